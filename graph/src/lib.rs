@@ -1,0 +1,31 @@
+//! The graph of a convolutional network and all that is true of it without running it.
+//!
+//! Dimensions are N, H, W, C in every logical shape. Nothing here touches a file, a clock or the environment.
+
+pub mod autodiff;
+pub mod backend;
+pub mod cost;
+pub mod fuse;
+pub mod graph;
+pub mod ids;
+pub mod init;
+pub mod op;
+pub mod philox;
+pub mod plan;
+pub mod shape;
+pub mod span;
+pub mod text;
+pub mod training;
+pub mod verify;
+pub mod window;
+
+pub use backend::{Backend, BackendError, Device, Feed, Memory, Outcome, Program};
+pub use graph::{Graph, Init, Input, Layer, Node, Role, State};
+pub use ids::{InputId, LayerId, NodeId, StateId};
+pub use op::Op;
+pub use plan::Plan;
+pub use shape::Shape;
+pub use span::{SourceId, Span};
+
+/// A tensor on the host, f32, in standard (row-major) layout.
+pub type Tensor = ndarray::ArrayD<f32>;

@@ -1,0 +1,275 @@
+//! Ops: what a node of the graph computes.
+//!
+//! One file an op and its gradients; each holds the attributes, the shape rule, the gradient, the cost, the source and
+//! the tests. This file only lists them; it decides nothing.
+
+mod add;
+mod bias;
+mod conv;
+mod correct;
+mod dropout;
+mod loss;
+mod matmul;
+mod pool;
+mod relu;
+mod reshape;
+mod sgd;
+mod softmax;
+mod source;
+
+use serde::{Deserialize, Serialize};
+
+pub use add::Add;
+pub use bias::{Bias, ChannelSum};
+pub use conv::{Conv, ConvDgrad, ConvWgrad};
+pub use correct::Correct;
+pub use dropout::Dropout;
+pub use loss::{CrossEntropy, CrossEntropyGrad, SquaredError, SquaredErrorGrad};
+pub use matmul::{Matmul, Transpose};
+pub use pool::{Pool, PoolGrad, PoolKind};
+pub use relu::{Activation, Relu, ReluGrad};
+pub use reshape::Reshape;
+pub use sgd::{SgdStep, SgdVelocity};
+pub use softmax::{Softmax, SoftmaxGrad};
+pub use source::Fill;
+
+use crate::autodiff::Backward;
+use crate::ids::{InputId, NodeId, StateId};
+use crate::shape::{Shape, TooLarge, join};
+use crate::window::WindowError;
+
+/// What a node computes from its inputs. Every op has exactly one output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// A tensor that the host supplies at every step.
+    Input(InputId),
+    /// A parameter, moment or running statistic, as it is when the step begins.
+    State(StateId),
+    /// A constant.
+    Fill(Fill),
+    /// Convolution of any rank, with bias and activation where they are fused in.
+    Conv(Conv),
+    /// The gradient of a convolution by its input; as a forward op, the transposed convolution.
+    ConvDgrad(ConvDgrad),
+    /// The gradient of a convolution by its filters.
+    ConvWgrad(ConvWgrad),
+    /// Adds one number a channel.
+    Bias(Bias),
+    /// Sums over all but the channels: the gradient of `Bias` by its second input.
+    ChannelSum(ChannelSum),
+    /// Product of two matrices; a fully connected layer.
+    Matmul(Matmul),
+    /// max(x, 0).
+    Relu(Relu),
+    /// The gradient of `Relu`.
+    ReluGrad(ReluGrad),
+    /// Max or average pooling.
+    Pool(Pool),
+    /// The gradient of `Pool`.
+    PoolGrad(PoolGrad),
+    /// The same elements in another shape.
+    Reshape(Reshape),
+    /// Zeroes elements at random and scales the rest; its own gradient.
+    Dropout(Dropout),
+    /// Sum of two tensors.
+    Add(Add),
+    /// Softmax over the channels.
+    Softmax(Softmax),
+    /// The gradient of `Softmax`.
+    SoftmaxGrad(SoftmaxGrad),
+    /// Mean cross-entropy of logits against labels.
+    CrossEntropy(CrossEntropy),
+    /// The gradient of `CrossEntropy`.
+    CrossEntropyGrad(CrossEntropyGrad),
+    /// Mean squared error against a target.
+    SquaredError(SquaredError),
+    /// The gradient of `SquaredError`.
+    SquaredErrorGrad(SquaredErrorGrad),
+    /// How many positions have their label's logit as the largest.
+    Correct(Correct),
+    /// The new velocity of a parameter under SGD with momentum.
+    SgdVelocity(SgdVelocity),
+    /// The new value of a parameter under SGD.
+    SgdStep(SgdStep),
+}
+
+/// What every op says of itself; implemented once in each op's file.
+pub trait Rule {
+    /// The output's shape, or why these inputs do not fit.
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError>;
+
+    /// Appends the nodes that compute the gradients by the inputs, from the gradient by the output; one entry an input,
+    /// `None` where nothing flows or nothing is wanted.
+    fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError>;
+
+    /// The work of one evaluation.
+    fn cost(&self, inputs: &[&Shape], output: &Shape) -> Cost;
+}
+
+/// Arithmetic work. Memory traffic follows from the shapes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Multiply–accumulates of convolutions and matrix products; nothing else counts.
+    pub macs: u64,
+    /// Floating-point operations: two a multiply–accumulate, one an elementwise operation.
+    pub flops: u64,
+}
+
+impl Cost {
+    /// Work of multiply–accumulates alone.
+    pub fn macs(macs: usize) -> Self {
+        Self { macs: macs as u64, flops: 2 * macs as u64 }
+    }
+
+    /// Work of elementwise operations alone.
+    pub fn elementwise(flops: usize) -> Self {
+        Self { macs: 0, flops: flops as u64 }
+    }
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { macs: self.macs + other.macs, flops: self.flops + other.flops }
+    }
+}
+
+/// Why inputs do not fit an op.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShapeError {
+    /// Another number of inputs than the op takes.
+    #[error("{op} takes {expected} inputs, not {found}")]
+    Arity {
+        /// The op's word.
+        op: &'static str,
+        /// How many it takes.
+        expected: &'static str,
+        /// How many it was given.
+        found: usize,
+    },
+    /// A shape of the wrong form.
+    #[error("{op} cannot take {}: {why}", join(.found))]
+    Form {
+        /// The op's word.
+        op: &'static str,
+        /// The shape that does not fit.
+        found: Vec<usize>,
+        /// What it should be.
+        why: String,
+    },
+    /// Two shapes that must agree.
+    #[error("{op} needs {} to agree with {}", join(.left), join(.right))]
+    Disagree {
+        /// The op's word.
+        op: &'static str,
+        /// One shape.
+        left: Vec<usize>,
+        /// The other.
+        right: Vec<usize>,
+    },
+    /// A window that does not slide over its map.
+    #[error("along axis {axis} of {}: {error}", join(.map))]
+    Window {
+        /// The spatial axis, 0 the first.
+        axis: usize,
+        /// The spatial extent of the map.
+        map: Vec<usize>,
+        /// What is wrong.
+        error: WindowError,
+    },
+    /// A tensor too large to exist.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
+
+/// Why a gradient cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GradientError {
+    /// The op has no gradient.
+    #[error("{0} has no gradient")]
+    Undefined(&'static str),
+    /// A gradient node that does not fit: a defect of an op's rule.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+}
+
+impl Op {
+    /// The op's own rules. `Input` and `State` have none: the graph's tables say their shapes.
+    pub fn rule(&self) -> Option<&dyn Rule> {
+        Some(match self {
+            Op::Input(_) | Op::State(_) => return None,
+            Op::Fill(op) => op,
+            Op::Conv(op) => op,
+            Op::ConvDgrad(op) => op,
+            Op::ConvWgrad(op) => op,
+            Op::Bias(op) => op,
+            Op::ChannelSum(op) => op,
+            Op::Matmul(op) => op,
+            Op::Relu(op) => op,
+            Op::ReluGrad(op) => op,
+            Op::Pool(op) => op,
+            Op::PoolGrad(op) => op,
+            Op::Reshape(op) => op,
+            Op::Dropout(op) => op,
+            Op::Add(op) => op,
+            Op::Softmax(op) => op,
+            Op::SoftmaxGrad(op) => op,
+            Op::CrossEntropy(op) => op,
+            Op::CrossEntropyGrad(op) => op,
+            Op::SquaredError(op) => op,
+            Op::SquaredErrorGrad(op) => op,
+            Op::Correct(op) => op,
+            Op::SgdVelocity(op) => op,
+            Op::SgdStep(op) => op,
+        })
+    }
+
+    /// The word of the text form, `conv_wgrad`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Op::Input(_) => "input",
+            Op::State(_) => "state",
+            Op::Fill(_) => "fill",
+            Op::Conv(_) => "conv",
+            Op::ConvDgrad(_) => "conv_dgrad",
+            Op::ConvWgrad(_) => "conv_wgrad",
+            Op::Bias(_) => "bias",
+            Op::ChannelSum(_) => "channel_sum",
+            Op::Matmul(_) => "matmul",
+            Op::Relu(_) => "relu",
+            Op::ReluGrad(_) => "relu_grad",
+            Op::Pool(_) => "pool",
+            Op::PoolGrad(_) => "pool_grad",
+            Op::Reshape(_) => "reshape",
+            Op::Dropout(_) => "dropout",
+            Op::Add(_) => "add",
+            Op::Softmax(_) => "softmax",
+            Op::SoftmaxGrad(_) => "softmax_grad",
+            Op::CrossEntropy(_) => "cross_entropy",
+            Op::CrossEntropyGrad(_) => "cross_entropy_grad",
+            Op::SquaredError(_) => "squared_error",
+            Op::SquaredErrorGrad(_) => "squared_error_grad",
+            Op::Correct(_) => "correct",
+            Op::SgdVelocity(_) => "sgd_velocity",
+            Op::SgdStep(_) => "sgd_step",
+        }
+    }
+}
+
+/// Exactly `N` inputs, or the error that says so.
+fn arity<'a, const N: usize>(
+    op: &'static str,
+    expected: &'static str,
+    inputs: &[&'a Shape],
+) -> Result<[&'a Shape; N], ShapeError> {
+    inputs.try_into().map_err(|_| ShapeError::Arity { op, expected, found: inputs.len() })
+}
+
+/// Two shapes that must be the same.
+fn agree(op: &'static str, left: &Shape, right: &Shape) -> Result<(), ShapeError> {
+    if left == right {
+        return Ok(());
+    }
+    Err(ShapeError::Disagree { op, left: left.dims().to_vec(), right: right.dims().to_vec() })
+}

@@ -1,0 +1,108 @@
+//! Max and average pooling, of any rank.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cost, GradientError, Op, Rule, ShapeError, agree, arity};
+use crate::autodiff::Backward;
+use crate::ids::NodeId;
+use crate::shape::Shape;
+use crate::window::{Rounding, Window};
+
+/// What a window becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolKind {
+    /// Its largest element; padding never wins.
+    Max,
+    /// The mean of those of its elements that lie on the map; padding does not count.
+    Avg,
+}
+
+/// Pools each channel by itself; input `[N, spatial…, C]`, output `[N, spatial'…, C]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Max or average.
+    pub kind: PoolKind,
+    /// The window, an axis each; its length is the rank.
+    pub size: Vec<usize>,
+    /// Steps between two windows, an axis each.
+    pub stride: Vec<usize>,
+    /// Padding before and after the map, an axis each.
+    pub pad: Vec<[usize; 2]>,
+    /// Whether a partial last window counts.
+    pub rounding: Rounding,
+}
+
+/// The gradient of [`Pool`]; inputs x `[N, spatial…, C]` (the pool's input) and dy `[N, spatial'…, C]`, output dx.
+///
+/// Of equal maxima the first in row-major order gets the gradient, as in PyTorch; overlapping windows add up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolGrad {
+    /// The pool it belongs to.
+    pub pool: Pool,
+}
+
+impl Pool {
+    /// The number of spatial axes.
+    pub fn rank(&self) -> usize {
+        self.size.len()
+    }
+
+    /// The spatial size of the output for a map `extent`.
+    pub fn output_extent(&self, extent: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        let axis = |a: usize| {
+            let w = Window {
+                size: self.size[a],
+                stride: self.stride[a],
+                dilate: 1,
+                pad: self.pad[a],
+                rounding: self.rounding,
+            };
+            w.output(extent[a]).map_err(|error| ShapeError::Window { axis: a, map: extent.to_vec(), error })
+        };
+        (0..self.rank()).map(axis).collect()
+    }
+
+    /// The output's shape for the input `x`.
+    fn output(&self, op: &'static str, x: &Shape) -> Result<Shape, ShapeError> {
+        let rank = self.rank();
+        if !(1..=3).contains(&rank) || self.stride.len() != rank || self.pad.len() != rank || x.rank() != rank + 2 {
+            let why = format!("a pool over {rank} axes takes a batch of maps with {} dimensions", rank + 2);
+            return Err(ShapeError::Form { op, found: x.dims().to_vec(), why });
+        }
+        let spatial = self.output_extent(x.spatial())?;
+        Ok(Shape::new([&[x.batch()], &spatial[..], &[x.channels()]].concat())?)
+    }
+}
+
+impl Rule for Pool {
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+        let [x] = arity("pool", "one", inputs)?;
+        self.output("pool", x)
+    }
+
+    fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        let (x, dy) = (backward.input(0), backward.dy());
+        Ok(vec![Some(backward.push(Op::PoolGrad(PoolGrad { pool: self.clone() }), &[x, dy])?)])
+    }
+
+    fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
+        Cost::elementwise(output.elements() * self.size.iter().product::<usize>())
+    }
+}
+
+impl Rule for PoolGrad {
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+        let [x, dy] = arity("pool_grad", "two", inputs)?;
+        agree("pool_grad", dy, &self.pool.output("pool_grad", x)?)?;
+        Ok(x.clone())
+    }
+
+    fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        Err(GradientError::Undefined("pool_grad"))
+    }
+
+    fn cost(&self, inputs: &[&Shape], _: &Shape) -> Cost {
+        Cost::elementwise(inputs[1].elements() * self.pool.size.iter().product::<usize>())
+    }
+}

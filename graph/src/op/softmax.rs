@@ -1,0 +1,48 @@
+//! Softmax over the channels, at every position.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cost, GradientError, Op, Rule, ShapeError, agree, arity};
+use crate::autodiff::Backward;
+use crate::ids::NodeId;
+use crate::shape::Shape;
+
+/// `y[…, c] = exp(x[…, c] − m) / Σ_k exp(x[…, k] − m)` with m the largest of the position.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Softmax {}
+
+/// `dx = y · (dy − Σ_k y[…, k]·dy[…, k])`; inputs y and dy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SoftmaxGrad {}
+
+impl Rule for Softmax {
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+        let [x] = arity("softmax", "one", inputs)?;
+        Ok(x.clone())
+    }
+
+    fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        let (y, dy) = (backward.output(), backward.dy());
+        Ok(vec![Some(backward.push(Op::SoftmaxGrad(SoftmaxGrad {}), &[y, dy])?)])
+    }
+
+    fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
+        Cost::elementwise(4 * output.elements())
+    }
+}
+
+impl Rule for SoftmaxGrad {
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+        let [y, dy] = arity("softmax_grad", "two", inputs)?;
+        agree("softmax_grad", y, dy)?;
+        Ok(y.clone())
+    }
+
+    fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        Err(GradientError::Undefined("softmax_grad"))
+    }
+
+    fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
+        Cost::elementwise(4 * output.elements())
+    }
+}

@@ -1,0 +1,113 @@
+//! A training step as one graph: forward, loss, gradients and updates.
+
+use crate::autodiff::gradients;
+use crate::fuse::prune;
+use crate::graph::{Graph, Init, Role, State};
+use crate::ids::NodeId;
+use crate::op::{Correct, CrossEntropy, GradientError, Op, SgdStep, SgdVelocity, ShapeError, SquaredError};
+use crate::shape::Shape;
+
+/// How parameters follow their gradients. The learning rate is not here: it comes with each step's feed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Optimizer {
+    /// Stochastic gradient descent.
+    Sgd {
+        /// How much of the old velocity stays.
+        momentum: f64,
+        /// L2 penalty's weight.
+        decay: f64,
+    },
+}
+
+/// What the net's output is compared with; follows from how the net ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// A net that ends in softmax: cross-entropy of its logits against class labels, input `labels` `[N, …]`.
+    CrossEntropy,
+    /// Any other net: mean squared error against a `target` of the output's shape.
+    SquaredError,
+}
+
+/// The objective of a forward graph, whose result is its output `result`.
+pub fn objective(forward: &Graph) -> Objective {
+    match forward.find_output("result").map(|id| &forward.node(id).op) {
+        Some(Op::Softmax(_)) => Objective::CrossEntropy,
+        _ => Objective::SquaredError,
+    }
+}
+
+/// Adds to a forward graph (with the output `result`) the input `labels` or `target` and the outputs `loss` and, for
+/// classes, `correct` (how many of the batch are right): what `test` runs.
+pub fn with_loss(forward: &Graph) -> Result<Graph, ShapeError> {
+    let mut graph = forward.clone();
+    let result = result_of(&graph);
+    match objective(&graph) {
+        Objective::CrossEntropy => {
+            let logits = graph.node(result).inputs[0];
+            let layer = graph.node(result).layer;
+            let dims = graph.shape(logits).dims();
+            let labels = Shape::new(&dims[..dims.len() - 1])?;
+            let labels = graph.input("labels", labels);
+            let loss = graph.push(Op::CrossEntropy(CrossEntropy {}), &[logits, labels], layer)?;
+            let correct = graph.push(Op::Correct(Correct {}), &[logits, labels], layer)?;
+            graph.output("loss", loss);
+            graph.output("correct", correct);
+        }
+        Objective::SquaredError => {
+            let target = graph.input("target", graph.shape(result).clone());
+            let layer = graph.node(result).layer;
+            let loss = graph.push(Op::SquaredError(SquaredError {}), &[result, target], layer)?;
+            graph.output("loss", loss);
+        }
+    }
+    Ok(graph)
+}
+
+/// The whole training step of a forward graph: outputs `loss` and, for classes, `correct`; updates every parameter.
+/// The optimizer's moments are states behind the parameters.
+pub fn training_step(forward: &Graph, optimizer: &Optimizer) -> Result<Graph, GradientError> {
+    let mut graph = with_loss(forward)?;
+    graph.outputs.retain(|(name, _)| name != "result");
+    let loss = graph.find_output("loss").expect("with_loss names it");
+    let reads: Vec<NodeId> = graph.ids().filter(|&id| reads_parameter(&graph, id)).collect();
+    let grads = gradients(&mut graph, loss, &reads)?;
+    for (read, grad) in reads.into_iter().zip(grads) {
+        if let Some(grad) = grad {
+            update(&mut graph, read, grad, optimizer)?;
+        }
+    }
+    Ok(prune(&graph))
+}
+
+/// Appends the new value of the parameter that `read` reads, and of its moments.
+fn update(graph: &mut Graph, read: NodeId, grad: NodeId, optimizer: &Optimizer) -> Result<(), ShapeError> {
+    let Op::State(parameter) = graph.node(read).op else { unreachable!("only states are updated") };
+    let layer = graph.node(read).layer;
+    let declared = graph.states[parameter.index()].clone();
+    match *optimizer {
+        Optimizer::Sgd { momentum, decay } => {
+            let moment = State {
+                name: format!("{}.velocity", declared.name),
+                shape: declared.shape,
+                role: Role::Moment,
+                init: Init::Zeros,
+            };
+            let (velocity, old) = graph.state(moment, layer);
+            let new = graph.push(Op::SgdVelocity(SgdVelocity { momentum, decay }), &[read, grad, old], layer)?;
+            let stepped = graph.push(Op::SgdStep(SgdStep {}), &[read, new], layer)?;
+            graph.updates.push((velocity, new));
+            graph.updates.push((parameter, stepped));
+        }
+    }
+    Ok(())
+}
+
+/// The forward graph's own result.
+fn result_of(graph: &Graph) -> NodeId {
+    graph.find_output("result").expect("a forward graph names its result")
+}
+
+/// Whether a node reads a parameter.
+fn reads_parameter(graph: &Graph, id: NodeId) -> bool {
+    matches!(graph.node(id).op, Op::State(s) if graph.states[s.index()].role == Role::Parameter)
+}
