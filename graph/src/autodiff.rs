@@ -52,24 +52,40 @@ impl Backward<'_> {
 }
 
 /// Appends the gradients of the scalar `loss` by each of `wrt`; `None` where the loss does not depend on it.
-pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<Option<NodeId>>, GradientError> {
+pub fn gradients(
+    graph: &mut Graph,
+    loss: NodeId,
+    wrt: &[NodeId],
+) -> Result<Vec<Option<NodeId>>, GradientError> {
     let forward = graph.nodes.len();
     let wanted = depends_on(graph, wrt);
     let mut adjoint: Vec<Option<NodeId>> = vec![None; forward];
-    let one = Fill { shape: graph.shape(loss).clone(), value: 1.0 };
+    let one = Fill {
+        shape: graph.shape(loss).clone(),
+        value: 1.0,
+    };
     adjoint[loss.index()] = Some(graph.push(Op::Fill(one), &[], graph.node(loss).layer)?);
 
     for id in (0..forward).rev().map(NodeId::new) {
-        let Some(dy) = adjoint[id.index()] else { continue };
+        let Some(dy) = adjoint[id.index()] else {
+            continue;
+        };
         if !wanted[id.index()] || wrt.contains(&id) && graph.node(id).inputs.is_empty() {
             continue;
         }
         let op = graph.node(id).op.clone();
         let Some(rule) = op.rule() else { continue };
         let inputs = graph.node(id).inputs.clone();
-        let grads = rule.gradient(&mut Backward { graph, node: id, dy, wanted: &wanted })?;
+        let grads = rule.gradient(&mut Backward {
+            graph,
+            node: id,
+            dy,
+            wanted: &wanted,
+        })?;
         for (input, grad) in inputs.into_iter().zip(grads) {
-            let (true, Some(grad)) = (wanted[input.index()], grad) else { continue };
+            let (true, Some(grad)) = (wanted[input.index()], grad) else {
+                continue;
+            };
             let layer = graph.node(id).layer;
             adjoint[input.index()] = Some(match adjoint[input.index()] {
                 None => grad,
@@ -84,7 +100,8 @@ pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<
 fn depends_on(graph: &Graph, roots: &[NodeId]) -> Vec<bool> {
     let mut depends = vec![false; graph.nodes.len()];
     for id in graph.ids() {
-        depends[id.index()] = roots.contains(&id) || graph.node(id).inputs.iter().any(|i| depends[i.index()]);
+        depends[id.index()] =
+            roots.contains(&id) || graph.node(id).inputs.iter().any(|i| depends[i.index()]);
     }
     depends
 }

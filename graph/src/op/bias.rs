@@ -16,11 +16,19 @@ pub struct Bias {}
 pub struct ChannelSum {}
 
 /// The bias must have one number for each channel of `x`.
-pub(super) fn check_bias(op: &'static str, channels: usize, bias: &Shape) -> Result<(), ShapeError> {
+pub(super) fn check_bias(
+    op: &'static str,
+    channels: usize,
+    bias: &Shape,
+) -> Result<(), ShapeError> {
     if bias.dims() == [channels] {
         return Ok(());
     }
-    Err(ShapeError::Form { op, found: bias.dims().to_vec(), why: format!("a bias for {channels} channels is {channels}") })
+    Err(ShapeError::Form {
+        op,
+        found: bias.dims().to_vec(),
+        why: format!("a bias for {channels} channels is {channels}"),
+    })
 }
 
 impl Rule for Bias {

@@ -1,0 +1,193 @@
+//! Verbs, strictly: each clause known, each number evaluated, each default that is the language's filled in.
+
+use fovea_graph::Span;
+
+use crate::syntax::Name;
+
+/// A statement that does something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// `data digits size 28x28`
+    Data(Data),
+    /// `train lenet on digits for 10 epochs …`
+    Train(Train),
+    /// `test lenet on digits`
+    Test {
+        /// Which net.
+        net: Name,
+        /// On which data.
+        data: Name,
+    },
+    /// `predict lenet on digits[0..16] save "logits.npy"`
+    Predict {
+        /// Which net.
+        net: Name,
+        /// On which samples.
+        samples: Samples,
+        /// Where the scores before the softmax go, as npy.
+        save: Option<Path>,
+    },
+    /// `show digits`, `show digits[3]`, `show run 3`, `show run last`
+    Show(Show),
+    /// `summary lenet`, `summary vgg16 batch 32 train`
+    Summary {
+        /// Which net.
+        net: Name,
+        /// The batch whose training step's memory is planned; 1 unless it says otherwise.
+        batch: usize,
+    },
+    /// `plot loss, accuracy of lenet`, `plot loss of run 3`
+    Plot {
+        /// Which curves, each with its words' place.
+        curves: Vec<(Curve, Span)>,
+        /// Of what.
+        of: Subject,
+    },
+    /// `save lenet "lenet.safetensors"`
+    Save {
+        /// Which net.
+        net: Name,
+        /// Where to.
+        path: Path,
+    },
+    /// `load lenet "lenet.safetensors"`
+    Load {
+        /// Which net.
+        net: Name,
+        /// Where from.
+        path: Path,
+    },
+    /// `seed 7`
+    Seed(u64),
+    /// `device cpu`, `device cuda:1`; alone it lists the devices.
+    Device(Option<Name>),
+    /// `explain lenet`
+    Explain {
+        /// Which net.
+        net: Name,
+    },
+    /// `bench lenet train batch 64`
+    Bench {
+        /// Which net.
+        net: Name,
+        /// A training step or inference.
+        mode: BenchMode,
+        /// Images a step.
+        batch: usize,
+    },
+    /// `note "any text"`
+    Note(String),
+}
+
+/// A path as written, and where.
+pub type Path = Name;
+
+/// `data NAME …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Data {
+    /// The name it gets; for built-in data its own.
+    pub name: Name,
+    /// Height and width the pictures are brought to, where it says so, and where.
+    pub size: Option<([usize; 2], Span)>,
+}
+
+/// `train NET …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Train {
+    /// Which net.
+    pub net: Name,
+    /// On which data.
+    pub data: Name,
+    /// `further`: from the weights it has, not from its first ones.
+    pub further: bool,
+    /// How many epochs; 10 unless it says otherwise.
+    pub epochs: usize,
+    /// The optimizer and its numbers; sgd(lr 0.1, momentum 0.9, decay 5e-4) unless it says otherwise.
+    pub optimizer: Sgd,
+    /// Images a step; 64 unless it says otherwise.
+    pub batch: usize,
+    /// Where `batch` or, by default, the whole statement stands.
+    pub batch_span: Span,
+    /// The learning rate's course.
+    pub schedule: Schedule,
+    /// The statement's own seed.
+    pub seed: Option<u64>,
+}
+
+/// `sgd(lr 0.1, momentum 0.9, decay 5e-4)`
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    /// The learning rate at its highest.
+    pub rate: f64,
+    /// Momentum.
+    pub momentum: f64,
+    /// Weight decay.
+    pub decay: f64,
+}
+
+/// The learning rate's course over a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// The same at every step.
+    Constant,
+    /// Half a cosine from the rate to 0 (I. Loshchilov and F. Hutter, arXiv:1608.03983, without restarts).
+    Cosine,
+}
+
+/// `digits`, `digits[3]`, `digits[0..16]`, `digits.train[3]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    /// The data's name.
+    pub data: Name,
+    /// `.train`; otherwise the test part.
+    pub train: bool,
+    /// First and end; all of them where nothing is said.
+    pub range: Option<(usize, usize)>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// What `show` shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Show {
+    /// A sheet of samples with their labels.
+    Samples(Samples),
+    /// A training run: its program, its figures, its curves.
+    Run(RunRef),
+}
+
+/// A training run on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunRef {
+    /// The newest.
+    Last(Span),
+    /// By number.
+    Number(u32, Span),
+}
+
+/// What can be plotted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curve {
+    /// Loss of training and test.
+    Loss,
+    /// Accuracy of training and test.
+    Accuracy,
+}
+
+/// Of what.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// The last run of a net.
+    Net(Name),
+    /// A run.
+    Run(RunRef),
+}
+
+/// What `bench` times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BenchMode {
+    /// A training step.
+    Train,
+    /// Inference.
+    Infer,
+}

@@ -1,0 +1,99 @@
+//! What is wrong with a text: where, what was found, what was expected, and the mend.
+
+use fovea_graph::{SourceId, Span};
+
+/// The stage that rejects a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The text is not of the language.
+    Parse,
+    /// A name is not known, or known already.
+    Names,
+    /// A list, count or arithmetic makes no sense.
+    Values,
+    /// Shapes do not fit, or options contradict one another.
+    Shapes,
+    /// A verb's clauses, or what it is applied to.
+    Verbs,
+    /// It does not fit in memory.
+    Memory,
+}
+
+/// One mistake. `labels[0]` is where it is; more labels show the other side of a contradiction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// Which stage rejects it.
+    pub stage: Stage,
+    /// One sentence, lower case, no full stop: what is wrong.
+    pub message: String,
+    /// Where, the main place first, each with a few words (which may be empty).
+    pub labels: Vec<(Span, String)>,
+    /// What stood there.
+    pub found: Option<String>,
+    /// What would have been right.
+    pub expected: Option<String>,
+    /// The mend: one sentence that says what to write instead.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A mistake at `span`.
+    pub fn new(stage: Stage, span: Span, message: impl Into<String>) -> Self {
+        let labels = vec![(span, String::new())];
+        Self {
+            stage,
+            message: message.into(),
+            labels,
+            found: None,
+            expected: None,
+            help: None,
+        }
+    }
+
+    /// Says something at the main place.
+    pub fn here(mut self, words: impl Into<String>) -> Self {
+        self.labels[0].1 = words.into();
+        self
+    }
+
+    /// Points at another place.
+    pub fn also(mut self, span: Span, words: impl Into<String>) -> Self {
+        self.labels.push((span, words.into()));
+        self
+    }
+
+    /// What stood there.
+    pub fn found(mut self, found: impl Into<String>) -> Self {
+        self.found = Some(found.into());
+        self
+    }
+
+    /// What would have been right.
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// The mend.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The main place.
+    pub fn span(&self) -> Span {
+        self.labels[0].0
+    }
+}
+
+/// A text and what to call it: a file's name, `In[3]`, `-e 1`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Its number in the session.
+    pub id: SourceId,
+    /// What to call it.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}

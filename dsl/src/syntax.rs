@@ -1,0 +1,269 @@
+//! The syntax tree: what was written, with where. Nothing is looked up or computed here.
+//!
+//! Every node prints (`Display`) as text that parses back to the same tree, spans aside.
+
+use fovea_graph::Span;
+
+/// A text: statements in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Program {
+    /// The statements.
+    pub statements: Vec<Statement>,
+}
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// What it is.
+    pub kind: StatementKind,
+    /// All its words.
+    pub span: Span,
+    /// It ended in `;`: its result is not shown.
+    pub silent: bool,
+}
+
+/// The kinds of statements.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StatementKind {
+    /// `net NAME = chain where …`
+    Net(NetDef),
+    /// `let width = 16, depth = 3`
+    Let(Vec<Binding>),
+    /// Everything else: a verb and its parts, read strictly by [`crate::command`].
+    Verb(Verb),
+}
+
+/// A word that a user gave or named.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    /// As written.
+    pub text: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// `net NAME = chain where bindings`
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetDef {
+    /// Its name, perhaps with dots.
+    pub name: Name,
+    /// What it computes.
+    pub chain: Chain,
+    /// Its `where`.
+    pub bindings: Vec<Binding>,
+}
+
+/// `width = 16`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binding {
+    /// What is bound.
+    pub name: Name,
+    /// To what.
+    pub value: Expr,
+}
+
+/// Items joined by dashes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chain {
+    /// The items.
+    pub items: Vec<Item>,
+    /// `, softmax 10`
+    pub head: Option<Head>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `, softmax 10` at the end of a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// The number of classes, where it is written.
+    pub classes: Option<Expr>,
+    /// From the word `softmax` on.
+    pub span: Span,
+}
+
+/// One link of a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// What it is.
+    pub kind: ItemKind,
+    /// `as NAME`
+    pub alias: Option<Name>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// The kinds of items.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ItemKind {
+    /// `INPUT`: the input, its shape left open.
+    Input,
+    /// `28x28x1`, `784`: a statement of what flows here.
+    Shape(Vec<Expr>),
+    /// A layer and its options.
+    Layer(Layer),
+    /// `( … )^3`; several repetitions stand from the innermost to the outermost.
+    Group(Chain, Vec<Times>),
+}
+
+/// `^3`, `*N`, `×{2,3}`, `^i=3`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Times {
+    /// The name of the turn (0, 1, …) inside the group.
+    pub variable: Option<Name>,
+    /// How many turns.
+    pub count: Expr,
+    /// From the sign on.
+    pub span: Span,
+}
+
+/// The layers of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LayerWord {
+    /// Convolution.
+    Conv,
+    /// Pooling, max unless it says otherwise.
+    Pool,
+    /// `maxpool`, `max pool`.
+    MaxPool,
+    /// `avgpool`, `average pool`.
+    AvgPool,
+    /// Fully connected.
+    Fc,
+    /// max(x, 0).
+    Relu,
+    /// To a vector.
+    Flatten,
+    /// Zeroes at random.
+    Dropout,
+    /// Softmax over channels.
+    Softmax,
+}
+
+/// A layer and its options, in the order written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Which layer.
+    pub word: LayerWord,
+    /// Where the word stands (a number glued to it is not part of this).
+    pub word_span: Span,
+    /// Its options.
+    pub options: Vec<LayerOption>,
+}
+
+/// One option of a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerOption {
+    /// What it says.
+    pub kind: OptionKind,
+    /// All its words.
+    pub span: Span,
+}
+
+/// What an option says; which layers take it is decided in `resolve`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OptionKind {
+    /// A bare number, list or name: `64`, `{64,128}`, `4*c`, `(16*2^i)`; also what a dash glues to a word (`FC-4096`).
+    Value(Expr),
+    /// `5x5`, `3x3x3`, `{3,5}x{3,5}`: at least two numbers.
+    Size(Vec<Expr>),
+    /// A number glued to the word without a dash: `conv3`, `POOL2`, `FC4096`, `conv3x3`.
+    Glued(Vec<Expr>),
+    /// `/2`, `stride 2`, `/2x1`.
+    Stride(Vec<Expr>),
+    /// `pad 1`, `filters 64`, `size 5`, `groups 2`, `dilate 2`: the word in lower case and its value or sizes.
+    Keyed(String, Vec<Expr>),
+    /// `same`, `valid`, `nobias`, `bias`, `max`, `avg`, `ceil`, `global`: the word in lower case.
+    Flag(String),
+}
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// All of it.
+    pub span: Span,
+}
+
+/// The kinds of expressions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A number.
+    Number(f64),
+    /// A name: of a `let`, a `where`, a turn.
+    Name(String),
+    /// `{64, 128}`: steps with a repetition.
+    List(Vec<Expr>),
+    /// `{64,128}[i]`: the i-th of a list, from 0.
+    Index(Box<Expr>, Box<Expr>),
+    /// `-x`
+    Negate(Box<Expr>),
+    /// `a + b` and its like.
+    Binary(Operator, Box<Expr>, Box<Expr>),
+}
+
+/// The operators, from the loosest to the tightest; `^` binds to the right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `^`
+    Power,
+}
+
+/// A verb and its parts, loosely: `train lenet on digits for 10 epochs with sgd(lr 0.1), batch 64`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verb {
+    /// The verb's word, as written.
+    pub word: Name,
+    /// What follows, in order.
+    pub parts: Vec<Part>,
+}
+
+/// One piece of a verb's statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// What it is.
+    pub kind: PartKind,
+    /// All of it.
+    pub span: Span,
+}
+
+/// The kinds of parts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PartKind {
+    /// A word or dotted path: `digits`, `lenet.conv1`, `epochs`.
+    Word(String),
+    /// `digits[0..16]`, `digits.train[3]`, `conv2[5]`: a path, the first index and, for a range, the end.
+    Select(String, Expr, Option<Expr>),
+    /// A number, list or arithmetic in parentheses.
+    Value(Expr),
+    /// `28x28`
+    Size(Vec<Expr>),
+    /// `80/20`
+    Ratio(f64, f64),
+    /// `"a string"`, without its quotes.
+    Text(String),
+    /// `sgd(lr 0.1, momentum 0.9)`: a word and its arguments, each with or without a key.
+    Call(String, Vec<Argument>),
+    /// `,`
+    Comma,
+    /// `=`
+    Equals,
+}
+
+/// An argument of a [`PartKind::Call`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    /// Its key, `lr`.
+    pub key: Option<Name>,
+    /// Its value.
+    pub value: Expr,
+}
