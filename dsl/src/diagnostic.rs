@@ -41,14 +41,7 @@ impl Diagnostic {
     /// A mistake at `span`.
     pub fn new(stage: Stage, span: Span, message: impl Into<String>) -> Self {
         let labels = vec![(span, String::new())];
-        Self {
-            stage,
-            message: message.into(),
-            labels,
-            found: None,
-            expected: None,
-            help: None,
-        }
+        Self { stage, message: message.into(), labels, found: None, expected: None, help: None }
     }
 
     /// Says something at the main place.

@@ -52,18 +52,11 @@ impl Backward<'_> {
 }
 
 /// Appends the gradients of the scalar `loss` by each of `wrt`; `None` where the loss does not depend on it.
-pub fn gradients(
-    graph: &mut Graph,
-    loss: NodeId,
-    wrt: &[NodeId],
-) -> Result<Vec<Option<NodeId>>, GradientError> {
+pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<Option<NodeId>>, GradientError> {
     let forward = graph.nodes.len();
     let wanted = depends_on(graph, wrt);
     let mut adjoint: Vec<Option<NodeId>> = vec![None; forward];
-    let one = Fill {
-        shape: graph.shape(loss).clone(),
-        value: 1.0,
-    };
+    let one = Fill { shape: graph.shape(loss).clone(), value: 1.0 };
     adjoint[loss.index()] = Some(graph.push(Op::Fill(one), &[], graph.node(loss).layer)?);
 
     for id in (0..forward).rev().map(NodeId::new) {
@@ -76,12 +69,7 @@ pub fn gradients(
         let op = graph.node(id).op.clone();
         let Some(rule) = op.rule() else { continue };
         let inputs = graph.node(id).inputs.clone();
-        let grads = rule.gradient(&mut Backward {
-            graph,
-            node: id,
-            dy,
-            wanted: &wanted,
-        })?;
+        let grads = rule.gradient(&mut Backward { graph, node: id, dy, wanted: &wanted })?;
         for (input, grad) in inputs.into_iter().zip(grads) {
             let (true, Some(grad)) = (wanted[input.index()], grad) else {
                 continue;
@@ -100,8 +88,7 @@ pub fn gradients(
 fn depends_on(graph: &Graph, roots: &[NodeId]) -> Vec<bool> {
     let mut depends = vec![false; graph.nodes.len()];
     for id in graph.ids() {
-        depends[id.index()] =
-            roots.contains(&id) || graph.node(id).inputs.iter().any(|i| depends[i.index()]);
+        depends[id.index()] = roots.contains(&id) || graph.node(id).inputs.iter().any(|i| depends[i.index()]);
     }
     depends
 }

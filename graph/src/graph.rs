@@ -101,10 +101,7 @@ pub struct Graph {
 impl Graph {
     /// An empty graph of this name.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            ..Self::default()
-        }
+        Self { name: name.into(), ..Self::default() }
     }
 
     /// The node of this id.
@@ -128,19 +125,9 @@ impl Graph {
     }
 
     /// Appends a node; its shape follows from its inputs.
-    pub fn push(
-        &mut self,
-        op: Op,
-        inputs: &[NodeId],
-        layer: Option<LayerId>,
-    ) -> Result<NodeId, ShapeError> {
+    pub fn push(&mut self, op: Op, inputs: &[NodeId], layer: Option<LayerId>) -> Result<NodeId, ShapeError> {
         let shape = self.infer(&op, inputs)?;
-        self.nodes.push(Node {
-            op,
-            inputs: inputs.to_vec(),
-            shape,
-            layer,
-        });
+        self.nodes.push(Node { op, inputs: inputs.to_vec(), shape, layer });
         Ok(NodeId::new(self.nodes.len() - 1))
     }
 
@@ -158,16 +145,8 @@ impl Graph {
     /// Declares an input and appends its node.
     pub fn input(&mut self, name: &str, shape: Shape) -> NodeId {
         let id = InputId::new(self.inputs.len());
-        self.inputs.push(Input {
-            name: name.to_string(),
-            shape: shape.clone(),
-        });
-        self.nodes.push(Node {
-            op: Op::Input(id),
-            inputs: Vec::new(),
-            shape,
-            layer: None,
-        });
+        self.inputs.push(Input { name: name.to_string(), shape: shape.clone() });
+        self.nodes.push(Node { op: Op::Input(id), inputs: Vec::new(), shape, layer: None });
         NodeId::new(self.nodes.len() - 1)
     }
 
@@ -176,22 +155,13 @@ impl Graph {
         let id = StateId::new(self.states.len());
         let shape = state.shape.clone();
         self.states.push(state);
-        self.nodes.push(Node {
-            op: Op::State(id),
-            inputs: Vec::new(),
-            shape,
-            layer,
-        });
+        self.nodes.push(Node { op: Op::State(id), inputs: Vec::new(), shape, layer });
         (id, NodeId::new(self.nodes.len() - 1))
     }
 
     /// Declares a layer.
     pub fn layer(&mut self, name: &str, kind: &str, span: Span) -> LayerId {
-        self.layers.push(Layer {
-            name: name.to_string(),
-            kind: kind.to_string(),
-            span,
-        });
+        self.layers.push(Layer { name: name.to_string(), kind: kind.to_string(), span });
         LayerId::new(self.layers.len() - 1)
     }
 
@@ -202,27 +172,17 @@ impl Graph {
 
     /// The value of this name among the outputs.
     pub fn find_output(&self, name: &str) -> Option<NodeId> {
-        self.outputs
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|&(_, id)| id)
+        self.outputs.iter().find(|(n, _)| n == name).map(|&(_, id)| id)
     }
 
     /// The input of this name.
     pub fn find_input(&self, name: &str) -> Option<InputId> {
-        self.inputs
-            .iter()
-            .position(|input| input.name == name)
-            .map(InputId::new)
+        self.inputs.iter().position(|input| input.name == name).map(InputId::new)
     }
 
     /// The parameters: ids and declarations.
     pub fn parameters(&self) -> impl Iterator<Item = (StateId, &State)> {
-        self.states
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| s.role == Role::Parameter)
-            .map(|(i, s)| (StateId::new(i), s))
+        self.states.iter().enumerate().filter(|(_, s)| s.role == Role::Parameter).map(|(i, s)| (StateId::new(i), s))
     }
 
     /// How many numbers training adjusts.
@@ -234,11 +194,7 @@ impl Graph {
     pub fn readers(&self) -> Vec<usize> {
         let mut count = vec![0; self.nodes.len()];
         let inputs = self.nodes.iter().flat_map(|n| &n.inputs);
-        let named = self
-            .outputs
-            .iter()
-            .map(|(_, id)| id)
-            .chain(self.updates.iter().map(|(_, id)| id));
+        let named = self.outputs.iter().map(|(_, id)| id).chain(self.updates.iter().map(|(_, id)| id));
         for id in inputs.chain(named) {
             count[id.index()] += 1;
         }
@@ -247,16 +203,11 @@ impl Graph {
 
     /// The work of one node.
     pub fn cost(&self, node: &Node) -> Cost {
-        node.op.rule().map_or(Cost::default(), |rule| {
-            rule.cost(&self.input_shapes(node), &node.shape)
-        })
+        node.op.rule().map_or(Cost::default(), |rule| rule.cost(&self.input_shapes(node), &node.shape))
     }
 
     /// The work of one evaluation of the whole graph.
     pub fn total_cost(&self) -> Cost {
-        self.nodes
-            .iter()
-            .map(|node| self.cost(node))
-            .fold(Cost::default(), |a, b| a + b)
+        self.nodes.iter().map(|node| self.cost(node)).fold(Cost::default(), |a, b| a + b)
     }
 }

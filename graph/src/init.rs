@@ -13,10 +13,8 @@ pub fn initial(id: StateId, state: &State, seed: u64) -> Tensor {
         Init::HeNormal { fan_in } => {
             let deviation = (2.0 / fan_in.max(1) as f64).sqrt();
             let stream = Stream::new(seed, Purpose::Init, id.0);
-            let values =
-                (0..state.shape.elements()).map(|i| (deviation * stream.normal(i as u64)) as f32);
-            Tensor::from_shape_vec(shape, values.collect())
-                .expect("as many values as the shape has elements")
+            let values = (0..state.shape.elements()).map(|i| (deviation * stream.normal(i as u64)) as f32);
+            Tensor::from_shape_vec(shape, values.collect()).expect("as many values as the shape has elements")
         }
     }
 }

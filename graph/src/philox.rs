@@ -12,16 +12,8 @@ pub fn philox4x32(counter: [u32; 4], key: u64) -> [u32; 4] {
     for _ in 0..10 {
         let p0 = M0 * u64::from(c[0]);
         let p1 = M1 * u64::from(c[2]);
-        c = [
-            (p1 >> 32) as u32 ^ c[1] ^ k[0],
-            p1 as u32,
-            (p0 >> 32) as u32 ^ c[3] ^ k[1],
-            p0 as u32,
-        ];
-        k = [
-            k[0].wrapping_add(0x9E37_79B9),
-            k[1].wrapping_add(0xBB67_AE85),
-        ];
+        c = [(p1 >> 32) as u32 ^ c[1] ^ k[0], p1 as u32, (p0 >> 32) as u32 ^ c[3] ^ k[1], p0 as u32];
+        k = [k[0].wrapping_add(0x9E37_79B9), k[1].wrapping_add(0xBB67_AE85)];
     }
     c
 }
@@ -51,12 +43,7 @@ pub struct Stream {
 impl Stream {
     /// The stream of this `seed`, `purpose` and `index`.
     pub fn new(seed: u64, purpose: Purpose, index: u32) -> Self {
-        Self {
-            seed,
-            purpose: purpose as u32,
-            index,
-            step: 0,
-        }
+        Self { seed, purpose: purpose as u32, index, step: 0 }
     }
 
     /// The same stream at training step `step` (dropout draws anew at every step).
@@ -86,11 +73,7 @@ impl Stream {
     /// A number from the standard normal distribution, at position `i` (Box–Muller).
     pub fn normal(&self, i: u64) -> f64 {
         let w = self.words(i / 2);
-        let (a, b) = if i.is_multiple_of(2) {
-            (w[0], w[1])
-        } else {
-            (w[2], w[3])
-        };
+        let (a, b) = if i.is_multiple_of(2) { (w[0], w[1]) } else { (w[2], w[3]) };
         let u = (f64::from(a) + 1.0) / 4_294_967_296.0;
         let v = f64::from(b) / 4_294_967_296.0;
         (-2.0 * u.ln()).sqrt() * (2.0 * std::f64::consts::PI * v).cos()
@@ -113,19 +96,10 @@ mod tests {
     /// Known answers from the authors' Random123 distribution (`kat_vectors`, philox4x32 with 10 rounds).
     #[test]
     fn known_answers() {
+        assert_eq!(philox4x32([0; 4], 0), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        assert_eq!(philox4x32([u32::MAX; 4], u64::MAX), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
         assert_eq!(
-            philox4x32([0; 4], 0),
-            [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
-        );
-        assert_eq!(
-            philox4x32([u32::MAX; 4], u64::MAX),
-            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
-        );
-        assert_eq!(
-            philox4x32(
-                [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
-                0x299f_31d0_a409_3822
-            ),
+            philox4x32([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], 0x299f_31d0_a409_3822),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
         );
     }
@@ -137,10 +111,7 @@ mod tests {
         let xs: Vec<f64> = (0..n).map(|i| s.normal(i)).collect();
         let mean = xs.iter().sum::<f64>() / n as f64;
         let var = xs.iter().map(|x| x * x).sum::<f64>() / n as f64;
-        assert!(
-            mean.abs() < 0.02 && (var - 1.0).abs() < 0.02,
-            "mean {mean}, variance {var}"
-        );
+        assert!(mean.abs() < 0.02 && (var - 1.0).abs() < 0.02, "mean {mean}, variance {var}");
     }
 
     #[test]

@@ -68,9 +68,7 @@ impl Shape {
 
     /// Elements over channels: N·H·W.
     pub fn positions(&self) -> usize {
-        self.0
-            .split_last()
-            .map_or(1, |(_, rest)| rest.iter().product())
+        self.0.split_last().map_or(1, |(_, rest)| rest.iter().product())
     }
 }
 
@@ -90,18 +88,11 @@ impl From<Shape> for Vec<usize> {
 impl fmt::Display for Shape {
     /// `64x28x28x1`; a scalar is `scalar`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            f.write_str("scalar")
-        } else {
-            f.write_str(&join(&self.0))
-        }
+        if self.0.is_empty() { f.write_str("scalar") } else { f.write_str(&join(&self.0)) }
     }
 }
 
 /// Dimensions as a user writes them: `28x28x1`.
 pub fn join(dims: &[usize]) -> String {
-    dims.iter()
-        .map(usize::to_string)
-        .collect::<Vec<_>>()
-        .join("x")
+    dims.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }

@@ -4,9 +4,7 @@ use crate::autodiff::gradients;
 use crate::fuse::prune;
 use crate::graph::{Graph, Init, Role, State};
 use crate::ids::NodeId;
-use crate::op::{
-    Correct, CrossEntropy, GradientError, Op, SgdStep, SgdVelocity, ShapeError, SquaredError,
-};
+use crate::op::{Correct, CrossEntropy, GradientError, Op, SgdStep, SgdVelocity, ShapeError, SquaredError};
 use crate::shape::Shape;
 
 /// How parameters follow their gradients. The learning rate is not here: it comes with each step's feed.
@@ -71,10 +69,7 @@ pub fn training_step(forward: &Graph, optimizer: &Optimizer) -> Result<Graph, Gr
     let mut graph = with_loss(forward)?;
     graph.outputs.retain(|(name, _)| name != "result");
     let loss = graph.find_output("loss").expect("with_loss names it");
-    let reads: Vec<NodeId> = graph
-        .ids()
-        .filter(|&id| reads_parameter(&graph, id))
-        .collect();
+    let reads: Vec<NodeId> = graph.ids().filter(|&id| reads_parameter(&graph, id)).collect();
     let grads = gradients(&mut graph, loss, &reads)?;
     for (read, grad) in reads.into_iter().zip(grads) {
         if let Some(grad) = grad {
@@ -85,15 +80,8 @@ pub fn training_step(forward: &Graph, optimizer: &Optimizer) -> Result<Graph, Gr
 }
 
 /// Appends the new value of the parameter that `read` reads, and of its moments.
-fn update(
-    graph: &mut Graph,
-    read: NodeId,
-    grad: NodeId,
-    optimizer: &Optimizer,
-) -> Result<(), ShapeError> {
-    let Op::State(parameter) = graph.node(read).op else {
-        unreachable!("only states are updated")
-    };
+fn update(graph: &mut Graph, read: NodeId, grad: NodeId, optimizer: &Optimizer) -> Result<(), ShapeError> {
+    let Op::State(parameter) = graph.node(read).op else { unreachable!("only states are updated") };
     let layer = graph.node(read).layer;
     let declared = graph.states[parameter.index()].clone();
     match *optimizer {
@@ -105,11 +93,7 @@ fn update(
                 init: Init::Zeros,
             };
             let (velocity, old) = graph.state(moment, layer);
-            let new = graph.push(
-                Op::SgdVelocity(SgdVelocity { momentum, decay }),
-                &[read, grad, old],
-                layer,
-            )?;
+            let new = graph.push(Op::SgdVelocity(SgdVelocity { momentum, decay }), &[read, grad, old], layer)?;
             let stepped = graph.push(Op::SgdStep(SgdStep {}), &[read, new], layer)?;
             graph.updates.push((velocity, new));
             graph.updates.push((parameter, stepped));
@@ -120,9 +104,7 @@ fn update(
 
 /// The forward graph's own result.
 fn result_of(graph: &Graph) -> NodeId {
-    graph
-        .find_output("result")
-        .expect("a forward graph names its result")
+    graph.find_output("result").expect("a forward graph names its result")
 }
 
 /// Whether a node reads a parameter.

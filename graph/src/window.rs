@@ -62,19 +62,12 @@ pub enum WindowError {
 impl Window {
     /// What the window covers on the map: (size − 1)·dilate + 1.
     pub fn extent(&self) -> Result<usize, WindowError> {
-        for (what, n) in [
-            ("size", self.size),
-            ("stride", self.stride),
-            ("dilation", self.dilate),
-        ] {
+        for (what, n) in [("size", self.size), ("stride", self.stride), ("dilation", self.dilate)] {
             if n == 0 {
                 return Err(WindowError::Zero(what));
             }
         }
-        (self.size - 1)
-            .checked_mul(self.dilate)
-            .and_then(|n| n.checked_add(1))
-            .ok_or(WindowError::Overflow)
+        (self.size - 1).checked_mul(self.dilate).and_then(|n| n.checked_add(1)).ok_or(WindowError::Overflow)
     }
 
     /// How many windows fit on a map of `map` elements.
@@ -86,11 +79,7 @@ impl Window {
             .filter(|&n| n <= crate::shape::MAX_ELEMENTS)
             .ok_or(WindowError::Overflow)?;
         if extent > padded {
-            return Err(WindowError::TooLarge {
-                extent,
-                map,
-                padded,
-            });
+            return Err(WindowError::TooLarge { extent, map, padded });
         }
         if let Some(&pad) = self.pad.iter().find(|&&pad| pad >= extent && pad > 0) {
             return Err(WindowError::OnlyPadding { pad, extent });
@@ -101,48 +90,23 @@ impl Window {
             Rounding::Ceil => {
                 let count = span.div_ceil(self.stride) + 1;
                 // A window that begins on the far padding would see nothing of the map.
-                if (count - 1) * self.stride >= map + self.pad[0] {
-                    count - 1
-                } else {
-                    count
-                }
+                if (count - 1) * self.stride >= map + self.pad[0] { count - 1 } else { count }
             }
         })
     }
 
     /// The padding that makes the output ⌈map/stride⌉, the odd one at the far end (`same`).
-    pub fn same_padding(
-        size: usize,
-        stride: usize,
-        dilate: usize,
-        map: usize,
-    ) -> Result<[usize; 2], WindowError> {
-        let extent = Window {
-            size,
-            stride,
-            dilate,
-            pad: [0, 0],
-            rounding: Rounding::Floor,
-        }
-        .extent()?;
+    pub fn same_padding(size: usize, stride: usize, dilate: usize, map: usize) -> Result<[usize; 2], WindowError> {
+        let extent = Window { size, stride, dilate, pad: [0, 0], rounding: Rounding::Floor }.extent()?;
         let output = map.div_ceil(stride);
-        let needed = (output.saturating_sub(1))
-            .checked_mul(stride)
-            .and_then(|n| n.checked_add(extent));
+        let needed = (output.saturating_sub(1)).checked_mul(stride).and_then(|n| n.checked_add(extent));
         let total = needed.ok_or(WindowError::Overflow)?.saturating_sub(map);
         Ok([total / 2, total - total / 2])
     }
 
     /// The padding that keeps the size of an odd window at stride 1: (extent − 1)/2 on both sides.
     pub fn half_padding(size: usize, dilate: usize) -> Result<[usize; 2], WindowError> {
-        let extent = Window {
-            size,
-            stride: 1,
-            dilate,
-            pad: [0, 0],
-            rounding: Rounding::Floor,
-        }
-        .extent()?;
+        let extent = Window { size, stride: 1, dilate, pad: [0, 0], rounding: Rounding::Floor }.extent()?;
         Ok([(extent - 1) / 2; 2])
     }
 }
@@ -152,13 +116,7 @@ mod tests {
     use super::*;
 
     fn window(size: usize, stride: usize, pad: usize) -> Window {
-        Window {
-            size,
-            stride,
-            dilate: 1,
-            pad: [pad, pad],
-            rounding: Rounding::Floor,
-        }
+        Window { size, stride, dilate: 1, pad: [pad, pad], rounding: Rounding::Floor }
     }
 
     #[test]
@@ -167,43 +125,19 @@ mod tests {
         assert_eq!(window(3, 2, 0).output(55), Ok(27)); // AlexNet, overlapping pool
         assert_eq!(window(7, 2, 3).output(224), Ok(112)); // ResNet, conv1
         assert_eq!(window(3, 2, 1).output(112), Ok(56)); // ResNet, pool
-        assert_eq!(
-            Window {
-                rounding: Rounding::Ceil,
-                ..window(3, 2, 0)
-            }
-            .output(112),
-            Ok(56)
-        ); // GoogLeNet, pool
+        assert_eq!(Window { rounding: Rounding::Ceil, ..window(3, 2, 0) }.output(112), Ok(56)); // GoogLeNet, pool
     }
 
     #[test]
     fn a_partial_window_on_the_far_padding_is_left_out() {
         // PyTorch: MaxPool1d(2, stride 2, padding 1, ceil_mode) of 5 elements has 3 outputs, not 4.
-        assert_eq!(
-            Window {
-                rounding: Rounding::Ceil,
-                ..window(2, 2, 1)
-            }
-            .output(5),
-            Ok(3)
-        );
+        assert_eq!(Window { rounding: Rounding::Ceil, ..window(2, 2, 1) }.output(5), Ok(3));
     }
 
     #[test]
     fn a_window_larger_than_its_map_is_an_error() {
-        assert_eq!(
-            window(5, 1, 0).output(3),
-            Err(WindowError::TooLarge {
-                extent: 5,
-                map: 3,
-                padded: 3
-            })
-        );
-        let dilated = Window {
-            dilate: 1 << 62,
-            ..window(9, 1, 0)
-        };
+        assert_eq!(window(5, 1, 0).output(3), Err(WindowError::TooLarge { extent: 5, map: 3, padded: 3 }));
+        let dilated = Window { dilate: 1 << 62, ..window(9, 1, 0) };
         assert_eq!(dilated.output(3), Err(WindowError::Overflow));
         assert_eq!(window(0, 1, 0).output(3), Err(WindowError::Zero("size")));
     }

@@ -16,11 +16,7 @@ pub struct Bias {}
 pub struct ChannelSum {}
 
 /// The bias must have one number for each channel of `x`.
-pub(super) fn check_bias(
-    op: &'static str,
-    channels: usize,
-    bias: &Shape,
-) -> Result<(), ShapeError> {
+pub(super) fn check_bias(op: &'static str, channels: usize, bias: &Shape) -> Result<(), ShapeError> {
     if bias.dims() == [channels] {
         return Ok(());
     }

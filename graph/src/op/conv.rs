@@ -54,13 +54,7 @@ pub struct ConvWgrad {
 impl Conv {
     /// A dense convolution of this rank at stride 1 with no padding.
     pub fn plain(rank: usize) -> Self {
-        Self {
-            stride: vec![1; rank],
-            pad: vec![[0, 0]; rank],
-            dilate: vec![1; rank],
-            groups: 1,
-            activation: None,
-        }
+        Self { stride: vec![1; rank], pad: vec![[0, 0]; rank], dilate: vec![1; rank], groups: 1, activation: None }
     }
 
     /// The number of spatial axes.
@@ -69,11 +63,7 @@ impl Conv {
     }
 
     /// The spatial size of the output, for a map `extent` and a window `window`.
-    pub fn output_extent(
-        &self,
-        extent: &[usize],
-        window: &[usize],
-    ) -> Result<Vec<usize>, ShapeError> {
+    pub fn output_extent(&self, extent: &[usize], window: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let axis = |a: usize| {
             let w = Window {
                 size: window[a],
@@ -82,11 +72,7 @@ impl Conv {
                 pad: self.pad[a],
                 rounding: Rounding::Floor,
             };
-            w.output(extent[a]).map_err(|error| ShapeError::Window {
-                axis: a,
-                map: extent.to_vec(),
-                error,
-            })
+            w.output(extent[a]).map_err(|error| ShapeError::Window { axis: a, map: extent.to_vec(), error })
         };
         (0..self.rank()).map(axis).collect()
     }
@@ -94,57 +80,29 @@ impl Conv {
     /// The attributes agree on the rank, and `x` has it.
     fn check_rank(&self, op: &'static str, x: &Shape) -> Result<(), ShapeError> {
         let rank = self.rank();
-        let why = if !(1..=3).contains(&rank) || self.pad.len() != rank || self.dilate.len() != rank
-        {
-            format!(
-                "stride, padding and dilation are of {rank}, {} and {} axes",
-                self.pad.len(),
-                self.dilate.len()
-            )
+        let why = if !(1..=3).contains(&rank) || self.pad.len() != rank || self.dilate.len() != rank {
+            format!("stride, padding and dilation are of {rank}, {} and {} axes", self.pad.len(), self.dilate.len())
         } else if x.rank() != rank + 2 {
-            format!(
-                "a convolution over {rank} axes takes a batch of maps with {} dimensions",
-                rank + 2
-            )
+            format!("a convolution over {rank} axes takes a batch of maps with {} dimensions", rank + 2)
         } else if self.groups == 0 {
             "there must be at least one group".to_string()
         } else {
             return Ok(());
         };
-        Err(ShapeError::Form {
-            op,
-            found: x.dims().to_vec(),
-            why,
-        })
+        Err(ShapeError::Form { op, found: x.dims().to_vec(), why })
     }
 
     /// The filters fit the channels of `x`.
-    fn check_filter(
-        &self,
-        op: &'static str,
-        channels: usize,
-        filter: &Shape,
-    ) -> Result<(), ShapeError> {
+    fn check_filter(&self, op: &'static str, channels: usize, filter: &Shape) -> Result<(), ShapeError> {
         self.check_rank(op, filter)?;
         let (k, per_group) = (filter.batch(), filter.channels());
         if per_group.checked_mul(self.groups) != Some(channels) {
-            let why = format!(
-                "{} groups of {per_group} channels do not make {channels}",
-                self.groups
-            );
-            return Err(ShapeError::Form {
-                op,
-                found: filter.dims().to_vec(),
-                why,
-            });
+            let why = format!("{} groups of {per_group} channels do not make {channels}", self.groups);
+            return Err(ShapeError::Form { op, found: filter.dims().to_vec(), why });
         }
         if !k.is_multiple_of(self.groups) {
             let why = format!("{k} filters do not divide into {} groups", self.groups);
-            return Err(ShapeError::Form {
-                op,
-                found: filter.dims().to_vec(),
-                why,
-            });
+            return Err(ShapeError::Form { op, found: filter.dims().to_vec(), why });
         }
         Ok(())
     }
@@ -160,11 +118,7 @@ impl Rule for Conv {
         let (x, filter) = match inputs {
             [x, filter] | [x, filter, _] => (x, filter),
             _ => {
-                return Err(ShapeError::Arity {
-                    op: "conv",
-                    expected: "two or three",
-                    found: inputs.len(),
-                });
+                return Err(ShapeError::Arity { op: "conv", expected: "two or three", found: inputs.len() });
             }
         };
         self.check_rank("conv", x)?;
@@ -173,41 +127,25 @@ impl Rule for Conv {
             check_bias("conv", filter.batch(), bias)?;
         }
         let spatial = self.output_extent(x.spatial(), filter.spatial())?;
-        Ok(Shape::new(
-            [&[x.batch()], &spatial[..], &[filter.batch()]].concat(),
-        )?)
+        Ok(Shape::new([&[x.batch()], &spatial[..], &[filter.batch()]].concat())?)
     }
 
     fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
         if self.activation.is_some() || backward.inputs() > 2 {
-            return Err(GradientError::Undefined(
-                "conv with a fused bias or activation",
-            ));
+            return Err(GradientError::Undefined("conv with a fused bias or activation"));
         }
         let (x, filter, dy) = (backward.input(0), backward.input(1), backward.dy());
         let dx = match backward.wants(0) {
             true => {
                 let extent = backward.input_shape(0).spatial().to_vec();
-                Some(backward.push(
-                    Op::ConvDgrad(ConvDgrad {
-                        conv: self.clone(),
-                        extent,
-                    }),
-                    &[filter, dy],
-                )?)
+                Some(backward.push(Op::ConvDgrad(ConvDgrad { conv: self.clone(), extent }), &[filter, dy])?)
             }
             false => None,
         };
         let dw = match backward.wants(1) {
             true => {
                 let window = backward.input_shape(1).spatial().to_vec();
-                Some(backward.push(
-                    Op::ConvWgrad(ConvWgrad {
-                        conv: self.clone(),
-                        window,
-                    }),
-                    &[x, dy],
-                )?)
+                Some(backward.push(Op::ConvWgrad(ConvWgrad { conv: self.clone(), window }), &[x, dy])?)
             }
             false => None,
         };
@@ -216,8 +154,7 @@ impl Rule for Conv {
 
     fn cost(&self, inputs: &[&Shape], output: &Shape) -> Cost {
         let epilogue = usize::from(inputs.len() > 2) + usize::from(self.activation.is_some());
-        Cost::macs(self.work(output, inputs[1].dims()))
-            + Cost::elementwise(epilogue * output.elements())
+        Cost::macs(self.work(output, inputs[1].dims())) + Cost::elementwise(epilogue * output.elements())
     }
 }
 
@@ -228,22 +165,12 @@ impl Rule for ConvDgrad {
         self.conv.check_filter("conv_dgrad", channels, filter)?;
         self.conv.check_rank("conv_dgrad", dy)?;
         let rank_fits = self.extent.len() == self.conv.rank();
-        let expected = if rank_fits {
-            self.conv.output_extent(&self.extent, filter.spatial())?
-        } else {
-            Vec::new()
-        };
+        let expected = if rank_fits { self.conv.output_extent(&self.extent, filter.spatial())? } else { Vec::new() };
         if dy.channels() != filter.batch() || dy.spatial() != expected {
             let want = [&[dy.batch()], &expected[..], &[filter.batch()]].concat();
-            return Err(ShapeError::Disagree {
-                op: "conv_dgrad",
-                left: dy.dims().to_vec(),
-                right: want,
-            });
+            return Err(ShapeError::Disagree { op: "conv_dgrad", left: dy.dims().to_vec(), right: want });
         }
-        Ok(Shape::new(
-            [&[dy.batch()], &self.extent[..], &[channels]].concat(),
-        )?)
+        Ok(Shape::new([&[dy.batch()], &self.extent[..], &[channels]].concat())?)
     }
 
     fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
@@ -252,13 +179,7 @@ impl Rule for ConvDgrad {
         let by_filter = match backward.wants(0) {
             true => {
                 let window = backward.input_shape(0).spatial().to_vec();
-                Some(backward.push(
-                    Op::ConvWgrad(ConvWgrad {
-                        conv: self.conv.clone(),
-                        window,
-                    }),
-                    &[g, dy],
-                )?)
+                Some(backward.push(Op::ConvWgrad(ConvWgrad { conv: self.conv.clone(), window }), &[g, dy])?)
             }
             false => None,
         };
@@ -280,16 +201,11 @@ impl Rule for ConvWgrad {
         self.conv.check_rank("conv_wgrad", x)?;
         let channels = x.channels() / self.conv.groups;
         let filter = Shape::new([&[dy.channels()], &self.window[..], &[channels]].concat())?;
-        self.conv
-            .check_filter("conv_wgrad", x.channels(), &filter)?;
+        self.conv.check_filter("conv_wgrad", x.channels(), &filter)?;
         let expected = self.conv.output_extent(x.spatial(), &self.window)?;
         if dy.rank() != x.rank() || dy.spatial() != expected || dy.batch() != x.batch() {
             let want = [&[x.batch()], &expected[..], &[dy.channels()]].concat();
-            return Err(ShapeError::Disagree {
-                op: "conv_wgrad",
-                left: dy.dims().to_vec(),
-                right: want,
-            });
+            return Err(ShapeError::Disagree { op: "conv_wgrad", left: dy.dims().to_vec(), right: want });
         }
         Ok(filter)
     }

@@ -43,11 +43,7 @@ impl Rule for Dropout {
         let [x] = arity("dropout", "one", inputs)?;
         if !(0.0..1.0).contains(&self.rate) {
             let why = format!("the rate {} is not in 0..1", self.rate);
-            return Err(ShapeError::Form {
-                op: "dropout",
-                found: x.dims().to_vec(),
-                why,
-            });
+            return Err(ShapeError::Form { op: "dropout", found: x.dims().to_vec(), why });
         }
         Ok(x.clone())
     }

@@ -24,20 +24,12 @@ pub struct SquaredError {}
 pub struct SquaredErrorGrad {}
 
 /// The labels have the logits' shape without the channels.
-pub(super) fn check_labels(
-    op: &'static str,
-    logits: &Shape,
-    labels: &Shape,
-) -> Result<(), ShapeError> {
+pub(super) fn check_labels(op: &'static str, logits: &Shape, labels: &Shape) -> Result<(), ShapeError> {
     let wanted = logits.dims().split_last().map_or(&[][..], |(_, rest)| rest);
     if logits.rank() >= 2 && labels.dims() == wanted {
         return Ok(());
     }
-    Err(ShapeError::Disagree {
-        op,
-        left: logits.dims().to_vec(),
-        right: labels.dims().to_vec(),
-    })
+    Err(ShapeError::Disagree { op, left: logits.dims().to_vec(), right: labels.dims().to_vec() })
 }
 
 impl Rule for CrossEntropy {
@@ -49,10 +41,7 @@ impl Rule for CrossEntropy {
 
     fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
         let (logits, labels, dy) = (backward.input(0), backward.input(1), backward.dy());
-        let dx = backward.push(
-            Op::CrossEntropyGrad(CrossEntropyGrad {}),
-            &[logits, labels, dy],
-        )?;
+        let dx = backward.push(Op::CrossEntropyGrad(CrossEntropyGrad {}), &[logits, labels, dy])?;
         Ok(vec![Some(dx), None])
     }
 

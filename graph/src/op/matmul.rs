@@ -52,11 +52,7 @@ pub struct Matmul {
 impl Matmul {
     /// A product alone.
     pub fn new(a: Transpose, b: Transpose) -> Self {
-        Self {
-            a,
-            b,
-            activation: None,
-        }
+        Self { a, b, activation: None }
     }
 
     /// Rows, columns and depth: y is `rows × columns`, and each element a sum of `depth` products.
@@ -70,11 +66,7 @@ impl Matmul {
         let [rows, depth] = self.a.view(matrix(a).ok_or_else(|| form(a))?);
         let [depth_b, columns] = self.b.view(matrix(b).ok_or_else(|| form(b))?);
         if depth != depth_b {
-            return Err(ShapeError::Disagree {
-                op: "matmul",
-                left: a.dims().to_vec(),
-                right: b.dims().to_vec(),
-            });
+            return Err(ShapeError::Disagree { op: "matmul", left: a.dims().to_vec(), right: b.dims().to_vec() });
         }
         Ok([rows, columns, depth])
     }
@@ -85,11 +77,7 @@ impl Rule for Matmul {
         let (a, b) = match inputs {
             [a, b] | [a, b, _] => (a, b),
             _ => {
-                return Err(ShapeError::Arity {
-                    op: "matmul",
-                    expected: "two or three",
-                    found: inputs.len(),
-                });
+                return Err(ShapeError::Arity { op: "matmul", expected: "two or three", found: inputs.len() });
             }
         };
         let [rows, columns, _] = self.sizes(a, b)?;
@@ -101,31 +89,23 @@ impl Rule for Matmul {
 
     fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
         if self.activation.is_some() || backward.inputs() > 2 {
-            return Err(GradientError::Undefined(
-                "matmul with a fused bias or activation",
-            ));
+            return Err(GradientError::Undefined("matmul with a fused bias or activation"));
         }
         let (a, b, dy) = (backward.input(0), backward.input(1), backward.dy());
         // y = A·B with A = op(a), B = op(b): dA = dy·Bᵀ and dB = Aᵀ·dy; a transposed factor transposes its gradient.
         let da = match (backward.wants(0), self.a) {
             (false, _) => None,
-            (true, Transpose::No) => Some(backward.push(
-                Op::Matmul(Matmul::new(Transpose::No, self.b.flip())),
-                &[dy, b],
-            )?),
-            (true, Transpose::Yes) => {
-                Some(backward.push(Op::Matmul(Matmul::new(self.b, Transpose::Yes)), &[b, dy])?)
+            (true, Transpose::No) => {
+                Some(backward.push(Op::Matmul(Matmul::new(Transpose::No, self.b.flip())), &[dy, b])?)
             }
+            (true, Transpose::Yes) => Some(backward.push(Op::Matmul(Matmul::new(self.b, Transpose::Yes)), &[b, dy])?),
         };
         let db = match (backward.wants(1), self.b) {
             (false, _) => None,
-            (true, Transpose::No) => Some(backward.push(
-                Op::Matmul(Matmul::new(self.a.flip(), Transpose::No)),
-                &[a, dy],
-            )?),
-            (true, Transpose::Yes) => {
-                Some(backward.push(Op::Matmul(Matmul::new(Transpose::Yes, self.a)), &[dy, a])?)
+            (true, Transpose::No) => {
+                Some(backward.push(Op::Matmul(Matmul::new(self.a.flip(), Transpose::No)), &[a, dy])?)
             }
+            (true, Transpose::Yes) => Some(backward.push(Op::Matmul(Matmul::new(Transpose::Yes, self.a)), &[dy, a])?),
         };
         Ok(vec![da, db])
     }

@@ -119,28 +119,19 @@ pub struct Cost {
 impl Cost {
     /// Work of multiply–accumulates alone.
     pub fn macs(macs: usize) -> Self {
-        Self {
-            macs: macs as u64,
-            flops: 2 * macs as u64,
-        }
+        Self { macs: macs as u64, flops: 2 * macs as u64 }
     }
 
     /// Work of elementwise operations alone.
     pub fn elementwise(flops: usize) -> Self {
-        Self {
-            macs: 0,
-            flops: flops as u64,
-        }
+        Self { macs: 0, flops: flops as u64 }
     }
 }
 
 impl std::ops::Add for Cost {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self {
-            macs: self.macs + other.macs,
-            flops: self.flops + other.flops,
-        }
+        Self { macs: self.macs + other.macs, flops: self.flops + other.flops }
     }
 }
 
@@ -272,11 +263,7 @@ fn arity<'a, const N: usize>(
     expected: &'static str,
     inputs: &[&'a Shape],
 ) -> Result<[&'a Shape; N], ShapeError> {
-    inputs.try_into().map_err(|_| ShapeError::Arity {
-        op,
-        expected,
-        found: inputs.len(),
-    })
+    inputs.try_into().map_err(|_| ShapeError::Arity { op, expected, found: inputs.len() })
 }
 
 /// Two shapes that must be the same.
@@ -284,9 +271,5 @@ fn agree(op: &'static str, left: &Shape, right: &Shape) -> Result<(), ShapeError
     if left == right {
         return Ok(());
     }
-    Err(ShapeError::Disagree {
-        op,
-        left: left.dims().to_vec(),
-        right: right.dims().to_vec(),
-    })
+    Err(ShapeError::Disagree { op, left: left.dims().to_vec(), right: right.dims().to_vec() })
 }

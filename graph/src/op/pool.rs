@@ -58,11 +58,7 @@ impl Pool {
                 pad: self.pad[a],
                 rounding: self.rounding,
             };
-            w.output(extent[a]).map_err(|error| ShapeError::Window {
-                axis: a,
-                map: extent.to_vec(),
-                error,
-            })
+            w.output(extent[a]).map_err(|error| ShapeError::Window { axis: a, map: extent.to_vec(), error })
         };
         (0..self.rank()).map(axis).collect()
     }
@@ -70,25 +66,12 @@ impl Pool {
     /// The output's shape for the input `x`.
     fn output(&self, op: &'static str, x: &Shape) -> Result<Shape, ShapeError> {
         let rank = self.rank();
-        if !(1..=3).contains(&rank)
-            || self.stride.len() != rank
-            || self.pad.len() != rank
-            || x.rank() != rank + 2
-        {
-            let why = format!(
-                "a pool over {rank} axes takes a batch of maps with {} dimensions",
-                rank + 2
-            );
-            return Err(ShapeError::Form {
-                op,
-                found: x.dims().to_vec(),
-                why,
-            });
+        if !(1..=3).contains(&rank) || self.stride.len() != rank || self.pad.len() != rank || x.rank() != rank + 2 {
+            let why = format!("a pool over {rank} axes takes a batch of maps with {} dimensions", rank + 2);
+            return Err(ShapeError::Form { op, found: x.dims().to_vec(), why });
         }
         let spatial = self.output_extent(x.spatial())?;
-        Ok(Shape::new(
-            [&[x.batch()], &spatial[..], &[x.channels()]].concat(),
-        )?)
+        Ok(Shape::new([&[x.batch()], &spatial[..], &[x.channels()]].concat())?)
     }
 }
 
@@ -100,10 +83,7 @@ impl Rule for Pool {
 
     fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
         let (x, dy) = (backward.input(0), backward.dy());
-        Ok(vec![Some(backward.push(
-            Op::PoolGrad(PoolGrad { pool: self.clone() }),
-            &[x, dy],
-        )?)])
+        Ok(vec![Some(backward.push(Op::PoolGrad(PoolGrad { pool: self.clone() }), &[x, dy])?)])
     }
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {

@@ -34,9 +34,7 @@ impl Rule for Relu {
 
     fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
         let (y, dy) = (backward.output(), backward.dy());
-        Ok(vec![Some(
-            backward.push(Op::ReluGrad(ReluGrad {}), &[y, dy])?,
-        )])
+        Ok(vec![Some(backward.push(Op::ReluGrad(ReluGrad {}), &[y, dy])?)])
     }
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {

@@ -19,20 +19,14 @@ impl Rule for Reshape {
         let [x] = arity("reshape", "one", inputs)?;
         if x.elements() != self.shape.elements() {
             let why = format!("{} elements do not make {}", x.elements(), self.shape);
-            return Err(ShapeError::Form {
-                op: "reshape",
-                found: x.dims().to_vec(),
-                why,
-            });
+            return Err(ShapeError::Form { op: "reshape", found: x.dims().to_vec(), why });
         }
         Ok(self.shape.clone())
     }
 
     fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
         let (shape, dy) = (backward.input_shape(0).clone(), backward.dy());
-        Ok(vec![Some(
-            backward.push(Op::Reshape(Reshape { shape }), &[dy])?,
-        )])
+        Ok(vec![Some(backward.push(Op::Reshape(Reshape { shape }), &[dy])?)])
     }
 
     fn cost(&self, _: &[&Shape], _: &Shape) -> Cost {

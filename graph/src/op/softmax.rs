@@ -23,9 +23,7 @@ impl Rule for Softmax {
 
     fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
         let (y, dy) = (backward.output(), backward.dy());
-        Ok(vec![Some(
-            backward.push(Op::SoftmaxGrad(SoftmaxGrad {}), &[y, dy])?,
-        )])
+        Ok(vec![Some(backward.push(Op::SoftmaxGrad(SoftmaxGrad {}), &[y, dy])?)])
     }
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
