@@ -64,11 +64,7 @@ pub enum ReferenceError {
 }
 
 /// The value of every node, in the order of the nodes. The states stay as they are.
-pub fn evaluate(
-    graph: &Graph,
-    states: &[ArrayD<f64>],
-    feed: &Feed64<'_>,
-) -> Result<Vec<ArrayD<f64>>, ReferenceError> {
+pub fn evaluate(graph: &Graph, states: &[ArrayD<f64>], feed: &Feed64<'_>) -> Result<Vec<ArrayD<f64>>, ReferenceError> {
     check("inputs", graph.inputs.iter().map(|i| (&i.name, &i.shape)), feed.inputs.iter().copied())?;
     check("states", graph.states.iter().map(|s| (&s.name, &s.shape)), states.iter())?;
     let mut values = Vec::with_capacity(graph.nodes.len());
@@ -80,11 +76,7 @@ pub fn evaluate(
 
 /// Evaluates the graph and then gives every updated state its new value, whether finite or not. Returns the value of
 /// every node, which all saw the states as they were before.
-pub fn step(
-    graph: &Graph,
-    states: &mut [ArrayD<f64>],
-    feed: &Feed64<'_>,
-) -> Result<Vec<ArrayD<f64>>, ReferenceError> {
+pub fn step(graph: &Graph, states: &mut [ArrayD<f64>], feed: &Feed64<'_>) -> Result<Vec<ArrayD<f64>>, ReferenceError> {
     let values = evaluate(graph, states, feed)?;
     for (state, node) in &graph.updates {
         states[state.index()].clone_from(&values[node.index()]);
