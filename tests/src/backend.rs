@@ -11,7 +11,7 @@ use ndarray::ArrayD;
 use crate::compare::{Failures, compare, narrow, wide};
 use crate::goldens::Goldens;
 use crate::lenet::{self, Trajectory};
-use crate::op_cases::{SEED, STEP, Sequence, golden_cases, sgd_sequences};
+use crate::op_cases::{Case, SEED, STEP, Sequence, golden_cases, sgd_sequences};
 use crate::sweep;
 
 /// How far a value in f32 may be from the oracle's: ‖Δ‖/‖expected‖.
@@ -66,36 +66,43 @@ impl Running {
     }
 }
 
-/// Runs all op cases whose convolutions and pools have `ranks` axes (and all cases without any), as they are and fused,
-/// and compares every output with the case's oracle. Returns the number of comparisons.
+/// Runs all op cases whose convolutions and pools have `ranks` axes (and all cases without any), and the sequences of
+/// SGD steps. Returns the number of comparisons.
 ///
 /// # Panics
 /// With the first messages, where a case fails.
 pub fn check_ops(backend: &dyn Backend, ranks: RangeInclusive<usize>) -> usize {
     let goldens = Goldens::open("ops.npz");
     let mut failures = Failures::default();
-    let cases = golden_cases(&goldens).into_iter().chain(sweep::convolutions()).chain(sweep::dropouts());
-    for case in cases.filter(|case| case.rank() == 0 || ranks.contains(&case.rank())) {
-        let expected = case.expected(&goldens);
-        let fused = fuse(&case.graph);
-        let forms =
-            if fused == case.graph { vec![("", &case.graph)] } else { vec![("", &case.graph), (", fused", &fused)] };
-        for (form, graph) in forms {
-            let mut running = Running::new(backend, graph, &[]);
-            running.run(&case.inputs, 0.0);
-            for (name, expected) in &expected {
-                let result = compare(&running.output(name), expected, TOLERANCE);
-                failures.check(|| format!("{}{form}, {name}", case.name), result);
-            }
+    for case in golden_cases(&goldens).into_iter().chain(sweep::convolutions()).chain(sweep::dropouts()) {
+        if case.rank() == 0 || ranks.contains(&case.rank()) {
+            compare_case(backend, &case, &goldens, &mut failures);
         }
     }
     for sequence in sgd_sequences(&goldens) {
-        check_sequence(backend, &sequence, &mut failures);
+        compare_sequence(backend, &sequence, &mut failures);
     }
     failures.finish()
 }
 
-fn check_sequence(backend: &dyn Backend, sequence: &Sequence, failures: &mut Failures) {
+/// Runs a case as it is and, where anything can be fused, fused; compares every output with the case's oracle.
+pub fn compare_case(backend: &dyn Backend, case: &Case, goldens: &Goldens, failures: &mut Failures) {
+    let expected = case.expected(goldens);
+    let fused = fuse(&case.graph);
+    let forms = [("", &case.graph), (", fused", &fused)];
+    let count = if fused == case.graph { 1 } else { 2 };
+    for (form, graph) in &forms[..count] {
+        let mut running = Running::new(backend, graph, &[]);
+        running.run(&case.inputs, 0.0);
+        for (name, expected) in &expected {
+            let result = compare(&running.output(name), expected, TOLERANCE);
+            failures.check(|| format!("{}{form}, {name}", case.name), result);
+        }
+    }
+}
+
+/// Runs a sequence of SGD steps; compares the parameter after each with PyTorch's.
+pub fn compare_sequence(backend: &dyn Backend, sequence: &Sequence, failures: &mut Failures) {
     let zeros = Tensor::zeros(sequence.start.raw_dim());
     let mut running = Running::new(backend, &sequence.graph, &[sequence.start.clone(), zeros]);
     for (i, (rate, gradient, expected)) in sequence.steps.iter().enumerate() {

@@ -71,6 +71,11 @@ impl Failures {
         }
     }
 
+    /// What the failed checks say.
+    pub fn messages(&self) -> &[String] {
+        &self.messages
+    }
+
     /// How many checks there were.
     ///
     /// # Panics
