@@ -1,4 +1,5 @@
-//! The CPU backend: f32 on all cores, matrix products by the `gemm` crate.
+//! The CPU backend: f32 on all cores, matrix products by the `gemm` crate; and the f64 [`reference`] that every backend is
+//! held against.
 //!
 //! The same plan on the same machine gives the same bits, whatever the number of threads: how work is cut into tasks
 //! follows from shapes alone, and every sum is taken in one order.
@@ -10,6 +11,7 @@ mod matrix;
 mod memory;
 mod ops;
 mod program;
+pub mod reference;
 mod simd;
 mod storage;
 mod team;
