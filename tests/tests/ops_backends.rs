@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::ops::ControlFlow;
 
+use fovea_cpu::Cpu;
 use fovea_cpu::reference::{self, Feed64};
 use fovea_graph::backend::{Backend, BackendError, Device, Feed, Memory, Outcome, Program};
 use fovea_graph::op::{Activation, PoolKind};
@@ -17,8 +18,10 @@ use ndarray::ArrayD;
 
 /// The reference behind the backend's interface, with room for a mistake: `fault` changes a graph before it runs.
 struct Oracle {
-    fault: fn(&mut Graph),
+    fault: Fault,
 }
+
+type Fault = fn(&mut Graph);
 
 struct States(Vec<Tensor>);
 
@@ -90,6 +93,17 @@ impl Program for Run {
 }
 
 #[test]
+fn the_cpu_computes_what_the_reference_and_pytorch_do() {
+    let compared = check_ops(&Cpu::new(Some(3)).unwrap(), 1..=3);
+    assert!(compared > 3000, "only {compared} comparisons");
+}
+
+#[test]
+fn the_cpu_follows_pytorch_through_lenet() {
+    assert!(check_lenet(&Cpu::new(None).unwrap()) > 600);
+}
+
+#[test]
 fn the_reference_passes_its_own_checks() {
     let oracle = Oracle { fault: |_| {} };
     assert!(check_ops(&oracle, 1..=3) > 3000);
@@ -99,7 +113,7 @@ fn the_reference_passes_its_own_checks() {
 /// Mistakes that backends are made of, each with a comparison that must fail.
 #[test]
 fn a_wrong_backend_is_found() {
-    let faults: [(fn(&mut Graph), &str); 5] = [
+    let faults: [(Fault, &str); 5] = [
         (
             |graph| {
                 each(graph, |op| {
