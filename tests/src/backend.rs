@@ -17,7 +17,7 @@ use crate::sweep;
 /// How far a value in f32 may be from the oracle's: ‖Δ‖/‖expected‖.
 pub const TOLERANCE: f64 = 1e-6;
 /// The same for the gradients of a whole net.
-pub const GRADIENT_TOLERANCE: f64 = 1e-3;
+pub const GRADIENT_TOLERANCE: f64 = 1e-5;
 
 /// A graph made runnable, with the memory of its states.
 pub struct Running {
@@ -74,7 +74,8 @@ impl Running {
 pub fn check_ops(backend: &dyn Backend, ranks: RangeInclusive<usize>) -> usize {
     let goldens = Goldens::open("ops.npz");
     let mut failures = Failures::default();
-    for case in golden_cases(&goldens).into_iter().chain(sweep::convolutions()).chain(sweep::dropouts()) {
+    let swept = sweep::convolutions().into_iter().chain(sweep::dropouts()).chain(sweep::large());
+    for case in golden_cases(&goldens).into_iter().chain(swept) {
         if case.rank() == 0 || ranks.contains(&case.rank()) {
             compare_case(backend, &case, &goldens, &mut failures);
         }

@@ -104,9 +104,13 @@ fn the_cpu_follows_pytorch_through_lenet() {
 }
 
 #[test]
-fn the_reference_passes_its_own_checks() {
+fn the_reference_passes_the_same_checks() {
+    let goldens = Goldens::open("ops.npz");
     let oracle = Oracle { fault: |_| {} };
-    assert!(check_ops(&oracle, 1..=3) > 3000);
+    let mut failures = Failures::default();
+    golden_cases(&goldens).iter().for_each(|case| compare_case(&oracle, case, &goldens, &mut failures));
+    sgd_sequences(&goldens).iter().for_each(|sequence| compare_sequence(&oracle, sequence, &mut failures));
+    assert!(failures.finish() > 300);
     assert!(check_lenet(&oracle) > 600);
 }
 

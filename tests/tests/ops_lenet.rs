@@ -20,11 +20,11 @@ fn losses_and_last_parameters_are_pytorchs() {
         let feed = Feed64 { inputs: &batch.each_ref(), learning_rate: LEARNING_RATE, seed: 0, step: step as u32 };
         let values = reference::step(&graph, &mut states, &feed).unwrap();
         let found = reference::output(&graph, &values, "loss").unwrap();
-        failures.check(|| format!("loss of step {step}"), compare(found, &arr0(loss).into_dyn(), 1e-9));
+        failures.check(|| format!("loss of step {step}"), compare(found, &arr0(loss).into_dyn(), 1e-11));
     }
     let recorded = |id: StateId| graph.states[id.index()].shape.elements() < 5000;
     for (id, state) in graph.parameters().filter(|(id, _)| recorded(*id)) {
-        let result = compare(&states[id.index()], &trajectory.last(&state.name), 1e-9);
+        let result = compare(&states[id.index()], &trajectory.last(&state.name), 1e-11);
         failures.check(|| state.name.clone(), result);
     }
     assert_eq!(failures.finish(), 28);
