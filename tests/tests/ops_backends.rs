@@ -95,7 +95,7 @@ impl Program for Run {
 #[test]
 fn the_cpu_computes_what_the_reference_and_pytorch_do() {
     let compared = check_ops(&Cpu::new(Some(3)).unwrap(), 1..=3);
-    assert!(compared > 3000, "only {compared} comparisons");
+    assert!(compared > 2500, "only {compared} comparisons");
 }
 
 #[test]
