@@ -86,11 +86,14 @@ pub fn large() -> Vec<Case> {
     let padded = |stride: usize| Conv { stride: vec![stride; 2], pad: vec![[1, 1]; 2], ..Conv::plain(2) };
     let pool =
         |kind| Pool { kind, size: vec![3; 2], stride: vec![2; 2], pad: vec![[1, 1]; 2], rounding: Rounding::Ceil };
+    let dilated = Conv { dilate: vec![2; 2], groups: 2, ..padded(1) };
     let fc = Matmul::new(Transpose::No, Transpose::Yes);
-    let listed: [Listed; 12] = [
+    let listed: [Listed; 14] = [
         ("3x3", Op::Conv(padded(1)), &[("x", &[13, 33, 29, 16]), ("w", &[24, 3, 3, 16])]),
         ("3x3 of pictures", Op::Conv(padded(1)), &[("x", &[3, 65, 71, 3]), ("w", &[33, 3, 3, 3])]),
         ("3x3 stride 2", Op::Conv(padded(2)), &[("x", &[5, 31, 37, 35]), ("w", &[19, 3, 3, 35])]),
+        ("3x3 of many channels", Op::Conv(padded(1)), &[("x", &[2, 13, 13, 130]), ("w", &[150, 3, 3, 130])]),
+        ("5x5 groups 2 dilate 2", Op::Conv(dilated), &[("x", &[2, 15, 17, 96]), ("w", &[130, 5, 5, 48])]),
         ("1x1", Op::Conv(Conv::plain(2)), &[("x", &[7, 17, 19, 67]), ("w", &[45, 1, 1, 67])]),
         ("depthwise", Op::Conv(Conv { groups: 37, ..padded(1) }), &[("x", &[5, 23, 21, 37]), ("w", &[37, 3, 3, 1])]),
         ("fully connected", Op::Matmul(fc), &[("x", &[131, 517]), ("w", &[67, 517])]),
