@@ -105,8 +105,8 @@ impl Walk {
     fn layer(&mut self, step: &Step, options: &Options) {
         let Some(shape) = self.shape.take() else { return };
         let previous = self.layers.len() - 1;
-        let before = &self.layers[previous];
-        let site = Site { name: &step.name, span: step.span, x: &shape, before: (&before.name, before.span) };
+        let before = self.layers.last();
+        let site = Site { name: &step.name, span: step.span, x: &shape, before };
         match apply(options, self.progress, &site) {
             Ok((kind, output)) => {
                 self.shape = Some(output.clone());
