@@ -23,7 +23,26 @@ pub(super) struct Site<'s> {
     pub span: Span,
     pub x: &'s [usize],
     /// None where mends are tried and nobody reads the message.
-    pub before: Option<&'s Layer>,
+    pub before: Option<Source<'s>>,
+}
+
+/// Where the shape that a layer is given comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'s> {
+    /// From the layer before.
+    Layer(&'s Layer),
+    /// From a statement in the text, which did not agree with what was computed, or before which nothing was known.
+    Stated(Span),
+}
+
+impl Source<'_> {
+    /// Points at it.
+    pub fn label(self, error: Diagnostic, shape: &[usize]) -> Diagnostic {
+        match self {
+            Source::Layer(layer) => error.also(layer.span, format!("{} gives {}", layer.name, join(shape))),
+            Source::Stated(span) => error.also(span, "stated here"),
+        }
+    }
 }
 
 /// A window over all axes.
@@ -117,10 +136,10 @@ impl Site<'_> {
             [] | [_] => {
                 let error = self.wrong(format!("`{word}` slides over a map, and {given} is a vector"));
                 let help = match self.before {
-                    Some(Layer { kind: Kind::Input, .. }) | None => {
-                        "begin the net with the picture's shape, such as `28x28x1`".to_string()
+                    Some(Source::Layer(before)) if before.kind != Kind::Input => {
+                        format!("put `{word}` before {}, where there still is a map", before.name)
                     }
-                    Some(before) => format!("put `{word}` before {}, where there still is a map", before.name),
+                    _ => "a picture's shape is height x width x channels, such as `28x28x1`".to_string(),
                 };
                 Err(Box::new(self.given(error).help(help)))
             }
@@ -215,7 +234,7 @@ impl Site<'_> {
     /// Points at the layer before, whose map this is.
     fn given(&self, error: Diagnostic) -> Diagnostic {
         match self.before {
-            Some(before) => error.also(before.span, format!("{} gives {}", before.name, join(self.x))),
+            Some(before) => before.label(error, self.x),
             None => error,
         }
     }

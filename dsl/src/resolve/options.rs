@@ -138,8 +138,8 @@ impl Reader<'_, '_> {
             let span = option.span;
             match &option.kind {
                 OptionKind::Value(value) => match &said.filters {
-                    Some(first) => self.two_bare_numbers(first.span, option),
-                    None => self.number(&mut said.filters, value, span, "the number of filters"),
+                    Some(first) if self.is_bare(first.span) => self.two_bare_numbers(first.span, option),
+                    _ => self.number(&mut said.filters, value, span, "the number of filters"),
                 },
                 OptionKind::Size(sizes) | OptionKind::Glued(sizes) => {
                     self.sizes(&mut said.size, sizes, span, "the window");
@@ -152,6 +152,7 @@ impl Reader<'_, '_> {
                     ("pad", sizes) => self.pad(&mut said.padding, sizes, span),
                     ("dilate", sizes) => self.sizes(&mut said.dilate, sizes, span, "the dilation"),
                     ("groups", [value]) => self.number(&mut said.groups, value, span, "the number of groups"),
+                    ("filters" | "groups", _) => self.one_number(word, span),
                     _ => self.unknown(option),
                 },
                 OptionKind::Flag(word) => match word.as_str() {
@@ -299,6 +300,16 @@ impl Reader<'_, '_> {
     fn counts(&mut self, values: &[Expr], least: usize, what: &str) -> Option<Sizes> {
         let counts: Result<Sizes, Diagnostic> = values.iter().map(|v| self.env.count(v, least, what)).collect();
         counts.map_err(|error| self.errors.push(error)).ok()
+    }
+
+    /// Whether the option at `span` is a number without a word.
+    fn is_bare(&self, span: Span) -> bool {
+        self.layer.options.iter().any(|o| o.span == span && matches!(o.kind, OptionKind::Value(_)))
+    }
+
+    fn one_number(&mut self, word: &str, span: Span) {
+        let error = Diagnostic::new(Stage::Values, span, format!("`{word}` takes one number, and this is a size"));
+        self.errors.push(error.expected(format!("such as `{word} 2`")));
     }
 
     fn two_bare_numbers(&mut self, first: Span, second: &LayerOption) {
