@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use fovea_cpu::reference::{Feed64, evaluate, output};
 use fovea_graph::op::{Matmul, Reshape, Softmax, Transpose};
 use fovea_graph::plan::{Algorithm, Choice};
+use fovea_graph::window::Rounding;
 use fovea_graph::{
     Backend, BackendError, Device, Feed, Graph, Init, Memory, NodeId, Op, Outcome, Plan, Program, Role, Shape, Span,
     State, StateId, Tensor, op,
@@ -175,6 +176,40 @@ pub fn regression(side: usize, classes: usize, dropout: f64) -> Forward {
         let weight = parameter("fc1.weight", &[classes, side * side], Init::HeNormal { fan_in: side * side })?;
         let (_, weight) = g.state(weight, layer);
         let (_, bias) = g.state(parameter("fc1.bias", &[classes], Init::Zeros)?, layer);
+        let y = g.push(Op::Matmul(Matmul::new(Transpose::No, Transpose::Yes)), &[y, weight], layer)?;
+        let y = g.push(Op::Bias(op::Bias {}), &[y, bias], layer)?;
+        let y = g.push(Op::Softmax(Softmax {}), &[y], layer)?;
+        g.output("result", y);
+        Ok(g)
+    })
+}
+
+/// `SxSx1 - conv 8 - relu - pool - dropout 0.2, softmax K`.
+pub fn convolutional(side: usize, classes: usize) -> Forward {
+    Box::new(move |batch, mode| {
+        let mut g = Graph::new("convolutional");
+        let state = |name: &str, dims: &[usize], init| {
+            Shape::new(dims).map(|shape| State { name: name.into(), shape, role: Role::Parameter, init })
+        };
+        let x = g.input("images", Shape::new([batch, side, side, 1])?);
+        let layer = Some(g.layer("conv1", "conv", Span::default()));
+        let (_, filter) = g.state(state("conv1.filter", &[8, 3, 3, 1], Init::HeNormal { fan_in: 9 })?, layer);
+        let (_, bias) = g.state(state("conv1.bias", &[8], Init::Zeros)?, layer);
+        let conv = op::Conv { pad: vec![[1, 1]; 2], ..op::Conv::plain(2) };
+        let y = g.push(Op::Conv(conv), &[x, filter], layer)?;
+        let y = g.push(Op::Bias(op::Bias {}), &[y, bias], layer)?;
+        let y = g.push(Op::Relu(op::Relu {}), &[y], layer)?;
+        let (kind, rounding) = (op::PoolKind::Max, Rounding::Floor);
+        let pool = op::Pool { kind, size: vec![2; 2], stride: vec![2; 2], pad: vec![[0, 0]; 2], rounding };
+        let mut y = g.push(Op::Pool(pool), &[y], layer)?;
+        if mode == Mode::Train {
+            y = g.push(Op::Dropout(op::Dropout { rate: 0.2, stream: 0 }), &[y], layer)?;
+        }
+        let flat = (side / 2).pow(2) * 8;
+        let layer = Some(g.layer("fc1", "fc", Span::default()));
+        let y = g.push(Op::Reshape(Reshape { shape: Shape::new([batch, flat])? }), &[y], layer)?;
+        let (_, weight) = g.state(state("fc1.weight", &[classes, flat], Init::HeNormal { fan_in: flat })?, layer);
+        let (_, bias) = g.state(state("fc1.bias", &[classes], Init::Zeros)?, layer);
         let y = g.push(Op::Matmul(Matmul::new(Transpose::No, Transpose::Yes)), &[y, weight], layer)?;
         let y = g.push(Op::Bias(op::Bias {}), &[y, bias], layer)?;
         let y = g.push(Op::Softmax(Softmax {}), &[y], layer)?;
