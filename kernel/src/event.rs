@@ -30,24 +30,14 @@ pub struct Progress {
     pub step: u64,
     /// Steps of the whole run.
     pub steps: u64,
-    /// The mean loss of this epoch so far.
+    /// The loss of the newest step's batch.
     pub loss: f64,
-    /// The share of this epoch's images that the net got right so far; none where the net has no classes.
+    /// The share of the test part that was right after the last epoch; none before the first has ended.
     pub accuracy: Option<f64>,
     /// Images a second since the run began.
     pub images_per_second: f64,
-    /// Seconds since the run began.
-    pub seconds: f64,
-}
-
-impl Progress {
-    /// Seconds that are left if the rest goes as fast as it went so far.
-    pub fn seconds_left(&self) -> f64 {
-        if self.step == 0 {
-            return 0.0;
-        }
-        self.seconds / self.step as f64 * self.steps.saturating_sub(self.step) as f64
-    }
+    /// Seconds that are left at the pace so far.
+    pub seconds_left: f64,
 }
 
 /// The figures of an epoch.
@@ -63,13 +53,11 @@ pub struct Metric {
     pub loss: f64,
     /// Training accuracy, 0 to 1; none where the net has no classes.
     pub accuracy: Option<f64>,
-    /// Mean loss on the test part.
-    pub test_loss: f64,
+    /// Mean loss on the test part, where the data has one.
+    pub test_loss: Option<f64>,
     /// Accuracy on the test part, 0 to 1.
     pub test_accuracy: Option<f64>,
-    /// Images a second, training alone.
-    pub images_per_second: f64,
-    /// The epoch's duration.
+    /// The epoch's duration, its test included.
     pub seconds: f64,
 }
 
@@ -80,8 +68,8 @@ pub struct Output {
     pub verb: String,
     /// For reading, lines joined by newlines; may be empty.
     pub text: String,
-    /// For looking at, each with the stem of a file's name.
-    pub pictures: Vec<(String, Picture)>,
+    /// For looking at.
+    pub pictures: Vec<Picture>,
     /// For scripts: `{"verb": …}` and its figures.
     pub data: serde_json::Value,
     /// Files that the statement wrote.
@@ -101,9 +89,9 @@ impl Output {
         Self { verb: verb.to_string(), text: text.into(), data: object.into(), ..Self::default() }
     }
 
-    /// Adds a picture under the stem of a file's name.
-    pub fn picture(mut self, stem: impl Into<String>, picture: Picture) -> Self {
-        self.pictures.push((stem.into(), picture));
+    /// Adds a picture.
+    pub fn picture(mut self, picture: Picture) -> Self {
+        self.pictures.push(picture);
         self
     }
 

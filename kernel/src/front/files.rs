@@ -22,19 +22,19 @@ impl Folder {
         script.with_extension("out")
     }
 
-    /// Writes a picture as `03-stem.svg` and `03-stem.png`; gives both paths.
-    pub fn write(&mut self, stem: &str, picture: &Picture) -> io::Result<[PathBuf; 2]> {
+    /// Writes a verb's picture as `03-plot-loss.svg` and `03-plot-loss.png`; gives both paths.
+    pub fn write(&mut self, verb: &str, picture: &Picture) -> io::Result<[PathBuf; 2]> {
         std::fs::create_dir_all(&self.path)?;
         self.count += 1;
-        let path = |extension: &str| self.path.join(format!("{:02}-{}.{extension}", self.count, plain(stem)));
+        let path = |extension: &str| self.path.join(format!("{:02}-{verb}-{}.{extension}", self.count, plain(&picture.name)));
         let (svg, png) = (path("svg"), path("png"));
-        std::fs::write(&svg, picture.svg())?;
-        std::fs::write(&png, picture.png().map_err(io::Error::other)?)?;
+        std::fs::write(&svg, &picture.svg)?;
+        std::fs::write(&png, &picture.png)?;
         Ok([svg, png])
     }
 }
 
-/// The stem with everything but letters, digits, dots and dashes made a dash: a net's name may hold anything.
-fn plain(stem: &str) -> String {
-    stem.chars().map(|c| if c.is_alphanumeric() || c == '.' { c } else { '-' }).collect()
+/// The name with everything but letters, digits, dots and dashes made a dash: a net's name may hold anything.
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || c == '.' { c } else { '-' }).collect()
 }

@@ -51,10 +51,10 @@ impl Front {
         if silent {
             return;
         }
-        for (stem, picture) in std::mem::take(&mut output.pictures) {
-            match self.folder.write(&stem, &picture) {
+        for picture in &output.pictures {
+            match self.folder.write(&output.verb, picture) {
                 Ok(paths) => output.files.extend(paths),
-                Err(error) => self.progress.line(&format!("the picture {stem} could not be written: {error}")),
+                Err(error) => self.progress.line(&format!("the picture {} is not written: {error}", picture.name)),
             }
         }
         match self.format {

@@ -24,8 +24,8 @@ impl ProgressLine {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| new_bar(progress.steps));
-        let accuracy = progress.accuracy.map(|share| format!("  accuracy {}", percent(share))).unwrap_or_default();
-        let left = HumanDuration(Duration::from_secs_f64(progress.seconds_left().clamp(0.0, 1e9)));
+        let accuracy = progress.accuracy.map(|share| format!("  test accuracy {}", percent(share))).unwrap_or_default();
+        let left = HumanDuration(Duration::from_secs_f64(progress.seconds_left.clamp(0.0, 1e9)));
         bar.set_prefix(format!("{} epoch {}/{}", progress.net, progress.epoch, progress.epochs));
         bar.set_message(format!(
             "loss {:.4}{accuracy}  {:.0} images/s  {left:#} left",
@@ -38,14 +38,13 @@ impl ProgressLine {
     pub fn metric(&mut self, metric: &Metric) {
         let width = metric.epochs.to_string().len();
         let line = format!(
-            "epoch {:>width$}/{}  loss {:.4}{}  test loss {:.4}{}  {:.0} images/s  {:.1} s",
+            "epoch {:>width$}/{}  loss {:.4}{}{}{}  {:.1} s",
             metric.epoch,
             metric.epochs,
             metric.loss,
             accuracy("accuracy", metric.accuracy),
-            metric.test_loss,
+            metric.test_loss.map(|loss| format!("  test loss {loss:.4}")).unwrap_or_default(),
             accuracy("test accuracy", metric.test_accuracy),
-            metric.images_per_second,
             metric.seconds
         );
         self.line(&line);
