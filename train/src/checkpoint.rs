@@ -5,6 +5,7 @@ use std::path::Path;
 use fovea_graph::Tensor;
 
 use crate::file::FileError;
+use crate::store::{self, Header, Progress};
 use crate::weights::Weights;
 
 /// All that a run needs to go on from a step.
@@ -28,8 +29,12 @@ impl Checkpoint {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), FileError> {
-        let _ = path;
-        todo!()
+        let moments = self.moments.iter().map(|(name, _)| name.clone()).collect();
+        let progress = Progress { step: self.step, epoch: self.epoch, seed: self.seed, moments };
+        let tensors: Vec<_> = self.weights.tensors.iter().chain(&self.moments).collect();
+        let order = tensors.iter().map(|(name, _)| name.clone()).collect();
+        let header = Header { order, progress: Some(progress), ..self.weights.header() };
+        store::write(path.as_ref(), &tensors, &header)
     }
 
     /// Reads one.
@@ -37,7 +42,12 @@ impl Checkpoint {
     /// # Errors
     /// The file cannot be read, is cut short, or is not a checkpoint.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        let _ = path;
-        todo!()
+        let path = path.as_ref();
+        let (tensors, mut header) = store::read(path)?;
+        let Some(Progress { step, epoch, seed, moments }) = header.progress.take() else {
+            return Err(FileError::foreign(path, "a checkpoint", "it holds weights alone"));
+        };
+        let (moments, tensors) = tensors.into_iter().partition(|(name, _)| moments.contains(name));
+        Ok(Self { weights: Weights::of(tensors, header), moments, step, epoch, seed })
     }
 }

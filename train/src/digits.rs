@@ -2,7 +2,6 @@
 
 use std::io::Cursor;
 
-use fovea_graph::Tensor;
 use fovea_graph::philox::{Purpose, Stream};
 use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Luma};

@@ -47,6 +47,14 @@ pub enum TrainError {
         /// The data's name.
         data: String,
     },
+    /// Pictures of another shape than the net takes, of no data set.
+    #[error("the net takes pictures of {}, these are {}", join(.net), join(.found))]
+    Pictures {
+        /// What the net takes, `[H, W, C]`.
+        net: Vec<usize>,
+        /// What they are.
+        found: Vec<usize>,
+    },
     /// Another number of classes than the net tells apart.
     #[error("the net tells {net} classes apart, {data} has {found}: `softmax {found}` fits")]
     Classes {
@@ -82,6 +90,14 @@ pub enum TrainError {
         data: String,
         /// How many classes the data has.
         classes: usize,
+    },
+    /// Data whose labels do not belong to its pictures.
+    #[error("{data} does not hold together: {why}")]
+    Data {
+        /// The data's name.
+        data: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// A picture's number beyond the data.
     #[error("{data} has {count} pictures, numbered from 0; there is no picture {index}")]

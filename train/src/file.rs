@@ -1,9 +1,8 @@
 //! Files that are whole or not there: written aside, brought to disk, then renamed.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What can go wrong with a file; each names it.
 #[derive(Debug, thiserror::Error)]
@@ -53,12 +52,12 @@ pub enum FileError {
 }
 
 impl FileError {
-    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |source| Self::Write { path, source }
     }
 
-    pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |source| Self::Read { path, source }
     }
@@ -80,42 +79,42 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// What a file still being written is called: a leading dot, the final name, and what makes it this writer's own.
-const ASIDE: &str = ".part";
+/// What the names of things still being written end in; they begin with a dot.
+pub(crate) const PART: &str = ".part";
 
-/// A name beside `path` that nobody else uses.
-pub(crate) fn aside(path: &Path) -> PathBuf {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    path.with_file_name(format!(".{name}.{}.{count}{ASIDE}", std::process::id()))
+/// Names and permissions of what is written aside: whatever the user's mask allows, as for any other file.
+pub(crate) fn aside<'a>() -> tempfile::Builder<'a, 'a> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(PART);
+    builder
+}
+
+/// The folder that a path lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes `path` whole or not at all: aside first, brought to disk, renamed. What stood there before stays until then.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let part = aside(path);
-    let written = write_synced(&part, bytes).and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        // Nothing more can be done where even this fails; the name shows what it is.
-        let _ = fs::remove_file(&part);
-    }
-    written.map_err(FileError::write(path))?;
-    sync_folder(path.parent());
+    replace(path, bytes).map_err(FileError::write(path))?;
+    sync_folder(folder_of(path));
     Ok(())
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// As [`write_whole`], but the folder's own entry may reach the disk later.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut builder = aside();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut part = builder.tempfile_in(folder_of(path))?;
+    part.write_all(bytes)?;
+    part.as_file().sync_all()?;
+    part.persist(path)?;
+    Ok(())
 }
 
 /// Brings a renaming to disk. Not every file system can; the file itself is safe by then.
-pub(crate) fn sync_folder(folder: Option<&Path>) {
-    let folder = match folder {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+pub(crate) fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }

@@ -17,6 +17,7 @@ mod recipe;
 mod record;
 mod runs;
 mod standardise;
+mod store;
 mod trainee;
 mod weights;
 
