@@ -5,8 +5,12 @@
 
 pub mod command;
 pub mod diagnostic;
+pub mod lower;
 pub mod net;
+pub mod resolve;
 pub mod scope;
 pub mod syntax;
 
 pub use diagnostic::{Diagnostic, Source, Stage};
+pub use lower::{Mode, lower};
+pub use resolve::{OpenNet, Resolved, resolve};
