@@ -91,6 +91,25 @@ impl Trainee {
         Ok(trainee)
     }
 
+    /// The same net with the same parameters, moments and progress, in memory of its own, perhaps on another device:
+    /// what is done to one does not reach the other. `forward` gives the net's graph, as it did for this one.
+    ///
+    /// # Errors
+    /// As [`Trainee::fresh`]; a `forward` of another net.
+    pub fn copy(&self, backend: Arc<dyn Backend>, forward: Forward) -> Result<Self, TrainError> {
+        let mut copy = Self::zero(backend, forward)?;
+        if copy.net.parameters != self.net.parameters {
+            return Err(TrainError::Inconsistent("its copy has other parameters".into()));
+        }
+        let mut memory = copy.net.backend.allocate(&self.states)?;
+        for at in (0..self.states.len()).map(StateId::new) {
+            memory.write(at, &self.memory.read(at)?)?;
+        }
+        (copy.memory, copy.states, copy.progress) = (memory, self.states.clone(), self.progress);
+        (copy.standardisation, copy.classes) = (self.standardisation.clone(), self.classes.clone());
+        Ok(copy)
+    }
+
     /// A net whose parameters are all zero.
     fn zero(backend: Arc<dyn Backend>, forward: Forward) -> Result<Self, TrainError> {
         let net = Net::new(backend, forward)?;
