@@ -28,7 +28,7 @@ pub enum Optimizer {
 }
 
 /// The numbers of Adam and AdamW.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adam {
     /// How much of the mean gradient stays; 0.9 is usual.
     pub beta1: f64,
@@ -43,7 +43,8 @@ pub struct Adam {
 }
 
 /// What a weight decay acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Decay {
     /// The gradient: an L2 penalty (Adam).
     Gradient,
