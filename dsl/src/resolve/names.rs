@@ -45,7 +45,8 @@ pub(super) fn assign(expansion: &mut Expansion, errors: &mut Errors) -> String {
 /// The language's word for the layer that a step makes.
 fn word(step: &Step) -> Option<&'static str> {
     Some(options::name(match &step.kind {
-        StepKind::Check(_) => return None,
+        StepKind::Check(_) | StepKind::Gap(None) => return None,
+        StepKind::Gap(Some(word)) => *word,
         StepKind::Scores { .. } => LayerWord::Fc,
         StepKind::Layer(options) => match options {
             Options::Conv(_) => LayerWord::Conv,

@@ -81,11 +81,12 @@ impl Conv {
     }
 }
 
-/// Reads the options of `layer`; mistakes go to `errors`, and the rest is read all the same.
-pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Options {
+/// Reads the options of `layer`; mistakes go to `errors`, and then there are none.
+pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Option<Options> {
     env.words = words(layer.word);
+    let before = errors.met();
     let mut reader = Reader { layer, env, errors };
-    match layer.word {
+    let options = match layer.word {
         LayerWord::Conv => Options::Conv(reader.conv()),
         LayerWord::Pool => Options::Pool(reader.pool(None)),
         LayerWord::MaxPool => Options::Pool(reader.pool(Some(PoolKind::Max))),
@@ -95,7 +96,8 @@ pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Options
         LayerWord::Relu => reader.bare(Options::Relu),
         LayerWord::Flatten => reader.bare(Options::Flatten),
         LayerWord::Softmax => reader.bare(Options::Softmax),
-    }
+    };
+    (errors.met() == before).then_some(options)
 }
 
 /// The words that a layer's options may begin with.
