@@ -172,3 +172,6 @@ impl Errors {
         self.list
     }
 }
+
+#[cfg(test)]
+mod tests;

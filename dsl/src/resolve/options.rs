@@ -112,21 +112,6 @@ fn words(word: LayerWord) -> &'static [&'static str] {
     }
 }
 
-/// The language's word for a layer.
-pub(super) fn name(word: LayerWord) -> &'static str {
-    match word {
-        LayerWord::Conv => "conv",
-        LayerWord::Pool => "pool",
-        LayerWord::MaxPool => "maxpool",
-        LayerWord::AvgPool => "avgpool",
-        LayerWord::Fc => "fc",
-        LayerWord::Relu => "relu",
-        LayerWord::Flatten => "flatten",
-        LayerWord::Dropout => "dropout",
-        LayerWord::Softmax => "softmax",
-    }
-}
-
 struct Reader<'r, 'a> {
     layer: &'r Layer,
     env: &'r Env<'a>,
@@ -268,14 +253,10 @@ impl Reader<'_, '_> {
         match slot {
             None => *slot = Some(Said { value, span }),
             Some(first) => self.errors.push(
-                Diagnostic::new(
-                    Stage::Shapes,
-                    span,
-                    format!("{what} of this `{}` is said twice", name(self.layer.word)),
-                )
-                .here("the second")
-                .also(first.span, "the first")
-                .help("keep one of them"),
+                Diagnostic::new(Stage::Shapes, span, format!("{what} of this `{}` is said twice", self.layer.word))
+                    .here("the second")
+                    .also(first.span, "the first")
+                    .help("keep one of them"),
             ),
         }
     }
@@ -343,7 +324,7 @@ impl Reader<'_, '_> {
 
     /// An option that the layer does not take.
     fn unknown(&mut self, option: &LayerOption) {
-        let word = name(self.layer.word);
+        let word = self.layer.word;
         let known = words(self.layer.word);
         let found = match &option.kind {
             OptionKind::Value(_) => "number".to_string(),
