@@ -1,0 +1,172 @@
+//! Shapes: every layer's defaults, window arithmetic and output, and the shapes that the text states.
+
+use fovea_graph::Span;
+use fovea_graph::shape::join;
+
+use super::layers::{Site, apply};
+use super::mends;
+use super::options::Options;
+use super::turns::plural;
+use super::{Errors, OpenNet, Step, StepKind};
+use crate::diagnostic::{Diagnostic, Stage};
+use crate::net::{Kind, Layer, Net};
+
+/// The explicit net for this input; `classes` where the text leaves them open.
+pub(super) fn infer(open: &OpenNet, input: &[usize], classes: Option<usize>) -> Result<Net, Vec<Diagnostic>> {
+    let mut walk = Walk::new(open, Some(input), classes);
+    walk.run(&open.steps);
+    match walk.errors.is_empty() {
+        true => Ok(Net { name: open.name.clone(), layers: walk.layers }),
+        false => Err(walk.errors.into_vec()),
+    }
+}
+
+/// Checks what can be checked of a net that waits for its data.
+pub(super) fn check(open: &OpenNet, input: Option<&[usize]>) -> Result<(), Vec<Diagnostic>> {
+    let mut walk = Walk::new(open, open.input.shape.as_deref().or(input), None);
+    walk.run(&open.steps);
+    if walk.errors.is_empty() { Ok(()) } else { Err(walk.errors.into_vec()) }
+}
+
+/// The state of a walk along the steps. Where a shape is unknown (no input yet, or a mistake before), layers are passed
+/// over until a stated shape says what flows again.
+struct Walk {
+    layers: Vec<Layer>,
+    shape: Option<Vec<usize>>,
+    progress: Progress,
+    classes: Option<usize>,
+    errors: Errors,
+}
+
+/// What the defaults of later layers depend on.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Progress {
+    /// Poolings and strides so far.
+    pub halvings: u32,
+}
+
+impl Progress {
+    /// After this layer.
+    pub fn past(&mut self, options: &Options) {
+        let strides = match options {
+            Options::Conv(conv) => conv.strides(),
+            Options::Pool(pool) => pool.strides(),
+            _ => false,
+        };
+        self.halvings += u32::from(strides);
+    }
+}
+
+impl Walk {
+    fn new(open: &OpenNet, input: Option<&[usize]>, classes: Option<usize>) -> Self {
+        let shape = input.map(<[usize]>::to_vec);
+        let layer = Layer {
+            name: open.input.name.clone(),
+            kind: Kind::Input,
+            inputs: Vec::new(),
+            output: shape.clone().unwrap_or_default(),
+            span: open.input.span,
+        };
+        let mut layers = Vec::with_capacity(open.steps.len() + 1);
+        layers.push(layer);
+        Self { layers, shape, progress: Progress::default(), classes, errors: Errors::default() }
+    }
+
+    fn run(&mut self, steps: &[Step]) {
+        // Where the last known shape was stated or given, and how far the defaults had come there: mends are sought
+        // from there on.
+        let mut known = (0, self.shape.clone(), self.progress);
+        for (at, step) in steps.iter().enumerate() {
+            match &step.kind {
+                StepKind::Check(stated) => {
+                    if let Some(found) = self.shape.take().filter(|shape| shape != stated) {
+                        let mends = match &known.1 {
+                            Some(start) => mends::fitting(&steps[known.0..at], start, known.2, stated),
+                            None => Vec::new(),
+                        };
+                        self.errors.push(self.disagreement(step.span, stated, &found, &mends));
+                    }
+                    self.shape = Some(stated.clone());
+                    known = (at + 1, self.shape.clone(), self.progress);
+                }
+                StepKind::Layer(options) => {
+                    self.layer(step, options);
+                    self.progress.past(options);
+                }
+                StepKind::Scores { classes } => match classes.or(self.classes) {
+                    Some(units) => self.layer(step, &Options::Fc { units, bias: true }),
+                    None => self.shape = None,
+                },
+            }
+        }
+        self.last_layer(steps);
+    }
+
+    fn layer(&mut self, step: &Step, options: &Options) {
+        let Some(shape) = self.shape.take() else { return };
+        let previous = self.layers.len() - 1;
+        let before = &self.layers[previous];
+        let site = Site { name: &step.name, span: step.span, x: &shape, before: (&before.name, before.span) };
+        match apply(options, self.progress, &site) {
+            Ok((kind, output)) => {
+                self.shape = Some(output.clone());
+                let layer = Layer { name: step.name.clone(), kind, inputs: vec![previous], output, span: step.span };
+                self.layers.push(layer);
+            }
+            Err(error) => self.errors.push(*error),
+        }
+    }
+
+    /// Dropout on probabilities makes no sense, and a training step could not tell that the net is a classifier.
+    fn last_layer(&mut self, steps: &[Step]) {
+        let mut layers = steps.iter().rev().filter(|step| !matches!(step.kind, StepKind::Check(_)));
+        let (Some(last), Some(before)) = (layers.next(), layers.next()) else { return };
+        if let (StepKind::Layer(Options::Dropout { .. }), StepKind::Layer(Options::Softmax)) =
+            (&last.kind, &before.kind)
+        {
+            let error = Diagnostic::new(Stage::Shapes, last.span, "dropout behind the last softmax")
+                .also(before.span, "the probabilities");
+            self.errors.push(error.help("put `dropout` before the scores, or leave it out"));
+        }
+    }
+
+    /// The text states one shape, and another one flows.
+    fn disagreement(&self, span: Span, stated: &[usize], found: &[usize], mends: &[String]) -> Diagnostic {
+        let last = &self.layers[self.layers.len() - 1];
+        let (said, is) = (join(stated), join(found));
+        let mut error = Diagnostic::new(Stage::Shapes, span, format!("{said} is stated here, but {is} flows"))
+            .here(difference(stated, found))
+            .also(last.span, format!("{} gives {is}", last.name))
+            .found(said.clone())
+            .expected(is.clone());
+        if !mends.is_empty() {
+            error = error.help(format!("{said} would flow here with {}", mends.join(", or with ")));
+        } else if stated.len() == 1 && found.iter().product::<usize>() == stated[0] {
+            error = error.help(format!("`flatten` makes {is} the vector {said}"));
+        }
+        error
+    }
+}
+
+/// Which axes differ: `the height is 28, not 14`.
+fn difference(stated: &[usize], found: &[usize]) -> String {
+    if stated.len() != found.len() {
+        return format!("{}, where {} flow", plural(stated.len(), "size"), plural(found.len(), "size"));
+    }
+    let differing = (0..found.len()).filter(|&axis| stated[axis] != found[axis]);
+    let words =
+        differing.map(|axis| format!("the {} is {}, not {}", axis_name(axis, found.len()), found[axis], stated[axis]));
+    words.collect::<Vec<_>>().join("; ").replace("the channels is", "the channels are")
+}
+
+/// The name of an axis of a shape of `sizes` sizes, the batch not counted.
+pub(super) fn axis_name(axis: usize, sizes: usize) -> &'static str {
+    match (sizes, axis) {
+        (1, _) => "number of values",
+        (n, axis) if axis + 1 == n => "channels",
+        (2, _) => "length",
+        (_, 0) => "height",
+        (_, 1) => "width",
+        _ => "time",
+    }
+}
