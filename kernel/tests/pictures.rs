@@ -101,8 +101,9 @@ fn prediction(caption: &str, image: Image, truth: Option<&str>, classes: &[(&str
 }
 
 fn plots() -> Vec<(&'static str, Picture)> {
-    let loss =
-        |name, series: &[Series]| (name, curves("lenet on digits", "epoch", "Loss", series, Theme::Light).unwrap());
+    let loss = |name, series: &[Series]| {
+        (name, curves("lenet on digits", "epoch", "Loss", series, Unit::Plain, Theme::Light).unwrap())
+    };
     let pair = |epochs| {
         let panel = |title: &str, unit, series| Panel { title: title.into(), x_label: "epoch".into(), unit, series };
         [panel("Loss", Unit::Plain, losses(epochs)), panel("Accuracy", Unit::Percent, accuracies(epochs))]
@@ -145,12 +146,26 @@ fn plots() -> Vec<(&'static str, Picture)> {
         loss("loss-offset", &shifted(1e-3, 1000.0)),
         loss("loss-extreme", &[series("train", SeriesKind::Train, [1e300, -1e300, f64::MAX, f64::MIN, 5e-324])]),
         loss("loss-many", &many.collect::<Vec<_>>()),
-        ("loss-train-only", curves("", "epoch", "Loss", &losses(5)[..1], Theme::Light).unwrap()),
-        ("accuracy-10", curves("lenet on digits", "epoch", "Accuracy", &accuracies(10), Theme::Light).unwrap()),
+        loss(
+            "loss-crowded",
+            &(0..40).map(|run| series(&format!("run {run}"), SeriesKind::Train, [1.0, 0.5, 0.25])).collect::<Vec<_>>(),
+        ),
+        ("loss-train-only", curves("", "epoch", "Loss", &losses(5)[..1], Unit::Plain, Theme::Light).unwrap()),
+        (
+            "accuracy-10",
+            curves("lenet on digits", "epoch", "Accuracy", &accuracies(10), Unit::Percent, Theme::Light).unwrap(),
+        ),
         (
             "accuracy-full",
-            curves("lenet", "epoch", "Accuracy", &[series("train", SeriesKind::Train, [1.0; 4])], Theme::Light)
-                .unwrap(),
+            curves(
+                "lenet",
+                "epoch",
+                "Accuracy",
+                &[series("train", SeriesKind::Train, [1.0; 4])],
+                Unit::Percent,
+                Theme::Light,
+            )
+            .unwrap(),
         ),
         ("both-10", panels("lenet on digits", &pair(10), Theme::Light).unwrap()),
         ("both-300", panels("lenet on digits", &pair(300), Theme::Light).unwrap()),
@@ -159,7 +174,7 @@ fn plots() -> Vec<(&'static str, Picture)> {
         ("hostile-plot", {
             let mut all = losses(5);
             all[0].label = HOSTILE.repeat(3);
-            curves(&HOSTILE.repeat(8), HOSTILE, HOSTILE, &all, Theme::Light).unwrap()
+            curves(&HOSTILE.repeat(8), HOSTILE, HOSTILE, &all, Unit::Plain, Theme::Light).unwrap()
         }),
     ]
 }
@@ -349,7 +364,7 @@ fn nothing_touches_the_edge() {
 #[test]
 fn what_cannot_be_drawn_is_an_error_that_says_why() {
     let empty = |error: Error| assert!(matches!(error, Error::Empty { .. }), "{error}");
-    empty(curves("", "epoch", "Loss", &[], Theme::Light).unwrap_err());
+    empty(curves("", "epoch", "Loss", &[], Unit::Plain, Theme::Light).unwrap_err());
     empty(panels("", &[], Theme::Light).unwrap_err());
     empty(sheet("", &[], Grey::Auto, Theme::Light).unwrap_err());
     empty(mistakes("", &[], Grey::Auto, Theme::Light).unwrap_err());
@@ -365,7 +380,7 @@ fn what_cannot_be_drawn_is_an_error_that_says_why() {
 #[test]
 fn epochs_have_whole_ticks() {
     for epochs in [1, 2, 3, 7, 10, 17, 300] {
-        let svg = curves("", "epoch", "Loss", &losses(epochs), Theme::Light).unwrap().svg;
+        let svg = curves("", "epoch", "Loss", &losses(epochs), Unit::Plain, Theme::Light).unwrap().svg;
         // The ticks' labels are the only texts that are centred, with the axis's label behind them.
         let centred = svg.lines().filter(|line| line.contains("text-anchor=\"middle\""));
         let labels: Vec<String> =
@@ -392,8 +407,80 @@ fn the_pixels_of_a_sample_are_crisp() {
 
 #[test]
 fn grey_and_line_style_tell_train_from_test() {
-    let picture = curves("", "epoch", "Loss", &losses(40), Theme::Light).unwrap();
+    let picture = curves("", "epoch", "Loss", &losses(40), Unit::Plain, Theme::Light).unwrap();
     let lines: Vec<&str> = picture.svg.lines().filter(|line| line.contains("stroke-width=\"2.2\"")).collect();
     assert_eq!(lines.len(), 2);
     assert!(!lines[0].contains("dasharray") && lines[1].contains("dasharray"));
+}
+
+/// The texts of the lines that hold a text element.
+fn written(picture: &Picture) -> Vec<String> {
+    texts(&picture.svg).unwrap().into_iter().filter(|text| !text.is_empty()).collect()
+}
+
+#[test]
+fn points_lie_on_the_grid_lines_of_their_values() {
+    let values = [2.0, 1.0, 0.5];
+    let svg = curves("", "epoch", "Loss", &[series("train", SeriesKind::Train, values)], Unit::Plain, Theme::Light)
+        .unwrap()
+        .svg;
+    let lines: Vec<&str> = svg.lines().collect();
+    let path = |line: &str| -> Vec<(f64, f64)> {
+        let d = line.split("d=\"M").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        d.split('L')
+            .filter_map(|point| point.split_once(' '))
+            .map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()))
+            .collect()
+    };
+    // A grid line is followed by its label.
+    let grid_line = |value: f64| {
+        let label = format!(">{value:.1}</text>");
+        let at = lines.iter().position(|line| line.ends_with(&label)).unwrap();
+        path(lines[at - 1])[0].1
+    };
+    let curve = path(lines.iter().find(|line| line.contains("stroke-width=\"2.2\"")).unwrap());
+    assert_eq!(curve.iter().map(|point| point.1).collect::<Vec<_>>(), values.map(grid_line));
+    assert!((curve[1].0 * 2.0 - curve[0].0 - curve[2].0).abs() < 0.02, "the second epoch lies midway: {curve:?}");
+}
+
+#[test]
+fn captions_say_what_was_taken_for_what() {
+    let image = digit(0, 8);
+    let mistake = Mistake { image: image.clone(), truth: "7".into(), predicted: "1".into(), probability: 0.976 };
+    let picture = mistakes("worst", &[mistake], Grey::Auto, Theme::Light).unwrap();
+    assert!(written(&picture).contains(&"7 → 1 (98 %)".to_string()) && picture.alt.contains("7 → 1 (98 %)"));
+
+    let guess = prediction("digits[3]", image, Some("4"), &[("9", 0.5), ("4", 0.25)]);
+    let words = written(&predictions("", &[guess], Grey::Auto, Theme::Light).unwrap());
+    assert!(
+        ["digits[3], is 4", "9", "50.0 %", "4", "25.0 %"].iter().all(|word| words.contains(&word.to_string())),
+        "{words:?}"
+    );
+}
+
+#[test]
+fn a_confusion_matrix_shows_its_counts_and_the_share_of_each_row() {
+    let picture = confusion("pets", &[vec![5, 1], vec![0, 7]], &names(&["cat", "dog"]), Theme::Light).unwrap();
+    let words = written(&picture);
+    assert!(
+        ["cat", "dog", "5", "1", "7", "83.3 %", "100 %"].iter().all(|word| words.contains(&word.to_string())),
+        "{words:?}"
+    );
+    assert!(!words.contains(&"0".to_string()), "an empty cell has no count");
+    assert_eq!(picture.alt, "Confusion matrix of 2 classes: 92.3 % right. Most often cat taken for dog once.");
+}
+
+#[test]
+fn handwriting_is_ink_on_paper_and_photographs_stay_as_they_are() {
+    let middle = |image: Image| {
+        let sample = Sample { image, caption: String::new(), mark: Mark::None };
+        let picture = sheet("", &[sample], Grey::Auto, Theme::Light).unwrap();
+        let drawn = image::load_from_memory(&picture.png).unwrap().to_luma8();
+        drawn.get_pixel(drawn.width() / 2, drawn.height() / 2).0[0]
+    };
+    let mut written = vec![0.0; 49];
+    written[24] = 1.0;
+    assert!(middle(Image::new(7, 7, 1, written.clone()).unwrap()) < 60);
+    let photograph = written.iter().map(|ink| 0.5 + ink / 2.0).collect();
+    assert_eq!(middle(Image::new(7, 7, 1, photograph).unwrap()), 255);
 }

@@ -50,11 +50,17 @@ pub struct Panel {
     pub series: Vec<Series>,
 }
 
-/// One plot. `y_label` also decides the unit: `accuracy` is shown in per cent.
+/// One plot: `y_label` stands above it, `x_label` runs along it.
 ///
 /// Fails with [`Error::Empty`] where there is no series.
-pub fn curves(title: &str, x_label: &str, y_label: &str, series: &[Series], theme: Theme) -> Result<Picture> {
-    let unit = if y_label.to_lowercase().contains("accuracy") { Unit::Percent } else { Unit::Plain };
+pub fn curves(
+    title: &str,
+    x_label: &str,
+    y_label: &str,
+    series: &[Series],
+    unit: Unit,
+    theme: Theme,
+) -> Result<Picture> {
     let panel = Panel { title: y_label.to_string(), x_label: x_label.to_string(), unit, series: series.to_vec() };
     panels(title, &[panel], theme)
 }
@@ -63,7 +69,7 @@ pub fn curves(title: &str, x_label: &str, y_label: &str, series: &[Series], them
 ///
 /// Fails with [`Error::Empty`] where there is no panel, or a panel without series.
 pub fn panels(title: &str, panels: &[Panel], theme: Theme) -> Result<Picture> {
-    if panels.iter().all(|panel| panel.series.is_empty()) {
+    if panels.is_empty() || panels.iter().any(|panel| panel.series.is_empty()) {
         return Err(Error::Empty { what: "no curves" });
     }
     let columns = panels.len().min(2);
@@ -323,7 +329,7 @@ fn figure(value: f64, axis: &Axis) -> String {
 
 /// Labels at the curves' ends, pushed apart where they would touch.
 fn draw_ends(canvas: &mut Canvas, ends: &[Option<End>], frame: &Frame, styles: &[Style]) {
-    let gap = LABEL + 4.0;
+    let gap = f64::min(LABEL + 4.0, frame.plot.height / ends.len().max(2) as f64);
     let mut labels: Vec<(f64, &End, Style)> = ends
         .iter()
         .zip(styles)
