@@ -7,6 +7,7 @@ use super::names::Alias;
 use super::options::{self, Options};
 use super::turns::{Env, Frame};
 use crate::diagnostic::{Diagnostic, Stage};
+use crate::scope::figure;
 use crate::syntax::{Chain, Head, Item, ItemKind, LayerWord, Times};
 
 /// The most steps that a net may have when its repetitions are written out.
@@ -78,7 +79,7 @@ fn weigh(chain: &Chain, env: &Env) -> Result<f64, Fatal> {
             for times in times {
                 steps *= env.expected_turns(&times.count);
                 if steps > MAX_STEPS as f64 {
-                    return Err(too_many(&steps.to_string(), times));
+                    return Err(too_many(&figure(steps.ceil()), times));
                 }
             }
         }
@@ -210,7 +211,7 @@ impl<'a> Expander<'_, 'a> {
             }
             self.spent += 1;
             if self.spent.max(self.expansion.steps.len()) > MAX_STEPS {
-                return Err(too_many("more than 100000", outer));
+                return Err(too_many(&format!("more than {MAX_STEPS}"), outer));
             }
             self.group(chain, inner)?;
         }
