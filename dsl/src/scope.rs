@@ -216,7 +216,7 @@ impl std::fmt::Display for Value {
 /// A number as people read it: very large and very small ones with an exponent.
 pub(crate) fn figure(number: f64) -> String {
     let size = number.abs();
-    if number != 0.0 && (size >= 1e15 || size < 1e-6) { format!("{number:e}") } else { number.to_string() }
+    if number != 0.0 && !(1e-6..1e15).contains(&size) { format!("{number:e}") } else { number.to_string() }
 }
 
 fn finite(number: f64, span: Span) -> Result<f64, Diagnostic> {
@@ -252,7 +252,7 @@ fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
     // `kxk` is one name, though a size may have been meant.
     let sides: Vec<&str> = name.split('x').collect();
     let is_value = |side: &&str| side.parse::<u32>().is_ok() || names.value(side).is_some();
-    if sides.len() > 1 && sides.iter().all(|side| is_value(side)) {
+    if sides.len() > 1 && sides.iter().all(is_value) {
         return error.help(format!("a size made of names is written with parentheses, `({})`", sides.join(")x(")));
     }
     match nearest(name, names.known()) {
