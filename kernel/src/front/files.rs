@@ -1,7 +1,7 @@
 //! Where pictures go: SVG and PNG side by side, numbered in the order in which they came.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fovea::picture::Picture;
 
@@ -15,11 +15,6 @@ impl Folder {
     /// Pictures go to `path`.
     pub fn new(path: PathBuf) -> Self {
         Self { path, count: 0 }
-    }
-
-    /// The folder beside a script: `lenet.out` for `lenet.fov`.
-    pub fn beside(script: &Path) -> PathBuf {
-        script.with_extension("out")
     }
 
     /// Writes a verb's picture as `03-plot-loss.svg` and `03-plot-loss.png`; gives both paths.
