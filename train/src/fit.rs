@@ -72,7 +72,7 @@ fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Result<Size, Tra
     trainee.check(data)?;
     let samples = data.train.len();
     match (samples, epochs, batch) {
-        (0, _, _) => return Err(TrainError::NoPictures("train")),
+        (0, _, _) => return Err(TrainError::NoPictures("train on")),
         (_, 0, _) => return Err(TrainError::NoEpochs),
         (_, _, 0) => return Err(TrainError::NoBatch),
         _ if batch > samples => return Err(TrainError::BatchTooLarge { batch, samples, data: data.name.clone() }),

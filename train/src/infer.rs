@@ -112,7 +112,7 @@ impl Trainee {
         mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
         if indices.is_empty() {
-            return Err(TrainError::NoPictures(if *used == Use::Test { "test" } else { "predict" }));
+            return Err(TrainError::NoPictures(if *used == Use::Test { "test on" } else { "predict" }));
         }
         let batch = self.programs.fitting(&self.net, used, indices.len().min(BATCH))?;
         for part in indices.chunks(batch) {

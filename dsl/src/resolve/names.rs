@@ -8,7 +8,6 @@ use super::Errors;
 use super::expand::{Expansion, Step, StepKind};
 use super::options::{self, Options};
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::net::is_layer_word;
 use crate::syntax::{LayerWord, Name};
 
 /// A name that a layer was given with `as`.
@@ -71,11 +70,6 @@ struct Names<'e> {
 impl Names<'_> {
     /// The name that an `as` gives.
     fn user(&mut self, alias: &Alias) -> String {
-        if is_layer_word(&alias.text) {
-            let message = format!("`{}` is a word of the language and cannot name a layer", alias.text);
-            self.errors.push(Diagnostic::new(Stage::Names, alias.span, message).found(&alias.text));
-            return alias.text.clone();
-        }
         let name = match alias.numbered {
             true => {
                 let turn = self.turns.entry(alias.text.clone()).or_default();
