@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::init::initial;
+use fovea_graph::shape::join;
 use fovea_graph::training::{Objective, Optimizer};
 use fovea_graph::{Backend, BackendError, Graph, Memory, Outcome, State, StateId, Tensor};
 
@@ -157,14 +158,16 @@ impl Trainee {
         Ok(())
     }
 
-    /// The parameters as they are now, with the standardisation and the class names; no metadata.
+    /// The parameters as they are now, with the standardisation and the class names. The metadata say one picture's
+    /// shape, `"input": "28x28x1"`.
     ///
     /// # Errors
     /// The device refuses.
     pub fn weights(&self) -> Result<Weights, TrainError> {
         let tensors = self.values(0..self.net.parameters.len())?;
         let (standardisation, classes) = (self.standardisation.clone(), self.classes.clone());
-        Ok(Weights { tensors, standardisation, classes, metadata: BTreeMap::new() })
+        let metadata = BTreeMap::from([("input".to_string(), join(&self.net.input))]);
+        Ok(Weights { tensors, standardisation, classes, metadata })
     }
 
     /// All that is needed to go on from here.
@@ -241,16 +244,16 @@ impl Trainee {
         Ok(())
     }
 
-    /// One training step on the pictures `indices`.
+    /// One training step on the pictures `indices`, numbered as the net's next.
     pub(crate) fn step(
         &mut self,
         used: &Use,
         pictures: &Pictures<'_>,
         indices: &[usize],
-        (learning_rate, seed): (f64, u64),
+        numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<Stepped, TrainError> {
-        let numbers = Numbers { learning_rate, seed, step: self.progress.steps };
+        let numbers = Numbers { step: self.progress.steps, ..numbers };
         let compiled = self.programs.get(&self.net, used, indices.len())?;
         Ok(match compiled.run(&mut *self.memory, pictures, indices, numbers, interrupted)? {
             Outcome::Interrupted => Stepped::Interrupted,

@@ -227,9 +227,48 @@ fn weights_carry_all_that_predictions_need() {
     let mut first = trainee(&Oracle::default());
     train(&mut first, &recipe());
     let weights = first.weights().unwrap();
-    assert_eq!(weights.classes, data.classes);
+    assert_eq!((&weights.classes, weights.metadata["input"].as_str()), (&data.classes, "8x8x1"));
     let backend: Arc<dyn Backend> = Arc::new(Oracle::default());
     let mut second = Trainee::with_weights(backend, regression(8, 10, 0.1), &weights).unwrap();
     assert_eq!(second.weights().unwrap(), weights);
     assert_eq!(second.predict(&data.images).unwrap(), first.predict(&data.images).unwrap());
+}
+
+/// A copy goes on as the net itself would have, and neither reaches the other.
+#[test]
+fn a_copy_goes_on_by_itself() {
+    let further = Recipe { further: true, ..recipe() };
+    let mut first = trainee(&Oracle::default());
+    train(&mut first, &recipe());
+    let before = first.weights().unwrap();
+    let mut copy = first.copy(Arc::new(Oracle::default()), regression(8, 10, 0.1)).unwrap();
+    assert_eq!(copy.weights().unwrap(), before);
+    train(&mut copy, &further);
+    assert_eq!(first.weights().unwrap(), before);
+    train(&mut first, &further);
+    assert_eq!(first.weights().unwrap(), copy.weights().unwrap());
+    assert!(first.copy(Arc::new(Oracle::default()), regression(8, 9, 0.1)).is_err());
+}
+
+/// Where the device has room for a few pictures only, tests and predictions take fewer at a time and give the same.
+#[test]
+fn little_room_makes_smaller_batches_of_tests_and_predictions() {
+    let data = digits();
+    let tested = |oracle| {
+        let mut trainee = trainee(&oracle);
+        let tested = trainee.evaluate(&data, &data.test, &GO_ON).unwrap();
+        (trainee.predict(&data.images).unwrap(), tested.predictions, tested.confusion)
+    };
+    // A picture takes some 30 numbers of the arena.
+    assert_eq!(tested(Oracle::with_room(400)), tested(Oracle::default()));
+}
+
+#[test]
+fn a_batch_that_does_not_fit_is_refused_before_anything_changes() {
+    let mut trainee = trainee(&Oracle::with_room(2000));
+    let before = trainee.weights().unwrap();
+    let refused = fit(&mut trainee, &digits(), &recipe(), None, &mut |_| panic!("an event"), &GO_ON).unwrap_err();
+    let refused = refused.to_string();
+    assert!(refused.starts_with("the plan needs") && refused.ends_with("which oracle does not have free"), "{refused}");
+    assert_eq!(trainee.weights().unwrap(), before);
 }

@@ -30,6 +30,8 @@ struct Shared {
     steps: u32,
     /// At which of them the loss is not finite.
     poison: Option<u32>,
+    /// How many f32 a plan's arena may have.
+    room: Option<usize>,
     hook: Option<Hook>,
     /// The images and labels of every training step.
     seen: Vec<(Tensor, Tensor)>,
@@ -40,6 +42,13 @@ impl Oracle {
     pub fn poisoned_at(step: u32) -> Self {
         let oracle = Self::default();
         oracle.shared.lock().unwrap().poison = Some(step);
+        oracle
+    }
+
+    /// A plan's arena may have so many f32.
+    pub fn with_room(elements: usize) -> Self {
+        let oracle = Self::default();
+        oracle.shared.lock().unwrap().room = Some(elements);
         oracle
     }
 
@@ -71,6 +80,10 @@ impl Backend for Oracle {
     }
 
     fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
+        if self.shared.lock().unwrap().room.is_some_and(|room| plan.arena > room) {
+            let (what, needed) = ("the plan".to_string(), plan.arena_bytes());
+            return Err(BackendError::OutOfMemory { what, needed, device: "oracle".into() });
+        }
         Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), outputs: Vec::new() }))
     }
 }
