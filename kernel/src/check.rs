@@ -25,7 +25,7 @@ pub struct Step {
 /// (a net that could not be defined is not known) is left out.
 pub fn check(program: &Program, source: &Source, names: &Names, world: &World) -> Result<Vec<Step>, Failure> {
     let mut names = names.clone();
-    let (mut steps, mut mistakes, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut steps, mut mistakes, mut lost) = (Vec::new(), Vec::new(), Vec::<String>::new());
     for statement in &program.statements {
         let text = source.text.get(statement.span.range()).unwrap_or_default();
         let mut after = names.clone();

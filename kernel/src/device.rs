@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fovea_cpu::Cpu;
-use fovea_graph::Backend;
+use fovea_graph::{Backend, Device};
 
 /// How a device answers to its word.
 pub struct Found {
@@ -17,38 +17,44 @@ pub struct Found {
     pub missing: Option<String>,
 }
 
-/// The device of a word; `threads` bounds the CPU's.
+/// The device of a word, `cpu`, `cuda` or `cuda:1`; `threads` bounds the CPU's.
 pub fn open(word: &str, threads: Option<usize>) -> Result<Arc<dyn Backend>, String> {
+    let unknown = || format!("there is no device `{word}`: `cpu`, `cuda`, or `cuda:1` for the second GPU");
     let lower = word.to_lowercase();
     match lower.split_once(':').unwrap_or((&lower, "")) {
-        ("cpu", "") => Ok(Arc::new(Cpu::new(threads).map_err(|error| error.to_string())?)),
-        ("cuda", _) => Err(cuda()),
-        _ => Err(format!("there is no device `{word}`: `cpu` or `cuda`")),
+        ("cpu", "") => Cpu::new(threads).map(|cpu| Arc::new(cpu) as Arc<dyn Backend>),
+        ("cuda", "") => fovea_cuda::open(0).map(Arc::from),
+        ("cuda", number) => fovea_cuda::open(number.parse().map_err(|_| unknown())?).map(Arc::from),
+        _ => return Err(unknown()),
     }
+    .map_err(|error| error.to_string())
 }
 
 /// What there is, and what there is not, with the reason; `current` is the one in use.
 pub fn list(current: &dyn Backend, threads: Option<usize>) -> Vec<Found> {
-    let there = |device: fovea_graph::Device| Found {
-        name: device.name,
-        description: device.description,
-        memory: device.memory,
-        missing: None,
+    let mut found = match current.device() {
+        cpu if cpu.name == "cpu" => vec![there(cpu)],
+        _ => match open("cpu", threads) {
+            Ok(cpu) => vec![there(cpu.device())],
+            Err(reason) => vec![not("cpu", reason)],
+        },
     };
-    let not = |name: &str, reason: String| Found {
-        name: name.to_string(),
-        description: String::new(),
-        memory: None,
-        missing: Some(reason),
-    };
-    let cpu = match current.device() {
-        device if device.name == "cpu" => there(device),
-        _ => open("cpu", threads).map_or_else(|reason| not("cpu", reason), |cpu| there(cpu.device())),
-    };
-    vec![cpu, not("cuda", cuda())]
+    match fovea_cuda::probe() {
+        Err(reason) => found.push(not("cuda", reason.to_string())),
+        Ok(gpus) => found.extend(gpus.into_iter().map(|gpu| {
+            let missing = open(&gpu.name, threads).err();
+            Found { missing, ..there(gpu) }
+        })),
+    }
+    found
 }
 
-/// Why there is no GPU to run on.
-fn cuda() -> String {
-    String::new()
+/// A device that can be used.
+fn there(device: Device) -> Found {
+    Found { name: device.name, description: device.description, memory: device.memory, missing: None }
+}
+
+/// A device that cannot.
+fn not(name: &str, reason: String) -> Found {
+    Found { name: name.to_string(), description: String::new(), memory: None, missing: Some(reason) }
 }
