@@ -83,7 +83,9 @@ impl Names {
                     .also(data.span, format!("{classes} classes"))
                     .found(outputs.to_string())
                     .expected(classes.to_string())
-                    .help(format!("end the net with `, softmax {classes}`, or with `, softmax` for the data's own number")))
+                    .help(format!(
+                        "end the net with `, softmax {classes}`, or with `, softmax` for the data's own number"
+                    )))
             }
             map => {
                 let message = format!("{} has one class a picture, and {} gives {}", data.text, net.name, join(map));
@@ -110,10 +112,12 @@ impl Names {
             ([height, width, c], [_, _, d]) if c == d => {
                 mistake.help(format!("`data {} size {height}x{width}` before this brings them to size", data.text))
             }
-            ([.., c], [.., d]) if c != d => {
-                mistake.help(format!("these pictures have {d} channels: `{}` is what the net would have to take", join(shape)))
-            }
-            _ => mistake.help(format!("pictures are height x width x channels: let the net begin with `{}`", join(shape))),
+            ([.., c], [.., d]) if c != d => mistake.help(format!(
+                "these pictures have {d} channels: `{}` is what the net would have to take",
+                join(shape)
+            )),
+            _ => mistake
+                .help(format!("pictures are height x width x channels: let the net begin with `{}`", join(shape))),
         }
     }
 }

@@ -176,7 +176,11 @@ fn read(file: &Path) -> anyhow::Result<String> {
         bail!("{name} is a folder, not a script");
     }
     let mut bytes = Vec::new();
-    let read = if standard { std::io::stdin().read_to_end(&mut bytes).map(drop) } else { std::fs::read(file).map(|read| bytes = read) };
+    let read = if standard {
+        std::io::stdin().read_to_end(&mut bytes).map(drop)
+    } else {
+        std::fs::read(file).map(|read| bytes = read)
+    };
     read.with_context(|| format!("{name} cannot be read"))?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];

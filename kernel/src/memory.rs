@@ -23,9 +23,11 @@ pub fn fits(
     let Some(free) = device.memory.filter(|&free| free < needed) else {
         return Ok(needed);
     };
-    let message = format!("batch {batch} needs {}, and {} has {}", number::bytes(needed), device.name, number::bytes(free));
-    let mistake =
-        Diagnostic::new(Stage::Memory, span, message).found(number::bytes(needed)).expected(format!("at most {}", number::bytes(free)));
+    let message =
+        format!("batch {batch} needs {}, and {} has {}", number::bytes(needed), device.name, number::bytes(free));
+    let mistake = Diagnostic::new(Stage::Memory, span, message)
+        .found(number::bytes(needed))
+        .expected(format!("at most {}", number::bytes(free)));
     let help = match largest(batch, |batch| plan(batch).is_ok_and(|bytes| bytes <= free)) {
         Some(batch) => format!("`batch {batch}` fits"),
         None => "not even `batch 1` fits: the net itself is too large for this device".to_string(),

@@ -88,7 +88,8 @@ impl Session {
 
     /// From now on `let NAME = …` binds `value`, an expression of the language, whatever the text says.
     pub fn set_override(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let (_, program) = self.read("--set", &format!("let {name} = {value}")).map_err(|_| "no number or list".to_string())?;
+        let (_, program) =
+            self.read("--set", &format!("let {name} = {value}")).map_err(|_| "no number or list".to_string())?;
         match &program.statements[..] {
             [Statement { kind: StatementKind::Let(bindings), .. }] if bindings.len() == 1 => {
                 let value = self.names.scope.evaluate(&bindings[0].value).map_err(|mistake| mistake.message)?;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fovea_dsl::lower;
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
-use fovea_dsl::lower;
 use fovea_graph::Backend;
 use fovea_train::{DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 

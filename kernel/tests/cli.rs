@@ -105,7 +105,8 @@ fn a_wrong_command_line_is_status_2() {
 #[test]
 fn set_overrides_a_let() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.fov"), "let width = 4\nnet n = 8x8x1 - conv width, softmax 10\nsummary n\n").unwrap();
+    std::fs::write(folder.path().join("a.fov"), "let width = 4\nnet n = 8x8x1 - conv width, softmax 10\nsummary n\n")
+        .unwrap();
     let done = run(folder.path(), &["run", "a.fov", "--set", "width=2*3", "--format", "json"]);
     assert_eq!(status(&done), 0, "{}", text(&done.stderr));
     assert_eq!(lines(&done)[2]["layers"][0]["output"], serde_json::json!([8, 8, 6]));
@@ -140,7 +141,8 @@ fn a_reader_that_leaves_early_is_no_failure() {
     let folder = tempfile::tempdir().unwrap();
     let statements: Vec<String> = (0..2000).map(|i| format!("note \"{i}\"")).collect();
     std::fs::write(folder.path().join("a.fov"), statements.join("\n")).unwrap();
-    let mut child = fovea(folder.path(), &["run", "a.fov"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        fovea(folder.path(), &["run", "a.fov"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();

@@ -144,7 +144,7 @@ fn a_net_said_again_keeps_its_weights_and_one_that_says_something_else_loses_the
     bench.ok(TINY);
     bench.ok("train tiny on digits for 1 epochs");
     let trained = scores(&mut bench, "tiny");
-    bench.ok("# the same, written differently\nnet tiny = 8x8x1 -> conv(4) -> relu -> pool, softmax 10\n".replace("conv(4)", "conv 4").as_str());
+    bench.ok("# the same, written differently\nnet tiny = 8x8x1 -> conv 2*2 3x3 -> relu -> pool, softmax 10\n");
     assert_eq!(scores(&mut bench, "tiny"), trained);
     bench.ok("net tiny = 8x8x1 - conv 5 - relu - pool, softmax 10");
     assert_ne!(scores(&mut bench, "tiny"), trained);
@@ -217,7 +217,7 @@ fn pictures_beyond_the_data_are_refused() {
     let mut bench = Bench::new();
     bench.ok(TINY);
     assert_eq!(bench.mistakes("predict tiny on digits[360]")[0].stage, Stage::Values);
-    assert_eq!(bench.mistakes("show digits[5..5]")[0].stage, Stage::Values);
+    assert_eq!(bench.mistakes("show digits[5..5]").len(), 1);
     assert_eq!(bench.ok("show digits.train[1436]")[0].pictures.len(), 1);
 }
 

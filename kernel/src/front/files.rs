@@ -21,7 +21,8 @@ impl Folder {
     pub fn write(&mut self, verb: &str, picture: &Picture) -> io::Result<[PathBuf; 2]> {
         std::fs::create_dir_all(&self.path)?;
         self.count += 1;
-        let path = |extension: &str| self.path.join(format!("{:02}-{verb}-{}.{extension}", self.count, plain(&picture.name)));
+        let path =
+            |extension: &str| self.path.join(format!("{:02}-{verb}-{}.{extension}", self.count, plain(&picture.name)));
         let (svg, png) = (path("svg"), path("png"));
         std::fs::write(&svg, &picture.svg)?;
         std::fs::write(&png, &picture.png)?;

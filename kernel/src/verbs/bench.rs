@@ -87,10 +87,16 @@ impl Bench {
             BenchMode::Train => "train",
             BenchMode::Infer => "infer",
         };
-        let mut table = Table::new([Column::left("layer"), Column::right("ms"), Column::right("GFLOP/s"), Column::right("share")]);
+        let mut table =
+            Table::new([Column::left("layer"), Column::right("ms"), Column::right("GFLOP/s"), Column::right("share")]);
         for layer in &layers {
             let share = number::percent(layer.seconds / timing.seconds);
-            table.row([layer.name.clone(), format!("{:.3}", 1e3 * layer.seconds), format!("{:.1}", giga(layer.rate())), share]);
+            table.row([
+                layer.name.clone(),
+                format!("{:.3}", 1e3 * layer.seconds),
+                format!("{:.1}", giga(layer.rate())),
+                share,
+            ]);
         }
         let text = format!(
             "{} on {}, {mode}, batch {}: {:.0} images/s, {:.3} ms a step, {:.1} GFLOP/s\n\
@@ -124,7 +130,8 @@ impl Bench {
     fn layers(&self, timing: &Timing) -> Vec<LayerTime> {
         let graph = &self.plan.graph;
         let named = graph.layers.iter().map(|layer| layer.name.clone()).chain(["other".to_string()]);
-        let mut layers: Vec<LayerTime> = named.map(|name| LayerTime { name, seconds: 0.0, flops: 0.0, steps: 0 }).collect();
+        let mut layers: Vec<LayerTime> =
+            named.map(|name| LayerTime { name, seconds: 0.0, flops: 0.0, steps: 0 }).collect();
         let other = layers.len() - 1;
         for (step, seconds) in self.plan.steps.iter().zip(&timing.steps) {
             let node = graph.node(step.node);

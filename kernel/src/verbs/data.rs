@@ -50,7 +50,8 @@ impl Job for Declare {
         let (train, test, classes) = (data.train.len(), data.test.len(), data.classes.len());
         let name = &self.name.text;
         let shape = data.shape();
-        let text = format!("{name}: {train} pictures to train on and {test} to test, {}, {classes} classes", join(shape));
+        let text =
+            format!("{name}: {train} pictures to train on and {test} to test, {}, {classes} classes", join(shape));
         let figures = json!({ "data": name, "shape": shape, "classes": data.classes, "train": train, "test": test });
         Ok(Output::new("data", text, figures))
     }

@@ -48,12 +48,7 @@ impl Devices {
             None if device.name == self.chosen => "in use".to_string(),
             None => "ready".to_string(),
         };
-        display::Device {
-            word: device.name.clone(),
-            what: device.description.clone(),
-            memory: device.memory,
-            state,
-        }
+        display::Device { word: device.name.clone(), what: device.description.clone(), memory: device.memory, state }
     }
 }
 

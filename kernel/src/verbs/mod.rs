@@ -14,9 +14,9 @@ mod test;
 mod train;
 mod weights;
 
+use fovea_dsl::command;
 use fovea_dsl::command::Command;
 use fovea_dsl::syntax::{Statement, StatementKind};
-use fovea_dsl::command;
 
 use crate::event::{Event, Output};
 use crate::failure::Failure;

@@ -52,11 +52,7 @@ fn same(old: &Resolved, new: &Resolved, binding: &Binding) -> bool {
 }
 
 /// The net in a line: `lenet: 28x28x1 → 10, 12 layers, 61,706 parameters`.
-fn describe(
-    definition: &NetDef,
-    resolved: &Resolved,
-    names: &Names,
-) -> Result<(String, serde_json::Value), Failure> {
+fn describe(definition: &NetDef, resolved: &Resolved, names: &Names) -> Result<(String, serde_json::Value), Failure> {
     let name = &definition.name.text;
     if let Resolved::Open(open) = resolved {
         let waits = match (open.input(), open.needs_classes()) {

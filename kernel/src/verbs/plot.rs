@@ -72,8 +72,12 @@ pub fn which(run: &RunRef, names: &Names, world: &World) -> Result<Which, Diagno
         RunRef::Last(_) if names.runs > 0 => Ok(Which::Last),
         RunRef::Last(span) => match world.runs.last().at(span)? {
             Some(_) => Ok(Which::Last),
-            None => Err(Diagnostic::new(Stage::Verbs, span, format!("there is no run in {}", world.runs.folder().display()))
-                .help("`train … on …` makes one")),
+            None => Err(Diagnostic::new(
+                Stage::Verbs,
+                span,
+                format!("there is no run in {}", world.runs.folder().display()),
+            )
+            .help("`train … on …` makes one")),
         },
         RunRef::Number(number, span) => {
             let newest = world.runs.last().at(span)?.unwrap_or(0);

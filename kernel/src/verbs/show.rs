@@ -51,9 +51,8 @@ impl Job for Sheet {
         let span = self.pick.samples.span;
         let data = world.dataset(&self.pick.spec).at(span)?;
         let indices = self.pick.indices(&data);
-        let sample = |&index: &usize| {
-            Ok(Sample { image: image(&data, index)?, caption: class(&data, index), mark: Mark::None })
-        };
+        let sample =
+            |&index: &usize| Ok(Sample { image: image(&data, index)?, caption: class(&data, index), mark: Mark::None });
         let samples: Vec<Sample> = indices.iter().map(sample).collect::<picture::Result<_>>().at(span)?;
         let labels: Vec<String> = indices.iter().map(|&index| class(&data, index)).collect();
         let name = &self.pick.samples.data.text;

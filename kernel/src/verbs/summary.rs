@@ -7,7 +7,7 @@ use fovea_graph::training::Optimizer;
 use serde_json::json;
 
 use super::{Checked, Events, Job};
-use crate::display::{Summary, SummaryRow, Totals, number};
+use crate::display::{Summary, SummaryRow, Totals};
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::lookup::{Use, Weights};
@@ -63,8 +63,7 @@ fn row(route: &Route, cost: &LayerCost) -> SummaryRow {
 
 impl Job for Summarise {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let memory = number::bytes(self.summary.totals.train_bytes);
-        let text = format!("{}\na training step of batch {} takes {memory}", self.summary.text(), self.batch);
+        let text = format!("{} (batch {})", self.summary.text(), self.batch);
         let mut output = Output::new("summary", text, json!(self.summary));
         output.data["batch"] = json!(self.batch);
         Ok(output)

@@ -42,9 +42,8 @@ impl Job for Test {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let data = world.dataset(&self.spec).at(self.data.span)?;
         let interrupted = Arc::clone(&world.interrupted);
-        let tested = world.with(&self.net, &self.device, self.seed, |trainee| {
-            trainee.evaluate(&data, &data.test, &interrupted)
-        });
+        let tested =
+            world.with(&self.net, &self.device, self.seed, |trainee| trainee.evaluate(&data, &data.test, &interrupted));
         world.go_on()?;
         let tested = tested.at(self.data.span)?;
         self.output(&data, &tested).at(self.data.span).map_err(Failure::from)

@@ -58,8 +58,7 @@ pub fn writable(path: &Name) -> Result<PathBuf, Diagnostic> {
 
 impl Job for Save {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let mut weights =
-            world.with(&self.net, &self.device, self.seed, |trainee| trainee.weights()).at(self.span)?;
+        let mut weights = world.with(&self.net, &self.device, self.seed, |trainee| trainee.weights()).at(self.span)?;
         weights.metadata.insert(INPUT.to_string(), join(self.net.input()));
         weights.save(&self.path).at(self.span)?;
         let parameters: usize = weights.tensors.iter().map(|(_, tensor)| tensor.len()).sum();
@@ -78,12 +77,8 @@ struct Load {
 
 /// Checks the file against the net, unless an earlier statement has yet to write it.
 pub fn load(net: &Name, path: Name, names: &mut Names) -> Checked {
-    let load = Load {
-        name: net.clone(),
-        resolved: names.resolved(net)?.clone(),
-        device: Arc::clone(&names.device),
-        path,
-    };
+    let load =
+        Load { name: net.clone(), resolved: names.resolved(net)?.clone(), device: Arc::clone(&names.device), path };
     let file = PathBuf::from(&load.path.text);
     let binding = match names.files.get(&file) {
         Some(saved) => saved.clone(),
