@@ -4,253 +4,13 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod gallery;
+
 use fovea::picture::{
-    Error, Grey, Image, Mark, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme, Unit, confusion,
-    curves, mistakes, panels, predictions, sheet,
+    Error, Grey, Image, Mark, Mistake, Picture, Sample, SeriesKind, Theme, Unit, confusion, curves, mistakes, panels,
+    predictions, sheet,
 };
-
-const HOSTILE: &str = "<script>alert('&\"')</script>\u{7}\u{1b}[0m";
-
-/// Numbers that look like noise, −1 to 1, the same at every run.
-fn noise(i: usize) -> f64 {
-    let x = (i as f64 * 12.9898).sin() * 43758.5453;
-    (x - x.floor()) * 2.0 - 1.0
-}
-
-fn series(label: &str, kind: SeriesKind, values: impl IntoIterator<Item = f64>) -> Series {
-    let points = values.into_iter().enumerate().map(|(i, y)| (i as f64 + 1.0, y)).collect();
-    Series { label: label.to_string(), points, kind }
-}
-
-/// The losses of a training and a test part over so many epochs.
-fn losses(epochs: usize) -> Vec<Series> {
-    let fall = |i: usize, floor: f64| floor + 2.2 * (-(i as f64) * 9.0 / (epochs as f64 + 4.0)).exp();
-    let train = (0..epochs).map(|i| fall(i, 0.012) + 0.02 * noise(i).abs());
-    let test = (0..epochs).map(|i| fall(i, 0.071) * 0.9 + 0.03 * noise(i + 500).abs() + 0.0002 * i as f64);
-    vec![series("train", SeriesKind::Train, train), series("test", SeriesKind::Test, test)]
-}
-
-fn accuracies(epochs: usize) -> Vec<Series> {
-    let rise = |i: usize, top: f64| top - 0.78 * (-(i as f64) * 12.0 / (epochs as f64 + 4.0)).exp();
-    let train = (0..epochs).map(|i| rise(i, 0.998));
-    let test = (0..epochs).map(|i| rise(i, 0.9861) - 0.004 * noise(i).abs());
-    vec![series("train", SeriesKind::Train, train), series("test", SeriesKind::Test, test)]
-}
-
-/// Something like a handwritten digit: a ring, a stroke, or both, soft at the edges.
-fn digit(kind: usize, size: usize) -> Image {
-    let pixel = |y: usize, x: usize| {
-        let (u, v) = ((x as f64 + 0.5) / size as f64 * 2.0 - 1.0, (y as f64 + 0.5) / size as f64 * 2.0 - 1.0);
-        let ring = ((u * u * 1.9 + v * v).sqrt() - 0.6).abs();
-        let stroke = (u - 0.25 * v).abs().max(v.abs() - 0.7);
-        let bar = (v + 0.6).abs().max(u.abs() - 0.45);
-        let distance = match kind % 4 {
-            0 => ring,
-            1 => stroke,
-            2 => stroke.min(bar),
-            _ => ring.min((v).abs().max(u.abs() - 0.4)),
-        };
-        (1.0 - (distance - 0.07) * 9.0).clamp(0.0, 1.0) as f32
-    };
-    let pixels = (0..size * size).map(|i| pixel(i / size, i % size)).collect();
-    Image::new(size, size, 1, pixels).unwrap()
-}
-
-/// A photograph's stand-in: sky, hill, sun.
-fn scene(height: usize, width: usize) -> Image {
-    let pixel = |y: usize, x: usize| {
-        let (u, v) = (x as f64 / width as f64, y as f64 / height as f64);
-        let sun = ((u - 0.7).hypot(v - 0.25) < 0.12) as u8 as f64;
-        let hill = (v > 0.65 - 0.2 * (u * 5.0).sin()) as u8 as f64;
-        let sky = [0.45 + 0.4 * v, 0.65 + 0.25 * v, 0.95];
-        let at = |c: usize| {
-            let ground = [0.2, 0.5 - 0.3 * (v - 0.6), 0.25][c];
-            let base = sky[c] * (1.0 - sun) + [1.0, 0.9, 0.4][c] * sun;
-            (base * (1.0 - hill) + ground * hill) as f32
-        };
-        [at(0), at(1), at(2)]
-    };
-    Image::new(height, width, 3, (0..height * width).flat_map(|i| pixel(i / width, i % width)).collect()).unwrap()
-}
-
-fn matrix(classes: usize, each: u64) -> Vec<Vec<u64>> {
-    let mut matrix = vec![vec![0; classes]; classes];
-    for (truth, row) in matrix.iter_mut().enumerate() {
-        let mut left = each;
-        for predicted in (0..classes).filter(|&p| p != truth) {
-            let errors = ((noise(truth * classes + predicted) - 0.8).max(0.0) * each as f64 * 0.4) as u64;
-            row[predicted] = errors.min(left);
-            left -= errors.min(left);
-        }
-        row[truth] = left;
-    }
-    matrix
-}
-
-fn names(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| word.to_string()).collect()
-}
-
-fn numbered(count: usize) -> Vec<String> {
-    (0..count).map(|i| i.to_string()).collect()
-}
-
-fn prediction(caption: &str, image: Image, truth: Option<&str>, classes: &[(&str, f64)]) -> Prediction {
-    let classes = classes.iter().map(|(name, p)| (name.to_string(), *p)).collect();
-    Prediction { image, caption: caption.to_string(), classes, truth: truth.map(str::to_string) }
-}
-
-fn plots() -> Vec<(&'static str, Picture)> {
-    let loss =
-        |name, series: &[Series]| (name, curves("lenet on digits", "epoch", "Loss", series, Theme::Light).unwrap());
-    let pair = |epochs| {
-        let panel = |title: &str, unit, series| Panel { title: title.into(), x_label: "epoch".into(), unit, series };
-        [panel("Loss", Unit::Plain, losses(epochs)), panel("Accuracy", Unit::Percent, accuracies(epochs))]
-    };
-    let shifted = |factor: f64, offset: f64| -> Vec<Series> {
-        let mut all = losses(12);
-        all.iter_mut().flat_map(|s| &mut s.points).for_each(|p| p.1 = p.1 * factor + offset);
-        all
-    };
-    let mut gap = losses(12);
-    gap[0].points[4].1 = f64::NAN;
-    gap[0].points[6].1 = f64::INFINITY;
-    gap[1].points[11].1 = f64::NAN;
-    let many = (0..6).flat_map(|run| {
-        let mut pair = losses(20);
-        for s in &mut pair {
-            s.label = format!("run {} {}", run + 1, s.label);
-            s.points.iter_mut().for_each(|p| p.1 *= 1.0 + run as f64 * 0.25);
-        }
-        pair
-    });
-    let step = |i: usize| (i as f64 / 5000.0, 2.3 * (-(i as f64) / 9000.0).exp() + 0.15 * noise(i).abs());
-    let by_step = Series { label: "train".into(), points: (0..50_000).map(step).collect(), kind: SeriesKind::Train };
-    vec![
-        loss("loss-1", &losses(1)),
-        loss("loss-2", &losses(2)),
-        loss("loss-10", &losses(10)),
-        loss("loss-300", &losses(300)),
-        loss("loss-steps", &[by_step]),
-        loss("loss-gaps", &gap),
-        loss("loss-all-nan", &[series("train", SeriesKind::Train, [f64::NAN, f64::NAN])]),
-        loss(
-            "loss-constant",
-            &[series("train", SeriesKind::Train, [2.3021; 8]), series("test", SeriesKind::Test, [2.3021; 8])],
-        ),
-        loss("loss-zero", &[series("train", SeriesKind::Train, [0.0; 5])]),
-        loss("loss-tiny", &shifted(1e-7, 0.0)),
-        loss("loss-huge", &shifted(3e12, 0.0)),
-        loss("loss-negative", &shifted(1.0, -1.0)),
-        loss("loss-offset", &shifted(1e-3, 1000.0)),
-        loss("loss-extreme", &[series("train", SeriesKind::Train, [1e300, -1e300, f64::MAX, f64::MIN, 5e-324])]),
-        loss("loss-many", &many.collect::<Vec<_>>()),
-        ("loss-train-only", curves("", "epoch", "Loss", &losses(5)[..1], Theme::Light).unwrap()),
-        ("accuracy-10", curves("lenet on digits", "epoch", "Accuracy", &accuracies(10), Theme::Light).unwrap()),
-        (
-            "accuracy-full",
-            curves("lenet", "epoch", "Accuracy", &[series("train", SeriesKind::Train, [1.0; 4])], Theme::Light)
-                .unwrap(),
-        ),
-        ("both-10", panels("lenet on digits", &pair(10), Theme::Light).unwrap()),
-        ("both-300", panels("lenet on digits", &pair(300), Theme::Light).unwrap()),
-        ("both-2", panels("", &pair(2), Theme::Light).unwrap()),
-        ("both-dark", panels("lenet on digits", &pair(30), Theme::Dark).unwrap()),
-        ("hostile-plot", {
-            let mut all = losses(5);
-            all[0].label = HOSTILE.repeat(3);
-            curves(&HOSTILE.repeat(8), HOSTILE, HOSTILE, &all, Theme::Light).unwrap()
-        }),
-    ]
-}
-
-fn sheets() -> Vec<(&'static str, Picture)> {
-    let sample = |image: Image, caption: &str, mark| Sample { image, caption: caption.to_string(), mark };
-    let digits = |count: usize, size| -> Vec<Sample> {
-        (0..count).map(|i| sample(digit(i, size), &(i % 10).to_string(), Mark::None)).collect()
-    };
-    let mark = |i: usize| if i % 5 == 2 { Mark::Wrong } else { Mark::Right };
-    let marked: Vec<Sample> =
-        (0..16).map(|i| sample(digit(i, 28), &format!("{} → {}", i % 10, (i * 7) % 10), mark(i))).collect();
-    let mistake = |i: usize| Mistake {
-        image: digit(i, 8),
-        truth: "7".into(),
-        predicted: "1".into(),
-        probability: 0.999 - 0.013 * i as f64,
-    };
-    let labels = ["ship", "a very long class name indeed", "猫", "frog"];
-    let colours: Vec<Sample> = (0..8).map(|i| sample(scene(32, 32), labels[i % 4], Mark::None)).collect();
-    let shapes = [(1, 1), (3, 200), (200, 3), (600, 400), (5, 7)];
-    let odd: Vec<Sample> = shapes.iter().map(|&(h, w)| sample(scene(h, w), &format!("{h}×{w}"), Mark::None)).collect();
-    let wrong: Vec<Mistake> = (0..9).map(mistake).collect();
-    let light = Theme::Light;
-    vec![
-        ("sheet-1", sheet("digits", &digits(1, 8), Grey::Auto, light).unwrap()),
-        ("sheet-5", sheet("digits", &digits(5, 8), Grey::Auto, light).unwrap()),
-        ("sheet-20", sheet("digits", &digits(20, 28), Grey::Auto, light).unwrap()),
-        ("sheet-100", sheet("digits", &digits(360, 8), Grey::Auto, light).unwrap()),
-        ("sheet-dark", sheet("digits", &digits(20, 8), Grey::Auto, Theme::Dark).unwrap()),
-        ("sheet-marked", sheet("lenet on digits", &marked, Grey::Auto, light).unwrap()),
-        ("sheet-colour", sheet("scenes", &colours, Grey::Auto, light).unwrap()),
-        ("sheet-odd", sheet("odd shapes", &odd, Grey::Auto, light).unwrap()),
-        ("sheet-hostile", sheet(HOSTILE, &[sample(digit(0, 8), HOSTILE, Mark::Wrong)], Grey::Light, light).unwrap()),
-        ("mistakes", mistakes("lenet on digits: the worst mistakes", &wrong, Grey::Auto, light).unwrap()),
-        ("mistakes-1", mistakes("lenet on digits: the worst mistakes", &wrong[..1], Grey::Auto, light).unwrap()),
-    ]
-}
-
-fn others() -> Vec<(&'static str, Picture)> {
-    let sure = [("7", 0.9991), ("1", 0.0006), ("9", 0.0002), ("4", 1e-6), ("0", 0.0)];
-    let unsure = [("9", 0.41), ("4", 0.385), ("7", 0.1), ("8", 0.06), ("3", 0.03)];
-    let pets = [("golden retriever", 0.61), ("Labrador retriever and friends", 0.2), ("cat", 0.1)];
-    let digits: Vec<Prediction> = (0..7)
-        .map(|i| {
-            let (truth, classes) = if i % 3 == 1 { ("4", &unsure) } else { ("7", &sure) };
-            prediction(&format!("digits[{i}]"), digit(i + 2, 8), Some(truth), classes)
-        })
-        .collect();
-    let unknown = [prediction("photo.jpg", scene(224, 224), None, &pets)];
-    let broken = [
-        prediction(HOSTILE, digit(0, 28), Some(HOSTILE), &[(HOSTILE, f64::NAN), ("b", f64::INFINITY), ("c", -3.0)]),
-        prediction("", digit(1, 28), None, &[]),
-    ];
-    let light = Theme::Light;
-    let words = names(&["aeroplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]);
-    let square = |title, classes: &[String], each, theme| {
-        confusion(title, &matrix(classes.len(), each), classes, theme).unwrap()
-    };
-    vec![
-        ("predictions-7", predictions("lenet on digits", &digits, Grey::Auto, light).unwrap()),
-        ("predictions-dark", predictions("lenet on digits", &digits, Grey::Auto, Theme::Dark).unwrap()),
-        ("predictions-1", predictions("", &unknown, Grey::Auto, light).unwrap()),
-        ("predictions-broken", predictions(HOSTILE, &broken, Grey::Auto, light).unwrap()),
-        ("confusion-10", square("lenet on digits: 98.6 % right", &numbered(10), 36, light)),
-        ("confusion-words", square("allconv on cifar", &words, 1000, light)),
-        ("confusion-dark", square("allconv on cifar", &words, 1000, Theme::Dark)),
-        ("confusion-2", square("pets", &names(&["cat", HOSTILE]), 12_345_678, light)),
-        ("confusion-1", square("one", &numbered(1), 3, light)),
-        ("confusion-40", square("forty classes", &numbered(40), 100, light)),
-        ("confusion-200", square("two hundred classes", &numbered(200), 50, light)),
-        ("confusion-empty", confusion("nothing", &vec![vec![0; 3]; 3], &numbered(3), light).unwrap()),
-        ("confusion-max", confusion("counts", &vec![vec![u64::MAX; 3]; 3], &numbered(3), light).unwrap()),
-    ]
-}
-
-/// All of them, drawn once.
-fn gallery() -> &'static [(&'static str, Picture)] {
-    static GALLERY: std::sync::OnceLock<Vec<(&'static str, Picture)>> = std::sync::OnceLock::new();
-    GALLERY.get_or_init(|| {
-        let all: Vec<_> = plots().into_iter().chain(sheets()).chain(others()).collect();
-        if let Some(folder) = std::env::var_os("FOVEA_GALLERY") {
-            let folder = std::path::PathBuf::from(folder);
-            for (name, picture) in &all {
-                std::fs::write(folder.join(format!("{name}.png")), &picture.png).unwrap();
-                std::fs::write(folder.join(format!("{name}.svg")), &picture.svg).unwrap();
-            }
-        }
-        all
-    })
-}
+use gallery::{digit, gallery, losses, names, numbered, prediction, series};
 
 /// Reads a document as XML: tags that nest and close, quoted attributes, no `<` or bare `&` in text. Returns the texts.
 fn texts(xml: &str) -> Result<Vec<String>, String> {
@@ -349,7 +109,7 @@ fn nothing_touches_the_edge() {
 #[test]
 fn what_cannot_be_drawn_is_an_error_that_says_why() {
     let empty = |error: Error| assert!(matches!(error, Error::Empty { .. }), "{error}");
-    empty(curves("", "epoch", "Loss", &[], Theme::Light).unwrap_err());
+    empty(curves("", "epoch", "Loss", &[], Unit::Plain, Theme::Light).unwrap_err());
     empty(panels("", &[], Theme::Light).unwrap_err());
     empty(sheet("", &[], Grey::Auto, Theme::Light).unwrap_err());
     empty(mistakes("", &[], Grey::Auto, Theme::Light).unwrap_err());
@@ -365,7 +125,7 @@ fn what_cannot_be_drawn_is_an_error_that_says_why() {
 #[test]
 fn epochs_have_whole_ticks() {
     for epochs in [1, 2, 3, 7, 10, 17, 300] {
-        let svg = curves("", "epoch", "Loss", &losses(epochs), Theme::Light).unwrap().svg;
+        let svg = curves("", "epoch", "Loss", &losses(epochs), Unit::Plain, Theme::Light).unwrap().svg;
         // The ticks' labels are the only texts that are centred, with the axis's label behind them.
         let centred = svg.lines().filter(|line| line.contains("text-anchor=\"middle\""));
         let labels: Vec<String> =
@@ -392,8 +152,80 @@ fn the_pixels_of_a_sample_are_crisp() {
 
 #[test]
 fn grey_and_line_style_tell_train_from_test() {
-    let picture = curves("", "epoch", "Loss", &losses(40), Theme::Light).unwrap();
+    let picture = curves("", "epoch", "Loss", &losses(40), Unit::Plain, Theme::Light).unwrap();
     let lines: Vec<&str> = picture.svg.lines().filter(|line| line.contains("stroke-width=\"2.2\"")).collect();
     assert_eq!(lines.len(), 2);
     assert!(!lines[0].contains("dasharray") && lines[1].contains("dasharray"));
+}
+
+/// The texts of the lines that hold a text element.
+fn written(picture: &Picture) -> Vec<String> {
+    texts(&picture.svg).unwrap().into_iter().filter(|text| !text.is_empty()).collect()
+}
+
+#[test]
+fn points_lie_on_the_grid_lines_of_their_values() {
+    let values = [2.0, 1.0, 0.5];
+    let svg = curves("", "epoch", "Loss", &[series("train", SeriesKind::Train, values)], Unit::Plain, Theme::Light)
+        .unwrap()
+        .svg;
+    let lines: Vec<&str> = svg.lines().collect();
+    let path = |line: &str| -> Vec<(f64, f64)> {
+        let d = line.split("d=\"M").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        d.split('L')
+            .filter_map(|point| point.split_once(' '))
+            .map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()))
+            .collect()
+    };
+    // A grid line is followed by its label.
+    let grid_line = |value: f64| {
+        let label = format!(">{value:.1}</text>");
+        let at = lines.iter().position(|line| line.ends_with(&label)).unwrap();
+        path(lines[at - 1])[0].1
+    };
+    let curve = path(lines.iter().find(|line| line.contains("stroke-width=\"2.2\"")).unwrap());
+    assert_eq!(curve.iter().map(|point| point.1).collect::<Vec<_>>(), values.map(grid_line));
+    assert!((curve[1].0 * 2.0 - curve[0].0 - curve[2].0).abs() < 0.02, "the second epoch lies midway: {curve:?}");
+}
+
+#[test]
+fn captions_say_what_was_taken_for_what() {
+    let image = digit(0, 8);
+    let mistake = Mistake { image: image.clone(), truth: "7".into(), predicted: "1".into(), probability: 0.976 };
+    let picture = mistakes("worst", &[mistake], Grey::Auto, Theme::Light).unwrap();
+    assert!(written(&picture).contains(&"7 → 1 (98 %)".to_string()) && picture.alt.contains("7 → 1 (98 %)"));
+
+    let guess = prediction("digits[3]", image, Some("4"), &[("9", 0.5), ("4", 0.25)]);
+    let words = written(&predictions("", &[guess], Grey::Auto, Theme::Light).unwrap());
+    assert!(
+        ["digits[3], is 4", "9", "50.0 %", "4", "25.0 %"].iter().all(|word| words.contains(&word.to_string())),
+        "{words:?}"
+    );
+}
+
+#[test]
+fn a_confusion_matrix_shows_its_counts_and_the_share_of_each_row() {
+    let picture = confusion("pets", &[vec![5, 1], vec![0, 7]], &names(&["cat", "dog"]), Theme::Light).unwrap();
+    let words = written(&picture);
+    assert!(
+        ["cat", "dog", "5", "1", "7", "83.3 %", "100 %"].iter().all(|word| words.contains(&word.to_string())),
+        "{words:?}"
+    );
+    assert!(!words.contains(&"0".to_string()), "an empty cell has no count");
+    assert_eq!(picture.alt, "Confusion matrix of 2 classes: 92.3 % right. Most often cat taken for dog once.");
+}
+
+#[test]
+fn handwriting_is_ink_on_paper_and_photographs_stay_as_they_are() {
+    let middle = |image: Image| {
+        let sample = Sample { image, caption: String::new(), mark: Mark::None };
+        let picture = sheet("", &[sample], Grey::Auto, Theme::Light).unwrap();
+        let drawn = image::load_from_memory(&picture.png).unwrap().to_luma8();
+        drawn.get_pixel(drawn.width() / 2, drawn.height() / 2).0[0]
+    };
+    let mut written = vec![0.0; 49];
+    written[24] = 1.0;
+    assert!(middle(Image::new(7, 7, 1, written.clone()).unwrap()) < 60);
+    let photograph = written.iter().map(|ink| 0.5 + ink / 2.0).collect();
+    assert_eq!(middle(Image::new(7, 7, 1, photograph).unwrap()), 255);
 }

@@ -43,6 +43,8 @@ pub struct Trainee {
     pub(crate) standardisation: Option<Standardisation>,
     pub(crate) classes: Vec<String>,
     pub(crate) progress: Progress,
+    /// The seed whose first weights these still are: drawing those of a large net takes seconds.
+    untouched: Option<u64>,
 }
 
 /// How long a net has been trained since its first weights.
@@ -116,8 +118,16 @@ impl Trainee {
         let net = Net::new(backend, forward)?;
         let states = net.parameters.clone();
         let memory = net.backend.allocate(&states)?;
-        let (standardisation, classes, progress) = (None, Vec::new(), Progress::default());
-        Ok(Self { net, programs: Programs::default(), memory, states, standardisation, classes, progress })
+        Ok(Self {
+            net,
+            programs: Programs::default(),
+            memory,
+            states,
+            standardisation: None,
+            classes: Vec::new(),
+            progress: Progress::default(),
+            untouched: None,
+        })
     }
 
     /// Whether these weights are this net's: the same names and shapes, none too many, none missing.
@@ -150,9 +160,13 @@ impl Trainee {
     /// # Errors
     /// The device refuses.
     pub fn reset(&mut self, seed: u64) -> Result<(), TrainError> {
-        for (at, state) in self.states.iter().enumerate() {
-            let id = StateId::new(at);
-            self.memory.write(id, &initial(id, state, seed))?;
+        if self.untouched != Some(seed) {
+            self.untouched = None;
+            for (at, state) in self.states.iter().enumerate() {
+                let id = StateId::new(at);
+                self.memory.write(id, &initial(id, state, seed))?;
+            }
+            self.untouched = Some(seed);
         }
         (self.standardisation, self.classes, self.progress) = (None, Vec::new(), Progress::default());
         Ok(())
@@ -255,6 +269,7 @@ impl Trainee {
     ) -> Result<Stepped, TrainError> {
         let numbers = Numbers { step: self.progress.steps, ..numbers };
         let compiled = self.programs.get(&self.net, used, indices.len())?;
+        self.untouched = None;
         Ok(match compiled.run(&mut *self.memory, pictures, indices, numbers, interrupted)? {
             Outcome::Interrupted => Stepped::Interrupted,
             Outcome::NotFinite(what) => Stepped::NotFinite(what),

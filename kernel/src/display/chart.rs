@@ -83,10 +83,18 @@ pub fn chart(curves: &[Curve], width: usize, height: usize) -> String {
         };
         lines.push(format!("{} ┤{text}", pad(label, margin, Align::Right)).trim_end().to_string());
     }
-    let ends = [axis_end(left), axis_end(right)];
-    let between = width.saturating_sub(ends[0].width());
-    lines.push(format!("{}  {}{}", " ".repeat(margin), ends[0], pad(&ends[1], between, Align::Right)));
+    lines.push(format!("{}  {}", " ".repeat(margin), ends(left, right, width)));
     lines.join("\n")
+}
+
+/// What stands below a chart: the ends of x, or the only x in the middle.
+fn ends(left: f64, right: f64, width: usize) -> String {
+    let (first, last) = (axis_end(left), axis_end(right));
+    if left == right {
+        return pad(&first, width / 2 + first.width(), Align::Right);
+    }
+    let between = width.saturating_sub(first.width());
+    format!("{first}{}", pad(&last, between, Align::Right))
 }
 
 /// The end of the x axis: a whole number where it is one.

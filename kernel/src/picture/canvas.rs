@@ -158,7 +158,8 @@ impl Canvas {
 
     /// An image, its pixels crisp, with a text that a viewer shows when the pointer rests on it.
     pub(super) fn image(&mut self, rect: Rect, image: &Image, ink: [Color; 2], hint: &str) -> Result<(), Error> {
-        let uri = image.data_uri(ink)?;
+        let scale = (rect.width / image.width() as f64).floor().clamp(1.0, 64.0);
+        let uri = image.data_uri(ink, scale as usize)?;
         let _ = writeln!(
             self.body,
             r#"<image {} preserveAspectRatio="none" style="image-rendering:pixelated" href="{uri}"><title>{}</title></image>"#,
@@ -178,6 +179,7 @@ impl Canvas {
         let (width, height) = (self.width as u32, self.height as u32);
         let svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+             style=\"max-width:100%;height:auto\" \
              role=\"img\" aria-label=\"{}\" font-family=\"{}\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n{}</svg>\n",
             escape(&alt),
             font::FAMILY,
@@ -209,9 +211,10 @@ fn rasterize(svg: &str, width: u32, height: u32) -> Result<Vec<u8>, Error> {
         .ok_or(Error::Size { width: f64::from(width), height: f64::from(height) })?;
     let scale = PNG_SCALE as f32;
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    // The paper covers everything, so alpha is 1 throughout.
-    let rgb: Vec<u8> = pixmap.data().chunks_exact(4).flat_map(|rgba| [rgba[0], rgba[1], rgba[2]]).collect();
-    super::image::png(width, height, &rgb)
+    // The paper covers everything, so alpha is 1 throughout and can go.
+    let drawn = image::RgbaImage::from_raw(width, height, pixmap.take())
+        .ok_or(Error::Size { width: f64::from(width), height: f64::from(height) })?;
+    super::image::png(width, height, image::DynamicImage::ImageRgba8(drawn).to_rgb8().as_raw())
 }
 
 /// A coordinate to a hundredth of a pixel, in as few characters as it takes.

@@ -202,6 +202,11 @@ fn draw_labels(canvas: &mut Canvas, matrix: &[Vec<u64>], classes: &[String], lay
     canvas.text(grid.right() + 60.0, grid.y - 10.0, "right", Text { anchor: Anchor::End, ..axis });
 }
 
+/// `once`, `1,200 times`.
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_string() } else { format!("{} times", number::count(count)) }
+}
+
 fn alt(matrix: &[Vec<u64>], classes: &[String]) -> String {
     let total: f64 = matrix.iter().map(|row| row_total(row)).sum();
     let right: f64 = matrix.iter().enumerate().map(|(i, row)| row[i] as f64).sum();
@@ -212,8 +217,11 @@ fn alt(matrix: &[Vec<u64>], classes: &[String]) -> String {
         .filter(|&(count, t, p)| count > 0 && t != p)
         .collect();
     errors.sort_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-    let worst: Vec<String> =
-        errors.iter().take(3).map(|&(n, t, p)| format!("{} taken for {} {n} times", classes[t], classes[p])).collect();
+    let worst: Vec<String> = errors
+        .iter()
+        .take(3)
+        .map(|&(n, t, p)| format!("{} taken for {} {}", classes[t], classes[p], times(n)))
+        .collect();
     let share = if total > 0.0 { number::percent(right / total) } else { "none".to_string() };
     let most = if worst.is_empty() { String::new() } else { format!(" Most often {}.", worst.join(", ")) };
     format!("Confusion matrix of {} classes: {share} right.{most}", classes.len())

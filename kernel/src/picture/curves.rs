@@ -1,6 +1,7 @@
 //! Curves over epochs: loss, accuracy.
 
 use super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
+use super::ends;
 use super::font::{self, Weight};
 use super::palette::{Color, Theme};
 use super::ticks::{self, Axis, Labels};
@@ -50,11 +51,17 @@ pub struct Panel {
     pub series: Vec<Series>,
 }
 
-/// One plot. `y_label` also decides the unit: `accuracy` is shown in per cent.
+/// One plot: `y_label` stands above it, `x_label` runs along it.
 ///
 /// Fails with [`Error::Empty`] where there is no series.
-pub fn curves(title: &str, x_label: &str, y_label: &str, series: &[Series], theme: Theme) -> Result<Picture> {
-    let unit = if y_label.to_lowercase().contains("accuracy") { Unit::Percent } else { Unit::Plain };
+pub fn curves(
+    title: &str,
+    x_label: &str,
+    y_label: &str,
+    series: &[Series],
+    unit: Unit,
+    theme: Theme,
+) -> Result<Picture> {
     let panel = Panel { title: y_label.to_string(), x_label: x_label.to_string(), unit, series: series.to_vec() };
     panels(title, &[panel], theme)
 }
@@ -63,7 +70,7 @@ pub fn curves(title: &str, x_label: &str, y_label: &str, series: &[Series], them
 ///
 /// Fails with [`Error::Empty`] where there is no panel, or a panel without series.
 pub fn panels(title: &str, panels: &[Panel], theme: Theme) -> Result<Picture> {
-    if panels.iter().all(|panel| panel.series.is_empty()) {
+    if panels.is_empty() || panels.iter().any(|panel| panel.series.is_empty()) {
         return Err(Error::Empty { what: "no curves" });
     }
     let columns = panels.len().min(2);
@@ -102,14 +109,14 @@ fn name(panels: &[Panel]) -> String {
 
 /// A curve's colour and style.
 #[derive(Clone, Copy)]
-struct Style {
-    color: Color,
+pub(super) struct Style {
+    pub color: Color,
     kind: SeriesKind,
 }
 
 /// A panel's geometry: where values lie on the sheet.
-struct Frame {
-    plot: Rect,
+pub(super) struct Frame {
+    pub plot: Rect,
     x: Axis,
     y: Axis,
 }
@@ -122,20 +129,22 @@ impl Frame {
         self.plot.x + Self::INSET + self.x.share(x) * (self.plot.width - 2.0 * Self::INSET)
     }
 
-    fn at_y(&self, y: f64) -> f64 {
+    pub(super) fn at_y(&self, y: f64) -> f64 {
         self.plot.bottom() - self.y.share(y) * self.plot.height
     }
 }
 
-const LABEL: f64 = 12.0;
+/// The size of the plot's small texts.
+pub(super) const LABEL: f64 = 12.0;
 
 /// Draws a panel into its share of the sheet.
 fn draw(canvas: &mut Canvas, panel: &Panel, room: Rect) {
     let styles = styles(canvas, panel);
     let (x, y) = axes(panel, room.width);
     let widest = y.ticks.iter().map(|tick| font::width(&tick.label, LABEL, Weight::Regular)).fold(20.0, f64::max);
-    let ends: Vec<_> = panel.series.iter().map(|series| end_label(series, panel.unit, &y)).collect();
-    let margin = ends.iter().flatten().map(|end| font::width(&end.text, LABEL, Weight::SemiBold)).fold(30.0, f64::max);
+    let labels: Vec<_> = panel.series.iter().map(|series| ends::label(series, panel.unit, &y)).collect();
+    let margin =
+        labels.iter().flatten().map(|end| font::width(&end.text, LABEL, Weight::SemiBold)).fold(30.0, f64::max);
     let left = room.x + 24.0 + widest + 8.0;
     let plot = Rect {
         x: left,
@@ -148,7 +157,7 @@ fn draw(canvas: &mut Canvas, panel: &Panel, room: Rect) {
     for (series, style) in panel.series.iter().zip(&styles) {
         draw_series(canvas, series, &frame, *style);
     }
-    draw_ends(canvas, &ends, &frame, &styles);
+    ends::draw(canvas, &labels, &frame, &styles);
 }
 
 /// Curves of a kind take the palette's colours in turn. One training and one test curve get the palette's first two; of several,
@@ -170,7 +179,7 @@ fn styles(canvas: &Canvas, panel: &Panel) -> Vec<Style> {
 }
 
 /// Whether a point can be drawn.
-fn is_drawn(&(x, y): &(f64, f64)) -> bool {
+pub(super) fn is_drawn(&(x, y): &(f64, f64)) -> bool {
     x.abs() <= ticks::LARGEST && y.abs() <= ticks::LARGEST
 }
 
@@ -288,79 +297,6 @@ fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     thinned
 }
 
-/// What stands at a curve's end.
-struct End {
-    text: String,
-    /// The last point, in values.
-    at: (f64, f64),
-}
-
-/// The label and last value of a curve, where it has one.
-fn end_label(series: &Series, unit: Unit, axis: &Axis) -> Option<End> {
-    let at = *series.points.iter().rfind(|point| is_drawn(point))?;
-    let value = match unit {
-        Unit::Plain => figure(at.1, axis),
-        Unit::Percent => number::percent(at.1),
-    };
-    let label = font::elide(&series.label, 120.0, LABEL, Weight::SemiBold);
-    Some(End { text: if label.is_empty() { value } else { format!("{label} {value}") }, at })
-}
-
-/// A value in four digits, or in as many more as it takes to tell it from the axis's neighbouring ticks.
-fn figure(value: f64, axis: &Axis) -> String {
-    let text = number::figure(value);
-    if let Some((digits, exponent)) = text.split_once('e') {
-        let exponent = exponent.parse().map_or_else(|_| exponent.to_string(), ticks::superscript);
-        return ticks::minus(&format!("{digits}×10{exponent}"));
-    }
-    let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    if decimals <= axis.decimals {
-        ticks::minus(&format!("{value:.*}", axis.decimals + 1))
-    } else {
-        ticks::minus(&text)
-    }
-}
-
-/// Labels at the curves' ends, pushed apart where they would touch.
-fn draw_ends(canvas: &mut Canvas, ends: &[Option<End>], frame: &Frame, styles: &[Style]) {
-    let gap = LABEL + 4.0;
-    let mut labels: Vec<(f64, &End, Style)> = ends
-        .iter()
-        .zip(styles)
-        .filter_map(|(end, style)| end.as_ref().map(|end| (frame.at_y(end.at.1), end, *style)))
-        .collect();
-    labels.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let places =
-        spread(&labels.iter().map(|label| label.0).collect::<Vec<_>>(), gap, frame.plot.y, frame.plot.bottom());
-    for ((_, end, style), y) in labels.into_iter().zip(places) {
-        let look = Text { size: LABEL, weight: Weight::SemiBold, anchor: Anchor::Start, color: style.color, turn: 0.0 };
-        canvas.text(frame.plot.right() + 8.0, y, &end.text, look);
-    }
-}
-
-/// Places as near the wanted ones (ascending) as a gap between them allows, from `low` to `high` where they fit.
-fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
-    // Groups that touch are centred on the mean of what they want, and merge with the group above while they overlap.
-    let mut groups: Vec<(f64, usize)> = Vec::new();
-    for &place in wanted {
-        groups.push((place, 1));
-        while let [.., (above, above_count), (below, below_count)] = groups[..] {
-            let needed = (above_count + below_count) as f64 / 2.0 * gap;
-            if below - above >= needed {
-                break;
-            }
-            let count = above_count + below_count;
-            let mean = (above * above_count as f64 + below * below_count as f64) / count as f64;
-            let half = (count - 1) as f64 / 2.0 * gap;
-            groups.truncate(groups.len() - 2);
-            groups.push((mean.min(high - half).max(low + half), count));
-        }
-    }
-    let start =
-        |&(middle, count): &(f64, usize)| (0..count).map(move |i| middle + (i as f64 - (count - 1) as f64 / 2.0) * gap);
-    groups.iter().flat_map(start).collect()
-}
-
 /// The picture in words.
 fn alt(title: &str, panels: &[Panel]) -> String {
     let mut parts = Vec::new();
@@ -386,13 +322,6 @@ fn alt(title: &str, panels: &[Panel]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn labels_are_pushed_apart_and_stay_inside() {
-        assert_eq!(spread(&[10.0, 50.0], 16.0, 0.0, 100.0), [10.0, 50.0]);
-        assert_eq!(spread(&[50.0, 50.0], 16.0, 0.0, 100.0), [42.0, 58.0]);
-        assert_eq!(spread(&[100.0, 100.0], 16.0, 0.0, 100.0), [84.0, 100.0]);
-    }
 
     #[test]
     fn thinning_keeps_the_extremes() {

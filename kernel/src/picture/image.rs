@@ -87,12 +87,16 @@ impl Image {
         bytes
     }
 
-    /// The image as the data URI of a PNG.
-    pub(super) fn data_uri(&self, ink: [Color; 2]) -> Result<String, Error> {
+    /// The image as the data URI of a PNG, each pixel `scale` by `scale` times: viewers that smooth every image leave those crisp.
+    pub(super) fn data_uri(&self, ink: [Color; 2], scale: usize) -> Result<String, Error> {
         let size = |n: usize| {
             u32::try_from(n).map_err(|_| Error::Size { width: self.width as f64, height: self.height as f64 })
         };
-        let png = png(size(self.width)?, size(self.height)?, &self.rgb(ink))?;
+        let rgb = self.rgb(ink);
+        let row = |y: usize| &rgb[y * self.width * 3..(y + 1) * self.width * 3];
+        let wide = |y: usize| row(y).chunks(3).flat_map(|pixel| pixel.repeat(scale)).collect::<Vec<u8>>();
+        let enlarged: Vec<u8> = (0..self.height).flat_map(|y| wide(y).repeat(scale)).collect();
+        let png = png(size(self.width * scale)?, size(self.height * scale)?, &enlarged)?;
         Ok(format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png)))
     }
 

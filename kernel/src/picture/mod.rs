@@ -6,6 +6,7 @@
 mod canvas;
 mod confusion;
 mod curves;
+mod ends;
 mod font;
 mod image;
 mod palette;

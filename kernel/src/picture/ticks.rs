@@ -42,11 +42,13 @@ impl Axis {
     }
 }
 
-/// The axis of measured values from `low` to `high`, about `count` ticks, whose ends are ticks.
+/// The axis of measured values from `low` to `high`, about `count` ticks, whose ends are ticks or just beyond them.
 pub(super) fn values(low: f64, high: f64, count: usize, labels: Labels) -> Axis {
     let (low, high) = widen(low, high, labels);
     let step = nice_step((high - low) / count.max(1) as f64);
     let first = (low / step + 1e-9).floor();
+    // A curve does not lie on the line of the x axis, unless that is 0.
+    let below = if first != 0.0 && low / step - first < 0.08 { 0.25 } else { 0.0 };
     let last = (high / step - 1e-9).ceil();
     let turns = ((last - first).round() as usize).min(100);
     let ticks: Vec<f64> = (0..=turns).map(|i| (first + i as f64) * step).collect();
@@ -61,7 +63,7 @@ pub(super) fn values(low: f64, high: f64, count: usize, labels: Labels) -> Axis 
         Labels::Percent => minus(&format!("{:.shown$} %", at / unit)),
     };
     Axis {
-        low: first * step,
+        low: (first - below) * step,
         high: (first + turns as f64) * step,
         ticks: ticks.into_iter().map(|at| Tick { at, label: label(at) }).collect(),
         factor,
