@@ -75,19 +75,6 @@ pub enum Kind {
     Softmax,
 }
 
-/// The words of the language that make a layer or stand for one; nothing a user names may be called so.
-const LAYER_WORDS: &[&str] = &[
-    "add", "aux", "avgpool", "bn", "concat", "conv", "crop", "deconv", "dropout", "elu", "fc", "flatten", "gelu", "id",
-    "input", "leaky", "lrn", "maxpool", "norm", "pad", "pool", "relu", "shortcut", "sigmoid", "softmax", "tanh",
-    "unpool", "upsample",
-];
-
-/// Whether a name is a layer's word, with or without a number behind it: `conv`, `Pool2`.
-pub fn is_layer_word(name: &str) -> bool {
-    let word = name.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
-    LAYER_WORDS.contains(&word.as_str())
-}
-
 impl Kind {
     /// The language's word.
     pub fn word(&self) -> &'static str {

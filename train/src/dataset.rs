@@ -46,6 +46,15 @@ pub struct DataSpec {
     pub size: Option<[usize; 2]>,
 }
 
+/// How many pictures each part has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// The training part.
+    pub train: usize,
+    /// The test part.
+    pub test: usize,
+}
+
 /// Why data cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -98,6 +107,13 @@ impl DataSpec {
     pub fn classes(&self) -> usize {
         match self.source {
             DataSource::Digits => digits::CLASSES,
+        }
+    }
+
+    /// How many pictures there are, without reading them.
+    pub fn counts(&self) -> Counts {
+        match self.source {
+            DataSource::Digits => Counts { train: digits::COUNT - digits::TEST, test: digits::TEST },
         }
     }
 

@@ -17,8 +17,10 @@ pub(crate) const SIDE: usize = 8;
 /// How many classes.
 pub(crate) const CLASSES: usize = 10;
 
-/// How many pictures are for testing: one in five.
-const TEST: usize = 360;
+/// How many pictures there are.
+pub(crate) const COUNT: usize = 1797;
+/// How many of them are for testing: one in five.
+pub(crate) const TEST: usize = 360;
 /// The key of the split. It never changes, and no user's seed moves it: results stay comparable.
 const SPLIT_SEED: u64 = 0;
 /// The brightest grey value of the file.

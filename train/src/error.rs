@@ -110,7 +110,7 @@ pub enum TrainError {
         index: usize,
     },
     /// No pictures where some are needed.
-    #[error("there are no pictures to {0} on")]
+    #[error("there are no pictures to {0}")]
     NoPictures(&'static str),
     /// Weights that lack a parameter of the net.
     #[error("the weights have no {name}, of {}, which the net needs", join(.shape))]

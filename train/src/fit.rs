@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use fovea_graph::philox::{Purpose, Stream};
 
 use crate::batch::Pictures;
-use crate::compile::Use;
+use crate::compile::{Numbers, Use};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
 use crate::recipe::{Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
@@ -37,6 +37,7 @@ pub fn fit(
 ) -> Result<History, TrainError> {
     let size = check(trainee, data, recipe)?;
     trainee.prepare(&recipe.optimizer, &size.batches)?;
+    trainee.prepare_test(data.test.len())?;
     begin(trainee, data, recipe)?;
     let standardisation = trainee.standardisation.clone();
     let mut fit = Fit {
@@ -72,7 +73,7 @@ fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Result<Size, Tra
     trainee.check(data)?;
     let samples = data.train.len();
     match (samples, epochs, batch) {
-        (0, _, _) => return Err(TrainError::NoPictures("train")),
+        (0, _, _) => return Err(TrainError::NoPictures("train on")),
         (_, 0, _) => return Err(TrainError::NoEpochs),
         (_, _, 0) => return Err(TrainError::NoBatch),
         _ if batch > samples => return Err(TrainError::BatchTooLarge { batch, samples, data: data.name.clone() }),
@@ -187,7 +188,7 @@ impl Fit<'_> {
         }
         let began = Instant::now();
         let rate = self.recipe.schedule.rate(self.recipe.rate, self.step, self.size.run);
-        let numbers = (rate, self.recipe.seed);
+        let numbers = Numbers { learning_rate: rate, seed: self.recipe.seed, ..Numbers::default() };
         let stepped = self.trainee.step(&self.used, &self.pictures, batch, numbers, self.interrupted)?;
         let (loss, correct) = match stepped {
             Stepped::Done { loss, correct } => (loss, correct),

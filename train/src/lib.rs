@@ -22,7 +22,7 @@ mod trainee;
 mod weights;
 
 pub use checkpoint::Checkpoint;
-pub use dataset::{DataError, DataSource, DataSpec, Dataset};
+pub use dataset::{Counts, DataError, DataSource, DataSpec, Dataset};
 pub use error::TrainError;
 pub use file::FileError;
 pub use fit::fit;

@@ -138,7 +138,7 @@ fn wgrad_cut(g: &Geometry) -> WgradCut {
     }
     let tasks = g.filters.div_ceil(filters) * g.window_rows().div_ceil(window_rows);
     let fit = PARTIAL_SUMS / (g.filters * g.depth()).max(1);
-    let worth = (g.rows() / 512).min(g.rows() * g.filters * g.depth() >> 20);
+    let worth = (g.rows() / 512).min((g.rows() * g.filters * g.depth()) >> 20);
     let share = g.rows().div_ceil(16usize.div_ceil(tasks).min(fit).min(worth).max(1)).max(1);
     let step = tile_rows(window_rows * g.window_row(), share);
     WgradCut { parts: g.rows().div_ceil(share).max(1), share, filters, window_rows, step }

@@ -9,7 +9,7 @@ use super::options::{Conv, Options, Padding, Pool, Said, Sizes};
 use super::shapes::{Progress, axis_name};
 use super::turns::plural;
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::net::{Kind, work};
+use crate::net::{Kind, Layer, work};
 
 /// The most filters that a convolution has by default.
 const MAX_DEFAULT_FILTERS: usize = 512;
@@ -22,8 +22,40 @@ pub(super) struct Site<'s> {
     pub name: &'s str,
     pub span: Span,
     pub x: &'s [usize],
-    pub before: (&'s str, Span),
+    /// None where mends are tried and nobody reads the message.
+    pub before: Option<Source<'s>>,
 }
+
+/// Where the shape that a layer is given comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'s> {
+    /// From the layer before.
+    Layer(&'s Layer),
+    /// From a statement in the text, which did not agree with what was computed, or before which nothing was known.
+    Stated(Span),
+}
+
+impl Source<'_> {
+    /// Points at it.
+    pub fn label(self, error: Diagnostic, shape: &[usize]) -> Diagnostic {
+        match self {
+            Source::Layer(layer) => error.also(layer.span, format!("{} gives {}", layer.name, join(shape))),
+            Source::Stated(span) => error.also(span, "stated here"),
+        }
+    }
+}
+
+/// A window over all axes.
+struct Sliding<'w> {
+    word: &'static str,
+    size: &'w [usize],
+    stride: &'w [usize],
+    dilate: &'w [usize],
+    rounding: Rounding,
+}
+
+/// An axis each: the padding, and how many windows there are.
+type Slid = (Vec<[usize; 2]>, Vec<usize>);
 
 /// A mistake; boxed, because the search for mends makes many.
 type Failure = Box<Diagnostic>;
@@ -62,22 +94,9 @@ impl Site<'_> {
         let dilate = self.sizes(&said.dilate, rank, "dilation")?.unwrap_or(vec![1; rank]);
         let groups = said.groups.as_ref().map_or(1, |groups| groups.value);
         self.groups(said, groups, channels, filters)?;
-        let mut pad = Vec::with_capacity(rank);
-        let mut output = Vec::with_capacity(rank + 1);
-        for axis in 0..rank {
-            let (size, stride, dilate) = (size[axis], stride[axis], dilate[axis]);
-            let pads = match &said.padding {
-                None => Window::half_padding(size, dilate),
-                Some(padding) => self.padding(padding, axis, rank, [size, stride, dilate])?,
-            };
-            let slid = pads.and_then(|pads| {
-                let window = Window { size, stride, dilate, pad: pads, rounding: Rounding::Floor };
-                window.output(map[axis]).map(|n| (pads, n))
-            });
-            let (pads, n) = slid.map_err(|error| self.window(axis, error))?;
-            pad.push(pads);
-            output.push(n);
-        }
+        let sliding =
+            Sliding { word: "conv", size: &size, stride: &stride, dilate: &dilate, rounding: Rounding::Floor };
+        let (pad, mut output) = self.slide(&sliding, map, &said.padding)?;
         self.countable(&[&[filters], &size[..], &[channels / groups]].concat(), "its filters are")?;
         output.push(filters);
         let bias = said.bias.as_ref().is_none_or(|bias| bias.value);
@@ -94,22 +113,8 @@ impl Site<'_> {
             None => self.sizes(&said.size, rank, "window")?.unwrap_or(vec![2; rank]),
         };
         let stride = self.sizes(&said.stride, rank, "stride")?.unwrap_or(size.clone());
-        let mut pad = Vec::with_capacity(rank);
-        let mut output = Vec::with_capacity(rank + 1);
-        for axis in 0..rank {
-            let (size, stride) = (size[axis], stride[axis]);
-            let pads = match &said.padding {
-                None => Ok([0, 0]),
-                Some(padding) => self.padding(padding, axis, rank, [size, stride, 1])?,
-            };
-            let slid = pads.and_then(|pads| {
-                let window = Window { size, stride, dilate: 1, pad: pads, rounding };
-                window.output(map[axis]).map(|n| (pads, n))
-            });
-            let (pads, n) = slid.map_err(|error| self.window(axis, error))?;
-            pad.push(pads);
-            output.push(n);
-        }
+        let sliding = Sliding { word: "pool", size: &size, stride: &stride, dilate: &vec![1; rank], rounding };
+        let (pad, mut output) = self.slide(&sliding, map, &said.padding)?;
         output.push(channels);
         Ok((Kind::Pool(PoolOp { kind, size, stride, pad, rounding }), output))
     }
@@ -120,7 +125,7 @@ impl Site<'_> {
         match self.x {
             // Sequences and volumes: the arithmetic here and in the graph is of any rank.
             [_, _] | [_, _, _, _] => {
-                let axes = plural(self.x.len() - 1, "spatial axis").replace("axiss", "axes");
+                let axes = if self.x.len() == 2 { "1 spatial axis" } else { "3 spatial axes" };
                 let error = self.wrong(format!("`{word}` slides over pictures, height x width x channels"));
                 let error = error.here(format!("it is given {given}: {axes} and channels")).found(given.clone());
                 Err(Box::new(match self.x {
@@ -130,11 +135,13 @@ impl Site<'_> {
             }
             [] | [_] => {
                 let error = self.wrong(format!("`{word}` slides over a map, and {given} is a vector"));
-                let help = match self.before.0 {
-                    "input" => "begin the net with the picture's shape, such as `28x28x1`".to_string(),
-                    before => format!("put `{word}` before {before}, where there still is a map"),
+                let help = match self.before {
+                    Some(Source::Layer(before)) if before.kind != Kind::Input => {
+                        format!("put `{word}` before {}, where there still is a map", before.name)
+                    }
+                    _ => "a picture's shape is height x width x channels, such as `28x28x1`".to_string(),
                 };
-                Err(Box::new(error.also(self.before.1, format!("{} gives {given}", self.before.0)).help(help)))
+                Err(Box::new(self.given(error).help(help)))
             }
             [map @ .., channels] => Ok((map, *channels)),
         }
@@ -158,19 +165,24 @@ impl Site<'_> {
         }
     }
 
-    /// The padding on both sides of one axis; the window's size, stride and dilation decide where it is to fit.
-    fn padding(
-        &self,
-        said: &Said<Padding>,
-        axis: usize,
-        rank: usize,
-        [size, stride, dilate]: [usize; 3],
-    ) -> Result<Result<[usize; 2], WindowError>, Failure> {
-        Ok(match &said.value {
-            Padding::Same => Window::same_padding(size, stride, dilate, self.x[axis]),
-            Padding::Valid => Ok([0, 0]),
-            Padding::By(sizes) => Ok([self.spread(sizes, said.span, rank, "padding")?[axis]; 2]),
-        })
+    /// The padding of every axis and how many windows there are along it.
+    fn slide(&self, sliding: &Sliding, map: &[usize], said: &Option<Said<Padding>>) -> Result<Slid, Failure> {
+        let mut slid = Slid::default();
+        for (axis, &n) in map.iter().enumerate() {
+            let (size, stride, dilate) = (sliding.size[axis], sliding.stride[axis], sliding.dilate[axis]);
+            let pad = match said.as_ref().map(|said| (&said.value, said.span)) {
+                None if sliding.word == "conv" => Window::half_padding(size, dilate),
+                None | Some((Padding::Valid, _)) => Ok([0, 0]),
+                Some((Padding::Same, _)) => Window::same_padding(size, stride, dilate, n),
+                Some((Padding::By(sizes), span)) => Ok([self.spread(sizes, span, map.len(), "padding")?[axis]; 2]),
+            };
+            let window = |pad| Window { size, stride, dilate, pad, rounding: sliding.rounding };
+            let count = pad.and_then(|pad| Ok((pad, window(pad).output(n)?)));
+            let (pad, count) = count.map_err(|error| self.misfit(sliding.word, axis, error))?;
+            slid.0.push(pad);
+            slid.1.push(count);
+        }
+        Ok(slid)
     }
 
     /// Channels and filters divide into the groups.
@@ -179,8 +191,7 @@ impl Site<'_> {
         for (count, what) in [(channels, "channels"), (filters, "filters")] {
             if !count.is_multiple_of(groups) {
                 let message = format!("{count} {what} do not divide into {groups} groups");
-                let mut error = Diagnostic::new(Stage::Shapes, span, message)
-                    .also(self.before.1, format!("{} gives {}", self.before.0, join(self.x)));
+                let mut error = self.given(Diagnostic::new(Stage::Shapes, span, message));
                 let divisors: Vec<String> = (2..=64)
                     .filter(|&g| channels.is_multiple_of(g) && filters.is_multiple_of(g))
                     .map(|g| g.to_string())
@@ -195,15 +206,14 @@ impl Site<'_> {
     }
 
     /// A window that does not slide over the map.
-    fn window(&self, axis: usize, error: WindowError) -> Failure {
+    fn misfit(&self, word: &str, axis: usize, error: WindowError) -> Failure {
         let along = format!("along the {}", axis_name(axis, self.x.len()));
-        let given = format!("{} gives {}", self.before.0, join(self.x));
         let diagnostic = match error {
             WindowError::TooLarge { extent, map, padded } => {
                 let padding = if padded == map { String::new() } else { format!(", {padded} with its padding") };
-                let help = match self.name.starts_with("conv") {
-                    true => format!("a smaller window fits, or `pad {}`", (extent - map).div_ceil(2)),
-                    false => "a smaller window fits, or one pooling or stride less before it".to_string(),
+                let help = match word {
+                    "conv" => format!("a smaller window fits, or `pad {}`", (extent - map).div_ceil(2)),
+                    _ => "a smaller window fits, or one pooling or stride less before it".to_string(),
                 };
                 self.wrong(format!("the window of {} is larger than its map", self.name))
                     .here(format!("{along} the window covers {extent}, and the map has {map}{padding}"))
@@ -218,7 +228,15 @@ impl Site<'_> {
                 .expected(format!("at most {}", extent - 1)),
             WindowError::Zero(_) | WindowError::Overflow => self.wrong(format!("{along} {error}")),
         };
-        Box::new(diagnostic.also(self.before.1, given))
+        Box::new(self.given(diagnostic))
+    }
+
+    /// Points at the layer before, whose map this is.
+    fn given(&self, error: Diagnostic) -> Diagnostic {
+        match self.before {
+            Some(before) => before.label(error, self.x),
+            None => error,
+        }
     }
 
     /// The sizes make a tensor that can exist.

@@ -77,7 +77,7 @@ fn run(steps: &[Step], at: usize, change: &Change, start: &[usize], progress: Pr
         let StepKind::Layer(options) = &step.kind else { return None };
         let options =
             if step.span == steps[at].span { Cow::Owned(change.apply(options)) } else { Cow::Borrowed(options) };
-        let site = Site { name: &step.name, span: step.span, x: &shape, before: ("", step.span) };
+        let site = Site { name: &step.name, span: step.span, x: &shape, before: None };
         shape = apply(&options, progress, &site).ok()?.1;
         progress.past(&options);
     }

@@ -6,9 +6,8 @@ use fovea_graph::Span;
 
 use super::Errors;
 use super::expand::{Expansion, Step, StepKind};
-use super::options::{self, Options};
+use super::options::Options;
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::net::is_layer_word;
 use crate::syntax::{LayerWord, Name};
 
 /// A name that a layer was given with `as`.
@@ -45,8 +44,10 @@ pub(super) fn assign(expansion: &mut Expansion, errors: &mut Errors) -> String {
 
 /// The language's word for the layer that a step makes.
 fn word(step: &Step) -> Option<&'static str> {
-    Some(options::name(match &step.kind {
-        StepKind::Check(_) => return None,
+    let word = match &step.kind {
+        StepKind::Check(_) | StepKind::Gap(None) => return None,
+        StepKind::Gap(Some(LayerWord::MaxPool | LayerWord::AvgPool)) => LayerWord::Pool,
+        StepKind::Gap(Some(word)) => *word,
         StepKind::Scores { .. } => LayerWord::Fc,
         StepKind::Layer(options) => match options {
             Options::Conv(_) => LayerWord::Conv,
@@ -57,7 +58,8 @@ fn word(step: &Step) -> Option<&'static str> {
             Options::Flatten => LayerWord::Flatten,
             Options::Softmax => LayerWord::Softmax,
         },
-    }))
+    };
+    Some(word.word())
 }
 
 struct Names<'e> {
@@ -71,11 +73,6 @@ struct Names<'e> {
 impl Names<'_> {
     /// The name that an `as` gives.
     fn user(&mut self, alias: &Alias) -> String {
-        if is_layer_word(&alias.text) {
-            let message = format!("`{}` is a word of the language and cannot name a layer", alias.text);
-            self.errors.push(Diagnostic::new(Stage::Names, alias.span, message).found(&alias.text));
-            return alias.text.clone();
-        }
         let name = match alias.numbered {
             true => {
                 let turn = self.turns.entry(alias.text.clone()).or_default();

@@ -11,9 +11,6 @@ use crate::diagnostic::{Diagnostic, Stage};
 use crate::scope::nearest;
 use crate::syntax::{Expr, Layer, LayerOption, LayerWord, OptionKind};
 
-/// The largest window that may be glued to a word: `conv11`.
-const MAX_GLUED: usize = 11;
-
 /// What the options of a layer said.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Options {
@@ -84,11 +81,12 @@ impl Conv {
     }
 }
 
-/// Reads the options of `layer`; mistakes go to `errors`, and the rest is read all the same.
-pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Options {
+/// Reads the options of `layer`; mistakes go to `errors`, and then there are none.
+pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Option<Options> {
     env.words = words(layer.word);
+    let before = errors.met();
     let mut reader = Reader { layer, env, errors };
-    match layer.word {
+    let options = match layer.word {
         LayerWord::Conv => Options::Conv(reader.conv()),
         LayerWord::Pool => Options::Pool(reader.pool(None)),
         LayerWord::MaxPool => Options::Pool(reader.pool(Some(PoolKind::Max))),
@@ -98,7 +96,8 @@ pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Options
         LayerWord::Relu => reader.bare(Options::Relu),
         LayerWord::Flatten => reader.bare(Options::Flatten),
         LayerWord::Softmax => reader.bare(Options::Softmax),
-    }
+    };
+    (errors.met() == before).then_some(options)
 }
 
 /// The words that a layer's options may begin with.
@@ -110,21 +109,6 @@ fn words(word: LayerWord) -> &'static [&'static str] {
         }
         LayerWord::Fc => &["nobias", "bias"],
         LayerWord::Dropout | LayerWord::Relu | LayerWord::Flatten | LayerWord::Softmax => &[],
-    }
-}
-
-/// The language's word for a layer.
-pub(super) fn name(word: LayerWord) -> &'static str {
-    match word {
-        LayerWord::Conv => "conv",
-        LayerWord::Pool => "pool",
-        LayerWord::MaxPool => "maxpool",
-        LayerWord::AvgPool => "avgpool",
-        LayerWord::Fc => "fc",
-        LayerWord::Relu => "relu",
-        LayerWord::Flatten => "flatten",
-        LayerWord::Dropout => "dropout",
-        LayerWord::Softmax => "softmax",
     }
 }
 
@@ -141,23 +125,21 @@ impl Reader<'_, '_> {
             let span = option.span;
             match &option.kind {
                 OptionKind::Value(value) => match &said.filters {
-                    Some(first) => self.two_bare_numbers(first.span, option),
-                    None => self.number(&mut said.filters, value, span, "the number of filters"),
+                    Some(first) if self.is_bare(first.span) => self.two_bare_numbers(first.span, option),
+                    _ => self.number(&mut said.filters, value, span, "the number of filters"),
                 },
-                OptionKind::Size(sizes) => self.sizes(&mut said.size, sizes, 1, span, "the window"),
-                OptionKind::Glued(sizes) => {
-                    if self.glued_window_fits(sizes, 1, span) {
-                        self.sizes(&mut said.size, sizes, 1, span, "the window");
-                    }
+                OptionKind::Size(sizes) | OptionKind::Glued(sizes) => {
+                    self.sizes(&mut said.size, sizes, span, "the window");
                 }
-                OptionKind::Stride(sizes) => self.sizes(&mut said.stride, sizes, 1, span, "the stride"),
+                OptionKind::Stride(sizes) => self.sizes(&mut said.stride, sizes, span, "the stride"),
                 OptionKind::Keyed(word, values) => match (word.as_str(), &values[..]) {
                     ("filters", [value]) => self.number(&mut said.filters, value, span, "the number of filters"),
-                    ("size", sizes) => self.sizes(&mut said.size, sizes, 1, span, "the window"),
-                    ("stride", sizes) => self.sizes(&mut said.stride, sizes, 1, span, "the stride"),
+                    ("size", sizes) => self.sizes(&mut said.size, sizes, span, "the window"),
+                    ("stride", sizes) => self.sizes(&mut said.stride, sizes, span, "the stride"),
                     ("pad", sizes) => self.pad(&mut said.padding, sizes, span),
-                    ("dilate", sizes) => self.sizes(&mut said.dilate, sizes, 1, span, "the dilation"),
+                    ("dilate", sizes) => self.sizes(&mut said.dilate, sizes, span, "the dilation"),
                     ("groups", [value]) => self.number(&mut said.groups, value, span, "the number of groups"),
+                    ("filters" | "groups", _) => self.one_number(word, span),
                     _ => self.unknown(option),
                 },
                 OptionKind::Flag(word) => match word.as_str() {
@@ -179,18 +161,15 @@ impl Reader<'_, '_> {
             let span = option.span;
             match &option.kind {
                 OptionKind::Value(value) => {
-                    self.sizes(&mut said.size, std::slice::from_ref(value), 1, span, "the window");
+                    self.sizes(&mut said.size, std::slice::from_ref(value), span, "the window");
                 }
-                OptionKind::Size(sizes) => self.sizes(&mut said.size, sizes, 1, span, "the window"),
-                OptionKind::Glued(sizes) => {
-                    if self.glued_window_fits(sizes, 2, span) {
-                        self.sizes(&mut said.size, sizes, 1, span, "the window");
-                    }
+                OptionKind::Size(sizes) | OptionKind::Glued(sizes) => {
+                    self.sizes(&mut said.size, sizes, span, "the window");
                 }
-                OptionKind::Stride(sizes) => self.sizes(&mut said.stride, sizes, 1, span, "the stride"),
+                OptionKind::Stride(sizes) => self.sizes(&mut said.stride, sizes, span, "the stride"),
                 OptionKind::Keyed(word, sizes) => match word.as_str() {
-                    "size" => self.sizes(&mut said.size, sizes, 1, span, "the window"),
-                    "stride" => self.sizes(&mut said.stride, sizes, 1, span, "the stride"),
+                    "size" => self.sizes(&mut said.size, sizes, span, "the window"),
+                    "stride" => self.sizes(&mut said.stride, sizes, span, "the stride"),
                     "pad" => self.pad(&mut said.padding, sizes, span),
                     _ => self.unknown(option),
                 },
@@ -274,14 +253,10 @@ impl Reader<'_, '_> {
         match slot {
             None => *slot = Some(Said { value, span }),
             Some(first) => self.errors.push(
-                Diagnostic::new(
-                    Stage::Shapes,
-                    span,
-                    format!("{what} of this `{}` is said twice", name(self.layer.word)),
-                )
-                .here("the second")
-                .also(first.span, "the first")
-                .help("keep one of them"),
+                Diagnostic::new(Stage::Shapes, span, format!("{what} of this `{}` is said twice", self.layer.word))
+                    .here("the second")
+                    .also(first.span, "the first")
+                    .help("keep one of them"),
             ),
         }
     }
@@ -293,8 +268,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn sizes(&mut self, slot: &mut Option<Said<Sizes>>, values: &[Expr], least: usize, span: Span, what: &str) {
-        if let Some(sizes) = self.counts(values, least, what) {
+    fn sizes(&mut self, slot: &mut Option<Said<Sizes>>, values: &[Expr], span: Span, what: &str) {
+        if let Some(sizes) = self.counts(values, 1, what) {
             self.put(slot, sizes, span, what);
         }
     }
@@ -310,29 +285,14 @@ impl Reader<'_, '_> {
         counts.map_err(|error| self.errors.push(error)).ok()
     }
 
-    /// A number glued to `conv` or `pool` is the window, where it can be one.
-    fn glued_window_fits(&mut self, sizes: &[Expr], least: usize, span: Span) -> bool {
-        let [size] = sizes else { return true };
-        let word = name(self.layer.word);
-        match self.env.number(size) {
-            Ok(number) if number < least as f64 || number > MAX_GLUED as f64 => {
-                let message = format!("a number glued to `{word}` is its window, and {number} is none");
-                let help = match word {
-                    "conv" => {
-                        format!("for {number} filters write `conv {number}`; for the window `conv {number}x{number}`")
-                    }
-                    _ => format!("a pool of a certain window is `{word} {number}x{number}`; layers number themselves"),
-                };
-                self.errors.push(
-                    Diagnostic::new(Stage::Values, span, message)
-                        .found(number.to_string())
-                        .expected(format!("{least} to {MAX_GLUED}"))
-                        .help(help),
-                );
-                false
-            }
-            _ => true,
-        }
+    /// Whether the option at `span` is a number without a word.
+    fn is_bare(&self, span: Span) -> bool {
+        self.layer.options.iter().any(|o| o.span == span && matches!(o.kind, OptionKind::Value(_)))
+    }
+
+    fn one_number(&mut self, word: &str, span: Span) {
+        let error = Diagnostic::new(Stage::Values, span, format!("`{word}` takes one number, and this is a size"));
+        self.errors.push(error.expected(format!("such as `{word} 2`")));
     }
 
     fn two_bare_numbers(&mut self, first: Span, second: &LayerOption) {
@@ -364,7 +324,7 @@ impl Reader<'_, '_> {
 
     /// An option that the layer does not take.
     fn unknown(&mut self, option: &LayerOption) {
-        let word = name(self.layer.word);
+        let word = self.layer.word;
         let known = words(self.layer.word);
         let found = match &option.kind {
             OptionKind::Value(_) => "number".to_string(),

@@ -3,7 +3,7 @@
 use fovea_graph::Span;
 use fovea_graph::shape::join;
 
-use super::layers::{Site, apply};
+use super::layers::{Site, Source, apply};
 use super::mends;
 use super::options::Options;
 use super::turns::plural;
@@ -21,11 +21,12 @@ pub(super) fn infer(open: &OpenNet, input: &[usize], classes: Option<usize>) -> 
     }
 }
 
-/// Checks what can be checked of a net that waits for its data.
-pub(super) fn check(open: &OpenNet, input: Option<&[usize]>) -> Result<(), Vec<Diagnostic>> {
+/// Checks what can be checked of a net that waits for its data, or parts of which could not be read.
+pub(super) fn check(open: &OpenNet, input: Option<&[usize]>, errors: &mut Errors) {
     let mut walk = Walk::new(open, open.input.shape.as_deref().or(input), None);
+    std::mem::swap(&mut walk.errors, errors);
     walk.run(&open.steps);
-    if walk.errors.is_empty() { Ok(()) } else { Err(walk.errors.into_vec()) }
+    *errors = walk.errors;
 }
 
 /// The state of a walk along the steps. Where a shape is unknown (no input yet, or a mistake before), layers are passed
@@ -33,6 +34,8 @@ pub(super) fn check(open: &OpenNet, input: Option<&[usize]>) -> Result<(), Vec<D
 struct Walk {
     layers: Vec<Layer>,
     shape: Option<Vec<usize>>,
+    /// The statement that the shape was taken from, where no layer gave it.
+    stated: Option<Span>,
     progress: Progress,
     classes: Option<usize>,
     errors: Errors,
@@ -69,7 +72,7 @@ impl Walk {
         };
         let mut layers = Vec::with_capacity(open.steps.len() + 1);
         layers.push(layer);
-        Self { layers, shape, progress: Progress::default(), classes, errors: Errors::default() }
+        Self { layers, shape, stated: None, progress: Progress::default(), classes, errors: Errors::default() }
     }
 
     fn run(&mut self, steps: &[Step]) {
@@ -79,14 +82,12 @@ impl Walk {
         for (at, step) in steps.iter().enumerate() {
             match &step.kind {
                 StepKind::Check(stated) => {
-                    if let Some(found) = self.shape.take().filter(|shape| shape != stated) {
-                        let mends = match &known.1 {
-                            Some(start) => mends::fitting(&steps[known.0..at], start, known.2, stated),
-                            None => Vec::new(),
-                        };
-                        self.errors.push(self.disagreement(step.span, stated, &found, &mends));
-                    }
-                    self.shape = Some(stated.clone());
+                    let mends = |found: &Vec<usize>| match &known.1 {
+                        Some(start) if found != stated => mends::fitting(&steps[known.0..at], start, known.2, stated),
+                        _ => Vec::new(),
+                    };
+                    let mends = self.shape.as_ref().map_or(Vec::new(), mends);
+                    self.check(step.span, stated, &mends);
                     known = (at + 1, self.shape.clone(), self.progress);
                 }
                 StepKind::Layer(options) => {
@@ -97,6 +98,7 @@ impl Walk {
                     Some(units) => self.layer(step, &Options::Fc { units, bias: true }),
                     None => self.shape = None,
                 },
+                StepKind::Gap(_) => self.shape = None,
             }
         }
         self.last_layer(steps);
@@ -105,21 +107,46 @@ impl Walk {
     fn layer(&mut self, step: &Step, options: &Options) {
         let Some(shape) = self.shape.take() else { return };
         let previous = self.layers.len() - 1;
-        let before = &self.layers[previous];
-        let site = Site { name: &step.name, span: step.span, x: &shape, before: (&before.name, before.span) };
+        let site = Site { name: &step.name, span: step.span, x: &shape, before: Some(self.source()) };
         match apply(options, self.progress, &site) {
             Ok((kind, output)) => {
                 self.shape = Some(output.clone());
                 let layer = Layer { name: step.name.clone(), kind, inputs: vec![previous], output, span: step.span };
                 self.layers.push(layer);
+                self.stated = None;
             }
             Err(error) => self.errors.push(*error),
         }
     }
 
+    /// The layer or the statement that the present shape comes from.
+    fn source(&self) -> Source<'_> {
+        match self.stated {
+            Some(span) => Source::Stated(span),
+            None => Source::Layer(&self.layers[self.layers.len() - 1]),
+        }
+    }
+
+    /// Compares what flows with what the text states, and goes on from the statement; but one with another number of
+    /// sizes was hardly meant as the shape of this map.
+    fn check(&mut self, span: Span, stated: &[usize], mends: &[String]) {
+        match &self.shape {
+            Some(found) if found == stated => return,
+            Some(found) => {
+                self.errors.push(self.disagreement(span, stated, found, mends));
+                if found.len() != stated.len() {
+                    return;
+                }
+            }
+            None => {}
+        }
+        self.shape = Some(stated.to_vec());
+        self.stated = Some(span);
+    }
+
     /// Dropout on probabilities makes no sense, and a training step could not tell that the net is a classifier.
     fn last_layer(&mut self, steps: &[Step]) {
-        let mut layers = steps.iter().rev().filter(|step| !matches!(step.kind, StepKind::Check(_)));
+        let mut layers = steps.iter().rev().filter(|step| step.is_layer());
         let (Some(last), Some(before)) = (layers.next(), layers.next()) else { return };
         if let (StepKind::Layer(Options::Dropout { .. }), StepKind::Layer(Options::Softmax)) =
             (&last.kind, &before.kind)
@@ -132,19 +159,27 @@ impl Walk {
 
     /// The text states one shape, and another one flows.
     fn disagreement(&self, span: Span, stated: &[usize], found: &[usize], mends: &[String]) -> Diagnostic {
-        let last = &self.layers[self.layers.len() - 1];
         let (said, is) = (join(stated), join(found));
-        let mut error = Diagnostic::new(Stage::Shapes, span, format!("{said} is stated here, but {is} flows"))
+        let error = Diagnostic::new(Stage::Shapes, span, format!("{said} is stated here, but {is} flows"))
             .here(difference(stated, found))
-            .also(last.span, format!("{} gives {is}", last.name))
             .found(said.clone())
             .expected(is.clone());
-        if !mends.is_empty() {
-            error = error.help(format!("{said} would flow here with {}", mends.join(", or with ")));
-        } else if stated.len() == 1 && found.iter().product::<usize>() == stated[0] {
-            error = error.help(format!("`flatten` makes {is} the vector {said}"));
+        let error = self.source().label(error, found);
+        let last = &self.layers[self.layers.len() - 1].kind;
+        match (stated, last) {
+            _ if !mends.is_empty() => error.help(format!("{said} would flow here with {}", mends.join(", or with "))),
+            ([units], Kind::Fc { .. }) => {
+                error.help(format!("a number behind a dash states a shape; `fc {units}` has so many units"))
+            }
+            ([n], _) if found.iter().product::<usize>() == *n => {
+                error.help(format!("`flatten` makes {is} the vector {said}"))
+            }
+            ([_, _], Kind::Conv { .. } | Kind::Pool(_)) if found.len() == 3 => error.help(format!(
+                "a size behind a dash states a shape; a window stands with its layer, `{} {said}`",
+                last.word()
+            )),
+            _ => error,
         }
-        error
     }
 }
 

@@ -75,7 +75,7 @@ impl<'a> Env<'a> {
 
     /// The count that `expr` is at this turn, at least `least`; `what` names it in messages.
     pub fn count(&self, expr: &Expr, least: usize, what: &str) -> Result<usize, Diagnostic> {
-        whole(self.number(expr)?, least, expr.span, what)
+        whole(self.number(expr)?, least, expr, what)
     }
 
     /// How many turns a repetition has now, and what kind of count that is.
@@ -167,15 +167,17 @@ fn several_candidates(list: &[f64], span: Span, candidates: &[&Frame]) -> Diagno
     let text = Value::List(list.to_vec());
     let message = format!("the list {text} could step with {} repetitions", candidates.len());
     let mut error = Diagnostic::new(Stage::Values, span, message).here(format!("{n} numbers"));
-    for frame in candidates.iter().rev() {
-        error = error.also(frame.span, plural(n, "turn"));
+    for (position, frame) in candidates.iter().enumerate() {
+        let which = if position + 1 == candidates.len() { "the inner one" } else { "the outer one" };
+        let which = if candidates.len() == 2 { which } else { "one of them" };
+        error = error.also(frame.span, format!("{which}: {}", plural(n, "turn")));
     }
     let count = Value::List(vec![n as f64; n]);
     let name = turn_name(candidates[candidates.len() - 1]);
     error.help(match candidates.len() {
         2 => format!(
-            "to step with the outer one write the inner one's count as `^{count}`; to step with the inner one write \
-             `{text}[{name}]` and `^{name}={n}` there"
+            "`^{count}` as the inner count makes it step with the outer one; `{text}[{name}]`, with `^{name}={n}` as the \
+             inner count, with the inner one"
         ),
         _ => format!("write `{text}[{name}]`, and `^{name}={n}` behind the group whose turns are meant"),
     })
