@@ -142,11 +142,13 @@ fn index(base: &Expr, index: &Expr, names: &dyn Names) -> Result<Value, Diagnost
         }
     };
     numbers.get(at).copied().map(Value::Number).ok_or_else(|| {
-        let message = format!("there is no number {at} in a list of {}", numbers.len());
+        let last = numbers.len() - 1;
+        let message = format!("a list of {} has no number {at}: they count from 0 to {last}", numbers.len());
         Diagnostic::new(Stage::Values, index.span, message)
             .here(format!("this is {at}"))
-            .also(base.span, format!("{}, counted from 0", Value::List(numbers.clone())))
-            .expected(format!("0 to {}", numbers.len() - 1))
+            .also(base.span, Value::List(numbers.clone()).to_string())
+            .found(at.to_string())
+            .expected(format!("0 to {last}"))
     })
 }
 

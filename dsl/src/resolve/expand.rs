@@ -60,7 +60,7 @@ pub(super) struct Expansion {
 pub(super) fn expand<'a>(chain: &'a Chain, env: &mut Env<'a>, errors: &mut Errors) -> Result<Expansion, Fatal> {
     weigh(chain, env)?;
     let expansion = Expansion { steps: Vec::new(), input: None, input_alias: None };
-    let mut expander = Expander { env, errors, expansion, spent: 0, depth: 0, begun: false };
+    let mut expander = Expander { env, errors, expansion, spent: 0, depth: 0, input_said: false, begun: false };
     expander.chain(chain)?;
     Ok(expander.expansion)
 }
@@ -100,7 +100,9 @@ struct Expander<'e, 'a> {
     spent: usize,
     /// Groups around the chain that is being expanded.
     depth: usize,
-    /// Whether anything but `INPUT` has come.
+    /// Whether `INPUT` or the input's shape has come.
+    input_said: bool,
+    /// Whether anything else has come.
     begun: bool,
 }
 
@@ -144,10 +146,11 @@ impl<'a> Expander<'_, 'a> {
     }
 
     fn input(&mut self, item: &Item, alias: Option<Alias>) {
-        if self.begun || self.expansion.input.is_some() {
+        if self.begun || self.input_said {
             let error = Diagnostic::new(Stage::Shapes, item.span, "the input stands first in a net");
             return self.report(error.help("leave it out here; a shape, such as `14x14x64`, states what flows here"));
         }
+        self.input_said = true;
         self.expansion.input_alias = alias;
     }
 
@@ -169,6 +172,7 @@ impl<'a> Expander<'_, 'a> {
             return self.report(Diagnostic::new(Stage::Shapes, item.span, error.to_string()));
         }
         if !self.begun && self.expansion.input.is_none() {
+            self.input_said = true;
             self.expansion.input = Some((shape, item.span));
             self.expansion.input_alias = self.expansion.input_alias.take().or(alias);
         } else {

@@ -337,7 +337,7 @@ impl Reader<'_, '_> {
             .found(found.trim_matches('`'));
         error = match known {
             [] => error.help(format!("`{word}` has no options")),
-            _ => error.expected(known.join(", ")),
+            _ => error.expected(known.join(", ")).help(format!("it takes {}", known.join(", "))),
         };
         if let OptionKind::Keyed(key, _) | OptionKind::Flag(key) = &option.kind
             && let Some(near) = nearest(key, known.iter().copied()).filter(|near| near != key)

@@ -168,8 +168,9 @@ impl Walk {
         let last = &self.layers[self.layers.len() - 1].kind;
         match (stated, last) {
             _ if !mends.is_empty() => error.help(format!("{said} would flow here with {}", mends.join(", or with "))),
-            ([units], Kind::Fc { .. }) => {
-                error.help(format!("a number behind a dash states a shape; `fc {units}` has so many units"))
+            ([n], Kind::Fc { .. } | Kind::Conv { .. }) if self.stated.is_none() => {
+                let counted = if last.word() == "fc" { "units" } else { "filters" };
+                error.help(format!("a number behind a dash states a shape; {n} {counted} are `{} {n}`", last.word()))
             }
             ([n], _) if found.iter().product::<usize>() == *n => {
                 error.help(format!("`flatten` makes {is} the vector {said}"))

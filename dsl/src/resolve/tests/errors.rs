@@ -41,9 +41,32 @@ fn a_stated_shape_that_does_not_flow_shows_both_and_what_would_fit() {
         }
     }
     assert!(mend("net s = 8x8x1 - conv 16 - 3x3", "3x3").contains("`conv 3x3`"));
+    assert!(mend("net s = 8x8x1 - conv - 64", "64").contains("`conv 64`"));
     assert!(mend("net s = 8x8x1 - FC - 4096 - relu", "4096").contains("`fc 4096`"));
     assert!(mend("net s = 7x7x2 - 98 - fc 2", "98").contains("`flatten`"));
     assert!(said("net s = 8x8x1 - conv 4 - 8x8x4x4", "8x8x4x4").contains("4 sizes, where 3 sizes flow"));
+}
+
+/// Whatever mends are offered, writing one of them down makes the statement true.
+#[test]
+fn mends_mend() {
+    let mut tried = 0;
+    for n in 5..14 {
+        for (layer, size) in [("conv 4", 3), ("conv 4", 4), ("conv 4", 5), ("pool", 2), ("pool", 3)] {
+            for target in 1..=n {
+                let channels = if layer == "pool" { 1 } else { 4 };
+                let text = |mend: &str| {
+                    format!("net m = {n}x{n}x1 - {layer} {size}x{size} {mend} - relu - {target}x{target}x{channels}")
+                };
+                let Err(errors) = resolved(&text("")) else { continue };
+                for mend in errors[0].help.iter().flat_map(|help| help.split('`').skip(1).step_by(2)) {
+                    assert_eq!(net(&text(mend)).output(), [target, target, channels], "{}", text(mend));
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 200, "only {tried} mends were offered");
 }
 
 #[test]
@@ -92,7 +115,7 @@ fn layers_on_the_wrong_kind_of_shape() {
     let words = said("net v = 64x64x16x3 - pool", "pool");
     assert!(words.contains("3 spatial axes"), "{words}");
     assert!(said("net v = 2x2x2x2x2 - fc", "2x2x2x2x2").contains("5 sizes"));
-    assert!(said("net v = 8x8x1 - conv 4 3x3x3", "3x3x3").contains("window of 3 sizes over a map of 2"));
+    assert!(said("net v = 8x8x1 - conv 4 3x3x3", "3x3x3").contains("window of 3 sizes over a map of 2 axes"));
     assert!(said("net v = 8x8x3 - conv 4 groups 2", "groups 2").contains("3 channels do not divide into 2 groups"));
     assert!(said("net v = 8x8x4 - conv 3 groups 2", "groups 2").contains("3 filters do not divide into 2 groups"));
     assert!(said("net v = 8x8x1 - conv - INPUT", "INPUT").contains("stands first"));

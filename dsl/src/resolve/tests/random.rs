@@ -38,9 +38,11 @@ fn layer() -> impl Strategy<Value = String> {
 fn chain() -> impl Strategy<Value = String> {
     let group = (prop::collection::vec(layer(), 1..3), 0..3usize)
         .prop_map(|(layers, turns)| format!("({})^{turns}", layers.join(" - ")));
+    let listed = (1..5usize, 1..5usize, 1..3usize)
+        .prop_map(|(a, b, n)| format!("[(conv {{{a},{b}}} {{1,3}}x1 - relu)^{{{n},1}} as e - pool 1]^i=2"));
     let input = (1..13usize, 1..13usize, 1..5usize);
     let head = prop::option::of(1..5usize);
-    (input, prop::collection::vec(prop_oneof![3 => layer(), 1 => group], 1..6), head).prop_map(
+    (input, prop::collection::vec(prop_oneof![6 => layer(), 2 => group, 1 => listed], 1..6), head).prop_map(
         |((h, w, c), items, head)| {
             let mut text = format!("net n = {h}x{w}x{c} - {}", items.join(" - "));
             if let Some(classes) = head {
