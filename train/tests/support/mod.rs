@@ -35,6 +35,8 @@ struct Shared {
     hook: Option<Hook>,
     /// The images and labels of every training step.
     seen: Vec<(Tensor, Tensor)>,
+    /// The seed and the number that every training step was given.
+    numbers: Vec<(u64, u32)>,
 }
 
 impl Oracle {
@@ -62,6 +64,11 @@ impl Oracle {
     /// The batches of all training steps so far.
     pub fn seen(&self) -> Vec<(Tensor, Tensor)> {
         self.shared.lock().unwrap().seen.clone()
+    }
+
+    /// The seeds and numbers of all training steps so far.
+    pub fn numbers(&self) -> Vec<(u64, u32)> {
+        self.shared.lock().unwrap().numbers.clone()
     }
 }
 
@@ -129,6 +136,7 @@ impl Program for Steps {
         if training {
             shared.steps += 1;
             shared.seen.push((feed.inputs[0].clone(), feed.inputs[1].clone()));
+            shared.numbers.push((feed.seed, feed.step));
         }
         let step = shared.steps;
         for op in 0..=self.plan.steps.len() {
