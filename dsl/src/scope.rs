@@ -49,7 +49,7 @@ impl Scope {
     /// What `expr` is worth where only a whole number of at least `least` will do; `what` names it in the message
     /// (`the batch`).
     pub fn count(&self, expr: &Expr, least: usize, what: &str) -> Result<usize, Diagnostic> {
-        whole(self.number(expr, what)?, least, expr.span, what)
+        whole(self.number(expr, what)?, least, expr, what)
     }
 
     /// `let NAME = value`: binds the name, to the override's value where there is one.
@@ -136,7 +136,7 @@ fn index(base: &Expr, index: &Expr, names: &dyn Names) -> Result<Value, Diagnost
         Value::List(numbers) => numbers,
     };
     let at = match evaluate(index, names)? {
-        Value::Number(at) => whole(at, 0, index.span, "a list's index")?,
+        Value::Number(at) => whole(at, 0, index, "a list's index")?,
         Value::List(_) => {
             return Err(Diagnostic::new(Stage::Values, index.span, "a list's index is one number, and this is a list"));
         }
@@ -219,24 +219,24 @@ fn finite(number: f64, span: Span) -> Result<f64, Diagnostic> {
     Err(Diagnostic::new(Stage::Values, span, why).found(number.to_string()).expected("a finite number"))
 }
 
-/// `number` as a count of at least `least`; at most 2^40, which no tensor's size exceeds.
-pub(crate) fn whole(number: f64, least: usize, span: Span, what: &str) -> Result<usize, Diagnostic> {
-    let wrong = |message: String, expected: String| {
-        Err(Diagnostic::new(Stage::Values, span, message)
-            .here(format!("this is {number}"))
-            .found(number.to_string())
-            .expected(expected))
+/// `number`, which `expr` is worth, as a count of at least `least`; at most 2^40, which no tensor's size exceeds.
+pub(crate) fn whole(number: f64, least: usize, expr: &Expr, what: &str) -> Result<usize, Diagnostic> {
+    let expected = if number.fract() != 0.0 || !number.is_finite() {
+        "a whole number".to_string()
+    } else if number < least as f64 {
+        format!("at least {least}")
+    } else if number > MAX_ELEMENTS as f64 {
+        "at most 2^40".to_string()
+    } else {
+        return Ok(number as usize);
     };
-    if number.fract() != 0.0 || !number.is_finite() {
-        return wrong(format!("{what} must be a whole number, and this is {number}"), "a whole number".into());
-    }
-    if number < least as f64 {
-        return wrong(format!("{what} must be at least {least}, and this is {number}"), format!("at least {least}"));
-    }
-    if number > MAX_ELEMENTS as f64 {
-        return wrong(format!("{what} is beyond 2^40: {number}"), "at most 2^40".into());
-    }
-    Ok(number as usize)
+    let written = match expr.kind {
+        ExprKind::Number(_) => number.to_string(),
+        _ => format!("`{expr}`, which is {number}"),
+    };
+    Err(Diagnostic::new(Stage::Values, expr.span, format!("{what} must be {expected}, not {written}"))
+        .found(number.to_string())
+        .expected(expected))
 }
 
 fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
@@ -300,10 +300,10 @@ mod tests {
         let none = scope.evaluate(&op(n(0.0), Operator::Divide, n(0.0))).unwrap_err();
         assert!(none.message.contains("no value"), "{}", none.message);
         let half = scope.count(&op(n(3.0), Operator::Divide, n(2.0)), 1, "the batch").unwrap_err();
-        assert_eq!(half.message, "the batch must be a whole number, and this is 1.5");
+        assert_eq!(half.message, "the batch must be a whole number, not `3/2`, which is 1.5");
         assert_eq!(half.found.as_deref(), Some("1.5"));
         assert!(scope.count(&n(0.0), 1, "the batch").unwrap_err().message.contains("at least 1"));
-        assert!(scope.count(&n(1e300), 1, "the batch").unwrap_err().message.contains("beyond 2^40"));
+        assert!(scope.count(&n(1e300), 1, "the batch").unwrap_err().message.contains("at most 2^40"));
         assert!(scope.number(&list(&[1.0, 2.0]), "the rate").unwrap_err().message.contains("this is a list"));
     }
 

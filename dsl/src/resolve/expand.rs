@@ -7,7 +7,7 @@ use super::names::Alias;
 use super::options::{self, Options};
 use super::turns::{Env, Frame};
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::syntax::{Chain, Head, Item, ItemKind, Times};
+use crate::syntax::{Chain, Head, Item, ItemKind, LayerWord, Times};
 
 /// The most steps that a net may have when its repetitions are written out.
 pub(super) const MAX_STEPS: usize = 100_000;
@@ -36,6 +36,15 @@ pub(super) enum StepKind {
     Scores { classes: Option<usize> },
     /// A statement of what flows here.
     Check(Vec<usize>),
+    /// Something that could not be read: a layer of this word, or a whole group. What flows behind it is not known.
+    Gap(Option<LayerWord>),
+}
+
+impl Step {
+    /// Whether a layer comes of it.
+    pub fn is_layer(&self) -> bool {
+        !matches!(self.kind, StepKind::Check(_) | StepKind::Gap(None))
+    }
 }
 
 /// A chain written out.
@@ -47,18 +56,17 @@ pub(super) struct Expansion {
     pub input_alias: Option<Alias>,
 }
 
-/// Writes out `chain`; what is wrong goes to `errors`.
-pub(super) fn expand<'a>(chain: &'a Chain, env: &mut Env<'a>, errors: &mut Errors) -> Expansion {
+/// Writes out `chain`; what is wrong goes to `errors`. Fails where nothing more can be said of the chain.
+pub(super) fn expand<'a>(chain: &'a Chain, env: &mut Env<'a>, errors: &mut Errors) -> Result<Expansion, Fatal> {
+    weigh(chain, env)?;
     let expansion = Expansion { steps: Vec::new(), input: None, input_alias: None };
     let mut expander = Expander { env, errors, expansion, spent: 0, depth: 0, begun: false };
-    if let Err(error) = weigh(chain, expander.env).and_then(|_| expander.chain(chain)) {
-        expander.errors.push(*error);
-    }
-    expander.expansion
+    expander.chain(chain)?;
+    Ok(expander.expansion)
 }
 
 /// An error after which nothing more can be said of the chain.
-type Fatal = Box<Diagnostic>;
+pub(super) type Fatal = Box<Diagnostic>;
 
 /// How many steps a chain makes, from its counts alone, so that a huge one is refused at no cost.
 fn weigh(chain: &Chain, env: &Env) -> Result<f64, Fatal> {
@@ -118,8 +126,11 @@ impl<'a> Expander<'_, 'a> {
             ItemKind::Input => self.input(item, alias),
             ItemKind::Shape(_) => self.shape(item, alias),
             ItemKind::Layer(layer) => {
-                let options = options::read(layer, self.env, self.errors);
-                self.push(StepKind::Layer(options), item.span, alias);
+                let kind = match options::read(layer, self.env, self.errors) {
+                    Some(options) => StepKind::Layer(options),
+                    None => StepKind::Gap(Some(layer.word)),
+                };
+                self.push(kind, item.span, alias);
             }
             ItemKind::Group(chain, times) => {
                 let start = self.expansion.steps.len();
@@ -178,6 +189,7 @@ impl<'a> Expander<'_, 'a> {
             Ok(turns) => turns,
             Err(error) => {
                 self.report(error);
+                self.push(StepKind::Gap(None), outer.span, None);
                 return Ok(());
             }
         };
@@ -212,7 +224,7 @@ impl<'a> Expander<'_, 'a> {
                 Err(error) => return self.report(error),
             },
         };
-        let last = self.expansion.steps.iter().rev().find(|step| !matches!(step.kind, StepKind::Check(_)));
+        let last = self.expansion.steps.iter().rev().find(|step| step.is_layer());
         match (last.map(|step| (&step.kind, step.span)), classes) {
             (Some((&StepKind::Layer(Options::Fc { units, .. }), span)), Some(classes)) if units != classes => {
                 let message = format!("the last `fc` has {units} units, and the softmax {classes} classes");
@@ -223,7 +235,7 @@ impl<'a> Expander<'_, 'a> {
                     "write `fc {classes}` if these are the scores; a `- relu` behind the `fc` makes it a hidden layer"
                 )));
             }
-            (Some((StepKind::Layer(Options::Fc { .. }), _)), _) => {}
+            (Some((StepKind::Layer(Options::Fc { .. }) | StepKind::Gap(Some(LayerWord::Fc)), _)), _) => {}
             _ => self.push(StepKind::Scores { classes }, head.span, None),
         }
         self.push(StepKind::Layer(Options::Softmax), head.span, None);
@@ -238,7 +250,7 @@ impl<'a> Expander<'_, 'a> {
     fn name_last(&mut self, start: usize, alias: Option<Alias>) {
         let Some(alias) = alias else { return };
         let layers = self.expansion.steps[start..].iter_mut().rev();
-        let Some(step) = layers.into_iter().find(|step| !matches!(step.kind, StepKind::Check(_))) else { return };
+        let Some(step) = layers.into_iter().find(|step| step.is_layer()) else { return };
         match &step.alias {
             None => step.alias = Some(alias),
             Some(first) => {

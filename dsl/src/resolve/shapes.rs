@@ -21,11 +21,12 @@ pub(super) fn infer(open: &OpenNet, input: &[usize], classes: Option<usize>) -> 
     }
 }
 
-/// Checks what can be checked of a net that waits for its data.
-pub(super) fn check(open: &OpenNet, input: Option<&[usize]>) -> Result<(), Vec<Diagnostic>> {
+/// Checks what can be checked of a net that waits for its data, or parts of which could not be read.
+pub(super) fn check(open: &OpenNet, input: Option<&[usize]>, errors: &mut Errors) {
     let mut walk = Walk::new(open, open.input.shape.as_deref().or(input), None);
+    std::mem::swap(&mut walk.errors, errors);
     walk.run(&open.steps);
-    if walk.errors.is_empty() { Ok(()) } else { Err(walk.errors.into_vec()) }
+    *errors = walk.errors;
 }
 
 /// The state of a walk along the steps. Where a shape is unknown (no input yet, or a mistake before), layers are passed
@@ -97,6 +98,7 @@ impl Walk {
                     Some(units) => self.layer(step, &Options::Fc { units, bias: true }),
                     None => self.shape = None,
                 },
+                StepKind::Gap(_) => self.shape = None,
             }
         }
         self.last_layer(steps);
@@ -144,7 +146,7 @@ impl Walk {
 
     /// Dropout on probabilities makes no sense, and a training step could not tell that the net is a classifier.
     fn last_layer(&mut self, steps: &[Step]) {
-        let mut layers = steps.iter().rev().filter(|step| !matches!(step.kind, StepKind::Check(_)));
+        let mut layers = steps.iter().rev().filter(|step| step.is_layer());
         let (Some(last), Some(before)) = (layers.next(), layers.next()) else { return };
         if let (StepKind::Layer(Options::Dropout { .. }), StepKind::Layer(Options::Softmax)) =
             (&last.kind, &before.kind)
