@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The CPU backend: f32 on all cores, matrix products by the `gemm` crate; and the f64 [`reference`] that every backend is
+//! held against.
+//!
+//! The same plan on the same machine gives the same bits, whatever the number of threads: how work is cut into tasks
+//! follows from shapes alone, and every sum is taken in one order.
+
+mod backend;
+mod geometry;
+mod host;
+mod matrix;
+mod memory;
+mod ops;
+mod program;
+pub mod reference;
+mod simd;
+mod storage;
+mod team;
+
+pub use backend::Cpu;

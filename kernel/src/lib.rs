@@ -1,1 +1,4 @@
 //! Placeholder.
+
+pub mod display;
+pub mod picture;

@@ -1,0 +1,234 @@
+//! Where the windows of a convolution lie, for one, two and three axes alike: fewer axes are led by axes of size 1.
+
+use std::ops::Range;
+
+use fovea_graph::Shape;
+use fovea_graph::op::Conv;
+
+/// The sizes of a convolution. Maps are `[batch, map…, channels]` and `[batch, out…, filters]`, filters
+/// `[filters, window…, channels/groups]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Geometry {
+    /// Images.
+    pub batch: usize,
+    /// Channels of the input map.
+    pub channels: usize,
+    /// Channels of the output map.
+    pub filters: usize,
+    /// Separate convolutions.
+    pub groups: usize,
+    /// Spatial size of the input map.
+    pub map: [usize; 3],
+    /// Spatial size of the output map.
+    pub out: [usize; 3],
+    /// The window.
+    pub window: [usize; 3],
+    /// Steps between windows.
+    pub stride: [usize; 3],
+    /// Padding before the map.
+    pub pad: [usize; 3],
+    /// Steps between the elements of a window.
+    pub dilate: [usize; 3],
+}
+
+/// Three axes, the given ones last.
+fn axes(given: &[usize], missing: usize) -> [usize; 3] {
+    let mut all = [missing; 3];
+    all[3 - given.len()..].copy_from_slice(given);
+    all
+}
+
+impl Geometry {
+    /// The geometry of `conv` from `x` to `y` with this window.
+    pub fn new(conv: &Conv, x: &Shape, window: &[usize], y: &Shape) -> Self {
+        let before: Vec<usize> = conv.pad.iter().map(|pad| pad[0]).collect();
+        Self {
+            batch: x.batch(),
+            channels: x.channels(),
+            filters: y.channels(),
+            groups: conv.groups,
+            map: axes(x.spatial(), 1),
+            out: axes(y.spatial(), 1),
+            window: axes(window, 1),
+            stride: axes(&conv.stride, 1),
+            pad: axes(&before, 0),
+            dilate: axes(&conv.dilate, 1),
+        }
+    }
+
+    /// Output positions of one image.
+    pub fn positions(&self) -> usize {
+        self.out.iter().product()
+    }
+
+    /// Elements of one image of the input.
+    pub fn image(&self) -> usize {
+        self.map.iter().product::<usize>() * self.channels
+    }
+
+    /// Output positions of the whole batch: the rows of the matrix product.
+    pub fn rows(&self) -> usize {
+        self.batch * self.positions()
+    }
+
+    /// Channels that one filter sees.
+    pub fn group_channels(&self) -> usize {
+        self.channels / self.groups
+    }
+
+    /// Filters of one group.
+    pub fn group_filters(&self) -> usize {
+        self.filters / self.groups
+    }
+
+    /// Elements of one filter: the depth of the matrix product.
+    pub fn depth(&self) -> usize {
+        self.window.iter().product::<usize>() * self.group_channels()
+    }
+
+    /// How many rows a window has: its size on all but the last axis.
+    pub fn window_rows(&self) -> usize {
+        self.window[0] * self.window[1]
+    }
+
+    /// Elements of one row of a filter.
+    pub fn window_row(&self) -> usize {
+        self.window[2] * self.group_channels()
+    }
+
+    /// Whether it is a matrix product as it stands: a 1×1 window at stride 1 without padding, in one group.
+    pub fn is_pointwise(&self) -> bool {
+        self.window == [1; 3] && self.stride == [1; 3] && self.map == self.out && self.pad == [0; 3] && self.groups == 1
+    }
+
+    /// Whether every filter sees one channel only.
+    pub fn is_depthwise(&self) -> bool {
+        self.groups > 1 && self.group_channels() == 1
+    }
+
+    /// Walks through the windows of the output positions `rows` (counted over the whole batch), restricted to the window
+    /// rows `window`, and hands their elements over in runs that lie together on the map: `visit(at, source, len)`,
+    /// where `at` is the run's place in a matrix with a row a position, and `source` its place on the map, whose images
+    /// are counted from `first_image`, or `None` on the padding.
+    #[inline(always)]
+    pub fn runs(
+        &self,
+        rows: Range<usize>,
+        window: Range<usize>,
+        group: usize,
+        mut visit: impl FnMut(usize, Option<usize>, usize),
+    ) {
+        let run = self.window_row();
+        let mut position = Position::new(self, rows.start);
+        let mut at = 0;
+        for _ in rows {
+            let [z, y, x] = position.corner(self);
+            for row in window.clone() {
+                let z = z.wrapping_add(row / self.window[1] * self.dilate[0]);
+                let y = y.wrapping_add(row % self.window[1] * self.dilate[1]);
+                if z < self.map[0] && y < self.map[1] {
+                    let line = ((position.image * self.map[0] + z) * self.map[1] + y) * self.map[2];
+                    self.line(line, x, group, at, &mut visit);
+                } else {
+                    visit(at, None, run);
+                }
+                at += run;
+            }
+            position.advance(self);
+        }
+    }
+
+    /// The runs of one window row whose line of the map begins at position `line`; the window begins at column `x`,
+    /// which wraps around where that is on the padding before the map.
+    #[inline(always)]
+    fn line(
+        &self,
+        line: usize,
+        x: usize,
+        group: usize,
+        at: usize,
+        visit: &mut impl FnMut(usize, Option<usize>, usize),
+    ) {
+        let (width, size, c) = (self.map[2], self.window[2], self.group_channels());
+        if self.dilate[2] == 1 && self.groups == 1 {
+            let before = if x < width { 0 } else { x.wrapping_neg().min(size) };
+            let start = x.wrapping_add(before);
+            let inside = size.min(before + width.saturating_sub(start)).max(before);
+            if before > 0 {
+                visit(at, None, before * c);
+            }
+            if inside > before {
+                visit(at + before * c, Some((line + start) * c), (inside - before) * c);
+            }
+            if size > inside {
+                visit(at + inside * c, None, (size - inside) * c);
+            }
+            return;
+        }
+        for s in 0..size {
+            let x = x.wrapping_add(s * self.dilate[2]);
+            let source = (x < width).then(|| (line + x) * self.channels + group * c);
+            visit(at + s * c, source, c);
+        }
+    }
+
+    /// Writes the windows of the positions `rows` as the rows of a matrix: `im2col`.
+    pub fn gather(&self, map: &[f32], rows: Range<usize>, window: Range<usize>, group: usize, matrix: &mut [f32]) {
+        self.runs(rows, window, group, |at, source, len| {
+            let to = &mut matrix[at..at + len];
+            match source {
+                Some(source) => to.copy_from_slice(&map[source..source + len]),
+                None => to.fill(0.0),
+            }
+        });
+    }
+
+    /// Adds the rows of a matrix to the windows they stand for: `col2im`. `map` begins with image `first`.
+    pub fn scatter(&self, matrix: &[f32], rows: Range<usize>, group: usize, map: &mut [f32], first: usize) {
+        let offset = first * self.image();
+        self.runs(rows, 0..self.window_rows(), group, |at, source, len| {
+            let Some(source) = source else { return };
+            let to = &mut map[source - offset..source - offset + len];
+            for (to, from) in to.iter_mut().zip(&matrix[at..at + len]) {
+                *to += from;
+            }
+        });
+    }
+}
+
+/// An output position, counted through the batch.
+#[derive(Clone, Copy)]
+pub struct Position {
+    /// Which image.
+    pub image: usize,
+    /// Where on the output map.
+    pub at: [usize; 3],
+}
+
+impl Position {
+    /// The position of this number.
+    pub fn new(g: &Geometry, row: usize) -> Self {
+        let (rest, x) = (row / g.out[2], row % g.out[2]);
+        let (rest, y) = (rest / g.out[1], rest % g.out[1]);
+        Self { image: rest / g.out[0], at: [rest % g.out[0], y, x] }
+    }
+
+    /// On to the next.
+    #[inline(always)]
+    pub fn advance(&mut self, g: &Geometry) {
+        for axis in (0..3).rev() {
+            self.at[axis] += 1;
+            if self.at[axis] < g.out[axis] {
+                return;
+            }
+            self.at[axis] = 0;
+        }
+        self.image += 1;
+    }
+
+    /// Where its window begins on the map; wraps around where that is on the padding before the map.
+    #[inline(always)]
+    pub fn corner(&self, g: &Geometry) -> [usize; 3] {
+        std::array::from_fn(|axis| (self.at[axis] * g.stride[axis]).wrapping_sub(g.pad[axis]))
+    }
+}

@@ -1,0 +1,154 @@
+//! Convolution where every filter sees one channel: loops over the window, vectors over the filters.
+//!
+//! Source: F. Chollet, "Xception: deep learning with depthwise separable convolutions", arXiv:1610.02357. The filters are
+//! turned once, so that those of one window element lie together.
+
+use std::ops::Range;
+
+use fovea_graph::op::Activation;
+
+use super::im2col::add_parts;
+use super::{Call, finish};
+use crate::geometry::{Geometry, Position};
+use crate::simd::vectorised;
+
+/// Elements of a window.
+fn taps(g: &Geometry) -> usize {
+    g.window.iter().product()
+}
+
+/// Scratch memory of [`forward`] and of [`dgrad`]: the turned filters.
+pub fn forward_workspace(g: &Geometry) -> usize {
+    taps(g) * g.filters
+}
+
+/// Filters `[filters, taps]` as `[taps, filters]`.
+fn turn(from: &[f32], rows: usize, to: &mut [f32]) {
+    for (row, from) in from.chunks_exact((from.len() / rows.max(1)).max(1)).enumerate() {
+        for (column, &value) in from.iter().enumerate() {
+            to[column * rows + row] = value;
+        }
+    }
+}
+
+/// Every element of the windows of `rows` that lies on the map: `visit(row, tap, source)`, where `row` counts from the
+/// first of them and `source` is the place of the map's position.
+#[inline(always)]
+fn each_tap(g: &Geometry, rows: Range<usize>, mut visit: impl FnMut(usize, usize, usize)) {
+    let mut position = Position::new(g, rows.start);
+    for row in 0..rows.len() {
+        let corner = position.corner(g);
+        let mut tap = 0;
+        for t in 0..g.window[0] {
+            let z = corner[0].wrapping_add(t * g.dilate[0]);
+            for r in 0..g.window[1] {
+                let y = corner[1].wrapping_add(r * g.dilate[1]);
+                for s in 0..g.window[2] {
+                    let x = corner[2].wrapping_add(s * g.dilate[2]);
+                    if z < g.map[0] && y < g.map[1] && x < g.map[2] {
+                        visit(row, tap, ((position.image * g.map[0] + z) * g.map[1] + y) * g.map[2] + x);
+                    }
+                    tap += 1;
+                }
+            }
+        }
+        position.advance(g);
+    }
+}
+
+/// Calls `f(k, c)`-wise products: filters `k·m … k·m+m` see channel k. `f` gets one element of each of the three, the
+/// first two by filter, the last by channel.
+#[inline(always)]
+fn by_channel(g: &Geometry, a: &mut [f32], b: &[f32], c: &[f32]) {
+    let many = g.group_filters();
+    if many == 1 {
+        a.iter_mut().zip(b).zip(c).for_each(|((a, b), c)| *a += b * c);
+        return;
+    }
+    for ((a, b), &c) in a.chunks_exact_mut(many).zip(b.chunks_exact(many)).zip(c) {
+        a.iter_mut().zip(b).for_each(|(a, b)| *a += b * c);
+    }
+}
+
+/// `conv`.
+pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
+    let (x, bias) = (call.memory.inputs[0], call.memory.inputs.get(2).copied());
+    let w = &mut call.memory.workspace[..forward_workspace(g)];
+    turn(call.memory.inputs[1], g.filters, w);
+    let (w, k, c) = (&*w, g.filters, g.channels);
+    call.team.chunks(call.memory.output, (g.out[2] * k).max(1), |start, y| {
+        let rows = start / k..(start + y.len()) / k;
+        y.fill(0.0);
+        vectorised(
+            #[inline(always)]
+            || {
+                each_tap(g, rows, |row, tap, source| {
+                    let y = &mut y[row * k..(row + 1) * k];
+                    by_channel(g, y, &w[tap * k..(tap + 1) * k], &x[source * c..(source + 1) * c]);
+                });
+                y.chunks_exact_mut(k).for_each(|row| finish(row, bias, activation));
+            },
+        );
+    });
+}
+
+/// `conv_dgrad`; inputs filter and dy. Windows overlap, so an image is one task's.
+pub fn dgrad(g: &Geometry, call: Call<'_>) {
+    let dy = call.memory.inputs[1];
+    let w = &mut call.memory.workspace[..forward_workspace(g)];
+    turn(call.memory.inputs[0], g.filters, w);
+    let (w, k, c, many) = (&*w, g.filters, g.channels, g.group_filters());
+    call.team.chunks(call.memory.output, g.image().max(1), |start, dx| {
+        let first = start / g.image() * g.positions();
+        let origin = start / c;
+        dx.fill(0.0);
+        vectorised(
+            #[inline(always)]
+            || {
+                each_tap(g, first..first + g.positions(), |row, tap, source| {
+                    let dx = &mut dx[(source - origin) * c..(source - origin + 1) * c];
+                    let dy = dy[(first + row) * k..(first + row + 1) * k].chunks_exact(many);
+                    let w = w[tap * k..(tap + 1) * k].chunks_exact(many);
+                    for ((dx, dy), w) in dx.iter_mut().zip(dy).zip(w) {
+                        *dx += dy.iter().zip(w).map(|(dy, w)| dy * w).sum::<f32>();
+                    }
+                });
+            },
+        );
+    });
+}
+
+/// Into how many parts the positions are split for [`wgrad`], and how many each has.
+fn parts(g: &Geometry) -> (usize, usize) {
+    let share = g.rows().div_ceil(16).max(256);
+    (g.rows().div_ceil(share).max(1), share)
+}
+
+/// Scratch memory of [`wgrad`]: each part's sums, and one turned gradient.
+pub fn wgrad_workspace(g: &Geometry) -> usize {
+    (parts(g).0 + 1) * taps(g) * g.filters
+}
+
+/// `conv_wgrad`; inputs x and dy.
+pub fn wgrad(g: &Geometry, call: Call<'_>) {
+    let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
+    let (k, c, size) = (g.filters, g.channels, taps(g) * g.filters);
+    let (parts, share) = parts(g);
+    let (sums, turned) = call.memory.workspace[..(parts + 1) * size].split_at_mut(parts * size);
+    call.team.chunks(sums, size, |start, dw| {
+        let first = start / size * share;
+        dw.fill(0.0);
+        vectorised(
+            #[inline(always)]
+            || {
+                each_tap(g, first..(first + share).min(g.rows()), |row, tap, source| {
+                    let dw = &mut dw[tap * k..(tap + 1) * k];
+                    let dy = &dy[(first + row) * k..(first + row + 1) * k];
+                    by_channel(g, dw, dy, &x[source * c..(source + 1) * c]);
+                });
+            },
+        );
+    });
+    add_parts(call.team, sums, turned);
+    turn(turned, taps(g), call.memory.output);
+}

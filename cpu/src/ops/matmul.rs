@@ -1,0 +1,53 @@
+//! The product of two matrices.
+
+use fovea_graph::op::{Activation, Matmul, Transpose};
+
+use super::{Call, finish};
+use crate::matrix::{Matrix, MatrixMut, Store, Tile, cut};
+use crate::simd::vectorised;
+use crate::team::Team;
+
+/// `y = act(op(a)·op(b) + bias)`.
+pub fn matmul(op: &Matmul, call: Call<'_>) {
+    let view = |i: usize, transpose| {
+        let dims = call.shapes[i].dims();
+        let matrix = Matrix::new(call.memory.inputs[i], dims[0], dims[1]);
+        match transpose {
+            Transpose::No => matrix,
+            Transpose::Yes => matrix.transposed(),
+        }
+    };
+    let dims = call.shape.dims();
+    let y = MatrixMut::new(call.memory.output, dims[0], dims[1]);
+    let bias = call.memory.inputs.get(2).copied();
+    product(call.team, y, view(0, op.a), view(1, op.b), bias, op.activation);
+}
+
+/// `y = act(a·b + bias)`, on all threads.
+pub fn product(
+    team: &Team,
+    y: MatrixMut<'_>,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    bias: Option<&[f32]>,
+    activation: Option<Activation>,
+) {
+    let [rows, columns] = cut([a.height(), b.width(), a.width()]);
+    team.each(y.tiles(rows, columns), &mut [], 0, |mut tile, _| {
+        let (a, b) = (a.rows(tile.rows.clone()), b.columns(tile.columns.clone()));
+        tile.matrix.product(Store::Set, a, b);
+        epilogue(&mut tile, bias, activation);
+    });
+}
+
+/// Bias and activation on a tile that has just been computed.
+pub fn epilogue(tile: &mut Tile<'_>, bias: Option<&[f32]>, activation: Option<Activation>) {
+    if bias.is_none() && activation.is_none() {
+        return;
+    }
+    let bias = bias.map(|bias| &bias[tile.columns.clone()]);
+    vectorised(
+        #[inline(always)]
+        || (0..tile.rows.len()).for_each(|row| finish(tile.matrix.row(row), bias, activation)),
+    );
+}

@@ -1,0 +1,124 @@
+//! What each op does on the CPU: one file a family. This file only hands over.
+
+mod bias;
+mod conv;
+mod depthwise;
+mod dropout;
+mod elementwise;
+mod im2col;
+mod loss;
+mod matmul;
+mod narrow;
+mod pool;
+mod sgd;
+mod softmax;
+
+use fovea_graph::op::Activation;
+use fovea_graph::plan::{Algorithm, Choice};
+use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
+
+use crate::storage::Operands;
+use crate::team::Team;
+
+/// One evaluation of one node.
+pub struct Call<'a> {
+    /// The algorithm that the plan has chosen.
+    pub algorithm: Algorithm,
+    /// The shapes of the inputs.
+    pub shapes: Vec<&'a Shape>,
+    /// The output's shape.
+    pub shape: &'a Shape,
+    /// Inputs, output and scratch memory.
+    pub memory: Operands<'a>,
+    /// What the step was given.
+    pub feed: &'a Feed<'a>,
+    /// The threads.
+    pub team: &'a Team,
+}
+
+/// How this backend computes a node, with so many threads.
+pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
+    let node = graph.node(id);
+    let shapes = graph.input_shapes(node);
+    let plain = |workspace| Choice { algorithm: Algorithm::Plain, workspace };
+    match &node.op {
+        Op::Conv(op) => conv::choose(op, &shapes, &node.shape, threads),
+        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape, threads),
+        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, threads),
+        Op::Matmul(_) => Choice { algorithm: Algorithm::Gemm, workspace: 0 },
+        Op::ChannelSum(_) => plain(bias::workspace(shapes[0])),
+        Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::workspace(shapes[0])),
+        Op::SquaredError(_) => plain(loss::workspace_of_squares(shapes[0])),
+        Op::Input(_)
+        | Op::State(_)
+        | Op::Fill(_)
+        | Op::Bias(_)
+        | Op::Relu(_)
+        | Op::ReluGrad(_)
+        | Op::Pool(_)
+        | Op::PoolGrad(_)
+        | Op::Reshape(_)
+        | Op::Dropout(_)
+        | Op::Add(_)
+        | Op::Softmax(_)
+        | Op::SoftmaxGrad(_)
+        | Op::CrossEntropyGrad(_)
+        | Op::SquaredErrorGrad(_)
+        | Op::SgdVelocity(_)
+        | Op::SgdStep(_) => plain(0),
+    }
+}
+
+/// Whether the op can write over its own input number `input`: only updates of states do.
+pub fn works_in_place(node: &Node, input: usize) -> bool {
+    match node.op {
+        Op::SgdVelocity(_) => input == sgd::OLD_VELOCITY,
+        Op::SgdStep(_) => input == sgd::OLD_VALUE,
+        _ => false,
+    }
+}
+
+/// Computes a node.
+pub fn run(op: &Op, call: Call<'_>) {
+    match op {
+        Op::Fill(op) => elementwise::fill(op, call),
+        Op::Conv(op) => conv::forward(op, call),
+        Op::ConvDgrad(op) => conv::dgrad(op, call),
+        Op::ConvWgrad(op) => conv::wgrad(op, call),
+        Op::Bias(_) => bias::bias(call),
+        Op::ChannelSum(_) => bias::channel_sum(call),
+        Op::Matmul(op) => matmul::matmul(op, call),
+        Op::Relu(_) => elementwise::relu(call),
+        Op::ReluGrad(_) => elementwise::relu_grad(call),
+        Op::Pool(op) => pool::pool(op, call),
+        Op::PoolGrad(op) => pool::pool_grad(op, call),
+        Op::Dropout(op) => dropout::dropout(op, call),
+        Op::Add(_) => elementwise::add(call),
+        Op::Softmax(_) => softmax::softmax(call),
+        Op::SoftmaxGrad(_) => softmax::softmax_grad(call),
+        Op::CrossEntropy(_) => loss::cross_entropy(call),
+        Op::CrossEntropyGrad(_) => loss::cross_entropy_grad(call),
+        Op::SquaredError(_) => loss::squared_error(call),
+        Op::SquaredErrorGrad(_) => loss::squared_error_grad(call),
+        Op::Correct(_) => loss::correct(call),
+        Op::SgdVelocity(op) => sgd::velocity(op, call),
+        Op::SgdStep(_) => sgd::step(call),
+        Op::Input(_) | Op::State(_) | Op::Reshape(_) => {
+            unreachable!("a plan has no step for an input, a state or a reshape: checked when it is compiled")
+        }
+    }
+}
+
+/// Adds the bias of these channels, where there is one, and applies the activation, to one position.
+#[inline(always)]
+fn finish(row: &mut [f32], bias: Option<&[f32]>, activation: Option<Activation>) {
+    if let Some(bias) = bias {
+        for (y, b) in row.iter_mut().zip(bias) {
+            *y += b;
+        }
+    }
+    match activation {
+        Some(Activation::Relu) => row.iter_mut().for_each(|y| *y = elementwise::rectify(*y)),
+        None => {}
+    }
+}

@@ -1,0 +1,203 @@
+//! Running a plan: step after step, and only then the updates.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use fovea_graph::plan::{Place, Slot, Step};
+use fovea_graph::{BackendError, Feed, Graph, Memory, NodeId, Op, Outcome, Plan, Program, Role, Tensor};
+
+use crate::memory::{StateMemory, tensor};
+use crate::ops::{self, Call};
+use crate::storage::{Access, Buffer};
+use crate::team::{CHUNK, Team};
+
+/// A plan with its memory.
+pub struct CpuProgram {
+    plan: Plan,
+    arena: Buffer,
+    team: Arc<Team>,
+    /// Where each step reads and writes.
+    accesses: Vec<Access>,
+    /// What must be finite before states are written: its name and where it lies.
+    watched: Vec<(String, Slot)>,
+    /// Outputs that lie in a state's or the host's memory, as they were after the last run.
+    kept: Vec<(String, Tensor)>,
+}
+
+impl CpuProgram {
+    /// Checks the plan and takes it over.
+    pub fn new(plan: Plan, arena: Buffer, team: Arc<Team>) -> Result<Self, BackendError> {
+        let accesses = plan.steps.iter().map(|step| check(&plan, step, team.threads())).collect::<Result<_, _>>()?;
+        let watched = watched(&plan);
+        Ok(Self { plan, arena, team, accesses, watched, kept: Vec::new() })
+    }
+
+    /// Computes one step of the plan.
+    fn step(&mut self, index: usize, states: &mut [Buffer], inputs: &[&[f32]], feed: &Feed<'_>) {
+        let step = &self.plan.steps[index];
+        let node = self.plan.graph.node(step.node);
+        let call = Call {
+            algorithm: step.algorithm,
+            shapes: self.plan.graph.input_shapes(node),
+            shape: &node.shape,
+            memory: self.accesses[index].operands(self.arena.as_mut_slice(), states, inputs),
+            feed,
+            team: &self.team,
+        };
+        ops::run(&node.op, call);
+    }
+
+    /// The name of the first watched value that is not finite.
+    fn not_finite(&self) -> Option<&str> {
+        let arena = self.arena.as_slice();
+        let finite = |slot: &Slot| all_finite(&arena[slot.offset..slot.offset + slot.len]);
+        self.watched.iter().find(|(_, slot)| !finite(slot)).map(|(name, _)| name.as_str())
+    }
+
+    /// Copies the outputs that the program itself does not hold.
+    fn keep(&mut self, states: &[Buffer], inputs: &[&[f32]]) -> Result<(), BackendError> {
+        self.kept.clear();
+        for (name, id) in &self.plan.graph.outputs {
+            let elements = match self.plan.places[id.index()] {
+                Place::Arena(_) => continue,
+                Place::State(state) => states[state.index()].as_slice(),
+                Place::Input(input) => inputs[input.index()],
+            };
+            self.kept.push((name.clone(), tensor(self.plan.graph.shape(*id), elements)?));
+        }
+        Ok(())
+    }
+}
+
+impl Program for CpuProgram {
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn run(
+        &mut self,
+        memory: &mut dyn Memory,
+        feed: &Feed<'_>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Outcome, BackendError> {
+        let foreign = || BackendError::Mismatch("the memory belongs to another device".to_string());
+        let memory = memory.as_any_mut().downcast_mut::<StateMemory>().ok_or_else(foreign)?;
+        memory.check(&self.plan.graph.states)?;
+        let inputs = fed(&self.plan.graph, feed)?;
+        let states = &mut memory.buffers[..];
+        for index in 0..self.plan.steps.len() {
+            if before(index).is_break() && index <= self.plan.commit {
+                return Ok(Outcome::Interrupted);
+            }
+            if index == self.plan.commit
+                && let Some(name) = self.not_finite()
+            {
+                return Ok(Outcome::NotFinite(name.to_string()));
+            }
+            self.step(index, states, &inputs, feed);
+        }
+        if before(self.plan.steps.len()).is_break() && self.plan.commit >= self.plan.steps.len() {
+            return Ok(Outcome::Interrupted);
+        }
+        self.keep(states, &inputs)?;
+        Ok(Outcome::Done)
+    }
+
+    fn output(&self, name: &str) -> Result<Tensor, BackendError> {
+        let missing = || BackendError::Mismatch(format!("the program has no output named {name}"));
+        let id = self.plan.graph.find_output(name).ok_or_else(missing)?;
+        if let Place::Arena(slot) = self.plan.places[id.index()] {
+            return tensor(self.plan.graph.shape(id), &self.arena.as_slice()[slot.offset..slot.offset + slot.len]);
+        }
+        let kept = self.kept.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone());
+        kept.ok_or_else(|| BackendError::Mismatch(format!("the output {name} has no value before the first run")))
+    }
+}
+
+/// The access of one step, if this backend can run it as the plan says.
+fn check(plan: &Plan, step: &Step, threads: usize) -> Result<Access, BackendError> {
+    let node = plan.graph.node(step.node);
+    let op = node.op.word();
+    let access = Access::new(plan, step)?;
+    let runs = !matches!(node.op, Op::Input(_) | Op::State(_) | Op::Reshape(_));
+    if !runs || access.in_place().is_some_and(|input| !ops::works_in_place(node, input)) {
+        return Err(BackendError::Unsupported { device: "cpu".into(), op: op.into() });
+    }
+    let choice = ops::choose(&plan.graph, step.node, threads);
+    let workspace = step.workspace.map_or(0, |slot| slot.len);
+    if step.algorithm != choice.algorithm || workspace < choice.workspace {
+        return Err(BackendError::Mismatch(format!("the plan's step for {op} was made for another device")));
+    }
+    Ok(access)
+}
+
+/// The loss and every gradient that an update reads, where there are updates.
+fn watched(plan: &Plan) -> Vec<(String, Slot)> {
+    let graph = &plan.graph;
+    let mut watched = Vec::new();
+    if plan.commit < plan.steps.len()
+        && let Some(loss) = graph.find_output("loss")
+        && let Place::Arena(slot) = plan.places[loss.index()]
+    {
+        watched.push(("loss".to_string(), slot));
+    }
+    for step in &plan.steps[plan.commit.min(plan.steps.len())..] {
+        for &input in &graph.node(step.node).inputs {
+            if let Place::Arena(slot) = plan.places[input.index()]
+                && plan.steps[..plan.commit].iter().any(|before| before.node == source(graph, input))
+            {
+                watched.push((format!("gradient of {}", updated(plan, step)), slot));
+            }
+        }
+    }
+    watched
+}
+
+/// The node that computes a value: reshapes only rename it.
+fn source(graph: &Graph, mut id: NodeId) -> NodeId {
+    while let Op::Reshape(_) = graph.node(id).op {
+        id = graph.node(id).inputs[0];
+    }
+    id
+}
+
+/// The name of the parameter that an update belongs to.
+fn updated<'a>(plan: &'a Plan, step: &Step) -> &'a str {
+    let node = plan.graph.node(step.node);
+    let read = node.inputs.iter().find_map(|&id| match plan.graph.node(id).op {
+        Op::State(state) => Some(&plan.graph.states[state.index()]).filter(|state| state.role == Role::Parameter),
+        _ => None,
+    });
+    match (read, plan.places[step.node.index()]) {
+        (Some(state), _) => &state.name,
+        (None, Place::State(state)) => &plan.graph.states[state.index()].name,
+        (None, _) => node.op.word(),
+    }
+}
+
+/// The elements of every input of the feed.
+fn fed<'a>(graph: &Graph, feed: &Feed<'a>) -> Result<Vec<&'a [f32]>, BackendError> {
+    if feed.inputs.len() != graph.inputs.len() {
+        let (wanted, found) = (graph.inputs.len(), feed.inputs.len());
+        return Err(BackendError::Mismatch(format!("the program takes {wanted} inputs, but was given {found}")));
+    }
+    let checked = graph.inputs.iter().zip(feed.inputs).map(|(declared, &given)| {
+        let (name, wanted) = (&declared.name, &declared.shape);
+        if given.shape() != wanted.dims() {
+            let found = fovea_graph::shape::join(given.shape());
+            return Err(BackendError::Mismatch(format!("{name} is {wanted}, but was given as {found}")));
+        }
+        given.as_slice().ok_or_else(|| BackendError::Mismatch(format!("{name} is not in row-major layout")))
+    });
+    checked.collect()
+}
+
+/// Whether every element is a finite number.
+fn all_finite(x: &[f32]) -> bool {
+    x.chunks(CHUNK).all(|piece| {
+        crate::simd::vectorised(
+            #[inline(always)]
+            || piece.iter().fold(true, |finite, x| finite & x.is_finite()),
+        )
+    })
+}

@@ -1,0 +1,195 @@
+//! The arena, and how one step's operands are taken from it.
+
+use std::collections::TryReserveError;
+
+use fovea_graph::plan::{Place, Plan, Slot, Step};
+use fovea_graph::{BackendError, NodeId};
+
+/// A cache line: what the arena is made of, so that slots begin at cache lines.
+#[repr(C, align(64))]
+#[derive(Clone, Copy)]
+struct Line([f32; Line::LEN]);
+
+impl Line {
+    const LEN: usize = 16;
+}
+
+/// Zeroed f32 memory, aligned to cache lines.
+pub struct Buffer {
+    lines: Vec<Line>,
+    len: usize,
+}
+
+impl Buffer {
+    /// `len` zeros, or an error where there is no such memory.
+    pub fn zeros(len: usize) -> Result<Self, TryReserveError> {
+        let count = len.div_ceil(Line::LEN);
+        let mut lines = Vec::new();
+        lines.try_reserve_exact(count)?;
+        lines.resize(count, Line([0.0; Line::LEN]));
+        Ok(Self { lines, len })
+    }
+
+    /// The elements.
+    pub fn as_slice(&self) -> &[f32] {
+        // SAFETY: a `Line` is `repr(C)` around 16 f32 with no padding (64 bytes, aligned to 64), so `lines` is
+        // `lines.len() * 16 >= len` initialised f32 in a row, borrowed for as long as `self` is.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast::<f32>(), self.len) }
+    }
+
+    /// The elements, to write.
+    pub fn as_mut_slice(&mut self) -> &mut [f32] {
+        // SAFETY: as in `as_slice`; `self` is borrowed mutably for as long as the slice lives.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast::<f32>(), self.len) }
+    }
+}
+
+/// Where one step reads and writes; that the two do not meet has been checked.
+pub struct Access {
+    inputs: Vec<Place>,
+    output: Place,
+    workspace: Slot,
+    /// Which input is the state that the step writes: it is updated in place.
+    in_place: Option<usize>,
+}
+
+/// One step's memory.
+pub struct Operands<'a> {
+    /// The inputs' values; empty for the one that is updated in place.
+    pub inputs: Vec<&'a [f32]>,
+    /// The output's memory; the old value where it is updated in place, else anything.
+    pub output: &'a mut [f32],
+    /// Scratch memory.
+    pub workspace: &'a mut [f32],
+    /// Which input lies in `output`.
+    pub in_place: Option<usize>,
+}
+
+impl Access {
+    /// The places of one step of a plan, or an error where they overlap or lie outside: a defect of the planner.
+    pub fn new(plan: &Plan, step: &Step) -> Result<Self, BackendError> {
+        let node = plan.graph.node(step.node);
+        let defect = |what: &str| BackendError::Mismatch(format!("the plan's step for {} {what}", node.op.word()));
+        let place = |id: NodeId| match plan.places[id.index()] {
+            Place::Arena(slot) if slot.len < plan.graph.shape(id).elements() => Err(defect("has too little memory")),
+            Place::Arena(slot) => Ok(Place::Arena(Slot { len: plan.graph.shape(id).elements(), ..slot })),
+            other => Ok(other),
+        };
+        let inputs = node.inputs.iter().map(|&id| place(id)).collect::<Result<Vec<_>, _>>()?;
+        let output = place(step.node)?;
+        let workspace = step.workspace.unwrap_or(Slot { offset: 0, len: 0 });
+        let in_place = match output {
+            Place::Arena(_) => None,
+            Place::State(_) => match inputs.iter().filter(|&&place| place == output).count() {
+                0 | 1 => inputs.iter().position(|&place| place == output),
+                _ => return Err(defect("reads twice what it updates")),
+            },
+            Place::Input(_) => return Err(defect("writes an input")),
+        };
+        let written = match output {
+            Place::Arena(slot) => [slot, workspace],
+            _ => [workspace, Slot { offset: 0, len: 0 }],
+        };
+        let read = inputs.iter().filter_map(|place| match place {
+            Place::Arena(slot) => Some(slot),
+            _ => None,
+        });
+        if overlap(&written[0], &written[1]) || read.clone().any(|r| written.iter().any(|w| overlap(r, w))) {
+            return Err(defect("writes what it reads"));
+        }
+        if read.chain(&written).any(|s| s.offset.checked_add(s.len).is_none_or(|end| end > plan.arena)) {
+            return Err(defect("lies outside the arena"));
+        }
+        Ok(Self { inputs, output, workspace, in_place })
+    }
+
+    /// Which input is the state that the step writes.
+    pub fn in_place(&self) -> Option<usize> {
+        self.in_place
+    }
+
+    /// The step's memory.
+    pub fn operands<'a>(&self, arena: &'a mut [f32], states: &'a mut [Buffer], feed: &[&'a [f32]]) -> Operands<'a> {
+        let nothing = Slot { offset: 0, len: 0 };
+        let (arena, states, output, workspace) = match self.output {
+            Place::State(id) => {
+                let (states, output) = States::without(states, id.index());
+                let (arena, _, workspace) = Arena::without(arena, nothing, self.workspace);
+                (arena, states, output, workspace)
+            }
+            Place::Arena(slot) => {
+                let (arena, output, workspace) = Arena::without(arena, slot, self.workspace);
+                (arena, States { before: states, after: &[] }, output, workspace)
+            }
+            Place::Input(_) => unreachable!("`new` refuses it"),
+        };
+        let read = |(i, &place): (usize, &Place)| match place {
+            _ if self.in_place == Some(i) => &[],
+            Place::Arena(slot) => arena.slot(slot),
+            Place::State(id) => states.state(id.index()),
+            Place::Input(id) => feed[id.index()],
+        };
+        let inputs = self.inputs.iter().enumerate().map(read).collect();
+        Operands { inputs, output, workspace, in_place: self.in_place }
+    }
+}
+
+/// The arena around two slots that are being written.
+struct Arena<'a> {
+    pieces: [(usize, &'a [f32]); 3],
+}
+
+impl<'a> Arena<'a> {
+    /// The arena without `a` and `b`, and these two.
+    fn without(arena: &'a mut [f32], a: Slot, b: Slot) -> (Self, &'a mut [f32], &'a mut [f32]) {
+        // An empty slot may lie anywhere: it counts as lying at the very beginning.
+        let a = if a.len == 0 { Slot { offset: 0, len: 0 } } else { a };
+        let b = if b.len == 0 { Slot { offset: 0, len: 0 } } else { b };
+        let a_first = a.offset + a.len <= b.offset;
+        let (low, high) = if a_first { (a, b) } else { (b, a) };
+        let ends = [low.offset + low.len, high.offset + high.len];
+        let (head, rest) = arena.split_at_mut(low.offset);
+        let (first, rest) = rest.split_at_mut(low.len);
+        let (middle, rest) = rest.split_at_mut(high.offset - ends[0]);
+        let (second, tail) = rest.split_at_mut(high.len);
+        let pieces = [(0, &*head), (ends[0], &*middle), (ends[1], &*tail)];
+        if a_first { (Self { pieces }, first, second) } else { (Self { pieces }, second, first) }
+    }
+
+    /// A slot that is not written.
+    fn slot(&self, slot: Slot) -> &'a [f32] {
+        let piece = self.pieces.iter().find_map(|(start, piece)| {
+            let begin = slot.offset.checked_sub(*start)?;
+            piece.get(begin..begin + slot.len)
+        });
+        piece.expect("`Access::new` has seen that it is not written")
+    }
+}
+
+/// The states around one that is being written.
+struct States<'a> {
+    before: &'a [Buffer],
+    after: &'a [Buffer],
+}
+
+impl<'a> States<'a> {
+    /// The states without one, and that one's elements.
+    fn without(states: &'a mut [Buffer], index: usize) -> (Self, &'a mut [f32]) {
+        let (before, rest) = states.split_at_mut(index);
+        let (written, after) = rest.split_at_mut(1);
+        (Self { before, after }, written[0].as_mut_slice())
+    }
+
+    /// A state that is not written.
+    fn state(&self, index: usize) -> &'a [f32] {
+        match self.before.get(index) {
+            Some(state) => state.as_slice(),
+            None => self.after[index - self.before.len() - 1].as_slice(),
+        }
+    }
+}
+
+/// Whether two slots share an element.
+fn overlap(a: &Slot, b: &Slot) -> bool {
+    a.len > 0 && b.len > 0 && a.offset < b.offset + b.len && b.offset < a.offset + a.len
+}

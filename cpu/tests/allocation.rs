@@ -1,0 +1,63 @@
+//! After the first step nothing is allocated whose size follows a tensor's. A test binary of its own: it counts.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering::Relaxed};
+
+use fovea_cpu::Cpu;
+use fovea_graph::Outcome;
+use support::{Training, lenet, pattern};
+
+static ALL: AtomicUsize = AtomicUsize::new(0);
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+/// Allocated and not yet freed.
+static KEPT: AtomicIsize = AtomicIsize::new(0);
+
+/// The system's allocator, counting bytes.
+struct Counting;
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALL.fetch_add(layout.size(), Relaxed);
+        LARGEST.fetch_max(layout.size(), Relaxed);
+        KEPT.fetch_add(layout.size() as isize, Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        KEPT.fetch_sub(layout.size() as isize, Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// What the `gemm` crate takes for itself at a call, to pack a block of a factor: a share of the processor's cache.
+const PACKED: usize = 1 << 20;
+
+#[test]
+fn steps_after_the_first_allocate_nothing_but_packed_blocks() {
+    for threads in [1, 2] {
+        for forward in [lenet(64), lenet(512), pattern(32)] {
+            let mut training = Training::new(&Cpu::new(Some(threads)).unwrap(), &forward);
+            for number in 0..2 {
+                assert_eq!(training.step(number), Outcome::Done);
+            }
+            ALL.store(0, Relaxed);
+            LARGEST.store(0, Relaxed);
+            KEPT.store(0, Relaxed);
+            assert_eq!(training.step(2), Outcome::Done);
+            let (all, largest, kept) = (ALL.load(Relaxed), LARGEST.load(Relaxed), KEPT.load(Relaxed));
+            let name = &forward.name;
+            println!("{name}, {threads} threads: {all} bytes, at most {largest} at once, {kept} kept");
+            assert!(largest <= PACKED, "{name} allocates {largest} bytes at once");
+            assert!(kept < 4096, "{name} keeps {kept} bytes more after a step than before");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Every op against the f64 reference, on random sizes.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::sync::LazyLock;
+
+use fovea_cpu::Cpu;
+use fovea_graph::op::{self, Activation, PoolKind, Transpose};
+use fovea_graph::plan::Algorithm;
+use fovea_graph::window::Rounding;
+use fovea_graph::{Backend, Op};
+use proptest::prelude::*;
+use support::{check_single, check_single_on, labels, random, single};
+
+static CPU: LazyLock<Cpu> = LazyLock::new(|| Cpu::new(Some(2)).unwrap());
+
+/// A convolution with the shapes of its input and filter.
+#[derive(Clone, Debug)]
+struct Case {
+    conv: op::Conv,
+    x: Vec<usize>,
+    filter: Vec<usize>,
+}
+
+/// One axis: map, window, stride, padding before and after, dilation; the window fits.
+fn axis() -> impl Strategy<Value = (usize, usize, usize, [usize; 2], usize)> {
+    (1usize..5, 1usize..4, 1usize..4, 0usize..3, 0usize..3, 0usize..9).prop_map(
+        |(window, stride, dilate, before, after, more)| {
+            let extent = (window - 1) * dilate + 1;
+            let pad = [before.min(extent - 1), after.min(extent - 1)];
+            let map = extent.saturating_sub(pad[0] + pad[1]).max(1) + more;
+            (map, window, stride, pad, dilate)
+        },
+    )
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let channels = (prop_oneof![Just(1usize), 2usize..4, Just(6)], 1usize..10, 1usize..10);
+    (1usize..4).prop_flat_map(move |rank| {
+        (prop::collection::vec(axis(), rank), channels.clone(), prop_oneof![Just(1usize), Just(5)]).prop_map(
+            |(axes, (groups, per_group, filters), batch)| {
+                let conv = op::Conv {
+                    stride: axes.iter().map(|a| a.2).collect(),
+                    pad: axes.iter().map(|a| a.3).collect(),
+                    dilate: axes.iter().map(|a| a.4).collect(),
+                    groups,
+                    activation: None,
+                };
+                let map = axes.iter().map(|a| a.0).collect::<Vec<_>>();
+                let window = axes.iter().map(|a| a.1).collect::<Vec<_>>();
+                Case {
+                    conv,
+                    x: [&[batch], &map[..], &[groups * per_group]].concat(),
+                    filter: [&[groups * filters], &window[..], &[per_group]].concat(),
+                }
+            },
+        )
+    })
+}
+
+/// The convolution and both of its gradients.
+fn check_conv(Case { conv, x, filter }: &Case) {
+    let spatial = conv.output_extent(&x[1..x.len() - 1], &filter[1..filter.len() - 1]).unwrap();
+    let y = [&x[..1], &spatial[..], &filter[..1]].concat();
+    check_single(&*CPU, Op::Conv(conv.clone()), &[x, filter]);
+    let fused = op::Conv { activation: Some(Activation::Relu), ..conv.clone() };
+    check_single(&*CPU, Op::Conv(fused), &[x, filter, &filter[..1]]);
+    let (extent, window) = (x[1..x.len() - 1].to_vec(), filter[1..filter.len() - 1].to_vec());
+    check_single(&*CPU, Op::ConvDgrad(op::ConvDgrad { conv: conv.clone(), extent }), &[filter, &y]);
+    check_single(&*CPU, Op::ConvWgrad(op::ConvWgrad { conv: conv.clone(), window }), &[x, &y]);
+}
+
+fn pool_case() -> impl Strategy<Value = (op::Pool, Vec<usize>)> {
+    let kinds = (
+        prop_oneof![Just(PoolKind::Max), Just(PoolKind::Avg)],
+        prop_oneof![Just(Rounding::Floor), Just(Rounding::Ceil)],
+    );
+    (1usize..4).prop_flat_map(move |rank| {
+        let channels = prop_oneof![1usize..9, 30usize..70];
+        (prop::collection::vec(axis(), rank), kinds.clone(), channels, prop_oneof![Just(1usize), Just(5)]).prop_map(
+            |(axes, (kind, rounding), channels, batch)| {
+                let pad = |size: usize, pad: [usize; 2]| pad.map(|p| p.min(size - 1));
+                let pool = op::Pool {
+                    kind,
+                    size: axes.iter().map(|a| a.1).collect(),
+                    stride: axes.iter().map(|a| a.2).collect(),
+                    pad: axes.iter().map(|a| pad(a.1, a.3)).collect(),
+                    rounding,
+                };
+                let map = axes.iter().map(|a| a.0.max(a.1)).collect::<Vec<_>>();
+                (pool, [&[batch], &map[..], &[channels]].concat())
+            },
+        )
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn convolutions(case in case()) {
+        check_conv(&case);
+    }
+
+    #[test]
+    fn pools((pool, x) in pool_case()) {
+        let spatial = pool.output_extent(&x[1..x.len() - 1]).unwrap();
+        let y = [&x[..1], &spatial[..], &x[x.len() - 1..]].concat();
+        check_single(&*CPU, Op::Pool(pool.clone()), &[&x]);
+        check_single(&*CPU, Op::PoolGrad(op::PoolGrad { pool: pool.clone() }), &[&x, &y]);
+        // Many equal elements: the first of the largest gets all of the gradient.
+        let coarse = random(&x, 1).mapv(f32::round);
+        check_single_on(&*CPU, Op::PoolGrad(op::PoolGrad { pool }), &[coarse, random(&y, 2)], 1e-5);
+    }
+
+    #[test]
+    fn products(
+        m in 1usize..70, n in 1usize..70, k in 1usize..200, a: bool, b: bool, bias: bool, relu: bool,
+    ) {
+        let transpose = |yes| if yes { Transpose::Yes } else { Transpose::No };
+        let mut op = op::Matmul::new(transpose(a), transpose(b));
+        op.activation = relu.then_some(Activation::Relu);
+        let (first, second) = (transpose(a).view([m, k]), transpose(b).view([k, n]));
+        let inputs = if bias { vec![&first[..], &second[..], std::slice::from_ref(&n)] } else { vec![&first[..], &second[..]] };
+        check_single(&*CPU, Op::Matmul(op), &inputs);
+    }
+
+    #[test]
+    fn ops_on_channels(positions in 1usize..40, channels in 1usize..90) {
+        let x = [positions, 3, channels];
+        check_single(&*CPU, Op::Softmax(op::Softmax {}), &[&x]);
+        check_single(&*CPU, Op::SoftmaxGrad(op::SoftmaxGrad {}), &[&x, &x]);
+        check_single(&*CPU, Op::Bias(op::Bias {}), &[&x, &[channels]]);
+        check_single(&*CPU, Op::ChannelSum(op::ChannelSum {}), &[&x]);
+        let known = [random(&x, 1).mapv(|v| (4.0 * v).round()), labels(&x[..2], channels, 2)];
+        check_single_on(&*CPU, Op::CrossEntropy(op::CrossEntropy {}), &known, 1e-5);
+        check_single_on(&*CPU, Op::Correct(op::Correct {}), &known, 0.0);
+        let [logits, labels] = known;
+        check_single_on(&*CPU, Op::CrossEntropyGrad(op::CrossEntropyGrad {}), &[logits, labels, random(&[], 3)], 1e-5);
+    }
+}
+
+/// Sizes that are cut into several tasks, in every algorithm.
+#[test]
+fn large_convolutions() {
+    let conv = |window: usize, pad: [usize; 2], groups: usize, x: [usize; 4], filters: usize| Case {
+        conv: op::Conv { pad: vec![pad; 2], groups, ..op::Conv::plain(2) },
+        filter: vec![filters, window, window, x[3] / groups],
+        x: x.to_vec(),
+    };
+    let cases = [
+        (conv(5, [2, 2], 1, [32, 28, 28, 1], 6), Algorithm::Direct),
+        (conv(7, [3, 2], 1, [2, 70, 66, 3], 40), Algorithm::Direct),
+        (conv(5, [2, 2], 1, [9, 28, 28, 6], 6), Algorithm::Im2col),
+        (conv(3, [1, 1], 1, [2, 40, 40, 24], 80), Algorithm::Im2col),
+        (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), Algorithm::Im2col),
+        (conv(1, [0, 0], 1, [4, 30, 30, 48], 100), Algorithm::Pointwise),
+        (conv(3, [1, 1], 2, [2, 30, 30, 32], 48), Algorithm::Im2col),
+        (conv(3, [1, 1], 40, [3, 33, 33, 40], 40), Algorithm::Direct),
+        (conv(3, [1, 1], 20, [3, 21, 21, 20], 60), Algorithm::Direct),
+    ];
+    for (case, algorithm) in cases {
+        let graph = single(Op::Conv(case.conv.clone()), &[&case.x, &case.filter]);
+        let node = graph.find_output("y").unwrap();
+        assert_eq!(CPU.choose(&graph, node).algorithm, algorithm);
+        check_conv(&case);
+    }
+}
+
+/// Scratch memory follows from the tile, not from the batch.
+#[test]
+fn vgg_sized_layers_need_megabytes_of_scratch() {
+    let one = Cpu::new(Some(1)).unwrap();
+    for (size, c, k) in [(224, 3, 64), (224, 64, 64), (112, 128, 128), (56, 256, 256), (28, 512, 512), (14, 512, 512)] {
+        let conv = op::Conv { pad: vec![[1, 1]; 2], ..op::Conv::plain(2) };
+        let (x, y, w) = ([64, size, size, c], [64, size, size, k], [k, 3, 3, c]);
+        let dgrad = op::ConvDgrad { conv: conv.clone(), extent: vec![size; 2] };
+        let wgrad = op::ConvWgrad { conv: conv.clone(), window: vec![3; 2] };
+        let ops: [(Op, [&[usize]; 2]); 3] =
+            [(Op::Conv(conv), [&x, &w]), (Op::ConvDgrad(dgrad), [&w, &y]), (Op::ConvWgrad(wgrad), [&x, &y])];
+        for (op, inputs) in ops {
+            let word = op.word();
+            let graph = single(op, &inputs);
+            let mib = one.choose(&graph, graph.find_output("y").unwrap()).workspace >> 18;
+            assert!(mib <= 24, "{word} of {size}x{size}x{c} takes {mib} MiB");
+        }
+    }
+}
+
+#[test]
+fn elementwise_ops_beyond_one_chunk() {
+    let x = [3, 150, 151, 2];
+    check_single(&*CPU, Op::Relu(op::Relu {}), &[&x]);
+    check_single(&*CPU, Op::ReluGrad(op::ReluGrad {}), &[&x, &x]);
+    check_single(&*CPU, Op::Add(op::Add {}), &[&x, &x]);
+    check_single(&*CPU, Op::Bias(op::Bias {}), &[&x, &[2]]);
+    check_single(&*CPU, Op::ChannelSum(op::ChannelSum {}), &[&x]);
+    for rate in [0.0, 0.3, 0.5] {
+        check_single(&*CPU, Op::Dropout(op::Dropout { rate, stream: 2 }), &[&x]);
+    }
+    check_single(&*CPU, Op::SquaredError(op::SquaredError {}), &[&x, &x]);
+    check_single(&*CPU, Op::SquaredErrorGrad(op::SquaredErrorGrad {}), &[&x, &x, &[]]);
+    check_single(&*CPU, Op::SgdVelocity(op::SgdVelocity { momentum: 0.9, decay: 1e-2 }), &[&x, &x, &x]);
+    check_single(&*CPU, Op::SgdStep(op::SgdStep {}), &[&x, &x]);
+    check_single(&*CPU, Op::Softmax(op::Softmax {}), &[&x]);
+    let fill = op::Fill { shape: support::shape(&[4, 5]), value: 0.25 };
+    check_single(&*CPU, Op::Fill(fill), &[]);
+}
+
+/// Products that are cut into several tasks.
+#[test]
+fn large_products() {
+    let op = |a, b| Op::Matmul(op::Matmul::new(a, b));
+    check_single(&*CPU, op(Transpose::No, Transpose::Yes), &[&[200, 300], &[500, 300]]);
+    check_single(&*CPU, op(Transpose::Yes, Transpose::No), &[&[70, 333], &[70, 1000]]);
+    check_single(&*CPU, op(Transpose::No, Transpose::No), &[&[1, 4000], &[4000, 1001]]);
+    check_single(&*CPU, op(Transpose::No, Transpose::Yes), &[&[3, 2000], &[1500, 2000]]);
+}
+
+/// What is not a number goes through a max pool and a ReLU, so that the loss shows it.
+#[test]
+fn what_is_not_a_number_is_not_hidden() {
+    let mut x = random(&[1, 4, 4, 1], 1);
+    x[[0, 0, 1, 0]] = f32::NAN;
+    let pool = op::Pool {
+        kind: PoolKind::Max,
+        size: vec![2, 2],
+        stride: vec![2, 2],
+        pad: vec![[0, 0]; 2],
+        rounding: Rounding::Floor,
+    };
+    for op in [Op::Pool(pool), Op::Relu(op::Relu {})] {
+        let y = support::run_single(&*CPU, &single(op, &[&[1, 4, 4, 1]]), &[&x]);
+        assert_eq!(y.iter().filter(|y| y.is_nan()).count(), 1);
+    }
+}

@@ -1,0 +1,99 @@
+//! The layout's rules: who may import whom, and what the map in the README promises.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+
+/// Which of our crates each of our crates may import; dev-dependencies may cross.
+fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
+    let graph: &[&str] = &["fovea-graph"];
+    BTreeMap::from([
+        ("fovea-graph", &[][..]),
+        ("fovea-dsl", graph),
+        ("fovea-cpu", graph),
+        ("fovea-cuda", graph),
+        ("fovea-train", graph),
+        ("fovea-lang", &["fovea-graph", "fovea-dsl", "fovea-cpu", "fovea-cuda", "fovea-train"]),
+        ("fovea-tests", &["fovea-graph", "fovea-dsl", "fovea-cpu", "fovea-cuda", "fovea-train", "fovea-lang"]),
+    ])
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn packages() -> Vec<Package> {
+    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    metadata.workspace_packages().into_iter().cloned().collect()
+}
+
+/// The imports of `package` that the rule does not allow.
+fn forbidden(package: &Package) -> Vec<String> {
+    let allowed = allowed();
+    let rule = allowed.get(package.name.as_str());
+    let ours = package.dependencies.iter().filter(|d| d.name.starts_with("fovea-"));
+    let imported = ours.filter(|d| d.kind != DependencyKind::Development);
+    imported.filter(|d| !rule.is_some_and(|names| names.contains(&d.name.as_str()))).map(|d| d.name.clone()).collect()
+}
+
+#[test]
+fn crates_import_only_what_the_rule_allows() {
+    let packages = packages();
+    assert_eq!(packages.len(), allowed().len(), "a crate without a rule, or a rule without a crate");
+    for package in &packages {
+        let wrong = forbidden(package);
+        assert!(wrong.is_empty(), "{} must not import {}", package.name, wrong.join(", "));
+    }
+}
+
+#[test]
+fn the_rule_would_find_a_wrong_import() {
+    let mut graph = packages().into_iter().find(|p| p.name.as_str() == "fovea-graph").unwrap();
+    let kernel = packages().into_iter().find(|p| p.name.as_str() == "fovea-lang").unwrap();
+    let dsl = kernel.dependencies.into_iter().find(|d| d.name == "fovea-dsl").unwrap();
+    graph.dependencies.push(dsl);
+    assert_eq!(forbidden(&graph), ["fovea-dsl"]);
+}
+
+/// `dsl` and `graph` are pure: no file, no clock, no environment.
+#[test]
+fn the_core_touches_nothing_outside() {
+    let mut looked = 0;
+    for folder in ["graph/src", "dsl/src"] {
+        for file in rust_files(&root().join(folder)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for word in ["std::fs", "std::env", "std::time", "std::net", "std::process", "std::io"] {
+                assert!(!text.contains(word), "{} uses {word}", file.display());
+            }
+            looked += 1;
+        }
+    }
+    assert!(looked > 20, "only {looked} files were looked at");
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// Every path that the README names in its map exists.
+#[test]
+fn the_map_is_true() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let map = readme.split("## The map").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let named: Vec<&str> = map.split('`').skip(1).step_by(2).filter(|w| w.contains('/') && !w.contains(' ')).collect();
+    assert!(named.len() >= 10, "the map names {} paths", named.len());
+    for path in named {
+        assert!(root().join(path).exists(), "the map names {path}, which does not exist");
+    }
+}
