@@ -262,7 +262,7 @@ fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
 }
 
 /// The candidate most like `word`, where one is like it at all.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let score = |candidate: &str| strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
     let best = candidates.into_iter().map(|c| (score(c), c)).min_by_key(|&(distance, _)| distance);

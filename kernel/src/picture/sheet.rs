@@ -122,23 +122,19 @@ struct Layout {
 
 fn layout(samples: &[Sample]) -> Layout {
     let count = samples.len();
-    let columns = match count {
-        0..=6 => count.max(1),
-        7..=24 => count.div_ceil(count.div_ceil(8)),
-        25..=60 => 10,
-        _ => 12,
-    };
     let wanted = match count {
-        0..=8 => 112.0,
-        9..=24 => 84.0,
-        _ => 58.0,
+        0..=6 => 112.0,
+        7..=24 => 84.0,
+        _ => 70.0,
     };
     // Enlarged by whole numbers, the largest image decides how much of the square is used.
     let side = samples.iter().map(|s| shown_size(&s.image, wanted)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
     let widest = samples.iter().map(|s| font::width(&s.caption, CAPTION, Weight::Regular)).fold(0.0, f64::max);
     let caption = if widest > 0.0 { 20.0 } else { 0.0 };
     let cell = (side.max(widest.min(side * 1.35).min(150.0)).ceil(), side + caption);
-    let columns = columns.min((WIDEST / (cell.0 + GAP)) as usize).max(1);
+    // Ten a row at most, and rows as even as they can be.
+    let most = ((WIDEST / (cell.0 + GAP)) as usize).clamp(1, 10);
+    let columns = count.div_ceil(count.div_ceil(most));
     Layout { columns, rows: count.div_ceil(columns), side, cell }
 }
 

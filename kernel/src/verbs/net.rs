@@ -7,7 +7,7 @@ use fovea_graph::shape::join;
 use serde_json::json;
 
 use super::{Checked, Events, Job};
-use crate::display::count;
+use crate::display::number::count;
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::lookup::{Use, Weights};
@@ -52,11 +52,7 @@ fn same(old: &Resolved, new: &Resolved, binding: &Binding) -> bool {
 }
 
 /// The net in a line: `lenet: 28x28x1 → 10, 12 layers, 61,706 parameters`.
-fn describe(
-    definition: &NetDef,
-    resolved: &Resolved,
-    names: &Names,
-) -> Result<(String, serde_json::Value), Vec<fovea_dsl::Diagnostic>> {
+fn describe(definition: &NetDef, resolved: &Resolved, names: &Names) -> Result<(String, serde_json::Value), Failure> {
     let name = &definition.name.text;
     if let Resolved::Open(open) = resolved {
         let waits = match (open.input(), open.needs_classes()) {
@@ -71,11 +67,10 @@ fn describe(
     let (net, parameters) = (&route.net, route.graph.parameter_count());
     let layers = net.layers.len() - 1;
     let text = format!(
-        "{name}: {} → {}, {}, {}",
+        "{name}: {} → {}, {layers} layers, {} parameters",
         join(net.input()),
         join(net.output()),
-        count(layers, "layer"),
-        count(parameters, "parameter")
+        count(parameters as u64)
     );
     let data = json!({
         "net": name, "input": net.input(), "output": net.output(), "layers": layers, "params": parameters,

@@ -17,8 +17,7 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::session::{Work, route};
-use crate::trainee::forward;
-use crate::world::{Binding, Names, Trained, World};
+use crate::world::{Binding, Names, Trained, World, forward};
 
 struct Run {
     net: Net,
@@ -36,7 +35,7 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names) -> Checked
     let of = Use { net: &train.net, data: Some(&train.data), weights };
     let optimizer = Optimizer::Sgd { momentum: train.optimizer.momentum, decay: train.optimizer.decay };
     if train.further && names.binding(&of).is_none() {
-        return Err(vec![no_weights(&train.net, names)]);
+        return Err(no_weights(&train.net, names).into());
     }
     let net = route(&of, Work::Train(&optimizer), 1, names)?.net;
     let spec = names.spec(&train.data)?;
@@ -78,7 +77,7 @@ fn no_weights(net: &Name, names: &Names) -> Diagnostic {
 
 /// A batch that the training part can fill.
 fn batch_fits(train: &Train, spec: &DataSpec) -> Result<(), Diagnostic> {
-    let samples = spec.samples().train;
+    let samples = spec.counts().train;
     if train.batch <= samples {
         return Ok(());
     }

@@ -35,6 +35,10 @@ struct Shared {
     hook: Option<Hook>,
     /// The images and labels of every training step.
     seen: Vec<(Tensor, Tensor)>,
+    /// How many programs of training steps there are.
+    training: usize,
+    /// The seed and the number that every training step was given.
+    numbers: Vec<(u64, u32)>,
 }
 
 impl Oracle {
@@ -63,6 +67,16 @@ impl Oracle {
     pub fn seen(&self) -> Vec<(Tensor, Tensor)> {
         self.shared.lock().unwrap().seen.clone()
     }
+
+    /// How many programs of training steps there are.
+    pub fn training_programs(&self) -> usize {
+        self.shared.lock().unwrap().training
+    }
+
+    /// The seeds and numbers of all training steps so far.
+    pub fn numbers(&self) -> Vec<(u64, u32)> {
+        self.shared.lock().unwrap().numbers.clone()
+    }
 }
 
 impl Backend for Oracle {
@@ -80,10 +94,12 @@ impl Backend for Oracle {
     }
 
     fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
-        if self.shared.lock().unwrap().room.is_some_and(|room| plan.arena > room) {
+        let mut shared = self.shared.lock().unwrap();
+        if shared.room.is_some_and(|room| plan.arena > room) {
             let (what, needed) = ("the plan".to_string(), plan.arena_bytes());
             return Err(BackendError::OutOfMemory { what, needed, device: "oracle".into() });
         }
+        shared.training += usize::from(!plan.graph.updates.is_empty());
         Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), outputs: Vec::new() }))
     }
 }
@@ -112,6 +128,14 @@ struct Steps {
     outputs: Vec<(String, Tensor)>,
 }
 
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if !self.plan.graph.updates.is_empty() {
+            self.shared.lock().unwrap().training -= 1;
+        }
+    }
+}
+
 impl Program for Steps {
     fn plan(&self) -> &Plan {
         &self.plan
@@ -129,6 +153,7 @@ impl Program for Steps {
         if training {
             shared.steps += 1;
             shared.seen.push((feed.inputs[0].clone(), feed.inputs[1].clone()));
+            shared.numbers.push((feed.seed, feed.step));
         }
         let step = shared.steps;
         for op in 0..=self.plan.steps.len() {
