@@ -1,7 +1,9 @@
 //! Verbs, strictly: each clause known, each number evaluated, each default that is the language's filled in.
 
+mod optimizer;
 mod read;
 pub(crate) mod table;
+mod values;
 mod verbs;
 
 pub use verbs::command;
