@@ -7,6 +7,7 @@ mod values;
 mod verbs;
 
 pub use verbs::command;
+pub(crate) use verbs::unknown;
 
 use fovea_graph::Span;
 

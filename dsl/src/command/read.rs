@@ -103,6 +103,15 @@ impl<'a> Parts<'a> {
             return Some(Name { text: text.clone(), span: *span });
         }
         let help = match part {
+            Some(Part { kind: PartKind::Word(_), span })
+                if matches!(self.peek(), Some(Part { kind: PartKind::Text(_), .. })) =>
+            {
+                let span = *span;
+                self.at += 1;
+                let error = self.error(span, "a word before the string").expected("a string");
+                self.wrong(error.help(format!("`{}` shows how it reads", table::example(self.verb))));
+                return None;
+            }
             Some(Part { kind: PartKind::Word(word), .. }) => format!("put it in quotes: `\"{}\"`", quoted(word)),
             _ => format!("`{}` shows how it reads", table::example(self.verb)),
         };
@@ -201,8 +210,18 @@ impl<'a> Parts<'a> {
             takes => format!("`{verb}` takes {}", list(takes, "and")),
         };
         let is_known = table::is_clause_word(word);
+        let lacks_data = takes.contains(&"on") && !self.parts.iter().any(|part| is_word(part, "on"));
+        let is_data = matches!(part.kind, PartKind::Word(_) | PartKind::Select(..)) && !is_known;
         let near = nearest(word, takes.iter().copied()).filter(|_| word.len() > 1 && word.len() < 24 && !is_known);
         let error = match (word, near) {
+            _ if lacks_data && is_data => self
+                .error(part.span, "`on` is missing before the data")
+                .expected("`on`")
+                .help(format!("write `on {found}`")),
+            ("", _) if takes.contains(&"size") && matches!(part.kind, PartKind::Size(_)) => self
+                .error(part.span, "`size` is missing before the size")
+                .expected("`size`")
+                .help(format!("write `size {found}`")),
             ("", _) => self.error(part.span, format!("`{found}` does not belong here")).help(all.clone()),
             ("epochs" | "epoch", _) if takes.contains(&"for") => {
                 let count = self.peek().filter(|part| is_value(part)).map_or("5".into(), |part| part.to_string());
@@ -262,6 +281,10 @@ impl<'a> Parts<'a> {
             self.at += 1;
         }
     }
+}
+
+fn is_word(part: &Part, word: &str) -> bool {
+    matches!(&part.kind, PartKind::Word(this) if this.eq_ignore_ascii_case(word))
 }
 
 fn is_value(part: &Part) -> bool {
