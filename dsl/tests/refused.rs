@@ -275,5 +275,24 @@ fn depth_and_length_are_bounded() {
     }
     let net = format!("net q = {}conv{}", "(".repeat(64), ")".repeat(64));
     assert!(mistakes(&net).is_empty());
+    // As deep as brackets may go, of every kind, whole and broken: an answer, whatever it is.
+    for opener in ["(", "[", "{", "a[", "1*(", "3x(", "concat(", "conv (", "(conv)^(", "sgd(a (", "x({"] {
+        let closers: String = opener
+            .repeat(64)
+            .chars()
+            .rev()
+            .filter_map(|c| match c {
+                '(' => Some(')'),
+                '[' => Some(']'),
+                '{' => Some('}'),
+                _ => None,
+            })
+            .collect();
+        for start in ["net q = ", "net q = conv ", "let a = ", "train q with ", "net q = (conv)^"] {
+            for inside in ["1", "conv", "@", ""] {
+                mistakes(&format!("{start}{}{inside}{closers}", opener.repeat(64)));
+            }
+        }
+    }
     assert_eq!(mistakes(&"@\n".repeat(1000)).len(), 101, "after 100 mistakes the rest is not looked at");
 }
