@@ -17,7 +17,7 @@ use crate::geometry::Geometry;
 use crate::simd::{lanes, load, multiply_add, store, vectorised};
 
 /// The most channels of a map that counts as narrow.
-const CHANNELS: usize = 4;
+const CHANNELS: usize = 8;
 
 /// The most positions that have their sums in registers together; lines are padded to allow for it.
 const ROWS: usize = 8;
