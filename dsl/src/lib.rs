@@ -1,9 +1,26 @@
 //! The Fovea language: text to syntax tree to net to graph. Nothing here touches a file, a clock or the environment.
 
+// A diagnostic is an exception that stops a program, never part of a hot loop.
+#![allow(clippy::result_large_err)]
+
 pub mod command;
 pub mod diagnostic;
+pub mod editor;
+mod latex;
+pub mod lower;
 pub mod net;
+pub mod parse;
+mod print;
+pub mod render;
+pub mod resolve;
 pub mod scope;
+mod spans;
 pub mod syntax;
 
+pub use command::{Command, command};
 pub use diagnostic::{Diagnostic, Source, Stage};
+pub use editor::{Completeness, is_complete};
+pub use lower::{Mode, lower};
+pub use parse::parse;
+pub use render::{Report, Style, render, to_json};
+pub use resolve::{OpenNet, Resolved, resolve};

@@ -1,5 +1,7 @@
 //! A training step as one graph: forward, loss, gradients and updates.
 
+use serde::{Deserialize, Serialize};
+
 use crate::autodiff::gradients;
 use crate::fuse::prune;
 use crate::graph::{Graph, Init, Role, State};
@@ -8,7 +10,8 @@ use crate::op::{Correct, CrossEntropy, GradientError, Op, SgdStep, SgdVelocity, 
 use crate::shape::Shape;
 
 /// How parameters follow their gradients. The learning rate is not here: it comes with each step's feed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Optimizer {
     /// Stochastic gradient descent.
     Sgd {

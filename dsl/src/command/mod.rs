@@ -1,5 +1,11 @@
 //! Verbs, strictly: each clause known, each number evaluated, each default that is the language's filled in.
 
+mod read;
+pub(crate) mod table;
+mod verbs;
+
+pub use verbs::command;
+
 use fovea_graph::Span;
 
 use crate::syntax::Name;

@@ -1,0 +1,180 @@
+//! From the syntax tree to the explicit net: names looked up, repetitions written out, lists stepped, defaults filled in,
+//! shapes computed and checked.
+//!
+//! Two halves: [`expand`] writes the chain out as steps and needs no shape, so that a net whose input comes from the data
+//! is checked as far as it goes; [`shapes`] runs over the steps with the input's shape.
+
+mod expand;
+mod layers;
+mod mends;
+mod names;
+mod options;
+mod shapes;
+mod turns;
+
+use fovea_graph::{Shape, Span};
+
+use crate::diagnostic::{Diagnostic, Stage};
+use crate::net::Net;
+use crate::scope::Scope;
+use crate::syntax::NetDef;
+
+use expand::{Step, StepKind};
+use turns::Env;
+
+/// The most mistakes of one net that are reported.
+const MAX_ERRORS: usize = 20;
+
+/// A net, as far as its text and its data determine it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resolved {
+    /// Everything is known.
+    Net(Net),
+    /// The input's shape or the number of classes must still come from the data.
+    Open(OpenNet),
+}
+
+/// A net without repetitions and lists that still waits for the shape or the classes of its data. It holds all that it
+/// needs: constants that change later do not reach it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenNet {
+    name: String,
+    steps: Vec<Step>,
+    input: InputLayer,
+    /// The `, softmax` that waits for its number.
+    classes: Option<Span>,
+}
+
+/// The input as the chain declares it.
+#[derive(Clone, Debug, PartialEq)]
+struct InputLayer {
+    name: String,
+    shape: Option<Vec<usize>>,
+    span: Span,
+}
+
+/// The explicit net of `def` among the constants of `scope`, or, where the text leaves something to the data that is not
+/// given here, the open one.
+///
+/// `input` is the shape of the data, without the batch, and `classes` the number of its classes: both only fill in what
+/// the text leaves open, so a caller that has data compares them with [`Net::input`] and [`Net::output`].
+///
+/// Errors: all independent mistakes of the net, each with its place.
+pub fn resolve(
+    def: &NetDef,
+    scope: &Scope,
+    input: Option<&[usize]>,
+    classes: Option<usize>,
+) -> Result<Resolved, Vec<Diagnostic>> {
+    let mut env = Env::new(&scope.constants, &def.bindings)?;
+    let mut errors = Errors::default();
+    let open = outline(def, &mut env, &mut errors)?;
+    let known = (open.input.shape.is_some() || input.is_some()) && (open.classes.is_none() || classes.is_some());
+    if known && errors.is_empty() {
+        return open.complete(input, classes).map(Resolved::Net);
+    }
+    shapes::check(&open, input, &mut errors);
+    if errors.is_empty() { Ok(Resolved::Open(open)) } else { Err(errors.into_vec()) }
+}
+
+impl OpenNet {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The input's shape without the batch, where the chain begins with one.
+    pub fn input(&self) -> Option<&[usize]> {
+        self.input.shape.as_deref()
+    }
+
+    /// Whether the number of classes must come from the data.
+    pub fn needs_classes(&self) -> bool {
+        self.classes.is_some()
+    }
+
+    /// The explicit net for data of this shape and with so many classes, which count only where the text leaves them
+    /// open.
+    ///
+    /// Errors: the shape or the number that is needed and not given, and all that [`resolve`] reports.
+    pub fn complete(&self, input: Option<&[usize]>, classes: Option<usize>) -> Result<Net, Vec<Diagnostic>> {
+        let Some(input) = self.input.shape.as_deref().or(input) else {
+            return Err(vec![self.no_input()]);
+        };
+        if let Err(error) = Shape::new(input) {
+            return Err(vec![Diagnostic::new(Stage::Shapes, self.input.span, error.to_string())]);
+        }
+        match self.classes {
+            Some(head) if classes.is_none() => Err(vec![self.no_classes(head)]),
+            _ => shapes::infer(self, input, classes),
+        }
+    }
+
+    fn no_input(&self) -> Diagnostic {
+        Diagnostic::new(Stage::Shapes, self.input.span, format!("`{}` has no input shape", self.name))
+            .expected("height x width x channels, such as 28x28x1")
+            .help("begin its chain with the shape, `28x28x1 - …`, or use the net `on` data")
+    }
+
+    fn no_classes(&self, head: Span) -> Diagnostic {
+        Diagnostic::new(Stage::Shapes, head, format!("`{}` does not say how many classes it has", self.name))
+            .expected("a number, such as `, softmax 10`")
+            .help("write the number behind `softmax`, or use the net `on` data with labels")
+    }
+}
+
+/// All of the net that needs no shape; fails where so much is wrong that its shapes are not worth looking at.
+fn outline<'a>(def: &'a NetDef, env: &mut Env<'a>, errors: &mut Errors) -> Result<OpenNet, Vec<Diagnostic>> {
+    let mut expansion = match expand::expand(&def.chain, env, errors) {
+        Ok(expansion) => expansion,
+        Err(error) => return Err(vec![*error]),
+    };
+    let input_name = names::assign(&mut expansion, errors);
+    if !expansion.steps.iter().any(Step::is_layer) && errors.is_empty() {
+        let error = Diagnostic::new(Stage::Shapes, def.chain.span, format!("`{}` has no layer", def.name.text));
+        errors.push(error.help("a chain needs a layer behind its input, such as `- conv 16`"));
+    }
+    let open_head = |step: &&Step| matches!(step.kind, StepKind::Scores { classes: None });
+    let classes = expansion.steps.iter().find(open_head).map(|step| step.span);
+    let (shape, span) = match expansion.input {
+        Some((shape, span)) => (Some(shape), span),
+        None => (None, def.chain.items.first().map_or(def.chain.span, |item| item.span)),
+    };
+    let input = InputLayer { name: input_name, shape, span };
+    Ok(OpenNet { name: def.name.text.clone(), steps: expansion.steps, input, classes })
+}
+
+/// Mistakes, each once: a repetition's later turns do not say them again.
+#[derive(Default)]
+struct Errors {
+    list: Vec<Diagnostic>,
+    met: usize,
+}
+
+impl Errors {
+    fn push(&mut self, error: Diagnostic) {
+        self.met += 1;
+        let said = |e: &Diagnostic| e.stage == error.stage && e.span() == error.span();
+        if self.list.len() < MAX_ERRORS && !self.list.iter().any(said) {
+            self.list.push(error);
+        }
+    }
+
+    /// How many mistakes were met, those said before included.
+    fn met(&self) -> usize {
+        self.met
+    }
+
+    fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// In the order of the text.
+    fn into_vec(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by_key(|error| error.span().start);
+        self.list
+    }
+}
+
+#[cfg(test)]
+mod tests;

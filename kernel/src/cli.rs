@@ -1,0 +1,86 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Convolutional networks as a lecture writes them. Without a command: the interactive prompt.
+#[derive(Debug, Parser)]
+#[command(name = "fovea", version, about, propagate_version = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// A statement to run; may be repeated
+    #[arg(short = 'e', value_name = "STATEMENT")]
+    pub statements: Vec<String>,
+    /// What every command takes.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a script; `-` reads standard input
+    Run {
+        /// The script
+        file: PathBuf,
+    },
+    /// Check a script, everything but the running: names, shapes, counts, memory
+    Check {
+        /// The script
+        file: PathBuf,
+    },
+    /// Time a net: images a second, GFLOP/s, milliseconds a layer
+    Bench {
+        /// A net that `-e` defines, or FILE:NET
+        net: String,
+        /// A training step or inference
+        #[arg(long, value_enum, default_value_t = Mode::Infer)]
+        mode: Mode,
+        /// Images a step
+        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+        batch: u32,
+    },
+    /// List the devices
+    Devices,
+}
+
+/// What `bench` times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// A training step.
+    Train,
+    /// Inference.
+    Infer,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Override a `let` of the program: `--set N=3`; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", global = true)]
+    pub set: Vec<String>,
+    /// The device to run on: `cpu`, `cuda`, `cuda:1`
+    #[arg(long, value_name = "DEVICE", global = true)]
+    pub device: Option<String>,
+    /// How many threads of the CPU to use at most
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Where pictures go
+    #[arg(long, value_name = "DIR", global = true)]
+    pub out: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
+    pub format: Format,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For reading.
+    Text,
+    /// One JSON object a statement, a line each.
+    Json,
+}

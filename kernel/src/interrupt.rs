@@ -1,0 +1,44 @@
+//! Ctrl-C.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Broken off by the user: the exit status that shells use.
+pub const STATUS: u8 = 130;
+
+static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// The flag that Ctrl-C sets.
+pub fn flag() -> Arc<AtomicBool> {
+    Arc::clone(FLAG.get_or_init(Arc::default))
+}
+
+/// Sets the flag at Ctrl-C, and at SIGTERM and SIGHUP.
+pub fn watch(second: Presses) -> anyhow::Result<()> {
+    let flag = flag();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) && second == Presses::Insist {
+            std::process::exit(i32::from(STATUS));
+        }
+    })?;
+    Ok(())
+}
+
+/// What a second Ctrl-C does before the first has had its effect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Presses {
+    /// It ends the process at once: a script.
+    Insist,
+    /// Nothing more: the prompt comes back, with all that was made there.
+    Wait,
+}
+
+/// As if Ctrl-C had been pressed.
+pub fn now() {
+    flag().store(true, Ordering::Relaxed);
+}
+
+/// Forgets an earlier Ctrl-C.
+pub fn forget() {
+    flag().store(false, Ordering::Relaxed);
+}

@@ -1,0 +1,150 @@
+//! Finding nets and data by name, and whether they fit one another.
+
+use fovea_dsl::net::{Kind, Layer, Net};
+use fovea_dsl::resolve::Resolved;
+use fovea_dsl::scope::nearest;
+use fovea_dsl::syntax::Name;
+use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::shape::join;
+use fovea_train::DataSpec;
+
+use crate::world::{Binding, Names};
+
+/// A net, and what it is used on.
+#[derive(Clone, Copy, Debug)]
+pub struct Use<'a> {
+    /// The net's name, where the statement says it.
+    pub net: &'a Name,
+    /// The data's.
+    pub data: Option<&'a Name>,
+    /// Which weights it has.
+    pub weights: Weights,
+}
+
+/// Which weights a net has in a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// The ones it has, which fix the shape of its input; its first ones where it has no others.
+    Own,
+    /// Its first ones, whatever it has.
+    First,
+}
+
+impl Names {
+    /// The net of this name, as far as its text goes.
+    pub fn resolved(&self, name: &Name) -> Result<&Resolved, Diagnostic> {
+        self.nets.get(&name.text).ok_or_else(|| {
+            let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no net called `{}`", name.text));
+            let known = self.nets.keys().map(String::as_str);
+            suggest(mistake, &name.text, known, format!("`net {} = …` defines it", name.text))
+        })
+    }
+
+    /// The data of this name, declared or built in.
+    pub fn spec(&self, name: &Name) -> Result<DataSpec, Diagnostic> {
+        let declared = self.data.get(&name.text).cloned();
+        let builtin = || DataSpec::builtin(&name.text).map(|source| DataSpec { source, size: None });
+        declared.or_else(builtin).ok_or_else(|| unknown_data(name, self))
+    }
+
+    /// What a net's own weights fix.
+    pub fn binding(&self, of: &Use<'_>) -> Option<&Binding> {
+        self.bound.get(&of.net.text).filter(|_| of.weights == Weights::Own)
+    }
+
+    /// The input's shape and the number of classes for a net whose text leaves them open: its weights', else the
+    /// data's. What the text says holds, and [`Names::fits`] compares.
+    pub fn given(&self, of: &Use<'_>) -> Result<(Option<Vec<usize>>, Option<usize>), Diagnostic> {
+        if let Some(binding) = self.binding(of) {
+            return Ok((Some(binding.input.clone()), binding.classes));
+        }
+        let Some(data) = of.data else { return Ok((None, None)) };
+        let spec = self.spec(data)?;
+        Ok((Some(spec.shape()), Some(spec.classes())))
+    }
+
+    /// Whether the data's pictures and classes are those of the net, and the net tells classes.
+    pub fn fits(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
+        let Some(data) = of.data else { return Ok(()) };
+        let spec = self.spec(data)?;
+        let (shape, classes) = (spec.shape(), spec.classes());
+        if net.input() != shape {
+            return Err(self.another_shape(of, net, data, &shape));
+        }
+        if !matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. })) {
+            return Err(no_softmax(of, net, data, classes));
+        }
+        match net.output() {
+            [outputs] if *outputs == classes => Ok(()),
+            [outputs] => {
+                let message = format!("{} tells {outputs} classes apart, and {} has {classes}", net.name, data.text);
+                Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
+                    .here(format!("{outputs} outputs"))
+                    .also(data.span, format!("{classes} classes"))
+                    .found(outputs.to_string())
+                    .expected(classes.to_string())
+                    .help(format!(
+                        "end the net with `, softmax {classes}`, or with `, softmax` for the data's own number"
+                    )))
+            }
+            map => {
+                let message = format!("{} has one class a picture, and {} gives {}", data.text, net.name, join(map));
+                Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
+                    .here(format!("gives {}", join(map)))
+                    .also(data.span, "one class a picture")
+                    .found(join(map))
+                    .expected(classes.to_string())
+                    .help("end the net with `, softmax`: after a comma it is one vector of classes a picture"))
+            }
+        }
+    }
+
+    /// The mistake of a net on pictures of another shape.
+    fn another_shape(&self, of: &Use<'_>, net: &Net, data: &Name, shape: &[usize]) -> Diagnostic {
+        let whose = if self.binding(of).is_some() { "'s weights take" } else { " takes" };
+        let message = format!("{}{whose} {}, and {} are {}", net.name, join(net.input()), data.text, join(shape));
+        let mistake = Diagnostic::new(Stage::Shapes, data.span, message)
+            .here(join(shape))
+            .also(of.net.span, join(net.input()))
+            .found(join(shape))
+            .expected(join(net.input()));
+        match (net.input(), shape) {
+            ([height, width, c], [_, _, d]) if c == d => {
+                mistake.help(format!("`data {} size {height}x{width}` before this brings them to size", data.text))
+            }
+            ([.., c], [.., d]) if c != d => mistake.help(format!(
+                "these pictures have {d} channels: `{}` is what the net would have to take",
+                join(shape)
+            )),
+            _ => mistake
+                .help(format!("pictures are height x width x channels: let the net begin with `{}`", join(shape))),
+        }
+    }
+}
+
+/// The mistake of a net that tells no classes, on data that has nothing else to compare with.
+fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnostic {
+    let message = format!("{} does not end in softmax, and {} has classes to compare with only", net.name, data.text);
+    Diagnostic::new(Stage::Shapes, of.net.span, message)
+        .here(format!("ends in {}", net.layers.last().map_or("nothing", |layer| layer.kind.word())))
+        .also(data.span, format!("{classes} classes"))
+        .expected("softmax")
+        .help(format!("end the net with `, softmax {classes}`"))
+}
+
+/// The mistake of data that nobody declared.
+pub fn unknown_data(name: &Name, names: &Names) -> Diagnostic {
+    let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no data called `{}`", name.text));
+    let builtin = DataSpec::builtin_names();
+    let known = names.data.keys().map(String::as_str).chain(builtin.iter().copied());
+    suggest(mistake, &name.text, known, format!("built in: {}", builtin.join(", ")))
+}
+
+/// Offers the nearest known name, or else says how a name becomes known.
+fn suggest<'a>(mistake: Diagnostic, word: &str, known: impl Iterator<Item = &'a str>, otherwise: String) -> Diagnostic {
+    let mistake = mistake.found(word);
+    match nearest(word, known) {
+        Some(near) => mistake.expected(near).help(format!("`{near}` is the nearest name that is known")),
+        None => mistake.help(otherwise),
+    }
+}

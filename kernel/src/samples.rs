@@ -1,0 +1,74 @@
+//! Pictures of a data set, as a statement picks them: `digits`, `digits[3]`, `digits.train[0..16]`.
+
+use fovea_dsl::command::Samples;
+use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::Tensor;
+use fovea_train::{DataSpec, Dataset};
+use ndarray::Axis;
+
+use crate::picture::{self, Image};
+use crate::world::Names;
+
+/// Pictures of a part of a data set.
+#[derive(Clone, Debug)]
+pub struct Pick {
+    /// The data.
+    pub spec: DataSpec,
+    /// As written.
+    pub samples: Samples,
+    /// The first and the end, in the part.
+    pub range: (usize, usize),
+}
+
+/// Checks the numbers of the pictures against what the data has; none are read.
+pub fn pick(samples: Samples, names: &Names) -> Result<Pick, Diagnostic> {
+    let spec = names.spec(&samples.data)?;
+    let count = if samples.train { spec.counts().train } else { spec.counts().test };
+    let (first, end) = samples.range.unwrap_or((0, count));
+    if first < end && end <= count {
+        return Ok(Pick { spec, samples, range: (first, end) });
+    }
+    let part = if samples.train { "training" } else { "test" };
+    let data = &samples.data.text;
+    let message = match first >= end {
+        true => format!("{first}..{end} are no pictures: the end of a range lies behind its first"),
+        false => format!("the {part} part of {data} has {count} pictures, and none with number {}", end - 1),
+    };
+    Err(Diagnostic::new(Stage::Values, samples.span, message)
+        .found(format!("{first}..{end}"))
+        .expected(format!("numbers from 0 to {}", count.saturating_sub(1))))
+}
+
+impl Pick {
+    /// Where the pictures stand among all of the data.
+    pub fn indices<'a>(&self, data: &'a Dataset) -> &'a [usize] {
+        let part = if self.samples.train { &data.train } else { &data.test };
+        part.get(self.range.0..self.range.1).unwrap_or_default()
+    }
+
+    /// What picture number `i` of the pick is called: `digits[3]`, `digits.train[3]`.
+    pub fn name(&self, i: usize) -> String {
+        let part = if self.samples.train { ".train" } else { "" };
+        format!("{}{part}[{}]", self.samples.data.text, self.range.0 + i)
+    }
+}
+
+/// Some pictures of the data as a tensor `[N, H, W, C]`.
+pub fn gather(data: &Dataset, indices: &[usize]) -> Tensor {
+    data.images.select(Axis(0), indices)
+}
+
+/// One picture of the data, to draw.
+pub fn image(data: &Dataset, index: usize) -> picture::Result<Image> {
+    let pixels = data.images.index_axis(Axis(0), index);
+    let &[height, width, channels] = pixels.shape() else {
+        return Err(picture::Error::Empty { what: "no picture of height x width x channels" });
+    };
+    Image::new(height, width, channels, pixels.iter().copied().collect())
+}
+
+/// The name of the class of a picture.
+pub fn class(data: &Dataset, index: usize) -> String {
+    let label = data.labels.get(index).map_or(usize::MAX, |&label| label as usize);
+    data.classes.get(label).cloned().unwrap_or_else(|| "?".to_string())
+}

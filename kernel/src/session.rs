@@ -1,0 +1,159 @@
+//! The session: a thin conductor over pure stages.
+//!
+//! ```text
+//! text ─parse─▶ syntax tree ─resolve─▶ net ─lower─▶ graph ─training_step─▶ training graph ─fuse─▶ graph ─plan─▶ plan
+//! plan ─compile─▶ program ─run─▶ tensors ─▶ text, table, picture
+//! ```
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use fovea_dsl::lower::{Mode, lower};
+use fovea_dsl::net::Net;
+use fovea_dsl::resolve::Resolved;
+use fovea_dsl::syntax::{Program, Statement, StatementKind};
+use fovea_dsl::{Source, parse};
+use fovea_graph::fuse::fuse;
+use fovea_graph::plan::plan;
+use fovea_graph::training::{Optimizer, training_step};
+use fovea_graph::{Backend, Graph, Plan, SourceId};
+
+use crate::check::{Step, check};
+use crate::event::Event;
+use crate::failure::{At, Failure};
+use crate::lookup::Use;
+use crate::world::{Names, World};
+
+/// What a net is planned for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Work<'a> {
+    /// Inference.
+    Infer,
+    /// A training step.
+    Train(&'a Optimizer),
+}
+
+/// A net on its way to a program: what each stage made of it.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The net, every default filled in.
+    pub net: Net,
+    /// Its forward graph.
+    pub graph: Graph,
+    /// What the device runs, in which order, how and where in memory.
+    pub plan: Plan,
+}
+
+/// The route of a net, stage by stage: [`Session::run`] has parsed its text, its `net` statement has resolved its tree as
+/// far as the text goes, and the device's `compile` makes a program of the plan.
+pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Result<Route, Failure> {
+    let (input, classes) = names.given(of)?;
+    let net = match names.resolved(of.net)? {
+        Resolved::Net(net) => net.clone(),
+        Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
+    };
+    names.fits(of, &net)?;
+    let mode = if work == Work::Infer { Mode::Infer } else { Mode::Train };
+    let graph = lower(&net, batch, mode).at(of.net.span)?;
+    let whole = match work {
+        Work::Infer => graph.clone(),
+        Work::Train(optimizer) => training_step(&graph, optimizer).at(of.net.span)?,
+    };
+    let plan = plan(fuse(&whole), &*names.device);
+    Ok(Route { net, graph, plan })
+}
+
+/// What checking a text found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// How many statements it has.
+    pub statements: usize,
+    /// Overrides whose `let` was not met.
+    pub unmet: Vec<String>,
+}
+
+/// Statements in, results out; names, nets, data and runs in between.
+pub struct Session {
+    names: Names,
+    world: World,
+    sources: Vec<Source>,
+}
+
+impl Session {
+    /// A session on a device whose training runs go to the folder `runs`; setting `interrupted` ends what runs.
+    pub fn new(device: Arc<dyn Backend>, runs: PathBuf, interrupted: Arc<AtomicBool>) -> Self {
+        Self { names: Names::new(device), world: World::new(runs, interrupted), sources: Vec::new() }
+    }
+
+    /// From now on `let NAME = …` binds `value`, an expression of the language, whatever the text says.
+    pub fn set_override(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let (_, program) =
+            self.read("--set", &format!("let {name} = {value}")).map_err(|_| "no number or list".to_string())?;
+        match &program.statements[..] {
+            [Statement { kind: StatementKind::Let(bindings), .. }] if bindings.len() == 1 => {
+                let value = self.names.scope.evaluate(&bindings[0].value).map_err(|mistake| mistake.message)?;
+                self.names.scope.set_override(name, value);
+                Ok(())
+            }
+            _ => Err("no number or list".to_string()),
+        }
+    }
+
+    /// Bounds the threads of a CPU that a `device` statement opens.
+    pub fn set_threads(&mut self, threads: Option<usize>) {
+        self.names.threads = threads;
+    }
+
+    /// Checks a text whole, then runs its statements one by one; each completes or changes nothing.
+    pub fn run(&mut self, name: &str, text: &str, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+        let (source, program) = self.read(name, text)?;
+        let steps = check(&program, &source, &self.names, &self.world)?;
+        steps.into_iter().try_for_each(|step| self.step(step, events))
+    }
+
+    /// Checks a text and runs nothing.
+    pub fn check(&mut self, name: &str, text: &str) -> Result<Report, Failure> {
+        let (source, program) = self.read(name, text)?;
+        let steps = check(&program, &source, &self.names, &self.world)?;
+        let scope = steps.last().map_or(&self.names.scope, |step| &step.after.scope);
+        Ok(Report { statements: steps.len(), unmet: scope.unused_overrides().map(str::to_string).collect() })
+    }
+
+    /// Takes over what a text defines, its nets and constants, and runs nothing else of it.
+    pub fn define(&mut self, name: &str, text: &str) -> Result<(), Failure> {
+        let (source, mut program) = self.read(name, text)?;
+        program.statements.retain(|statement| !matches!(statement.kind, StatementKind::Verb(_)));
+        let steps = check(&program, &source, &self.names, &self.world)?;
+        steps.into_iter().try_for_each(|step| self.step(step, &mut |_| ()))
+    }
+
+    /// The texts so far, for messages that point into them.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// Runs one statement; only where it completes do names mean what they mean after it.
+    fn step(&mut self, step: Step, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+        self.world.go_on()?;
+        let mut output = step.job.run(&mut self.world, events)?;
+        self.names = step.after;
+        self.world.program.push_str(&step.text);
+        self.world.program.push('\n');
+        output.silent = step.silent;
+        events(Event::Output(output));
+        // Training that was broken off has completed, with the weights of its last step; what follows it has not begun.
+        self.world.go_on()
+    }
+
+    /// Text to syntax tree.
+    fn read(&mut self, name: &str, text: &str) -> Result<(Source, Program), Failure> {
+        let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        let source = Source { id, name: name.to_string(), text: text.to_string() };
+        self.sources.push(source.clone());
+        match parse(&source) {
+            (program, mistakes) if mistakes.is_empty() => Ok((source, program)),
+            (_, mistakes) => Err(Failure::Mistakes(mistakes)),
+        }
+    }
+}

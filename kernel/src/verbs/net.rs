@@ -1,0 +1,88 @@
+//! `net lenet = 28x28x1 - …`
+
+use fovea_dsl::net::Net;
+use fovea_dsl::resolve::{Resolved, resolve};
+use fovea_dsl::syntax::NetDef;
+use fovea_graph::shape::join;
+use serde_json::json;
+
+use super::{Checked, Events, Job};
+use crate::display::number::count;
+use crate::event::Output;
+use crate::failure::Failure;
+use crate::lookup::{Use, Weights};
+use crate::session::{Work, route};
+use crate::world::{Binding, Names, World};
+
+struct Define {
+    name: String,
+    /// The net now says something else, so that its weights are not its own any more.
+    changed: bool,
+    text: String,
+    data: serde_json::Value,
+}
+
+/// Defines a net. One that says what it said before keeps its weights.
+pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
+    let name = definition.name.text.clone();
+    let resolved = resolve(definition, &names.scope, None, None)?;
+    let changed = match (names.nets.get(&name), names.bound.get(&name)) {
+        (Some(old), Some(binding)) => !same(old, &resolved, binding),
+        _ => false,
+    };
+    if changed {
+        names.bound.remove(&name);
+    }
+    names.scope.nets.insert(name.clone(), definition.clone());
+    names.nets.insert(name.clone(), resolved.clone());
+    let (text, data) = describe(definition, &resolved, names)?;
+    Ok(Box::new(Define { name, changed, text, data }))
+}
+
+/// Whether two nets are one, for data of the binding's shape; where they were written does not matter.
+fn same(old: &Resolved, new: &Resolved, binding: &Binding) -> bool {
+    let complete = |resolved: &Resolved| match resolved {
+        Resolved::Net(net) => Some(net.clone()),
+        Resolved::Open(open) => open.complete(Some(&binding.input), binding.classes).ok(),
+    };
+    let layers = |net: Net| -> Vec<_> {
+        net.layers.into_iter().map(|layer| (layer.name, layer.kind, layer.inputs, layer.output)).collect()
+    };
+    complete(old).map(layers) == complete(new).map(layers)
+}
+
+/// The net in a line: `lenet: 28x28x1 → 10, 12 layers, 61,706 parameters`.
+fn describe(definition: &NetDef, resolved: &Resolved, names: &Names) -> Result<(String, serde_json::Value), Failure> {
+    let name = &definition.name.text;
+    if let Resolved::Open(open) = resolved {
+        let waits = match (open.input(), open.needs_classes()) {
+            (None, true) => "takes the shape and the classes of the data it is used on".to_string(),
+            (None, false) => "takes the shape of the data it is used on".to_string(),
+            (Some(shape), _) => format!("{} → the classes of the data it is used on", join(shape)),
+        };
+        return Ok((format!("{name}: {waits}"), json!({ "net": name, "input": open.input() })));
+    }
+    let of = Use { net: &definition.name, data: None, weights: Weights::First };
+    let route = route(&of, Work::Infer, 1, names)?;
+    let (net, parameters) = (&route.net, route.graph.parameter_count());
+    let layers = net.layers.len() - 1;
+    let text = format!(
+        "{name}: {} → {}, {layers} layers, {} parameters",
+        join(net.input()),
+        join(net.output()),
+        count(parameters as u64)
+    );
+    let data = json!({
+        "net": name, "input": net.input(), "output": net.output(), "layers": layers, "params": parameters,
+    });
+    Ok((text, data))
+}
+
+impl Job for Define {
+    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        if self.changed {
+            world.trained.remove(&self.name);
+        }
+        Ok(Output::new("net", self.text.clone(), self.data.clone()))
+    }
+}

@@ -1,0 +1,109 @@
+//! `predict lenet on digits[0..16] save "logits.npy"`
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fovea_dsl::command::{Path, Samples};
+use fovea_dsl::net::Net;
+use fovea_dsl::syntax::Name;
+use fovea_graph::{Backend, Span, Tensor};
+use fovea_train::Dataset;
+use ndarray::Axis;
+use ndarray_npy::WriteNpyExt;
+use serde_json::json;
+
+use super::weights::writable;
+use super::{Checked, Events, Job};
+use crate::display::{Guess, guesses};
+use crate::event::Output;
+use crate::failure::{At, Failure};
+use crate::lookup::{Use, Weights};
+use crate::picture::{self, Grey, Prediction, Theme};
+use crate::samples::{Pick, class, gather, image, pick};
+use crate::session::{Work, route};
+use crate::world::{Names, World};
+
+/// How many predictions the text lists.
+const LISTED: usize = 16;
+
+struct Predict {
+    net: Net,
+    device: Arc<dyn Backend>,
+    seed: u64,
+    pick: Pick,
+    save: Option<(PathBuf, Span)>,
+}
+
+/// Checks net, data, the pictures' numbers and the file's folder.
+pub fn check(net: &Name, samples: Samples, save: Option<Path>, names: &Names) -> Checked {
+    let of = Use { net, data: Some(&samples.data), weights: Weights::Own };
+    let net = route(&of, Work::Infer, 1, names)?.net;
+    let save = save.map(|path| Ok::<_, fovea_dsl::Diagnostic>((writable(&path)?, path.span))).transpose()?;
+    let device = Arc::clone(&names.device);
+    Ok(Box::new(Predict { net, device, seed: names.seed, pick: pick(samples, names)?, save }))
+}
+
+impl Job for Predict {
+    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        let span = self.pick.samples.span;
+        let data = world.dataset(&self.pick.spec).at(span)?;
+        let images = gather(&data, self.pick.indices(&data));
+        let said = world.with(&self.net, &self.device, self.seed, |trainee| trainee.predict(&images)).at(span)?;
+        let output = self.output(&data, &said.probabilities).at(span)?;
+        match &self.save {
+            None => Ok(output),
+            Some((path, span)) => {
+                write(path, &said.logits).at(*span)?;
+                Ok(output.file(path))
+            }
+        }
+    }
+}
+
+/// Scores as npy, f32 `[N, classes]`.
+fn write(path: &PathBuf, scores: &Tensor) -> Result<(), String> {
+    let failed = |error: String| format!("{} cannot be written: {error}", path.display());
+    let file = File::create(path).map_err(|error| failed(error.to_string()))?;
+    scores.write_npy(file).map_err(|error| failed(error.to_string()))
+}
+
+impl Predict {
+    fn output(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
+        let rows: Vec<Vec<f32>> = probabilities.axis_iter(Axis(0)).map(|row| row.iter().copied().collect()).collect();
+        let ranked: Vec<Vec<usize>> = rows.iter().map(|row| ranking(row)).collect();
+        let guess = |i: usize, at: usize| Guess {
+            sample: self.pick.name(i),
+            truth: Some(class(data, at)),
+            classes: ranked[i].iter().map(|&label| (data.classes[label].clone(), f64::from(rows[i][label]))).collect(),
+        };
+        let indices = self.pick.indices(data);
+        let said: Vec<Guess> = indices.iter().enumerate().map(|(i, &at)| guess(i, at)).collect();
+        let mut text = guesses(&said[..said.len().min(LISTED)]);
+        if said.len() > LISTED {
+            text += &format!("\n\n… and {} more", said.len() - LISTED);
+        }
+        let items = said.into_iter().zip(indices).map(|(guess, &at)| {
+            let (caption, classes, truth) = (guess.sample, guess.classes, guess.truth);
+            Ok(Prediction { image: image(data, at)?, caption, classes, truth })
+        });
+        let items: Vec<Prediction> = items.collect::<picture::Result<_>>()?;
+        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
+        let picture = picture::predictions(&title, &items, Grey::Auto, Theme::Light)?;
+        let likeliest: Vec<usize> = ranked.iter().filter_map(|row| row.first().copied()).collect();
+        let figures = json!({
+            "net": self.net.name,
+            "data": self.pick.samples.data.text,
+            "classes": likeliest,
+            "probabilities": rows,
+        });
+        Ok(Output::new("predict", text, figures).picture(picture))
+    }
+}
+
+/// The classes, the likeliest first, the earlier of equal ones.
+fn ranking(row: &[f32]) -> Vec<usize> {
+    let mut ranked: Vec<usize> = (0..row.len()).collect();
+    ranked.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
+    ranked
+}

@@ -1,0 +1,145 @@
+//! What a session has: names, which are known without running anything, and what running made.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fovea_dsl::lower;
+use fovea_dsl::net::Net;
+use fovea_dsl::resolve::Resolved;
+use fovea_dsl::scope::Scope;
+use fovea_graph::Backend;
+use fovea_train::{DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
+
+use crate::failure::Failure;
+
+/// What names mean at a point of a program, as far as it is known without running it. Checking a program walks a copy
+/// of this through its statements; a statement that completes makes its copy the session's.
+#[derive(Clone)]
+pub struct Names {
+    /// Constants and nets as written.
+    pub scope: Scope,
+    /// Nets as far as their text goes; a constant that changes later does not reach them.
+    pub nets: BTreeMap<String, Resolved>,
+    /// Data that was declared.
+    pub data: BTreeMap<String, DataSpec>,
+    /// Nets that have weights of their own by now, and what these fix.
+    pub bound: BTreeMap<String, Binding>,
+    /// The device that statements run on.
+    pub device: Arc<dyn Backend>,
+    /// How many threads of the CPU to use at most.
+    pub threads: Option<usize>,
+    /// The key of all random numbers.
+    pub seed: u64,
+    /// Files of weights that statements will have written by now, and what these fix.
+    pub files: BTreeMap<PathBuf, Binding>,
+    /// How many runs statements will have begun by now.
+    pub runs: u32,
+}
+
+impl Names {
+    /// Nothing but a device.
+    pub fn new(device: Arc<dyn Backend>) -> Self {
+        Self {
+            scope: Scope::default(),
+            nets: BTreeMap::new(),
+            data: BTreeMap::new(),
+            bound: BTreeMap::new(),
+            device,
+            threads: None,
+            seed: 0,
+            files: BTreeMap::new(),
+            runs: 0,
+        }
+    }
+}
+
+/// What a net's weights fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The shape of one picture.
+    pub input: Vec<usize>,
+    /// How many classes it tells apart.
+    pub classes: Option<usize>,
+    /// Whether a training run of the session made the weights.
+    pub run: bool,
+}
+
+/// A net with weights.
+pub struct Trained {
+    /// The net on its device.
+    pub trainee: Trainee,
+    /// The run that trained it last.
+    pub run: Option<u32>,
+}
+
+/// What running made, and where results go.
+pub struct World {
+    /// Nets with weights, by name.
+    pub trained: BTreeMap<String, Trained>,
+    /// Data that was read, by what was asked for.
+    loaded: Vec<(DataSpec, Arc<Dataset>)>,
+    /// Training runs on disk.
+    pub runs: Runs,
+    /// Set by the front end when the user breaks off.
+    pub interrupted: Arc<AtomicBool>,
+    /// The statements that completed, for the record of a run.
+    pub program: String,
+}
+
+impl World {
+    /// Nothing yet; runs go to the folder `runs`.
+    pub fn new(runs: PathBuf, interrupted: Arc<AtomicBool>) -> Self {
+        let program = String::new();
+        Self { trained: BTreeMap::new(), loaded: Vec::new(), runs: Runs::at(runs), interrupted, program }
+    }
+
+    /// The data of a specification, read once.
+    pub fn dataset(&mut self, spec: &DataSpec) -> Result<Arc<Dataset>, DataError> {
+        if let Some((_, data)) = self.loaded.iter().find(|(loaded, _)| loaded == spec) {
+            return Ok(Arc::clone(data));
+        }
+        let data = Arc::new(spec.load()?);
+        self.loaded.push((spec.clone(), Arc::clone(&data)));
+        Ok(data)
+    }
+
+    /// Lets a statement use a net with its weights on a device: the ones it has, or its first ones, drawn by `seed`.
+    pub fn with<T>(
+        &mut self,
+        net: &Net,
+        device: &Arc<dyn Backend>,
+        seed: u64,
+        work: impl FnOnce(&mut Trainee) -> Result<T, TrainError>,
+    ) -> Result<T, TrainError> {
+        match self.trained.get_mut(&net.name) {
+            Some(trained) if Arc::ptr_eq(trained.trainee.backend(), device) => work(&mut trained.trainee),
+            Some(trained) => work(&mut trained.trainee.copy(Arc::clone(device), forward(net))?),
+            None => work(&mut Trainee::fresh(Arc::clone(device), forward(net), seed)?),
+        }
+    }
+
+    /// A copy of a net with its weights and moments on a device, to go on from.
+    pub fn copy_of(&self, net: &Net, device: &Arc<dyn Backend>) -> Result<Trainee, TrainError> {
+        let trained = self.trained.get(&net.name).ok_or_else(|| TrainError::Inconsistent("no weights".into()))?;
+        trained.trainee.copy(Arc::clone(device), forward(net))
+    }
+
+    /// Ends a statement that the user broke off.
+    pub fn go_on(&self) -> Result<(), Failure> {
+        if self.interrupted.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+}
+
+/// Gives the net's forward graph at any batch, as the training loop wants it.
+pub fn forward(net: &Net) -> Forward {
+    let net = net.clone();
+    Box::new(move |batch, mode| {
+        let mode = match mode {
+            Mode::Train => lower::Mode::Train,
+            Mode::Infer => lower::Mode::Infer,
+        };
+        Ok(lower::lower(&net, batch, mode)?)
+    })
+}

@@ -1,0 +1,193 @@
+//! The f64 reference against PyTorch and against finite differences.
+#![allow(clippy::unwrap_used)]
+
+use fovea_cpu::reference::{self, Feed64, ReferenceError};
+use fovea_graph::fuse::fuse;
+use fovea_graph::op::Dropout;
+use fovea_graph::philox::{Purpose, Stream};
+use fovea_graph::{Graph, Op, Shape};
+use fovea_tests::compare::{Failures, compare, inner, norm, wide};
+use fovea_tests::goldens::Goldens;
+use fovea_tests::op_cases::{self, Case, Oracle, STEP, golden_cases, sgd_sequences};
+use fovea_tests::sweep;
+use ndarray::ArrayD;
+
+#[test]
+fn every_case_is_what_pytorch_computes() {
+    let goldens = Goldens::open("ops.npz");
+    let mut failures = Failures::default();
+    for case in golden_cases(&goldens) {
+        assert_eq!(case.oracle, Oracle::PyTorch);
+        let inputs = case.wide_inputs();
+        let expected = case.expected(&goldens);
+        for graph in [&case.graph, &fuse(&case.graph)] {
+            for ((name, found), (_, expected)) in op_cases::outputs(graph, &inputs).iter().zip(&expected) {
+                failures.check(|| format!("{}, {name}", case.name), compare(found, expected, 1e-13));
+            }
+        }
+    }
+    assert!(failures.finish() > 500);
+}
+
+#[test]
+fn every_op_occurs_and_some_are_fused() {
+    let goldens = Goldens::open("ops.npz");
+    let cases: Vec<Case> = golden_cases(&goldens).into_iter().chain(sweep::dropouts()).collect();
+    let sgd = sgd_sequences(&goldens);
+    let graphs: Vec<Graph> = cases.into_iter().map(|case| case.graph).chain(sgd.into_iter().map(|s| s.graph)).collect();
+    let words: std::collections::BTreeSet<&str> = graphs.iter().flat_map(|g| &g.nodes).map(|n| n.op.word()).collect();
+    let expected = [
+        "add",
+        "bias",
+        "channel_sum",
+        "conv",
+        "conv_dgrad",
+        "conv_wgrad",
+        "correct",
+        "cross_entropy",
+        "cross_entropy_grad",
+        "dropout",
+        "fill",
+        "input",
+        "matmul",
+        "pool",
+        "pool_grad",
+        "relu",
+        "relu_grad",
+        "reshape",
+        "sgd_step",
+        "sgd_velocity",
+        "softmax",
+        "softmax_grad",
+        "squared_error",
+        "squared_error_grad",
+        "state",
+    ];
+    assert_eq!(words.into_iter().collect::<Vec<_>>(), expected);
+    let fused = graphs.iter().filter(|graph| fuse(graph).nodes.len() < graph.nodes.len()).count();
+    assert!(fused >= 8, "only {fused} cases have something to fuse");
+}
+
+/// Along random directions every element of a gradient counts; a few single elements say where it is wrong.
+#[test]
+fn every_gradient_is_the_limit_of_finite_differences() {
+    let goldens = Goldens::open("ops.npz");
+    let swept = sweep::convolutions().into_iter().step_by(7);
+    let cases = golden_cases(&goldens).into_iter().chain(sweep::dropouts()).chain(swept);
+    let mut failures = Failures::default();
+    for (number, case) in cases.filter(|case| case.smooth).enumerate() {
+        let point = case.wide_inputs();
+        for (name, gradient) in &op_cases::outputs(&case.graph, &point)[1..] {
+            let input = case.graph.find_input(&name[2..]).unwrap().index();
+            for (what, direction) in directions(number, gradient) {
+                let (found, expected) = (inner(gradient, &direction), slope(&case, &point, input, &direction));
+                // Relative to what the slope could be at most.
+                let error = (found - expected).abs() / (norm(gradient) * norm(&direction));
+                let result = match error <= 1e-7 || norm(gradient) < 1e-12 && expected.abs() < 1e-9 {
+                    true => Ok(error),
+                    false => Err(format!("{found:e} along {what}, by differences {expected:e} (off by {error:.1e})")),
+                };
+                failures.check(|| format!("{}, {name}", case.name), result);
+            }
+        }
+    }
+    assert!(failures.finish() > 1000);
+}
+
+/// Two random directions and four single elements.
+fn directions(number: usize, gradient: &ArrayD<f64>) -> Vec<(String, ArrayD<f64>)> {
+    let random = |index: u32| Stream::new(number as u64, Purpose::Data, 1000 + index);
+    let dense = (0..2).map(|k| {
+        let mut position = 0..;
+        let normal = || random(k).normal(position.next().unwrap());
+        (format!("random direction {k}"), ArrayD::from_shape_simple_fn(gradient.raw_dim(), normal))
+    });
+    let single = (0..4).map(|k| {
+        let element = random(2).below(k, gradient.len() as u64) as usize;
+        let mut unit = ArrayD::zeros(gradient.raw_dim());
+        unit.as_slice_mut().unwrap()[element] = 1.0;
+        (format!("element {element}"), unit)
+    });
+    dense.chain(single).collect()
+}
+
+/// The slope of Σ `direction` · result where one input moves: (L(x + h·v) − L(x − h·v)) / 2h.
+fn slope(case: &Case, point: &[ArrayD<f64>], input: usize, along: &ArrayD<f64>) -> f64 {
+    // The error is of order h² (cut off) and 1e-16/h (rounded off), and h must not reach over a kink.
+    let h = 1e-5;
+    let loss = |h: f64| {
+        let mut moved = point.to_vec();
+        moved[input] = &moved[input] + &(along * h);
+        let (_, result) = op_cases::outputs(&case.graph, &moved).swap_remove(0);
+        case.graph.find_input("direction").map_or(result.sum(), |id| inner(&result, &moved[id.index()]))
+    };
+    (loss(h) - loss(-h)) / (2.0 * h)
+}
+
+#[test]
+fn sgd_takes_pytorchs_steps() {
+    let mut failures = Failures::default();
+    for sequence in sgd_sequences(&Goldens::open("ops.npz")) {
+        let start = wide(&sequence.start);
+        let mut states = [start.clone(), ArrayD::zeros(start.raw_dim())];
+        for (i, (rate, gradient, expected)) in sequence.steps.iter().enumerate() {
+            let feed = Feed64 { inputs: &[&wide(gradient)], learning_rate: *rate, seed: 0, step: 0 };
+            reference::step(&sequence.graph, &mut states, &feed).unwrap();
+            failures.check(|| format!("{}, step {i}", sequence.name), compare(&states[0], expected, 1e-12));
+        }
+    }
+    assert_eq!(failures.finish(), 14);
+}
+
+/// `dropout` of ones.
+fn kept(rate: f64, stream: u32, seed: u64, step: u32) -> ArrayD<f64> {
+    let mut graph = Graph::new("dropout");
+    let x = graph.input("x", Shape::new([100, 100]).unwrap());
+    let y = graph.push(Op::Dropout(Dropout { rate, stream }), &[x], None).unwrap();
+    graph.output("result", y);
+    let ones = ArrayD::ones(vec![100, 100]);
+    let values = reference::evaluate(&graph, &[], &Feed64 { inputs: &[&ones], learning_rate: 0.0, seed, step });
+    reference::output(&graph, &values.unwrap(), "result").unwrap().clone()
+}
+
+#[test]
+fn dropout_keeps_the_stated_share_and_the_mean() {
+    for rate in [0.1, 0.5, 0.8] {
+        let y = kept(rate, 0, 1, 0);
+        let zeros = y.iter().filter(|&&y| y == 0.0).count() as f64 / 10_000.0;
+        // Four standard deviations of a share of 10 000.
+        assert!((zeros - rate).abs() < 4.0 * (rate * (1.0 - rate) / 10_000.0).sqrt(), "{zeros} of {rate}");
+        assert!(y.iter().all(|&y| y == 0.0 || (y - 1.0 / (1.0 - rate)).abs() < 1e-15));
+    }
+    assert!(kept(0.0, 0, 1, 0).iter().all(|&y| y == 1.0));
+}
+
+#[test]
+fn dropout_draws_anew_for_each_layer_seed_and_step() {
+    let same = |a: &ArrayD<f64>, b: &ArrayD<f64>| a.iter().zip(b).filter(|(a, b)| a == b).count();
+    let mask = kept(0.5, 0, 1, STEP);
+    assert_eq!(same(&mask, &kept(0.5, 0, 1, STEP)), 10_000);
+    for other in [kept(0.5, 1, 1, STEP), kept(0.5, 0, 2, STEP), kept(0.5, 0, 1, STEP + 1)] {
+        // Independent masks agree on half of the elements; 200 are four standard deviations.
+        assert!(same(&mask, &other).abs_diff(5000) < 200);
+    }
+}
+
+#[test]
+fn what_does_not_fit_the_graph_is_named() {
+    let mut graph = Graph::new("loss");
+    let logits = graph.input("logits", Shape::new([2, 3]).unwrap());
+    let labels = graph.input("labels", Shape::new([2]).unwrap());
+    let loss = Op::CrossEntropy(fovea_graph::op::CrossEntropy {});
+    graph.push(loss, &[logits, labels], None).unwrap();
+    let evaluate = |inputs: &[&ArrayD<f64>]| {
+        reference::evaluate(&graph, &[], &Feed64 { inputs, learning_rate: 0.0, seed: 0, step: 0 }).unwrap_err()
+    };
+    let logits = ArrayD::zeros(vec![2, 3]);
+    assert_eq!(evaluate(&[&logits]).to_string(), "the graph declares 2 inputs, but 1 were given");
+    assert_eq!(evaluate(&[&logits, &logits]).to_string(), "labels is declared as 2, but [2, 3] was given");
+    for label in [3.0, -1.0, 0.5, f64::NAN] {
+        let labels = ArrayD::from_elem(vec![2], label);
+        assert!(matches!(evaluate(&[&logits, &labels]), ReferenceError::Label { classes: 3, .. }));
+    }
+}

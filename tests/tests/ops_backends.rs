@@ -1,0 +1,185 @@
+//! Every backend against PyTorch and the reference; and that the checks find what is wrong.
+#![allow(clippy::unwrap_used)]
+
+use std::any::Any;
+use std::ops::ControlFlow;
+
+use fovea_cpu::Cpu;
+use fovea_cpu::reference::{self, Feed64};
+use fovea_graph::backend::{Backend, BackendError, Device, Feed, Memory, Outcome, Program};
+use fovea_graph::op::{Activation, PoolKind};
+use fovea_graph::plan::{Algorithm, Choice, Plan};
+use fovea_graph::{Graph, NodeId, Op, State, StateId, Tensor};
+use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_sequence};
+use fovea_tests::compare::{Failures, narrow, wide};
+use fovea_tests::goldens::Goldens;
+use fovea_tests::op_cases::{golden_cases, sgd_sequences};
+use ndarray::ArrayD;
+
+/// The reference behind the backend's interface, with room for a mistake: `fault` changes a graph before it runs.
+struct Oracle {
+    fault: Fault,
+}
+
+type Fault = fn(&mut Graph);
+
+struct States(Vec<Tensor>);
+
+struct Run {
+    plan: Plan,
+    runs: Graph,
+    values: Vec<ArrayD<f64>>,
+}
+
+impl Backend for Oracle {
+    fn device(&self) -> Device {
+        Device { name: "reference".into(), description: "f64".into(), memory: None }
+    }
+
+    fn choose(&self, _: &Graph, _: NodeId) -> Choice {
+        Choice { algorithm: Algorithm::Plain, workspace: 0 }
+    }
+
+    fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
+        Ok(Box::new(States(states.iter().map(|s| Tensor::zeros(s.shape.dims())).collect())))
+    }
+
+    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
+        let mut runs = plan.graph.clone();
+        (self.fault)(&mut runs);
+        Ok(Box::new(Run { plan, runs, values: Vec::new() }))
+    }
+}
+
+impl Memory for States {
+    fn read(&self, state: StateId) -> Result<Tensor, BackendError> {
+        Ok(self.0[state.index()].clone())
+    }
+
+    fn write(&mut self, state: StateId, value: &Tensor) -> Result<(), BackendError> {
+        self.0[state.index()].assign(value);
+        Ok(())
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+impl Program for Run {
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn run(
+        &mut self,
+        memory: &mut dyn Memory,
+        feed: &Feed<'_>,
+        _: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Outcome, BackendError> {
+        let memory: &mut States = memory.as_any_mut().downcast_mut().unwrap();
+        let mut states: Vec<ArrayD<f64>> = memory.0.iter().map(wide).collect();
+        let inputs: Vec<ArrayD<f64>> = feed.inputs.iter().map(|x| wide(x)).collect();
+        let inputs: Vec<&ArrayD<f64>> = inputs.iter().collect();
+        let feed = Feed64 { inputs: &inputs, learning_rate: feed.learning_rate, seed: feed.seed, step: feed.step };
+        self.values = reference::step(&self.runs, &mut states, &feed).unwrap();
+        memory.0 = states.iter().map(narrow).collect();
+        Ok(Outcome::Done)
+    }
+
+    fn output(&self, name: &str) -> Result<Tensor, BackendError> {
+        Ok(narrow(reference::output(&self.runs, &self.values, name).unwrap()))
+    }
+}
+
+#[test]
+fn the_cpu_computes_what_the_reference_and_pytorch_do() {
+    let compared = check_ops(&Cpu::new(Some(3)).unwrap(), 1..=3);
+    assert!(compared > 2500, "only {compared} comparisons");
+}
+
+#[test]
+fn the_cpu_follows_pytorch_through_lenet() {
+    assert!(check_lenet(&Cpu::new(None).unwrap()) > 600);
+}
+
+#[test]
+fn the_reference_passes_the_same_checks() {
+    let goldens = Goldens::open("ops.npz");
+    let oracle = Oracle { fault: |_| {} };
+    let mut failures = Failures::default();
+    golden_cases(&goldens).iter().for_each(|case| compare_case(&oracle, case, &goldens, &mut failures));
+    sgd_sequences(&goldens).iter().for_each(|sequence| compare_sequence(&oracle, sequence, &mut failures));
+    assert!(failures.finish() > 300);
+    assert!(check_lenet(&oracle) > 600);
+}
+
+/// Mistakes that backends are made of, each with a comparison that must fail.
+#[test]
+fn a_wrong_backend_is_found() {
+    let faults: [(Fault, &str); 5] = [
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::Conv(conv) = op {
+                        conv.pad[0].reverse()
+                    }
+                })
+            },
+            "conv2d_2x2_same, result",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::Conv(conv) = op {
+                        conv.activation = None
+                    }
+                })
+            },
+            "conv_bias_relu, fused, result",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::PoolGrad(op) = op {
+                        op.pool.kind = PoolKind::Avg
+                    }
+                })
+            },
+            "maxpool2d_2x2, d_x",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::Matmul(op) = op {
+                        op.activation = Some(Activation::Relu)
+                    }
+                })
+            },
+            "matmul_transposes_no_yes, result",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::SgdVelocity(op) = op {
+                        op.decay = 0.0
+                    }
+                })
+            },
+            "sgd_decay, step 0",
+        ),
+    ];
+    let goldens = Goldens::open("ops.npz");
+    let (cases, sequences) = (golden_cases(&goldens), sgd_sequences(&goldens));
+    for (fault, complaint) in faults {
+        let mut failures = Failures::default();
+        cases.iter().for_each(|case| compare_case(&Oracle { fault }, case, &goldens, &mut failures));
+        sequences.iter().for_each(|sequence| compare_sequence(&Oracle { fault }, sequence, &mut failures));
+        let found: Vec<&str> = failures.messages().iter().filter_map(|message| message.split(':').next()).collect();
+        assert!(found.contains(&complaint), "{complaint} is not among {found:?}");
+    }
+}
+
+fn each(graph: &mut Graph, change: impl Fn(&mut Op)) {
+    graph.nodes.iter_mut().for_each(|node| change(&mut node.op));
+}

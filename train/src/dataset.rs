@@ -1,0 +1,135 @@
+//! Labelled pictures, and the names under which they come.
+
+use fovea_graph::Tensor;
+
+use crate::digits;
+
+/// Labelled pictures, split into a training and a test part.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// The name under which it was asked for.
+    pub name: String,
+    /// All pictures, `[N, H, W, C]`, values in 0..1.
+    pub images: Tensor,
+    /// The class of each picture: an index into `classes`.
+    pub labels: Vec<u32>,
+    /// The classes' names.
+    pub classes: Vec<String>,
+    /// Which pictures are for training.
+    pub train: Vec<usize>,
+    /// Which pictures are for testing; none of them is in `train`.
+    pub test: Vec<usize>,
+    /// Who made it, and under which licence it may be used.
+    pub attribution: String,
+}
+
+impl Dataset {
+    /// One picture's shape, `[H, W, C]`.
+    pub fn shape(&self) -> &[usize] {
+        &self.images.shape()[1..]
+    }
+}
+
+/// Where pictures come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataSource {
+    /// Handwritten digits, 8×8 grey, part of the program.
+    Digits,
+}
+
+/// What a `data` statement asks for; its shape and classes are known without loading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataSpec {
+    /// Where the pictures come from.
+    pub source: DataSource,
+    /// Height and width they are brought to; `None` leaves them as they are.
+    pub size: Option<[usize; 2]>,
+}
+
+/// How many pictures each part has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// The training part.
+    pub train: usize,
+    /// The test part.
+    pub test: usize,
+}
+
+/// Why data cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// A size of no pixels, or of more than [`DataSpec::MAX_SIDE`] along a side.
+    #[error("`size {height}x{width}`: a side has 1 to {} pixels", DataSpec::MAX_SIDE)]
+    Size {
+        /// The height asked for.
+        height: usize,
+        /// The width asked for.
+        width: usize,
+    },
+    /// Built-in data that cannot be unpacked: a defect of the build.
+    #[error("the built-in {name} cannot be read: {why}")]
+    Builtin {
+        /// The data's name.
+        name: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl DataSpec {
+    /// The largest height or width that pictures may be brought to.
+    pub const MAX_SIDE: usize = 256;
+
+    /// The built-in data of this name.
+    pub fn builtin(name: &str) -> Option<DataSource> {
+        match name {
+            digits::NAME => Some(DataSource::Digits),
+            _ => None,
+        }
+    }
+
+    /// The names that [`DataSpec::builtin`] knows.
+    pub fn builtin_names() -> &'static [&'static str] {
+        &[digits::NAME]
+    }
+
+    /// One picture's shape, `[H, W, C]`.
+    pub fn shape(&self) -> Vec<usize> {
+        match self.source {
+            DataSource::Digits => {
+                let [height, width] = self.size.unwrap_or([digits::SIDE, digits::SIDE]);
+                vec![height, width, 1]
+            }
+        }
+    }
+
+    /// How many classes there are.
+    pub fn classes(&self) -> usize {
+        match self.source {
+            DataSource::Digits => digits::CLASSES,
+        }
+    }
+
+    /// How many pictures there are, without reading them.
+    pub fn counts(&self) -> Counts {
+        match self.source {
+            DataSource::Digits => Counts { train: digits::COUNT - digits::TEST, test: digits::TEST },
+        }
+    }
+
+    /// Reads the pictures and brings them to size.
+    ///
+    /// # Errors
+    /// A size out of bounds; data that cannot be read.
+    pub fn load(&self) -> Result<Dataset, DataError> {
+        if let Some([height, width]) = self.size {
+            let allowed = 1..=Self::MAX_SIDE;
+            if !allowed.contains(&height) || !allowed.contains(&width) {
+                return Err(DataError::Size { height, width });
+            }
+        }
+        match self.source {
+            DataSource::Digits => digits::load(self.size),
+        }
+    }
+}

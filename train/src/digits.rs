@@ -1,0 +1,114 @@
+//! The built-in digits: 1797 pictures of 8×8 pixels, in the program itself.
+
+use std::io::Cursor;
+
+use fovea_graph::philox::{Purpose, Stream};
+use image::imageops::{FilterType, resize};
+use image::{ImageBuffer, Luma};
+use ndarray::{Array1, Array3, ArrayView3, Axis, s};
+use ndarray_npy::NpzReader;
+
+use crate::dataset::{DataError, Dataset};
+
+/// The name in the language.
+pub(crate) const NAME: &str = "digits";
+/// Height and width as they are.
+pub(crate) const SIDE: usize = 8;
+/// How many classes.
+pub(crate) const CLASSES: usize = 10;
+
+/// How many pictures there are.
+pub(crate) const COUNT: usize = 1797;
+/// How many of them are for testing: one in five.
+pub(crate) const TEST: usize = 360;
+/// The key of the split. It never changes, and no user's seed moves it: results stay comparable.
+const SPLIT_SEED: u64 = 0;
+/// The brightest grey value of the file.
+const WHITE: f32 = 16.0;
+
+const FILE: &[u8] = include_bytes!("../data/digits.npz");
+const ATTRIBUTION: &str = "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning \
+                           Repository, 1998, https://doi.org/10.24432/C50P49 (its test set, as scikit-learn distributes \
+                           it), CC BY 4.0";
+
+/// The digits, brought to `size` where one is given.
+pub(crate) fn load(size: Option<[usize; 2]>) -> Result<Dataset, DataError> {
+    let (grey, labels) = unpack().map_err(|why| DataError::Builtin { name: NAME, why })?;
+    let grey = grey.mapv(|v| f32::from(v) / WHITE);
+    let grey = match size {
+        Some([height, width]) if [height, width] != [SIDE, SIDE] => enlarge(&grey.view(), height, width),
+        _ => grey,
+    };
+    let (train, test) = split(&labels);
+    Ok(Dataset {
+        name: NAME.to_string(),
+        images: grey.insert_axis(Axis(3)).into_dyn(),
+        labels,
+        classes: (0..CLASSES).map(|digit| digit.to_string()).collect(),
+        train,
+        test,
+        attribution: ATTRIBUTION.to_string(),
+    })
+}
+
+/// Grey values `[N, 8, 8]` in 0..=16 and the class of each picture.
+fn unpack() -> Result<(Array3<u8>, Vec<u32>), String> {
+    let mut archive = NpzReader::new(Cursor::new(FILE)).map_err(|e| e.to_string())?;
+    let images: Array3<u8> = archive.by_name("images").map_err(|e| e.to_string())?;
+    let labels: Array1<u8> = archive.by_name("labels").map_err(|e| e.to_string())?;
+    let labels: Vec<u32> = labels.iter().map(|&l| u32::from(l)).collect();
+    if images.shape()[1..] != [SIDE, SIDE] || labels.len() != images.len_of(Axis(0)) {
+        return Err(format!("{} labels for pictures of {:?}", labels.len(), images.shape()));
+    }
+    match labels.iter().find(|&&l| l as usize >= CLASSES) {
+        Some(label) => Err(format!("a label {label} of {CLASSES} classes")),
+        None => Ok((images, labels)),
+    }
+}
+
+/// Bilinear interpolation to `height` × `width` (averaging over a triangle where the picture shrinks).
+fn enlarge(images: &ArrayView3<'_, f32>, height: usize, width: usize) -> Array3<f32> {
+    let mut sized = Array3::zeros((images.len_of(Axis(0)), height, width));
+    let source =
+        |n: usize| ImageBuffer::from_fn(SIDE as u32, SIDE as u32, |x, y| Luma([images[[n, y as usize, x as usize]]]));
+    for n in 0..images.len_of(Axis(0)) {
+        let picture = resize(&source(n), width as u32, height as u32, FilterType::Triangle);
+        let pixels = picture.pixels().map(|p| p.0[0].clamp(0.0, 1.0));
+        for (to, from) in sized.slice_mut(s![n, .., ..]).iter_mut().zip(pixels) {
+            *to = from;
+        }
+    }
+    sized
+}
+
+/// Which pictures are for training and which for testing: the same share of every class, drawn by a fixed stream.
+fn split(labels: &[u32]) -> (Vec<usize>, Vec<usize>) {
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); CLASSES];
+    for (picture, &label) in labels.iter().enumerate() {
+        members[label as usize].push(picture);
+    }
+    let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
+    let (mut train, mut test) = (Vec::new(), Vec::new());
+    for ((class, members), share) in members.iter().enumerate().zip(shares(&sizes, TEST)) {
+        let order = Stream::new(SPLIT_SEED, Purpose::Data, class as u32).permutation(members.len());
+        for (place, &i) in order.iter().enumerate() {
+            if place < share { &mut test } else { &mut train }.push(members[i]);
+        }
+    }
+    train.sort_unstable();
+    test.sort_unstable();
+    (train, test)
+}
+
+/// Deals `total` out in proportion to `sizes`, by largest remainders (the first of equal ones).
+fn shares(sizes: &[usize], total: usize) -> Vec<usize> {
+    let all: usize = sizes.iter().sum::<usize>().max(1);
+    let mut shares: Vec<usize> = sizes.iter().map(|size| size * total / all).collect();
+    let mut by_remainder: Vec<usize> = (0..sizes.len()).collect();
+    by_remainder.sort_by_key(|&i| std::cmp::Reverse(sizes[i] * total % all));
+    let missing = total - shares.iter().sum::<usize>();
+    for &i in by_remainder.iter().take(missing) {
+        shares[i] += 1;
+    }
+    shares
+}

@@ -1,0 +1,178 @@
+//! What can go wrong in training and in using a net.
+
+use fovea_graph::BackendError;
+use fovea_graph::op::{GradientError, ShapeError};
+use fovea_graph::shape::join;
+
+use crate::file::FileError;
+use crate::trainee::NetworkError;
+
+/// Why a net cannot be trained, tested or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A run without epochs.
+    #[error("0 epochs train nothing: at least 1 is needed")]
+    NoEpochs,
+    /// A batch without pictures.
+    #[error("a batch of 0 pictures trains nothing: at least 1 is needed")]
+    NoBatch,
+    /// A batch that the training part cannot fill once.
+    #[error("batch {batch} is more than the {samples} training pictures of {data}: at most {samples}")]
+    BatchTooLarge {
+        /// The batch asked for.
+        batch: usize,
+        /// How many training pictures there are.
+        samples: usize,
+        /// The data's name.
+        data: String,
+    },
+    /// More steps than can be numbered.
+    #[error("{epochs} epochs of {steps_per_epoch} steps are more than the 2^32 steps that one net can be trained for")]
+    TooManySteps {
+        /// Epochs asked for.
+        epochs: usize,
+        /// Steps in each.
+        steps_per_epoch: usize,
+    },
+    /// A learning rate that is no number to learn by.
+    #[error("the learning rate is {0}: it must be a finite number, 0 or more")]
+    Rate(f64),
+    /// Pictures of another shape than the net takes.
+    #[error("the net takes {}, {data} has pictures of {}{}", join(.net), join(.found), size_mend(.net, .found, .data))]
+    Shape {
+        /// What the net takes, `[H, W, C]`.
+        net: Vec<usize>,
+        /// What the data has.
+        found: Vec<usize>,
+        /// The data's name.
+        data: String,
+    },
+    /// Pictures of another shape than the net takes, of no data set.
+    #[error("the net takes pictures of {}, these are {}", join(.net), join(.found))]
+    Pictures {
+        /// What the net takes, `[H, W, C]`.
+        net: Vec<usize>,
+        /// What they are.
+        found: Vec<usize>,
+    },
+    /// Another number of classes than the net tells apart.
+    #[error("the net tells {net} classes apart, {data} has {found}: `softmax {found}` fits")]
+    Classes {
+        /// How many outputs the net has.
+        net: usize,
+        /// How many classes the data has.
+        found: usize,
+        /// The data's name.
+        data: String,
+    },
+    /// A net that tells a class at every position, and data with one label a picture.
+    #[error(
+        "the net tells a class at each of {} positions, {data} has one label a picture: `, softmax` in place of `- softmax` \
+         tells one class a picture",
+        join(.positions)
+    )]
+    Positions {
+        /// The positions, height and width.
+        positions: Vec<usize>,
+        /// The data's name.
+        data: String,
+    },
+    /// A net that trains by squared error, and data that has labels only.
+    #[error(
+        "the net does not end in softmax, so it is trained by squared error against targets of its output's shape {}; \
+         {data} has class labels and no such targets: end the net with `, softmax {classes}`",
+        join(.output)
+    )]
+    NoTargets {
+        /// The net's output, without the batch.
+        output: Vec<usize>,
+        /// The data's name.
+        data: String,
+        /// How many classes the data has.
+        classes: usize,
+    },
+    /// Data whose labels do not belong to its pictures.
+    #[error("{data} does not hold together: {why}")]
+    Data {
+        /// The data's name.
+        data: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A picture's number beyond the data.
+    #[error("{data} has {count} pictures, numbered from 0; there is no picture {index}")]
+    NoPicture {
+        /// The data's name.
+        data: String,
+        /// How many it has.
+        count: usize,
+        /// The number asked for.
+        index: usize,
+    },
+    /// No pictures where some are needed.
+    #[error("there are no pictures to {0}")]
+    NoPictures(&'static str),
+    /// Weights that lack a parameter of the net.
+    #[error("the weights have no {name}, of {}, which the net needs", join(.shape))]
+    WeightMissing {
+        /// The parameter.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// Weights with a tensor that the net has no use for.
+    #[error("the weights have {name}, of {}, which the net has no place for", join(.shape))]
+    WeightUnknown {
+        /// The tensor.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// A parameter of another shape than the net's.
+    #[error("{name} is {} in the weights and {} in the net", join(.found), join(.net))]
+    WeightShape {
+        /// The parameter.
+        name: String,
+        /// Its shape in the weights.
+        found: Vec<usize>,
+        /// Its shape in the net.
+        net: Vec<usize>,
+    },
+    /// A standardisation for another number of channels than the net's.
+    #[error("the weights standardise {found} channels, the net's pictures have {net}")]
+    Standardisation {
+        /// Channels of the standardisation.
+        found: usize,
+        /// Channels of the net's input.
+        net: usize,
+    },
+    /// Two forward graphs of the net with different parameters, or without an input or a result.
+    #[error("the net's graph does not hold together: {0}")]
+    Inconsistent(String),
+    /// It was interrupted before there was a result.
+    #[error("interrupted")]
+    Interrupted,
+    /// The net has no graph of this batch.
+    #[error("{0}")]
+    Network(NetworkError),
+    /// The loss does not fit the net.
+    #[error(transparent)]
+    Loss(#[from] ShapeError),
+    /// The net cannot be differentiated.
+    #[error(transparent)]
+    Gradient(#[from] GradientError),
+    /// The device refused.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// A file of the run failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// The clause that would bring the pictures to the net's shape, where one would.
+fn size_mend(net: &[usize], found: &[usize], data: &str) -> String {
+    match (net, found) {
+        ([height, width, c], [_, _, d]) if c == d => format!(": `data {data} size {height}x{width}` fits"),
+        _ => String::new(),
+    }
+}

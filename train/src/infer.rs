@@ -1,0 +1,201 @@
+//! Using a net: predictions and tests.
+
+use std::sync::atomic::AtomicBool;
+
+use fovea_graph::training::Objective;
+use fovea_graph::{Outcome, Tensor};
+use ndarray::Axis;
+
+use crate::batch::Pictures;
+use crate::compile::{Compiled, Numbers, Use};
+use crate::dataset::Dataset;
+use crate::error::TrainError;
+use crate::trainee::Trainee;
+
+/// What a net says of some pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// The net's result: for a classifier each class's probability, `[N, K]`.
+    pub probabilities: Tensor,
+    /// The scores before the softmax, `[N, K]`; the result itself where the net does not end in one.
+    pub logits: Tensor,
+}
+
+/// How well a net does on some pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The mean loss.
+    pub loss: f64,
+    /// The share that is right; `None` where the net does not tell classes.
+    pub accuracy: Option<f64>,
+    /// How often pictures of class i (row) were taken for class j (column).
+    pub confusion: Vec<Vec<u64>>,
+    /// The likeliest class of each picture, in the order of the indices.
+    pub predictions: Vec<u32>,
+    /// The net's result for each picture, `[N, K]`.
+    pub probabilities: Tensor,
+}
+
+/// Pictures a step, where the device has room for them.
+const BATCH: usize = 64;
+
+impl Trainee {
+    /// What the net says of pictures `[N, H, W, C]`, raw in 0..1: they are standardised as the net was trained.
+    ///
+    /// # Errors
+    /// No pictures; pictures of another shape than the net takes; the device refuses.
+    pub fn predict(&mut self, images: &Tensor) -> Result<Prediction, TrainError> {
+        let (count, shape) = images.shape().split_first().ok_or(TrainError::NoPictures("predict"))?;
+        if shape != self.net.input {
+            return Err(TrainError::Pictures { net: self.net.input.clone(), found: shape.to_vec() });
+        }
+        let standardisation = self.standardisation.clone();
+        let pictures = Pictures::new(images, standardisation.as_ref());
+        let indices: Vec<usize> = (0..*count).collect();
+        let (mut probabilities, mut logits) = (Vec::new(), Vec::new());
+        self.infer(&Use::Predict, &pictures, &indices, &AtomicBool::new(false), |compiled, _| {
+            probabilities.extend(compiled.output("result")?);
+            logits.extend(compiled.output(scores(compiled))?);
+            Ok(())
+        })?;
+        Ok(Prediction { probabilities: self.results(*count, probabilities)?, logits: self.results(*count, logits)? })
+    }
+
+    /// How well the net does on the pictures `indices` of `data`. A net that was never trained takes them raw.
+    ///
+    /// # Errors
+    /// Data that does not fit the net; no pictures; an interrupt; the device refuses.
+    pub fn evaluate(
+        &mut self,
+        data: &Dataset,
+        indices: &[usize],
+        interrupted: &AtomicBool,
+    ) -> Result<Evaluation, TrainError> {
+        self.check(data)?;
+        let pictures = data.images.len_of(Axis(0));
+        if let Some(&index) = indices.iter().find(|&&i| i >= pictures) {
+            return Err(TrainError::NoPicture { data: data.name.clone(), count: pictures, index });
+        }
+        let standardisation = self.standardisation.clone();
+        let pictures = Pictures::of(data, standardisation.as_ref());
+        let (mut loss, mut correct) = (0.0, 0.0);
+        let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
+        self.infer(&Use::Test, &pictures, indices, interrupted, |compiled, part| {
+            loss += compiled.number("loss")? * part.len() as f64;
+            correct += compiled.number("correct")?;
+            predictions.extend(compiled.output(scores(compiled))?.outer_iter().map(|scores| likeliest(scores.iter())));
+            probabilities.extend(compiled.output("result")?);
+            Ok(())
+        })?;
+
+        let mut confusion = vec![vec![0; data.classes.len()]; data.classes.len()];
+        for (&i, &predicted) in indices.iter().zip(&predictions) {
+            confusion[data.labels[i] as usize][predicted as usize] += 1;
+        }
+        let count = indices.len() as f64;
+        Ok(Evaluation {
+            loss: loss / count,
+            accuracy: Some(correct / count),
+            confusion,
+            predictions,
+            probabilities: self.results(indices.len(), probabilities)?,
+        })
+    }
+
+    /// How many of `count` pictures, more than 0, a step takes: [`BATCH`], or as many as the device has room for.
+    fn batch(&mut self, used: &Use, count: usize) -> Result<usize, TrainError> {
+        self.programs.fitting(&self.net, used, count.min(BATCH))
+    }
+
+    /// Compiles what a test of `count` pictures takes, so that no run fails on it after its first epoch.
+    pub(crate) fn prepare_test(&mut self, count: usize) -> Result<(), TrainError> {
+        if count == 0 {
+            return Ok(());
+        }
+        let batch = self.batch(&Use::Test, count)?;
+        match count % batch {
+            0 => Ok(()),
+            rest => self.programs.get(&self.net, &Use::Test, rest).map(|_| ()),
+        }
+    }
+
+    /// Runs a program over the pictures `indices`, a batch at a time, and shows each batch's outputs to `look`.
+    fn infer(
+        &mut self,
+        used: &Use,
+        pictures: &Pictures<'_>,
+        indices: &[usize],
+        interrupted: &AtomicBool,
+        mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
+        if indices.is_empty() {
+            return Err(TrainError::NoPictures(if *used == Use::Test { "test on" } else { "predict" }));
+        }
+        let batch = self.batch(used, indices.len())?;
+        for part in indices.chunks(batch) {
+            let compiled = self.programs.get(&self.net, used, part.len())?;
+            match compiled.run(&mut *self.memory, pictures, part, Numbers::default(), interrupted)? {
+                Outcome::Interrupted => return Err(TrainError::Interrupted),
+                // A loss of weights that ran away is an answer too.
+                Outcome::Done | Outcome::NotFinite(_) => look(compiled, part)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The results of `count` pictures as one tensor.
+    fn results(&self, count: usize, values: Vec<f32>) -> Result<Tensor, TrainError> {
+        let dims: Vec<usize> = [count].into_iter().chain(self.net.output.iter().copied()).collect();
+        Tensor::from_shape_vec(dims, values).map_err(|e| TrainError::Inconsistent(e.to_string()))
+    }
+
+    /// Whether the net can be trained and tested on this data.
+    pub(crate) fn check(&self, data: &Dataset) -> Result<(), TrainError> {
+        let name = || data.name.clone();
+        if data.images.ndim() < 2 || data.shape() != self.net.input {
+            let found = data.images.shape().get(1..).unwrap_or(&[]).to_vec();
+            return Err(TrainError::Shape { net: self.net.input.clone(), found, data: name() });
+        }
+        let classes = data.classes.len();
+        if self.net.objective == Objective::SquaredError {
+            return Err(TrainError::NoTargets { output: self.net.output.clone(), data: name(), classes });
+        }
+        match *self.net.output {
+            [net] if net == classes => {}
+            [ref positions @ .., _] if !positions.is_empty() => {
+                return Err(TrainError::Positions { positions: positions.to_vec(), data: name() });
+            }
+            ref other => {
+                let net = other.first().copied().unwrap_or(1);
+                return Err(TrainError::Classes { net, found: classes, data: name() });
+            }
+        }
+        let pictures = data.images.len_of(Axis(0));
+        let why = if data.labels.len() != pictures {
+            format!("{} labels for {pictures} pictures", data.labels.len())
+        } else if let Some(label) = data.labels.iter().find(|&&label| label as usize >= classes) {
+            format!("a label {label} of {classes} classes")
+        } else if let Some(index) = data.train.iter().chain(&data.test).find(|&&i| i >= pictures) {
+            format!("picture {index} of {pictures} in one of its parts")
+        } else {
+            return Ok(());
+        };
+        Err(TrainError::Data { data: name(), why })
+    }
+}
+
+/// The output that holds the scores.
+fn scores(compiled: &Compiled) -> &'static str {
+    if compiled.has("logits") { "logits" } else { "result" }
+}
+
+/// The place of the largest score, the first of equal ones, as the graph's `correct` counts them.
+fn likeliest<'a>(scores: impl Iterator<Item = &'a f32>) -> u32 {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (place, &score) in (0u32..).zip(scores) {
+        if score > best.1 {
+            best = (place, score);
+        }
+    }
+    best.0
+}

@@ -1,0 +1,90 @@
+//! Reading a run back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::checkpoint::Checkpoint;
+use crate::file::FileError;
+use crate::recipe::{Ending, EpochMetrics, StepMetrics};
+use crate::runs::{INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
+
+/// What a run has on disk, finished or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// Its number.
+    pub number: u32,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it is of.
+    pub info: RunInfo,
+    /// The complete epochs.
+    pub epochs: Vec<EpochMetrics>,
+    /// Losses of single steps, some in each epoch.
+    pub steps: Vec<StepMetrics>,
+    /// How it ended; `None` while it runs, or where it was killed.
+    pub ending: Option<Ending>,
+    /// The last weights, where it ended.
+    pub weights: Option<PathBuf>,
+    /// The last checkpoint, where there is one.
+    pub checkpoint: Option<PathBuf>,
+}
+
+impl RunRecord {
+    /// Reads the folder of a run.
+    pub(crate) fn read(number: u32, folder: PathBuf) -> Result<Self, FileError> {
+        let file = |name: &str| {
+            let path = folder.join(name);
+            let bytes = fs::read(&path).map_err(FileError::read(&path))?;
+            Ok((path, bytes))
+        };
+        let (path, bytes) = file(INFO)?;
+        let info: RunInfo =
+            serde_json::from_slice(&bytes).map_err(|e| FileError::foreign(&path, "a run's description", e))?;
+        let program = String::from_utf8_lossy(&file(PROGRAM)?.1).into_owned();
+        let (path, bytes) = file(METRICS)?;
+        let lines = lines(&path, &bytes)?;
+        let weights = Some(folder.join(WEIGHTS)).filter(|path| path.is_file());
+        let checkpoint = checkpoints(&folder)?.pop().map(|(_, path)| path);
+
+        let (mut epochs, mut steps, mut ending) = (Vec::new(), Vec::new(), None);
+        for line in lines {
+            match line {
+                Line::Epoch(metrics) => epochs.push(metrics),
+                Line::Step(metrics) => steps.push(metrics),
+                Line::End { ending: how } => ending = Some(how),
+                Line::Other => {}
+            }
+        }
+        let info = RunInfo { program, ..info };
+        Ok(Self { number, folder, info, epochs, steps, ending, weights, checkpoint })
+    }
+
+    /// The newest checkpoint that reads; `None` where there is none.
+    ///
+    /// # Errors
+    /// There are checkpoints, but none of them can be read: the newest one's error.
+    pub fn load_checkpoint(&self) -> Result<Option<Checkpoint>, FileError> {
+        let mut failed = None;
+        for (_, path) in checkpoints(&self.folder)?.iter().rev() {
+            match Checkpoint::load(path) {
+                Ok(checkpoint) => return Ok(Some(checkpoint)),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(None), Err)
+    }
+}
+
+/// The lines of the metrics. The last one may be torn, where the run was killed as it wrote it.
+fn lines(path: &Path, bytes: &[u8]) -> Result<Vec<Line>, FileError> {
+    let texts: Vec<&[u8]> = bytes.split(|&b| b == b'\n').filter(|text| !text.is_empty()).collect();
+    let mut lines = Vec::with_capacity(texts.len());
+    for (i, text) in texts.iter().enumerate() {
+        match serde_json::from_slice(text) {
+            Ok(line) => lines.push(line),
+            Err(_) if i + 1 == texts.len() => {}
+            Err(e) => return Err(FileError::foreign(path, "a run's metrics", format!("line {}: {e}", i + 1))),
+        }
+    }
+    Ok(lines)
+}

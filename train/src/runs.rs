@@ -1,0 +1,242 @@
+//! Training runs on disk: a folder each, numbered from 1.
+//!
+//! | in `runs/3/` | |
+//! |---|---|
+//! | `program.fov` | the text of the program so far |
+//! | `run.json` | the statement, net, data, recipe and device: [`RunInfo`] |
+//! | `metrics.jsonl` | an object a line, told apart by `kind`: `step` ([`StepMetrics`], about 50 an epoch), `epoch` ([`EpochMetrics`]), `end` ([`Ending`]) |
+//! | `checkpoints/step-00000046.safetensors` | [`Checkpoint`]s, each named by the run's step; the last two are kept |
+//! | `weights.safetensors` | the last complete step's [`Weights`], once the run has ended |
+//!
+//! A folder appears under its number whole, with the first three of these. Metrics grow a line at a time, each in one
+//! write; every other file is written aside and renamed. So a run that is killed at any moment reads, but for the line
+//! it was writing.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::Checkpoint;
+use crate::file::{FileError, aside, replace, sync_folder};
+use crate::recipe::{Ending, EpochMetrics, Recipe, StepMetrics};
+use crate::record::RunRecord;
+use crate::weights::Weights;
+
+pub(crate) const PROGRAM: &str = "program.fov";
+pub(crate) const INFO: &str = "run.json";
+pub(crate) const METRICS: &str = "metrics.jsonl";
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
+pub(crate) const WEIGHTS: &str = "weights.safetensors";
+
+/// How many checkpoints are kept: the newest, and one in case a power cut spoils it.
+const KEPT: usize = 2;
+
+/// The folder that holds all runs.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    folder: PathBuf,
+}
+
+/// What a run is of. `program` is kept as `program.fov`, the rest as `run.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The text of the program so far.
+    #[serde(skip)]
+    pub program: String,
+    /// The statement that began it.
+    pub statement: String,
+    /// The net's name.
+    pub net: String,
+    /// The data's name.
+    pub data: String,
+    /// How it trains.
+    pub recipe: Recipe,
+    /// The device's word, `cpu`.
+    pub device: String,
+}
+
+/// A line of `metrics.jsonl`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Line {
+    /// A step's loss.
+    Step(StepMetrics),
+    /// An epoch's figures.
+    Epoch(EpochMetrics),
+    /// How it ended.
+    End { ending: Ending },
+    /// A line of a later version.
+    #[serde(other)]
+    Other,
+}
+
+/// A run being written.
+#[derive(Debug)]
+pub struct RunFolder {
+    number: u32,
+    folder: PathBuf,
+    metrics: File,
+}
+
+impl Runs {
+    /// The runs in this folder, which need not exist yet.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Begins a run: claims the next number and writes what it is of. However many processes begin runs here at once,
+    /// each gets its own number.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn create(&self, info: &RunInfo) -> Result<RunFolder, FileError> {
+        fs::create_dir_all(&self.folder).map_err(FileError::write(&self.folder))?;
+        let mut builder = aside();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        let part = builder.tempdir_in(&self.folder).map_err(FileError::write(&self.folder))?;
+        let metrics = describe(part.path(), info).map_err(FileError::write(&self.folder))?;
+        let (number, folder) = self.claim(part.path())?;
+        // It has its name now: nothing is left to be tidied away.
+        let _ = part.keep();
+        sync_folder(&self.folder);
+        Ok(RunFolder { number, folder, metrics })
+    }
+
+    /// Gives a finished folder the next free number. Renaming is atomic, and fails on a folder that holds anything.
+    fn claim(&self, part: &Path) -> Result<(u32, PathBuf), FileError> {
+        let mut number = self.last()?;
+        loop {
+            let next = number.unwrap_or(0).checked_add(1);
+            let next =
+                next.ok_or_else(|| FileError::write(&self.folder)(io::Error::other("there is no number left")))?;
+            let folder = self.folder.join(next.to_string());
+            let taken = || folder.symlink_metadata().is_ok();
+            if !taken() {
+                match fs::rename(part, &folder) {
+                    Ok(()) => return Ok((next, folder)),
+                    Err(_) if taken() => {}
+                    Err(error) => return Err(FileError::write(&folder)(error)),
+                }
+            }
+            number = Some(next);
+        }
+    }
+
+    /// The newest run's number.
+    ///
+    /// # Errors
+    /// The folder cannot be read; one that does not exist has no runs.
+    pub fn last(&self) -> Result<Option<u32>, FileError> {
+        Ok(self.list()?.last().copied())
+    }
+
+    /// All runs' numbers, ascending.
+    ///
+    /// # Errors
+    /// The folder cannot be read; one that does not exist has no runs.
+    pub fn list(&self) -> Result<Vec<u32>, FileError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(FileError::read(&self.folder))?,
+        };
+        let mut numbers = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(FileError::read(&self.folder))?;
+            let number = entry.file_name().to_str().and_then(|name| {
+                let number: u32 = name.parse().ok()?;
+                (number.to_string() == name).then_some(number)
+            });
+            numbers.extend(number.filter(|_| entry.path().is_dir()));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// What a run has on disk, finished or not.
+    ///
+    /// # Errors
+    /// There is no such run; its files cannot be read or are not a run's.
+    pub fn open(&self, number: u32) -> Result<RunRecord, FileError> {
+        let folder = self.folder.join(number.to_string());
+        if !folder.is_dir() {
+            return Err(FileError::NoRun { number, folder: self.folder.clone() });
+        }
+        RunRecord::read(number, folder)
+    }
+}
+
+/// Fills a new run's folder; the open metrics.
+fn describe(folder: &Path, info: &RunInfo) -> io::Result<File> {
+    replace(&folder.join(PROGRAM), info.program.as_bytes())?;
+    replace(&folder.join(INFO), serde_json::to_string_pretty(info)?.as_bytes())?;
+    fs::create_dir(folder.join(CHECKPOINTS))?;
+    OpenOptions::new().create_new(true).append(true).open(folder.join(METRICS))
+}
+
+impl RunFolder {
+    /// The run's number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Appends a line to the metrics. Where it cannot be written whole, what was written of it is taken back.
+    pub(crate) fn append(&mut self, line: &Line) -> Result<(), FileError> {
+        let path = self.folder.join(METRICS);
+        let append = |file: &mut File| {
+            let mut text = serde_json::to_vec(line)?;
+            text.push(b'\n');
+            let length = file.metadata()?.len();
+            if let Err(error) = file.write_all(&text) {
+                let _ = file.set_len(length);
+                return Err(error);
+            }
+            // Single losses may be lost in a power cut; what people look at may not.
+            if let Line::Step(_) = line { Ok(()) } else { file.sync_data() }
+        };
+        append(&mut self.metrics).map_err(FileError::write(&path))
+    }
+
+    /// Writes the checkpoint after step `step` of the run and removes those too old to be of use.
+    pub(crate) fn checkpoint(&mut self, checkpoint: &Checkpoint, step: u64) -> Result<PathBuf, FileError> {
+        let path = self.folder.join(CHECKPOINTS).join(format!("step-{step:08}.safetensors"));
+        checkpoint.save(&path)?;
+        for (_, old) in checkpoints(&self.folder)?.iter().rev().skip(KEPT) {
+            fs::remove_file(old).map_err(FileError::write(old))?;
+        }
+        Ok(path)
+    }
+
+    /// Writes the weights and how the run ended.
+    pub(crate) fn finish(&mut self, weights: &Weights, ending: &Ending) -> Result<(), FileError> {
+        weights.save(self.folder.join(WEIGHTS))?;
+        self.append(&Line::End { ending: ending.clone() })
+    }
+}
+
+/// A run's checkpoints, oldest first, with the steps after which they were written.
+pub(crate) fn checkpoints(run: &Path) -> Result<Vec<(u64, PathBuf)>, FileError> {
+    let folder = run.join(CHECKPOINTS);
+    let entries = fs::read_dir(&folder).map_err(FileError::read(&folder))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(FileError::read(&folder))?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let step = name.and_then(|name| name.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok());
+        found.extend(step.map(|step| (step, path)));
+    }
+    found.sort_unstable();
+    Ok(found)
+}

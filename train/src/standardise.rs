@@ -1,0 +1,58 @@
+//! Bringing pictures to mean 0 and deviation 1, a channel at a time.
+
+use fovea_graph::Tensor;
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::Dataset;
+
+/// Mean and standard deviation of each channel over the training part. Kept with the weights: a net that was trained
+/// on standardised pictures must be shown them so ever after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Standardisation {
+    /// The mean of each channel.
+    pub mean: Vec<f32>,
+    /// The standard deviation of each channel; 1 where a channel is the same everywhere.
+    pub deviation: Vec<f32>,
+}
+
+impl Standardisation {
+    /// That of a data set's training part. Sums are taken in f64.
+    pub fn of(data: &Dataset) -> Self {
+        let channels = data.shape().last().copied().unwrap_or(1).max(1);
+        let images = data.images.as_standard_layout();
+        let pixels = images.as_slice().unwrap_or(&[]);
+        let size: usize = data.shape().iter().product();
+        let values = |of: usize| {
+            let pictures = data.train.iter().filter_map(move |&i| pixels.get(i * size..(i + 1) * size));
+            pictures.flat_map(move |picture| picture.iter().skip(of).step_by(channels)).map(|&v| f64::from(v))
+        };
+        let count = (data.train.len() * size / channels).max(1) as f64;
+        let mean: Vec<f64> = (0..channels).map(|c| values(c).sum::<f64>() / count).collect();
+        let variance = |c: usize| values(c).map(|v| (v - mean[c]).powi(2)).sum::<f64>() / count;
+        // The sums' own rounding leaves a little where all values are the same.
+        let spread = |c: usize| variance(c).sqrt() > 1e-12 * mean[c].abs();
+        let deviation = (0..channels).map(|c| if spread(c) { variance(c).sqrt() as f32 } else { 1.0 }).collect();
+        Self { mean: mean.iter().map(|&m| m as f32).collect(), deviation }
+    }
+
+    /// Standardises pictures `[…, C]` in place.
+    pub fn apply(&self, images: &mut Tensor) {
+        for mut channels in images.rows_mut() {
+            for ((value, mean), deviation) in channels.iter_mut().zip(&self.mean).zip(&self.deviation) {
+                *value = (*value - mean) / deviation;
+            }
+        }
+    }
+
+    /// Standardises values whose channels lie together, in place; this is done at every step.
+    pub(crate) fn apply_to(&self, values: &mut [f32]) {
+        if let ([mean], [deviation]) = (&self.mean[..], &self.deviation[..]) {
+            return values.iter_mut().for_each(|value| *value = (*value - mean) / deviation);
+        }
+        for pixel in values.chunks_exact_mut(self.mean.len().max(1)) {
+            for ((value, mean), deviation) in pixel.iter_mut().zip(&self.mean).zip(&self.deviation) {
+                *value = (*value - mean) / deviation;
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Tensors in safetensors files, and what is kept beside them.
+//!
+//! The format: 8 bytes with the header's length, a JSON header with each tensor's type, shape and place, the values.
+//! What is ours beside the tensors is one entry of the header's free text: the format keeps such entries in no
+//! particular order, and the same weights are to give the same bytes.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use fovea_graph::Tensor;
+use ndarray::IxDyn;
+use safetensors::tensor::{Dtype, Metadata, View, serialize};
+use serde::{Deserialize, Serialize};
+
+use crate::file::{FileError, write_whole};
+use crate::standardise::Standardisation;
+
+/// The entry of the header that holds a [`Header`].
+const ENTRY: &str = "fovea";
+const FORMAT: &str = "a safetensors file";
+
+/// What is kept beside the tensors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Header {
+    /// The tensors' names in the net's order; the file has them in the format's own.
+    pub order: Vec<String>,
+    /// How pictures are standardised.
+    pub standardisation: Option<Standardisation>,
+    /// The classes' names.
+    pub classes: Vec<String>,
+    /// Whatever else, as text.
+    pub metadata: BTreeMap<String, String>,
+    /// Where training is; checkpoints only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+}
+
+/// Where training is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub step: u64,
+    pub epoch: u64,
+    pub seed: u64,
+    /// Which of the tensors are the optimizer's moments.
+    pub moments: Vec<String>,
+}
+
+/// Writes tensors and header, whole or not at all.
+pub(crate) fn write(path: &Path, tensors: &[&(String, Tensor)], header: &Header) -> Result<(), FileError> {
+    let entry = serde_json::to_string(header).map_err(|e| FileError::write(path)(e.into()))?;
+    let views = tensors.iter().map(|(name, tensor)| (name, Values(tensor)));
+    let bytes = serialize(views, Some(HashMap::from([(ENTRY.to_string(), entry)])));
+    let bytes = bytes.map_err(|e| FileError::write(path)(io::Error::other(e)))?;
+    write_whole(path, &bytes)
+}
+
+/// Reads tensors, in the net's order where the header says it and in the file's own otherwise, and the header; a foreign
+/// file's entries become its metadata.
+pub(crate) fn read(path: &Path) -> Result<(Vec<(String, Tensor)>, Header), FileError> {
+    let bytes = fs::read(path).map_err(FileError::read(path))?;
+    let (metadata, values) = parse(path, &bytes)?;
+    let header = match metadata.metadata() {
+        Some(entries) if entries.contains_key(ENTRY) => {
+            serde_json::from_str(&entries[ENTRY]).map_err(|e| FileError::foreign(path, "a file of weights", e))?
+        }
+        Some(entries) => Header { metadata: entries.clone().into_iter().collect(), ..Header::default() },
+        None => Header::default(),
+    };
+    let mut names = metadata.offset_keys();
+    let place = |name: &String| header.order.iter().position(|n| n == name).unwrap_or(usize::MAX);
+    names.sort_by_cached_key(place);
+    let tensors = names.into_iter().map(|name| {
+        let tensor = tensor(path, &metadata, values, &name)?;
+        Ok((name, tensor))
+    });
+    Ok((tensors.collect::<Result<_, FileError>>()?, header))
+}
+
+/// Header and values of a file, once its lengths are known to agree.
+fn parse<'b>(path: &Path, bytes: &'b [u8]) -> Result<(Metadata, &'b [u8]), FileError> {
+    let cut = |why: String| FileError::Cut { path: path.to_path_buf(), why };
+    let foreign = |why: String| FileError::foreign(path, FORMAT, why);
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
+        return Err(cut(format!("it has only {} bytes", bytes.len())));
+    };
+    let length = u64::from_le_bytes(*length);
+    if rest.first().is_some_and(|&b| b != b'{') {
+        return Err(foreign("it has no header".into()));
+    }
+    let Some((head, values)) = usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n)) else {
+        return Err(cut(format!("its header has {length} bytes, {} of them are there", rest.len())));
+    };
+    let metadata: Metadata = serde_json::from_slice(head).map_err(|e| foreign(format!("its header is wrong: {e}")))?;
+    match (metadata.data_len(), values.len()) {
+        (expected, found) if expected > found => {
+            Err(cut(format!("its values take {expected} bytes, {found} of them are there")))
+        }
+        (expected, found) if expected < found => {
+            Err(foreign(format!("{} bytes lie behind its values", found - expected)))
+        }
+        _ => Ok((metadata, values)),
+    }
+}
+
+/// One tensor of a file.
+fn tensor(path: &Path, metadata: &Metadata, values: &[u8], name: &str) -> Result<Tensor, FileError> {
+    let foreign = |why: String| FileError::foreign(path, "a file of f32 weights", why);
+    let info = metadata.info(name).ok_or_else(|| foreign(format!("{name} is missing")))?;
+    if info.dtype != Dtype::F32 {
+        return Err(foreign(format!("{name} is {}", info.dtype)));
+    }
+    let bytes = values.get(info.data_offsets.0..info.data_offsets.1).unwrap_or(&[]);
+    let numbers = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    Tensor::from_shape_vec(IxDyn(&info.shape), numbers).map_err(|e| foreign(format!("{name}: {e}")))
+}
+
+/// A tensor as the format wants it: little-endian, row-major.
+struct Values<'a>(&'a Tensor);
+
+impl View for Values<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.0.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into()
+    }
+
+    fn data_len(&self) -> usize {
+        4 * self.0.len()
+    }
+}

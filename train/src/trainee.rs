@@ -1,0 +1,283 @@
+//! A net on a device: its parameters and its compiled programs.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use fovea_graph::init::initial;
+use fovea_graph::shape::join;
+use fovea_graph::training::{Objective, Optimizer};
+use fovea_graph::{Backend, BackendError, Graph, Memory, Outcome, State, StateId, Tensor};
+
+use crate::batch::Pictures;
+use crate::checkpoint::Checkpoint;
+use crate::compile::{Net, Numbers, Programs, Use};
+use crate::error::TrainError;
+use crate::standardise::Standardisation;
+use crate::weights::Weights;
+
+/// What a forward graph is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Training: dropout drops.
+    Train,
+    /// Inference: dropout is the identity.
+    Infer,
+}
+
+/// Why a net has no graph of some batch.
+pub type NetworkError = Box<dyn Error + Send + Sync>;
+
+/// Gives a net's forward graph at a batch: an input `images` `[N, H, W, C]`, an output `result`, the same parameters
+/// first and in the same order at every batch and mode.
+pub type Forward = Box<dyn Fn(usize, Mode) -> Result<Graph, NetworkError> + Send + Sync>;
+
+/// A net being trained or used, on a device.
+pub struct Trainee {
+    pub(crate) net: Net,
+    pub(crate) programs: Programs,
+    pub(crate) memory: Box<dyn Memory>,
+    /// What `memory` holds: the parameters, then the moments of the last optimizer.
+    states: Vec<State>,
+    pub(crate) standardisation: Option<Standardisation>,
+    pub(crate) classes: Vec<String>,
+    pub(crate) progress: Progress,
+    /// The seed whose first weights these still are: drawing those of a large net takes seconds.
+    untouched: Option<u64>,
+}
+
+/// How long a net has been trained since its first weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Complete steps.
+    pub steps: u32,
+    /// Complete epochs.
+    pub epochs: u32,
+}
+
+/// What came of a training step.
+pub(crate) enum Stepped {
+    /// It is done; the batch's loss, and how many were right where the net tells classes.
+    Done { loss: f64, correct: Option<f64> },
+    /// It was broken off; nothing changed.
+    Interrupted,
+    /// Something was not finite; nothing changed.
+    NotFinite(String),
+}
+
+impl Trainee {
+    /// A net with its first weights, drawn by `seed`.
+    ///
+    /// # Errors
+    /// The net has no graph; the device refuses.
+    pub fn fresh(backend: Arc<dyn Backend>, forward: Forward, seed: u64) -> Result<Self, TrainError> {
+        let mut trainee = Self::zero(backend, forward)?;
+        trainee.reset(seed)?;
+        Ok(trainee)
+    }
+
+    /// A net with these weights, standardisation and class names.
+    ///
+    /// # Errors
+    /// As [`Trainee::fresh`]; weights that are not the net's, by name or shape.
+    pub fn with_weights(backend: Arc<dyn Backend>, forward: Forward, weights: &Weights) -> Result<Self, TrainError> {
+        let mut trainee = Self::zero(backend, forward)?;
+        trainee.fits(weights)?;
+        for (name, value) in &weights.tensors {
+            if let Some(at) = trainee.states.iter().position(|state| state.name == *name) {
+                trainee.memory.write(StateId::new(at), value)?;
+            }
+        }
+        trainee.standardisation = weights.standardisation.clone();
+        trainee.classes = weights.classes.clone();
+        Ok(trainee)
+    }
+
+    /// The same net with the same parameters, moments and progress, in memory of its own, perhaps on another device:
+    /// what is done to one does not reach the other. `forward` gives the net's graph, as it did for this one.
+    ///
+    /// # Errors
+    /// As [`Trainee::fresh`]; a `forward` of another net.
+    pub fn copy(&self, backend: Arc<dyn Backend>, forward: Forward) -> Result<Self, TrainError> {
+        let mut copy = Self::zero(backend, forward)?;
+        if copy.net.parameters != self.net.parameters {
+            return Err(TrainError::Inconsistent("its copy has other parameters".into()));
+        }
+        let mut memory = copy.net.backend.allocate(&self.states)?;
+        for at in (0..self.states.len()).map(StateId::new) {
+            memory.write(at, &self.memory.read(at)?)?;
+        }
+        (copy.memory, copy.states, copy.progress) = (memory, self.states.clone(), self.progress);
+        (copy.standardisation, copy.classes) = (self.standardisation.clone(), self.classes.clone());
+        Ok(copy)
+    }
+
+    /// A net whose parameters are all zero.
+    fn zero(backend: Arc<dyn Backend>, forward: Forward) -> Result<Self, TrainError> {
+        let net = Net::new(backend, forward)?;
+        let states = net.parameters.clone();
+        let memory = net.backend.allocate(&states)?;
+        Ok(Self {
+            net,
+            programs: Programs::default(),
+            memory,
+            states,
+            standardisation: None,
+            classes: Vec::new(),
+            progress: Progress::default(),
+            untouched: None,
+        })
+    }
+
+    /// Whether these weights are this net's: the same names and shapes, none too many, none missing.
+    fn fits(&self, weights: &Weights) -> Result<(), TrainError> {
+        for state in &self.states {
+            let (name, net) = (state.name.clone(), state.shape.dims().to_vec());
+            match weights.tensors.iter().find(|(n, _)| *n == name) {
+                None => return Err(TrainError::WeightMissing { name, shape: net }),
+                Some((_, value)) if value.shape() != net => {
+                    return Err(TrainError::WeightShape { name, found: value.shape().to_vec(), net });
+                }
+                Some(_) => {}
+            }
+        }
+        let unknown = |name: &str| self.states.iter().all(|state| state.name != name);
+        if let Some((name, value)) = weights.tensors.iter().find(|(name, _)| unknown(name)) {
+            return Err(TrainError::WeightUnknown { name: name.clone(), shape: value.shape().to_vec() });
+        }
+        let channels = self.net.input.last().copied().unwrap_or(1);
+        match &weights.standardisation {
+            Some(s) if s.mean.len() != channels || s.deviation.len() != channels => {
+                Err(TrainError::Standardisation { found: s.mean.len(), net: channels })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Back to the first weights that `seed` draws; moments zero, nothing trained yet, nothing known of any data.
+    ///
+    /// # Errors
+    /// The device refuses.
+    pub fn reset(&mut self, seed: u64) -> Result<(), TrainError> {
+        if self.untouched != Some(seed) {
+            self.untouched = None;
+            for (at, state) in self.states.iter().enumerate() {
+                let id = StateId::new(at);
+                self.memory.write(id, &initial(id, state, seed))?;
+            }
+            self.untouched = Some(seed);
+        }
+        (self.standardisation, self.classes, self.progress) = (None, Vec::new(), Progress::default());
+        Ok(())
+    }
+
+    /// The parameters as they are now, with the standardisation and the class names. The metadata say one picture's
+    /// shape, `"input": "28x28x1"`.
+    ///
+    /// # Errors
+    /// The device refuses.
+    pub fn weights(&self) -> Result<Weights, TrainError> {
+        let tensors = self.values(0..self.net.parameters.len())?;
+        let (standardisation, classes) = (self.standardisation.clone(), self.classes.clone());
+        let metadata = BTreeMap::from([("input".to_string(), join(&self.net.input))]);
+        Ok(Weights { tensors, standardisation, classes, metadata })
+    }
+
+    /// All that is needed to go on from here.
+    pub(crate) fn checkpoint(&self, seed: u64) -> Result<Checkpoint, TrainError> {
+        let moments = self.values(self.net.parameters.len()..self.states.len())?;
+        let Progress { steps, epochs } = self.progress;
+        Ok(Checkpoint { weights: self.weights()?, moments, step: steps.into(), epoch: epochs.into(), seed })
+    }
+
+    /// States by name.
+    fn values(&self, range: std::ops::Range<usize>) -> Result<Vec<(String, Tensor)>, BackendError> {
+        range.map(|at| Ok((self.states[at].name.clone(), self.memory.read(StateId::new(at))?))).collect()
+    }
+
+    /// The parameters' declarations, in the net's order.
+    pub fn parameters(&self) -> &[State] {
+        &self.net.parameters
+    }
+
+    /// How many numbers training adjusts.
+    pub fn parameter_count(&self) -> usize {
+        self.net.parameters.iter().map(|state| state.shape.elements()).sum()
+    }
+
+    /// One picture's shape, `[H, W, C]`.
+    pub fn input_shape(&self) -> &[usize] {
+        &self.net.input
+    }
+
+    /// The shape of the result for one picture; `[K]` for a classifier of K classes.
+    pub fn output_shape(&self) -> &[usize] {
+        &self.net.output
+    }
+
+    /// What the net is trained by.
+    pub fn objective(&self) -> Objective {
+        self.net.objective
+    }
+
+    /// How pictures are standardised; `None` before any training.
+    pub fn standardisation(&self) -> Option<&Standardisation> {
+        self.standardisation.as_ref()
+    }
+
+    /// The classes' names; empty before any training.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// The device it is on.
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.net.backend
+    }
+
+    /// Compiles the training steps of these batches and makes room for their moments. Parameters stay as they are, and
+    /// so do moments that both the last optimizer and this one have.
+    pub(crate) fn prepare(&mut self, optimizer: &Optimizer, batches: &[usize]) -> Result<(), TrainError> {
+        let used = Use::Train(optimizer.clone());
+        let mut states = self.net.parameters.clone();
+        for &batch in batches {
+            let moments = self.programs.get(&self.net, &used, batch)?.moments();
+            states.truncate(self.net.parameters.len());
+            states.extend(moments);
+        }
+        if states != self.states {
+            let mut memory = self.net.backend.allocate(&states)?;
+            for (at, state) in states.iter().enumerate() {
+                if let Some(old) = self.states.iter().position(|s| s == state) {
+                    memory.write(StateId::new(at), &self.memory.read(StateId::new(old))?)?;
+                }
+            }
+            (self.memory, self.states) = (memory, states);
+        }
+        Ok(())
+    }
+
+    /// One training step on the pictures `indices`, numbered as the net's next.
+    pub(crate) fn step(
+        &mut self,
+        used: &Use,
+        pictures: &Pictures<'_>,
+        indices: &[usize],
+        numbers: Numbers,
+        interrupted: &AtomicBool,
+    ) -> Result<Stepped, TrainError> {
+        let numbers = Numbers { step: self.progress.steps, ..numbers };
+        let compiled = self.programs.get(&self.net, used, indices.len())?;
+        self.untouched = None;
+        Ok(match compiled.run(&mut *self.memory, pictures, indices, numbers, interrupted)? {
+            Outcome::Interrupted => Stepped::Interrupted,
+            Outcome::NotFinite(what) => Stepped::NotFinite(what),
+            Outcome::Done => {
+                self.progress.steps += 1;
+                let correct = compiled.has("correct").then(|| compiled.number("correct")).transpose()?;
+                Stepped::Done { loss: compiled.number("loss")?, correct }
+            }
+        })
+    }
+}

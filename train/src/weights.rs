@@ -1,0 +1,63 @@
+//! A net's parameters on disk, as safetensors.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fovea_graph::Tensor;
+
+use crate::file::FileError;
+use crate::standardise::Standardisation;
+use crate::store::{self, Header};
+
+/// What a trained net is: its parameters, and what its pictures must go through first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// The parameters by name, in the net's order.
+    pub tensors: Vec<(String, Tensor)>,
+    /// How pictures are standardised before the net sees them; `None`: not at all.
+    pub standardisation: Option<Standardisation>,
+    /// The classes' names, in the order of the scores; empty where they are not known.
+    pub classes: Vec<String>,
+    /// Whatever else is to be kept with them, as text.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl Weights {
+    /// Writes a safetensors file, whole or not at all.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), FileError> {
+        let tensors: Vec<_> = self.tensors.iter().collect();
+        store::write(path.as_ref(), &tensors, &self.header())
+    }
+
+    /// Reads a safetensors file: this crate's or anybody's whose tensors are f32. Tensors of a foreign file come in the
+    /// order in which they lie in it. Of a checkpoint the moments are left out.
+    ///
+    /// # Errors
+    /// The file cannot be read, is cut short, is not safetensors, or holds other numbers than f32.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, FileError> {
+        let (mut tensors, header) = store::read(path.as_ref())?;
+        if let Some(progress) = &header.progress {
+            tensors.retain(|(name, _)| !progress.moments.contains(name));
+        }
+        Ok(Self::of(tensors, header))
+    }
+
+    /// What is kept beside the tensors.
+    pub(crate) fn header(&self) -> Header {
+        Header {
+            order: self.tensors.iter().map(|(name, _)| name.clone()).collect(),
+            standardisation: self.standardisation.clone(),
+            classes: self.classes.clone(),
+            metadata: self.metadata.clone(),
+            progress: None,
+        }
+    }
+
+    pub(crate) fn of(tensors: Vec<(String, Tensor)>, header: Header) -> Self {
+        let Header { standardisation, classes, metadata, .. } = header;
+        Self { tensors, standardisation, classes, metadata }
+    }
+}

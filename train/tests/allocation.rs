@@ -1,0 +1,122 @@
+//! Once each size of batch has been seen, a step allocates nothing that grows with a tensor.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::any::Any;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use fovea_graph::plan::{Algorithm, Choice};
+use fovea_graph::{
+    Backend, BackendError, Device, Feed, Graph, Memory, NodeId, Outcome, Plan, Program, State, StateId, Tensor,
+};
+use fovea_train::{DataSource, DataSpec, Event, Recipe, Runs, Trainee, fit};
+use support::{recipe, regression};
+
+/// The largest allocation since this was last set to 0.
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+
+struct Watched;
+
+// SAFETY: all of it is the system's allocator's; only sizes are noted.
+unsafe impl GlobalAlloc for Watched {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Watched = Watched;
+
+/// A device that computes nothing and so allocates nothing.
+struct Idle;
+
+impl Backend for Idle {
+    fn device(&self) -> Device {
+        Device { name: "idle".into(), description: String::new(), memory: None }
+    }
+
+    fn choose(&self, _: &Graph, _: NodeId) -> Choice {
+        Choice { algorithm: Algorithm::Plain, workspace: 0 }
+    }
+
+    fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
+        Ok(Box::new(Nothing(states.to_vec())))
+    }
+
+    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
+        Ok(Box::new(NoOp(plan)))
+    }
+}
+
+struct Nothing(Vec<State>);
+
+impl Memory for Nothing {
+    fn read(&self, state: StateId) -> Result<Tensor, BackendError> {
+        Ok(Tensor::zeros(self.0[state.index()].shape.dims()))
+    }
+
+    fn write(&mut self, _: StateId, _: &Tensor) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+struct NoOp(Plan);
+
+impl Program for NoOp {
+    fn plan(&self) -> &Plan {
+        &self.0
+    }
+
+    fn run(
+        &mut self,
+        _: &mut dyn Memory,
+        _: &Feed<'_>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Outcome, BackendError> {
+        Ok(if before(0).is_break() { Outcome::Interrupted } else { Outcome::Done })
+    }
+
+    fn output(&self, name: &str) -> Result<Tensor, BackendError> {
+        let id = self.0.graph.find_output(name).ok_or_else(|| BackendError::Mismatch(name.into()))?;
+        Ok(Tensor::zeros(self.0.graph.shape(id).dims()))
+    }
+}
+
+#[test]
+fn steps_reuse_their_memory() {
+    let data = DataSpec { source: DataSource::Digits, size: Some([32, 32]) }.load().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut trainee = Trainee::fresh(Arc::new(Idle), regression(32, 10, 0.0), 1).unwrap();
+    let recipe = Recipe { epochs: 3, ..recipe() };
+    let mut run = Runs::at(folder.path()).create(&support::info(&recipe)).unwrap();
+    let (mut last, mut largest) = (0, 0);
+    let mut events = |event| {
+        if let Event::Step { epoch, .. } = event {
+            // The time from one step of an epoch to the next.
+            if epoch == last && epoch > 1 {
+                largest = largest.max(LARGEST.load(Ordering::Relaxed));
+            }
+            last = epoch;
+            LARGEST.store(0, Ordering::Relaxed);
+        }
+    };
+    fit(&mut trainee, &data, &recipe, Some(&mut run), &mut events, &AtomicBool::new(false)).unwrap();
+    assert_eq!(last, 3);
+    // One picture has 4 KiB.
+    assert!((1..2048).contains(&largest), "{largest} bytes at once");
+}

@@ -1,0 +1,154 @@
+//! The built-in digits, their split and their sizes; standardisation.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use fovea_graph::Tensor;
+use fovea_train::{DataError, DataSource, DataSpec, Dataset, Standardisation};
+use ndarray::Array4;
+use support::digits;
+
+fn sized(height: usize, width: usize) -> Result<Dataset, DataError> {
+    DataSpec { source: DataSource::Digits, size: Some([height, width]) }.load()
+}
+
+#[test]
+fn names_shapes_and_classes_are_known_without_loading() {
+    assert_eq!(DataSpec::builtin("digits"), Some(DataSource::Digits));
+    assert_eq!(DataSpec::builtin("mnist"), None);
+    for name in DataSpec::builtin_names() {
+        let spec = DataSpec { source: DataSpec::builtin(name).unwrap(), size: Some([12, 9]) };
+        let data = spec.load().unwrap();
+        assert_eq!(data.shape(), spec.shape());
+        assert_eq!(data.classes.len(), spec.classes());
+        assert_eq!((data.train.len(), data.test.len()), (spec.counts().train, spec.counts().test));
+    }
+}
+
+/// The first picture as scikit-learn's documentation prints it.
+#[test]
+fn pictures_are_those_of_the_file() {
+    let data = digits();
+    assert_eq!(data.images.shape(), [1797, 8, 8, 1]);
+    let first: Vec<f32> = data.images.iter().take(24).map(|v| v * 16.0).collect();
+    let known = [0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15, 5, 0, 0, 3, 15, 2, 0, 11, 8, 0];
+    assert_eq!(first, known.map(|v: u8| f32::from(v)));
+    assert_eq!(data.labels[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert!(data.images.iter().all(|v| (0.0..=1.0).contains(v)));
+    assert!(data.attribution.contains("CC BY 4.0"));
+}
+
+#[test]
+fn the_split_is_exact_and_takes_the_same_share_of_every_class() {
+    let data = digits();
+    assert_eq!((data.train.len(), data.test.len()), (1437, 360));
+    let mut all: Vec<usize> = data.train.iter().chain(&data.test).copied().collect();
+    all.sort_unstable();
+    assert_eq!(all, (0..1797).collect::<Vec<_>>());
+
+    let count = |part: &[usize]| {
+        let mut counts = [0; 10];
+        part.iter().for_each(|&i| counts[data.labels[i] as usize] += 1);
+        counts
+    };
+    // 360/1797 of 178 182 177 183 181 182 181 179 174 180, by largest remainders, worked out by hand.
+    assert_eq!(count(&data.test), [36, 37, 35, 37, 36, 36, 36, 36, 35, 36]);
+    assert_eq!(count(&data.train), [142, 145, 142, 146, 145, 146, 145, 143, 139, 144]);
+}
+
+/// Once and for all: whoever changes these changes every figure that was ever reported.
+#[test]
+fn the_split_never_changes() {
+    let data = digits();
+    let sum = |part: &[usize]| part.iter().enumerate().map(|(i, &p)| (i + 1) * p).sum::<usize>();
+    assert_eq!(data.test[..8], SPLIT_BEGINS);
+    assert_eq!(sum(&data.test), SPLIT_SUM);
+    assert_eq!(sized(28, 28).unwrap().test, data.test);
+}
+const SPLIT_BEGINS: [usize; 8] = [3, 5, 7, 8, 11, 16, 17, 19];
+const SPLIT_SUM: usize = 77_164_689;
+
+/// Bilinear interpolation between pixel centres, the outermost carried on to the edge, in f64.
+fn bilinear(data: &Dataset, picture: usize, [y, x]: [f64; 2]) -> f64 {
+    let around = |at: f64| {
+        let low = at.floor();
+        let index = |v: f64| v.clamp(0.0, 7.0) as usize;
+        ([index(low), index(low + 1.0)], at - low)
+    };
+    let ((ys, fy), (xs, fx)) = (around(y), around(x));
+    let row = |y: usize| {
+        let at = |x: usize| f64::from(data.images[[picture, y, x, 0]]);
+        at(xs[0]) * (1.0 - fx) + at(xs[1]) * fx
+    };
+    row(ys[0]) * (1.0 - fy) + row(ys[1]) * fy
+}
+
+#[test]
+fn larger_sizes_are_bilinear_and_stay_in_range() {
+    let (small, large) = (digits(), sized(28, 20).unwrap());
+    assert_eq!(large.shape(), [28, 20, 1]);
+    assert!(large.images.iter().all(|v| (0.0..=1.0).contains(v)));
+    let centre = |i: usize, n: f64| (i as f64 + 0.5) * 8.0 / n - 0.5;
+    for picture in [0, 1, 77, 1796] {
+        for y in 0..28 {
+            for x in 0..20 {
+                let expected = bilinear(&small, picture, [centre(y, 28.0), centre(x, 20.0)]);
+                let found = f64::from(large.images[[picture, y, x, 0]]);
+                assert!((found - expected).abs() < 1e-6, "picture {picture} at {y}, {x}: {found}, not {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn sizes_out_of_bounds_are_refused() {
+    for [height, width] in [[0, 28], [28, 0], [257, 8], [8, usize::MAX]] {
+        let error = sized(height, width).unwrap_err().to_string();
+        assert_eq!(error, format!("`size {height}x{width}`: a side has 1 to 256 pixels"));
+    }
+    assert_eq!(sized(1, 3).unwrap().shape(), [1, 3, 1]);
+    assert_eq!(sized(8, 8).unwrap().images, digits().images);
+}
+
+/// Three pictures of one pixel and three channels; the third picture is for testing and counts for nothing.
+fn tiny() -> Dataset {
+    let values = vec![1.0, 5.0, 0.1, 3.0, 5.0, 0.1, 100.0, -100.0, 9.0];
+    Dataset {
+        name: "tiny".into(),
+        images: Array4::from_shape_vec((3, 1, 1, 3), values).unwrap().into_dyn(),
+        labels: vec![0, 1, 0],
+        classes: vec!["a".into(), "b".into()],
+        train: vec![0, 1],
+        test: vec![2],
+        attribution: String::new(),
+    }
+}
+
+#[test]
+fn standardisation_is_that_of_the_training_part_alone() {
+    let data = tiny();
+    let s = Standardisation::of(&data);
+    // Means 2, 5, 0.1; deviations 1 and twice 0, which becomes 1.
+    assert_eq!((s.mean.as_slice(), s.deviation.as_slice()), (&[2.0, 5.0, 0.1][..], &[1.0, 1.0, 1.0][..]));
+    let mut images = data.images.clone();
+    s.apply(&mut images);
+    assert_eq!(images.iter().copied().collect::<Vec<_>>(), [-1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 98.0, -105.0, 8.9]);
+
+    let mut seen_from_behind: Tensor = data.images.permuted_axes(vec![0, 2, 1, 3]);
+    seen_from_behind.invert_axis(ndarray::Axis(0));
+    s.apply(&mut seen_from_behind);
+    assert_eq!(seen_from_behind[[2, 0, 0, 0]], -1.0);
+}
+
+#[test]
+fn standardised_digits_have_mean_0_and_deviation_1() {
+    let data = digits();
+    let s = Standardisation::of(&data);
+    let mut images = data.images.clone();
+    s.apply(&mut images);
+    let values: Vec<f64> =
+        data.train.iter().flat_map(|&i| images.index_axis(ndarray::Axis(0), i).to_owned()).map(f64::from).collect();
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
+    assert!(mean.abs() < 1e-6 && (variance - 1.0).abs() < 1e-6, "mean {mean}, variance {variance}");
+}

@@ -1,0 +1,293 @@
+//! A device for tests: the f64 reference behind the backend's interface, with things that can be made to go wrong.
+#![allow(dead_code)] // Each test binary uses its own part of this.
+
+use std::any::Any;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use fovea_cpu::reference::{Feed64, evaluate, output};
+use fovea_graph::op::{Matmul, Reshape, Softmax, Transpose};
+use fovea_graph::plan::{Algorithm, Choice};
+use fovea_graph::window::Rounding;
+use fovea_graph::{
+    Backend, BackendError, Device, Feed, Graph, Init, Memory, NodeId, Op, Outcome, Plan, Program, Role, Shape, Span,
+    State, StateId, Tensor, op,
+};
+use fovea_train::{DataSource, DataSpec, Dataset, Forward, Mode, Recipe, RunInfo, Schedule};
+
+/// What a test is told before each op: the number of the training step (of all that the device ran), and of the op.
+type Hook = Box<dyn FnMut(u32, usize) + Send>;
+
+/// The device, and what goes wrong on it.
+#[derive(Clone, Default)]
+pub struct Oracle {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Training steps begun.
+    steps: u32,
+    /// At which of them the loss is not finite.
+    poison: Option<u32>,
+    /// How many f32 a plan's arena may have.
+    room: Option<usize>,
+    hook: Option<Hook>,
+    /// The images and labels of every training step.
+    seen: Vec<(Tensor, Tensor)>,
+    /// How many programs of training steps there are.
+    training: usize,
+    /// The seed and the number that every training step was given.
+    numbers: Vec<(u64, u32)>,
+}
+
+impl Oracle {
+    /// The `step`-th training step (from 1) is not finite.
+    pub fn poisoned_at(step: u32) -> Self {
+        let oracle = Self::default();
+        oracle.shared.lock().unwrap().poison = Some(step);
+        oracle
+    }
+
+    /// A plan's arena may have so many f32.
+    pub fn with_room(elements: usize) -> Self {
+        let oracle = Self::default();
+        oracle.shared.lock().unwrap().room = Some(elements);
+        oracle
+    }
+
+    /// Calls `hook` before each op of a training step.
+    pub fn hooked(hook: impl FnMut(u32, usize) + Send + 'static) -> Self {
+        let oracle = Self::default();
+        oracle.shared.lock().unwrap().hook = Some(Box::new(hook));
+        oracle
+    }
+
+    /// The batches of all training steps so far.
+    pub fn seen(&self) -> Vec<(Tensor, Tensor)> {
+        self.shared.lock().unwrap().seen.clone()
+    }
+
+    /// How many programs of training steps there are.
+    pub fn training_programs(&self) -> usize {
+        self.shared.lock().unwrap().training
+    }
+
+    /// The seeds and numbers of all training steps so far.
+    pub fn numbers(&self) -> Vec<(u64, u32)> {
+        self.shared.lock().unwrap().numbers.clone()
+    }
+}
+
+impl Backend for Oracle {
+    fn device(&self) -> Device {
+        Device { name: "oracle".into(), description: "f64".into(), memory: None }
+    }
+
+    fn choose(&self, _: &Graph, _: NodeId) -> Choice {
+        Choice { algorithm: Algorithm::Plain, workspace: 0 }
+    }
+
+    fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
+        let zero = |state: &State| Tensor::zeros(state.shape.dims());
+        Ok(Box::new(Values(states.iter().map(zero).collect())))
+    }
+
+    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
+        let mut shared = self.shared.lock().unwrap();
+        if shared.room.is_some_and(|room| plan.arena > room) {
+            let (what, needed) = ("the plan".to_string(), plan.arena_bytes());
+            return Err(BackendError::OutOfMemory { what, needed, device: "oracle".into() });
+        }
+        shared.training += usize::from(!plan.graph.updates.is_empty());
+        Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), outputs: Vec::new() }))
+    }
+}
+
+struct Values(Vec<Tensor>);
+
+impl Memory for Values {
+    fn read(&self, state: StateId) -> Result<Tensor, BackendError> {
+        Ok(self.0[state.index()].clone())
+    }
+
+    fn write(&mut self, state: StateId, value: &Tensor) -> Result<(), BackendError> {
+        assert_eq!(self.0[state.index()].shape(), value.shape());
+        self.0[state.index()].clone_from(value);
+        Ok(())
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+struct Steps {
+    plan: Plan,
+    shared: Arc<Mutex<Shared>>,
+    outputs: Vec<(String, Tensor)>,
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if !self.plan.graph.updates.is_empty() {
+            self.shared.lock().unwrap().training -= 1;
+        }
+    }
+}
+
+impl Program for Steps {
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn run(
+        &mut self,
+        memory: &mut dyn Memory,
+        feed: &Feed<'_>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Outcome, BackendError> {
+        let graph = &self.plan.graph;
+        let mut shared = self.shared.lock().unwrap();
+        let training = !graph.updates.is_empty();
+        if training {
+            shared.steps += 1;
+            shared.seen.push((feed.inputs[0].clone(), feed.inputs[1].clone()));
+            shared.numbers.push((feed.seed, feed.step));
+        }
+        let step = shared.steps;
+        for op in 0..=self.plan.steps.len() {
+            if let (Some(hook), true) = (&mut shared.hook, training) {
+                hook(step, op);
+            }
+            if before(op).is_break() && (op <= self.plan.commit || !training) {
+                return Ok(Outcome::Interrupted);
+            }
+        }
+        if training && shared.poison == Some(step) {
+            return Ok(Outcome::NotFinite("loss".into()));
+        }
+        let memory = &mut memory.as_any_mut().downcast_mut::<Values>().unwrap().0;
+        let wide = |t: &Tensor| t.mapv(f64::from);
+        let states: Vec<_> = memory[..graph.states.len()].iter().map(wide).collect();
+        let inputs: Vec<_> = feed.inputs.iter().map(|t| wide(t)).collect();
+        let inputs: Vec<_> = inputs.iter().collect();
+        let feed = Feed64 { inputs: &inputs, learning_rate: feed.learning_rate, seed: feed.seed, step: feed.step };
+        let values = evaluate(graph, &states, &feed).unwrap();
+        let narrow = |name: &str| output(graph, &values, name).unwrap().mapv(|v| v as f32);
+        self.outputs = graph.outputs.iter().map(|(name, _)| (name.clone(), narrow(name))).collect();
+        if values.iter().any(|value| value.iter().any(|v| !(*v as f32).is_finite())) {
+            return Ok(Outcome::NotFinite("loss".into()));
+        }
+        for &(state, node) in &graph.updates {
+            memory[state.index()] = values[node.index()].mapv(|v| v as f32);
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn output(&self, name: &str) -> Result<Tensor, BackendError> {
+        let found = self.outputs.iter().find(|(n, _)| n == name);
+        found.map(|(_, value)| value.clone()).ok_or_else(|| BackendError::Mismatch(name.into()))
+    }
+}
+
+/// Softmax regression, `HxWx1, softmax K`, with dropout in front where `dropout` is above 0.
+pub fn regression(side: usize, classes: usize, dropout: f64) -> Forward {
+    Box::new(move |batch, mode| {
+        let mut g = Graph::new("regression");
+        let shape = |dims: &[usize]| Shape::new(dims);
+        let x = g.input("images", shape(&[batch, side, side, 1])?);
+        let layer = Some(g.layer("fc1", "fc", Span::default()));
+        let flat = shape(&[batch, side * side])?;
+        let mut y = g.push(Op::Reshape(Reshape { shape: flat }), &[x], layer)?;
+        if let (Mode::Train, true) = (mode, dropout > 0.0) {
+            y = g.push(Op::Dropout(op::Dropout { rate: dropout, stream: 0 }), &[y], layer)?;
+        }
+        let parameter = |name: &str, dims: &[usize], init| {
+            Ok::<_, fovea_train::NetworkError>(State {
+                name: name.into(),
+                shape: shape(dims)?,
+                role: Role::Parameter,
+                init,
+            })
+        };
+        let weight = parameter("fc1.weight", &[classes, side * side], Init::HeNormal { fan_in: side * side })?;
+        let (_, weight) = g.state(weight, layer);
+        let (_, bias) = g.state(parameter("fc1.bias", &[classes], Init::Zeros)?, layer);
+        let y = g.push(Op::Matmul(Matmul::new(Transpose::No, Transpose::Yes)), &[y, weight], layer)?;
+        let y = g.push(Op::Bias(op::Bias {}), &[y, bias], layer)?;
+        let y = g.push(Op::Softmax(Softmax {}), &[y], layer)?;
+        g.output("result", y);
+        Ok(g)
+    })
+}
+
+/// `SxSx1 - conv 8 - relu - pool - dropout 0.2, softmax K`.
+pub fn convolutional(side: usize, classes: usize) -> Forward {
+    Box::new(move |batch, mode| {
+        let mut g = Graph::new("convolutional");
+        let state = |name: &str, dims: &[usize], init| {
+            Shape::new(dims).map(|shape| State { name: name.into(), shape, role: Role::Parameter, init })
+        };
+        let x = g.input("images", Shape::new([batch, side, side, 1])?);
+        let layer = Some(g.layer("conv1", "conv", Span::default()));
+        let (_, filter) = g.state(state("conv1.filter", &[8, 3, 3, 1], Init::HeNormal { fan_in: 9 })?, layer);
+        let (_, bias) = g.state(state("conv1.bias", &[8], Init::Zeros)?, layer);
+        let conv = op::Conv { pad: vec![[1, 1]; 2], ..op::Conv::plain(2) };
+        let y = g.push(Op::Conv(conv), &[x, filter], layer)?;
+        let y = g.push(Op::Bias(op::Bias {}), &[y, bias], layer)?;
+        let y = g.push(Op::Relu(op::Relu {}), &[y], layer)?;
+        let (kind, rounding) = (op::PoolKind::Max, Rounding::Floor);
+        let pool = op::Pool { kind, size: vec![2; 2], stride: vec![2; 2], pad: vec![[0, 0]; 2], rounding };
+        let mut y = g.push(Op::Pool(pool), &[y], layer)?;
+        if mode == Mode::Train {
+            y = g.push(Op::Dropout(op::Dropout { rate: 0.2, stream: 0 }), &[y], layer)?;
+        }
+        let flat = (side / 2).pow(2) * 8;
+        let layer = Some(g.layer("fc1", "fc", Span::default()));
+        let y = g.push(Op::Reshape(Reshape { shape: Shape::new([batch, flat])? }), &[y], layer)?;
+        let (_, weight) = g.state(state("fc1.weight", &[classes, flat], Init::HeNormal { fan_in: flat })?, layer);
+        let (_, bias) = g.state(state("fc1.bias", &[classes], Init::Zeros)?, layer);
+        let y = g.push(Op::Matmul(Matmul::new(Transpose::No, Transpose::Yes)), &[y, weight], layer)?;
+        let y = g.push(Op::Bias(op::Bias {}), &[y, bias], layer)?;
+        let y = g.push(Op::Softmax(Softmax {}), &[y], layer)?;
+        g.output("result", y);
+        Ok(g)
+    })
+}
+
+/// The digits as they are.
+pub fn digits() -> Dataset {
+    DataSpec { source: DataSource::Digits, size: None }.load().unwrap()
+}
+
+/// Two epochs, batch 64, plain SGD with momentum.
+pub fn recipe() -> Recipe {
+    Recipe {
+        epochs: 2,
+        batch: 64,
+        optimizer: fovea_graph::training::Optimizer::Sgd { momentum: 0.9, decay: 5e-4 },
+        rate: 0.02,
+        schedule: Schedule::Constant,
+        seed: 7,
+        further: false,
+        checkpoint_every: Recipe::CHECKPOINT_EVERY,
+    }
+}
+
+/// What a run by this recipe is of.
+pub fn info(recipe: &Recipe) -> RunInfo {
+    RunInfo {
+        program: "net r = 8x8x1, softmax 10\ntrain r on digits\n".into(),
+        statement: "train r on digits".into(),
+        net: "r".into(),
+        data: "digits".into(),
+        recipe: recipe.clone(),
+        device: "oracle".into(),
+    }
+}
+
+/// The bits of all numbers, for comparisons that know no tolerance.
+pub fn bits(tensors: &[(String, Tensor)]) -> Vec<(String, Vec<u32>)> {
+    tensors.iter().map(|(name, t)| (name.clone(), t.iter().map(|v| v.to_bits()).collect())).collect()
+}
