@@ -19,10 +19,10 @@ pub enum Completeness {
 /// Whether `text` can be run, or its last statement goes on.
 pub fn is_complete(text: &str) -> Completeness {
     let source = Source { id: SourceId::default(), name: String::new(), text: text.into() };
-    let chunks = lines::split(&source).chunks;
-    let whole = match chunks.last() {
+    let plain = lines::plain(text);
+    let whole = match lines::statements(&source, &plain).last() {
         // Only an open bracket may be wrong with a statement that goes on.
-        Some(last) if last.open => Source { text: text.get(..last.start).unwrap_or_default().into(), ..source },
+        Some(last) if last.open => Source { text: text.get(..last.start).unwrap_or_default().into(), ..source.clone() },
         _ => return judged(&source, Completeness::Complete),
     };
     judged(&whole, Completeness::Incomplete)

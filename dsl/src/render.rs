@@ -46,7 +46,10 @@ fn one(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> Stri
         let snippet = Snippet::source(&excerpt.text).line_start(excerpt.line).path(&excerpt.name).fold(true);
         group = group.element(snippet.annotations(excerpt.labels.iter().map(|(range, words, is_main)| {
             let kind = if *is_main { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let words = clean(words);
+            let words = match (&diagnostic.expected, &diagnostic.help) {
+                (Some(expected), None) if *is_main && words.is_empty() => format!("expected {}", clean(expected)),
+                _ => clean(words),
+            };
             kind.span(range.clone()).label((!words.is_empty()).then_some(words))
         })));
     }

@@ -204,13 +204,19 @@ impl std::fmt::Display for Value {
     /// `16`, `{64,128}`
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Value::Number(number) => write!(f, "{number}"),
+            Value::Number(number) => f.write_str(&figure(*number)),
             Value::List(numbers) => {
-                let words: Vec<String> = numbers.iter().map(f64::to_string).collect();
+                let words: Vec<String> = numbers.iter().map(|&number| figure(number)).collect();
                 write!(f, "{{{}}}", words.join(","))
             }
         }
     }
+}
+
+/// A number as people read it: very large and very small ones with an exponent.
+pub(crate) fn figure(number: f64) -> String {
+    let size = number.abs();
+    if number != 0.0 && !(1e-6..1e15).contains(&size) { format!("{number:e}") } else { number.to_string() }
 }
 
 fn finite(number: f64, span: Span) -> Result<f64, Diagnostic> {
@@ -233,16 +239,22 @@ pub(crate) fn whole(number: f64, least: usize, expr: &Expr, what: &str) -> Resul
         return Ok(number as usize);
     };
     let written = match expr.kind {
-        ExprKind::Number(_) => number.to_string(),
-        _ => format!("`{expr}`, which is {number}"),
+        ExprKind::Number(_) => figure(number),
+        _ => format!("`{expr}`, which is {}", figure(number)),
     };
     Err(Diagnostic::new(Stage::Values, expr.span, format!("{what} must be {expected}, not {written}"))
-        .found(number.to_string())
+        .found(figure(number))
         .expected(expected))
 }
 
 fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
     let error = Diagnostic::new(Stage::Names, span, format!("nothing here is called `{name}`")).found(name);
+    // `kxk` is one name, though a size may have been meant.
+    let sides: Vec<&str> = name.split('x').collect();
+    let is_value = |side: &&str| side.parse::<u32>().is_ok() || names.value(side).is_some();
+    if sides.len() > 1 && sides.iter().all(is_value) {
+        return error.help(format!("a size made of names is written with parentheses, `({})`", sides.join(")x(")));
+    }
     match nearest(name, names.known()) {
         Some(near) => error.expected(near).help(format!("`{near}` is the nearest name that is known here")),
         None => error.help(format!("`let {name} = …` or, behind a net, `where {name} = …` gives it a value")),

@@ -186,6 +186,11 @@ impl Programs {
         Ok(&mut self.kept[last])
     }
 
+    /// Lets go of all programs of one use, and of their memory.
+    pub fn forget(&mut self, used: &Use) {
+        self.kept.retain(|compiled| compiled.used != *used);
+    }
+
     /// The largest batch, at most `batch`, that the device has room for.
     pub fn fitting(&mut self, net: &Net, used: &Use, mut batch: usize) -> Result<usize, TrainError> {
         loop {

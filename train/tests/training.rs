@@ -319,3 +319,15 @@ fn a_batch_that_does_not_fit_is_refused_before_anything_changes() {
     assert!(refused.starts_with("the plan needs") && refused.ends_with("which oracle does not have free"), "{refused}");
     assert_eq!(trainee.weights().unwrap(), before);
 }
+
+/// What a training step needs is much; it is not kept once the run is over, however it ended.
+#[test]
+fn training_programs_are_let_go() {
+    for oracle in [Oracle::default(), Oracle::poisoned_at(30)] {
+        let mut trainee = trainee(&oracle);
+        let mut most = 0;
+        let mut events = |_| most = most.max(oracle.training_programs());
+        fit(&mut trainee, &digits(), &recipe(), None, &mut events, &GO_ON).unwrap();
+        assert_eq!((most, oracle.training_programs()), (2, 0));
+    }
+}

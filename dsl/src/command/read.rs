@@ -33,6 +33,8 @@ pub(super) struct Parts<'a> {
     pub mistakes: Vec<Diagnostic>,
     /// The whole statement.
     pub span: Span,
+    /// The verb's word.
+    word: Span,
     parts: &'a [Part],
     at: usize,
 }
@@ -41,7 +43,7 @@ impl<'a> Parts<'a> {
     pub fn new(verb: &'static str, statement: &'a Verb, scope: &'a Scope) -> Self {
         let word = statement.word.span;
         let span = statement.parts.last().map_or(word, |last| word.to(last.span));
-        Self { verb, scope, mistakes: Vec::new(), span, parts: &statement.parts, at: 0 }
+        Self { verb, scope, mistakes: Vec::new(), span, word, parts: &statement.parts, at: 0 }
     }
 
     pub fn peek(&self) -> Option<&'a Part> {
@@ -56,10 +58,8 @@ impl<'a> Parts<'a> {
 
     /// The place behind the last part read.
     pub fn here(&self) -> Span {
-        let end = match self.at.checked_sub(1).and_then(|before| self.parts.get(before)) {
-            Some(before) => before.span.end,
-            None => self.parts.first().map_or(self.span.end, |first| first.span.start.saturating_sub(1)),
-        };
+        let before = self.at.checked_sub(1).and_then(|before| self.parts.get(before));
+        let end = before.map_or(self.word.end, |before| before.span.end);
         Span { start: end, end, ..self.span }
     }
 
@@ -98,19 +98,22 @@ impl<'a> Parts<'a> {
 
     /// The string that the verb takes.
     pub fn text(&mut self, what: &str) -> Option<Name> {
-        match self.peek() {
-            Some(Part { kind: PartKind::Text(text), span }) => {
-                self.at += 1;
-                Some(Name { text: text.clone(), span: *span })
-            }
-            other => {
-                let span = other.map_or(self.here(), |part| part.span);
-                let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
-                let error = self.error(span, format!("{what} is missing")).found(found).expected("a string");
-                self.wrong(error.help(format!("`{}` shows how it reads", table::example(self.verb))));
-                None
-            }
+        let part = self.next();
+        if let Some(Part { kind: PartKind::Text(text), span }) = part {
+            return Some(Name { text: text.clone(), span: *span });
         }
+        let help = match part {
+            Some(Part { kind: PartKind::Word(word), .. }) => format!("put it in quotes: `\"{}\"`", quoted(word)),
+            _ => format!("`{}` shows how it reads", table::example(self.verb)),
+        };
+        let found = part.map_or("the end".to_string(), |part| quoted(&part.to_string()));
+        let message = match part {
+            Some(_) => format!("{what} stands in quotes"),
+            None => format!("{what} is missing"),
+        };
+        let error = self.error(part.map_or(self.here(), |part| part.span), message).found(found);
+        self.wrong(error.expected("a string").help(help));
+        None
     }
 
     /// The clause of this verb that `word` opens.
@@ -226,15 +229,18 @@ impl<'a> Parts<'a> {
         self.pass_over();
     }
 
-    /// Goes on to the next comma or clause.
+    /// Goes on to the next clause; a list goes on behind a comma, unless a clause's word stands there.
     fn pass_over(&mut self) {
         while let Some(part) = self.peek() {
-            let opens = match &part.kind {
-                PartKind::Comma => true,
-                PartKind::Word(word) | PartKind::Call(word, _) => self.clause(word).is_some(),
+            let opens = |part: &Part| match &part.kind {
+                PartKind::Word(word) | PartKind::Call(word, _) => table::is_clause_word(word),
                 _ => false,
             };
-            if opens {
+            let is_end = match part.kind {
+                PartKind::Comma => self.parts.get(self.at + 1).is_none_or(opens),
+                _ => opens(part),
+            };
+            if is_end {
                 return;
             }
             self.at += 1;

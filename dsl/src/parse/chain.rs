@@ -191,8 +191,12 @@ impl Reader<'_> {
         let layer = match &item.kind {
             ItemKind::Layer(layer) if layer.word == LayerWord::Softmax => layer,
             ItemKind::Shape(_) => {
+                let message = "a comma between sizes or options";
+                if self.mistakes.last().is_some_and(|mistake| mistake.message == message) {
+                    return None;
+                }
                 let error = self
-                    .wrong(comma, "a comma between sizes or options")
+                    .wrong(comma, message)
                     .expected("`, softmax` or no comma")
                     .help("options stand side by side (`conv 64 3x3`), and `x` joins the sizes of a shape (`28x28x1`)");
                 self.mistakes.push(error);
@@ -211,6 +215,8 @@ impl Reader<'_> {
             [] => None,
             [option] => match &option.kind {
                 OptionKind::Value(classes) => Some(classes.clone()),
+                // The number glued to the word was refused already.
+                OptionKind::Glued(_) => None,
                 _ => return self.head_option(option.span),
             },
             [_, second, ..] => return self.head_option(second.span),
@@ -233,22 +239,22 @@ impl Reader<'_> {
     /// `conv 3x3-64`, `conv 64-5x5`: a shape behind a dash, or an option?
     fn dash_between_numbers(&mut self, previous: &Item, dash: Span, next: &Item, before: Span) {
         let ItemKind::Layer(layer) = &previous.kind else { return };
-        let ItemKind::Shape(_) = next.kind else { return };
+        let ItemKind::Shape(sizes) = &next.kind else { return };
         let Some(option) = layer.options.last() else { return };
         if option.span.end != dash.start || dash.end != next.span.start {
             return;
         }
-        let whole = quoted(self.written(before.to(next.span)));
         let (left, right) = (quoted(self.written(before)), quoted(self.written(next.span)));
         let span = option.span.to(next.span);
-        let error = self
-            .wrong(span, format!("`{whole}` has two readings"))
-            .here(format!("is `{right}` an option, or the shape behind `{left}`?"))
-            .help(format!(
-                "write `{left} {right}` for an option, `{left} - {right}` for a shape, `({})` for arithmetic",
-                quoted(self.written(span))
-            ));
-        self.mistakes.push(error);
+        let is_sum = matches!(option.kind, OptionKind::Value(_)) && sizes.len() == 1;
+        let other = match is_sum {
+            true => format!("`({})` for the difference", quoted(self.written(span))),
+            false => format!("`{left} {right}` for an option"),
+        };
+        let error = self.wrong(span, format!("`{}` has two readings", quoted(self.written(before.to(next.span)))));
+        let what = if is_sum { "a difference" } else { "an option" };
+        let error = error.here(format!("{what}, or the shape `{right}` behind `{left}`?"));
+        self.mistakes.push(error.help(format!("write {other}, `{left} - {right}` for a shape")));
     }
 
     /// A statement that begins with no statement's word: most likely a net or a constant without its `net` or `let`.
@@ -281,24 +287,27 @@ impl Reader<'_> {
     fn definition_without_word(&mut self, name: &str, value: &str, start: Span) -> Option<StatementKind> {
         let is_number = value.starts_with(|c: char| c.is_ascii_digit()) && !value.contains([' ', '-', 'x', '×', '→']);
         let word = if is_number || value.starts_with('{') { "let" } else { "net" };
-        let error = self
-            .wrong(start, format!("`{word}` is missing before `{name}`"))
-            .expected(format!("`{word} {name} = …`"))
-            .help(format!("write `{word} {name} = …`"));
+        let mend = format!("`{word} {name} = {}`", quoted(value));
+        let error = self.wrong(start, format!("`{word}` is missing before `{name}`"));
+        let error = error.expected(mend.clone()).help(format!("write {mend}"));
         self.mistakes.push(error);
         None
     }
 
-    /// What a statement's word does in the middle of a chain.
+    /// Whether a statement's word stands at a line's start, in the middle of a chain; says so.
     pub(super) fn statement_inside(&mut self, word: &str, span: Span) -> bool {
-        let begins = table::is_statement_word(word) && !table::is_clause_word(word);
+        let begins = self.begins_line(word, span);
         if begins {
-            let error = self
-                .wrong(span, format!("`{word}` begins a statement, and this line goes on with another"))
-                .help(format!("begin the line with `{word}`, without indentation"));
-            self.mistakes.push(error);
+            let error = self.wrong(span, format!("`{word}` begins a statement, and this line goes on with another"));
+            self.mistakes.push(error.help(format!("begin the line with `{word}`, without indentation")));
         }
         begins
+    }
+
+    /// Whether `word`, at `span`, is a statement's word and the first of its line.
+    pub(super) fn begins_line(&self, word: &str, span: Span) -> bool {
+        let before = &self.text[..span.range().start.saturating_sub(self.base)];
+        table::is_statement_word(word) && before.trim_end_matches([' ', '\t']).ends_with('\n')
     }
 }
 

@@ -4,7 +4,7 @@ use fovea_graph::Span;
 use pest::iterators::Pair;
 
 use super::words::{self, ChainWord, chain_word};
-use super::{Reader, Rule, quoted};
+use super::{Reader, Rule, lines::first_word, quoted};
 use crate::syntax::{Chain, Expr, ExprKind, Item, ItemKind, LayerOption, Name, OptionKind, Times};
 
 /// One piece of an item, as it stands.
@@ -203,7 +203,11 @@ impl Reader<'_> {
                 // A new item: its dash is missing.
                 PieceKind::Word(word) if !is_turns(word) => {
                     let word = word.clone();
-                    self.missing_dash(&word, span);
+                    if self.statement_inside(&word, span) {
+                        rest.pieces.by_ref().for_each(drop);
+                    } else {
+                        self.missing_dash(&word, span);
+                    }
                 }
                 _ => {
                     self.stray(&item, span);
@@ -216,9 +220,13 @@ impl Reader<'_> {
 
     /// `28x28x1`
     fn shape(&mut self, sizes: Vec<Expr>, span: Span, rest: &mut Rest) -> Option<ItemKind> {
+        let written = self.written(span);
         match &sizes[0].kind {
-            // `relu*3`
-            ExprKind::Binary(..) if self.written(span).starts_with(|c: char| c.is_alphabetic()) => {
+            // `relu*3`, `pool x 3`
+            ExprKind::Binary(..) | ExprKind::Name(_)
+                if written.starts_with(|c: char| c.is_alphabetic())
+                    && (sizes.len() == 1 || !words::is_free(first_word(written))) =>
+            {
                 self.mistakes.retain(|mistake| mistake.span().start < span.start);
                 let found = quoted(self.written(span));
                 let error = self.wrong(span, format!("`{found}` is neither a layer nor a shape")).help(

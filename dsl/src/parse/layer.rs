@@ -5,7 +5,6 @@ use fovea_graph::Span;
 use super::item::{Piece, PieceKind, Rest};
 use super::words::{self, ChainWord, chain_word};
 use super::{Reader, quoted};
-use crate::command::table;
 use crate::syntax::{Expr, ExprKind, Item, ItemKind, Layer, LayerOption, LayerWord, OptionKind};
 
 impl Reader<'_> {
@@ -36,10 +35,11 @@ impl Reader<'_> {
     }
 
     fn options(&mut self, layer: LayerWord, options: &mut Vec<LayerOption>, rest: &mut Rest) {
-        while let Some(kind) = rest.peek() {
+        while let Some(Piece { kind, span }) = rest.pieces.peek() {
+            let next = *span;
             match kind {
                 PieceKind::Alias(_) => return,
-                PieceKind::Word(word) if is_item_word(word) => return,
+                PieceKind::Word(word) if is_item_word(word) || self.begins_line(word, next) => return,
                 _ => {}
             }
             let Some(piece) = rest.next() else { return };
@@ -97,7 +97,7 @@ impl Reader<'_> {
             rest.next();
             rest.next();
             let mut error = self.wrong(span, format!("`{}` is no option with a value", quoted(word)));
-            error.help = words::nearest_option(word).map(|near| format!("did you mean `{near}`?"));
+            error.help = words::nearest_option(word).map(|near| format!("write `{near}`"));
             self.mistakes.push(error.expected(format!("options such as `{}`", layer.example())));
             return None;
         }
@@ -135,9 +135,5 @@ impl Reader<'_> {
 
 /// Whether a word behind a layer begins another item.
 fn is_item_word(word: &str) -> bool {
-    if words::flag(word).is_some() || words::key(word).is_some() {
-        return false;
-    }
-    let begins_statement = table::is_statement_word(word) && !table::is_clause_word(word);
-    begins_statement || chain_word(word) != ChainWord::Other
+    words::flag(word).is_none() && words::key(word).is_none() && chain_word(word) != ChainWord::Other
 }

@@ -33,23 +33,24 @@ pub(crate) struct Chunk {
     pub open: bool,
 }
 
-/// A text made plain, and its statements.
-pub(crate) struct Lines {
-    /// The text with comments, LaTeX and odd spaces blanked: byte for byte as long as the source's.
-    pub text: String,
-    /// The statements.
-    pub chunks: Vec<Chunk>,
+/// The statements of a source, one after the other; `plain` is its text made [`plain`].
+pub(crate) fn statements<'a>(source: &'a Source, plain: &'a str) -> impl Iterator<Item = Chunk> + 'a {
+    let indents = plain.split('\n').filter(|line| !line.trim().is_empty()).map(indent);
+    let base = indents.min().unwrap_or(0);
+    Splitter {
+        source: source.id,
+        original: &source.text,
+        text: plain,
+        base,
+        lines: plain.split('\n'),
+        at: 0,
+        current: None,
+    }
 }
 
-/// Parts a source into statements.
-pub(crate) fn split(source: &Source) -> Lines {
-    let plain = plain(&source.text);
-    let chunks = Splitter::new(source.id, &source.text, &plain).run();
-    Lines { text: plain, chunks }
-}
-
-/// Blanks what carries no meaning: comments, LaTeX outside strings, carriage returns, spaces that are not ASCII.
-fn plain(text: &str) -> String {
+/// A text byte for byte as long as `text`, with what carries no meaning blanked: comments, LaTeX outside strings,
+/// carriage returns, spaces that are not ASCII.
+pub(crate) fn plain(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let mut outside = vec![];
     let mut quote = None;
@@ -100,7 +101,9 @@ struct Splitter<'a> {
     text: &'a str,
     /// The indentation that every line has.
     base: usize,
-    chunks: Vec<Chunk>,
+    lines: std::str::Split<'a, char>,
+    /// Where the next line begins.
+    at: usize,
     current: Option<Gathering>,
 }
 
@@ -115,31 +118,31 @@ struct Gathering {
     raw: bool,
 }
 
-impl<'a> Splitter<'a> {
-    fn new(source: SourceId, original: &'a str, text: &'a str) -> Self {
-        let indents = text.split('\n').filter(|line| !line.trim().is_empty()).map(indent);
-        let base = indents.min().unwrap_or(0);
-        Self { source, original, text, base, chunks: Vec::new(), current: None }
-    }
+impl Iterator for Splitter<'_> {
+    type Item = Chunk;
 
-    fn run(mut self) -> Vec<Chunk> {
-        let mut at = 0;
-        for line in self.text.split('\n') {
-            if !line.trim().is_empty() {
-                self.line(at, line);
+    fn next(&mut self) -> Option<Chunk> {
+        while let Some(line) = self.lines.next() {
+            let at = self.at;
+            self.at += line.len() + 1;
+            let done = if line.trim().is_empty() { None } else { self.line(at, line) };
+            if done.is_some() {
+                return done;
             }
-            at += line.len() + 1;
         }
-        self.finish(true);
-        self.chunks
+        self.finish(true)
     }
+}
 
-    fn line(&mut self, at: usize, line: &str) {
+impl Splitter<'_> {
+    /// Adds a line to the statement it belongs to; returns the one before, where it begins another.
+    fn line(&mut self, at: usize, line: &str) -> Option<Chunk> {
         let indented = indent(line) > self.base;
         let start = at + indent(line);
-        if self.current.as_ref().is_some_and(|current| !self.continues(current, line, indented)) {
-            self.finish(false);
-        }
+        let done = match &self.current {
+            Some(current) if !self.continues(current, line, indented) => self.finish(false),
+            _ => None,
+        };
         let word = first_word(line.trim_start());
         let current = self.current.get_or_insert_with(|| Gathering {
             start,
@@ -152,6 +155,7 @@ impl<'a> Splitter<'a> {
         if !current.raw {
             current.brackets(self.source, start, line.trim());
         }
+        done
     }
 
     /// Whether `line` goes on with the statement `current`.
@@ -170,8 +174,8 @@ impl<'a> Splitter<'a> {
         (!current.open.is_empty() || is_unfinished(so_far)) && !table::is_statement_word(word)
     }
 
-    fn finish(&mut self, at_end: bool) {
-        let Some(mut current) = self.current.take() else { return };
+    fn finish(&mut self, at_end: bool) -> Option<Chunk> {
+        let mut current = self.current.take()?;
         let mut text = &self.text[current.start..current.end];
         let silent = text.ends_with(';') && !current.raw;
         if silent {
@@ -190,7 +194,7 @@ impl<'a> Splitter<'a> {
             current.error = unclosed_quote(self.source, self.original, current.start, end);
         }
         let open = at_end && !silent && mendable && (unclosed.is_some() || is_unfinished(text));
-        self.chunks.push(Chunk { start: current.start, end, silent, error: current.error, open });
+        Some(Chunk { start: current.start, end, silent, error: current.error, open })
     }
 }
 

@@ -10,9 +10,6 @@ use crate::syntax::{Item, ItemKind, LayerWord};
 impl Reader<'_> {
     /// `word` begins a layer in the middle of an item.
     pub(super) fn missing_dash(&mut self, word: &str, span: Span) {
-        if self.statement_inside(word, span) {
-            return;
-        }
         let error = self
             .wrong(span, format!("`-` is missing before `{word}`"))
             .expected("`-`")
@@ -26,8 +23,12 @@ impl Reader<'_> {
         let before = quoted(self.written(item.span));
         let is_group = matches!(item.kind, ItemKind::Group(..));
         let behind_sign = found.trim_start_matches(['x', 'X', '×', ' ']);
+        // What was wrong inside it does not matter any more.
+        self.mistakes.retain(|mistake| mistake.span().start < span.start);
         let error = self.wrong(span, format!("`{found}` does not belong here"));
-        let error = if is_group && item.alias.is_none() && behind_sign.starts_with(|c: char| c.is_ascii_digit()) {
+        let error = if found.starts_with('(') {
+            self.wrong(span, "`-` is missing before `(`").expected("`-`").help("put `-` before `(`")
+        } else if is_group && item.alias.is_none() && behind_sign.starts_with(|c: char| c.is_ascii_digit()) {
             error.expected("`^` and a count, or `-`").help(format!("to repeat the group, write `^{behind_sign}`"))
         } else if behind_sign.starts_with(['(', '[']) && behind_sign != found {
             error.help(format!("a repetition stands behind its group: `{behind_sign}^{before}`"))
@@ -74,7 +75,22 @@ impl Reader<'_> {
         self.mistakes.push(error);
     }
 
+    /// `CONV3` where `CONV3-` stands right before `span`.
+    fn counter_before(&self, span: Span) -> Option<&str> {
+        let before = &self.text[..span.range().start.saturating_sub(self.base)];
+        let word = before.strip_suffix(['-', '–', '—', '−'])?;
+        let word = &word[word.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1)..];
+        let takes_count = matches!(chain_word(word), ChainWord::Layer(LayerWord::Conv | LayerWord::Fc, _));
+        takes_count.then_some(word)
+    }
+
     pub(super) fn unknown(&mut self, word: &str, span: Span) {
+        if let Some(counter) = self.counter_before(span) {
+            let error = self.wrong(span, format!("a name glued to `{counter}-` could be a layer or a count"));
+            self.mistakes
+                .push(error.expected("a number or a list").help(format!("for a count, write `{counter}-{{{word}}}`")));
+            return;
+        }
         let error = self.wrong(span, format!("there is no layer `{}`", quoted(word)));
         let layers = words::all_layers();
         let error = match words::nearest_layer(word) {
@@ -96,7 +112,10 @@ impl Reader<'_> {
         if layer == LayerWord::Fc && numbers.len() == 1 {
             return;
         }
-        let itself = format!("write `{name}`; a layer's number comes by itself");
+        let itself = match layer {
+            LayerWord::Softmax | LayerWord::Dropout | LayerWord::Fc => format!("write `{name} {window}`"),
+            _ => format!("write `{name}`; a layer's number comes by itself"),
+        };
         let error = self.wrong(span, format!("`{word}` would be a window of {window}"));
         let error = error.here("a number glued to the word is the window").expected("a window of at most 11");
         let error = if layer != LayerWord::Conv && !layer.is_pool() {

@@ -26,12 +26,12 @@ const MAX_MISTAKES: usize = 100;
 
 /// Reads a text: its good statements, and what is wrong with the others.
 pub fn parse(source: &Source) -> (Program, Vec<Diagnostic>) {
-    let lines = lines::split(source);
+    let plain = lines::plain(&source.text);
     let mut program = Program::default();
     let mut mistakes = Vec::new();
-    for chunk in &lines.chunks {
-        let mut reader = Reader::new(source, &lines.text, chunk);
-        let kind = reader.statement(chunk);
+    for chunk in lines::statements(source, &plain) {
+        let mut reader = Reader::new(source, &plain, &chunk);
+        let kind = reader.statement(&chunk);
         let span = reader.span(0, reader.text.len());
         match kind.filter(|_| reader.mistakes.is_empty()) {
             Some(kind) => program.statements.push(Statement { kind, span, silent: chunk.silent }),

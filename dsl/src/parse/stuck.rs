@@ -1,6 +1,7 @@
 //! Where the grammar got stuck: the token, what would have been right there, and the mend.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use pest::Parser;
 
@@ -35,8 +36,7 @@ impl Reader<'_> {
 
 /// The furthest place that the grammar reached, and what it would have liked there.
 fn furthest(rule: Rule, text: &str) -> (usize, BTreeSet<&'static str>) {
-    pest::set_error_detail(true);
-    let Err(error) = Grammar::parse(rule, text) else { return (text.len(), BTreeSet::new()) };
+    let Err(error) = parse_in_detail(rule, text) else { return (text.len(), BTreeSet::new()) };
     let plain = match error.location {
         pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
     };
@@ -46,6 +46,16 @@ fn furthest(rule: Rule, text: &str) -> (usize, BTreeSet<&'static str>) {
     let at = attempts.max_position.max(plain).min(text.len());
     let at = (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     (at, rules.flatten().filter_map(in_words).collect())
+}
+
+/// Parses again and notes what was tried where: several times slower, and switched on for the whole process.
+fn parse_in_detail(rule: Rule, text: &str) -> Result<(), Box<pest::error::Error<Rule>>> {
+    static SWITCH: Mutex<()> = Mutex::new(());
+    let _held = SWITCH.lock().unwrap_or_else(PoisonError::into_inner);
+    pest::set_error_detail(true);
+    let result = Grammar::parse(rule, text).map(drop).map_err(Box::new);
+    pest::set_error_detail(false);
+    result
 }
 
 /// A rule in the words of someone who writes programs.
@@ -147,6 +157,10 @@ impl Stuck<'_> {
                 .here(format!("before this `{}`", self.token))
                 .expected("a layer")
                 .help("remove the dash, or write the layer"),
+            Some('*') if last == Some('*') => self
+                .error("`**` repeats nothing")
+                .expected("a count")
+                .help("write `(conv 64 - relu)^2` or `(conv 64 - relu)*2`"),
             Some(')' | ']') if matches!(last, Some('(' | '[')) => {
                 self.error("an empty group").expected("a chain of layers")
             }

@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::{Reader, Rule};
+use super::{Reader, Rule, quoted};
 use crate::syntax::{ExprKind, Name, Part, PartKind, Verb};
 
 impl Reader<'_> {
@@ -13,8 +13,30 @@ impl Reader<'_> {
             Some(word) => self.name(&word),
             None => Name { text: String::new(), span: self.span(0, 0) },
         };
-        let parts = inner.filter(|pair| pair.as_rule() != Rule::EOI).map(|pair| self.part(pair)).collect();
+        let pairs = inner.filter(|pair| pair.as_rule() != Rule::EOI);
+        let mut parts: Vec<Part> = Vec::new();
+        for pair in pairs {
+            self.dash_in_name(&pair, parts.last());
+            parts.push(self.part(pair));
+        }
         Verb { word, parts }
+    }
+
+    /// `my-net`: a name with a dash.
+    fn dash_in_name(&mut self, pair: &Pair<'_, Rule>, before: Option<&Part>) {
+        let span = self.place(pair);
+        match before {
+            Some(Part { kind: PartKind::Word(_), span: word })
+                if pair.as_rule() == Rule::negative && word.end == span.start =>
+            {
+                let whole = word.to(span);
+                let text = self.written(whole);
+                let error = self.wrong(whole, format!("`{}` cannot be a name", quoted(text)));
+                let error = error.expected("a letter, then letters, digits and `_`");
+                self.mistakes.push(error.help(format!("`{}` would do", quoted(&text.replace('-', "_")))));
+            }
+            _ => {}
+        }
     }
 
     fn part(&mut self, pair: Pair<'_, Rule>) -> Part {

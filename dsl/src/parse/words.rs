@@ -91,6 +91,23 @@ const FLAGS: &[&str] = &["same", "valid", "nobias", "bias", "max", "avg", "ceil"
 /// Options that are a word and a value.
 const KEYS: &[&str] = &["stride", "pad", "dilate", "groups", "filters", "size"];
 
+/// What other programs call an option, and its word here.
+const FOREIGN_OPTIONS: &[(&str, &str)] = &[
+    ("padding", "pad"),
+    ("strides", "stride"),
+    ("kernel", "size"),
+    ("kernel_size", "size"),
+    ("window", "size"),
+    ("pool_size", "size"),
+    ("channels", "filters"),
+    ("out_channels", "filters"),
+    ("features", "filters"),
+    ("dilation", "dilate"),
+    ("dilation_rate", "dilate"),
+    ("ceil_mode", "ceil"),
+    ("use_bias", "bias"),
+];
+
 /// What a word says where a layer may stand.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ChainWord {
@@ -193,7 +210,11 @@ pub(crate) fn nearest_layer(word: &str) -> Option<&'static str> {
 
 /// The option word most like `word`.
 pub(crate) fn nearest_option(word: &str) -> Option<&'static str> {
-    short(word).and_then(|word| nearest(word, FLAGS.iter().chain(KEYS).copied()))
+    let foreign = FOREIGN_OPTIONS.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word));
+    match foreign {
+        Some(&(_, ours)) => Some(ours),
+        None => short(word).and_then(|word| nearest(word, FLAGS.iter().chain(KEYS).copied())),
+    }
 }
 
 fn short(word: &str) -> Option<&str> {

@@ -12,7 +12,7 @@ mod options;
 mod shapes;
 mod turns;
 
-use fovea_graph::Span;
+use fovea_graph::{Shape, Span};
 
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::net::Net;
@@ -101,6 +101,9 @@ impl OpenNet {
         let Some(input) = self.input.shape.as_deref().or(input) else {
             return Err(vec![self.no_input()]);
         };
+        if let Err(error) = Shape::new(input) {
+            return Err(vec![Diagnostic::new(Stage::Shapes, self.input.span, error.to_string())]);
+        }
         match self.classes {
             Some(head) if classes.is_none() => Err(vec![self.no_classes(head)]),
             _ => shapes::infer(self, input, classes),

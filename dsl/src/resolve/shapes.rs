@@ -1,7 +1,7 @@
 //! Shapes: every layer's defaults, window arithmetic and output, and the shapes that the text states.
 
-use fovea_graph::Span;
 use fovea_graph::shape::join;
+use fovea_graph::{Shape, Span};
 
 use super::layers::{Site, Source, apply};
 use super::mends;
@@ -23,7 +23,8 @@ pub(super) fn infer(open: &OpenNet, input: &[usize], classes: Option<usize>) -> 
 
 /// Checks what can be checked of a net that waits for its data, or parts of which could not be read.
 pub(super) fn check(open: &OpenNet, input: Option<&[usize]>, errors: &mut Errors) {
-    let mut walk = Walk::new(open, open.input.shape.as_deref().or(input), None);
+    let input = open.input.shape.as_deref().or(input).filter(|shape| Shape::new(*shape).is_ok());
+    let mut walk = Walk::new(open, input, None);
     std::mem::swap(&mut walk.errors, errors);
     walk.run(&open.steps);
     *errors = walk.errors;
@@ -147,7 +148,10 @@ impl Walk {
     /// Dropout on probabilities makes no sense, and a training step could not tell that the net is a classifier.
     fn last_layer(&mut self, steps: &[Step]) {
         let mut layers = steps.iter().rev().filter(|step| step.is_layer());
-        let (Some(last), Some(before)) = (layers.next(), layers.next()) else { return };
+        let last = layers.next();
+        let before =
+            layers.find(|step| !matches!(step.kind, StepKind::Layer(Options::Dropout { .. } | Options::Flatten)));
+        let (Some(last), Some(before)) = (last, before) else { return };
         if let (StepKind::Layer(Options::Dropout { .. }), StepKind::Layer(Options::Softmax)) =
             (&last.kind, &before.kind)
         {
@@ -168,12 +172,12 @@ impl Walk {
         let last = &self.layers[self.layers.len() - 1].kind;
         match (stated, last) {
             _ if !mends.is_empty() => error.help(format!("{said} would flow here with {}", mends.join(", or with "))),
+            ([n], _) if found.iter().product::<usize>() == *n => {
+                error.help(format!("`flatten` makes {is} the vector {said}"))
+            }
             ([n], Kind::Fc { .. } | Kind::Conv { .. }) if self.stated.is_none() => {
                 let counted = if last.word() == "fc" { "units" } else { "filters" };
                 error.help(format!("a number behind a dash states a shape; {n} {counted} are `{} {n}`", last.word()))
-            }
-            ([n], _) if found.iter().product::<usize>() == *n => {
-                error.help(format!("`flatten` makes {is} the vector {said}"))
             }
             ([_, _], Kind::Conv { .. } | Kind::Pool(_)) if found.len() == 3 => error.help(format!(
                 "a size behind a dash states a shape; a window stands with its layer, `{} {said}`",

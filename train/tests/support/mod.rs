@@ -35,6 +35,8 @@ struct Shared {
     hook: Option<Hook>,
     /// The images and labels of every training step.
     seen: Vec<(Tensor, Tensor)>,
+    /// How many programs of training steps there are.
+    training: usize,
     /// The seed and the number that every training step was given.
     numbers: Vec<(u64, u32)>,
 }
@@ -66,6 +68,11 @@ impl Oracle {
         self.shared.lock().unwrap().seen.clone()
     }
 
+    /// How many programs of training steps there are.
+    pub fn training_programs(&self) -> usize {
+        self.shared.lock().unwrap().training
+    }
+
     /// The seeds and numbers of all training steps so far.
     pub fn numbers(&self) -> Vec<(u64, u32)> {
         self.shared.lock().unwrap().numbers.clone()
@@ -87,10 +94,12 @@ impl Backend for Oracle {
     }
 
     fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
-        if self.shared.lock().unwrap().room.is_some_and(|room| plan.arena > room) {
+        let mut shared = self.shared.lock().unwrap();
+        if shared.room.is_some_and(|room| plan.arena > room) {
             let (what, needed) = ("the plan".to_string(), plan.arena_bytes());
             return Err(BackendError::OutOfMemory { what, needed, device: "oracle".into() });
         }
+        shared.training += usize::from(!plan.graph.updates.is_empty());
         Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), outputs: Vec::new() }))
     }
 }
@@ -117,6 +126,14 @@ struct Steps {
     plan: Plan,
     shared: Arc<Mutex<Shared>>,
     outputs: Vec<(String, Tensor)>,
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if !self.plan.graph.updates.is_empty() {
+            self.shared.lock().unwrap().training -= 1;
+        }
+    }
 }
 
 impl Program for Steps {

@@ -41,6 +41,7 @@ fn a_stated_shape_that_does_not_flow_shows_both_and_what_would_fit() {
         }
     }
     assert!(mend("net s = 8x8x1 - conv 16 - 3x3", "3x3").contains("`conv 3x3`"));
+    assert!(mend("net s = 8x8x1 - conv 4 - 256", "256").contains("`flatten`"));
     assert!(mend("net s = 8x8x1 - conv - 64", "64").contains("`conv 64`"));
     assert!(mend("net s = 8x8x1 - FC - 4096 - relu", "4096").contains("`fc 4096`"));
     assert!(mend("net s = 7x7x2 - 98 - fc 2", "98").contains("`flatten`"));
@@ -121,6 +122,8 @@ fn layers_on_the_wrong_kind_of_shape() {
     assert!(said("net v = 8x8x1 - conv - INPUT", "INPUT").contains("stands first"));
     assert!(said("net v = 8x8x1", "8x8x1").contains("no layer"));
     assert!(said("net v = 8x8x1 - fc 10 - softmax - dropout", "dropout").contains("behind the last softmax"));
+    assert!(said("net v = 8x8x1 - softmax - flatten - dropout", "dropout").contains("behind the last softmax"));
+    assert_eq!(message("net v = 0x8x1 - 4x4x4 - conv", "0"), "a size must be at least 1, not 0");
 }
 
 #[test]

@@ -89,6 +89,8 @@ fn where_shadows_let() {
     assert_eq!(filters(&format!("{text} where width = 2*width")), [32]);
     assert_eq!(filters("let w = {4, 8}\nnet q = 8x8x1 - (conv 2*w)^2"), [8, 16]);
     assert!(message("net q = 8x8x1 - conv N where N=1, N=2", "N").contains("two values"));
+    assert!(mend("net q = 8x8x1 - conv 4 kxk where k=3", "kxk").contains("`(k)x(k)`"));
+    assert_eq!(outputs("net q = 8x8x1 - conv 4 (k)x(k) valid where k=3")[1], "6x6x4");
     assert!(mend("let width = 16\nnet q = 8x8x1 - conv widht", "widht").contains("`width`"));
 }
 

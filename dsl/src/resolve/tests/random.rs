@@ -98,3 +98,78 @@ fn describes_itself(net: &Net) {
     let kinds = |net: &Net| net.layers.iter().map(|l| (l.kind.clone(), l.output.clone())).collect::<Vec<_>>();
     assert_eq!(kinds(&super::net(&written)), kinds(net), "{written}");
 }
+
+fn number() -> impl Strategy<Value = &'static str> {
+    let usual = prop::sample::select(vec!["1", "2", "3", "4", "7", "N", "(N+1)"]);
+    let large =
+        prop::sample::select(vec!["1000", "65536", "1000000", "1048576", "1000000000", "1099511627776", "(2^40)"]);
+    let wrong = prop::sample::select(vec![
+        "0",
+        "9007199254740993",
+        "(1/3)",
+        "(0/0)",
+        "(1-2)",
+        "(10^300*10)",
+        "{1,2}",
+        "{2,1000000,3}",
+        "W",
+        "i",
+        "nowhere",
+    ]);
+    prop_oneof![16 => usual, 8 => large, 1 => wrong]
+}
+
+fn turns() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["0", "1", "2", "N", "(N-1)", "{1,2}", "50", "1000000000"])
+}
+
+fn item() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec!["conv", "pool", "avgpool", "fc", "dropout", "relu", "softmax", "flatten"]);
+    let option = prop_oneof![
+        number().prop_map(str::to_string),
+        (number(), number()).prop_map(|(a, b)| format!("{a}x{b}")),
+        number().prop_map(|n| format!("/{n}")),
+        (prop::sample::select(vec!["pad", "stride", "dilate", "groups", "filters", "size"]), number())
+            .prop_map(|(key, n)| format!("{key} {n}")),
+        prop::sample::select(vec!["same", "valid", "ceil", "global", "bias", "nobias"]).prop_map(str::to_string),
+    ];
+    let layer =
+        (word, prop::collection::vec(option, 0..4)).prop_map(|(word, options)| format!("{word} {}", options.join(" ")));
+    let shape = prop::collection::vec(number(), 2..5).prop_map(|sizes| sizes.join("x"));
+    prop_oneof![4 => layer, 1 => shape, 1 => Just("conv 4 as e".to_string())]
+}
+
+fn nasty() -> impl Strategy<Value = String> {
+    let group = (prop::collection::vec(item(), 1..3), turns(), any::<bool>())
+        .prop_map(|(items, n, named)| format!("({})^{}{n}", items.join(" - "), if named { "i=" } else { "" }));
+    let nested = (group, turns()).prop_map(|(group, n)| format!("[{group} - relu]^{n}"));
+    let items = prop::collection::vec(prop_oneof![3 => item(), 1 => nested], 1..4);
+    (number(), number(), items, prop::option::of(number())).prop_map(|(size, channels, items, head)| {
+        let head = head.map_or(String::new(), |n| format!(", softmax {n}"));
+        format!("net n = {size}x{size}x{channels} - {}{head} where N=3, W={{4,5}}", items.join(" - "))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_that_can_be_written_overflows(text in nasty(), batch in prop::sample::select(vec![1, 64, 1 << 20, 1 << 39])) {
+        let source = Source { id: SourceId(0), name: "test".into(), text: text.clone() };
+        let (program, _) = parse(&source);
+        let Some(StatementKind::Net(def)) = program.statements.first().map(|s| &s.kind) else { return Ok(()) };
+        match resolve(def, &Scope::default(), None, Some(10)) {
+            Ok(Resolved::Net(net)) => {
+                let Ok(graph) = lower(&net, batch, Mode::Train) else { return Ok(()) };
+                let step = training_step(&graph, &Optimizer::Sgd { momentum: 0.9, decay: 5e-4 });
+                step.map_or(graph, |step| step).total_cost();
+            }
+            Ok(Resolved::Open(open)) => prop_assert!(open.complete(None, None).is_err()),
+            Err(errors) => {
+                for error in errors {
+                    prop_assert!(text.get(error.span().range()).is_some_and(|words| !words.is_empty()), "{:?}", error);
+                }
+            }
+        }
+    }
+}
