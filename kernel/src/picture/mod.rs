@@ -3,7 +3,9 @@
 //! Every builder is a function from data to a [`Picture`]. It writes SVG, and the PNG is drawn from that SVG, so that the two cannot
 //! differ. No file is read or written.
 
+mod backend;
 mod canvas;
+mod chart;
 mod confusion;
 mod curves;
 mod ends;
