@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fovea::session::Session;
 use fovea::event::Event;
+use fovea::session::Session;
 
 /// Runs `notebooks/lenet.fov` with this seed; the last epoch's accuracy on the held-out part.
 fn accuracy(seed: u64) -> f64 {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fovea::session::Session;
 use fovea::failure::Failure;
+use fovea::session::Session;
 use fovea_dsl::{Diagnostic, Source};
 
 /// What must be said: of which line, in which columns (both from 0, the end exclusive), with which words.
@@ -80,9 +80,11 @@ fn judge(path: &Path) -> Result<(), String> {
         if (line, &columns) != (want.line, &want.columns) {
             return Err(format!("expected at {want:?}, found at {line}, {columns:?}\n{}", shown()));
         }
-        let said = fovea_dsl::render(std::slice::from_ref(mistake), std::slice::from_ref(&source), fovea_dsl::Style::Plain);
+        let said =
+            fovea_dsl::render(std::slice::from_ref(mistake), std::slice::from_ref(&source), fovea_dsl::Style::Plain);
         // The words must be the message's own, not the program's as it is shown.
-        let said: String = said.lines().filter(|l| !source.text.lines().any(|s| !s.is_empty() && l.ends_with(s))).collect();
+        let said: String =
+            said.lines().filter(|l| !source.text.lines().any(|s| !s.is_empty() && l.ends_with(s))).collect();
         for word in &want.words {
             if !said.contains(word) {
                 return Err(format!("`{word}` is not said\n{}", shown()));
