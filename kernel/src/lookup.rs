@@ -77,7 +77,8 @@ impl Names {
         match net.output() {
             [outputs] if *outputs == classes => Ok(()),
             [outputs] => {
-                let message = format!("{} tells {outputs} classes apart, and {} has {classes}", net.name, data.text);
+                let message =
+                    format!("`{}` tells {outputs} classes apart, and `{}` has {classes}", net.name, data.text);
                 Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
                     .here(format!("{outputs} outputs"))
                     .also(data.span, format!("{classes} classes"))
@@ -88,7 +89,8 @@ impl Names {
                     )))
             }
             map => {
-                let message = format!("{} has one class a picture, and {} gives {}", data.text, net.name, join(map));
+                let message =
+                    format!("`{}` has one class a picture, and `{}` gives {}", data.text, net.name, join(map));
                 Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
                     .here(format!("gives {}", join(map)))
                     .also(data.span, "one class a picture")
@@ -101,8 +103,11 @@ impl Names {
 
     /// The mistake of a net on pictures of another shape.
     fn another_shape(&self, of: &Use<'_>, net: &Net, data: &Name, shape: &[usize]) -> Diagnostic {
-        let whose = if self.binding(of).is_some() { "'s weights take" } else { " takes" };
-        let message = format!("{}{whose} {}, and {} are {}", net.name, join(net.input()), data.text, join(shape));
+        let takes = match self.binding(of) {
+            Some(_) => format!("the weights of `{}` take", net.name),
+            None => format!("`{}` takes", net.name),
+        };
+        let message = format!("{takes} {}, and the pictures of `{}` are {}", join(net.input()), data.text, join(shape));
         let mistake = Diagnostic::new(Stage::Shapes, data.span, message)
             .here(join(shape))
             .also(of.net.span, join(net.input()))
@@ -124,7 +129,8 @@ impl Names {
 
 /// The mistake of a net that tells no classes, on data that has nothing else to compare with.
 fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnostic {
-    let message = format!("{} does not end in softmax, and {} has classes to compare with only", net.name, data.text);
+    let message =
+        format!("`{}` does not end in softmax, and `{}` has only classes to compare with", net.name, data.text);
     Diagnostic::new(Stage::Shapes, of.net.span, message)
         .here(format!("ends in {}", net.layers.last().map_or("nothing", |layer| layer.kind.word())))
         .also(data.span, format!("{classes} classes"))

@@ -1,5 +1,6 @@
 //! The program `fovea` from outside: exit statuses, what goes to which stream, files.
 
+#![cfg(feature = "program")]
 #![allow(clippy::unwrap_used)]
 
 use std::io::{Read, Write};

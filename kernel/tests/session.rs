@@ -122,7 +122,7 @@ fn a_net_without_a_shape_takes_that_of_its_data_and_keeps_it() {
     let summary = &bench.ok("summary any")[0].data;
     assert_eq!(summary["layers"][0]["output"], serde_json::json!([8, 8, 4]));
     let other = bench.mistakes("data digits size 12x12\ntest any on digits");
-    assert!(other[0].message.contains("weights take 8x8x1"), "{other:?}");
+    assert!(other[0].message.contains("the weights of `any` take 8x8x1"), "{other:?}");
 }
 
 #[test]

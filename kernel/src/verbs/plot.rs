@@ -28,7 +28,7 @@ pub enum Which {
 }
 
 struct Plot {
-    curves: Vec<Curve>,
+    curves: Vec<(Curve, Span)>,
     which: Which,
     title: String,
     span: Span,
@@ -50,14 +50,14 @@ pub fn check(curves: &[(Curve, Span)], of: Subject, span: Span, names: &Names, w
             let which = match names.bound.get(&net.text) {
                 Some(binding) if binding.run => Which::Of(net.text.clone()),
                 _ => Which::Number(newest_of(&net.text, &world.runs).ok_or_else(|| {
-                    Diagnostic::new(Stage::Verbs, net.span, format!("{} has not been trained", net.text))
+                    Diagnostic::new(Stage::Verbs, net.span, format!("`{}` has not been trained", net.text))
                         .help(format!("`train {} on …` first, or name a run: `plot … of run 3`", net.text))
                 })?),
             };
             (which, net.text)
         }
     };
-    Ok(Box::new(Plot { curves: curves.iter().map(|(curve, _)| *curve).collect(), which, title, span }))
+    Ok(Box::new(Plot { curves: curves.to_vec(), which, title, span }))
 }
 
 /// The newest run of a net on disk.
@@ -107,9 +107,16 @@ impl Which {
 impl Job for Plot {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let run = self.which.open(world, self.span)?;
-        let picture = draw(&self.title, &self.curves, &run).at(self.span)?;
+        let kinds: Vec<Curve> = self.curves.iter().map(|&(kind, _)| kind).collect();
+        if let Some((kind, span)) = self.curves.iter().find(|(kind, _)| curves(*kind, &run).is_empty()) {
+            let message = format!("run {} has no {} to plot", run.number, word(*kind));
+            return Err(Diagnostic::new(Stage::Verbs, *span, message)
+                .help(format!("`show run {}` says how far it came", run.number))
+                .into());
+        }
+        let picture = draw(&self.title, &kinds, &run).at(self.span)?;
         let mut figures = Map::new();
-        for &curve in &self.curves {
+        for &curve in &kinds {
             let points = curves(curve, &run);
             let named = points.iter().map(|(name, points)| {
                 let values: Value = points.iter().map(|&(_, y)| json!(y)).collect();
@@ -118,7 +125,7 @@ impl Job for Plot {
             figures.insert(word(curve).to_string(), Value::Object(named.collect()));
         }
         let data = json!({ "net": run.info.net, "run": run.number, "curves": figures });
-        Ok(Output::new("plot", text(&self.curves, &run), data).picture(picture))
+        Ok(Output::new("plot", text(&kinds, &run), data).picture(picture))
     }
 }
 

@@ -86,15 +86,15 @@ impl Job for ShowRun {
             Some(Ending::Interrupted { steps }) => format!("broken off after step {steps}"),
             Some(Ending::NotFinite { step, what }) => format!("ended at step {step}: the {what} was not finite"),
         };
-        let text = format!(
-            "run {} in {}: {}\n{}, on {}\n{}",
+        let head = format!(
+            "run {} in {}: {}\n{}, on {}",
             run.number,
             run.folder.display(),
             run.info.statement,
             ending,
-            run.info.device,
-            epochs(&run)
+            run.info.device
         );
+        let text = if run.epochs.is_empty() { head } else { format!("{head}\n{}", epochs(&run)) };
         let figures = json!({
             "run": run.number,
             "net": run.info.net,
