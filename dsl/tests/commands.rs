@@ -125,7 +125,7 @@ fn clauses_unknown_twice_or_empty() {
     assert_eq!(twice[0].labels.len(), 2);
     wrong(
         "train lenet on digits augment flip, crop 4, jitter 0.2, batch 0",
-        &[("augment", "`train` has no clause `augment`"), ("0", "the batch must be at least 1, and this is 0")],
+        &[("augment", "`train` has no clause `augment`"), ("0", "the batch must be at least 1, not 0")],
     );
     wrong("summary lenet batch", &[("", "`batch` lacks its number")]);
     wrong("test lenet on digits size 28x28", &[("size", "`test` has no clause `size`")]);
@@ -138,6 +138,11 @@ fn what_a_verb_lacks() {
     wrong("train lenet", &[("", "`train` lacks its data")]);
     wrong("train on digits", &[("on", "`train` lacks its net")]);
     wrong("train", &[("", "`train` lacks its net")]);
+    wrong("train lenet digits", &[("digits", "`on` is missing before the data")]);
+    assert_eq!(help("predict lenet digits[0..16]"), "write `on digits[0..16]`");
+    wrong("data digits 28x28", &[("28x28", "`size` is missing before the size")]);
+    wrong("load \"x\" into lenet", &[("\"x\"", "`load` lacks its net")]);
+    wrong("save lenet as \"x\"", &[("as", "a word before the string")]);
     wrong("predict lenet", &[("", "`predict` lacks its data")]);
     wrong("test lenet on", &[("", "`on` lacks its data")]);
     wrong("save lenet", &[("", "the file's name is missing")]);
@@ -154,19 +159,16 @@ fn what_a_verb_lacks() {
 #[test]
 fn numbers_out_of_range_all_come_together() {
     wrong(
-        "train lenet on digits for 0 epochs, batch -4, seed 1.5",
+        "train lenet on digits for 0 epochs, batch (1-5), seed 1.5",
         &[
-            ("0", "the number of epochs must be at least 1, and this is 0"),
-            ("-4", "the batch must be at least 1, and this is -4"),
-            ("1.5", "a seed must be a whole number, and this is 1.5"),
+            ("0", "the number of epochs must be at least 1, not 0"),
+            ("1-5", "the batch must be at least 1, not `1 - 5`, which is -4"),
+            ("1.5", "a seed must be a whole number, not 1.5"),
         ],
     );
-    wrong("train q on d with sgd(lr=-0.1)", &[("-0.1", "`lr` must be a number above 0, and this is -0.1")]);
+    wrong("train q on d with sgd(lr=-0.1)", &[("-0.1", "`lr` must be a number above 0, not -0.1")]);
     wrong("train q on d with sgd(lr -0.1)", &[("lr -0.1", "`lr` cannot be negative")]);
-    wrong(
-        "train q on d with sgd(momentum 1)",
-        &[("1", "`momentum` must be a number from 0 to below 1, and this is 1")],
-    );
+    wrong("train q on d with sgd(momentum 1)", &[("1", "`momentum` must be a number from 0 to below 1, not 1")]);
     wrong("train q on d with sgd(0.1)", &[("0.1", "`0.1` lacks its word")]);
     wrong("train q on d with sgd(lr 0.1, lr 0.2)", &[("lr", "`lr` stands twice")]);
     wrong(

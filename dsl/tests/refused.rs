@@ -156,13 +156,24 @@ fn options_out_of_place() {
         ("pool stride - relu", "stride", "`stride` lacks its number", "write `stride 2`"),
         ("conv pad same", "pad", "`pad` lacks its number", "`same` and `valid` stand by themselves"),
         ("conv 64 - 3x3/2", "3x3", "`3x3` with a stride, but without a layer before it", "write `conv 64 3x3 /2`"),
+        ("conv 64 3x3 stride 2, pad 1", ",", "a comma between options", "options stand side by side"),
+        ("28*28*1 - conv", "28*28*1", "`28*28*1` is a product, and sizes are joined by `x`", "write `28x28x1`"),
+        ("conv 64 5 x5", "5 x5", "`x5` with a space before it is a name", "write `5x5`"),
+        ("input 28x28x1", "28x28x1", "`28x28x1` does not belong here", "a shape alone declares the input"),
+        ("conv - relu()", "()", "a layer's options stand without parentheses and commas", "write `relu`"),
+        (
+            "conv[64]",
+            "conv[64]",
+            "`conv[64]` is neither a layer nor a shape",
+            "a layer's options stand without brackets",
+        ),
         ("5x5 64", "64", "`64` does not belong here", ""),
         ("conv 64, softmax 10 20", "20", "the classifier takes the number of classes and nothing else", "write"),
         ("conv, softmax - relu", "relu", "the classifier after the comma ends its chain", "put what follows before"),
         ("conv {} - pool", "}", "an empty list", ""),
         ("conv (pool)", "pool", "`pool` is a word for layers and has no value", ""),
         ("conv 1e999", "1e999", "a number beyond 1.8e308, the largest there is", ""),
-        ("()", ")", "an empty group", ""),
+        ("()", "()", "an empty group", ""),
         ("conv 64 @ relu", "@", "`@` does not belong here", ""),
         ("conv \"a\"", "\"", "a string does not belong in a net", ""),
         (r"conv - \foo", r"\foo", r"`\foo` is not among the LaTeX that is read here", ""),
@@ -202,6 +213,8 @@ fn statements_that_lack_their_beginning_or_end() {
     refused(&[
         ("lenet = 28x28x1 - conv", "lenet", "`net` is missing before `lenet`", "write `net lenet = 28x28x1 - conv`"),
         ("width = 16", "width", "`let` is missing before `width`", "write `let width = 16`"),
+        ("N = 2, M = 3", "N", "`let` is missing before `N`", "write `let N = 2, M = 3`"),
+        ("for i in 1..3", "for", "no statement begins with `for`", "statements begin with net, let"),
         ("conv 64 - relu", "conv", "a chain of layers without a name", "write `net NAME = ` before it"),
         ("net q = conv\n- relu", "-", "a statement cannot begin with `-`", "indent the line"),
         ("net q =", "", "the net is empty", ""),
@@ -262,5 +275,24 @@ fn depth_and_length_are_bounded() {
     }
     let net = format!("net q = {}conv{}", "(".repeat(64), ")".repeat(64));
     assert!(mistakes(&net).is_empty());
+    // As deep as brackets may go, of every kind, whole and broken: an answer, whatever it is.
+    for opener in ["(", "[", "{", "a[", "1*(", "3x(", "concat(", "conv (", "(conv)^(", "sgd(a (", "x({"] {
+        let closers: String = opener
+            .repeat(64)
+            .chars()
+            .rev()
+            .filter_map(|c| match c {
+                '(' => Some(')'),
+                '[' => Some(']'),
+                '{' => Some('}'),
+                _ => None,
+            })
+            .collect();
+        for start in ["net q = ", "net q = conv ", "let a = ", "train q with ", "net q = (conv)^"] {
+            for inside in ["1", "conv", "@", ""] {
+                mistakes(&format!("{start}{}{inside}{closers}", opener.repeat(64)));
+            }
+        }
+    }
     assert_eq!(mistakes(&"@\n".repeat(1000)).len(), 101, "after 100 mistakes the rest is not looked at");
 }

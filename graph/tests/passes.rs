@@ -56,9 +56,29 @@ fn a_training_step_has_each_gradient_once_and_none_for_the_images() {
     verify(&step).unwrap();
     let words: Vec<&str> = step.nodes.iter().map(|n| n.op.word()).filter(|w| *w != "state").collect();
     let expected = [
-        "input", "conv", "pool", "reshape", "matmul", "input", "cross_entropy", "correct", "fill",
-        "cross_entropy_grad", "matmul", "matmul", "reshape", "pool_grad", "relu_grad", "channel_sum", "conv_wgrad",
-        "sgd_velocity", "sgd_step", "sgd_velocity", "sgd_step", "sgd_velocity", "sgd_step",
+        "input",
+        "conv",
+        "pool",
+        "reshape",
+        "matmul",
+        "input",
+        "cross_entropy",
+        "correct",
+        "fill",
+        "cross_entropy_grad",
+        "matmul",
+        "matmul",
+        "reshape",
+        "pool_grad",
+        "relu_grad",
+        "channel_sum",
+        "conv_wgrad",
+        "sgd_velocity",
+        "sgd_step",
+        "sgd_velocity",
+        "sgd_step",
+        "sgd_velocity",
+        "sgd_step",
     ];
     assert_eq!(words, expected, "\n{step}");
     assert_eq!(step.updates.len(), 6);

@@ -1,35 +1,34 @@
 //! Convolution of maps with few channels, such as images: no matrix is gathered, vectors run over the filters.
 //!
 //! A band of output lines works on a copy of the map's lines it sees, padded with zeros, so that every window lies inside.
-//! There each window element is a fixed offset. A block of positions, or of window elements, has its sums in registers:
-//! P rows of L filters, P·L/8 registers of AVX2. After E. Georganas et al., "Anatomy of high-performance deep learning
+//! There each window element is a fixed offset. A block of positions, or of window elements, with one or two vectors of
+//! filters has its sums in registers. After E. Georganas et al., "Anatomy of high-performance deep learning
 //! convolutions on SIMD architectures", arXiv:1808.05567.
 
 use std::ops::Range;
 
 use fovea_graph::op::Activation;
+use pulp::{Simd, WithSimd};
 
 use super::Call;
 use super::elementwise::rectify;
 use super::im2col::add_parts;
 use crate::geometry::Geometry;
-use crate::simd::vectorised;
+use crate::simd::{lanes, load, multiply_add, store, vectorised};
 
 /// The most channels of a map that counts as narrow.
-const CHANNELS: usize = 4;
-
-/// Filters are handled in blocks of this many …
-const BLOCK: usize = 16;
-
-/// … or, where there are no more than this, in one of this many.
-const HALF: usize = 8;
+const CHANNELS: usize = 8;
 
 /// The most positions that have their sums in registers together; lines are padded to allow for it.
 const ROWS: usize = 8;
 
-/// Whether this module is the way to compute it: one or two axes, few channels.
+/// The largest copy of a band, in elements: 4 MiB. Longer lines take another way.
+const COPY: usize = 1 << 20;
+
+/// Whether this module is the way to compute it: one or two axes, few channels, lines that are not too long.
 pub fn is_narrow(g: &Geometry) -> bool {
-    g.groups == 1 && g.channels <= CHANNELS && g.map[0] == 1 && g.window[0] == 1 && g.out[0] == 1
+    let plane = g.map[0] == 1 && g.window[0] == 1 && g.out[0] == 1;
+    g.groups == 1 && g.channels <= CHANNELS && plane && Bands::new(g).copy() <= COPY
 }
 
 /// How the work is cut, from the sizes alone.
@@ -42,12 +41,15 @@ struct Bands {
     width: usize,
     /// Padded lines of the map that a band sees.
     height: usize,
+    /// Filters of a block: one vector, or two where there are more.
+    block: usize,
     /// Filters, rounded up to whole blocks.
     filters: usize,
 }
 
 impl Bands {
     fn new(g: &Geometry) -> Self {
+        let block = if g.filters <= lanes() { lanes() } else { 2 * lanes() };
         let lines = (2048 / g.out[2]).clamp(1, g.out[1]);
         let extent = |axis: usize, n: usize| (n - 1) * g.stride[axis] + (g.window[axis] - 1) * g.dilate[axis] + 1;
         Self {
@@ -55,7 +57,8 @@ impl Bands {
             per_image: g.out[1].div_ceil(lines),
             width: extent(2, g.out[2] + ROWS) * g.channels,
             height: extent(1, lines),
-            filters: if g.filters <= HALF { HALF } else { g.filters.next_multiple_of(BLOCK) },
+            block,
+            filters: g.filters.next_multiple_of(block),
         }
     }
 
@@ -111,94 +114,118 @@ pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
     if let Some(&given) = call.memory.inputs.get(2) {
         bias[..g.filters].copy_from_slice(given);
     }
-    turn_in(call.memory.inputs[1], g, turned);
+    turn_in(call.memory.inputs[1], g, bands.block, turned);
     let (x, offsets) = (call.memory.inputs[0], bands.offsets(g));
-    let kernel = Forward { offsets: &offsets, turned, bias, activation, filters: g.filters };
     let line = g.out[2] * g.filters;
     let images = call.memory.output.chunks_mut((g.out[1] * line).max(1));
     let tasks = images.flat_map(|image| image.chunks_mut(bands.lines * line)).enumerate();
     call.team.each(tasks, copies, bands.copy(), |(band, y), copy| {
         let (image, lines) = bands.place(g, band);
         bands.fill(g, &x[image * g.image()..], &lines, copy);
-        vectorised(
-            #[inline(always)]
-            || {
-                for (number, y) in y.chunks_exact_mut(line).enumerate() {
-                    let x = &copy[number * g.stride[1] * bands.width..];
-                    // The usual steps as constants: the offsets of neighbours become part of the instructions.
-                    match (g.stride[2] * g.channels, bands.filters) {
-                        (1, HALF) => kernel.line::<8, HALF>(x, 1, y),
-                        (3, BLOCK..) => kernel.line::<6, BLOCK>(x, 3, y),
-                        (step, HALF) => kernel.line::<8, HALF>(x, step, y),
-                        (step, _) => kernel.line::<6, BLOCK>(x, step, y),
-                    }
-                }
-            },
-        );
+        for (number, y) in y.chunks_exact_mut(line).enumerate() {
+            let line = Line {
+                x: &copy[number * g.stride[1] * bands.width..],
+                step: g.stride[2] * g.channels,
+                offsets: &offsets,
+                turned,
+                bias,
+                filters: g.filters,
+                y,
+            };
+            pulp::Arch::new().dispatch(line);
+            finish_line(y, activation);
+        }
     });
 }
 
-/// What every line of the forward pass needs.
-struct Forward<'a> {
+/// The activation on a line that has just been computed.
+fn finish_line(y: &mut [f32], activation: Option<Activation>) {
+    if let Some(Activation::Relu) = activation {
+        vectorised(
+            #[inline(always)]
+            || y.iter_mut().for_each(|y| *y = rectify(*y)),
+        );
+    }
+}
+
+/// One line of the output of the forward pass.
+struct Line<'a> {
+    /// The padded copy of the map, from the line's first window on.
+    x: &'a [f32],
+    /// From one window to the next.
+    step: usize,
     offsets: &'a [usize],
     turned: &'a [f32],
     bias: &'a [f32],
-    activation: Option<Activation>,
     filters: usize,
+    y: &'a mut [f32],
 }
 
-impl Forward<'_> {
-    /// One line of the output; `x` begins at its first window, and windows are `step` apart.
+impl WithSimd for Line<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn line<const P: usize, const L: usize>(&self, x: &[f32], step: usize, y: &mut [f32]) {
+    fn with_simd<S: Simd>(self, simd: S) {
+        // The usual step as a constant: neighbours' offsets become part of the instructions.
+        match (self.filters <= S::F32_LANES, self.step) {
+            (true, 1) => self.compute::<S, 8, 1>(simd, 1),
+            (true, step) => self.compute::<S, 8, 1>(simd, step),
+            (false, 3) => self.compute::<S, 6, 2>(simd, 3),
+            (false, step) => self.compute::<S, 6, 2>(simd, step),
+        }
+    }
+}
+
+impl Line<'_> {
+    /// P positions with a block of V vectors of filters at a time.
+    #[inline(always)]
+    fn compute<S: Simd, const P: usize, const V: usize>(self, simd: S, step: usize) {
+        let block = V * S::F32_LANES;
         let seen = self.offsets.last().map_or(0, |last| last + 1);
-        for (block, w) in self.turned.chunks_exact(self.offsets.len() * L).enumerate() {
-            let first = block * L;
-            let bias: [f32; L] = std::array::from_fn(|l| self.bias[first + l]);
-            for start in (0..y.len() / self.filters).step_by(P) {
-                let windows: [&[f32]; P] = std::array::from_fn(|p| &x[(start + p) * step..][..seen]);
+        let positions = self.y.len() / self.filters;
+        for (number, w) in self.turned.chunks_exact(self.offsets.len() * block).enumerate() {
+            let first = number * block;
+            let bias = load::<S, V>(simd, &self.bias[first..]);
+            // What a single block writes too far is written over by the next position.
+            let whole = first + block <= self.filters || self.filters <= block;
+            for start in (0..positions).step_by(P) {
+                let windows = &self.x[start * step..][..(P - 1) * step + seen];
                 let mut sums = [bias; P];
-                for (&offset, w) in self.offsets.iter().zip(w.chunks_exact(L)) {
-                    for p in 0..P {
-                        multiply_add(&mut sums[p], windows[p][offset], w);
-                    }
+                for (&offset, w) in self.offsets.iter().zip(w.chunks_exact(block)) {
+                    let window = &windows[offset..][..(P - 1) * step + 1];
+                    multiply_add(
+                        simd,
+                        &mut sums,
+                        #[inline(always)]
+                        |p| window[p * step],
+                        load::<S, V>(simd, w),
+                    );
                 }
-                for (sums, y) in sums.iter_mut().zip(y[start * self.filters..].chunks_exact_mut(self.filters)) {
-                    match self.activation {
-                        Some(Activation::Relu) => sums.iter_mut().for_each(|sum| *sum = rectify(*sum)),
-                        None => {}
-                    }
-                    let y = &mut y[first..self.filters.min(first + L)];
-                    y.copy_from_slice(&sums[..y.len()]);
+                for (p, sums) in sums.iter().enumerate().take(positions - start) {
+                    let at = (start + p) * self.filters + first;
+                    let end = if whole { self.y.len() } else { at + self.filters - first };
+                    store::<S, V>(&mut self.y[at..end], sums);
                 }
             }
         }
     }
 }
 
-/// `sums += x · w`.
-#[inline(always)]
-fn multiply_add<const L: usize>(sums: &mut [f32; L], x: f32, w: &[f32]) {
-    for l in 0..L {
-        sums[l] = x.mul_add(w[l], sums[l]);
-    }
-}
-
-/// Filters `[filters, depth]` as blocks `[depth, L]` of L filters each; those beyond the last are zero.
-fn turn_in(filters: &[f32], g: &Geometry, turned: &mut [f32]) {
-    let (depth, wide) = (g.depth(), if g.filters <= HALF { HALF } else { BLOCK });
+/// Filters `[filters, depth]` as blocks `[depth, block]`; those beyond the last are zero.
+fn turn_in(filters: &[f32], g: &Geometry, block: usize, turned: &mut [f32]) {
+    let depth = g.depth();
     for (at, to) in turned.iter_mut().enumerate() {
-        let filter = at / (depth * wide) * wide + at % wide;
-        *to = if filter < g.filters { filters[filter * depth + at / wide % depth] } else { 0.0 };
+        let filter = at / (depth * block) * block + at % block;
+        *to = if filter < g.filters { filters[filter * depth + at / block % depth] } else { 0.0 };
     }
 }
 
 /// The other way round.
-fn turn_back(turned: &[f32], g: &Geometry, filters: &mut [f32]) {
-    let (depth, wide) = (g.depth(), if g.filters <= HALF { HALF } else { BLOCK });
+fn turn_back(turned: &[f32], g: &Geometry, block: usize, filters: &mut [f32]) {
+    let depth = g.depth();
     for (filter, to) in filters.chunks_exact_mut(depth).enumerate() {
         for (tap, to) in to.iter_mut().enumerate() {
-            *to = turned[(filter / wide * depth + tap) * wide + filter % wide];
+            *to = turned[(filter / block * depth + tap) * block + filter % block];
         }
     }
 }
@@ -234,18 +261,11 @@ pub fn wgrad(g: &Geometry, call: Call<'_>) {
                 count: lines.len(),
                 width: bands.width * g.stride[1],
             };
-            vectorised(
-                #[inline(always)]
-                || match (g.stride[2] * g.channels, bands.filters) {
-                    (1, HALF) => lines.gradient::<7, HALF>(g, 1, &offsets, dw),
-                    (step, HALF) => lines.gradient::<7, HALF>(g, step, &offsets, dw),
-                    (step, _) => lines.gradient::<6, BLOCK>(g, step, &offsets, dw),
-                },
-            );
+            pulp::Arch::new().dispatch(Gradient { lines, g, offsets: &offsets, dw });
         }
     });
     add_parts(call.team, sums, total);
-    turn_back(total, g, call.memory.output);
+    turn_back(total, g, bands.block, call.memory.output);
 }
 
 /// The lines of one band.
@@ -260,36 +280,57 @@ struct Lines<'a> {
     width: usize,
 }
 
-impl Lines<'_> {
-    /// Adds the band's share of the turned gradient. T window elements at a time; the last ones may come twice.
+/// What one band adds to the turned gradient.
+struct Gradient<'a> {
+    lines: Lines<'a>,
+    g: &'a Geometry,
+    offsets: &'a [usize],
+    dw: &'a mut [f32],
+}
+
+impl WithSimd for Gradient<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn gradient<const T: usize, const L: usize>(&self, g: &Geometry, step: usize, offsets: &[usize], dw: &mut [f32]) {
-        let seen = (g.out[2] - 1) * step + 1;
-        for (block, dw) in dw.chunks_exact_mut(offsets.len() * L).enumerate() {
-            for (taps, dw) in offsets.chunks(T).zip(dw.chunks_mut(T * L)) {
-                let mut sums = [[0.0; L]; T];
-                for line in 0..self.count {
-                    let x: [&[f32]; T] =
-                        std::array::from_fn(|t| &self.x[line * self.width + taps[t.min(taps.len() - 1)]..][..seen]);
-                    let first = line * g.out[2] * g.filters + block * L;
-                    for position in 0..g.out[2] {
-                        let dy = lanes::<L>(self.dy, first + position * g.filters);
-                        for t in 0..T {
-                            multiply_add(&mut sums[t], x[t][position * step], &dy);
-                        }
-                    }
-                }
-                dw.iter_mut().zip(sums.as_flattened()).for_each(|(dw, sum)| *dw += sum);
-            }
+    fn with_simd<S: Simd>(self, simd: S) {
+        match (self.g.filters <= S::F32_LANES, self.g.stride[2] * self.g.channels) {
+            (true, 1) => self.compute::<S, 7, 1>(simd, 1),
+            (true, step) => self.compute::<S, 7, 1>(simd, step),
+            (false, step) => self.compute::<S, 5, 2>(simd, step),
         }
     }
 }
 
-/// L elements from `at` on; zeros beyond the end.
-#[inline(always)]
-fn lanes<const L: usize>(x: &[f32], at: usize) -> [f32; L] {
-    match x[at..].first_chunk() {
-        Some(lanes) => *lanes,
-        None => std::array::from_fn(|l| x.get(at + l).copied().unwrap_or(0.0)),
+impl Gradient<'_> {
+    /// T window elements with a block of V vectors of filters at a time; of the last ones some may come twice.
+    #[inline(always)]
+    fn compute<S: Simd, const T: usize, const V: usize>(self, simd: S, step: usize) {
+        let Self { lines, g, offsets, dw } = self;
+        let block = V * S::F32_LANES;
+        let seen = (g.out[2] - 1) * step + 1;
+        for (number, dw) in dw.chunks_exact_mut(offsets.len() * block).enumerate() {
+            for (taps, dw) in offsets.chunks(T).zip(dw.chunks_mut(T * block)) {
+                let mut sums = [[simd.splat_f32s(0.0); V]; T];
+                for line in 0..lines.count {
+                    let tap = |t: usize| &lines.x[line * lines.width + taps[t.min(taps.len() - 1)]..][..seen];
+                    let x: [&[f32]; T] = std::array::from_fn(tap);
+                    let dy = &lines.dy[line * g.out[2] * g.filters + number * block..];
+                    for position in 0..g.out[2] {
+                        let dy = load::<S, V>(simd, &dy[position * g.filters..]);
+                        multiply_add(
+                            simd,
+                            &mut sums,
+                            #[inline(always)]
+                            |t| x[t][position * step],
+                            dy,
+                        );
+                    }
+                }
+                for (dw, sums) in dw.chunks_exact_mut(block).zip(&sums) {
+                    let (dw, _) = S::as_mut_simd_f32s(dw);
+                    dw.iter_mut().zip(sums).for_each(|(dw, &sum)| *dw = simd.add_f32s(*dw, sum));
+                }
+            }
+        }
     }
 }

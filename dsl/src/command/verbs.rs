@@ -25,7 +25,8 @@ pub fn command(verb: &Verb, scope: &Scope) -> Result<Command, Vec<Diagnostic>> {
     }
 }
 
-fn unknown(word: &Name) -> Diagnostic {
+/// Why a statement cannot begin with `word`.
+pub(crate) fn unknown(word: &Name) -> Diagnostic {
     let text = quoted(&word.text);
     if table::is_absent_verb(&word.text) {
         return Diagnostic::new(Stage::Verbs, word.span, table::absent_message(&text))
@@ -92,9 +93,10 @@ fn applied(parts: &mut Parts<'_>) -> (Option<Name>, Clauses) {
 }
 
 fn with_path(parts: &mut Parts<'_>) -> (Option<Name>, Option<Name>) {
-    let net = parts.net();
-    let path = net.as_ref().and_then(|_| parts.text("the file's name"));
+    let Some(net) = parts.net() else { return (None, None) };
+    let path = parts.text("the file's name");
     parts.clauses();
+    let net = Some(net);
     (net, path)
 }
 
@@ -208,6 +210,7 @@ fn curve(parts: &mut Parts<'_>, word: &str, span: fovea_graph::Span) -> Option<C
             let error = parts.error(span, format!("there is no curve `{}`", quoted(word))).found(quoted(word));
             let help = match nearest(other, ["loss", "accuracy"]) {
                 Some(near) => format!("write `{near}`"),
+                None if other == "and" => "put `,` between two curves".to_string(),
                 None => "write `plot loss, accuracy of NET`".to_string(),
             };
             parts.wrong(error.expected("loss or accuracy").help(help));

@@ -146,6 +146,12 @@ impl Reader<'_> {
                     link = Some((Link::Then, place));
                 }
                 _ if self.mistakes.len() > super::MAX_MISTAKES => break,
+                _ if matches!(link, Some((Link::Comma, _))) && is_option(part.as_str()) => {
+                    let error = self.wrong(link.map_or(place, |(_, comma)| comma), "a comma between options");
+                    self.mistakes
+                        .push(error.expected("no comma").help("options stand side by side: `conv 64 3x3 pad 1`"));
+                    break;
+                }
                 _ => {
                     let items = self.item(part);
                     self.join(&mut chain, link.take(), before, items);
@@ -285,7 +291,7 @@ impl Reader<'_> {
     }
 
     fn definition_without_word(&mut self, name: &str, value: &str, start: Span) -> Option<StatementKind> {
-        let is_number = value.starts_with(|c: char| c.is_ascii_digit()) && !value.contains([' ', '-', 'x', '×', '→']);
+        let is_number = value.split(',').next().is_some_and(|first| first.trim().parse::<f64>().is_ok());
         let word = if is_number || value.starts_with('{') { "let" } else { "net" };
         let mend = format!("`{word} {name} = {}`", quoted(value));
         let error = self.wrong(start, format!("`{word}` is missing before `{name}`"));
@@ -309,6 +315,12 @@ impl Reader<'_> {
         let before = &self.text[..span.range().start.saturating_sub(self.base)];
         table::is_statement_word(word) && before.trim_end_matches([' ', '\t']).ends_with('\n')
     }
+}
+
+/// Whether an option's word stands at the start of `text`.
+fn is_option(text: &str) -> bool {
+    let word = first_word(text);
+    super::words::flag(word).is_some() || super::words::key(word).is_some()
 }
 
 fn is_word_character(c: char) -> bool {

@@ -171,9 +171,11 @@ impl Reader<'_> {
             }
             _ => {
                 let found = quoted(self.written(span));
-                let error = self
-                    .wrong(span, format!("no layer stands before `{found}`"))
-                    .expected("a layer, a shape or a group");
+                let message = match found.as_str() {
+                    "()" => "an empty group".to_string(),
+                    _ => format!("no layer stands before `{found}`"),
+                };
+                let error = self.wrong(span, message).expected("a layer, a shape or a group");
                 self.mistakes.push(error);
                 return None;
             }
@@ -223,16 +225,28 @@ impl Reader<'_> {
         let written = self.written(span);
         match &sizes[0].kind {
             // `relu*3`, `pool x 3`
-            ExprKind::Binary(..) | ExprKind::Name(_)
+            ExprKind::Binary(..) | ExprKind::Name(_) | ExprKind::Index(..)
                 if written.starts_with(|c: char| c.is_alphabetic())
                     && (sizes.len() == 1 || !words::is_free(first_word(written))) =>
             {
                 self.mistakes.retain(|mistake| mistake.span().start < span.start);
                 let found = quoted(self.written(span));
-                let error = self.wrong(span, format!("`{found}` is neither a layer nor a shape")).help(
-                    "to repeat a layer, write it as a group: `(relu)*3`; arithmetic in a shape stands in braces: `{2*c}x4`",
-                );
-                self.mistakes.push(error);
+                let help = match sizes[0].kind {
+                    ExprKind::Index(..) => "a layer's options stand without brackets: `conv 64 3x3`",
+                    _ => {
+                        "to repeat a layer, write it as a group: `(relu)*3`; arithmetic in a shape stands in braces: `{2*c}x4`"
+                    }
+                };
+                let error = self.wrong(span, format!("`{found}` is neither a layer nor a shape"));
+                self.mistakes.push(error.help(help));
+                None
+            }
+            // `28*28*1`
+            ExprKind::Binary(..) if sizes.len() == 1 && !written.starts_with('{') => {
+                let (found, mend) = (quoted(written), quoted(&written.replace(['*', '·'], "x")));
+                let error = self.wrong(span, format!("`{found}` is a product, and sizes are joined by `x`"));
+                let error = error.expected(mend.clone());
+                self.mistakes.push(error.help(format!("write `{mend}`, or `{{{found}}}` for a vector of that length")));
                 None
             }
             _ => {
@@ -325,6 +339,6 @@ fn lone_word(value: &Pair<'_, Rule>) -> Option<String> {
 }
 
 /// Whether a word is `x3`: a repetition whose `x` is glued to its count.
-fn is_turns(word: &str) -> bool {
-    word.strip_prefix(['x', 'X']).is_some_and(|count| count.bytes().all(|b| b.is_ascii_digit()))
+pub(super) fn is_turns(word: &str) -> bool {
+    word.strip_prefix(['x', 'X']).is_some_and(|count| !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -2,7 +2,7 @@
 
 use fovea_graph::Span;
 
-use super::item::{Piece, PieceKind, Rest};
+use super::item::{Piece, PieceKind, Rest, is_turns};
 use super::words::{self, ChainWord, chain_word};
 use super::{Reader, quoted};
 use crate::syntax::{Expr, ExprKind, Item, ItemKind, Layer, LayerOption, LayerWord, OptionKind};
@@ -45,6 +45,13 @@ impl Reader<'_> {
             let Some(piece) = rest.next() else { return };
             let span = piece.span;
             let kind = match piece.kind {
+                PieceKind::Word(word) if is_turns(&word) && options.last().is_some_and(is_value) => {
+                    let before = options.pop().map_or(span, |option| option.span);
+                    let mend = quoted(self.written(before.to(span))).replace(' ', "");
+                    let error = self.wrong(before.to(span), format!("`{word}` with a space before it is a name"));
+                    self.mistakes.push(error.expected(mend.clone()).help(format!("write `{mend}`")));
+                    None
+                }
                 PieceKind::Word(word) => self.worded_option(layer, &word, span, rest),
                 PieceKind::Value(mut sizes) if sizes.len() == 1 => Some(OptionKind::Value(sizes.remove(0))),
                 PieceKind::Value(sizes) => Some(OptionKind::Size(sizes)),
@@ -131,6 +138,10 @@ impl Reader<'_> {
         };
         Some(if key == "stride" { OptionKind::Stride(values) } else { OptionKind::Keyed(key.into(), values) })
     }
+}
+
+fn is_value(option: &LayerOption) -> bool {
+    matches!(option.kind, OptionKind::Value(_) | OptionKind::Size(_))
 }
 
 /// Whether a word behind a layer begins another item.

@@ -298,7 +298,7 @@ fn too_long(source: SourceId, start: usize, end: usize) -> Diagnostic {
 /// An error where a string lacks its second quote.
 fn unclosed_quote(source: SourceId, original: &str, start: usize, end: usize) -> Option<Diagnostic> {
     let mut at = start;
-    for line in original[start..end].split(['\n', '\r']) {
+    for line in original.get(start..end).unwrap_or_default().split(['\n', '\r']) {
         let mut quote = None;
         for (offset, c) in line.char_indices() {
             match c {

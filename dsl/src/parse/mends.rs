@@ -28,6 +28,8 @@ impl Reader<'_> {
         let error = self.wrong(span, format!("`{found}` does not belong here"));
         let error = if found.starts_with('(') {
             self.wrong(span, "`-` is missing before `(`").expected("`-`").help("put `-` before `(`")
+        } else if item.kind == ItemKind::Input {
+            error.help(format!("a shape alone declares the input: write `{found}` for `{before} {found}`"))
         } else if is_group && item.alias.is_none() && behind_sign.starts_with(|c: char| c.is_ascii_digit()) {
             error.expected("`^` and a count, or `-`").help(format!("to repeat the group, write `^{behind_sign}`"))
         } else if behind_sign.starts_with(['(', '[']) && behind_sign != found {

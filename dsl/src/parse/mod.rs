@@ -15,7 +15,7 @@ use fovea_graph::{SourceId, Span};
 use pest::Parser;
 use pest::iterators::Pair;
 
-use crate::command::table;
+use crate::command::{self, table};
 use crate::diagnostic::{Diagnostic, Source, Stage};
 use crate::syntax::{Name, Program, Statement, StatementKind, Verb};
 use grammar::{Grammar, Rule};
@@ -79,7 +79,15 @@ impl<'a> Reader<'a> {
             "block" | "slide" => self.absent_statement(word),
             _ if table::is_absent_verb(word) => Some(StatementKind::Verb(self.bare_verb(word))),
             _ if word.is_empty() || !words::is_free(word) || self.is_nameless(word) => self.nameless(),
-            _ => self.grammar(Rule::verb_statement).map(|pair| StatementKind::Verb(self.verb(pair))),
+            _ => match self.grammar(Rule::verb_statement) {
+                Some(pair) => Some(StatementKind::Verb(self.verb(pair))),
+                // What follows an unknown word need not be of this language.
+                None if !table::is_statement_word(word) => {
+                    self.mistakes = vec![command::unknown(&self.bare_verb(word).word)];
+                    None
+                }
+                None => None,
+            },
         }
     }
 

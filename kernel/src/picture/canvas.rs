@@ -32,18 +32,10 @@ pub(super) struct Text {
 }
 
 /// How a line looks. Sizes in pixels.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stroke {
     pub color: Color,
     pub width: f64,
-    /// SVG's dash array; empty for a whole line.
-    pub dash: &'static str,
-}
-
-impl Stroke {
-    pub(super) fn solid(color: Color, width: f64) -> Self {
-        Stroke { color, width, dash: "" }
-    }
 }
 
 /// A rectangle in pixels.
@@ -79,37 +71,40 @@ impl Canvas {
         Canvas { width: width.ceil(), height: height.ceil(), palette: theme.palette(), body: String::new() }
     }
 
+    /// Width and height, in pixels.
+    pub(super) fn size(&self) -> (f64, f64) {
+        (self.width, self.height)
+    }
+
     // Writing to a string cannot fail, so the results of `write!` are dropped throughout.
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), stroke: Stroke) {
-        self.path(&[from, to], stroke);
+        self.lines(&[&[from, to]], stroke);
     }
 
-    /// A line through points.
-    pub(super) fn path(&mut self, points: &[(f64, f64)], stroke: Stroke) {
+    /// Lines through points, as one element.
+    pub(super) fn lines<L: AsRef<[(f64, f64)]>>(&mut self, lines: &[L], stroke: Stroke) {
         let mut d = String::new();
-        for (i, &(x, y)) in points.iter().enumerate() {
-            let _ = write!(d, "{}{} {}", if i == 0 { 'M' } else { 'L' }, px(x), px(y));
+        for line in lines {
+            for (i, &(x, y)) in line.as_ref().iter().enumerate() {
+                let _ = write!(d, "{}{} {}", if i == 0 { 'M' } else { 'L' }, px(x), px(y));
+            }
         }
-        let dash =
-            if stroke.dash.is_empty() { String::new() } else { format!(r#" stroke-dasharray="{}""#, stroke.dash) };
         let _ = writeln!(
             self.body,
-            r#"<path d="{d}" fill="none" stroke="{}" stroke-width="{}" stroke-linejoin="round" stroke-linecap="round"{dash}/>"#,
-            stroke.color,
-            px(stroke.width)
+            r#"<path d="{d}" {} stroke-linejoin="round" stroke-linecap="round"/>"#,
+            paint(None, Some(stroke))
         );
     }
 
-    pub(super) fn dot(&mut self, (x, y): (f64, f64), radius: f64, fill: Color, stroke: Stroke) {
+    pub(super) fn dot(&mut self, (x, y): (f64, f64), radius: f64, fill: Option<Color>, stroke: Option<Stroke>) {
         let _ = writeln!(
             self.body,
-            r#"<circle cx="{}" cy="{}" r="{}" fill="{fill}" stroke="{}" stroke-width="{}"/>"#,
+            r#"<circle cx="{}" cy="{}" r="{}" {}/>"#,
             px(x),
             px(y),
             px(radius),
-            stroke.color,
-            px(stroke.width)
+            paint(fill, stroke)
         );
     }
 
@@ -120,14 +115,7 @@ impl Canvas {
 
     /// The outline of a rectangle.
     pub(super) fn frame(&mut self, rect: Rect, radius: f64, stroke: Stroke) {
-        let _ = writeln!(
-            self.body,
-            r#"<rect {} rx="{}" fill="none" stroke="{}" stroke-width="{}"/>"#,
-            extent(rect),
-            px(radius),
-            stroke.color,
-            px(stroke.width)
-        );
+        let _ = writeln!(self.body, r#"<rect {} rx="{}" {}/>"#, extent(rect), px(radius), paint(None, Some(stroke)));
     }
 
     /// A text whose middle in height stands at `y`.
@@ -222,6 +210,15 @@ fn px(value: f64) -> String {
     let text = format!("{value:.2}");
     let short = text.trim_end_matches('0').trim_end_matches('.');
     if short == "-0" { "0".to_string() } else { short.to_string() }
+}
+
+/// The attributes that say how a shape is filled and outlined.
+fn paint(fill: Option<Color>, stroke: Option<Stroke>) -> String {
+    let fill = fill.map_or_else(|| "none".to_string(), |color| color.to_string());
+    match stroke {
+        Some(stroke) => format!(r#"fill="{fill}" stroke="{}" stroke-width="{}""#, stroke.color, px(stroke.width)),
+        None => format!(r#"fill="{fill}""#),
+    }
 }
 
 fn extent(rect: Rect) -> String {

@@ -129,7 +129,7 @@ fn draw_cells(canvas: &mut Canvas, matrix: &[Vec<u64>], layout: &Layout) -> Resu
         // So many rectangles would make a document of megabytes; the same cells are the pixels of an image.
         let image = as_image(matrix, palette)?;
         canvas.image(grid, &image, [palette.paper, palette.ink], "confusion matrix")?;
-        canvas.frame(grid, 0.0, Stroke::solid(palette.axis, 1.0));
+        canvas.frame(grid, 0.0, Stroke { color: palette.axis, width: 1.0 });
         return Ok(());
     }
     canvas.fill(grid, 0.0, palette.grid.mix(palette.paper, 0.6));
@@ -149,7 +149,7 @@ fn draw_cells(canvas: &mut Canvas, matrix: &[Vec<u64>], layout: &Layout) -> Resu
             }
         }
     }
-    canvas.frame(grid, 0.0, Stroke::solid(palette.grid, 1.0));
+    canvas.frame(grid, 0.0, Stroke { color: palette.grid, width: 1.0 });
     Ok(())
 }
 

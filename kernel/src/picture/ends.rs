@@ -1,11 +1,13 @@
 //! The labels at the curves' ends: name and last value, in the curve's colour, in place of a legend.
 
-use super::canvas::{Anchor, Canvas, Text};
-use super::curves::{Frame, LABEL, Series, Style, Unit, is_drawn};
+use super::backend::{lettering, pixels, units};
+use super::chart::{Area, BESIDE, Chart, Drawn, LABEL, Style, is_drawn};
+use super::curves::{Series, Unit};
 use super::font::{self, Weight};
-use super::palette::Color;
+use super::palette::{Color, Palette};
 use super::ticks::{self, Axis};
 use crate::display::number;
+use plotters::style::text_anchor::HPos;
 
 /// What stands at a curve's end.
 pub(super) struct End {
@@ -41,28 +43,38 @@ fn figure(value: f64, axis: &Axis) -> String {
 }
 
 /// Labels at the curves' ends, pushed apart where they would touch; those for which there is no room are counted.
-pub(super) fn draw(canvas: &mut Canvas, ends: &[Option<End>], frame: &Frame, styles: &[Style]) {
+pub(super) fn draw(
+    area: &Area<'_>,
+    chart: &Chart<'_>,
+    ends: &[Option<End>],
+    styles: &[Style],
+    palette: &Palette,
+) -> Drawn {
     let gap = LABEL + 4.0;
+    let (across, down) = chart.plotting_area().get_pixel_range();
+    let (top, bottom) = (pixels(down.start), pixels(down.end));
     let mut labels: Vec<(f64, &End, Color)> = ends
         .iter()
         .zip(styles)
-        .filter_map(|(end, style)| end.as_ref().map(|end| (frame.at_y(end.at.1), end, style.color)))
+        .filter_map(|(end, style)| end.as_ref().map(|end| (pixels(chart.backend_coord(&end.at).1), end, style.color)))
         .collect();
     labels.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let room = (frame.plot.height / gap) as usize;
+    let room = ((bottom - top) / gap) as usize;
     let left_out = labels.len().saturating_sub(room);
     labels.truncate(room);
-    let places =
-        spread(&labels.iter().map(|label| label.0).collect::<Vec<_>>(), gap, frame.plot.y, frame.plot.bottom());
-    let x = frame.plot.right() + 8.0;
-    let muted = canvas.palette.muted;
-    let look = |color| Text { size: LABEL, weight: Weight::SemiBold, anchor: Anchor::Start, color, turn: 0.0 };
+    let places = spread(&labels.iter().map(|label| label.0).collect::<Vec<_>>(), gap, top, bottom);
+    let (left, above) = area.get_base_pixel();
+    let write = |y, text: &str, color| {
+        let look = lettering(LABEL, Weight::SemiBold, color, HPos::Left);
+        area.draw_text(text, &look, (across.end + units(BESIDE) - left, units(y) - above))
+    };
     for ((_, end, color), y) in labels.into_iter().zip(places) {
-        canvas.text(x, y, &end.text, look(color));
+        write(y, &end.text, color)?;
     }
     if left_out > 0 {
-        canvas.text(x, frame.plot.bottom() + 15.0, &format!("and {left_out} more"), look(muted));
+        write(bottom + 15.0, &format!("and {left_out} more"), palette.muted)?;
     }
+    Ok(())
 }
 
 /// Places as near the wanted ones (ascending) as a gap between them allows, from `low` to `high` where they fit.

@@ -95,7 +95,7 @@ fn draw(canvas: &mut Canvas, item: &Prediction, corner: (f64, f64), room: &Room,
     let square = Rect { x: corner.0, y: corner.1 + 20.0, width: room.side, height: room.side };
     let rect = place(canvas, &item.image, square, ink, &item.caption)?;
     let outline = Rect { x: rect.x - 1.0, y: rect.y - 1.0, width: rect.width + 2.0, height: rect.height + 2.0 };
-    canvas.frame(outline, 1.5, Stroke::solid(palette.grid, 1.0));
+    canvas.frame(outline, 1.5, Stroke { color: palette.grid, width: 1.0 });
     draw_mark(canvas, item.mark(), (outline.right() - 1.0, outline.y + 1.0));
     for (row, (name, probability)) in item.classes.iter().take(CLASSES).enumerate() {
         let y = square.y + (row as f64 + 0.5) * SIDE / CLASSES as f64;

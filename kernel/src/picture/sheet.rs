@@ -205,7 +205,7 @@ fn draw_sample(
         width: rect.width + 2.0 * around,
         height: rect.height + 2.0 * around,
     };
-    canvas.frame(outline, 1.5, Stroke::solid(color, width));
+    canvas.frame(outline, 1.5, Stroke { color, width });
     let caption = font::elide(&sample.caption, layout.cell.0 + GAP - 4.0, CAPTION, Weight::Regular);
     let color = if sample.mark == Mark::Wrong { palette.wrong } else { palette.ink };
     canvas.text(
@@ -221,15 +221,15 @@ fn draw_sample(
 /// A tick or a cross on a small disc.
 pub(super) fn draw_mark(canvas: &mut Canvas, mark: Mark, (x, y): (f64, f64)) {
     let palette = canvas.palette;
-    let stroke = Stroke::solid(palette.paper, 1.7);
+    let stroke = Stroke { color: palette.paper, width: 1.7 };
     match mark {
         Mark::None => {}
         Mark::Right => {
-            canvas.dot((x, y), 6.5, palette.right, Stroke::solid(palette.paper, 1.5));
-            canvas.path(&[(x - 2.8, y + 0.2), (x - 0.8, y + 2.3), (x + 2.9, y - 2.0)], stroke);
+            canvas.dot((x, y), 6.5, Some(palette.right), Some(Stroke { color: palette.paper, width: 1.5 }));
+            canvas.lines(&[[(x - 2.8, y + 0.2), (x - 0.8, y + 2.3), (x + 2.9, y - 2.0)]], stroke);
         }
         Mark::Wrong => {
-            canvas.dot((x, y), 6.5, palette.wrong, Stroke::solid(palette.paper, 1.5));
+            canvas.dot((x, y), 6.5, Some(palette.wrong), Some(Stroke { color: palette.paper, width: 1.5 }));
             canvas.line((x - 2.3, y - 2.3), (x + 2.3, y + 2.3), stroke);
             canvas.line((x - 2.3, y + 2.3), (x + 2.3, y - 2.3), stroke);
         }

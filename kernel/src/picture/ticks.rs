@@ -2,6 +2,9 @@
 //!
 //! Steps are 1, 2 or 5 times a power of ten (Heckbert, "Nice Numbers for Graph Labels", Graphics Gems, 1990).
 
+use plotters::coord::ranged1d::{KeyPointHint, KeyPointWeight, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+
 /// Values beyond this are drawn as gaps: their differences could overflow.
 pub(super) const LARGEST: f64 = 1e300;
 
@@ -36,9 +39,38 @@ pub(super) enum Labels {
 }
 
 impl Axis {
-    /// Where a value lies between the ends, 0–1.
-    pub(super) fn share(&self, value: f64) -> f64 {
-        (value - self.low) / (self.high - self.low)
+    /// The same axis with room beyond its ends, as a share of the distance between them.
+    pub(super) fn with_room(self, share: f64) -> Axis {
+        let room = (self.high - self.low) * share;
+        Axis { low: self.low - room, high: self.high + room, ..self }
+    }
+}
+
+/// The axis is plotters' own, linear, with our ticks as its key points.
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        RangedCoordf64::from(self.range()).map(value, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        // Light key points would be lines between the ticks.
+        match hint.weight() {
+            KeyPointWeight::Bold => self.ticks.iter().map(|tick| tick.at).collect(),
+            KeyPointWeight::Any => Vec::new(),
+        }
+    }
+
+    fn range(&self) -> std::ops::Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, value: &f64) -> String {
+        self.ticks.iter().find(|tick| tick.at == *value).map_or_else(String::new, |tick| tick.label.clone())
     }
 }
 
