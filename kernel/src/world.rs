@@ -19,10 +19,10 @@ use crate::failure::Failure;
 /// of this through its statements; a statement that completes makes its copy the session's.
 #[derive(Clone)]
 pub struct Names {
-    /// Constants and nets as written.
+    /// Constants.
     pub scope: Scope,
     /// Nets as far as their text goes; a constant that changes later does not reach them.
-    pub nets: BTreeMap<String, Resolved>,
+    pub nets: BTreeMap<String, Arc<Resolved>>,
     /// Data that was declared.
     pub data: BTreeMap<String, DataSpec>,
     /// Nets that have weights of their own by now, and what these fix.
