@@ -1,4 +1,4 @@
-//! plotters draws curves in axes; this backend turns what it draws into elements of the sheet, so that there is one drawing for SVG and PNG.
+//! The backend that plotters draws curves and axes on: it turns them into elements of the sheet, so that SVG and PNG stay one drawing.
 
 use super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
 use super::font::{self, Weight};
@@ -8,7 +8,7 @@ use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, 
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 use std::convert::Infallible;
 
-/// plotters counts in whole units; so many of them a pixel keep curves smooth.
+/// plotters' coordinates are whole numbers: with so many of them a pixel, curves stay smooth.
 const UNITS: f64 = 100.0;
 
 /// A length in plotters' units.
@@ -140,7 +140,7 @@ impl DrawingBackend for Backend<'_> {
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, pos: BackendCoord) -> Drawn {
         self.close_lines();
-        let Some(color) = self.color(style.color()) else { return Ok(()) };
+        let Some(color) = self.color(style.color()).filter(|_| !text.is_empty()) else { return Ok(()) };
         let Pos { h_pos, v_pos } = style.anchor();
         let anchor = match h_pos {
             HPos::Left => Anchor::Start,

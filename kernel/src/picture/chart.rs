@@ -7,8 +7,8 @@ use super::font::{self, Weight};
 use super::palette::{Color, Palette};
 use super::ticks::{self, Axis, Labels};
 use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
-use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::{CoordTranslate, Shift};
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
 use plotters::element::{Circle, EmptyElement};
 use plotters::series::{DashedLineSeries, LineSeries, PointSeries};
@@ -21,7 +21,7 @@ pub(super) type Area<'a> = DrawingArea<Backend<'a>, Shift>;
 /// A system of axes on the sheet.
 pub(super) type Chart<'a> = ChartContext<'a, Backend<'a>, Cartesian2d<Axis, Axis>>;
 /// What drawing returns.
-pub(super) type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<Infallible>>;
+pub(super) type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
 
 /// The size of the plot's small texts, in pixels.
 pub(super) const LABEL: f64 = 12.0;
@@ -37,22 +37,29 @@ pub(super) struct Style {
 }
 
 // Distances in pixels.
-/// Between the sides of a panel's part of the sheet and its title, labels.
+
+/// From the left side of the panel's part of the sheet to its title.
 const LEFT: f64 = 24.0;
+/// From the labels at the curves' ends to the right side.
 const RIGHT: f64 = 20.0;
 /// Between the plot and the labels beside it.
 pub(super) const BESIDE: f64 = 8.0;
-/// Below the plot: all there is; as far as the middle of the axis's label.
-const BOTTOM: f64 = 54.0;
+/// From the plot to the middle of the x axis's label.
 const BELOW: f64 = 35.0;
+/// From the plot to the lower side.
+const BOTTOM: f64 = 54.0;
 /// Between the plot's sides and the first and last points.
 const INSET: f64 = 10.0;
+
+/// The width of a part of the sheet, in pixels.
+fn width<C: CoordTranslate>(area: &DrawingArea<Backend<'_>, C>) -> f64 {
+    pixels(area.dim_in_pixel().0 as i32)
+}
 
 /// Draws a panel into its part of the sheet.
 pub(super) fn draw(area: &Area<'_>, panel: &Panel, palette: &'static Palette) -> Drawn {
     let styles = styles(palette, panel);
-    let (width, _) = area.dim_in_pixel();
-    let width = f64::from(width) / f64::from(units(1.0));
+    let width = width(area);
     let (x, y) = axes(panel, width);
     let widest = y.ticks.iter().map(|tick| font::width(&tick.label, LABEL, Weight::Regular)).fold(20.0, f64::max);
     let labels: Vec<_> = panel.series.iter().map(|series| ends::label(series, panel.unit, &y)).collect();
@@ -132,16 +139,13 @@ fn axes(panel: &Panel, width: f64) -> (Axis, Axis) {
 /// The title above the plot, and the factor of the labels of the y axis.
 fn draw_title(area: &Area<'_>, panel: &Panel, factor: &str, palette: &Palette) -> Drawn {
     const SIZE: f64 = 14.0;
-    let (left, middle) = (units(LEFT), units(14.0));
-    let room = f64::from(area.dim_in_pixel().0) / f64::from(units(1.0)) - 2.0 * LEFT;
-    let shown = font::elide(&panel.title, room, SIZE, Weight::SemiBold);
+    let beside = if factor.is_empty() { 0.0 } else { BESIDE + font::width(factor, LABEL, Weight::Regular) };
+    let shown = font::elide(&panel.title, width(area) - 2.0 * LEFT - beside, SIZE, Weight::SemiBold);
     let title = lettering(SIZE, Weight::SemiBold, palette.ink, HPos::Left);
+    let (left, middle) = (units(LEFT), units(14.0));
     area.draw_text(&shown, &title, (left, middle))?;
-    if factor.is_empty() {
-        return Ok(());
-    }
-    let (width, _) = area.estimate_text_size(&shown, &title)?;
-    let after = left + width as i32 + units(BESIDE);
+    let (length, _) = area.estimate_text_size(&shown, &title)?;
+    let after = left + length as i32 + units(BESIDE);
     area.draw_text(factor, &lettering(LABEL, Weight::Regular, palette.muted, HPos::Left), (after, middle))
 }
 
@@ -162,7 +166,7 @@ fn draw_axes(chart: &mut Chart<'_>, panel: &Panel, factor: &str, palette: &Palet
         "" => panel.x_label.clone(),
         factor => format!("{} ({factor})", panel.x_label),
     };
-    let room = pixels(chart.plotting_area().dim_in_pixel().0 as i32);
+    let room = width(chart.plotting_area());
     chart
         .configure_mesh()
         .disable_mesh()
@@ -181,15 +185,14 @@ fn draw_gaps(area: &Area<'_>, panel: &Panel, palette: &Palette) -> Drawn {
         return Ok(());
     }
     let text = if points.any(is_drawn) { "gap: not finite" } else { "no value is finite" };
-    let (width, height) = area.dim_in_pixel();
-    let corner = (width as i32 - units(RIGHT), height as i32 - units(BOTTOM - BELOW));
+    let (right, bottom) = area.dim_in_pixel();
+    let corner = (right as i32 - units(RIGHT), bottom as i32 - units(BOTTOM - BELOW));
     area.draw_text(text, &lettering(11.0, Weight::Regular, palette.muted, HPos::Right), corner)
 }
 
 /// The curve: a line through every run of finite points, dots where there is room for them.
 fn draw_series(chart: &mut Chart<'_>, series: &Series, style: Style, paper: Color) -> Drawn {
-    let width = pixels(chart.plotting_area().dim_in_pixel().0 as i32);
-    let spacing = width / series.points.len().max(1) as f64;
+    let spacing = width(chart.plotting_area()) / series.points.len().max(1) as f64;
     let line = pen(style.color, if spacing < 0.25 { 1.2 } else { 2.2 });
     for run in series.points.split(|point| !is_drawn(point)).filter(|run| !run.is_empty()) {
         let points = thin(run, |point| pixels(chart.backend_coord(point).0).floor());

@@ -1,7 +1,7 @@
 //! Pictures: plots of training, sheets of samples and predictions, confusion matrices.
 //!
 //! Every builder is a function from data to a [`Picture`]. It writes SVG, and the PNG is drawn from that SVG, so that the two cannot
-//! differ. No file is read or written.
+//! differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
 
 mod backend;
 mod canvas;

@@ -170,9 +170,9 @@ pub fn plots() -> Vec<(&'static str, Picture)> {
         ("both-2", panels("", &pair(2), Theme::Light).unwrap()),
         ("both-dark", panels("lenet on digits", &pair(30), Theme::Dark).unwrap()),
         ("hostile-plot", {
-            let mut all = losses(5);
+            let mut all = shifted(1e-7, 0.0);
             all[0].label = HOSTILE.repeat(3);
-            curves(&HOSTILE.repeat(8), HOSTILE, HOSTILE, &all, Unit::Plain, Theme::Light).unwrap()
+            curves(&HOSTILE.repeat(8), HOSTILE, &HOSTILE.repeat(4), &all, Unit::Plain, Theme::Light).unwrap()
         }),
     ]
 }
