@@ -8,8 +8,9 @@ use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::{Graph, Op, Shape};
 use fovea_tests::compare::{Failures, compare, inner, norm, wide};
 use fovea_tests::goldens::Goldens;
-use fovea_tests::op_cases::{self, Case, Oracle, STEP, golden_cases, sgd_sequences};
+use fovea_tests::op_cases::{self, Case, Oracle, STEP, golden_cases};
 use fovea_tests::sweep;
+use fovea_tests::training_runs::training_runs;
 use ndarray::ArrayD;
 
 #[test]
@@ -33,13 +34,24 @@ fn every_case_is_what_pytorch_computes() {
 fn every_op_occurs_and_some_are_fused() {
     let goldens = Goldens::open("ops.npz");
     let cases: Vec<Case> = golden_cases(&goldens).into_iter().chain(sweep::dropouts()).collect();
-    let sgd = sgd_sequences(&goldens);
-    let graphs: Vec<Graph> = cases.into_iter().map(|case| case.graph).chain(sgd.into_iter().map(|s| s.graph)).collect();
+    let runs = training_runs(&goldens);
+    let graphs: Vec<Graph> =
+        cases.into_iter().map(|case| case.graph).chain(runs.into_iter().map(|r| r.graph)).collect();
     let words: std::collections::BTreeSet<&str> = graphs.iter().flat_map(|g| &g.nodes).map(|n| n.op.word()).collect();
     let expected = [
+        "adam_mean",
+        "adam_square",
+        "adam_step",
         "add",
+        "batch_norm",
+        "batch_norm_dgrad",
+        "batch_norm_scale_grad",
         "bias",
+        "channel_mean",
+        "channel_slice",
         "channel_sum",
+        "channel_variance",
+        "concat",
         "conv",
         "conv_dgrad",
         "conv_wgrad",
@@ -48,13 +60,19 @@ fn every_op_occurs_and_some_are_fused() {
         "cross_entropy_grad",
         "dropout",
         "fill",
+        "frame",
         "input",
+        "lrn",
+        "lrn_grad",
         "matmul",
         "pool",
         "pool_grad",
+        "pool_pick",
         "relu",
         "relu_grad",
         "reshape",
+        "running",
+        "scale",
         "sgd_step",
         "sgd_velocity",
         "softmax",
@@ -62,6 +80,10 @@ fn every_op_occurs_and_some_are_fused() {
         "squared_error",
         "squared_error_grad",
         "state",
+        "unary",
+        "unary_grad",
+        "upsample",
+        "upsample_grad",
     ];
     assert_eq!(words.into_iter().collect::<Vec<_>>(), expected);
     let fused = graphs.iter().filter(|graph| fuse(graph).nodes.len() < graph.nodes.len()).count();
@@ -125,18 +147,25 @@ fn slope(case: &Case, point: &[ArrayD<f64>], input: usize, along: &ArrayD<f64>) 
 }
 
 #[test]
-fn sgd_takes_pytorchs_steps() {
+fn training_takes_pytorchs_steps() {
     let mut failures = Failures::default();
-    for sequence in sgd_sequences(&Goldens::open("ops.npz")) {
-        let start = wide(&sequence.start);
-        let mut states = [start.clone(), ArrayD::zeros(start.raw_dim())];
-        for (i, (rate, gradient, expected)) in sequence.steps.iter().enumerate() {
-            let feed = Feed64 { inputs: &[&wide(gradient)], learning_rate: *rate, seed: 0, step: 0 };
-            reference::step(&sequence.graph, &mut states, &feed).unwrap();
-            failures.check(|| format!("{}, step {i}", sequence.name), compare(&states[0], expected, 1e-12));
+    for run in training_runs(&Goldens::open("ops.npz")) {
+        let mut states: Vec<ArrayD<f64>> = run.start.iter().map(wide).collect();
+        for (number, step) in (0..).zip(&run.steps) {
+            let inputs: Vec<ArrayD<f64>> = step.inputs.iter().map(wide).collect();
+            let inputs: Vec<&ArrayD<f64>> = inputs.iter().collect();
+            let feed = Feed64 { inputs: &inputs, learning_rate: step.learning_rate, seed: 0, step: number };
+            let values = reference::step(&run.graph, &mut states, &feed).unwrap();
+            let objective = reference::output(&run.graph, &values, "objective").unwrap();
+            failures.check(|| format!("{}, step {number}", run.name), compare(objective, &step.objective, 1e-12));
+            for (state, expected) in &step.states {
+                let name = &run.graph.states[*state].name;
+                let result = compare(&states[*state], expected, 1e-12);
+                failures.check(|| format!("{}, {name} after step {number}", run.name), result);
+            }
         }
     }
-    assert_eq!(failures.finish(), 14);
+    assert_eq!(failures.finish(), 130);
 }
 
 /// `dropout` of ones.

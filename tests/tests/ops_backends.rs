@@ -10,10 +10,11 @@ use fovea_graph::backend::{Backend, BackendError, Device, Feed, Memory, Outcome,
 use fovea_graph::op::{Activation, PoolKind};
 use fovea_graph::plan::{Algorithm, Choice, Plan};
 use fovea_graph::{Graph, NodeId, Op, State, StateId, Tensor};
-use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_sequence};
+use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_run};
 use fovea_tests::compare::{Failures, narrow, wide};
 use fovea_tests::goldens::Goldens;
-use fovea_tests::op_cases::{golden_cases, sgd_sequences};
+use fovea_tests::op_cases::golden_cases;
+use fovea_tests::training_runs::training_runs;
 use ndarray::ArrayD;
 
 /// The reference behind the backend's interface, with room for a mistake: `fault` changes a graph before it runs.
@@ -109,7 +110,7 @@ fn the_reference_passes_the_same_checks() {
     let oracle = Oracle { fault: |_| {} };
     let mut failures = Failures::default();
     golden_cases(&goldens).iter().for_each(|case| compare_case(&oracle, case, &goldens, &mut failures));
-    sgd_sequences(&goldens).iter().for_each(|sequence| compare_sequence(&oracle, sequence, &mut failures));
+    training_runs(&goldens).iter().for_each(|run| compare_run(&oracle, run, &mut failures));
     assert!(failures.finish() > 300);
     assert!(check_lenet(&oracle) > 600);
 }
@@ -166,15 +167,15 @@ fn a_wrong_backend_is_found() {
                     }
                 })
             },
-            "sgd_decay, step 0",
+            "sgd_decay, w after step 0",
         ),
     ];
     let goldens = Goldens::open("ops.npz");
-    let (cases, sequences) = (golden_cases(&goldens), sgd_sequences(&goldens));
+    let (cases, runs) = (golden_cases(&goldens), training_runs(&goldens));
     for (fault, complaint) in faults {
         let mut failures = Failures::default();
         cases.iter().for_each(|case| compare_case(&Oracle { fault }, case, &goldens, &mut failures));
-        sequences.iter().for_each(|sequence| compare_sequence(&Oracle { fault }, sequence, &mut failures));
+        runs.iter().for_each(|run| compare_run(&Oracle { fault }, run, &mut failures));
         let found: Vec<&str> = failures.messages().iter().filter_map(|message| message.split(':').next()).collect();
         assert!(found.contains(&complaint), "{complaint} is not among {found:?}");
     }
