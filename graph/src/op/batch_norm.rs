@@ -180,6 +180,8 @@ impl Rule for Running {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn shape(dims: &[usize]) -> Shape {

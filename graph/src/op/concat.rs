@@ -81,6 +81,8 @@ impl Rule for ChannelSlice {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn shape(dims: &[usize]) -> Shape {

@@ -88,6 +88,8 @@ impl Rule for LrnGrad {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn lrn(size: usize) -> Lrn {
