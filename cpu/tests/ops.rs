@@ -150,7 +150,9 @@ fn large_convolutions() {
         x: x.to_vec(),
     };
     let cases = [
-        (conv(5, [2, 2], 1, [32, 28, 28, 1], 6), Algorithm::Im2col),
+        (conv(5, [2, 2], 1, [32, 28, 28, 1], 6), Algorithm::Direct),
+        (conv(7, [3, 2], 1, [2, 70, 66, 7], 40), Algorithm::Direct),
+        (conv(5, [2, 2], 1, [9, 28, 28, 12], 6), Algorithm::Im2col),
         (conv(3, [1, 1], 1, [2, 40, 40, 24], 80), Algorithm::Im2col),
         (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), Algorithm::Im2col),
         (conv(1, [0, 0], 1, [4, 30, 30, 48], 100), Algorithm::Pointwise),

@@ -90,3 +90,22 @@ pub struct Source {
     /// The text.
     pub text: String,
 }
+
+impl Source {
+    /// A source from a file's bytes. Where they are not UTF-8, stand-ins take the wrong bytes' places, and the
+    /// mistake points at the first of them.
+    pub fn from_bytes(id: SourceId, name: impl Into<String>, bytes: &[u8]) -> (Self, Option<Diagnostic>) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let mistake = std::str::from_utf8(bytes).err().map(|error| {
+            let at = error.valid_up_to();
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            let span = Span::new(id, at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+            Diagnostic::new(Stage::Parse, span, "the text is not UTF-8")
+                .here("the first byte that is not")
+                .found(format!("the byte 0x{byte:02x}"))
+                .expected("UTF-8")
+                .help("save the file as UTF-8")
+        });
+        (Self { id, name: name.into(), text }, mistake)
+    }
+}

@@ -5,12 +5,22 @@
 
 pub mod command;
 pub mod diagnostic;
+pub mod editor;
+mod latex;
 pub mod lower;
 pub mod net;
+pub mod parse;
+mod print;
+pub mod render;
 pub mod resolve;
 pub mod scope;
+mod spans;
 pub mod syntax;
 
+pub use command::{Command, command};
 pub use diagnostic::{Diagnostic, Source, Stage};
+pub use editor::{Completeness, is_complete};
 pub use lower::{Mode, lower};
+pub use parse::parse;
+pub use render::{Report, Style, render, to_json};
 pub use resolve::{OpenNet, Resolved, resolve};

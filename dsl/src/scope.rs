@@ -49,7 +49,7 @@ impl Scope {
     /// What `expr` is worth where only a whole number of at least `least` will do; `what` names it in the message
     /// (`the batch`).
     pub fn count(&self, expr: &Expr, least: usize, what: &str) -> Result<usize, Diagnostic> {
-        whole(self.number(expr, what)?, least, expr.span, what)
+        whole(self.number(expr, what)?, least, expr, what)
     }
 
     /// `let NAME = value`: binds the name, to the override's value where there is one.
@@ -136,17 +136,19 @@ fn index(base: &Expr, index: &Expr, names: &dyn Names) -> Result<Value, Diagnost
         Value::List(numbers) => numbers,
     };
     let at = match evaluate(index, names)? {
-        Value::Number(at) => whole(at, 0, index.span, "a list's index")?,
+        Value::Number(at) => whole(at, 0, index, "a list's index")?,
         Value::List(_) => {
             return Err(Diagnostic::new(Stage::Values, index.span, "a list's index is one number, and this is a list"));
         }
     };
     numbers.get(at).copied().map(Value::Number).ok_or_else(|| {
-        let message = format!("there is no number {at} in a list of {}", numbers.len());
+        let last = numbers.len() - 1;
+        let message = format!("a list of {} has no number {at}: they count from 0 to {last}", numbers.len());
         Diagnostic::new(Stage::Values, index.span, message)
             .here(format!("this is {at}"))
-            .also(base.span, format!("{}, counted from 0", Value::List(numbers.clone())))
-            .expected(format!("0 to {}", numbers.len() - 1))
+            .also(base.span, Value::List(numbers.clone()).to_string())
+            .found(at.to_string())
+            .expected(format!("0 to {last}"))
     })
 }
 
@@ -202,13 +204,19 @@ impl std::fmt::Display for Value {
     /// `16`, `{64,128}`
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Value::Number(number) => write!(f, "{number}"),
+            Value::Number(number) => f.write_str(&figure(*number)),
             Value::List(numbers) => {
-                let words: Vec<String> = numbers.iter().map(f64::to_string).collect();
+                let words: Vec<String> = numbers.iter().map(|&number| figure(number)).collect();
                 write!(f, "{{{}}}", words.join(","))
             }
         }
     }
+}
+
+/// A number as people read it: very large and very small ones with an exponent.
+pub(crate) fn figure(number: f64) -> String {
+    let size = number.abs();
+    if number != 0.0 && !(1e-6..1e15).contains(&size) { format!("{number:e}") } else { number.to_string() }
 }
 
 fn finite(number: f64, span: Span) -> Result<f64, Diagnostic> {
@@ -219,28 +227,34 @@ fn finite(number: f64, span: Span) -> Result<f64, Diagnostic> {
     Err(Diagnostic::new(Stage::Values, span, why).found(number.to_string()).expected("a finite number"))
 }
 
-/// `number` as a count of at least `least`; at most 2^40, which no tensor's size exceeds.
-pub(crate) fn whole(number: f64, least: usize, span: Span, what: &str) -> Result<usize, Diagnostic> {
-    let wrong = |message: String, expected: String| {
-        Err(Diagnostic::new(Stage::Values, span, message)
-            .here(format!("this is {number}"))
-            .found(number.to_string())
-            .expected(expected))
+/// `number`, which `expr` is worth, as a count of at least `least`; at most 2^40, which no tensor's size exceeds.
+pub(crate) fn whole(number: f64, least: usize, expr: &Expr, what: &str) -> Result<usize, Diagnostic> {
+    let expected = if number.fract() != 0.0 || !number.is_finite() {
+        "a whole number".to_string()
+    } else if number < least as f64 {
+        format!("at least {least}")
+    } else if number > MAX_ELEMENTS as f64 {
+        "at most 2^40".to_string()
+    } else {
+        return Ok(number as usize);
     };
-    if number.fract() != 0.0 || !number.is_finite() {
-        return wrong(format!("{what} must be a whole number, and this is {number}"), "a whole number".into());
-    }
-    if number < least as f64 {
-        return wrong(format!("{what} must be at least {least}, and this is {number}"), format!("at least {least}"));
-    }
-    if number > MAX_ELEMENTS as f64 {
-        return wrong(format!("{what} is beyond 2^40: {number}"), "at most 2^40".into());
-    }
-    Ok(number as usize)
+    let written = match expr.kind {
+        ExprKind::Number(_) => figure(number),
+        _ => format!("`{expr}`, which is {}", figure(number)),
+    };
+    Err(Diagnostic::new(Stage::Values, expr.span, format!("{what} must be {expected}, not {written}"))
+        .found(figure(number))
+        .expected(expected))
 }
 
 fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
     let error = Diagnostic::new(Stage::Names, span, format!("nothing here is called `{name}`")).found(name);
+    // `kxk` is one name, though a size may have been meant.
+    let sides: Vec<&str> = name.split('x').collect();
+    let is_value = |side: &&str| side.parse::<u32>().is_ok() || names.value(side).is_some();
+    if sides.len() > 1 && sides.iter().all(is_value) {
+        return error.help(format!("a size made of names is written with parentheses, `({})`", sides.join(")x(")));
+    }
     match nearest(name, names.known()) {
         Some(near) => error.expected(near).help(format!("`{near}` is the nearest name that is known here")),
         None => error.help(format!("`let {name} = …` or, behind a net, `where {name} = …` gives it a value")),
@@ -248,7 +262,7 @@ fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
 }
 
 /// The candidate most like `word`, where one is like it at all.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let score = |candidate: &str| strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
     let best = candidates.into_iter().map(|c| (score(c), c)).min_by_key(|&(distance, _)| distance);
@@ -300,10 +314,10 @@ mod tests {
         let none = scope.evaluate(&op(n(0.0), Operator::Divide, n(0.0))).unwrap_err();
         assert!(none.message.contains("no value"), "{}", none.message);
         let half = scope.count(&op(n(3.0), Operator::Divide, n(2.0)), 1, "the batch").unwrap_err();
-        assert_eq!(half.message, "the batch must be a whole number, and this is 1.5");
+        assert_eq!(half.message, "the batch must be a whole number, not `3/2`, which is 1.5");
         assert_eq!(half.found.as_deref(), Some("1.5"));
         assert!(scope.count(&n(0.0), 1, "the batch").unwrap_err().message.contains("at least 1"));
-        assert!(scope.count(&n(1e300), 1, "the batch").unwrap_err().message.contains("beyond 2^40"));
+        assert!(scope.count(&n(1e300), 1, "the batch").unwrap_err().message.contains("at most 2^40"));
         assert!(scope.number(&list(&[1.0, 2.0]), "the rate").unwrap_err().message.contains("this is a list"));
     }
 

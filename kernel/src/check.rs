@@ -1,7 +1,7 @@
 //! Checks a whole program before any of it runs: names, shapes, classes, lists, counts, memory.
 
-use fovea_dsl::Source;
-use fovea_dsl::syntax::{Program, StatementKind};
+use fovea_dsl::syntax::{Part, PartKind, Program, StatementKind};
+use fovea_dsl::{Diagnostic, Source};
 
 use crate::failure::Failure;
 use crate::verbs::{self, Job};
@@ -21,11 +21,11 @@ pub struct Step {
 
 /// Checks statement after statement against a copy of `names`, each with what those before it will have done.
 ///
-/// A mistake does not end the check, so that one look shows them all; but what only follows from an earlier mistake
+/// A mistake does not end the check, so that one look shows them all; but what may only follow from an earlier mistake
 /// (a net that could not be defined is not known) is left out.
 pub fn check(program: &Program, source: &Source, names: &Names, world: &World) -> Result<Vec<Step>, Failure> {
     let mut names = names.clone();
-    let (mut steps, mut mistakes, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut steps, mut mistakes, mut lost) = (Vec::new(), Vec::new(), Vec::<String>::new());
     for statement in &program.statements {
         let text = source.text.get(statement.span.range()).unwrap_or_default();
         let mut after = names.clone();
@@ -34,9 +34,9 @@ pub fn check(program: &Program, source: &Source, names: &Names, world: &World) -
                 names = after.clone();
                 steps.push(Step { job, after, text: text.to_string(), silent: statement.silent });
             }
-            Err(found) => {
-                let follows = |name: &String| found.iter().any(|mistake| mistake.found.as_ref() == Some(name));
-                if !lost.iter().any(follows) {
+            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            Err(Failure::Mistakes(found)) => {
+                if !lost.iter().any(|name| mentions(&statement.kind, &found, name)) {
                     mistakes.extend(found);
                 }
                 lost.extend(defined(&statement.kind));
@@ -51,6 +51,20 @@ fn defined(statement: &StatementKind) -> Vec<String> {
     match statement {
         StatementKind::Net(net) => vec![net.name.text.clone()],
         StatementKind::Let(bindings) => bindings.iter().map(|binding| binding.name.text.clone()).collect(),
+        StatementKind::Verb(verb) if verb.word.text.eq_ignore_ascii_case("data") => match verb.parts.first() {
+            Some(Part { kind: PartKind::Word(name), .. }) => vec![name.clone()],
+            _ => Vec::new(),
+        },
         StatementKind::Verb(_) => Vec::new(),
     }
+}
+
+/// Whether a statement speaks of a name, or one of its mistakes does.
+fn mentions(statement: &StatementKind, mistakes: &[Diagnostic], name: &str) -> bool {
+    let part = |part: &Part| match &part.kind {
+        PartKind::Word(path) | PartKind::Select(path, ..) => path.split('.').next() == Some(name),
+        _ => false,
+    };
+    let spoken = matches!(statement, StatementKind::Verb(verb) if verb.parts.iter().any(part));
+    spoken || mistakes.iter().any(|mistake| mistake.found.as_deref() == Some(name))
 }

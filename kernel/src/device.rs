@@ -2,37 +2,59 @@
 
 use std::sync::Arc;
 
-use fovea_graph::Backend;
+use fovea_cpu::Cpu;
+use fovea_graph::{Backend, Device};
 
 /// How a device answers to its word.
 pub struct Found {
     /// The word: `cpu`, `cuda`.
     pub name: String,
-    /// What it is, or why there is none.
+    /// What it is.
     pub description: String,
     /// How much memory a program may plan for, in bytes, where it can be told.
     pub memory: Option<u64>,
-    /// Whether it can be used.
-    pub usable: bool,
+    /// Why it cannot be used; none where it can.
+    pub missing: Option<String>,
 }
 
-/// The device of a word; `threads` bounds the CPU's.
+/// The device of a word, `cpu`, `cuda` or `cuda:1`; `threads` bounds the CPU's.
 pub fn open(word: &str, threads: Option<usize>) -> Result<Arc<dyn Backend>, String> {
-    match word.to_lowercase().split_once(':').unwrap_or((&word.to_lowercase(), "")) {
-        ("cpu", "") => Ok(Arc::new(cpu(threads)?)),
-        ("cuda", _) => Err(cuda()),
-        _ => Err(format!("there is no device `{word}`: `cpu` or `cuda`")),
+    let unknown = || format!("there is no device `{word}`: `cpu`, `cuda`, or `cuda:1` for the second GPU");
+    let lower = word.to_lowercase();
+    match lower.split_once(':').unwrap_or((&lower, "")) {
+        ("cpu", "") => Cpu::new(threads).map(|cpu| Arc::new(cpu) as Arc<dyn Backend>),
+        ("cuda", "") => fovea_cuda::open(0).map(Arc::from),
+        ("cuda", number) => fovea_cuda::open(number.parse().map_err(|_| unknown())?).map(Arc::from),
+        _ => return Err(unknown()),
     }
+    .map_err(|error| error.to_string())
 }
 
-/// What there is, and what there is not, with the reason.
-pub fn list(threads: Option<usize>) -> Vec<Found> {
-    let cpu = match cpu(threads) {
-        Ok(cpu) => {
-            let device = cpu.device();
-            Found { name: device.name, description: device.description, memory: device.memory, usable: true }
-        }
-        Err(reason) => Found { name: "cpu".to_string(), description: reason, memory: None, usable: false },
+/// What there is, and what there is not, with the reason; `current` is the one in use.
+pub fn list(current: &dyn Backend, threads: Option<usize>) -> Vec<Found> {
+    let mut found = match current.device() {
+        cpu if cpu.name == "cpu" => vec![there(cpu)],
+        _ => match open("cpu", threads) {
+            Ok(cpu) => vec![there(cpu.device())],
+            Err(reason) => vec![not("cpu", reason)],
+        },
     };
-    vec![cpu, Found { name: "cuda".to_string(), description: cuda(), memory: None, usable: false }]
+    match fovea_cuda::probe() {
+        Err(reason) => found.push(not("cuda", reason.to_string())),
+        Ok(gpus) => found.extend(gpus.into_iter().map(|gpu| {
+            let missing = open(&gpu.name, threads).err();
+            Found { missing, ..there(gpu) }
+        })),
+    }
+    found
+}
+
+/// A device that can be used.
+fn there(device: Device) -> Found {
+    Found { name: device.name, description: device.description, memory: device.memory, missing: None }
+}
+
+/// A device that cannot.
+fn not(name: &str, reason: String) -> Found {
+    Found { name: name.to_string(), description: String::new(), memory: None, missing: Some(reason) }
 }

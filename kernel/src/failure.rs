@@ -1,7 +1,8 @@
 //! Why a program ended early.
 
-use fovea_dsl::{Diagnostic, Stage};
+use fovea_dsl::{Diagnostic, Source, Stage};
 use fovea_graph::Span;
+use serde_json::json;
 
 /// Why a program, or a statement of it, did not complete. What it left undone has changed nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,4 +35,9 @@ impl<T, E: std::fmt::Display> At<T> for Result<T, E> {
     fn at(self, span: Span) -> Result<T, Diagnostic> {
         self.map_err(|error| Diagnostic::new(Stage::Verbs, span, error.to_string()))
     }
+}
+
+/// A mistake as data: `{"error":{"message":…,"file":…,"line":…,"column":…,"found":…,"expected":…,"help":…}}`.
+pub fn as_data(mistake: &Diagnostic, sources: &[Source]) -> serde_json::Value {
+    json!({ "error": fovea_dsl::to_json(mistake, sources) })
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Broken off by the user: the exit status that shells use.
-pub const STATUS: i32 = 130;
+pub const STATUS: u8 = 130;
 
 static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
@@ -13,24 +13,29 @@ pub fn flag() -> Arc<AtomicBool> {
     Arc::clone(FLAG.get_or_init(Arc::default))
 }
 
-/// Sets the flag at Ctrl-C (and at SIGTERM and SIGHUP). In a script a second one ends the process at once.
-pub fn watch(script: Script) -> anyhow::Result<()> {
+/// Sets the flag at Ctrl-C, and at SIGTERM and SIGHUP.
+pub fn watch(second: Presses) -> anyhow::Result<()> {
     let flag = flag();
     ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) && script == Script::Yes {
-            std::process::exit(STATUS);
+        if flag.swap(true, Ordering::Relaxed) && second == Presses::Insist {
+            std::process::exit(i32::from(STATUS));
         }
     })?;
     Ok(())
 }
 
-/// Whether a script runs, or somebody sits at the prompt and may press twice.
+/// What a second Ctrl-C does before the first has had its effect.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Script {
-    /// A script, or `-e`.
-    Yes,
-    /// The prompt.
-    No,
+pub enum Presses {
+    /// It ends the process at once: a script.
+    Insist,
+    /// Nothing more: the prompt comes back, with all that was made there.
+    Wait,
+}
+
+/// As if Ctrl-C had been pressed.
+pub fn now() {
+    flag().store(true, Ordering::Relaxed);
 }
 
 /// Forgets an earlier Ctrl-C.

@@ -1,6 +1,6 @@
 //! Finding nets and data by name, and whether they fit one another.
 
-use fovea_dsl::net::Net;
+use fovea_dsl::net::{Kind, Layer, Net};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::nearest;
 use fovea_dsl::syntax::Name;
@@ -63,7 +63,7 @@ impl Names {
         Ok((Some(spec.shape()), Some(spec.classes())))
     }
 
-    /// Whether the data's pictures and classes are those of the net.
+    /// Whether the data's pictures and classes are those of the net, and the net tells classes.
     pub fn fits(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
         let Some(data) = of.data else { return Ok(()) };
         let spec = self.spec(data)?;
@@ -71,19 +71,26 @@ impl Names {
         if net.input() != shape {
             return Err(self.another_shape(of, net, data, &shape));
         }
+        if !matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. })) {
+            return Err(no_softmax(of, net, data, classes));
+        }
         match net.output() {
             [outputs] if *outputs == classes => Ok(()),
             [outputs] => {
-                let message = format!("{} tells {outputs} classes apart, and {} has {classes}", net.name, data.text);
+                let message =
+                    format!("`{}` tells {outputs} classes apart, and `{}` has {classes}", net.name, data.text);
                 Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
                     .here(format!("{outputs} outputs"))
                     .also(data.span, format!("{classes} classes"))
                     .found(outputs.to_string())
                     .expected(classes.to_string())
-                    .help(format!("end the net with `, softmax {classes}`, or with `, softmax` for the data's own number")))
+                    .help(format!(
+                        "end the net with `, softmax {classes}`, or with `, softmax` for the data's own number"
+                    )))
             }
             map => {
-                let message = format!("{} has one class a picture, and {} gives {}", data.text, net.name, join(map));
+                let message =
+                    format!("`{}` has one class a picture, and `{}` gives {}", data.text, net.name, join(map));
                 Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
                     .here(format!("gives {}", join(map)))
                     .also(data.span, "one class a picture")
@@ -96,8 +103,11 @@ impl Names {
 
     /// The mistake of a net on pictures of another shape.
     fn another_shape(&self, of: &Use<'_>, net: &Net, data: &Name, shape: &[usize]) -> Diagnostic {
-        let whose = if self.binding(of).is_some() { "'s weights take" } else { " takes" };
-        let message = format!("{}{whose} {}, and {} are {}", net.name, join(net.input()), data.text, join(shape));
+        let takes = match self.binding(of) {
+            Some(_) => format!("the weights of `{}` take", net.name),
+            None => format!("`{}` takes", net.name),
+        };
+        let message = format!("{takes} {}, and the pictures of `{}` are {}", join(net.input()), data.text, join(shape));
         let mistake = Diagnostic::new(Stage::Shapes, data.span, message)
             .here(join(shape))
             .also(of.net.span, join(net.input()))
@@ -107,12 +117,25 @@ impl Names {
             ([height, width, c], [_, _, d]) if c == d => {
                 mistake.help(format!("`data {} size {height}x{width}` before this brings them to size", data.text))
             }
-            ([.., c], [.., d]) if c != d => {
-                mistake.help(format!("these pictures have {d} channels: `{}` is what the net would have to take", join(shape)))
-            }
-            _ => mistake.help(format!("pictures are height x width x channels: let the net begin with `{}`", join(shape))),
+            ([.., c], [.., d]) if c != d => mistake.help(format!(
+                "these pictures have {d} channels: `{}` is what the net would have to take",
+                join(shape)
+            )),
+            _ => mistake
+                .help(format!("pictures are height x width x channels: let the net begin with `{}`", join(shape))),
         }
     }
+}
+
+/// The mistake of a net that tells no classes, on data that has nothing else to compare with.
+fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnostic {
+    let message =
+        format!("`{}` does not end in softmax, and `{}` has only classes to compare with", net.name, data.text);
+    Diagnostic::new(Stage::Shapes, of.net.span, message)
+        .here(format!("ends in {}", net.layers.last().map_or("nothing", |layer| layer.kind.word())))
+        .also(data.span, format!("{classes} classes"))
+        .expected("softmax")
+        .help(format!("end the net with `, softmax {classes}`"))
 }
 
 /// The mistake of data that nobody declared.

@@ -3,6 +3,9 @@
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Device, Plan, Span};
 
+use crate::display::number;
+use crate::failure::Failure;
+
 /// The bytes that a plan takes while it runs: states, what the host supplies, and the arena.
 pub fn bytes(plan: &Plan) -> u64 {
     let inputs: u64 = plan.graph.inputs.iter().map(|input| 4 * input.shape.elements() as u64).sum();
@@ -14,20 +17,22 @@ pub fn fits(
     device: &Device,
     batch: usize,
     span: Span,
-    plan: impl Fn(usize) -> Result<u64, Vec<Diagnostic>>,
-) -> Result<u64, Vec<Diagnostic>> {
+    plan: impl Fn(usize) -> Result<u64, Failure>,
+) -> Result<u64, Failure> {
     let needed = plan(batch)?;
     let Some(free) = device.memory.filter(|&free| free < needed) else {
         return Ok(needed);
     };
-    let message = format!("batch {batch} needs {}, and {} has {}", figure(needed), device.name, figure(free));
-    let mistake =
-        Diagnostic::new(Stage::Memory, span, message).found(figure(needed)).expected(format!("at most {}", figure(free)));
+    let message =
+        format!("batch {batch} needs {}, and {} has {}", number::bytes(needed), device.name, number::bytes(free));
+    let mistake = Diagnostic::new(Stage::Memory, span, message)
+        .found(number::bytes(needed))
+        .expected(format!("at most {}", number::bytes(free)));
     let help = match largest(batch, |batch| plan(batch).is_ok_and(|bytes| bytes <= free)) {
         Some(batch) => format!("`batch {batch}` fits"),
         None => "not even `batch 1` fits: the net itself is too large for this device".to_string(),
     };
-    Err(vec![mistake.help(help)])
+    Err(mistake.help(help).into())
 }
 
 /// The largest number from 1 to below `limit` that fits, where more never fits better.
@@ -38,18 +43,6 @@ fn largest(limit: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
         if fits(middle) { good = middle } else { bad = middle }
     }
     (good > 0).then_some(good)
-}
-
-/// A number of bytes for reading: `1.2 GB`.
-pub fn figure(bytes: u64) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB", "PB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 999.5 && unit + 1 < units.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    if unit == 0 || value >= 99.5 { format!("{value:.0} {}", units[unit]) } else { format!("{value:.1} {}", units[unit]) }
 }
 
 #[cfg(test)]
@@ -64,15 +57,5 @@ mod tests {
                 assert_eq!(found, (most > 0).then_some(most), "below {limit}, at most {most}");
             }
         }
-    }
-
-    #[test]
-    fn figures_round_without_a_four_digit_number() {
-        assert_eq!(figure(0), "0 B");
-        assert_eq!(figure(999), "999 B");
-        assert_eq!(figure(1000), "1.0 kB");
-        assert_eq!(figure(999_499), "999 kB");
-        assert_eq!(figure(999_500), "1.0 MB");
-        assert_eq!(figure(2_340_000_000), "2.3 GB");
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use fovea::failure::Failure;
 use fovea::session::Session;
+use fovea_dsl::editor::{Completeness, is_complete};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
@@ -30,8 +31,11 @@ struct Prompt;
 
 impl Validator for Prompt {
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
-        let complete = fovea_dsl::editor::is_complete(context.input());
-        Ok(if complete { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
+        // What is wrong is run all the same: the session says what is wrong with it.
+        Ok(match is_complete(context.input()) {
+            Completeness::Incomplete => ValidationResult::Incomplete,
+            Completeness::Complete | Completeness::Invalid => ValidationResult::Valid(None),
+        })
     }
 }
 

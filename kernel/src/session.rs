@@ -12,13 +12,12 @@ use std::sync::atomic::AtomicBool;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
-use fovea_dsl::scope::Value;
-use fovea_dsl::syntax::{Program, StatementKind};
-use fovea_dsl::{Diagnostic, Source, parse};
+use fovea_dsl::syntax::{Program, Statement, StatementKind};
+use fovea_dsl::{Source, parse};
 use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
 use fovea_graph::training::{Optimizer, training_step};
-use fovea_graph::{Backend, Graph, Plan, SourceId, Span};
+use fovea_graph::{Backend, Graph, Plan, SourceId};
 
 use crate::check::{Step, check};
 use crate::event::Event;
@@ -48,7 +47,7 @@ pub struct Route {
 
 /// The route of a net, stage by stage: [`Session::run`] has parsed its text, its `net` statement has resolved its tree as
 /// far as the text goes, and the device's `compile` makes a program of the plan.
-pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Result<Route, Vec<Diagnostic>> {
+pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Result<Route, Failure> {
     let (input, classes) = names.given(of)?;
     let net = match names.resolved(of.net)? {
         Resolved::Net(net) => net.clone(),
@@ -65,6 +64,15 @@ pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Resul
     Ok(Route { net, graph, plan })
 }
 
+/// What checking a text found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// How many statements it has.
+    pub statements: usize,
+    /// Overrides whose `let` was not met.
+    pub unmet: Vec<String>,
+}
+
 /// Statements in, results out; names, nets, data and runs in between.
 pub struct Session {
     names: Names,
@@ -78,14 +86,23 @@ impl Session {
         Self { names: Names::new(device), world: World::new(runs, interrupted), sources: Vec::new() }
     }
 
-    /// From now on `let NAME = …` binds `value`, whatever the text says.
-    pub fn set_override(&mut self, name: &str, value: Value) {
-        self.names.scope.set_override(name, value);
+    /// From now on `let NAME = …` binds `value`, an expression of the language, whatever the text says.
+    pub fn set_override(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let (_, program) =
+            self.read("--set", &format!("let {name} = {value}")).map_err(|_| "no number or list".to_string())?;
+        match &program.statements[..] {
+            [Statement { kind: StatementKind::Let(bindings), .. }] if bindings.len() == 1 => {
+                let value = self.names.scope.evaluate(&bindings[0].value).map_err(|mistake| mistake.message)?;
+                self.names.scope.set_override(name, value);
+                Ok(())
+            }
+            _ => Err("no number or list".to_string()),
+        }
     }
 
     /// Bounds the threads of a CPU that a `device` statement opens.
-    pub fn set_threads(&mut self, threads: usize) {
-        self.names.threads = Some(threads);
+    pub fn set_threads(&mut self, threads: Option<usize>) {
+        self.names.threads = threads;
     }
 
     /// Checks a text whole, then runs its statements one by one; each completes or changes nothing.
@@ -95,23 +112,20 @@ impl Session {
         steps.into_iter().try_for_each(|step| self.step(step, events))
     }
 
-    /// Checks a text and runs nothing; gives the number of its statements.
-    pub fn check(&mut self, name: &str, text: &str) -> Result<usize, Failure> {
+    /// Checks a text and runs nothing.
+    pub fn check(&mut self, name: &str, text: &str) -> Result<Report, Failure> {
         let (source, program) = self.read(name, text)?;
-        Ok(check(&program, &source, &self.names, &self.world)?.len())
+        let steps = check(&program, &source, &self.names, &self.world)?;
+        let scope = steps.last().map_or(&self.names.scope, |step| &step.after.scope);
+        Ok(Report { statements: steps.len(), unmet: scope.unused_overrides().map(str::to_string).collect() })
     }
 
-    /// Runs what a text defines, its nets and constants, and nothing else of it.
-    pub fn define(&mut self, name: &str, text: &str, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+    /// Takes over what a text defines, its nets and constants, and runs nothing else of it.
+    pub fn define(&mut self, name: &str, text: &str) -> Result<(), Failure> {
         let (source, mut program) = self.read(name, text)?;
         program.statements.retain(|statement| !matches!(statement.kind, StatementKind::Verb(_)));
         let steps = check(&program, &source, &self.names, &self.world)?;
-        steps.into_iter().try_for_each(|step| self.step(step, events))
-    }
-
-    /// Overrides whose `let` no text had so far.
-    pub fn unused_overrides(&self) -> Vec<String> {
-        self.names.scope.unused_overrides().map(str::to_string).collect()
+        steps.into_iter().try_for_each(|step| self.step(step, &mut |_| ()))
     }
 
     /// The texts so far, for messages that point into them.
@@ -128,7 +142,8 @@ impl Session {
         self.world.program.push('\n');
         output.silent = step.silent;
         events(Event::Output(output));
-        Ok(())
+        // Training that was broken off has completed, with the weights of its last step; what follows it has not begun.
+        self.world.go_on()
     }
 
     /// Text to syntax tree.

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fovea_dsl::lower;
+use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
 use fovea_graph::Backend;
-use fovea_train::{DataError, DataSpec, Dataset, Runs, Trainee};
+use fovea_train::{DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::failure::Failure;
 
@@ -30,8 +32,8 @@ pub struct Names {
     pub threads: Option<usize>,
     /// The key of all random numbers.
     pub seed: u64,
-    /// Files that statements will have written by now.
-    pub files: Vec<PathBuf>,
+    /// Files of weights that statements will have written by now, and what these fix.
+    pub files: BTreeMap<PathBuf, Binding>,
     /// How many runs statements will have begun by now.
     pub runs: u32,
 }
@@ -47,7 +49,7 @@ impl Names {
             device,
             threads: None,
             seed: 0,
-            files: Vec::new(),
+            files: BTreeMap::new(),
             runs: 0,
         }
     }
@@ -103,8 +105,41 @@ impl World {
         Ok(data)
     }
 
+    /// Lets a statement use a net with its weights on a device: the ones it has, or its first ones, drawn by `seed`.
+    pub fn with<T>(
+        &mut self,
+        net: &Net,
+        device: &Arc<dyn Backend>,
+        seed: u64,
+        work: impl FnOnce(&mut Trainee) -> Result<T, TrainError>,
+    ) -> Result<T, TrainError> {
+        match self.trained.get_mut(&net.name) {
+            Some(trained) if Arc::ptr_eq(trained.trainee.backend(), device) => work(&mut trained.trainee),
+            Some(trained) => work(&mut trained.trainee.copy(Arc::clone(device), forward(net))?),
+            None => work(&mut Trainee::fresh(Arc::clone(device), forward(net), seed)?),
+        }
+    }
+
+    /// A copy of a net with its weights and moments on a device, to go on from.
+    pub fn copy_of(&self, net: &Net, device: &Arc<dyn Backend>) -> Result<Trainee, TrainError> {
+        let trained = self.trained.get(&net.name).ok_or_else(|| TrainError::Inconsistent("no weights".into()))?;
+        trained.trainee.copy(Arc::clone(device), forward(net))
+    }
+
     /// Ends a statement that the user broke off.
     pub fn go_on(&self) -> Result<(), Failure> {
         if self.interrupted.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
     }
+}
+
+/// Gives the net's forward graph at any batch, as the training loop wants it.
+pub fn forward(net: &Net) -> Forward {
+    let net = net.clone();
+    Box::new(move |batch, mode| {
+        let mode = match mode {
+            Mode::Train => lower::Mode::Train,
+            Mode::Infer => lower::Mode::Infer,
+        };
+        Ok(lower::lower(&net, batch, mode)?)
+    })
 }

@@ -169,7 +169,14 @@ impl Programs {
     pub fn get(&mut self, net: &Net, used: &Use, batch: usize) -> Result<&mut Compiled, TrainError> {
         let compiled = match self.kept.iter().position(|c| c.size == batch && c.used == *used) {
             Some(at) => self.kept.remove(at),
-            None => net.compile(used, batch)?,
+            None => match net.compile(used, batch) {
+                // What was kept for later may be what takes the room.
+                Err(TrainError::Backend(BackendError::OutOfMemory { .. })) if !self.kept.is_empty() => {
+                    self.kept.clear();
+                    net.compile(used, batch)?
+                }
+                compiled => compiled?,
+            },
         };
         if self.kept.len() >= KEPT {
             self.kept.remove(0);
@@ -177,6 +184,11 @@ impl Programs {
         self.kept.push(compiled);
         let last = self.kept.len() - 1;
         Ok(&mut self.kept[last])
+    }
+
+    /// Lets go of all programs of one use, and of their memory.
+    pub fn forget(&mut self, used: &Use) {
+        self.kept.retain(|compiled| compiled.used != *used);
     }
 
     /// The largest batch, at most `batch`, that the device has room for.

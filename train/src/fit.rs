@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use fovea_graph::philox::{Purpose, Stream};
 
 use crate::batch::Pictures;
-use crate::compile::Use;
+use crate::compile::{Numbers, Use};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
 use crate::recipe::{Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
@@ -36,24 +36,16 @@ pub fn fit(
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
     let size = check(trainee, data, recipe)?;
-    trainee.prepare(&recipe.optimizer, &size.batches)?;
-    begin(trainee, data, recipe)?;
-    let standardisation = trainee.standardisation.clone();
-    let mut fit = Fit {
-        pictures: Pictures::of(data, standardisation.as_ref()),
-        used: Use::Train(recipe.optimizer.clone()),
-        clock: Clock::start(),
-        step: 0,
-        saved: 0,
-        size,
-        trainee,
-        data,
-        recipe,
-        run,
-        events,
-        interrupted,
-    };
-    fit.run()
+    let used = Use::Train(recipe.optimizer.clone());
+    let history = begin(trainee, data, recipe, &size).and_then(|()| {
+        let pictures = Pictures::of(data, trainee.standardisation());
+        let (used, clock, trainee) = (&used, Clock::start(), &mut *trainee);
+        let (step, saved) = (0, 0);
+        Fit { trainee, data, recipe, run, events, interrupted, pictures, used, clock, size, step, saved }.run()
+    });
+    // Nets stay in memory for as long as a session lasts; what their training needed does not.
+    trainee.programs.forget(&used);
+    history
 }
 
 /// What follows from data and recipe alone.
@@ -80,7 +72,7 @@ fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Result<Size, Tra
         _ => {}
     }
     let steps_per_epoch = samples.div_ceil(batch);
-    let run = epochs as u64 as u128 * steps_per_epoch as u128;
+    let run = epochs as u128 * steps_per_epoch as u128;
     // Random numbers are drawn by the step's number, which has 32 bits.
     let trained = if recipe.further { trainee.progress.steps } else { 0 };
     if run + u128::from(trained) > u128::from(u32::MAX) {
@@ -91,8 +83,10 @@ fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Result<Size, Tra
     Ok(Size { epoch: steps_per_epoch, run: run as u64, batches })
 }
 
-/// First weights, unless the run goes on from others, and what the weights are to be kept with.
-fn begin(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe) -> Result<(), TrainError> {
+/// Compiles what the run takes; then first weights, unless it goes on from others, and what they are to be kept with.
+fn begin(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<(), TrainError> {
+    trainee.prepare(&recipe.optimizer, &size.batches)?;
+    trainee.prepare_test(data.test.len())?;
     if !recipe.further {
         trainee.reset(recipe.seed)?;
     }
@@ -113,7 +107,7 @@ struct Fit<'a> {
     events: &'a mut dyn FnMut(Event),
     interrupted: &'a AtomicBool,
     pictures: Pictures<'a>,
-    used: Use,
+    used: &'a Use,
     clock: Clock,
     size: Size,
     /// Complete steps of the run.
@@ -187,8 +181,8 @@ impl Fit<'_> {
         }
         let began = Instant::now();
         let rate = self.recipe.schedule.rate(self.recipe.rate, self.step, self.size.run);
-        let numbers = (rate, self.recipe.seed);
-        let stepped = self.trainee.step(&self.used, &self.pictures, batch, numbers, self.interrupted)?;
+        let numbers = Numbers { learning_rate: rate, seed: self.recipe.seed, ..Numbers::default() };
+        let stepped = self.trainee.step(self.used, &self.pictures, batch, numbers, self.interrupted)?;
         let (loss, correct) = match stepped {
             Stepped::Done { loss, correct } => (loss, correct),
             Stepped::Interrupted => return Ok(ControlFlow::Break(Ending::Interrupted { steps: self.step })),

@@ -102,6 +102,23 @@ impl Trainee {
         })
     }
 
+    /// How many of `count` pictures, more than 0, a step takes: [`BATCH`], or as many as the device has room for.
+    fn batch(&mut self, used: &Use, count: usize) -> Result<usize, TrainError> {
+        self.programs.fitting(&self.net, used, count.min(BATCH))
+    }
+
+    /// Compiles what a test of `count` pictures takes, so that no run fails on it after its first epoch.
+    pub(crate) fn prepare_test(&mut self, count: usize) -> Result<(), TrainError> {
+        if count == 0 {
+            return Ok(());
+        }
+        let batch = self.batch(&Use::Test, count)?;
+        match count % batch {
+            0 => Ok(()),
+            rest => self.programs.get(&self.net, &Use::Test, rest).map(|_| ()),
+        }
+    }
+
     /// Runs a program over the pictures `indices`, a batch at a time, and shows each batch's outputs to `look`.
     fn infer(
         &mut self,
@@ -114,7 +131,7 @@ impl Trainee {
         if indices.is_empty() {
             return Err(TrainError::NoPictures(if *used == Use::Test { "test on" } else { "predict" }));
         }
-        let batch = self.programs.fitting(&self.net, used, indices.len().min(BATCH))?;
+        let batch = self.batch(used, indices.len())?;
         for part in indices.chunks(batch) {
             let compiled = self.programs.get(&self.net, used, part.len())?;
             match compiled.run(&mut *self.memory, pictures, part, Numbers::default(), interrupted)? {

@@ -1,8 +1,16 @@
 //! Training runs on disk: a folder each, numbered from 1.
 //!
-//! A folder appears under its number whole, with `program.fov`, `run.json` and an empty `metrics.jsonl`. Metrics grow a
-//! line at a time, each in one write; every other file is written aside and renamed. So a run that is killed at any
-//! moment reads, but for the line it was writing.
+//! | in `runs/3/` | |
+//! |---|---|
+//! | `program.fov` | the text of the program so far |
+//! | `run.json` | the statement, net, data, recipe and device: [`RunInfo`] |
+//! | `metrics.jsonl` | an object a line, told apart by `kind`: `step` ([`StepMetrics`], about 50 an epoch), `epoch` ([`EpochMetrics`]), `end` ([`Ending`]) |
+//! | `checkpoints/step-00000046.safetensors` | [`Checkpoint`]s, each named by the run's step; the last two are kept |
+//! | `weights.safetensors` | the last complete step's [`Weights`], once the run has ended |
+//!
+//! A folder appears under its number whole, with the first three of these. Metrics grow a line at a time, each in one
+//! write; every other file is written aside and renamed. So a run that is killed at any moment reads, but for the line
+//! it was writing.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

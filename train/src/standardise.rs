@@ -37,30 +37,22 @@ impl Standardisation {
 
     /// Standardises pictures `[…, C]` in place.
     pub fn apply(&self, images: &mut Tensor) {
-        let channels = self.mean.len().max(1);
-        match images.as_slice_mut() {
-            Some(values) => self.apply_to(values),
-            None => {
-                for (i, value) in images.iter_mut().enumerate() {
-                    *value = self.standard(i % channels, *value);
-                }
+        for mut channels in images.rows_mut() {
+            for ((value, mean), deviation) in channels.iter_mut().zip(&self.mean).zip(&self.deviation) {
+                *value = (*value - mean) / deviation;
             }
         }
     }
 
-    /// Standardises values whose channels lie together, in place.
+    /// Standardises values whose channels lie together, in place; this is done at every step.
     pub(crate) fn apply_to(&self, values: &mut [f32]) {
-        for pixel in values.chunks_mut(self.mean.len().max(1)) {
-            for (channel, value) in pixel.iter_mut().enumerate() {
-                *value = self.standard(channel, *value);
-            }
+        if let ([mean], [deviation]) = (&self.mean[..], &self.deviation[..]) {
+            return values.iter_mut().for_each(|value| *value = (*value - mean) / deviation);
         }
-    }
-
-    fn standard(&self, channel: usize, value: f32) -> f32 {
-        match (self.mean.get(channel), self.deviation.get(channel)) {
-            (Some(mean), Some(deviation)) => (value - mean) / deviation,
-            _ => value,
+        for pixel in values.chunks_exact_mut(self.mean.len().max(1)) {
+            for ((value, mean), deviation) in pixel.iter_mut().zip(&self.mean).zip(&self.deviation) {
+                *value = (*value - mean) / deviation;
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::init::initial;
+use fovea_graph::shape::join;
 use fovea_graph::training::{Objective, Optimizer};
 use fovea_graph::{Backend, BackendError, Graph, Memory, Outcome, State, StateId, Tensor};
 
@@ -42,6 +43,8 @@ pub struct Trainee {
     pub(crate) standardisation: Option<Standardisation>,
     pub(crate) classes: Vec<String>,
     pub(crate) progress: Progress,
+    /// The seed whose first weights these still are: drawing those of a large net takes seconds.
+    untouched: Option<u64>,
 }
 
 /// How long a net has been trained since its first weights.
@@ -115,8 +118,16 @@ impl Trainee {
         let net = Net::new(backend, forward)?;
         let states = net.parameters.clone();
         let memory = net.backend.allocate(&states)?;
-        let (standardisation, classes, progress) = (None, Vec::new(), Progress::default());
-        Ok(Self { net, programs: Programs::default(), memory, states, standardisation, classes, progress })
+        Ok(Self {
+            net,
+            programs: Programs::default(),
+            memory,
+            states,
+            standardisation: None,
+            classes: Vec::new(),
+            progress: Progress::default(),
+            untouched: None,
+        })
     }
 
     /// Whether these weights are this net's: the same names and shapes, none too many, none missing.
@@ -149,22 +160,28 @@ impl Trainee {
     /// # Errors
     /// The device refuses.
     pub fn reset(&mut self, seed: u64) -> Result<(), TrainError> {
-        for (at, state) in self.states.iter().enumerate() {
-            let id = StateId::new(at);
-            self.memory.write(id, &initial(id, state, seed))?;
+        if self.untouched != Some(seed) {
+            self.untouched = None;
+            for (at, state) in self.states.iter().enumerate() {
+                let id = StateId::new(at);
+                self.memory.write(id, &initial(id, state, seed))?;
+            }
+            self.untouched = Some(seed);
         }
         (self.standardisation, self.classes, self.progress) = (None, Vec::new(), Progress::default());
         Ok(())
     }
 
-    /// The parameters as they are now, with the standardisation and the class names; no metadata.
+    /// The parameters as they are now, with the standardisation and the class names. The metadata say one picture's
+    /// shape, `"input": "28x28x1"`.
     ///
     /// # Errors
     /// The device refuses.
     pub fn weights(&self) -> Result<Weights, TrainError> {
         let tensors = self.values(0..self.net.parameters.len())?;
         let (standardisation, classes) = (self.standardisation.clone(), self.classes.clone());
-        Ok(Weights { tensors, standardisation, classes, metadata: BTreeMap::new() })
+        let metadata = BTreeMap::from([("input".to_string(), join(&self.net.input))]);
+        Ok(Weights { tensors, standardisation, classes, metadata })
     }
 
     /// All that is needed to go on from here.
@@ -241,17 +258,18 @@ impl Trainee {
         Ok(())
     }
 
-    /// One training step on the pictures `indices`.
+    /// One training step on the pictures `indices`, numbered as the net's next.
     pub(crate) fn step(
         &mut self,
         used: &Use,
         pictures: &Pictures<'_>,
         indices: &[usize],
-        (learning_rate, seed): (f64, u64),
+        numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<Stepped, TrainError> {
-        let numbers = Numbers { learning_rate, seed, step: self.progress.steps };
+        let numbers = Numbers { step: self.progress.steps, ..numbers };
         let compiled = self.programs.get(&self.net, used, indices.len())?;
+        self.untouched = None;
         Ok(match compiled.run(&mut *self.memory, pictures, indices, numbers, interrupted)? {
             Outcome::Interrupted => Stepped::Interrupted,
             Outcome::NotFinite(what) => Stepped::NotFinite(what),

@@ -21,6 +21,7 @@ fn names_shapes_and_classes_are_known_without_loading() {
         let data = spec.load().unwrap();
         assert_eq!(data.shape(), spec.shape());
         assert_eq!(data.classes.len(), spec.classes());
+        assert_eq!((data.train.len(), data.test.len()), (spec.counts().train, spec.counts().test));
     }
 }
 

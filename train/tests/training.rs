@@ -4,7 +4,7 @@
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Backend, Tensor};
@@ -103,9 +103,37 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
 #[test]
 fn a_run_begins_anew_unless_it_goes_further() {
     let mut again = trainee(&Oracle::default());
-    train(&mut again, &Recipe { seed: 99, ..recipe() });
-    train(&mut again, &recipe());
+    for seed in [99, 7, 7] {
+        train(&mut again, &Recipe { seed, ..recipe() });
+    }
     assert_eq!(bits(&again.weights().unwrap().tensors), trained(&recipe()));
+}
+
+/// Random numbers are drawn by the step's number and the recipe's seed.
+#[test]
+fn steps_are_numbered_through_and_anew_with_each_beginning() {
+    let oracle = Oracle::default();
+    let mut trainee = trainee(&oracle);
+    let recipe = Recipe { epochs: 1, ..recipe() };
+    train(&mut trainee, &recipe);
+    train(&mut trainee, &Recipe { further: true, seed: 8, ..recipe.clone() });
+    train(&mut trainee, &recipe);
+    let expected = (0..23).map(|i| (7, i)).chain((23..46).map(|i| (8, i))).chain((0..23).map(|i| (7, i)));
+    assert_eq!(oracle.numbers(), expected.collect::<Vec<_>>());
+}
+
+/// Weights that were trained on pictures standardised in one way see all others so, until they are drawn anew.
+#[test]
+fn further_keeps_the_standardisation() {
+    let mut trainee = trainee(&Oracle::default());
+    train(&mut trainee, &recipe());
+    let first = Standardisation::of(&digits());
+    let mut pale = digits();
+    pale.images *= 0.5;
+    for (further, expected) in [(true, &first), (false, &Standardisation::of(&pale))] {
+        fit(&mut trainee, &pale, &Recipe { further, ..recipe() }, None, &mut |_| {}, &GO_ON).unwrap();
+        assert_eq!(trainee.standardisation(), Some(expected));
+    }
 }
 
 /// Two epochs and two more are four: weights, moments, shuffles and dropout masks all go on.
@@ -143,6 +171,25 @@ fn an_interrupt_keeps_the_last_complete_step() {
     let history = fit(&mut trainee, &digits(), &recipe(), None, &mut events, &stop).unwrap();
     assert_eq!((history.ending, history.epochs.len()), (Ending::Interrupted { steps: 23 }, 0));
     assert_eq!(bits(&trainee.weights().unwrap().tensors), one_epoch);
+}
+
+/// Interrupted among its updates, a step is finished and counts.
+#[test]
+fn an_interrupt_among_the_updates_lets_the_step_end() {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (flag, last) = (Arc::clone(&stop), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&last);
+    // In the first step the ops are counted; before the last one of the 23rd the flag is set.
+    let oracle = Oracle::hooked(move |step, op| match step {
+        1 => counted.store(op, Ordering::Relaxed),
+        23 if op == counted.load(Ordering::Relaxed) => flag.store(true, Ordering::Relaxed),
+        _ => {}
+    });
+    let mut trainee = trainee(&oracle);
+    let history = fit(&mut trainee, &digits(), &recipe(), None, &mut |_| {}, &stop).unwrap();
+    assert!(last.load(Ordering::Relaxed) > 8);
+    assert_eq!(history.ending, Ending::Interrupted { steps: 23 });
+    assert_eq!(bits(&trainee.weights().unwrap().tensors), trained(&Recipe { epochs: 1, ..recipe() }));
 }
 
 #[test]
@@ -227,9 +274,60 @@ fn weights_carry_all_that_predictions_need() {
     let mut first = trainee(&Oracle::default());
     train(&mut first, &recipe());
     let weights = first.weights().unwrap();
-    assert_eq!(weights.classes, data.classes);
+    assert_eq!((&weights.classes, weights.metadata["input"].as_str()), (&data.classes, "8x8x1"));
     let backend: Arc<dyn Backend> = Arc::new(Oracle::default());
     let mut second = Trainee::with_weights(backend, regression(8, 10, 0.1), &weights).unwrap();
     assert_eq!(second.weights().unwrap(), weights);
     assert_eq!(second.predict(&data.images).unwrap(), first.predict(&data.images).unwrap());
+}
+
+/// A copy goes on as the net itself would have, and neither reaches the other.
+#[test]
+fn a_copy_goes_on_by_itself() {
+    let further = Recipe { further: true, ..recipe() };
+    let mut first = trainee(&Oracle::default());
+    train(&mut first, &recipe());
+    let before = first.weights().unwrap();
+    let mut copy = first.copy(Arc::new(Oracle::default()), regression(8, 10, 0.1)).unwrap();
+    assert_eq!(copy.weights().unwrap(), before);
+    train(&mut copy, &further);
+    assert_eq!(first.weights().unwrap(), before);
+    train(&mut first, &further);
+    assert_eq!(first.weights().unwrap(), copy.weights().unwrap());
+    assert!(first.copy(Arc::new(Oracle::default()), regression(8, 9, 0.1)).is_err());
+}
+
+/// Where the device has room for a few pictures only, tests and predictions take fewer at a time and give the same.
+#[test]
+fn little_room_makes_smaller_batches_of_tests_and_predictions() {
+    let data = digits();
+    let tested = |oracle| {
+        let mut trainee = trainee(&oracle);
+        let tested = trainee.evaluate(&data, &data.test, &GO_ON).unwrap();
+        (trainee.predict(&data.images).unwrap(), tested.predictions, tested.confusion)
+    };
+    // A picture takes some 30 numbers of the arena.
+    assert_eq!(tested(Oracle::with_room(400)), tested(Oracle::default()));
+}
+
+#[test]
+fn a_batch_that_does_not_fit_is_refused_before_anything_changes() {
+    let mut trainee = trainee(&Oracle::with_room(2000));
+    let before = trainee.weights().unwrap();
+    let refused = fit(&mut trainee, &digits(), &recipe(), None, &mut |_| panic!("an event"), &GO_ON).unwrap_err();
+    let refused = refused.to_string();
+    assert!(refused.starts_with("the plan needs") && refused.ends_with("which oracle does not have free"), "{refused}");
+    assert_eq!(trainee.weights().unwrap(), before);
+}
+
+/// What a training step needs is much; it is not kept once the run is over, however it ended.
+#[test]
+fn training_programs_are_let_go() {
+    for oracle in [Oracle::default(), Oracle::poisoned_at(30)] {
+        let mut trainee = trainee(&oracle);
+        let mut most = 0;
+        let mut events = |_| most = most.max(oracle.training_programs());
+        fit(&mut trainee, &digits(), &recipe(), None, &mut events, &GO_ON).unwrap();
+        assert_eq!((most, oracle.training_programs()), (2, 0));
+    }
 }

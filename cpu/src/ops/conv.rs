@@ -5,19 +5,28 @@ use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
 use fovea_graph::plan::{Algorithm, Choice};
 
 use super::matmul::product;
-use super::{Call, depthwise, im2col};
+use super::{Call, depthwise, im2col, narrow};
 use crate::geometry::Geometry;
 use crate::matrix::{Matrix, MatrixMut};
 
-/// The algorithm for these sizes: a matrix product where it is one as it stands, loops where every filter sees one
-/// channel, else a product over gathered windows.
+/// The algorithm for these sizes: a matrix product where it is one as it stands, loops where a filter sees few
+/// channels, else a product over gathered windows.
 fn algorithm(g: &Geometry) -> Algorithm {
     if g.is_pointwise() {
         Algorithm::Pointwise
-    } else if g.is_depthwise() {
+    } else if g.is_depthwise() || narrow::is_narrow(g) {
         Algorithm::Direct
     } else {
         Algorithm::Im2col
+    }
+}
+
+/// The algorithm of the gradient by the input. Narrow maps have no way of their own there: most are images, whose
+/// gradient nobody wants.
+fn dgrad_algorithm(g: &Geometry) -> Algorithm {
+    match algorithm(g) {
+        Algorithm::Direct if narrow::is_narrow(g) => Algorithm::Im2col,
+        other => other,
     }
 }
 
@@ -41,6 +50,7 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, threads: usize) -> Choice
     let g = of_forward(op, shapes, y);
     let workspace = match algorithm(&g) {
         Algorithm::Im2col => im2col::forward_workspace(&g, threads),
+        Algorithm::Direct if narrow::is_narrow(&g) => narrow::forward_workspace(&g, threads),
         Algorithm::Direct => depthwise::forward_workspace(&g),
         Algorithm::Pointwise | Algorithm::Gemm | Algorithm::Plain => 0,
     };
@@ -50,18 +60,19 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, threads: usize) -> Choice
 /// How `conv_dgrad` is computed.
 pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, threads: usize) -> Choice {
     let g = of_dgrad(op, shapes, dx);
-    let workspace = match algorithm(&g) {
+    let workspace = match dgrad_algorithm(&g) {
         Algorithm::Im2col => im2col::dgrad_workspace(&g, threads),
         Algorithm::Direct => depthwise::forward_workspace(&g),
         Algorithm::Pointwise | Algorithm::Gemm | Algorithm::Plain => 0,
     };
-    Choice { algorithm: algorithm(&g), workspace }
+    Choice { algorithm: dgrad_algorithm(&g), workspace }
 }
 
 /// How `conv_wgrad` is computed.
 pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], threads: usize) -> Choice {
     let g = of_wgrad(op, shapes);
     let workspace = match algorithm(&g) {
+        Algorithm::Direct if narrow::is_narrow(&g) => narrow::wgrad_workspace(&g, threads),
         Algorithm::Direct => depthwise::wgrad_workspace(&g),
         Algorithm::Im2col | Algorithm::Pointwise => im2col::wgrad_workspace(&g, threads),
         Algorithm::Gemm | Algorithm::Plain => 0,
@@ -79,6 +90,7 @@ pub fn forward(op: &Conv, call: Call<'_>) {
             let y = MatrixMut::new(call.memory.output, g.rows(), g.filters);
             product(call.team, y, x, w.transposed(), call.memory.inputs.get(2).copied(), op.activation);
         }
+        Algorithm::Direct if narrow::is_narrow(&g) => narrow::forward(&g, op.activation, call),
         Algorithm::Direct => depthwise::forward(&g, op.activation, call),
         Algorithm::Im2col | Algorithm::Gemm | Algorithm::Plain => im2col::forward(&g, op.activation, call),
     }
@@ -103,6 +115,7 @@ pub fn dgrad(op: &ConvDgrad, call: Call<'_>) {
 pub fn wgrad(op: &ConvWgrad, call: Call<'_>) {
     let g = of_wgrad(op, &call.shapes);
     match call.algorithm {
+        Algorithm::Direct if narrow::is_narrow(&g) => narrow::wgrad(&g, call),
         Algorithm::Direct => depthwise::wgrad(&g, call),
         Algorithm::Pointwise | Algorithm::Im2col | Algorithm::Gemm | Algorithm::Plain => im2col::wgrad(&g, call),
     }

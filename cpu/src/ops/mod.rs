@@ -8,6 +8,7 @@ mod elementwise;
 mod im2col;
 mod loss;
 mod matmul;
+mod narrow;
 mod pool;
 mod sgd;
 mod softmax;

@@ -5,11 +5,10 @@ use std::ops::Range;
 use fovea_graph::Shape;
 use fovea_graph::op::{Pool, PoolGrad, PoolKind};
 
-use super::Call;
-use crate::simd::vectorised;
+use pulp::{Arch, Simd, WithSimd};
 
-/// Channels that the gradient of a max pool looks at together: their maxima stay in registers.
-const BLOCK: usize = 32;
+use super::Call;
+use crate::simd::{load, store};
 
 /// The windows of a pool; fewer than three axes are led by axes of size 1.
 struct Windows {
@@ -31,14 +30,14 @@ struct Seen {
 }
 
 impl Seen {
-    /// Where on the image the channels of each of its positions begin, in row-major order.
+    /// Where on the image the channels of each of its positions begin, in row-major order, and where its line ends.
     #[inline(always)]
-    fn for_each(self, mut visit: impl FnMut(usize)) {
+    fn for_each(self, mut visit: impl FnMut(usize, usize)) {
         for z in self.start[0]..self.end[0] {
             for y in self.start[1]..self.end[1] {
                 let line = (z * self.map[1] + y) * self.map[2];
                 for x in self.start[2]..self.end[2] {
-                    visit((line + x) * self.channels);
+                    visit((line + x) * self.channels, (line + self.map[2]) * self.channels);
                 }
             }
         }
@@ -69,6 +68,11 @@ impl Windows {
         }
     }
 
+    /// Whether an element may lie in two windows.
+    fn overlap(&self) -> bool {
+        (0..3).any(|axis| self.stride[axis] < self.size[axis])
+    }
+
     /// Elements of one line of the output.
     fn line(&self) -> usize {
         self.out[2] * self.channels
@@ -87,15 +91,17 @@ impl Windows {
         start.saturating_sub(self.pad[axis])..end
     }
 
-    /// Calls `visit` for each position of line number `line` of an image's output, with the position's place on that
-    /// line and what it sees.
+    /// Calls `visit` for each position of one image's output, with its place there and what it sees.
     #[inline(always)]
-    fn along(&self, line: usize, mut visit: impl FnMut(usize, Seen)) {
-        let (z, y) = (self.span(0, line / self.out[1]), self.span(1, line % self.out[1]));
-        for at in 0..self.out[2] {
-            let x = self.span(2, at);
-            let (start, end) = ([z.start, y.start, x.start], [z.end, y.end, x.end]);
-            visit(at * self.channels, Seen { start, end, map: self.map, channels: self.channels });
+    fn each(&self, mut visit: impl FnMut(usize, Seen)) {
+        for line in 0..self.out[0] * self.out[1] {
+            let (z, y) = (self.span(0, line / self.out[1]), self.span(1, line % self.out[1]));
+            for at in 0..self.out[2] {
+                let x = self.span(2, at);
+                let (start, end) = ([z.start, y.start, x.start], [z.end, y.end, x.end]);
+                let seen = Seen { start, end, map: self.map, channels: self.channels };
+                visit(line * self.line() + at * self.channels, seen);
+            }
         }
     }
 }
@@ -105,112 +111,165 @@ pub fn pool(op: &Pool, call: Call<'_>) {
     let windows = Windows::new(op, call.shapes[0], call.shape);
     let (x, line) = (call.memory.inputs[0], windows.line().max(1));
     let lines = windows.out[0] * windows.out[1];
-    call.team.chunks(call.memory.output, lines * line, |start, out| {
-        let image = &x[start / (lines * line) * windows.image()..][..windows.image()];
-        vectorised(
-            #[inline(always)]
-            || {
-                for (number, y) in out.chunks_exact_mut(line).enumerate() {
-                    match op.kind {
-                        PoolKind::Max => max_line(&windows, number, image, y),
-                        PoolKind::Avg => avg_line(&windows, number, image, y),
-                    }
-                }
-            },
-        );
+    call.team.chunks(call.memory.output, lines * line, |start, y| {
+        let x = &x[start / (lines * line) * windows.image()..];
+        Arch::new().dispatch(Forward { windows: &windows, kind: op.kind, x, y });
     });
 }
 
-/// One line of the output of a max pool. What is not a number wins.
-#[inline(always)]
-fn max_line(windows: &Windows, line: usize, image: &[f32], out: &mut [f32]) {
-    let c = windows.channels;
-    windows.along(line, |at, seen| {
-        let y = &mut out[at..at + c];
-        y.fill(f32::NEG_INFINITY);
-        seen.for_each(|source| {
-            for (y, &x) in y.iter_mut().zip(&image[source..source + c]) {
-                *y = if x > *y || x.is_nan() { x } else { *y };
-            }
-        });
-    });
-}
-
-/// One line of the output of an average pool.
-#[inline(always)]
-fn avg_line(windows: &Windows, line: usize, image: &[f32], out: &mut [f32]) {
-    let c = windows.channels;
-    windows.along(line, |at, seen| {
-        let y = &mut out[at..at + c];
-        y.fill(0.0);
-        seen.for_each(|source| y.iter_mut().zip(&image[source..source + c]).for_each(|(y, x)| *y += x));
-        let share = 1.0 / seen.count().max(1) as f32;
-        y.iter_mut().for_each(|y| *y *= share);
-    });
-}
-
-/// `pool_grad`; inputs x and dy. Windows overlap, so an image is one task's.
+/// `pool_grad`; inputs x and dy. Windows may overlap, so an image is one task's.
 pub fn pool_grad(op: &PoolGrad, call: Call<'_>) {
     let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
     let windows = Windows::new(&op.pool, call.shapes[0], call.shapes[1]);
     let (size, line) = (windows.image().max(1), windows.line().max(1));
     let lines = windows.out[0] * windows.out[1];
     call.team.chunks(call.memory.output, size, |start, dx| {
-        let image = &x[start..start + size];
-        let dy = &dy[start / size * lines * line..][..lines * line];
-        dx.fill(0.0);
-        vectorised(
+        let (x, dy) = (&x[start..], &dy[start / size * lines * line..]);
+        Arch::new().dispatch(Gradient { windows: &windows, kind: op.pool.kind, x, dy, dx });
+    });
+}
+
+/// One image's pool. Slices begin at the image and may go on behind it: a vector may hold channels of the next position,
+/// and what is stored of them is written over when its turn comes.
+struct Forward<'a> {
+    windows: &'a Windows,
+    kind: PoolKind,
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { windows, kind, x, y } = self;
+        windows.each(
             #[inline(always)]
-            || {
-                for (number, dy) in dy.chunks_exact(line).enumerate() {
-                    match op.pool.kind {
-                        PoolKind::Max => max_line_grad(&windows, number, image, dy, dx),
-                        PoolKind::Avg => avg_line_grad(&windows, number, dy, dx),
+            |at, seen| {
+                let share = simd.splat_f32s(1.0 / seen.count().max(1) as f32);
+                for first in (0..windows.channels).step_by(S::F32_LANES) {
+                    let lanes = match kind {
+                        PoolKind::Max => maxima(simd, seen, &x[first..]).0,
+                        PoolKind::Avg => simd.mul_f32s(sums(simd, seen, &x[first..]), share),
+                    };
+                    store::<S, 1>(&mut y[at + first..], &[lanes]);
+                }
+            },
+        );
+    }
+}
+
+/// One image's gradient; its slices are as in [`Forward`].
+struct Gradient<'a> {
+    windows: &'a Windows,
+    kind: PoolKind,
+    x: &'a [f32],
+    dy: &'a [f32],
+    dx: &'a mut [f32],
+}
+
+impl WithSimd for Gradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { windows, kind, x, dy, dx } = self;
+        let zero = simd.splat_f32s(0.0);
+        let mut to = Receiver { dx, channels: windows.channels, add: windows.overlap() };
+        to.dx.fill(0.0);
+        windows.each(
+            #[inline(always)]
+            |at, seen| {
+                let share = simd.splat_f32s(1.0 / seen.count().max(1) as f32);
+                for first in (0..windows.channels).step_by(S::F32_LANES) {
+                    let [mut dy] = load::<S, 1>(simd, &dy[at + first..]);
+                    if first + S::F32_LANES > windows.channels {
+                        let mine = simd.mask_between_m32s(0, (windows.channels - first) as u32).mask();
+                        dy = simd.select_f32s(mine, dy, zero);
+                    }
+                    match kind {
+                        PoolKind::Max => {
+                            let winner = maxima(simd, seen, &x[first..]).1;
+                            let mut number = 0.0;
+                            seen.for_each(
+                                #[inline(always)]
+                                |target, line_end| {
+                                    let wins = simd.equal_f32s(winner, simd.splat_f32s(number));
+                                    to.give(simd, target, first, line_end, simd.select_f32s(wins, dy, zero));
+                                    number += 1.0;
+                                },
+                            );
+                        }
+                        PoolKind::Avg => {
+                            let dy = simd.mul_f32s(dy, share);
+                            seen.for_each(
+                                #[inline(always)]
+                                |target, line_end| to.give(simd, target, first, line_end, dy),
+                            );
+                        }
                     }
                 }
             },
         );
-    });
+    }
 }
 
-/// Adds one line of the output's gradient to the windows' first maxima.
-#[inline(always)]
-fn max_line_grad(windows: &Windows, line: usize, image: &[f32], dy: &[f32], dx: &mut [f32]) {
-    let channels = windows.channels;
-    windows.along(line, |at, seen| {
-        for first in (0..channels).step_by(BLOCK) {
-            let c = BLOCK.min(channels - first);
-            let (mut best, mut winner) = ([f32::NEG_INFINITY; BLOCK], [u32::MAX; BLOCK]);
-            let mut number = 0;
-            seen.for_each(|source| {
-                let x = &image[source + first..source + first + c];
-                for ((best, winner), &x) in best.iter_mut().zip(&mut winner).zip(x) {
-                    let wins = x > *best || x.is_nan() || *winner == u32::MAX;
-                    *best = if wins { x } else { *best };
-                    *winner = if wins { number } else { *winner };
-                }
-                number += 1;
-            });
-            let dy = &dy[at + first..at + first + c];
-            number = 0;
-            seen.for_each(|source| {
-                let dx = &mut dx[source + first..source + first + c];
-                for ((dx, &dy), &winner) in dx.iter_mut().zip(dy).zip(&winner) {
-                    *dx += if winner == number { dy } else { 0.0 };
-                }
-                number += 1;
-            });
+/// The gradient of one image as it comes together.
+struct Receiver<'a> {
+    dx: &'a mut [f32],
+    channels: usize,
+    /// Whether windows overlap, so that what an element gets adds up.
+    add: bool,
+}
+
+impl Receiver<'_> {
+    /// Gives the channels from `first` on of the position at `target` their share; what is beyond the last must be zero.
+    ///
+    /// Where windows do not overlap the share is stored, and zeros may go over the next positions of the line, whose turn
+    /// is yet to come.
+    #[inline(always)]
+    fn give<S: Simd>(&mut self, simd: S, target: usize, first: usize, line_end: usize, share: S::f32s) {
+        let beyond = !self.add && self.channels <= S::F32_LANES && target + S::F32_LANES <= line_end;
+        let count = if beyond { S::F32_LANES } else { S::F32_LANES.min(self.channels - first) };
+        let dx = &mut self.dx[target + first..target + first + count];
+        if self.add {
+            let [old] = load::<S, 1>(simd, dx);
+            store::<S, 1>(dx, &[simd.add_f32s(old, share)]);
+        } else {
+            store::<S, 1>(dx, &[share]);
         }
-    });
+    }
 }
 
-/// Spreads one line of the output's gradient evenly over what each window sees.
+/// The largest elements of a window, and the numbers of the first positions that have them. What is not a number wins.
 #[inline(always)]
-fn avg_line_grad(windows: &Windows, line: usize, dy: &[f32], dx: &mut [f32]) {
-    let c = windows.channels;
-    windows.along(line, |at, seen| {
-        let share = 1.0 / seen.count().max(1) as f32;
-        let dy = &dy[at..at + c];
-        seen.for_each(|target| dx[target..target + c].iter_mut().zip(dy).for_each(|(dx, dy)| *dx += dy * share));
-    });
+fn maxima<S: Simd>(simd: S, seen: Seen, x: &[f32]) -> (S::f32s, S::f32s) {
+    let (mut best, mut winner) = (simd.splat_f32s(f32::NEG_INFINITY), simd.splat_f32s(0.0));
+    let mut number = 0.0;
+    seen.for_each(
+        #[inline(always)]
+        |source, _| {
+            let [x] = load::<S, 1>(simd, &x[source..]);
+            let wins = simd.or_m32s(simd.greater_than_f32s(x, best), simd.not_m32s(simd.equal_f32s(x, x)));
+            best = simd.select_f32s(wins, x, best);
+            winner = simd.select_f32s(wins, simd.splat_f32s(number), winner);
+            number += 1.0;
+        },
+    );
+    (best, winner)
+}
+
+/// The sums over a window.
+#[inline(always)]
+fn sums<S: Simd>(simd: S, seen: Seen, x: &[f32]) -> S::f32s {
+    let mut sum = simd.splat_f32s(0.0);
+    seen.for_each(
+        #[inline(always)]
+        |source, _| {
+            let [x] = load::<S, 1>(simd, &x[source..]);
+            sum = simd.add_f32s(sum, x);
+        },
+    );
+    sum
 }

@@ -7,7 +7,8 @@ use super::names::Alias;
 use super::options::{self, Options};
 use super::turns::{Env, Frame};
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::syntax::{Chain, Head, Item, ItemKind, Times};
+use crate::scope::figure;
+use crate::syntax::{Chain, Expr, Head, Item, ItemKind, LayerWord, Times};
 
 /// The most steps that a net may have when its repetitions are written out.
 pub(super) const MAX_STEPS: usize = 100_000;
@@ -36,6 +37,15 @@ pub(super) enum StepKind {
     Scores { classes: Option<usize> },
     /// A statement of what flows here.
     Check(Vec<usize>),
+    /// Something that could not be read: a layer of this word, or a whole group. What flows behind it is not known.
+    Gap(Option<LayerWord>),
+}
+
+impl Step {
+    /// Whether a layer comes of it.
+    pub fn is_layer(&self) -> bool {
+        !matches!(self.kind, StepKind::Check(_) | StepKind::Gap(None))
+    }
 }
 
 /// A chain written out.
@@ -47,18 +57,17 @@ pub(super) struct Expansion {
     pub input_alias: Option<Alias>,
 }
 
-/// Writes out `chain`; what is wrong goes to `errors`.
-pub(super) fn expand<'a>(chain: &'a Chain, env: &mut Env<'a>, errors: &mut Errors) -> Expansion {
+/// Writes out `chain`; what is wrong goes to `errors`. Fails where nothing more can be said of the chain.
+pub(super) fn expand<'a>(chain: &'a Chain, env: &mut Env<'a>, errors: &mut Errors) -> Result<Expansion, Fatal> {
+    weigh(chain, env)?;
     let expansion = Expansion { steps: Vec::new(), input: None, input_alias: None };
-    let mut expander = Expander { env, errors, expansion, spent: 0, depth: 0, begun: false };
-    if let Err(error) = weigh(chain, expander.env).and_then(|_| expander.chain(chain)) {
-        expander.errors.push(*error);
-    }
-    expander.expansion
+    let mut expander = Expander { env, errors, expansion, spent: 0, depth: 0, input_said: false, begun: false };
+    expander.chain(chain)?;
+    Ok(expander.expansion)
 }
 
 /// An error after which nothing more can be said of the chain.
-type Fatal = Box<Diagnostic>;
+pub(super) type Fatal = Box<Diagnostic>;
 
 /// How many steps a chain makes, from its counts alone, so that a huge one is refused at no cost.
 fn weigh(chain: &Chain, env: &Env) -> Result<f64, Fatal> {
@@ -70,7 +79,7 @@ fn weigh(chain: &Chain, env: &Env) -> Result<f64, Fatal> {
             for times in times {
                 steps *= env.expected_turns(&times.count);
                 if steps > MAX_STEPS as f64 {
-                    return Err(too_many(&steps.to_string(), times));
+                    return Err(too_many(&figure(steps.ceil()), times));
                 }
             }
         }
@@ -92,7 +101,9 @@ struct Expander<'e, 'a> {
     spent: usize,
     /// Groups around the chain that is being expanded.
     depth: usize,
-    /// Whether anything but `INPUT` has come.
+    /// Whether `INPUT` or the input's shape has come.
+    input_said: bool,
+    /// Whether anything else has come.
     begun: bool,
 }
 
@@ -103,7 +114,7 @@ impl<'a> Expander<'_, 'a> {
         }
         match &chain.head {
             Some(head) if self.depth == 0 => self.head(head),
-            Some(head) => self.report(
+            Some(head) => self.errors.push(
                 Diagnostic::new(Stage::Shapes, head.span, "a classifier ends the net, and this one stands in a group")
                     .help("put `, softmax …` behind the last bracket; inside, `- softmax` goes over the channels"),
             ),
@@ -116,10 +127,13 @@ impl<'a> Expander<'_, 'a> {
         let alias = item.alias.as_ref().map(|name| Alias::new(name, !self.env.frames.is_empty()));
         match &item.kind {
             ItemKind::Input => self.input(item, alias),
-            ItemKind::Shape(_) => self.shape(item, alias),
+            ItemKind::Shape(sizes) => self.shape(item, sizes, alias),
             ItemKind::Layer(layer) => {
-                let options = options::read(layer, self.env, self.errors);
-                self.push(StepKind::Layer(options), item.span, alias);
+                let kind = match options::read(layer, self.env, self.errors) {
+                    Some(options) => StepKind::Layer(options),
+                    None => StepKind::Gap(Some(layer.word)),
+                };
+                self.push(kind, item.span, alias);
             }
             ItemKind::Group(chain, times) => {
                 let start = self.expansion.steps.len();
@@ -133,41 +147,49 @@ impl<'a> Expander<'_, 'a> {
     }
 
     fn input(&mut self, item: &Item, alias: Option<Alias>) {
-        if self.begun || self.expansion.input.is_some() {
+        if self.begun || self.input_said {
             let error = Diagnostic::new(Stage::Shapes, item.span, "the input stands first in a net");
-            return self.report(error.help("leave it out here; a shape, such as `14x14x64`, states what flows here"));
+            return self
+                .errors
+                .push(error.help("leave it out here; a shape, such as `14x14x64`, states what flows here"));
         }
+        self.input_said = true;
         self.expansion.input_alias = alias;
     }
 
-    fn shape(&mut self, item: &Item, alias: Option<Alias>) {
-        let ItemKind::Shape(sizes) = &item.kind else { return };
-        self.env.words = &[];
-        let counts: Result<Vec<usize>, Diagnostic> =
-            sizes.iter().map(|size| self.env.count(size, 1, "a size")).collect();
-        let shape = match counts {
+    fn shape(&mut self, item: &Item, sizes: &[Expr], alias: Option<Alias>) {
+        let shape = match self.sizes(item, sizes) {
             Ok(shape) => shape,
-            Err(error) => return self.report(error),
+            Err(error) => {
+                self.errors.push(error);
+                return self.push(StepKind::Gap(None), item.span, None);
+            }
         };
-        if shape.len() > MAX_AXES + 1 {
-            let message =
-                format!("a shape of {} sizes; a map has at most {MAX_AXES} axes and its channels", shape.len());
-            return self.report(Diagnostic::new(Stage::Shapes, item.span, message));
-        }
-        if let Err(error) = fovea_graph::Shape::new(shape.clone()) {
-            return self.report(Diagnostic::new(Stage::Shapes, item.span, error.to_string()));
-        }
         if !self.begun && self.expansion.input.is_none() {
+            self.input_said = true;
             self.expansion.input = Some((shape, item.span));
             self.expansion.input_alias = self.expansion.input_alias.take().or(alias);
-        } else {
-            if let Some(alias) = alias {
-                let error =
-                    Diagnostic::new(Stage::Names, alias.span, "`as` names a layer, and this is a statement of a shape");
-                self.report(error.help("put `as` behind the layer before it"));
-            }
-            self.push(StepKind::Check(shape), item.span, None);
+            return;
         }
+        if let Some(alias) = alias {
+            let message = "`as` names a layer, and this is a statement of a shape";
+            let error = Diagnostic::new(Stage::Names, alias.span, message);
+            self.errors.push(error.help("put `as` behind the layer before it"));
+        }
+        self.push(StepKind::Check(shape), item.span, None);
+    }
+
+    /// The sizes of a stated shape.
+    fn sizes(&mut self, item: &Item, sizes: &[Expr]) -> Result<Vec<usize>, Diagnostic> {
+        self.env.words = &[];
+        let shape: Vec<usize> = sizes.iter().map(|size| self.env.count(size, 1, "a size")).collect::<Result<_, _>>()?;
+        let wrong = |message: String| Diagnostic::new(Stage::Shapes, item.span, message);
+        if shape.len() > MAX_AXES + 1 {
+            let n = shape.len();
+            return Err(wrong(format!("a shape of {n} sizes; a map has at most {MAX_AXES} axes and its channels")));
+        }
+        fovea_graph::Shape::new(&shape[..]).map_err(|error| wrong(error.to_string()))?;
+        Ok(shape)
     }
 
     /// A group and its repetitions, the innermost first.
@@ -177,7 +199,8 @@ impl<'a> Expander<'_, 'a> {
         let (turns, count) = match self.env.turns(&outer.count) {
             Ok(turns) => turns,
             Err(error) => {
-                self.report(error);
+                self.errors.push(error);
+                self.push(StepKind::Gap(None), outer.span, None);
                 return Ok(());
             }
         };
@@ -185,7 +208,7 @@ impl<'a> Expander<'_, 'a> {
         if let Some(other) = self.env.frames.iter().find(|f| variable.is_some() && f.variable == variable) {
             let message = format!("`{}` names the turns of two repetitions, one in the other", variable.unwrap_or(""));
             let error = Diagnostic::new(Stage::Names, outer.span, message).also(other.span, "the other");
-            self.report(error.help("give one of them another name"));
+            self.errors.push(error.help("give one of them another name"));
         }
         self.env.frames.push(Frame { variable, span: outer.span, turns, turn: 0, count });
         for turn in 0..turns {
@@ -194,7 +217,7 @@ impl<'a> Expander<'_, 'a> {
             }
             self.spent += 1;
             if self.spent.max(self.expansion.steps.len()) > MAX_STEPS {
-                return Err(too_many("more than 100000", outer));
+                return Err(too_many(&format!("more than {MAX_STEPS}"), outer));
             }
             self.group(chain, inner)?;
         }
@@ -209,21 +232,21 @@ impl<'a> Expander<'_, 'a> {
             None => None,
             Some(expr) => match self.env.count(expr, 1, "the number of classes") {
                 Ok(classes) => Some(classes),
-                Err(error) => return self.report(error),
+                Err(error) => return self.errors.push(error),
             },
         };
-        let last = self.expansion.steps.iter().rev().find(|step| !matches!(step.kind, StepKind::Check(_)));
+        let last = self.expansion.steps.iter().rev().find(|step| step.is_layer());
         match (last.map(|step| (&step.kind, step.span)), classes) {
             (Some((&StepKind::Layer(Options::Fc { units, .. }), span)), Some(classes)) if units != classes => {
                 let message = format!("the last `fc` has {units} units, and the softmax {classes} classes");
                 let error = Diagnostic::new(Stage::Shapes, head.span, message)
                     .here(format!("{classes} classes"))
                     .also(span, format!("the scores: {units} units"));
-                self.report(error.help(format!(
+                self.errors.push(error.help(format!(
                     "write `fc {classes}` if these are the scores; a `- relu` behind the `fc` makes it a hidden layer"
                 )));
             }
-            (Some((StepKind::Layer(Options::Fc { .. }), _)), _) => {}
+            (Some((StepKind::Layer(Options::Fc { .. }) | StepKind::Gap(Some(LayerWord::Fc)), _)), _) => {}
             _ => self.push(StepKind::Scores { classes }, head.span, None),
         }
         self.push(StepKind::Layer(Options::Softmax), head.span, None);
@@ -238,18 +261,14 @@ impl<'a> Expander<'_, 'a> {
     fn name_last(&mut self, start: usize, alias: Option<Alias>) {
         let Some(alias) = alias else { return };
         let layers = self.expansion.steps[start..].iter_mut().rev();
-        let Some(step) = layers.into_iter().find(|step| !matches!(step.kind, StepKind::Check(_))) else { return };
+        let Some(step) = layers.into_iter().find(|step| step.is_layer()) else { return };
         match &step.alias {
             None => step.alias = Some(alias),
             Some(first) => {
                 let message = format!("this layer has two names, `{}` and `{}`", first.text, alias.text);
                 let error = Diagnostic::new(Stage::Names, alias.span, message).also(first.span, "the first");
-                self.report(error);
+                self.errors.push(error);
             }
         }
-    }
-
-    fn report(&mut self, error: Diagnostic) {
-        self.errors.push(error);
     }
 }

@@ -158,9 +158,10 @@ impl Site<'_> {
             [one] => Ok(vec![*one; rank]),
             all if all.len() == rank => Ok(all.to_vec()),
             all => {
-                let message = format!("a {what} of {} over a map of {rank}", plural(all.len(), "size"));
-                let error = Diagnostic::new(Stage::Shapes, span, message).found(join(all));
-                Err(Box::new(error.expected(format!("{rank} sizes, or one for all"))))
+                let message = format!("a {what} of {} over a map of {rank} axes", plural(all.len(), "size"));
+                let error = self.given(Diagnostic::new(Stage::Shapes, span, message).found(join(all)));
+                let expected = format!("{rank} sizes, or one for all axes");
+                Err(Box::new(error.help(format!("write {expected}")).expected(expected)))
             }
         }
     }
@@ -196,9 +197,13 @@ impl Site<'_> {
                     .filter(|&g| channels.is_multiple_of(g) && filters.is_multiple_of(g))
                     .map(|g| g.to_string())
                     .collect();
-                if !divisors.is_empty() {
-                    error = error.expected(divisors.join(", "));
-                }
+                error = match divisors.is_empty() {
+                    true => error.help(format!("{channels} channels and {filters} filters have no divisor in common")),
+                    false => error.expected(divisors.join(", ")).help(format!(
+                        "{channels} channels and {filters} filters divide into {} groups",
+                        divisors.join(", ")
+                    )),
+                };
                 return Err(Box::new(error));
             }
         }
@@ -225,7 +230,8 @@ impl Site<'_> {
                 .wrong(format!("the padding of {} is as wide as its window", self.name))
                 .here(format!("{along} the window covers {extent}, and the padding is {pad}"))
                 .found(pad.to_string())
-                .expected(format!("at most {}", extent - 1)),
+                .expected(format!("at most {}", extent - 1))
+                .help(format!("a padding of at most {} leaves every window some of the map", extent - 1)),
             WindowError::Zero(_) | WindowError::Overflow => self.wrong(format!("{along} {error}")),
         };
         Box::new(self.given(diagnostic))
@@ -244,7 +250,7 @@ impl Site<'_> {
         match Shape::new(sizes) {
             Ok(_) => Ok(()),
             Err(_) => {
-                let message = format!("{} is too large: {what} {}", self.name, join(sizes));
+                let message = format!("{} is too large: {what} {}, more than 2^40 numbers", self.name, join(sizes));
                 Err(Box::new(self.wrong(message).expected("at most 2^40 numbers")))
             }
         }

@@ -61,7 +61,11 @@ fn search(steps: &[Step], start: &[usize], progress: Progress, stated: &[usize],
 fn windows(steps: &[Step]) -> Vec<usize> {
     let mut windows: Vec<usize> = Vec::new();
     for (at, step) in steps.iter().enumerate().rev() {
-        let window = matches!(step.kind, StepKind::Layer(Options::Conv(_) | Options::Pool(_)));
+        let window = match &step.kind {
+            StepKind::Layer(Options::Conv(_)) => true,
+            StepKind::Layer(Options::Pool(pool)) => pool.global.is_none(),
+            _ => false,
+        };
         if window && windows.len() < MAX_WINDOWS && windows.iter().all(|&w| steps[w].span != step.span) {
             windows.push(at);
         }

@@ -12,7 +12,7 @@ mod options;
 mod shapes;
 mod turns;
 
-use fovea_graph::Span;
+use fovea_graph::{Shape, Span};
 
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::net::Net;
@@ -39,8 +39,6 @@ pub enum Resolved {
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenNet {
     name: String,
-    /// The whole net's words.
-    span: Span,
     steps: Vec<Step>,
     input: InputLayer,
     /// The `, softmax` that waits for its number.
@@ -68,12 +66,15 @@ pub fn resolve(
     input: Option<&[usize]>,
     classes: Option<usize>,
 ) -> Result<Resolved, Vec<Diagnostic>> {
-    let open = outline(def, scope)?;
-    if (open.input.shape.is_none() && input.is_none()) || (open.classes.is_some() && classes.is_none()) {
-        shapes::check(&open, input)?;
-        return Ok(Resolved::Open(open));
+    let mut env = Env::new(&scope.constants, &def.bindings)?;
+    let mut errors = Errors::default();
+    let open = outline(def, &mut env, &mut errors)?;
+    let known = (open.input.shape.is_some() || input.is_some()) && (open.classes.is_none() || classes.is_some());
+    if known && errors.is_empty() {
+        return open.complete(input, classes).map(Resolved::Net);
     }
-    open.complete(input, classes).map(Resolved::Net)
+    shapes::check(&open, input, &mut errors);
+    if errors.is_empty() { Ok(Resolved::Open(open)) } else { Err(errors.into_vec()) }
 }
 
 impl OpenNet {
@@ -100,6 +101,9 @@ impl OpenNet {
         let Some(input) = self.input.shape.as_deref().or(input) else {
             return Err(vec![self.no_input()]);
         };
+        if let Err(error) = Shape::new(input) {
+            return Err(vec![Diagnostic::new(Stage::Shapes, self.input.span, error.to_string())]);
+        }
         match self.classes {
             Some(head) if classes.is_none() => Err(vec![self.no_classes(head)]),
             _ => shapes::infer(self, input, classes),
@@ -119,14 +123,14 @@ impl OpenNet {
     }
 }
 
-/// All of the net that needs no shape.
-fn outline(def: &NetDef, scope: &Scope) -> Result<OpenNet, Vec<Diagnostic>> {
-    let mut env = Env::new(&scope.constants, &def.bindings)?;
-    let mut errors = Errors::default();
-    let mut expansion = expand::expand(&def.chain, &mut env, &mut errors);
-    let input_name = names::assign(&mut expansion, &mut errors);
-    let layers = expansion.steps.iter().filter(|step| !matches!(step.kind, StepKind::Check(_)));
-    if errors.is_empty() && layers.count() == 0 {
+/// All of the net that needs no shape; fails where so much is wrong that its shapes are not worth looking at.
+fn outline<'a>(def: &'a NetDef, env: &mut Env<'a>, errors: &mut Errors) -> Result<OpenNet, Vec<Diagnostic>> {
+    let mut expansion = match expand::expand(&def.chain, env, errors) {
+        Ok(expansion) => expansion,
+        Err(error) => return Err(vec![*error]),
+    };
+    let input_name = names::assign(&mut expansion, errors);
+    if !expansion.steps.iter().any(Step::is_layer) && errors.is_empty() {
         let error = Diagnostic::new(Stage::Shapes, def.chain.span, format!("`{}` has no layer", def.name.text));
         errors.push(error.help("a chain needs a layer behind its input, such as `- conv 16`"));
     }
@@ -137,29 +141,40 @@ fn outline(def: &NetDef, scope: &Scope) -> Result<OpenNet, Vec<Diagnostic>> {
         None => (None, def.chain.items.first().map_or(def.chain.span, |item| item.span)),
     };
     let input = InputLayer { name: input_name, shape, span };
-    let open = OpenNet { name: def.name.text.clone(), span: def.chain.span, steps: expansion.steps, input, classes };
-    if errors.is_empty() { Ok(open) } else { Err(errors.into_vec()) }
+    Ok(OpenNet { name: def.name.text.clone(), steps: expansion.steps, input, classes })
 }
 
 /// Mistakes, each once: a repetition's later turns do not say them again.
 #[derive(Default)]
-struct Errors(Vec<Diagnostic>);
+struct Errors {
+    list: Vec<Diagnostic>,
+    met: usize,
+}
 
 impl Errors {
     fn push(&mut self, error: Diagnostic) {
+        self.met += 1;
         let said = |e: &Diagnostic| e.stage == error.stage && e.span() == error.span();
-        if self.0.len() < MAX_ERRORS && !self.0.iter().any(said) {
-            self.0.push(error);
+        if self.list.len() < MAX_ERRORS && !self.list.iter().any(said) {
+            self.list.push(error);
         }
     }
 
+    /// How many mistakes were met, those said before included.
+    fn met(&self) -> usize {
+        self.met
+    }
+
     fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// In the order of the text.
     fn into_vec(mut self) -> Vec<Diagnostic> {
-        self.0.sort_by_key(|error| error.span().start);
-        self.0
+        self.list.sort_by_key(|error| error.span().start);
+        self.list
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use fovea_graph::Span;
 
 use super::Errors;
 use super::expand::{Expansion, Step, StepKind};
-use super::options::{self, Options};
+use super::options::Options;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::syntax::{LayerWord, Name};
 
@@ -44,8 +44,10 @@ pub(super) fn assign(expansion: &mut Expansion, errors: &mut Errors) -> String {
 
 /// The language's word for the layer that a step makes.
 fn word(step: &Step) -> Option<&'static str> {
-    Some(options::name(match &step.kind {
-        StepKind::Check(_) => return None,
+    let word = match &step.kind {
+        StepKind::Check(_) | StepKind::Gap(None) => return None,
+        StepKind::Gap(Some(LayerWord::MaxPool | LayerWord::AvgPool)) => LayerWord::Pool,
+        StepKind::Gap(Some(word)) => *word,
         StepKind::Scores { .. } => LayerWord::Fc,
         StepKind::Layer(options) => match options {
             Options::Conv(_) => LayerWord::Conv,
@@ -56,7 +58,8 @@ fn word(step: &Step) -> Option<&'static str> {
             Options::Flatten => LayerWord::Flatten,
             Options::Softmax => LayerWord::Softmax,
         },
-    }))
+    };
+    Some(word.word())
 }
 
 struct Names<'e> {

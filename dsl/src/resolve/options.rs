@@ -81,11 +81,12 @@ impl Conv {
     }
 }
 
-/// Reads the options of `layer`; mistakes go to `errors`, and the rest is read all the same.
-pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Options {
+/// Reads the options of `layer`; mistakes go to `errors`, and then there are none.
+pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Option<Options> {
     env.words = words(layer.word);
+    let before = errors.met();
     let mut reader = Reader { layer, env, errors };
-    match layer.word {
+    let options = match layer.word {
         LayerWord::Conv => Options::Conv(reader.conv()),
         LayerWord::Pool => Options::Pool(reader.pool(None)),
         LayerWord::MaxPool => Options::Pool(reader.pool(Some(PoolKind::Max))),
@@ -95,7 +96,8 @@ pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Options
         LayerWord::Relu => reader.bare(Options::Relu),
         LayerWord::Flatten => reader.bare(Options::Flatten),
         LayerWord::Softmax => reader.bare(Options::Softmax),
-    }
+    };
+    (errors.met() == before).then_some(options)
 }
 
 /// The words that a layer's options may begin with.
@@ -107,21 +109,6 @@ fn words(word: LayerWord) -> &'static [&'static str] {
         }
         LayerWord::Fc => &["nobias", "bias"],
         LayerWord::Dropout | LayerWord::Relu | LayerWord::Flatten | LayerWord::Softmax => &[],
-    }
-}
-
-/// The language's word for a layer.
-pub(super) fn name(word: LayerWord) -> &'static str {
-    match word {
-        LayerWord::Conv => "conv",
-        LayerWord::Pool => "pool",
-        LayerWord::MaxPool => "maxpool",
-        LayerWord::AvgPool => "avgpool",
-        LayerWord::Fc => "fc",
-        LayerWord::Relu => "relu",
-        LayerWord::Flatten => "flatten",
-        LayerWord::Dropout => "dropout",
-        LayerWord::Softmax => "softmax",
     }
 }
 
@@ -266,14 +253,10 @@ impl Reader<'_, '_> {
         match slot {
             None => *slot = Some(Said { value, span }),
             Some(first) => self.errors.push(
-                Diagnostic::new(
-                    Stage::Shapes,
-                    span,
-                    format!("{what} of this `{}` is said twice", name(self.layer.word)),
-                )
-                .here("the second")
-                .also(first.span, "the first")
-                .help("keep one of them"),
+                Diagnostic::new(Stage::Shapes, span, format!("{what} of this `{}` is said twice", self.layer.word))
+                    .here("the second")
+                    .also(first.span, "the first")
+                    .help("keep one of them"),
             ),
         }
     }
@@ -341,7 +324,7 @@ impl Reader<'_, '_> {
 
     /// An option that the layer does not take.
     fn unknown(&mut self, option: &LayerOption) {
-        let word = name(self.layer.word);
+        let word = self.layer.word;
         let known = words(self.layer.word);
         let found = match &option.kind {
             OptionKind::Value(_) => "number".to_string(),
@@ -354,7 +337,7 @@ impl Reader<'_, '_> {
             .found(found.trim_matches('`'));
         error = match known {
             [] => error.help(format!("`{word}` has no options")),
-            _ => error.expected(known.join(", ")),
+            _ => error.expected(known.join(", ")).help(format!("it takes {}", known.join(", "))),
         };
         if let OptionKind::Keyed(key, _) | OptionKind::Flag(key) = &option.kind
             && let Some(near) = nearest(key, known.iter().copied()).filter(|near| near != key)

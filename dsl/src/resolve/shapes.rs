@@ -1,7 +1,7 @@
 //! Shapes: every layer's defaults, window arithmetic and output, and the shapes that the text states.
 
-use fovea_graph::Span;
 use fovea_graph::shape::join;
+use fovea_graph::{Shape, Span};
 
 use super::layers::{Site, Source, apply};
 use super::mends;
@@ -21,11 +21,13 @@ pub(super) fn infer(open: &OpenNet, input: &[usize], classes: Option<usize>) -> 
     }
 }
 
-/// Checks what can be checked of a net that waits for its data.
-pub(super) fn check(open: &OpenNet, input: Option<&[usize]>) -> Result<(), Vec<Diagnostic>> {
-    let mut walk = Walk::new(open, open.input.shape.as_deref().or(input), None);
+/// Checks what can be checked of a net that waits for its data, or parts of which could not be read.
+pub(super) fn check(open: &OpenNet, input: Option<&[usize]>, errors: &mut Errors) {
+    let input = open.input.shape.as_deref().or(input).filter(|shape| Shape::new(*shape).is_ok());
+    let mut walk = Walk::new(open, input, None);
+    std::mem::swap(&mut walk.errors, errors);
     walk.run(&open.steps);
-    if walk.errors.is_empty() { Ok(()) } else { Err(walk.errors.into_vec()) }
+    *errors = walk.errors;
 }
 
 /// The state of a walk along the steps. Where a shape is unknown (no input yet, or a mistake before), layers are passed
@@ -97,6 +99,7 @@ impl Walk {
                     Some(units) => self.layer(step, &Options::Fc { units, bias: true }),
                     None => self.shape = None,
                 },
+                StepKind::Gap(_) => self.shape = None,
             }
         }
         self.last_layer(steps);
@@ -144,8 +147,11 @@ impl Walk {
 
     /// Dropout on probabilities makes no sense, and a training step could not tell that the net is a classifier.
     fn last_layer(&mut self, steps: &[Step]) {
-        let mut layers = steps.iter().rev().filter(|step| !matches!(step.kind, StepKind::Check(_)));
-        let (Some(last), Some(before)) = (layers.next(), layers.next()) else { return };
+        let mut layers = steps.iter().rev().filter(|step| step.is_layer());
+        let last = layers.next();
+        let before =
+            layers.find(|step| !matches!(step.kind, StepKind::Layer(Options::Dropout { .. } | Options::Flatten)));
+        let (Some(last), Some(before)) = (last, before) else { return };
         if let (StepKind::Layer(Options::Dropout { .. }), StepKind::Layer(Options::Softmax)) =
             (&last.kind, &before.kind)
         {
@@ -166,11 +172,12 @@ impl Walk {
         let last = &self.layers[self.layers.len() - 1].kind;
         match (stated, last) {
             _ if !mends.is_empty() => error.help(format!("{said} would flow here with {}", mends.join(", or with "))),
-            ([units], Kind::Fc { .. }) => {
-                error.help(format!("a number behind a dash states a shape; `fc {units}` has so many units"))
-            }
             ([n], _) if found.iter().product::<usize>() == *n => {
                 error.help(format!("`flatten` makes {is} the vector {said}"))
+            }
+            ([n], Kind::Fc { .. } | Kind::Conv { .. }) if self.stated.is_none() => {
+                let counted = if last.word() == "fc" { "units" } else { "filters" };
+                error.help(format!("a number behind a dash states a shape; {n} {counted} are `{} {n}`", last.word()))
             }
             ([_, _], Kind::Conv { .. } | Kind::Pool(_)) if found.len() == 3 => error.help(format!(
                 "a size behind a dash states a shape; a window stands with its layer, `{} {said}`",

@@ -75,7 +75,7 @@ impl<'a> Env<'a> {
 
     /// The count that `expr` is at this turn, at least `least`; `what` names it in messages.
     pub fn count(&self, expr: &Expr, least: usize, what: &str) -> Result<usize, Diagnostic> {
-        whole(self.number(expr)?, least, expr.span, what)
+        whole(self.number(expr)?, least, expr, what)
     }
 
     /// How many turns a repetition has now, and what kind of count that is.

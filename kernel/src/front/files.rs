@@ -1,7 +1,7 @@
 //! Where pictures go: SVG and PNG side by side, numbered in the order in which they came.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fovea::picture::Picture;
 
@@ -17,16 +17,12 @@ impl Folder {
         Self { path, count: 0 }
     }
 
-    /// The folder beside a script: `lenet.out` for `lenet.fov`.
-    pub fn beside(script: &Path) -> PathBuf {
-        script.with_extension("out")
-    }
-
     /// Writes a verb's picture as `03-plot-loss.svg` and `03-plot-loss.png`; gives both paths.
     pub fn write(&mut self, verb: &str, picture: &Picture) -> io::Result<[PathBuf; 2]> {
         std::fs::create_dir_all(&self.path)?;
         self.count += 1;
-        let path = |extension: &str| self.path.join(format!("{:02}-{verb}-{}.{extension}", self.count, plain(&picture.name)));
+        let path =
+            |extension: &str| self.path.join(format!("{:02}-{verb}-{}.{extension}", self.count, plain(&picture.name)));
         let (svg, png) = (path("svg"), path("png"));
         std::fs::write(&svg, &picture.svg)?;
         std::fs::write(&png, &picture.png)?;

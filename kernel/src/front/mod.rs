@@ -7,7 +7,7 @@ use std::io::Write;
 
 use fovea::event::{Event, Output};
 use fovea::failure::Failure;
-use fovea_dsl::Source;
+use fovea_dsl::{Source, Style};
 
 use crate::cli::Format;
 pub use files::Folder;
@@ -92,7 +92,7 @@ impl Front {
                 }
             }
             Format::Text => {
-                let text = fovea::failure::render(mistakes, sources);
+                let text = fovea_dsl::render(mistakes, sources, Style::Coloured);
                 drop(write!(anstream::stderr().lock(), "{text}"));
             }
         }

@@ -1,8 +1,8 @@
 //! `data digits size 28x28`
 
-use fovea_dsl::Diagnostic;
 use fovea_dsl::command::Data;
 use fovea_dsl::syntax::Name;
+use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
 use fovea_train::DataSpec;
@@ -22,7 +22,7 @@ struct Declare {
 /// Declares data under its name.
 pub fn check(data: Data, names: &mut Names) -> Checked {
     let Some(source) = DataSpec::builtin(&data.name.text) else {
-        return Err(vec![unknown_data(&data.name, names)]);
+        return Err(unknown_data(&data.name, names).into());
     };
     let spec = DataSpec { source, size: data.size.map(|(size, _)| size) };
     if let Some((size, span)) = data.size {
@@ -33,17 +33,15 @@ pub fn check(data: Data, names: &mut Names) -> Checked {
 }
 
 /// Sides that pictures can be brought to.
-fn sizes([height, width]: [usize; 2], span: Span) -> Result<(), Vec<Diagnostic>> {
+fn sizes([height, width]: [usize; 2], span: Span) -> Result<(), Diagnostic> {
     let allowed = 1..=DataSpec::MAX_SIDE;
     if allowed.contains(&height) && allowed.contains(&width) {
         return Ok(());
     }
     let message = format!("pictures cannot be brought to {height}x{width}");
-    Err(vec![
-        Diagnostic::new(fovea_dsl::Stage::Values, span, message)
-            .found(format!("{height}x{width}"))
-            .expected(format!("sides of 1 to {} pixels", DataSpec::MAX_SIDE)),
-    ])
+    Err(Diagnostic::new(Stage::Values, span, message)
+        .found(format!("{height}x{width}"))
+        .expected(format!("sides of 1 to {} pixels", DataSpec::MAX_SIDE)))
 }
 
 impl Job for Declare {
@@ -52,7 +50,8 @@ impl Job for Declare {
         let (train, test, classes) = (data.train.len(), data.test.len(), data.classes.len());
         let name = &self.name.text;
         let shape = data.shape();
-        let text = format!("{name}: {train} pictures to train on and {test} to test, {}, {classes} classes", join(shape));
+        let text =
+            format!("{name}: {train} pictures to train on and {test} to test, {}, {classes} classes", join(shape));
         let figures = json!({ "data": name, "shape": shape, "classes": data.classes, "train": train, "test": test });
         Ok(Output::new("data", text, figures))
     }

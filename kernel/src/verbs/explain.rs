@@ -46,10 +46,8 @@ fn lines(net: &Net) -> Vec<String> {
     let name_width = width(&mut net.layers.iter().map(|layer| layer.name.chars().count()));
     let word_width = width(&mut words.iter().map(|word| word.chars().count()));
     let rows = net.layers.iter().zip(&words);
-    rows.map(|(layer, word)| {
-        format!("{:name_width$}  {word:word_width$}  {}", layer.name, join(&layer.output))
-    })
-    .collect()
+    rows.map(|(layer, word)| format!("{:name_width$}  {word:word_width$}  {}", layer.name, join(&layer.output)))
+        .collect()
 }
 
 /// A layer as one would write it, leaving nothing out.
@@ -86,7 +84,8 @@ fn each(numbers: &[usize]) -> String {
 
 /// `2` where all sides are padded alike, `0+1` where the end gets more, an axis after the other otherwise.
 fn sides(pad: &[[usize; 2]]) -> String {
-    let side = |&[before, after]: &[usize; 2]| if before == after { before.to_string() } else { format!("{before}+{after}") };
+    let side =
+        |&[before, after]: &[usize; 2]| if before == after { before.to_string() } else { format!("{before}+{after}") };
     match pad {
         [first, rest @ ..] if rest.iter().all(|p| p == first) => side(first),
         _ => pad.iter().map(side).collect::<Vec<_>>().join("x"),

@@ -14,9 +14,9 @@ mod test;
 mod train;
 mod weights;
 
+use fovea_dsl::command;
 use fovea_dsl::command::Command;
 use fovea_dsl::syntax::{Statement, StatementKind};
-use fovea_dsl::{Diagnostic, command};
 
 use crate::event::{Event, Output};
 use crate::failure::Failure;
@@ -32,7 +32,7 @@ pub trait Job {
 }
 
 /// What a check gives: a job, or every mistake it found.
-pub type Checked = Result<Box<dyn Job>, Vec<Diagnostic>>;
+pub type Checked = Result<Box<dyn Job>, Failure>;
 
 /// Checks a statement and lets `names` know what it will have done. `text` holds its words.
 pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World) -> Checked {

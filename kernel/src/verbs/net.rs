@@ -1,5 +1,6 @@
 //! `net lenet = 28x28x1 - …`
 
+use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::{Resolved, resolve};
 use fovea_dsl::syntax::NetDef;
@@ -7,11 +8,9 @@ use fovea_graph::shape::join;
 use serde_json::json;
 
 use super::{Checked, Events, Job};
-use crate::display::count;
+use crate::display::number::count;
 use crate::event::Output;
-use crate::failure::Failure;
-use crate::lookup::{Use, Weights};
-use crate::session::{Work, route};
+use crate::failure::{At, Failure};
 use crate::world::{Binding, Names, World};
 
 struct Define {
@@ -35,7 +34,7 @@ pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
     }
     names.scope.nets.insert(name.clone(), definition.clone());
     names.nets.insert(name.clone(), resolved.clone());
-    let (text, data) = describe(definition, &resolved, names)?;
+    let (text, data) = describe(definition, &resolved)?;
     Ok(Box::new(Define { name, changed, text, data }))
 }
 
@@ -52,30 +51,26 @@ fn same(old: &Resolved, new: &Resolved, binding: &Binding) -> bool {
 }
 
 /// The net in a line: `lenet: 28x28x1 → 10, 12 layers, 61,706 parameters`.
-fn describe(
-    definition: &NetDef,
-    resolved: &Resolved,
-    names: &Names,
-) -> Result<(String, serde_json::Value), Vec<fovea_dsl::Diagnostic>> {
+fn describe(definition: &NetDef, resolved: &Resolved) -> Result<(String, serde_json::Value), Failure> {
     let name = &definition.name.text;
-    if let Resolved::Open(open) = resolved {
-        let waits = match (open.input(), open.needs_classes()) {
-            (None, true) => "takes the shape and the classes of the data it is used on".to_string(),
-            (None, false) => "takes the shape of the data it is used on".to_string(),
-            (Some(shape), _) => format!("{} → the classes of the data it is used on", join(shape)),
-        };
-        return Ok((format!("{name}: {waits}"), json!({ "net": name, "input": open.input() })));
-    }
-    let of = Use { net: &definition.name, data: None, weights: Weights::First };
-    let route = route(&of, Work::Infer, 1, names)?;
-    let (net, parameters) = (&route.net, route.graph.parameter_count());
+    let net = match resolved {
+        Resolved::Net(net) => net,
+        Resolved::Open(open) => {
+            let waits = match (open.input(), open.needs_classes()) {
+                (None, true) => "takes the shape and the classes of the data it is used on".to_string(),
+                (None, false) => "takes the shape of the data it is used on".to_string(),
+                (Some(shape), _) => format!("{} → the classes of the data it is used on", join(shape)),
+            };
+            return Ok((format!("{name}: {waits}"), json!({ "net": name, "input": open.input() })));
+        }
+    };
+    let parameters = lower(net, 1, Mode::Infer).at(definition.name.span)?.parameter_count();
     let layers = net.layers.len() - 1;
     let text = format!(
-        "{name}: {} → {}, {}, {}",
+        "{name}: {} → {}, {layers} layers, {} parameters",
         join(net.input()),
         join(net.output()),
-        count(layers, "layer"),
-        count(parameters, "parameter")
+        count(parameters as u64)
     );
     let data = json!({
         "net": name, "input": net.input(), "output": net.output(), "layers": layers, "params": parameters,

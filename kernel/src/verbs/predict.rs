@@ -15,19 +15,17 @@ use serde_json::json;
 
 use super::weights::writable;
 use super::{Checked, Events, Job};
-use crate::display::percent;
+use crate::display::{Guess, guesses};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
-use crate::picture::{Grey, Prediction, Theme, predictions};
+use crate::picture::{self, Grey, Prediction, Theme};
 use crate::samples::{Pick, class, gather, image, pick};
 use crate::session::{Work, route};
 use crate::world::{Names, World};
 
 /// How many predictions the text lists.
-const LISTED: usize = 32;
-/// How many of the likeliest classes are shown.
-const LIKELIEST: usize = 5;
+const LISTED: usize = 16;
 
 struct Predict {
     net: Net,
@@ -71,51 +69,41 @@ fn write(path: &PathBuf, scores: &Tensor) -> Result<(), String> {
 }
 
 impl Predict {
-    fn output(&self, data: &Dataset, probabilities: &Tensor) -> crate::picture::Result<Output> {
-        let indices = self.pick.indices(data);
-        let ranked: Vec<Vec<(usize, f32)>> = probabilities.axis_iter(Axis(0)).map(|row| ranking(row.iter())).collect();
-        let mut lines: Vec<String> =
-            ranked.iter().zip(indices).enumerate().take(LISTED).map(|(i, (row, &at))| self.line(data, i, row, at)).collect();
-        if ranked.len() > LISTED {
-            lines.push(format!("… and {} more", ranked.len() - LISTED));
-        }
-        let items = ranked.iter().zip(indices).enumerate().map(|(i, (row, &at))| {
-            let named = |&(label, share): &(usize, f32)| (data.classes[label].clone(), f64::from(share));
-            Ok(Prediction {
-                image: image(data, at)?,
-                caption: self.pick.name(i),
-                classes: row.iter().take(LIKELIEST).map(named).collect(),
-                truth: Some(class(data, at)),
-            })
-        });
-        let items: Vec<Prediction> = items.collect::<crate::picture::Result<_>>()?;
-        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
-        let picture = predictions(&title, &items, Grey::Auto, Theme::Light)?;
-        let classes: Vec<usize> = ranked.iter().filter_map(|row| row.first()).map(|&(label, _)| label).collect();
+    fn output(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
         let rows: Vec<Vec<f32>> = probabilities.axis_iter(Axis(0)).map(|row| row.iter().copied().collect()).collect();
+        let ranked: Vec<Vec<usize>> = rows.iter().map(|row| ranking(row)).collect();
+        let guess = |i: usize, at: usize| Guess {
+            sample: self.pick.name(i),
+            truth: Some(class(data, at)),
+            classes: ranked[i].iter().map(|&label| (data.classes[label].clone(), f64::from(rows[i][label]))).collect(),
+        };
+        let indices = self.pick.indices(data);
+        let said: Vec<Guess> = indices.iter().enumerate().map(|(i, &at)| guess(i, at)).collect();
+        let mut text = guesses(&said[..said.len().min(LISTED)]);
+        if said.len() > LISTED {
+            text += &format!("\n\n… and {} more", said.len() - LISTED);
+        }
+        let items = said.into_iter().zip(indices).map(|(guess, &at)| {
+            let (caption, classes, truth) = (guess.sample, guess.classes, guess.truth);
+            Ok(Prediction { image: image(data, at)?, caption, classes, truth })
+        });
+        let items: Vec<Prediction> = items.collect::<picture::Result<_>>()?;
+        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
+        let picture = picture::predictions(&title, &items, Grey::Auto, Theme::Light)?;
+        let likeliest: Vec<usize> = ranked.iter().filter_map(|row| row.first().copied()).collect();
         let figures = json!({
             "net": self.net.name,
             "data": self.pick.samples.data.text,
-            "classes": classes,
+            "classes": likeliest,
             "probabilities": rows,
         });
-        Ok(Output::new("predict", lines.join("\n"), figures).picture(picture))
-    }
-
-    /// `digits[3]: 7 (98.3 %), 1 (1.2 %), 9 (0.4 %)`
-    fn line(&self, data: &Dataset, i: usize, row: &[(usize, f32)], at: usize) -> String {
-        let shown = |&(label, share): &(usize, f32)| format!("{} ({})", data.classes[label], percent(f64::from(share)));
-        let said: Vec<String> = row.iter().take(3).map(shown).collect();
-        let truth = class(data, at);
-        let right = row.first().is_some_and(|&(label, _)| data.classes[label] == truth);
-        let mark = if right { String::new() } else { format!("; it is {truth}") };
-        format!("{}: {}{mark}", self.pick.name(i), said.join(", "))
+        Ok(Output::new("predict", text, figures).picture(picture))
     }
 }
 
-/// Classes and their probabilities, the likeliest first, the earlier of equal ones.
-fn ranking<'a>(row: impl Iterator<Item = &'a f32>) -> Vec<(usize, f32)> {
-    let mut ranked: Vec<(usize, f32)> = row.copied().enumerate().collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+/// The classes, the likeliest first, the earlier of equal ones.
+fn ranking(row: &[f32]) -> Vec<usize> {
+    let mut ranked: Vec<usize> = (0..row.len()).collect();
+    ranked.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
     ranked
 }

@@ -37,7 +37,7 @@ pub fn bind(bindings: &[Binding], names: &mut Names) -> Checked {
         }
     }
     if !mistakes.is_empty() {
-        return Err(mistakes);
+        return Err(mistakes.into());
     }
     Ok(Box::new(Known { verb: "let", text: lines.join("\n"), data: json!({ "constants": constants }) }))
 }

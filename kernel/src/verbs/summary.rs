@@ -1,14 +1,13 @@
 //! `summary lenet`, `summary lenet batch 32 train`
 
-use fovea_dsl::Diagnostic;
 use fovea_dsl::syntax::Name;
+use fovea_graph::Span;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
-use fovea_graph::{Graph, Span};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Checked, Events, Job};
-use crate::display::{Align, Table, bytes, count, shape, si};
+use crate::display::{Summary, SummaryRow, Totals};
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::lookup::{Use, Weights};
@@ -19,95 +18,54 @@ use crate::world::{Names, World};
 /// The optimizer whose states a summary plans for: SGD with momentum, one moment a parameter.
 const USUAL: Optimizer = Optimizer::Sgd { momentum: 0.9, decay: 0.0 };
 
-struct Summary {
-    route: Route,
+struct Summarise {
+    summary: Summary,
     batch: usize,
-    train_bytes: u64,
 }
 
-/// Plans a training step of the batch, so that a net too large for the device is found out here.
+/// Counts a picture's work layer by layer, and plans a training step of the batch.
 pub fn check(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
     let of = Use { net, data: None, weights: Weights::Own };
-    let bytes = |batch: usize| -> Result<u64, Vec<Diagnostic>> {
+    let one = route(&of, Work::Infer, 1, names)?;
+    let train_bytes = memory::fits(&names.device.device(), batch, span, |batch| {
         Ok(memory::bytes(&route(&of, Work::Train(&USUAL), batch, names)?.plan))
+    })?;
+    Ok(Box::new(Summarise { summary: summary(&one, train_bytes), batch }))
+}
+
+/// A row a layer, and the totals.
+fn summary(route: &Route, train_bytes: u64) -> Summary {
+    let rows: Vec<SummaryRow> = layers(&route.graph).iter().map(|cost| row(route, cost)).collect();
+    let sum = |figure: fn(&SummaryRow) -> u64| rows.iter().map(figure).sum();
+    let totals = Totals {
+        params: route.graph.parameter_count() as u64,
+        macs: sum(|row| row.macs),
+        flops: sum(|row| row.flops),
+        activation_bytes: sum(|row| row.bytes),
+        train_bytes,
     };
-    let route = route(&of, Work::Infer, batch, names)?;
-    let _ = span;
-    Ok(Box::new(Summary { route, batch, train_bytes: bytes(batch)? }))
+    Summary { net: route.net.name.clone(), layers: rows, totals }
 }
 
-impl Job for Summary {
+/// A layer, for one picture.
+fn row(route: &Route, cost: &LayerCost) -> SummaryRow {
+    let layer = &route.graph.layers[cost.layer.index()];
+    SummaryRow {
+        name: layer.name.clone(),
+        kind: layer.kind.clone(),
+        output: cost.output.dims().get(1..).unwrap_or_default().to_vec(),
+        params: cost.parameters as u64,
+        macs: cost.work.macs,
+        flops: cost.work.flops,
+        bytes: cost.bytes() as u64,
+    }
+}
+
+impl Job for Summarise {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let graph = &self.route.graph;
-        let rows = layers(graph);
-        let layers = rows.iter().map(|row| layer(graph, row)).collect::<Vec<_>>();
-        let (macs, flops) = rows.iter().fold((0, 0), |(m, f), row| (m + row.work.macs, f + row.work.flops));
-        let parameters = graph.parameter_count();
-        let activations: u64 = rows.iter().map(|row| row.bytes() as u64).sum();
-        let data = json!({
-            "net": self.route.net.name,
-            "batch": self.batch,
-            "layers": layers,
-            "totals": {
-                "params": parameters, "macs": macs, "flops": flops,
-                "activation_bytes": activations, "train_bytes": self.train_bytes,
-            },
-        });
-        let text = format!("{}\n{}", self.table(&rows), self.foot(activations));
-        Ok(Output::new("summary", text, data))
+        let text = format!("{} (batch {})", self.summary.text(), self.batch);
+        let mut output = Output::new("summary", text, json!(self.summary));
+        output.data["batch"] = json!(self.batch);
+        Ok(output)
     }
-}
-
-impl Summary {
-    /// A row a layer, and the totals.
-    fn table(&self, rows: &[LayerCost]) -> String {
-        let graph = &self.route.graph;
-        let heads = [
-            ("layer", Align::Left),
-            ("output", Align::Left),
-            ("memory", Align::Right),
-            ("parameters", Align::Right),
-            ("MACs", Align::Right),
-        ];
-        let mut table = Table::new(&heads);
-        for row in rows {
-            let name = graph.layers[row.layer.index()].name.clone();
-            table.row([
-                name,
-                shape(&row.output.dims()[1..]),
-                bytes(row.bytes() as u64),
-                count(row.parameters as u64),
-                si(row.work.macs as f64, ""),
-            ]);
-        }
-        let macs: u64 = rows.iter().map(|row| row.work.macs).sum();
-        let memory: u64 = rows.iter().map(|row| row.bytes() as u64).sum();
-        let parameters = count(graph.parameter_count() as u64);
-        table.total(["total".to_string(), String::new(), bytes(memory), parameters, si(macs as f64, "")]);
-        table.to_string()
-    }
-
-    /// What the numbers are for.
-    fn foot(&self, activations: u64) -> String {
-        let _ = activations;
-        format!(
-            "batch {}: {} in all for a training step with momentum, by the plan",
-            self.batch,
-            bytes(self.train_bytes)
-        )
-    }
-}
-
-/// A layer as data.
-fn layer(graph: &Graph, row: &LayerCost) -> Value {
-    let layer = &graph.layers[row.layer.index()];
-    json!({
-        "name": layer.name,
-        "kind": layer.kind,
-        "output": &row.output.dims()[1..],
-        "params": row.parameters,
-        "macs": row.work.macs,
-        "flops": row.work.flops,
-        "bytes": row.bytes(),
-    })
 }

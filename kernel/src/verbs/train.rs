@@ -17,8 +17,7 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::session::{Work, route};
-use crate::trainee::forward;
-use crate::world::{Binding, Names, Trained, World};
+use crate::world::{Binding, Names, Trained, World, forward};
 
 struct Run {
     net: Net,
@@ -36,11 +35,12 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names) -> Checked
     let of = Use { net: &train.net, data: Some(&train.data), weights };
     let optimizer = Optimizer::Sgd { momentum: train.optimizer.momentum, decay: train.optimizer.decay };
     if train.further && names.binding(&of).is_none() {
-        return Err(vec![no_weights(&train.net, names)]);
+        return Err(no_weights(&train.net, names).into());
     }
     let net = route(&of, Work::Train(&optimizer), 1, names)?.net;
     let spec = names.spec(&train.data)?;
     batch_fits(&train, &spec)?;
+    steps_are_countable(&train, span, &spec)?;
     memory::fits(&names.device.device(), train.batch, train.batch_span, |batch| {
         Ok(memory::bytes(&route(&of, Work::Train(&optimizer), batch, names)?.plan))
     })?;
@@ -70,7 +70,7 @@ fn no_weights(net: &Name, names: &Names) -> Diagnostic {
     if let Err(unknown) = names.resolved(net) {
         return unknown;
     }
-    let message = format!("{} has no weights to go on from", net.text);
+    let message = format!("`{}` has no weights to go on from", net.text);
     Diagnostic::new(Stage::Verbs, net.span, message)
         .found("further")
         .help("leave `further` out to begin with its first weights, or `load` what was saved")
@@ -78,15 +78,29 @@ fn no_weights(net: &Name, names: &Names) -> Diagnostic {
 
 /// A batch that the training part can fill.
 fn batch_fits(train: &Train, spec: &DataSpec) -> Result<(), Diagnostic> {
-    let samples = spec.samples().train;
+    let samples = spec.counts().train;
     if train.batch <= samples {
         return Ok(());
     }
-    let message = format!("batch {} is more than the {samples} training pictures of {}", train.batch, train.data.text);
+    let message =
+        format!("batch {} is more than the {samples} training pictures of `{}`", train.batch, train.data.text);
     Err(Diagnostic::new(Stage::Values, train.batch_span, message)
         .found(train.batch.to_string())
         .expected(format!("at most {samples}"))
         .help(format!("`batch {samples}` takes all of them at every step")))
+}
+
+/// A run whose steps can be numbered: random numbers are drawn by the step's number, which has 32 bits.
+fn steps_are_countable(train: &Train, span: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
+    let steps = spec.counts().train.div_ceil(train.batch.max(1));
+    let most = u32::MAX as usize / steps.max(1);
+    if train.epochs <= most {
+        return Ok(());
+    }
+    let message = format!("{} epochs of {steps} steps are more steps than can be numbered", train.epochs);
+    Err(Diagnostic::new(Stage::Values, span, message)
+        .found(train.epochs.to_string())
+        .expected(format!("at most {most} epochs")))
 }
 
 impl Job for Run {

@@ -13,13 +13,12 @@ use fovea_train::{Trainee, Weights as File};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
-use crate::display::count;
+use crate::display::number::count;
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::session::{Work, route};
-use crate::trainee::forward;
-use crate::world::{Binding, Names, Trained, World};
+use crate::world::{Binding, Names, Trained, World, forward};
 
 /// The entry of a file's metadata that says the shape of one picture, `28x28x1`.
 const INPUT: &str = "input";
@@ -37,7 +36,8 @@ pub fn save(net: &Name, path: Name, names: &mut Names) -> Checked {
     let of = Use { net, data: None, weights: Weights::Own };
     let net = route(&of, Work::Infer, 1, names)?.net;
     let file = writable(&path)?;
-    names.files.push(file.clone());
+    let fixed = Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false };
+    names.files.insert(file.clone(), fixed);
     Ok(Box::new(Save { net, device: Arc::clone(&names.device), seed: names.seed, path: file, span: path.span }))
 }
 
@@ -58,8 +58,7 @@ pub fn writable(path: &Name) -> Result<PathBuf, Diagnostic> {
 
 impl Job for Save {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let mut weights =
-            world.with(&self.net, &self.device, self.seed, |trainee| trainee.weights()).at(self.span)?;
+        let mut weights = world.with(&self.net, &self.device, self.seed, |trainee| trainee.weights()).at(self.span)?;
         weights.metadata.insert(INPUT.to_string(), join(self.net.input()));
         weights.save(&self.path).at(self.span)?;
         let parameters: usize = weights.tensors.iter().map(|(_, tensor)| tensor.len()).sum();
@@ -78,19 +77,15 @@ struct Load {
 
 /// Checks the file against the net, unless an earlier statement has yet to write it.
 pub fn load(net: &Name, path: Name, names: &mut Names) -> Checked {
-    let load = Load {
-        name: net.clone(),
-        resolved: names.resolved(net)?.clone(),
-        device: Arc::clone(&names.device),
-        path,
-    };
+    let load =
+        Load { name: net.clone(), resolved: names.resolved(net)?.clone(), device: Arc::clone(&names.device), path };
     let file = PathBuf::from(&load.path.text);
-    let binding = if names.files.contains(&file) {
-        let own = names.bound.get(&net.text).cloned();
-        own.unwrap_or(Binding { input: Vec::new(), classes: None, run: false })
-    } else {
-        let (_, net) = load.read(&file)?;
-        Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false }
+    let binding = match names.files.get(&file) {
+        Some(saved) => saved.clone(),
+        None => {
+            let (_, net) = load.read(&file)?;
+            Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false }
+        }
     };
     names.bound.insert(net.text.clone(), binding);
     Ok(Box::new(load))

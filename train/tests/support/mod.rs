@@ -30,9 +30,15 @@ struct Shared {
     steps: u32,
     /// At which of them the loss is not finite.
     poison: Option<u32>,
+    /// How many f32 a plan's arena may have.
+    room: Option<usize>,
     hook: Option<Hook>,
     /// The images and labels of every training step.
     seen: Vec<(Tensor, Tensor)>,
+    /// How many programs of training steps there are.
+    training: usize,
+    /// The seed and the number that every training step was given.
+    numbers: Vec<(u64, u32)>,
 }
 
 impl Oracle {
@@ -40,6 +46,13 @@ impl Oracle {
     pub fn poisoned_at(step: u32) -> Self {
         let oracle = Self::default();
         oracle.shared.lock().unwrap().poison = Some(step);
+        oracle
+    }
+
+    /// A plan's arena may have so many f32.
+    pub fn with_room(elements: usize) -> Self {
+        let oracle = Self::default();
+        oracle.shared.lock().unwrap().room = Some(elements);
         oracle
     }
 
@@ -53,6 +66,16 @@ impl Oracle {
     /// The batches of all training steps so far.
     pub fn seen(&self) -> Vec<(Tensor, Tensor)> {
         self.shared.lock().unwrap().seen.clone()
+    }
+
+    /// How many programs of training steps there are.
+    pub fn training_programs(&self) -> usize {
+        self.shared.lock().unwrap().training
+    }
+
+    /// The seeds and numbers of all training steps so far.
+    pub fn numbers(&self) -> Vec<(u64, u32)> {
+        self.shared.lock().unwrap().numbers.clone()
     }
 }
 
@@ -71,6 +94,12 @@ impl Backend for Oracle {
     }
 
     fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
+        let mut shared = self.shared.lock().unwrap();
+        if shared.room.is_some_and(|room| plan.arena > room) {
+            let (what, needed) = ("the plan".to_string(), plan.arena_bytes());
+            return Err(BackendError::OutOfMemory { what, needed, device: "oracle".into() });
+        }
+        shared.training += usize::from(!plan.graph.updates.is_empty());
         Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), outputs: Vec::new() }))
     }
 }
@@ -99,6 +128,14 @@ struct Steps {
     outputs: Vec<(String, Tensor)>,
 }
 
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if !self.plan.graph.updates.is_empty() {
+            self.shared.lock().unwrap().training -= 1;
+        }
+    }
+}
+
 impl Program for Steps {
     fn plan(&self) -> &Plan {
         &self.plan
@@ -116,6 +153,7 @@ impl Program for Steps {
         if training {
             shared.steps += 1;
             shared.seen.push((feed.inputs[0].clone(), feed.inputs[1].clone()));
+            shared.numbers.push((feed.seed, feed.step));
         }
         let step = shared.steps;
         for op in 0..=self.plan.steps.len() {

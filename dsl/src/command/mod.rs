@@ -1,5 +1,14 @@
 //! Verbs, strictly: each clause known, each number evaluated, each default that is the language's filled in.
 
+mod optimizer;
+mod read;
+pub(crate) mod table;
+mod values;
+mod verbs;
+
+pub use verbs::command;
+pub(crate) use verbs::unknown;
+
 use fovea_graph::Span;
 
 use crate::syntax::Name;
@@ -70,9 +79,9 @@ pub enum Command {
     Bench {
         /// Which net.
         net: Name,
-        /// A training step or inference.
+        /// A training step, or inference unless it says otherwise.
         mode: BenchMode,
-        /// Images a step.
+        /// Images a step; 1 unless it says otherwise.
         batch: usize,
     },
     /// `note "any text"`
@@ -108,7 +117,7 @@ pub struct Train {
     pub batch: usize,
     /// Where `batch` or, by default, the whole statement stands.
     pub batch_span: Span,
-    /// The learning rate's course.
+    /// The learning rate's course; constant unless it says otherwise.
     pub schedule: Schedule,
     /// The statement's own seed.
     pub seed: Option<u64>,

@@ -1,0 +1,167 @@
+//! The one table of statements, verbs and their clauses. Parsing knows the words from here, reading a verb knows which
+//! clauses it takes, and errors draw their suggestions from here.
+
+use crate::parse::words::list;
+
+/// What stands behind a clause's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Nothing: the word is all.
+    Nothing,
+    /// A net or `run N`.
+    Subject,
+    /// Data, or some of its samples.
+    Samples,
+    /// A whole number of at least 1.
+    Count,
+    /// A whole number of at least 1 and the word `epochs`.
+    Epochs,
+    /// A whole number of at least 0.
+    Seed,
+    /// `sgd(…)`
+    Optimizer,
+    /// `constant` or `cosine`.
+    Schedule,
+    /// Height and width.
+    Size,
+    /// A string.
+    Text,
+}
+
+/// A clause: its word, what stands behind it, and an example.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Clause {
+    pub word: &'static str,
+    pub takes: Takes,
+    pub example: &'static str,
+    /// The verbs that take it.
+    pub verbs: &'static [&'static str],
+}
+
+/// Every clause.
+pub(crate) const CLAUSES: &[Clause] = &[
+    clause("on", Takes::Samples, "on digits", &["train", "test", "predict"]),
+    clause("further", Takes::Nothing, "further", &["train"]),
+    clause("for", Takes::Epochs, "for 10 epochs", &["train"]),
+    clause("with", Takes::Optimizer, "with sgd(lr 0.1, momentum 0.9, decay 5e-4)", &["train"]),
+    clause("batch", Takes::Count, "batch 64", &["train", "summary", "bench"]),
+    clause("schedule", Takes::Schedule, "schedule cosine", &["train"]),
+    clause("seed", Takes::Seed, "seed 7", &["train"]),
+    clause("size", Takes::Size, "size 28x28", &["data"]),
+    clause("save", Takes::Text, "save \"logits.npy\"", &["predict"]),
+    clause("train", Takes::Nothing, "train", &["summary", "bench"]),
+    clause("infer", Takes::Nothing, "infer", &["bench"]),
+    clause("of", Takes::Subject, "of lenet", &["plot"]),
+];
+
+const fn clause(word: &'static str, takes: Takes, example: &'static str, verbs: &'static [&'static str]) -> Clause {
+    Clause { word, takes, example, verbs }
+}
+
+/// Every verb: its word, and how a whole statement reads.
+pub(crate) const VERBS: &[(&str, &str)] = &[
+    ("data", "data digits size 28x28"),
+    ("train", "train lenet on digits for 10 epochs"),
+    ("test", "test lenet on digits"),
+    ("predict", "predict lenet on digits[0..16]"),
+    ("show", "show digits"),
+    ("summary", "summary lenet"),
+    ("plot", "plot loss, accuracy of lenet"),
+    ("save", "save lenet \"lenet.safetensors\""),
+    ("load", "load lenet \"lenet.safetensors\""),
+    ("seed", "seed 7"),
+    ("device", "device cpu"),
+    ("explain", "explain lenet"),
+    ("bench", "bench lenet train batch 64"),
+    ("note", "note \"any text\""),
+];
+
+/// Statements that define something.
+const DEFINITIONS: &[&str] = &["net", "let"];
+
+/// Words of statements that begin one, and to which nothing here answers.
+const ABSENT: &[&str] = &[
+    "block",
+    "slide",
+    "compare",
+    "draw",
+    "export",
+    "convolve",
+    "filters",
+    "features",
+    "deconvnet",
+    "maximize",
+    "saliency",
+    "embed",
+    "fool",
+    "evolve",
+    "stylize",
+    "segment",
+];
+
+/// Clauses of the language that no verb here takes.
+pub(crate) const ABSENT_CLAUSES: &[&str] = &[
+    "split",
+    "augment",
+    "images",
+    "npy",
+    "labels",
+    "normalize",
+    "raw",
+    "checkpoint",
+    "resume",
+    "mixed",
+    "against",
+    "class",
+    "toward",
+    "direct",
+    "indirect",
+    "as",
+    "masks",
+];
+
+/// Whether a statement begins with this word.
+pub(crate) fn is_statement_word(word: &str) -> bool {
+    is_verb(word) || DEFINITIONS.iter().chain(ABSENT).any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Whether this is a verb that can be read.
+pub(crate) fn is_verb(word: &str) -> bool {
+    VERBS.iter().any(|(verb, _)| verb.eq_ignore_ascii_case(word))
+}
+
+/// Whether this is a word of the language to which no statement here answers.
+pub(crate) fn is_absent_verb(word: &str) -> bool {
+    ABSENT.iter().any(|absent| absent.eq_ignore_ascii_case(word))
+}
+
+/// Whether a clause of some verb begins with this word.
+pub(crate) fn is_clause_word(word: &str) -> bool {
+    let absent = ABSENT_CLAUSES.iter().any(|clause| clause.eq_ignore_ascii_case(word));
+    absent || CLAUSES.iter().any(|clause| clause.word.eq_ignore_ascii_case(word))
+}
+
+/// The clauses that a verb takes.
+pub(crate) fn clauses_of(verb: &str) -> impl Iterator<Item = &'static Clause> {
+    CLAUSES.iter().filter(move |clause| clause.verbs.contains(&verb))
+}
+
+/// How a statement of `verb` reads.
+pub(crate) fn example(verb: &str) -> &'static str {
+    VERBS.iter().find(|(word, _)| *word == verb).map_or("", |(_, example)| example)
+}
+
+/// Every word that begins a statement.
+pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
+    DEFINITIONS.iter().copied().chain(VERBS.iter().map(|&(verb, _)| verb))
+}
+
+/// `net, let, … and note`
+pub(crate) fn statement_words() -> String {
+    list(&statements().collect::<Vec<_>>(), "and")
+}
+
+/// Why a word of the language begins no statement.
+pub(crate) fn absent_message(word: &str) -> String {
+    format!("`{word}` is not among the statements Fovea has: {}", statement_words())
+}

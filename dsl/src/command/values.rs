@@ -1,0 +1,214 @@
+//! What stands behind clauses: numbers, samples, sizes, names.
+
+use fovea_graph::Span;
+
+use super::read::Parts;
+use super::table::Clause;
+use super::{RunRef, Samples, Schedule, Subject};
+use crate::parse::quoted;
+use crate::scope::nearest;
+use crate::syntax::{Argument, Expr, ExprKind, Name, Part, PartKind};
+
+impl<'a> Parts<'a> {
+    /// The number behind a clause's word, as `batch 64` or `batch(64)`; a word is a constant's name.
+    pub(super) fn number(&mut self, clause: &Clause, word: &'a Part) -> Option<Expr> {
+        if let PartKind::Call(_, arguments) = &word.kind {
+            if let [Argument { key: None, value }] = &arguments[..] {
+                return Some(value.clone());
+            }
+            self.lacks(clause, "its number");
+            return None;
+        }
+        let expr = match self.peek() {
+            Some(Part { kind: PartKind::Value(expr), .. }) => Some(expr.clone()),
+            Some(Part { kind: PartKind::Word(name), span }) if self.clause(name).is_none() => {
+                Some(Expr { kind: ExprKind::Name(name.clone()), span: *span })
+            }
+            _ => None,
+        };
+        match expr {
+            Some(_) => self.at += 1,
+            None => self.lacks(clause, "its number"),
+        }
+        expr
+    }
+
+    pub(super) fn count(&mut self, clause: &Clause, word: &'a Part) -> Option<(usize, Span)> {
+        let expr = self.number(clause, word)?;
+        let count = self.scope.count(&expr, 1, &format!("the {}", clause.word));
+        self.keep(count).map(|count| (count, word.span.to(expr.span)))
+    }
+
+    /// A seed: a whole number of at least 0.
+    pub(super) fn seed(&mut self, expr: &Expr) -> Option<u64> {
+        let seed = self.scope.count(expr, 0, "a seed");
+        self.keep(seed).map(|seed| seed as u64)
+    }
+
+    /// `for 10 epochs`
+    pub(super) fn epochs(&mut self, clause: &Clause, word: &'a Part) -> Option<usize> {
+        let expr = self.number(clause, word)?;
+        let epochs = self.scope.count(&expr, 1, "the number of epochs");
+        let epochs = self.keep(epochs);
+        match self.peek() {
+            Some(Part { kind: PartKind::Word(word), .. })
+                if ["epochs", "epoch"].iter().any(|unit| word.eq_ignore_ascii_case(unit)) =>
+            {
+                self.at += 1;
+            }
+            other => {
+                let is_unit =
+                    matches!(other, Some(Part { kind: PartKind::Word(word), .. }) if self.clause(word).is_none());
+                let span = other.filter(|_| is_unit).map_or(self.here(), |part| part.span);
+                let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
+                let error = self.error(span, "training is counted in epochs").found(found).expected("epochs");
+                self.wrong(error.help(format!("write `for {expr} epochs`")));
+                if is_unit {
+                    self.at += 1;
+                }
+            }
+        }
+        epochs
+    }
+
+    pub(super) fn samples(&mut self, clause: &Clause) -> Option<Samples> {
+        match self.peek() {
+            Some(part @ Part { kind: PartKind::Word(_) | PartKind::Select(..), .. }) if !matches!(&part.kind, PartKind::Word(word) if self.clause(word).is_some()) =>
+            {
+                self.at += 1;
+                self.picked(part)
+            }
+            _ => {
+                self.lacks(clause, "its data");
+                None
+            }
+        }
+    }
+
+    /// `digits`, `digits.train[3]`, `digits[0..16]`
+    pub(super) fn picked(&mut self, part: &Part) -> Option<Samples> {
+        let (path, range) = match &part.kind {
+            PartKind::Select(path, first, end) => (path, Some((first, end.as_ref()))),
+            PartKind::Word(path) => (path, None),
+            _ => return None,
+        };
+        let (data, train) = match path.split_once('.') {
+            None => (path.as_str(), false),
+            Some((data, "train")) => (data, true),
+            Some((data, "test")) => (data, false),
+            Some((data, other)) => {
+                let error = self.error(part.span, format!("`{data}` has no part `{}`", quoted(other)));
+                self.wrong(
+                    error
+                        .found(other)
+                        .expected("`train` or `test`")
+                        .help(format!("write `{data}.train` or `{data}.test`")),
+                );
+                return None;
+            }
+        };
+        let name = Name { text: data.into(), span: Span { end: part.span.start + data.len() as u32, ..part.span } };
+        let range = match range {
+            None => None,
+            Some((first, end)) => Some(self.range(first, end)?),
+        };
+        Some(Samples { data: name, train, range, span: part.span })
+    }
+
+    pub(super) fn range(&mut self, first: &Expr, end: Option<&Expr>) -> Option<(usize, usize)> {
+        let from = self.scope.count(first, 0, "a sample's number");
+        let from = self.keep(from)?;
+        let Some(end) = end else { return Some((from, from + 1)) };
+        let to = self.scope.count(end, 0, "the end of a range");
+        let to = self.keep(to)?;
+        if to > from {
+            return Some((from, to));
+        }
+        let error = self.error(first.span.to(end.span), format!("the range {from}..{to} is empty"));
+        self.wrong(error.found(format!("{from}..{to}")).expected(format!("an end above {from}")));
+        None
+    }
+
+    pub(super) fn size(&mut self, clause: &Clause) -> Option<([usize; 2], Span)> {
+        match self.peek() {
+            Some(Part { kind: PartKind::Size(sizes), span }) => {
+                self.at += 1;
+                let [height, width] = &sizes[..] else {
+                    let error = self.error(*span, "a picture's size is its height and its width");
+                    self.wrong(
+                        error
+                            .found(format!("{} numbers", sizes.len()))
+                            .expected("two numbers")
+                            .help("write `size 28x28`, say"),
+                    );
+                    return None;
+                };
+                let height = self.scope.count(height, 1, "the height");
+                let width = self.scope.count(width, 1, "the width");
+                Some(([self.keep(height)?, self.keep(width)?], *span))
+            }
+            Some(part @ Part { kind: PartKind::Value(_), span }) => {
+                self.at += 1;
+                let error =
+                    self.error(*span, "a picture's size is its height and its width").found(quoted(&part.to_string()));
+                self.wrong(error.expected("two numbers").help(format!("write `size {part}x{part}`")));
+                None
+            }
+            _ => {
+                self.lacks(clause, "height and width");
+                None
+            }
+        }
+    }
+
+    pub(super) fn schedule(&mut self, clause: &Clause) -> Option<Schedule> {
+        let names = ["constant", "cosine"];
+        let Some(Part { kind: PartKind::Word(word), span }) = self.peek() else {
+            self.lacks(clause, "its name");
+            return None;
+        };
+        self.at += 1;
+        match word.to_lowercase().as_str() {
+            "constant" => Some(Schedule::Constant),
+            "cosine" => Some(Schedule::Cosine),
+            other => {
+                let error = self.error(*span, format!("there is no schedule `{}`", quoted(word))).found(quoted(word));
+                let near = nearest(other, names).map(|near| format!("write `{near}`"));
+                self.wrong(error.expected("constant or cosine").help(near.unwrap_or("write `schedule cosine`".into())));
+                None
+            }
+        }
+    }
+
+    /// A net, `run 3` or `run last`.
+    pub(super) fn subject(&mut self) -> Option<Subject> {
+        match self.run() {
+            Some(run) => run.map(Subject::Run),
+            None => self.net().map(Subject::Net),
+        }
+    }
+
+    /// `run 3`, `run last`; the outer `None` where something else stands here.
+    pub(super) fn run(&mut self) -> Option<Option<RunRef>> {
+        match self.peek() {
+            Some(Part { kind: PartKind::Word(word), .. }) if word.eq_ignore_ascii_case("run") => {}
+            _ => return None,
+        }
+        self.at += 1;
+        let part = self.next();
+        match part.map(|part| (&part.kind, part.span)) {
+            Some((PartKind::Word(word), span)) if word.eq_ignore_ascii_case("last") => Some(Some(RunRef::Last(span))),
+            Some((PartKind::Value(expr), span)) => {
+                let number = self.scope.count(expr, 1, "a run's number");
+                let number = self.keep(number).and_then(|number| u32::try_from(number).ok());
+                Some(number.map(|number| RunRef::Number(number, span)))
+            }
+            other => {
+                let span = other.map_or(self.here(), |(_, span)| span);
+                let error = self.error(span, "which run?").expected("a run's number, or `last`");
+                self.wrong(error.help("write `run 3` or `run last`"));
+                Some(None)
+            }
+        }
+    }
+}

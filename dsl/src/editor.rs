@@ -1,0 +1,34 @@
+//! What an editor asks of a text.
+
+use fovea_graph::SourceId;
+
+use crate::diagnostic::Source;
+use crate::parse::{lines, parse};
+
+/// Whether a text can be run as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every statement is whole.
+    Complete,
+    /// The last statement goes on: a bracket is open, or its line ends in a dash, a comma or `=`.
+    Incomplete,
+    /// Something is wrong that more text cannot mend.
+    Invalid,
+}
+
+/// Whether `text` can be run, or its last statement goes on.
+pub fn is_complete(text: &str) -> Completeness {
+    let source = Source { id: SourceId::default(), name: String::new(), text: text.into() };
+    let plain = lines::plain(text);
+    let whole = match lines::statements(&source, &plain).last() {
+        // Only an open bracket may be wrong with a statement that goes on.
+        Some(last) if last.open => Source { text: text.get(..last.start).unwrap_or_default().into(), ..source.clone() },
+        _ => return judged(&source, Completeness::Complete),
+    };
+    judged(&whole, Completeness::Incomplete)
+}
+
+fn judged(source: &Source, good: Completeness) -> Completeness {
+    let (_, mistakes) = parse(source);
+    if mistakes.is_empty() { good } else { Completeness::Invalid }
+}

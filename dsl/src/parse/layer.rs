@@ -1,0 +1,150 @@
+//! Layers and their options.
+
+use fovea_graph::Span;
+
+use super::item::{Piece, PieceKind, Rest, is_turns};
+use super::words::{self, ChainWord, chain_word};
+use super::{Reader, quoted};
+use crate::syntax::{Expr, ExprKind, Item, ItemKind, Layer, LayerOption, LayerWord, OptionKind};
+
+impl Reader<'_> {
+    /// A layer and its options.
+    pub(super) fn layer(
+        &mut self,
+        word: &str,
+        span: Span,
+        count: Option<LayerOption>,
+        rest: &mut Rest,
+    ) -> Option<Item> {
+        let ChainWord::Layer(layer, numbers) = chain_word(word) else { return None };
+        let written = self.written(span);
+        let stem = written.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, 'x' | 'X' | '×'));
+        let glued = Span { start: span.start + stem.len() as u32, ..span };
+        let word_span = if numbers.is_empty() { span } else { Span { end: glued.start, ..span } };
+        let mut options = Vec::new();
+        if !numbers.is_empty() {
+            self.check_glued(layer, &numbers, span);
+            let number = |n: f64| Expr { kind: ExprKind::Number(n), span: glued };
+            let sizes = numbers.into_iter().map(number).collect();
+            options.push(LayerOption { kind: OptionKind::Glued(sizes), span: glued });
+        }
+        options.extend(count);
+        self.options(layer, &mut options, rest);
+        let kind = ItemKind::Layer(Layer { word: layer, word_span, options });
+        Some(self.finished(kind, rest))
+    }
+
+    fn options(&mut self, layer: LayerWord, options: &mut Vec<LayerOption>, rest: &mut Rest) {
+        while let Some(Piece { kind, span }) = rest.pieces.peek() {
+            let next = *span;
+            match kind {
+                PieceKind::Alias(_) => return,
+                PieceKind::Word(word) if is_item_word(word) || self.begins_line(word, next) => return,
+                _ => {}
+            }
+            let Some(piece) = rest.next() else { return };
+            let span = piece.span;
+            let kind = match piece.kind {
+                PieceKind::Word(word) if is_turns(&word) && options.last().is_some_and(is_value) => {
+                    let before = options.pop().map_or(span, |option| option.span);
+                    let mend = quoted(self.written(before.to(span))).replace(' ', "");
+                    let error = self.wrong(before.to(span), format!("`{word}` with a space before it is a name"));
+                    self.mistakes.push(error.expected(mend.clone()).help(format!("write `{mend}`")));
+                    None
+                }
+                PieceKind::Word(word) => self.worded_option(layer, &word, span, rest),
+                PieceKind::Value(mut sizes) if sizes.len() == 1 => Some(OptionKind::Value(sizes.remove(0))),
+                PieceKind::Value(sizes) => Some(OptionKind::Size(sizes)),
+                PieceKind::Slash(sizes) => self.slash(layer, sizes, span, options.last()),
+                other => {
+                    self.no_option(layer, &other, span, rest.span);
+                    None
+                }
+            };
+            if let Some(kind) = kind {
+                let end = rest.span.end;
+                options.push(LayerOption { kind, span: Span { end, ..span } });
+            }
+        }
+    }
+
+    /// `/2`; glued to a bare number it could be arithmetic.
+    fn slash(
+        &mut self,
+        layer: LayerWord,
+        sizes: Vec<Expr>,
+        span: Span,
+        before: Option<&LayerOption>,
+    ) -> Option<OptionKind> {
+        if let Some(LayerOption { kind: OptionKind::Value(_) | OptionKind::Keyed(..), span: number }) = before
+            && !layer.is_pool()
+            && number.end == span.start
+        {
+            let whole = quoted(self.written(number.to(span)));
+            let (left, right) = (quoted(self.written(*number)), quoted(self.written(span)));
+            let error = self
+                .wrong(number.to(span), format!("`{whole}` has two readings"))
+                .here(format!("the quotient, or `{left}` with stride {}?", right.trim_start_matches('/').trim()))
+                .help(format!("write `({whole})` for the quotient, `{left} {right}` for the stride"));
+            self.mistakes.push(error);
+            return None;
+        }
+        Some(OptionKind::Stride(sizes))
+    }
+
+    /// A flag, a key with its value, or a constant.
+    fn worded_option(&mut self, layer: LayerWord, word: &str, span: Span, rest: &mut Rest) -> Option<OptionKind> {
+        if let Some(key) = words::key(word) {
+            if let Some(PieceKind::Equals) = rest.peek() {
+                rest.next();
+            }
+            return self.keyed(key, span, rest);
+        }
+        if let Some(PieceKind::Equals) = rest.peek() {
+            rest.next();
+            rest.next();
+            let mut error = self.wrong(span, format!("`{}` is no option with a value", quoted(word)));
+            error.help = words::nearest_option(word).map(|near| format!("write `{near}`"));
+            self.mistakes.push(error.expected(format!("options such as `{}`", layer.example())));
+            return None;
+        }
+        if let Some(flag) = words::flag(word) {
+            return Some(OptionKind::Flag(flag.into()));
+        }
+        Some(OptionKind::Value(Expr { kind: ExprKind::Name(word.into()), span }))
+    }
+
+    fn keyed(&mut self, key: &str, span: Span, rest: &mut Rest) -> Option<OptionKind> {
+        let values = match rest.peek() {
+            Some(PieceKind::Value(_)) => match rest.next() {
+                Some(Piece { kind: PieceKind::Value(sizes), .. }) => sizes,
+                _ => return None,
+            },
+            Some(PieceKind::Word(word)) if words::is_free_for_constant(word) => match rest.next() {
+                Some(Piece { kind: PieceKind::Word(word), span }) => vec![Expr { kind: ExprKind::Name(word), span }],
+                _ => return None,
+            },
+            next => {
+                let same =
+                    matches!(next, Some(PieceKind::Word(word)) if matches!(words::flag(word), Some("same" | "valid")));
+                let mend = match (key, same) {
+                    ("pad", true) => "`same` and `valid` stand by themselves, without `pad`".to_string(),
+                    _ => format!("write `{key} 2`, say"),
+                };
+                let error = self.wrong(span, format!("`{key}` lacks its number"));
+                self.mistakes.push(error.expected(format!("a number behind `{key}`")).help(mend));
+                return None;
+            }
+        };
+        Some(if key == "stride" { OptionKind::Stride(values) } else { OptionKind::Keyed(key.into(), values) })
+    }
+}
+
+fn is_value(option: &LayerOption) -> bool {
+    matches!(option.kind, OptionKind::Value(_) | OptionKind::Size(_))
+}
+
+/// Whether a word behind a layer begins another item.
+fn is_item_word(word: &str) -> bool {
+    words::flag(word).is_none() && words::key(word).is_none() && chain_word(word) != ChainWord::Other
+}

@@ -1,0 +1,321 @@
+//! Parts a text into statements: comments and LaTeX blanked, brackets matched, continued lines joined.
+//!
+//! Everything keeps its byte position. A statement ends with its line; an indented line, an open bracket or a line
+//! that ends in `-`, `->`, `|`, `,` or `=` continues it, and a statement's word at a line's start ends all of that.
+
+use fovea_graph::{SourceId, Span};
+
+use crate::command::table;
+use crate::diagnostic::{Diagnostic, Source, Stage};
+use crate::latex;
+
+/// How deep brackets may nest.
+const MAX_NESTING: usize = 64;
+
+/// How long a statement may be, in bytes.
+const MAX_STATEMENT: usize = 1 << 18;
+
+/// Dashes and arrows behind which a chain goes on.
+const DASHES: &[&str] = &["-", "–", "—", "−", "‐", "‑", "->", "→", "=>"];
+
+/// One statement's text.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// Its bytes in the text, without space around it.
+    pub start: usize,
+    /// The byte after its last one.
+    pub end: usize,
+    /// It ended in `;`.
+    pub silent: bool,
+    /// Why it cannot be read at all, where that is so.
+    pub error: Option<Diagnostic>,
+    /// Something is missing at its end: more text could complete it.
+    pub open: bool,
+}
+
+/// The statements of a source, one after the other; `plain` is its text made [`plain`].
+pub(crate) fn statements<'a>(source: &'a Source, plain: &'a str) -> impl Iterator<Item = Chunk> + 'a {
+    let indents = plain.split('\n').filter(|line| !line.trim().is_empty()).map(indent);
+    let base = indents.min().unwrap_or(0);
+    Splitter {
+        source: source.id,
+        original: &source.text,
+        text: plain,
+        base,
+        lines: plain.split('\n'),
+        at: 0,
+        current: None,
+    }
+}
+
+/// A text byte for byte as long as `text`, with what carries no meaning blanked: comments, LaTeX outside strings,
+/// carriage returns, spaces that are not ASCII.
+pub(crate) fn plain(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut outside = vec![];
+    let mut quote = None;
+    let mut comment = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '\r' => bytes[at] = if text.as_bytes().get(at + 1) == Some(&b'\n') { b' ' } else { b'\n' },
+            '\n' => {}
+            _ if comment => bytes[at..at + c.len_utf8()].fill(b' '),
+            '"' if quote.is_some() => outside.push(quote.take().unwrap_or(at)..at + 1),
+            '"' => quote = Some(at),
+            _ if quote.is_some() => {}
+            '#' => {
+                comment = true;
+                bytes[at] = b' ';
+            }
+            c if c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}' || c == '\u{200e}' => {
+                bytes[at..at + c.len_utf8()].fill(b' ');
+            }
+            _ => {}
+        }
+        if bytes[at] == b'\n' {
+            (comment, quote) = (false, None);
+        }
+    }
+    blank_latex(&mut bytes, &outside);
+    // Whole characters were replaced by ASCII, and LaTeX's signs by whole characters.
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Blanks LaTeX outside the strings.
+fn blank_latex(bytes: &mut [u8], strings: &[std::ops::Range<usize>]) {
+    if !bytes.iter().any(|b| matches!(b, b'\\' | b'$')) {
+        return;
+    }
+    let kept: Vec<Vec<u8>> = strings.iter().map(|range| bytes[range.clone()].to_vec()).collect();
+    strings.iter().for_each(|range| bytes[range.clone()].fill(b' '));
+    latex::blank(bytes);
+    for (range, kept) in strings.iter().zip(kept) {
+        bytes[range.clone()].copy_from_slice(&kept);
+    }
+}
+
+/// Goes over the lines and gathers statements.
+struct Splitter<'a> {
+    source: SourceId,
+    original: &'a str,
+    text: &'a str,
+    /// The indentation that every line has.
+    base: usize,
+    lines: std::str::Split<'a, char>,
+    /// Where the next line begins.
+    at: usize,
+    current: Option<Gathering>,
+}
+
+/// The statement that is being gathered.
+struct Gathering {
+    start: usize,
+    end: usize,
+    /// Its open brackets and where they stand.
+    open: Vec<(char, usize)>,
+    error: Option<Diagnostic>,
+    /// It is raw text to the next statement's word.
+    raw: bool,
+}
+
+impl Iterator for Splitter<'_> {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        while let Some(line) = self.lines.next() {
+            let at = self.at;
+            self.at += line.len() + 1;
+            let done = if line.trim().is_empty() { None } else { self.line(at, line) };
+            if done.is_some() {
+                return done;
+            }
+        }
+        self.finish(true)
+    }
+}
+
+impl Splitter<'_> {
+    /// Adds a line to the statement it belongs to; returns the one before, where it begins another.
+    fn line(&mut self, at: usize, line: &str) -> Option<Chunk> {
+        let indented = indent(line) > self.base;
+        let start = at + indent(line);
+        let done = match &self.current {
+            Some(current) if !self.continues(current, line, indented) => self.finish(false),
+            _ => None,
+        };
+        let word = first_word(line.trim_start());
+        let current = self.current.get_or_insert_with(|| Gathering {
+            start,
+            end: start,
+            open: Vec::new(),
+            error: None,
+            raw: word.eq_ignore_ascii_case("slide"),
+        });
+        current.end = at + line.trim_end().len();
+        if !current.raw {
+            current.brackets(self.source, start, line.trim());
+        }
+        done
+    }
+
+    /// Whether `line` goes on with the statement `current`.
+    fn continues(&self, current: &Gathering, line: &str, indented: bool) -> bool {
+        let word = first_word(line.trim_start());
+        if current.raw {
+            return indented || !table::is_statement_word(word);
+        }
+        if indented || word.eq_ignore_ascii_case("where") {
+            return true;
+        }
+        let so_far = &self.text[current.start..current.end];
+        if so_far.ends_with(',') && table::is_clause_word(word) {
+            return true;
+        }
+        (!current.open.is_empty() || is_unfinished(so_far)) && !table::is_statement_word(word)
+    }
+
+    fn finish(&mut self, at_end: bool) -> Option<Chunk> {
+        let mut current = self.current.take()?;
+        let mut text = &self.text[current.start..current.end];
+        let silent = text.ends_with(';') && !current.raw;
+        if silent {
+            text = text.trim_end_matches([';', ' ', '\t', '\n']);
+        }
+        let end = current.start + text.len();
+        let unclosed = current.open.last().copied();
+        let mendable = current.error.is_none();
+        if let Some((bracket, at)) = unclosed {
+            current.error.get_or_insert_with(|| never_closed(self.source, bracket, at));
+        }
+        if text.len() > MAX_STATEMENT && !current.raw {
+            current.error = Some(too_long(self.source, current.start, end));
+        }
+        if current.error.is_none() && !current.raw {
+            current.error = unclosed_quote(self.source, self.original, current.start, end);
+        }
+        let open = at_end && !silent && mendable && (unclosed.is_some() || is_unfinished(text));
+        Some(Chunk { start: current.start, end, silent, error: current.error, open })
+    }
+}
+
+impl Gathering {
+    /// Follows the brackets of a line that begins at byte `at`.
+    fn brackets(&mut self, source: SourceId, at: usize, line: &str) {
+        let mut quoted = false;
+        for (offset, c) in line.char_indices() {
+            let here = at + offset;
+            match c {
+                '"' => quoted = !quoted,
+                _ if quoted => {}
+                '(' | '[' | '{' => {
+                    self.open.push((c, here));
+                    if self.open.len() > MAX_NESTING {
+                        self.error.get_or_insert_with(|| too_deep(source, here));
+                    }
+                }
+                ')' | ']' | '}' => match self.open.pop() {
+                    Some((opener, _)) if closer(opener) == c => {}
+                    Some((opener, from)) => {
+                        self.error.get_or_insert_with(|| mismatched(source, (opener, from), (c, here)));
+                    }
+                    None => {
+                        self.error.get_or_insert_with(|| never_opened(source, c, here));
+                    }
+                },
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a statement's text ends in something that must be followed.
+fn is_unfinished(text: &str) -> bool {
+    let text = text.trim_end();
+    let end = text.strip_suffix(['|', ',', '=']).is_some();
+    end || DASHES.iter().any(|dash| text.ends_with(dash))
+}
+
+/// How many bytes of space a line begins with.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// The word at the start of `text`; empty where there is none.
+pub(crate) fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    &text[..end]
+}
+
+fn closer(opener: char) -> char {
+    match opener {
+        '(' => ')',
+        '[' => ']',
+        _ => '}',
+    }
+}
+
+fn bracket(source: SourceId, c: char, at: usize, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Stage::Parse, Span::new(source, at, at + 1), message).found(format!("`{c}`"))
+}
+
+fn never_closed(source: SourceId, c: char, at: usize) -> Diagnostic {
+    let closer = closer(c);
+    bracket(source, c, at, format!("`{c}` is never closed"))
+        .here(format!("no `{closer}` belongs to it"))
+        .expected(format!("`{closer}`"))
+        .help(format!("put `{closer}` where the group ends"))
+}
+
+fn never_opened(source: SourceId, c: char, at: usize) -> Diagnostic {
+    bracket(source, c, at, format!("`{c}` closes nothing"))
+        .here("no bracket is open here")
+        .help(format!("remove `{c}`"))
+}
+
+fn mismatched(source: SourceId, (opener, from): (char, usize), (c, at): (char, usize)) -> Diagnostic {
+    let right = closer(opener);
+    bracket(source, c, at, format!("`{opener}` is closed by `{c}`"))
+        .here(format!("expected `{right}`"))
+        .also(Span::new(source, from, from + 1), "opened here")
+        .expected(format!("`{right}`"))
+        .help(format!("write `{right}` here"))
+}
+
+fn too_deep(source: SourceId, at: usize) -> Diagnostic {
+    let message = format!("brackets are nested more than {MAX_NESTING} deep");
+    Diagnostic::new(Stage::Parse, Span::new(source, at, at + 1), message)
+        .here("this one is too deep")
+        .help("nest repetitions, or give the inner part a net of its own")
+}
+
+fn too_long(source: SourceId, start: usize, end: usize) -> Diagnostic {
+    let message = format!("a statement of {} bytes; the longest may have {MAX_STATEMENT}", end - start);
+    Diagnostic::new(Stage::Parse, Span::new(source, start, start), message)
+        .here("it begins here")
+        .help("write what repeats as a group: `(conv 64 - relu)^16`")
+}
+
+/// An error where a string lacks its second quote.
+fn unclosed_quote(source: SourceId, original: &str, start: usize, end: usize) -> Option<Diagnostic> {
+    let mut at = start;
+    for line in original.get(start..end).unwrap_or_default().split(['\n', '\r']) {
+        let mut quote = None;
+        for (offset, c) in line.char_indices() {
+            match c {
+                '"' if quote.is_some() => quote = None,
+                '"' => quote = Some(at + offset),
+                '#' if quote.is_none() => break,
+                _ => {}
+            }
+        }
+        if let Some(from) = quote {
+            let span = Span::new(source, from, at + line.trim_end().len());
+            let error = Diagnostic::new(Stage::Parse, span, "a string without its closing quote");
+            return Some(
+                error.here("no second `\"` before the line's end").expected("`\"`").help("put `\"` where it ends"),
+            );
+        }
+        at += line.len() + 1;
+    }
+    None
+}

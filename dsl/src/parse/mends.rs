@@ -1,0 +1,186 @@
+//! What to say about items that are wrong, and the mend.
+
+use fovea_graph::Span;
+
+use super::item::{PieceKind, Rest};
+use super::words::{self, ChainWord, chain_word};
+use super::{Reader, quoted};
+use crate::syntax::{Item, ItemKind, LayerWord};
+
+impl Reader<'_> {
+    /// `word` begins a layer in the middle of an item.
+    pub(super) fn missing_dash(&mut self, word: &str, span: Span) {
+        let error = self
+            .wrong(span, format!("`-` is missing before `{word}`"))
+            .expected("`-`")
+            .help(format!("put `-` before `{word}`"));
+        self.mistakes.push(error);
+    }
+
+    /// A piece that belongs to no item.
+    pub(super) fn stray(&mut self, item: &Item, span: Span) {
+        let found = quoted(self.written(span));
+        let before = quoted(self.written(item.span));
+        let is_group = matches!(item.kind, ItemKind::Group(..));
+        let behind_sign = found.trim_start_matches(['x', 'X', '×', ' ']);
+        // What was wrong inside it does not matter any more.
+        self.mistakes.retain(|mistake| mistake.span().start < span.start);
+        let error = self.wrong(span, format!("`{found}` does not belong here"));
+        let error = if found.starts_with('(') {
+            self.wrong(span, "`-` is missing before `(`").expected("`-`").help("put `-` before `(`")
+        } else if item.kind == ItemKind::Input {
+            error.help(format!("a shape alone declares the input: write `{found}` for `{before} {found}`"))
+        } else if is_group && item.alias.is_none() && behind_sign.starts_with(|c: char| c.is_ascii_digit()) {
+            error.expected("`^` and a count, or `-`").help(format!("to repeat the group, write `^{behind_sign}`"))
+        } else if behind_sign.starts_with(['(', '[']) && behind_sign != found {
+            error.help(format!("a repetition stands behind its group: `{behind_sign}^{before}`"))
+        } else {
+            error.expected("`-`, `,` or the end")
+        };
+        self.mistakes.push(error);
+    }
+
+    pub(super) fn power_of_power(&mut self, first: Span, second: Span) {
+        let (a, b) = (quoted(self.written(first)), quoted(self.written(second)));
+        let (a, b) = (a.trim_start_matches('^').trim(), b.trim_start_matches('^').trim());
+        let error = self
+            .wrong(first.to(second), format!("`^{a}^{b}` has two readings"))
+            .here("a repetition of a repetition, or a power?")
+            .help(format!("write `^({a}*{b})` for {a} times {b} turns, `^({a}^{b})` for the power"));
+        self.mistakes.push(error);
+    }
+
+    pub(super) fn absent(&mut self, word: &str, span: Span) {
+        let error = self
+            .wrong(span, format!("`{word}` is not among the layers Fovea has: {}", words::all_layers()))
+            .expected("a layer");
+        self.mistakes.push(error);
+    }
+
+    /// Another program's word for a layer.
+    pub(super) fn foreign(&mut self, ours: &str, span: Span, rest: &mut Rest) {
+        let word = self.written(span);
+        if matches!(chain_word(ours), ChainWord::Absent(_)) {
+            let message = format!("`{word}` would be `{ours}`, which is not among the layers Fovea has");
+            let error = self.wrong(span, message).expected(format!("one of {}", words::all_layers()));
+            self.mistakes.push(error);
+            return;
+        }
+        let options: Vec<Span> = rest.pieces.by_ref().map(|piece| piece.span).collect();
+        let options = options.last().map(|last| quoted(self.written(Span { start: span.end, ..span.to(*last) })));
+        let options = options.filter(|options| !options.contains(['(', '='])).unwrap_or_default();
+        let separator = if options.is_empty() { "" } else { " " };
+        let error = self
+            .wrong(span, format!("`{word}` is called `{ours}` here"))
+            .expected(ours)
+            .help(format!("write `{ours}{separator}{options}`"));
+        self.mistakes.push(error);
+    }
+
+    /// `CONV3` where `CONV3-` stands right before `span`.
+    fn counter_before(&self, span: Span) -> Option<&str> {
+        let before = &self.text[..span.range().start.saturating_sub(self.base)];
+        let word = before.strip_suffix(['-', '–', '—', '−'])?;
+        let word = &word[word.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1)..];
+        let takes_count = matches!(chain_word(word), ChainWord::Layer(LayerWord::Conv | LayerWord::Fc, _));
+        takes_count.then_some(word)
+    }
+
+    pub(super) fn unknown(&mut self, word: &str, span: Span) {
+        if let Some(counter) = self.counter_before(span) {
+            let error = self.wrong(span, format!("a name glued to `{counter}-` could be a layer or a count"));
+            self.mistakes
+                .push(error.expected("a number or a list").help(format!("for a count, write `{counter}-{{{word}}}`")));
+            return;
+        }
+        let error = self.wrong(span, format!("there is no layer `{}`", quoted(word)));
+        let layers = words::all_layers();
+        let error = match words::nearest_layer(word) {
+            Some(near) if matches!(chain_word(near), ChainWord::Layer(..)) => {
+                error.expected(near).help(format!("write `{near}`"))
+            }
+            Some(near) => {
+                error.help(format!("the nearest word, `{near}`, is not among the layers Fovea has: {layers}"))
+            }
+            None => error.expected("a layer").help(format!("the layers are {layers}")),
+        };
+        self.mistakes.push(error);
+    }
+
+    /// A number glued to `conv` or `pool` is the window, to `fc` the units; nothing else takes one.
+    pub(super) fn check_glued(&mut self, layer: LayerWord, numbers: &[f64], span: Span) {
+        let (word, name) = (quoted(self.written(span)), layer.word());
+        let window = numbers.iter().copied().fold(0.0, f64::max);
+        if layer == LayerWord::Fc && numbers.len() == 1 {
+            return;
+        }
+        let itself = match layer {
+            LayerWord::Softmax | LayerWord::Dropout | LayerWord::Fc => format!("write `{name} {window}`"),
+            _ => format!("write `{name}`; a layer's number comes by itself"),
+        };
+        let error = self.wrong(span, format!("`{word}` would be a window of {window}"));
+        let error = error.here("a number glued to the word is the window").expected("a window of at most 11");
+        let error = if layer != LayerWord::Conv && !layer.is_pool() {
+            self.wrong(span, format!("`{name}` takes no number glued to it")).expected(name).help(itself)
+        } else if window > 11.0 && layer.is_pool() {
+            error.help(format!("write `{name} {window}x{window}` for that window"))
+        } else if window > 11.0 {
+            error.help(format!("write `{name} {window}` for that many filters"))
+        } else if window < 1.0 || (layer.is_pool() && window < 2.0) {
+            error.expected("a window of 2 to 11").help(itself)
+        } else {
+            return;
+        };
+        self.mistakes.push(error);
+    }
+
+    /// A piece that is no option of a layer.
+    pub(super) fn no_option(&mut self, layer: LayerWord, kind: &PieceKind, span: Span, item: Span) {
+        let found = quoted(self.written(span));
+        let before = quoted(self.written(Span { end: span.start, ..item }));
+        match kind {
+            PieceKind::Question => self.two_nets(item),
+            PieceKind::Times(_) => {
+                let error = self
+                    .wrong(span, format!("`{found}` repeats groups, and `{before}` is none"))
+                    .expected("a group before it")
+                    .help(format!("write `({before}){found}`"));
+                self.mistakes.push(error);
+            }
+            PieceKind::Arguments => {
+                let error = self
+                    .wrong(span, "a layer's options stand without parentheses and commas")
+                    .expected("options side by side")
+                    .help(format!("write `{}`, say", layer.example()));
+                self.mistakes.push(error);
+            }
+            _ => {
+                let error = self
+                    .wrong(span, format!("`{found}` does not belong here"))
+                    .expected(format!("options such as `{}`, or `-`", layer.example()));
+                self.mistakes.push(error);
+            }
+        }
+    }
+
+    /// `POOL?` of the summary slide: with the layer or without it.
+    pub(super) fn two_nets(&mut self, item: Span) {
+        let dashes: &[char] = &['-', '>', '–', '—', '−', '→', ' '];
+        let whole = self.span(0, self.text.len());
+        let name = quoted(self.written(item).trim_end_matches(['?', ' ']));
+        let before = self.written(Span { end: item.start, ..whole });
+        let after = self.written(Span { start: item.end, ..whole });
+        let error = self.wrong(item, format!("`{name}?` stands for two nets, one with `{name}` and one without"));
+        if whole.range().len() > 400 {
+            self.mistakes.push(error.help(format!("write `{name}`, or leave it out")));
+            return;
+        }
+        let with = format!("{before}{name}{after}");
+        let without = match before.trim_end().ends_with(dashes) {
+            true => format!("{}{after}", before.trim_end_matches(dashes)),
+            false => format!("{before}{}", after.trim_start_matches(dashes)),
+        };
+        let shown = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.mistakes.push(error.help(format!("write `{}` or `{}`", shown(&with), shown(&without))));
+    }
+}

@@ -1,0 +1,158 @@
+//! Text to syntax tree, statement by statement: a statement that is wrong is reported, the others still come out.
+
+mod chain;
+mod expr;
+mod grammar;
+mod item;
+mod layer;
+pub(crate) mod lines;
+mod mends;
+mod stuck;
+mod verb;
+pub(crate) mod words;
+
+use fovea_graph::{SourceId, Span};
+use pest::Parser;
+use pest::iterators::Pair;
+
+use crate::command::{self, table};
+use crate::diagnostic::{Diagnostic, Source, Stage};
+use crate::syntax::{Name, Program, Statement, StatementKind, Verb};
+use grammar::{Grammar, Rule};
+use lines::{Chunk, first_word};
+
+/// After so many mistakes the rest of a text is not looked at.
+const MAX_MISTAKES: usize = 100;
+
+/// Reads a text: its good statements, and what is wrong with the others.
+pub fn parse(source: &Source) -> (Program, Vec<Diagnostic>) {
+    let plain = lines::plain(&source.text);
+    let mut program = Program::default();
+    let mut mistakes = Vec::new();
+    for chunk in lines::statements(source, &plain) {
+        let mut reader = Reader::new(source, &plain, &chunk);
+        let kind = reader.statement(&chunk);
+        let span = reader.span(0, reader.text.len());
+        match kind.filter(|_| reader.mistakes.is_empty()) {
+            Some(kind) => program.statements.push(Statement { kind, span, silent: chunk.silent }),
+            None => mistakes.append(&mut reader.mistakes),
+        }
+        if mistakes.len() > MAX_MISTAKES {
+            mistakes.truncate(MAX_MISTAKES);
+            let rest = Diagnostic::new(Stage::Parse, span, format!("more than {MAX_MISTAKES} mistakes"));
+            mistakes.push(rest.here("the text is not read from here on").help("mend the first ones and try again"));
+            break;
+        }
+    }
+    (program, mistakes)
+}
+
+/// Reads one statement.
+struct Reader<'a> {
+    source: SourceId,
+    /// Where the statement begins in the source.
+    base: usize,
+    /// The statement as it was written, comments and all.
+    original: &'a str,
+    /// The statement, comments and LaTeX blanked.
+    text: &'a str,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(source: &'a Source, plain: &'a str, chunk: &Chunk) -> Self {
+        let range = chunk.start..chunk.end;
+        // The plain text keeps every byte's place, but a character of it can replace part of one of the source's.
+        let original = source.text.get(range.clone()).unwrap_or_default();
+        Self { source: source.id, base: chunk.start, original, text: &plain[range], mistakes: Vec::new() }
+    }
+
+    fn statement(&mut self, chunk: &Chunk) -> Option<StatementKind> {
+        if let Some(error) = &chunk.error {
+            self.mistakes.push(error.clone());
+            return None;
+        }
+        let word = first_word(self.text);
+        match word.to_lowercase().as_str() {
+            "net" => self.grammar(Rule::net_statement).and_then(|pair| self.net(pair)).map(StatementKind::Net),
+            "let" => self.grammar(Rule::let_statement).map(|pair| StatementKind::Let(self.bindings(pair))),
+            "block" | "slide" => self.absent_statement(word),
+            _ if table::is_absent_verb(word) => Some(StatementKind::Verb(self.bare_verb(word))),
+            _ if word.is_empty() || !words::is_free(word) || self.is_nameless(word) => self.nameless(),
+            _ => match self.grammar(Rule::verb_statement) {
+                Some(pair) => Some(StatementKind::Verb(self.verb(pair))),
+                // What follows an unknown word need not be of this language.
+                None if !table::is_statement_word(word) => {
+                    self.mistakes = vec![command::unknown(&self.bare_verb(word).word)];
+                    None
+                }
+                None => None,
+            },
+        }
+    }
+
+    /// Whether `NAME = …` stands here: a definition that lacks its first word.
+    fn is_nameless(&self, word: &str) -> bool {
+        !table::is_statement_word(word) && self.text[word.len()..].trim_start().starts_with('=')
+    }
+
+    /// A verb that is not read further: what it is to do is not known here.
+    fn bare_verb(&self, word: &str) -> Verb {
+        Verb { word: Name { text: word.into(), span: self.span(0, word.len()) }, parts: Vec::new() }
+    }
+
+    fn absent_statement(&mut self, word: &str) -> Option<StatementKind> {
+        let error = Diagnostic::new(Stage::Parse, self.span(0, word.len()), table::absent_message(word));
+        self.mistakes.push(error.found(word).expected(format!("one of {}", table::statement_words())));
+        None
+    }
+
+    /// Parses the statement by a rule of the grammar.
+    fn grammar(&mut self, rule: Rule) -> Option<Pair<'a, Rule>> {
+        let text: &'a str = self.text;
+        match Grammar::parse(rule, text) {
+            Ok(mut pairs) => pairs.next(),
+            Err(_) => {
+                let mistake = self.stuck(rule);
+                self.mistakes.push(mistake);
+                None
+            }
+        }
+    }
+
+    /// The span of the bytes `start..end` of the statement.
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.source, self.base + start, self.base + end)
+    }
+
+    /// The span of a pair, without the space behind it.
+    fn place(&self, pair: &Pair<'_, Rule>) -> Span {
+        let start = pair.as_span().start();
+        self.span(start, start + pair.as_str().trim_end().len())
+    }
+
+    /// What was written at `span`.
+    fn written(&self, span: Span) -> &'a str {
+        let range = span.range();
+        let (start, end) = (range.start.saturating_sub(self.base), range.end.saturating_sub(self.base));
+        self.original.get(start..end).or_else(|| self.text.get(start..end)).unwrap_or_default()
+    }
+
+    fn name(&self, pair: &Pair<'_, Rule>) -> Name {
+        Name { text: pair.as_str().trim_end().into(), span: self.place(pair) }
+    }
+
+    /// A mistake at `span`; it counts once it is pushed.
+    fn wrong(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Stage::Parse, span, message).found(quoted(self.written(span)))
+    }
+}
+
+/// What was found, short enough for a message.
+pub(crate) fn quoted(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(40) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}

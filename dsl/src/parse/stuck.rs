@@ -1,0 +1,214 @@
+//! Where the grammar got stuck: the token, what would have been right there, and the mend.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use pest::Parser;
+
+use super::words::list;
+use super::{Grammar, Reader, Rule, quoted};
+use crate::diagnostic::{Diagnostic, Stage};
+use fovea_graph::Span;
+
+const DASHES: &[char] = &['-', '–', '—', '−', '‐', '‑', '→'];
+
+impl Reader<'_> {
+    /// What is wrong with a statement that is not of the grammar's `rule`.
+    pub(super) fn stuck(&self, rule: Rule) -> Diagnostic {
+        let (at, expected) = furthest(rule, self.text);
+        let at = at + (self.text[at..].len() - self.text[at..].trim_start().len());
+        let token = token(&self.text[at..]);
+        let before = self.text[..at].trim_end();
+        let span = match token.is_empty() {
+            true => self.span(before.len(), before.len()),
+            false => self.span(at, at + token.len()),
+        };
+        let found = if token.is_empty() { "the end".to_string() } else { quoted(token) };
+        let stuck = Stuck { span, token, before, rule, found: &found };
+        let error = stuck.mend().unwrap_or_else(|| stuck.plain(&expected));
+        let error = error.found(found.clone());
+        match (&error.expected, expected.is_empty()) {
+            (None, false) => error.expected(list(&expected.into_iter().collect::<Vec<_>>(), "or")),
+            _ => error,
+        }
+    }
+}
+
+/// The furthest place that the grammar reached, and what it would have liked there.
+fn furthest(rule: Rule, text: &str) -> (usize, BTreeSet<&'static str>) {
+    let Err(error) = parse_in_detail(rule, text) else { return (text.len(), BTreeSet::new()) };
+    let plain = match error.location {
+        pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
+    };
+    let Some(attempts) = error.parse_attempts() else { return (plain, BTreeSet::new()) };
+    let rules = attempts.call_stacks();
+    let rules = rules.iter().flat_map(|stack| [stack.deepest.get_rule().copied(), stack.parent]);
+    let at = attempts.max_position.max(plain).min(text.len());
+    let at = (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    (at, rules.flatten().filter_map(in_words).collect())
+}
+
+/// Parses again and notes what was tried where: several times slower, and switched on for the whole process.
+fn parse_in_detail(rule: Rule, text: &str) -> Result<(), Box<pest::error::Error<Rule>>> {
+    static SWITCH: Mutex<()> = Mutex::new(());
+    let _held = SWITCH.lock().unwrap_or_else(PoisonError::into_inner);
+    pest::set_error_detail(true);
+    let result = Grammar::parse(rule, text).map(drop).map_err(Box::new);
+    pest::set_error_detail(false);
+    result
+}
+
+/// A rule in the words of someone who writes programs.
+fn in_words(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::item | Rule::chain => "a layer",
+        Rule::group => "a group",
+        Rule::then => "`-`",
+        Rule::value | Rule::number | Rule::primary | Rule::expr | Rule::product | Rule::unary | Rule::count => {
+            "a number"
+        }
+        Rule::label | Rule::binding => "a name",
+        Rule::path => "a word",
+        Rule::text => "a string",
+        Rule::equals => "`=`",
+        Rule::comma => "`,`",
+        Rule::bindings => "`where`",
+        _ => return None,
+    })
+}
+
+/// The token at the start of `text`: a word, a number, a LaTeX command, or one sign.
+fn token(text: &str) -> &str {
+    let run = |keep: fn(char) -> bool| text.find(|c| !keep(c)).unwrap_or(text.len());
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let end = match text.chars().next() {
+        None => 0,
+        Some('\\') => 1 + text[1..].find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len() - 1),
+        Some(c) if c.is_ascii_digit() => run(|c| c.is_ascii_alphanumeric() || c == '.'),
+        Some(c) if is_word(c) => run(|c| c.is_alphanumeric() || c == '_'),
+        Some(c) => c.len_utf8(),
+    };
+    &text[..end]
+}
+
+/// A place where the grammar got stuck.
+struct Stuck<'a> {
+    span: Span,
+    token: &'a str,
+    /// The statement before the token, without space at its end.
+    before: &'a str,
+    rule: Rule,
+    found: &'a str,
+}
+
+impl Stuck<'_> {
+    fn error(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Stage::Parse, self.span, message)
+    }
+
+    fn plain(&self, expected: &BTreeSet<&'static str>) -> Diagnostic {
+        let error = match self.token {
+            "" => self.error("the statement breaks off"),
+            _ => self.error(format!("`{}` does not belong here", self.found)),
+        };
+        if expected.is_empty() {
+            return error;
+        }
+        let words: Vec<_> = expected.iter().copied().collect();
+        error.here(format!("expected {}", list(&words, "or")))
+    }
+
+    /// What is known of frequent mistakes.
+    fn mend(&self) -> Option<Diagnostic> {
+        let general = match self.token {
+            ";" => self
+                .error("`;` stands only at a statement's end")
+                .expected("the end of the line")
+                .help("begin the next statement on its own line"),
+            "“" | "”" | "„" | "'" | "‘" | "’" | "`" => {
+                self.error(format!("`{}` is no quote of this language", self.token)).expected("`\"`").help("write `\"`")
+            }
+            token if token.starts_with('\\') => self
+                .error(format!("`{}` is not among the LaTeX that is read here", self.found))
+                .help("`\\text{…}`, `\\times`, `\\to`, `\\rightarrow`, `\\left`, `\\right` and `$` are read"),
+            _ => return if self.rule == Rule::verb_statement { self.mend_verb() } else { self.mend_chain() },
+        };
+        Some(general)
+    }
+
+    fn mend_chain(&self) -> Option<Diagnostic> {
+        let last = self.before.chars().next_back();
+        let after_dash = last.is_some_and(|c| DASHES.contains(&c)) || self.before.ends_with("->");
+        let binding = self.rule == Rule::let_statement || self.after_where();
+        Some(match self.token.chars().next() {
+            _ if binding => return self.mend_binding(last),
+            None if after_dash => {
+                self.error("the chain ends in a dash").here("a layer is missing here").expected("a layer")
+            }
+            None if last == Some(',') => {
+                self.error("the chain ends in a comma").expected("`softmax`").help("write `, softmax 10`, or no comma")
+            }
+            None if last == Some('=') => {
+                self.error("the net is empty").expected("a chain of layers, such as `28x28x1 - fc 10`")
+            }
+            None => return None,
+            Some(c) if after_dash && (DASHES.contains(&c) || ")]|,^*".contains(c)) => self
+                .error("a layer is missing behind the dash")
+                .here(format!("before this `{}`", self.token))
+                .expected("a layer")
+                .help("remove the dash, or write the layer"),
+            Some('*') if last == Some('*') => self
+                .error("`**` repeats nothing")
+                .expected("a count")
+                .help("write `(conv 64 - relu)^2` or `(conv 64 - relu)*2`"),
+            Some(')' | ']') if matches!(last, Some('(' | '[')) => {
+                self.error("an empty group").expected("a chain of layers")
+            }
+            Some('(' | '[') => self
+                .error(format!("`-` is missing before `{}`", self.token))
+                .expected("`-`")
+                .help(format!("put `-` before `{}`", self.token)),
+            Some('|') => self
+                .error("`|` parts branches, and there are none here")
+                .expected("`-`")
+                .help("put `-` between layers that follow one another"),
+            Some('"') => self.error("a string does not belong in a net").expected("a layer"),
+            Some('}') if last == Some('{') => self.error("an empty list").expected("a number"),
+            _ => return None,
+        })
+    }
+
+    fn after_where(&self) -> bool {
+        let mut words = self.before.split(|c: char| !c.is_ascii_alphanumeric());
+        self.rule != Rule::let_statement && words.any(|word| word.eq_ignore_ascii_case("where"))
+    }
+
+    fn mend_binding(&self, last: Option<char>) -> Option<Diagnostic> {
+        let word = if self.rule == Rule::let_statement { "let" } else { "where" };
+        Some(match last {
+            Some('=') => self.error("a value is missing behind `=`").expected("a number"),
+            Some(',') if self.token.is_empty() => {
+                self.error(format!("`{word}` ends in a comma")).expected("`NAME = value`")
+            }
+            _ if self.token.is_empty() => self
+                .error(format!("`{word}` breaks off"))
+                .expected("`NAME = value`")
+                .help(format!("write `{word} N = 2`, say")),
+            _ => return None,
+        })
+    }
+
+    fn mend_verb(&self) -> Option<Diagnostic> {
+        let last = self.before.chars().next_back();
+        Some(match self.token.chars().next() {
+            None if last == Some(',') => {
+                self.error("the statement ends in a comma").help("remove it, or write the clause")
+            }
+            Some(c) if DASHES.contains(&c) => self
+                .error("a dash has no meaning in this statement")
+                .help("a name has letters, digits and `_`, but no dashes"),
+            Some('[') => self.error("`[` does not belong here").help("`digits[3]` and `digits[0..16]` pick samples"),
+            _ => return None,
+        })
+    }
+}

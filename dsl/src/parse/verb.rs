@@ -1,0 +1,85 @@
+//! Verbs, loosely: their words, numbers and strings in order.
+
+use pest::iterators::Pair;
+
+use super::{Reader, Rule, quoted};
+use crate::syntax::{ExprKind, Name, Part, PartKind, Verb};
+
+impl Reader<'_> {
+    /// Any statement that is neither `net` nor `let`.
+    pub(super) fn verb(&mut self, pair: Pair<'_, Rule>) -> Verb {
+        let mut inner = pair.into_inner();
+        let word = match inner.next() {
+            Some(word) => self.name(&word),
+            None => Name { text: String::new(), span: self.span(0, 0) },
+        };
+        let pairs = inner.filter(|pair| pair.as_rule() != Rule::EOI);
+        let mut parts: Vec<Part> = Vec::new();
+        for pair in pairs {
+            self.dash_in_name(&pair, parts.last());
+            parts.push(self.part(pair));
+        }
+        Verb { word, parts }
+    }
+
+    /// `my-net`: a name with a dash.
+    fn dash_in_name(&mut self, pair: &Pair<'_, Rule>, before: Option<&Part>) {
+        let span = self.place(pair);
+        match before {
+            Some(Part { kind: PartKind::Word(_), span: word })
+                if pair.as_rule() == Rule::negative && word.end == span.start =>
+            {
+                let whole = word.to(span);
+                let text = self.written(whole);
+                let error = self.wrong(whole, format!("`{}` cannot be a name", quoted(text)));
+                let error = error.expected("a letter, then letters, digits and `_`");
+                self.mistakes.push(error.help(format!("`{}` would do", quoted(&text.replace('-', "_")))));
+            }
+            _ => {}
+        }
+    }
+
+    fn part(&mut self, pair: Pair<'_, Rule>) -> Part {
+        let span = self.place(&pair);
+        let kind = match pair.as_rule() {
+            Rule::comma => PartKind::Comma,
+            Rule::equals => PartKind::Equals,
+            Rule::path => PartKind::Word(pair.as_str().trim_end().into()),
+            Rule::text => PartKind::Text(self.written(span).trim_matches('"').into()),
+            Rule::ratio => self.ratio(pair),
+            Rule::select => self.select(pair),
+            Rule::call => self.call(pair),
+            Rule::value => match self.sizes(pair) {
+                mut one if one.len() == 1 => PartKind::Value(one.remove(0)),
+                sizes => PartKind::Size(sizes),
+            },
+            _ => PartKind::Value(self.expr(pair)),
+        };
+        Part { kind, span }
+    }
+
+    fn ratio(&mut self, pair: Pair<'_, Rule>) -> PartKind {
+        let mut numbers = pair.into_inner().map(|number| match self.expr(number).kind {
+            ExprKind::Number(number) => number,
+            _ => 0.0,
+        });
+        PartKind::Ratio(numbers.next().unwrap_or(0.0), numbers.next().unwrap_or(0.0))
+    }
+
+    fn select(&mut self, pair: Pair<'_, Rule>) -> PartKind {
+        let span = self.place(&pair);
+        let mut inner = pair.into_inner();
+        let path = inner.next().map(|path| path.as_str().to_string()).unwrap_or_default();
+        let mut indices = inner.map(|index| self.expr(index));
+        match indices.next() {
+            Some(first) => PartKind::Select(path, first, indices.next()),
+            None => PartKind::Select(path, crate::syntax::Expr { kind: ExprKind::Number(0.0), span }, None),
+        }
+    }
+
+    fn call(&mut self, pair: Pair<'_, Rule>) -> PartKind {
+        let mut inner = pair.into_inner();
+        let word = inner.next().map(|word| word.as_str().to_string()).unwrap_or_default();
+        PartKind::Call(word, inner.map(|argument| self.argument(argument)).collect())
+    }
+}

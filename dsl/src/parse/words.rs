@@ -1,0 +1,276 @@
+//! The words of a chain: layers, their options, and words that people bring from elsewhere.
+
+use crate::scope::nearest;
+use crate::syntax::LayerWord;
+
+/// Every layer: its word, what it is, and how it is written.
+const LAYERS: &[(&str, LayerWord, &str)] = &[
+    ("conv", LayerWord::Conv, "conv 64 3x3"),
+    ("pool", LayerWord::Pool, "pool 2x2"),
+    ("maxpool", LayerWord::MaxPool, "maxpool 3x3 /2"),
+    ("avgpool", LayerWord::AvgPool, "avgpool global"),
+    ("fc", LayerWord::Fc, "fc 120"),
+    ("relu", LayerWord::Relu, "relu"),
+    ("flatten", LayerWord::Flatten, "flatten"),
+    ("dropout", LayerWord::Dropout, "dropout 0.5"),
+    ("softmax", LayerWord::Softmax, "softmax"),
+];
+
+/// Words of the language that stand where a layer stands, and that no layer here answers to.
+const ABSENT: &[&str] = &[
+    "deconv",
+    "transposed",
+    "fractional",
+    "unpool",
+    "upsample",
+    "leaky",
+    "sigmoid",
+    "tanh",
+    "elu",
+    "gelu",
+    "bn",
+    "lrn",
+    "norm",
+    "crop",
+    "pad",
+    "aux",
+    "concat",
+    "add",
+    "shortcut",
+    "id",
+];
+
+/// What other programs call a layer, and its word here.
+const FOREIGN: &[(&str, &str)] = &[
+    ("conv1d", "conv"),
+    ("conv2d", "conv"),
+    ("conv3d", "conv"),
+    ("convolution", "conv"),
+    ("maxpool1d", "maxpool"),
+    ("maxpool2d", "maxpool"),
+    ("maxpool3d", "maxpool"),
+    ("maxpooling", "maxpool"),
+    ("maxpooling2d", "maxpool"),
+    ("max_pool", "maxpool"),
+    ("max_pool2d", "maxpool"),
+    ("avgpool2d", "avgpool"),
+    ("averagepool", "avgpool"),
+    ("averagepooling2d", "avgpool"),
+    ("avg_pool", "avgpool"),
+    ("avg_pool2d", "avgpool"),
+    ("pooling", "pool"),
+    ("subsampling", "pool"),
+    ("linear", "fc"),
+    ("dense", "fc"),
+    ("innerproduct", "fc"),
+    ("fully_connected", "fc"),
+    ("fullyconnected", "fc"),
+    ("fully", "fc"),
+    ("rectifier", "relu"),
+    ("relu6", "relu"),
+    ("dropout2d", "dropout"),
+    ("log_softmax", "softmax"),
+    ("batchnorm", "bn"),
+    ("batchnorm1d", "bn"),
+    ("batchnorm2d", "bn"),
+    ("batch_norm", "bn"),
+    ("batchnormalization", "bn"),
+    ("localresponsenorm", "lrn"),
+    ("leakyrelu", "leaky"),
+    ("leaky_relu", "leaky"),
+    ("lrelu", "leaky"),
+    ("convtranspose2d", "deconv"),
+    ("conv2dtranspose", "deconv"),
+    ("upconv", "deconv"),
+    ("upsampling2d", "upsample"),
+];
+
+/// Options that are one word.
+const FLAGS: &[&str] = &["same", "valid", "nobias", "bias", "max", "avg", "ceil", "global"];
+
+/// Options that are a word and a value.
+const KEYS: &[&str] = &["stride", "pad", "dilate", "groups", "filters", "size"];
+
+/// What other programs call an option, and its word here.
+const FOREIGN_OPTIONS: &[(&str, &str)] = &[
+    ("padding", "pad"),
+    ("strides", "stride"),
+    ("kernel", "size"),
+    ("kernel_size", "size"),
+    ("window", "size"),
+    ("pool_size", "size"),
+    ("channels", "filters"),
+    ("out_channels", "filters"),
+    ("features", "filters"),
+    ("dilation", "dilate"),
+    ("dilation_rate", "dilate"),
+    ("ceil_mode", "ceil"),
+    ("use_bias", "bias"),
+];
+
+/// What a word says where a layer may stand.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ChainWord {
+    /// A layer, and the numbers glued to its word.
+    Layer(LayerWord, Vec<f64>),
+    /// `input`
+    Input,
+    /// A word of the language to which no layer answers.
+    Absent(&'static str),
+    /// Another program's word, and ours.
+    Foreign(&'static str),
+    /// Anything else.
+    Other,
+}
+
+/// What `word` says where a layer may stand.
+pub(crate) fn chain_word(word: &str) -> ChainWord {
+    let word = word.to_lowercase();
+    if word == "input" {
+        return ChainWord::Input;
+    }
+    if let Some(absent) = ABSENT.iter().find(|&&absent| absent == word) {
+        return ChainWord::Absent(absent);
+    }
+    if let Some((_, ours)) = FOREIGN.iter().find(|(foreign, _)| *foreign == word) {
+        return ChainWord::Foreign(ours);
+    }
+    let letters = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
+    let (stem, digits) = word.split_at(letters);
+    if let Some((layer, numbers)) = layer(stem).zip(glued(digits)) {
+        return ChainWord::Layer(layer, numbers);
+    }
+    match ABSENT.iter().find(|&&absent| absent == stem && digits.bytes().all(|b| b.is_ascii_digit())) {
+        Some(absent) => ChainWord::Absent(absent),
+        None => ChainWord::Other,
+    }
+}
+
+/// `3`, `3x3`, nothing: the numbers glued to a word.
+fn glued(digits: &str) -> Option<Vec<f64>> {
+    if digits.is_empty() {
+        return Some(Vec::new());
+    }
+    digits.split(['x', '×']).map(|number| number.parse().ok().filter(|n: &f64| n.is_finite())).collect()
+}
+
+/// The layer of a word in lower case.
+fn layer(word: &str) -> Option<LayerWord> {
+    LAYERS.iter().find(|(name, ..)| *name == word).map(|&(_, layer, _)| layer)
+}
+
+impl LayerWord {
+    fn row(self) -> &'static (&'static str, LayerWord, &'static str) {
+        // Every layer has its row: a test goes through them.
+        LAYERS.iter().find(|(_, layer, _)| *layer == self).unwrap_or(&LAYERS[0])
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Whether it is one of the three words for pooling.
+    pub(crate) fn is_pool(self) -> bool {
+        matches!(self, LayerWord::Pool | LayerWord::MaxPool | LayerWord::AvgPool)
+    }
+
+    /// How it is written.
+    pub(crate) fn example(self) -> &'static str {
+        self.row().2
+    }
+}
+
+/// The flag that `word` is, in lower case.
+pub(crate) fn flag(word: &str) -> Option<&'static str> {
+    let word = if word.eq_ignore_ascii_case("average") { "avg" } else { word };
+    FLAGS.iter().find(|flag| flag.eq_ignore_ascii_case(word)).copied()
+}
+
+/// The option with a value that `word` opens, in lower case.
+pub(crate) fn key(word: &str) -> Option<&'static str> {
+    KEYS.iter().find(|key| key.eq_ignore_ascii_case(word)).copied()
+}
+
+/// Whether a user may call something so: layer words, with or without a number behind them, are taken.
+pub(crate) fn is_free(name: &str) -> bool {
+    matches!(chain_word(name), ChainWord::Other | ChainWord::Foreign(_))
+}
+
+/// Whether a constant may be called so: option words are taken too, and `x` joins sizes.
+pub(crate) fn is_free_for_constant(name: &str) -> bool {
+    is_free(name) && flag(name).is_none() && key(name).is_none() && !name.eq_ignore_ascii_case("x")
+}
+
+/// The layer word most like `word`.
+pub(crate) fn nearest_layer(word: &str) -> Option<&'static str> {
+    let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    short(stem).and_then(|stem| nearest(stem, layer_words().chain(ABSENT.iter().copied())))
+}
+
+/// The option word most like `word`.
+pub(crate) fn nearest_option(word: &str) -> Option<&'static str> {
+    let foreign = FOREIGN_OPTIONS.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word));
+    match foreign {
+        Some(&(_, ours)) => Some(ours),
+        None => short(word).and_then(|word| nearest(word, FLAGS.iter().chain(KEYS).copied())),
+    }
+}
+
+fn short(word: &str) -> Option<&str> {
+    Some(word).filter(|word| (2..=24).contains(&word.len()))
+}
+
+fn layer_words() -> impl Iterator<Item = &'static str> {
+    LAYERS.iter().map(|&(word, ..)| word)
+}
+
+/// `conv, pool, … and softmax`
+pub(crate) fn all_layers() -> String {
+    list(&layer_words().collect::<Vec<_>>(), "and")
+}
+
+/// `a, b and c`
+pub(crate) fn list(words: &[&str], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).into(),
+        [most @ .., end] => format!("{} {last} {end}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_layer_has_its_row() {
+        for layer in [
+            LayerWord::Conv,
+            LayerWord::Pool,
+            LayerWord::MaxPool,
+            LayerWord::AvgPool,
+            LayerWord::Fc,
+            LayerWord::Relu,
+            LayerWord::Flatten,
+            LayerWord::Dropout,
+            LayerWord::Softmax,
+        ] {
+            assert_eq!(chain_word(layer.word()), ChainWord::Layer(layer, vec![]));
+            assert!(layer.example().starts_with(layer.word()));
+        }
+    }
+
+    #[test]
+    fn words_are_known_in_any_case_and_with_numbers() {
+        assert_eq!(chain_word("CONV3x3"), ChainWord::Layer(LayerWord::Conv, vec![3.0, 3.0]));
+        assert_eq!(chain_word("FC4096"), ChainWord::Layer(LayerWord::Fc, vec![4096.0]));
+        assert_eq!(chain_word("Conv2d"), ChainWord::Foreign("conv"));
+        assert_eq!(chain_word("bn2"), ChainWord::Absent("bn"));
+        assert_eq!(chain_word("conv_a"), ChainWord::Other);
+        assert!(!is_free("pool1") && !is_free("fc6") && is_free("x") && is_free("lenet"));
+        assert!(!is_free_for_constant("pad") && !is_free_for_constant("x") && is_free_for_constant("N"));
+        assert_eq!(nearest_layer("rellu"), Some("relu"));
+        assert_eq!(nearest_option("vald"), Some("valid"));
+    }
+}

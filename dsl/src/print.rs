@@ -1,0 +1,277 @@
+//! The syntax tree as text, in one spelling: what is printed parses to the same tree, spans aside.
+
+use std::fmt::{Display, Formatter, Result, Write};
+
+use crate::syntax::*;
+
+impl Display for Program {
+    /// A statement a line.
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.statements.iter().try_for_each(|statement| writeln!(f, "{statement}"))
+    }
+}
+
+impl Display for Statement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.kind {
+            StatementKind::Net(net) => write!(f, "{net}")?,
+            StatementKind::Let(bindings) => {
+                f.write_str("let ")?;
+                separated(f, bindings, ", ")?;
+            }
+            StatementKind::Verb(verb) => write!(f, "{verb}")?,
+        }
+        f.write_str(if self.silent { ";" } else { "" })
+    }
+}
+
+impl Display for Name {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Display for NetDef {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "net {} = {}", self.name, self.chain)?;
+        if !self.bindings.is_empty() {
+            f.write_str(" where ")?;
+        }
+        separated(f, &self.bindings, ", ")
+    }
+}
+
+impl Display for Binding {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{} = {}", self.name, self.value)
+    }
+}
+
+impl Display for Chain {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        separated(f, &self.items, " - ")?;
+        match &self.head {
+            Some(head) => write!(f, ", {head}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for Head {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("softmax")?;
+        match &self.classes {
+            Some(classes) => write!(f, " {}", Atom(classes)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for Item {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.kind {
+            ItemKind::Input => f.write_str("input")?,
+            ItemKind::Shape(sizes) => write!(f, "{}", Sizes(sizes))?,
+            ItemKind::Layer(layer) => write!(f, "{layer}")?,
+            ItemKind::Group(chain, times) => {
+                write!(f, "({chain})")?;
+                // `^2^3` has two readings and is refused; `^2*3` has one.
+                for (index, times) in times.iter().enumerate() {
+                    write!(f, "{}{times}", if index == 0 { '^' } else { '*' })?;
+                }
+            }
+        }
+        match &self.alias {
+            Some(name) => write!(f, " as {name}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for Times {
+    /// The turns, without the sign before them.
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if let Some(name) = &self.variable {
+            write!(f, "{name}=")?;
+        }
+        write!(f, "{}", Atom(&self.count))
+    }
+}
+
+impl Display for LayerWord {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(self.word())
+    }
+}
+
+impl Display for Layer {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{}", self.word)?;
+        self.options.iter().try_for_each(|option| match option.kind {
+            OptionKind::Glued(_) => write!(f, "{option}"),
+            _ => write!(f, " {option}"),
+        })
+    }
+}
+
+impl Display for LayerOption {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.kind {
+            OptionKind::Value(value) => write!(f, "{}", Atom(value)),
+            OptionKind::Size(sizes) => write!(f, "{}", Sizes(sizes)),
+            OptionKind::Glued(sizes) => separated(f, sizes, "x"),
+            OptionKind::Stride(sizes) => write!(f, "/{}", Sizes(sizes)),
+            OptionKind::Keyed(key, sizes) => write!(f, "{key} {}", Sizes(sizes)),
+            OptionKind::Flag(flag) => f.write_str(flag),
+        }
+    }
+}
+
+/// Numbers joined by `x`; whatever is not a number or a list stands in braces, which mean nothing around one value.
+struct Sizes<'a>(&'a [Expr]);
+
+impl Display for Sizes<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for (index, size) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "x" })?;
+            match size.kind {
+                ExprKind::Number(_) | ExprKind::List(_) => write!(f, "{size}")?,
+                _ => write!(f, "{{{size}}}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An expression that stands where arithmetic needs parentheses.
+struct Atom<'a>(&'a Expr);
+
+impl Display for Atom<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        within(f, self.0, Tightness::Atom)
+    }
+}
+
+/// How tightly an expression holds together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tightness {
+    Sum,
+    Product,
+    Sign,
+    Power,
+    Atom,
+}
+
+fn tightness(expr: &Expr) -> Tightness {
+    match expr.kind {
+        ExprKind::Binary(Operator::Add | Operator::Subtract, ..) => Tightness::Sum,
+        ExprKind::Binary(Operator::Multiply | Operator::Divide, ..) => Tightness::Product,
+        ExprKind::Negate(_) => Tightness::Sign,
+        ExprKind::Binary(Operator::Power, ..) => Tightness::Power,
+        ExprKind::Number(_) | ExprKind::Name(_) | ExprKind::List(_) | ExprKind::Index(..) => Tightness::Atom,
+    }
+}
+
+/// An expression, in parentheses where it is looser than its place.
+fn within(f: &mut Formatter<'_>, expr: &Expr, place: Tightness) -> Result {
+    if tightness(expr) < place { write!(f, "({expr})") } else { write!(f, "{expr}") }
+}
+
+impl Display for Expr {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.kind {
+            ExprKind::Number(number) => number_text(f, *number),
+            ExprKind::Name(name) => f.write_str(name),
+            ExprKind::List(elements) => {
+                f.write_char('{')?;
+                separated(f, elements, ", ")?;
+                f.write_char('}')
+            }
+            ExprKind::Index(base, index) => {
+                let bare = matches!(base.kind, ExprKind::Name(_) | ExprKind::List(_) | ExprKind::Index(..));
+                if bare { write!(f, "{base}[{index}]") } else { write!(f, "({base})[{index}]") }
+            }
+            ExprKind::Negate(inner) => {
+                f.write_char('-')?;
+                within(f, inner, Tightness::Sign)
+            }
+            ExprKind::Binary(operator, left, right) => binary(f, *operator, left, right),
+        }
+    }
+}
+
+fn binary(f: &mut Formatter<'_>, operator: Operator, left: &Expr, right: &Expr) -> Result {
+    // The tightness that the left and the right side need: `^` binds to the right, the others to the left.
+    let (sign, a, b) = match operator {
+        Operator::Add => (" + ", Tightness::Sum, Tightness::Product),
+        Operator::Subtract => (" - ", Tightness::Sum, Tightness::Product),
+        Operator::Multiply => ("*", Tightness::Product, Tightness::Sign),
+        Operator::Divide => ("/", Tightness::Product, Tightness::Sign),
+        Operator::Power => ("^", Tightness::Atom, Tightness::Sign),
+    };
+    within(f, left, a)?;
+    f.write_str(sign)?;
+    within(f, right, b)
+}
+
+/// The shortest digits that read back as the same number; powers of ten where they would be long.
+fn number_text(f: &mut Formatter<'_>, number: f64) -> Result {
+    let long = number != 0.0 && !(1e-6..1e16).contains(&number.abs());
+    if long { write!(f, "{number:e}") } else { write!(f, "{number}") }
+}
+
+impl Display for Verb {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{}", self.word)?;
+        self.parts.iter().try_for_each(|part| match part.kind {
+            PartKind::Comma => write!(f, "{part}"),
+            _ => write!(f, " {part}"),
+        })
+    }
+}
+
+impl Display for Part {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.kind {
+            PartKind::Word(word) => f.write_str(word),
+            PartKind::Select(path, first, None) => write!(f, "{path}[{first}]"),
+            PartKind::Select(path, first, Some(end)) => write!(f, "{path}[{first}..{end}]"),
+            PartKind::Value(value) => match value.kind {
+                ExprKind::Number(_) | ExprKind::List(_) => write!(f, "{value}"),
+                _ => write!(f, "({value})"),
+            },
+            PartKind::Size(sizes) => write!(f, "{}", Sizes(sizes)),
+            PartKind::Ratio(left, right) => {
+                number_text(f, *left)?;
+                f.write_char('/')?;
+                number_text(f, *right)
+            }
+            PartKind::Text(text) => write!(f, "\"{text}\""),
+            PartKind::Call(word, arguments) => {
+                write!(f, "{word}(")?;
+                separated(f, arguments, ", ")?;
+                f.write_char(')')
+            }
+            PartKind::Comma => f.write_char(','),
+            PartKind::Equals => f.write_char('='),
+        }
+    }
+}
+
+impl Display for Argument {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.key {
+            Some(key) if matches!(self.value.kind, ExprKind::Number(_)) => write!(f, "{key} {}", self.value),
+            Some(key) => write!(f, "{key}={}", self.value),
+            None => write!(f, "{}", self.value),
+        }
+    }
+}
+
+fn separated(f: &mut Formatter<'_>, items: &[impl Display], separator: &str) -> Result {
+    for (index, item) in items.iter().enumerate() {
+        f.write_str(if index == 0 { "" } else { separator })?;
+        write!(f, "{item}")?;
+    }
+    Ok(())
+}

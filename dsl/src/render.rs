@@ -1,0 +1,239 @@
+//! Diagnostics as people read them: the line, the place, what was expected, the mend; and the same as data.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use fovea_graph::Span;
+
+use crate::diagnostic::{Diagnostic, Source};
+
+/// How rendered text looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Characters only.
+    Plain,
+    /// With ANSI colours.
+    Coloured,
+}
+
+/// A line is shown whole up to so many bytes; of a longer one, what surrounds the labels.
+const LONG_LINE: usize = 200;
+
+/// How much of a long line stands on either side of a label, in bytes.
+const AROUND: usize = 60;
+
+/// Labels that span more lines than this are cut to their first line.
+const MAX_LINES: usize = 8;
+
+/// Diagnostics one below the other, each with the lines that it speaks of.
+pub fn render(diagnostics: &[Diagnostic], sources: &[Source], style: Style) -> String {
+    let renderer = match style {
+        Style::Plain => Renderer::plain(),
+        Style::Coloured => Renderer::styled(),
+    };
+    let renderer = renderer.decor_style(DecorStyle::Unicode);
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&one(diagnostic, sources, &renderer));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+fn one(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> String {
+    let excerpts = excerpts(diagnostic, sources);
+    let mut group = Group::with_title(Level::ERROR.primary_title(clean(&diagnostic.message)));
+    for excerpt in &excerpts {
+        let snippet = Snippet::source(&excerpt.text).line_start(excerpt.line).path(&excerpt.name).fold(true);
+        group = group.element(snippet.annotations(excerpt.labels.iter().map(|(range, words, is_main)| {
+            let kind = if *is_main { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let words = match (&diagnostic.expected, &diagnostic.help) {
+                (Some(expected), None) if *is_main && words.is_empty() => format!("expected {}", clean(expected)),
+                _ => clean(words),
+            };
+            kind.span(range.clone()).label((!words.is_empty()).then_some(words))
+        })));
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(clean(help)));
+    }
+    renderer.render(&[group])
+}
+
+/// Text in which nothing moves a terminal's cursor.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Lines of one source, and the labels that stand in them.
+struct Excerpt {
+    name: String,
+    text: String,
+    /// The number of its first line, from 1.
+    line: usize,
+    /// Each with its bytes in the excerpt, and whether it is the main place.
+    labels: Vec<(std::ops::Range<usize>, String, bool)>,
+}
+
+/// The lines that a diagnostic speaks of, a source at a time, the main place's first.
+fn excerpts(diagnostic: &Diagnostic, sources: &[Source]) -> Vec<Excerpt> {
+    let mut ids = Vec::new();
+    for (span, _) in &diagnostic.labels {
+        if !ids.contains(&span.source) {
+            ids.push(span.source);
+        }
+    }
+    let source = |id| sources.iter().find(|source| source.id == id);
+    ids.into_iter().filter_map(source).map(|source| excerpt(diagnostic, source)).collect()
+}
+
+fn excerpt(diagnostic: &Diagnostic, source: &Source) -> Excerpt {
+    let text = &source.text;
+    let mut places: Vec<(std::ops::Range<usize>, String, bool)> = Vec::new();
+    for (index, (span, words)) in diagnostic.labels.iter().enumerate() {
+        if span.source == source.id {
+            places.push((within(text, *span), words.clone(), index == 0));
+        }
+    }
+    let first = places.iter().map(|(range, ..)| range.start).min().unwrap_or(0);
+    let last = places.iter().map(|(range, ..)| range.end).max().unwrap_or(0);
+    let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
+    let labels: Vec<_> =
+        places.into_iter().map(|(r, words, main)| (r.start - from..r.end - from, words, main)).collect();
+    let line = text[..from].bytes().filter(|&b| b == b'\n').count() + 1;
+    let (text, labels) = shortened(&text[from..to], labels);
+    Excerpt { name: source.name.clone(), text, line, labels }
+}
+
+/// A span as a range that lies in the text, on characters' boundaries, on few lines.
+fn within(text: &str, span: Span) -> std::ops::Range<usize> {
+    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let start = floor(span.range().start);
+    let end = floor(span.range().end).max(start);
+    let inside = &text[start..end];
+    match inside.match_indices('\n').nth(MAX_LINES) {
+        Some(_) => start..start + inside.find('\n').unwrap_or(inside.len()),
+        None => start..end,
+    }
+}
+
+type Labels = Vec<(std::ops::Range<usize>, String, bool)>;
+
+/// Cuts long lines to what surrounds the labels, and makes control characters visible.
+fn shortened(text: &str, labels: Labels) -> (String, Labels) {
+    // Bytes to keep of each long line: its beginning and what is near a label's ends.
+    let mut output = String::new();
+    // For every label, its new start and end.
+    let mut moved: Vec<(usize, usize)> = vec![(0, 0); labels.len()];
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let keep = kept(at, line, &labels);
+        let mut cut = false;
+        for piece in &keep {
+            if piece.start > at && !cut {
+                output.push('…');
+            }
+            let base = output.len();
+            for c in text[piece.clone()].chars() {
+                output.push(if c.is_control() && c != '\n' && c != '\t' { ' ' } else { c });
+            }
+            // A control character takes one byte, as its stand-in does, but for U+0080 to U+009F.
+            let place = |byte: usize| base + visible_len(&text[piece.start..byte]);
+            for ((range, ..), new) in labels.iter().zip(&mut moved) {
+                if piece.contains(&range.start) || range.start == piece.end {
+                    new.0 = place(range.start);
+                }
+                if range.end >= piece.start && range.end <= piece.end {
+                    new.1 = place(range.end);
+                } else if range.end > piece.end && range.start <= piece.end {
+                    new.1 = output.len();
+                }
+            }
+            cut = false;
+        }
+        if keep.last().is_some_and(|piece| piece.end < at + line.trim_end_matches('\n').len()) {
+            output.push('…');
+            if line.ends_with('\n') {
+                output.push('\n');
+            }
+        }
+        at += line.len();
+    }
+    let labels =
+        labels.into_iter().zip(moved).map(|((_, words, main), (start, end))| (start..end.max(start), words, main));
+    (output, labels.collect())
+}
+
+fn visible_len(text: &str) -> usize {
+    text.chars().map(|c| if c.is_control() { 1 } else { c.len_utf8() }).sum()
+}
+
+/// The parts of a line, which begins at byte `at`, that are shown: all of a short one.
+fn kept(at: usize, line: &str, labels: &Labels) -> Vec<std::ops::Range<usize>> {
+    let end = at + line.len();
+    if line.len() <= LONG_LINE {
+        return std::iter::once(at..end).collect();
+    }
+    let boundary = |byte: usize| (0..=byte - at).rev().find(|&b| line.is_char_boundary(b)).unwrap_or(0) + at;
+    let mut points: Vec<usize> = Vec::new();
+    for (range, ..) in labels {
+        points.extend([range.start, range.end].into_iter().filter(|point| (at..=end).contains(point)));
+    }
+    points.sort_unstable();
+    let mut parts: Vec<std::ops::Range<usize>> = Vec::new();
+    for point in points {
+        let (from, to) = (boundary(point.saturating_sub(AROUND).max(at)), boundary((point + AROUND).min(end)));
+        match parts.last_mut() {
+            Some(last) if from <= last.end => last.end = last.end.max(to),
+            _ => parts.push(from..to),
+        }
+    }
+    if parts.is_empty() {
+        parts.push(at..boundary(at + AROUND));
+    }
+    parts
+}
+
+/// A diagnostic as data; lines and columns count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Report {
+    /// What is wrong.
+    pub message: String,
+    /// The source's name.
+    pub file: String,
+    /// The line of the main place.
+    pub line: usize,
+    /// Its column.
+    pub column: usize,
+    /// What stood there.
+    pub found: Option<String>,
+    /// What would have been right.
+    pub expected: Option<String>,
+    /// The mend.
+    pub help: Option<String>,
+}
+
+/// A diagnostic as data.
+pub fn to_json(diagnostic: &Diagnostic, sources: &[Source]) -> Report {
+    let span = diagnostic.span();
+    let source = sources.iter().find(|source| source.id == span.source);
+    let (line, column) =
+        source.map_or((1, 1), |source| line_and_column(&source.text, within(&source.text, span).start));
+    Report {
+        message: diagnostic.message.clone(),
+        file: source.map(|source| source.name.clone()).unwrap_or_default(),
+        line,
+        column,
+        found: diagnostic.found.clone(),
+        expected: diagnostic.expected.clone(),
+        help: diagnostic.help.clone(),
+    }
+}
+
+/// The line and the column of a byte, from 1.
+fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = &text[..at];
+    let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+    let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count() + 1;
+    (line, column)
+}

@@ -1,0 +1,194 @@
+//! Verbs read strictly: what they mean, and what is said where they are wrong.
+#![allow(clippy::unwrap_used)]
+
+use fovea_dsl::command::{BenchMode, Curve, RunRef, Schedule, Sgd, Show, Subject};
+use fovea_dsl::scope::{Scope, Value};
+use fovea_dsl::syntax::StatementKind;
+use fovea_dsl::{Command, Diagnostic, Source, command, parse};
+use fovea_graph::SourceId;
+
+fn read(text: &str) -> Result<Command, Vec<Diagnostic>> {
+    let mut scope = Scope::default();
+    scope.constants.insert("width".into(), Value::Number(16.0));
+    scope.constants.insert("widths".into(), Value::List(vec![1.0, 2.0]));
+    let (program, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text: text.into() });
+    assert!(mistakes.is_empty(), "{text}: {mistakes:?}");
+    let StatementKind::Verb(verb) = &program.statements[0].kind else { panic!("{text} is no verb") };
+    command(verb, &scope)
+}
+
+/// The mistakes of each text: the words they point at and their messages, in order.
+fn wrong(text: &str, expected: &[(&str, &str)]) -> Vec<Diagnostic> {
+    let mistakes = read(text).unwrap_err();
+    let found: Vec<_> = mistakes.iter().map(|m| (&text[m.span().range()], m.message.as_str())).collect();
+    assert_eq!(found, expected, "{text}");
+    mistakes
+}
+
+fn help(text: &str) -> String {
+    read(text).unwrap_err()[0].help.clone().unwrap_or_default()
+}
+
+#[test]
+fn train_reads_its_clauses_in_any_order() {
+    let texts = [
+        "train lenet on digits for 3 epochs with sgd(lr 0.05, momentum 0.8, decay 1e-4), batch 32, schedule cosine, seed 7",
+        "train lenet further seed 7 schedule = cosine batch = 32 with sgd(decay=1e-4, momentum=0.8, lr=0.05), for 3 epochs on digits",
+        "TRAIN lenet ON digits FOR 3 EPOCHS BATCH 2*width WITH SGD(LR 0.05, Momentum 0.8, decay 1e-4) Schedule Cosine SEED 7",
+    ];
+    for text in texts {
+        let text = text.replace("2*width", "(2*width)");
+        let Command::Train(train) = read(&text).unwrap() else { panic!("{text}") };
+        assert_eq!((train.net.text.as_str(), train.data.text.as_str()), ("lenet", "digits"));
+        assert_eq!((train.epochs, train.batch, train.seed), (3, 32, Some(7)));
+        assert_eq!(train.optimizer, Sgd { rate: 0.05, momentum: 0.8, decay: 1e-4 });
+        assert_eq!(train.schedule, Schedule::Cosine);
+        assert_eq!(train.further, text.contains("further"));
+        assert!(text[train.batch_span.range()].to_lowercase().starts_with("batch"));
+    }
+}
+
+#[test]
+fn train_fills_in_the_languages_defaults() {
+    let text = "train lenet on digits";
+    let Command::Train(train) = read(text).unwrap() else { panic!() };
+    assert_eq!((train.epochs, train.batch, train.further, train.seed), (10, 64, false, None));
+    assert_eq!(train.optimizer, Sgd { rate: 0.1, momentum: 0.9, decay: 5e-4 });
+    assert_eq!(train.schedule, Schedule::Constant);
+    assert_eq!(&text[train.batch_span.range()], text);
+}
+
+#[test]
+fn the_other_verbs() {
+    assert!(
+        matches!(read("test lenet on digits").unwrap(), Command::Test { net, data } if net.text == "lenet" && data.text == "digits")
+    );
+    let Command::Predict { samples, save, .. } = read("predict lenet on digits[0..16] save \"logits.npy\"").unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!((samples.range, samples.train, save.unwrap().text.as_str()), (Some((0, 16)), false, "logits.npy"));
+    let Command::Show(Show::Samples(samples)) = read("show digits.train[3]").unwrap() else { panic!() };
+    assert_eq!((samples.data.text.as_str(), samples.range, samples.train), ("digits", Some((3, 4)), true));
+    assert!(matches!(read("show run last").unwrap(), Command::Show(Show::Run(RunRef::Last(_)))));
+    assert!(matches!(read("show run 3").unwrap(), Command::Show(Show::Run(RunRef::Number(3, _)))));
+    assert!(
+        matches!(read("summary resnet.50 batch(32) train").unwrap(), Command::Summary { net, batch: 32 } if net.text == "resnet.50")
+    );
+    assert!(matches!(read("summary lenet").unwrap(), Command::Summary { batch: 1, .. }));
+    let Command::Plot { curves, of } = read("plot loss, accuracy of lenet").unwrap() else { panic!() };
+    assert_eq!(curves.iter().map(|(curve, _)| *curve).collect::<Vec<_>>(), [Curve::Loss, Curve::Accuracy]);
+    assert!(matches!(of, Subject::Net(net) if net.text == "lenet"));
+    assert!(matches!(
+        read("plot loss of run 3").unwrap(),
+        Command::Plot { of: Subject::Run(RunRef::Number(3, _)), .. }
+    ));
+    assert!(
+        matches!(read("save lenet \"a b.safetensors\"").unwrap(), Command::Save { path, .. } if path.text == "a b.safetensors")
+    );
+    assert!(matches!(read("load lenet \"x\"").unwrap(), Command::Load { .. }));
+    assert!(matches!(read("seed 7").unwrap(), Command::Seed(7)));
+    assert!(matches!(read("seed (width+1)").unwrap(), Command::Seed(17)));
+    assert!(matches!(read("device").unwrap(), Command::Device(None)));
+    assert!(matches!(read("device CUDA:1").unwrap(), Command::Device(Some(name)) if name.text == "cuda:1"));
+    assert!(matches!(read("explain lenet").unwrap(), Command::Explain { .. }));
+    assert!(matches!(
+        read("bench lenet train batch 8").unwrap(),
+        Command::Bench { mode: BenchMode::Train, batch: 8, .. }
+    ));
+    assert!(matches!(read("bench lenet").unwrap(), Command::Bench { mode: BenchMode::Infer, batch: 1, .. }));
+    assert!(matches!(read("note \"any # text\"").unwrap(), Command::Note(text) if text == "any # text"));
+    let Command::Data(data) = read("data digits size 28x(width+12)").unwrap() else { panic!() };
+    assert_eq!((data.name.text.as_str(), data.size.unwrap().0), ("digits", [28, 28]));
+}
+
+#[test]
+fn unknown_verbs_get_the_nearest_one() {
+    wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
+    assert_eq!(help("trian lenet on digits"), "write `train`");
+    assert!(help("frobnicate lenet").starts_with("statements begin with net, let, data, train"));
+    for verb in ["compare", "draw", "maximize", "export", "convolve"] {
+        let all = read(&format!("{verb} lenet")).unwrap_err();
+        assert!(all[0].message.starts_with(&format!("`{verb}` is not among the statements Fovea has: net, let")));
+    }
+}
+
+#[test]
+fn clauses_unknown_twice_or_empty() {
+    wrong("train lenet on digits epochs 5", &[("epochs", "the number of epochs stands behind `for`")]);
+    assert_eq!(help("train lenet on digits epochs 5"), "write `for 5 epochs`");
+    assert_eq!(help("train lenet on digits for 5"), "write `for 5 epochs`");
+    assert_eq!(help("train lenet on digits for 5 steps"), "write `for 5 epochs`");
+    assert!(help("train lenet on digits batchs 64").starts_with("write `batch`; `train` takes on, further, for"));
+    assert!(help("train lenet on digits lr 0.1").contains("with sgd(lr 0.1"));
+    let twice = wrong("train lenet on digits, batch 8, batch 16", &[("batch 16", "`batch` stands twice")]);
+    assert_eq!(twice[0].labels.len(), 2);
+    wrong(
+        "train lenet on digits augment flip, crop 4, jitter 0.2, batch 0",
+        &[("augment", "`train` has no clause `augment`"), ("0", "the batch must be at least 1, not 0")],
+    );
+    wrong("summary lenet batch", &[("", "`batch` lacks its number")]);
+    wrong("test lenet on digits size 28x28", &[("size", "`test` has no clause `size`")]);
+    wrong("train lenet on digits 64", &[("64", "`64` does not belong here")]);
+    wrong("explain lenet deeply", &[("deeply", "`explain` has no clause `deeply`")]);
+}
+
+#[test]
+fn what_a_verb_lacks() {
+    wrong("train lenet", &[("", "`train` lacks its data")]);
+    wrong("train on digits", &[("on", "`train` lacks its net")]);
+    wrong("train", &[("", "`train` lacks its net")]);
+    wrong("train lenet digits", &[("digits", "`on` is missing before the data")]);
+    assert_eq!(help("predict lenet digits[0..16]"), "write `on digits[0..16]`");
+    wrong("data digits 28x28", &[("28x28", "`size` is missing before the size")]);
+    wrong("load \"x\" into lenet", &[("\"x\"", "`load` lacks its net")]);
+    wrong("save lenet as \"x\"", &[("as", "a word before the string")]);
+    wrong("predict lenet", &[("", "`predict` lacks its data")]);
+    wrong("test lenet on", &[("", "`on` lacks its data")]);
+    wrong("save lenet", &[("", "the file's name is missing")]);
+    wrong("save lenet a.npy", &[("a.npy", "the file's name stands in quotes")]);
+    assert_eq!(help("save lenet a.npy"), "put it in quotes: `\"a.npy\"`");
+    wrong("note hello", &[("hello", "the text stands in quotes")]);
+    wrong("plot loss", &[("", "`plot` lacks the net or the run")]);
+    wrong("plot los of lenet", &[("los", "there is no curve `los`")]);
+    wrong("show", &[("", "`show` lacks what it is to show")]);
+    wrong("seed", &[("", "`seed` lacks its number")]);
+    wrong("show run", &[("", "which run?")]);
+}
+
+#[test]
+fn numbers_out_of_range_all_come_together() {
+    wrong(
+        "train lenet on digits for 0 epochs, batch (1-5), seed 1.5",
+        &[
+            ("0", "the number of epochs must be at least 1, not 0"),
+            ("1-5", "the batch must be at least 1, not `1 - 5`, which is -4"),
+            ("1.5", "a seed must be a whole number, not 1.5"),
+        ],
+    );
+    wrong("train q on d with sgd(lr=-0.1)", &[("-0.1", "`lr` must be a number above 0, not -0.1")]);
+    wrong("train q on d with sgd(lr -0.1)", &[("lr -0.1", "`lr` cannot be negative")]);
+    wrong("train q on d with sgd(momentum 1)", &[("1", "`momentum` must be a number from 0 to below 1, not 1")]);
+    wrong("train q on d with sgd(0.1)", &[("0.1", "`0.1` lacks its word")]);
+    wrong("train q on d with sgd(lr 0.1, lr 0.2)", &[("lr", "`lr` stands twice")]);
+    wrong(
+        "train q on d with sgd(weight_decay 1, nesterov)",
+        &[("weight_decay", "sgd has no `weight_decay`"), ("nesterov", "sgd has no `nesterov`")],
+    );
+    wrong("train q on d with adam(lr 1)", &[("adam(lr 1)", "`adam` is not among the optimizers Fovea has: sgd")]);
+    wrong("train q on d batch widths", &[("widths", "the batch is one number, and this is a list")]);
+    wrong("train q on d batch depth", &[("depth", "nothing here is called `depth`")]);
+    wrong("predict q on d[5..5]", &[("5..5", "the range 5..5 is empty")]);
+    wrong("train q on d[0..3]", &[("d[0..3]", "`train` takes all of the training part")]);
+    wrong("data d size 28", &[("28", "a picture's size is its height and its width")]);
+    assert_eq!(help("data d size 28"), "write `size 28x28`");
+    wrong("data d size 28x28x3", &[("28x28x3", "a picture's size is its height and its width")]);
+    wrong("device gpu", &[("gpu", "there is no device `gpu`")]);
+    wrong("train q on d schedule cosin", &[("cosin", "there is no schedule `cosin`")]);
+    wrong("bench q train infer", &[("bench q train infer", "`train` and `infer` stand together")]);
+}
+
+#[test]
+fn data_behind_an_equals_sign_is_refused() {
+    wrong("data pets = images \"pets/\" size 64x64", &[("=", "`data` takes data by its name, and nothing behind `=`")]);
+}

@@ -1,0 +1,222 @@
+//! Any tree prints to text that parses to the same tree, and no text at all makes the parser panic.
+#![allow(clippy::unwrap_used)]
+
+use fovea_dsl::syntax::*;
+use fovea_dsl::{Source, Style, is_complete, parse, render};
+use fovea_graph::{SourceId, Span};
+use proptest::prelude::*;
+
+fn source(text: &str) -> Source {
+    Source { id: SourceId(0), name: "text.fov".into(), text: text.into() }
+}
+
+fn span() -> Span {
+    Span::default()
+}
+
+fn names() -> impl Strategy<Value = Name> {
+    let words = ["c", "N", "width", "k1", "_a", "Depth", "xs", "e", "fcn"];
+    proptest::sample::select(words.to_vec()).prop_map(|text| Name { text: text.into(), span: span() })
+}
+
+fn numbers() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        (0u32..5000).prop_map(f64::from),
+        (0.0..1.0).prop_map(|x: f64| x),
+        any::<f64>().prop_filter("finite", |x| x.is_finite()).prop_map(f64::abs),
+    ]
+}
+
+fn exprs() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![numbers().prop_map(ExprKind::Number), names().prop_map(|name| ExprKind::Name(name.text)),];
+    let operators = [Operator::Add, Operator::Subtract, Operator::Multiply, Operator::Divide, Operator::Power];
+    leaf.prop_recursive(5, 24, 3, move |inner| {
+        let e = inner.prop_map(|kind| Expr { kind, span: span() }).boxed();
+        let operator = proptest::sample::select(operators.to_vec());
+        prop_oneof![
+            proptest::collection::vec(e.clone(), 2..4).prop_map(ExprKind::List),
+            (e.clone(), e.clone()).prop_map(|(a, b)| ExprKind::Index(Box::new(a), Box::new(b))),
+            e.clone().prop_map(|a| ExprKind::Negate(Box::new(a))),
+            (operator, e.clone(), e).prop_map(|(o, a, b)| ExprKind::Binary(o, Box::new(a), Box::new(b))),
+        ]
+    })
+    .prop_map(|kind| Expr { kind, span: span() })
+    // A number has no index: `64[i]` is nothing.
+    .boxed()
+}
+
+fn sizes() -> impl Strategy<Value = Vec<Expr>> {
+    proptest::collection::vec(exprs(), 1..4)
+}
+
+fn options() -> impl Strategy<Value = LayerOption> {
+    let keys = ["pad", "dilate", "groups", "filters", "size"];
+    let flags = ["same", "valid", "nobias", "bias", "max", "avg", "ceil", "global"];
+    prop_oneof![
+        exprs().prop_map(OptionKind::Value),
+        proptest::collection::vec(exprs(), 2..4).prop_map(OptionKind::Size),
+        sizes().prop_map(OptionKind::Stride),
+        (proptest::sample::select(keys.to_vec()), sizes()).prop_map(|(key, s)| OptionKind::Keyed(key.into(), s)),
+        proptest::sample::select(flags.to_vec()).prop_map(|flag| OptionKind::Flag(flag.into())),
+    ]
+    .prop_map(|kind| LayerOption { kind, span: span() })
+}
+
+fn layers() -> impl Strategy<Value = Layer> {
+    let words = [
+        LayerWord::Conv,
+        LayerWord::Pool,
+        LayerWord::MaxPool,
+        LayerWord::AvgPool,
+        LayerWord::Fc,
+        LayerWord::Relu,
+        LayerWord::Flatten,
+        LayerWord::Dropout,
+        LayerWord::Softmax,
+    ];
+    let glued = proptest::option::of(proptest::collection::vec(2u32..12, 1..3));
+    (proptest::sample::select(words.to_vec()), glued, proptest::collection::vec(options(), 0..4)).prop_map(
+        |(word, glued, mut options)| {
+            let takes = matches!(word, LayerWord::Conv | LayerWord::Pool | LayerWord::MaxPool | LayerWord::AvgPool);
+            if let Some(glued) = glued.filter(|glued| takes || word == LayerWord::Fc && glued.len() == 1) {
+                let number = |n: u32| Expr { kind: ExprKind::Number(n.into()), span: span() };
+                let kind = OptionKind::Glued(glued.into_iter().map(number).collect());
+                options.insert(0, LayerOption { kind, span: span() });
+            }
+            Layer { word, word_span: span(), options }
+        },
+    )
+}
+
+fn heads() -> impl Strategy<Value = Option<Head>> {
+    proptest::option::of(proptest::option::of(exprs()).prop_map(|classes| Head { classes, span: span() }))
+}
+
+fn chains() -> impl Strategy<Value = Chain> {
+    let leaf = prop_oneof![
+        4 => layers().prop_map(ItemKind::Layer),
+        1 => sizes().prop_map(ItemKind::Shape),
+        1 => Just(ItemKind::Input),
+    ];
+    let item = leaf.prop_recursive(3, 12, 4, |inner| {
+        let item =
+            (inner, proptest::option::of(names())).prop_map(|(kind, alias)| Item { kind, alias, span: span() }).boxed();
+        let times = (proptest::option::of(names()), exprs())
+            // A repetition is not negative, and this can be seen without computing it.
+            .prop_filter("no sign", |(_, count)| !matches!(count.kind, ExprKind::Negate(_)))
+            .prop_map(|(variable, count)| Times { variable, count, span: span() });
+        (proptest::collection::vec(item, 1..4), heads(), proptest::collection::vec(times, 0..3))
+            .prop_filter("a bracketed shape is the shape", |(items, head, times)| {
+                !(times.is_empty() && head.is_none() && items.len() == 1)
+            })
+            .prop_map(|(items, head, times)| ItemKind::Group(Chain { items, head, span: span() }, times))
+    });
+    let item = (item, proptest::option::of(names())).prop_map(|(kind, alias)| Item { kind, alias, span: span() });
+    (proptest::collection::vec(item, 1..5), heads()).prop_map(|(items, head)| Chain { items, head, span: span() })
+}
+
+fn bindings(least: usize) -> impl Strategy<Value = Vec<Binding>> {
+    proptest::collection::vec((names(), exprs()).prop_map(|(name, value)| Binding { name, value }), least..3)
+}
+
+fn parts() -> impl Strategy<Value = Part> {
+    let words = ["digits", "on", "for", "epochs", "lenet.conv1", "cuda:1", "_", "further"];
+    let word = proptest::sample::select(words.to_vec()).prop_map(String::from).boxed();
+    let argument = (proptest::option::of(names()), exprs()).prop_map(|(key, value)| Argument { key, value });
+    prop_oneof![
+        word.clone().prop_map(PartKind::Word),
+        (word, exprs(), proptest::option::of(exprs())).prop_map(|(w, a, b)| PartKind::Select(w, a, b)),
+        exprs().prop_map(PartKind::Value),
+        proptest::collection::vec(exprs(), 2..4).prop_map(PartKind::Size),
+        (numbers(), numbers()).prop_map(|(a, b)| PartKind::Ratio(a, b)),
+        "[ !#-~é→]{0,12}".prop_map(PartKind::Text),
+        (names(), proptest::collection::vec(argument, 0..3)).prop_map(|(w, a)| PartKind::Call(w.text, a)),
+        Just(PartKind::Comma),
+        Just(PartKind::Equals),
+    ]
+    .prop_map(|kind| Part { kind, span: span() })
+}
+
+fn statements() -> impl Strategy<Value = Statement> {
+    let verbs = ["train", "Test", "data", "show", "frobnicate"];
+    let verb = (proptest::sample::select(verbs.to_vec()), proptest::collection::vec(parts(), 0..6))
+        .prop_map(|(word, parts)| Verb { word: Name { text: word.into(), span: span() }, parts })
+        // A line that ends in `,` or `=` goes on.
+        .prop_filter("an open end", |verb| {
+            !verb.parts.last().is_some_and(|part| matches!(part.kind, PartKind::Comma | PartKind::Equals))
+        })
+        // `NAME =` asks for `net` or `let`.
+        .prop_filter("a definition", |verb| {
+            verb.word.text != "frobnicate" || !verb.parts.first().is_some_and(|part| part.kind == PartKind::Equals)
+        });
+    let net = (names(), chains(), bindings(0)).prop_map(|(name, chain, bindings)| NetDef { name, chain, bindings });
+    let kind = prop_oneof![
+        3 => net.prop_map(StatementKind::Net),
+        1 => bindings(1).prop_map(StatementKind::Let),
+        2 => verb.prop_map(StatementKind::Verb),
+    ];
+    (kind, any::<bool>()).prop_map(|(kind, silent)| Statement { kind, span: span(), silent })
+}
+
+/// A program whose debug form is its text: a failure is then short enough to read.
+struct Printed(Program);
+
+impl std::fmt::Debug for Printed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+fn programs() -> impl Strategy<Value = Printed> {
+    proptest::collection::vec(statements(), 0..3).prop_map(|statements| Printed(Program { statements }))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_printed_tree_parses_to_the_same_tree(program in programs()) {
+
+        let Printed(program) = program;
+        let text = program.to_string();
+        let (parsed, mistakes) = parse(&source(&text));
+        prop_assert!(mistakes.is_empty(), "{text}\n{}", render(&mistakes, &[source(&text)], Style::Plain));
+        prop_assert!(parsed.clone().without_spans() == program, "{text}\nreads as\n{parsed}");
+        prop_assert_eq!(parsed.to_string(), text);
+    }
+
+    #[test]
+    fn any_text_gets_an_answer(text in any::<String>()) {
+        answers(&text);
+    }
+
+    #[test]
+    fn text_of_the_languages_own_signs_gets_an_answer(text in "(net |q|=|conv|relu|pool|fc|POOL2|CONV3-| - |->|–|→|\\(|\\)|\\[|\\]|\\{|\\}|\\^|\\*|x|×|,|\n|    |where|as|/2|64|3x3|0.5|\\?|\\$|\\\\times|\\\\text\\{|\"|#|;|train|let|softmax|on|é|\t|\r|=>|\u{a0}|\\.\\.){0,40}") {
+        answers(&text);
+    }
+
+    #[test]
+    fn any_bytes_get_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let (source, mistake) = Source::from_bytes(SourceId(0), "bytes", &bytes);
+        prop_assert_eq!(mistake.is_none(), std::str::from_utf8(&bytes).is_ok());
+        answers(&source.text);
+        render(&Vec::from_iter(mistake), &[source], Style::Coloured);
+    }
+}
+
+/// Parses, renders, and looks at every span.
+fn answers(text: &str) {
+    let source = source(text);
+    let (program, mistakes) = parse(&source);
+    is_complete(text);
+    let mut spans: Vec<Span> =
+        mistakes.iter().flat_map(|mistake| mistake.labels.iter().map(|(span, _)| *span)).collect();
+    program.clone().map_spans(&mut |span| {
+        spans.push(span);
+        span
+    });
+    for span in spans {
+        assert!(text.get(span.range()).is_some(), "{span:?} in {text:?}");
+    }
+    render(&mistakes, &[source], Style::Plain);
+}

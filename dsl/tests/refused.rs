@@ -1,0 +1,298 @@
+//! What is wrong, where the message points, and the mend it offers.
+#![allow(clippy::unwrap_used)]
+
+use fovea_dsl::{Diagnostic, Source, parse};
+use fovea_graph::SourceId;
+
+fn mistakes(text: &str) -> Vec<Diagnostic> {
+    parse(&Source { id: SourceId(0), name: "text.fov".into(), text: text.into() }).1
+}
+
+/// The first mistake of each text: the words it points at, its message, its help (whose beginning is enough).
+fn refused(cases: &[(&str, &str, &str, &str)]) {
+    for (text, place, message, help) in cases {
+        let all = mistakes(text);
+        let Some(first) = all.first() else { panic!("no mistake in {text}") };
+        assert_eq!(&text[first.span().range()], *place, "{text}: {}", first.message);
+        assert_eq!(first.message, *message, "{text}");
+        assert!(first.help.as_deref().unwrap_or_default().starts_with(help), "{text}: {:?}", first.help);
+    }
+}
+
+/// Nets: what stands behind `net q = `.
+fn nets(cases: &[(&str, &str, &str, &str)]) {
+    for (text, place, message, help) in cases {
+        refused(&[(&format!("net q = {text}"), place, message, help)]);
+    }
+}
+
+#[test]
+fn words_that_are_no_layers() {
+    nets(&[
+        ("conv 64 - rellu", "rellu", "there is no layer `rellu`", "write `relu`"),
+        ("conv2d 64", "conv2d", "`conv2d` is called `conv` here", "write `conv 64`"),
+        ("Dense(10)", "Dense", "`Dense` is called `fc` here", "write `fc`"),
+        ("conv - batchnorm", "batchnorm", "`batchnorm` would be `bn`, which is not among the layers Fovea has", ""),
+        ("vgg16 - fc 10", "vgg16", "there is no layer `vgg16`", "the layers are conv, pool"),
+        ("b({1,2,2,2})", "b", "there is no layer `b`", "the layers are conv"),
+        ("CONV3-F", "F", "a name glued to `CONV3-` could be a layer or a count", "for a count, write `CONV3-{F}`"),
+        ("28x28x1 - conv1 - relu1", "relu1", "`relu` takes no number glued to it", "write `relu`"),
+    ]);
+}
+
+#[test]
+fn words_of_the_language_that_no_layer_answers_to() {
+    let absent = [
+        "deconv 64 2x2/2",
+        "transposed conv 64 4x4/2",
+        "fractional conv 8",
+        "unpool pool2",
+        "upsample 2 bilinear",
+        "leaky 0.1",
+        "sigmoid",
+        "tanh",
+        "elu",
+        "gelu",
+        "bn",
+        "lrn",
+        "norm",
+        "crop 24x24",
+        "pad 2",
+        "aux 0.3 (pool avg 5x5/3 - fc 1024 - relu, softmax)",
+        "concat(id | conv 3 - pool | deconv 64 2x2/2)",
+        "add(conv 8 | shortcut)",
+        "concat(a | )",
+        "shortcut",
+        "id",
+    ];
+    for text in absent {
+        let all = mistakes(&format!("net q = conv 64 - {text} - relu"));
+        let word = text.split([' ', '(']).next().unwrap();
+        assert_eq!(all.len(), 1, "{text}: {all:?}");
+        assert!(
+            all[0].message.starts_with(&format!("`{word}` is not among the layers Fovea has: conv, pool")),
+            "{all:?}"
+        );
+    }
+}
+
+#[test]
+fn dashes_missing_and_too_many() {
+    nets(&[
+        ("conv 64 relu", "relu", "`-` is missing before `relu`", "put `-` before `relu`"),
+        ("(conv 64 relu)^2", "relu", "`-` is missing before `relu`", "put `-` before `relu`"),
+        ("(conv 64) (relu)", "(relu)", "`-` is missing before `(`", "put `-` before `(`"),
+        ("conv 64 [relu]", "[", "`-` is missing before `[`", "put `-` before `[`"),
+        ("conv - - relu", "-", "a layer is missing behind the dash", "remove the dash"),
+        ("(conv -)", ")", "a layer is missing behind the dash", "remove the dash"),
+        ("conv - relu -", "", "the chain ends in a dash", ""),
+        ("conv 64 => relu", "=>", "`=>` does not join layers", "write `->` or `-`"),
+        ("[conv 64, relu, pool]", ",", "a comma between layers", "put `-` before `relu`"),
+        ("28x28x1 | conv", "|", "`|` parts branches, and there are none here", "put `-` between layers"),
+    ]);
+}
+
+#[test]
+fn two_readings() {
+    nets(&[
+        ("conv 64/2", "64/2", "`64/2` has two readings", "write `(64/2)` for the quotient, `64 /2` for the stride"),
+        ("conv3-64/2", "64/2", "`64/2` has two readings", "write `(64/2)`"),
+        ("conv c/4 1x1", "c/4", "`c/4` has two readings", "write `(c/4)`"),
+        ("conv 3x3-64", "3x3-64", "`conv 3x3-64` has two readings", "write `conv 3x3 64` for an option"),
+        ("conv 64-5x5", "64-5x5", "`conv 64-5x5` has two readings", "write `conv 64 5x5` for an option"),
+        ("conv 16-64", "16-64", "`conv 16-64` has two readings", "write `(16-64)` for the difference"),
+        ("(conv)^2^3", "^2^3", "`^2^3` has two readings", "write `^(2*3)` for 2 times 3 turns, `^(2^3)`"),
+        (
+            "INPUT -> [[CONV -> RELU]*N -> POOL?]*M",
+            "POOL?",
+            "`POOL?` stands for two nets, one with `POOL` and one without",
+            "write `net q = INPUT -> [[CONV -> RELU]*N -> POOL]*M` or `net q = INPUT -> [[CONV -> RELU]*N]*M`",
+        ),
+    ]);
+    let all = mistakes("INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC");
+    assert_eq!(all.len(), 2, "the two nets, and the missing name");
+    // A space makes one reading of it.
+    assert!(mistakes("net q = conv 64 /2 - pool 3/2 - conv (64/2) - conv3 /2").is_empty());
+}
+
+#[test]
+fn numbers_glued_where_none_belongs() {
+    nets(&[
+        ("POOL1", "POOL1", "`POOL1` would be a window of 1", "write `pool`"),
+        ("POOL12", "POOL12", "`POOL12` would be a window of 12", "write `pool 12x12`"),
+        ("conv64 - relu", "conv64", "`conv64` would be a window of 64", "write `conv 64` for that many filters"),
+        ("conv0", "conv0", "`conv0` would be a window of 0", "write `conv`"),
+        ("conv, softmax10", "softmax10", "`softmax` takes no number glued to it", "write `softmax 10`"),
+    ]);
+}
+
+#[test]
+fn repetitions_that_make_no_sense() {
+    nets(&[
+        ("conv 64^2", "^2", "`^2` repeats groups, and `conv 64` is none", "write `(conv 64)^2`"),
+        ("conv (4*c)^2", "^2", "`^2` repeats groups, and `conv (4*c)` is none", "write `(conv (4*c))^2`"),
+        ("relu*2", "relu*2", "`relu*2` is neither a layer nor a shape", "to repeat a layer, write it as a group"),
+        ("(conv 16 - relu)2", "2", "`2` does not belong here", "to repeat the group, write `^2`"),
+        ("(conv)x3", "x3", "`x3` does not belong here", "to repeat the group, write `^3`"),
+        (
+            "3x(conv 16)",
+            "x(conv 16)",
+            "`x(conv 16)` does not belong here",
+            "a repetition stands behind its group: `(conv 16)^3`",
+        ),
+        ("(conv)^-1", "-1", "a repetition cannot be negative", ""),
+        ("(conv 16)**2", "*", "`**` repeats nothing", "write"),
+        ("[conv]^pool=3", "pool", "`pool` is a word for layers, so nothing else can be called so", "`my_pool`"),
+    ]);
+}
+
+#[test]
+fn options_out_of_place() {
+    nets(&[
+        ("conv(64, 3)", "(64, 3)", "a layer's options stand without parentheses and commas", "write `conv 64 3x3`"),
+        ("conv 3×3, 64", ",", "a comma between sizes or options", "options stand side by side"),
+        ("[28,28,1] - conv", ",", "a comma between sizes or options", "options stand side by side"),
+        ("conv 64 padding=1", "padding", "`padding` is no option with a value", "write `pad`"),
+        ("pool stride - relu", "stride", "`stride` lacks its number", "write `stride 2`"),
+        ("conv pad same", "pad", "`pad` lacks its number", "`same` and `valid` stand by themselves"),
+        ("conv 64 - 3x3/2", "3x3", "`3x3` with a stride, but without a layer before it", "write `conv 64 3x3 /2`"),
+        ("conv 64 3x3 stride 2, pad 1", ",", "a comma between options", "options stand side by side"),
+        ("28*28*1 - conv", "28*28*1", "`28*28*1` is a product, and sizes are joined by `x`", "write `28x28x1`"),
+        ("conv 64 5 x5", "5 x5", "`x5` with a space before it is a name", "write `5x5`"),
+        ("input 28x28x1", "28x28x1", "`28x28x1` does not belong here", "a shape alone declares the input"),
+        ("conv - relu()", "()", "a layer's options stand without parentheses and commas", "write `relu`"),
+        (
+            "conv[64]",
+            "conv[64]",
+            "`conv[64]` is neither a layer nor a shape",
+            "a layer's options stand without brackets",
+        ),
+        ("5x5 64", "64", "`64` does not belong here", ""),
+        ("conv 64, softmax 10 20", "20", "the classifier takes the number of classes and nothing else", "write"),
+        ("conv, softmax - relu", "relu", "the classifier after the comma ends its chain", "put what follows before"),
+        ("conv {} - pool", "}", "an empty list", ""),
+        ("conv (pool)", "pool", "`pool` is a word for layers and has no value", ""),
+        ("conv 1e999", "1e999", "a number beyond 1.8e308, the largest there is", ""),
+        ("()", "()", "an empty group", ""),
+        ("conv 64 @ relu", "@", "`@` does not belong here", ""),
+        ("conv \"a\"", "\"", "a string does not belong in a net", ""),
+        (r"conv - \foo", r"\foo", r"`\foo` is not among the LaTeX that is read here", ""),
+        ("conv; show q", ";", "`;` stands only at a statement's end", "begin the next statement"),
+    ]);
+}
+
+#[test]
+fn brackets() {
+    refused(&[
+        ("net q = (conv 64 - relu\ntrain q on digits", "(", "`(` is never closed", "put `)` where the group ends"),
+        ("net q = (conv]^2", "]", "`(` is closed by `]`", "write `)` here"),
+        ("net q = conv)^2", ")", "`)` closes nothing", "remove `)`"),
+        ("data p = images \"abc", "\"abc", "a string without its closing quote", "put `\"` where it ends"),
+    ]);
+}
+
+#[test]
+fn names_that_cannot_be() {
+    refused(&[
+        ("net conv = conv", "conv", "`conv` is a word for layers, so nothing else can be called so", "`my_conv`"),
+        ("net pool1 = conv", "pool1", "`pool1` is a word for layers, so nothing else can be called so", "`my_pool1`"),
+        ("net fc6 = conv", "fc6", "`fc6` is a word for layers, so nothing else can be called so", ""),
+        ("net 2net = conv", "2net", "`2net` cannot be a name", "`net2net` would do"),
+        ("net my-net = conv", "my-net", "`my-net` cannot be a name", "`my_net` would do"),
+        ("train my-net on digits", "my-net", "`my-net` cannot be a name", "`my_net` would do"),
+        ("net q = conv as conv2", "conv2", "`conv2` is a word for layers, so nothing else can be called so", ""),
+        ("let x = 2", "x", "`x` joins sizes, so no constant can be called so", ""),
+        ("let same = 2", "same", "`same` is an option of layers, so no constant can be called so", ""),
+        ("net = conv", "net", "a net without a name", "write `net NAME = …`"),
+        ("net lenet 28x28x1 - conv", "lenet", "`=` is missing behind the name `lenet`", "write `net lenet = …`"),
+    ]);
+}
+
+#[test]
+fn statements_that_lack_their_beginning_or_end() {
+    refused(&[
+        ("lenet = 28x28x1 - conv", "lenet", "`net` is missing before `lenet`", "write `net lenet = 28x28x1 - conv`"),
+        ("width = 16", "width", "`let` is missing before `width`", "write `let width = 16`"),
+        ("N = 2, M = 3", "N", "`let` is missing before `N`", "write `let N = 2, M = 3`"),
+        ("for i in 1..3", "for", "no statement begins with `for`", "statements begin with net, let"),
+        ("conv 64 - relu", "conv", "a chain of layers without a name", "write `net NAME = ` before it"),
+        ("net q = conv\n- relu", "-", "a statement cannot begin with `-`", "indent the line"),
+        ("net q =", "", "the net is empty", ""),
+        (
+            "net q = conv\n\ttrain q on d",
+            "train",
+            "`train` begins a statement, and this line goes on with another",
+            "begin",
+        ),
+        ("let a = 1,", "", "`let` ends in a comma", ""),
+        ("let a =", "", "a value is missing behind `=`", ""),
+        ("net q = [conv]^N where", "", "`where` breaks off", "write `where N = 2`"),
+        ("net q = [conv]^N where N=2 M=3", "M=3", "`,` is missing before `M=3`", "put `,` between"),
+        ("net q = conv where N=2 - pool", "pool", "`pool` is a word for layers and has no value", ""),
+        ("train q for “x”", "“", "`“` is no quote of this language", "write `\"`"),
+        (
+            "block w(c) = conv c",
+            "block",
+            "`block` is not among the statements Fovea has: net, let, data, train, test, predict, show, summary, plot, save, load, seed, device, explain, bench and note",
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn several_mistakes_come_together_and_good_statements_come_out() {
+    let text = "net a = conv 64 relu\nnet b = conv - rellu - bn\nseed 7\nnet c = (conv\nshow digits\nnet d = conv 64 vald - rleu";
+    let (program, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text: text.into() });
+    assert_eq!(program.to_string(), "seed 7\nshow digits\n");
+    assert_eq!(mistakes.len(), 5, "{mistakes:?}");
+}
+
+#[test]
+fn a_slides_body_is_raw() {
+    let text = "slide alexnet\n[55x55x96] CONV1: 96 11x11 filters (stride 4\n\n#1×1 net\n)\nseed 7\n";
+    let (program, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text: text.into() });
+    assert_eq!((program.to_string().as_str(), mistakes.len()), ("seed 7\n", 1));
+}
+
+#[test]
+fn depth_and_length_are_bounded() {
+    let deep = |open: &str, close: &str| format!("net q = {}conv{}", open.repeat(100_000), close.repeat(100_000));
+    for (text, message) in [
+        (deep("(", ")"), "brackets are nested more than 64 deep"),
+        (deep("[", "]"), "brackets are nested more than 64 deep"),
+        (format!("let a = {}1{}", "(".repeat(65), ")".repeat(65)), "brackets are nested more than 64 deep"),
+        (format!("let a = {}1", "2^".repeat(1000)), "arithmetic of more than 100 steps"),
+        (format!("let a = {}1", "-".repeat(1000)), "arithmetic of more than 100 steps"),
+        (format!("let a = 1{}", "+1".repeat(1000)), "arithmetic of more than 100 steps"),
+        (
+            format!("net q = {}conv", "conv - ".repeat(100_000)),
+            "a statement of 700012 bytes; the longest may have 262144",
+        ),
+    ] {
+        let all = mistakes(&text);
+        assert_eq!(all.len(), 1, "{}", all[0].message);
+        assert_eq!(all[0].message, message);
+    }
+    let net = format!("net q = {}conv{}", "(".repeat(64), ")".repeat(64));
+    assert!(mistakes(&net).is_empty());
+    // As deep as brackets may go, of every kind, whole and broken: an answer, whatever it is.
+    for opener in ["(", "[", "{", "a[", "1*(", "3x(", "concat(", "conv (", "(conv)^(", "sgd(a (", "x({"] {
+        let closers: String = opener
+            .repeat(64)
+            .chars()
+            .rev()
+            .filter_map(|c| match c {
+                '(' => Some(')'),
+                '[' => Some(']'),
+                '{' => Some('}'),
+                _ => None,
+            })
+            .collect();
+        for start in ["net q = ", "net q = conv ", "let a = ", "train q with ", "net q = (conv)^"] {
+            for inside in ["1", "conv", "@", ""] {
+                mistakes(&format!("{start}{}{inside}{closers}", opener.repeat(64)));
+            }
+        }
+    }
+    assert_eq!(mistakes(&"@\n".repeat(1000)).len(), 101, "after 100 mistakes the rest is not looked at");
+}

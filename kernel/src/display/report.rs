@@ -1,0 +1,259 @@
+//! The answers to `test`, `predict` and `devices`.
+
+use super::chart::bar;
+use super::number;
+use super::table::{Align, Column, Table, clean, cut, pad};
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+/// How well a net does on data. As data it is `{"verb":"test","net":…,"loss":…,"accuracy":…,"confusion":[[…]]}`; the rest is for people.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "verb", rename = "test")]
+pub struct TestReport {
+    /// The net's name.
+    pub net: String,
+    /// The data's name.
+    #[serde(skip)]
+    pub data: String,
+    /// The mean loss.
+    pub loss: f64,
+    /// The share of right answers, 0–1.
+    pub accuracy: f64,
+    /// `confusion[truth][predicted]` counts samples.
+    pub confusion: Vec<Vec<u64>>,
+    /// The classes' names.
+    #[serde(skip)]
+    pub classes: Vec<String>,
+    /// The mistakes that the net was surest of, the worst first.
+    #[serde(skip)]
+    pub worst: Vec<Confused>,
+}
+
+/// A wrong answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confused {
+    /// Which sample: `digits[17]`.
+    pub sample: String,
+    /// The true class's name.
+    pub truth: String,
+    /// The predicted class's name.
+    pub predicted: String,
+    /// The probability that the prediction was given, 0–1.
+    pub probability: f64,
+}
+
+/// With more classes than this the matrix is listed by its largest errors.
+const WIDEST_MATRIX: usize = 16;
+/// So many pairs of classes are listed, and so many mistakes.
+const LISTED: usize = 10;
+
+impl TestReport {
+    /// Loss, accuracy, confusion, the worst mistakes.
+    pub fn text(&self) -> String {
+        let all: u64 = self.confusion.iter().flatten().fold(0, |sum, &count| sum.saturating_add(count));
+        let right: u64 = self
+            .confusion
+            .iter()
+            .enumerate()
+            .filter_map(|(i, row)| row.get(i))
+            .fold(0, |sum, &count| sum.saturating_add(count));
+        let mut text = format!(
+            "{} on {}: loss {}, accuracy {} ({} of {})",
+            clean(&self.net),
+            clean(&self.data),
+            number::figure(self.loss),
+            number::percent(self.accuracy),
+            number::count(right),
+            number::count(all)
+        );
+        if all > right {
+            let matrix = if self.classes.len() <= WIDEST_MATRIX { self.matrix() } else { self.pairs() };
+            text.push_str(&format!("\n\n{matrix}"));
+        }
+        if !self.worst.is_empty() {
+            text.push_str(&format!("\n\n{}", self.worst_table()));
+        }
+        text
+    }
+
+    /// The matrix itself, zeros as dots.
+    fn matrix(&self) -> Table {
+        let columns = self.classes.iter().map(|class| Column::right(&cut(&clean(class), 9)).at_most(12));
+        let recall = Column::right("right");
+        let mut table =
+            Table::new(std::iter::once(Column::left("true \\ predicted").at_most(20)).chain(columns).chain([recall]));
+        for (i, (row, class)) in self.confusion.iter().zip(&self.classes).enumerate() {
+            let total: f64 = row.iter().map(|&count| count as f64).sum();
+            let recall = row.get(i).map(|&right| right as f64 / total).map_or_else(String::new, number::percent);
+            let counts = row.iter().map(|&count| if count == 0 { "·".to_string() } else { number::count(count) });
+            table.row(std::iter::once(class.clone()).chain(counts).chain([recall]));
+        }
+        table
+    }
+
+    /// The commonest confusions.
+    fn pairs(&self) -> Table {
+        let mut pairs: Vec<(u64, usize, usize)> = Vec::new();
+        for (truth, row) in self.confusion.iter().enumerate() {
+            let wrong = row.iter().enumerate().filter(|&(predicted, &count)| predicted != truth && count > 0);
+            pairs.extend(wrong.map(|(predicted, &count)| (count, truth, predicted)));
+        }
+        pairs.sort_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        let mut table = Table::new([
+            Column::left("true").at_most(30),
+            Column::left("taken for").at_most(30),
+            Column::right("times"),
+        ]);
+        let name = |class: usize| self.classes.get(class).cloned().unwrap_or_else(|| class.to_string());
+        for &(count, truth, predicted) in pairs.iter().take(LISTED) {
+            table.row([name(truth), name(predicted), number::count(count)]);
+        }
+        table
+    }
+
+    fn worst_table(&self) -> Table {
+        let mut table = Table::new([
+            Column::left("worst mistakes").at_most(30),
+            Column::left("true").at_most(30),
+            Column::left("predicted").at_most(30),
+            Column::right("sure"),
+        ]);
+        for mistake in self.worst.iter().take(LISTED) {
+            table.row([
+                mistake.sample.clone(),
+                mistake.truth.clone(),
+                mistake.predicted.clone(),
+                number::percent(mistake.probability),
+            ]);
+        }
+        table
+    }
+}
+
+/// What a net makes of a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guess {
+    /// Which sample: `digits[3]`.
+    pub sample: String,
+    /// The true class's name, where it is known.
+    pub truth: Option<String>,
+    /// Names of classes and their probabilities, the likeliest first.
+    pub classes: Vec<(String, f64)>,
+}
+
+/// For each sample its five likeliest classes, with bars.
+pub fn guesses(guesses: &[Guess]) -> String {
+    let classes =
+        |guess: &Guess| guess.classes.iter().take(5).map(|(name, p)| (cut(&clean(name), 30), *p)).collect::<Vec<_>>();
+    let widest = guesses.iter().flat_map(&classes).map(|(name, _)| name.width()).max().unwrap_or(0);
+    let block = |guess: &Guess| {
+        let verdict = match (&guess.truth, guess.classes.first()) {
+            (Some(truth), Some((name, _))) if truth == name => " ✓".to_string(),
+            (Some(truth), Some(_)) => format!(" ✗ is {}", clean(truth)),
+            _ => String::new(),
+        };
+        let mut lines = vec![format!("{}{verdict}", clean(&guess.sample))];
+        for (name, probability) in classes(guess) {
+            let bar = pad(&bar(probability, 24), 24, Align::Left);
+            lines.push(format!(
+                "  {}  {bar}  {}",
+                pad(&name, widest, Align::Right),
+                pad(&number::percent(probability), 7, Align::Right)
+            ));
+        }
+        lines.join("\n")
+    };
+    guesses.iter().map(block).collect::<Vec<_>>().join("\n\n")
+}
+
+/// A device, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The word that selects it: `cuda`.
+    pub word: String,
+    /// What it is: `NVIDIA H100`, `16 threads, AVX-512`.
+    pub what: String,
+    /// Its memory in bytes, where that is known.
+    pub memory: Option<u64>,
+    /// `in use`, or why it cannot be used.
+    pub state: String,
+}
+
+/// The table of devices.
+pub fn devices(devices: &[Device]) -> String {
+    let mut table = Table::new([
+        Column::left("device"),
+        Column::left("what").at_most(60),
+        Column::right("memory"),
+        Column::left("state"),
+    ]);
+    for device in devices {
+        let memory = device.memory.map_or_else(|| "–".to_string(), number::bytes);
+        table.row([device.word.clone(), device.what.clone(), memory, device.state.clone()]);
+    }
+    table.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn report(classes: &[&str], confusion: Vec<Vec<u64>>) -> TestReport {
+        let worst = vec![Confused {
+            sample: "pets[2]".into(),
+            truth: "cat".into(),
+            predicted: "dog".into(),
+            probability: 0.976,
+        }];
+        let classes = classes.iter().map(|class| class.to_string()).collect();
+        TestReport { net: "net".into(), data: "pets".into(), loss: 0.0512, accuracy: 0.75, confusion, classes, worst }
+    }
+
+    #[test]
+    fn a_test_reads_well() {
+        assert_eq!(
+            report(&["cat", "dog"], vec![vec![1, 1], vec![0, 2]]).text(),
+            "\
+net on pets: loss 0.0512, accuracy 75.0 % (3 of 4)
+
+true \\ predicted  cat  dog   right
+────────────────  ───  ───  ──────
+cat                 1    1  50.0 %
+dog                 ·    2   100 %
+
+worst mistakes  true  predicted    sure
+──────────────  ────  ─────────  ──────
+pets[2]         cat   dog        97.6 %"
+        );
+    }
+
+    #[test]
+    fn a_test_of_many_classes_lists_the_commonest_confusions() {
+        let names: Vec<String> = (0..20).map(|i| format!("c{i}")).collect();
+        let mut confusion = vec![vec![0; 20]; 20];
+        confusion[3][4] = 7;
+        confusion[4][3] = 9;
+        let text = report(&names.iter().map(String::as_str).collect::<Vec<_>>(), confusion).text();
+        assert!(text.contains("c4    c3             9\nc3    c4             7"), "{text}");
+    }
+
+    #[test]
+    fn a_test_has_the_keys_that_scripts_read() {
+        let json = serde_json::to_string(&report(&["cat", "dog"], vec![vec![1, 1], vec![0, 2]])).unwrap();
+        assert_eq!(json, r#"{"verb":"test","net":"net","loss":0.0512,"accuracy":0.75,"confusion":[[1,1],[0,2]]}"#);
+    }
+
+    #[test]
+    fn guesses_have_bars() {
+        let guess = Guess {
+            sample: "digits[3]".into(),
+            truth: Some("4".into()),
+            classes: vec![("9".into(), 0.75), ("4".into(), 0.25)],
+        };
+        assert_eq!(
+            guesses(&[guess]),
+            "digits[3] ✗ is 4\n  9  ██████████████████         75.0 %\n  4  ██████                     25.0 %"
+        );
+    }
+}

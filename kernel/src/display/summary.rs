@@ -1,0 +1,166 @@
+//! The answer to `summary`.
+
+use super::number;
+use super::table::{Column, Table};
+use serde::Serialize;
+
+/// What a net is made of. As data it is `{"verb":"summary","net":…,"layers":[…],"totals":{…}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verb", rename = "summary")]
+pub struct Summary {
+    /// The net's name.
+    pub net: String,
+    /// A row a layer, in order.
+    pub layers: Vec<SummaryRow>,
+    /// The sums.
+    pub totals: Totals,
+}
+
+/// A layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SummaryRow {
+    /// Its name: `conv1`.
+    pub name: String,
+    /// The language's word for what it does: `conv`.
+    pub kind: String,
+    /// The shape of its output for one picture, without the batch.
+    pub output: Vec<usize>,
+    /// Parameters: weights and biases.
+    pub params: u64,
+    /// Multiplications whose product is added, for one picture.
+    pub macs: u64,
+    /// Floating-point operations, for one picture; a MAC is two.
+    pub flops: u64,
+    /// Memory of its output for one picture, in bytes.
+    pub bytes: u64,
+}
+
+/// A net's sums.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Parameters.
+    pub params: u64,
+    /// MACs for one picture.
+    pub macs: u64,
+    /// Floating-point operations for one picture.
+    pub flops: u64,
+    /// Memory of all outputs for one picture, in bytes.
+    pub activation_bytes: u64,
+    /// Memory of a training step as planned, in bytes.
+    pub train_bytes: u64,
+}
+
+impl Summary {
+    /// The table for the terminal.
+    pub fn text(&self) -> String {
+        let mut table = Table::new([
+            Column::left(if self.net.is_empty() { "layer" } else { &self.net }).at_most(40),
+            Column::left("output"),
+            Column::right("memory"),
+            Column::right("parameters"),
+            Column::right("MACs"),
+            Column::right("FLOPs"),
+        ]);
+        for layer in &self.layers {
+            table.row([
+                layer.title(),
+                number::shape(&layer.output),
+                number::bytes(layer.bytes),
+                dash(layer.params, number::count),
+                dash(layer.macs, si),
+                dash(layer.flops, si),
+            ]);
+        }
+        let totals = &self.totals;
+        table.rule();
+        table.row([
+            "total".to_string(),
+            String::new(),
+            number::bytes(totals.activation_bytes),
+            number::count(totals.params),
+            si(totals.macs),
+            si(totals.flops),
+        ]);
+        // A parameter is an f32.
+        let weights = number::bytes(totals.params.saturating_mul(4));
+        let mut text = format!("{table}\n\n{} parameters ({weights})", number::count(totals.params));
+        if totals.train_bytes > 0 {
+            text.push_str(&format!(" · a training step takes {}", number::bytes(totals.train_bytes)));
+        }
+        text
+    }
+}
+
+impl SummaryRow {
+    /// The name, with the kind behind it where the name does not begin with it.
+    fn title(&self) -> String {
+        if self.name.starts_with(&self.kind) { self.name.clone() } else { format!("{} ({})", self.name, self.kind) }
+    }
+}
+
+fn si(number: u64) -> String {
+    number::si(number as f64, "")
+}
+
+/// A number, or a dash for 0: a column of zeros hides the rest.
+fn dash(number: u64, write: impl Fn(u64) -> String) -> String {
+    if number == 0 { "–".to_string() } else { write(number) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn lenet() -> Summary {
+        let row = |name: &str, kind: &str, output: &[usize], params, macs, bytes| SummaryRow {
+            name: name.into(),
+            kind: kind.into(),
+            output: output.into(),
+            params,
+            macs,
+            flops: macs * 2,
+            bytes,
+        };
+        Summary {
+            net: "small".into(),
+            layers: vec![
+                row("conv1", "conv", &[28, 28, 6], 156, 117_600, 18_816),
+                row("scores", "fc", &[10], 47_050, 47_040, 40),
+            ],
+            totals: Totals {
+                params: 47_206,
+                macs: 164_640,
+                flops: 329_280,
+                activation_bytes: 18_856,
+                train_bytes: 1_250_000,
+            },
+        }
+    }
+
+    #[test]
+    fn reads_as_a_table() {
+        assert_eq!(
+            lenet().text(),
+            "\
+small        output    memory  parameters    MACs   FLOPs
+───────────  ───────  ───────  ──────────  ──────  ──────
+conv1        28×28×6  18.8 kB         156   118 k   235 k
+scores (fc)  10          40 B      47,050  47.0 k  94.1 k
+───────────  ───────  ───────  ──────────  ──────  ──────
+total                 18.9 kB      47,206   165 k   329 k
+
+47,206 parameters (189 kB) · a training step takes 1.2 MB"
+        );
+    }
+
+    #[test]
+    fn has_the_keys_that_scripts_read() {
+        let json = serde_json::to_string(&lenet()).unwrap();
+        assert!(
+            json.starts_with(r#"{"verb":"summary","net":"small","layers":[{"name":"conv1","kind":"conv","output":[28,28,6],"params":156,"macs":117600,"flops":235200,"bytes":18816}"#),
+            "{json}"
+        );
+        assert!(json.ends_with(r#""totals":{"params":47206,"macs":164640,"flops":329280,"activation_bytes":18856,"train_bytes":1250000}}"#), "{json}");
+    }
+}

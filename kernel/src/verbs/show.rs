@@ -1,0 +1,134 @@
+//! `show digits`, `show digits[3]`, `show run 3`, `show run last`
+
+use fovea_dsl::command::{Curve, RunRef, Samples, Show};
+use fovea_graph::Span;
+use fovea_graph::shape::join;
+use fovea_train::{Ending, RunRecord};
+use serde_json::json;
+
+use super::plot::{Which, draw, which};
+use super::{Checked, Events, Job};
+use crate::display::number::{figure, percent, seconds};
+use crate::display::{Column, Table};
+use crate::event::Output;
+use crate::failure::{At, Failure};
+use crate::picture::{self, Grey, Mark, Sample, Theme, sheet};
+use crate::samples::{Pick, class, image, pick};
+use crate::world::{Names, World};
+
+/// How many pictures a sheet shows where the statement says no numbers.
+const SHEET: usize = 64;
+
+/// Checks that there are such pictures, or such a run.
+pub fn check(show: Show, names: &Names, world: &World) -> Checked {
+    match show {
+        Show::Samples(samples) => Ok(Box::new(Sheet { pick: sheet_of(samples, names)? })),
+        Show::Run(run) => {
+            let span = match run {
+                RunRef::Last(span) | RunRef::Number(_, span) => span,
+            };
+            Ok(Box::new(ShowRun { which: which(&run, names, world)?, span }))
+        }
+    }
+}
+
+/// The pictures that are named, or the first few.
+fn sheet_of(samples: Samples, names: &Names) -> Result<Pick, fovea_dsl::Diagnostic> {
+    let all = samples.range.is_none();
+    let mut pick = pick(samples, names)?;
+    if all {
+        pick.range.1 = pick.range.1.min(SHEET);
+    }
+    Ok(pick)
+}
+
+struct Sheet {
+    pick: Pick,
+}
+
+impl Job for Sheet {
+    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        let span = self.pick.samples.span;
+        let data = world.dataset(&self.pick.spec).at(span)?;
+        let indices = self.pick.indices(&data);
+        let sample =
+            |&index: &usize| Ok(Sample { image: image(&data, index)?, caption: class(&data, index), mark: Mark::None });
+        let samples: Vec<Sample> = indices.iter().map(sample).collect::<picture::Result<_>>().at(span)?;
+        let labels: Vec<String> = indices.iter().map(|&index| class(&data, index)).collect();
+        let name = &self.pick.samples.data.text;
+        let text = format!(
+            "{name}: {} pictures to train on and {} to test, {}, {} classes\n{}\nlabels of the {} shown: {}",
+            data.train.len(),
+            data.test.len(),
+            join(data.shape()),
+            data.classes.len(),
+            data.attribution,
+            labels.len(),
+            labels.join(" ")
+        );
+        let figures = json!({ "data": name, "shape": data.shape(), "first": self.pick.range.0, "labels": labels });
+        let picture = sheet(name, &samples, Grey::Auto, Theme::Light).at(span)?;
+        Ok(Output::new("show", text, figures).picture(picture))
+    }
+}
+
+struct ShowRun {
+    which: Which,
+    span: Span,
+}
+
+impl Job for ShowRun {
+    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        let run = self.which.open(world, self.span)?;
+        let ending = match &run.ending {
+            None => "it runs still, or was killed".to_string(),
+            Some(Ending::Complete) => "complete".to_string(),
+            Some(Ending::Interrupted { steps }) => format!("broken off after step {steps}"),
+            Some(Ending::NotFinite { step, what }) => format!("ended at step {step}: the {what} was not finite"),
+        };
+        let head = format!(
+            "run {} in {}: {}\n{}, on {}",
+            run.number,
+            run.folder.display(),
+            run.info.statement,
+            ending,
+            run.info.device
+        );
+        let text = if run.epochs.is_empty() { head } else { format!("{head}\n{}", epochs(&run)) };
+        let figures = json!({
+            "run": run.number,
+            "net": run.info.net,
+            "data": run.info.data,
+            "statement": run.info.statement,
+            "program": run.info.program,
+            "recipe": run.info.recipe,
+            "device": run.info.device,
+            "ending": run.ending,
+            "epochs": run.epochs,
+        });
+        let output = Output::new("show", text, figures);
+        if run.epochs.is_empty() && run.steps.is_empty() {
+            return Ok(output);
+        }
+        let kinds = if run.epochs.is_empty() { &[Curve::Loss][..] } else { &[Curve::Loss, Curve::Accuracy] };
+        Ok(output.picture(draw(&format!("run {}", run.number), kinds, &run).at(self.span)?))
+    }
+}
+
+/// A row an epoch.
+fn epochs(run: &RunRecord) -> String {
+    let heads = ["epoch", "loss", "accuracy", "test loss", "test accuracy", "time"];
+    let mut table = Table::new(heads.map(Column::right));
+    for epoch in &run.epochs {
+        let or_dash = |value: Option<f64>, show: fn(f64) -> String| value.map_or("–".to_string(), show);
+        table.row([
+            epoch.epoch.to_string(),
+            figure(epoch.loss),
+            or_dash(epoch.accuracy, percent),
+            or_dash(epoch.test_loss, figure),
+            or_dash(epoch.test_accuracy, percent),
+            seconds(epoch.seconds),
+        ]);
+    }
+    table.to_string()
+}

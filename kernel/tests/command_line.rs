@@ -1,0 +1,146 @@
+//! The program from outside: what it prints, what it writes, how it exits.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::Place;
+
+/// The summary slide's pattern in the three spellings in which it travels.
+const PATTERNS: [&str; 3] = [
+    "net t = 8x8x1 - [(CONV-RELU)^2 - POOL]^2 - (FC-RELU)^1, SOFTMAX 10",
+    "net t = 8x8x1 -> [[CONV -> RELU]*2 -> POOL]*2 -> [FC -> RELU]*1, SOFTMAX 10",
+    r"net t = 8x8x1 - $$[(\text{CONV-RELU})^2 - \text{POOL}]^2 - (\text{FC-RELU})^1, \text{SOFTMAX}$$ 10",
+];
+
+#[test]
+fn the_slides_pattern_has_its_parameters_in_every_spelling() {
+    for pattern in PATTERNS {
+        let ran = Place::new().run(&["-e", pattern, "-e", "summary t", "--format", "json"]).done();
+        let json = ran.json();
+        assert_eq!(json.len(), 2, "{}", ran.out);
+        assert_eq!(json[1]["verb"], "summary");
+        assert_eq!(json[1]["totals"]["params"], 201_706, "{pattern}");
+    }
+}
+
+#[test]
+fn lenets_summary_has_the_figures_of_the_literature() {
+    let lenet = "net lenet = 32x32x1 - conv 6 5x5 valid - relu - pool - conv 16 5x5 valid - relu - pool \
+                 - (fc {120,84} - relu)^2, softmax 10";
+    let json = Place::new().run(&["-e", lenet, "-e", "summary lenet", "--format", "json"]).done().json();
+    assert_eq!(json[1]["totals"]["params"], 61_706);
+    assert_eq!(json[1]["totals"]["macs"], 416_520);
+    let conv1 = &json[1]["layers"][0];
+    assert_eq!((&conv1["name"], &conv1["kind"]), (&"conv1".into(), &"conv".into()));
+    assert_eq!(conv1["output"], serde_json::json!([28, 28, 6]));
+    assert_eq!((&conv1["params"], &conv1["macs"]), (&156.into(), &117_600.into()));
+}
+
+#[test]
+fn a_program_with_a_mistake_on_line_3_runs_nothing() {
+    let place = Place::new();
+    let text = "net t = 8x8x1 - fc 10, softmax\ntrain t on digits for 1 epochs\nplot accurcy of t\n";
+    place.program(text).fails(&["\"line\":3", "accuracy"]);
+    assert!(place.files().is_empty(), "{:?}", place.files());
+    assert!(!place.path().join("runs").exists());
+}
+
+#[test]
+fn set_overrides_a_let() {
+    let place = Place::new();
+    place.write("sweep.fov", "let N = 1\nnet t = 8x8x1 - (conv 4 - relu)^N, softmax 10\nsummary t\n");
+    let params = |set: &[&str]| {
+        let arguments: Vec<&str> = ["run", "sweep.fov", "--format", "json"].iter().chain(set).copied().collect();
+        place.run(&arguments).done().json().last().unwrap()["totals"]["params"].clone()
+    };
+    assert_eq!(params(&[]), 40 + 2570);
+    assert_eq!(params(&["--set", "N=3"]), 40 + 2 * 148 + 2570);
+    let wrong = place.run(&["run", "sweep.fov", "--set", "M=3"]);
+    assert!(wrong.status == Some(2) && wrong.err.contains("let M"), "{}", wrong.err);
+}
+
+#[test]
+fn the_exit_status_says_how_it_ended() {
+    let place = Place::new();
+    assert_eq!(place.run(&["-e", "note \"hello\""]).done().out.trim(), "hello");
+    place.run(&["-e", "nonsense"]).fails(&["nonsense"]);
+    assert_eq!(place.run(&["--nonsense"]).status, Some(2));
+    assert_eq!(place.run(&["run"]).status, Some(2));
+    place.run(&["run", "absent.fov"]).fails(&["absent.fov"]);
+    place.run(&["run", "."]).fails(&["."]);
+    place.write("bytes.fov", [b'n', 0xff, 0xfe]);
+    place.run(&["run", "bytes.fov"]).fails(&["bytes.fov"]);
+}
+
+#[test]
+fn without_a_gpu_cuda_is_refused_in_one_sentence() {
+    let place = Place::new();
+    let net = "net t = 8x8x1 - fc 10, softmax 10";
+    let ran = place.run(&["-e", net, "-e", "summary t", "--device", "cuda"]);
+    // On a machine with a driver the sentence is another one, but cuda is refused all the same.
+    let sentence = ran.fails(&["CUDA"]).err;
+    assert!(sentence.lines().filter(|l| !l.trim().is_empty()).count() <= 6, "{sentence}");
+    assert!(place.run(&["devices"]).done().out.contains("cpu"));
+}
+
+#[test]
+fn weights_travel_through_a_file() {
+    let place = Place::new();
+    let net = "net t = 8x8x1 - conv 4 - relu - pool, softmax\n";
+    let first = format!("{net}train t on digits for 2 epochs\ntest t on digits\nsave t \"t.safetensors\"\n");
+    let trained = place.program(&first).done().json();
+    let second = format!("{net}load t \"t.safetensors\"\ntest t on digits\n");
+    let loaded = place.program(&second).done().json();
+    assert_eq!(trained[2]["loss"], loaded[2]["loss"]);
+    assert_eq!(trained[2]["confusion"], loaded[2]["confusion"]);
+
+    let whole = std::fs::read(place.path().join("t.safetensors")).unwrap();
+    place.write("cut.safetensors", &whole[..whole.len() / 2]);
+    place.program(&format!("{net}load t \"cut.safetensors\"\n")).fails(&["cut.safetensors"]);
+    place.write("foreign.safetensors", "not weights at all");
+    place.program(&format!("{net}load t \"foreign.safetensors\"\n")).fails(&["foreign.safetensors"]);
+    place.program(&format!("{net}load t \"absent.safetensors\"\n")).fails(&["absent.safetensors"]);
+    let other = "net t = 8x8x1 - conv 5 - relu - pool, softmax\nload t \"t.safetensors\"\n";
+    place.program(other).fails(&["conv1.filter", "4x3x3x1", "5x3x3x1"]);
+}
+
+#[test]
+fn the_same_program_gives_the_same_answer_at_one_thread_and_two() {
+    let place = Place::new();
+    place.write(
+        "p.fov",
+        "net t = 8x8x1 - conv 6 - relu - pool - dropout 0.2 - fc 20 - relu, softmax\n\
+         train t on digits for 2 epochs with sgd(lr 0.05), seed 5\nsave t \"t.safetensors\"\ntest t on digits\n",
+    );
+    let mut results = Vec::new();
+    for threads in ["1", "2", "2"] {
+        let ran = place.run(&["run", "p.fov", "--threads", threads, "--format", "json"]).done();
+        let test = ran.json().pop().unwrap();
+        results.push((std::fs::read(place.path().join("t.safetensors")).unwrap(), test));
+    }
+    assert!(results[0] == results[1] && results[1] == results[2]);
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_the_run_with_the_weights_before_it() {
+    let place = Place::new();
+    let text = "net t = 8x8x1 - fc 64 - relu, softmax\n\
+                train t on digits for 3 epochs with sgd(lr 1e30)\nsave t \"t.safetensors\"\n";
+    let ran = place.program(text);
+    assert!(ran.err.contains("step") && ran.err.contains("finite"), "{}", ran.err);
+}
+
+#[test]
+fn predictions_scores_can_be_kept() {
+    let place = Place::new();
+    let text = "net t = 8x8x1 - fc 10, softmax\ntrain t on digits for 1 epochs\n\
+                predict t on digits[0..16] save \"scores.npy\"\n";
+    let json = place.program(text).done().json();
+    assert_eq!(json[2]["classes"].as_array().unwrap().len(), 16);
+    let scores: ndarray::Array2<f32> = ndarray_npy::read_npy(place.path().join("scores.npy")).unwrap();
+    assert_eq!(scores.dim(), (16, 10));
+    for (row, class) in scores.rows().into_iter().zip(json[2]["classes"].as_array().unwrap()) {
+        let best = (0..10).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
+        assert_eq!(class.as_u64().unwrap() as usize, best);
+    }
+}

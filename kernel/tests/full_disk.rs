@@ -1,0 +1,49 @@
+//! A disk that is full: the file is named, nothing half-written stays, the exit status is 1.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::os::unix::process::CommandExt;
+
+use support::{Place, Ran};
+
+const PROGRAM: &str = "\
+net wide = 8x8x1 - fc 512 - relu, softmax
+train wide on digits for 2 epochs
+";
+
+/// Runs with files limited to `bytes`: a write beyond fails as on a full disk.
+fn limited(place: &Place, arguments: &[&str], bytes: u64) -> Ran {
+    let mut command = place.command(arguments);
+    // SAFETY: only async-signal-safe calls between fork and exec.
+    unsafe {
+        command.pre_exec(move || {
+            let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+            libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+            if libc::setrlimit(libc::RLIMIT_FSIZE, &limit) == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+        });
+    }
+    command.output().unwrap().into()
+}
+
+#[test]
+fn a_checkpoint_that_does_not_fit_is_named_and_leaves_no_half() {
+    let place = Place::new();
+    place.write("program.fov", PROGRAM);
+    limited(&place, &["run", "program.fov"], 50_000).fails(&["runs/1/"]);
+    let files = place.files();
+    assert!(files.iter().any(|f| f == "runs/1/program.fov"), "{files:?}");
+    assert!(!files.iter().any(|f| f.ends_with(".safetensors") || f.contains("tmp")), "{files:?}");
+    place.run(&["-e", "show run 1", "--format", "json"]).done();
+}
+
+#[test]
+fn saved_weights_that_do_not_fit_leave_the_old_file() {
+    let place = Place::new();
+    place.write("w.safetensors", "the old file");
+    let wide = "net wide = 8x8x1 - fc 512 - relu, softmax 10";
+    limited(&place, &["-e", wide, "-e", "save wide \"w.safetensors\""], 50_000).fails(&["w.safetensors"]);
+    assert_eq!(std::fs::read(place.path().join("w.safetensors")).unwrap(), b"the old file");
+    assert_eq!(place.files(), ["w.safetensors"]);
+}

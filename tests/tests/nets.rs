@@ -1,0 +1,122 @@
+//! Random nets: what the check accepts trains, and fusing changes nothing that is computed.
+#![allow(clippy::unwrap_used)]
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use fovea::session::Session;
+use fovea_cpu::Cpu;
+use fovea_dsl::lower::{Mode, lower};
+use fovea_dsl::net::Net;
+use fovea_dsl::resolve::{Resolved, resolve};
+use fovea_dsl::scope::Scope;
+use fovea_dsl::syntax::StatementKind;
+use fovea_dsl::{Source, parse};
+use fovea_graph::fuse::fuse;
+use fovea_graph::init::initial;
+use fovea_graph::philox::{Purpose, Stream};
+use fovea_graph::plan::plan;
+use fovea_graph::training::{Optimizer, training_step};
+use fovea_graph::{Backend, Feed, Graph, Outcome, SourceId, StateId, Tensor};
+use fovea_tests::compare::norm;
+use ndarray::IxDyn;
+use proptest::prelude::*;
+
+const BATCH: usize = 3;
+const CLASSES: usize = 4;
+
+/// A layer of a chain, with or without options; not all chains of them fit together.
+fn layer() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (1usize..9, 1usize..6, 1usize..4, 0usize..3).prop_map(|(f, k, s, p)| format!("conv {f} {k}x{k} /{s} pad {p}")),
+        (1usize..9, 1usize..4).prop_map(|(f, k)| format!("conv {f} {k}x{k}")),
+        (1usize..5, 1usize..3).prop_map(|(f, d)| format!("conv {f} same dilate {d} nobias")),
+        Just("conv 4 groups 2".to_string()),
+        Just("relu".to_string()),
+        Just("pool".to_string()),
+        (2usize..4, 1usize..3).prop_map(|(k, s)| format!("pool {k}x{k}/{s} ceil")),
+        Just("pool avg 2x2 same".to_string()),
+        Just("pool avg global".to_string()),
+        Just("dropout 0.3".to_string()),
+        Just("flatten".to_string()),
+        (1usize..12).prop_map(|u| format!("fc {u}")),
+        Just("softmax".to_string()),
+    ]
+}
+
+/// A whole net's text: a chain, part of it in a group that repeats.
+fn net() -> impl Strategy<Value = String> {
+    let shape = (1usize..13, 1usize..13, 1usize..5).prop_map(|(h, w, c)| format!("{h}x{w}x{c}"));
+    let layers = || prop::collection::vec(layer(), 0..4).prop_map(|l| l.join(" - "));
+    (shape, layers(), layers(), 0usize..3, layers()).prop_map(|(shape, a, b, turns, c)| {
+        let group = if b.is_empty() { String::new() } else { format!("({b})^{turns}") };
+        let links = [shape, a, group, c].into_iter().filter(|link| !link.is_empty());
+        format!("net t = {}, softmax {CLASSES}", links.collect::<Vec<_>>().join(" - "))
+    })
+}
+
+fn accepted(text: &str) -> bool {
+    let runs = std::env::temp_dir().join("fovea-random-nets");
+    let mut session = Session::new(Arc::new(Cpu::new(Some(1)).unwrap()), runs, Arc::new(AtomicBool::new(false)));
+    session.check("net.fov", text).is_ok()
+}
+
+fn resolved(text: &str) -> Net {
+    let (program, mistakes) = parse(&Source { id: SourceId(0), name: "net.fov".into(), text: text.into() });
+    assert!(mistakes.is_empty());
+    let StatementKind::Net(definition) = &program.statements[0].kind else { panic!("a net is expected") };
+    match resolve(definition, &Scope::default(), None, None).unwrap() {
+        Resolved::Net(net) => net,
+        Resolved::Open(_) => panic!("the shape is written"),
+    }
+}
+
+/// The loss and the states after one step.
+fn step(graph: Graph) -> (f32, Vec<Tensor>) {
+    let cpu = Cpu::new(Some(2)).unwrap();
+    let mut memory = cpu.allocate(&graph.states).unwrap();
+    let ids = (0..graph.states.len()).map(StateId::new);
+    for (id, state) in ids.clone().zip(&graph.states) {
+        memory.write(id, &initial(id, state, 1)).unwrap();
+    }
+    let random = Stream::new(1, Purpose::Data, 0);
+    let inputs: Vec<Tensor> = graph
+        .inputs
+        .iter()
+        .map(|input| {
+            let value = |i: usize| match input.name.as_str() {
+                "labels" => random.below(i as u64, CLASSES as u64) as f32,
+                _ => random.normal(i as u64) as f32,
+            };
+            let elements = (0..input.shape.elements()).map(value).collect();
+            Tensor::from_shape_vec(IxDyn(input.shape.dims()), elements).unwrap()
+        })
+        .collect();
+    let inputs: Vec<&Tensor> = inputs.iter().collect();
+    let mut program = cpu.compile(plan(graph, &cpu)).unwrap();
+    let feed = Feed { inputs: &inputs, learning_rate: 0.01, seed: 3, step: 0 };
+    let outcome = program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(outcome, Outcome::Done);
+    let loss = program.output("loss").unwrap();
+    (loss.first().copied().unwrap(), ids.map(|id| memory.read(id).unwrap()).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_the_check_accepts_trains_and_fusing_changes_nothing(text in net()) {
+        prop_assume!(accepted(&text));
+        let forward = lower(&resolved(&text), BATCH, Mode::Train).unwrap();
+        let whole = training_step(&forward, &Optimizer::Sgd { momentum: 0.9, decay: 1e-4 }).unwrap();
+        let (plain_loss, plain) = step(whole.clone());
+        let (fused_loss, fused) = step(fuse(&whole));
+        prop_assert!((plain_loss - fused_loss).abs() <= 1e-5 * plain_loss.abs().max(1.0), "{plain_loss} {fused_loss}");
+        for (state, (a, b)) in whole.states.iter().zip(plain.iter().zip(&fused)) {
+            let wide = |t: &Tensor| t.mapv(f64::from);
+            let (a, difference) = (wide(a), wide(a) - wide(b));
+            prop_assert!(norm(&difference) <= 1e-5 * norm(&a).max(1e-3), "{}", state.name);
+        }
+    }
+}
