@@ -11,7 +11,7 @@ use ndarray::ArrayD;
 use crate::compare::{Failures, compare, narrow, wide};
 use crate::goldens::Goldens;
 use crate::lenet::{self, Trajectory};
-use crate::op_cases::{Case, SEED, STEP, golden_cases};
+use crate::op_cases::{Case, LEARNING_RATE, SEED, STEP, golden_cases};
 use crate::sweep;
 use crate::training_runs::{TrainingRun, training_runs};
 
@@ -75,7 +75,8 @@ impl Running {
 pub fn check_ops(backend: &dyn Backend, ranks: RangeInclusive<usize>) -> usize {
     let goldens = Goldens::open("ops.npz");
     let mut failures = Failures::default();
-    let swept = sweep::convolutions().into_iter().chain(sweep::dropouts()).chain(sweep::large());
+    let swept =
+        sweep::convolutions().into_iter().chain(sweep::deconvolutions()).chain(sweep::dropouts()).chain(sweep::large());
     for case in golden_cases(&goldens).into_iter().chain(swept) {
         if case.rank() == 0 || ranks.contains(&case.rank()) {
             compare_case(backend, &case, &goldens, &mut failures);
@@ -95,7 +96,7 @@ pub fn compare_case(backend: &dyn Backend, case: &Case, goldens: &Goldens, failu
     let count = if fused == case.graph { 1 } else { 2 };
     for (form, graph) in &forms[..count] {
         let mut running = Running::new(backend, graph, &[]);
-        running.run(&case.inputs, 0.0, STEP);
+        running.run(&case.inputs, LEARNING_RATE, STEP);
         for (name, expected) in &expected {
             let result = compare(&running.output(name), expected, TOLERANCE);
             failures.check(|| format!("{}{form}, {name}", case.name), result);

@@ -24,6 +24,9 @@ pub const SEED: u64 = 2012;
 /// See [`SEED`].
 pub const STEP: u32 = 3;
 
+/// The learning rate that every case runs with: a case may be an optimizer's op.
+pub const LEARNING_RATE: f64 = 0.1;
+
 /// What a case is held against, beside finite differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Oracle {
@@ -83,7 +86,7 @@ impl Case {
 /// Every output of a graph without states, by the reference.
 pub fn outputs(graph: &Graph, inputs: &[ArrayD<f64>]) -> Vec<(String, ArrayD<f64>)> {
     let inputs: Vec<&ArrayD<f64>> = inputs.iter().collect();
-    let feed = Feed64 { inputs: &inputs, learning_rate: 0.0, seed: SEED, step: STEP };
+    let feed = Feed64 { inputs: &inputs, learning_rate: LEARNING_RATE, seed: SEED, step: STEP };
     let values = reference::evaluate(graph, &[], &feed).unwrap_or_else(|e| panic!("{}: {e}", graph.name));
     graph.outputs.iter().map(|(name, id)| (name.clone(), values[id.index()].clone())).collect()
 }

@@ -3,7 +3,7 @@
 
 use fovea_cpu::reference::{self, Feed64, ReferenceError};
 use fovea_graph::fuse::fuse;
-use fovea_graph::op::Dropout;
+use fovea_graph::op::{ConvDgrad, Dropout};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::{Graph, Op, Shape};
 use fovea_tests::compare::{Failures, compare, inner, norm, wide};
@@ -94,7 +94,7 @@ fn every_op_occurs_and_some_are_fused() {
 #[test]
 fn every_gradient_is_the_limit_of_finite_differences() {
     let goldens = Goldens::open("ops.npz");
-    let swept = sweep::convolutions().into_iter().step_by(7);
+    let swept = sweep::convolutions().into_iter().chain(sweep::deconvolutions()).step_by(7);
     let cases = golden_cases(&goldens).into_iter().chain(sweep::dropouts()).chain(swept);
     let mut failures = Failures::default();
     for (number, case) in cases.filter(|case| case.smooth).enumerate() {
@@ -144,6 +144,45 @@ fn slope(case: &Case, point: &[ArrayD<f64>], input: usize, along: &ArrayD<f64>) 
         case.graph.find_input("direction").map_or(result.sum(), |id| inner(&result, &moved[id.index()]))
     };
     (loss(h) - loss(-h)) / (2.0 * h)
+}
+
+/// ⟨conv x, y⟩ = ⟨x, deconv y⟩: as a layer the transposed convolution is the convolution's adjoint.
+#[test]
+fn every_transposed_convolution_is_the_adjoint() {
+    let swept = sweep::convolutions().into_iter().chain(sweep::deconvolutions());
+    let cases: Vec<Case> = golden_cases(&Goldens::open("ops.npz")).into_iter().chain(swept).collect();
+    let mut failures = Failures::default();
+    for (number, case) in cases.iter().enumerate() {
+        for node in &case.graph.nodes {
+            let shapes = case.graph.input_shapes(node);
+            let (conv, x, filter, y) = match &node.op {
+                Op::Conv(conv) => (conv.clone(), shapes[0], shapes[1], &node.shape),
+                Op::ConvDgrad(op) => (op.conv.clone(), &node.shape, shapes[0], shapes[1]),
+                _ => continue,
+            };
+            let extent = x.spatial().to_vec();
+            let transposed = Op::ConvDgrad(ConvDgrad { conv: conv.clone(), extent });
+            let [x, filter, y] = [(x, 0), (filter, 1), (y, 2)].map(|(shape, index)| {
+                let stream = Stream::new(number as u64, Purpose::Data, index);
+                let values = (0..shape.elements() as u64).map(|i| stream.normal(i)).collect();
+                ArrayD::from_shape_vec(shape.dims(), values).unwrap()
+            });
+            let (there, back) =
+                (inner(&applied(Op::Conv(conv), [&x, &filter]), &y), inner(&x, &applied(transposed, [&filter, &y])));
+            let result = compare(&ndarray::arr0(back).into_dyn(), &ndarray::arr0(there).into_dyn(), 1e-10);
+            failures.check(|| case.name.clone(), result);
+        }
+    }
+    assert!(failures.finish() > 1500);
+}
+
+/// What an op of two inputs computes.
+fn applied(op: Op, inputs: [&ArrayD<f64>; 2]) -> ArrayD<f64> {
+    let mut graph = Graph::new("one op");
+    let ids = inputs.map(|x| graph.input("x", Shape::new(x.shape()).unwrap()));
+    graph.push(op, &ids, None).unwrap();
+    let feed = Feed64 { inputs: &inputs, learning_rate: 0.0, seed: 0, step: 0 };
+    reference::evaluate(&graph, &[], &feed).unwrap().pop().unwrap()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use fovea_cpu::Cpu;
 use fovea_cpu::reference::{self, Feed64};
 use fovea_graph::backend::{Backend, BackendError, Device, Feed, Memory, Outcome, Program};
-use fovea_graph::op::{Activation, PoolKind};
+use fovea_graph::op::{Activation, PoolKind, Statistics};
 use fovea_graph::plan::{Algorithm, Choice, Plan};
 use fovea_graph::{Graph, NodeId, Op, State, StateId, Tensor};
 use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_run};
@@ -118,7 +118,7 @@ fn the_reference_passes_the_same_checks() {
 /// Mistakes that backends are made of, each with a comparison that must fail.
 #[test]
 fn a_wrong_backend_is_found() {
-    let faults: [(Fault, &str); 5] = [
+    let faults: [(Fault, &str); 10] = [
         (
             |graph| {
                 each(graph, |op| {
@@ -168,6 +168,56 @@ fn a_wrong_backend_is_found() {
                 })
             },
             "sgd_decay, w after step 0",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::ConvDgrad(op) = op {
+                        op.conv.pad[0].reverse()
+                    }
+                })
+            },
+            "deconv2d_3x3_stride_2_crops_the_odd_one_at_the_start, result",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::BatchNormDgrad(op) = op {
+                        op.statistics = Statistics::Running
+                    }
+                })
+            },
+            "batch_norm2d, d_x",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::Lrn(op) = op {
+                        op.size += 1
+                    }
+                })
+            },
+            "lrn2d_size_5, result",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::AdamStep(op) = op {
+                        op.decay = 0.0
+                    }
+                })
+            },
+            "adamw, w after step 0",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::Scale(op) = op {
+                        op.factor = 1.0
+                    }
+                })
+            },
+            "two_side_classifiers, step 0",
         ),
     ];
     let goldens = Goldens::open("ops.npz");
