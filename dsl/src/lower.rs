@@ -109,6 +109,7 @@ impl LayerGraph<'_> {
                 }
             }
             Kind::Softmax => self.push(Op::Softmax(Softmax {}), &[x]),
+            _ => Ok(x),
         }
     }
 

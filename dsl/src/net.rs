@@ -127,6 +127,16 @@ impl Kind {
             Kind::Flatten => "flatten",
             Kind::Dropout { .. } => "dropout",
             Kind::Softmax => "softmax",
+            Kind::Deconv { .. } => "deconv",
+            Kind::Unpool(_) => "unpool",
+            Kind::Upsample(_) => "upsample",
+            Kind::Unary(_) => "activation",
+            Kind::BatchNorm { .. } => "bn",
+            Kind::Lrn(_) => "lrn",
+            Kind::Frame(_) => "pad",
+            Kind::Concat => "concat",
+            Kind::Add => "add",
+            Kind::Side(_) => "aux",
         }
     }
 }
@@ -196,7 +206,7 @@ impl fmt::Display for Kind {
             }
             Kind::Fc { units, bias } => write!(f, "fc {units}{}", if *bias { "" } else { " nobias" }),
             Kind::Dropout { rate } => write!(f, "dropout {rate}"),
-            Kind::Input | Kind::Relu | Kind::Flatten | Kind::Softmax => f.write_str(self.word()),
+            _ => f.write_str(self.word()),
         }
     }
 }

@@ -142,6 +142,7 @@ impl<'a> Expander<'_, 'a> {
                 self.depth -= 1;
                 self.name_last(start, alias);
             }
+            _ => self.errors.push(Diagnostic::new(Stage::Names, item.span, "this link cannot be resolved")),
         }
         Ok(())
     }

@@ -96,6 +96,11 @@ pub(super) fn read(layer: &Layer, env: &mut Env, errors: &mut Errors) -> Option<
         LayerWord::Relu => reader.bare(Options::Relu),
         LayerWord::Flatten => reader.bare(Options::Flatten),
         LayerWord::Softmax => reader.bare(Options::Softmax),
+        word => {
+            let error = Diagnostic::new(Stage::Names, layer.word_span, format!("`{word}` cannot be resolved"));
+            reader.errors.push(error);
+            return None;
+        }
     };
     (errors.met() == before).then_some(options)
 }
@@ -108,7 +113,7 @@ fn words(word: LayerWord) -> &'static [&'static str] {
             &["size", "stride", "pad", "same", "valid", "ceil", "global", "max", "avg"]
         }
         LayerWord::Fc => &["nobias", "bias"],
-        LayerWord::Dropout | LayerWord::Relu | LayerWord::Flatten | LayerWord::Softmax => &[],
+        _ => &[],
     }
 }
 
@@ -142,6 +147,7 @@ impl Reader<'_, '_> {
                     ("filters" | "groups", _) => self.one_number(word, span),
                     _ => self.unknown(option),
                 },
+                OptionKind::To(_) | OptionKind::Of(_) => self.unknown(option),
                 OptionKind::Flag(word) => match word.as_str() {
                     "same" => self.put(&mut said.padding, Padding::Same, span, "the padding"),
                     "valid" => self.put(&mut said.padding, Padding::Valid, span, "the padding"),
@@ -173,6 +179,7 @@ impl Reader<'_, '_> {
                     "pad" => self.pad(&mut said.padding, sizes, span),
                     _ => self.unknown(option),
                 },
+                OptionKind::To(_) | OptionKind::Of(_) => self.unknown(option),
                 OptionKind::Flag(word) => match word.as_str() {
                     "same" => self.put(&mut said.padding, Padding::Same, span, "the padding"),
                     "valid" => self.put(&mut said.padding, Padding::Valid, span, "the padding"),
@@ -331,6 +338,8 @@ impl Reader<'_, '_> {
             OptionKind::Size(_) | OptionKind::Glued(_) => "window".to_string(),
             OptionKind::Stride(_) => "stride".to_string(),
             OptionKind::Keyed(key, _) | OptionKind::Flag(key) => format!("`{key}`"),
+            OptionKind::To(_) => "`to`".to_string(),
+            OptionKind::Of(name) => format!("`{name}`"),
         };
         let mut error = Diagnostic::new(Stage::Names, option.span, format!("`{word}` takes no {found}"))
             .also(self.layer.word_span, "")
