@@ -77,11 +77,10 @@ pub(crate) const VERBS: &[(&str, &str)] = &[
 ];
 
 /// Statements that define something.
-const DEFINITIONS: &[&str] = &["net", "let"];
+const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
 const ABSENT: &[&str] = &[
-    "block",
     "slide",
     "compare",
     "draw",

@@ -7,6 +7,7 @@ use super::names::Alias;
 use super::options::{self, Options};
 use super::turns::{Env, Frame};
 use crate::diagnostic::{Diagnostic, Stage};
+use crate::parse::words::unknown_layer;
 use crate::scope::figure;
 use crate::syntax::{Chain, Expr, Head, Item, ItemKind, LayerWord, Times};
 
@@ -142,6 +143,9 @@ impl<'a> Expander<'_, 'a> {
                 self.depth -= 1;
                 self.name_last(start, alias);
             }
+            // Another program's word, or a word that is misspelt, is best answered so.
+            ItemKind::Reference(name, _) => self.errors.push(unknown_layer(Stage::Names, name)),
+            ItemKind::Call(call, _) => self.errors.push(unknown_layer(Stage::Names, &call.block)),
             _ => self.errors.push(Diagnostic::new(Stage::Names, item.span, "this link cannot be resolved")),
         }
         Ok(())

@@ -29,7 +29,7 @@ fn program(text: &str) -> (NetDef, Scope) {
         match statement.kind {
             StatementKind::Net(net) => def = Some(net),
             StatementKind::Let(bindings) => bindings.iter().for_each(|b| _ = scope.bind(b).unwrap()),
-            StatementKind::Verb(_) => panic!("no verbs here: {text}"),
+            StatementKind::Block(_) | StatementKind::Verb(_) => panic!("no verbs here: {text}"),
         }
     }
     (def.unwrap(), scope)
