@@ -1,7 +1,7 @@
 //! Verbs read strictly: what they mean, and what is said where they are wrong.
 #![allow(clippy::unwrap_used)]
 
-use fovea_dsl::command::{BenchMode, Curve, RunRef, Schedule, Sgd, Show, Subject};
+use fovea_dsl::command::{Adam, BenchMode, Curve, Optimizer, Period, RunRef, Schedule, Sgd, Show, Subject};
 use fovea_dsl::scope::{Scope, Value};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
@@ -41,7 +41,7 @@ fn train_reads_its_clauses_in_any_order() {
         let Command::Train(train) = read(&text).unwrap() else { panic!("{text}") };
         assert_eq!((train.net.text.as_str(), train.data.text.as_str()), ("lenet", "digits"));
         assert_eq!((train.epochs, train.batch, train.seed), (3, 32, Some(7)));
-        assert_eq!(train.optimizer, Sgd { rate: 0.05, momentum: 0.8, decay: 1e-4 });
+        assert_eq!(train.optimizer, Optimizer::Sgd(Sgd { rate: 0.05, momentum: 0.8, decay: 1e-4 }));
         assert_eq!(train.schedule, Schedule::Cosine);
         assert_eq!(train.further, text.contains("further"));
         assert!(text[train.batch_span.range()].to_lowercase().starts_with("batch"));
@@ -218,7 +218,10 @@ fn numbers_out_of_range_all_come_together() {
     wrong("train q on d with adam(momentum 0.9)", &[("momentum", "adam has no `momentum`")]);
     wrong("train q on d with adamw(beta1 1)", &[("1", "`beta1` must be a number from 0 to below 1, not 1")]);
     wrong("train q on d schedule cosine(3)", &[("3", "cosine has no `3`")]);
-    wrong("train q on d schedule step(every 1.5)", &[("1.5", "`every` must be a whole number from 1 to 10^9, not 1.5")]);
+    wrong(
+        "train q on d schedule step(every 1.5)",
+        &[("1.5", "`every` must be a whole number from 1 to 10^9, not 1.5")],
+    );
     wrong("train q on d schedule step(gamma 0.5)", &[("gamma", "step has no `gamma`")]);
     assert_eq!(help("train q on d schedule step(gamma 0.5)"), "write `by`; step takes every and by");
     wrong("train q on d warmup 5", &[("", "`warmup` lacks its unit")]);

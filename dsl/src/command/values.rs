@@ -193,6 +193,7 @@ impl<'a> Parts<'a> {
             }
             _ => {
                 self.lacks(clause, "`every`");
+                self.pass_over();
                 None
             }
         }
