@@ -26,6 +26,20 @@ error: `-` is missing before `relu`
 }
 
 #[test]
+fn what_was_expected_is_shown_beside_the_help_once() {
+    let shown = |text: &str| {
+        let source = source("q.fov", text);
+        render(&parse(&source).1, &[source], Style::Plain)
+    };
+    let text = shown("net q = conv - rellu 3");
+    assert!(text.contains("━━━━━ expected relu\n") && text.contains("help: write `relu`"), "{text}");
+    let text = shown("net q = CONV3-F");
+    assert!(text.contains("━ expected a number or a list\n") && text.contains("help: for a count"), "{text}");
+    // The message says it already.
+    assert!(!shown("net q = conv 64 relu").contains("expected"));
+}
+
+#[test]
 fn both_sides_of_a_contradiction_are_shown_across_lines_and_sources() {
     let source = source("In[3]", "net q = (conv\n  - relu]");
     let (_, mistakes) = parse(&source);
