@@ -103,13 +103,10 @@ impl Display for Item {
                 write!(f, "{call}")?;
                 repeated(f, times)?;
             }
-            ItemKind::Reference(name, None) => write!(f, "{name}")?,
-            ItemKind::Reference(name, Some(step)) => match step.kind {
-                ExprKind::List(_) => write!(f, "{name}{step}")?,
-                _ => write!(f, "{name}{{{step}}}")?,
-            },
+            ItemKind::Reference(name, step) => reference(f, name, step.as_ref())?,
             ItemKind::Identity => f.write_str("id")?,
-            ItemKind::Shortcut => f.write_str("shortcut")?,
+            ItemKind::Shortcut(Shortcut::Projection) => f.write_str("shortcut")?,
+            ItemKind::Shortcut(Shortcut::Zeros) => f.write_str("shortcut zeros")?,
             ItemKind::Aux(None, chain) => write!(f, "aux ({chain})")?,
             ItemKind::Aux(Some(weight), chain) => write!(f, "aux {} ({chain})", Atom(weight))?,
         }
@@ -192,7 +189,7 @@ impl Display for LayerOption {
             OptionKind::Stride(sizes) => write!(f, "/{}", Extents(sizes)),
             OptionKind::Keyed(key, sizes) => write!(f, "{key} {}", Extents(sizes)),
             OptionKind::To(target) => write!(f, "to {target}"),
-            OptionKind::Of(name) => write!(f, "{name}"),
+            OptionKind::Of(name, step) => reference(f, name, step.as_ref()),
             OptionKind::Flag(flag) => f.write_str(flag),
         }
     }
@@ -203,7 +200,7 @@ impl Display for Target {
         match self {
             Target::Size(sizes) => write!(f, "{}", Sizes(sizes)),
             Target::Input => f.write_str("input"),
-            Target::Layer(name) => write!(f, "{name}"),
+            Target::Layer(name, step) => reference(f, name, step.as_ref()),
         }
     }
 }
@@ -371,4 +368,13 @@ fn separated(f: &mut Formatter<'_>, items: &[impl Display], separator: &str) -> 
         write!(f, "{item}")?;
     }
     Ok(())
+}
+
+/// A name, and the number behind it that one of a family has: `c1`, `e{3,2,1}`.
+fn reference(f: &mut Formatter<'_>, name: &Name, step: Option<&Expr>) -> Result {
+    match step {
+        None => write!(f, "{name}"),
+        Some(step) if matches!(step.kind, ExprKind::List(_)) => write!(f, "{name}{step}"),
+        Some(step) => write!(f, "{name}{{{step}}}"),
+    }
 }

@@ -68,7 +68,7 @@ fn in_item(item: &mut Item, map: Map<'_>) {
     item.span = map(item.span);
     item.alias.iter_mut().for_each(|alias| in_name(alias, map));
     match &mut item.kind {
-        ItemKind::Input | ItemKind::Identity | ItemKind::Shortcut => {}
+        ItemKind::Input | ItemKind::Identity | ItemKind::Shortcut(_) => {}
         ItemKind::Shape(sizes) => in_exprs(sizes, map),
         ItemKind::Layer(layer) => {
             layer.word_span = map(layer.word_span);
@@ -123,7 +123,10 @@ fn in_option(option: &mut LayerOption, map: Map<'_>) {
         | OptionKind::Stride(sizes)
         | OptionKind::Keyed(_, sizes)
         | OptionKind::To(Target::Size(sizes)) => in_exprs(sizes, map),
-        OptionKind::To(Target::Layer(name)) | OptionKind::Of(name) => in_name(name, map),
+        OptionKind::To(Target::Layer(name, step)) | OptionKind::Of(name, step) => {
+            in_name(name, map);
+            step.iter_mut().for_each(|step| in_expr(step, map));
+        }
         OptionKind::To(Target::Input) => {}
         OptionKind::Flag(_) => {}
     }

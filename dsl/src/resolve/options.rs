@@ -147,7 +147,7 @@ impl Reader<'_, '_> {
                     ("filters" | "groups", _) => self.one_number(word, span),
                     _ => self.unknown(option),
                 },
-                OptionKind::To(_) | OptionKind::Of(_) => self.unknown(option),
+                OptionKind::To(_) | OptionKind::Of(..) => self.unknown(option),
                 OptionKind::Flag(word) => match word.as_str() {
                     "same" => self.put(&mut said.padding, Padding::Same, span, "the padding"),
                     "valid" => self.put(&mut said.padding, Padding::Valid, span, "the padding"),
@@ -179,7 +179,7 @@ impl Reader<'_, '_> {
                     "pad" => self.pad(&mut said.padding, sizes, span),
                     _ => self.unknown(option),
                 },
-                OptionKind::To(_) | OptionKind::Of(_) => self.unknown(option),
+                OptionKind::To(_) | OptionKind::Of(..) => self.unknown(option),
                 OptionKind::Flag(word) => match word.as_str() {
                     "same" => self.put(&mut said.padding, Padding::Same, span, "the padding"),
                     "valid" => self.put(&mut said.padding, Padding::Valid, span, "the padding"),
@@ -339,7 +339,7 @@ impl Reader<'_, '_> {
             OptionKind::Stride(_) => "stride".to_string(),
             OptionKind::Keyed(key, _) | OptionKind::Flag(key) => format!("`{key}`"),
             OptionKind::To(_) => "`to`".to_string(),
-            OptionKind::Of(name) => format!("`{name}`"),
+            OptionKind::Of(name, _) => format!("`{name}`"),
         };
         let mut error = Diagnostic::new(Stage::Names, option.span, format!("`{word}` takes no {found}"))
             .also(self.layer.word_span, "")
