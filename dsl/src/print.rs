@@ -184,10 +184,10 @@ impl Display for LayerOption {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.kind {
             OptionKind::Value(value) => write!(f, "{}", Atom(value)),
-            OptionKind::Size(sizes) => write!(f, "{}", Sizes(sizes)),
+            OptionKind::Size(sizes) => write!(f, "{}", Extents(sizes)),
             OptionKind::Glued(sizes) => separated(f, sizes, "x"),
-            OptionKind::Stride(sizes) => write!(f, "/{}", Sizes(sizes)),
-            OptionKind::Keyed(key, sizes) => write!(f, "{key} {}", Sizes(sizes)),
+            OptionKind::Stride(sizes) => write!(f, "/{}", Extents(sizes)),
+            OptionKind::Keyed(key, sizes) => write!(f, "{key} {}", Extents(sizes)),
             OptionKind::To(target) => write!(f, "to {target}"),
             OptionKind::Of(name, step) => reference(f, name, step.as_ref()),
             OptionKind::Flag(flag) => f.write_str(flag),
@@ -215,6 +215,22 @@ impl Display for Sizes<'_> {
             match size.kind {
                 ExprKind::Number(_) | ExprKind::List(_) => write!(f, "{size}")?,
                 _ => write!(f, "{{{size}}}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same in an option, where parentheses are arithmetic: `(k)x(k)`, and one value may be a bare name.
+struct Extents<'a>(&'a [Expr]);
+
+impl Display for Extents<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for (index, size) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "x" })?;
+            match size.kind {
+                ExprKind::Name(_) if self.0.len() > 1 => write!(f, "({size})")?,
+                _ => write!(f, "{}", Atom(size))?,
             }
         }
         Ok(())
