@@ -161,10 +161,18 @@ impl Site<'_> {
             [one] => Ok(vec![*one; rank]),
             all if all.len() == rank => Ok(all.to_vec()),
             all => {
-                let message = format!("a {what} of {} over a map of {rank} axes", plural(all.len(), "size"));
+                let (sizes, axes) = (plural(all.len(), "size"), if rank == 1 { "axis" } else { "axes" });
+                let message = format!("a {what} of {sizes} over a map of {rank} {axes}");
                 let error = self.given(Diagnostic::new(Stage::Shapes, span, message).found(join(all)));
-                let expected = format!("{rank} sizes, or one for all axes");
-                Err(Box::new(error.help(format!("write {expected}")).expected(expected)))
+                let (expected, help) = match (rank, self.x) {
+                    (1, [height, width]) if all.len() == 2 => {
+                        ("one size", format!("a picture with one channel is {height}x{width}x1"))
+                    }
+                    (1, _) => ("one size", "along one axis a window is `size 5`".to_string()),
+                    (2, _) => ("2 sizes, or one for both axes", "write 2 sizes, or one for both axes".to_string()),
+                    _ => ("3 sizes, or one for all axes", "write 3 sizes, or one for all axes".to_string()),
+                };
+                Err(Box::new(error.help(help).expected(expected)))
             }
         }
     }

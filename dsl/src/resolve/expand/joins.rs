@@ -1,6 +1,6 @@
 //! Branches, the names that begin them, and side classifiers.
 
-use super::{Alias, Expander, Fatal, StepKind, Surrounding, numbered};
+use super::{Alias, Expander, Fatal, StepKind, Surrounding, Wire, numbered};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::resolve::read::unknown_layer;
 use crate::syntax::{Chain, Expr, Item, ItemKind, Join, JoinWord, Name, Shortcut};
@@ -96,7 +96,7 @@ impl<'a> Expander<'_, 'a> {
         };
         let surrounding = self.surroundings.last().copied();
         let branch = first && matches!(surrounding, Some(Surrounding::Branch | Surrounding::Side));
-        if let Some(wire) = self.names.find(&self.prefix, &text) {
+        if let Some(wire) = self.layer(&text) {
             if branch {
                 self.current = wire;
                 self.name_result(alias);
@@ -123,6 +123,15 @@ impl<'a> Expander<'_, 'a> {
         };
         self.gap(item.span, error);
         Ok(())
+    }
+
+    /// The layer that a name means; those of the net that this one begins inside of are called by its name too.
+    fn layer(&self, text: &str) -> Option<Wire> {
+        let of_base = || {
+            let (base, _) = self.base.as_ref().filter(|_| self.prefix.is_empty())?;
+            self.names.find("", text.strip_prefix(base.as_str())?.strip_prefix('.')?)
+        };
+        self.names.find(&self.prefix, text).or_else(of_base)
     }
 
     /// A name that means nothing here.

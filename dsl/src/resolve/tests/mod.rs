@@ -4,6 +4,7 @@
 
 mod errors;
 mod lecture;
+mod library;
 mod lists;
 mod options;
 mod random;
