@@ -135,8 +135,8 @@ pub enum ItemKind {
     Reference(Name, Option<Expr>),
     /// `id`: the empty chain, as a branch.
     Identity,
-    /// `shortcut`, as a branch of `add`.
-    Shortcut,
+    /// `shortcut`, `shortcut zeros`, as a branch of `add`.
+    Shortcut(Shortcut),
     /// `aux 0.3 ( … )`: a side classifier and its loss's weight.
     Aux(Option<Expr>, Chain),
 }
@@ -159,6 +159,15 @@ pub enum JoinWord {
     Concat,
     /// Element by element.
     Add,
+}
+
+/// What a shortcut does where its branch and the other differ in shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortcut {
+    /// `shortcut`: a 1×1 convolution with batch normalisation (option B of K. He et al., arXiv:1512.03385).
+    Projection,
+    /// `shortcut zeros`: every stride-th position, and channels of zeros behind its own (option A there).
+    Zeros,
 }
 
 /// A block and its arguments.
@@ -263,8 +272,8 @@ pub enum OptionKind {
     Keyed(String, Vec<Expr>),
     /// `to 28x28`, `to input`, `to c1`.
     To(Target),
-    /// `pool2` behind `unpool`.
-    Of(Name),
+    /// `pool2` behind `unpool`; `p{3,2,1}` picks one of a family a turn.
+    Of(Name, Option<Expr>),
     /// `same`, `valid`, `nobias`, `bilinear`, `bias`, `max`, `avg`, `ceil`, `global`: the word in lower case.
     Flag(String),
 }
@@ -276,8 +285,8 @@ pub enum Target {
     Size(Vec<Expr>),
     /// The net's input: `to input`.
     Input,
-    /// A named layer: `to c1`.
-    Layer(Name),
+    /// A named layer: `to c1`; `to e{3,2,1}` picks one of a family a turn.
+    Layer(Name, Option<Expr>),
 }
 
 /// An expression.
