@@ -1,4 +1,4 @@
-//! What names mean while a program is checked: constants and nets. Evaluates expressions, in f64.
+//! What names mean while a program is checked: constants, nets and blocks. Evaluates expressions, in f64.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use fovea_graph::shape::MAX_ELEMENTS;
 
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::parse::words;
-use crate::syntax::{Binding, Expr, ExprKind, NetDef, Operator};
+use crate::syntax::{Binding, BlockDef, Expr, ExprKind, NetDef, Operator};
 
 /// The names of a session, by name.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Scope {
     pub constants: BTreeMap<String, Value>,
     /// Nets as they were written.
     pub nets: BTreeMap<String, NetDef>,
+    /// Blocks as they were written.
+    pub blocks: BTreeMap<String, BlockDef>,
     overrides: BTreeMap<String, Value>,
     used: BTreeSet<String>,
 }
@@ -88,6 +90,11 @@ pub(crate) trait Names {
 
     /// The number of `list` for the turn that is being expanded, where there are turns.
     fn step(&self, list: &[f64], span: Span) -> Result<Option<f64>, Diagnostic>;
+
+    /// Whether the name has a value where this block is used, which the block does not see.
+    fn outside(&self, _: &str) -> bool {
+        false
+    }
 }
 
 impl Names for Scope {
@@ -256,6 +263,11 @@ fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
     let is_value = |side: &&str| side.parse::<u32>().is_ok() || names.value(side).is_some();
     if sides.len() > 1 && sides.iter().all(is_value) {
         return error.help(format!("a size made of names is written with parentheses, `({})`", sides.join(")x(")));
+    }
+    if names.outside(name) {
+        return error
+            .here("a block sees its own parameters only")
+            .help(format!("give the block a parameter `{name}`, and `{name}={name}` where it is used"));
     }
     let known = names.known();
     let foreign = words::foreign_option(name).filter(|ours| known.contains(ours));
