@@ -73,6 +73,46 @@ pub enum Kind {
     },
     /// Softmax over the channels.
     Softmax,
+    /// Transposed convolution; `conv` is the convolution whose gradient it computes, from its output's size `extent`.
+    Deconv {
+        /// How many filters: the output's channels.
+        filters: usize,
+        /// The window.
+        size: Vec<usize>,
+        /// How much larger the map becomes, an axis each.
+        stride: Vec<usize>,
+        /// What is cropped before and after.
+        pad: Vec<[usize; 2]>,
+        /// Steps between a window's elements.
+        dilate: Vec<usize>,
+        /// Separate convolutions.
+        groups: usize,
+        /// Whether there is a bias.
+        bias: bool,
+    },
+    /// The inverse of a max pool; `inputs` are the map and that pool's own input, whose maxima are the switches.
+    Unpool(fovea_graph::op::Pool),
+    /// A larger map.
+    Upsample(fovea_graph::op::Upsample),
+    /// An activation other than the rectifier.
+    Unary(fovea_graph::op::Function),
+    /// Batch normalisation.
+    BatchNorm {
+        /// How much of a batch's statistics enters the running ones.
+        momentum: f64,
+        /// Added to the variance.
+        eps: f64,
+    },
+    /// Local response normalisation.
+    Lrn(fovea_graph::op::Lrn),
+    /// Zeros around a map, or a map cut at its edges.
+    Frame(fovea_graph::op::Frame),
+    /// Its inputs joined along the channels.
+    Concat,
+    /// Its inputs' sum.
+    Add,
+    /// The result of a side classifier whose loss joins the training loss with this weight.
+    Side(f64),
 }
 
 impl Kind {
