@@ -54,6 +54,7 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names) -> Checked
             command::Schedule::Constant => Schedule::Constant,
             command::Schedule::Cosine => Schedule::Cosine,
         },
+        warm_up: None,
         seed: train.seed.unwrap_or(names.seed),
         further: train.further,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,
