@@ -166,15 +166,8 @@ fn running_statistics_are_part_of_the_weights() {
     let mut first = normal_trainee();
     assert_eq!((first.parameter_count(), first.running_count()), (9 * 6 + 2 * 6 + 96 * 10 + 10, 12));
     let fresh = first.weights().unwrap();
-    fit(
-        &mut first,
-        &few_digits(153, 40),
-        &Recipe { batch: 16, optimizer: adam(), rate: 0.01, ..recipe() },
-        None,
-        &mut |_| {},
-        &GO_ON,
-    )
-    .unwrap();
+    let (data, recipe) = (few_digits(153, 40), Recipe { batch: 16, optimizer: adam(), rate: 0.01, ..recipe() });
+    fit(&mut first, &data, &recipe, None, &mut |_| {}, &GO_ON).unwrap();
     let weights = first.weights().unwrap();
     let names: Vec<&str> = weights.tensors.iter().map(|(name, _)| name.as_str()).collect();
     let bn = ["bn1.scale", "bn1.shift", "bn1.mean", "bn1.variance"];
@@ -185,10 +178,7 @@ fn running_statistics_are_part_of_the_weights() {
         assert!(of(&weights, name).iter().all(|&v| v.is_finite() && v != first), "{name}");
     }
     let mut second = Trainee::with_weights(cpu(1), normalised(8, 10), &weights).unwrap();
-    assert_eq!(
-        second.predict(&few_digits(153, 40).images).unwrap(),
-        first.predict(&few_digits(153, 40).images).unwrap()
-    );
+    assert_eq!(second.predict(&data.images).unwrap(), first.predict(&data.images).unwrap());
 
     let mut without = weights.clone();
     without.tensors.retain(|(name, _)| name != "bn1.mean");
@@ -203,14 +193,7 @@ fn adam_after_another_optimizer_begins_at_its_first_step() {
     let mut trainee = normal_trainee();
     fit(&mut trainee, &few_digits(153, 40), &Recipe { batch: 16, ..recipe() }, None, &mut |_| {}, &GO_ON).unwrap();
     let before = trainee.weights().unwrap();
-    let one = Recipe {
-        epochs: 1,
-        batch: 153,
-        further: true,
-        warm_up: None,
-        schedule: Schedule::Constant,
-        ..Recipe { batch: 16, optimizer: adam(), rate: 0.01, ..recipe() }
-    };
+    let one = Recipe { epochs: 1, batch: 153, optimizer: adam(), rate: 0.01, further: true, ..recipe() };
     fit(&mut trainee, &few_digits(153, 40), &one, None, &mut |_| {}, &GO_ON).unwrap();
     let moved = |(a, b): (&Tensor, &Tensor)| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     let after = trainee.weights().unwrap();
