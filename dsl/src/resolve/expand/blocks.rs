@@ -144,6 +144,9 @@ impl<'a> Expander<'_, 'a> {
     }
 
     fn unknown_block(&self, name: &Name) -> Diagnostic {
+        if let Some(error) = self.meant_layer(&name.text, name.span) {
+            return error;
+        }
         let error = Diagnostic::new(Stage::Names, name.span, format!("no block is called `{}`", name.text));
         let error = error.found(name.text.as_str());
         match nearest(&name.text, self.home.blocks(self.scope)) {
@@ -205,6 +208,7 @@ impl<'a> Expander<'_, 'a> {
         let known = self.home.nets(self.scope).chain(self.home.blocks(self.scope));
         match nearest(net, known) {
             Some(near) => error.expected(near).help(format!("`{near}` is the nearest that is known here")),
+            None if self.meant_layer(text, span).is_some() => self.meant_layer(text, span).unwrap_or(error),
             None => error.help("a chain begins with a shape, `28x28x1 - …`, or a net's layer, `vgg16.pool5 - …`"),
         }
     }
