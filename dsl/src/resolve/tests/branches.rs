@@ -114,7 +114,7 @@ fn branches_begin_at_names() {
     assert_eq!(reads(&super::net(text), "conv3"), ["c"]);
     assert_eq!(reads(&super::net("net n = 8x8x3 as start - conv 3 - add(id | start)"), "add1"), ["conv1", "start"]);
     let error = mistake("net n = 8x8x3 - add(id | later) - conv 3 as later", "later");
-    assert!(error.message.contains("no layer before this one is called `later`"), "{error:#?}");
+    assert!(error.message.contains("`later` is named only further on"), "{error:#?}");
     let error = mistake("net n = 8x8x3 - (conv 3 as e)^2 - add(id | e)", "e");
     assert!(error.help.unwrap().contains("`e1`"));
     let error = mistake("net n = 8x8x3 - conv 3 as c - relu - c - relu", "c");

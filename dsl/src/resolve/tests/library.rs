@@ -117,12 +117,12 @@ fn outputs_of_the_lecture() {
 fn reduced(name: &str) -> Option<Net> {
     let mut def = library::find(name).unwrap().clone();
     let ItemKind::Shape(sizes) = &mut def.chain.items[0].kind else { return None };
-    let size = if name.starts_with("alexnet") {
-        67.0
-    } else if name == "deconvnet" {
-        224.0
-    } else {
-        32.0
+    let size = match name {
+        "alexnet" | "alexnet.grouped" | "alexnet.torchvision" => 67.0,
+        "googlenet" | "googlenet.torchvision" => 96.0,
+        // Its 7x7 convolution is not padded.
+        "deconvnet" => 224.0,
+        _ => 32.0,
     };
     for size_expr in &mut sizes[..2] {
         *size_expr = Expr { kind: ExprKind::Number(size), span: size_expr.span };
