@@ -43,7 +43,7 @@ fn layer() -> impl Strategy<Value = String> {
         "pad 1",
         "crop 2",
         "deconv 3",
-        "deconv 2 3/3",
+        "deconv 2 size 3 /3",
         "deconv 2 size 5 /2 valid",
         "deconv 4 to input",
         "conv 4 size 3",
@@ -96,7 +96,8 @@ proptest! {
     fn what_resolves_lowers_and_trains(text in chain(), batch in 1..4usize) {
         let (def, scope) = program(&text);
         let Ok(resolved) = resolve(&def, &scope, None, None) else { return Ok(()) };
-        let Resolved::Net(net) = resolved else { panic!("nothing is open: {text}") };
+        // A side classifier's classes are open where the net's own are.
+        let Resolved::Net(net) = resolved else { return Ok(()) };
         let train = lower(&net, batch, Mode::Train).unwrap();
         let infer = lower(&net, batch, Mode::Infer).unwrap();
         prop_assert_eq!(&train.states, &infer.states);
