@@ -41,7 +41,7 @@ impl<'a> Expander<'_, 'a> {
             std::mem::replace(&mut self.home, home),
             self.enter(&name.text, span),
         );
-        self.open.push(Open { home, name: &block.name, kind: "block" });
+        self.open.push(Open { home, chain: &block.chain, name: &block.name, kind: "block" });
         self.chain(&block.chain, Surrounding::Block)?;
         self.open.pop();
         (self.env, self.prefix, self.home, self.place) = outside;
@@ -181,7 +181,7 @@ impl<'a> Expander<'_, 'a> {
             std::mem::replace(&mut self.home, home),
             self.enter(&text[..end], name.span),
         );
-        self.open.push(Open { home, name: &def.name, kind: "net" });
+        self.open.push(Open { home, chain: &def.chain, name: &def.name, kind: "net" });
         self.chain(&def.chain, Surrounding::Net)?;
         self.open.pop();
         (self.env, self.home, self.place) = outside;
