@@ -33,7 +33,7 @@ pub enum Weights {
 impl Names {
     /// The net of this name, as far as its text goes.
     pub fn resolved(&self, name: &Name) -> Result<&Resolved, Diagnostic> {
-        self.nets.get(&name.text).ok_or_else(|| {
+        self.nets.get(&name.text).map(|net| &**net).ok_or_else(|| {
             let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no net called `{}`", name.text));
             let known = self.nets.keys().map(String::as_str);
             suggest(mistake, &name.text, known, format!("`net {} = …` defines it", name.text))

@@ -49,12 +49,12 @@ pub fn repl(session: &mut Session, front: &mut Front) -> anyhow::Result<()> {
         // The first time there is none.
         let _ = editor.load_history(path);
     }
-    println!("Fovea {}. `help` says how to begin.", env!("CARGO_PKG_VERSION"));
+    front.print(&format!("Fovea {}. `help` says how to begin.", env!("CARGO_PKG_VERSION")));
     let mut number = 0;
     loop {
         match editor.readline(PROMPT) {
             Ok(text) if matches!(text.trim(), "exit" | "quit") => break,
-            Ok(text) if text.trim() == "help" => println!("{HELP}"),
+            Ok(text) if text.trim() == "help" => front.print(HELP),
             Ok(text) => {
                 number += 1;
                 run(session, front, &format!("line {number}"), &text);

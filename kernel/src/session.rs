@@ -45,21 +45,29 @@ pub struct Route {
     pub plan: Plan,
 }
 
-/// The route of a net, stage by stage: [`Session::run`] has parsed its text, its `net` statement has resolved its tree as
-/// far as the text goes, and the device's `compile` makes a program of the plan.
+/// The route of a net, stage by stage.
+///
+/// [`Session::run`] has parsed its text, and the `net` statement has resolved its syntax tree as far as the text goes.
 pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Result<Route, Failure> {
+    // Net: repetitions written out, defaults filled in; what the text leaves open comes from the weights or the data.
     let (input, classes) = names.given(of)?;
     let net = match names.resolved(of.net)? {
         Resolved::Net(net) => net.clone(),
         Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
     };
     names.fits(of, &net)?;
+
+    // Graph: one node an operation, every shape known, the batch among them.
     let mode = if work == Work::Infer { Mode::Infer } else { Mode::Train };
     let graph = lower(&net, batch, mode).at(of.net.span)?;
+
+    // Training graph: the loss, the gradients and the updates are nodes as well.
     let whole = match work {
         Work::Infer => graph.clone(),
         Work::Train(optimizer) => training_step(&graph, optimizer).at(of.net.span)?,
     };
+
+    // Plan: fused; in which order, by which algorithm, where in memory. The device's `compile` makes a program of it.
     let plan = plan(fuse(&whole), &*names.device);
     Ok(Route { net, graph, plan })
 }
@@ -105,7 +113,8 @@ impl Session {
         self.names.threads = threads;
     }
 
-    /// Checks a text whole, then runs its statements one by one; each completes or changes nothing.
+    /// Parses a text, checks it whole, [`route`] among the checks, then runs its statements one by one; each completes or
+    /// changes nothing.
     pub fn run(&mut self, name: &str, text: &str, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let (source, program) = self.read(name, text)?;
         let steps = check(&program, &source, &self.names, &self.world)?;

@@ -12,16 +12,17 @@ use fovea_dsl::scope::Scope;
 use fovea_graph::Backend;
 use fovea_train::{DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
+use crate::event::Event;
 use crate::failure::Failure;
 
 /// What names mean at a point of a program, as far as it is known without running it. Checking a program walks a copy
 /// of this through its statements; a statement that completes makes its copy the session's.
 #[derive(Clone)]
 pub struct Names {
-    /// Constants and nets as written.
+    /// Constants.
     pub scope: Scope,
     /// Nets as far as their text goes; a constant that changes later does not reach them.
-    pub nets: BTreeMap<String, Resolved>,
+    pub nets: BTreeMap<String, Arc<Resolved>>,
     /// Data that was declared.
     pub data: BTreeMap<String, DataSpec>,
     /// Nets that have weights of their own by now, and what these fix.
@@ -117,6 +118,13 @@ impl World {
             Some(trained) if Arc::ptr_eq(trained.trainee.backend(), device) => work(&mut trained.trainee),
             Some(trained) => work(&mut trained.trainee.copy(Arc::clone(device), forward(net))?),
             None => work(&mut Trainee::fresh(Arc::clone(device), forward(net), seed)?),
+        }
+    }
+
+    /// Says so where a net that is used was never trained.
+    pub fn remark(&self, net: &Net, events: &mut dyn FnMut(Event)) {
+        if !self.trained.contains_key(&net.name) {
+            events(Event::Text(format!("`{}` has its first weights: nothing has trained it", net.name)));
         }
     }
 

@@ -21,7 +21,8 @@ fn algorithm(g: &Geometry) -> Algorithm {
     }
 }
 
-/// The algorithm of the gradient by the input. A narrow map's is rarely wanted: it is the images'.
+/// The algorithm of the gradient by the input. Narrow maps have no way of their own there: most are images, whose
+/// gradient nobody wants.
 fn dgrad_algorithm(g: &Geometry) -> Algorithm {
     match algorithm(g) {
         Algorithm::Direct if narrow::is_narrow(g) => Algorithm::Im2col,

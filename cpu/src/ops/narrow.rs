@@ -1,8 +1,8 @@
 //! Convolution of maps with few channels, such as images: no matrix is gathered, vectors run over the filters.
 //!
 //! A band of output lines works on a copy of the map's lines it sees, padded with zeros, so that every window lies inside.
-//! There each window element is a fixed offset. A block of positions, or of window elements, has its sums in registers:
-//! P rows of L filters, P·L/8 registers of AVX2. After E. Georganas et al., "Anatomy of high-performance deep learning
+//! There each window element is a fixed offset. A block of positions, or of window elements, with one or two vectors of
+//! filters has its sums in registers. After E. Georganas et al., "Anatomy of high-performance deep learning
 //! convolutions on SIMD architectures", arXiv:1808.05567.
 
 use std::ops::Range;
@@ -22,9 +22,13 @@ const CHANNELS: usize = 8;
 /// The most positions that have their sums in registers together; lines are padded to allow for it.
 const ROWS: usize = 8;
 
-/// Whether this module is the way to compute it: one or two axes, few channels.
+/// The largest copy of a band, in elements: 4 MiB. Longer lines take another way.
+const COPY: usize = 1 << 20;
+
+/// Whether this module is the way to compute it: one or two axes, few channels, lines that are not too long.
 pub fn is_narrow(g: &Geometry) -> bool {
-    g.groups == 1 && g.channels <= CHANNELS && g.map[0] == 1 && g.window[0] == 1 && g.out[0] == 1
+    let plane = g.map[0] == 1 && g.window[0] == 1 && g.out[0] == 1;
+    g.groups == 1 && g.channels <= CHANNELS && plane && Bands::new(g).copy() <= COPY
 }
 
 /// How the work is cut, from the sizes alone.

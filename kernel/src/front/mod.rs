@@ -70,8 +70,8 @@ impl Front {
         }
     }
 
-    /// Prints a line on standard output; a closed pipe ends the printing, not the program's manners.
-    fn print(&mut self, line: &str) {
+    /// Prints a line on standard output; where nobody reads it any more, it is remembered and nothing else is printed.
+    pub fn print(&mut self, line: &str) {
         if self.closed {
             return;
         }

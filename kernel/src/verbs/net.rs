@@ -1,5 +1,7 @@
 //! `net lenet = 28x28x1 - …`
 
+use std::sync::Arc;
+
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::{Resolved, resolve};
@@ -32,9 +34,8 @@ pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
     if changed {
         names.bound.remove(&name);
     }
-    names.scope.nets.insert(name.clone(), definition.clone());
-    names.nets.insert(name.clone(), resolved.clone());
     let (text, data) = describe(definition, &resolved)?;
+    names.nets.insert(name.clone(), Arc::new(resolved));
     Ok(Box::new(Define { name, changed, text, data }))
 }
 

@@ -45,7 +45,8 @@ pub fn check(net: &Name, samples: Samples, save: Option<Path>, names: &Names) ->
 }
 
 impl Job for Predict {
-    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+    fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
+        world.remark(&self.net, events);
         let span = self.pick.samples.span;
         let data = world.dataset(&self.pick.spec).at(span)?;
         let images = gather(&data, self.pick.indices(&data));

@@ -39,7 +39,8 @@ pub fn check(net: &Name, data: &Name, names: &Names) -> Checked {
 }
 
 impl Job for Test {
-    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+    fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
+        world.remark(&self.net, events);
         let data = world.dataset(&self.spec).at(self.data.span)?;
         let interrupted = Arc::clone(&world.interrupted);
         let tested =

@@ -57,7 +57,8 @@ pub fn writable(path: &Name) -> Result<PathBuf, Diagnostic> {
 }
 
 impl Job for Save {
-    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+    fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
+        world.remark(&self.net, events);
         let mut weights = world.with(&self.net, &self.device, self.seed, |trainee| trainee.weights()).at(self.span)?;
         weights.metadata.insert(INPUT.to_string(), join(self.net.input()));
         weights.save(&self.path).at(self.span)?;
