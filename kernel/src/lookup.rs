@@ -8,6 +8,7 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_train::DataSpec;
 
+use crate::failure::Failure;
 use crate::world::{Binding, Names};
 
 /// A net, and what it is used on.
@@ -45,6 +46,17 @@ impl Names {
         let declared = self.data.get(&name.text).cloned();
         let builtin = || DataSpec::builtin(&name.text).map(|source| DataSpec { source, size: None });
         declared.or_else(builtin).ok_or_else(|| unknown_data(name, self))
+    }
+
+    /// The net, every default filled in; what its text leaves open comes from its weights or the data.
+    pub fn net(&self, of: &Use<'_>) -> Result<Net, Failure> {
+        let (input, classes) = self.given(of)?;
+        let net = match self.resolved(of.net)? {
+            Resolved::Net(net) => net.clone(),
+            Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
+        };
+        self.fits(of, &net)?;
+        Ok(net)
     }
 
     /// What a net's own weights fix.

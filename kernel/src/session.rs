@@ -11,7 +11,6 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
-use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::{Program, Statement, StatementKind};
 use fovea_dsl::{Source, parse};
 use fovea_graph::fuse::fuse;
@@ -50,12 +49,7 @@ pub struct Route {
 /// [`Session::run`] has parsed its text, and the `net` statement has resolved its syntax tree as far as the text goes.
 pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Result<Route, Failure> {
     // Net: repetitions written out, defaults filled in; what the text leaves open comes from the weights or the data.
-    let (input, classes) = names.given(of)?;
-    let net = match names.resolved(of.net)? {
-        Resolved::Net(net) => net.clone(),
-        Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
-    };
-    names.fits(of, &net)?;
+    let net = names.net(of)?;
 
     // Graph: one node an operation, every shape known, the batch among them.
     let mode = if work == Work::Infer { Mode::Infer } else { Mode::Train };

@@ -4,6 +4,7 @@
 //! differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
 
 mod backend;
+mod bars;
 mod canvas;
 mod chart;
 mod confusion;
@@ -16,6 +17,7 @@ mod predictions;
 mod sheet;
 mod ticks;
 
+pub use bars::{Measure, bars};
 pub use confusion::confusion;
 pub use curves::{Panel, Series, SeriesKind, Unit, curves, panels};
 pub use image::{Grey, Image};

@@ -1,5 +1,6 @@
 //! `train lenet on digits for 10 epochs with sgd(lr 0.1, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
 
+use std::path::Path;
 use std::sync::Arc;
 
 use fovea_dsl::command::{self, Train};
@@ -37,7 +38,7 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names) -> Checked
     if train.further && names.binding(&of).is_none() {
         return Err(no_weights(&train.net, names).into());
     }
-    let net = route(&of, Work::Train(&optimizer), 1, names)?.net;
+    let net = names.net(&of)?;
     let spec = names.spec(&train.data)?;
     batch_fits(&train, &spec)?;
     steps_are_countable(&train, span, &spec)?;
@@ -131,31 +132,40 @@ impl Job for Run {
             &world.interrupted,
         )
         .at(self.span)?;
-        self.ending(&history)?;
+        self.ending(&history, folder.path(), events)?;
         world.trained.insert(self.net.name.clone(), Trained { trainee: trained, run: history.run });
         Ok(self.output(&history, folder.path()))
     }
 }
 
 impl Run {
-    /// Whether the run left weights worth keeping: it is complete, or was broken off after at least one step.
-    fn ending(&self, history: &History) -> Result<(), Failure> {
+    /// Whether the run left weights for the session: it is complete, or was broken off after at least one step.
+    fn ending(&self, history: &History, folder: &Path, events: &mut Events<'_>) -> Result<(), Failure> {
         match &history.ending {
             Ending::Complete => Ok(()),
-            Ending::Interrupted { steps: 0 } => Err(Failure::Interrupted),
+            Ending::Interrupted { steps: 0 } => {
+                let net = &self.net.name;
+                events(Event::Text(format!("broken off before the first step: `{net}` is as it was")));
+                Err(Failure::Interrupted)
+            }
             Ending::Interrupted { .. } => Ok(()),
             Ending::NotFinite { step, what } => {
                 let message = format!("training ended at step {step}: the {what} is not finite");
+                let kept = match step {
+                    0 | 1 => String::new(),
+                    step => format!("; {} keeps the weights after step {}", folder.display(), step - 1),
+                };
+                let smaller = self.recipe.rate / 10.0;
                 Err(Diagnostic::new(Stage::Verbs, self.span, message)
                     .found(format!("a learning rate of {}", self.recipe.rate))
-                    .help(format!("a smaller one keeps it finite: `sgd(lr {})`, say", self.recipe.rate / 10.0))
+                    .help(format!("a smaller rate keeps it finite, `sgd(lr {smaller})`, say{kept}"))
                     .into())
             }
         }
     }
 
     /// The run in a line or two.
-    fn output(&self, history: &History, folder: &std::path::Path) -> Output {
+    fn output(&self, history: &History, folder: &Path) -> Output {
         let number = history.run.map(|run| format!("run {run}: ")).unwrap_or_default();
         let done = match history.ending {
             Ending::Interrupted { steps } => format!("broken off after step {steps}, whose weights it keeps"),
