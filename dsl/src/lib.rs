@@ -7,6 +7,7 @@ pub mod command;
 pub mod diagnostic;
 pub mod editor;
 mod latex;
+pub mod library;
 pub mod lower;
 pub mod net;
 pub mod parse;

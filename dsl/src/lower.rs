@@ -1,8 +1,11 @@
 //! From the explicit net to the graph: each layer becomes its parameters and ops.
 
 use fovea_graph::graph::{Init, Role, State};
-use fovea_graph::op::{Bias, Conv, Dropout, Matmul, Op, Relu, Reshape, ShapeError, Softmax, Transpose};
-use fovea_graph::{Graph, LayerId, NodeId, Shape};
+use fovea_graph::op::{
+    Add, BatchNorm, Bias, ChannelMean, ChannelVariance, Concat, Conv, ConvDgrad, Dropout, Fill, Matmul, Op, PoolGrad,
+    Relu, Reshape, Running, ShapeError, Softmax, Statistics, Transpose, Unary,
+};
+use fovea_graph::{Graph, LayerId, NodeId, Shape, StateId};
 
 use crate::net::{Kind, Layer, Net, work};
 
@@ -32,12 +35,11 @@ pub fn lower(net: &Net, batch: usize, mode: Mode) -> Result<Graph, ShapeError> {
     let mut dropouts = 0;
     for layer in &net.layers {
         let inputs: Vec<NodeId> = layer.inputs.iter().map(|&input| values[input]).collect();
-        let value = match inputs.first() {
-            None => graph.input("images", Shape::new([&[batch], &layer.output[..]].concat())?),
-            Some(&x) => {
-                let id = graph.layer(&layer.name, layer.kind.word(), layer.span);
-                LayerGraph { graph: &mut graph, layer, id, dropouts: &mut dropouts }.value(x, mode)?
-            }
+        let value = if inputs.is_empty() {
+            graph.input("images", Shape::new([&[batch], &layer.output[..]].concat())?)
+        } else {
+            let id = graph.layer(&layer.name, layer.kind.word(), layer.span);
+            LayerGraph { graph: &mut graph, layer, id, dropouts: &mut dropouts }.value(&inputs, mode)?
         };
         values.push(value);
     }
@@ -76,22 +78,24 @@ struct LayerGraph<'l> {
 }
 
 impl LayerGraph<'_> {
-    /// The layer's value on `x`.
-    fn value(mut self, x: NodeId, mode: Mode) -> Result<NodeId, ShapeError> {
+    /// The layer's value on its inputs.
+    fn value(mut self, inputs: &[NodeId], mode: Mode) -> Result<NodeId, ShapeError> {
+        let x = inputs[0];
         match &self.layer.kind {
             Kind::Input => Ok(x),
             Kind::Relu => self.push(Op::Relu(Relu {}), &[x]),
-            Kind::Conv { filters, size, stride, pad, dilate, groups, bias } => {
-                let channels = self.graph.shape(x).channels() / groups;
-                let shape = Shape::new([&[*filters], &size[..], &[channels]].concat())?;
-                let fan_in = shape.elements() / filters;
-                let filter = self.parameter("filter", shape, Init::HeNormal { fan_in });
-                let (stride, pad, dilate) = (stride.clone(), pad.clone(), dilate.clone());
-                let conv = Conv { stride, pad, dilate, groups: *groups, activation: None };
-                let y = self.push(Op::Conv(conv), &[x, filter])?;
+            Kind::Conv { bias, .. } => {
+                let y = self.conv(x)?;
+                self.biased(y, *bias)
+            }
+            Kind::Deconv { bias, .. } => {
+                let y = self.deconv(x)?;
                 self.biased(y, *bias)
             }
             Kind::Pool(pool) => self.push(Op::Pool(pool.clone()), &[x]),
+            // Each value goes to where its window's maximum was: the pool's gradient, used forward.
+            Kind::Unpool(pool) => self.push(Op::PoolGrad(PoolGrad { pool: pool.clone() }), &[inputs[1], x]),
+            Kind::Upsample(upsample) => self.push(Op::Upsample(upsample.clone()), &[x]),
             Kind::Fc { units, bias } => {
                 let x = self.flat(x)?;
                 let fan_in = self.graph.shape(x).channels();
@@ -109,7 +113,81 @@ impl LayerGraph<'_> {
                 }
             }
             Kind::Softmax => self.push(Op::Softmax(Softmax {}), &[x]),
+            Kind::Unary(function) => self.push(Op::Unary(Unary { function: *function }), &[x]),
+            Kind::BatchNorm { momentum, eps } => self.batch_norm(x, *momentum, *eps, mode),
+            Kind::Lrn(lrn) => self.push(Op::Lrn(lrn.clone()), &[x]),
+            Kind::Frame(frame) => self.push(Op::Frame(frame.clone()), &[x]),
+            Kind::Widen(channels) => {
+                let dims = self.graph.shape(x).dims();
+                let shape = Shape::new([&dims[..dims.len() - 1], &[*channels]].concat())?;
+                let zeros = self.push(Op::Fill(Fill { shape, value: 0.0 }), &[])?;
+                self.push(Op::Concat(Concat {}), &[x, zeros])
+            }
+            Kind::Concat => self.push(Op::Concat(Concat {}), inputs),
+            Kind::Add => {
+                let mut sum = x;
+                for &input in &inputs[1..] {
+                    sum = self.push(Op::Add(Add {}), &[sum, input])?;
+                }
+                Ok(sum)
+            }
+            Kind::Side(weight) => {
+                if mode == Mode::Train {
+                    self.graph.sides.push((*weight, x));
+                }
+                Ok(x)
+            }
         }
+    }
+
+    /// The convolution's value before its bias.
+    fn conv(&mut self, x: NodeId) -> Result<NodeId, ShapeError> {
+        let Kind::Conv { filters, size, stride, pad, dilate, groups, .. } = &self.layer.kind else { return Ok(x) };
+        let channels = self.graph.shape(x).channels() / groups;
+        let shape = Shape::new([&[*filters], &size[..], &[channels]].concat())?;
+        let fan_in = shape.elements() / filters;
+        let filter = self.parameter("filter", shape, Init::HeNormal { fan_in });
+        let (stride, pad, dilate) = (stride.clone(), pad.clone(), dilate.clone());
+        self.push(Op::Conv(Conv { stride, pad, dilate, groups: *groups, activation: None }), &[x, filter])
+    }
+
+    /// The transposed convolution's value before its bias. Each of its outputs sums about size/stride windows along an
+    /// axis, which is its fan-in.
+    fn deconv(&mut self, x: NodeId) -> Result<NodeId, ShapeError> {
+        let Kind::Deconv { filters, size, stride, pad, dilate, groups, .. } = &self.layer.kind else { return Ok(x) };
+        let channels = self.graph.shape(x).channels();
+        let shape = Shape::new([&[channels], &size[..], &[filters / groups]].concat())?;
+        let windows: usize = size.iter().zip(stride).map(|(size, &stride)| size.div_ceil(stride)).product();
+        let filter = self.parameter("filter", shape, Init::HeNormal { fan_in: windows * (channels / groups) });
+        let (stride, pad, dilate) = (stride.clone(), pad.clone(), dilate.clone());
+        let conv = Conv { stride, pad, dilate, groups: *groups, activation: None };
+        let extent = self.layer.output[..self.layer.output.len() - 1].to_vec();
+        self.push(Op::ConvDgrad(ConvDgrad { conv, extent }), &[filter, x])
+    }
+
+    /// By the batch's statistics in training, which the running ones follow; by those otherwise.
+    fn batch_norm(&mut self, x: NodeId, momentum: f64, eps: f64, mode: Mode) -> Result<NodeId, ShapeError> {
+        let channels = Shape::new([self.graph.shape(x).channels()])?;
+        let (_, scale) = self.state("scale", channels.clone(), Role::Parameter, Init::Ones);
+        let (_, shift) = self.state("shift", channels.clone(), Role::Parameter, Init::Zeros);
+        let (mean_state, running_mean) = self.state("mean", channels.clone(), Role::Running, Init::Zeros);
+        let (variance_state, running_variance) = self.state("variance", channels, Role::Running, Init::Ones);
+        if mode == Mode::Infer {
+            let norm = BatchNorm { eps, statistics: Statistics::Running };
+            return self.push(Op::BatchNorm(norm), &[x, running_mean, running_variance, scale, shift]);
+        }
+        let mean = self.push(Op::ChannelMean(ChannelMean {}), &[x])?;
+        let variance = self.push(Op::ChannelVariance(ChannelVariance {}), &[x, mean])?;
+        let norm = BatchNorm { eps, statistics: Statistics::Batch };
+        let y = self.push(Op::BatchNorm(norm), &[x, mean, variance, scale, shift])?;
+        // A single position has no unbiased variance; its biased one, 0, serves.
+        let n = self.graph.shape(x).positions() as f64;
+        let unbiased = if n > 1.0 { n / (n - 1.0) } else { 1.0 };
+        let follow = |correction| Op::Running(Running { momentum, correction });
+        let new_mean = self.push(follow(1.0), &[running_mean, mean])?;
+        let new_variance = self.push(follow(unbiased), &[running_variance, variance])?;
+        self.graph.updates.extend([(mean_state, new_mean), (variance_state, new_variance)]);
+        Ok(y)
     }
 
     fn push(&mut self, op: Op, inputs: &[NodeId]) -> Result<NodeId, ShapeError> {
@@ -118,8 +196,12 @@ impl LayerGraph<'_> {
 
     /// Declares `conv1.filter` and its like.
     fn parameter(&mut self, what: &str, shape: Shape, init: Init) -> NodeId {
+        self.state(what, shape, Role::Parameter, init).1
+    }
+
+    fn state(&mut self, what: &str, shape: Shape, role: Role, init: Init) -> (StateId, NodeId) {
         let name = format!("{}.{what}", self.layer.name);
-        self.graph.state(State { name, shape, role: Role::Parameter, init }, Some(self.id)).1
+        self.graph.state(State { name, shape, role, init }, Some(self.id))
     }
 
     /// `y` plus one number a channel, where the layer has a bias.

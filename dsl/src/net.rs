@@ -1,11 +1,12 @@
 //! A net as it is: every repetition expanded, every default filled in, every shape known. Nothing is optional here.
 
-use std::fmt;
+mod field;
+mod print;
 
 use fovea_graph::Span;
-use fovea_graph::op::PoolKind;
-use fovea_graph::shape::join;
-use fovea_graph::window::Rounding;
+use fovea_graph::op::{Frame, Function, Lrn, Pool, Upsample};
+
+pub use field::Field;
 
 /// A net. `layers[0]` is the input; every layer's inputs stand before it; the last layer is the result.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +15,20 @@ pub struct Net {
     pub name: String,
     /// Its layers.
     pub layers: Vec<Layer>,
+    /// Further names of layers, in the order of the text: that of a block for its last layer (`bottleneck2`), that of an
+    /// `as` behind something that is no layer of its own.
+    pub named: Vec<(String, usize)>,
+    /// The net that this one begins inside of.
+    pub base: Option<Base>,
+}
+
+/// `vgg16.pool5 - …`: the first layers are another net's, names and all, so that its weights are theirs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Base {
+    /// The other net.
+    pub net: String,
+    /// How many of the layers, the input among them, are its.
+    pub layers: usize,
 }
 
 /// One layer.
@@ -54,7 +69,7 @@ pub enum Kind {
         bias: bool,
     },
     /// Pooling.
-    Pool(fovea_graph::op::Pool),
+    Pool(Pool),
     /// Fully connected; flattens what it is given.
     Fc {
         /// How many units.
@@ -73,6 +88,49 @@ pub enum Kind {
     },
     /// Softmax over the channels.
     Softmax,
+    /// Transposed convolution: the gradient, by its input, of the convolution that these numbers describe, from a map of
+    /// the output's size.
+    Deconv {
+        /// How many filters: the output's channels.
+        filters: usize,
+        /// The window.
+        size: Vec<usize>,
+        /// How much larger the map becomes.
+        stride: Vec<usize>,
+        /// What is cropped before and after.
+        pad: Vec<[usize; 2]>,
+        /// Steps between a window's elements.
+        dilate: Vec<usize>,
+        /// Separate convolutions.
+        groups: usize,
+        /// Whether there is a bias.
+        bias: bool,
+    },
+    /// The inverse of a max pool; `inputs` are the map and that pool's own input, whose maxima are the switches.
+    Unpool(Pool),
+    /// A larger map.
+    Upsample(Upsample),
+    /// An activation other than the rectifier.
+    Unary(Function),
+    /// Batch normalisation.
+    BatchNorm {
+        /// How much of a batch's statistics enters the running ones.
+        momentum: f64,
+        /// Added to the variance.
+        eps: f64,
+    },
+    /// Local response normalisation.
+    Lrn(Lrn),
+    /// Zeros around a map, or a map cut at its edges.
+    Frame(Frame),
+    /// So many channels of zeros behind its input's.
+    Widen(usize),
+    /// Its inputs joined along the channels.
+    Concat,
+    /// Its inputs' sum.
+    Add,
+    /// The result of a side classifier whose loss joins the training loss with this weight.
+    Side(f64),
 }
 
 impl Kind {
@@ -87,6 +145,22 @@ impl Kind {
             Kind::Flatten => "flatten",
             Kind::Dropout { .. } => "dropout",
             Kind::Softmax => "softmax",
+            Kind::Deconv { .. } => "deconv",
+            Kind::Unpool(_) => "unpool",
+            Kind::Upsample(_) => "upsample",
+            Kind::Unary(Function::Leaky { .. }) => "leaky",
+            Kind::Unary(Function::Sigmoid) => "sigmoid",
+            Kind::Unary(Function::Tanh) => "tanh",
+            Kind::Unary(Function::Elu) => "elu",
+            Kind::Unary(Function::Gelu) => "gelu",
+            Kind::BatchNorm { .. } => "bn",
+            Kind::Lrn(_) => "lrn",
+            Kind::Frame(frame) if frame.edges.iter().flatten().any(|&edge| edge < 0) => "crop",
+            Kind::Frame(_) => "pad",
+            Kind::Widen(_) => "zeros",
+            Kind::Concat => "concat",
+            Kind::Add => "add",
+            Kind::Side(_) => "aux",
         }
     }
 }
@@ -101,6 +175,12 @@ impl Net {
     pub fn output(&self) -> &[usize] {
         &self.layers[self.layers.len() - 1].output
     }
+
+    /// The layer of this name, by position; a block's name is its last layer's.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        let further = || self.named.iter().find(|(further, _)| further == name).map(|&(_, layer)| layer);
+        self.layers.iter().position(|layer| layer.name == name).or_else(further)
+    }
 }
 
 /// Multiply–accumulates of a layer on one image, or, of a pool, elements of its windows; in f64, because the sizes that
@@ -110,73 +190,12 @@ pub(crate) fn work(kind: &Kind, input: &[usize], output: &[usize]) -> f64 {
     let channels = input.last().copied().unwrap_or(1) as f64;
     match kind {
         Kind::Conv { size, groups, .. } => product(output) * product(size) * channels / *groups as f64,
+        Kind::Deconv { size, groups, filters, .. } => product(input) * product(size) * *filters as f64 / *groups as f64,
         Kind::Pool(pool) => product(output) * product(&pool.size),
+        Kind::Unpool(pool) => product(input) * product(&pool.size),
         Kind::Fc { .. } => product(output) * product(input),
+        Kind::Lrn(lrn) => product(output) * (lrn.size as f64 + 3.0),
+        Kind::Upsample(_) | Kind::BatchNorm { .. } => 9.0 * product(output),
         _ => product(output),
-    }
-}
-
-impl fmt::Display for Net {
-    /// A row a layer: name, every option and default, input and output shape.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds: Vec<String> = self.layers.iter().map(|layer| layer.kind.to_string()).collect();
-        let names = self.layers.iter().map(|layer| layer.name.chars().count()).max().unwrap_or(0);
-        let widest = kinds.iter().map(|kind| kind.chars().count()).max().unwrap_or(0);
-        for (layer, kind) in self.layers.iter().zip(&kinds) {
-            let output = join(&layer.output);
-            write!(f, "{:names$}  {kind:widest$}  ", layer.name)?;
-            match layer.inputs[..] {
-                [] => writeln!(f, "{output}")?,
-                [input, ..] => writeln!(f, "{} → {output}", join(&self.layers[input].output))?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Kind {
-    /// The layer as it could be written, no default left out: `conv 6 5x5 stride 1 pad 2`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Kind::Conv { filters, size, stride, pad, dilate, groups, bias } => {
-                write!(f, "conv {filters} {} stride {} pad {}", join(size), sizes(stride), pads(pad))?;
-                if dilate.iter().any(|&d| d != 1) {
-                    write!(f, " dilate {}", sizes(dilate))?;
-                }
-                if *groups != 1 {
-                    write!(f, " groups {groups}")?;
-                }
-                f.write_str(if *bias { "" } else { " nobias" })
-            }
-            Kind::Pool(pool) => {
-                let kind = if pool.kind == PoolKind::Max { "max" } else { "avg" };
-                let (size, stride, pad) = (join(&pool.size), sizes(&pool.stride), pads(&pool.pad));
-                write!(f, "pool {kind} {size} stride {stride} pad {pad}")?;
-                f.write_str(if pool.rounding == Rounding::Ceil { " ceil" } else { "" })
-            }
-            Kind::Fc { units, bias } => write!(f, "fc {units}{}", if *bias { "" } else { " nobias" }),
-            Kind::Dropout { rate } => write!(f, "dropout {rate}"),
-            Kind::Input | Kind::Relu | Kind::Flatten | Kind::Softmax => f.write_str(self.word()),
-        }
-    }
-}
-
-/// One number where all axes agree, else one an axis: `2`, `2x1`.
-fn sizes(sizes: &[usize]) -> String {
-    match sizes {
-        [first, rest @ ..] if rest.iter().all(|n| n == first) => first.to_string(),
-        _ => join(sizes),
-    }
-}
-
-/// The same for paddings; where the two sides differ, `0+1`.
-fn pads(pads: &[[usize; 2]]) -> String {
-    let axis = |[before, after]: &[usize; 2]| match before == after {
-        true => before.to_string(),
-        false => format!("{before}+{after}"),
-    };
-    match pads {
-        [first, rest @ ..] if rest.iter().all(|p| p == first) => axis(first),
-        _ => pads.iter().map(axis).collect::<Vec<_>>().join("x"),
     }
 }

@@ -15,6 +15,7 @@ impl Display for Statement {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.kind {
             StatementKind::Net(net) => write!(f, "{net}")?,
+            StatementKind::Block(block) => write!(f, "{block}")?,
             StatementKind::Let(bindings) => {
                 f.write_str("let ")?;
                 separated(f, bindings, ", ")?;
@@ -38,6 +39,23 @@ impl Display for NetDef {
             f.write_str(" where ")?;
         }
         separated(f, &self.bindings, ", ")
+    }
+}
+
+impl Display for BlockDef {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "block {}(", self.name)?;
+        separated(f, &self.parameters, ", ")?;
+        write!(f, ") = {}", self.chain)
+    }
+}
+
+impl Display for Parameter {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.default {
+            Some(default) => write!(f, "{}={default}", self.name),
+            None => write!(f, "{}", self.name),
+        }
     }
 }
 
@@ -75,16 +93,64 @@ impl Display for Item {
             ItemKind::Layer(layer) => write!(f, "{layer}")?,
             ItemKind::Group(chain, times) => {
                 write!(f, "({chain})")?;
-                // `^2^3` has two readings and is refused; `^2*3` has one.
-                for (index, times) in times.iter().enumerate() {
-                    write!(f, "{}{times}", if index == 0 { '^' } else { '*' })?;
-                }
+                repeated(f, times)?;
             }
+            ItemKind::Join(join, times) => {
+                write!(f, "{join}")?;
+                repeated(f, times)?;
+            }
+            ItemKind::Call(call, times) => {
+                write!(f, "{call}")?;
+                repeated(f, times)?;
+            }
+            ItemKind::Reference(name, step) => reference(f, name, step.as_ref())?,
+            ItemKind::Identity => f.write_str("id")?,
+            ItemKind::Shortcut(Shortcut::Projection) => f.write_str("shortcut")?,
+            ItemKind::Shortcut(Shortcut::Zeros) => f.write_str("shortcut zeros")?,
+            ItemKind::Aux(None, chain) => write!(f, "aux ({chain})")?,
+            ItemKind::Aux(Some(weight), chain) => write!(f, "aux {} ({chain})", Atom(weight))?,
         }
         match &self.alias {
             Some(name) => write!(f, " as {name}"),
             None => Ok(()),
         }
+    }
+}
+
+/// The repetitions behind a group, a join or a call. `^2^3` has two readings and is refused; `^2*3` has one.
+fn repeated(f: &mut Formatter<'_>, times: &[Times]) -> Result {
+    times.iter().enumerate().try_for_each(|(index, times)| {
+        let sign = if index == 0 { '^' } else { '*' };
+        write!(f, "{sign}{times}")
+    })
+}
+
+impl Display for Join {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{}(", self.word)?;
+        separated(f, &self.branches, " | ")?;
+        f.write_char(')')
+    }
+}
+
+impl Display for JoinWord {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            JoinWord::Concat => "concat",
+            JoinWord::Add => "add",
+        })
+    }
+}
+
+impl Display for Call {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{}(", self.block)?;
+        for (index, argument) in self.arguments.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            argument.key.iter().try_for_each(|key| write!(f, "{key}="))?;
+            write!(f, "{}", argument.value)?;
+        }
+        f.write_char(')')
     }
 }
 
@@ -118,11 +184,23 @@ impl Display for LayerOption {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.kind {
             OptionKind::Value(value) => write!(f, "{}", Atom(value)),
-            OptionKind::Size(sizes) => write!(f, "{}", Sizes(sizes)),
+            OptionKind::Size(sizes) => write!(f, "{}", Extents(sizes)),
             OptionKind::Glued(sizes) => separated(f, sizes, "x"),
-            OptionKind::Stride(sizes) => write!(f, "/{}", Sizes(sizes)),
-            OptionKind::Keyed(key, sizes) => write!(f, "{key} {}", Sizes(sizes)),
+            OptionKind::Stride(sizes) => write!(f, "/{}", Extents(sizes)),
+            OptionKind::Keyed(key, sizes) => write!(f, "{key} {}", Extents(sizes)),
+            OptionKind::To(target) => write!(f, "to {target}"),
+            OptionKind::Of(name, step) => reference(f, name, step.as_ref()),
             OptionKind::Flag(flag) => f.write_str(flag),
+        }
+    }
+}
+
+impl Display for Target {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Target::Size(sizes) => write!(f, "{}", Sizes(sizes)),
+            Target::Input => f.write_str("input"),
+            Target::Layer(name, step) => reference(f, name, step.as_ref()),
         }
     }
 }
@@ -137,6 +215,22 @@ impl Display for Sizes<'_> {
             match size.kind {
                 ExprKind::Number(_) | ExprKind::List(_) => write!(f, "{size}")?,
                 _ => write!(f, "{{{size}}}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same in an option, where parentheses are arithmetic: `(k)x(k)`, and one value may be a bare name.
+struct Extents<'a>(&'a [Expr]);
+
+impl Display for Extents<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for (index, size) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "x" })?;
+            match size.kind {
+                ExprKind::Name(_) if self.0.len() > 1 => write!(f, "({size})")?,
+                _ => write!(f, "{}", Atom(size))?,
             }
         }
         Ok(())
@@ -274,4 +368,13 @@ fn separated(f: &mut Formatter<'_>, items: &[impl Display], separator: &str) -> 
         write!(f, "{item}")?;
     }
     Ok(())
+}
+
+/// A name, and the number behind it that one of a family has: `c1`, `e{3,2,1}`.
+fn reference(f: &mut Formatter<'_>, name: &Name, step: Option<&Expr>) -> Result {
+    match step {
+        None => write!(f, "{name}"),
+        Some(step) if matches!(step.kind, ExprKind::List(_)) => write!(f, "{name}{step}"),
+        Some(step) => write!(f, "{name}{{{step}}}"),
+    }
 }

@@ -46,10 +46,7 @@ fn one(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> Stri
         let snippet = Snippet::source(&excerpt.text).line_start(excerpt.line).path(&excerpt.name).fold(true);
         group = group.element(snippet.annotations(excerpt.labels.iter().map(|(range, words, is_main)| {
             let kind = if *is_main { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let words = match (&diagnostic.expected, &diagnostic.help) {
-                (Some(expected), None) if *is_main && words.is_empty() => format!("expected {}", clean(expected)),
-                _ => clean(words),
-            };
+            let words = if *is_main { main_words(diagnostic, words) } else { clean(words) };
             kind.span(range.clone()).label((!words.is_empty()).then_some(words))
         })));
     }
@@ -57,6 +54,17 @@ fn one(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> Stri
         group = group.element(Level::HELP.message(clean(help)));
     }
     renderer.render(&[group])
+}
+
+/// What stands at the main place: its own words, and what was expected, where that is not said already.
+fn main_words(diagnostic: &Diagnostic, words: &str) -> String {
+    let expected = diagnostic.expected.as_deref().unwrap_or_default();
+    let is_said = diagnostic.message.contains(expected) || words.contains(expected);
+    clean(&match (is_said, words) {
+        (true, words) => words.to_string(),
+        (false, "") => format!("expected {expected}"),
+        (false, words) => format!("{words}; expected {expected}"),
+    })
 }
 
 /// Text in which nothing moves a terminal's cursor.

@@ -1,4 +1,4 @@
-//! What names mean while a program is checked: constants and nets. Evaluates expressions, in f64.
+//! What names mean while a program is checked: constants, nets and blocks. Evaluates expressions, in f64.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use fovea_graph::Span;
 use fovea_graph::shape::MAX_ELEMENTS;
 
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::syntax::{Binding, Expr, ExprKind, NetDef, Operator};
+use crate::syntax::{Binding, BlockDef, Expr, ExprKind, NetDef, Operator};
 
 /// The names of a session, by name.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Scope {
     pub constants: BTreeMap<String, Value>,
     /// Nets as they were written.
     pub nets: BTreeMap<String, NetDef>,
+    /// Blocks as they were written.
+    pub blocks: BTreeMap<String, BlockDef>,
     overrides: BTreeMap<String, Value>,
     used: BTreeSet<String>,
 }
@@ -87,6 +89,11 @@ pub(crate) trait Names {
 
     /// The number of `list` for the turn that is being expanded, where there are turns.
     fn step(&self, list: &[f64], span: Span) -> Result<Option<f64>, Diagnostic>;
+
+    /// Whether the name has a value where this block is used, which the block does not see.
+    fn outside(&self, _: &str) -> bool {
+        false
+    }
 }
 
 impl Names for Scope {
@@ -254,6 +261,11 @@ fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
     let is_value = |side: &&str| side.parse::<u32>().is_ok() || names.value(side).is_some();
     if sides.len() > 1 && sides.iter().all(is_value) {
         return error.help(format!("a size made of names is written with parentheses, `({})`", sides.join(")x(")));
+    }
+    if names.outside(name) {
+        return error
+            .here("a block sees its own parameters only")
+            .help(format!("give the block a parameter `{name}`, and `{name}={name}` where it is used"));
     }
     match nearest(name, names.known()) {
         Some(near) => error.expected(near).help(format!("`{near}` is the nearest name that is known here")),

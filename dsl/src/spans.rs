@@ -28,6 +28,14 @@ fn in_statement(statement: &mut Statement, map: Map<'_>) {
             in_chain(&mut net.chain, map);
             in_bindings(&mut net.bindings, map);
         }
+        StatementKind::Block(block) => {
+            in_name(&mut block.name, map);
+            for parameter in &mut block.parameters {
+                in_name(&mut parameter.name, map);
+                parameter.default.iter_mut().for_each(|default| in_expr(default, map));
+            }
+            in_chain(&mut block.chain, map);
+        }
         StatementKind::Let(bindings) => in_bindings(bindings, map),
         StatementKind::Verb(verb) => {
             in_name(&mut verb.word, map);
@@ -60,7 +68,7 @@ fn in_item(item: &mut Item, map: Map<'_>) {
     item.span = map(item.span);
     item.alias.iter_mut().for_each(|alias| in_name(alias, map));
     match &mut item.kind {
-        ItemKind::Input => {}
+        ItemKind::Input | ItemKind::Identity | ItemKind::Shortcut(_) => {}
         ItemKind::Shape(sizes) => in_exprs(sizes, map),
         ItemKind::Layer(layer) => {
             layer.word_span = map(layer.word_span);
@@ -68,12 +76,41 @@ fn in_item(item: &mut Item, map: Map<'_>) {
         }
         ItemKind::Group(chain, times) => {
             in_chain(chain, map);
-            for times in times {
-                times.span = map(times.span);
-                times.variable.iter_mut().for_each(|name| in_name(name, map));
-                in_expr(&mut times.count, map);
-            }
+            in_times(times, map);
         }
+        ItemKind::Join(join, times) => {
+            join.word_span = map(join.word_span);
+            join.branches.iter_mut().for_each(|branch| in_chain(branch, map));
+            in_times(times, map);
+        }
+        ItemKind::Call(call, times) => {
+            in_name(&mut call.block, map);
+            in_arguments(&mut call.arguments, map);
+            in_times(times, map);
+        }
+        ItemKind::Reference(name, step) => {
+            in_name(name, map);
+            step.iter_mut().for_each(|step| in_expr(step, map));
+        }
+        ItemKind::Aux(weight, chain) => {
+            weight.iter_mut().for_each(|weight| in_expr(weight, map));
+            in_chain(chain, map);
+        }
+    }
+}
+
+fn in_times(times: &mut [Times], map: Map<'_>) {
+    for times in times {
+        times.span = map(times.span);
+        times.variable.iter_mut().for_each(|name| in_name(name, map));
+        in_expr(&mut times.count, map);
+    }
+}
+
+fn in_arguments(arguments: &mut [Argument], map: Map<'_>) {
+    for argument in arguments {
+        argument.key.iter_mut().for_each(|key| in_name(key, map));
+        in_expr(&mut argument.value, map);
     }
 }
 
@@ -84,7 +121,13 @@ fn in_option(option: &mut LayerOption, map: Map<'_>) {
         OptionKind::Size(sizes)
         | OptionKind::Glued(sizes)
         | OptionKind::Stride(sizes)
-        | OptionKind::Keyed(_, sizes) => in_exprs(sizes, map),
+        | OptionKind::Keyed(_, sizes)
+        | OptionKind::To(Target::Size(sizes)) => in_exprs(sizes, map),
+        OptionKind::To(Target::Layer(name, step)) | OptionKind::Of(name, step) => {
+            in_name(name, map);
+            step.iter_mut().for_each(|step| in_expr(step, map));
+        }
+        OptionKind::To(Target::Input) => {}
         OptionKind::Flag(_) => {}
     }
 }
@@ -115,12 +158,7 @@ fn in_part(part: &mut Part, map: Map<'_>) {
         }
         PartKind::Value(value) => in_expr(value, map),
         PartKind::Size(sizes) => in_exprs(sizes, map),
-        PartKind::Call(_, arguments) => {
-            for argument in arguments {
-                argument.key.iter_mut().for_each(|key| in_name(key, map));
-                in_expr(&mut argument.value, map);
-            }
-        }
+        PartKind::Call(_, arguments) => in_arguments(arguments, map),
         PartKind::Word(_) | PartKind::Ratio(..) | PartKind::Text(_) | PartKind::Comma | PartKind::Equals => {}
     }
 }

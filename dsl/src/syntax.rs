@@ -27,6 +27,8 @@ pub struct Statement {
 pub enum StatementKind {
     /// `net NAME = chain where …`
     Net(NetDef),
+    /// `block NAME(parameters) = chain`
+    Block(BlockDef),
     /// `let width = 16, depth = 3`
     Let(Vec<Binding>),
     /// Everything else: a verb and its parts, read strictly by [`crate::command`].
@@ -51,6 +53,26 @@ pub struct NetDef {
     pub chain: Chain,
     /// Its `where`.
     pub bindings: Vec<Binding>,
+}
+
+/// `block basic(c, s=1) = chain`
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockDef {
+    /// Its name.
+    pub name: Name,
+    /// What a call gives it.
+    pub parameters: Vec<Parameter>,
+    /// What it computes.
+    pub chain: Chain,
+}
+
+/// `s=1`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name inside the block.
+    pub name: Name,
+    /// What it is where a call does not say.
+    pub default: Option<Expr>,
 }
 
 /// `width = 16`
@@ -104,6 +126,57 @@ pub enum ItemKind {
     Layer(Layer),
     /// `( … )^3`; several repetitions stand from the innermost to the outermost.
     Group(Chain, Vec<Times>),
+    /// `concat( … | … )`, `add( … | … )`; repetitions as behind a group.
+    Join(Join, Vec<Times>),
+    /// `bottleneck(64, s=2)`: a block and its arguments; repetitions as behind a group.
+    Call(Call, Vec<Times>),
+    /// `c1`, `e{3,2,1}`, `vgg16.pool5`: a named value (a branch begins there), another net up to a layer (a chain begins
+    /// there), or a block without arguments; which it is, `resolve` tells. `step` picks one of a family.
+    Reference(Name, Option<Expr>),
+    /// `id`: the empty chain, as a branch.
+    Identity,
+    /// `shortcut`, `shortcut zeros`, as a branch of `add`.
+    Shortcut(Shortcut),
+    /// `aux 0.3 ( … )`: a side classifier and its loss's weight.
+    Aux(Option<Expr>, Chain),
+}
+
+/// Branches that join.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// How they join.
+    pub word: JoinWord,
+    /// Where that word stands.
+    pub word_span: Span,
+    /// The branches; each is a chain, `id` and `shortcut` chains of one item.
+    pub branches: Vec<Chain>,
+}
+
+/// How branches join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinWord {
+    /// Along the channels.
+    Concat,
+    /// Element by element.
+    Add,
+}
+
+/// What a shortcut does where its branch and the other differ in shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortcut {
+    /// `shortcut`: a 1×1 convolution with batch normalisation (option B of K. He et al., arXiv:1512.03385).
+    Projection,
+    /// `shortcut zeros`: every stride-th position, and channels of zeros behind its own (option A there).
+    Zeros,
+}
+
+/// A block and its arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The block's name.
+    pub block: Name,
+    /// By position, or by name.
+    pub arguments: Vec<Argument>,
 }
 
 /// `^3`, `*N`, `×{2,3}`, `^i=3`
@@ -138,6 +211,30 @@ pub enum LayerWord {
     Dropout,
     /// Softmax over channels.
     Softmax,
+    /// Transposed convolution.
+    Deconv,
+    /// The inverse of a max pool.
+    Unpool,
+    /// A larger map.
+    Upsample,
+    /// A leaky rectifier.
+    Leaky,
+    /// The logistic function.
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// Exponential linear unit.
+    Elu,
+    /// Gaussian error linear unit.
+    Gelu,
+    /// Batch normalisation.
+    Bn,
+    /// Local response normalisation.
+    Lrn,
+    /// A map cut at its edges.
+    Crop,
+    /// Zeros around a map.
+    Pad,
 }
 
 /// A layer and its options, in the order written.
@@ -173,8 +270,23 @@ pub enum OptionKind {
     Stride(Vec<Expr>),
     /// `pad 1`, `filters 64`, `size 5`, `groups 2`, `dilate 2`: the word in lower case and its value or sizes.
     Keyed(String, Vec<Expr>),
-    /// `same`, `valid`, `nobias`, `bias`, `max`, `avg`, `ceil`, `global`: the word in lower case.
+    /// `to 28x28`, `to input`, `to c1`.
+    To(Target),
+    /// `pool2` behind `unpool`; `p{3,2,1}` picks one of a family a turn.
+    Of(Name, Option<Expr>),
+    /// `same`, `valid`, `nobias`, `bilinear`, `bias`, `max`, `avg`, `ceil`, `global`: the word in lower case.
     Flag(String),
+}
+
+/// The size that a `deconv` or `crop` is to give.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// A size: `to 28x28`.
+    Size(Vec<Expr>),
+    /// The net's input: `to input`.
+    Input,
+    /// A named layer: `to c1`; `to e{3,2,1}` picks one of a family a turn.
+    Layer(Name, Option<Expr>),
 }
 
 /// An expression.

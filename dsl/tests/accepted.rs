@@ -94,7 +94,7 @@ fn layers_and_options() {
         ("28 x 28 x 1 - conv 6 5 x 5", "28x28x1 - conv 6 5x5"),
         ("224 × 224 × 3 → conv 64 7×7/2 → relu", "224x224x3 - conv 64 7x7 /2 - relu"),
         ("224x224x3 – conv 64 — relu − pool", "224x224x3 - conv 64 - relu - pool"),
-        ("conv 64 (k)x(k) - conv 64 {3,5}x{3,5}", "conv 64 {k}x{k} - conv 64 {3, 5}x{3, 5}"),
+        ("conv 64 (k)x(k) - conv 64 {3,5}x{3,5}", "conv 64 (k)x(k) - conv 64 {3, 5}x{3, 5}"),
         ("conv 4*c 1x1 - conv (4*c) - (conv c)", "conv (4*c) 1x1 - conv (4*c) - (conv c)"),
         ("28x28xwidth - conv width", "28x28x{width} - conv width"),
         ("conv filters 64 size 5 groups 2 dilate 2 bias", "conv filters 64 size 5 groups 2 dilate 2 bias"),
@@ -106,6 +106,80 @@ fn layers_and_options() {
         ("[224x224x3] - conv", "224x224x3 - conv"),
         ("conv 64 as c1 - (conv - relu)^2 as e", "conv 64 as c1 - (conv - relu)^2 as e"),
     ]);
+}
+
+#[test]
+fn every_layer() {
+    nets(&[
+        ("deconv 64 4x4/2 - Transposed Conv 8 - fractional conv3x3-8", "deconv 64 4x4 /2 - deconv 8 - deconv3x3 8"),
+        (
+            "deconv to 28x28 - deconv 8 to input - deconv 2x2/2 to c1",
+            "deconv to 28x28 - deconv 8 to input - deconv 2x2 /2 to c1",
+        ),
+        ("unpool pool2 - unpool p - unpool", "unpool pool2 - unpool p - unpool"),
+        ("upsample 2 bilinear - upsample 2x2x1 nearest", "upsample 2 bilinear - upsample 2x2x1 nearest"),
+        ("LEAKY 0.1 - sigmoid - tanh - elu - gelu", "leaky 0.1 - sigmoid - tanh - elu - gelu"),
+        ("bn eps 0.001 momentum=0.1 - bn", "bn eps 0.001 momentum 0.1 - bn"),
+        ("lrn size 5 alpha 1e-4 beta .75 k 2 - norm", "lrn size 5 alpha 0.0001 beta 0.75 k 2 - lrn"),
+        (
+            "crop 24x24 - crop to c1 - crop to input - pad 2 - pad 1x2",
+            "crop 24x24 - crop to c1 - crop to input - pad 2 - pad 1x2",
+        ),
+        (
+            "pool avg global - avgpool global - pool 3x3/2 pad 1 ceil",
+            "pool avg global - avgpool global - pool 3x3 /2 pad 1 ceil",
+        ),
+        ("conv 64 5 - conv 64 size 5 - conv 64 3x3x3/1x2x2", "conv 64 5 - conv 64 size 5 - conv 64 3x3x3 /1x2x2"),
+        ("128x1 - conv k - conv c (k)x(k) /s", "128x1 - conv k - conv c (k)x(k) /s"),
+        ("aux 0.3 (pool avg 5x5/3 - fc 1024 - relu, softmax)", "aux 0.3 (pool avg 5x5 /3 - fc 1024 - relu, softmax)"),
+        (
+            "relu - aux (fc 10 - softmax) - aux (2*w) (fc, softmax 3)",
+            "relu - aux (fc 10 - softmax) - aux (2*w) (fc, softmax 3)",
+        ),
+    ]);
+}
+
+#[test]
+fn branches_and_references() {
+    nets(&[
+        ("conv - concat(conv 64 | id)", "conv - concat(conv 64 | id)"),
+        ("CONCAT(\n  conv 64 1x1 - relu\n| pool 3x3/1 same)^2", "concat(conv 64 1x1 - relu | pool 3x3 /1 same)^2"),
+        ("add(conv 64 - bn | shortcut)*3 as e - relu", "add(conv 64 - bn | shortcut)^3 as e - relu"),
+        ("[add(id | add(conv | id) - relu)^i=2]^3", "(add(id | add(conv | id) - relu)^i=2)^3"),
+        ("concat(deconv {64,32} 2x2/2 | e{2,1})", "concat(deconv {64, 32} 2x2 /2 | e{2, 1})"),
+        ("concat(c1 - relu | e{ 3 } | e{i+1})", "concat(c1 - relu | e{3} | e{i + 1})"),
+        ("vgg16.pool5 - fc 256 - relu, softmax 10", "vgg16.pool5 - fc 256 - relu, softmax 10"),
+        ("resnet.50.conv2 - basic - basic^2", "resnet.50.conv2 - basic - basic()^2"),
+        ("bottleneck(64, s=2)^3 - stem()", "bottleneck(64, s=2)^3 - stem()"),
+        (
+            "[bottleneck({64,128}, {1,2}) - b(4*c, s 2)×{2,3}]^2",
+            "(bottleneck({64, 128}, {1, 2}) - b(4*c, s=2)^{2, 3})^2",
+        ),
+        ("b(\n  64,\n  s = 2\n) as out", "b(64, s=2) as out"),
+        ("dense(12) - linear", "dense(12) - linear"),
+        ("id - id as begin", "id - id as begin"),
+    ]);
+    reads(
+        "block basic(c, s=1) = add(conv c /s - bn | shortcut) - relu",
+        "block basic(c, s=1) = add(conv c /s - bn | shortcut) - relu",
+    );
+    reads("Block stem = conv 64 7x7/2", "block stem() = conv 64 7x7 /2");
+    reads("block stem() = conv 64\n    - relu", "block stem() = conv 64 - relu");
+    reads("block inception(\n a, k = 3,\n p 2*a) = conv a", "block inception(a, k=3, p=2*a) = conv a");
+}
+
+#[test]
+fn the_library() {
+    for (name, text) in [
+        ("lenet", include_str!("../library/lenet.fov")),
+        ("alexnet", include_str!("../library/alexnet.fov")),
+        ("vgg", include_str!("../library/vgg.fov")),
+        ("googlenet", include_str!("../library/googlenet.fov")),
+        ("resnet", include_str!("../library/resnet.fov")),
+    ] {
+        let read = program(text);
+        assert_eq!(program(&read.to_string()).without_spans(), read.without_spans(), "{name}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Verbs read strictly: what they mean, and what is said where they are wrong.
 #![allow(clippy::unwrap_used)]
 
-use fovea_dsl::command::{BenchMode, Curve, RunRef, Schedule, Sgd, Show, Subject};
+use fovea_dsl::command::{Adam, BenchMode, Curve, Optimizer, Period, RunRef, Schedule, Sgd, Show, Subject};
 use fovea_dsl::scope::{Scope, Value};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
@@ -41,7 +41,7 @@ fn train_reads_its_clauses_in_any_order() {
         let Command::Train(train) = read(&text).unwrap() else { panic!("{text}") };
         assert_eq!((train.net.text.as_str(), train.data.text.as_str()), ("lenet", "digits"));
         assert_eq!((train.epochs, train.batch, train.seed), (3, 32, Some(7)));
-        assert_eq!(train.optimizer, Sgd { rate: 0.05, momentum: 0.8, decay: 1e-4 });
+        assert_eq!(train.optimizer, Optimizer::Sgd(Sgd { rate: 0.05, momentum: 0.8, decay: 1e-4 }));
         assert_eq!(train.schedule, Schedule::Cosine);
         assert_eq!(train.further, text.contains("further"));
         assert!(text[train.batch_span.range()].to_lowercase().starts_with("batch"));
@@ -53,9 +53,34 @@ fn train_fills_in_the_languages_defaults() {
     let text = "train lenet on digits";
     let Command::Train(train) = read(text).unwrap() else { panic!() };
     assert_eq!((train.epochs, train.batch, train.further, train.seed), (10, 64, false, None));
-    assert_eq!(train.optimizer, Sgd { rate: 0.1, momentum: 0.9, decay: 5e-4 });
+    assert_eq!(train.optimizer, Optimizer::Sgd(Sgd { rate: 0.1, momentum: 0.9, decay: 5e-4 }));
+    assert_eq!((train.warmup, train.checkpoint, train.resume), (None, None, None));
     assert_eq!(train.schedule, Schedule::Constant);
     assert_eq!(&text[train.batch_span.range()], text);
+}
+
+#[test]
+fn optimizers_schedules_and_what_else_train_takes() {
+    let train = |clauses: &str| match read(&format!("train q on d {clauses}")).unwrap() {
+        Command::Train(train) => train,
+        _ => panic!(),
+    };
+    let adam = Adam { rate: 0.001, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 };
+    assert_eq!(train("with adam").optimizer, Optimizer::Adam(adam));
+    assert_eq!(train("with AdamW").optimizer, Optimizer::AdamW(Adam { decay: 0.01, ..adam }));
+    let said = train("with adam(lr 0.01, beta1=0.5, beta2 0.9, eps 1e-7, decay 0.1)").optimizer;
+    assert_eq!(said, Optimizer::Adam(Adam { rate: 0.01, beta1: 0.5, beta2: 0.9, eps: 1e-7, decay: 0.1 }));
+    assert_eq!(train("schedule step(every 10, by 0.5)").schedule, Schedule::Step { every: 10, by: 0.5 });
+    assert_eq!(train("schedule step").schedule, Schedule::Step { every: 30, by: 0.1 });
+    assert_eq!(train("schedule constant").schedule, Schedule::Constant);
+    for warmup in ["warmup 5 epochs", "warm-up 5 epochs", "schedule cosine, Warm-Up = 5 epochs"] {
+        assert_eq!(train(warmup).warmup, Some(Period::Epochs(5)), "{warmup}");
+    }
+    assert_eq!(train("warmup 500 steps, batch 8").warmup, Some(Period::Steps(500)));
+    assert_eq!(train("checkpoint every 100 steps").checkpoint, Some(Period::Steps(100)));
+    assert_eq!(train("checkpoint every 1 epoch, seed 1").checkpoint, Some(Period::Epochs(1)));
+    assert!(matches!(train("resume run 3").resume, Some(RunRef::Number(3, _))));
+    assert!(matches!(train("resume run last, batch 2").resume, Some(RunRef::Last(_))));
 }
 
 #[test]
@@ -98,6 +123,10 @@ fn the_other_verbs() {
     ));
     assert!(matches!(read("bench lenet").unwrap(), Command::Bench { mode: BenchMode::Infer, batch: 1, .. }));
     assert!(matches!(read("note \"any # text\"").unwrap(), Command::Note(text) if text == "any # text"));
+    let Command::Compare { nets } = read("compare alexnet, vgg.D,\n  lenet").unwrap() else { panic!() };
+    assert_eq!(nets.iter().map(|net| net.text.as_str()).collect::<Vec<_>>(), ["alexnet", "vgg.D", "lenet"]);
+    assert!(matches!(read("library").unwrap(), Command::Library));
+    assert!(matches!(read("data scenes").unwrap(), Command::Data(data) if data.name.text == "scenes"));
     let Command::Data(data) = read("data digits size 28x(width+12)").unwrap() else { panic!() };
     assert_eq!((data.name.text.as_str(), data.size.unwrap().0), ("digits", [28, 28]));
 }
@@ -106,10 +135,12 @@ fn the_other_verbs() {
 fn unknown_verbs_get_the_nearest_one() {
     wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
     assert_eq!(help("trian lenet on digits"), "write `train`");
-    assert!(help("frobnicate lenet").starts_with("statements begin with net, let, data, train"));
-    for verb in ["compare", "draw", "maximize", "export", "convolve"] {
+    assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, data, train"));
+    for verb in ["draw", "fool", "maximize", "export", "convolve"] {
         let all = read(&format!("{verb} lenet")).unwrap_err();
-        assert!(all[0].message.starts_with(&format!("`{verb}` is not among the statements Fovea has: net, let")));
+        assert!(
+            all[0].message.starts_with(&format!("`{verb}` is not among the statements Fovea has: net, block, let"))
+        );
     }
 }
 
@@ -136,6 +167,13 @@ fn clauses_unknown_twice_or_empty() {
 #[test]
 fn what_a_verb_lacks() {
     wrong("train lenet", &[("", "`train` lacks its data")]);
+    assert_eq!(help("train t for 5 epochs"), "write `train t on digits`, say");
+    wrong("compare lenet", &[("", "`compare` lacks its second net")]);
+    wrong("compare lenet and vgg16", &[("and", "`,` is missing before `and`")]);
+    wrong("compare lenet, lenet", &[("lenet", "`lenet` stands twice")]);
+    wrong("compare", &[("", "`compare` lacks its net")]);
+    wrong("compare a, b batch 3", &[("batch", "`,` is missing before `batch`"), ("3", "`3` does not belong here")]);
+    wrong("library vgg", &[("vgg", "`library` has no clause `vgg`")]);
     wrong("train on digits", &[("on", "`train` lacks its net")]);
     wrong("train", &[("", "`train` lacks its net")]);
     wrong("train lenet digits", &[("digits", "`on` is missing before the data")]);
@@ -175,7 +213,24 @@ fn numbers_out_of_range_all_come_together() {
         "train q on d with sgd(weight_decay 1, nesterov)",
         &[("weight_decay", "sgd has no `weight_decay`"), ("nesterov", "sgd has no `nesterov`")],
     );
-    wrong("train q on d with adam(lr 1)", &[("adam(lr 1)", "`adam` is not among the optimizers Fovea has: sgd")]);
+    wrong("train q on d with adan(lr 1)", &[("adan(lr 1)", "there is no optimizer `adan`")]);
+    assert_eq!(help("train q on d with adan(lr 1)"), "write `adam`");
+    wrong("train q on d with adam(momentum 0.9)", &[("momentum", "adam has no `momentum`")]);
+    wrong("train q on d with adamw(beta1 1)", &[("1", "`beta1` must be a number from 0 to below 1, not 1")]);
+    wrong("train q on d schedule cosine(3)", &[("3", "cosine has no `3`")]);
+    wrong(
+        "train q on d schedule step(every 1.5)",
+        &[("1.5", "`every` must be a whole number from 1 to 10^9, not 1.5")],
+    );
+    wrong("train q on d schedule step(gamma 0.5)", &[("gamma", "step has no `gamma`")]);
+    assert_eq!(help("train q on d schedule step(gamma 0.5)"), "write `by`; step takes every and by");
+    wrong("train q on d warmup 5", &[("", "`warmup` lacks its unit")]);
+    wrong("train q on d warmup 5 minutes, batch 8", &[("minutes", "`warmup` lacks its unit")]);
+    wrong("train q on d checkpoint 100 steps", &[("100", "`checkpoint` lacks `every`")]);
+    wrong("train q on d checkpoint every", &[("", "`checkpoint` lacks its number")]);
+    wrong("train q on d resume 3", &[("3", "`resume` lacks its run")]);
+    wrong("train q on d resume run", &[("", "which run?")]);
+    wrong("train q further on d resume run 3", &[("resume", "`further` and `resume` stand together")]);
     wrong("train q on d batch widths", &[("widths", "the batch is one number, and this is a list")]);
     wrong("train q on d batch depth", &[("depth", "nothing here is called `depth`")]);
     wrong("predict q on d[5..5]", &[("5..5", "the range 5..5 is empty")]);

@@ -51,11 +51,13 @@ fn sizes() -> impl Strategy<Value = Vec<Expr>> {
 
 fn options() -> impl Strategy<Value = LayerOption> {
     let keys = ["pad", "dilate", "groups", "filters", "size"];
-    let flags = ["same", "valid", "nobias", "bias", "max", "avg", "ceil", "global"];
+    let flags = ["same", "valid", "nobias", "bias", "max", "avg", "ceil", "global", "bilinear", "nearest"];
+    let target = prop_oneof![sizes().prop_map(Target::Size), Just(Target::Input), names().prop_map(Target::Layer),];
     prop_oneof![
         exprs().prop_map(OptionKind::Value),
         proptest::collection::vec(exprs(), 2..4).prop_map(OptionKind::Size),
         sizes().prop_map(OptionKind::Stride),
+        target.prop_map(OptionKind::To),
         (proptest::sample::select(keys.to_vec()), sizes()).prop_map(|(key, s)| OptionKind::Keyed(key.into(), s)),
         proptest::sample::select(flags.to_vec()).prop_map(|flag| OptionKind::Flag(flag.into())),
     ]
@@ -73,11 +75,34 @@ fn layers() -> impl Strategy<Value = Layer> {
         LayerWord::Flatten,
         LayerWord::Dropout,
         LayerWord::Softmax,
+        LayerWord::Deconv,
+        LayerWord::Unpool,
+        LayerWord::Upsample,
+        LayerWord::Leaky,
+        LayerWord::Sigmoid,
+        LayerWord::Tanh,
+        LayerWord::Elu,
+        LayerWord::Gelu,
+        LayerWord::Bn,
+        LayerWord::Lrn,
+        LayerWord::Crop,
+        LayerWord::Pad,
     ];
+    let own = [(LayerWord::Bn, "eps"), (LayerWord::Bn, "momentum"), (LayerWord::Lrn, "alpha"), (LayerWord::Lrn, "k")];
     let glued = proptest::option::of(proptest::collection::vec(2u32..12, 1..3));
-    (proptest::sample::select(words.to_vec()), glued, proptest::collection::vec(options(), 0..4)).prop_map(
-        |(word, glued, mut options)| {
-            let takes = matches!(word, LayerWord::Conv | LayerWord::Pool | LayerWord::MaxPool | LayerWord::AvgPool);
+    let options = proptest::collection::vec(options(), 0..4);
+    (proptest::sample::select(words.to_vec()), glued, options, names(), sizes()).prop_map(
+        move |(word, glued, mut options, name, sizes)| {
+            let takes = matches!(
+                word,
+                LayerWord::Conv | LayerWord::Deconv | LayerWord::Pool | LayerWord::MaxPool | LayerWord::AvgPool
+            );
+            if word == LayerWord::Unpool {
+                options.insert(0, LayerOption { kind: OptionKind::Of(name), span: span() });
+            }
+            for (_, key) in own.iter().filter(|(layer, _)| *layer == word) {
+                options.push(LayerOption { kind: OptionKind::Keyed((*key).into(), sizes.clone()), span: span() });
+            }
             if let Some(glued) = glued.filter(|glued| takes || word == LayerWord::Fc && glued.len() == 1) {
                 let number = |n: u32| Expr { kind: ExprKind::Number(n.into()), span: span() };
                 let kind = OptionKind::Glued(glued.into_iter().map(number).collect());
@@ -92,24 +117,53 @@ fn heads() -> impl Strategy<Value = Option<Head>> {
     proptest::option::of(proptest::option::of(exprs()).prop_map(|classes| Head { classes, span: span() }))
 }
 
+fn times() -> impl Strategy<Value = Vec<Times>> {
+    let times = (proptest::option::of(names()), exprs())
+        // A repetition is not negative, and this can be seen without computing it.
+        .prop_filter("no sign", |(_, count)| !matches!(count.kind, ExprKind::Negate(_)))
+        .prop_map(|(variable, count)| Times { variable, count, span: span() });
+    proptest::collection::vec(times, 0..3)
+}
+
+fn arguments() -> impl Strategy<Value = Vec<Argument>> {
+    let argument = (proptest::option::of(names()), exprs()).prop_map(|(key, value)| Argument { key, value });
+    proptest::collection::vec(argument, 0..3)
+}
+
 fn chains() -> impl Strategy<Value = Chain> {
+    let dotted = proptest::sample::select(vec!["c1", "e", "vgg16.pool5", "resnet.50", "dense", "b3"])
+        .prop_map(|text| Name { text: text.into(), span: span() });
+    let call = (names(), arguments()).prop_map(|(block, arguments)| Call { block, arguments });
     let leaf = prop_oneof![
         4 => layers().prop_map(ItemKind::Layer),
         1 => sizes().prop_map(ItemKind::Shape),
         1 => Just(ItemKind::Input),
+        1 => Just(ItemKind::Identity),
+        1 => (dotted, proptest::option::of(exprs())).prop_map(|(name, step)| ItemKind::Reference(name, step)),
+        1 => (call, times()).prop_map(|(call, times)| ItemKind::Call(call, times)),
     ];
     let item = leaf.prop_recursive(3, 12, 4, |inner| {
         let item =
             (inner, proptest::option::of(names())).prop_map(|(kind, alias)| Item { kind, alias, span: span() }).boxed();
-        let times = (proptest::option::of(names()), exprs())
-            // A repetition is not negative, and this can be seen without computing it.
-            .prop_filter("no sign", |(_, count)| !matches!(count.kind, ExprKind::Negate(_)))
-            .prop_map(|(variable, count)| Times { variable, count, span: span() });
-        (proptest::collection::vec(item, 1..4), heads(), proptest::collection::vec(times, 0..3))
-            .prop_filter("a bracketed shape is the shape", |(items, head, times)| {
-                !(times.is_empty() && head.is_none() && items.len() == 1)
+        let chain = (proptest::collection::vec(item, 1..4), heads())
+            .prop_map(|(items, head)| Chain { items, head, span: span() })
+            .boxed();
+        let branches = (proptest::collection::vec(chain.clone(), 2..4), any::<bool>(), any::<bool>(), times());
+        let join = branches.prop_map(|(mut branches, is_add, is_cut, times)| {
+            if is_add && is_cut {
+                let items = vec![Item { kind: ItemKind::Shortcut, alias: None, span: span() }];
+                branches.push(Chain { items, head: None, span: span() });
+            }
+            let word = if is_add { JoinWord::Add } else { JoinWord::Concat };
+            ItemKind::Join(Join { word, word_span: span(), branches }, times)
+        });
+        let group = (chain.clone(), times())
+            .prop_filter("a bracketed shape is the shape", |(chain, times)| {
+                !(times.is_empty() && chain.head.is_none() && chain.items.len() == 1)
             })
-            .prop_map(|(items, head, times)| ItemKind::Group(Chain { items, head, span: span() }, times))
+            .prop_map(|(chain, times)| ItemKind::Group(chain, times));
+        let aux = (proptest::option::of(exprs()), chain).prop_map(|(weight, chain)| ItemKind::Aux(weight, chain));
+        prop_oneof![3 => group, 2 => join, 1 => aux]
     });
     let item = (item, proptest::option::of(names())).prop_map(|(kind, alias)| Item { kind, alias, span: span() });
     (proptest::collection::vec(item, 1..5), heads()).prop_map(|(items, head)| Chain { items, head, span: span() })
@@ -122,7 +176,6 @@ fn bindings(least: usize) -> impl Strategy<Value = Vec<Binding>> {
 fn parts() -> impl Strategy<Value = Part> {
     let words = ["digits", "on", "for", "epochs", "lenet.conv1", "cuda:1", "_", "further"];
     let word = proptest::sample::select(words.to_vec()).prop_map(String::from).boxed();
-    let argument = (proptest::option::of(names()), exprs()).prop_map(|(key, value)| Argument { key, value });
     prop_oneof![
         word.clone().prop_map(PartKind::Word),
         (word, exprs(), proptest::option::of(exprs())).prop_map(|(w, a, b)| PartKind::Select(w, a, b)),
@@ -130,7 +183,7 @@ fn parts() -> impl Strategy<Value = Part> {
         proptest::collection::vec(exprs(), 2..4).prop_map(PartKind::Size),
         (numbers(), numbers()).prop_map(|(a, b)| PartKind::Ratio(a, b)),
         "[ !#-~é→]{0,12}".prop_map(PartKind::Text),
-        (names(), proptest::collection::vec(argument, 0..3)).prop_map(|(w, a)| PartKind::Call(w.text, a)),
+        (names(), arguments()).prop_map(|(w, a)| PartKind::Call(w.text, a)),
         Just(PartKind::Comma),
         Just(PartKind::Equals),
     ]
@@ -150,8 +203,16 @@ fn statements() -> impl Strategy<Value = Statement> {
             verb.word.text != "frobnicate" || !verb.parts.first().is_some_and(|part| part.kind == PartKind::Equals)
         });
     let net = (names(), chains(), bindings(0)).prop_map(|(name, chain, bindings)| NetDef { name, chain, bindings });
+    let parameter = (names(), proptest::option::of(exprs())).prop_map(|(name, default)| Parameter { name, default });
+    let block = (names(), proptest::collection::vec(parameter, 0..4), chains())
+        .prop_filter("each parameter once", |(_, parameters, _)| {
+            let texts: std::collections::BTreeSet<_> = parameters.iter().map(|p| &p.name.text).collect();
+            texts.len() == parameters.len()
+        })
+        .prop_map(|(name, parameters, chain)| BlockDef { name, parameters, chain });
     let kind = prop_oneof![
         3 => net.prop_map(StatementKind::Net),
+        1 => block.prop_map(StatementKind::Block),
         1 => bindings(1).prop_map(StatementKind::Let),
         2 => verb.prop_map(StatementKind::Verb),
     ];
@@ -191,7 +252,7 @@ proptest! {
     }
 
     #[test]
-    fn text_of_the_languages_own_signs_gets_an_answer(text in "(net |q|=|conv|relu|pool|fc|POOL2|CONV3-| - |->|–|→|\\(|\\)|\\[|\\]|\\{|\\}|\\^|\\*|x|×|,|\n|    |where|as|/2|64|3x3|0.5|\\?|\\$|\\\\times|\\\\text\\{|\"|#|;|train|let|softmax|on|é|\t|\r|=>|\u{a0}|\\.\\.){0,40}") {
+    fn text_of_the_languages_own_signs_gets_an_answer(text in "(net |block |q|q\\(|concat\\(|add\\(|aux |shortcut|id| \\| |e\\{|to |unpool|=|conv|relu|pool|fc|POOL2|CONV3-| - |->|–|→|\\(|\\)|\\[|\\]|\\{|\\}|\\^|\\*|x|×|,|\n|    |where|as|/2|64|3x3|0.5|\\?|\\$|\\\\times|\\\\text\\{|\"|#|;|train|let|softmax|on|é|\t|\r|=>|\u{a0}|\\.\\.){0,40}") {
         answers(&text);
     }
 

@@ -26,6 +26,20 @@ error: `-` is missing before `relu`
 }
 
 #[test]
+fn what_was_expected_is_shown_beside_the_help_once() {
+    let shown = |text: &str| {
+        let source = source("q.fov", text);
+        render(&parse(&source).1, &[source], Style::Plain)
+    };
+    let text = shown("net q = conv - rellu 3");
+    assert!(text.contains("━━━━━ expected relu\n") && text.contains("help: write `relu`"), "{text}");
+    let text = shown("net q = CONV3-F");
+    assert!(text.contains("━ expected a number or a list\n") && text.contains("help: for a count"), "{text}");
+    // The message says it already.
+    assert!(!shown("net q = conv 64 relu").contains("expected"));
+}
+
+#[test]
 fn both_sides_of_a_contradiction_are_shown_across_lines_and_sources() {
     let source = source("In[3]", "net q = (conv\n  - relu]");
     let (_, mistakes) = parse(&source);
@@ -52,7 +66,7 @@ error: `(` is closed by `]`
 
 #[test]
 fn colours_only_where_they_are_asked_for() {
-    let source = source("a.fov", "net q = rellu");
+    let source = source("a.fov", "net q = rellu 3");
     let (_, mistakes) = parse(&source);
     assert!(render(&mistakes, std::slice::from_ref(&source), Style::Coloured).contains("\u{1b}["));
     assert!(!render(&mistakes, &[source], Style::Plain).contains('\u{1b}'));
@@ -88,7 +102,7 @@ fn spans_out_of_place_and_control_characters_do_no_harm() {
 
 #[test]
 fn as_data_columns_count_characters() {
-    let source = source("a.fov", "seed 7\nnet q = 8×8×1 → rellu");
+    let source = source("a.fov", "seed 7\nnet q = 8×8×1 → rellu 3");
     let (_, mistakes) = parse(&source);
     let report = to_json(&mistakes[0], &[source]);
     assert_eq!((report.file.as_str(), report.line, report.column), ("a.fov", 2, 17));
@@ -120,8 +134,8 @@ fn completeness() {
         ("train q on digits with sgd(lr 0.1,", Incomplete),
         ("net q = (conv]", Invalid),
         ("net q = (conv] - (", Invalid),
-        ("net q = rellu", Invalid),
-        ("net q = rellu\nnet p = (", Invalid),
+        ("net q = rellu 3", Invalid),
+        ("net q = rellu 3\nnet p = (", Invalid),
         ("note \"abc", Invalid),
         ("net q = (conv\nseed 7", Invalid),
     ];

@@ -45,11 +45,11 @@ fn fused(graph: &Graph, reader: NodeId, producer: NodeId) -> Option<(Op, Vec<Nod
     Some((op, inputs))
 }
 
-/// Leaves out every node that no output and no update needs. The tables of inputs, states and layers stay whole.
+/// Leaves out every node that no output, side result or update needs. The tables of inputs, states and layers stay whole.
 pub fn prune(graph: &Graph) -> Graph {
     let mut needed = vec![false; graph.nodes.len()];
     let roots = graph.outputs.iter().map(|&(_, id)| id).chain(graph.updates.iter().map(|&(_, id)| id));
-    for id in roots {
+    for id in roots.chain(graph.sides.iter().map(|&(_, id)| id)) {
         needed[id.index()] = true;
     }
     for id in graph.ids().rev() {
@@ -73,6 +73,7 @@ pub fn prune(graph: &Graph) -> Graph {
     let pruned = Graph {
         nodes,
         outputs: graph.outputs.iter().map(|(name, id)| (name.clone(), renamed[id.index()])).collect(),
+        sides: graph.sides.iter().map(|&(weight, id)| (weight, renamed[id.index()])).collect(),
         updates: graph.updates.iter().map(|&(state, id)| (state, renamed[id.index()])).collect(),
         ..graph.clone()
     };

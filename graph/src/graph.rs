@@ -35,6 +35,8 @@ pub struct Input {
 pub enum Role {
     /// Trained by gradients.
     Parameter,
+    /// A statistic kept from training for inference; follows the batches, not gradients.
+    Running,
     /// An optimizer's own memory of a parameter.
     Moment,
 }
@@ -45,6 +47,8 @@ pub enum Role {
 pub enum Init {
     /// All zero.
     Zeros,
+    /// All one.
+    Ones,
     /// Normal with variance 2/fan_in (K. He et al., "Delving deep into rectifiers", arXiv:1502.01852).
     HeNormal {
         /// How many products each output element sums.
@@ -92,6 +96,8 @@ pub struct Graph {
     pub states: Vec<State>,
     /// The layers, for names and spans.
     pub layers: Vec<Layer>,
+    /// Results of side classifiers, each with the weight of its loss in training (`aux`).
+    pub sides: Vec<(f64, NodeId)>,
     /// Values that the host may read after a step, by name.
     pub outputs: Vec<(String, NodeId)>,
     /// The states' values after the step.
@@ -195,6 +201,7 @@ impl Graph {
         let mut count = vec![0; self.nodes.len()];
         let inputs = self.nodes.iter().flat_map(|n| &n.inputs);
         let named = self.outputs.iter().map(|(_, id)| id).chain(self.updates.iter().map(|(_, id)| id));
+        let named = named.chain(self.sides.iter().map(|(_, id)| id));
         for id in inputs.chain(named) {
             count[id.index()] += 1;
         }

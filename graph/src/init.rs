@@ -10,6 +10,7 @@ pub fn initial(id: StateId, state: &State, seed: u64) -> Tensor {
     let shape = ndarray::IxDyn(state.shape.dims());
     match state.init {
         Init::Zeros => Tensor::zeros(shape),
+        Init::Ones => Tensor::ones(shape),
         Init::HeNormal { fan_in } => {
             let deviation = (2.0 / fan_in.max(1) as f64).sqrt();
             let stream = Stream::new(seed, Purpose::Init, id.0);

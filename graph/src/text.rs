@@ -41,6 +41,9 @@ impl fmt::Display for Graph {
         for (name, id) in &self.outputs {
             writeln!(f, "output {name} %{}", id.0)?;
         }
+        for (weight, id) in &self.sides {
+            writeln!(f, "side {weight} %{}", id.0)?;
+        }
         for (state, id) in &self.updates {
             writeln!(f, "update {} %{}", self.states[state.index()].name, id.0)?;
         }
@@ -127,6 +130,12 @@ impl Parser {
                 let (name, id) = rest.split_once(' ').ok_or("an output has a name and a value")?;
                 let id = self.node_id(id)?;
                 self.graph.output(name, id);
+            }
+            "side" => {
+                let (weight, id) = rest.split_once(' ').ok_or("a side result has a weight and a value")?;
+                let weight = weight.parse().map_err(|_| format!("`{weight}` is no weight"))?;
+                let id = self.node_id(id)?;
+                self.graph.sides.push((weight, id));
             }
             "update" => {
                 let (name, id) = rest.split_once(' ').ok_or("an update has a state and a value")?;

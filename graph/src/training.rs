@@ -6,7 +6,10 @@ use crate::autodiff::gradients;
 use crate::fuse::prune;
 use crate::graph::{Graph, Init, Role, State};
 use crate::ids::NodeId;
-use crate::op::{Correct, CrossEntropy, GradientError, Op, SgdStep, SgdVelocity, ShapeError, SquaredError};
+use crate::op::{
+    AdamMean, AdamSquare, AdamStep, Add, Correct, CrossEntropy, GradientError, Op, Scale, SgdStep, SgdVelocity,
+    ShapeError, SquaredError,
+};
 use crate::shape::Shape;
 
 /// How parameters follow their gradients. The learning rate is not here: it comes with each step's feed.
@@ -20,6 +23,33 @@ pub enum Optimizer {
         /// L2 penalty's weight.
         decay: f64,
     },
+    /// Adam (`decoupled` false: the decay is an L2 penalty) and AdamW.
+    Adam(Adam),
+}
+
+/// The numbers of Adam and AdamW.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adam {
+    /// How much of the mean gradient stays; 0.9 is usual.
+    pub beta1: f64,
+    /// How much of the mean square stays; 0.999 is usual.
+    pub beta2: f64,
+    /// Keeps the quotient finite; 1e-8 is usual.
+    pub eps: f64,
+    /// The decay's weight.
+    pub decay: f64,
+    /// What the decay acts on.
+    pub form: Decay,
+}
+
+/// What a weight decay acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decay {
+    /// The gradient: an L2 penalty (Adam).
+    Gradient,
+    /// The weights themselves (AdamW).
+    Weights,
 }
 
 /// What the net's output is compared with; follows from how the net ends.
@@ -53,17 +83,37 @@ pub fn with_loss(forward: &Graph) -> Result<Graph, ShapeError> {
             let labels = graph.input("labels", labels);
             let loss = graph.push(Op::CrossEntropy(CrossEntropy {}), &[logits, labels], layer)?;
             let correct = graph.push(Op::Correct(Correct {}), &[logits, labels], layer)?;
+            let total = with_sides(&mut graph, loss, labels)?;
             graph.output("loss", loss);
             graph.output("correct", correct);
+            graph.output("objective", total);
         }
         Objective::SquaredError => {
             let target = graph.input("target", graph.shape(result).clone());
             let layer = graph.node(result).layer;
             let loss = graph.push(Op::SquaredError(SquaredError {}), &[result, target], layer)?;
             graph.output("loss", loss);
+            graph.output("objective", loss);
         }
     }
+    graph.sides.clear();
     Ok(graph)
+}
+
+/// The loss and the weighted losses of the side classifiers: what training minimises.
+fn with_sides(graph: &mut Graph, loss: NodeId, labels: NodeId) -> Result<NodeId, ShapeError> {
+    let mut total = loss;
+    for (weight, side) in graph.sides.clone() {
+        let layer = graph.node(side).layer;
+        let logits = match graph.node(side).op {
+            Op::Softmax(_) => graph.node(side).inputs[0],
+            _ => side,
+        };
+        let loss = graph.push(Op::CrossEntropy(CrossEntropy {}), &[logits, labels], layer)?;
+        let weighted = graph.push(Op::Scale(Scale { factor: weight }), &[loss], layer)?;
+        total = graph.push(Op::Add(Add {}), &[total, weighted], layer)?;
+    }
+    Ok(total)
 }
 
 /// The whole training step of a forward graph: outputs `loss` and, for classes, `correct`; updates every parameter.
@@ -71,9 +121,9 @@ pub fn with_loss(forward: &Graph) -> Result<Graph, ShapeError> {
 pub fn training_step(forward: &Graph, optimizer: &Optimizer) -> Result<Graph, GradientError> {
     let mut graph = with_loss(forward)?;
     graph.outputs.retain(|(name, _)| name != "result");
-    let loss = graph.find_output("loss").expect("with_loss names it");
+    let objective = graph.find_output("objective").expect("with_loss names it");
     let reads: Vec<NodeId> = graph.ids().filter(|&id| reads_parameter(&graph, id)).collect();
-    let grads = gradients(&mut graph, loss, &reads)?;
+    let grads = gradients(&mut graph, objective, &reads)?;
     for (read, grad) in reads.into_iter().zip(grads) {
         if let Some(grad) = grad {
             update(&mut graph, read, grad, optimizer)?;
@@ -87,19 +137,34 @@ fn update(graph: &mut Graph, read: NodeId, grad: NodeId, optimizer: &Optimizer) 
     let Op::State(parameter) = graph.node(read).op else { unreachable!("only states are updated") };
     let layer = graph.node(read).layer;
     let declared = graph.states[parameter.index()].clone();
+    let moment = |kind: &str| State {
+        name: format!("{}.{kind}", declared.name),
+        shape: declared.shape.clone(),
+        role: Role::Moment,
+        init: Init::Zeros,
+    };
     match *optimizer {
         Optimizer::Sgd { momentum, decay } => {
-            let moment = State {
-                name: format!("{}.velocity", declared.name),
-                shape: declared.shape,
-                role: Role::Moment,
-                init: Init::Zeros,
-            };
-            let (velocity, old) = graph.state(moment, layer);
+            let (velocity, old) = graph.state(moment("velocity"), layer);
             let new = graph.push(Op::SgdVelocity(SgdVelocity { momentum, decay }), &[read, grad, old], layer)?;
             let stepped = graph.push(Op::SgdStep(SgdStep {}), &[read, new], layer)?;
             graph.updates.push((velocity, new));
             graph.updates.push((parameter, stepped));
+        }
+        Optimizer::Adam(Adam { beta1, beta2, eps, decay, form }) => {
+            let (penalty, shrink) = match form {
+                Decay::Gradient => (decay, 0.0),
+                Decay::Weights => (0.0, decay),
+            };
+            let (mean, old_mean) = graph.state(moment("mean"), layer);
+            let (square, old_square) = graph.state(moment("square"), layer);
+            let first = Op::AdamMean(AdamMean { beta: beta1, decay: penalty });
+            let second = Op::AdamSquare(AdamSquare { beta: beta2, decay: penalty });
+            let first = graph.push(first, &[read, grad, old_mean], layer)?;
+            let second = graph.push(second, &[read, grad, old_square], layer)?;
+            let step = Op::AdamStep(AdamStep { beta1, beta2, eps, decay: shrink });
+            let stepped = graph.push(step, &[read, first, second], layer)?;
+            graph.updates.extend([(mean, first), (square, second), (parameter, stepped)]);
         }
     }
     Ok(())

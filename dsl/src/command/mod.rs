@@ -1,6 +1,6 @@
 //! Verbs, strictly: each clause known, each number evaluated, each default that is the language's filled in.
 
-mod optimizer;
+pub(crate) mod optimizer;
 mod read;
 pub(crate) mod table;
 mod values;
@@ -84,6 +84,13 @@ pub enum Command {
         /// Images a step; 1 unless it says otherwise.
         batch: usize,
     },
+    /// `compare alexnet, vgg16`: a table and a plot.
+    Compare {
+        /// At least two nets.
+        nets: Vec<Name>,
+    },
+    /// `library`: the nets that come with the language.
+    Library,
     /// `note "any text"`
     Note(String),
 }
@@ -112,15 +119,66 @@ pub struct Train {
     /// How many epochs; 10 unless it says otherwise.
     pub epochs: usize,
     /// The optimizer and its numbers; sgd(lr 0.1, momentum 0.9, decay 5e-4) unless it says otherwise.
-    pub optimizer: Sgd,
+    pub optimizer: Optimizer,
     /// Images a step; 64 unless it says otherwise.
     pub batch: usize,
     /// Where `batch` or, by default, the whole statement stands.
     pub batch_span: Span,
     /// The learning rate's course; constant unless it says otherwise.
     pub schedule: Schedule,
+    /// How long the rate rises from 0 to the schedule's, in a straight line; not at all unless it says so.
+    pub warmup: Option<Period>,
     /// The statement's own seed.
     pub seed: Option<u64>,
+    /// How often a checkpoint is written besides the usual ones.
+    pub checkpoint: Option<Period>,
+    /// The run that goes on, where it is to.
+    pub resume: Option<RunRef>,
+}
+
+/// A stretch of training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// So many steps, each a batch.
+    Steps(usize),
+    /// So many epochs.
+    Epochs(usize),
+}
+
+/// How gradients become steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Optimizer {
+    /// Stochastic gradient descent with momentum.
+    Sgd(Sgd),
+    /// Adam (D. Kingma and J. Ba, arXiv:1412.6980); the decay joins the gradient.
+    Adam(Adam),
+    /// AdamW (I. Loshchilov and F. Hutter, arXiv:1711.05101): the decay stands apart from the moments.
+    AdamW(Adam),
+}
+
+impl Optimizer {
+    /// The learning rate at its highest.
+    pub fn rate(&self) -> f64 {
+        match self {
+            Optimizer::Sgd(sgd) => sgd.rate,
+            Optimizer::Adam(adam) | Optimizer::AdamW(adam) => adam.rate,
+        }
+    }
+}
+
+/// `adam(lr 0.001, beta1 0.9, beta2 0.999, eps 1e-8, decay 0)`; AdamW's decay is 0.01 unless it says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    /// The learning rate at its highest.
+    pub rate: f64,
+    /// How much of the running mean of gradients stays at each step.
+    pub beta1: f64,
+    /// The same for their squares.
+    pub beta2: f64,
+    /// Added to the root of the squares' mean.
+    pub eps: f64,
+    /// Weight decay.
+    pub decay: f64,
 }
 
 /// `sgd(lr 0.1, momentum 0.9, decay 5e-4)`
@@ -135,12 +193,19 @@ pub struct Sgd {
 }
 
 /// The learning rate's course over a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Schedule {
     /// The same at every step.
     Constant,
     /// Half a cosine from the rate to 0 (I. Loshchilov and F. Hutter, arXiv:1608.03983, without restarts).
     Cosine,
+    /// `step(every 10, by 0.1)`: the rate times `by` after every so many epochs.
+    Step {
+        /// Epochs between two steps, at least 1.
+        every: usize,
+        /// What the rate is multiplied by, above 0.
+        by: f64,
+    },
 }
 
 /// `digits`, `digits[3]`, `digits[0..16]`, `digits.train[3]`

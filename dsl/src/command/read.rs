@@ -2,8 +2,9 @@
 
 use fovea_graph::Span;
 
+use super::optimizer::{OPTIMIZERS, SCHEDULES};
 use super::table::{self, Clause, Takes};
-use super::{Samples, Schedule, Sgd, Subject};
+use super::{Optimizer, Period, RunRef, Samples, Schedule, Subject};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::parse::{quoted, words::list};
 use crate::scope::{Scope, nearest};
@@ -15,9 +16,12 @@ pub(super) struct Clauses {
     pub on: Option<Samples>,
     pub further: bool,
     pub epochs: Option<usize>,
-    pub optimizer: Option<Sgd>,
+    pub optimizer: Option<Optimizer>,
     pub batch: Option<(usize, Span)>,
     pub schedule: Option<Schedule>,
+    pub warmup: Option<Period>,
+    pub checkpoint: Option<Period>,
+    pub resume: Option<(RunRef, Span)>,
     pub seed: Option<u64>,
     pub size: Option<([usize; 2], Span)>,
     pub save: Option<Name>,
@@ -44,6 +48,11 @@ impl<'a> Parts<'a> {
         let word = statement.word.span;
         let span = statement.parts.last().map_or(word, |last| word.to(last.span));
         Self { verb, scope, mistakes: Vec::new(), span, word, parts: &statement.parts, at: 0 }
+    }
+
+    /// What the verb is applied to, as written.
+    pub(super) fn subject_words(&self) -> String {
+        self.parts.first().map_or(String::new(), |part| quoted(&part.to_string()))
     }
 
     pub(super) fn peek(&self) -> Option<&'a Part> {
@@ -192,8 +201,11 @@ impl<'a> Parts<'a> {
                 let number = self.number(clause, word);
                 clauses.seed = number.and_then(|expr| self.seed(&expr));
             }
-            Takes::Optimizer => clauses.optimizer = self.optimizer(clause),
-            Takes::Schedule => clauses.schedule = self.schedule(clause),
+            Takes::Optimizer => clauses.optimizer = self.named(clause, "optimizer", OPTIMIZERS),
+            Takes::Schedule => clauses.schedule = self.named(clause, "schedule", SCHEDULES),
+            Takes::Period => clauses.warmup = self.period(clause, word),
+            Takes::Every => clauses.checkpoint = self.every(clause, word),
+            Takes::Run => clauses.resume = self.resumed(clause).map(|run| (run, word.span)),
             Takes::Size => clauses.size = self.size(clause),
             Takes::Text => clauses.save = self.text("the file's name"),
             Takes::Subject => clauses.of = self.subject(),

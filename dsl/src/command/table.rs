@@ -20,8 +20,14 @@ pub(crate) enum Takes {
     Seed,
     /// `sgd(…)`
     Optimizer,
-    /// `constant` or `cosine`.
+    /// `cosine`, `step(…)`
     Schedule,
+    /// A whole number of at least 1, and `steps` or `epochs`.
+    Period,
+    /// `every`, and then the same.
+    Every,
+    /// `run N` or `run last`.
+    Run,
     /// Height and width.
     Size,
     /// A string.
@@ -46,6 +52,9 @@ pub(crate) const CLAUSES: &[Clause] = &[
     clause("with", Takes::Optimizer, "with sgd(lr 0.1, momentum 0.9, decay 5e-4)", &["train"]),
     clause("batch", Takes::Count, "batch 64", &["train", "summary", "bench"]),
     clause("schedule", Takes::Schedule, "schedule cosine", &["train"]),
+    clause("warmup", Takes::Period, "warmup 5 epochs", &["train"]),
+    clause("checkpoint", Takes::Every, "checkpoint every 100 steps", &["train"]),
+    clause("resume", Takes::Run, "resume run last", &["train"]),
     clause("seed", Takes::Seed, "seed 7", &["train"]),
     clause("size", Takes::Size, "size 28x28", &["data"]),
     clause("save", Takes::Text, "save \"logits.npy\"", &["predict"]),
@@ -73,17 +82,17 @@ pub(crate) const VERBS: &[(&str, &str)] = &[
     ("device", "device cpu"),
     ("explain", "explain lenet"),
     ("bench", "bench lenet train batch 64"),
+    ("compare", "compare alexnet, vgg16"),
+    ("library", "library"),
     ("note", "note \"any text\""),
 ];
 
 /// Statements that define something.
-const DEFINITIONS: &[&str] = &["net", "let"];
+const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
 const ABSENT: &[&str] = &[
-    "block",
     "slide",
-    "compare",
     "draw",
     "export",
     "convolve",
@@ -108,8 +117,6 @@ pub(crate) const ABSENT_CLAUSES: &[&str] = &[
     "labels",
     "normalize",
     "raw",
-    "checkpoint",
-    "resume",
     "mixed",
     "against",
     "class",

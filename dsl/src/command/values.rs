@@ -4,9 +4,8 @@ use fovea_graph::Span;
 
 use super::read::Parts;
 use super::table::Clause;
-use super::{RunRef, Samples, Schedule, Subject};
+use super::{Period, RunRef, Samples, Subject};
 use crate::parse::quoted;
-use crate::scope::nearest;
 use crate::syntax::{Argument, Expr, ExprKind, Name, Part, PartKind};
 
 impl<'a> Parts<'a> {
@@ -161,20 +160,51 @@ impl<'a> Parts<'a> {
         }
     }
 
-    pub(super) fn schedule(&mut self, clause: &Clause) -> Option<Schedule> {
-        let names = ["constant", "cosine"];
-        let Some(Part { kind: PartKind::Word(word), span }) = self.peek() else {
-            self.lacks(clause, "its name");
-            return None;
+    /// `warmup 5 epochs`, `warmup 500 steps`
+    pub(super) fn period(&mut self, clause: &Clause, word: &'a Part) -> Option<Period> {
+        let expr = self.number(clause, word)?;
+        let count = self.scope.count(&expr, 1, &format!("what stands behind `{}`", clause.word));
+        let count = self.keep(count);
+        let unit = match self.peek() {
+            Some(Part { kind: PartKind::Word(unit), span }) if self.clause(unit).is_none() => Some((unit, *span)),
+            _ => None,
         };
-        self.at += 1;
-        match word.to_lowercase().as_str() {
-            "constant" => Some(Schedule::Constant),
-            "cosine" => Some(Schedule::Cosine),
-            other => {
-                let error = self.error(*span, format!("there is no schedule `{}`", quoted(word))).found(quoted(word));
-                let near = nearest(other, names).map(|near| format!("write `{near}`"));
-                self.wrong(error.expected("constant or cosine").help(near.unwrap_or("write `schedule cosine`".into())));
+        self.at += usize::from(unit.is_some());
+        let period = match unit.map(|(unit, _)| unit.to_lowercase()).as_deref() {
+            Some("epochs" | "epoch") => count.map(Period::Epochs),
+            Some("steps" | "step" | "batches") => count.map(Period::Steps),
+            _ => {
+                let span = unit.map_or(self.here(), |(_, span)| span);
+                let found = unit.map_or("the end".to_string(), |(unit, _)| quoted(unit));
+                let error = self.error(span, format!("`{}` lacks its unit", clause.word)).found(found);
+                self.wrong(error.expected("steps or epochs").help(format!("write `{}`, say", clause.example)));
+                None
+            }
+        };
+        period
+    }
+
+    /// `checkpoint every 100 steps`
+    pub(super) fn every(&mut self, clause: &Clause, word: &'a Part) -> Option<Period> {
+        match self.peek() {
+            Some(Part { kind: PartKind::Word(every), .. }) if every.eq_ignore_ascii_case("every") => {
+                self.at += 1;
+                self.period(clause, word)
+            }
+            _ => {
+                self.lacks(clause, "`every`");
+                self.pass_over();
+                None
+            }
+        }
+    }
+
+    /// `resume run 3`, `resume run last`
+    pub(super) fn resumed(&mut self, clause: &Clause) -> Option<RunRef> {
+        match self.run() {
+            Some(run) => run,
+            None => {
+                self.lacks(clause, "its run");
                 None
             }
         }

@@ -78,6 +78,11 @@ fn read(parts: &mut Parts<'_>) -> Option<Command> {
             Command::Explain { net: net? }
         }
         "bench" => return bench(parts),
+        "compare" => return compare(parts),
+        "library" => {
+            parts.clauses();
+            Command::Library
+        }
         _ => {
             let text = parts.text("the text");
             parts.clauses();
@@ -103,9 +108,9 @@ fn with_path(parts: &mut Parts<'_>) -> (Option<Name>, Option<Name>) {
 /// What `on` gave, which must be there.
 fn given(parts: &mut Parts<'_>, on: Option<Samples>) -> Option<Samples> {
     if on.is_none() && parts.mistakes.is_empty() {
-        let verb = parts.verb;
+        let (verb, net) = (parts.verb, parts.subject_words());
         let error = parts.error(parts.here(), format!("`{verb}` lacks its data")).found("the end");
-        parts.wrong(error.expected("`on` and data").help(format!("write `{}`, say", table::example(verb))));
+        parts.wrong(error.expected("`on` and data").help(format!("write `{verb} {net} on digits`, say")));
     }
     on
 }
@@ -145,6 +150,12 @@ fn data(parts: &mut Parts<'_>) -> Option<Command> {
 fn train(parts: &mut Parts<'_>) -> Option<Command> {
     let (net, clauses) = applied(parts);
     let data = whole_data(parts, clauses.on);
+    if clauses.further
+        && let Some((_, span)) = &clauses.resume
+    {
+        let error = parts.error(*span, "`further` and `resume` stand together").expected("one of the two");
+        parts.wrong(error.help("`further` begins a new run from the net's weights; `resume` goes on with an old run"));
+    }
     let (batch, batch_span) = clauses.batch.unwrap_or((64, parts.span));
     Some(Command::Train(Train {
         net: net?,
@@ -155,7 +166,10 @@ fn train(parts: &mut Parts<'_>) -> Option<Command> {
         batch,
         batch_span,
         schedule: clauses.schedule.unwrap_or(Schedule::Constant),
+        warmup: clauses.warmup,
         seed: clauses.seed,
+        checkpoint: clauses.checkpoint,
+        resume: clauses.resume.map(|(run, _)| run),
     }))
 }
 
@@ -200,6 +214,39 @@ fn plot(parts: &mut Parts<'_>) -> Option<Command> {
         parts.wrong(error.help("write `plot loss of lenet` or `plot loss of run last`"));
     }
     Some(Command::Plot { curves, of: of? })
+}
+
+fn compare(parts: &mut Parts<'_>) -> Option<Command> {
+    let mut nets: Vec<Name> = Vec::new();
+    loop {
+        let net = parts.net()?;
+        if let Some(first) = nets.iter().find(|first| first.text == net.text) {
+            let error = parts.error(net.span, format!("`{}` stands twice", net.text));
+            let error = error.also(first.span, "it stands here already").here("the second");
+            parts.wrong(error.help("remove one of the two"));
+        }
+        nets.push(net);
+        match parts.peek().map(|part| (&part.kind, part.span)) {
+            None => break,
+            Some((PartKind::Comma, _)) => drop(parts.next()),
+            Some((PartKind::Word(word), span)) => {
+                let error = parts.error(span, format!("`,` is missing before `{}`", quoted(word))).found(quoted(word));
+                parts.wrong(error.expected("`,`").help("put `,` between two nets"));
+                if word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("with") {
+                    parts.next();
+                }
+            }
+            Some(_) => {
+                parts.clauses();
+                break;
+            }
+        }
+    }
+    if parts.mistakes.is_empty() && nets.len() < 2 {
+        let error = parts.error(parts.here(), "`compare` lacks its second net").found("the end");
+        parts.wrong(error.expected("`,` and a net").help(format!("write `{}`, say", table::example("compare"))));
+    }
+    Some(Command::Compare { nets })
 }
 
 fn curve(parts: &mut Parts<'_>, word: &str, span: fovea_graph::Span) -> Option<Curve> {

@@ -3,7 +3,8 @@
 use fovea_graph::Span;
 use pest::iterators::Pair;
 
-use super::words::{is_free, is_free_for_constant};
+use super::branch::Place;
+use super::words::{self, is_free, is_free_for_constant};
 use super::{Reader, Rule, lines::first_word, quoted};
 use crate::command::table;
 use crate::diagnostic::{Diagnostic, Stage};
@@ -29,18 +30,19 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        let name = self.net_name(name, equals)?;
+        let name = self.defined_name("net", name, equals)?;
         Some(NetDef { name, chain: chain?, bindings })
     }
 
-    fn net_name(&mut self, name: Option<Name>, equals: bool) -> Option<Name> {
+    /// The name of what a statement defines; `what` is `net` or `block`.
+    pub(super) fn defined_name(&mut self, what: &str, name: Option<Name>, equals: bool) -> Option<Name> {
         let Some(name) = name else {
-            let word = self.span(0, "net".len());
+            let word = self.span(0, what.len());
             let error = self
-                .wrong(word, "a net without a name")
-                .found("net")
+                .wrong(word, format!("a {what} without a name"))
+                .found(what)
                 .expected("a name and `=`")
-                .help("write `net NAME = …`");
+                .help(format!("write `{what} NAME = …`"));
             self.mistakes.push(error);
             return None;
         };
@@ -49,7 +51,7 @@ impl Reader<'_> {
         if !parts_are_words || !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
             let mut mend = text.replace(|c: char| !is_word_character(c) && c != '.', "_").trim_matches('_').to_string();
             if !mend.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                mend.insert_str(0, "net");
+                mend.insert_str(0, what);
             }
             let error = self
                 .wrong(name.span, format!("`{}` cannot be a name", quoted(text)))
@@ -62,7 +64,7 @@ impl Reader<'_> {
             let error = self
                 .wrong(name.span, format!("`=` is missing behind the name `{text}`"))
                 .expected("`=`")
-                .help(format!("write `net {text} = …`"));
+                .help(format!("write `{what} {text} = …`"));
             self.mistakes.push(error);
         }
         Some(name)
@@ -125,8 +127,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Items and what joins them.
+    /// A chain that is no branch.
     pub(super) fn chain(&mut self, pair: Pair<'_, Rule>) -> Chain {
+        self.links(pair, Place::Alone)
+    }
+
+    /// Items and what joins them.
+    pub(super) fn links(&mut self, pair: Pair<'_, Rule>, stands: Place) -> Chain {
         let span = self.place(&pair);
         let mut chain = Chain { items: Vec::new(), head: None, span };
         let mut link: Option<(Link, Span)> = None;
@@ -146,7 +153,7 @@ impl Reader<'_> {
                     link = Some((Link::Then, place));
                 }
                 _ if self.mistakes.len() > super::MAX_MISTAKES => break,
-                _ if matches!(link, Some((Link::Comma, _))) && is_option(part.as_str()) => {
+                _ if matches!(link, Some((Link::Comma, _))) && words::is_option(first_word(part.as_str())) => {
                     let error = self.wrong(link.map_or(place, |(_, comma)| comma), "a comma between options");
                     self.mistakes
                         .push(error.expected("no comma").help("options stand side by side: `conv 64 3x3 pad 1`"));
@@ -154,16 +161,24 @@ impl Reader<'_> {
                 }
                 _ => {
                     let items = self.item(part);
-                    self.join(&mut chain, link.take(), before, items);
+                    self.join(&mut chain, link.take(), before, items, stands);
                     before = place;
                 }
             }
         }
+        self.shortcuts(&chain, stands);
         chain
     }
 
     /// Adds items to a chain, behind a link.
-    fn join(&mut self, chain: &mut Chain, link: Option<(Link, Span)>, before: Span, mut items: Vec<Item>) {
+    fn join(
+        &mut self,
+        chain: &mut Chain,
+        link: Option<(Link, Span)>,
+        before: Span,
+        mut items: Vec<Item>,
+        stands: Place,
+    ) {
         let Some(first) = items.first() else { return };
         if let Some(head) = &chain.head {
             let error = Diagnostic::new(Stage::Parse, first.span, "the classifier after the comma ends its chain");
@@ -177,7 +192,7 @@ impl Reader<'_> {
         }
         match link {
             Some((Link::Comma, comma)) => {
-                if let Some(head) = self.head(first, comma) {
+                if let Some(head) = self.head(first, comma, stands) {
                     chain.head = Some(head);
                     items.remove(0);
                 }
@@ -193,7 +208,7 @@ impl Reader<'_> {
     }
 
     /// The classifier behind a comma.
-    fn head(&mut self, item: &Item, comma: Span) -> Option<Head> {
+    fn head(&mut self, item: &Item, comma: Span, stands: Place) -> Option<Head> {
         let layer = match &item.kind {
             ItemKind::Layer(layer) if layer.word == LayerWord::Softmax => layer,
             ItemKind::Shape(_) => {
@@ -206,6 +221,11 @@ impl Reader<'_> {
                     .expected("`, softmax` or no comma")
                     .help("options stand side by side (`conv 64 3x3`), and `x` joins the sizes of a shape (`28x28x1`)");
                 self.mistakes.push(error);
+                return None;
+            }
+            _ if stands != Place::Alone => {
+                let error = self.wrong(comma, "a comma between branches").expected("`|`");
+                self.mistakes.push(error.help("put `|` between branches: `concat(conv 64 | conv 32)`"));
                 return None;
             }
             _ => {
@@ -267,8 +287,8 @@ impl Reader<'_> {
     pub(super) fn nameless(&mut self) -> Option<StatementKind> {
         let text = self.text;
         let start = self.span(0, first_word(text).len().max(text.chars().next().map_or(0, char::len_utf8)));
-        if let Some((name, value)) = text.split_once('=').filter(|(name, _)| name.trim() == first_word(text)) {
-            return self.definition_without_word(name.trim(), value.trim_start(), start);
+        if let Some((name, parameters, value)) = self.nameless_definition(first_word(text)) {
+            return self.definition_without_word(name, parameters, value, start);
         }
         if text.starts_with(['-', '–', '—', '−', '→', '|', ',', '^', '*', '=']) {
             let sign = quoted(self.written(start));
@@ -290,10 +310,20 @@ impl Reader<'_> {
         None
     }
 
-    fn definition_without_word(&mut self, name: &str, value: &str, start: Span) -> Option<StatementKind> {
+    fn definition_without_word(
+        &mut self,
+        name: &str,
+        parameters: &str,
+        value: &str,
+        start: Span,
+    ) -> Option<StatementKind> {
         let is_number = value.split(',').next().is_some_and(|first| first.trim().parse::<f64>().is_ok());
-        let word = if is_number || value.starts_with('{') { "let" } else { "net" };
-        let mend = format!("`{word} {name} = {}`", quoted(value));
+        let word = match (parameters, is_number || value.starts_with('{')) {
+            ("", true) => "let",
+            ("", false) => "net",
+            _ => "block",
+        };
+        let mend = format!("`{word} {name}{} = {}`", quoted(parameters), quoted(value));
         let error = self.wrong(start, format!("`{word}` is missing before `{name}`"));
         let error = error.expected(mend.clone()).help(format!("write {mend}"));
         self.mistakes.push(error);
@@ -315,12 +345,6 @@ impl Reader<'_> {
         let before = &self.text[..span.range().start.saturating_sub(self.base)];
         table::is_statement_word(word) && before.trim_end_matches([' ', '\t']).ends_with('\n')
     }
-}
-
-/// Whether an option's word stands at the start of `text`.
-fn is_option(text: &str) -> bool {
-    let word = first_word(text);
-    super::words::flag(word).is_some() || super::words::key(word).is_some()
 }
 
 fn is_word_character(c: char) -> bool {

@@ -65,7 +65,7 @@ impl Reader<'_> {
 
     fn constant(&mut self, pair: &Pair<'_, Rule>) -> Built {
         let (span, word) = (self.place(pair), pair.as_str());
-        if matches!(chain_word(word), ChainWord::Layer(..) | ChainWord::Input | ChainWord::Absent(_)) {
+        if matches!(chain_word(word), ChainWord::Layer(..) | ChainWord::Input | ChainWord::Link(_)) {
             let error = self
                 .wrong(span, format!("`{word}` is a word for layers and has no value"))
                 .expected("a number, or the name of one");

@@ -5,7 +5,7 @@ use pest::iterators::Pair;
 
 use super::words::{self, ChainWord, chain_word};
 use super::{Reader, Rule, lines::first_word, quoted};
-use crate::syntax::{Chain, Expr, ExprKind, Item, ItemKind, LayerOption, Name, OptionKind, Times};
+use crate::syntax::{Call, Chain, Expr, ExprKind, Item, ItemKind, Join, LayerOption, Name, OptionKind, Times};
 
 /// One piece of an item, as it stands.
 pub(super) struct Piece {
@@ -25,7 +25,11 @@ pub(super) enum PieceKind {
     /// `( … )`
     Group(Chain),
     /// `concat( … )`
-    Join(String),
+    Join(Join),
+    /// `bottleneck(64, s=2)`
+    Call(Call),
+    /// `aux 0.3 ( … )`
+    Item(ItemKind),
     /// `^3`
     Times(Times),
     /// `as c1`
@@ -62,7 +66,13 @@ impl Rest {
 impl Reader<'_> {
     /// Reads what stands between two links: one item, or several where a dash was forgotten.
     pub(super) fn item(&mut self, pair: Pair<'_, Rule>) -> Vec<Item> {
-        let pieces: Vec<Piece> = pair.into_inner().map(|piece| self.piece(piece)).collect();
+        let mut pieces: Vec<Piece> = Vec::new();
+        for piece in pair.into_inner() {
+            match piece.as_rule() {
+                Rule::called => pieces.append(&mut self.called(piece)),
+                _ => pieces.push(self.piece(piece)),
+            }
+        }
         let mut items = Vec::new();
         let Some(first) = pieces.first() else { return items };
         let mut rest = Rest { span: first.span, pieces: pieces.into_iter().peekable() };
@@ -89,9 +99,8 @@ impl Reader<'_> {
             Rule::counted => self.counted(pair),
             Rule::glued => PieceKind::Word(pair.as_str().replace('×', "x")),
             Rule::dashed => PieceKind::Word(pair.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "")),
-            Rule::join => {
-                PieceKind::Join(pair.into_inner().next().map(|word| word.as_str().into()).unwrap_or_default())
-            }
+            Rule::join => PieceKind::Join(self.branches(pair)),
+            Rule::aux => self.aux(pair),
             Rule::alias => PieceKind::Alias(self.alias(pair)),
             Rule::equals => PieceKind::Equals,
             Rule::question => PieceKind::Question,
@@ -165,10 +174,9 @@ impl Reader<'_> {
             }
             PieceKind::Value(sizes) => self.shape(sizes, span, rest)?,
             PieceKind::Group(chain) => self.repeated(chain, rest)?,
-            PieceKind::Join(word) => {
-                self.absent(&word, self.word_of(span));
-                return None;
-            }
+            PieceKind::Join(join) => ItemKind::Join(join, self.times_behind(rest)),
+            PieceKind::Call(call) => ItemKind::Call(call, self.times_behind(rest)),
+            PieceKind::Item(kind) => kind,
             _ => {
                 let found = quoted(self.written(span));
                 let message = match found.as_str() {
@@ -203,6 +211,14 @@ impl Reader<'_> {
             let span = piece.span;
             match &piece.kind {
                 // A new item: its dash is missing.
+                PieceKind::Call(Call { block, .. }) => {
+                    let word = block.text.clone();
+                    self.missing_dash(&word, span);
+                }
+                PieceKind::Join(_) | PieceKind::Item(_) => {
+                    let word = first_word(self.written(span));
+                    self.missing_dash(word, span);
+                }
                 PieceKind::Word(word) if !is_turns(word) => {
                     let word = word.clone();
                     if self.statement_inside(&word, span) {
@@ -265,17 +281,7 @@ impl Reader<'_> {
 
     /// A group and its repetitions.
     fn repeated(&mut self, mut chain: Chain, rest: &mut Rest) -> Option<ItemKind> {
-        let mut times: Vec<Times> = Vec::new();
-        while let Some(PieceKind::Times(_)) = rest.peek() {
-            let Some(Piece { kind: PieceKind::Times(next), .. }) = rest.next() else { break };
-            if let Some(last) = times.last()
-                && self.written(last.span).starts_with('^')
-                && self.written(next.span).starts_with('^')
-            {
-                self.power_of_power(last.span, next.span);
-            }
-            times.push(next);
-        }
+        let times = self.times_behind(rest);
         let is_shape = |item: &Item| matches!(item.kind, ItemKind::Shape(_)) && item.alias.is_none();
         if times.is_empty() && chain.items.len() == 1 && chain.head.is_none() && chain.items.iter().all(is_shape) {
             return chain.items.pop().map(|item| item.kind);
@@ -285,40 +291,43 @@ impl Reader<'_> {
 
     /// An item that begins with a word.
     fn worded(&mut self, word: &str, span: Span, rest: &mut Rest) -> Option<Item> {
-        if let Some((word, span)) = self.two_words(word, span, rest) {
-            return self.layer(&word, span, None, rest);
+        if let Some((word, span, count)) = self.two_words(word, span, rest) {
+            return self.layer(&word, span, count, rest);
         }
         match chain_word(word) {
             ChainWord::Layer(..) => self.layer(word, span, None, rest),
             ChainWord::Input => Some(self.finished(ItemKind::Input, rest)),
-            ChainWord::Absent(_) => {
-                self.absent(word, span);
-                None
-            }
-            ChainWord::Foreign(ours) => {
-                self.foreign(ours, span, rest);
-                None
-            }
-            ChainWord::Other => {
-                if !self.statement_inside(word, span) {
-                    self.unknown(word, span);
-                }
-                None
-            }
+            ChainWord::Link(word) => self.link(word, span, rest),
+            ChainWord::Foreign(_) | ChainWord::Other => match self.statement_inside(word, span) {
+                true => None,
+                false => self.reference(word, span, rest),
+            },
         }
     }
 
-    /// `max pool`, `average pool`
-    fn two_words(&mut self, word: &str, span: Span, rest: &mut Rest) -> Option<(String, Span)> {
-        let kind = match words::flag(word) {
-            Some(kind @ ("max" | "avg")) => kind,
-            _ if word.eq_ignore_ascii_case("averagepool") => return Some(("avgpool".into(), span)),
+    /// `max pool`, `average pool`, `transposed conv`: the one word for it, both words' place, and a count glued behind.
+    fn two_words(&mut self, word: &str, span: Span, rest: &mut Rest) -> Option<(String, Span, Option<LayerOption>)> {
+        let (first, base) = match (words::flag(word), chain_word(word)) {
+            (Some(kind @ ("max" | "avg")), _) => (kind, "pool"),
+            (_, ChainWord::Link("transposed" | "fractional")) => ("de", "conv"),
+            _ if word.eq_ignore_ascii_case("averagepool") => return Some(("avgpool".into(), span, None)),
             _ => return None,
         };
-        let PieceKind::Word(second) = rest.peek()? else { return None };
-        let glued = second.to_lowercase().strip_prefix("pool")?.to_string();
+        let (PieceKind::Word(second) | PieceKind::Counted(second, _)) = rest.peek()? else { return None };
+        let glued = second.to_lowercase().strip_prefix(base)?.to_string();
         let second = rest.next()?;
-        Some((format!("{kind}pool{glued}"), span.to(second.span)))
+        let whole = span.to(second.span);
+        Some(match second.kind {
+            PieceKind::Counted(_, count) => {
+                let end = span.to(self.word_of(second.span));
+                (
+                    format!("{first}{base}{glued}"),
+                    end,
+                    Some(LayerOption { span: count.span, kind: OptionKind::Value(count) }),
+                )
+            }
+            _ => (format!("{first}{base}{glued}"), whole, None),
+        })
     }
 }
 

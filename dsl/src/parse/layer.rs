@@ -5,7 +5,7 @@ use fovea_graph::Span;
 use super::item::{Piece, PieceKind, Rest, is_turns};
 use super::words::{self, ChainWord, chain_word};
 use super::{Reader, quoted};
-use crate::syntax::{Expr, ExprKind, Item, ItemKind, Layer, LayerOption, LayerWord, OptionKind};
+use crate::syntax::{Expr, ExprKind, Item, ItemKind, Layer, LayerOption, LayerWord, Name, OptionKind, Target};
 
 impl Reader<'_> {
     /// A layer and its options.
@@ -38,7 +38,9 @@ impl Reader<'_> {
         while let Some(Piece { kind, span }) = rest.pieces.peek() {
             let next = *span;
             match kind {
-                PieceKind::Alias(_) => return,
+                PieceKind::Alias(_) | PieceKind::Call(_) | PieceKind::Join(_) | PieceKind::Item(_) => return,
+                // A pool's name, which is a layer's word itself.
+                PieceKind::Word(_) if layer == LayerWord::Unpool && options.is_empty() => {}
                 PieceKind::Word(word) if is_item_word(word) || self.begins_line(word, next) => return,
                 _ => {}
             }
@@ -51,6 +53,9 @@ impl Reader<'_> {
                     let error = self.wrong(before.to(span), format!("`{word}` with a space before it is a name"));
                     self.mistakes.push(error.expected(mend.clone()).help(format!("write `{mend}`")));
                     None
+                }
+                PieceKind::Word(word) if layer == LayerWord::Unpool && options.is_empty() => {
+                    Some(OptionKind::Of(Name { text: word, span }))
                 }
                 PieceKind::Word(word) => self.worded_option(layer, &word, span, rest),
                 PieceKind::Value(mut sizes) if sizes.len() == 1 => Some(OptionKind::Value(sizes.remove(0))),
@@ -94,11 +99,14 @@ impl Reader<'_> {
 
     /// A flag, a key with its value, or a constant.
     fn worded_option(&mut self, layer: LayerWord, word: &str, span: Span, rest: &mut Rest) -> Option<OptionKind> {
-        if let Some(key) = words::key(word) {
+        if let Some(key) = words::key_of(layer, word) {
             if let Some(PieceKind::Equals) = rest.peek() {
                 rest.next();
             }
             return self.keyed(key, span, rest);
+        }
+        if word.eq_ignore_ascii_case("to") {
+            return self.target(layer, span, rest);
         }
         if let Some(PieceKind::Equals) = rest.peek() {
             rest.next();
@@ -112,6 +120,23 @@ impl Reader<'_> {
             return Some(OptionKind::Flag(flag.into()));
         }
         Some(OptionKind::Value(Expr { kind: ExprKind::Name(word.into()), span }))
+    }
+
+    /// `to 28x28`, `to input`, `to c1`
+    fn target(&mut self, layer: LayerWord, span: Span, rest: &mut Rest) -> Option<OptionKind> {
+        if let Some(PieceKind::Value(_) | PieceKind::Word(_)) = rest.peek()
+            && let Some(piece) = rest.next()
+        {
+            return Some(OptionKind::To(match piece.kind {
+                PieceKind::Word(word) if word.eq_ignore_ascii_case("input") => Target::Input,
+                PieceKind::Word(text) => Target::Layer(Name { text, span: piece.span }),
+                PieceKind::Value(sizes) => Target::Size(sizes),
+                _ => return None,
+            }));
+        }
+        let error = self.wrong(span, "`to` lacks its size").expected("a size, `input` or a layer's name");
+        self.mistakes.push(error.help(format!("write `{layer} to 28x28`, say, or `to input`")));
+        None
     }
 
     fn keyed(&mut self, key: &str, span: Span, rest: &mut Rest) -> Option<OptionKind> {
@@ -146,5 +171,5 @@ fn is_value(option: &LayerOption) -> bool {
 
 /// Whether a word behind a layer begins another item.
 fn is_item_word(word: &str) -> bool {
-    words::flag(word).is_none() && words::key(word).is_none() && chain_word(word) != ChainWord::Other
+    !words::is_option(word) && chain_word(word) != ChainWord::Other
 }

@@ -3,7 +3,7 @@
 use fovea_graph::Span;
 
 use super::item::{PieceKind, Rest};
-use super::words::{self, ChainWord, chain_word};
+use super::words::{ChainWord, chain_word};
 use super::{Reader, quoted};
 use crate::syntax::{Item, ItemKind, LayerWord};
 
@@ -50,22 +50,9 @@ impl Reader<'_> {
         self.mistakes.push(error);
     }
 
-    pub(super) fn absent(&mut self, word: &str, span: Span) {
-        let error = self
-            .wrong(span, format!("`{word}` is not among the layers Fovea has: {}", words::all_layers()))
-            .expected("a layer");
-        self.mistakes.push(error);
-    }
-
     /// Another program's word for a layer.
     pub(super) fn foreign(&mut self, ours: &str, span: Span, rest: &mut Rest) {
         let word = self.written(span);
-        if matches!(chain_word(ours), ChainWord::Absent(_)) {
-            let message = format!("`{word}` would be `{ours}`, which is not among the layers Fovea has");
-            let error = self.wrong(span, message).expected(format!("one of {}", words::all_layers()));
-            self.mistakes.push(error);
-            return;
-        }
         let options: Vec<Span> = rest.pieces.by_ref().map(|piece| piece.span).collect();
         let options = options.last().map(|last| quoted(self.written(Span { start: span.end, ..span.to(*last) })));
         let options = options.filter(|options| !options.contains(['(', '='])).unwrap_or_default();
@@ -86,25 +73,13 @@ impl Reader<'_> {
         takes_count.then_some(word)
     }
 
-    pub(super) fn unknown(&mut self, word: &str, span: Span) {
-        if let Some(counter) = self.counter_before(span) {
-            let error = self.wrong(span, format!("a name glued to `{counter}-` could be a layer or a count"));
-            self.mistakes
-                .push(error.expected("a number or a list").help(format!("for a count, write `{counter}-{{{word}}}`")));
-            return;
-        }
-        let error = self.wrong(span, format!("there is no layer `{}`", quoted(word)));
-        let layers = words::all_layers();
-        let error = match words::nearest_layer(word) {
-            Some(near) if matches!(chain_word(near), ChainWord::Layer(..)) => {
-                error.expected(near).help(format!("write `{near}`"))
-            }
-            Some(near) => {
-                error.help(format!("the nearest word, `{near}`, is not among the layers Fovea has: {layers}"))
-            }
-            None => error.expected("a layer").help(format!("the layers are {layers}")),
-        };
+    /// Whether a word glued to `CONV3-` was meant as a count; says so.
+    pub(super) fn is_count(&mut self, word: &str, span: Span) -> bool {
+        let Some(counter) = self.counter_before(span) else { return false };
+        let error = self.wrong(span, format!("a name glued to `{counter}-` could be a layer or a count"));
+        let error = error.expected("a number or a list").help(format!("for a count, write `{counter}-{{{word}}}`"));
         self.mistakes.push(error);
+        true
     }
 
     /// A number glued to `conv` or `pool` is the window, to `fc` the units; nothing else takes one.
@@ -115,12 +90,16 @@ impl Reader<'_> {
             return;
         }
         let itself = match layer {
-            LayerWord::Softmax | LayerWord::Dropout | LayerWord::Fc => format!("write `{name} {window}`"),
+            LayerWord::Crop | LayerWord::Pad | LayerWord::Upsample => format!("write `{name} {}`", &word[name.len()..]),
+            LayerWord::Softmax | LayerWord::Dropout | LayerWord::Fc | LayerWord::Leaky => {
+                format!("write `{name} {window}`")
+            }
             _ => format!("write `{name}`; a layer's number comes by itself"),
         };
         let error = self.wrong(span, format!("`{word}` would be a window of {window}"));
         let error = error.here("a number glued to the word is the window").expected("a window of at most 11");
-        let error = if layer != LayerWord::Conv && !layer.is_pool() {
+        let is_conv = matches!(layer, LayerWord::Conv | LayerWord::Deconv);
+        let error = if !is_conv && !layer.is_pool() {
             self.wrong(span, format!("`{name}` takes no number glued to it")).expected(name).help(itself)
         } else if window > 11.0 && layer.is_pool() {
             error.help(format!("write `{name} {window}x{window}` for that window"))

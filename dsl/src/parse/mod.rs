@@ -1,5 +1,6 @@
 //! Text to syntax tree, statement by statement: a statement that is wrong is reported, the others still come out.
 
+mod branch;
 mod chain;
 mod expr;
 mod grammar;
@@ -76,9 +77,12 @@ impl<'a> Reader<'a> {
         match word.to_lowercase().as_str() {
             "net" => self.grammar(Rule::net_statement).and_then(|pair| self.net(pair)).map(StatementKind::Net),
             "let" => self.grammar(Rule::let_statement).map(|pair| StatementKind::Let(self.bindings(pair))),
-            "block" | "slide" => self.absent_statement(word),
+            "block" => self.grammar(Rule::block_statement).and_then(|pair| self.block(pair)).map(StatementKind::Block),
+            "slide" => self.absent_statement(word),
             _ if table::is_absent_verb(word) => Some(StatementKind::Verb(self.bare_verb(word))),
-            _ if word.is_empty() || !words::is_free(word) || self.is_nameless(word) => self.nameless(),
+            _ if word.is_empty() || !words::is_free(word) || self.nameless_definition(word).is_some() => {
+                self.nameless()
+            }
             _ => match self.grammar(Rule::verb_statement) {
                 Some(pair) => Some(StatementKind::Verb(self.verb(pair))),
                 // What follows an unknown word need not be of this language.
@@ -91,9 +95,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether `NAME = …` stands here: a definition that lacks its first word.
-    fn is_nameless(&self, word: &str) -> bool {
-        !table::is_statement_word(word) && self.text[word.len()..].trim_start().starts_with('=')
+    /// The name, the parameters and the value of `NAME = …` or `NAME(…) = …`: a definition that lacks its first word.
+    fn nameless_definition(&self, word: &str) -> Option<(&'a str, &'a str, &'a str)> {
+        let text = self.text;
+        let behind = text[word.len()..].trim_start();
+        let parameters = behind.find(')').filter(|_| behind.starts_with('(')).map_or("", |end| &behind[..=end]);
+        let value = behind[parameters.len()..].trim_start().strip_prefix('=')?;
+        (!table::is_statement_word(word)).then_some((&text[..word.len()], parameters, value.trim_start()))
     }
 
     /// A verb that is not read further: what it is to do is not known here.

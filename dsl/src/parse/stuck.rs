@@ -62,6 +62,7 @@ fn parse_in_detail(rule: Rule, text: &str) -> Result<(), Box<pest::error::Error<
 fn in_words(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::item | Rule::chain => "a layer",
+        Rule::parameter => "a parameter",
         Rule::group => "a group",
         Rule::then => "`-`",
         Rule::value | Rule::number | Rule::primary | Rule::expr | Rule::product | Rule::unary | Rule::count => {
@@ -149,7 +150,8 @@ impl Stuck<'_> {
                 self.error("the chain ends in a comma").expected("`softmax`").help("write `, softmax 10`, or no comma")
             }
             None if last == Some('=') => {
-                self.error("the net is empty").expected("a chain of layers, such as `28x28x1 - fc 10`")
+                let what = if self.rule == Rule::block_statement { "block" } else { "net" };
+                self.error(format!("the {what} is empty")).expected("a chain of layers, such as `28x28x1 - fc 10`")
             }
             None => return None,
             Some(c) if after_dash && (DASHES.contains(&c) || ")]|,^*".contains(c)) => self
@@ -168,6 +170,10 @@ impl Stuck<'_> {
                 .error(format!("`-` is missing before `{}`", self.token))
                 .expected("`-`")
                 .help(format!("put `-` before `{}`", self.token)),
+            Some('|') if self.before.contains(['(', '[']) => self
+                .error("`|` parts branches, and nothing joins these")
+                .expected("`concat` or `add` before the bracket")
+                .help("write `concat(… | …)` or `add(… | …)`"),
             Some('|') => self
                 .error("`|` parts branches, and there are none here")
                 .expected("`-`")

@@ -44,7 +44,8 @@ impl Reader<'_> {
         let kind = match pair.as_rule() {
             Rule::comma => PartKind::Comma,
             Rule::equals => PartKind::Equals,
-            Rule::path => PartKind::Word(pair.as_str().trim_end().into()),
+            // Only `warm-up` has a dash.
+            Rule::path => PartKind::Word(pair.as_str().trim_end().replace(|c: char| c == '-' || !c.is_ascii(), "")),
             Rule::text => PartKind::Text(self.written(span).trim_matches('"').into()),
             Rule::ratio => self.ratio(pair),
             Rule::select => self.select(pair),

@@ -1,44 +1,38 @@
 //! The words of a chain: layers, their options, and words that people bring from elsewhere.
 
+use super::quoted;
+use crate::diagnostic::{Diagnostic, Stage};
 use crate::scope::nearest;
-use crate::syntax::LayerWord;
+use crate::syntax::{LayerWord, Name};
 
-/// Every layer: its word, what it is, and how it is written.
+/// Every layer: its word, what it is, and how it is written. Where a layer has two words, the first is the printed one.
 const LAYERS: &[(&str, LayerWord, &str)] = &[
     ("conv", LayerWord::Conv, "conv 64 3x3"),
+    ("deconv", LayerWord::Deconv, "deconv 64 4x4 /2"),
     ("pool", LayerWord::Pool, "pool 2x2"),
     ("maxpool", LayerWord::MaxPool, "maxpool 3x3 /2"),
     ("avgpool", LayerWord::AvgPool, "avgpool global"),
+    ("unpool", LayerWord::Unpool, "unpool pool2"),
+    ("upsample", LayerWord::Upsample, "upsample 2"),
     ("fc", LayerWord::Fc, "fc 120"),
     ("relu", LayerWord::Relu, "relu"),
-    ("flatten", LayerWord::Flatten, "flatten"),
-    ("dropout", LayerWord::Dropout, "dropout 0.5"),
+    ("leaky", LayerWord::Leaky, "leaky 0.1"),
+    ("sigmoid", LayerWord::Sigmoid, "sigmoid"),
+    ("tanh", LayerWord::Tanh, "tanh"),
+    ("elu", LayerWord::Elu, "elu"),
+    ("gelu", LayerWord::Gelu, "gelu"),
     ("softmax", LayerWord::Softmax, "softmax"),
+    ("bn", LayerWord::Bn, "bn"),
+    ("lrn", LayerWord::Lrn, "lrn"),
+    ("norm", LayerWord::Lrn, "norm"),
+    ("dropout", LayerWord::Dropout, "dropout 0.5"),
+    ("flatten", LayerWord::Flatten, "flatten"),
+    ("crop", LayerWord::Crop, "crop 24x24"),
+    ("pad", LayerWord::Pad, "pad 2"),
 ];
 
-/// Words of the language that stand where a layer stands, and that no layer here answers to.
-const ABSENT: &[&str] = &[
-    "deconv",
-    "transposed",
-    "fractional",
-    "unpool",
-    "upsample",
-    "leaky",
-    "sigmoid",
-    "tanh",
-    "elu",
-    "gelu",
-    "bn",
-    "lrn",
-    "norm",
-    "crop",
-    "pad",
-    "aux",
-    "concat",
-    "add",
-    "shortcut",
-    "id",
-];
+/// Words that stand where a layer stands and are part of the language's own grammar.
+const LINKS: &[&str] = &["concat", "add", "aux", "id", "shortcut", "transposed", "fractional"];
 
 /// What other programs call a layer, and its word here.
 const FOREIGN: &[(&str, &str)] = &[
@@ -86,10 +80,14 @@ const FOREIGN: &[(&str, &str)] = &[
 ];
 
 /// Options that are one word.
-const FLAGS: &[&str] = &["same", "valid", "nobias", "bias", "max", "avg", "ceil", "global"];
+const FLAGS: &[&str] = &["same", "valid", "nobias", "bias", "max", "avg", "ceil", "global", "nearest", "bilinear"];
 
-/// Options that are a word and a value.
+/// Options that are a word and a value; no constant is called so.
 const KEYS: &[&str] = &["stride", "pad", "dilate", "groups", "filters", "size"];
+
+/// Options of one layer only, whose words elsewhere are free: `k` is a good name for a window.
+const OWN_KEYS: &[(LayerWord, &[&str])] =
+    &[(LayerWord::Bn, &["eps", "momentum"]), (LayerWord::Lrn, &["alpha", "beta", "k"])];
 
 /// What other programs call an option, and its word here.
 const FOREIGN_OPTIONS: &[(&str, &str)] = &[
@@ -115,11 +113,11 @@ pub(crate) enum ChainWord {
     Layer(LayerWord, Vec<f64>),
     /// `input`
     Input,
-    /// A word of the language to which no layer answers.
-    Absent(&'static str),
-    /// Another program's word, and ours.
+    /// A word of the language's own: `concat`, `id` and their like.
+    Link(&'static str),
+    /// Another program's word, and ours; a user's own name may be written so too.
     Foreign(&'static str),
-    /// Anything else.
+    /// Anything else: a user's name.
     Other,
 }
 
@@ -129,19 +127,16 @@ pub(crate) fn chain_word(word: &str) -> ChainWord {
     if word == "input" {
         return ChainWord::Input;
     }
-    if let Some(absent) = ABSENT.iter().find(|&&absent| absent == word) {
-        return ChainWord::Absent(absent);
+    if let Some(link) = LINKS.iter().find(|&&link| link == word) {
+        return ChainWord::Link(link);
     }
     if let Some((_, ours)) = FOREIGN.iter().find(|(foreign, _)| *foreign == word) {
         return ChainWord::Foreign(ours);
     }
     let letters = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
     let (stem, digits) = word.split_at(letters);
-    if let Some((layer, numbers)) = layer(stem).zip(glued(digits)) {
-        return ChainWord::Layer(layer, numbers);
-    }
-    match ABSENT.iter().find(|&&absent| absent == stem && digits.bytes().all(|b| b.is_ascii_digit())) {
-        Some(absent) => ChainWord::Absent(absent),
+    match layer(stem).zip(glued(digits)) {
+        Some((layer, numbers)) => ChainWord::Layer(layer, numbers),
         None => ChainWord::Other,
     }
 }
@@ -187,9 +182,20 @@ pub(crate) fn flag(word: &str) -> Option<&'static str> {
     FLAGS.iter().find(|flag| flag.eq_ignore_ascii_case(word)).copied()
 }
 
-/// The option with a value that `word` opens, in lower case.
+/// The option with a value that `word` opens behind any layer, in lower case.
 pub(crate) fn key(word: &str) -> Option<&'static str> {
     KEYS.iter().find(|key| key.eq_ignore_ascii_case(word)).copied()
+}
+
+/// The option with a value that `word` opens behind `layer`, in lower case.
+pub(crate) fn key_of(layer: LayerWord, word: &str) -> Option<&'static str> {
+    let own = OWN_KEYS.iter().filter(|(this, _)| *this == layer).flat_map(|(_, keys)| *keys);
+    key(word).or_else(|| own.copied().find(|key| key.eq_ignore_ascii_case(word)))
+}
+
+/// Whether `word` begins an option, whatever its layer.
+pub(crate) fn is_option(word: &str) -> bool {
+    flag(word).is_some() || key(word).is_some() || word.eq_ignore_ascii_case("to")
 }
 
 /// Whether a user may call something so: layer words, with or without a number behind them, are taken.
@@ -199,13 +205,13 @@ pub(crate) fn is_free(name: &str) -> bool {
 
 /// Whether a constant may be called so: option words are taken too, and `x` joins sizes.
 pub(crate) fn is_free_for_constant(name: &str) -> bool {
-    is_free(name) && flag(name).is_none() && key(name).is_none() && !name.eq_ignore_ascii_case("x")
+    is_free(name) && !is_option(name) && !name.eq_ignore_ascii_case("x")
 }
 
 /// The layer word most like `word`.
 pub(crate) fn nearest_layer(word: &str) -> Option<&'static str> {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    short(stem).and_then(|stem| nearest(stem, layer_words().chain(ABSENT.iter().copied())))
+    short(stem).and_then(|stem| nearest(stem, layer_words()))
 }
 
 /// The option word most like `word`.
@@ -221,13 +227,27 @@ fn short(word: &str) -> Option<&str> {
     Some(word).filter(|word| (2..=24).contains(&word.len()))
 }
 
-fn layer_words() -> impl Iterator<Item = &'static str> {
+pub(crate) fn layer_words() -> impl Iterator<Item = &'static str> {
     LAYERS.iter().map(|&(word, ..)| word)
 }
 
-/// `conv, pool, … and softmax`
+/// `conv, pool, … and pad`
 pub(crate) fn all_layers() -> String {
     list(&layer_words().collect::<Vec<_>>(), "and")
+}
+
+/// What stands here as a layer is neither one nor a name that is known.
+pub(crate) fn unknown_layer(stage: Stage, name: &Name) -> Diagnostic {
+    let text = quoted(&name.text);
+    let error = Diagnostic::new(stage, name.span, format!("there is no layer `{text}`")).found(text.clone());
+    match (chain_word(&name.text), nearest_layer(&name.text)) {
+        (ChainWord::Foreign(ours), _) => {
+            let error = Diagnostic { message: format!("`{text}` is called `{ours}` here"), ..error };
+            error.expected(ours).help(format!("write `{ours}`"))
+        }
+        (_, Some(near)) => error.expected(near).help(format!("write `{near}`")),
+        _ => error.expected("a layer").help(format!("the layers are {}", all_layers())),
+    }
 }
 
 /// `a, b and c`
@@ -245,19 +265,12 @@ mod tests {
 
     #[test]
     fn every_layer_has_its_row() {
-        for layer in [
-            LayerWord::Conv,
-            LayerWord::Pool,
-            LayerWord::MaxPool,
-            LayerWord::AvgPool,
-            LayerWord::Fc,
-            LayerWord::Relu,
-            LayerWord::Flatten,
-            LayerWord::Dropout,
-            LayerWord::Softmax,
-        ] {
-            assert_eq!(chain_word(layer.word()), ChainWord::Layer(layer, vec![]));
-            assert!(layer.example().starts_with(layer.word()));
+        for &(word, layer, example) in LAYERS {
+            assert_eq!(chain_word(word), ChainWord::Layer(layer, vec![]));
+            assert!(example.starts_with(word));
+            assert!(is_free_for_constant(&format!("my_{word}")));
+            // A layer without a row would answer with the first one's word.
+            assert_eq!(layer == LayerWord::Conv, layer.word() == "conv");
         }
     }
 
@@ -266,7 +279,9 @@ mod tests {
         assert_eq!(chain_word("CONV3x3"), ChainWord::Layer(LayerWord::Conv, vec![3.0, 3.0]));
         assert_eq!(chain_word("FC4096"), ChainWord::Layer(LayerWord::Fc, vec![4096.0]));
         assert_eq!(chain_word("Conv2d"), ChainWord::Foreign("conv"));
-        assert_eq!(chain_word("bn2"), ChainWord::Absent("bn"));
+        assert_eq!(chain_word("bn2"), ChainWord::Layer(LayerWord::Bn, vec![2.0]));
+        assert_eq!(chain_word("Concat"), ChainWord::Link("concat"));
+        assert_eq!((key("k"), key_of(LayerWord::Lrn, "K"), key_of(LayerWord::Bn, "k")), (None, Some("k"), None));
         assert_eq!(chain_word("conv_a"), ChainWord::Other);
         assert!(!is_free("pool1") && !is_free("fc6") && is_free("x") && is_free("lenet"));
         assert!(!is_free_for_constant("pad") && !is_free_for_constant("x") && is_free_for_constant("N"));

@@ -1,14 +1,21 @@
-//! A chain without its repetitions: one step after another, lists stepped, options read, layers named. Shapes come later.
+//! A chain without its repetitions, blocks and branches: one step after another, each with the values that it reads.
+//! Lists are stepped, options read, layers named. Shapes come later.
+
+mod blocks;
+mod groups;
+mod joins;
 
 use fovea_graph::Span;
 
 use super::Errors;
-use super::names::Alias;
-use super::options::{self, Options};
-use super::turns::{Env, Frame};
+use super::names::{Alias, Names};
+use super::options::Options;
+use super::read;
+use super::turns::Env;
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::scope::figure;
-use crate::syntax::{Chain, Expr, Head, Item, ItemKind, LayerWord, Times};
+use crate::library::Home;
+use crate::scope::{Scope, figure};
+use crate::syntax::{Chain, Expr, Head, Item, ItemKind, JoinWord, LayerWord, Name, NetDef, Shortcut, Times};
 
 /// The most steps that a net may have when its repetitions are written out.
 pub(super) const MAX_STEPS: usize = 100_000;
@@ -16,16 +23,45 @@ pub(super) const MAX_STEPS: usize = 100_000;
 /// The most spatial axes of a map.
 const MAX_AXES: usize = 3;
 
-/// One link of the chain that the repetitions stand for.
+/// How many chains may stand in one another, those of blocks among them.
+const MAX_DEPTH: usize = 128;
+
+/// A value that flows: the net's input, or what a step gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wire(usize);
+
+impl Wire {
+    /// The net's input.
+    pub const INPUT: Wire = Wire(0);
+
+    /// What the step at this position gives.
+    pub fn of_step(position: usize) -> Self {
+        Wire(position + 1)
+    }
+
+    /// The position of the step that gives it; none for the input.
+    pub fn step(self) -> Option<usize> {
+        self.0.checked_sub(1)
+    }
+
+    /// Its position among all values.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// One link of what the chain stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Step {
     pub kind: StepKind,
+    /// What it reads.
+    pub inputs: Vec<Wire>,
     /// The layer's name; empty for a check.
     pub name: String,
     /// The words that made it.
     pub span: Span,
-    /// `as`, until names are given.
-    pub alias: Option<Alias>,
+    /// The use of a block that they stand in, by position in the table of uses.
+    pub place: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +71,12 @@ pub(super) enum StepKind {
     Layer(Options),
     /// The scores of `, softmax`: an `fc` with a unit a class, which the data tell where the text does not.
     Scores { classes: Option<usize> },
+    /// Its inputs joined.
+    Join(JoinWord),
+    /// The first input, made fit to be added to the second one.
+    Shortcut(Shortcut),
+    /// A side classifier's result, and its loss's weight.
+    Side(f64),
     /// A statement of what flows here.
     Check(Vec<usize>),
     /// Something that could not be read: a layer of this word, or a whole group. What flows behind it is not known.
@@ -48,39 +90,88 @@ impl Step {
     }
 }
 
-/// A chain written out.
-pub(super) struct Expansion {
-    pub steps: Vec<Step>,
-    /// The shape that the chain begins with, and where.
-    pub input: Option<(Vec<usize>, Span)>,
-    /// The name that the input was given.
-    pub input_alias: Option<Alias>,
+/// The use of a block, or of a net that another begins inside of.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Use {
+    /// Whose: `bottleneck`.
+    pub name: String,
+    pub span: Span,
+    /// The use that it stands in itself.
+    pub place: Option<usize>,
 }
 
-/// Writes out `chain`; what is wrong goes to `errors`. Fails where nothing more can be said of the chain.
-pub(super) fn expand<'a>(chain: &'a Chain, env: &mut Env<'a>, errors: &mut Errors) -> Result<Expansion, Fatal> {
-    weigh(chain, env)?;
-    let expansion = Expansion { steps: Vec::new(), input: None, input_alias: None };
-    let mut expander = Expander { env, errors, expansion, spent: 0, depth: 0, input_said: false, begun: false };
-    expander.chain(chain)?;
-    Ok(expander.expansion)
+/// A net written out.
+pub(super) struct Expansion {
+    pub steps: Vec<Step>,
+    /// What flows out at the end.
+    pub result: Wire,
+    /// The uses of blocks.
+    pub uses: Vec<Use>,
+    /// The shape that the chain begins with, and where.
+    pub input: Option<(Vec<usize>, Span)>,
+    /// The name of the input.
+    pub input_name: String,
+    /// The net that this one begins inside of, and how many steps it takes from there.
+    pub base: Option<(String, usize)>,
+    /// Names that are no layer's own.
+    pub named: Vec<(String, Wire)>,
+}
+
+/// Writes out `def`; what is wrong goes to `errors`. Fails where nothing more can be said of it.
+pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result<Expansion, Fatal> {
+    weigh(&def.chain, &env)?;
+    let home = Home::of(def.name.span.source);
+    let mut expander = Expander {
+        scope,
+        env,
+        home,
+        errors,
+        names: Names::default(),
+        prefix: String::new(),
+        steps: Vec::new(),
+        uses: Vec::new(),
+        input: None,
+        input_name: "input".to_string(),
+        base: None,
+        current: Wire::INPUT,
+        place: None,
+        surroundings: Vec::new(),
+        spent: 0,
+        open: vec![Open { home, name: &def.name, kind: "net" }],
+        input_said: false,
+        begun: false,
+    };
+    expander.chain(&def.chain, Surrounding::Net)?;
+    expander.main_result();
+    let named = expander.names.further();
+    let Expander { steps, uses, input, input_name, base, current, .. } = expander;
+    Ok(Expansion { steps, result: current, uses, input, input_name, base, named })
 }
 
 /// An error after which nothing more can be said of the chain.
 pub(super) type Fatal = Box<Diagnostic>;
 
-/// How many steps a chain makes, from its counts alone, so that a huge one is refused at no cost.
+/// How many steps a chain makes, from its counts alone, so that a huge one is refused at no cost; a block counts as one.
 fn weigh(chain: &Chain, env: &Env) -> Result<f64, Fatal> {
     let mut total = 0.0;
     for item in &chain.items {
-        let mut steps = 1.0;
-        if let ItemKind::Group(inner, times) = &item.kind {
-            steps = weigh(inner, env)?;
-            for times in times {
-                steps *= env.expected_turns(&times.count);
-                if steps > MAX_STEPS as f64 {
-                    return Err(too_many(&figure(steps.ceil()), times));
+        let (steps, times): (f64, &[Times]) = match &item.kind {
+            ItemKind::Group(inner, times) => (weigh(inner, env)?, times),
+            ItemKind::Join(join, times) => {
+                let mut sum = 1.0;
+                for branch in &join.branches {
+                    sum += weigh(branch, env)?;
                 }
+                (sum, times)
+            }
+            ItemKind::Call(_, times) => (1.0, times),
+            _ => (1.0, &[]),
+        };
+        let mut steps = steps;
+        for times in times {
+            steps *= env.expected_turns(&times.count);
+            if steps > MAX_STEPS as f64 {
+                return Err(too_many(&figure(steps.ceil()), times.span));
             }
         }
         total += steps;
@@ -88,19 +179,57 @@ fn weigh(chain: &Chain, env: &Env) -> Result<f64, Fatal> {
     Ok(total)
 }
 
-fn too_many(steps: &str, times: &Times) -> Fatal {
+fn too_many(steps: &str, span: Span) -> Fatal {
     let message = format!("written out, these repetitions are {steps} layers; a net has at most {MAX_STEPS}");
-    Box::new(Diagnostic::new(Stage::Values, times.span, message).expected(format!("at most {MAX_STEPS} layers")))
+    Box::new(Diagnostic::new(Stage::Values, span, message).expected(format!("at most {MAX_STEPS} layers")))
+}
+
+/// What a chain stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Surrounding {
+    /// The net itself, or one that another begins inside of.
+    Net,
+    /// A group.
+    Group,
+    /// A branch of a join.
+    Branch,
+    /// A block.
+    Block,
+    /// A side classifier.
+    Side,
+}
+
+/// A block or net that is being written out.
+struct Open<'a> {
+    home: Home,
+    name: &'a Name,
+    kind: &'static str,
 }
 
 struct Expander<'e, 'a> {
-    env: &'e mut Env<'a>,
+    scope: &'a Scope,
+    env: Env<'a>,
+    /// Where the text that is being expanded stands: blocks are looked up there.
+    home: Home,
     errors: &'e mut Errors,
-    expansion: Expansion,
-    /// Steps and turns so far.
+    names: Names,
+    /// What names begin with inside the present block.
+    prefix: String,
+    steps: Vec<Step>,
+    uses: Vec<Use>,
+    input: Option<(Vec<usize>, Span)>,
+    input_name: String,
+    base: Option<(String, usize)>,
+    /// What flows where the expander stands.
+    current: Wire,
+    /// The use of a block that the expander stands in.
+    place: Option<usize>,
+    /// What the chains around the present place stand in, the outermost first.
+    surroundings: Vec<Surrounding>,
+    /// Turns and blocks so far.
     spent: usize,
-    /// Groups around the chain that is being expanded.
-    depth: usize,
+    /// The net and the blocks around, the outermost first.
+    open: Vec<Open<'a>>,
     /// Whether `INPUT` or the input's shape has come.
     input_said: bool,
     /// Whether anything else has come.
@@ -108,45 +237,74 @@ struct Expander<'e, 'a> {
 }
 
 impl<'a> Expander<'_, 'a> {
-    fn chain(&mut self, chain: &'a Chain) -> Result<(), Fatal> {
-        for item in &chain.items {
-            self.item(item)?;
+    fn chain(&mut self, chain: &'a Chain, surrounding: Surrounding) -> Result<(), Fatal> {
+        if self.surroundings.len() >= MAX_DEPTH {
+            let message = format!("groups, branches and blocks stand more than {MAX_DEPTH} deep in one another here");
+            return Err(Box::new(Diagnostic::new(Stage::Values, chain.span, message)));
         }
-        match &chain.head {
-            Some(head) if self.depth == 0 => self.head(head),
-            Some(head) => self.errors.push(
-                Diagnostic::new(Stage::Shapes, head.span, "a classifier ends the net, and this one stands in a group")
-                    .help("put `, softmax …` behind the last bracket; inside, `- softmax` goes over the channels"),
-            ),
-            None => {}
+        self.surroundings.push(surrounding);
+        for (position, item) in chain.items.iter().enumerate() {
+            self.item(item, position == 0)?;
         }
+        match (&chain.head, surrounding) {
+            (Some(head), Surrounding::Net | Surrounding::Side) => self.head(head),
+            (Some(head), Surrounding::Group | Surrounding::Branch | Surrounding::Block) => {
+                let place = match surrounding {
+                    Surrounding::Group => "a group",
+                    Surrounding::Branch => "a branch",
+                    _ => "a block",
+                };
+                let message = format!("a classifier ends the net, and this one stands in {place}");
+                let error = Diagnostic::new(Stage::Shapes, head.span, message);
+                let help = "put `, softmax …` behind the last bracket; inside, `- softmax` goes over the channels";
+                self.errors.push(error.help(help));
+            }
+            (None, _) => {}
+        }
+        self.surroundings.pop();
         Ok(())
     }
 
-    fn item(&mut self, item: &'a Item) -> Result<(), Fatal> {
-        let alias = item.alias.as_ref().map(|name| Alias::new(name, !self.env.frames.is_empty()));
+    /// One item; `first` says that its chain begins with it.
+    fn item(&mut self, item: &'a Item, first: bool) -> Result<(), Fatal> {
+        let alias = item.alias.as_ref().map(|name| Alias { name, numbered: !self.env.frames.is_empty() });
         match &item.kind {
-            ItemKind::Input => self.input(item, alias),
+            ItemKind::Input => self.said_input(item, alias),
             ItemKind::Shape(sizes) => self.shape(item, sizes, alias),
             ItemKind::Layer(layer) => {
-                let kind = match options::read(layer, self.env, self.errors) {
+                let kind = match read::read(layer, &mut self.env, &self.names, &self.prefix, self.errors) {
                     Some(options) => StepKind::Layer(options),
                     None => StepKind::Gap(Some(layer.word)),
                 };
-                self.push(kind, item.span, alias);
+                self.push(kind, vec![self.current], item.span, alias);
             }
             ItemKind::Group(chain, times) => {
-                let start = self.expansion.steps.len();
-                self.depth += 1;
-                self.group(chain, times)?;
-                self.depth -= 1;
+                let start = self.steps.len();
+                self.repeat(times, &mut |this| this.chain(chain, Surrounding::Group))?;
                 self.name_last(start, alias);
             }
+            ItemKind::Join(join, times) => {
+                let start = self.steps.len();
+                self.repeat(times, &mut |this| this.join(join, item.span))?;
+                self.name_last(start, alias);
+            }
+            ItemKind::Call(call, times) if times.is_empty() => {
+                self.call(&call.block, &call.arguments, item.span, alias)?
+            }
+            ItemKind::Call(call, times) => {
+                self.repeat(times, &mut |this| this.call(&call.block, &call.arguments, item.span, None))?;
+                self.name_result(alias);
+            }
+            ItemKind::Reference(name, step) => self.reference(name, step.as_ref(), item, alias, first)?,
+            ItemKind::Identity => self.name_result(alias),
+            ItemKind::Shortcut(_) => self.lone_shortcut(item),
+            ItemKind::Aux(weight, chain) => self.aux(weight.as_ref(), chain, item, alias)?,
         }
         Ok(())
     }
 
-    fn input(&mut self, item: &Item, alias: Option<Alias>) {
+    /// `INPUT`
+    fn said_input(&mut self, item: &'a Item, alias: Option<Alias<'a>>) {
         if self.begun || self.input_said {
             let error = Diagnostic::new(Stage::Shapes, item.span, "the input stands first in a net");
             return self
@@ -154,29 +312,39 @@ impl<'a> Expander<'_, 'a> {
                 .push(error.help("leave it out here; a shape, such as `14x14x64`, states what flows here"));
         }
         self.input_said = true;
-        self.expansion.input_alias = alias;
+        self.name_input(alias);
     }
 
-    fn shape(&mut self, item: &Item, sizes: &[Expr], alias: Option<Alias>) {
+    fn name_input(&mut self, alias: Option<Alias<'a>>) {
+        let Some(alias) = alias else { return };
+        match self.names.user(&self.prefix, alias) {
+            Ok(name) => {
+                self.names.give(&name, Wire::INPUT, alias.name.span);
+                self.input_name = name;
+            }
+            Err(error) => self.errors.push(error),
+        }
+    }
+
+    fn shape(&mut self, item: &'a Item, sizes: &[Expr], alias: Option<Alias<'a>>) {
         let shape = match self.sizes(item, sizes) {
             Ok(shape) => shape,
             Err(error) => {
                 self.errors.push(error);
-                return self.push(StepKind::Gap(None), item.span, None);
+                return self.push(StepKind::Gap(None), vec![self.current], item.span, None);
             }
         };
-        if !self.begun && self.expansion.input.is_none() {
+        if !self.begun && self.input.is_none() {
             self.input_said = true;
-            self.expansion.input = Some((shape, item.span));
-            self.expansion.input_alias = self.expansion.input_alias.take().or(alias);
-            return;
+            self.input = Some((shape, item.span));
+            return self.name_input(alias);
         }
         if let Some(alias) = alias {
             let message = "`as` names a layer, and this is a statement of a shape";
-            let error = Diagnostic::new(Stage::Names, alias.span, message);
+            let error = Diagnostic::new(Stage::Names, alias.name.span, message);
             self.errors.push(error.help("put `as` behind the layer before it"));
         }
-        self.push(StepKind::Check(shape), item.span, None);
+        self.push(StepKind::Check(shape), vec![self.current], item.span, None);
     }
 
     /// The sizes of a stated shape.
@@ -192,39 +360,6 @@ impl<'a> Expander<'_, 'a> {
         Ok(shape)
     }
 
-    /// A group and its repetitions, the innermost first.
-    fn group(&mut self, chain: &'a Chain, times: &'a [Times]) -> Result<(), Fatal> {
-        let Some((outer, inner)) = times.split_last() else { return self.chain(chain) };
-        self.env.words = &[];
-        let (turns, count) = match self.env.turns(&outer.count) {
-            Ok(turns) => turns,
-            Err(error) => {
-                self.errors.push(error);
-                self.push(StepKind::Gap(None), outer.span, None);
-                return Ok(());
-            }
-        };
-        let variable = outer.variable.as_ref().map(|name| name.text.as_str());
-        if let Some(other) = self.env.frames.iter().find(|f| variable.is_some() && f.variable == variable) {
-            let message = format!("`{}` names the turns of two repetitions, one in the other", variable.unwrap_or(""));
-            let error = Diagnostic::new(Stage::Names, outer.span, message).also(other.span, "the other");
-            self.errors.push(error.help("give one of them another name"));
-        }
-        self.env.frames.push(Frame { variable, span: outer.span, turns, turn: 0, count });
-        for turn in 0..turns {
-            if let Some(frame) = self.env.frames.last_mut() {
-                frame.turn = turn;
-            }
-            self.spent += 1;
-            if self.spent.max(self.expansion.steps.len()) > MAX_STEPS {
-                return Err(too_many(&format!("more than {MAX_STEPS}"), outer));
-            }
-            self.group(chain, inner)?;
-        }
-        self.env.frames.pop();
-        Ok(())
-    }
-
     /// `, softmax 10`
     fn head(&mut self, head: &Head) {
         self.env.words = &[];
@@ -235,8 +370,7 @@ impl<'a> Expander<'_, 'a> {
                 Err(error) => return self.errors.push(error),
             },
         };
-        let last = self.expansion.steps.iter().rev().find(|step| step.is_layer());
-        match (last.map(|step| (&step.kind, step.span)), classes) {
+        match (self.last_step().map(|step| (&step.kind, step.span)), classes) {
             (Some((&StepKind::Layer(Options::Fc { units, .. }), span)), Some(classes)) if units != classes => {
                 let message = format!("the last `fc` has {units} units, and the softmax {classes} classes");
                 let error = Diagnostic::new(Stage::Shapes, head.span, message)
@@ -247,28 +381,100 @@ impl<'a> Expander<'_, 'a> {
                 )));
             }
             (Some((StepKind::Layer(Options::Fc { .. }) | StepKind::Gap(Some(LayerWord::Fc)), _)), _) => {}
-            _ => self.push(StepKind::Scores { classes }, head.span, None),
+            _ => self.push(StepKind::Scores { classes }, vec![self.current], head.span, None),
         }
-        self.push(StepKind::Layer(Options::Softmax), head.span, None);
+        self.push(StepKind::Layer(Options::Softmax), vec![self.current], head.span, None);
     }
 
-    fn push(&mut self, kind: StepKind, span: Span, alias: Option<Alias>) {
-        self.begun = true;
-        self.expansion.steps.push(Step { kind, name: String::new(), span, alias });
-    }
-
-    /// `( … ) as e` names the group's last layer.
-    fn name_last(&mut self, start: usize, alias: Option<Alias>) {
-        let Some(alias) = alias else { return };
-        let layers = self.expansion.steps[start..].iter_mut().rev();
-        let Some(step) = layers.into_iter().find(|step| step.is_layer()) else { return };
-        match &step.alias {
-            None => step.alias = Some(alias),
-            Some(first) => {
-                let message = format!("this layer has two names, `{}` and `{}`", first.text, alias.text);
-                let error = Diagnostic::new(Stage::Names, alias.span, message).also(first.span, "the first");
-                self.errors.push(error);
+    /// What the whole net gives is its last layer's, and side classifiers have its classes.
+    fn main_result(&mut self) {
+        let last = self.steps.iter().rev().find(|step| step.is_layer());
+        if let Some(Step { kind: StepKind::Side(_), span, .. }) = last {
+            let error = Diagnostic::new(Stage::Shapes, *span, "the net ends with a side classifier");
+            self.errors.push(error.help("put the net's own layers behind it; `aux` only looks at what flows by"));
+        }
+        let Some(softmax) = self.last_step().filter(|s| s.kind == StepKind::Layer(Options::Softmax)) else { return };
+        let classes = match softmax.inputs[0].step().map(|at| &self.steps[at].kind) {
+            Some(StepKind::Scores { classes: Some(classes) }) => *classes,
+            Some(StepKind::Layer(Options::Fc { units, .. })) => *units,
+            _ => return,
+        };
+        for step in &mut self.steps {
+            if let StepKind::Scores { classes: open @ None } = &mut step.kind {
+                *open = Some(classes);
             }
         }
+    }
+
+    /// The step of the layer that what flows here comes from.
+    fn last_step(&self) -> Option<&Step> {
+        let mut wire = self.current;
+        loop {
+            let step = &self.steps[wire.step()?];
+            match step.kind {
+                StepKind::Check(_) => wire = step.inputs[0],
+                _ => return Some(step),
+            }
+        }
+    }
+
+    /// Appends a step, which from now on is what flows.
+    fn push(&mut self, kind: StepKind, inputs: Vec<Wire>, span: Span, alias: Option<Alias<'a>>) {
+        self.begun = true;
+        let wire = Wire::of_step(self.steps.len());
+        let name = match word(&kind) {
+            None => String::new(),
+            Some(word) => {
+                let automatic = match kind {
+                    StepKind::Shortcut(_) => self.names.shortcut(&self.prefix),
+                    _ => self.names.automatic(&self.prefix, word),
+                };
+                let name = match alias.map(|alias| self.names.user(&self.prefix, alias)) {
+                    Some(Ok(name)) => name,
+                    Some(Err(error)) => {
+                        self.errors.push(error);
+                        automatic
+                    }
+                    None => automatic,
+                };
+                match alias {
+                    Some(alias) => self.names.give_user(&name, wire, alias.name.span),
+                    None => self.names.give(&name, wire, span),
+                }
+                name
+            }
+        };
+        self.steps.push(Step { kind, inputs, name, span, place: self.place });
+        self.current = wire;
+    }
+
+    /// A step that cannot be read.
+    fn gap(&mut self, span: Span, error: Diagnostic) {
+        self.errors.push(error);
+        self.push(StepKind::Gap(None), vec![self.current], span, None);
+    }
+}
+
+/// The language's word for the layer that a step makes.
+fn word(kind: &StepKind) -> Option<&'static str> {
+    let word = match kind {
+        StepKind::Check(_) | StepKind::Gap(None) => return None,
+        StepKind::Gap(Some(LayerWord::MaxPool | LayerWord::AvgPool)) => LayerWord::Pool,
+        StepKind::Gap(Some(word)) => *word,
+        StepKind::Scores { .. } => LayerWord::Fc,
+        StepKind::Layer(options) => options.word(),
+        StepKind::Join(JoinWord::Concat) => return Some("concat"),
+        StepKind::Join(JoinWord::Add) => return Some("add"),
+        StepKind::Shortcut(_) => return Some("shortcut"),
+        StepKind::Side(_) => return Some("aux"),
+    };
+    Some(word.word())
+}
+
+/// A name, with its number where it is one of a family: `c1`, `e{4,3,2,1}`.
+pub(super) fn numbered(name: &Name, step: Option<&Expr>, env: &Env) -> Result<String, Diagnostic> {
+    match step {
+        None => Ok(name.text.clone()),
+        Some(step) => Ok(format!("{}{}", name.text, env.count(step, 1, "the number behind a name")?)),
     }
 }

@@ -11,9 +11,6 @@ use super::turns::plural;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::net::{Kind, Layer, work};
 
-/// The most filters that a convolution has by default.
-const MAX_DEFAULT_FILTERS: usize = 512;
-
 /// The most multiply–accumulates, or elements of windows, of one layer on one image.
 const MAX_WORK: f64 = (1u64 << 48) as f64;
 
@@ -22,6 +19,8 @@ pub(super) struct Site<'s> {
     pub name: &'s str,
     pub span: Span,
     pub x: &'s [usize],
+    /// The size that it is to give, where the text says so.
+    pub target: Option<&'s [usize]>,
     /// None where mends are tried and nobody reads the message.
     pub before: Option<Source<'s>>,
 }
@@ -58,19 +57,28 @@ struct Sliding<'w> {
 type Slid = (Vec<[usize; 2]>, Vec<usize>);
 
 /// A mistake; boxed, because the search for mends makes many.
-type Failure = Box<Diagnostic>;
+pub(super) type Failure = Box<Diagnostic>;
 
 /// The layer that these options make on `site.x`, and its output's shape.
 pub(super) fn apply(options: &Options, progress: Progress, site: &Site) -> Result<(Kind, Vec<usize>), Failure> {
     let (kind, output) = match options {
         Options::Conv(said) => site.conv(said, progress)?,
+        Options::Deconv(said, target) => site.deconv(said, target.as_ref().map(|said| said.span), progress)?,
         Options::Pool(said) => site.pool(said)?,
+        Options::Upsample(factor, interpolation) => site.upsample(factor, *interpolation)?,
+        Options::Crop(said) => site.crop(said.span)?,
+        Options::Pad(said) => site.pad(said)?,
+        // Reads another layer too, so that the walk along the net applies it.
+        Options::Unpool(_) => return Err(Box::new(site.wrong("`unpool` needs its pool".to_string()))),
         Options::Fc { units, bias } => {
             site.countable(&[*units, site.x.iter().product()], "its weights are")?;
             (Kind::Fc { units: *units, bias: *bias }, vec![*units])
         }
         Options::Dropout { rate } => (Kind::Dropout { rate: *rate }, site.x.to_vec()),
         Options::Relu => (Kind::Relu, site.x.to_vec()),
+        Options::Unary(function) => (Kind::Unary(*function), site.x.to_vec()),
+        Options::Bn { momentum, eps } => (Kind::BatchNorm { momentum: *momentum, eps: *eps }, site.x.to_vec()),
+        Options::Lrn(lrn) => (Kind::Lrn(lrn.clone()), site.x.to_vec()),
         Options::Flatten => (Kind::Flatten, vec![site.x.iter().product()]),
         Options::Softmax => (Kind::Softmax, site.x.to_vec()),
     };
@@ -87,7 +95,7 @@ impl Site<'_> {
         let rank = map.len();
         let filters = match &said.filters {
             Some(filters) => filters.value,
-            None => (32 << progress.halvings.min(8)).min(MAX_DEFAULT_FILTERS),
+            None => progress.filters(),
         };
         let size = self.sizes(&said.size, rank, "window")?.unwrap_or(vec![3; rank]);
         let stride = self.sizes(&said.stride, rank, "stride")?.unwrap_or(vec![1; rank]);
@@ -120,19 +128,9 @@ impl Site<'_> {
     }
 
     /// The spatial sizes and the channels of what a sliding window is given.
-    fn map(&self, word: &str) -> Result<(&[usize], usize), Failure> {
+    pub(super) fn map(&self, word: &str) -> Result<(&[usize], usize), Failure> {
         let given = join(self.x);
         match self.x {
-            // Sequences and volumes: the arithmetic here and in the graph is of any rank.
-            [_, _] | [_, _, _, _] => {
-                let axes = if self.x.len() == 2 { "1 spatial axis" } else { "3 spatial axes" };
-                let error = self.wrong(format!("`{word}` slides over pictures, height x width x channels"));
-                let error = error.here(format!("it is given {given}: {axes} and channels")).found(given.clone());
-                Err(Box::new(match self.x {
-                    [height, width] => error.help(format!("a picture with one channel is {height}x{width}x1")),
-                    _ => error.help("`fc` takes a map of any shape"),
-                }))
-            }
             [] | [_] => {
                 let error = self.wrong(format!("`{word}` slides over a map, and {given} is a vector"));
                 let help = match self.before {
@@ -148,20 +146,33 @@ impl Site<'_> {
     }
 
     /// One number an axis, where the option was said.
-    fn sizes(&self, said: &Option<Said<Sizes>>, rank: usize, what: &str) -> Result<Option<Vec<usize>>, Failure> {
+    pub(super) fn sizes(
+        &self,
+        said: &Option<Said<Sizes>>,
+        rank: usize,
+        what: &str,
+    ) -> Result<Option<Vec<usize>>, Failure> {
         said.as_ref().map(|said| self.spread(&said.value, said.span, rank, what)).transpose()
     }
 
     /// One number for all axes, or one each.
-    fn spread(&self, sizes: &[usize], span: Span, rank: usize, what: &str) -> Result<Vec<usize>, Failure> {
+    pub(super) fn spread(&self, sizes: &[usize], span: Span, rank: usize, what: &str) -> Result<Vec<usize>, Failure> {
         match sizes {
             [one] => Ok(vec![*one; rank]),
             all if all.len() == rank => Ok(all.to_vec()),
             all => {
-                let message = format!("a {what} of {} over a map of {rank} axes", plural(all.len(), "size"));
+                let (sizes, axes) = (plural(all.len(), "size"), if rank == 1 { "axis" } else { "axes" });
+                let message = format!("a {what} of {sizes} over a map of {rank} {axes}");
                 let error = self.given(Diagnostic::new(Stage::Shapes, span, message).found(join(all)));
-                let expected = format!("{rank} sizes, or one for all axes");
-                Err(Box::new(error.help(format!("write {expected}")).expected(expected)))
+                let (expected, help) = match (rank, self.x) {
+                    (1, [height, width]) if all.len() == 2 => {
+                        ("one size", format!("a picture with one channel is {height}x{width}x1"))
+                    }
+                    (1, _) => ("one size", "along one axis a window is `size 5`".to_string()),
+                    (2, _) => ("2 sizes, or one for both axes", "write 2 sizes, or one for both axes".to_string()),
+                    _ => ("3 sizes, or one for all axes", "write 3 sizes, or one for all axes".to_string()),
+                };
+                Err(Box::new(error.help(help).expected(expected)))
             }
         }
     }
@@ -187,7 +198,7 @@ impl Site<'_> {
     }
 
     /// Channels and filters divide into the groups.
-    fn groups(&self, said: &Conv, groups: usize, channels: usize, filters: usize) -> Result<(), Failure> {
+    pub(super) fn groups(&self, said: &Conv, groups: usize, channels: usize, filters: usize) -> Result<(), Failure> {
         let span = said.groups.as_ref().map_or(self.span, |groups| groups.span);
         for (count, what) in [(channels, "channels"), (filters, "filters")] {
             if !count.is_multiple_of(groups) {
@@ -211,7 +222,7 @@ impl Site<'_> {
     }
 
     /// A window that does not slide over the map.
-    fn misfit(&self, word: &str, axis: usize, error: WindowError) -> Failure {
+    pub(super) fn misfit(&self, word: &str, axis: usize, error: WindowError) -> Failure {
         let along = format!("along the {}", axis_name(axis, self.x.len()));
         let diagnostic = match error {
             WindowError::TooLarge { extent, map, padded } => {
@@ -238,7 +249,7 @@ impl Site<'_> {
     }
 
     /// Points at the layer before, whose map this is.
-    fn given(&self, error: Diagnostic) -> Diagnostic {
+    pub(super) fn given(&self, error: Diagnostic) -> Diagnostic {
         match self.before {
             Some(before) => before.label(error, self.x),
             None => error,
@@ -246,7 +257,7 @@ impl Site<'_> {
     }
 
     /// The sizes make a tensor that can exist.
-    fn countable(&self, sizes: &[usize], what: &str) -> Result<(), Failure> {
+    pub(super) fn countable(&self, sizes: &[usize], what: &str) -> Result<(), Failure> {
         match Shape::new(sizes) {
             Ok(_) => Ok(()),
             Err(_) => {
@@ -256,7 +267,7 @@ impl Site<'_> {
         }
     }
 
-    fn wrong(&self, message: String) -> Diagnostic {
+    pub(super) fn wrong(&self, message: String) -> Diagnostic {
         Diagnostic::new(Stage::Shapes, self.span, message)
     }
 }

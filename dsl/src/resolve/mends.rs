@@ -29,7 +29,7 @@ struct Change {
 
 /// Changes of one layer after which `stated` flows behind `steps`, in words, the nearest layer first. `start` flows
 /// before them.
-pub(super) fn fitting(steps: &[Step], start: &[usize], progress: Progress, stated: &[usize]) -> Vec<String> {
+pub(super) fn fitting(steps: &[&Step], start: &[usize], progress: Progress, stated: &[usize]) -> Vec<String> {
     if steps.len() > MAX_STEPS {
         return Vec::new();
     }
@@ -42,7 +42,7 @@ pub(super) fn fitting(steps: &[Step], start: &[usize], progress: Progress, state
     }
 }
 
-fn search(steps: &[Step], start: &[usize], progress: Progress, stated: &[usize], changes: &[Change]) -> Vec<String> {
+fn search(steps: &[&Step], start: &[usize], progress: Progress, stated: &[usize], changes: &[Change]) -> Vec<String> {
     let mut mends = Vec::new();
     for at in windows(steps) {
         for change in changes {
@@ -58,7 +58,7 @@ fn search(steps: &[Step], start: &[usize], progress: Progress, stated: &[usize],
 }
 
 /// The last layers with a window, the nearest first; of a repetition's turns the last.
-fn windows(steps: &[Step]) -> Vec<usize> {
+fn windows(steps: &[&Step]) -> Vec<usize> {
     let mut windows: Vec<usize> = Vec::new();
     for (at, step) in steps.iter().enumerate().rev() {
         let window = match &step.kind {
@@ -74,16 +74,16 @@ fn windows(steps: &[Step]) -> Vec<usize> {
 }
 
 /// The shape behind `steps` when the layer `at`, at every turn, is changed.
-fn run(steps: &[Step], at: usize, change: &Change, start: &[usize], progress: Progress) -> Option<Vec<usize>> {
+fn run(steps: &[&Step], at: usize, change: &Change, start: &[usize], progress: Progress) -> Option<Vec<usize>> {
     let mut progress = progress;
     let mut shape = start.to_vec();
     for step in steps {
         let StepKind::Layer(options) = &step.kind else { return None };
         let options =
             if step.span == steps[at].span { Cow::Owned(change.apply(options)) } else { Cow::Borrowed(options) };
-        let site = Site { name: &step.name, span: step.span, x: &shape, before: None };
+        let site = Site { name: &step.name, span: step.span, x: &shape, target: None, before: None };
         shape = apply(&options, progress, &site).ok()?.1;
-        progress.past(&options);
+        progress = progress.past(&options);
     }
     Some(shape)
 }

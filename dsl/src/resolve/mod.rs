@@ -5,10 +5,13 @@
 //! is checked as far as it goes; [`shapes`] runs over the steps with the input's shape.
 
 mod expand;
+mod joins;
 mod layers;
+mod maps;
 mod mends;
 mod names;
 mod options;
+mod read;
 mod shapes;
 mod turns;
 
@@ -19,7 +22,8 @@ use crate::net::Net;
 use crate::scope::Scope;
 use crate::syntax::NetDef;
 
-use expand::{Step, StepKind};
+use crate::library::Home;
+use expand::{Step, StepKind, Use, Wire};
 use turns::Env;
 
 /// The most mistakes of one net that are reported.
@@ -40,7 +44,15 @@ pub enum Resolved {
 pub struct OpenNet {
     name: String,
     steps: Vec<Step>,
+    /// What flows out at the end.
+    result: Wire,
+    /// The uses of blocks that steps stand in.
+    uses: Vec<Use>,
     input: InputLayer,
+    /// The net that this one begins inside of, and how many steps it takes from there.
+    base: Option<(String, usize)>,
+    /// Names that are no layer's own.
+    named: Vec<(String, Wire)>,
     /// The `, softmax` that waits for its number.
     classes: Option<Span>,
 }
@@ -66,9 +78,11 @@ pub fn resolve(
     input: Option<&[usize]>,
     classes: Option<usize>,
 ) -> Result<Resolved, Vec<Diagnostic>> {
-    let mut env = Env::new(&scope.constants, &def.bindings)?;
+    // A net of the library means the same in every session.
+    let constants = (Home::of(def.name.span.source) == Home::Session).then_some(&scope.constants);
+    let env = Env::new(constants, &def.bindings)?;
     let mut errors = Errors::default();
-    let open = outline(def, &mut env, &mut errors)?;
+    let open = outline(def, scope, env, &mut errors)?;
     let known = (open.input.shape.is_some() || input.is_some()) && (open.classes.is_none() || classes.is_some());
     if known && errors.is_empty() {
         return open.complete(input, classes).map(Resolved::Net);
@@ -124,12 +138,11 @@ impl OpenNet {
 }
 
 /// All of the net that needs no shape; fails where so much is wrong that its shapes are not worth looking at.
-fn outline<'a>(def: &'a NetDef, env: &mut Env<'a>, errors: &mut Errors) -> Result<OpenNet, Vec<Diagnostic>> {
-    let mut expansion = match expand::expand(&def.chain, env, errors) {
-        Ok(expansion) => expansion,
-        Err(error) => return Err(vec![*error]),
-    };
-    let input_name = names::assign(&mut expansion, errors);
+fn outline(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result<OpenNet, Vec<Diagnostic>> {
+    let expansion = expand::expand(def, scope, env, errors).map_err(|error| {
+        errors.push(*error);
+        std::mem::take(errors).into_vec()
+    })?;
     if !expansion.steps.iter().any(Step::is_layer) && errors.is_empty() {
         let error = Diagnostic::new(Stage::Shapes, def.chain.span, format!("`{}` has no layer", def.name.text));
         errors.push(error.help("a chain needs a layer behind its input, such as `- conv 16`"));
@@ -140,24 +153,47 @@ fn outline<'a>(def: &'a NetDef, env: &mut Env<'a>, errors: &mut Errors) -> Resul
         Some((shape, span)) => (Some(shape), span),
         None => (None, def.chain.items.first().map_or(def.chain.span, |item| item.span)),
     };
-    let input = InputLayer { name: input_name, shape, span };
-    Ok(OpenNet { name: def.name.text.clone(), steps: expansion.steps, input, classes })
+    Ok(OpenNet {
+        name: def.name.text.clone(),
+        steps: expansion.steps,
+        result: expansion.result,
+        uses: expansion.uses,
+        input: InputLayer { name: expansion.input_name, shape, span },
+        base: expansion.base,
+        named: expansion.named,
+        classes,
+    })
 }
 
 /// Mistakes, each once: a repetition's later turns do not say them again.
 #[derive(Default)]
 struct Errors {
-    list: Vec<Diagnostic>,
+    list: Vec<(Span, Diagnostic)>,
     met: usize,
+    /// The uses of blocks around the place that is being looked at, the outermost first: names and places. A mistake
+    /// points at them too.
+    place: Vec<(String, Span)>,
 }
 
+/// So many of the uses around a mistake are shown, the innermost and the outermost among them.
+const MAX_USES: usize = 3;
+
 impl Errors {
-    fn push(&mut self, error: Diagnostic) {
+    fn push(&mut self, mut error: Diagnostic) {
         self.met += 1;
-        let said = |e: &Diagnostic| e.stage == error.stage && e.span() == error.span();
-        if self.list.len() < MAX_ERRORS && !self.list.iter().any(said) {
-            self.list.push(error);
+        let outermost = self.place.first().map_or(error.span(), |&(_, span)| span);
+        let said =
+            |(place, e): &(Span, Diagnostic)| e.stage == error.stage && e.span() == error.span() && *place == outermost;
+        if self.list.len() >= MAX_ERRORS || self.list.iter().any(said) {
+            return;
         }
+        let skipped = 1..self.place.len().saturating_sub(MAX_USES - 1).max(1);
+        for (position, (name, span)) in self.place.iter().enumerate().rev() {
+            if !skipped.contains(&position) {
+                error = error.also(*span, format!("in this use of `{name}`"));
+            }
+        }
+        self.list.push((outermost, error));
     }
 
     /// How many mistakes were met, those said before included.
@@ -171,8 +207,8 @@ impl Errors {
 
     /// In the order of the text.
     fn into_vec(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by_key(|error| error.span().start);
-        self.list
+        self.list.sort_by_key(|(place, error)| (place.start, error.span().start));
+        self.list.into_iter().map(|(_, error)| error).collect()
     }
 }
 

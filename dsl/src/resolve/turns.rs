@@ -40,15 +40,19 @@ pub(super) struct Env<'a> {
     pub frames: Vec<Frame<'a>>,
     /// Words besides names that may have been meant, for suggestions.
     pub words: &'static [&'static str],
+    /// Inside a block, the names that have a value where it is used.
+    outside: Vec<String>,
     /// Whether the last value depended on a turn.
     stepped: Cell<bool>,
 }
 
+/// What a block, or a net of the library, sees of `let`.
+static NOTHING: BTreeMap<String, Value> = BTreeMap::new();
+
 impl<'a> Env<'a> {
-    /// The names of `let` and, before them, of `where`.
-    pub fn new(constants: &'a BTreeMap<String, Value>, bindings: &[Binding]) -> Result<Self, Vec<Diagnostic>> {
-        let mut env =
-            Env { constants, bindings: BTreeMap::new(), frames: Vec::new(), words: &[], stepped: Cell::new(false) };
+    /// The names of `let`, where the net sees them, and, before them, of `where`.
+    pub fn new(constants: Option<&'a BTreeMap<String, Value>>, bindings: &[Binding]) -> Result<Self, Vec<Diagnostic>> {
+        let mut env = Env { constants: constants.unwrap_or(&NOTHING), ..Env::empty() };
         let mut errors = Vec::new();
         for (position, binding) in bindings.iter().enumerate() {
             let name = &binding.name;
@@ -63,6 +67,23 @@ impl<'a> Env<'a> {
             }
         }
         if errors.is_empty() { Ok(env) } else { Err(errors) }
+    }
+
+    /// No names at all.
+    pub fn empty() -> Self {
+        let (bindings, frames, outside) = Default::default();
+        Env { constants: &NOTHING, bindings, frames, words: &[], outside, stepped: Cell::new(false) }
+    }
+
+    /// No names yet, inside a block that is used here.
+    pub fn inside(&self) -> Self {
+        let outside = self.bindings.keys().chain(self.constants.keys()).cloned().collect();
+        Env { outside, ..Env::empty() }
+    }
+
+    /// Gives a parameter its value.
+    pub fn bind(&mut self, name: &str, value: f64) {
+        self.bindings.insert(name.to_string(), Value::Number(value));
     }
 
     /// The number that `expr` is at this turn: a list is stepped.
@@ -159,6 +180,10 @@ impl Names for Env<'_> {
 
     fn step(&self, list: &[f64], span: Span) -> Result<Option<f64>, Diagnostic> {
         self.pick(list, span).map(Some)
+    }
+
+    fn outside(&self, name: &str) -> bool {
+        self.outside.iter().any(|outside| outside == name)
     }
 }
 

@@ -3,35 +3,53 @@
 //! One file an op and its gradients; each holds the attributes, the shape rule, the gradient, the cost, the source and
 //! the tests. This file only lists them; it decides nothing.
 
+mod adam;
 mod add;
+mod batch_norm;
 mod bias;
+mod concat;
 mod conv;
 mod correct;
 mod dropout;
+mod frame;
 mod loss;
+mod lrn;
 mod matmul;
 mod pool;
 mod relu;
 mod reshape;
+mod scale;
 mod sgd;
 mod softmax;
 mod source;
+mod unary;
+mod upsample;
 
 use serde::{Deserialize, Serialize};
 
+pub use adam::{AdamMean, AdamSquare, AdamStep};
 pub use add::Add;
+pub use batch_norm::{
+    BatchNorm, BatchNormDgrad, BatchNormScaleGrad, ChannelMean, ChannelVariance, Running, Statistics,
+};
 pub use bias::{Bias, ChannelSum};
+pub use concat::{ChannelSlice, Concat};
 pub use conv::{Conv, ConvDgrad, ConvWgrad};
 pub use correct::Correct;
 pub use dropout::Dropout;
+pub use frame::Frame;
 pub use loss::{CrossEntropy, CrossEntropyGrad, SquaredError, SquaredErrorGrad};
+pub use lrn::{Lrn, LrnGrad};
 pub use matmul::{Matmul, Transpose};
-pub use pool::{Pool, PoolGrad, PoolKind};
+pub use pool::{Pool, PoolGrad, PoolKind, PoolPick};
 pub use relu::{Activation, Relu, ReluGrad};
 pub use reshape::Reshape;
+pub use scale::Scale;
 pub use sgd::{SgdStep, SgdVelocity};
 pub use softmax::{Softmax, SoftmaxGrad};
 pub use source::Fill;
+pub use unary::{Function, Unary, UnaryGrad};
+pub use upsample::{Interpolation, Upsample, UpsampleGrad};
 
 use crate::autodiff::Backward;
 use crate::ids::{InputId, NodeId, StateId};
@@ -92,6 +110,46 @@ pub enum Op {
     SgdVelocity(SgdVelocity),
     /// The new value of a parameter under SGD.
     SgdStep(SgdStep),
+    /// An activation other than the rectifier.
+    Unary(Unary),
+    /// The gradient of `Unary`.
+    UnaryGrad(UnaryGrad),
+    /// Joins tensors along their channels.
+    Concat(Concat),
+    /// A range of channels.
+    ChannelSlice(ChannelSlice),
+    /// Zeros around a map, or a map cut at its edges.
+    Frame(Frame),
+    /// A larger map, nearest or linear.
+    Upsample(Upsample),
+    /// The gradient of `Upsample`.
+    UpsampleGrad(UpsampleGrad),
+    /// Each channel's mean.
+    ChannelMean(ChannelMean),
+    /// Each channel's variance.
+    ChannelVariance(ChannelVariance),
+    /// Batch normalisation.
+    BatchNorm(BatchNorm),
+    /// The gradient of `BatchNorm` by its scale.
+    BatchNormScaleGrad(BatchNormScaleGrad),
+    /// The gradient of `BatchNorm` by its input.
+    BatchNormDgrad(BatchNormDgrad),
+    /// A running statistic after a batch.
+    Running(Running),
+    /// Local response normalisation.
+    Lrn(Lrn),
+    /// The gradient of `Lrn`.
+    LrnGrad(LrnGrad),
+    /// A tensor times a number.
+    Scale(Scale),
+    /// What stands where a pool's maxima are.
+    PoolPick(PoolPick),
+    /// The new mean gradient under Adam.
+    AdamMean(AdamMean),
+    /// The new mean square gradient under Adam.
+    AdamSquare(AdamSquare),
+    /// The new value of a parameter under Adam.
+    AdamStep(AdamStep),
 }
 
 /// What every op says of itself; implemented once in each op's file.
@@ -222,6 +280,26 @@ impl Op {
             Op::Correct(op) => op,
             Op::SgdVelocity(op) => op,
             Op::SgdStep(op) => op,
+            Op::Unary(op) => op,
+            Op::UnaryGrad(op) => op,
+            Op::Concat(op) => op,
+            Op::ChannelSlice(op) => op,
+            Op::Frame(op) => op,
+            Op::Upsample(op) => op,
+            Op::UpsampleGrad(op) => op,
+            Op::ChannelMean(op) => op,
+            Op::ChannelVariance(op) => op,
+            Op::BatchNorm(op) => op,
+            Op::BatchNormScaleGrad(op) => op,
+            Op::BatchNormDgrad(op) => op,
+            Op::Running(op) => op,
+            Op::Lrn(op) => op,
+            Op::LrnGrad(op) => op,
+            Op::Scale(op) => op,
+            Op::PoolPick(op) => op,
+            Op::AdamMean(op) => op,
+            Op::AdamSquare(op) => op,
+            Op::AdamStep(op) => op,
         })
     }
 
@@ -253,6 +331,26 @@ impl Op {
             Op::Correct(_) => "correct",
             Op::SgdVelocity(_) => "sgd_velocity",
             Op::SgdStep(_) => "sgd_step",
+            Op::Unary(_) => "unary",
+            Op::UnaryGrad(_) => "unary_grad",
+            Op::Concat(_) => "concat",
+            Op::ChannelSlice(_) => "channel_slice",
+            Op::Frame(_) => "frame",
+            Op::Upsample(_) => "upsample",
+            Op::UpsampleGrad(_) => "upsample_grad",
+            Op::ChannelMean(_) => "channel_mean",
+            Op::ChannelVariance(_) => "channel_variance",
+            Op::BatchNorm(_) => "batch_norm",
+            Op::BatchNormScaleGrad(_) => "batch_norm_scale_grad",
+            Op::BatchNormDgrad(_) => "batch_norm_dgrad",
+            Op::Running(_) => "running",
+            Op::Lrn(_) => "lrn",
+            Op::LrnGrad(_) => "lrn_grad",
+            Op::Scale(_) => "scale",
+            Op::PoolPick(_) => "pool_pick",
+            Op::AdamMean(_) => "adam_mean",
+            Op::AdamSquare(_) => "adam_square",
+            Op::AdamStep(_) => "adam_step",
         }
     }
 }

@@ -42,6 +42,14 @@ pub struct PoolGrad {
     pub pool: Pool,
 }
 
+/// `y[window] = g[the place of the window's maximum in x]`: the transpose of [`PoolGrad`] for max pooling, and so the gradient
+/// of unpooling. Inputs x `[N, spatial…, C]` and g of its shape, output `[N, spatial'…, C]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolPick {
+    /// The pool whose maxima are picked; for averages it is the pool itself, applied to g.
+    pub pool: Pool,
+}
+
 impl Pool {
     /// The number of spatial axes.
     pub fn rank(&self) -> usize {
@@ -98,11 +106,33 @@ impl Rule for PoolGrad {
         Ok(x.clone())
     }
 
-    fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
-        Err(GradientError::Undefined("pool_grad"))
+    fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        // Linear in dy; where the maxima lie does not change with x, almost everywhere.
+        let (x, g) = (backward.input(0), backward.dy());
+        let picked = match backward.wants(1) {
+            true => Some(backward.push(Op::PoolPick(PoolPick { pool: self.pool.clone() }), &[x, g])?),
+            false => None,
+        };
+        Ok(vec![None, picked])
     }
 
     fn cost(&self, inputs: &[&Shape], _: &Shape) -> Cost {
         Cost::elementwise(inputs[1].elements() * self.pool.size.iter().product::<usize>())
+    }
+}
+
+impl Rule for PoolPick {
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+        let [x, g] = arity("pool_pick", "two", inputs)?;
+        agree("pool_pick", x, g)?;
+        self.pool.output("pool_pick", x)
+    }
+
+    fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        Err(GradientError::Undefined("pool_pick"))
+    }
+
+    fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
+        Cost::elementwise(output.elements() * self.pool.size.iter().product::<usize>())
     }
 }

@@ -4,6 +4,7 @@
 
 mod errors;
 mod lecture;
+mod library;
 mod lists;
 mod options;
 mod random;
@@ -27,9 +28,14 @@ fn program(text: &str) -> (NetDef, Scope) {
     let mut def = None;
     for statement in program.statements {
         match statement.kind {
-            StatementKind::Net(net) => def = Some(net),
+            StatementKind::Net(net) => {
+                if let Some(earlier) = def.replace(net) {
+                    let earlier: NetDef = earlier;
+                    scope.nets.insert(earlier.name.text.clone(), earlier);
+                }
+            }
             StatementKind::Let(bindings) => bindings.iter().for_each(|b| _ = scope.bind(b).unwrap()),
-            StatementKind::Verb(_) => panic!("no verbs here: {text}"),
+            StatementKind::Block(_) | StatementKind::Verb(_) => panic!("no verbs here: {text}"),
         }
     }
     (def.unwrap(), scope)

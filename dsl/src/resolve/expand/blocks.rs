@@ -1,0 +1,271 @@
+//! Uses of blocks, and nets that begin inside another.
+
+use fovea_graph::Span;
+
+use super::super::turns::Env;
+use super::{Alias, Expander, Fatal, Open, StepKind, Surrounding, Use, Wire};
+use crate::diagnostic::{Diagnostic, Stage};
+use crate::library::Home;
+use crate::resolve::options::Options;
+use crate::resolve::read::unknown_layer;
+use crate::resolve::turns::plural;
+use crate::scope::nearest;
+use crate::syntax::{Argument, BlockDef, Name};
+
+impl<'a> Expander<'_, 'a> {
+    /// `bottleneck(64, s=2)`
+    pub(super) fn call(
+        &mut self,
+        name: &'a Name,
+        arguments: &'a [Argument],
+        span: Span,
+        alias: Option<Alias<'a>>,
+    ) -> Result<(), Fatal> {
+        self.spend(span)?;
+        let Some((home, block)) = self.home.block(self.scope, &name.text) else {
+            let error = self.unknown_block(name);
+            self.gap(span, error);
+            return Ok(());
+        };
+        if let Some(error) = self.inside_itself(home, &block.name, "block", name.span) {
+            return Err(error);
+        }
+        let Some(env) = self.arguments(name, block, arguments) else {
+            self.push(StepKind::Gap(None), vec![self.current], span, None);
+            return Ok(());
+        };
+        let instance = self.instance(&block.name.text, alias);
+        let outside = (
+            std::mem::replace(&mut self.env, env),
+            std::mem::replace(&mut self.prefix, format!("{instance}.")),
+            std::mem::replace(&mut self.home, home),
+            self.enter(&name.text, span),
+        );
+        self.open.push(Open { home, name: &block.name, kind: "block" });
+        self.chain(&block.chain, Surrounding::Block)?;
+        self.open.pop();
+        (self.env, self.prefix, self.home, self.place) = outside;
+        self.errors.place.pop();
+        self.names.give_further(&instance, self.current, span);
+        Ok(())
+    }
+
+    /// What follows stands in the use of a block here; returns what it stood in before.
+    fn enter(&mut self, name: &str, span: Span) -> Option<usize> {
+        let before = self.place;
+        self.uses.push(Use { name: name.to_string(), span, place: before });
+        self.errors.place.push((name.to_string(), span));
+        self.place = Some(self.uses.len() - 1);
+        before
+    }
+
+    /// The name of this use of a block: the user's, or the block's and a number.
+    fn instance(&mut self, block: &str, alias: Option<Alias<'a>>) -> String {
+        let block = block.rsplit('.').next().unwrap_or(block);
+        match alias.map(|alias| self.names.user(&self.prefix, alias)) {
+            Some(Ok(name)) => return name,
+            Some(Err(error)) => self.errors.push(error),
+            None => {}
+        }
+        self.names.automatic(&self.prefix, block)
+    }
+
+    /// The block or net is being written out already.
+    fn inside_itself(&self, home: Home, name: &Name, kind: &'static str, span: Span) -> Option<Fatal> {
+        let found = self.open.iter().rposition(|o| o.kind == kind && o.home == home && o.name.text == name.text)?;
+        let error = match kind {
+            "net" => Diagnostic::new(Stage::Names, span, format!("`{}` would begin inside itself", name.text)),
+            _ if found + 1 == self.open.len() => {
+                Diagnostic::new(Stage::Names, span, format!("the block `{}` uses itself", name.text))
+            }
+            _ => {
+                let way = self.open[found..].iter().map(|o| format!("`{}`", o.name.text)).collect::<Vec<_>>();
+                let message = format!("the block `{}` uses itself, by way of {}", name.text, way[1..].join(", "));
+                Diagnostic::new(Stage::Names, span, message)
+            }
+        };
+        let error = error.here("it would have no end").also(self.open[found].name.span, "which begins here");
+        Some(Box::new(error.help(match kind {
+            "net" => "give the new net another name",
+            _ => "repeat a block with `^3` behind its use",
+        })))
+    }
+
+    /// The names inside a block: its parameters, each with the argument's value or its default.
+    fn arguments(&mut self, name: &Name, block: &'a BlockDef, arguments: &'a [Argument]) -> Option<Env<'a>> {
+        let before = self.errors.met();
+        let mut values: Vec<Option<(f64, Span)>> = vec![None; block.parameters.len()];
+        self.env.words = &[];
+        let mut bare = 0;
+        for argument in arguments {
+            let at = match &argument.key {
+                Some(key) => block.parameters.iter().position(|p| p.name.text == key.text).ok_or(key.span),
+                None => {
+                    bare += 1;
+                    Some(bare - 1).filter(|&at| at < values.len()).ok_or(argument.value.span)
+                }
+            };
+            let value = self.env.number(&argument.value).map_err(|error| self.errors.push(error));
+            match (at, value) {
+                (Err(span), _) => self.errors.push(no_parameter(block, argument, span)),
+                (Ok(at), Ok(value)) => match values[at] {
+                    None => values[at] = Some((value, argument.value.span)),
+                    Some((_, first)) => {
+                        let parameter = &block.parameters[at].name.text;
+                        let message = format!("`{}` is given `{parameter}` twice", name.text);
+                        let error = Diagnostic::new(Stage::Names, argument.value.span, message);
+                        self.errors.push(error.also(first, "the first").help("keep one of them"));
+                    }
+                },
+                (Ok(_), Err(())) => {}
+            }
+        }
+        if self.errors.met() > before {
+            return None;
+        }
+        let mut env = self.env.inside();
+        let mut missing = Vec::new();
+        for (parameter, value) in block.parameters.iter().zip(values) {
+            match (value, &parameter.default) {
+                (Some((value, _)), _) => env.bind(&parameter.name.text, value),
+                (None, Some(default)) => match env.number(default) {
+                    Ok(value) => env.bind(&parameter.name.text, value),
+                    Err(error) => self.errors.push(error.also(name.span, "used here")),
+                },
+                (None, None) => missing.push(format!("`{}`", parameter.name.text)),
+            }
+        }
+        if !missing.is_empty() {
+            let message = format!("`{}` needs {}", name.text, missing.join(" and "));
+            let error = Diagnostic::new(Stage::Names, name.span, message).also(block.name.span, "the block");
+            self.errors.push(error.expected(signature(block)).help(format!("it is used as `{}`", signature(block))));
+        }
+        (self.errors.met() == before).then_some(env)
+    }
+
+    fn unknown_block(&self, name: &Name) -> Diagnostic {
+        let error = Diagnostic::new(Stage::Names, name.span, format!("no block is called `{}`", name.text));
+        let error = error.found(name.text.as_str());
+        match nearest(&name.text, self.home.blocks(self.scope)) {
+            Some(near) => error.expected(near).help(format!("`{near}` is the nearest block")),
+            None => error.help(format!("`block {}(c) = conv c - relu`, before the net, would make it one", name.text)),
+        }
+    }
+
+    /// `vgg16.pool5 - …`: the layers of another net up to a named one.
+    pub(super) fn begin_inside(&mut self, name: &'a Name, text: &str, alias: Option<Alias<'a>>) -> Result<(), Fatal> {
+        let dots = text.match_indices('.').map(|(at, _)| at);
+        let ends = std::iter::once(text.len()).chain(dots.collect::<Vec<_>>().into_iter().rev());
+        let mut found = ends.filter_map(|end| Some((end, self.home.net(self.scope, &text[..end])?)));
+        let Some((end, (home, def))) = found.next() else {
+            return Err(Box::new(self.unknown_start(text, name.span)));
+        };
+        if let Some(error) = self.inside_itself(home, &def.name, "net", name.span) {
+            return Err(error);
+        }
+        let layer = text[end..].strip_prefix('.');
+        let constants = if home == Home::Session { Some(&self.scope.constants) } else { None };
+        let env = match Env::new(constants, &def.bindings) {
+            Ok(env) => env,
+            Err(errors) => {
+                errors.into_iter().for_each(|error| self.errors.push(error));
+                return Ok(());
+            }
+        };
+        super::weigh(&def.chain, &env)?;
+        let outside = (
+            std::mem::replace(&mut self.env, env),
+            std::mem::replace(&mut self.home, home),
+            self.enter(&text[..end], name.span),
+        );
+        self.open.push(Open { home, name: &def.name, kind: "net" });
+        self.chain(&def.chain, Surrounding::Net)?;
+        self.open.pop();
+        (self.env, self.home, self.place) = outside;
+        self.errors.place.pop();
+        if let Some(layer) = layer {
+            match self.names.find("", layer) {
+                Some(wire) => self.cut(wire),
+                None => {
+                    let error = unknown_layer(layer, name.span, &self.names, "");
+                    let message = format!("`{}` has no layer `{layer}`", &text[..end]);
+                    return Err(Box::new(Diagnostic { message, ..error }));
+                }
+            }
+        }
+        self.base = Some((text[..end].to_string(), self.steps.len()));
+        self.begun = true;
+        self.name_result(alias);
+        Ok(())
+    }
+
+    fn unknown_start(&self, text: &str, span: Span) -> Diagnostic {
+        let error = Diagnostic::new(Stage::Names, span, format!("nothing here is called `{text}`")).found(text);
+        let net = text.split('.').next().unwrap_or(text);
+        let known = self.home.nets(self.scope).chain(self.home.blocks(self.scope));
+        match nearest(net, known) {
+            Some(near) => error.expected(near).help(format!("`{near}` is the nearest that is known here")),
+            None => error.help("a chain begins with a shape, `28x28x1 - …`, or a net's layer, `vgg16.pool5 - …`"),
+        }
+    }
+
+    /// Drops all steps that `result` does not depend on.
+    fn cut(&mut self, result: Wire) {
+        let mut needed = vec![false; self.steps.len() + 1];
+        needed[result.index()] = true;
+        for (at, step) in self.steps.iter_mut().enumerate().rev() {
+            if needed[Wire::of_step(at).index()] {
+                let model = if let StepKind::Layer(options) = &mut step.kind { options.model() } else { None };
+                step.inputs.iter().copied().chain(model.map(|wire| *wire)).for_each(|wire| needed[wire.index()] = true);
+            }
+        }
+        let mut moved = vec![Some(Wire::INPUT)];
+        let mut kept = 0;
+        for &needed in &needed[1..] {
+            moved.push(needed.then(|| Wire::of_step(kept)));
+            kept += usize::from(needed);
+        }
+        let to = |wire: Wire| moved[wire.index()].unwrap_or(Wire::INPUT);
+        let mut at = 0;
+        self.steps.retain(|_| {
+            at += 1;
+            needed[at]
+        });
+        for step in &mut self.steps {
+            step.inputs.iter_mut().for_each(|wire| *wire = to(*wire));
+            if let StepKind::Layer(options) = &mut step.kind
+                && let Some(wire) = Options::model(options)
+            {
+                *wire = to(*wire);
+            }
+        }
+        self.current = to(result);
+        self.names.keep(|wire| moved[wire.index()]);
+    }
+}
+
+/// An argument for a parameter that the block does not have.
+fn no_parameter(block: &BlockDef, argument: &Argument, span: Span) -> Diagnostic {
+    let known: Vec<&str> = block.parameters.iter().map(|p| p.name.text.as_str()).collect();
+    let (name, n) = (&block.name.text, plural(known.len(), "parameter"));
+    let message = match &argument.key {
+        Some(key) => format!("`{name}` has no parameter `{}`", key.text),
+        None => format!("`{name}` has {n}, and this is one more"),
+    };
+    let error = Diagnostic::new(Stage::Names, span, message).also(block.name.span, "the block");
+    let near = argument.key.as_ref().and_then(|key| nearest(&key.text, known));
+    match near {
+        Some(near) => error.expected(near).help(format!("`{near}` is the nearest of its parameters")),
+        None => error.expected(signature(block)).help(format!("it is used as `{}`", signature(block))),
+    }
+}
+
+/// `bottleneck(c, s=1)`
+fn signature(block: &BlockDef) -> String {
+    let parameter = |p: &crate::syntax::Parameter| match &p.default {
+        Some(default) => format!("{}={default}", p.name.text),
+        None => p.name.text.clone(),
+    };
+    let parameters: Vec<String> = block.parameters.iter().map(parameter).collect();
+    format!("{}({})", block.name.text, parameters.join(", "))
+}

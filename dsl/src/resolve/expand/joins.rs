@@ -1,0 +1,156 @@
+//! Branches, the names that begin them, and side classifiers.
+
+use super::{Alias, Expander, Fatal, StepKind, Surrounding, Wire, numbered};
+use crate::diagnostic::{Diagnostic, Stage};
+use crate::resolve::read::unknown_layer;
+use crate::syntax::{Chain, Expr, Item, ItemKind, Join, JoinWord, Name, Shortcut};
+use fovea_graph::Span;
+
+impl<'a> Expander<'_, 'a> {
+    /// `concat( … | … )`, `add( … | … )`
+    pub(super) fn join(&mut self, join: &'a Join, span: Span) -> Result<(), Fatal> {
+        let start = self.current;
+        let mut ends = Vec::with_capacity(join.branches.len());
+        for branch in &join.branches {
+            self.current = start;
+            if shortcut(branch).is_none() {
+                self.chain(branch, Surrounding::Branch)?;
+            }
+            ends.push(self.current);
+        }
+        let long = join.branches.iter().position(|branch| shortcut(branch).is_none());
+        self.current = start;
+        let word = join.word_span;
+        let wrong = |message: &str| Diagnostic::new(Stage::Shapes, word, message);
+        let (Some(long), true) = (long, join.branches.len() > 1) else {
+            let error = wrong("a join has at least two branches, one of them with layers");
+            self.gap(span, error.help("put `|` between them: `add(conv - relu - conv | shortcut)`"));
+            return Ok(());
+        };
+        for (position, branch) in join.branches.iter().enumerate() {
+            let Some((kind, at)) = shortcut(branch) else { continue };
+            if join.word != JoinWord::Add {
+                let error = Diagnostic::new(Stage::Shapes, at, "`shortcut` stands in `add`, and this is `concat`");
+                self.gap(span, error.also(word, "").help("write `id`, which is the branch without a layer"));
+                return Ok(());
+            }
+            self.current = start;
+            self.push(StepKind::Shortcut(kind), vec![start, ends[long]], at, None);
+            ends[position] = self.current;
+        }
+        self.push(StepKind::Join(join.word), ends, span, None);
+        Ok(())
+    }
+
+    /// `shortcut` where it is not a whole branch.
+    pub(super) fn lone_shortcut(&mut self, item: &Item) {
+        let error = Diagnostic::new(Stage::Shapes, item.span, "`shortcut` is a whole branch of `add`");
+        self.gap(item.span, error.help("write it alone behind `|`: `add(conv - relu - conv | shortcut)`"));
+    }
+
+    /// `aux 0.3 ( … , softmax)`
+    pub(super) fn aux(
+        &mut self,
+        weight: Option<&'a Expr>,
+        chain: &'a Chain,
+        item: &'a Item,
+        alias: Option<Alias<'a>>,
+    ) -> Result<(), Fatal> {
+        self.env.words = &[];
+        let weight = match weight.map(|weight| (self.env.number(weight), weight.span)) {
+            None => 0.3,
+            Some((Ok(weight), _)) if weight >= 0.0 => weight,
+            Some((Ok(weight), span)) => {
+                let message = format!("the weight of a side classifier's loss must be at least 0, not {weight}");
+                self.errors.push(Diagnostic::new(Stage::Values, span, message).expected("at least 0"));
+                0.0
+            }
+            Some((Err(error), _)) => {
+                self.errors.push(error);
+                0.0
+            }
+        };
+        let main = self.current;
+        self.chain(chain, Surrounding::Side)?;
+        self.push(StepKind::Side(weight), vec![self.current], item.span, alias);
+        self.current = main;
+        Ok(())
+    }
+
+    /// `c1`: a branch begins there; a block without arguments; or `vgg16.pool5`: the net begins there.
+    pub(super) fn reference(
+        &mut self,
+        name: &'a Name,
+        step: Option<&'a Expr>,
+        item: &'a Item,
+        alias: Option<Alias<'a>>,
+        first: bool,
+    ) -> Result<(), Fatal> {
+        self.env.words = &[];
+        let text = match numbered(name, step, &self.env) {
+            Ok(text) => text,
+            Err(error) => {
+                self.gap(item.span, error);
+                return Ok(());
+            }
+        };
+        let surrounding = self.surroundings.last().copied();
+        let branch = first && matches!(surrounding, Some(Surrounding::Branch | Surrounding::Side));
+        if let Some(wire) = self.layer(&text) {
+            if branch {
+                self.current = wire;
+                self.name_result(alias);
+            } else {
+                let message =
+                    format!("`{text}` is a layer, and a chain goes on from a layer only where a branch begins");
+                let error = Diagnostic::new(Stage::Shapes, item.span, message);
+                self.gap(item.span, error.help(format!("join the two: `concat(id | {text})`, or `add(id | {text})`")));
+            }
+            return Ok(());
+        }
+        if step.is_none() && self.home.block(self.scope, &text).is_some() {
+            return self.call(name, &[], item.span, alias);
+        }
+        if first && surrounding == Some(Surrounding::Net) && !self.begun && !self.input_said {
+            return self.begin_inside(name, &text, alias);
+        }
+        let error = match self.home.net(self.scope, &text) {
+            Some(_) => {
+                Diagnostic::new(Stage::Names, item.span, format!("`{text}` is a net, and a net only begins there"))
+                    .help(format!("begin the chain with it, `{text} - …`, or make it a `block`"))
+            }
+            None => self.unknown(&text, item.span),
+        };
+        self.gap(item.span, error);
+        Ok(())
+    }
+
+    /// The layer that a name means; those of the net that this one begins inside of are called by its name too.
+    fn layer(&self, text: &str) -> Option<Wire> {
+        let of_base = || {
+            let (base, _) = self.base.as_ref().filter(|_| self.prefix.is_empty())?;
+            self.names.find("", text.strip_prefix(base.as_str())?.strip_prefix('.')?)
+        };
+        self.names.find(&self.prefix, text).or_else(of_base)
+    }
+
+    /// A name that means nothing here.
+    fn unknown(&self, text: &str, span: Span) -> Diagnostic {
+        let error = unknown_layer(text, span, &self.names, &self.prefix);
+        if error.expected.is_some() || error.labels.iter().any(|(_, words)| !words.is_empty()) {
+            return error;
+        }
+        match crate::scope::nearest(text, self.home.blocks(self.scope)) {
+            Some(near) => error.expected(near).help(format!("`{near}` is the nearest block")),
+            None => error,
+        }
+    }
+}
+
+/// The branch is a shortcut and nothing else.
+fn shortcut(branch: &Chain) -> Option<(Shortcut, Span)> {
+    match &branch.items[..] {
+        [Item { kind: ItemKind::Shortcut(kind), span, .. }] if branch.head.is_none() => Some((*kind, *span)),
+        _ => None,
+    }
+}

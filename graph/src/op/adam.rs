@@ -1,0 +1,92 @@
+//! Adam, and AdamW where the decay acts on the weights themselves.
+//!
+//! Sources: D. Kingma and J. Ba, arXiv:1412.6980; I. Loshchilov and F. Hutter, arXiv:1711.05101; in PyTorch's form.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cost, GradientError, Rule, ShapeError, agree, arity};
+use crate::autodiff::Backward;
+use crate::ids::NodeId;
+use crate::shape::Shape;
+
+/// `m' = beta·m + (1 − beta)·(g + decay·w)`; inputs w, g, m, all of one shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdamMean {
+    /// How much of the old mean stays.
+    pub beta: f64,
+    /// L2 penalty's weight; 0 for AdamW.
+    pub decay: f64,
+}
+
+/// `v' = beta·v + (1 − beta)·(g + decay·w)²`; inputs w, g, v, all of one shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdamSquare {
+    /// How much of the old mean square stays.
+    pub beta: f64,
+    /// L2 penalty's weight; 0 for AdamW.
+    pub decay: f64,
+}
+
+/// `w' = w·(1 − lr·decay) − lr·m̂/(√v̂ + eps)` with `m̂ = m/(1 − beta1^t)`, `v̂ = v/(1 − beta2^t)`, t the number of steps
+/// taken with this one; inputs w, m and v. The learning rate and t come with the step's feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdamStep {
+    /// The mean's.
+    pub beta1: f64,
+    /// The mean square's.
+    pub beta2: f64,
+    /// Keeps the quotient finite.
+    pub eps: f64,
+    /// AdamW's decay; 0 for Adam.
+    pub decay: f64,
+}
+
+/// Three tensors of one shape.
+fn alike(op: &'static str, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+    let [w, a, b] = arity(op, "three", inputs)?;
+    agree(op, w, a)?;
+    agree(op, w, b)?;
+    Ok(w.clone())
+}
+
+impl Rule for AdamMean {
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+        alike("adam_mean", inputs)
+    }
+
+    fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        Err(GradientError::Undefined("adam_mean"))
+    }
+
+    fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
+        Cost::elementwise(5 * output.elements())
+    }
+}
+
+impl Rule for AdamSquare {
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+        alike("adam_square", inputs)
+    }
+
+    fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        Err(GradientError::Undefined("adam_square"))
+    }
+
+    fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
+        Cost::elementwise(6 * output.elements())
+    }
+}
+
+impl Rule for AdamStep {
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+        alike("adam_step", inputs)
+    }
+
+    fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        Err(GradientError::Undefined("adam_step"))
+    }
+
+    fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
+        Cost::elementwise(8 * output.elements())
+    }
+}
