@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use fovea_cpu::Cpu;
 use fovea_graph::Outcome;
-use support::{Training, lenet, pattern};
+use fovea_graph::fuse::fuse;
+use fovea_graph::training::{Decay, training_step};
+use support::{Training, adam, lenet, pattern, residual, sgd};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -18,9 +20,12 @@ fn main() {
     let (batch, threads, seconds) = (number(1, 64), number(2, 1), number(3, 2));
     let forward = match args.first().map_or("lenet", String::as_str) {
         "pattern" => pattern(batch),
+        "residual" => residual(batch, 32),
         _ => lenet(batch),
     };
-    let mut training = Training::new(&Cpu::new(Some(threads)).unwrap(), &forward);
+    let optimizer = if forward.name == "residual" { adam(Decay::Weights) } else { sgd() };
+    let step = fuse(&training_step(&forward, &optimizer).unwrap());
+    let mut training = Training::of(&Cpu::new(Some(threads)).unwrap(), step);
     assert_eq!(training.step(0), Outcome::Done);
 
     let steps = training.program.plan().steps.len();

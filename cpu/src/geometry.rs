@@ -32,7 +32,7 @@ pub struct Geometry {
 }
 
 /// Three axes, the given ones last.
-fn axes(given: &[usize], missing: usize) -> [usize; 3] {
+pub fn axes<T: Copy>(given: &[T], missing: T) -> [T; 3] {
     let mut all = [missing; 3];
     all[3 - given.len()..].copy_from_slice(given);
     all

@@ -131,7 +131,7 @@ fn check(plan: &Plan, step: &Step, threads: usize) -> Result<Access, BackendErro
     Ok(access)
 }
 
-/// The loss and every gradient that an update reads, where there are updates.
+/// The loss and every gradient and statistic that an update reads, where there are updates.
 fn watched(plan: &Plan) -> Vec<(String, Slot)> {
     let graph = &plan.graph;
     let mut watched = Vec::new();
@@ -146,7 +146,14 @@ fn watched(plan: &Plan) -> Vec<(String, Slot)> {
             if let Place::Arena(slot) = plan.places[input.index()]
                 && plan.steps[..plan.commit].iter().any(|before| before.node == source(graph, input))
             {
-                watched.push((format!("gradient of {}", updated(plan, step)), slot));
+                let name = match graph.node(step.node).op {
+                    Op::Running(_) => updated(plan, step).to_string(),
+                    _ => format!("gradient of {}", updated(plan, step)),
+                };
+                // Both moments of a parameter read its gradient; one look is enough.
+                if !watched.iter().any(|(_, seen)| *seen == slot) {
+                    watched.push((name, slot));
+                }
             }
         }
     }
@@ -161,7 +168,7 @@ fn source(graph: &Graph, mut id: NodeId) -> NodeId {
     id
 }
 
-/// The name of the parameter that an update belongs to.
+/// The name of the parameter or the running statistic that an update belongs to.
 fn updated<'a>(plan: &'a Plan, step: &Step) -> &'a str {
     let node = plan.graph.node(step.node);
     let read = node.inputs.iter().find_map(|&id| match plan.graph.node(id).op {

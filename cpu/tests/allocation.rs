@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering::Relaxed};
 
 use fovea_cpu::Cpu;
 use fovea_graph::Outcome;
-use support::{Training, lenet, pattern};
+use support::{Training, lenet, pattern, residual};
 
 static ALL: AtomicUsize = AtomicUsize::new(0);
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
@@ -44,7 +44,7 @@ const PACKED: usize = 1 << 20;
 #[test]
 fn steps_after_the_first_allocate_nothing_but_packed_blocks() {
     for threads in [1, 2] {
-        for forward in [lenet(64), lenet(512), pattern(32)] {
+        for forward in [lenet(64), lenet(512), pattern(32), residual(32, 32)] {
             let mut training = Training::new(&Cpu::new(Some(threads)).unwrap(), &forward);
             for number in 0..2 {
                 assert_eq!(training.step(number), Outcome::Done);
@@ -57,7 +57,9 @@ fn steps_after_the_first_allocate_nothing_but_packed_blocks() {
             let name = &forward.name;
             println!("{name}, {threads} threads: {all} bytes, at most {largest} at once, {kept} kept");
             assert!(largest <= PACKED, "{name} allocates {largest} bytes at once");
-            assert!(kept < 4096, "{name} keeps {kept} bytes more after a step than before");
+            // Each thread keeps what its first large product packs into, and that may come late for a helper.
+            let late = PACKED * (threads - 1);
+            assert!(kept < (late + 4096) as isize, "{name} keeps {kept} bytes more after a step than before");
         }
     }
 }

@@ -10,10 +10,10 @@ use fovea_cpu::reference::{Feed64, output, step};
 use fovea_graph::fuse::fuse;
 use fovea_graph::init::initial;
 use fovea_graph::plan::plan;
-use fovea_graph::training::training_step;
+use fovea_graph::training::{Decay, training_step};
 use fovea_graph::{Backend, BackendError, Feed, Graph, Outcome, StateId, Tensor};
 use ndarray::{ArrayD, IxDyn};
-use support::{Net, Training, check_close, go, lenet, random, sgd, shape, wide};
+use support::{Net, Training, adam, check_close, go, lenet, random, residual, sgd, shape, wide};
 
 /// Convolutions, a pool, dropout and two fully connected layers, on small images.
 fn small(batch: usize) -> Graph {
@@ -38,9 +38,32 @@ fn bits_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn bits_of_a_residual_net_do_not_depend_on_the_number_of_threads() {
+    let graph = fuse(&training_step(&residual(16, 24), &adam(Decay::Gradient)).unwrap());
+    let after = |threads| {
+        let mut training = Training::of(&Cpu::new(Some(threads)).unwrap(), graph.clone());
+        for number in 0..3 {
+            assert_eq!(training.step(number), Outcome::Done);
+        }
+        (training.loss().to_bits(), training.bits())
+    };
+    let one = after(1);
+    for threads in [2, 3] {
+        assert!(one == after(threads), "{threads} threads give other bits than one");
+    }
+}
+
+#[test]
 fn steps_follow_the_reference() {
-    for graph in [small(5), lenet(4)] {
-        let graph = fuse(&training_step(&graph, &sgd()).unwrap());
+    let steps = [
+        (small(5), sgd()),
+        (lenet(4), sgd()),
+        (small(5), adam(Decay::Gradient)),
+        (residual(4, 8), sgd()),
+        (residual(5, 12), adam(Decay::Weights)),
+    ];
+    for (graph, optimizer) in steps {
+        let graph = fuse(&training_step(&graph, &optimizer).unwrap());
         let mut training = Training::of(&Cpu::new(Some(2)).unwrap(), graph.clone());
         let mut states: Vec<ArrayD<f64>> =
             graph.states.iter().enumerate().map(|(i, state)| wide(&initial(StateId::new(i), state, 1))).collect();

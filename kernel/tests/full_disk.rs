@@ -1,5 +1,5 @@
 //! A disk that is full: the file is named, nothing half-written stays, the exit status is 1.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "program"))]
 #![allow(clippy::unwrap_used)]
 
 mod support;

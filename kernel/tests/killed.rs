@@ -1,4 +1,5 @@
 //! A run that is killed, at any moment, leaves a folder that reads and loses at most one checkpoint interval.
+#![cfg(feature = "program")]
 #![allow(clippy::unwrap_used)]
 
 mod support;

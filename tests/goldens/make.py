@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import lenet
-from ops import OPS
+from ops import LAYERS, OPS
 
 FOLDER = Path(__file__).parent
 
@@ -25,6 +25,8 @@ def draw(random, shape, how):
         x = random.integers(0, how["below"], shape)
     elif "integers" in how:
         x = random.integers(-how["integers"], how["integers"] + 1, shape)
+    elif "above" in how:
+        x = (np.abs(random.standard_normal(shape)) + how["above"]).astype(np.float32)
     else:
         x = (random.standard_normal(shape) * how["normal"]).astype(np.float32)
     return x.astype(np.float64)
@@ -42,10 +44,8 @@ def op_case(case):
     arrays = {name: draw(random, shape, how.get(name, {"normal": 1})) for name, shape in case["inputs"].items()}
     wrt = case.get("wrt", list(case["inputs"]))
     values = {name: torch.tensor(x, requires_grad=name in wrt) for name, x in arrays.items()}
-    for name, node in case["nodes"].items():
-        ((word, op),) = node["op"].items()
-        values[name] = OPS[word](op, *(values[of] for of in node["of"]))
-    result = values[name]
+    evaluate(case["nodes"], values)
+    result = values[list(case["nodes"])[-1]]
     stored = {name: x.astype(np.float32) for name, x in arrays.items()}
     stored["result"] = result.detach().numpy()
     if wrt:
@@ -57,19 +57,63 @@ def op_case(case):
     return stored
 
 
-def sgd_case(case):
-    """A parameter, one gradient a step, and the parameter after each step."""
-    random = generator(case["name"])
-    start = draw(random, case["shape"], {"normal": 1})
-    w = torch.tensor(start, requires_grad=True)
-    optimizer = torch.optim.SGD([w], momentum=case["momentum"], weight_decay=case["decay"])
-    stored = {"w": start.astype(np.float32)}
-    for i, rate in enumerate(case["learning_rates"]):
-        gradient = draw(random, case["shape"], {"normal": 1})
+def optimizer_of(listed, parameters):
+    ((word, numbers),) = listed.items()
+    if word == "sgd":
+        return torch.optim.SGD(parameters, momentum=numbers["momentum"], weight_decay=numbers["decay"])
+    form = {"gradient": torch.optim.Adam, "weights": torch.optim.AdamW}[numbers["form"]]
+    betas = (numbers["beta1"], numbers["beta2"])
+    return form(parameters, betas=betas, eps=numbers["eps"], weight_decay=numbers["decay"])
+
+
+def evaluate(nodes, values):
+    """Adds the value of each node."""
+    for name, node in nodes.items():
+        table, listed = (OPS, node["op"]) if "op" in node else (LAYERS, node["layer"])
+        ((word, op),) = listed.items()
+        values[name] = table[word](op, *(values[of] for of in node["of"]))
+
+
+def loss_of(run, values, goal):
+    """Cross-entropy where the net ends in softmax, with that of the side classifiers; else the mean squared error."""
+    def ends_in_softmax(name):
+        return "softmax" in run["nodes"].get(name, {}).get("op", {})
+
+    def cross_entropy(name):
+        return OPS["cross_entropy"](None, values[run["nodes"][name]["of"][0] if ends_in_softmax(name) else name], goal)
+
+    result = run["result"]
+    if not ends_in_softmax(result):
+        return torch.nn.functional.mse_loss(values[result], goal)
+    return cross_entropy(result) + sum(weight * cross_entropy(name) for name, weight in run.get("sides", {}).items())
+
+
+def training_run(run):
+    """First parameters; for each step the inputs and what the result is compared with, and after it the objective, every
+    parameter and every running statistic."""
+    random = generator(run["name"])
+    normal = {"normal": 1}
+    parameters = {name: draw(random, shape, normal) for name, shape in run["parameters"].items()}
+    stored = {name: x.astype(np.float32) for name, x in parameters.items()}
+    parameters = {name: torch.tensor(x, requires_grad=True) for name, x in parameters.items()}
+    running = {name: (torch.ones if name == "variance" else torch.zeros)(shape, dtype=torch.float64)
+               for name, shape in run.get("running", {}).items()}
+    optimizer = optimizer_of(run["optimizer"], list(parameters.values()))
+    for i, rate in enumerate(run["learning_rates"]):
+        inputs = {name: draw(random, shape, normal) for name, shape in run["inputs"].items()}
+        values = parameters | running | {name: torch.tensor(x) for name, x in inputs.items()}
+        evaluate(run["nodes"], values)
+        result = values[run["result"]]
+        classes = "softmax" in run["nodes"].get(run["result"], {}).get("op", {})
+        goal = draw(random, result.shape[:-1], {"below": result.shape[-1]}) if classes else draw(random, result.shape, normal)
+        loss = loss_of(run, values, torch.tensor(goal))
+        optimizer.zero_grad()
+        loss.backward()
         optimizer.param_groups[0]["lr"] = rate
-        w.grad = torch.tensor(gradient)
         optimizer.step()
-        stored |= {f"g_{i}": gradient.astype(np.float32), f"w_{i}": w.detach().numpy().copy()}
+        stored |= {f"{name}_{i}": x.astype(np.float32) for name, x in inputs.items()}
+        stored |= {f"goal_{i}": goal.astype(np.float32), f"objective_{i}": loss.detach().numpy()}
+        stored |= {f"{name}_after_{i}": x.detach().numpy().copy() for name, x in (parameters | running).items()}
     return stored
 
 
@@ -78,8 +122,8 @@ def main():
     arrays = {}
     for case in cases["ops"]:
         arrays |= {f"{case['name']}.{key}": x for key, x in op_case(case).items()}
-    for case in cases["sgd"]:
-        arrays |= {f"{case['name']}.{key}": x for key, x in sgd_case(case).items()}
+    for run in cases["runs"]:
+        arrays |= {f"{run['name']}.{key}": x for key, x in training_run(run).items()}
     # Row-major order throughout, as the graph's tensors are.
     np.savez_compressed(FOLDER / "ops.npz", **{key: np.ascontiguousarray(x).reshape(x.shape) for key, x in arrays.items()})
     np.savez_compressed(FOLDER / "lenet.npz", **lenet.trajectory())

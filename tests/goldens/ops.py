@@ -29,18 +29,22 @@ def conv(op, x, w):
 
 
 def conv_dgrad(op, w, dy):
-    """The transposed convolution onto the padded map, whose padding is then cut off."""
+    """The transposed convolution. What its arguments cannot say, an uneven padding or a map far beyond the last window,
+    is done by hand: onto the padded map, whose padding is then cut off."""
     op, extent = op["conv"], op["extent"]
-    axes = range(len(extent))
-    covered = [(w.shape[1 + a] - 1) * op["dilate"][a] + 1 for a in axes]
-    reached = [(dy.shape[1 + a] - 1) * op["stride"][a] + covered[a] for a in axes]
-    beyond = [extent[a] + sum(op["pad"][a]) - reached[a] for a in axes]
-    dx = of_rank("conv_transpose", len(extent))(
-        channels_first(dy), channels_first(w), stride=op["stride"], dilation=op["dilate"], groups=op["groups"])
-    dx = F.pad(dx, padding([[0, n] for n in beyond]))
+    stride, dilate, pad, axes = op["stride"], op["dilate"], op["pad"], range(len(extent))
+    covered = [(w.shape[1 + a] - 1) * dilate[a] + 1 for a in axes]
+    reached = [(dy.shape[1 + a] - 1) * stride[a] + covered[a] for a in axes]
+    beyond = [extent[a] + sum(pad[a]) - reached[a] for a in axes]
+    transposed = of_rank("conv_transpose", len(extent))
+    x, w = channels_first(dy), channels_first(w)
+    if all(pad[a][0] == pad[a][1] and 0 <= beyond[a] < max(stride[a], dilate[a]) for a in axes):
+        return channels_last(transposed(
+            x, w, stride=stride, padding=[p[0] for p in pad], output_padding=beyond, groups=op["groups"], dilation=dilate))
+    y = F.pad(transposed(x, w, stride=stride, dilation=dilate, groups=op["groups"]), padding([[0, n] for n in beyond]))
     for a in axes:
-        dx = dx.narrow(2 + a, op["pad"][a][0], extent[a])
-    return channels_last(dx)
+        y = y.narrow(2 + a, pad[a][0], extent[a])
+    return channels_last(y)
 
 
 def pool(op, x):
@@ -62,6 +66,62 @@ def pool(op, x):
             share = mean(F.pad(torch.ones_like(x), padding(pad)), size, stride)
             y = mean(F.pad(x, padding(pad)), size, stride) / share
     return channels_last(y)
+
+
+def pool_grad(op, x, dy):
+    """Unpooling where PyTorch has it: the maxima of windows that do not overlap. Else the gradient of the pool, which
+    PyTorch differentiates once more."""
+    op = op["pool"]
+    rank, size, stride, pad = len(op["size"]), op["size"], op["stride"], op["pad"]
+    even = all(before == after for before, after in pad)
+    if op["kind"] == "max" and even and all(s >= k for s, k in zip(stride, size)):
+        maps, pad = channels_first(x), [p[0] for p in pad]
+        _, switches = of_rank("max_pool", rank)(maps, size, stride, pad, ceil_mode=op["rounding"] == "ceil", return_indices=True)
+        return channels_last(of_rank("max_unpool", rank)(
+            channels_first(dy).contiguous(), switches.contiguous(), size, stride, pad, output_size=maps.shape[2:]))
+    x = x if x.requires_grad else x.clone().requires_grad_()
+    (dx,) = torch.autograd.grad(pool(op, x), x, dy, create_graph=True)
+    return dx
+
+
+def unary(op, x):
+    function = op["function"]
+    if isinstance(function, dict):
+        return F.leaky_relu(x, function["leaky"]["slope"])
+    return {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "elu": F.elu, "gelu": F.gelu}[function](x)
+
+
+def upsample(op, x):
+    size = [extent * factor for extent, factor in zip(x.shape[1:-1], op["factor"])]
+    if op["interpolation"] == "nearest":
+        return channels_last(F.interpolate(channels_first(x), size, mode="nearest"))
+    mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[len(size)]
+    return channels_last(F.interpolate(channels_first(x), size, mode=mode, align_corners=False))
+
+
+def batch_norm(op, x, mean, variance, scale, shift):
+    """With the batch's statistics PyTorch takes its own, not those given."""
+    batch = op["statistics"] == "batch"
+    statistics = (None, None) if batch else (mean, variance)
+    return channels_last(F.batch_norm(channels_first(x), *statistics, scale, shift, training=batch, eps=op["eps"]))
+
+
+def batch_norm_layer(op, x, scale, shift, mean, variance):
+    """In training; the running statistics, the last two, get their new values."""
+    y = F.batch_norm(
+        channels_first(x), mean, variance, scale, shift, training=True, momentum=op["momentum"], eps=op["eps"])
+    return channels_last(y)
+
+
+def lrn(op, x):
+    maps = channels_first(x)
+    maps = maps if maps.ndim > 2 else maps[..., None]
+    y = F.local_response_norm(maps, op["size"], op["alpha"], op["beta"], op["k"])
+    return channels_last(y.reshape(channels_first(x).shape))
+
+
+def all_but_channels(x):
+    return tuple(range(x.ndim - 1))
 
 
 def matmul(op, a, b):
@@ -92,4 +152,20 @@ OPS = {
     "cross_entropy": cross_entropy,
     "squared_error": lambda _, x, target: F.mse_loss(x, target),
     "correct": correct,
+    "unary": unary,
+    "concat": lambda _, *parts: torch.cat(parts, dim=-1),
+    "channel_slice": lambda op, x: x.narrow(-1, op["start"], op["channels"]),
+    "frame": lambda op, x: channels_last(F.pad(channels_first(x), padding(op["edges"]))),
+    "upsample": upsample,
+    "channel_mean": lambda _, x: x.mean(all_but_channels(x)),
+    "channel_variance": lambda _, x, mean: x.var(all_but_channels(x), correction=0),
+    "batch_norm": batch_norm,
+    "lrn": lrn,
+    "scale": lambda op, x: op["factor"] * x,
+    "pool_grad": pool_grad,
+}
+
+# What stands for several ops: the layers of a training run.
+LAYERS = {
+    "batch_norm": batch_norm_layer,
 }

@@ -11,8 +11,9 @@ use ndarray::ArrayD;
 use crate::compare::{Failures, compare, narrow, wide};
 use crate::goldens::Goldens;
 use crate::lenet::{self, Trajectory};
-use crate::op_cases::{Case, SEED, STEP, Sequence, golden_cases, sgd_sequences};
+use crate::op_cases::{Case, LEARNING_RATE, SEED, STEP, golden_cases};
 use crate::sweep;
+use crate::training_runs::{TrainingRun, training_runs};
 
 /// How far a value in f32 may be from the oracle's: ‖Δ‖/‖expected‖.
 pub const TOLERANCE: f64 = 1e-6;
@@ -53,9 +54,9 @@ impl Running {
     }
 
     /// Runs one step to its end.
-    pub fn run(&mut self, inputs: &[Tensor], learning_rate: f64) {
+    pub fn run(&mut self, inputs: &[Tensor], learning_rate: f64, step: u32) {
         let inputs: Vec<&Tensor> = inputs.iter().collect();
-        let feed = Feed { inputs: &inputs, learning_rate, seed: SEED, step: STEP };
+        let feed = Feed { inputs: &inputs, learning_rate, seed: SEED, step };
         let outcome = self.program.run(&mut *self.memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(outcome, Outcome::Done, "{}", self.program.plan());
     }
@@ -66,22 +67,23 @@ impl Running {
     }
 }
 
-/// Runs all op cases whose convolutions and pools have `ranks` axes (and all cases without any), and the sequences of
-/// SGD steps. Returns the number of comparisons.
+/// Runs all op cases whose convolutions and pools have `ranks` axes (and all cases without any), and the training
+/// runs. Returns the number of comparisons.
 ///
 /// # Panics
 /// With the first messages, where a case fails.
 pub fn check_ops(backend: &dyn Backend, ranks: RangeInclusive<usize>) -> usize {
     let goldens = Goldens::open("ops.npz");
     let mut failures = Failures::default();
-    let swept = sweep::convolutions().into_iter().chain(sweep::dropouts()).chain(sweep::large());
+    let swept =
+        sweep::convolutions().into_iter().chain(sweep::deconvolutions()).chain(sweep::dropouts()).chain(sweep::large());
     for case in golden_cases(&goldens).into_iter().chain(swept) {
         if case.rank() == 0 || ranks.contains(&case.rank()) {
             compare_case(backend, &case, &goldens, &mut failures);
         }
     }
-    for sequence in sgd_sequences(&goldens) {
-        compare_sequence(backend, &sequence, &mut failures);
+    for run in training_runs(&goldens) {
+        compare_run(backend, &run, &mut failures);
     }
     failures.finish()
 }
@@ -94,7 +96,7 @@ pub fn compare_case(backend: &dyn Backend, case: &Case, goldens: &Goldens, failu
     let count = if fused == case.graph { 1 } else { 2 };
     for (form, graph) in &forms[..count] {
         let mut running = Running::new(backend, graph, &[]);
-        running.run(&case.inputs, 0.0);
+        running.run(&case.inputs, LEARNING_RATE, STEP);
         for (name, expected) in &expected {
             let result = compare(&running.output(name), expected, TOLERANCE);
             failures.check(|| format!("{}{form}, {name}", case.name), result);
@@ -102,13 +104,18 @@ pub fn compare_case(backend: &dyn Backend, case: &Case, goldens: &Goldens, failu
     }
 }
 
-/// Runs a sequence of SGD steps; compares the parameter after each with PyTorch's.
-pub fn compare_sequence(backend: &dyn Backend, sequence: &Sequence, failures: &mut Failures) {
-    let zeros = Tensor::zeros(sequence.start.raw_dim());
-    let mut running = Running::new(backend, &sequence.graph, &[sequence.start.clone(), zeros]);
-    for (i, (rate, gradient, expected)) in sequence.steps.iter().enumerate() {
-        running.run(std::slice::from_ref(gradient), *rate);
-        failures.check(|| format!("{}, step {i}", sequence.name), compare(&running.read(0), expected, TOLERANCE));
+/// Trains for a few steps; compares what they made smaller, the parameters and the running statistics with PyTorch's.
+pub fn compare_run(backend: &dyn Backend, run: &TrainingRun, failures: &mut Failures) {
+    let tolerance = if run.is_net() { GRADIENT_TOLERANCE } else { TOLERANCE };
+    let mut running = Running::new(backend, &fuse(&run.graph), &run.start);
+    for (i, step) in (0..).zip(&run.steps) {
+        running.run(&step.inputs, step.learning_rate, i);
+        let result = compare(&running.output("objective"), &step.objective, tolerance);
+        failures.check(|| format!("{}, step {i}", run.name), result);
+        for (state, expected) in &step.states {
+            let result = compare(&running.read(*state), expected, tolerance);
+            failures.check(|| format!("{}, {} after step {i}", run.name, run.graph.states[*state].name), result);
+        }
     }
 }
 
@@ -129,9 +136,9 @@ pub fn check_lenet(backend: &dyn Backend) -> usize {
         let batch = trajectory.batch(i);
         let cast: Vec<Tensor> = states.iter().map(narrow).collect();
         gradients.write(&cast[..parameters]);
-        gradients.run(&batch, 0.0);
+        gradients.run(&batch, 0.0, STEP);
         training.write(&cast);
-        training.run(&batch, lenet::LEARNING_RATE);
+        training.run(&batch, lenet::LEARNING_RATE, STEP);
 
         let wide_batch = batch.each_ref().map(wide);
         let feed =

@@ -137,7 +137,7 @@ impl Trajectory {
     pub fn first(&self, graph: &Graph) -> Vec<Tensor> {
         let first = |state: &State| match state.role {
             Role::Parameter => self.goldens.input(&state.name),
-            Role::Moment => Tensor::zeros(state.shape.dims()),
+            Role::Moment | Role::Running => Tensor::zeros(state.shape.dims()),
         };
         graph.states.iter().map(first).collect()
     }

@@ -7,3 +7,4 @@ pub mod goldens;
 pub mod lenet;
 pub mod op_cases;
 pub mod sweep;
+pub mod training_runs;

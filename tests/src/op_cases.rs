@@ -9,19 +9,23 @@ use std::path::Path;
 use fovea_cpu::reference::{self, Feed64};
 use fovea_graph::autodiff::gradients;
 use fovea_graph::fuse::prune;
-use fovea_graph::op::{Matmul, Reshape, SgdStep, SgdVelocity, ShapeError, Transpose};
-use fovea_graph::{Graph, Init, NodeId, Op, Role, Shape, State, Tensor};
+use fovea_graph::op::{Matmul, Reshape, ShapeError, Transpose};
+use fovea_graph::{Graph, NodeId, Op, Shape, Tensor};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::compare::wide;
 use crate::goldens::Goldens;
+use crate::training_runs::ListedRun;
 
 /// The seed and the step's number that every case runs with.
 pub const SEED: u64 = 2012;
 /// See [`SEED`].
 pub const STEP: u32 = 3;
+
+/// The learning rate that every case runs with: a case may be an optimizer's op.
+pub const LEARNING_RATE: f64 = 0.1;
 
 /// What a case is held against, beside finite differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +52,15 @@ pub struct Case {
 }
 
 impl Case {
-    /// The most spatial axes that a convolution or pool of the case has; 0 where there is none.
+    /// The most spatial axes that an op of the case counts; 0 where none cares how many there are.
     pub fn rank(&self) -> usize {
         let rank = |op: &Op| match op {
             Op::Conv(op) => op.rank(),
             Op::ConvDgrad(op) => op.conv.rank(),
             Op::Pool(op) => op.rank(),
+            Op::PoolGrad(op) => op.pool.rank(),
+            Op::Frame(op) => op.edges.len(),
+            Op::Upsample(op) => op.factor.len(),
             _ => 0,
         };
         self.graph.nodes.iter().map(|node| rank(&node.op)).max().unwrap_or(0)
@@ -79,28 +86,16 @@ impl Case {
 /// Every output of a graph without states, by the reference.
 pub fn outputs(graph: &Graph, inputs: &[ArrayD<f64>]) -> Vec<(String, ArrayD<f64>)> {
     let inputs: Vec<&ArrayD<f64>> = inputs.iter().collect();
-    let feed = Feed64 { inputs: &inputs, learning_rate: 0.0, seed: SEED, step: STEP };
+    let feed = Feed64 { inputs: &inputs, learning_rate: LEARNING_RATE, seed: SEED, step: STEP };
     let values = reference::evaluate(graph, &[], &feed).unwrap_or_else(|e| panic!("{}: {e}", graph.name));
     graph.outputs.iter().map(|(name, id)| (name.clone(), values[id.index()].clone())).collect()
 }
 
-/// A parameter under SGD for a few steps, with given gradients.
-pub struct Sequence {
-    /// Its name.
-    pub name: String,
-    /// States `w` and its velocity, input `gradient`; no output, both states updated.
-    pub graph: Graph,
-    /// The parameter before the first step.
-    pub start: Tensor,
-    /// For each step the learning rate, the gradient, and PyTorch's parameter after it.
-    pub steps: Vec<(f64, Tensor, ArrayD<f64>)>,
-}
-
 /// `goldens/cases.json`.
 #[derive(Deserialize)]
-struct Listed {
+pub(crate) struct Listed {
     ops: Vec<ListedCase>,
-    sgd: Vec<ListedSequence>,
+    pub(crate) runs: Vec<ListedRun>,
 }
 
 #[derive(Deserialize)]
@@ -120,18 +115,14 @@ struct ListedNode {
     of: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct ListedSequence {
-    name: String,
-    shape: Vec<usize>,
-    momentum: f64,
-    decay: f64,
-    learning_rates: Vec<f64>,
-}
-
-fn listed() -> Listed {
+pub(crate) fn listed() -> Listed {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens/cases.json");
     serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// A list of numbers.
+pub(crate) fn dimensions(listed: &Value) -> Vec<usize> {
+    serde_json::from_value(listed.clone()).unwrap()
 }
 
 /// The cases that PyTorch has computed.
@@ -141,7 +132,7 @@ pub fn golden_cases(goldens: &Goldens) -> Vec<Case> {
 
 fn golden_case(case: ListedCase, goldens: &Goldens) -> Case {
     let inputs: Vec<(String, Vec<usize>)> =
-        case.inputs.into_iter().map(|(name, dims)| (name, serde_json::from_value(dims).unwrap())).collect();
+        case.inputs.into_iter().map(|(name, dims)| (name, dimensions(&dims))).collect();
     let wrt = case.wrt.unwrap_or_else(|| inputs.iter().map(|(name, _)| name.clone()).collect());
     let graph = build(&case.name, &inputs, &wrt, |graph, of| {
         let mut last = None;
@@ -196,28 +187,4 @@ fn weighted_sum(graph: &mut Graph, result: NodeId) -> Result<NodeId, ShapeError>
     let column = graph.push(Op::Reshape(Reshape { shape: column }), &[result], None)?;
     let sum = graph.push(Op::Matmul(Matmul::new(Transpose::No, Transpose::No)), &[row, column], None)?;
     graph.push(Op::Reshape(Reshape { shape: Shape::scalar() }), &[sum], None)
-}
-
-/// The sequences of SGD steps that PyTorch has computed.
-pub fn sgd_sequences(goldens: &Goldens) -> Vec<Sequence> {
-    listed().sgd.into_iter().map(|listed| sgd_sequence(listed, goldens)).collect()
-}
-
-fn sgd_sequence(listed: ListedSequence, goldens: &Goldens) -> Sequence {
-    let key = |what: &str| format!("{}.{what}", listed.name);
-    let step = |(i, &rate): (usize, &f64)| {
-        (rate, goldens.input(&key(&format!("g_{i}"))), goldens.output(&key(&format!("w_{i}"))))
-    };
-    let steps = listed.learning_rates.iter().enumerate().map(step).collect();
-    let mut graph = Graph::new(&listed.name);
-    let shape = Shape::new(listed.shape.clone()).unwrap();
-    let state = |name: &str, role| State { name: name.into(), shape: shape.clone(), role, init: Init::Zeros };
-    let gradient = graph.input("gradient", shape.clone());
-    let (parameter, w) = graph.state(state("w", Role::Parameter), None);
-    let (moment, old) = graph.state(state("w.velocity", Role::Moment), None);
-    let velocity = SgdVelocity { momentum: listed.momentum, decay: listed.decay };
-    let new = graph.push(Op::SgdVelocity(velocity), &[w, gradient, old], None).unwrap();
-    let stepped = graph.push(Op::SgdStep(SgdStep {}), &[w, new], None).unwrap();
-    graph.updates = vec![(moment, new), (parameter, stepped)];
-    Sequence { start: goldens.input(&key("w")), name: listed.name, graph, steps }
 }

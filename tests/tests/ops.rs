@@ -3,13 +3,14 @@
 
 use fovea_cpu::reference::{self, Feed64, ReferenceError};
 use fovea_graph::fuse::fuse;
-use fovea_graph::op::Dropout;
+use fovea_graph::op::{ConvDgrad, Dropout};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::{Graph, Op, Shape};
 use fovea_tests::compare::{Failures, compare, inner, norm, wide};
 use fovea_tests::goldens::Goldens;
-use fovea_tests::op_cases::{self, Case, Oracle, STEP, golden_cases, sgd_sequences};
+use fovea_tests::op_cases::{self, Case, Oracle, STEP, golden_cases};
 use fovea_tests::sweep;
+use fovea_tests::training_runs::training_runs;
 use ndarray::ArrayD;
 
 #[test]
@@ -33,13 +34,24 @@ fn every_case_is_what_pytorch_computes() {
 fn every_op_occurs_and_some_are_fused() {
     let goldens = Goldens::open("ops.npz");
     let cases: Vec<Case> = golden_cases(&goldens).into_iter().chain(sweep::dropouts()).collect();
-    let sgd = sgd_sequences(&goldens);
-    let graphs: Vec<Graph> = cases.into_iter().map(|case| case.graph).chain(sgd.into_iter().map(|s| s.graph)).collect();
+    let runs = training_runs(&goldens);
+    let graphs: Vec<Graph> =
+        cases.into_iter().map(|case| case.graph).chain(runs.into_iter().map(|r| r.graph)).collect();
     let words: std::collections::BTreeSet<&str> = graphs.iter().flat_map(|g| &g.nodes).map(|n| n.op.word()).collect();
     let expected = [
+        "adam_mean",
+        "adam_square",
+        "adam_step",
         "add",
+        "batch_norm",
+        "batch_norm_dgrad",
+        "batch_norm_scale_grad",
         "bias",
+        "channel_mean",
+        "channel_slice",
         "channel_sum",
+        "channel_variance",
+        "concat",
         "conv",
         "conv_dgrad",
         "conv_wgrad",
@@ -48,13 +60,19 @@ fn every_op_occurs_and_some_are_fused() {
         "cross_entropy_grad",
         "dropout",
         "fill",
+        "frame",
         "input",
+        "lrn",
+        "lrn_grad",
         "matmul",
         "pool",
         "pool_grad",
+        "pool_pick",
         "relu",
         "relu_grad",
         "reshape",
+        "running",
+        "scale",
         "sgd_step",
         "sgd_velocity",
         "softmax",
@@ -62,6 +80,10 @@ fn every_op_occurs_and_some_are_fused() {
         "squared_error",
         "squared_error_grad",
         "state",
+        "unary",
+        "unary_grad",
+        "upsample",
+        "upsample_grad",
     ];
     assert_eq!(words.into_iter().collect::<Vec<_>>(), expected);
     let fused = graphs.iter().filter(|graph| fuse(graph).nodes.len() < graph.nodes.len()).count();
@@ -72,7 +94,7 @@ fn every_op_occurs_and_some_are_fused() {
 #[test]
 fn every_gradient_is_the_limit_of_finite_differences() {
     let goldens = Goldens::open("ops.npz");
-    let swept = sweep::convolutions().into_iter().step_by(7);
+    let swept = sweep::convolutions().into_iter().chain(sweep::deconvolutions()).step_by(7);
     let cases = golden_cases(&goldens).into_iter().chain(sweep::dropouts()).chain(swept);
     let mut failures = Failures::default();
     for (number, case) in cases.filter(|case| case.smooth).enumerate() {
@@ -124,19 +146,65 @@ fn slope(case: &Case, point: &[ArrayD<f64>], input: usize, along: &ArrayD<f64>) 
     (loss(h) - loss(-h)) / (2.0 * h)
 }
 
+/// ⟨conv x, y⟩ = ⟨x, deconv y⟩: as a layer the transposed convolution is the convolution's adjoint.
 #[test]
-fn sgd_takes_pytorchs_steps() {
+fn every_transposed_convolution_is_the_adjoint() {
+    let swept = sweep::convolutions().into_iter().chain(sweep::deconvolutions());
+    let cases: Vec<Case> = golden_cases(&Goldens::open("ops.npz")).into_iter().chain(swept).collect();
     let mut failures = Failures::default();
-    for sequence in sgd_sequences(&Goldens::open("ops.npz")) {
-        let start = wide(&sequence.start);
-        let mut states = [start.clone(), ArrayD::zeros(start.raw_dim())];
-        for (i, (rate, gradient, expected)) in sequence.steps.iter().enumerate() {
-            let feed = Feed64 { inputs: &[&wide(gradient)], learning_rate: *rate, seed: 0, step: 0 };
-            reference::step(&sequence.graph, &mut states, &feed).unwrap();
-            failures.check(|| format!("{}, step {i}", sequence.name), compare(&states[0], expected, 1e-12));
+    for (number, case) in cases.iter().enumerate() {
+        for node in &case.graph.nodes {
+            let shapes = case.graph.input_shapes(node);
+            let (conv, x, filter, y) = match &node.op {
+                Op::Conv(conv) => (conv.clone(), shapes[0], shapes[1], &node.shape),
+                Op::ConvDgrad(op) => (op.conv.clone(), &node.shape, shapes[0], shapes[1]),
+                _ => continue,
+            };
+            let extent = x.spatial().to_vec();
+            let transposed = Op::ConvDgrad(ConvDgrad { conv: conv.clone(), extent });
+            let [x, filter, y] = [(x, 0), (filter, 1), (y, 2)].map(|(shape, index)| {
+                let stream = Stream::new(number as u64, Purpose::Data, index);
+                let values = (0..shape.elements() as u64).map(|i| stream.normal(i)).collect();
+                ArrayD::from_shape_vec(shape.dims(), values).unwrap()
+            });
+            let (there, back) =
+                (inner(&applied(Op::Conv(conv), [&x, &filter]), &y), inner(&x, &applied(transposed, [&filter, &y])));
+            let result = compare(&ndarray::arr0(back).into_dyn(), &ndarray::arr0(there).into_dyn(), 1e-10);
+            failures.check(|| case.name.clone(), result);
         }
     }
-    assert_eq!(failures.finish(), 14);
+    assert!(failures.finish() > 1500);
+}
+
+/// What an op of two inputs computes.
+fn applied(op: Op, inputs: [&ArrayD<f64>; 2]) -> ArrayD<f64> {
+    let mut graph = Graph::new("one op");
+    let ids = inputs.map(|x| graph.input("x", Shape::new(x.shape()).unwrap()));
+    graph.push(op, &ids, None).unwrap();
+    let feed = Feed64 { inputs: &inputs, learning_rate: 0.0, seed: 0, step: 0 };
+    reference::evaluate(&graph, &[], &feed).unwrap().pop().unwrap()
+}
+
+#[test]
+fn training_takes_pytorchs_steps() {
+    let mut failures = Failures::default();
+    for run in training_runs(&Goldens::open("ops.npz")) {
+        let mut states: Vec<ArrayD<f64>> = run.start.iter().map(wide).collect();
+        for (number, step) in (0..).zip(&run.steps) {
+            let inputs: Vec<ArrayD<f64>> = step.inputs.iter().map(wide).collect();
+            let inputs: Vec<&ArrayD<f64>> = inputs.iter().collect();
+            let feed = Feed64 { inputs: &inputs, learning_rate: step.learning_rate, seed: 0, step: number };
+            let values = reference::step(&run.graph, &mut states, &feed).unwrap();
+            let objective = reference::output(&run.graph, &values, "objective").unwrap();
+            failures.check(|| format!("{}, step {number}", run.name), compare(objective, &step.objective, 1e-12));
+            for (state, expected) in &step.states {
+                let name = &run.graph.states[*state].name;
+                let result = compare(&states[*state], expected, 1e-12);
+                failures.check(|| format!("{}, {name} after step {number}", run.name), result);
+            }
+        }
+    }
+    assert_eq!(failures.finish(), 130);
 }
 
 /// `dropout` of ones.

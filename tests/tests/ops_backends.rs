@@ -7,13 +7,14 @@ use std::ops::ControlFlow;
 use fovea_cpu::Cpu;
 use fovea_cpu::reference::{self, Feed64};
 use fovea_graph::backend::{Backend, BackendError, Device, Feed, Memory, Outcome, Program};
-use fovea_graph::op::{Activation, PoolKind};
+use fovea_graph::op::{Activation, PoolKind, Statistics};
 use fovea_graph::plan::{Algorithm, Choice, Plan};
 use fovea_graph::{Graph, NodeId, Op, State, StateId, Tensor};
-use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_sequence};
+use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_run};
 use fovea_tests::compare::{Failures, narrow, wide};
 use fovea_tests::goldens::Goldens;
-use fovea_tests::op_cases::{golden_cases, sgd_sequences};
+use fovea_tests::op_cases::golden_cases;
+use fovea_tests::training_runs::training_runs;
 use ndarray::ArrayD;
 
 /// The reference behind the backend's interface, with room for a mistake: `fault` changes a graph before it runs.
@@ -109,7 +110,7 @@ fn the_reference_passes_the_same_checks() {
     let oracle = Oracle { fault: |_| {} };
     let mut failures = Failures::default();
     golden_cases(&goldens).iter().for_each(|case| compare_case(&oracle, case, &goldens, &mut failures));
-    sgd_sequences(&goldens).iter().for_each(|sequence| compare_sequence(&oracle, sequence, &mut failures));
+    training_runs(&goldens).iter().for_each(|run| compare_run(&oracle, run, &mut failures));
     assert!(failures.finish() > 300);
     assert!(check_lenet(&oracle) > 600);
 }
@@ -117,7 +118,7 @@ fn the_reference_passes_the_same_checks() {
 /// Mistakes that backends are made of, each with a comparison that must fail.
 #[test]
 fn a_wrong_backend_is_found() {
-    let faults: [(Fault, &str); 5] = [
+    let faults: [(Fault, &str); 10] = [
         (
             |graph| {
                 each(graph, |op| {
@@ -166,15 +167,65 @@ fn a_wrong_backend_is_found() {
                     }
                 })
             },
-            "sgd_decay, step 0",
+            "sgd_decay, w after step 0",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::ConvDgrad(op) = op {
+                        op.conv.pad[0].reverse()
+                    }
+                })
+            },
+            "deconv2d_3x3_stride_2_crops_the_odd_one_at_the_start, result",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::BatchNormDgrad(op) = op {
+                        op.statistics = Statistics::Running
+                    }
+                })
+            },
+            "batch_norm2d, d_x",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::Lrn(op) = op {
+                        op.size += 1
+                    }
+                })
+            },
+            "lrn2d_size_5, result",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::AdamStep(op) = op {
+                        op.decay = 0.0
+                    }
+                })
+            },
+            "adamw, w after step 0",
+        ),
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let Op::Scale(op) = op {
+                        op.factor = 1.0
+                    }
+                })
+            },
+            "two_side_classifiers, step 0",
         ),
     ];
     let goldens = Goldens::open("ops.npz");
-    let (cases, sequences) = (golden_cases(&goldens), sgd_sequences(&goldens));
+    let (cases, runs) = (golden_cases(&goldens), training_runs(&goldens));
     for (fault, complaint) in faults {
         let mut failures = Failures::default();
         cases.iter().for_each(|case| compare_case(&Oracle { fault }, case, &goldens, &mut failures));
-        sequences.iter().for_each(|sequence| compare_sequence(&Oracle { fault }, sequence, &mut failures));
+        runs.iter().for_each(|run| compare_run(&Oracle { fault }, run, &mut failures));
         let found: Vec<&str> = failures.messages().iter().filter_map(|message| message.split(':').next()).collect();
         assert!(found.contains(&complaint), "{complaint} is not among {found:?}");
     }

@@ -1,6 +1,6 @@
 //! Ops that take one element, or one of each input, to one element.
 
-use fovea_graph::op::Fill;
+use fovea_graph::op::{Fill, Scale};
 
 use super::Call;
 use crate::simd::vectorised;
@@ -32,8 +32,14 @@ pub fn relu_grad(call: Call<'_>) {
     zip(call, |y, dy| if y > 0.0 { dy } else { 0.0 });
 }
 
+/// `y = factor·x`.
+pub fn scale(op: &Scale, call: Call<'_>) {
+    let factor = op.factor as f32;
+    map(call, |x| factor * x);
+}
+
 /// One element of the input to one of the output.
-fn map(call: Call<'_>, f: impl Fn(f32) -> f32 + Sync) {
+pub fn map(call: Call<'_>, f: impl Fn(f32) -> f32 + Sync) {
     let x = call.memory.inputs[0];
     call.team.chunks(call.memory.output, CHUNK, |start, out| {
         vectorised(

@@ -1,17 +1,26 @@
 //! What each op does on the CPU: one file a family. This file only hands over.
 
+mod adam;
+mod batch_norm;
 mod bias;
+mod channels;
+mod concat;
 mod conv;
 mod depthwise;
 mod dropout;
 mod elementwise;
+mod frame;
 mod im2col;
 mod loss;
+mod lrn;
 mod matmul;
 mod narrow;
 mod pool;
 mod sgd;
 mod softmax;
+mod unary;
+mod update;
+mod upsample;
 
 use fovea_graph::op::Activation;
 use fovea_graph::plan::{Algorithm, Choice};
@@ -46,7 +55,13 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape, threads),
         Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, threads),
         Op::Matmul(_) => Choice { algorithm: Algorithm::Gemm, workspace: 0 },
-        Op::ChannelSum(_) => plain(bias::workspace(shapes[0])),
+        Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
+            plain(channels::workspace(shapes[0]))
+        }
+        Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
+        Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
+        Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads)),
+        Op::Upsample(_) | Op::UpsampleGrad(_) => plain(upsample::workspace(&node.op, shapes[0], &node.shape)),
         Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::workspace(shapes[0])),
         Op::SquaredError(_) => plain(loss::workspace_of_squares(shapes[0])),
         Op::Input(_)
@@ -65,7 +80,19 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         | Op::CrossEntropyGrad(_)
         | Op::SquaredErrorGrad(_)
         | Op::SgdVelocity(_)
-        | Op::SgdStep(_) => plain(0),
+        | Op::SgdStep(_)
+        | Op::Unary(_)
+        | Op::UnaryGrad(_)
+        | Op::Concat(_)
+        | Op::ChannelSlice(_)
+        | Op::Frame(_)
+        | Op::Running(_)
+        | Op::Lrn(_)
+        | Op::Scale(_)
+        | Op::PoolPick(_)
+        | Op::AdamMean(_)
+        | Op::AdamSquare(_)
+        | Op::AdamStep(_) => plain(0),
     }
 }
 
@@ -74,6 +101,9 @@ pub fn works_in_place(node: &Node, input: usize) -> bool {
     match node.op {
         Op::SgdVelocity(_) => input == sgd::OLD_VELOCITY,
         Op::SgdStep(_) => input == sgd::OLD_VALUE,
+        Op::AdamMean(_) | Op::AdamSquare(_) => input == adam::OLD_MOMENT,
+        Op::AdamStep(_) => input == adam::OLD_VALUE,
+        Op::Running(_) => input == batch_norm::OLD_STATISTIC,
         _ => false,
     }
 }
@@ -103,6 +133,26 @@ pub fn run(op: &Op, call: Call<'_>) {
         Op::Correct(_) => loss::correct(call),
         Op::SgdVelocity(op) => sgd::velocity(op, call),
         Op::SgdStep(_) => sgd::step(call),
+        Op::Unary(op) => unary::unary(op, call),
+        Op::UnaryGrad(op) => unary::unary_grad(op, call),
+        Op::Concat(_) => concat::concat(call),
+        Op::ChannelSlice(op) => concat::slice(op, call),
+        Op::Frame(op) => frame::frame(op, call),
+        Op::Upsample(op) => upsample::upsample(op, call),
+        Op::UpsampleGrad(op) => upsample::upsample_grad(op, call),
+        Op::ChannelMean(_) => batch_norm::mean(call),
+        Op::ChannelVariance(_) => batch_norm::variance(call),
+        Op::BatchNorm(op) => batch_norm::forward(op, call),
+        Op::BatchNormScaleGrad(op) => batch_norm::scale_grad(op, call),
+        Op::BatchNormDgrad(op) => batch_norm::dgrad(op, call),
+        Op::Running(op) => batch_norm::running(op, call),
+        Op::Lrn(op) => lrn::lrn(op, call),
+        Op::LrnGrad(op) => lrn::lrn_grad(op, call),
+        Op::Scale(op) => elementwise::scale(op, call),
+        Op::PoolPick(op) => pool::pool_pick(op, call),
+        Op::AdamMean(op) => adam::mean(op, call),
+        Op::AdamSquare(op) => adam::square(op, call),
+        Op::AdamStep(op) => adam::step(op, call),
         Op::Input(_) | Op::State(_) | Op::Reshape(_) => {
             unreachable!("a plan has no step for an input, a state or a reshape: checked when it is compiled")
         }

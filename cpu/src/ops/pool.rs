@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use fovea_graph::Shape;
-use fovea_graph::op::{Pool, PoolGrad, PoolKind};
+use fovea_graph::op::{Pool, PoolGrad, PoolKind, PoolPick};
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Call;
+use crate::geometry::axes;
 use crate::simd::{load, store};
 
 /// The windows of a pool; fewer than three axes are led by axes of size 1.
@@ -52,11 +53,6 @@ impl Seen {
 impl Windows {
     /// The windows of `pool` from `x` to `y`.
     fn new(pool: &Pool, x: &Shape, y: &Shape) -> Self {
-        let axes = |given: &[usize], missing| {
-            let mut all = [missing; 3];
-            all[3 - given.len()..].copy_from_slice(given);
-            all
-        };
         let before: Vec<usize> = pool.pad.iter().map(|pad| pad[0]).collect();
         Self {
             map: axes(x.spatial(), 1),
@@ -117,6 +113,18 @@ pub fn pool(op: &Pool, call: Call<'_>) {
     });
 }
 
+/// `pool_pick`; inputs x and g.
+pub fn pool_pick(op: &PoolPick, call: Call<'_>) {
+    let (x, g) = (call.memory.inputs[0], call.memory.inputs[1]);
+    let windows = Windows::new(&op.pool, call.shapes[0], call.shape);
+    let size = (windows.out[0] * windows.out[1] * windows.line()).max(1);
+    call.team.chunks(call.memory.output, size, |start, y| {
+        let image = start / size * windows.image();
+        let (x, g) = (&x[image..], &g[image..]);
+        Arch::new().dispatch(Pick { windows: &windows, kind: op.pool.kind, x, g, y });
+    });
+}
+
 /// `pool_grad`; inputs x and dy. Windows may overlap, so an image is one task's.
 pub fn pool_grad(op: &PoolGrad, call: Call<'_>) {
     let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
@@ -152,6 +160,37 @@ impl WithSimd for Forward<'_> {
                     let lanes = match kind {
                         PoolKind::Max => maxima(simd, seen, &x[first..]).0,
                         PoolKind::Avg => simd.mul_f32s(sums(simd, seen, &x[first..]), share),
+                    };
+                    store::<S, 1>(&mut y[at + first..], &[lanes]);
+                }
+            },
+        );
+    }
+}
+
+/// What one image's windows pick from g; its slices are as in [`Forward`].
+struct Pick<'a> {
+    windows: &'a Windows,
+    kind: PoolKind,
+    x: &'a [f32],
+    g: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl WithSimd for Pick<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { windows, kind, x, g, y } = self;
+        windows.each(
+            #[inline(always)]
+            |at, seen| {
+                let share = simd.splat_f32s(1.0 / seen.count().max(1) as f32);
+                for first in (0..windows.channels).step_by(S::F32_LANES) {
+                    let lanes = match kind {
+                        PoolKind::Max => picked(simd, seen, maxima(simd, seen, &x[first..]).1, &g[first..]),
+                        PoolKind::Avg => simd.mul_f32s(sums(simd, seen, &g[first..]), share),
                     };
                     store::<S, 1>(&mut y[at + first..], &[lanes]);
                 }
@@ -242,7 +281,8 @@ impl Receiver<'_> {
     }
 }
 
-/// The largest elements of a window, and the numbers of the first positions that have them. What is not a number wins.
+/// The largest elements of a window, and the numbers of the first positions that have them. The first that is not a
+/// number wins.
 #[inline(always)]
 fn maxima<S: Simd>(simd: S, seen: Seen, x: &[f32]) -> (S::f32s, S::f32s) {
     let (mut best, mut winner) = (simd.splat_f32s(f32::NEG_INFINITY), simd.splat_f32s(0.0));
@@ -251,13 +291,30 @@ fn maxima<S: Simd>(simd: S, seen: Seen, x: &[f32]) -> (S::f32s, S::f32s) {
         #[inline(always)]
         |source, _| {
             let [x] = load::<S, 1>(simd, &x[source..]);
-            let wins = simd.or_m32s(simd.greater_than_f32s(x, best), simd.not_m32s(simd.equal_f32s(x, x)));
+            let beaten = simd.not_m32s(simd.less_than_or_equal_f32s(x, best));
+            let wins = simd.and_m32s(beaten, simd.equal_f32s(best, best));
             best = simd.select_f32s(wins, x, best);
             winner = simd.select_f32s(wins, simd.splat_f32s(number), winner);
             number += 1.0;
         },
     );
     (best, winner)
+}
+
+/// The elements of a window of g that have these numbers.
+#[inline(always)]
+fn picked<S: Simd>(simd: S, seen: Seen, numbers: S::f32s, g: &[f32]) -> S::f32s {
+    let mut picked = simd.splat_f32s(0.0);
+    let mut number = 0.0;
+    seen.for_each(
+        #[inline(always)]
+        |source, _| {
+            let [g] = load::<S, 1>(simd, &g[source..]);
+            picked = simd.select_f32s(simd.equal_f32s(numbers, simd.splat_f32s(number)), g, picked);
+            number += 1.0;
+        },
+    );
+    picked
 }
 
 /// The sums over a window.

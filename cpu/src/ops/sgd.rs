@@ -1,10 +1,9 @@
-//! Updates of parameters. They write over their state's old value where the plan says so.
+//! Stochastic gradient descent with momentum and weight decay.
 
 use fovea_graph::op::SgdVelocity;
 
 use super::Call;
-use crate::simd::vectorised;
-use crate::team::CHUNK;
+use super::update::update;
 
 /// Which input of `SgdVelocity` it may write over.
 pub const OLD_VELOCITY: usize = 2;
@@ -31,20 +30,5 @@ pub fn step(call: Call<'_>) {
         for (w, &v) in w.iter_mut().zip(&v[i..]) {
             *w -= rate * v;
         }
-    });
-}
-
-/// Applies `f` to the output, which first gets the old value (input number `old`) where it does not lie there already;
-/// `f` sees a piece and the index of its first element.
-fn update(call: Call<'_>, old: usize, f: impl Fn(&mut [f32], usize) + Sync) {
-    let copied = call.memory.in_place.is_none().then(|| call.memory.inputs[old]);
-    call.team.chunks(call.memory.output, CHUNK, |start, piece| {
-        if let Some(copied) = copied {
-            piece.copy_from_slice(&copied[start..start + piece.len()]);
-        }
-        vectorised(
-            #[inline(always)]
-            || f(piece, start),
-        );
     });
 }

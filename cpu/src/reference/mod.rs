@@ -3,15 +3,22 @@
 //! It is the oracle that every other implementation is held against, so it is written to be read and seen to be right.
 //! It does nothing for speed, reads a graph as it is, fused or not, and shares no code with any backend.
 
+mod adam;
+mod batch_norm;
+mod concat;
 mod conv;
 mod correct;
 mod dropout;
+mod frame;
 mod loss;
+mod lrn;
 mod matmul;
 mod pool;
 mod relu;
 mod sgd;
 mod softmax;
+mod unary;
+mod upsample;
 mod window;
 
 use fovea_graph::{Graph, Node, NodeId, Op, Shape};
@@ -124,7 +131,7 @@ fn value(
         Op::ConvDgrad(op) => conv::dgrad(&op.conv, x(0), x(1), &node.shape),
         Op::ConvWgrad(op) => conv::wgrad(&op.conv, x(0), x(1), &node.shape),
         Op::Bias(_) => x(0) + x(1),
-        Op::ChannelSum(_) => x(0).rows().into_iter().fold(zeros(&node.shape), |sum, row| sum + row),
+        Op::ChannelSum(_) => channel_sum(x(0)),
         Op::Matmul(op) => relu::epilogue(matmul::forward(op, x(0), x(1), &node.shape), bias(), op.activation),
         Op::Relu(_) => relu::forward(x(0)),
         Op::ReluGrad(_) => relu::gradient(x(0), x(1)),
@@ -142,12 +149,29 @@ fn value(
         Op::Correct(_) => correct::forward(x(0), x(1))?,
         Op::SgdVelocity(op) => sgd::velocity(op, x(0), x(1), x(2)),
         Op::SgdStep(_) => sgd::step(x(0), x(1), feed.learning_rate),
+        Op::Unary(op) => unary::forward(op.function, x(0)),
+        Op::UnaryGrad(op) => unary::gradient(op.function, x(0), x(1)),
+        Op::Concat(_) => concat::forward(&(0..node.inputs.len()).map(|i| x(i).view()).collect::<Vec<_>>()),
+        Op::ChannelSlice(op) => concat::slice(op, x(0)),
+        Op::Frame(op) => frame::forward(op, x(0), &node.shape),
+        Op::Upsample(op) => upsample::forward(op, x(0)),
+        Op::UpsampleGrad(op) => upsample::gradient(&op.upsample, x(0)),
+        Op::ChannelMean(_) => batch_norm::mean(x(0)),
+        Op::ChannelVariance(_) => batch_norm::variance(x(0), x(1)),
+        Op::BatchNorm(op) => batch_norm::forward(op.eps, x(0), [x(1), x(2), x(3), x(4)]),
+        Op::BatchNormScaleGrad(op) => batch_norm::scale_gradient(op.eps, x(0), [x(1), x(2)], x(3)),
+        Op::BatchNormDgrad(op) => {
+            batch_norm::gradient(op.eps, op.statistics, x(0), [x(1), x(2), x(3)], x(4), [x(5), x(6)])
+        }
+        Op::Running(op) => batch_norm::running(op, x(0), x(1)),
+        Op::Lrn(op) => lrn::forward(op, x(0)),
+        Op::LrnGrad(op) => lrn::gradient(&op.lrn, x(0), x(1)),
+        Op::Scale(op) => x(0) * op.factor,
+        Op::PoolPick(op) => pool::pick(&op.pool, x(0), x(1), &node.shape),
+        Op::AdamMean(op) => adam::mean(op, x(0), x(1), x(2)),
+        Op::AdamSquare(op) => adam::square(op, x(0), x(1), x(2)),
+        Op::AdamStep(op) => adam::step(op, x(0), x(1), x(2), feed),
     })
-}
-
-/// An array of zeros.
-fn zeros(shape: &Shape) -> ArrayD<f64> {
-    ArrayD::zeros(IxDyn(shape.dims()))
 }
 
 /// An array of no axes.
@@ -168,6 +192,12 @@ fn flat(array: &ArrayD<f64>) -> &[f64] {
 /// The axis of the channels.
 fn channels(array: &ArrayD<f64>) -> Axis {
     Axis(array.ndim() - 1)
+}
+
+/// The sum over all but the channels.
+fn channel_sum(x: &ArrayD<f64>) -> ArrayD<f64> {
+    let zeros = ArrayD::zeros(IxDyn(&[x.len_of(channels(x))]));
+    x.rows().into_iter().fold(zeros, |sum, row| sum + row)
 }
 
 /// The class that a label, held as a float, names.

@@ -9,13 +9,18 @@ use super::{flat, from_vec};
 
 /// The largest or the mean of each window.
 pub(super) fn forward(pool: &Pool, x: &ArrayD<f64>, y: &Shape) -> ArrayD<f64> {
+    pick(pool, x, x, y)
+}
+
+/// What stands in g where each window of x has its largest, or the mean of g's window.
+pub(super) fn pick(pool: &Pool, x: &ArrayD<f64>, g: &ArrayD<f64>, y: &Shape) -> ArrayD<f64> {
     let members = members(pool, x.shape(), y.dims());
-    let x = flat(x);
-    let pooled = members.iter().map(|window| match pool.kind {
-        PoolKind::Max => x[largest(x, window)],
-        PoolKind::Avg => window.iter().map(|&j| x[j]).sum::<f64>() / window.len() as f64,
+    let (x, g) = (flat(x), flat(g));
+    let picked = members.iter().map(|window| match pool.kind {
+        PoolKind::Max => g[largest(x, window)],
+        PoolKind::Avg => window.iter().map(|&j| g[j]).sum::<f64>() / window.len() as f64,
     });
-    from_vec(y, pooled.collect())
+    from_vec(y, picked.collect())
 }
 
 /// To the largest of each window goes all of its gradient, or to each of its elements an equal share.

@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use fovea_cpu::reference::{Feed64, evaluate, output};
 use fovea_graph::fuse::fuse;
 use fovea_graph::init::initial;
-use fovea_graph::op::{self, PoolKind, Transpose};
+use fovea_graph::op::{self, PoolKind, Statistics, Transpose};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::plan::plan;
-use fovea_graph::training::{Optimizer, training_step};
+use fovea_graph::training::{Adam, Decay, Optimizer, training_step};
 use fovea_graph::window::Rounding;
 use fovea_graph::{
     Backend, Feed, Graph, Init, Memory, NodeId, Op, Outcome, Program, Role, Shape, Span, State, StateId,
@@ -145,6 +145,62 @@ impl Net {
         self.push(Op::Relu(op::Relu {}), &[], layer)
     }
 
+    /// A convolution without a bias that keeps the map's size but for its stride, and batch normalisation over the batch;
+    /// the running statistics follow.
+    pub fn conv_bn(mut self, filters: usize, window: usize, stride: usize) -> Self {
+        let channels = self.graph.shape(self.last).channels();
+        let layer = self.layer("conv");
+        let dims = [filters, window, window, channels];
+        let init = Init::HeNormal { fan_in: dims[1..].iter().product() };
+        let w = self.state(format!("conv{}.filter", self.layers), &dims, init, layer);
+        let pad = vec![[(window - 1) / 2; 2]; 2];
+        let conv = op::Conv { stride: vec![stride; 2], pad, ..op::Conv::plain(2) };
+        self.push(Op::Conv(conv), &[w], layer).bn()
+    }
+
+    fn bn(mut self) -> Self {
+        let (layer, x) = (self.layer("bn"), self.last);
+        let (name, dims) = (format!("bn{}", self.layers), [self.graph.shape(x).channels()]);
+        let n = self.graph.shape(x).positions() as f64;
+        let mean = self.graph.push(Op::ChannelMean(op::ChannelMean {}), &[x], layer).unwrap();
+        let variance = self.graph.push(Op::ChannelVariance(op::ChannelVariance {}), &[x, mean], layer).unwrap();
+        let scale = self.state(format!("{name}.scale"), &dims, Init::Ones, layer);
+        let shift = self.state(format!("{name}.shift"), &dims, Init::Zeros, layer);
+        for (kind, init, batch, correction) in
+            [("mean", Init::Zeros, mean, 1.0), ("variance", Init::Ones, variance, n / (n - 1.0))]
+        {
+            let state = State { name: format!("{name}.{kind}"), shape: shape(&dims), role: Role::Running, init };
+            let (id, old) = self.graph.state(state, layer);
+            let running = Op::Running(op::Running { momentum: 0.1, correction });
+            let new = self.graph.push(running, &[old, batch], layer).unwrap();
+            self.graph.updates.push((id, new));
+        }
+        let normalize = op::BatchNorm { eps: 1e-5, statistics: Statistics::Batch };
+        self.push(Op::BatchNorm(normalize), &[mean, variance, scale, shift], layer)
+    }
+
+    /// Two 3×3 convolutions and a shortcut (K. He et al., "Deep residual learning", arXiv:1512.03385).
+    pub fn residual(self, filters: usize, stride: usize) -> Self {
+        let (x, channels) = (self.last, self.graph.shape(self.last).channels());
+        let mut net = self.conv_bn(filters, 3, stride).relu().conv_bn(filters, 3, 1);
+        let long = net.last;
+        net.last = x;
+        if stride > 1 || channels != filters {
+            net = net.conv_bn(filters, 1, stride);
+        }
+        let layer = net.layer("add");
+        net.push(Op::Add(op::Add {}), &[long], layer).relu()
+    }
+
+    /// The mean of each channel's map.
+    pub fn average(mut self) -> Self {
+        let layer = self.layer("pool");
+        let size = self.graph.shape(self.last).spatial().to_vec();
+        let pad = vec![[0, 0]; size.len()];
+        let pool = op::Pool { kind: PoolKind::Avg, stride: size.clone(), size, pad, rounding: Rounding::Floor };
+        self.push(Op::Pool(pool), &[], layer)
+    }
+
     /// The largest of 2×2.
     pub fn pool(mut self) -> Self {
         let layer = self.layer("pool");
@@ -196,6 +252,18 @@ pub fn pattern(batch: usize) -> Graph {
         net = net.conv(filters, 3, 1).relu().conv(filters, 3, 1).relu().pool();
     }
     net.fc(256).relu().fc(10).softmax()
+}
+
+/// Three residual blocks of 16, 32 and 64 filters.
+pub fn residual(batch: usize, size: usize) -> Graph {
+    let net = Net::new("residual", &[batch, size, size, 3]).conv_bn(16, 3, 1).relu();
+    net.residual(16, 1).residual(32, 2).residual(64, 2).average().fc(10).softmax()
+}
+
+/// With a large eps: else the first steps are as long for a gradient that is only rounding as for any other, and no two
+/// computations of them agree.
+pub fn adam(form: Decay) -> Optimizer {
+    Optimizer::Adam(Adam { beta1: 0.9, beta2: 0.999, eps: 1e-3, decay: 1e-2, form })
 }
 
 pub fn sgd() -> Optimizer {

@@ -90,3 +90,20 @@ impl Rule for AdamStep {
         Cost::elementwise(8 * output.elements())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_its_gradient_and_its_moments_have_one_shape() {
+        let [w, other] = [[5, 7], [7, 5]].map(|dims| Shape::new(dims).expect("it is small"));
+        let step = AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 };
+        let ops: [&dyn Rule; 3] = [&AdamMean { beta: 0.9, decay: 0.0 }, &AdamSquare { beta: 0.999, decay: 0.0 }, &step];
+        for op in ops {
+            assert_eq!(op.shape(&[&w, &w, &w]), Ok(w.clone()));
+            assert!(op.shape(&[&w, &other, &w]).is_err() && op.shape(&[&w, &w, &other]).is_err());
+            assert!(op.shape(&[&w, &w]).is_err());
+        }
+    }
+}

@@ -177,3 +177,54 @@ impl Rule for Running {
         Cost::elementwise(3 * output.elements())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn shape(dims: &[usize]) -> Shape {
+        Shape::new(dims).expect("it is small")
+    }
+
+    #[test]
+    fn every_vector_has_one_number_for_each_channel() {
+        let (x, c, other) = (shape(&[5, 4, 3, 7]), shape(&[7]), shape(&[4]));
+        let norm = BatchNorm { eps: 1e-5, statistics: Statistics::Batch };
+        let dgrad = BatchNormDgrad { eps: 1e-5, statistics: Statistics::Batch };
+        let scale = BatchNormScaleGrad { eps: 1e-5 };
+        assert_eq!(ChannelMean {}.shape(&[&x]), Ok(c.clone()));
+        assert_eq!(ChannelVariance {}.shape(&[&x, &c]), Ok(c.clone()));
+        assert_eq!(norm.shape(&[&x, &c, &c, &c, &c]), Ok(x.clone()));
+        assert_eq!(dgrad.shape(&[&x, &c, &c, &c, &x, &c, &c]), Ok(x.clone()));
+        assert_eq!(scale.shape(&[&x, &c, &c, &x]), Ok(c.clone()));
+        assert!(ChannelVariance {}.shape(&[&x, &other]).is_err());
+        for wrong in 1..5 {
+            let mut inputs = [&x, &c, &c, &c, &c];
+            inputs[wrong] = &other;
+            assert!(norm.shape(&inputs).is_err(), "input {wrong}");
+        }
+        for wrong in 1..7 {
+            let mut inputs = [&x, &c, &c, &c, &x, &c, &c];
+            inputs[wrong] = &other;
+            assert!(dgrad.shape(&inputs).is_err(), "input {wrong}");
+        }
+        for wrong in 1..4 {
+            let mut inputs = [&x, &c, &c, &x];
+            inputs[wrong] = &other;
+            assert!(scale.shape(&inputs).is_err(), "input {wrong}");
+        }
+    }
+
+    #[test]
+    fn too_few_inputs_are_an_error() {
+        let (x, c) = (shape(&[5, 7]), shape(&[7]));
+        let norm = BatchNorm { eps: 1e-5, statistics: Statistics::Running };
+        assert_eq!(norm.shape(&[&x, &c]).unwrap_err().to_string(), "batch_norm takes five inputs, not 2");
+        assert!(ChannelMean {}.shape(&[]).is_err());
+        let running = Running { momentum: 0.1, correction: 1.0 };
+        assert_eq!(running.shape(&[&c, &c]), Ok(c.clone()));
+        assert!(running.shape(&[&c, &x]).is_err());
+    }
+}

@@ -34,7 +34,7 @@ impl Rule for Concat {
             let (left, right) = (first.dims().to_vec(), other.dims().to_vec());
             return Err(ShapeError::Disagree { op: "concat", left, right });
         }
-        dims.push(inputs.iter().map(|s| s.channels()).sum());
+        dims.push(inputs.iter().fold(0, |sum: usize, s| sum.saturating_add(s.channels())));
         Ok(Shape::new(dims)?)
     }
 
@@ -76,5 +76,51 @@ impl Rule for ChannelSlice {
 
     fn cost(&self, _: &[&Shape], _: &Shape) -> Cost {
         Cost::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn shape(dims: &[usize]) -> Shape {
+        Shape::new(dims).expect("it is small")
+    }
+
+    #[test]
+    fn channels_add_up_and_all_else_agrees() {
+        let maps =
+            [shape(&[5, 28, 28, 64]), shape(&[5, 28, 28, 128]), shape(&[5, 28, 28, 32]), shape(&[5, 28, 28, 32])];
+        let all: Vec<&Shape> = maps.iter().collect();
+        assert_eq!(Concat {}.shape(&all), Ok(shape(&[5, 28, 28, 256]))); // GoogLeNet, inception (3a)
+        assert_eq!(Concat {}.shape(&all[..1]), Ok(maps[0].clone()));
+        let other = Concat {}.shape(&[&maps[0], &shape(&[5, 28, 27, 64])]).unwrap_err();
+        assert_eq!(other.to_string(), "concat needs 5x28x28x64 to agree with 5x28x27x64");
+        assert!(Concat {}.shape(&[&shape(&[5, 3]), &shape(&[3])]).is_err());
+        assert!(Concat {}.shape(&[&Shape::scalar(), &Shape::scalar()]).is_err());
+        assert!(Concat {}.shape(&[]).is_err());
+    }
+
+    #[test]
+    fn channels_beyond_counting_are_an_error() {
+        let half = shape(&[1 << 39]);
+        assert!(Concat {}.shape(&[&half, &half]).is_ok());
+        assert!(Concat {}.shape(&[&half, &half, &shape(&[1])]).is_err());
+        // Of no pictures even the largest number of channels is no element.
+        let (many, none) = (shape(&[0, usize::MAX]), shape(&[0, 1]));
+        assert_eq!(Concat {}.shape(&[&many, &none]), Ok(many));
+    }
+
+    #[test]
+    fn a_slice_lies_within_the_channels() {
+        let x = shape(&[5, 4, 9]);
+        let slice = |start, channels| ChannelSlice { start, channels }.shape(&[&x]);
+        assert_eq!(slice(0, 9), Ok(x.clone()));
+        assert_eq!(slice(2, 7), Ok(shape(&[5, 4, 7])));
+        assert_eq!(slice(3, 7).unwrap_err().to_string(), "channel_slice cannot take 5x4x9: it has no channels 3 to 10");
+        assert!(slice(usize::MAX, 1).is_err() && slice(1, usize::MAX).is_err() && slice(10, 0).is_err());
+        assert!(ChannelSlice { start: 0, channels: 1 }.shape(&[&Shape::scalar()]).is_err());
     }
 }

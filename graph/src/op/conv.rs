@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bias::check_bias;
-use super::{Activation, Cost, GradientError, Op, Rule, ShapeError, arity};
+use super::{Activation, Cost, GradientError, Op, Rule, ShapeError, arity, product};
 use crate::autodiff::Backward;
 use crate::ids::NodeId;
 use crate::shape::Shape;
@@ -109,7 +109,7 @@ impl Conv {
 
     /// Multiply–accumulates: every output element is a sum over the window and the channels of its group.
     fn work(&self, output: &Shape, filter: &[usize]) -> usize {
-        output.elements() * filter[1..].iter().product::<usize>()
+        output.elements().saturating_mul(product(&filter[1..]))
     }
 }
 
@@ -216,5 +216,34 @@ impl Rule for ConvWgrad {
 
     fn cost(&self, inputs: &[&Shape], output: &Shape) -> Cost {
         Cost::macs(self.conv.work(inputs[1], output.dims()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_transposed_convolution_takes_every_size_that_leads_back_and_no_other() {
+        let shape = |dims: &[usize]| Shape::new(dims).expect("it is small");
+        let (filter, x) = (shape(&[8, 3, 3, 5]), shape(&[2, 4, 4, 8]));
+        let conv = Conv { stride: vec![2; 2], pad: vec![[1, 1]; 2], ..Conv::plain(2) };
+        let to = |extent: &[usize]| ConvDgrad { conv: conv.clone(), extent: extent.to_vec() }.shape(&[&filter, &x]);
+        for extent in [[7, 7], [7, 8], [8, 8]] {
+            assert_eq!(to(&extent), Ok(shape(&[2, extent[0], extent[1], 5])));
+        }
+        for extent in [&[6, 8][..], &[8, 9], &[8], &[8, 8, 8], &[0, 8], &[usize::MAX, 8]] {
+            assert!(to(extent).is_err(), "{extent:?}");
+        }
+    }
+
+    #[test]
+    fn work_beyond_counting_is_the_most_that_can_be_counted() {
+        let shape = |dims: &[usize]| Shape::new(dims).expect("it can be counted");
+        let (x, filter) = (shape(&[1, 1 << 20, 1 << 20, 1]), shape(&[1, 1 << 19, 1 << 19, 1]));
+        let conv = Conv::plain(2);
+        let y = conv.shape(&[&x, &filter]).expect("the window fits");
+        assert_eq!(conv.cost(&[&x, &filter], &y).macs, u64::MAX);
+        assert_eq!((conv.cost(&[&x, &filter], &y) + Cost::elementwise(1)).flops, u64::MAX);
     }
 }

@@ -18,7 +18,7 @@ pub struct Frame {
 impl Frame {
     /// The frame that undoes this one.
     pub fn inverse(&self) -> Self {
-        Self { edges: self.edges.iter().map(|&[a, b]| [-a, -b]).collect() }
+        Self { edges: self.edges.iter().map(|edges| edges.map(i64::saturating_neg)).collect() }
     }
 }
 
@@ -49,5 +49,46 @@ impl Rule for Frame {
 
     fn cost(&self, _: &[&Shape], _: &Shape) -> Cost {
         Cost::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn framed(edges: &[[i64; 2]], dims: &[usize]) -> Result<Vec<usize>, String> {
+        let x = Shape::new(dims).expect("it is small");
+        let frame = Frame { edges: edges.to_vec() };
+        let y = frame.shape(&[&x]).map_err(|e| e.to_string())?;
+        // What was cut off comes back as zeros: the frame that undoes this one always fits.
+        assert_eq!(frame.inverse().shape(&[&y]), Ok(x));
+        Ok(y.dims().to_vec())
+    }
+
+    #[test]
+    fn each_edge_grows_or_is_cut() {
+        assert_eq!(framed(&[[1, 2], [0, 3]], &[5, 4, 3, 2]), Ok(vec![5, 7, 6, 2]));
+        assert_eq!(framed(&[[-2, -2], [-16, -16]], &[1, 28, 256, 1]), Ok(vec![1, 24, 224, 1]));
+        assert_eq!(framed(&[[-3, 5]], &[1, 4, 2]), Ok(vec![1, 6, 2]));
+        assert_eq!(framed(&[[0, 0], [0, 0], [1, -1]], &[1, 2, 3, 4, 5]), Ok(vec![1, 2, 3, 4, 5]));
+    }
+
+    #[test]
+    fn nothing_left_and_nothing_countable_are_errors() {
+        let nothing = "frame cannot take 1x4x2: -2 and -2 at the edges leave nothing of 4";
+        assert_eq!(framed(&[[-2, -2]], &[1, 4, 2]), Err(nothing.to_string()));
+        // The whole map is cut off, and only zeros would remain.
+        for edges in [[-4, 9], [9, -4], [-5, 9]] {
+            assert!(framed(&[edges], &[1, 4, 2]).is_err(), "{edges:?}");
+        }
+        for a in [i64::MIN, i64::MIN + 1, i64::MAX, 1 << 41] {
+            for b in [i64::MIN, -(1 << 41), 0, 1, i64::MAX] {
+                assert!(framed(&[[a, b]], &[1, 4, 2]).is_err(), "{a} {b}");
+                assert!(framed(&[[b, a]], &[1, 4, 2]).is_err(), "{b} {a}");
+            }
+        }
+        assert!(framed(&[], &[1, 2]).is_err());
+        assert!(framed(&[[1, 1]], &[1, 4, 4, 2]).is_err());
+        assert_eq!(Frame { edges: vec![[i64::MIN, 0]] }.inverse().edges, [[i64::MAX, 0]]);
     }
 }

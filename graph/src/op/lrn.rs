@@ -34,17 +34,28 @@ pub struct LrnGrad {
 impl Lrn {
     /// The channels that the denominator of channel `c` sums over.
     pub fn neighbours(&self, c: usize, channels: usize) -> std::ops::Range<usize> {
-        c.saturating_sub(self.size / 2)..(c + (self.size - 1) / 2 + 1).min(channels)
+        c.saturating_sub(self.size / 2)..(c + self.size.div_ceil(2)).min(channels)
+    }
+
+    /// The size must count the middle channel.
+    fn check_size(&self, op: &'static str, x: &Shape) -> Result<(), ShapeError> {
+        if self.size > 0 {
+            return Ok(());
+        }
+        let why = "its size must be at least 1".to_string();
+        Err(ShapeError::Form { op, found: x.dims().to_vec(), why })
+    }
+
+    /// How many channels a denominator sums over, at most.
+    fn summed(&self, x: &Shape) -> usize {
+        self.size.min(x.channels())
     }
 }
 
 impl Rule for Lrn {
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
         let [x] = arity("lrn", "one", inputs)?;
-        if self.size == 0 {
-            let why = "its size must be at least 1".to_string();
-            return Err(ShapeError::Form { op: "lrn", found: x.dims().to_vec(), why });
-        }
+        self.check_size("lrn", x)?;
         Ok(x.clone())
     }
 
@@ -54,7 +65,7 @@ impl Rule for Lrn {
     }
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
-        Cost::elementwise((self.size + 3) * output.elements())
+        Cost::elementwise(output.elements().saturating_mul(self.summed(output) + 3))
     }
 }
 
@@ -62,6 +73,7 @@ impl Rule for LrnGrad {
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
         let [x, dy] = arity("lrn_grad", "two", inputs)?;
         agree("lrn_grad", x, dy)?;
+        self.lrn.check_size("lrn_grad", x)?;
         Ok(x.clone())
     }
 
@@ -70,6 +82,39 @@ impl Rule for LrnGrad {
     }
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
-        Cost::elementwise((2 * self.lrn.size + 6) * output.elements())
+        Cost::elementwise(output.elements().saturating_mul(2 * self.lrn.summed(output) + 6))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn lrn(size: usize) -> Lrn {
+        Lrn { size, alpha: 1e-4, beta: 0.75, k: 2.0 }
+    }
+
+    #[test]
+    fn an_odd_size_lies_evenly_and_an_even_one_reaches_further_back() {
+        assert_eq!(lrn(5).neighbours(4, 9), 2..7);
+        assert_eq!(lrn(4).neighbours(4, 9), 2..6);
+        assert_eq!(lrn(1).neighbours(4, 9), 4..5);
+        assert_eq!(lrn(5).neighbours(0, 9), 0..3);
+        assert_eq!(lrn(5).neighbours(8, 9), 6..9);
+        assert_eq!(lrn(usize::MAX).neighbours(2, 3), 0..3);
+    }
+
+    #[test]
+    fn a_size_of_zero_is_an_error_and_a_huge_one_costs_no_more_than_all_channels() {
+        let x = Shape::new([1, 4, 3, 9]).expect("it is small");
+        let error = "lrn cannot take 1x4x3x9: its size must be at least 1";
+        assert_eq!(lrn(0).shape(&[&x]).unwrap_err().to_string(), error);
+        assert!(LrnGrad { lrn: lrn(0) }.shape(&[&x, &x]).is_err());
+        assert_eq!(lrn(usize::MAX).cost(&[&x], &x), Cost::elementwise(12 * 108));
+        assert_eq!(LrnGrad { lrn: lrn(usize::MAX) }.cost(&[&x, &x], &x), Cost::elementwise(24 * 108));
+        let other = Shape::new([1, 4, 3, 8]).expect("it is small");
+        assert!(LrnGrad { lrn: lrn(5) }.shape(&[&x, &other]).is_err());
     }
 }

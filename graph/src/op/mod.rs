@@ -165,7 +165,7 @@ pub trait Rule {
     fn cost(&self, inputs: &[&Shape], output: &Shape) -> Cost;
 }
 
-/// Arithmetic work. Memory traffic follows from the shapes.
+/// Arithmetic work, at most `u64::MAX` of each. Memory traffic follows from the shapes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// Multiply–accumulates of convolutions and matrix products; nothing else counts.
@@ -177,7 +177,7 @@ pub struct Cost {
 impl Cost {
     /// Work of multiply–accumulates alone.
     pub fn macs(macs: usize) -> Self {
-        Self { macs: macs as u64, flops: 2 * macs as u64 }
+        Self { macs: macs as u64, flops: (macs as u64).saturating_mul(2) }
     }
 
     /// Work of elementwise operations alone.
@@ -189,7 +189,7 @@ impl Cost {
 impl std::ops::Add for Cost {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self { macs: self.macs + other.macs, flops: self.flops + other.flops }
+        Self { macs: self.macs.saturating_add(other.macs), flops: self.flops.saturating_add(other.flops) }
     }
 }
 
@@ -362,6 +362,11 @@ fn arity<'a, const N: usize>(
     inputs: &[&'a Shape],
 ) -> Result<[&'a Shape; N], ShapeError> {
     inputs.try_into().map_err(|_| ShapeError::Arity { op, expected, found: inputs.len() })
+}
+
+/// The product of these counts; `usize::MAX` where it is beyond that.
+fn product(counts: &[usize]) -> usize {
+    counts.iter().fold(1, |product: usize, &count| product.saturating_mul(count))
 }
 
 /// Two shapes that must be the same.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cost, GradientError, Op, Rule, ShapeError, agree, arity};
+use super::{Cost, GradientError, Op, Rule, ShapeError, agree, arity, product};
 use crate::autodiff::Backward;
 use crate::ids::NodeId;
 use crate::shape::Shape;
@@ -95,7 +95,7 @@ impl Rule for Pool {
     }
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
-        Cost::elementwise(output.elements() * self.size.iter().product::<usize>())
+        Cost::elementwise(output.elements().saturating_mul(product(&self.size)))
     }
 }
 
@@ -117,7 +117,7 @@ impl Rule for PoolGrad {
     }
 
     fn cost(&self, inputs: &[&Shape], _: &Shape) -> Cost {
-        Cost::elementwise(inputs[1].elements() * self.pool.size.iter().product::<usize>())
+        Cost::elementwise(inputs[1].elements().saturating_mul(product(&self.pool.size)))
     }
 }
 
@@ -133,6 +133,37 @@ impl Rule for PoolPick {
     }
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
-        Cost::elementwise(output.elements() * self.pool.size.iter().product::<usize>())
+        Cost::elementwise(output.elements().saturating_mul(product(&self.pool.size)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(size: usize, stride: usize, pad: usize, rank: usize) -> Pool {
+        let (size, stride, pad) = (vec![size; rank], vec![stride; rank], vec![[pad; 2]; rank]);
+        Pool { kind: PoolKind::Max, size, stride, pad, rounding: Rounding::Floor }
+    }
+
+    #[test]
+    fn unpooling_needs_the_pools_own_map_and_result() {
+        let shape = |dims: &[usize]| Shape::new(dims).expect("it is small");
+        let (x, y) = (shape(&[5, 7, 4, 3]), shape(&[5, 3, 2, 3]));
+        let pool = pool(2, 2, 0, 2);
+        assert_eq!(pool.shape(&[&x]), Ok(y.clone()));
+        assert_eq!(PoolGrad { pool: pool.clone() }.shape(&[&x, &y]), Ok(x.clone()));
+        assert_eq!(PoolPick { pool: pool.clone() }.shape(&[&x, &x]), Ok(y.clone()));
+        assert!(PoolGrad { pool: pool.clone() }.shape(&[&x, &x]).is_err());
+        assert!(PoolGrad { pool: pool.clone() }.shape(&[&x, &shape(&[5, 3, 2, 4])]).is_err());
+        assert!(PoolPick { pool }.shape(&[&x, &y]).is_err());
+    }
+
+    #[test]
+    fn work_beyond_counting_is_the_most_that_can_be_counted() {
+        let one = Shape::new([1; 5]).expect("it is small");
+        let pool = pool((1 << 39) + 1, 1, 1 << 38, 3);
+        assert_eq!(pool.shape(&[&one]), Ok(one.clone()));
+        assert_eq!(pool.cost(&[&one], &one).flops, u64::MAX);
     }
 }

@@ -104,3 +104,52 @@ impl Rule for UpsampleGrad {
         Cost::elementwise(inputs[0].elements())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upsample(factor: &[usize]) -> Upsample {
+        Upsample { factor: factor.to_vec(), interpolation: Interpolation::Linear }
+    }
+
+    fn shape(dims: &[usize]) -> Shape {
+        Shape::new(dims).expect("it is small")
+    }
+
+    #[test]
+    fn each_axis_grows_by_its_factor_and_the_gradient_shrinks_back() {
+        for (factor, x, y) in [
+            (&[2][..], &[5, 7, 3][..], &[5, 14, 3][..]),
+            (&[2, 3], &[5, 7, 4, 3], &[5, 14, 12, 3]),
+            (&[1, 2, 4], &[1, 3, 4, 5, 6], &[1, 3, 8, 20, 6]),
+        ] {
+            let (upsample, x, y) = (upsample(factor), shape(x), shape(y));
+            assert_eq!(upsample.shape(&[&x]), Ok(y.clone()));
+            assert_eq!(UpsampleGrad { upsample }.shape(&[&y]), Ok(x));
+        }
+    }
+
+    #[test]
+    fn factors_that_do_not_fit_or_cannot_be_counted_are_errors() {
+        let x = shape(&[1, 4, 6, 3]);
+        for factor in [&[2][..], &[2, 2, 2], &[], &[0, 2], &[2, usize::MAX], &[usize::MAX; 2], &[1 << 20, 1 << 20]] {
+            assert!(upsample(factor).shape(&[&x]).is_err(), "{factor:?}");
+            assert!(UpsampleGrad { upsample: upsample(factor) }.shape(&[&x]).is_err(), "{factor:?}");
+        }
+        // 6 is no multiple of 4, and nothing remains of a scalar.
+        assert!(UpsampleGrad { upsample: upsample(&[2, 4]) }.shape(&[&x]).is_err());
+        assert!(upsample(&[2]).shape(&[&Shape::scalar()]).is_err());
+        assert!(UpsampleGrad { upsample: upsample(&[2]) }.shape(&[&Shape::scalar()]).is_err());
+    }
+
+    #[test]
+    fn linear_samples_lie_at_the_middles_of_pixels() {
+        let by_two = upsample(&[2]);
+        // By two: a quarter before and behind each middle; the edges repeat.
+        let sources: Vec<_> = (0..6).map(|i| by_two.sources(0, i, 3)).collect();
+        assert_eq!(sources[1..5], [(0, 1, 0.25), (0, 1, 0.75), (1, 2, 0.25), (1, 2, 0.75)]);
+        assert_eq!(sources[0], (0, 1, 0.0));
+        assert_eq!((sources[5].0, sources[5].1), (2, 2));
+    }
+}

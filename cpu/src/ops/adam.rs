@@ -1,0 +1,50 @@
+//! Adam and AdamW.
+//!
+//! Sources: D. Kingma and J. Ba, arXiv:1412.6980; I. Loshchilov and F. Hutter, arXiv:1711.05101; in PyTorch's form.
+
+use fovea_graph::op::{AdamMean, AdamSquare, AdamStep};
+
+use super::Call;
+use super::update::update;
+
+/// Which input of `AdamMean` and of `AdamSquare` it may write over.
+pub const OLD_MOMENT: usize = 2;
+
+/// Which input of `AdamStep` it may write over.
+pub const OLD_VALUE: usize = 0;
+
+/// `m ← beta·m + (1 − beta)·(g + decay·w)`; inputs w, g, m.
+pub fn mean(op: &AdamMean, call: Call<'_>) {
+    moment(call, op.beta, op.decay, |g| g);
+}
+
+/// `v ← beta·v + (1 − beta)·(g + decay·w)²`; inputs w, g, v.
+pub fn square(op: &AdamSquare, call: Call<'_>) {
+    moment(call, op.beta, op.decay, |g| g * g);
+}
+
+/// `m ← beta·m + (1 − beta)·f(g + decay·w)`.
+fn moment(call: Call<'_>, beta: f64, decay: f64, f: impl Fn(f32) -> f32 + Sync) {
+    let (stays, enters, decay) = (beta as f32, (1.0 - beta) as f32, decay as f32);
+    let (w, g) = (call.memory.inputs[0], call.memory.inputs[1]);
+    update(call, OLD_MOMENT, |m, i| {
+        for ((m, &g), &w) in m.iter_mut().zip(&g[i..]).zip(&w[i..]) {
+            *m = stays * *m + enters * f(g + decay * w);
+        }
+    });
+}
+
+/// `w ← w − lr·decay·w − lr·m̂/(√v̂ + eps)`, the means freed of their beginning at 0; inputs w, m, v. The first step is
+/// number 0.
+pub fn step(op: &AdamStep, call: Call<'_>) {
+    let (rate, t) = (call.feed.learning_rate, f64::from(call.feed.step) + 1.0);
+    let length = (rate / (1.0 - op.beta1.powf(t))) as f32;
+    let root = (1.0 / (1.0 - op.beta2.powf(t))).sqrt() as f32;
+    let (shrinks, eps) = ((rate * op.decay) as f32, op.eps as f32);
+    let (m, v) = (call.memory.inputs[1], call.memory.inputs[2]);
+    update(call, OLD_VALUE, |w, i| {
+        for ((w, &m), &v) in w.iter_mut().zip(&m[i..]).zip(&v[i..]) {
+            *w -= shrinks * *w + length * m / (v.sqrt() * root + eps);
+        }
+    });
+}

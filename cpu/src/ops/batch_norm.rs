@@ -1,0 +1,119 @@
+//! Batch normalisation. Statistics are summed in f64; what follows from them by channel is worked out once, so that every
+//! element costs one read and one write.
+//!
+//! Source: S. Ioffe and C. Szegedy, "Batch normalization", arXiv:1502.03167.
+
+use fovea_graph::Shape;
+use fovea_graph::op::{BatchNorm, BatchNormDgrad, BatchNormScaleGrad, Running, Statistics};
+
+use super::Call;
+use super::channels::{chunk, lanes, rows, sums};
+use super::update::update;
+use crate::simd::vectorised;
+
+/// Which input of `Running` it may write over.
+pub const OLD_STATISTIC: usize = 0;
+
+/// `mean of x[…, c]`.
+pub fn mean(call: Call<'_>) {
+    let n = call.shapes[0].positions() as f64;
+    sums(call, [0, 0], None, |x, _, _| x, |_, sum| sum / n);
+}
+
+/// `mean of (x[…, c] − mean[c])²`; inputs x and mean.
+pub fn variance(call: Call<'_>) {
+    let n = call.shapes[0].positions() as f64;
+    sums(call, [0, 0], Some(1), |x, _, mean| (x - mean) * (x - mean), |_, sum| sum / n);
+}
+
+/// Scratch memory of [`forward`]: three numbers a channel.
+pub fn workspace(x: &Shape) -> usize {
+    3 * lanes(x.channels())
+}
+
+/// `scale/σ · (x − mean) + shift`; inputs x, mean, variance, scale, shift.
+pub fn forward(op: &BatchNorm, call: Call<'_>) {
+    let [x, mean, variance, scale, shift] = call.memory.inputs[..] else {
+        unreachable!("the graph has checked the arity")
+    };
+    let lanes = lanes(mean.len());
+    let [means, factors, shifts] = rows(call.memory.workspace, mean.len(), |c| {
+        [f64::from(mean[c]), f64::from(scale[c]) / deviation(variance[c], op.eps), f64::from(shift[c])]
+    });
+    call.team.chunks(call.memory.output, chunk(lanes), |start, out| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (y, x) in out.chunks_mut(lanes).zip(x[start..].chunks(lanes)) {
+                    for ((((y, x), mean), factor), shift) in y.iter_mut().zip(x).zip(means).zip(factors).zip(shifts) {
+                        *y = (x - mean) * factor + shift;
+                    }
+                }
+            },
+        );
+    });
+}
+
+/// `Σ dy · (x − mean) / σ`; inputs x, mean, variance, dy.
+pub fn scale_grad(op: &BatchNormScaleGrad, call: Call<'_>) {
+    let variance = call.memory.inputs[2];
+    sums(call, [0, 3], Some(1), |x, dy, mean| (x - mean) * dy, |c, sum| sum / deviation(variance[c], op.eps));
+}
+
+/// Scratch memory of [`dgrad`]: four numbers a channel.
+pub fn dgrad_workspace(x: &Shape) -> usize {
+    4 * lanes(x.channels())
+}
+
+/// `scale/σ · (dy − dshift/n − (x − mean)/σ · dscale/n)`, with running statistics `scale/σ · dy`; inputs x, mean, variance,
+/// scale, dy, dscale, dshift.
+pub fn dgrad(op: &BatchNormDgrad, call: Call<'_>) {
+    let [x, mean, variance, scale, dy, dscale, dshift] = call.memory.inputs[..] else {
+        unreachable!("the graph has checked the arity")
+    };
+    let (lanes, n) = (lanes(mean.len()), call.shape.positions() as f64);
+    let [means, factors, shifts, slopes] = rows(call.memory.workspace, mean.len(), |c| {
+        let deviation = deviation(variance[c], op.eps);
+        let (shift, slope) = (f64::from(dshift[c]) / n, f64::from(dscale[c]) / n / deviation);
+        [f64::from(mean[c]), f64::from(scale[c]) / deviation, shift, slope]
+    });
+    call.team.chunks(call.memory.output, chunk(lanes), |start, out| {
+        let known = x[start..].chunks(lanes).zip(dy[start..].chunks(lanes));
+        vectorised(
+            #[inline(always)]
+            || {
+                for (dx, (x, dy)) in out.chunks_mut(lanes).zip(known) {
+                    match op.statistics {
+                        Statistics::Batch => {
+                            let channels = means.iter().zip(factors).zip(shifts).zip(slopes);
+                            for (((dx, x), dy), (((mean, factor), shift), slope)) in
+                                dx.iter_mut().zip(x).zip(dy).zip(channels)
+                            {
+                                *dx = (dy - shift - (x - mean) * slope) * factor;
+                            }
+                        }
+                        Statistics::Running => {
+                            dx.iter_mut().zip(dy).zip(factors).for_each(|((dx, dy), factor)| *dx = dy * factor);
+                        }
+                    }
+                }
+            },
+        );
+    });
+}
+
+/// `r ← (1 − momentum)·r + momentum·correction·s`; inputs r and s.
+pub fn running(op: &Running, call: Call<'_>) {
+    let (stays, enters) = ((1.0 - op.momentum) as f32, (op.momentum * op.correction) as f32);
+    let s = call.memory.inputs[1];
+    update(call, OLD_STATISTIC, |r, i| {
+        for (r, &s) in r.iter_mut().zip(&s[i..]) {
+            *r = stays * *r + enters * s;
+        }
+    });
+}
+
+/// σ = `√(variance + eps)`.
+fn deviation(variance: f32, eps: f64) -> f64 {
+    (f64::from(variance) + eps).sqrt()
+}

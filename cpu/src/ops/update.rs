@@ -1,0 +1,20 @@
+//! Updates of states: they write over the old value where the plan says so.
+
+use super::Call;
+use crate::simd::vectorised;
+use crate::team::CHUNK;
+
+/// Applies `f` to the output, which first gets the old value (input number `old`) where it does not lie there already;
+/// `f` sees a piece and the index of its first element.
+pub fn update(call: Call<'_>, old: usize, f: impl Fn(&mut [f32], usize) + Sync) {
+    let copied = call.memory.in_place.is_none().then(|| call.memory.inputs[old]);
+    call.team.chunks(call.memory.output, CHUNK, |start, piece| {
+        if let Some(copied) = copied {
+            piece.copy_from_slice(&copied[start..start + piece.len()]);
+        }
+        vectorised(
+            #[inline(always)]
+            || f(piece, start),
+        );
+    });
+}
