@@ -7,6 +7,9 @@ use fovea_graph::shape::MAX_ELEMENTS;
 
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::syntax::{Binding, BlockDef, Expr, ExprKind, NetDef, Operator};
+=======
+use crate::parse::words;
+use crate::syntax::{Binding, Expr, ExprKind, NetDef, Operator};
 
 /// The names of a session, by name.
 #[derive(Clone, Debug, Default)]
@@ -245,9 +248,10 @@ pub(crate) fn whole(number: f64, least: usize, expr: &Expr, what: &str) -> Resul
     } else {
         return Ok(number as usize);
     };
-    let written = match expr.kind {
-        ExprKind::Number(_) => figure(number),
-        _ => format!("`{expr}`, which is {}", figure(number)),
+    let written = match (&expr.kind, figure(number)) {
+        (ExprKind::Number(_), figure) => figure,
+        (_, figure) if expr.to_string() == figure => figure,
+        (_, figure) => format!("`{expr}`, which is {figure}"),
     };
     Err(Diagnostic::new(Stage::Values, expr.span, format!("{what} must be {expected}, not {written}"))
         .found(figure(number))
@@ -267,7 +271,11 @@ fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
             .here("a block sees its own parameters only")
             .help(format!("give the block a parameter `{name}`, and `{name}={name}` where it is used"));
     }
-    match nearest(name, names.known()) {
+    let known = names.known();
+    let foreign = words::foreign_option(name).filter(|ours| known.contains(ours));
+    match foreign.or_else(|| nearest(name, known)) {
+        // Behind a layer its options are known too.
+        Some(near) if words::is_option(near) => error.expected(near).help(format!("write `{near}`")),
         Some(near) => error.expected(near).help(format!("`{near}` is the nearest name that is known here")),
         None => error.help(format!("`let {name} = …` or, behind a net, `where {name} = …` gives it a value")),
     }
@@ -328,6 +336,8 @@ mod tests {
         let half = scope.count(&op(n(3.0), Operator::Divide, n(2.0)), 1, "the batch").unwrap_err();
         assert_eq!(half.message, "the batch must be a whole number, not `3/2`, which is 1.5");
         assert_eq!(half.found.as_deref(), Some("1.5"));
+        let negative = scope.count(&expr(ExprKind::Negate(Box::new(n(4.0)))), 1, "the batch").unwrap_err();
+        assert_eq!(negative.message, "the batch must be at least 1, not -4");
         assert!(scope.count(&n(0.0), 1, "the batch").unwrap_err().message.contains("at least 1"));
         assert!(scope.count(&n(1e300), 1, "the batch").unwrap_err().message.contains("at most 2^40"));
         assert!(scope.number(&list(&[1.0, 2.0]), "the rate").unwrap_err().message.contains("this is a list"));

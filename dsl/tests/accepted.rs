@@ -116,7 +116,10 @@ fn every_layer() {
             "deconv to 28x28 - deconv 8 to input - deconv 2x2/2 to c1",
             "deconv to 28x28 - deconv 8 to input - deconv 2x2 /2 to c1",
         ),
-        ("unpool pool2 - unpool p - unpool", "unpool pool2 - unpool p - unpool"),
+        (
+            "unpool pool2 - unpool p{2,1} - deconv to e{2,1} 3x3",
+            "unpool pool2 - unpool p{2, 1} - deconv to e{2, 1} 3x3",
+        ),
         ("upsample 2 bilinear - upsample 2x2x1 nearest", "upsample 2 bilinear - upsample 2x2x1 nearest"),
         ("LEAKY 0.1 - sigmoid - tanh - elu - gelu", "leaky 0.1 - sigmoid - tanh - elu - gelu"),
         ("bn eps 0.001 momentum=0.1 - bn", "bn eps 0.001 momentum 0.1 - bn"),
@@ -157,7 +160,7 @@ fn branches_and_references() {
         ),
         ("b(\n  64,\n  s = 2\n) as out", "b(64, s=2) as out"),
         ("dense(12) - linear", "dense(12) - linear"),
-        ("id - id as begin", "id - id as begin"),
+        ("id - id as begin - add(conv | Shortcut Zeros)", "id - id as begin - add(conv | shortcut zeros)"),
     ]);
     reads(
         "block basic(c, s=1) = add(conv c /s - bn | shortcut) - relu",

@@ -12,7 +12,7 @@ fn mistakes(text: &str) -> Vec<Diagnostic> {
     let scope = Scope::default();
     for statement in &program.statements {
         match &statement.kind {
-            StatementKind::Net(net) => all.extend(resolve(net, &scope).err().unwrap_or_default()),
+            StatementKind::Net(net) => all.extend(resolve(net, &scope, None, None).err().unwrap_or_default()),
             StatementKind::Verb(verb) => all.extend(command(verb, &scope).err().unwrap_or_default()),
             StatementKind::Block(_) | StatementKind::Let(_) => {}
         }
@@ -35,9 +35,9 @@ fn mended(cases: &[(&str, &str, &str, &str)]) {
 fn each_gets_its_mend() {
     mended(&[
         ("net q = 28x28x1 - conv 64 relu", "relu", "`-` is missing before `relu`", "put `-` before `relu`"),
-        ("net q = 28x28x1 - conv 64 vald", "vald", "`conv` has no option `vald`", "write `valid`"),
-        ("net q = 28x28x1 - conv 64 smae - pool", "smae", "`conv` has no option `smae`", "write `same`"),
-        ("net q = 28x28x1 - conv 64 padding 1", "padding", "`conv` has no option `padding`", "write `pad`"),
+        ("net q = 28x28x1 - conv 64 vald", "vald", "nothing here is called `vald`", "write `valid`"),
+        ("net q = 28x28x1 - conv 64 smae - pool", "smae", "nothing here is called `smae`", "write `same`"),
+        ("net q = 28x28x1 - conv 64 padding 1", "padding", "`padding` is called `pad` here", "write `pad 1`"),
         ("net q = 28x28x1 - conv2d 64", "conv2d", "`conv2d` is called `conv` here", "write `conv 64`"),
         ("net q = 28x28x1 - conv 64 - batchnorm", "batchnorm", "`batchnorm` is called `bn` here", "write `bn`"),
         ("net q = 28x28x1 - conv 64 - rellu", "rellu", "there is no layer `rellu`", "write `relu`"),

@@ -52,7 +52,11 @@ fn sizes() -> impl Strategy<Value = Vec<Expr>> {
 fn options() -> impl Strategy<Value = LayerOption> {
     let keys = ["pad", "dilate", "groups", "filters", "size"];
     let flags = ["same", "valid", "nobias", "bias", "max", "avg", "ceil", "global", "bilinear", "nearest"];
-    let target = prop_oneof![sizes().prop_map(Target::Size), Just(Target::Input), names().prop_map(Target::Layer),];
+    let target = prop_oneof![
+        sizes().prop_map(Target::Size),
+        Just(Target::Input),
+        (names(), proptest::option::of(exprs())).prop_map(|(name, step)| Target::Layer(name, step)),
+    ];
     prop_oneof![
         exprs().prop_map(OptionKind::Value),
         proptest::collection::vec(exprs(), 2..4).prop_map(OptionKind::Size),
@@ -91,14 +95,14 @@ fn layers() -> impl Strategy<Value = Layer> {
     let own = [(LayerWord::Bn, "eps"), (LayerWord::Bn, "momentum"), (LayerWord::Lrn, "alpha"), (LayerWord::Lrn, "k")];
     let glued = proptest::option::of(proptest::collection::vec(2u32..12, 1..3));
     let options = proptest::collection::vec(options(), 0..4);
-    (proptest::sample::select(words.to_vec()), glued, options, names(), sizes()).prop_map(
-        move |(word, glued, mut options, name, sizes)| {
+    (proptest::sample::select(words.to_vec()), glued, options, (names(), proptest::option::of(exprs())), sizes())
+        .prop_map(move |(word, glued, mut options, (name, step), sizes)| {
             let takes = matches!(
                 word,
                 LayerWord::Conv | LayerWord::Deconv | LayerWord::Pool | LayerWord::MaxPool | LayerWord::AvgPool
             );
             if word == LayerWord::Unpool {
-                options.insert(0, LayerOption { kind: OptionKind::Of(name), span: span() });
+                options.insert(0, LayerOption { kind: OptionKind::Of(name, step), span: span() });
             }
             for (_, key) in own.iter().filter(|(layer, _)| *layer == word) {
                 options.push(LayerOption { kind: OptionKind::Keyed((*key).into(), sizes.clone()), span: span() });
@@ -109,8 +113,7 @@ fn layers() -> impl Strategy<Value = Layer> {
                 options.insert(0, LayerOption { kind, span: span() });
             }
             Layer { word, word_span: span(), options }
-        },
-    )
+        })
 }
 
 fn heads() -> impl Strategy<Value = Option<Head>> {
@@ -148,10 +151,11 @@ fn chains() -> impl Strategy<Value = Chain> {
         let chain = (proptest::collection::vec(item, 1..4), heads())
             .prop_map(|(items, head)| Chain { items, head, span: span() })
             .boxed();
-        let branches = (proptest::collection::vec(chain.clone(), 2..4), any::<bool>(), any::<bool>(), times());
-        let join = branches.prop_map(|(mut branches, is_add, is_cut, times)| {
-            if is_add && is_cut {
-                let items = vec![Item { kind: ItemKind::Shortcut, alias: None, span: span() }];
+        let shortcut = proptest::sample::select(vec![None, Some(Shortcut::Projection), Some(Shortcut::Zeros)]);
+        let branches = (proptest::collection::vec(chain.clone(), 2..4), any::<bool>(), shortcut, times());
+        let join = branches.prop_map(|(mut branches, is_add, shortcut, times)| {
+            if let Some(shortcut) = shortcut.filter(|_| is_add) {
+                let items = vec![Item { kind: ItemKind::Shortcut(shortcut), alias: None, span: span() }];
                 branches.push(Chain { items, head: None, span: span() });
             }
             let word = if is_add { JoinWord::Add } else { JoinWord::Concat };

@@ -6,7 +6,7 @@ use pest::iterators::Pair;
 use super::item::{Piece, PieceKind, Rest};
 use super::words::{self, ChainWord, chain_word};
 use super::{Reader, Rule, quoted};
-use crate::syntax::{BlockDef, Call, Chain, Item, ItemKind, Join, JoinWord, Name, Parameter, Times};
+use crate::syntax::{BlockDef, Call, Chain, Expr, Item, ItemKind, Join, JoinWord, Name, Parameter, Shortcut, Times};
 
 /// Where a chain stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -154,9 +154,7 @@ impl Reader<'_> {
             None | Some(PieceKind::Times(_) | PieceKind::Alias(_) | PieceKind::Question) => true,
             Some(PieceKind::Word(next)) => is_name(next) && chain_word(word) == ChainWord::Other,
             Some(PieceKind::Call(_) | PieceKind::Join(_) | PieceKind::Item(_)) => true,
-            Some(PieceKind::Value(_)) => {
-                next.is_some_and(|(place, text)| text.starts_with('{') && span.end == place.start)
-            }
+            Some(PieceKind::Value(_)) => self.is_step(span.end, rest),
             _ => false,
         };
         match (next, chain_word(word)) {
@@ -178,13 +176,7 @@ impl Reader<'_> {
                 return None;
             }
         }
-        let step = match rest.peek() {
-            Some(PieceKind::Value(_)) => match rest.next() {
-                Some(Piece { kind: PieceKind::Value(mut step), .. }) if step.len() == 1 => step.pop(),
-                _ => None,
-            },
-            _ => None,
-        };
+        let step = self.step(rest);
         let times = self.times_behind(rest);
         let kind = match times.is_empty() {
             true => ItemKind::Reference(name, step),
@@ -193,11 +185,38 @@ impl Reader<'_> {
         Some(self.finished(kind, rest))
     }
 
+    /// Whether `{3,2,1}` is glued to what ends at `end`.
+    fn is_step(&self, end: u32, rest: &mut Rest) -> bool {
+        rest.pieces.peek().is_some_and(|piece| {
+            matches!(&piece.kind, PieceKind::Value(step) if step.len() == 1)
+                && piece.span.start == end
+                && self.written(piece.span).starts_with('{')
+        })
+    }
+
+    /// The `{3,2,1}` that is glued to a name just read.
+    pub(super) fn step(&self, rest: &mut Rest) -> Option<Expr> {
+        if !self.is_step(rest.span.end, rest) {
+            return None;
+        }
+        match rest.next()?.kind {
+            PieceKind::Value(mut step) => step.pop(),
+            _ => None,
+        }
+    }
+
     /// `concat` and its like without what belongs to them; `id` and `shortcut`.
     pub(super) fn link(&mut self, word: &'static str, span: Span, rest: &mut Rest) -> Option<Item> {
         let (lack, mend) = match word {
             "id" => return Some(self.finished(ItemKind::Identity, rest)),
-            "shortcut" => return Some(self.finished(ItemKind::Shortcut, rest)),
+            "shortcut" => {
+                let is_zeros = matches!(rest.peek(), Some(PieceKind::Word(word)) if word.eq_ignore_ascii_case("zeros"));
+                if is_zeros {
+                    rest.next();
+                }
+                let shortcut = if is_zeros { Shortcut::Zeros } else { Shortcut::Projection };
+                return Some(self.finished(ItemKind::Shortcut(shortcut), rest));
+            }
             "aux" => ("its chain in parentheses", "write `aux 0.3 (pool avg global, softmax)`, say".to_string()),
             "concat" | "add" => ("its branches", format!("write `{word}(conv 64 | id)`, say")),
             _ => ("its `conv`", format!("write `{word} conv 64`, or `deconv 64`")),
@@ -225,7 +244,7 @@ impl Reader<'_> {
 
     /// Refuses a `shortcut` that is no branch of an `add`.
     pub(super) fn shortcuts(&mut self, chain: &Chain, place: Place) {
-        let is_shortcut = |item: &&Item| matches!(item.kind, ItemKind::Shortcut);
+        let is_shortcut = |item: &&Item| matches!(item.kind, ItemKind::Shortcut(_));
         let Some(shortcut) = chain.items.iter().find(is_shortcut) else { return };
         let error = match place {
             Place::Branch(JoinWord::Add) if chain.items.len() == 1 && chain.head.is_none() => return,

@@ -55,7 +55,7 @@ impl Reader<'_> {
                     None
                 }
                 PieceKind::Word(word) if layer == LayerWord::Unpool && options.is_empty() => {
-                    Some(OptionKind::Of(Name { text: word, span }))
+                    Some(OptionKind::Of(Name { text: word, span }, self.step(rest)))
                 }
                 PieceKind::Word(word) => self.worded_option(layer, &word, span, rest),
                 PieceKind::Value(mut sizes) if sizes.len() == 1 => Some(OptionKind::Value(sizes.remove(0))),
@@ -116,6 +116,15 @@ impl Reader<'_> {
             self.mistakes.push(error.expected(format!("options such as `{}`", layer.example())));
             return None;
         }
+        // With a number behind it, which a constant cannot have.
+        if let Some(ours) = words::foreign_option(word)
+            && matches!(rest.peek(), Some(PieceKind::Value(values)) if values.len() == 1)
+        {
+            let number = rest.next().map(|piece| quoted(self.written(piece.span))).unwrap_or_default();
+            let error = self.wrong(span, format!("`{}` is called `{ours}` here", quoted(word))).expected(ours);
+            self.mistakes.push(error.help(format!("write `{ours} {number}`")));
+            return None;
+        }
         if let Some(flag) = words::flag(word) {
             return Some(OptionKind::Flag(flag.into()));
         }
@@ -129,7 +138,7 @@ impl Reader<'_> {
         {
             return Some(OptionKind::To(match piece.kind {
                 PieceKind::Word(word) if word.eq_ignore_ascii_case("input") => Target::Input,
-                PieceKind::Word(text) => Target::Layer(Name { text, span: piece.span }),
+                PieceKind::Word(text) => Target::Layer(Name { text, span: piece.span }, self.step(rest)),
                 PieceKind::Value(sizes) => Target::Size(sizes),
                 _ => return None,
             }));

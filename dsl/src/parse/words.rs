@@ -216,11 +216,13 @@ pub(crate) fn nearest_layer(word: &str) -> Option<&'static str> {
 
 /// The option word most like `word`.
 pub(crate) fn nearest_option(word: &str) -> Option<&'static str> {
-    let foreign = FOREIGN_OPTIONS.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word));
-    match foreign {
-        Some(&(_, ours)) => Some(ours),
-        None => short(word).and_then(|word| nearest(word, FLAGS.iter().chain(KEYS).copied())),
-    }
+    let near = || short(word).and_then(|word| nearest(word, FLAGS.iter().chain(KEYS).copied()));
+    foreign_option(word).or_else(near)
+}
+
+/// Our word for what other programs call an option.
+pub(crate) fn foreign_option(word: &str) -> Option<&'static str> {
+    FOREIGN_OPTIONS.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word)).map(|&(_, ours)| ours)
 }
 
 fn short(word: &str) -> Option<&str> {
