@@ -5,6 +5,8 @@ use std::ops::Range;
 use fovea_graph::Shape;
 use fovea_graph::op::Conv;
 
+use crate::team::CHUNK;
+
 /// The sizes of a convolution. Maps are `[batch, map…, channels]` and `[batch, out…, filters]`, filters
 /// `[filters, window…, channels/groups]`.
 #[derive(Clone, Copy, Debug)]
@@ -183,17 +185,74 @@ impl Geometry {
         });
     }
 
-    /// Adds the rows of a matrix to the windows they stand for: `col2im`. `map` begins with image `first`.
-    pub fn scatter(&self, matrix: &[f32], rows: Range<usize>, group: usize, map: &mut [f32], first: usize) {
-        let offset = first * self.image();
+    /// Adds the rows of a matrix to the windows they stand for: `col2im`. `map` is the batch's from element `offset` on, as
+    /// far as it goes; what falls outside is left out.
+    pub fn scatter(&self, matrix: &[f32], rows: Range<usize>, group: usize, map: &mut [f32], offset: usize) {
+        let end = offset + map.len();
         self.runs(rows, 0..self.window_rows(), group, |at, source, len| {
             let Some(source) = source else { return };
-            let to = &mut map[source - offset..source - offset + len];
-            for (to, from) in to.iter_mut().zip(&matrix[at..at + len]) {
+            let (first, last) = (source.max(offset), (source + len).min(end));
+            if first >= last {
+                return;
+            }
+            let from = &matrix[at + first - source..at + last - source];
+            for (to, from) in map[first - offset..last - offset].iter_mut().zip(from) {
                 *to += from;
             }
         });
     }
+
+    /// Cuts the gradient of a batch of input maps into parts that are added up separately: `images` whole maps each or,
+    /// where the batch alone gives too few tasks, lines of one map. Windows that reach over an edge belong to both sides.
+    /// The cut follows from the sizes alone, and every element's sum is taken in the same order however it falls.
+    pub fn parts<'a>(&self, dx: &'a mut [f32], images: usize) -> impl Iterator<Item = (Part, &'a mut [f32])> + Send {
+        const TASKS: usize = 16;
+        let g = *self;
+        let axis = g.map.iter().position(|&size| size > 1).unwrap_or(2);
+        let line = g.map[axis + 1..].iter().product::<usize>() * g.channels;
+        let extent = (g.window[axis] - 1) * g.dilate[axis] + 1;
+        let worth = CHUNK.div_ceil(line.max(1)).max(4 * extent);
+        let lines = g.map[axis].div_ceil(TASKS.div_ceil(g.batch.max(1))).max(worth);
+        let whole = images > 1 || lines >= g.map[axis];
+        let images = images * g.image();
+        let part = if whole { images } else { lines * line };
+        dx.chunks_mut(images.max(1)).enumerate().flat_map(move |(task, dx)| {
+            dx.chunks_mut(part.max(1)).enumerate().map(move |(i, dx)| {
+                let offset = task * images + i * part;
+                let rows = if whole {
+                    offset / g.image() * g.positions()..(offset + dx.len()) / g.image() * g.positions()
+                } else {
+                    let first = i * lines;
+                    g.rows_on(task, axis, first..first + dx.len() / line)
+                };
+                (Part { offset, rows }, dx)
+            })
+        })
+    }
+
+    /// The output positions of an image whose windows may reach `lines` of one axis of the input map; the axes before it
+    /// have size 1.
+    fn rows_on(&self, image: usize, axis: usize, lines: Range<usize>) -> Range<usize> {
+        let extent = (self.window[axis] - 1) * self.dilate[axis] + 1;
+        let inner = self.out[axis + 1..].iter().product::<usize>();
+        let end = (lines.end + self.pad[axis]).div_ceil(self.stride[axis]).min(self.out[axis]);
+        let start = (lines.start + self.pad[axis] + 1).saturating_sub(extent).div_ceil(self.stride[axis]).min(end);
+        let first = image * self.positions();
+        // Axes of size 1 before this one may still have several windows, on the padding.
+        match self.out[..axis].iter().product::<usize>() {
+            1 => first + start * inner..first + end * inner,
+            _ => first..first + self.positions(),
+        }
+    }
+}
+
+/// What of a gradient is added up by itself.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its first element, counted through the batch.
+    pub offset: usize,
+    /// The output positions whose windows may reach it.
+    pub rows: Range<usize>,
 }
 
 /// An output position, counted through the batch.

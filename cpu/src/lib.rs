@@ -7,6 +7,7 @@
 mod backend;
 mod geometry;
 mod host;
+mod math;
 mod matrix;
 mod memory;
 mod ops;

@@ -168,6 +168,47 @@ fn large_convolutions() {
     }
 }
 
+/// One large image, whose gradients are added up in parts.
+#[test]
+fn parts_of_one_image() {
+    let conv = |stride: &[usize], pad: [usize; 2], dilate: usize, groups: usize| op::Conv {
+        stride: stride.to_vec(),
+        pad: vec![pad; stride.len()],
+        dilate: vec![dilate; stride.len()],
+        groups,
+        activation: None,
+    };
+    let cases = [
+        (conv(&[1, 1], [1, 1], 1, 1), vec![1, 150, 131, 12], vec![5, 3, 3, 12]),
+        (conv(&[3, 2], [4, 3], 2, 2), vec![1, 190, 120, 12], vec![6, 5, 4, 6]),
+        (conv(&[2, 1], [2, 0], 1, 12), vec![1, 180, 100, 12], vec![12, 4, 3, 1]),
+        (conv(&[1, 1], [0, 1], 1, 12), vec![2, 160, 90, 12], vec![24, 3, 3, 1]),
+        (conv(&[3], [2, 2], 3, 1), vec![1, 70000, 3], vec![4, 5, 3]),
+        (conv(&[2, 1, 1], [1, 1], 1, 1), vec![1, 60, 30, 20, 4], vec![3, 3, 2, 3, 4]),
+        (conv(&[1, 1, 1], [1, 1], 1, 1), vec![1, 1, 200, 150, 4], vec![3, 2, 3, 3, 4]),
+    ];
+    for (conv, x, filter) in cases {
+        check_conv(&Case { conv, x, filter });
+    }
+    for (size, stride, pad, x) in [
+        (vec![3, 3], vec![2, 2], 1, vec![1, 190, 140, 9]),
+        (vec![2, 2], vec![2, 2], 0, vec![1, 191, 141, 5]),
+        (vec![2, 3], vec![5, 1], 1, vec![1, 191, 141, 8]),
+        (vec![3], vec![3], 1, vec![1, 100_000, 3]),
+        (vec![2, 2, 2], vec![2, 1, 2], 0, vec![1, 61, 40, 20, 3]),
+    ] {
+        for kind in [PoolKind::Max, PoolKind::Avg] {
+            let pad = vec![[pad; 2]; size.len()];
+            let pool = op::Pool { kind, size: size.clone(), stride: stride.clone(), pad, rounding: Rounding::Ceil };
+            let spatial = pool.output_extent(&x[1..x.len() - 1]).unwrap();
+            let y = [&x[..1], &spatial[..], &x[x.len() - 1..]].concat();
+            let coarse = random(&x, 1).mapv(|v| (2.0 * v).round());
+            check_single(&*CPU, Op::Pool(pool.clone()), &[&x]);
+            check_single_on(&*CPU, Op::PoolGrad(op::PoolGrad { pool }), &[coarse, random(&y, 2)], 1e-5);
+        }
+    }
+}
+
 /// Scratch memory follows from the tile, not from the batch.
 #[test]
 fn vgg_sized_layers_need_megabytes_of_scratch() {

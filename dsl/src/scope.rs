@@ -8,7 +8,6 @@ use fovea_graph::shape::MAX_ELEMENTS;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::parse::words;
 use crate::syntax::{Binding, BlockDef, Expr, ExprKind, NetDef, Operator};
-use crate::syntax::{Binding, Expr, ExprKind, NetDef, Operator};
 
 /// The names of a session, by name.
 #[derive(Clone, Debug, Default)]

@@ -96,31 +96,25 @@ impl Names {
         if !matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. })) {
             return Err(no_softmax(of, net, data, classes));
         }
-        match net.output() {
-            [outputs] if *outputs == classes => Ok(()),
-            [outputs] => {
-                let message =
-                    format!("`{}` tells {outputs} classes apart, and `{}` has {classes}", net.name, data.text);
-                Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
-                    .here(format!("{outputs} outputs"))
-                    .also(data.span, format!("{classes} classes"))
-                    .found(outputs.to_string())
-                    .expected(classes.to_string())
-                    .help(format!(
-                        "end the net with `, softmax {classes}`, or with `, softmax` for the data's own number"
-                    )))
-            }
-            map => {
-                let message =
-                    format!("`{}` has one class a picture, and `{}` gives {}", data.text, net.name, join(map));
-                Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
-                    .here(format!("gives {}", join(map)))
-                    .also(data.span, "one class a picture")
-                    .found(join(map))
-                    .expected(classes.to_string())
-                    .help("end the net with `, softmax`: after a comma it is one vector of classes a picture"))
-            }
+        let positions = spec.positions();
+        let (outputs, map) = net.output().split_last().map_or((1, &[][..]), |(outputs, map)| (*outputs, map));
+        if map != positions {
+            return Err(other_positions(of, net, data, &positions, classes));
         }
+        if outputs == classes {
+            return Ok(());
+        }
+        let message = format!("`{}` tells {outputs} classes apart, and `{}` has {classes}", net.name, data.text);
+        let mend = match map {
+            [] => format!("end the net with `, softmax {classes}`, or with `, softmax` for the data's own number"),
+            _ => format!("the last map needs {classes} channels: `- conv {classes} 1x1 - softmax` makes them"),
+        };
+        Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
+            .here(format!("{outputs} outputs"))
+            .also(data.span, format!("{classes} classes"))
+            .found(outputs.to_string())
+            .expected(classes.to_string())
+            .help(mend))
     }
 
     /// The mistake of a net on pictures of another shape.
@@ -147,6 +141,30 @@ impl Names {
                 .help(format!("pictures are height x width x channels: let the net begin with `{}`", join(shape))),
         }
     }
+}
+
+/// The mistake of a net that tells classes at other positions than the data has them.
+fn other_positions(of: &Use<'_>, net: &Net, data: &Name, positions: &[usize], classes: usize) -> Diagnostic {
+    let gives = join(net.output());
+    let (has, expected, mend) = match positions {
+        [] => (
+            "one class a picture".to_string(),
+            classes.to_string(),
+            "end the net with `, softmax`: after a comma it is one vector of classes a picture".to_string(),
+        ),
+        _ => (
+            format!("a class at each of {} positions", join(positions)),
+            format!("{}x{classes}", join(positions)),
+            format!("end the net with a map as large as the picture: `- conv {classes} 1x1 - softmax`"),
+        ),
+    };
+    let message = format!("`{}` has {has}, and `{}` gives {gives}", data.text, net.name);
+    Diagnostic::new(Stage::Shapes, of.net.span, message)
+        .here(format!("gives {gives}"))
+        .also(data.span, has)
+        .found(gives)
+        .expected(expected)
+        .help(mend)
 }
 
 /// The mistake of a net that tells no classes, on data that has nothing else to compare with.

@@ -67,8 +67,12 @@ pub fn image(data: &Dataset, index: usize) -> picture::Result<Image> {
     Image::new(height, width, channels, pixels.iter().copied().collect())
 }
 
-/// The name of the class of a picture.
+/// The name of a picture's class, or of all classes at its positions.
 pub fn class(data: &Dataset, index: usize) -> String {
-    let label = data.labels.get(index).map_or(usize::MAX, |&label| label as usize);
-    data.classes.get(label).cloned().unwrap_or_else(|| "?".to_string())
+    let mut labels: Vec<u32> = data.labels.of(index).to_vec();
+    labels.sort_unstable();
+    labels.dedup();
+    let names: Vec<&str> =
+        labels.iter().filter_map(|&label| Some(data.classes.get(label as usize)?.as_str())).collect();
+    names.join(", ")
 }

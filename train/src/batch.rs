@@ -4,24 +4,25 @@ use fovea_graph::Tensor;
 use ndarray::{CowArray, IxDyn};
 
 use crate::dataset::Dataset;
+use crate::labels::Labels;
 use crate::standardise::Standardisation;
 
 /// Pictures to draw batches from.
 pub(crate) struct Pictures<'a> {
     values: CowArray<'a, f32, IxDyn>,
-    labels: &'a [u32],
+    labels: Option<&'a Labels>,
     standardisation: Option<Standardisation>,
 }
 
 impl<'a> Pictures<'a> {
     /// Pictures `[N, H, W, C]` without labels.
-    pub fn new(images: &'a Tensor, standardisation: Option<&Standardisation>) -> Self {
-        Self { values: images.as_standard_layout(), labels: &[], standardisation: standardisation.cloned() }
+    pub fn new(images: &'a Tensor, standardisation: Option<Standardisation>) -> Self {
+        Self { values: images.as_standard_layout(), labels: None, standardisation }
     }
 
     /// A data set's pictures and labels.
-    pub fn of(data: &'a Dataset, standardisation: Option<&Standardisation>) -> Self {
-        Self { labels: &data.labels, ..Self::new(&data.images, standardisation) }
+    pub fn of(data: &'a Dataset, standardisation: Option<Standardisation>) -> Self {
+        Self { labels: Some(&data.labels), ..Self::new(&data.images, standardisation) }
     }
 }
 
@@ -30,15 +31,15 @@ impl<'a> Pictures<'a> {
 pub(crate) struct Batch {
     /// `[N, H, W, C]`, standardised.
     pub images: Tensor,
-    /// `[N]`, class numbers.
+    /// Class numbers, `[N]`, or `[N, H, W]` where there is one at every position.
     pub labels: Tensor,
 }
 
 impl Batch {
-    /// Room for `batch` pictures of `shape`.
-    pub fn new(batch: usize, shape: &[usize]) -> Self {
-        let dims: Vec<usize> = [batch].into_iter().chain(shape.iter().copied()).collect();
-        Self { images: Tensor::zeros(dims), labels: Tensor::zeros(vec![batch]) }
+    /// Room for `batch` pictures of `shape` with a label at each of `positions`.
+    pub fn new(batch: usize, shape: &[usize], positions: &[usize]) -> Self {
+        let zeros = |dims: &[usize]| Tensor::zeros([&[batch], dims].concat());
+        Self { images: zeros(shape), labels: zeros(positions) }
     }
 
     /// Fills the batch with the pictures `indices`, which exist and are as many as it has room for.
@@ -52,8 +53,12 @@ impl Batch {
                 standardisation.apply_to(slot);
             }
         }
-        for (slot, &i) in self.labels.iter_mut().zip(indices) {
-            *slot = pictures.labels.get(i).map_or(0.0, |&label| label as f32);
+        let Some(labels) = pictures.labels else { return };
+        let slots = self.labels.as_slice_mut().unwrap_or(&mut []);
+        for (slot, &i) in slots.chunks_exact_mut(labels.per_picture().max(1)).zip(indices) {
+            for (slot, &label) in slot.iter_mut().zip(labels.of(i)) {
+                *slot = label as f32;
+            }
         }
     }
 }

@@ -31,8 +31,8 @@ pub(crate) enum Use {
 pub(crate) struct Net {
     pub backend: Arc<dyn Backend>,
     pub forward: Forward,
-    /// The parameters, in every graph's order.
-    pub parameters: Vec<State>,
+    /// Parameters and running statistics, in every graph's order.
+    pub states: Vec<State>,
     /// One picture's shape.
     pub input: Vec<usize>,
     /// The result's shape for one picture.
@@ -51,7 +51,12 @@ impl Net {
         let input = picture(graph.inputs[images.index()].shape.dims());
         let output = picture(graph.shape(result).dims());
         let objective = objective(&graph);
-        Ok(Self { backend, forward, parameters: graph.states, input, output, objective })
+        Ok(Self { backend, forward, states: graph.states, input, output, objective })
+    }
+
+    /// Where in a picture the net tells a class: `[H, W]`, or `[]` for one class a picture.
+    pub fn positions(&self) -> &[usize] {
+        self.output.split_last().map_or(&[], |(_, positions)| positions)
     }
 
     /// A program for one use and batch.
@@ -65,19 +70,28 @@ impl Net {
             Use::Predict => with_logits(forward),
         };
         let program = self.backend.compile(plan(fuse(&graph), &*self.backend))?;
-        Ok(Compiled { used: used.clone(), size: batch, batch: Batch::new(batch, &self.input), program })
+        Ok(Compiled {
+            used: used.clone(),
+            size: batch,
+            batch: Batch::new(batch, &self.input, self.positions()),
+            program,
+        })
     }
 
     /// Whether a forward graph is this net's, at this batch.
     fn check(&self, forward: &Graph, batch: usize) -> Result<(), TrainError> {
         let images = forward.find_input("images").map(|id| forward.inputs[id.index()].shape.dims());
         let fits = images.is_some_and(|dims| dims.first() == Some(&batch) && dims[1..] == self.input);
-        let same = forward.states.len() == self.parameters.len()
-            && forward.states.iter().zip(&self.parameters).all(|(a, b)| a.name == b.name && a.shape == b.shape);
+        let same = forward.states.len() == self.states.len()
+            && forward
+                .states
+                .iter()
+                .zip(&self.states)
+                .all(|(a, b)| (&a.name, &a.shape, a.role) == (&b.name, &b.shape, b.role));
         if fits && same && forward.inputs.len() == 1 && forward.find_output("result").is_some() {
             return Ok(());
         }
-        Err(TrainError::Inconsistent(format!("at batch {batch} it has other inputs, parameters or results")))
+        Err(TrainError::Inconsistent(format!("at batch {batch} it has other inputs, states or results")))
     }
 }
 
@@ -150,7 +164,7 @@ impl Compiled {
         self.program.plan().graph.find_output(name).is_some()
     }
 
-    /// The states behind the parameters.
+    /// The states behind the net's own.
     pub fn moments(&self) -> Vec<State> {
         let states = &self.program.plan().graph.states;
         states.iter().filter(|state| state.role == Role::Moment).cloned().collect()

@@ -3,6 +3,8 @@
 use fovea_graph::Tensor;
 
 use crate::digits;
+use crate::generate::{scenes, shapes};
+use crate::labels::Labels;
 
 /// Labelled pictures, split into a training and a test part.
 #[derive(Clone, Debug)]
@@ -11,8 +13,8 @@ pub struct Dataset {
     pub name: String,
     /// All pictures, `[N, H, W, C]`, values in 0..1.
     pub images: Tensor,
-    /// The class of each picture: an index into `classes`.
-    pub labels: Vec<u32>,
+    /// The class of each picture, or of each of its positions: indices into `classes`.
+    pub labels: Labels,
     /// The classes' names.
     pub classes: Vec<String>,
     /// Which pictures are for training.
@@ -35,7 +37,20 @@ impl Dataset {
 pub enum DataSource {
     /// Handwritten digits, 8×8 grey, part of the program.
     Digits,
+    /// Coloured shapes of ten kinds, 32×32, drawn when they are loaded.
+    Shapes {
+        /// What they are drawn by.
+        seed: u64,
+    },
+    /// Small landscapes with a class at every position, 64×64, drawn when they are loaded.
+    Scenes {
+        /// What they are drawn by.
+        seed: u64,
+    },
 }
+
+/// The seed of generated data where nobody says another.
+const GENERATED: u64 = 0;
 
 /// What a `data` statement asks for; its shape and classes are known without loading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,22 +99,33 @@ impl DataSpec {
     pub fn builtin(name: &str) -> Option<DataSource> {
         match name {
             digits::NAME => Some(DataSource::Digits),
+            shapes::NAME => Some(DataSource::Shapes { seed: GENERATED }),
+            scenes::NAME => Some(DataSource::Scenes { seed: GENERATED }),
             _ => None,
         }
     }
 
     /// The names that [`DataSpec::builtin`] knows.
     pub fn builtin_names() -> &'static [&'static str] {
-        &[digits::NAME]
+        &[digits::NAME, shapes::NAME, scenes::NAME]
     }
 
     /// One picture's shape, `[H, W, C]`.
     pub fn shape(&self) -> Vec<usize> {
+        let (side, channels) = match self.source {
+            DataSource::Digits => (digits::SIDE, 1),
+            DataSource::Shapes { .. } => (shapes::SIDE, 3),
+            DataSource::Scenes { .. } => (scenes::SIDE, 3),
+        };
+        let [height, width] = self.size.unwrap_or([side; 2]);
+        vec![height, width, channels]
+    }
+
+    /// Where in a picture its labels are: `[H, W]` for a class at every position, `[]` for a class a picture.
+    pub fn positions(&self) -> Vec<usize> {
         match self.source {
-            DataSource::Digits => {
-                let [height, width] = self.size.unwrap_or([digits::SIDE, digits::SIDE]);
-                vec![height, width, 1]
-            }
+            DataSource::Digits | DataSource::Shapes { .. } => Vec::new(),
+            DataSource::Scenes { .. } => self.shape()[..2].to_vec(),
         }
     }
 
@@ -107,6 +133,8 @@ impl DataSpec {
     pub fn classes(&self) -> usize {
         match self.source {
             DataSource::Digits => digits::CLASSES,
+            DataSource::Shapes { .. } => shapes::CLASSES.len(),
+            DataSource::Scenes { .. } => scenes::CLASSES.len(),
         }
     }
 
@@ -114,10 +142,12 @@ impl DataSpec {
     pub fn counts(&self) -> Counts {
         match self.source {
             DataSource::Digits => Counts { train: digits::COUNT - digits::TEST, test: digits::TEST },
+            DataSource::Shapes { .. } => shapes::COUNTS,
+            DataSource::Scenes { .. } => scenes::COUNTS,
         }
     }
 
-    /// Reads the pictures and brings them to size.
+    /// Reads the pictures and brings them to size, or draws them at it.
     ///
     /// # Errors
     /// A size out of bounds; data that cannot be read.
@@ -128,8 +158,11 @@ impl DataSpec {
                 return Err(DataError::Size { height, width });
             }
         }
+        let [height, width] = [self.shape()[0], self.shape()[1]];
         match self.source {
             DataSource::Digits => digits::load(self.size),
+            DataSource::Shapes { seed } => shapes::draw(seed, height, width),
+            DataSource::Scenes { seed } => scenes::draw(seed, height, width),
         }
     }
 }

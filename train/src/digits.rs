@@ -9,6 +9,7 @@ use ndarray::{Array1, Array3, ArrayView3, Axis, s};
 use ndarray_npy::NpzReader;
 
 use crate::dataset::{DataError, Dataset};
+use crate::labels::Labels;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "digits";
@@ -43,7 +44,7 @@ pub(crate) fn load(size: Option<[usize; 2]>) -> Result<Dataset, DataError> {
     Ok(Dataset {
         name: NAME.to_string(),
         images: grey.insert_axis(Axis(3)).into_dyn(),
-        labels,
+        labels: Labels::Class(labels),
         classes: (0..CLASSES).map(|digit| digit.to_string()).collect(),
         train,
         test,

@@ -34,6 +34,63 @@ pub enum TrainError {
         /// Steps in each.
         steps_per_epoch: usize,
     },
+    /// A schedule that changes after no epochs.
+    #[error("the schedule's step comes every 0 epochs: at least 1 is needed")]
+    ScheduleOfNoEpochs,
+    /// A factor that the learning rate cannot be multiplied by.
+    #[error("the schedule's factor is {0}: it must be above 0 and at most 1")]
+    Factor(f64),
+    /// A warm-up longer than the run.
+    #[error("the warm-up takes {warm_up} steps, and the whole run has {steps}")]
+    WarmUp {
+        /// Steps of the warm-up.
+        warm_up: u64,
+        /// Steps of the run.
+        steps: u64,
+    },
+    /// Checkpoints that never come.
+    #[error("a checkpoint every 0 {0}: at least 1 is needed")]
+    CheckpointEvery(&'static str),
+    /// A run that has nothing left to do.
+    #[error("run {run} is complete, all {epochs} epochs of it: `train … further` goes on from its weights")]
+    RunComplete {
+        /// The run's number.
+        run: u32,
+        /// How many epochs it has.
+        epochs: usize,
+    },
+    /// A recipe that is not the run's.
+    #[error("run {run} goes on as it began, and this says otherwise: {differences}")]
+    AnotherRecipe {
+        /// The run's number.
+        run: u32,
+        /// What differs.
+        differences: String,
+    },
+    /// Data that is not the run's.
+    #[error("{data} is not the data that run {run} was trained on: {why}")]
+    AnotherData {
+        /// The run's number.
+        run: u32,
+        /// The data's name.
+        data: String,
+        /// What differs.
+        why: String,
+    },
+    /// A net that is not the run's.
+    #[error("the net is not the one that run {run} trained: {why}")]
+    AnotherNet {
+        /// The run's number.
+        run: u32,
+        /// What differs.
+        why: String,
+    },
+    /// A run that went on from weights that nobody has any more.
+    #[error("run {run} went on from other weights and was killed before it had written them down: train it anew")]
+    NoCheckpoint {
+        /// The run's number.
+        run: u32,
+    },
     /// A learning rate that is no number to learn by.
     #[error("the learning rate is {0}: it must be a finite number, 0 or more")]
     Rate(f64),
@@ -74,6 +131,33 @@ pub enum TrainError {
     Positions {
         /// The positions, height and width.
         positions: Vec<usize>,
+        /// The data's name.
+        data: String,
+    },
+    /// A net that tells one class a picture, and data with one at every position.
+    #[error(
+        "{data} has a class at each of {} positions, the net tells one a picture: `- softmax` in place of `, softmax` \
+         tells a class at every position of the map before it",
+        join(.positions)
+    )]
+    OneClass {
+        /// The positions, height and width.
+        positions: Vec<usize>,
+        /// The data's name.
+        data: String,
+    },
+    /// A net that tells classes at other positions than the data has them.
+    #[error(
+        "the net tells a class at each of {} positions, {data} has one at each of {}: the last map must be as large as \
+         the picture (`same` convolutions keep a map's size, `deconv … to input` brings it back)",
+        join(.net),
+        join(.found)
+    )]
+    OtherPositions {
+        /// The net's positions.
+        net: Vec<usize>,
+        /// The data's.
+        found: Vec<usize>,
         /// The data's name.
         data: String,
     },

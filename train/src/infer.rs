@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::training::Objective;
 use fovea_graph::{Outcome, Tensor};
-use ndarray::Axis;
+use ndarray::{ArrayView1, Axis};
 
 use crate::batch::Pictures;
 use crate::compile::{Compiled, Numbers, Use};
@@ -15,9 +15,10 @@ use crate::trainee::Trainee;
 /// What a net says of some pictures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
-    /// The net's result: for a classifier each class's probability, `[N, K]`.
+    /// The net's result: for a classifier each class's probability, `[N, K]`, or `[N, H, W, K]` where it tells a class at
+    /// every position.
     pub probabilities: Tensor,
-    /// The scores before the softmax, `[N, K]`; the result itself where the net does not end in one.
+    /// The scores before the softmax, of the same shape; the result itself where the net does not end in one.
     pub logits: Tensor,
 }
 
@@ -26,13 +27,13 @@ pub struct Prediction {
 pub struct Evaluation {
     /// The mean loss.
     pub loss: f64,
-    /// The share that is right; `None` where the net does not tell classes.
+    /// The share of labels that is right: of pictures, or of all their positions; `None` where the net does not tell classes.
     pub accuracy: Option<f64>,
-    /// How often pictures of class i (row) were taken for class j (column).
+    /// How often pictures, or positions, of class i (row) were taken for class j (column).
     pub confusion: Vec<Vec<u64>>,
-    /// The likeliest class of each picture, in the order of the indices.
+    /// The likeliest class of each picture, or of each of its positions in row-major order, in the order of the indices.
     pub predictions: Vec<u32>,
-    /// The net's result for each picture, `[N, K]`.
+    /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`.
     pub probabilities: Tensor,
 }
 
@@ -49,8 +50,7 @@ impl Trainee {
         if shape != self.net.input {
             return Err(TrainError::Pictures { net: self.net.input.clone(), found: shape.to_vec() });
         }
-        let standardisation = self.standardisation.clone();
-        let pictures = Pictures::new(images, standardisation.as_ref());
+        let pictures = Pictures::new(images, self.standardisation.clone());
         let indices: Vec<usize> = (0..*count).collect();
         let (mut probabilities, mut logits) = (Vec::new(), Vec::new());
         self.infer(&Use::Predict, &pictures, &indices, &AtomicBool::new(false), |compiled, _| {
@@ -76,26 +76,26 @@ impl Trainee {
         if let Some(&index) = indices.iter().find(|&&i| i >= pictures) {
             return Err(TrainError::NoPicture { data: data.name.clone(), count: pictures, index });
         }
-        let standardisation = self.standardisation.clone();
-        let pictures = Pictures::of(data, standardisation.as_ref());
+        let pictures = Pictures::of(data, self.standardisation.clone());
         let (mut loss, mut correct) = (0.0, 0.0);
         let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
         self.infer(&Use::Test, &pictures, indices, interrupted, |compiled, part| {
             loss += compiled.number("loss")? * part.len() as f64;
             correct += compiled.number("correct")?;
-            predictions.extend(compiled.output(scores(compiled))?.outer_iter().map(|scores| likeliest(scores.iter())));
+            predictions.extend(compiled.output(scores(compiled))?.rows().into_iter().map(likeliest));
             probabilities.extend(compiled.output("result")?);
             Ok(())
         })?;
 
         let mut confusion = vec![vec![0; data.classes.len()]; data.classes.len()];
-        for (&i, &predicted) in indices.iter().zip(&predictions) {
-            confusion[data.labels[i] as usize][predicted as usize] += 1;
+        let labels = indices.iter().flat_map(|&i| data.labels.of(i));
+        for (&label, &predicted) in labels.zip(&predictions) {
+            confusion[label as usize][predicted as usize] += 1;
         }
         let count = indices.len() as f64;
         Ok(Evaluation {
             loss: loss / count,
-            accuracy: Some(correct / count),
+            accuracy: Some(correct / (count * data.labels.per_picture() as f64)),
             confusion,
             predictions,
             probabilities: self.results(indices.len(), probabilities)?,
@@ -160,20 +160,24 @@ impl Trainee {
         if self.net.objective == Objective::SquaredError {
             return Err(TrainError::NoTargets { output: self.net.output.clone(), data: name(), classes });
         }
-        match *self.net.output {
-            [net] if net == classes => {}
-            [ref positions @ .., _] if !positions.is_empty() => {
-                return Err(TrainError::Positions { positions: positions.to_vec(), data: name() });
-            }
-            ref other => {
-                let net = other.first().copied().unwrap_or(1);
-                return Err(TrainError::Classes { net, found: classes, data: name() });
-            }
+        let (net, found) = (self.net.positions(), data.labels.positions());
+        if net != found {
+            return Err(match (net, found) {
+                (_, []) => TrainError::Positions { positions: net.to_vec(), data: name() },
+                ([], _) => TrainError::OneClass { positions: found.to_vec(), data: name() },
+                _ => TrainError::OtherPositions { net: net.to_vec(), found: found.to_vec(), data: name() },
+            });
+        }
+        let net = self.net.output.last().copied().unwrap_or(1);
+        if net != classes {
+            return Err(TrainError::Classes { net, found: classes, data: name() });
         }
         let pictures = data.images.len_of(Axis(0));
         let why = if data.labels.len() != pictures {
-            format!("{} labels for {pictures} pictures", data.labels.len())
-        } else if let Some(label) = data.labels.iter().find(|&&label| label as usize >= classes) {
+            format!("labels of {} pictures for {pictures} pictures", data.labels.len())
+        } else if data.labels.all().len() != pictures * data.labels.per_picture() {
+            "its labels are not in row-major order".to_string()
+        } else if let Some(label) = data.labels.all().iter().find(|&&label| label as usize >= classes) {
             format!("a label {label} of {classes} classes")
         } else if let Some(index) = data.train.iter().chain(&data.test).find(|&&i| i >= pictures) {
             format!("picture {index} of {pictures} in one of its parts")
@@ -190,7 +194,7 @@ fn scores(compiled: &Compiled) -> &'static str {
 }
 
 /// The place of the largest score, the first of equal ones, as the graph's `correct` counts them.
-fn likeliest<'a>(scores: impl Iterator<Item = &'a f32>) -> u32 {
+fn likeliest(scores: ArrayView1<'_, f32>) -> u32 {
     let mut best = (0, f32::NEG_INFINITY);
     for (place, &score) in (0u32..).zip(scores) {
         if score > best.1 {

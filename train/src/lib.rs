@@ -1,35 +1,44 @@
 //! Data, training and what stays of it on disk.
 //!
 //! The route of a run: [`DataSpec::load`] gives a [`Dataset`]; [`Trainee`] holds a net's parameters on a device;
-//! [`fit`] trains it by a [`Recipe`], tells of it through [`Event`]s and writes a [`RunFolder`] as it goes. No
-//! mathematics is done here: losses, gradients and updates are ops of the graph.
+//! [`fit`] trains it by a [`Recipe`], tells of it through [`Event`]s and writes a [`RunFolder`] as it goes;
+//! [`resume`] goes on with a run that was broken off. No mathematics is done here: losses, gradients and updates are ops
+//! of the graph.
 
 mod batch;
 mod checkpoint;
 mod compile;
 mod dataset;
 mod digits;
+mod epochs;
 mod error;
 mod file;
 mod fit;
+mod generate;
 mod infer;
+mod labels;
 mod recipe;
 mod record;
+mod resume;
 mod runs;
+mod schedule;
 mod standardise;
 mod store;
 mod trainee;
 mod weights;
 
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Fingerprint, Place};
 pub use dataset::{Counts, DataError, DataSource, DataSpec, Dataset};
 pub use error::TrainError;
 pub use file::FileError;
 pub use fit::fit;
 pub use infer::{Evaluation, Prediction};
-pub use recipe::{Ending, EpochMetrics, Event, History, Recipe, Schedule, StepMetrics};
+pub use labels::Labels;
+pub use recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
 pub use record::RunRecord;
+pub use resume::resume;
 pub use runs::{RunFolder, RunInfo, Runs};
+pub use schedule::{Course, Schedule, WarmUp};
 pub use standardise::Standardisation;
 pub use trainee::{Forward, Mode, NetworkError, Trainee};
 pub use weights::Weights;

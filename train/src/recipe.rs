@@ -1,11 +1,12 @@
 //! How a run trains, what it tells while it does, and how it ends.
 
-use std::f64::consts::PI;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use fovea_graph::training::Optimizer;
 use serde::{Deserialize, Serialize};
+
+use crate::schedule::{Course, Schedule, WarmUp, rate_at};
 
 /// All that decides a run, beside the net, the data and the device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,39 +21,38 @@ pub struct Recipe {
     pub rate: f64,
     /// The learning rate's course.
     pub schedule: Schedule,
+    /// How the learning rate rises before that; `None`: it begins at its highest.
+    #[serde(default)]
+    pub warm_up: Option<WarmUp>,
     /// The key of first weights, shuffles and dropout masks.
     pub seed: u64,
     /// Go on from the weights, moments, and numbers of epoch and step that the trainee has; otherwise it begins anew
     /// from first weights.
     pub further: bool,
-    /// A checkpoint is written when this time has passed since the last one, and after each epoch.
-    pub checkpoint_every: Duration,
+    /// When checkpoints are written; this has no influence on the result.
+    pub checkpoint_every: CheckpointEvery,
 }
 
 impl Recipe {
-    /// The usual time between checkpoints.
-    pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
+    /// The usual moments for checkpoints: after each epoch and every 30 s.
+    pub const CHECKPOINT_EVERY: CheckpointEvery = CheckpointEvery::EpochAnd(Duration::from_secs(30));
+
+    /// The learning rate of step `step` of the run (the first is 0).
+    pub fn rate_at(&self, step: u64, course: Course) -> f64 {
+        rate_at(self.schedule, self.warm_up, self.rate, step, course)
+    }
 }
 
-/// The learning rate's course over a run.
+/// When checkpoints are written. However a run ends, but for a kill, it writes one at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    /// The same at every step.
-    Constant,
-    /// Half a cosine from the rate to 0 (I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm
-    /// restarts", arXiv:1608.03983, without restarts).
-    Cosine,
-}
-
-impl Schedule {
-    /// The learning rate of step `step` (the first is 0) of `steps`, where `rate` is the highest.
-    pub fn rate(self, rate: f64, step: u64, steps: u64) -> f64 {
-        match self {
-            Schedule::Constant => rate,
-            Schedule::Cosine => rate * 0.5 * (1.0 + (PI * step as f64 / steps.max(1) as f64).cos()),
-        }
-    }
+pub enum CheckpointEvery {
+    /// After each epoch, and when this time has passed since the last one.
+    EpochAnd(Duration),
+    /// After each so many steps of the run, at least 1.
+    Steps(u64),
+    /// After each so many epochs of the run, at least 1.
+    Epochs(u64),
 }
 
 /// What happens during a run, in order.
@@ -68,6 +68,8 @@ pub enum Event {
         epochs: usize,
         /// How many training pictures there are.
         samples: usize,
+        /// How many steps are done already: more than 0 where the run is resumed.
+        done: u64,
     },
     /// A step is done.
     Step {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Place};
 use crate::file::{FileError, aside, replace, sync_folder};
 use crate::recipe::{Ending, EpochMetrics, Recipe, StepMetrics};
 use crate::record::RunRecord;
@@ -209,8 +209,27 @@ impl RunFolder {
         append(&mut self.metrics).map_err(FileError::write(&path))
     }
 
-    /// Writes the checkpoint after step `step` of the run and removes those too old to be of use.
-    pub(crate) fn checkpoint(&mut self, checkpoint: &Checkpoint, step: u64) -> Result<PathBuf, FileError> {
+    /// Opens the folder of a run that goes on from `place`: weights, checkpoints and metrics from behind it go. Whatever
+    /// moment this is killed at, the run goes on from the same place the next time.
+    pub(crate) fn reopen(record: &RunRecord, place: &Place) -> Result<Self, FileError> {
+        let folder = &record.folder;
+        let newer = checkpoints(folder)?.into_iter().filter(|&(step, _)| step > place.step);
+        for path in newer.map(|(_, path)| path).chain(record.weights.clone()) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(FileError::write(&path)(error)),
+                _ => {}
+            }
+        }
+        let path = folder.join(METRICS);
+        let written = fs::read(&path).map_err(FileError::read(&path))?;
+        replace(&path, &until(&written, place)).map_err(FileError::write(&path))?;
+        let metrics = OpenOptions::new().append(true).open(&path).map_err(FileError::write(&path))?;
+        Ok(Self { number: record.number, folder: folder.clone(), metrics })
+    }
+
+    /// Writes a checkpoint and removes those too old to be of use.
+    pub(crate) fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<PathBuf, FileError> {
+        let step = checkpoint.place.step;
         let path = self.folder.join(CHECKPOINTS).join(format!("step-{step:08}.safetensors"));
         checkpoint.save(&path)?;
         for (_, old) in checkpoints(&self.folder)?.iter().rev().skip(KEPT) {
@@ -224,6 +243,17 @@ impl RunFolder {
         weights.save(self.folder.join(WEIGHTS))?;
         self.append(&Line::End { ending: ending.clone() })
     }
+}
+
+/// The lines of metrics up to a place; torn ones and the run's end are left out.
+fn until(metrics: &[u8], place: &Place) -> Vec<u8> {
+    let stays = |line: &&[u8]| match serde_json::from_slice(line) {
+        Ok(Line::Step(step)) => step.step <= place.step,
+        Ok(Line::Epoch(epoch)) => epoch.epoch as u64 <= place.epochs,
+        Ok(Line::Other) => true,
+        Ok(Line::End { .. }) | Err(_) => false,
+    };
+    metrics.split(|&b| b == b'\n').filter(stays).flat_map(|line| line.iter().chain(b"\n")).copied().collect()
 }
 
 /// A run's checkpoints, oldest first, with the steps after which they were written.

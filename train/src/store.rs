@@ -15,6 +15,7 @@ use ndarray::IxDyn;
 use safetensors::tensor::{Dtype, Metadata, View, serialize};
 use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::{Fingerprint, Place};
 use crate::file::{FileError, write_whole};
 use crate::standardise::Standardisation;
 
@@ -46,6 +47,8 @@ pub(crate) struct Progress {
     pub seed: u64,
     /// Which of the tensors are the optimizer's moments.
     pub moments: Vec<String>,
+    pub place: Place,
+    pub fingerprint: Fingerprint,
 }
 
 /// Writes tensors and header, whole or not at all.

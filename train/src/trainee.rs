@@ -1,4 +1,4 @@
-//! A net on a device: its parameters and its compiled programs.
+//! A net on a device: its parameters, its running statistics and its compiled programs.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -8,10 +8,10 @@ use std::sync::atomic::AtomicBool;
 use fovea_graph::init::initial;
 use fovea_graph::shape::join;
 use fovea_graph::training::{Objective, Optimizer};
-use fovea_graph::{Backend, BackendError, Graph, Memory, Outcome, State, StateId, Tensor};
+use fovea_graph::{Backend, BackendError, Graph, Memory, Outcome, Role, State, StateId, Tensor};
 
 use crate::batch::Pictures;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Fingerprint, Place};
 use crate::compile::{Net, Numbers, Programs, Use};
 use crate::error::TrainError;
 use crate::standardise::Standardisation;
@@ -29,8 +29,8 @@ pub enum Mode {
 /// Why a net has no graph of some batch.
 pub type NetworkError = Box<dyn Error + Send + Sync>;
 
-/// Gives a net's forward graph at a batch: an input `images` `[N, H, W, C]`, an output `result`, the same parameters
-/// first and in the same order at every batch and mode.
+/// Gives a net's forward graph at a batch: an input `images` `[N, H, W, C]`, an output `result`, the same states
+/// in the same order at every batch and mode. In training its `updates` say how running statistics follow the batches.
 pub type Forward = Box<dyn Fn(usize, Mode) -> Result<Graph, NetworkError> + Send + Sync>;
 
 /// A net being trained or used, on a device.
@@ -38,7 +38,7 @@ pub struct Trainee {
     pub(crate) net: Net,
     pub(crate) programs: Programs,
     pub(crate) memory: Box<dyn Memory>,
-    /// What `memory` holds: the parameters, then the moments of the last optimizer.
+    /// What `memory` holds: the net's own states, then the moments of the last optimizer.
     states: Vec<State>,
     pub(crate) standardisation: Option<Standardisation>,
     pub(crate) classes: Vec<String>,
@@ -66,6 +66,24 @@ pub(crate) enum Stepped {
     NotFinite(String),
 }
 
+/// Whether these tensors are those of the states: the same names and shapes, none too many, none missing.
+fn fit_states(states: &[State], tensors: &[(String, Tensor)]) -> Result<(), TrainError> {
+    for state in states {
+        let (name, net) = (state.name.clone(), state.shape.dims().to_vec());
+        match tensors.iter().find(|(n, _)| *n == name) {
+            None => return Err(TrainError::WeightMissing { name, shape: net }),
+            Some((_, value)) if value.shape() != net => {
+                return Err(TrainError::WeightShape { name, found: value.shape().to_vec(), net });
+            }
+            Some(_) => {}
+        }
+    }
+    match tensors.iter().find(|(name, _)| states.iter().all(|state| state.name != *name)) {
+        Some((name, value)) => Err(TrainError::WeightUnknown { name: name.clone(), shape: value.shape().to_vec() }),
+        None => Ok(()),
+    }
+}
+
 impl Trainee {
     /// A net with its first weights, drawn by `seed`.
     ///
@@ -84,11 +102,7 @@ impl Trainee {
     pub fn with_weights(backend: Arc<dyn Backend>, forward: Forward, weights: &Weights) -> Result<Self, TrainError> {
         let mut trainee = Self::zero(backend, forward)?;
         trainee.fits(weights)?;
-        for (name, value) in &weights.tensors {
-            if let Some(at) = trainee.states.iter().position(|state| state.name == *name) {
-                trainee.memory.write(StateId::new(at), value)?;
-            }
-        }
+        trainee.write(&weights.tensors)?;
         trainee.standardisation = weights.standardisation.clone();
         trainee.classes = weights.classes.clone();
         Ok(trainee)
@@ -101,8 +115,8 @@ impl Trainee {
     /// As [`Trainee::fresh`]; a `forward` of another net.
     pub fn copy(&self, backend: Arc<dyn Backend>, forward: Forward) -> Result<Self, TrainError> {
         let mut copy = Self::zero(backend, forward)?;
-        if copy.net.parameters != self.net.parameters {
-            return Err(TrainError::Inconsistent("its copy has other parameters".into()));
+        if copy.net.states != self.net.states {
+            return Err(TrainError::Inconsistent("its copy has other states".into()));
         }
         let mut memory = copy.net.backend.allocate(&self.states)?;
         for at in (0..self.states.len()).map(StateId::new) {
@@ -113,10 +127,10 @@ impl Trainee {
         Ok(copy)
     }
 
-    /// A net whose parameters are all zero.
+    /// A net whose states are all zero.
     fn zero(backend: Arc<dyn Backend>, forward: Forward) -> Result<Self, TrainError> {
         let net = Net::new(backend, forward)?;
-        let states = net.parameters.clone();
+        let states = net.states.clone();
         let memory = net.backend.allocate(&states)?;
         Ok(Self {
             net,
@@ -131,21 +145,8 @@ impl Trainee {
     }
 
     /// Whether these weights are this net's: the same names and shapes, none too many, none missing.
-    fn fits(&self, weights: &Weights) -> Result<(), TrainError> {
-        for state in &self.states {
-            let (name, net) = (state.name.clone(), state.shape.dims().to_vec());
-            match weights.tensors.iter().find(|(n, _)| *n == name) {
-                None => return Err(TrainError::WeightMissing { name, shape: net }),
-                Some((_, value)) if value.shape() != net => {
-                    return Err(TrainError::WeightShape { name, found: value.shape().to_vec(), net });
-                }
-                Some(_) => {}
-            }
-        }
-        let unknown = |name: &str| self.states.iter().all(|state| state.name != name);
-        if let Some((name, value)) = weights.tensors.iter().find(|(name, _)| unknown(name)) {
-            return Err(TrainError::WeightUnknown { name: name.clone(), shape: value.shape().to_vec() });
-        }
+    pub(crate) fn fits(&self, weights: &Weights) -> Result<(), TrainError> {
+        fit_states(&self.net.states, &weights.tensors)?;
         let channels = self.net.input.last().copied().unwrap_or(1);
         match &weights.standardisation {
             Some(s) if s.mean.len() != channels || s.deviation.len() != channels => {
@@ -172,23 +173,59 @@ impl Trainee {
         Ok(())
     }
 
-    /// The parameters as they are now, with the standardisation and the class names. The metadata say one picture's
+    /// The parameters and running statistics as they are now, with the standardisation and the class names. The metadata say one picture's
     /// shape, `"input": "28x28x1"`.
     ///
     /// # Errors
     /// The device refuses.
     pub fn weights(&self) -> Result<Weights, TrainError> {
-        let tensors = self.values(0..self.net.parameters.len())?;
+        let tensors = self.values(0..self.net.states.len())?;
         let (standardisation, classes) = (self.standardisation.clone(), self.classes.clone());
         let metadata = BTreeMap::from([("input".to_string(), join(&self.net.input))]);
         Ok(Weights { tensors, standardisation, classes, metadata })
     }
 
-    /// All that is needed to go on from here.
-    pub(crate) fn checkpoint(&self, seed: u64) -> Result<Checkpoint, TrainError> {
-        let moments = self.values(self.net.parameters.len()..self.states.len())?;
+    /// All that is needed to go on from this place in a run.
+    pub(crate) fn checkpoint(
+        &self,
+        seed: u64,
+        place: &Place,
+        fingerprint: &Fingerprint,
+    ) -> Result<Checkpoint, TrainError> {
+        let moments = self.values(self.net.states.len()..self.states.len())?;
         let Progress { steps, epochs } = self.progress;
-        Ok(Checkpoint { weights: self.weights()?, moments, step: steps.into(), epoch: epochs.into(), seed })
+        let (weights, place, fingerprint) = (self.weights()?, place.clone(), fingerprint.clone());
+        Ok(Checkpoint { weights, moments, step: steps.into(), epoch: epochs.into(), seed, place, fingerprint })
+    }
+
+    /// Whether a checkpoint of a run by this optimizer is this net's, moments included. Its programs are compiled.
+    pub(crate) fn resumes(&self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
+        self.fits(&checkpoint.weights)?;
+        fit_states(&self.states[self.net.states.len()..], &checkpoint.moments)
+    }
+
+    /// Takes over all that a checkpoint holds; it fits.
+    pub(crate) fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
+        self.untouched = None;
+        self.write(&checkpoint.weights.tensors)?;
+        self.write(&checkpoint.moments)?;
+        let count = |number: u64| {
+            u32::try_from(number).map_err(|_| TrainError::Inconsistent("it was trained for too many steps".into()))
+        };
+        self.progress = Progress { steps: count(checkpoint.step)?, epochs: count(checkpoint.epoch)? };
+        self.standardisation = checkpoint.weights.standardisation.clone();
+        self.classes.clone_from(&checkpoint.weights.classes);
+        Ok(())
+    }
+
+    /// Sets states by name; those that are not among the net's are left out.
+    fn write(&mut self, tensors: &[(String, Tensor)]) -> Result<(), BackendError> {
+        for (name, value) in tensors {
+            if let Some(at) = self.states.iter().position(|state| state.name == *name) {
+                self.memory.write(StateId::new(at), value)?;
+            }
+        }
+        Ok(())
     }
 
     /// States by name.
@@ -196,14 +233,23 @@ impl Trainee {
         range.map(|at| Ok((self.states[at].name.clone(), self.memory.read(StateId::new(at))?))).collect()
     }
 
-    /// The parameters' declarations, in the net's order.
-    pub fn parameters(&self) -> &[State] {
-        &self.net.parameters
+    /// The declarations of parameters and running statistics, in the net's order.
+    pub fn states(&self) -> &[State] {
+        &self.net.states
     }
 
-    /// How many numbers training adjusts.
+    /// How many numbers gradients adjust.
     pub fn parameter_count(&self) -> usize {
-        self.net.parameters.iter().map(|state| state.shape.elements()).sum()
+        self.count(Role::Parameter)
+    }
+
+    /// How many numbers follow the batches' statistics: no parameters, but part of the weights.
+    pub fn running_count(&self) -> usize {
+        self.count(Role::Running)
+    }
+
+    fn count(&self, role: Role) -> usize {
+        self.net.states.iter().filter(|state| state.role == role).map(|state| state.shape.elements()).sum()
     }
 
     /// One picture's shape, `[H, W, C]`.
@@ -236,14 +282,15 @@ impl Trainee {
         &self.net.backend
     }
 
-    /// Compiles the training steps of these batches and makes room for their moments. Parameters stay as they are, and
-    /// so do moments that both the last optimizer and this one have.
+    /// Compiles the training steps of these batches and makes room for their moments. The net's own states stay as they
+    /// are, and so do moments that both the last optimizer and this one have. Where some are new, steps are numbered
+    /// from 0 again: Adam's first means count by that number how long they have been gathering.
     pub(crate) fn prepare(&mut self, optimizer: &Optimizer, batches: &[usize]) -> Result<(), TrainError> {
         let used = Use::Train(optimizer.clone());
-        let mut states = self.net.parameters.clone();
+        let mut states = self.net.states.clone();
         for &batch in batches {
             let moments = self.programs.get(&self.net, &used, batch)?.moments();
-            states.truncate(self.net.parameters.len());
+            states.truncate(self.net.states.len());
             states.extend(moments);
         }
         if states != self.states {
@@ -252,6 +299,9 @@ impl Trainee {
                 if let Some(old) = self.states.iter().position(|s| s == state) {
                     memory.write(StateId::new(at), &self.memory.read(StateId::new(old))?)?;
                 }
+            }
+            if states.iter().any(|state| state.role == Role::Moment && !self.states.contains(state)) {
+                self.progress.steps = 0;
             }
             (self.memory, self.states) = (memory, states);
         }

@@ -1,4 +1,4 @@
-//! A net's parameters on disk, as safetensors.
+//! A net's parameters and running statistics on disk, as safetensors.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,10 +9,10 @@ use crate::file::FileError;
 use crate::standardise::Standardisation;
 use crate::store::{self, Header};
 
-/// What a trained net is: its parameters, and what its pictures must go through first.
+/// What a trained net is: its parameters and running statistics, and what its pictures must go through first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// The parameters by name, in the net's order.
+    /// Parameters (`bn1.scale`) and running statistics (`bn1.mean`) by name, in the net's order.
     pub tensors: Vec<(String, Tensor)>,
     /// How pictures are standardised before the net sees them; `None`: not at all.
     pub standardisation: Option<Standardisation>,

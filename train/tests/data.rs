@@ -4,7 +4,7 @@
 mod support;
 
 use fovea_graph::Tensor;
-use fovea_train::{DataError, DataSource, DataSpec, Dataset, Standardisation};
+use fovea_train::{DataError, DataSource, DataSpec, Dataset, Labels, Standardisation};
 use ndarray::Array4;
 use support::digits;
 
@@ -33,7 +33,7 @@ fn pictures_are_those_of_the_file() {
     let first: Vec<f32> = data.images.iter().take(24).map(|v| v * 16.0).collect();
     let known = [0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15, 5, 0, 0, 3, 15, 2, 0, 11, 8, 0];
     assert_eq!(first, known.map(|v: u8| f32::from(v)));
-    assert_eq!(data.labels[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(data.labels.all()[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert!(data.images.iter().all(|v| (0.0..=1.0).contains(v)));
     assert!(data.attribution.contains("CC BY 4.0"));
 }
@@ -48,7 +48,7 @@ fn the_split_is_exact_and_takes_the_same_share_of_every_class() {
 
     let count = |part: &[usize]| {
         let mut counts = [0; 10];
-        part.iter().for_each(|&i| counts[data.labels[i] as usize] += 1);
+        part.iter().for_each(|&i| counts[data.labels.of(i)[0] as usize] += 1);
         counts
     };
     // 360/1797 of 178 182 177 183 181 182 181 179 174 180, by largest remainders, worked out by hand.
@@ -116,7 +116,7 @@ fn tiny() -> Dataset {
     Dataset {
         name: "tiny".into(),
         images: Array4::from_shape_vec((3, 1, 1, 3), values).unwrap().into_dyn(),
-        labels: vec![0, 1, 0],
+        labels: Labels::Class(vec![0, 1, 0]),
         classes: vec!["a".into(), "b".into()],
         train: vec![0, 1],
         test: vec![2],

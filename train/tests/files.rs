@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use fovea_graph::Tensor;
-use fovea_train::{Checkpoint, FileError, Standardisation, Weights};
+use fovea_train::{Checkpoint, FileError, Fingerprint, Place, Standardisation, Weights};
 use ndarray::{Array1, Array2, arr0};
 use proptest::prelude::*;
 
@@ -61,11 +61,14 @@ fn checkpoints_come_back_and_are_weights_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.safetensors");
     let moments = vec![("alpha.bias.velocity".to_string(), Array1::from_vec(vec![1.0, 2.0]).into_dyn())];
-    let saved = Checkpoint { weights: weights(), moments, step: 123, epoch: 4, seed: u64::MAX };
+    let place = Place { step: 23, epochs: 1, batches: 3, loss: 0.1 + 0.2, correct: Some(41.0), seconds: 1e-9 / 3.0 };
+    let fingerprint = Fingerprint { net: u64::MAX, data: 1, samples: 5 };
+    let saved = Checkpoint { weights: weights(), moments, step: 123, epoch: 4, seed: u64::MAX, place, fingerprint };
     saved.save(&path).unwrap();
     let loaded = Checkpoint::load(&path).unwrap();
     assert_eq!(bits(&loaded.weights.tensors), bits(&saved.weights.tensors));
     assert_eq!((&loaded.moments, loaded.step, loaded.epoch, loaded.seed), (&saved.moments, 123, 4, u64::MAX));
+    assert_eq!((loaded.place, loaded.fingerprint), (saved.place, saved.fingerprint));
 
     assert_eq!(bits(&Weights::load(&path).unwrap().tensors), bits(&saved.weights.tensors));
     weights().save(&path).unwrap();

@@ -59,7 +59,8 @@ fn data_of_another_shape_or_number_of_classes() {
     let found = refused(regression(8, 10, 0.0), &Dataset { train: Vec::new(), ..digits() }, &recipe());
     assert_eq!(found, "there are no pictures to train on");
     let mut odd = digits();
-    odd.labels[5] = 10;
+    let fovea_train::Labels::Class(labels) = &mut odd.labels else { unreachable!() };
+    labels[5] = 10;
     let found = refused(regression(8, 10, 0.0), &odd, &recipe());
     assert_eq!(found, "digits does not hold together: a label 10 of 10 classes");
     let found = refused(regression(8, 10, 0.0), &Dataset { test: vec![1797], ..digits() }, &recipe());

@@ -13,7 +13,9 @@ use std::thread;
 use std::time::Duration;
 
 use fovea_graph::Backend;
-use fovea_train::{Checkpoint, Ending, Event, FileError, Recipe, Runs, TrainError, Trainee, Weights, fit};
+use fovea_train::{
+    Checkpoint, CheckpointEvery, Ending, Event, FileError, Recipe, Runs, TrainError, Trainee, Weights, fit,
+};
 use support::{Oracle, bits, digits, info, recipe, regression};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
@@ -108,7 +110,7 @@ fn a_folder_holds_the_whole_run() {
 #[test]
 fn checkpoints_come_by_the_clock_too() {
     let folder = tempfile::tempdir().unwrap();
-    let recipe = Recipe { epochs: 1, checkpoint_every: Duration::ZERO, ..recipe() };
+    let recipe = Recipe { epochs: 1, checkpoint_every: CheckpointEvery::EpochAnd(Duration::ZERO), ..recipe() };
     let mut run = Runs::at(folder.path()).create(&info(&recipe)).unwrap();
     let mut saved = Vec::new();
     let mut events = |event| {
@@ -284,7 +286,7 @@ fn a_run_killed_at_any_moment_reads() {
 #[test]
 fn child_that_is_killed() {
     let Some(folder) = given() else { return };
-    let recipe = Recipe { epochs: 100_000, checkpoint_every: Duration::ZERO, ..recipe() };
+    let recipe = Recipe { epochs: 100_000, checkpoint_every: CheckpointEvery::EpochAnd(Duration::ZERO), ..recipe() };
     let mut run = Runs::at(&folder).create(&info(&recipe)).unwrap();
     let _ = fit(&mut trainee(&Oracle::default()), &digits(), &recipe, Some(&mut run), &mut |_| {}, &GO_ON);
 }

@@ -92,24 +92,27 @@ pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
     });
 }
 
-/// `conv_dgrad`; inputs filter and dy. Windows overlap, so an image is one task's.
+/// `conv_dgrad`; inputs filter and dy.
 pub fn dgrad(g: &Geometry, call: Call<'_>) {
     let dy = call.memory.inputs[1];
     let w = &mut call.memory.workspace[..forward_workspace(g)];
     turn(call.memory.inputs[0], g.filters, w);
     let (w, k, c, many) = (&*w, g.filters, g.channels, g.group_filters());
-    call.team.chunks(call.memory.output, g.image().max(1), |start, dx| {
-        let first = start / g.image() * g.positions();
-        let origin = start / c;
+    call.team.each(g.parts(call.memory.output, 1), &mut [], 0, |(part, dx), _| {
         dx.fill(0.0);
+        let first = part.rows.start;
         vectorised(
             #[inline(always)]
             || {
-                each_tap(g, first..first + g.positions(), |row, tap, source| {
-                    let dx = &mut dx[(source - origin) * c..(source - origin + 1) * c];
-                    let dy = dy[(first + row) * k..(first + row + 1) * k].chunks_exact(many);
-                    let w = w[tap * k..(tap + 1) * k].chunks_exact(many);
-                    for ((dx, dy), w) in dx.iter_mut().zip(dy).zip(w) {
+                each_tap(g, part.rows, |row, tap, source| {
+                    let Some(at) = (source * c).checked_sub(part.offset).filter(|&at| at < dx.len()) else { return };
+                    let (dx, dy) = (&mut dx[at..at + c], &dy[(first + row) * k..(first + row + 1) * k]);
+                    let w = &w[tap * k..(tap + 1) * k];
+                    if many == 1 {
+                        dx.iter_mut().zip(dy).zip(w).for_each(|((dx, dy), w)| *dx += dy * w);
+                        return;
+                    }
+                    for ((dx, dy), w) in dx.iter_mut().zip(dy.chunks_exact(many)).zip(w.chunks_exact(many)) {
                         *dx += dy.iter().zip(w).map(|(dy, w)| dy * w).sum::<f32>();
                     }
                 });

@@ -63,8 +63,7 @@ pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
     });
 }
 
-/// How many images one task of [`dgrad`] takes, and how many rows it computes at a time. Windows overlap, so an image's
-/// rows are added up by one task, in order.
+/// How many images one task of [`dgrad`] takes where it takes whole ones, and how many rows it computes at a time.
 fn dgrad_cut(g: &Geometry) -> (usize, usize) {
     let rows = tile_rows(g.depth(), g.rows());
     let images = (rows / g.positions().max(1)).clamp(1, g.batch.div_ceil(16).max(1));
@@ -81,12 +80,10 @@ pub fn dgrad(g: &Geometry, call: Call<'_>) {
     let w = Matrix::new(call.memory.inputs[0], g.filters, g.depth());
     let dy = Matrix::new(call.memory.inputs[1], g.rows(), g.filters);
     let (images, step) = dgrad_cut(g);
-    let tasks = call.memory.output.chunks_mut((images * g.image()).max(1)).enumerate();
-    call.team.each(tasks, call.memory.workspace, step * g.depth(), |(task, dx), windows| {
-        let first = task * images;
-        let last = first + dx.len() / g.image().max(1);
+    let parts = g.parts(call.memory.output, images);
+    call.team.each(parts, call.memory.workspace, step * g.depth(), |(part, dx), windows| {
         dx.fill(0.0);
-        for (group, rows) in groups_and_steps(g, first * g.positions()..last * g.positions(), step) {
+        for (group, rows) in groups_and_steps(g, part.rows, step) {
             let filters = group * g.group_filters()..(group + 1) * g.group_filters();
             MatrixMut::new(windows, rows.len(), g.depth()).product(
                 Store::Set,
@@ -95,7 +92,7 @@ pub fn dgrad(g: &Geometry, call: Call<'_>) {
             );
             vectorised(
                 #[inline(always)]
-                || g.scatter(windows, rows, group, dx, first),
+                || g.scatter(windows, rows, group, dx, part.offset),
             );
         }
     });

@@ -7,6 +7,7 @@ use fovea_graph::op::{Lrn, LrnGrad};
 
 use super::Call;
 use super::softmax::rows;
+use crate::math::negative_power;
 use crate::simd::vectorised;
 
 /// `y[c] = x[c] · D[c]^−beta`.
@@ -91,13 +92,12 @@ fn add_neighbours(sums: &mut [f32], x: &[f32], before: usize, after: usize, f: i
     }
 }
 
-/// `d^−beta`; for the usual powers by square roots, which vectors have.
+/// `d^−beta`; for the power that nets have, by square roots.
 #[inline(always)]
 fn powers(d: &mut [f32], beta: f64) {
+    let power = -beta as f32;
     match beta {
         0.75 => d.iter_mut().for_each(|d| *d = 1.0 / (d.sqrt() * d.sqrt().sqrt())),
-        0.5 => d.iter_mut().for_each(|d| *d = 1.0 / d.sqrt()),
-        1.0 => d.iter_mut().for_each(|d| *d = 1.0 / *d),
-        _ => d.iter_mut().for_each(|d| *d = libm::powf(*d, -beta as f32)),
+        _ => d.iter_mut().for_each(|d| *d = negative_power(*d, power)),
     }
 }

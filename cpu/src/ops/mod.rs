@@ -61,7 +61,7 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads)),
-        Op::Upsample(_) | Op::UpsampleGrad(_) => plain(upsample::workspace(&node.op, shapes[0], &node.shape)),
+        Op::Upsample(_) | Op::UpsampleGrad(_) => plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads)),
         Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::workspace(shapes[0])),
         Op::SquaredError(_) => plain(loss::workspace_of_squares(shapes[0])),
         Op::Input(_)

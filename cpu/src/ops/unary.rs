@@ -1,11 +1,10 @@
-//! Activations other than the rectifier. What they need of exponentials is written so that the loops become vectors.
-
-use std::f32::consts::{LN_2, LOG2_E};
+//! Activations other than the rectifier.
 
 use fovea_graph::op::{Function, Unary, UnaryGrad};
 
 use super::Call;
 use super::elementwise::{map, zip};
+use crate::math::{exp, exp_m1};
 
 /// `y = f(x)`.
 pub fn unary(op: &Unary, call: Call<'_>) {
@@ -69,43 +68,4 @@ fn normal_distribution(x: f32) -> f32 {
 fn normal_density(x: f32) -> f32 {
     const TOP: f32 = 0.398_942_3;
     TOP * exp(-0.5 * x * x)
-}
-
-/// `e^x`, within two units of the last place; what is not a number stays so.
-#[inline(always)]
-fn exp(x: f32) -> f32 {
-    let (p, [a, b]) = exponential(x);
-    (a + a * p) * b
-}
-
-/// `e^x − 1`, exact near 0.
-#[inline(always)]
-fn exp_m1(x: f32) -> f32 {
-    let (p, [a, b]) = exponential(x);
-    let scale = a * b;
-    scale * p + (scale - 1.0)
-}
-
-/// `e^x = 2^n · e^r` with |r| ≤ ln 2 / 2: `e^r − 1` by its series, and 2^n as two factors, so that results at the ends
-/// of f32's range come out right.
-#[inline(always)]
-fn exponential(x: f32) -> (f32, [f32; 2]) {
-    const LOW: f32 = -104.0;
-    const HIGH: f32 = 89.0;
-    // Adding and taking away 1.5·2^23 leaves the nearest whole number.
-    const ROUND: f32 = 12_582_912.0;
-    // ln 2 in two parts, the first short enough that n times it is exact.
-    const LN_2_HIGH: f32 = 355.0 / 512.0;
-    const LN_2_LOW: f32 = -2.121_944_4e-4;
-    const _: () = assert!((LN_2_HIGH + LN_2_LOW - LN_2).abs() < 1e-7);
-    const SERIES: [f32; 7] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0];
-    let x = x.clamp(LOW, HIGH);
-    let rounded = x * LOG2_E + ROUND;
-    let n = rounded - ROUND;
-    let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
-    let p = r * SERIES.into_iter().fold(0.0, |sum, term| sum * r + term);
-    let n = (rounded.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
-    let half = n >> 1;
-    let power = |n: i32| f32::from_bits((n.wrapping_add(127) as u32) << 23);
-    (p, [power(half), power(n.wrapping_sub(half))])
 }

@@ -86,14 +86,14 @@ fn all_axes<'a>(op: &'a Upsample, direction: Direction, x: &Shape, y: &Shape) ->
     })
 }
 
-/// Scratch memory of `upsample` and of its gradient: the weights.
-pub fn workspace(op: &Op, x: &Shape, y: &Shape) -> usize {
+/// Scratch memory of `upsample` and of its gradient: the weights, and a line of sources a thread.
+pub fn workspace(op: &Op, x: &Shape, y: &Shape, threads: usize) -> usize {
     let axes = match op {
         Op::Upsample(op) => all_axes(op, Direction::Up, x, y),
         Op::UpsampleGrad(op) => all_axes(&op.upsample, Direction::Back, x, y),
         _ => return 0,
     };
-    axes.iter().map(Axis::table).sum()
+    axes.iter().map(Axis::table).sum::<usize>() + threads * axes[2].sources * x.channels()
 }
 
 /// `upsample`.
@@ -112,24 +112,36 @@ pub fn upsample_grad(op: &UpsampleGrad, call: Call<'_>) {
 fn mix(axes: &[Axis<'_>; 3], call: Call<'_>) {
     let (first, rest) = call.memory.workspace.split_at_mut(axes[0].table());
     let (second, rest) = rest.split_at_mut(axes[1].table());
-    let mut tables = [first, second, &mut rest[..axes[2].table()]];
+    let (third, lines) = rest.split_at_mut(axes[2].table());
+    let mut tables = [first, second, third];
     axes.iter().zip(&mut tables).for_each(|(axis, table)| axis.fill(table));
     let tables = tables.map(|table| &*table);
 
     let (x, channels) = (call.memory.inputs[0], call.shape.channels().max(1));
-    let line = (axes[2].targets * channels).max(1);
-    call.team.chunks(call.memory.output, chunk(line), |start, piece| {
-        for (i, line_of_y) in piece.chunks_exact_mut(line).enumerate() {
-            let (rest, second) = ((start / line + i) / axes[1].targets, (start / line + i) % axes[1].targets);
+    let (line, source_line) = ((axes[2].targets * channels).max(1), axes[2].sources * channels);
+    let size = chunk(line);
+    let tasks = call.memory.output.chunks_mut(size).enumerate();
+    call.team.each(tasks, lines, source_line, |(task, piece), mixed| {
+        for (i, y) in piece.chunks_exact_mut(line).enumerate() {
+            let (rest, second) =
+                ((task * size / line + i) / axes[1].targets, (task * size / line + i) % axes[1].targets);
             let (image, first) = (rest / axes[0].targets, rest % axes[0].targets);
-            line_of_y.fill(0.0);
-            for (a, weight) in sources(&axes[0], tables[0], first) {
-                for (b, inner) in sources(&axes[1], tables[1], second) {
-                    let from = ((image * axes[0].sources + a) * axes[1].sources + b) * axes[2].sources * channels;
-                    let x = &x[from..from + axes[2].sources * channels];
-                    add_line(&axes[2], tables[2], weight * inner, x, line_of_y, channels);
+            // First the lines that this one lies between, then along the mixed line.
+            let mut lines = sources(&axes[0], tables[0], first).flat_map(|(a, weight)| {
+                let inner = sources(&axes[1], tables[1], second);
+                inner.map(move |(b, inner)| ((image * axes[0].sources + a) * axes[1].sources + b, weight * inner))
+            });
+            let line_of_x = |line: usize| &x[line * source_line..(line + 1) * source_line];
+            let between = match (lines.next(), lines.next()) {
+                (Some((line, 1.0)), None) => line_of_x(line),
+                (first, second) => {
+                    mixed.fill(0.0);
+                    let lines = first.into_iter().chain(second).chain(lines);
+                    lines.for_each(|(line, weight)| add(weight, line_of_x(line), mixed));
+                    &*mixed
                 }
-            }
+            };
+            mix_line(&axes[2], tables[2], between, y, channels);
         }
     });
 }
@@ -142,15 +154,26 @@ fn sources(axis: &Axis<'_>, table: &[f32], target: usize) -> impl Iterator<Item 
     weights.filter(|(_, weight)| **weight != 0.0).map(move |(k, &weight)| (first + k, weight))
 }
 
-/// Adds `weight` times the line x, mixed along the last axis, to the line y.
-fn add_line(axis: &Axis<'_>, table: &[f32], weight: f32, x: &[f32], y: &mut [f32], channels: usize) {
+/// `y += weight · x`.
+fn add(weight: f32, x: &[f32], y: &mut [f32]) {
+    vectorised(
+        #[inline(always)]
+        || y.iter_mut().zip(x).for_each(|(y, x)| *y += weight * x),
+    );
+}
+
+/// The line y from the line x, along the last axis. Every target has a source.
+fn mix_line(axis: &Axis<'_>, table: &[f32], x: &[f32], y: &mut [f32], channels: usize) {
     vectorised(
         #[inline(always)]
         || {
             for (target, y) in y.chunks_exact_mut(channels).enumerate() {
-                for (source, inner) in sources(axis, table, target) {
-                    let (weight, x) = (weight * inner, &x[source * channels..(source + 1) * channels]);
-                    y.iter_mut().zip(x).for_each(|(y, x)| *y += weight * x);
+                for (i, (source, weight)) in sources(axis, table, target).enumerate() {
+                    let x = x[source * channels..(source + 1) * channels].iter();
+                    match i {
+                        0 => y.iter_mut().zip(x).for_each(|(y, x)| *y = weight * x),
+                        _ => y.iter_mut().zip(x).for_each(|(y, x)| *y += weight * x),
+                    }
                 }
             }
         },

@@ -104,7 +104,7 @@ impl Wrong {
 fn worst(data: &Dataset, tested: &Evaluation) -> Vec<Wrong> {
     let answers = tested.predictions.iter().map(|&label| label as usize).zip(&data.test).enumerate();
     let mut wrong: Vec<Wrong> = answers
-        .filter(|&(_, (label, &at))| data.labels[at] as usize != label)
+        .filter(|&(_, (label, &at))| data.labels.class(at).is_some_and(|truth| truth as usize != label))
         .map(|(place, (label, _))| Wrong {
             place,
             predicted: data.classes[label].clone(),

@@ -59,10 +59,10 @@ pub fn writable(path: &Name) -> Result<PathBuf, Diagnostic> {
 impl Job for Save {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.net, events);
-        let mut weights = world.with(&self.net, &self.device, self.seed, |trainee| trainee.weights()).at(self.span)?;
+        let both = |trainee: &mut Trainee| Ok((trainee.weights()?, trainee.parameter_count()));
+        let (mut weights, parameters) = world.with(&self.net, &self.device, self.seed, both).at(self.span)?;
         weights.metadata.insert(INPUT.to_string(), join(self.net.input()));
         weights.save(&self.path).at(self.span)?;
-        let parameters: usize = weights.tensors.iter().map(|(_, tensor)| tensor.len()).sum();
         let text = format!("{}: {} parameters saved", self.net.name, count(parameters as u64));
         let data = json!({ "net": self.net.name, "params": parameters });
         Ok(Output::new("save", text, data).file(&self.path))

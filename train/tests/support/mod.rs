@@ -269,6 +269,7 @@ pub fn recipe() -> Recipe {
         optimizer: fovea_graph::training::Optimizer::Sgd { momentum: 0.9, decay: 5e-4 },
         rate: 0.02,
         schedule: Schedule::Constant,
+        warm_up: None,
         seed: 7,
         further: false,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,
