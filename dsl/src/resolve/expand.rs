@@ -137,7 +137,7 @@ pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors)
         place: None,
         surroundings: Vec::new(),
         spent: 0,
-        open: vec![Open { home, name: &def.name, kind: "net" }],
+        open: vec![Open { home, chain: &def.chain, name: &def.name, kind: "net" }],
         input_said: false,
         begun: false,
     };
@@ -202,6 +202,7 @@ enum Surrounding {
 /// A block or net that is being written out.
 struct Open<'a> {
     home: Home,
+    chain: &'a Chain,
     name: &'a Name,
     kind: &'static str,
 }

@@ -41,7 +41,7 @@ impl<'a> Expander<'_, 'a> {
             std::mem::replace(&mut self.home, home),
             self.enter(&name.text, span),
         );
-        self.open.push(Open { home, name: &block.name, kind: "block" });
+        self.open.push(Open { home, chain: &block.chain, name: &block.name, kind: "block" });
         self.chain(&block.chain, Surrounding::Block)?;
         self.open.pop();
         (self.env, self.prefix, self.home, self.place) = outside;
@@ -144,6 +144,9 @@ impl<'a> Expander<'_, 'a> {
     }
 
     fn unknown_block(&self, name: &Name) -> Diagnostic {
+        if let Some(error) = self.meant_layer(&name.text, name.span) {
+            return error;
+        }
         let error = Diagnostic::new(Stage::Names, name.span, format!("no block is called `{}`", name.text));
         let error = error.found(name.text.as_str());
         match nearest(&name.text, self.home.blocks(self.scope)) {
@@ -178,7 +181,7 @@ impl<'a> Expander<'_, 'a> {
             std::mem::replace(&mut self.home, home),
             self.enter(&text[..end], name.span),
         );
-        self.open.push(Open { home, name: &def.name, kind: "net" });
+        self.open.push(Open { home, chain: &def.chain, name: &def.name, kind: "net" });
         self.chain(&def.chain, Surrounding::Net)?;
         self.open.pop();
         (self.env, self.home, self.place) = outside;
@@ -205,6 +208,7 @@ impl<'a> Expander<'_, 'a> {
         let known = self.home.nets(self.scope).chain(self.home.blocks(self.scope));
         match nearest(net, known) {
             Some(near) => error.expected(near).help(format!("`{near}` is the nearest that is known here")),
+            None if self.meant_layer(text, span).is_some() => self.meant_layer(text, span).unwrap_or(error),
             None => error.help("a chain begins with a shape, `28x28x1 - …`, or a net's layer, `vgg16.pool5 - …`"),
         }
     }

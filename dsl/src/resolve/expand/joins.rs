@@ -2,7 +2,9 @@
 
 use super::{Alias, Expander, Fatal, StepKind, Surrounding, Wire, numbered};
 use crate::diagnostic::{Diagnostic, Stage};
+use crate::parse::words;
 use crate::resolve::read::unknown_layer;
+use crate::scope::nearest;
 use crate::syntax::{Chain, Expr, Item, ItemKind, Join, JoinWord, Name, Shortcut};
 use fovea_graph::Span;
 
@@ -134,13 +136,34 @@ impl<'a> Expander<'_, 'a> {
         self.names.find(&self.prefix, text).or_else(of_base)
     }
 
+    /// What to say of a name that means nothing, where a layer's word is nearest, or another program calls a layer so.
+    pub(super) fn meant_layer(&self, text: &str, span: Span) -> Option<Diagnostic> {
+        let layers = words::layer_words().map(|word| -> &str { word });
+        let known = self.home.blocks(self.scope).chain(self.names.known(&self.prefix)).chain(layers);
+        let is_near = nearest(text, known).is_some_and(|near| !words::is_free(near));
+        let is_foreign = matches!(words::chain_word(text), words::ChainWord::Foreign(_));
+        let name = Name { text: text.into(), span };
+        (is_near || is_foreign).then(|| words::unknown_layer(Stage::Names, &name))
+    }
+
     /// A name that means nothing here.
     fn unknown(&self, text: &str, span: Span) -> Diagnostic {
+        if self.names.family(&self.prefix, text) > 0 {
+            return unknown_layer(text, span, &self.names, &self.prefix);
+        }
+        if let Some(later) = self.open.last().and_then(|open| named_in(open.chain, text)) {
+            let message = format!("`{text}` is named only further on, and a branch begins at what is there already");
+            let error = Diagnostic::new(Stage::Names, span, message).also(later, "named here");
+            return error.help("move this behind the layer of that name");
+        }
+        if let Some(error) = self.meant_layer(text, span) {
+            return error;
+        }
         let error = unknown_layer(text, span, &self.names, &self.prefix);
         if error.expected.is_some() || error.labels.iter().any(|(_, words)| !words.is_empty()) {
             return error;
         }
-        match crate::scope::nearest(text, self.home.blocks(self.scope)) {
+        match nearest(text, self.home.blocks(self.scope)) {
             Some(near) => error.expected(near).help(format!("`{near}` is the nearest block")),
             None => error,
         }
@@ -153,4 +176,17 @@ fn shortcut(branch: &Chain) -> Option<(Shortcut, Span)> {
         [Item { kind: ItemKind::Shortcut(kind), span, .. }] if branch.head.is_none() => Some((*kind, *span)),
         _ => None,
     }
+}
+
+/// Where `as` gives this name, or that of its family, in a chain.
+fn named_in(chain: &Chain, text: &str) -> Option<Span> {
+    let family = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    chain.items.iter().find_map(|item| {
+        let own = item.alias.as_ref().filter(|name| name.text == text || name.text == family).map(|name| name.span);
+        own.or_else(|| match &item.kind {
+            ItemKind::Group(chain, _) | ItemKind::Aux(_, chain) => named_in(chain, text),
+            ItemKind::Join(join, _) => join.branches.iter().find_map(|branch| named_in(branch, text)),
+            _ => None,
+        })
+    })
 }

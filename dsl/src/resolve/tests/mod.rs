@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod branches;
 mod errors;
+mod layers;
 mod lecture;
 mod library;
 mod lists;
@@ -35,7 +37,8 @@ fn program(text: &str) -> (NetDef, Scope) {
                 }
             }
             StatementKind::Let(bindings) => bindings.iter().for_each(|b| _ = scope.bind(b).unwrap()),
-            StatementKind::Block(_) | StatementKind::Verb(_) => panic!("no verbs here: {text}"),
+            StatementKind::Block(block) => _ = scope.blocks.insert(block.name.text.clone(), block),
+            StatementKind::Verb(_) => panic!("no verbs here: {text}"),
         }
     }
     (def.unwrap(), scope)
@@ -107,4 +110,27 @@ fn outputs(text: &str) -> Vec<String> {
 /// The names of all layers, the input's first.
 fn names(text: &str) -> Vec<String> {
     net(text).layers.into_iter().map(|layer| layer.name).collect()
+}
+
+/// A net of the library.
+fn library_net(name: &str) -> Net {
+    let def = crate::library::find(name).unwrap_or_else(|| panic!("{name} is in the library"));
+    match resolve(def, &Scope::default(), None, None) {
+        Ok(Resolved::Net(net)) => net,
+        other => panic!("{name}: {other:#?}"),
+    }
+}
+
+/// Both modes lower to graphs that hold, with the same states; and a training step comes of it.
+fn trains(net: &Net) {
+    let (train, infer) = (lower(net, 2, Mode::Train).unwrap(), lower(net, 2, Mode::Infer).unwrap());
+    assert_eq!(train.states, infer.states, "{net}");
+    for graph in [&train, &infer] {
+        fovea_graph::verify::verify(graph).unwrap_or_else(|why| panic!("{why}\n{net}"));
+    }
+    let optimizer = fovea_graph::training::Optimizer::Sgd { momentum: 0.9, decay: 0.0 };
+    if train.parameter_count() > 0 {
+        let step = fovea_graph::training::training_step(&train, &optimizer).unwrap();
+        fovea_graph::verify::verify(&step).unwrap_or_else(|why| panic!("{why}\n{net}"));
+    }
 }
