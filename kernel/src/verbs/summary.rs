@@ -2,7 +2,7 @@
 
 use fovea_dsl::Diagnostic;
 use fovea_dsl::lower::{Mode, lower};
-use fovea_dsl::net::Net;
+use fovea_dsl::net::{Field, Net};
 use fovea_dsl::syntax::Name;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
@@ -39,7 +39,8 @@ pub fn check(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
 /// A row a layer, and the totals but for the memory of a training step, which needs a plan.
 pub fn summary(net: &Net, span: Span) -> Result<Summary, Diagnostic> {
     let graph = lower(net, 1, Mode::Infer).at(span)?;
-    let rows: Vec<SummaryRow> = layers(&graph).iter().map(|cost| row(&graph, cost)).collect();
+    let fields = net.receptive_fields();
+    let rows: Vec<SummaryRow> = layers(&graph).iter().map(|cost| row(net, &fields, &graph, cost)).collect();
     let sum = |figure: fn(&SummaryRow) -> u64| rows.iter().map(figure).fold(0, u64::saturating_add);
     let totals = Totals {
         params: graph.parameter_count() as u64,
@@ -52,8 +53,11 @@ pub fn summary(net: &Net, span: Span) -> Result<Summary, Diagnostic> {
 }
 
 /// A layer, for one picture.
-fn row(graph: &Graph, cost: &LayerCost) -> SummaryRow {
+fn row(net: &Net, fields: &[Vec<Field>], graph: &Graph, cost: &LayerCost) -> SummaryRow {
     let layer = &graph.layers[cost.layer.index()];
+    let at = net.find(&layer.name);
+    let spatial = at.filter(|&at| net.layers[at].output.len() == net.input().len());
+    let field = spatial.map_or(&[][..], |at| &fields[at]);
     SummaryRow {
         name: layer.name.clone(),
         kind: layer.kind.clone(),
@@ -62,6 +66,7 @@ fn row(graph: &Graph, cost: &LayerCost) -> SummaryRow {
         macs: cost.work.macs,
         flops: cost.work.flops,
         bytes: cost.bytes() as u64,
+        receptive_field: field.iter().map(|field| field.size.ceil() as usize).collect(),
     }
 }
 
