@@ -13,8 +13,6 @@ use crate::syntax::{Argument, Expr, ExprKind, Operator, Part, PartKind};
 pub(crate) struct Named<T: 'static> {
     /// The word, `sgd`.
     pub word: &'static str,
-    /// What it is, in a few words.
-    pub about: &'static str,
     /// Its numbers, in the order in which `make` takes them.
     pub numbers: &'static [Number],
     make: fn(&[f64]) -> T,
@@ -82,7 +80,6 @@ const ADAMW: &[Number] = &adam(0.01);
 pub(crate) const OPTIMIZERS: &[Named<Optimizer>] = &[
     Named {
         word: "sgd",
-        about: "stochastic gradient descent with momentum",
         numbers: &[
             number("lr", 0.1, Range::Positive),
             number("momentum", 0.9, Range::Share),
@@ -90,27 +87,16 @@ pub(crate) const OPTIMIZERS: &[Named<Optimizer>] = &[
         ],
         make: |n| Optimizer::Sgd(Sgd { rate: n[0], momentum: n[1], decay: n[2] }),
     },
-    Named {
-        word: "adam",
-        about: "adaptive moments; decay joins the gradient",
-        numbers: ADAM,
-        make: |n| Optimizer::Adam(moments(n)),
-    },
-    Named {
-        word: "adamw",
-        about: "adaptive moments; decay apart from them",
-        numbers: ADAMW,
-        make: |n| Optimizer::AdamW(moments(n)),
-    },
+    Named { word: "adam", numbers: ADAM, make: |n| Optimizer::Adam(moments(n)) },
+    Named { word: "adamw", numbers: ADAMW, make: |n| Optimizer::AdamW(moments(n)) },
 ];
 
 /// Every schedule.
 pub(crate) const SCHEDULES: &[Named<Schedule>] = &[
-    Named { word: "constant", about: "the same rate at every step", numbers: &[], make: |_| Schedule::Constant },
-    Named { word: "cosine", about: "half a cosine from the rate to 0", numbers: &[], make: |_| Schedule::Cosine },
+    Named { word: "constant", numbers: &[], make: |_| Schedule::Constant },
+    Named { word: "cosine", numbers: &[], make: |_| Schedule::Cosine },
     Named {
         word: "step",
-        about: "the rate times `by` after every so many epochs",
         numbers: &[number("every", 30.0, Range::Count), number("by", 0.1, Range::Positive)],
         make: |n| Schedule::Step { every: n[0] as usize, by: n[1] },
     },

@@ -67,24 +67,43 @@ const fn clause(word: &'static str, takes: Takes, example: &'static str, verbs: 
     Clause { word, takes, example, verbs }
 }
 
-/// Every verb: its word, and how a whole statement reads.
-pub(crate) const VERBS: &[(&str, &str)] = &[
-    ("data", "data digits size 28x28"),
-    ("train", "train lenet on digits for 10 epochs"),
-    ("test", "test lenet on digits"),
-    ("predict", "predict lenet on digits[0..16]"),
-    ("show", "show digits"),
-    ("summary", "summary lenet"),
-    ("plot", "plot loss, accuracy of lenet"),
-    ("save", "save lenet \"lenet.safetensors\""),
-    ("load", "load lenet \"lenet.safetensors\""),
-    ("seed", "seed 7"),
-    ("device", "device cpu"),
-    ("explain", "explain lenet"),
-    ("bench", "bench lenet train batch 64"),
-    ("compare", "compare alexnet, vgg16"),
-    ("library", "library"),
-    ("note", "note \"any text\""),
+/// What stands right behind a verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// A net, or a list of them.
+    Net,
+    /// Data.
+    Data,
+    /// Data, samples or a run.
+    Shown,
+    /// Curves.
+    Curves,
+    /// A device.
+    Device,
+    /// A number.
+    Number,
+    /// A string, or nothing.
+    Nothing,
+}
+
+/// Every verb: its word, what it is applied to, and how a whole statement reads.
+pub(crate) const VERBS: &[(&str, Applied, &str)] = &[
+    ("data", Applied::Data, "data digits size 28x28"),
+    ("train", Applied::Net, "train lenet on digits for 10 epochs"),
+    ("test", Applied::Net, "test lenet on digits"),
+    ("predict", Applied::Net, "predict lenet on digits[0..16]"),
+    ("show", Applied::Shown, "show digits"),
+    ("summary", Applied::Net, "summary lenet"),
+    ("plot", Applied::Curves, "plot loss, accuracy of lenet"),
+    ("save", Applied::Net, "save lenet \"lenet.safetensors\""),
+    ("load", Applied::Net, "load lenet \"lenet.safetensors\""),
+    ("seed", Applied::Number, "seed 7"),
+    ("device", Applied::Device, "device cpu"),
+    ("explain", Applied::Net, "explain lenet"),
+    ("bench", Applied::Net, "bench lenet train batch 64"),
+    ("compare", Applied::Net, "compare alexnet, vgg16"),
+    ("library", Applied::Nothing, "library"),
+    ("note", Applied::Nothing, "note \"any text\""),
 ];
 
 /// Statements that define something.
@@ -132,9 +151,19 @@ pub(crate) fn is_statement_word(word: &str) -> bool {
     is_verb(word) || DEFINITIONS.iter().chain(ABSENT).any(|known| known.eq_ignore_ascii_case(word))
 }
 
+/// Whether this word begins a definition.
+pub(crate) fn is_definition(word: &str) -> bool {
+    DEFINITIONS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// What `verb` is applied to.
+pub(crate) fn applied(verb: &str) -> Applied {
+    VERBS.iter().find(|(word, ..)| *word == verb).map_or(Applied::Nothing, |(_, applied, _)| *applied)
+}
+
 /// Whether this is a verb that can be read.
 pub(crate) fn is_verb(word: &str) -> bool {
-    VERBS.iter().any(|(verb, _)| verb.eq_ignore_ascii_case(word))
+    VERBS.iter().any(|(verb, ..)| verb.eq_ignore_ascii_case(word))
 }
 
 /// Whether this is a word of the language to which no statement here answers.
@@ -155,12 +184,12 @@ pub(crate) fn clauses_of(verb: &str) -> impl Iterator<Item = &'static Clause> {
 
 /// How a statement of `verb` reads.
 pub(crate) fn example(verb: &str) -> &'static str {
-    VERBS.iter().find(|(word, _)| *word == verb).map_or("", |(_, example)| example)
+    VERBS.iter().find(|(word, ..)| *word == verb).map_or("", |(.., example)| example)
 }
 
 /// Every word that begins a statement.
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    DEFINITIONS.iter().copied().chain(VERBS.iter().map(|&(verb, _)| verb))
+    DEFINITIONS.iter().copied().chain(VERBS.iter().map(|&(verb, ..)| verb))
 }
 
 /// `net, let, … and note`

@@ -14,7 +14,7 @@ use crate::syntax::{Name, PartKind, Verb};
 /// Errors: all that is wrong with the statement.
 pub fn command(verb: &Verb, scope: &Scope) -> Result<Command, Vec<Diagnostic>> {
     let word = verb.word.text.to_lowercase();
-    let Some(&(known, _)) = table::VERBS.iter().find(|(known, _)| *known == word) else {
+    let Some(&(known, ..)) = table::VERBS.iter().find(|(known, ..)| *known == word) else {
         return Err(vec![unknown(&verb.word)]);
     };
     let mut parts = Parts::new(known, verb, scope);

@@ -233,6 +233,13 @@ pub(crate) fn layer_words() -> impl Iterator<Item = &'static str> {
     LAYERS.iter().map(|&(word, ..)| word)
 }
 
+/// Every word of chains and of layers' options.
+#[cfg(test)]
+pub(crate) fn all_words() -> impl Iterator<Item = &'static str> {
+    let own = OWN_KEYS.iter().flat_map(|(_, keys)| *keys);
+    layer_words().chain(LINKS.iter().chain(FLAGS).chain(KEYS).chain(own).copied())
+}
+
 /// `conv, pool, … and pad`
 pub(crate) fn all_layers() -> String {
     list(&layer_words().collect::<Vec<_>>(), "and")

@@ -15,6 +15,8 @@ mod read;
 mod shapes;
 mod turns;
 
+pub(crate) use read::words as option_words;
+
 use fovea_graph::{Shape, Span};
 
 use crate::diagnostic::{Diagnostic, Stage};

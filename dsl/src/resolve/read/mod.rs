@@ -47,7 +47,7 @@ pub(super) fn read(layer: &Layer, env: &mut Env, names: &Names, prefix: &str, er
 }
 
 /// The words that a layer's options may begin with.
-fn words(word: LayerWord) -> &'static [&'static str] {
+pub(crate) fn words(word: LayerWord) -> &'static [&'static str] {
     match word {
         LayerWord::Conv => &["filters", "size", "stride", "pad", "same", "valid", "dilate", "groups", "nobias", "bias"],
         LayerWord::Deconv => {

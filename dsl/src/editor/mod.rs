@@ -1,4 +1,14 @@
-//! What an editor asks of a text.
+//! What an editor asks of a text: whether it is whole, how it goes on, what a word means, what colour it has, and its
+//! one canonical form. The prompt, notebooks and the command line share it.
+
+mod complete;
+mod highlight;
+mod reference;
+mod tokens;
+
+pub use complete::{Completion, CompletionKind, Context, complete};
+pub use highlight::{Token, highlight};
+pub use reference::{examples, inspect, inspect_at};
 
 use fovea_graph::SourceId;
 
@@ -18,7 +28,7 @@ pub enum Completeness {
 
 /// Whether `text` can be run, or its last statement goes on.
 pub fn is_complete(text: &str) -> Completeness {
-    let source = Source { id: SourceId::default(), name: String::new(), text: text.into() };
+    let source = nameless(text);
     let plain = lines::plain(text);
     let whole = match lines::statements(&source, &plain).last() {
         // Only an open bracket may be wrong with a statement that goes on.
@@ -31,4 +41,9 @@ pub fn is_complete(text: &str) -> Completeness {
 fn judged(source: &Source, good: Completeness) -> Completeness {
     let (_, mistakes) = parse(source);
     if mistakes.is_empty() { good } else { Completeness::Invalid }
+}
+
+/// A text as a source of which nothing is said.
+fn nameless(text: &str) -> Source {
+    Source { id: SourceId::default(), name: String::new(), text: text.into() }
 }

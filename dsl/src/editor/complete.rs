@@ -1,0 +1,321 @@
+//! How a text can go on: the words and names that fit at the cursor.
+
+use super::nameless;
+use super::reference::sentence;
+use super::tokens::{Look, tokens};
+use crate::command::optimizer::{OPTIMIZERS, SCHEDULES};
+use crate::command::table::{self, Applied, Takes};
+use crate::parse::lines;
+use crate::parse::words::{self, ChainWord, chain_word};
+use crate::resolve;
+use crate::syntax::LayerWord;
+
+/// The names that a session knows.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Nets, the library's too.
+    pub nets: Vec<String>,
+    /// Blocks.
+    pub blocks: Vec<String>,
+    /// Data.
+    pub data: Vec<String>,
+    /// Constants.
+    pub constants: Vec<String>,
+}
+
+/// Something that fits at the cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The whole word; it replaces the bytes from `start` to the cursor.
+    pub text: String,
+    /// Where the word begins that it completes.
+    pub start: usize,
+    /// What it is.
+    pub kind: CompletionKind,
+    /// What it means, in a few words; empty for names.
+    pub doc: String,
+}
+
+/// What a completion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompletionKind {
+    /// The word of a statement.
+    Statement,
+    /// A layer, or a word that stands where a layer stands.
+    Layer,
+    /// A layer's option, or a number of an optimizer's or a schedule's.
+    Option,
+    /// A clause's word, or one that belongs to a clause.
+    Clause,
+    /// A net.
+    Net,
+    /// A block.
+    Block,
+    /// Data.
+    Data,
+    /// A constant, a parameter.
+    Constant,
+    /// A layer that the net names.
+    LayerName,
+}
+
+use CompletionKind as Kind;
+
+/// What fits at byte `cursor` of `text`: nothing inside a comment or a string.
+pub fn complete(text: &str, cursor: usize, context: &Context) -> Vec<Completion> {
+    let cursor = (0..=cursor.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let before = &text[..cursor];
+    let open_text = |(range, look): &(std::ops::Range<usize>, Look)| match look {
+        Look::Comment => range.end == cursor,
+        Look::Text => range.end == cursor && !(range.len() > 1 && before.ends_with('"')),
+        _ => false,
+    };
+    if tokens(before).last().is_some_and(open_text) {
+        return Vec::new();
+    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let start =
+        before.rfind(|c| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let prefix = before[start..].to_lowercase();
+    let mut found = candidates(&before[..start], context);
+    found.retain(|(word, _)| word.to_lowercase().starts_with(&prefix) && !word.is_empty());
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|(word, _)| seen.insert(word.clone()));
+    let completion = |(text, kind): (String, Kind)| {
+        let is_name = matches!(kind, Kind::Net | Kind::Block | Kind::Data | Kind::Constant | Kind::LayerName);
+        let doc = if is_name { String::new() } else { sentence(&text).to_string() };
+        Completion { text, start, kind, doc }
+    };
+    found.into_iter().map(completion).collect()
+}
+
+type Found = Vec<(String, Kind)>;
+
+fn all<'a>(words: impl IntoIterator<Item = &'a str>, kind: Kind) -> Found {
+    words.into_iter().map(|word| (word.to_string(), kind)).collect()
+}
+
+fn names(names: &[String], kind: Kind) -> Found {
+    all(names.iter().map(String::as_str), kind)
+}
+
+/// What may stand behind `before`.
+fn candidates(before: &str, context: &Context) -> Found {
+    // A word in the cursor's place tells whether a statement begins there or goes on.
+    let probe = format!("{before}q");
+    let plain = lines::plain(&probe);
+    let start = lines::statements(&nameless(&probe), &plain).last().map_or(0, |chunk| chunk.start);
+    if start >= before.len() {
+        return all(table::statements(), Kind::Statement);
+    }
+    let statement = plain.get(start..before.len()).unwrap_or_default();
+    let pieces: Vec<&str> = tokens(statement).into_iter().map(|(range, _)| &statement[range]).collect();
+    let Some((word, rest)) = pieces.split_first() else { return Vec::new() };
+    match word.to_lowercase().as_str() {
+        "net" | "block" if rest.contains(&"=") => in_chain(rest, context),
+        "net" | "block" => Vec::new(),
+        "let" => match rest.last() {
+            None | Some(&",") => Vec::new(),
+            _ => names(&context.constants, Kind::Constant),
+        },
+        verb => in_verb(verb, rest, context),
+    }
+}
+
+/// In a chain, behind `pieces`.
+fn in_chain(pieces: &[&str], context: &Context) -> Found {
+    let mut constants = names(&context.constants, Kind::Constant);
+    constants.extend(all(parameters(pieces), Kind::Constant));
+    let is = |piece: &str, word: &str| piece.eq_ignore_ascii_case(word);
+    if let Some(at) = pieces.iter().position(|piece| is(piece, "where")) {
+        let after_equals = pieces[at..].last().is_some_and(|last| !matches!(*last, "," | "where"));
+        return if after_equals { constants } else { Vec::new() };
+    }
+    let Some((&last, earlier)) = pieces.split_last() else { return Vec::new() };
+    let behind = earlier.last().copied().unwrap_or_default();
+    match last {
+        "," | "=" if is_call(earlier) => constants,
+        "," => all(["softmax"], Kind::Layer),
+        "(" | "[" | "{" | "^" | "*" | "/" | "×" if last == "(" && is_joiner(behind) => items(pieces, context),
+        "(" | "[" if !is_value(behind) => items(pieces, context),
+        "(" | "[" | "{" | "^" | "*" | "/" | "×" | "+" => constants,
+        "=" | "-" | "->" | "→" | "|" | "–" | "—" | "−" => items(pieces, context),
+        word if is(word, "as") => Vec::new(),
+        word if is(word, "to") => {
+            let mut found = all(["input"], Kind::Layer);
+            found.extend(all(aliases(pieces), Kind::LayerName));
+            found
+        }
+        ")" | "]" => all(["as", "where"], Kind::Clause),
+        _ => {
+            let begins = pieces.iter().rposition(|piece| matches!(*piece, "-" | "->" | "→" | "|" | "(" | "[" | "="));
+            let Some(layer) = begins.and_then(|at| layer_of(&pieces[at + 1..])) else {
+                return all(["as", "where"], Kind::Clause);
+            };
+            if layer == LayerWord::Unpool && matches!(chain_word(last), ChainWord::Layer(..)) {
+                return all(aliases(pieces), Kind::LayerName);
+            }
+            if words::key_of(layer, last).is_some() {
+                return constants;
+            }
+            let mut found = all(resolve::option_words(layer).iter().copied(), Kind::Option);
+            found.append(&mut constants);
+            found.extend(all(["as", "where"], Kind::Clause));
+            found
+        }
+    }
+}
+
+/// What may begin an item.
+fn items(pieces: &[&str], context: &Context) -> Found {
+    let mut found =
+        all(words::layer_words().chain(["concat", "add", "id", "aux", "transposed conv", "input"]), Kind::Layer);
+    if is_joiner_open(pieces) {
+        found.extend(all(["shortcut"], Kind::Layer));
+    }
+    found.extend(names(&context.blocks, Kind::Block));
+    found.extend(all(aliases(pieces), Kind::LayerName));
+    if pieces.last() == Some(&"=") {
+        found.extend(names(&context.nets, Kind::Net));
+    }
+    found
+}
+
+fn is_joiner(word: &str) -> bool {
+    word.eq_ignore_ascii_case("concat") || word.eq_ignore_ascii_case("add")
+}
+
+/// Whether the innermost bracket that is open is an `add`'s.
+fn is_joiner_open(pieces: &[&str]) -> bool {
+    opener(pieces).is_some_and(|before| before.eq_ignore_ascii_case("add"))
+}
+
+/// Whether the innermost bracket that is open is a block's.
+fn is_call(pieces: &[&str]) -> bool {
+    opener(pieces).is_some_and(|before| words::is_free(before) && is_value(before))
+}
+
+/// What stands before the innermost bracket that is open.
+fn opener<'a>(pieces: &[&'a str]) -> Option<&'a str> {
+    let mut depth = 0;
+    for (at, piece) in pieces.iter().enumerate().rev() {
+        match *piece {
+            ")" | "]" => depth += 1,
+            "(" | "[" if depth == 0 => return at.checked_sub(1).map(|before| pieces[before]),
+            "(" | "[" => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a bracket behind this holds a value: a block's arguments, arithmetic, an index.
+fn is_value(word: &str) -> bool {
+    word == "}" || word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+}
+
+/// The layer that an item's pieces begin with.
+fn layer_of(item: &[&str]) -> Option<LayerWord> {
+    item.iter().find_map(|word| match chain_word(word) {
+        ChainWord::Layer(layer, _) => Some(layer),
+        _ => None,
+    })
+}
+
+/// The names that `as` has given.
+fn aliases<'a>(pieces: &[&'a str]) -> Vec<&'a str> {
+    let pairs = pieces.windows(2).filter(|pair| pair[0].eq_ignore_ascii_case("as"));
+    pairs.map(|pair| pair[1]).collect()
+}
+
+/// The parameters of a block, from its heading.
+fn parameters<'a>(pieces: &[&'a str]) -> Vec<&'a str> {
+    let Some(open) = pieces.iter().position(|piece| *piece == "(").filter(|&at| at == 1) else { return Vec::new() };
+    let Some(close) = pieces.iter().position(|piece| *piece == ")") else { return Vec::new() };
+    let begins = |at: &usize| matches!(pieces[at - 1], "(" | ",");
+    (open + 1..close).filter(begins).map(|at| pieces[at]).collect()
+}
+
+/// Behind a verb and `pieces`.
+fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
+    let (last, earlier) = match pieces.split_last() {
+        None => return applied(verb, context),
+        Some((last, earlier)) => (last.to_lowercase(), earlier),
+    };
+    let behind = earlier.last().map(|word| word.to_lowercase()).unwrap_or_default();
+    if let Some(word) = opener(pieces) {
+        return if matches!(last.as_str(), "(" | ",") {
+            numbers(word)
+        } else {
+            names(&context.constants, Kind::Constant)
+        };
+    }
+    let clause = |word: &str| table::clauses_of(verb).find(|clause| clause.word == word);
+    // What belongs to the clause that has begun.
+    if let Some(clause) = clause(&last) {
+        let found = taken(clause.takes, context);
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    match (clause(&behind).map(|clause| clause.takes), last.as_str()) {
+        (_, "every") => return names(&context.constants, Kind::Constant),
+        (Some(Takes::Epochs), _) => return all(["epochs"], Kind::Clause),
+        (Some(Takes::Period), _) => return all(["epochs", "steps"], Kind::Clause),
+        (Some(Takes::Run), "run") => return all(["last"], Kind::Clause),
+        _ if behind == "every" => return all(["steps", "epochs"], Kind::Clause),
+        _ if last == "run" => return all(["last"], Kind::Clause),
+        _ => {}
+    }
+    // A list of nets or curves goes on behind its comma.
+    let said = |word: &str| pieces.iter().any(|piece| piece.eq_ignore_ascii_case(word));
+    if last == "," && !table::clauses_of(verb).any(|clause| said(clause.word)) && matches!(verb, "compare" | "plot") {
+        return applied(verb, context);
+    }
+    let unused = table::clauses_of(verb).filter(|clause| !said(clause.word));
+    all(unused.map(|clause| clause.word), Kind::Clause)
+}
+
+/// What a verb can be applied to.
+fn applied(verb: &str, context: &Context) -> Found {
+    match table::applied(verb) {
+        Applied::Net => names(&context.nets, Kind::Net),
+        Applied::Data => names(&context.data, Kind::Data),
+        Applied::Shown => {
+            let mut found = names(&context.data, Kind::Data);
+            found.extend(all(["run"], Kind::Clause));
+            found
+        }
+        Applied::Curves => all(["loss", "accuracy"], Kind::Option),
+        Applied::Device => all(["cpu", "cuda"], Kind::Option),
+        Applied::Number => names(&context.constants, Kind::Constant),
+        Applied::Nothing => Vec::new(),
+    }
+}
+
+/// What a clause can take.
+fn taken(takes: Takes, context: &Context) -> Found {
+    match takes {
+        Takes::Samples => names(&context.data, Kind::Data),
+        Takes::Subject => {
+            let mut found = names(&context.nets, Kind::Net);
+            found.extend(all(["run"], Kind::Clause));
+            found
+        }
+        Takes::Optimizer => all(OPTIMIZERS.iter().map(|named| named.word), Kind::Option),
+        Takes::Schedule => all(SCHEDULES.iter().map(|named| named.word), Kind::Option),
+        Takes::Every => all(["every"], Kind::Clause),
+        Takes::Run => all(["run"], Kind::Clause),
+        Takes::Count | Takes::Epochs | Takes::Seed | Takes::Period | Takes::Size => {
+            names(&context.constants, Kind::Constant)
+        }
+        Takes::Nothing | Takes::Text => Vec::new(),
+    }
+}
+
+/// The numbers of an optimizer or a schedule.
+fn numbers(word: &str) -> Found {
+    let optimizer = OPTIMIZERS.iter().find(|named| named.word.eq_ignore_ascii_case(word)).map(|named| named.numbers);
+    let schedule = SCHEDULES.iter().find(|named| named.word.eq_ignore_ascii_case(word)).map(|named| named.numbers);
+    all(optimizer.or(schedule).unwrap_or_default().iter().map(|number| number.key), Kind::Option)
+}

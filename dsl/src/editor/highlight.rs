@@ -1,0 +1,93 @@
+//! Colours: what kind of word each piece of a text is, while it is typed, right or wrong.
+
+use std::ops::Range;
+
+use super::nameless;
+use super::tokens::{Look, tokens};
+use crate::command::optimizer::{OPTIMIZERS, SCHEDULES};
+use crate::command::table;
+use crate::parse::lines;
+use crate::parse::words::{self, ChainWord, chain_word};
+
+/// What a piece of text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// The word that begins a statement.
+    Statement,
+    /// A layer, or a word that stands where a layer stands.
+    Layer,
+    /// A layer's option, an optimizer, a schedule.
+    Option,
+    /// A clause's word; `where`, `as`.
+    Clause,
+    /// A name.
+    Name,
+    /// A number.
+    Number,
+    /// A string.
+    Text,
+    /// A comment.
+    Comment,
+    /// A sign.
+    Sign,
+}
+
+/// The pieces of a text in order, each with its bytes; what lies between is space.
+pub fn highlight(text: &str) -> Vec<(Range<usize>, Token)> {
+    let plain = lines::plain(text);
+    let starts: Vec<usize> = lines::statements(&nameless(text), &plain).map(|chunk| chunk.start).collect();
+    let mut statement = "";
+    let mut begins_item = true;
+    let mut found = Vec::new();
+    for (range, look) in tokens(text) {
+        let piece = &text[range.clone()];
+        let token = match look {
+            Look::Comment => Token::Comment,
+            Look::Text => Token::Text,
+            Look::Number => Token::Number,
+            Look::Sign => Token::Sign,
+            Look::Word if starts.binary_search(&range.start).is_ok() => {
+                statement = piece;
+                if table::is_statement_word(piece) { Token::Statement } else { Token::Name }
+            }
+            Look::Word if table::is_definition(statement) => in_chain(piece, begins_item),
+            Look::Word => in_verb(piece, statement),
+        };
+        // A slide's body is no program.
+        if statement.eq_ignore_ascii_case("slide") && token != Token::Statement {
+            continue;
+        }
+        if look != Look::Comment {
+            begins_item = look == Look::Sign && !matches!(piece, ")" | "]" | "}" | "/" | "{");
+        }
+        found.push((range, token));
+    }
+    found
+}
+
+fn in_chain(word: &str, begins_item: bool) -> Token {
+    if ["where", "as"].iter().any(|clause| clause.eq_ignore_ascii_case(word)) {
+        return Token::Clause;
+    }
+    let own_key = || ["eps", "momentum", "alpha", "beta", "zeros"].iter().any(|key| key.eq_ignore_ascii_case(word));
+    match chain_word(word) {
+        _ if !begins_item && (words::is_option(word) || own_key()) => Token::Option,
+        ChainWord::Layer(..) | ChainWord::Input | ChainWord::Link(_) => Token::Layer,
+        _ => Token::Name,
+    }
+}
+
+fn in_verb(word: &str, verb: &str) -> Token {
+    let is = |known: &&str| known.eq_ignore_ascii_case(word);
+    let verb = verb.to_lowercase();
+    let mut named = OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word));
+    if table::clauses_of(&verb).any(|clause| is(&clause.word))
+        || ["epochs", "steps", "every", "run", "last"].iter().any(is)
+    {
+        Token::Clause
+    } else if named.any(|word| is(&word)) {
+        Token::Option
+    } else {
+        Token::Name
+    }
+}

@@ -1,0 +1,168 @@
+//! Completion, colours and the reference's examples.
+#![allow(clippy::unwrap_used)]
+
+use fovea_dsl::editor::{CompletionKind, Context, Token, complete, examples, highlight};
+use fovea_dsl::scope::Scope;
+use fovea_dsl::syntax::StatementKind;
+use fovea_dsl::{Source, Style, command, parse, render, resolve};
+use fovea_graph::SourceId;
+use proptest::prelude::*;
+
+fn context() -> Context {
+    let all = |words: &[&str]| words.iter().map(|word| word.to_string()).collect();
+    Context {
+        nets: all(&["lenet", "vgg16"]),
+        blocks: all(&["basic", "bottleneck"]),
+        data: all(&["digits", "scenes"]),
+        constants: all(&["width", "depth"]),
+    }
+}
+
+/// What fits where `text` has its `|`… which branches have too, so the cursor is `¦`.
+fn fits(text: &str) -> Vec<String> {
+    let cursor = text.find('¦').unwrap();
+    let found = complete(&text.replace('¦', ""), cursor, &context());
+    found.into_iter().map(|completion| completion.text).collect()
+}
+
+#[track_caller]
+fn fit(text: &str, there: &[&str], not_there: &[&str]) {
+    let found = fits(text);
+    there.iter().for_each(|word| assert!(found.iter().any(|f| f == word), "{text}: no {word} in {found:?}"));
+    not_there.iter().for_each(|word| assert!(!found.iter().any(|f| f == word), "{text}: {word} in {found:?}"));
+}
+
+#[test]
+fn statements() {
+    fit("¦", &["net", "block", "let", "train", "library", "compare"], &["conv", "on"]);
+    assert_eq!(fits("tr¦"), ["train"]);
+    assert_eq!(fits("net q = conv\nSU¦"), ["summary"]);
+    fit("net q = conv -\n  ¦", &["relu"], &["train"]);
+    fit("net q = [conv\n¦", &["where"], &["train"]);
+}
+
+#[test]
+fn layers_options_and_names() {
+    fit("net q = ¦", &["conv", "input", "vgg16", "concat", "basic"], &["train", "shortcut", "width"]);
+    fit("net q = conv - ¦", &["relu", "deconv", "basic"], &["vgg16"]);
+    assert_eq!(fits("net q = conv - le¦"), ["leaky"]);
+    fit("net q = conv 64 ¦", &["stride", "same", "groups", "dilate", "width", "as"], &["global", "relu"]);
+    fit("net q = conv 64 - pool ¦", &["global", "ceil", "avg"], &["groups", "filters"]);
+    fit("net q = conv stride ¦", &["width"], &["same"]);
+    fit("net q = conv (¦", &["width"], &["relu"]);
+    fit("net q = [¦", &["conv"], &["width"]);
+    fit("net q = conv as c1 - add(¦", &["shortcut", "c1", "conv"], &[]);
+    fit("net q = conv as c1 - concat(id | ¦", &["c1", "conv"], &["shortcut"]);
+    fit("net q = conv as c1 - deconv to ¦", &["c1", "input"], &["conv"]);
+    fit("net q = basic(¦", &["width"], &["relu"]);
+    fit("net q = basic(64, s=¦", &["width"], &["relu"]);
+    fit("net q = (conv)^¦", &["width"], &["relu"]);
+    fit("net q = (conv)^2 ¦", &["as", "where"], &["relu"]);
+    fit("net q = conv - relu, ¦", &["softmax"], &["relu"]);
+    fit("net q = (conv)^N where N=¦", &["width"], &["conv"]);
+    fit("block w(c, s=1) = conv ¦", &["c", "s", "stride"], &[]);
+    fit("net q = bn ¦", &["eps", "momentum"], &["stride"]);
+}
+
+#[test]
+fn clauses_of_this_verb_that_are_not_there_yet() {
+    fit("train ¦", &["lenet", "vgg16"], &["digits", "on"]);
+    fit("train lenet ¦", &["on", "for", "with", "warmup", "resume"], &["size", "of"]);
+    fit("train lenet on ¦", &["digits", "scenes"], &["lenet"]);
+    fit("train lenet on digits, batch 8, ¦", &["for", "schedule"], &["batch", "on"]);
+    assert_eq!(fits("train lenet on digits for 5 ¦"), ["epochs"]);
+    assert_eq!(fits("train lenet on digits warmup 5 s¦"), ["steps"]);
+    assert_eq!(fits("train lenet on digits checkpoint ¦"), ["every"]);
+    assert_eq!(fits("train lenet on digits checkpoint every 5 ¦"), ["steps", "epochs"]);
+    assert_eq!(fits("train lenet on digits with ¦"), ["sgd", "adam", "adamw"]);
+    assert_eq!(fits("train lenet on digits with adam(¦"), ["lr", "beta1", "beta2", "eps", "decay"]);
+    fit("train lenet on digits with sgd(lr 0.1), ¦", &["batch"], &["with"]);
+    assert_eq!(fits("train lenet on digits schedule ¦"), ["constant", "cosine", "step"]);
+    assert_eq!(fits("show run ¦"), ["last"]);
+    assert_eq!(fits("plot loss, ¦"), ["loss", "accuracy"]);
+    assert_eq!(fits("plot loss ¦"), ["of"]);
+    fit("compare lenet, ¦", &["vgg16"], &["digits"]);
+    assert_eq!(fits("device ¦"), ["cpu", "cuda"]);
+    assert_eq!(fits("note \"tr¦"), [""; 0]);
+    assert_eq!(fits("# tr¦"), [""; 0]);
+}
+
+#[test]
+fn a_completion_says_what_it_replaces_and_what_it_means() {
+    let all = complete("net q = é - co", 15, &context());
+    assert_eq!(all[0].text, "conv");
+    assert_eq!((all[0].start, all[0].kind), (13, CompletionKind::Layer));
+    assert_eq!(all[0].doc, "Convolution");
+}
+
+#[test]
+fn colours() {
+    let text = "Train q on digits # so\nnet q = 28x28x1 - conv 64 pad 2 - pad 2 as c1 where N=2";
+    let found: Vec<_> = highlight(text).into_iter().map(|(range, token)| (&text[range], token)).collect();
+    assert_eq!(
+        found[..8],
+        [
+            ("Train", Token::Statement),
+            ("q", Token::Name),
+            ("on", Token::Clause),
+            ("digits", Token::Name),
+            ("# so", Token::Comment),
+            ("net", Token::Statement),
+            ("q", Token::Name),
+            ("=", Token::Sign),
+        ]
+    );
+    let words = |word: &str| found.iter().filter(|(w, _)| *w == word).map(|(_, token)| *token).collect::<Vec<_>>();
+    assert_eq!(words("pad"), [Token::Option, Token::Layer]);
+    assert_eq!(
+        (words("conv"), words("where"), words("N")),
+        (vec![Token::Layer], vec![Token::Clause], vec![Token::Name])
+    );
+    let text = "note \"a # b\" with";
+    assert_eq!(&text[highlight(text)[1].0.clone()], "\"a # b\"");
+}
+
+#[test]
+fn every_example_of_the_reference_is_right() {
+    let mut count = 0;
+    for (text, _) in examples() {
+        let source = Source { id: SourceId(0), name: "example".into(), text: text.into() };
+        let (program, mut mistakes) = parse(&source);
+        let mut scope = Scope::default();
+        for statement in &program.statements {
+            match &statement.kind {
+                StatementKind::Net(net) => {
+                    mistakes.extend(resolve(net, &scope, None, None).err().unwrap_or_default());
+                    scope.nets.insert(net.name.text.clone(), net.clone());
+                }
+                StatementKind::Block(block) => drop(scope.blocks.insert(block.name.text.clone(), block.clone())),
+                StatementKind::Let(bindings) => {
+                    mistakes.extend(bindings.iter().filter_map(|binding| scope.bind(binding).err()));
+                }
+                StatementKind::Verb(verb) => mistakes.extend(command(verb, &scope).err().unwrap_or_default()),
+            }
+        }
+        assert!(
+            mistakes.is_empty() && !program.statements.is_empty(),
+            "{text}\n{}",
+            render(&mistakes, &[source], Style::Plain)
+        );
+        count += 1;
+    }
+    assert!(count > 60, "{count}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_gets_an_answer(text in "(net |block |q|q\\(|add\\(| \\| |=|conv|pool|bn| - |\\(|\\)|\\{|\\}|\\^|,|\n|    |where|as|64|3x3|\"|#|train|on|with|sgd|é|1e-|0..| ){0,30}", cursor in 0usize..200) {
+        complete(&text, cursor, &context());
+        let mut end = 0;
+        for (range, _) in highlight(&text) {
+            prop_assert!(range.start >= end && range.end > range.start && text.get(range.clone()).is_some());
+            prop_assert!(text[end..range.start].chars().all(char::is_whitespace) || text.contains("slide"));
+            end = range.end;
+        }
+    }
+}
