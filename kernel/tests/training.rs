@@ -99,7 +99,7 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
     let stride: usize = shape.iter().product();
     let images = Tensor::from_shape_fn(IxDyn(&[&[samples], shape].concat()), |at| {
         let bump = (at[0] % 4) * shape[0] / 4;
-        let flat = (1..at.ndim()).fold(0, |flat, axis| flat * shape[axis - 1] + at[axis]);
+        let flat = shape.iter().enumerate().fold(0, |flat, (axis, size)| flat * size + at[axis + 1]);
         let here = (bump..bump + shape[0] / 4).contains(&at[1]);
         0.4 + 0.2 * noise(at[0] * stride + flat) + if here { 0.3 } else { 0.0 }
     });
