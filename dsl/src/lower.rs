@@ -178,8 +178,6 @@ impl LayerGraph<'_> {
         }
         let mean = self.push(Op::ChannelMean(ChannelMean {}), &[x])?;
         let variance = self.push(Op::ChannelVariance(ChannelVariance {}), &[x, mean])?;
-        let norm = BatchNorm { eps, statistics: Statistics::Batch };
-        let y = self.push(Op::BatchNorm(norm), &[x, mean, variance, scale, shift])?;
         // A single position has no unbiased variance; its biased one, 0, serves.
         let n = self.graph.shape(x).positions() as f64;
         let unbiased = if n > 1.0 { n / (n - 1.0) } else { 1.0 };
@@ -187,7 +185,8 @@ impl LayerGraph<'_> {
         let new_mean = self.push(follow(1.0), &[running_mean, mean])?;
         let new_variance = self.push(follow(unbiased), &[running_variance, variance])?;
         self.graph.updates.extend([(mean_state, new_mean), (variance_state, new_variance)]);
-        Ok(y)
+        let norm = BatchNorm { eps, statistics: Statistics::Batch };
+        self.push(Op::BatchNorm(norm), &[x, mean, variance, scale, shift])
     }
 
     fn push(&mut self, op: Op, inputs: &[NodeId]) -> Result<NodeId, ShapeError> {

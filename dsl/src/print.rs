@@ -125,6 +125,17 @@ fn repeated(f: &mut Formatter<'_>, times: &[Times]) -> Result {
     })
 }
 
+/// The same as text.
+pub(crate) fn repeated_text(times: &[Times]) -> String {
+    struct Repeated<'a>(&'a [Times]);
+    impl Display for Repeated<'_> {
+        fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+            repeated(f, self.0)
+        }
+    }
+    Repeated(times).to_string()
+}
+
 impl Display for Join {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "{}(", self.word)?;
@@ -173,9 +184,16 @@ impl Display for LayerWord {
 impl Display for Layer {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "{}", self.word)?;
-        self.options.iter().try_for_each(|option| match option.kind {
-            OptionKind::Glued(_) => write!(f, "{option}"),
-            _ => write!(f, " {option}"),
+        let mut before = None;
+        self.options.iter().try_for_each(|option| {
+            // A stride stands at its size: `3x3/2`.
+            let is_glued = match (&option.kind, before.replace(&option.kind)) {
+                (OptionKind::Glued(_), _) => true,
+                (OptionKind::Stride(_), Some(OptionKind::Size(_))) => true,
+                _ => false,
+            };
+            f.write_str(if is_glued { "" } else { " " })?;
+            write!(f, "{option}")
         })
     }
 }
@@ -238,7 +256,7 @@ impl Display for Extents<'_> {
 }
 
 /// An expression that stands where arithmetic needs parentheses.
-struct Atom<'a>(&'a Expr);
+pub(crate) struct Atom<'a>(pub(crate) &'a Expr);
 
 impl Display for Atom<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

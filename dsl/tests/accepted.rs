@@ -43,7 +43,7 @@ fn the_summary_slides_pattern_in_three_spellings_is_one_tree() {
             r"\left[(\text{CONV-RELU})^{N} \to \text{POOL}\right]^{M} \rightarrow \text{FC} where N=1, M=1",
             "((conv - relu)^N - pool)^M - fc where N = 1, M = 1",
         ),
-        (r"224 \times 224 \times 3 - conv 64 $7\times7$/2", "224x224x3 - conv 64 7x7 /2"),
+        (r"224 \times 224 \times 3 - conv 64 $7\times7$/2", "224x224x3 - conv 64 7x7/2"),
     ]);
 }
 
@@ -85,14 +85,14 @@ fn layers_and_options() {
         ("conv 16 -relu", "conv 16 - relu"),
         ("fc 10-softmax", "fc 10 - softmax"),
         (
-            "conv 64 7x7 stride 2 pad 3 nobias - max pool 3x3 /2 - average pool global, soft-max",
-            "conv 64 7x7 /2 pad 3 nobias - maxpool 3x3 /2 - avgpool global, softmax",
+            "conv 64 7x7 stride 2 pad 3 nobias - max pool 3x3/2 - average pool global, soft-max",
+            "conv 64 7x7/2 pad 3 nobias - maxpool 3x3/2 - avgpool global, softmax",
         ),
         ("conv 64 stride=2 pad = 1", "conv 64 /2 pad 1"),
         ("conv 64 pad(1) stride(2) - fc(10)", "conv 64 pad 1 /2 - fc 10"),
-        ("pool avg 5x5/3 - pool 3/2 - conv 64 /2x1", "pool avg 5x5 /3 - pool 3 /2 - conv 64 /2x1"),
+        ("pool avg 5x5/3 - pool 3/2 - conv 64 /2x1", "pool avg 5x5/3 - pool 3 /2 - conv 64 /2x1"),
         ("28 x 28 x 1 - conv 6 5 x 5", "28x28x1 - conv 6 5x5"),
-        ("224 × 224 × 3 → conv 64 7×7/2 → relu", "224x224x3 - conv 64 7x7 /2 - relu"),
+        ("224 × 224 × 3 → conv 64 7×7/2 → relu", "224x224x3 - conv 64 7x7/2 - relu"),
         ("224x224x3 – conv 64 — relu − pool", "224x224x3 - conv 64 - relu - pool"),
         ("conv 64 (k)x(k) - conv 64 {3,5}x{3,5}", "conv 64 (k)x(k) - conv 64 {3, 5}x{3, 5}"),
         ("conv 4*c 1x1 - conv (4*c) - (conv c)", "conv (4*c) 1x1 - conv (4*c) - (conv c)"),
@@ -111,10 +111,10 @@ fn layers_and_options() {
 #[test]
 fn every_layer() {
     nets(&[
-        ("deconv 64 4x4/2 - Transposed Conv 8 - fractional conv3x3-8", "deconv 64 4x4 /2 - deconv 8 - deconv3x3 8"),
+        ("deconv 64 4x4/2 - Transposed Conv 8 - fractional conv3x3-8", "deconv 64 4x4/2 - deconv 8 - deconv3x3 8"),
         (
             "deconv to 28x28 - deconv 8 to input - deconv 2x2/2 to c1",
-            "deconv to 28x28 - deconv 8 to input - deconv 2x2 /2 to c1",
+            "deconv to 28x28 - deconv 8 to input - deconv 2x2/2 to c1",
         ),
         (
             "unpool pool2 - unpool p{2,1} - deconv to e{2,1} 3x3",
@@ -130,11 +130,11 @@ fn every_layer() {
         ),
         (
             "pool avg global - avgpool global - pool 3x3/2 pad 1 ceil",
-            "pool avg global - avgpool global - pool 3x3 /2 pad 1 ceil",
+            "pool avg global - avgpool global - pool 3x3/2 pad 1 ceil",
         ),
-        ("conv 64 5 - conv 64 size 5 - conv 64 3x3x3/1x2x2", "conv 64 5 - conv 64 size 5 - conv 64 3x3x3 /1x2x2"),
-        ("128x1 - conv k - conv c (k)x(k) /s", "128x1 - conv k - conv c (k)x(k) /s"),
-        ("aux 0.3 (pool avg 5x5/3 - fc 1024 - relu, softmax)", "aux 0.3 (pool avg 5x5 /3 - fc 1024 - relu, softmax)"),
+        ("conv 64 5 - conv 64 size 5 - conv 64 3x3x3/1x2x2", "conv 64 5 - conv 64 size 5 - conv 64 3x3x3/1x2x2"),
+        ("128x1 - conv k - conv c (k)x(k)/s", "128x1 - conv k - conv c (k)x(k)/s"),
+        ("aux 0.3 (pool avg 5x5/3 - fc 1024 - relu, softmax)", "aux 0.3 (pool avg 5x5/3 - fc 1024 - relu, softmax)"),
         (
             "relu - aux (fc 10 - softmax) - aux (2*w) (fc, softmax 3)",
             "relu - aux (fc 10 - softmax) - aux (2*w) (fc, softmax 3)",
@@ -146,10 +146,10 @@ fn every_layer() {
 fn branches_and_references() {
     nets(&[
         ("conv - concat(conv 64 | id)", "conv - concat(conv 64 | id)"),
-        ("CONCAT(\n  conv 64 1x1 - relu\n| pool 3x3/1 same)^2", "concat(conv 64 1x1 - relu | pool 3x3 /1 same)^2"),
+        ("CONCAT(\n  conv 64 1x1 - relu\n| pool 3x3/1 same)^2", "concat(conv 64 1x1 - relu | pool 3x3/1 same)^2"),
         ("add(conv 64 - bn | shortcut)*3 as e - relu", "add(conv 64 - bn | shortcut)^3 as e - relu"),
         ("[add(id | add(conv | id) - relu)^i=2]^3", "(add(id | add(conv | id) - relu)^i=2)^3"),
-        ("concat(deconv {64,32} 2x2/2 | e{2,1})", "concat(deconv {64, 32} 2x2 /2 | e{2, 1})"),
+        ("concat(deconv {64,32} 2x2/2 | e{2,1})", "concat(deconv {64, 32} 2x2/2 | e{2, 1})"),
         ("concat(c1 - relu | e{ 3 } | e{i+1})", "concat(c1 - relu | e{3} | e{i + 1})"),
         ("vgg16.pool5 - fc 256 - relu, softmax 10", "vgg16.pool5 - fc 256 - relu, softmax 10"),
         ("resnet.50.conv2 - basic - basic^2", "resnet.50.conv2 - basic - basic()^2"),
@@ -166,7 +166,7 @@ fn branches_and_references() {
         "block basic(c, s=1) = add(conv c /s - bn | shortcut) - relu",
         "block basic(c, s=1) = add(conv c /s - bn | shortcut) - relu",
     );
-    reads("Block stem = conv 64 7x7/2", "block stem() = conv 64 7x7 /2");
+    reads("Block stem = conv 64 7x7/2", "block stem() = conv 64 7x7/2");
     reads("block stem() = conv 64\n    - relu", "block stem() = conv 64 - relu");
     reads("block inception(\n a, k = 3,\n p 2*a) = conv a", "block inception(a, k=3, p=2*a) = conv a");
 }
@@ -274,7 +274,7 @@ fn a_semicolon_at_the_end_makes_a_statement_silent() {
 fn words_are_read_in_any_case_and_names_as_they_stand() {
     reads(
         "Net Q = Conv 64 3X3/2 - ReLU - MaxPool, SoftMax 10\nTRAIN Q ON digits FOR 5 EPOCHS",
-        "net Q = conv 64 3x3 /2 - relu - maxpool, softmax 10\nTRAIN Q ON digits FOR 5 EPOCHS",
+        "net Q = conv 64 3x3/2 - relu - maxpool, softmax 10\nTRAIN Q ON digits FOR 5 EPOCHS",
     );
     reads("net alexnet.torchvision = conv\nsummary resnet.50", "net alexnet.torchvision = conv\nsummary resnet.50");
     reads("let widths = {64,128,256}, N = 3", "let widths = {64, 128, 256}, N = 3");

@@ -1,6 +1,8 @@
 //! Any tree prints to text that parses to the same tree, and no text at all makes the parser panic.
 #![allow(clippy::unwrap_used)]
 
+use fovea_dsl::editor::{Token, highlight};
+use fovea_dsl::format::format;
 use fovea_dsl::syntax::*;
 use fovea_dsl::{Source, Style, is_complete, parse, render};
 use fovea_graph::{SourceId, Span};
@@ -204,7 +206,7 @@ fn statements() -> impl Strategy<Value = Statement> {
         })
         // `NAME =` asks for `net` or `let`.
         .prop_filter("a definition", |verb| {
-            verb.word.text != "frobnicate" || !verb.parts.first().is_some_and(|part| part.kind == PartKind::Equals)
+            verb.word.text != "frobnicate" || !verb.parts.iter().take(2).any(|part| part.kind == PartKind::Equals)
         });
     let net = (names(), chains(), bindings(0)).prop_map(|(name, chain, bindings)| NetDef { name, chain, bindings });
     let parameter = (names(), proptest::option::of(exprs())).prop_map(|(name, default)| Parameter { name, default });
@@ -251,6 +253,18 @@ proptest! {
     }
 
     #[test]
+    fn the_canonical_form_means_the_same_keeps_comments_and_is_its_own(program in programs(), marks in proptest::collection::vec(0u8..6, 0..40)) {
+        let text = commented(&program.0, &marks);
+        let formatted = format(&text);
+        prop_assert!(formatted.is_ok(), "{text}\n{formatted:?}");
+        let once = formatted.unwrap();
+        prop_assert_eq!(&format(&once).unwrap_or_default(), &once, "{}", text);
+        let meaning = |text: &str| parse(&source(text)).0.without_spans();
+        prop_assert!(meaning(&once) == program.0, "{text}\n{once}");
+        prop_assert_eq!(comments(&once), comments(&text), "{}\n{}", text, once);
+    }
+
+    #[test]
     fn any_text_gets_an_answer(text in any::<String>()) {
         answers(&text);
     }
@@ -267,6 +281,51 @@ proptest! {
         answers(&source.text);
         render(&Vec::from_iter(mistake), &[source], Style::Coloured);
     }
+}
+
+/// The program as text, with comments and lines of its own where `marks` says so.
+fn commented(program: &Program, marks: &[u8]) -> String {
+    let mut marks = marks.iter().copied().chain(std::iter::repeat(0));
+    let mut number = 0;
+    let mut comment = || {
+        number += 1;
+        std::format!("# {number} - (")
+    };
+    let mut text = String::new();
+    for statement in &program.statements {
+        let line = statement.to_string();
+        match marks.next() {
+            Some(1) => text.push_str(&std::format!("{}\n\n\n", comment())),
+            Some(2) => text.push_str(&std::format!("\n{}\n", comment())),
+            _ => {}
+        }
+        if matches!(statement.kind, StatementKind::Verb(_)) {
+            text.push_str(&line);
+        } else {
+            for (index, piece) in line.split(" - ").enumerate() {
+                match marks.next().filter(|_| index > 0) {
+                    Some(1) => text.push_str(&std::format!(" - {}\n  ", comment())),
+                    Some(2) => text.push_str(&std::format!("{}\n  {}\n   - ", comment(), comment())),
+                    Some(3) => text.push_str("\n\n  - "),
+                    _ => text.push_str(if index == 0 { "" } else { " - " }),
+                }
+                text.push_str(piece);
+            }
+        }
+        match marks.next() {
+            Some(1) => text.push_str(&comment()),
+            Some(2) => text.push_str(&std::format!("\n\n{}\n", comment())),
+            _ => {}
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The comments of a text whose strings have none.
+fn comments(text: &str) -> Vec<String> {
+    let is_comment = |(_, token): &(std::ops::Range<usize>, Token)| *token == Token::Comment;
+    highlight(text).into_iter().filter(is_comment).map(|(range, _)| text[range].trim_end().to_string()).collect()
 }
 
 /// Parses, renders, and looks at every span.

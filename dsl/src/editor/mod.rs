@@ -43,6 +43,11 @@ fn judged(source: &Source, good: Completeness) -> Completeness {
     if mistakes.is_empty() { good } else { Completeness::Invalid }
 }
 
+/// The places of a text's comments, from `#` to the line's end.
+pub(crate) fn comments(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
+    tokens::tokens(text).into_iter().filter(|(_, look)| *look == tokens::Look::Comment).map(|(range, _)| range)
+}
+
 /// A text as a source of which nothing is said.
 fn nameless(text: &str) -> Source {
     Source { id: SourceId::default(), name: String::new(), text: text.into() }

@@ -6,12 +6,12 @@ use fovea_graph::op::{Function, Interpolation, Lrn, PoolKind};
 use fovea_graph::shape::join;
 use fovea_graph::window::Rounding;
 
-use super::{Kind, Net};
+use super::{Kind, Layer, Net};
 
 impl fmt::Display for Net {
     /// A row a layer: name, every option and default, input and output shape.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds: Vec<String> = self.layers.iter().map(|layer| layer.kind.to_string()).collect();
+        let kinds: Vec<String> = self.layers.iter().map(|layer| layer.to_string()).collect();
         let names = self.layers.iter().map(|layer| layer.name.chars().count()).max().unwrap_or(0);
         let widest = kinds.iter().map(|kind| kind.chars().count()).max().unwrap_or(0);
         for (at, (layer, kind)) in self.layers.iter().zip(&kinds).enumerate() {
@@ -26,6 +26,19 @@ impl fmt::Display for Net {
             writeln!(f, "{}{arrow}{}", from.join(", "), join(&layer.output))?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Layer {
+    /// The layer as it could be written, no default left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            // The language says to which size a map is cropped, its frame by how much.
+            Kind::Frame(frame) if self.kind.word() == "crop" => {
+                write!(f, "crop {}", join(&self.output[..frame.edges.len()]))
+            }
+            kind => write!(f, "{kind}"),
+        }
     }
 }
 

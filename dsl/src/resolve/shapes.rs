@@ -60,6 +60,8 @@ pub(super) struct Walk<'o> {
     /// Side classifiers, by layer.
     sides: Vec<usize>,
     classes: Option<usize>,
+    /// The use of a block that the present step stands in.
+    place: Option<usize>,
     pub errors: Errors,
 }
 
@@ -97,7 +99,7 @@ impl<'o> Walk<'o> {
         let mut flows = Vec::with_capacity(open.steps.len() + 1);
         flows.push(Flow { layer: Some(0), shape, ..Flow::default() });
         let (bias_open, sides, errors) = (vec![false], Vec::new(), Errors::default());
-        Self { open, layers, flows, bias_open, base_layers: 0, sides, classes, errors }
+        Self { open, layers, flows, bias_open, base_layers: 0, sides, classes, place: None, errors }
     }
 
     fn run(&mut self) {
@@ -120,6 +122,9 @@ impl<'o> Walk<'o> {
 
     /// Mistakes from now on stand in this use of a block.
     fn stand(&mut self, place: Option<usize>) {
+        if std::mem::replace(&mut self.place, place) == place {
+            return;
+        }
         self.errors.place.clear();
         let mut place = place;
         while let Some(at) = place {
