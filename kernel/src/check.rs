@@ -50,6 +50,7 @@ pub fn check(program: &Program, source: &Source, names: &Names, world: &World) -
 fn defined(statement: &StatementKind) -> Vec<String> {
     match statement {
         StatementKind::Net(net) => vec![net.name.text.clone()],
+        StatementKind::Block(block) => vec![block.name.text.clone()],
         StatementKind::Let(bindings) => bindings.iter().map(|binding| binding.name.text.clone()).collect(),
         StatementKind::Verb(verb) if verb.word.text.eq_ignore_ascii_case("data") => match verb.parts.first() {
             Some(Part { kind: PartKind::Word(name), .. }) => vec![name.clone()],

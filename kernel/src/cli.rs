@@ -45,6 +45,8 @@ pub enum Command {
     },
     /// List the devices
     Devices,
+    /// List the networks that come with the language
+    Library,
 }
 
 /// What `bench` times.

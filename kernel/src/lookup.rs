@@ -1,13 +1,17 @@
 //! Finding nets and data by name, and whether they fit one another.
 
+use std::sync::Arc;
+
+use fovea_dsl::library;
 use fovea_dsl::net::{Kind, Layer, Net};
-use fovea_dsl::resolve::Resolved;
+use fovea_dsl::resolve::{Resolved, resolve};
 use fovea_dsl::scope::nearest;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_train::DataSpec;
 
+use crate::failure::Failure;
 use crate::world::{Binding, Names};
 
 /// A net, and what it is used on.
@@ -31,13 +35,20 @@ pub enum Weights {
 }
 
 impl Names {
-    /// The net of this name, as far as its text goes.
-    pub fn resolved(&self, name: &Name) -> Result<&Resolved, Diagnostic> {
-        self.nets.get(&name.text).map(|net| &**net).ok_or_else(|| {
-            let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no net called `{}`", name.text));
-            let known = self.nets.keys().map(String::as_str);
-            suggest(mistake, &name.text, known, format!("`net {} = …` defines it", name.text))
-        })
+    /// The net of this name, as far as its text goes: one of the session's, else one of the library's.
+    pub fn resolved(&self, name: &Name) -> Result<Arc<Resolved>, Failure> {
+        if let Some(own) = self.nets.get(&name.text) {
+            return Ok(Arc::clone(own));
+        }
+        if let Some(known) = self.library.borrow().get(&name.text) {
+            return Ok(Arc::clone(known));
+        }
+        let Some(definition) = library::find(&name.text) else {
+            return Err(unknown_net(name, self).into());
+        };
+        let resolved = Arc::new(resolve(definition, &self.scope, None, None)?);
+        self.library.borrow_mut().insert(name.text.clone(), Arc::clone(&resolved));
+        Ok(resolved)
     }
 
     /// The data of this name, declared or built in.
@@ -45,6 +56,17 @@ impl Names {
         let declared = self.data.get(&name.text).cloned();
         let builtin = || DataSpec::builtin(&name.text).map(|source| DataSpec { source, size: None });
         declared.or_else(builtin).ok_or_else(|| unknown_data(name, self))
+    }
+
+    /// The net, every default filled in; what its text leaves open comes from its weights or the data.
+    pub fn net(&self, of: &Use<'_>) -> Result<Net, Failure> {
+        let (input, classes) = self.given(of)?;
+        let net = match &*self.resolved(of.net)? {
+            Resolved::Net(net) => net.clone(),
+            Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
+        };
+        self.fits(of, &net)?;
+        Ok(net)
     }
 
     /// What a net's own weights fix.
@@ -154,6 +176,18 @@ fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnosti
         .also(data.span, format!("{classes} classes"))
         .expected("softmax")
         .help(format!("end the net with `, softmax {classes}`"))
+}
+
+/// The mistake of a net that nobody defined.
+fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
+    let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no net called `{}`", name.text));
+    let known = names.nets.keys().map(String::as_str).chain(library::list().into_iter().map(|(name, _)| name));
+    suggest(
+        mistake,
+        &name.text,
+        known,
+        format!("`net {} = …` defines it, `library` lists those that are there", name.text),
+    )
 }
 
 /// The mistake of data that nobody declared.

@@ -66,6 +66,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Run { file }) => script.run(&file.display().to_string(), &read(&file)?),
         Some(Command::Check { file }) => script.check(&file.display().to_string(), &read(&file)?),
         Some(Command::Devices) => script.run("devices", "device"),
+        Some(Command::Library) => script.run("library", "library"),
         Some(Command::Bench { net, mode, batch }) => {
             let mode = if mode == Mode::Train { "train" } else { "infer" };
             let net = match net.rsplit_once(':') {

@@ -6,7 +6,7 @@ use fovea_graph::Tensor;
 use fovea_train::{DataSpec, Dataset};
 use ndarray::Axis;
 
-use crate::picture::{self, Image};
+use crate::picture::{self, Image, Mapped};
 use crate::world::Names;
 
 /// Pictures of a part of a data set.
@@ -75,4 +75,26 @@ pub fn class(data: &Dataset, index: usize) -> String {
     let names: Vec<&str> =
         labels.iter().filter_map(|&label| Some(data.classes.get(label as usize)?.as_str())).collect();
     names.join(", ")
+}
+
+/// Whether each picture has a class at every position.
+pub fn is_mapped(data: &Dataset) -> bool {
+    !data.labels.positions().is_empty()
+}
+
+/// A picture and the map of its true classes, with further maps such as a prediction's behind it.
+pub fn mapped(
+    data: &Dataset,
+    index: usize,
+    caption: String,
+    further: Option<(String, Vec<u32>)>,
+) -> picture::Result<Mapped> {
+    let truth = ("truth".to_string(), data.labels.of(index).to_vec());
+    Ok(Mapped { caption, image: image(data, index)?, maps: [Some(truth), further].into_iter().flatten().collect() })
+}
+
+/// The share of equal numbers in two maps.
+pub fn share_right(truth: &[u32], said: &[u32]) -> f64 {
+    let right = truth.iter().zip(said).filter(|(truth, said)| truth == said).count();
+    right as f64 / truth.len().max(1) as f64
 }

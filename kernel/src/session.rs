@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use fovea_dsl::library;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
-use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::{Program, Statement, StatementKind};
 use fovea_dsl::{Source, parse};
 use fovea_graph::fuse::fuse;
@@ -50,12 +50,7 @@ pub struct Route {
 /// [`Session::run`] has parsed its text, and the `net` statement has resolved its syntax tree as far as the text goes.
 pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Result<Route, Failure> {
     // Net: repetitions written out, defaults filled in; what the text leaves open comes from the weights or the data.
-    let (input, classes) = names.given(of)?;
-    let net = match names.resolved(of.net)? {
-        Resolved::Net(net) => net.clone(),
-        Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
-    };
-    names.fits(of, &net)?;
+    let net = names.net(of)?;
 
     // Graph: one node an operation, every shape known, the batch among them.
     let mode = if work == Work::Infer { Mode::Infer } else { Mode::Train };
@@ -86,12 +81,16 @@ pub struct Session {
     names: Names,
     world: World,
     sources: Vec<Source>,
+    /// How many texts came in, each a source of its own.
+    texts: u32,
 }
 
 impl Session {
     /// A session on a device whose training runs go to the folder `runs`; setting `interrupted` ends what runs.
     pub fn new(device: Arc<dyn Backend>, runs: PathBuf, interrupted: Arc<AtomicBool>) -> Self {
-        Self { names: Names::new(device), world: World::new(runs, interrupted), sources: Vec::new() }
+        // The library's texts are there for messages that point into them.
+        let sources = (0..).map_while(|at| library::source(SourceId(u32::MAX - at))).collect();
+        Self { names: Names::new(device), world: World::new(runs, interrupted), sources, texts: 0 }
     }
 
     /// From now on `let NAME = …` binds `value`, an expression of the language, whatever the text says.
@@ -157,7 +156,8 @@ impl Session {
 
     /// Text to syntax tree.
     fn read(&mut self, name: &str, text: &str) -> Result<(Source, Program), Failure> {
-        let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        let id = SourceId(self.texts);
+        self.texts += 1;
         let source = Source { id, name: name.to_string(), text: text.to_string() };
         self.sources.push(source.clone());
         match parse(&source) {

@@ -1,15 +1,16 @@
 //! What a session has: names, which are known without running anything, and what running made.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fovea_dsl::lower;
-use fovea_dsl::net::Net;
+use fovea_dsl::net::{Base, Net};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
-use fovea_graph::Backend;
+use fovea_graph::{Backend, Tensor};
 use fovea_train::{DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::event::Event;
@@ -23,6 +24,8 @@ pub struct Names {
     pub scope: Scope,
     /// Nets as far as their text goes; a constant that changes later does not reach them.
     pub nets: BTreeMap<String, Arc<Resolved>>,
+    /// Nets of the library that were used, which mean the same in every session.
+    pub library: RefCell<BTreeMap<String, Arc<Resolved>>>,
     /// Data that was declared.
     pub data: BTreeMap<String, DataSpec>,
     /// Nets that have weights of their own by now, and what these fix.
@@ -45,6 +48,7 @@ impl Names {
         Self {
             scope: Scope::default(),
             nets: BTreeMap::new(),
+            library: RefCell::default(),
             data: BTreeMap::new(),
             bound: BTreeMap::new(),
             device,
@@ -117,14 +121,43 @@ impl World {
         match self.trained.get_mut(&net.name) {
             Some(trained) if Arc::ptr_eq(trained.trainee.backend(), device) => work(&mut trained.trainee),
             Some(trained) => work(&mut trained.trainee.copy(Arc::clone(device), forward(net))?),
-            None => work(&mut Trainee::fresh(Arc::clone(device), forward(net), seed)?),
+            None => work(&mut self.first(net, device, seed)?),
         }
+    }
+
+    /// A net with its first weights, drawn by `seed`. One that begins inside another takes along the weights that the
+    /// other has, and the way in which its pictures are standardised.
+    pub fn first(&self, net: &Net, device: &Arc<dyn Backend>, seed: u64) -> Result<Trainee, TrainError> {
+        let fresh = Trainee::fresh(Arc::clone(device), forward(net), seed)?;
+        let Some((base, trained)) = self.base(net) else { return Ok(fresh) };
+        let theirs = trained.trainee.weights()?;
+        let mut weights = fresh.weights()?;
+        let layers: BTreeSet<&str> = net.layers.iter().take(base.layers).map(|layer| layer.name.as_str()).collect();
+        for (name, value) in &mut weights.tensors {
+            let is_base = name.rsplit_once('.').is_some_and(|(layer, _)| layers.contains(layer));
+            let same = |(other, tensor): &&(String, Tensor)| other == name && tensor.shape() == value.shape();
+            if let Some((_, tensor)) = theirs.tensors.iter().find(same).filter(|_| is_base) {
+                value.clone_from(tensor);
+            }
+        }
+        weights.standardisation = theirs.standardisation;
+        Trainee::with_weights(Arc::clone(device), forward(net), &weights)
+    }
+
+    /// The net that `net` begins inside of, where it has weights of its own.
+    pub fn base<'a>(&self, net: &'a Net) -> Option<(&'a Base, &Trained)> {
+        let base = net.base.as_ref()?;
+        Some((base, self.trained.get(&base.net)?))
     }
 
     /// Says so where a net that is used was never trained.
     pub fn remark(&self, net: &Net, events: &mut dyn FnMut(Event)) {
         if !self.trained.contains_key(&net.name) {
-            events(Event::Text(format!("`{}` has its first weights: nothing has trained it", net.name)));
+            let first = match self.base(net) {
+                Some((base, _)) => format!("what `{}` adds to `{}` has its first weights", net.name, base.net),
+                None => format!("`{}` has its first weights", net.name),
+            };
+            events(Event::Text(format!("{first}: nothing has trained it")));
         }
     }
 

@@ -2,69 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::result_large_err)]
 
+mod support;
+
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
-use fovea::event::{Event, Output};
+use fovea::event::Event;
 use fovea::failure::Failure;
-use fovea::session::Session;
 use fovea_cpu::Cpu;
-use fovea_dsl::{Diagnostic, Stage};
+use fovea_dsl::Stage;
 use fovea_graph::plan::{Choice, Plan};
 use fovea_graph::{Backend, BackendError, Device, Graph, Memory, NodeId, Program, State};
-use tempfile::TempDir;
+use support::bench::Bench;
 
 const TINY: &str = "net tiny = 8x8x1 - conv 4 - relu - pool, softmax 10\n";
-
-struct Bench {
-    session: Session,
-    interrupted: Arc<AtomicBool>,
-    folder: TempDir,
-}
-
-impl Bench {
-    fn new() -> Self {
-        Self::on(Arc::new(Cpu::new(Some(1)).unwrap()))
-    }
-
-    fn on(device: Arc<dyn Backend>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let session = Session::new(device, folder.path().join("runs"), Arc::clone(&interrupted));
-        Self { session, interrupted, folder }
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
-    }
-
-    /// Runs a text; its results, or why it ended.
-    fn run(&mut self, text: &str) -> Result<Vec<Output>, Failure> {
-        let mut outputs = Vec::new();
-        self.session.run("test", text, &mut |event| {
-            if let Event::Output(output) = event {
-                outputs.push(output);
-            }
-        })?;
-        Ok(outputs)
-    }
-
-    fn ok(&mut self, text: &str) -> Vec<Output> {
-        self.run(text).unwrap()
-    }
-
-    fn mistakes(&mut self, text: &str) -> Vec<Diagnostic> {
-        match self.run(text) {
-            Err(Failure::Mistakes(mistakes)) => mistakes,
-            other => panic!("{text} gives {other:?}"),
-        }
-    }
-
-    fn entries(&self) -> usize {
-        std::fs::read_dir(self.folder.path()).unwrap().count()
-    }
-}
 
 /// The scores of the first test pictures, which tell any two sets of weights apart.
 fn scores(bench: &mut Bench, net: &str) -> serde_json::Value {

@@ -13,32 +13,41 @@ pub(super) struct Lifetime {
     pub len: usize,
 }
 
+/// A value that has its place; all that the search for the next one's reads, together in memory.
+#[derive(Clone, Copy)]
+struct Placed {
+    offset: usize,
+    /// Where the next slot may begin.
+    end: usize,
+    birth: u32,
+    death: u32,
+}
+
 /// A slot for each value, no two of which overlap while both live; and the arena's size.
 pub(super) fn assign(values: &[Lifetime]) -> (Vec<Slot>, usize) {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by_key(|&i| (std::cmp::Reverse(values[i].len), i));
     let mut slots = vec![Slot { offset: 0, len: 0 }; values.len()];
-    // The placed ones, by offset.
-    let mut placed: Vec<usize> = Vec::with_capacity(values.len());
+    // The placed ones, by offset. A step's number has 32 bits: a node's has.
+    let mut placed: Vec<Placed> = Vec::with_capacity(values.len());
     let mut arena = 0;
     for i in order {
         let value = values[i];
+        let (birth, death) = (value.birth as u32, value.death as u32);
         let mut offset = 0;
-        for &other in &placed {
-            let rival = values[other];
-            let together = value.birth <= rival.death && rival.birth <= value.death;
-            if together {
-                if slots[other].offset >= offset + value.len {
+        for rival in &placed {
+            if birth <= rival.death && rival.birth <= death {
+                if rival.offset >= offset + value.len {
                     break;
                 }
-                offset = offset.max((slots[other].offset + slots[other].len).next_multiple_of(ALIGN));
+                offset = offset.max(rival.end);
             }
         }
         slots[i] = Slot { offset, len: value.len };
         arena = arena.max(offset + value.len);
         if value.len > 0 {
-            let at = placed.partition_point(|&p| slots[p].offset <= offset);
-            placed.insert(at, i);
+            let at = placed.partition_point(|other| other.offset <= offset);
+            placed.insert(at, Placed { offset, end: (offset + value.len).next_multiple_of(ALIGN), birth, death });
         }
     }
     (slots, arena)

@@ -4,12 +4,14 @@
 //! front end's affair.
 
 mod chart;
+mod compare;
 pub mod number;
 mod report;
 mod summary;
 mod table;
 
 pub use chart::{Curve, bar, chart, sparkline};
+pub use compare::{Compared, Comparison};
 pub use report::{Confused, Device, Guess, TestReport, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};
 pub use table::{Align, Column, Table};

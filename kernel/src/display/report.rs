@@ -183,9 +183,9 @@ pub struct Device {
 pub fn devices(devices: &[Device]) -> String {
     let mut table = Table::new([
         Column::left("device"),
-        Column::left("what").at_most(60),
+        Column::left("what").wrapped_at(36),
         Column::right("memory"),
-        Column::left("state"),
+        Column::left("state").wrapped_at(44),
     ]);
     for device in devices {
         let memory = device.memory.map_or_else(|| "–".to_string(), number::bytes);

@@ -33,6 +33,9 @@ pub struct SummaryRow {
     pub flops: u64,
     /// Memory of its output for one picture, in bytes.
     pub bytes: u64,
+    /// How many elements of the input one element of its output sees along each spatial axis, those beyond its edges
+    /// included; empty where it has no axes left, and each sees all.
+    pub receptive_field: Vec<usize>,
 }
 
 /// A net's sums.
@@ -60,6 +63,7 @@ impl Summary {
             Column::right("parameters"),
             Column::right("MACs"),
             Column::right("FLOPs"),
+            Column::right("receptive field"),
         ]);
         for layer in &self.layers {
             table.row([
@@ -69,6 +73,7 @@ impl Summary {
                 dash(layer.params, number::count),
                 dash(layer.macs, si),
                 dash(layer.flops, si),
+                layer.sees(),
             ]);
         }
         let totals = &self.totals;
@@ -80,6 +85,7 @@ impl Summary {
             number::count(totals.params),
             si(totals.macs),
             si(totals.flops),
+            String::new(),
         ]);
         // A parameter is an f32.
         let weights = number::bytes(totals.params.saturating_mul(4));
@@ -98,6 +104,13 @@ impl SummaryRow {
     }
 }
 
+impl SummaryRow {
+    /// The receptive field, `all` where nothing of the input's axes is left.
+    fn sees(&self) -> String {
+        if self.receptive_field.is_empty() { "all".to_string() } else { number::shape(&self.receptive_field) }
+    }
+}
+
 fn si(number: u64) -> String {
     number::si(number as f64, "")
 }
@@ -113,7 +126,8 @@ mod tests {
     use super::*;
 
     fn lenet() -> Summary {
-        let row = |name: &str, kind: &str, output: &[usize], params, macs, bytes| SummaryRow {
+        let row = |name: &str, kind: &str, output: &[usize], params, macs, bytes, sees: &[usize]| SummaryRow {
+            receptive_field: sees.into(),
             name: name.into(),
             kind: kind.into(),
             output: output.into(),
@@ -125,8 +139,8 @@ mod tests {
         Summary {
             net: "small".into(),
             layers: vec![
-                row("conv1", "conv", &[28, 28, 6], 156, 117_600, 18_816),
-                row("scores", "fc", &[10], 47_050, 47_040, 40),
+                row("conv1", "conv", &[28, 28, 6], 156, 117_600, 18_816, &[5, 5]),
+                row("scores", "fc", &[10], 47_050, 47_040, 40, &[]),
             ],
             totals: Totals {
                 params: 47_206,
@@ -143,11 +157,11 @@ mod tests {
         assert_eq!(
             lenet().text(),
             "\
-small        output    memory  parameters    MACs   FLOPs
-───────────  ───────  ───────  ──────────  ──────  ──────
-conv1        28×28×6  18.8 kB         156   118 k   235 k
-scores (fc)  10          40 B      47,050  47.0 k  94.1 k
-───────────  ───────  ───────  ──────────  ──────  ──────
+small        output    memory  parameters    MACs   FLOPs  receptive field
+───────────  ───────  ───────  ──────────  ──────  ──────  ───────────────
+conv1        28×28×6  18.8 kB         156   118 k   235 k              5×5
+scores (fc)  10          40 B      47,050  47.0 k  94.1 k              all
+───────────  ───────  ───────  ──────────  ──────  ──────  ───────────────
 total                 18.9 kB      47,206   165 k   329 k
 
 47,206 parameters (189 kB) · a training step takes 1.2 MB"
@@ -158,7 +172,7 @@ total                 18.9 kB      47,206   165 k   329 k
     fn has_the_keys_that_scripts_read() {
         let json = serde_json::to_string(&lenet()).unwrap();
         assert!(
-            json.starts_with(r#"{"verb":"summary","net":"small","layers":[{"name":"conv1","kind":"conv","output":[28,28,6],"params":156,"macs":117600,"flops":235200,"bytes":18816}"#),
+            json.starts_with(r#"{"verb":"summary","net":"small","layers":[{"name":"conv1","kind":"conv","output":[28,28,6],"params":156,"macs":117600,"flops":235200,"bytes":18816,"receptive_field":[5,5]}"#),
             "{json}"
         );
         assert!(json.ends_with(r#""totals":{"params":47206,"macs":164640,"flops":329280,"activation_bytes":18856,"train_bytes":1250000}}"#), "{json}");

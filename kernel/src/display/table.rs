@@ -18,12 +18,22 @@ pub struct Column {
     header: String,
     align: Align,
     limit: usize,
+    overflow: Overflow,
+}
+
+/// What becomes of a cell that is wider than its column may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Overflow {
+    /// It is cut with `…`.
+    Cut,
+    /// It goes on in the lines below.
+    Wrap,
 }
 
 impl Column {
     /// A column of words.
     pub fn left(header: &str) -> Self {
-        Column { header: clean(header), align: Align::Left, limit: usize::MAX }
+        Column { header: clean(header), align: Align::Left, limit: usize::MAX, overflow: Overflow::Cut }
     }
 
     /// A column of numbers.
@@ -34,6 +44,19 @@ impl Column {
     /// Cuts cells that take more than this many columns of the terminal with `…`.
     pub fn at_most(self, limit: usize) -> Self {
         Column { limit, ..self }
+    }
+
+    /// Lets cells that take more than this many columns of the terminal go on in the lines below, broken between words.
+    pub fn wrapped_at(self, limit: usize) -> Self {
+        Column { limit, overflow: Overflow::Wrap, ..self }
+    }
+
+    /// The lines of a cell.
+    fn lines(&self, cell: &str) -> Vec<String> {
+        match self.overflow {
+            Overflow::Cut => vec![cut(&clean(cell), self.limit)],
+            Overflow::Wrap => wrap(&clean(cell), self.limit),
+        }
     }
 }
 
@@ -72,13 +95,15 @@ impl Table {
 
     /// Adds a row. Cells beyond the columns are dropped, missing ones are empty; line breaks and other control characters in a cell become spaces.
     pub fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        let mut cells: Vec<String> = cells
-            .into_iter()
-            .zip(&self.columns)
-            .map(|(cell, column)| cut(&clean(cell.as_ref()), column.limit))
-            .collect();
-        cells.resize(self.columns.len(), String::new());
-        self.lines.push(Line::Row(cells));
+        let cells: Vec<Vec<String>> =
+            cells.into_iter().zip(&self.columns).map(|(cell, column)| column.lines(cell.as_ref())).collect();
+        let tallest = cells.iter().map(Vec::len).max().unwrap_or(1);
+        for line in 0..tallest {
+            let mut cells: Vec<String> =
+                cells.iter().map(|lines| lines.get(line).cloned().unwrap_or_default()).collect();
+            cells.resize(self.columns.len(), String::new());
+            self.lines.push(Line::Row(cells));
+        }
     }
 
     /// Adds a rule.
@@ -150,9 +175,32 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     format!("{kept}…")
 }
 
+/// A text in lines of at most `limit` columns, broken between words; a word that is wider still is cut.
+fn wrap(text: &str, limit: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= limit => *line += &format!(" {word}"),
+            _ => lines.push(cut(word, limit)),
+        }
+    }
+    if lines.is_empty() { vec![String::new()] } else { lines }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_sentences_go_on_below() {
+        let mut table = Table::new([Column::left("device"), Column::left("state").wrapped_at(12)]);
+        table.row(["cuda", "there is no driver of unheard-of length"]);
+        table.row(["cpu", "in use"]);
+        assert_eq!(
+            table.to_string(),
+            "device  state\n──────  ───────────\ncuda    there is no\n        driver of\n        unheard-of\n        length\ncpu     in use"
+        );
+    }
 
     #[test]
     fn wide_characters_take_two_columns() {

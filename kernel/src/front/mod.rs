@@ -19,12 +19,14 @@ pub struct Front {
     folder: Folder,
     progress: ProgressLine,
     closed: bool,
+    /// The last result says itself that it was broken off.
+    told: bool,
 }
 
 impl Front {
     /// Prints in this format; pictures go to `folder`.
     pub fn new(format: Format, folder: Folder) -> Self {
-        Self { format, folder, progress: ProgressLine::new(), closed: false }
+        Self { format, folder, progress: ProgressLine::new(), closed: false, told: false }
     }
 
     /// Whether nobody reads standard output any more.
@@ -40,6 +42,7 @@ impl Front {
             Event::Metric(metric) => self.progress.metric(&metric),
             Event::Output(output) => {
                 self.progress.clear();
+                self.told = output.data["interrupted"] == true;
                 self.output(output);
             }
         }
@@ -83,7 +86,10 @@ impl Front {
     pub fn failure(&mut self, failure: &Failure, sources: &[Source]) {
         self.progress.clear();
         let Failure::Mistakes(mistakes) = failure else {
-            return self.progress.line("interrupted");
+            if !std::mem::take(&mut self.told) {
+                self.progress.line("interrupted");
+            }
+            return;
         };
         match self.format {
             Format::Json => {

@@ -4,6 +4,7 @@
 //! differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
 
 mod backend;
+mod bars;
 mod canvas;
 mod chart;
 mod confusion;
@@ -11,14 +12,17 @@ mod curves;
 mod ends;
 mod font;
 mod image;
+mod maps;
 mod palette;
 mod predictions;
 mod sheet;
 mod ticks;
 
+pub use bars::{Measure, bars};
 pub use confusion::confusion;
 pub use curves::{Panel, Series, SeriesKind, Unit, curves, panels};
 pub use image::{Grey, Image};
+pub use maps::{Mapped, maps};
 pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};

@@ -1,9 +1,12 @@
 //! Statements, one file a verb or family: each is checked with what names are known to mean, then run.
 
 mod bench;
+mod block;
+mod compare;
 mod data;
 mod device;
 mod explain;
+mod library;
 mod net;
 mod plot;
 mod predict;
@@ -39,12 +42,13 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
     let span = statement.span;
     let verb = match &statement.kind {
         StatementKind::Net(definition) => return net::check(definition, names),
+        StatementKind::Block(definition) => return block::check(definition, names),
         StatementKind::Let(bindings) => return simple::bind(bindings, names),
         StatementKind::Verb(verb) => verb,
     };
     match command(verb, &names.scope)? {
         Command::Data(data) => data::check(data, names),
-        Command::Train(train) => train::check(train, span, text, names),
+        Command::Train(train) => train::check(train, span, text, names, world),
         Command::Test { net, data } => test::check(&net, &data, names),
         Command::Predict { net, samples, save } => predict::check(&net, samples, save, names),
         Command::Show(show) => show::check(show, names, world),
@@ -56,6 +60,8 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         Command::Device(name) => device::check(name, names),
         Command::Explain { net } => explain::check(&net, span, names),
         Command::Bench { net, mode, batch } => bench::check(&net, mode, batch, span, names),
+        Command::Compare { nets } => compare::check(&nets, span, names),
+        Command::Library => library::check(),
         Command::Note(text) => simple::note(text),
     }
 }

@@ -27,8 +27,9 @@ struct Define {
 pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
     let name = definition.name.text.clone();
     let resolved = resolve(definition, &names.scope, None, None)?;
-    let changed = match (names.nets.get(&name), names.bound.get(&name)) {
-        (Some(old), Some(binding)) => !same(old, &resolved, binding),
+    // What had weights until now may be the library's net of that name.
+    let changed = match (names.resolved(&definition.name), names.bound.get(&name)) {
+        (Ok(old), Some(binding)) => !same(&old, &resolved, binding),
         _ => false,
     };
     if changed {
@@ -36,6 +37,7 @@ pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
     }
     let (text, data) = describe(definition, &resolved)?;
     names.nets.insert(name.clone(), Arc::new(resolved));
+    names.scope.nets.insert(name.clone(), definition.clone());
     Ok(Box::new(Define { name, changed, text, data }))
 }
 

@@ -15,12 +15,13 @@ use serde_json::json;
 
 use super::weights::writable;
 use super::{Checked, Events, Job};
+use crate::display::number::percent;
 use crate::display::{Guess, guesses};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
-use crate::picture::{self, Grey, Prediction, Theme};
-use crate::samples::{Pick, class, gather, image, pick};
+use crate::picture::{self, Grey, Mapped, Prediction, Theme};
+use crate::samples::{Pick, class, gather, image, is_mapped, mapped, pick, share_right};
 use crate::session::{Work, route};
 use crate::world::{Names, World};
 
@@ -71,6 +72,9 @@ fn write(path: &PathBuf, scores: &Tensor) -> Result<(), String> {
 
 impl Predict {
     fn output(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
+        if is_mapped(data) {
+            return self.maps(data, probabilities);
+        }
         let rows: Vec<Vec<f32>> = probabilities.axis_iter(Axis(0)).map(|row| row.iter().copied().collect()).collect();
         let ranked: Vec<Vec<usize>> = rows.iter().map(|row| ranking(row)).collect();
         let guess = |i: usize, at: usize| Guess {
@@ -98,6 +102,36 @@ impl Predict {
             "classes": likeliest,
             "probabilities": rows,
         });
+        Ok(Output::new("predict", text, figures).picture(picture))
+    }
+}
+
+impl Predict {
+    /// The answers of a net that tells a class at every position.
+    fn maps(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
+        let likeliest = |row: ndarray::ArrayView1<'_, f32>| {
+            let better = |best: usize, at: usize| if row[at] > row[best] { at } else { best };
+            (0..row.len()).fold(0, better) as u32
+        };
+        let said: Vec<Vec<u32>> =
+            probabilities.axis_iter(Axis(0)).map(|map| map.rows().into_iter().map(likeliest).collect()).collect();
+        let pairs = || self.pick.indices(data).iter().zip(&said).enumerate();
+        let right = |at: usize, said: &[u32]| percent(share_right(data.labels.of(at), said));
+        let lines: Vec<String> = pairs()
+            .take(LISTED)
+            .map(|(i, (&at, said))| format!("{}: {} of its positions are right", self.pick.name(i), right(at, said)))
+            .collect();
+        let mut text = lines.join("\n");
+        if said.len() > LISTED {
+            text += &format!("\n… and {} more", said.len() - LISTED);
+        }
+        let item = |(i, (&at, said)): (usize, (&usize, &Vec<u32>))| {
+            mapped(data, at, self.pick.name(i), Some((format!("{} right", right(at, said)), said.clone())))
+        };
+        let items: Vec<Mapped> = pairs().map(item).collect::<picture::Result<_>>()?;
+        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
+        let picture = picture::maps(&title, &items, &data.classes, Theme::Light)?;
+        let figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text, "classes": said });
         Ok(Output::new("predict", text, figures).picture(picture))
     }
 }

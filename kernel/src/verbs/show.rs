@@ -12,8 +12,8 @@ use crate::display::number::{figure, percent, seconds};
 use crate::display::{Column, Table};
 use crate::event::Output;
 use crate::failure::{At, Failure};
-use crate::picture::{self, Grey, Mark, Sample, Theme, sheet};
-use crate::samples::{Pick, class, image, pick};
+use crate::picture::{self, Grey, Mapped, Mark, Sample, Theme, maps, sheet};
+use crate::samples::{Pick, class, image, is_mapped, mapped, pick};
 use crate::world::{Names, World};
 
 /// How many pictures a sheet shows where the statement says no numbers.
@@ -51,22 +51,29 @@ impl Job for Sheet {
         let span = self.pick.samples.span;
         let data = world.dataset(&self.pick.spec).at(span)?;
         let indices = self.pick.indices(&data);
-        let sample =
-            |&index: &usize| Ok(Sample { image: image(&data, index)?, caption: class(&data, index), mark: Mark::None });
-        let samples: Vec<Sample> = indices.iter().map(sample).collect::<picture::Result<_>>().at(span)?;
-        let labels: Vec<String> = indices.iter().map(|&index| class(&data, index)).collect();
         let name = &self.pick.samples.data.text;
-        let text = format!(
-            "{name}: {} pictures to train on and {} to test, {}, {} classes\n{}\nlabels of the {} shown: {}",
+        let head = format!(
+            "{name}: {} pictures to train on and {} to test, {}, {} classes{}\n{}",
             data.train.len(),
             data.test.len(),
             join(data.shape()),
             data.classes.len(),
+            if is_mapped(&data) { ", one at every position" } else { "" },
             data.attribution,
-            labels.len(),
-            labels.join(" ")
         );
+        let labels: Vec<String> = indices.iter().map(|&index| class(&data, index)).collect();
         let figures = json!({ "data": name, "shape": data.shape(), "first": self.pick.range.0, "labels": labels });
+        if is_mapped(&data) {
+            let items = indices.iter().enumerate().map(|(i, &index)| mapped(&data, index, self.pick.name(i), None));
+            let items: Vec<Mapped> = items.collect::<picture::Result<_>>().at(span)?;
+            let picture = maps(name, &items, &data.classes, Theme::Light).at(span)?;
+            let text = format!("{head}\nclasses: {}", data.classes.join(", "));
+            return Ok(Output::new("show", text, figures).picture(picture));
+        }
+        let sample =
+            |&index: &usize| Ok(Sample { image: image(&data, index)?, caption: class(&data, index), mark: Mark::None });
+        let samples: Vec<Sample> = indices.iter().map(sample).collect::<picture::Result<_>>().at(span)?;
+        let text = format!("{head}\nlabels of the {} shown: {}", labels.len(), labels.join(" "));
         let picture = sheet(name, &samples, Grey::Auto, Theme::Light).at(span)?;
         Ok(Output::new("show", text, figures).picture(picture))
     }

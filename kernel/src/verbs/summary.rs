@@ -1,18 +1,21 @@
 //! `summary lenet`, `summary lenet batch 32 train`
 
+use fovea_dsl::Diagnostic;
+use fovea_dsl::lower::{Mode, lower};
+use fovea_dsl::net::{Field, Net};
 use fovea_dsl::syntax::Name;
-use fovea_graph::Span;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
+use fovea_graph::{Graph, Span};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
 use crate::display::{Summary, SummaryRow, Totals};
 use crate::event::Output;
-use crate::failure::Failure;
+use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::session::{Route, Work, route};
+use crate::session::{Work, route};
 use crate::world::{Names, World};
 
 /// The optimizer whose states a summary plans for: SGD with momentum, one moment a parameter.
@@ -26,30 +29,35 @@ struct Summarise {
 /// Counts a picture's work layer by layer, and plans a training step of the batch.
 pub fn check(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
     let of = Use { net, data: None, weights: Weights::Own };
-    let one = route(&of, Work::Infer, 1, names)?;
-    let train_bytes = memory::fits(&names.device.device(), batch, span, |batch| {
+    let mut summary = summary(&names.net(&of)?, net.span)?;
+    summary.totals.train_bytes = memory::fits(&names.device.device(), batch, span, |batch| {
         Ok(memory::bytes(&route(&of, Work::Train(&USUAL), batch, names)?.plan))
     })?;
-    Ok(Box::new(Summarise { summary: summary(&one, train_bytes), batch }))
+    Ok(Box::new(Summarise { summary, batch }))
 }
 
-/// A row a layer, and the totals.
-fn summary(route: &Route, train_bytes: u64) -> Summary {
-    let rows: Vec<SummaryRow> = layers(&route.graph).iter().map(|cost| row(route, cost)).collect();
-    let sum = |figure: fn(&SummaryRow) -> u64| rows.iter().map(figure).sum();
+/// A row a layer, and the totals but for the memory of a training step, which needs a plan.
+pub fn summary(net: &Net, span: Span) -> Result<Summary, Diagnostic> {
+    let graph = lower(net, 1, Mode::Infer).at(span)?;
+    let fields = net.receptive_fields();
+    let rows: Vec<SummaryRow> = layers(&graph).iter().map(|cost| row(net, &fields, &graph, cost)).collect();
+    let sum = |figure: fn(&SummaryRow) -> u64| rows.iter().map(figure).fold(0, u64::saturating_add);
     let totals = Totals {
-        params: route.graph.parameter_count() as u64,
+        params: graph.parameter_count() as u64,
         macs: sum(|row| row.macs),
         flops: sum(|row| row.flops),
         activation_bytes: sum(|row| row.bytes),
-        train_bytes,
+        train_bytes: 0,
     };
-    Summary { net: route.net.name.clone(), layers: rows, totals }
+    Ok(Summary { net: net.name.clone(), layers: rows, totals })
 }
 
 /// A layer, for one picture.
-fn row(route: &Route, cost: &LayerCost) -> SummaryRow {
-    let layer = &route.graph.layers[cost.layer.index()];
+fn row(net: &Net, fields: &[Vec<Field>], graph: &Graph, cost: &LayerCost) -> SummaryRow {
+    let layer = &graph.layers[cost.layer.index()];
+    let at = net.find(&layer.name);
+    let spatial = at.filter(|&at| net.layers[at].output.len() == net.input().len());
+    let field = spatial.map_or(&[][..], |at| &fields[at]);
     SummaryRow {
         name: layer.name.clone(),
         kind: layer.kind.clone(),
@@ -58,6 +66,7 @@ fn row(route: &Route, cost: &LayerCost) -> SummaryRow {
         macs: cost.work.macs,
         flops: cost.work.flops,
         bytes: cost.bytes() as u64,
+        receptive_field: field.iter().map(|field| field.size.ceil() as usize).collect(),
     }
 }
 

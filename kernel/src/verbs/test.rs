@@ -14,13 +14,16 @@ use crate::display::{Confused, TestReport};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
-use crate::picture::{self, Grey, Mistake, Theme};
-use crate::samples::{class, image};
+use crate::picture::{self, Grey, Mapped, Mistake, Picture, Theme};
+use crate::samples::{class, image, is_mapped, mapped, share_right};
 use crate::session::{Work, route};
 use crate::world::{Names, World};
 
 /// How many of the worst mistakes are shown.
 const WORST: usize = 20;
+
+/// How many maps of classes are shown.
+const MAPS: usize = 6;
 
 struct Test {
     net: Net,
@@ -53,7 +56,7 @@ impl Job for Test {
 
 impl Test {
     fn output(&self, data: &Dataset, tested: &Evaluation) -> picture::Result<Output> {
-        let worst = worst(data, tested);
+        let worst = if is_mapped(data) { Vec::new() } else { worst(data, tested) };
         let confused = |wrong: &Wrong| Confused {
             sample: format!("{}[{}]", self.data.text, wrong.place),
             truth: class(data, data.test[wrong.place]),
@@ -72,12 +75,37 @@ impl Test {
         let title = format!("{} on {}: {} right", report.net, report.data, percent(report.accuracy));
         let matrix = picture::confusion(&title, &tested.confusion, &data.classes, Theme::Light)?;
         let output = Output::new("test", report.text(), json!(report)).picture(matrix);
+        if is_mapped(data) {
+            return Ok(output.picture(self.maps(data, tested)?));
+        }
         if worst.is_empty() {
             return Ok(output);
         }
         let title = format!("What {} was surest of and got wrong", report.net);
         let mistakes: Vec<Mistake> = worst.iter().map(|wrong| wrong.mistake(data)).collect::<picture::Result<_>>()?;
         Ok(output.picture(picture::mistakes(&title, &mistakes, Grey::Auto, Theme::Light)?))
+    }
+}
+
+impl Test {
+    /// The test pictures of which the least is right, beside the truth.
+    fn maps(&self, data: &Dataset, tested: &Evaluation) -> picture::Result<Picture> {
+        let said = |place: usize| {
+            let size = data.labels.per_picture();
+            tested.predictions.get(place * size..(place + 1) * size).unwrap_or_default()
+        };
+        let places = data.test.iter().enumerate();
+        let mut worst: Vec<(f64, usize, usize)> =
+            places.map(|(place, &at)| (share_right(data.labels.of(at), said(place)), place, at)).collect();
+        worst.sort_by(|a, b| a.0.total_cmp(&b.0));
+        worst.truncate(MAPS);
+        let item = |&(right, place, at): &(f64, usize, usize)| {
+            let caption = format!("{}[{place}]", self.data.text);
+            mapped(data, at, caption, Some((percent(right), said(place).to_vec())))
+        };
+        let items: Vec<Mapped> = worst.iter().map(item).collect::<picture::Result<_>>()?;
+        let title = format!("Where {} got the least right", self.net.name);
+        picture::maps(&title, &items, &data.classes, Theme::Light)
     }
 }
 

@@ -71,15 +71,14 @@ impl Job for Save {
 
 struct Load {
     name: Name,
-    resolved: Resolved,
+    resolved: Arc<Resolved>,
     device: Arc<dyn Backend>,
     path: Name,
 }
 
 /// Checks the file against the net, unless an earlier statement has yet to write it.
 pub fn load(net: &Name, path: Name, names: &mut Names) -> Checked {
-    let load =
-        Load { name: net.clone(), resolved: names.resolved(net)?.clone(), device: Arc::clone(&names.device), path };
+    let load = Load { name: net.clone(), resolved: names.resolved(net)?, device: Arc::clone(&names.device), path };
     let file = PathBuf::from(&load.path.text);
     let binding = match names.files.get(&file) {
         Some(saved) => saved.clone(),
@@ -103,7 +102,7 @@ impl Load {
 
     /// The net, where its text leaves shape or classes open, as the file has them.
     fn complete(&self, weights: &File) -> Result<Net, Diagnostic> {
-        let open = match &self.resolved {
+        let open = match &*self.resolved {
             Resolved::Net(net) => return Ok(net.clone()),
             Resolved::Open(open) => open,
         };

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use fovea::display::number;
 use fovea::picture::{
-    Grey, Image, Mark, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme, Unit, confusion, curves,
-    mistakes, panels, predictions, sheet,
+    Grey, Image, Mark, Measure, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme, Unit, bars,
+    confusion, curves, mistakes, panels, predictions, sheet,
 };
 
 pub const HOSTILE: &str = "<script>alert('&\"')</script>\u{7}\u{1b}[0m";
@@ -245,8 +246,21 @@ pub fn others() -> Vec<(&'static str, Picture)> {
         ("confusion-40", square("forty classes", &numbered(40), 100, light)),
         ("confusion-200", square("two hundred classes", &numbered(200), 50, light)),
         ("confusion-empty", confusion("nothing", &vec![vec![0; 3]; 3], &numbered(3), light).unwrap()),
+        ("compare-4", compared(&["alexnet", "vgg16", "googlenet", "resnet50"], &[6.2e7, 1.38e8, 6.9e6, 2.56e7])),
+        ("compare-1", compared(&["lenet"], &[61_706.0])),
+        ("compare-broken", compared(&[HOSTILE, "b", "c", "d"], &[f64::NAN, f64::INFINITY, -3.0, 0.0])),
         ("confusion-max", confusion("counts", &vec![vec![u64::MAX; 3]; 3], &numbered(3), light).unwrap()),
     ]
+}
+
+fn compared(nets: &[&str], values: &[f64]) -> Picture {
+    let measure = |title: &str, factor: f64| Measure {
+        title: title.to_string(),
+        values: values.iter().map(|value| value * factor).collect(),
+        labels: values.iter().map(|value| number::si(value * factor, "")).collect(),
+    };
+    let measures = [measure("Parameters", 1.0), measure("MACs for one picture", 113.0)];
+    bars(&nets.join(", "), &names(nets), &measures, Theme::Light).unwrap()
 }
 
 /// All of them, drawn once.

@@ -1,6 +1,8 @@
 //! The program `fovea` in a folder of its own.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod bench;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

@@ -1,0 +1,131 @@
+//! Pictures with a class at every position: the picture itself and maps of its classes, in colours with a legend.
+
+use super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
+use super::font::{self, Weight};
+use super::image::{Grey, Image};
+use super::palette::{Color, Palette, Theme};
+use super::sheet::{draw_heading, heading, inks, place, shown_size};
+use super::{Error, Picture, Result};
+
+/// Pictures beyond this are counted, not drawn.
+const MOST: usize = 24;
+
+/// A picture and what its positions are, or are taken for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mapped {
+    /// What stands over it: `scenes[3]`.
+    pub caption: String,
+    /// The picture.
+    pub image: Image,
+    /// Maps of it, each with its heading; a class a pixel in rows from the top, one beyond the classes has no colour.
+    pub maps: Vec<(String, Vec<u32>)>,
+}
+
+// Distances in pixels.
+
+const EDGE: f64 = 20.0;
+const SIDE: f64 = 128.0;
+const GAP: f64 = 8.0;
+const BETWEEN: f64 = 30.0;
+const TEXT: f64 = 11.5;
+const SWATCH: f64 = 11.0;
+const LINE: f64 = 20.0;
+
+/// Pictures beside maps of their classes, and a legend of the colours; at most 24 are drawn, and the title says of how
+/// many.
+///
+/// Fails with [`Error::Empty`] where there is no picture, with [`Error::Pixels`] where a map is not of its size.
+pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> Result<Picture> {
+    if items.is_empty() {
+        return Err(Error::Empty { what: "no pictures" });
+    }
+    let all = items.len();
+    let items = &items[..all.min(MOST)];
+    let palette = theme.palette();
+    let tiles = 1 + items.iter().map(|item| item.maps.len()).max().unwrap_or(0);
+    let side =
+        items.iter().map(|item| shown_size(&item.image, SIDE)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
+    let card = (tiles as f64 * (side + GAP) - GAP, 18.0 + side);
+    let columns = ((960.0 / (card.0 + BETWEEN)) as usize).clamp(1, items.len());
+    let rows = items.len().div_ceil(columns);
+    let heading = heading(title, items.len(), all);
+    let inner = columns as f64 * (card.0 + BETWEEN) - BETWEEN;
+    let legend = legend(classes, inner.max(300.0));
+    let width = 2.0 * EDGE + inner.max(300.0);
+    let top = if heading.is_empty() { EDGE - 6.0 } else { 44.0 };
+    let below = top + LINE * legend.last().map_or(0.0, |entry| entry.line as f64 + 1.0) + 8.0;
+    let height = below + rows as f64 * (card.1 + 16.0) + EDGE - 16.0;
+
+    let mut canvas = Canvas::new(width, height, theme);
+    draw_heading(&mut canvas, &heading, EDGE, width - 2.0 * EDGE);
+    let look = Text { size: TEXT, weight: Weight::Regular, anchor: Anchor::Start, color: palette.ink, turn: 0.0 };
+    for (class, entry) in legend.iter().enumerate() {
+        let (x, y) = (EDGE + entry.x, top + LINE * (entry.line as f64 + 0.5));
+        let swatch = Rect { x, y: y - SWATCH / 2.0, width: SWATCH, height: SWATCH };
+        canvas.fill(swatch, 2.0, color(class, palette));
+        canvas.text(x + SWATCH + 5.0, y, &entry.name, look);
+    }
+    let ink = inks(items.iter().map(|item| &item.image), Grey::Light, palette);
+    for (i, item) in items.iter().enumerate() {
+        let x = EDGE + (i % columns) as f64 * (card.0 + BETWEEN);
+        let y = below + (i / columns) as f64 * (card.1 + 16.0);
+        let square = |tile: usize| Rect { x: x + tile as f64 * (side + GAP), y: y + 16.0, width: side, height: side };
+        let muted = Text { color: palette.muted, ..look };
+        canvas.text(x, y + 6.0, &font::elide(&item.caption, side, TEXT, look.weight), muted);
+        framed(&mut canvas, &item.image, square(0), ink, &item.caption)?;
+        for (tile, (name, map)) in item.maps.iter().enumerate() {
+            let square = square(tile + 1);
+            canvas.text(square.x, y + 6.0, &font::elide(name, side, TEXT, look.weight), muted);
+            framed(&mut canvas, &coloured(map, &item.image, palette)?, square, ink, name)?;
+        }
+    }
+    let captions: Vec<&str> = items.iter().map(|item| item.caption.as_str()).collect();
+    canvas.finish("maps", format!("{heading}: {}. Classes: {}.", captions.join(", "), classes.join(", ")))
+}
+
+/// An image in a square, with a thin frame.
+fn framed(canvas: &mut Canvas, image: &Image, square: Rect, ink: [Color; 2], hint: &str) -> Result<()> {
+    let rect = place(canvas, image, square, ink, hint)?;
+    let outline = Rect { x: rect.x - 1.0, y: rect.y - 1.0, width: rect.width + 2.0, height: rect.height + 2.0 };
+    canvas.frame(outline, 1.5, Stroke { color: canvas.palette.grid, width: 1.0 });
+    Ok(())
+}
+
+/// A map's classes in their colours, of the size of `image`.
+fn coloured(map: &[u32], image: &Image, palette: &Palette) -> Result<Image> {
+    let unit = |byte: u8| f32::from(byte) / 255.0;
+    let pixels = map.iter().flat_map(|&class| {
+        let Color(r, g, b) = color(class as usize, palette);
+        [unit(r), unit(g), unit(b)]
+    });
+    Image::new(image.height(), image.width(), 3, pixels.collect())
+}
+
+/// The colour of a class: the series' colours, then the same lighter and lighter.
+fn color(class: usize, palette: &Palette) -> Color {
+    let (base, turn) = (palette.series[class % palette.series.len()], class / palette.series.len());
+    base.mix(palette.paper, 1.0 - 0.62f64.powi(turn.min(6) as i32))
+}
+
+/// A class's place in the legend.
+struct Entry {
+    name: String,
+    x: f64,
+    line: usize,
+}
+
+/// The classes in lines of at most `room` pixels.
+fn legend(classes: &[String], room: f64) -> Vec<Entry> {
+    let (mut x, mut line) = (0.0, 0);
+    let mut entries = Vec::with_capacity(classes.len());
+    for class in classes {
+        let name = font::elide(class, 140.0, TEXT, Weight::Regular);
+        let width = SWATCH + 5.0 + font::width(&name, TEXT, Weight::Regular) + 16.0;
+        if x > 0.0 && x + width > room {
+            (x, line) = (0.0, line + 1);
+        }
+        entries.push(Entry { name, x, line });
+        x += width;
+    }
+    entries
+}

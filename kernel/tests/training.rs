@@ -1,0 +1,208 @@
+//! Training from the text on: recipes, runs that are broken off and go on, and nets of every form that learn.
+
+#![allow(clippy::unwrap_used, clippy::result_large_err)]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fovea::event::Event;
+use fovea::failure::Failure;
+use fovea_cpu::Cpu;
+use fovea_dsl::resolve::Resolved;
+use fovea_dsl::syntax::StatementKind;
+use fovea_dsl::{Source, lower, parse, resolve};
+use fovea_graph::training::Optimizer;
+use fovea_graph::{SourceId, Tensor};
+use fovea_train::{Dataset, Labels, Mode, Recipe, Schedule, Trainee, fit};
+use ndarray::IxDyn;
+use support::bench::Bench;
+
+const TINY: &str = "net tiny = 8x8x1 - conv 4 - relu - pool, softmax 10\n";
+
+/// The training loss of the last epoch of a program's training.
+fn loss(text: &str) -> f64 {
+    let outputs = Bench::new().ok(text);
+    let epochs = outputs.last().unwrap().data["epochs"].as_array().unwrap().clone();
+    epochs.last().unwrap()["loss"].as_f64().unwrap()
+}
+
+#[test]
+fn a_residual_net_learns() {
+    let text = "
+block basic(c, s=1) = add(conv c /s - bn - relu - conv c - bn | shortcut) - relu
+net residual = 8x8x1 - conv 8 - bn - relu - basic(8) - basic(16, 2) - pool avg global, softmax 10
+train residual on digits for 3 epochs with sgd(lr 0.1), batch 32, seed 1";
+    let loss = loss(text);
+    assert!(loss < 0.3, "after 135 steps {loss}");
+}
+
+#[test]
+fn an_inception_net_learns() {
+    let text = "
+block inception(a, b3, b, c5, c, p) = concat(
+      conv a 1x1 - relu
+    | conv b3 1x1 - relu - conv b 3x3 - relu
+    | conv c5 1x1 - relu - conv c 5x5 - relu
+    | pool 3x3/1 same - conv p 1x1 - relu)
+net small = 8x8x1 - conv 8 - relu - inception(4, 4, 8, 2, 4, 4) - pool - inception(8, 8, 16, 4, 8, 8)
+    - pool avg global, softmax 10
+train small on digits for 3 epochs with adam(lr 0.005), batch 32, schedule cosine, warmup 10 steps, seed 1";
+    let loss = loss(text);
+    assert!(loss < 0.6, "after 135 steps {loss}");
+}
+
+#[test]
+fn a_u_net_learns_what_every_pixel_is() {
+    let mut bench = Bench::new();
+    let text = "
+data scenes size 16x16
+net u = 16x16x3 - [(conv {8,16} - bn - relu) as e - pool]^2 - conv 32 - bn - relu
+    - [concat(deconv {16,8} 2x2/2 | e{2,1}) - conv {16,8} - bn - relu]^2 - conv 6 1x1 - softmax
+train u on scenes for 2 epochs with adamw(lr 0.01), batch 20, seed 1
+test u on scenes
+predict u on scenes[0..3]
+show scenes[0..4]";
+    let outputs = bench.ok(text);
+    let [train, test, predict, show] = &outputs[2..] else { panic!("{outputs:?}") };
+    let epochs = train.data["epochs"].as_array().unwrap();
+    let loss = epochs.last().unwrap()["loss"].as_f64().unwrap();
+    assert!(loss < 0.7, "after 60 steps {loss}");
+    assert!(test.data["accuracy"].as_f64().unwrap() > 0.7, "{}", test.data);
+    // A row a class of the confusion matrix; 100 pictures of 256 pixels.
+    let confusion: u64 = test.data["confusion"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|row| row.as_array().unwrap())
+        .map(|n| n.as_u64().unwrap())
+        .sum();
+    assert_eq!(confusion, 25_600);
+    assert_eq!((test.pictures.len(), predict.pictures.len(), show.pictures.len()), (2, 1, 1));
+    assert_eq!(predict.data["classes"][2].as_array().unwrap().len(), 256);
+    assert!(predict.pictures[0].alt.contains("sky"), "{}", predict.pictures[0].alt);
+    let wrong = bench.mistakes("net one = 16x16x3 - conv 4, softmax 6\ntrain one on scenes");
+    assert!(wrong[0].message.contains("a class at each of"), "{wrong:?}");
+}
+
+/// A net that no data of the language fits, trained on made-up maps of this shape: class k has its bump at another
+/// place along the first axis. The loss of the last epoch.
+fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
+    let source = Source { id: SourceId(0), name: "test".into(), text: net.into() };
+    let (program, mistakes) = parse(&source);
+    assert!(mistakes.is_empty(), "{mistakes:?}");
+    let StatementKind::Net(definition) = &program.statements[0].kind else { panic!("no net") };
+    let Resolved::Net(net) = resolve(definition, &Default::default(), None, None).unwrap() else { panic!("open") };
+    let samples = 96;
+    let noise = |i: usize| ((i as f64 * 12.9898).sin() * 43758.5453).fract() as f32;
+    let stride: usize = shape.iter().product();
+    let images = Tensor::from_shape_fn(IxDyn(&[&[samples], shape].concat()), |at| {
+        let bump = (at[0] % 4) * shape[0] / 4;
+        let flat = shape.iter().enumerate().fold(0, |flat, (axis, size)| flat * size + at[axis + 1]);
+        let here = (bump..bump + shape[0] / 4).contains(&at[1]);
+        0.4 + 0.2 * noise(at[0] * stride + flat) + if here { 0.3 } else { 0.0 }
+    });
+    let data = Dataset {
+        name: "bumps".into(),
+        images,
+        labels: Labels::Class((0..samples).map(|i| (i % 4) as u32).collect()),
+        classes: ["a", "b", "c", "d"].map(str::to_string).to_vec(),
+        train: (0..samples).collect(),
+        test: Vec::new(),
+        attribution: String::new(),
+    };
+    let forward = Box::new(move |batch, mode| {
+        let mode = if mode == Mode::Train { lower::Mode::Train } else { lower::Mode::Infer };
+        Ok(lower::lower(&net, batch, mode)?)
+    });
+    let mut trainee = Trainee::fresh(Arc::new(Cpu::new(Some(1)).unwrap()), forward, 1).unwrap();
+    let recipe = Recipe {
+        epochs,
+        batch: 16,
+        optimizer: Optimizer::Sgd { momentum: 0.9, decay: 0.0 },
+        rate: 0.05,
+        schedule: Schedule::Constant,
+        warm_up: None,
+        seed: 1,
+        further: false,
+        checkpoint_every: Recipe::CHECKPOINT_EVERY,
+    };
+    let history = fit(&mut trainee, &data, &recipe, None, &mut |_| (), &AtomicBool::new(false)).unwrap();
+    history.epochs.last().unwrap().loss
+}
+
+#[test]
+fn a_net_over_sequences_learns() {
+    let net = "net n = 32x2 - conv 8 size 5 - bn - relu - pool - conv 16 size 3 - relu - pool, softmax 4";
+    let loss = trained(net, &[32, 2], 5);
+    assert!(loss < 0.1, "after 30 steps {loss}");
+}
+
+#[test]
+fn a_net_over_volumes_learns() {
+    let net = "net n = 8x8x6x1 - conv 4 3x3x3 - bn - relu - pool - conv 8 - relu, softmax 4";
+    let loss = trained(net, &[8, 8, 6, 1], 5);
+    assert!(loss < 0.1, "after 30 steps {loss}");
+}
+
+/// The weights that a net has.
+fn weights(bench: &mut Bench) -> Vec<(String, Tensor)> {
+    let file = bench.path("weights.safetensors");
+    bench.ok(&format!("save tiny \"{file}\""));
+    fovea_train::Weights::load(file).unwrap().tensors
+}
+
+/// Runs a text until the step, where it is broken off.
+fn break_off(bench: &mut Bench, text: &str, at: u64) {
+    let flag = Arc::clone(&bench.interrupted);
+    let ended = bench.session.run("test", text, &mut |event| match event {
+        Event::Progress(progress) if progress.step == at => flag.store(true, Ordering::Relaxed),
+        _ => {}
+    });
+    assert_eq!(ended, Err(Failure::Interrupted));
+    bench.interrupted.store(false, Ordering::Relaxed);
+}
+
+#[test]
+fn a_run_that_goes_on_ends_as_if_it_had_not_been_broken_off() {
+    let train = "train tiny on digits for 3 epochs with adam(lr 0.01), schedule step(every 1, by 0.5), seed 5";
+    let mut whole = Bench::new();
+    whole.ok(&format!("{TINY}{train}"));
+    let mut cut = Bench::new();
+    cut.ok(TINY);
+    break_off(&mut cut, &format!("{train}, checkpoint every 7 steps"), 31);
+    let resumed = &cut.ok("train tiny on digits resume run 1")[0].data;
+    assert_eq!((&resumed["run"], resumed["epochs"].as_array().unwrap().len()), (&1.into(), 3));
+    assert_eq!(weights(&mut cut), weights(&mut whole));
+}
+
+#[test]
+fn what_goes_on_must_be_the_runs_own() {
+    let mut bench = Bench::new();
+    bench.ok(&format!("{TINY}net other = 8x8x1 - conv 3, softmax 10"));
+    assert!(bench.mistakes("train tiny on digits resume run 1")[0].message.contains("run"));
+    break_off(&mut bench, "train tiny on digits for 3 epochs, batch 32", 5);
+    let before = weights(&mut bench);
+    let mistake = |bench: &mut Bench, text: &str| bench.mistakes(text)[0].message.clone();
+    assert!(mistake(&mut bench, "train other on digits resume run 1").contains("trains `tiny`"));
+    let epochs = mistake(&mut bench, "train tiny on digits for 4 epochs, resume run 1");
+    assert!(epochs.contains("another recipe"), "{epochs}");
+    assert_eq!(weights(&mut bench), before);
+    bench.ok("train tiny on digits for 3 epochs, batch 32, resume run last");
+    assert!(mistake(&mut bench, "train tiny on digits resume run 1").contains("is complete"));
+}
+
+#[test]
+fn a_warm_up_longer_than_the_run_is_refused() {
+    let mistakes = Bench::new().mistakes(&format!("{TINY}train tiny on digits for 2 epochs, warmup 3 epochs"));
+    assert!(mistakes[0].message.contains("longer than the run"), "{mistakes:?}");
+}
+
+#[test]
+fn a_run_that_runs_away_says_where_its_weights_are() {
+    let mut bench = Bench::new();
+    let mistakes = bench.mistakes(&format!("{TINY}train tiny on digits for 5 epochs with sgd(lr 1e9)"));
+    let help = mistakes[0].help.clone().unwrap();
+    assert!(mistakes[0].message.contains("not finite") && help.contains("a smaller rate"), "{mistakes:?}");
+}
