@@ -225,6 +225,16 @@ fn layer_words() -> impl Iterator<Item = &'static str> {
     LAYERS.iter().map(|&(word, ..)| word)
 }
 
+/// Every layer's word, and how it is written.
+pub(crate) fn layers() -> impl Iterator<Item = (&'static str, &'static str)> {
+    LAYERS.iter().map(|&(word, _, example)| (word, example))
+}
+
+/// Every option's word, and whether a value stands behind it.
+pub(crate) fn options() -> impl Iterator<Item = (&'static str, bool)> {
+    FLAGS.iter().map(|&word| (word, false)).chain(KEYS.iter().map(|&word| (word, true)))
+}
+
 /// `conv, pool, … and softmax`
 pub(crate) fn all_layers() -> String {
     list(&layer_words().collect::<Vec<_>>(), "and")
