@@ -73,6 +73,9 @@ pub struct Options {
     /// Where pictures go
     #[arg(long, value_name = "DIR", global = true)]
     pub out: Option<PathBuf>,
+    /// How the terminal shows pictures; `auto` asks it at the prompt, and shows none elsewhere
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Shown::Auto, global = true)]
+    pub graphics: Shown,
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,
@@ -85,4 +88,21 @@ pub enum Format {
     Text,
     /// One JSON object a statement, a line each.
     Json,
+}
+
+/// How the terminal shows pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shown {
+    /// As well as it can.
+    Auto,
+    /// By kitty's protocol.
+    Kitty,
+    /// By iTerm2's protocol.
+    Iterm,
+    /// As sixels.
+    Sixel,
+    /// As half blocks.
+    Blocks,
+    /// Not at all.
+    None,
 }

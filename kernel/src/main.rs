@@ -17,7 +17,7 @@ use fovea::device;
 use fovea::event::{Event, Output};
 use fovea::failure::Failure;
 use fovea::session::Session;
-use front::{Folder, Front};
+use front::{Folder, Front, Reader};
 use interrupt::Presses;
 
 /// The program failed; what is wrong is on standard error.
@@ -49,10 +49,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let at_prompt = command.is_none() && statements.is_empty() && std::io::stdin().is_terminal();
     interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
+    let reader = if at_prompt { Reader::Prompt } else { Reader::Script };
     let folder = options.out.clone().unwrap_or_else(|| pictures(command.as_ref()));
     let mut script = Script {
         session: session(&options)?,
-        front: Front::new(options.format, Folder::new(folder)),
+        front: Front::new(options.format, Folder::new(folder), front::graphics(options.graphics, reader)),
         overrides: !options.set.is_empty(),
     };
     let given = statements.join("\n");

@@ -18,6 +18,7 @@ use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
 use fovea_graph::training::{Optimizer, training_step};
 use fovea_graph::{Backend, Graph, Plan, SourceId};
+use fovea_train::DataSpec;
 
 use crate::check::{Step, check};
 use crate::event::Event;
@@ -74,6 +75,19 @@ pub struct Report {
     pub statements: usize,
     /// Overrides whose `let` was not met.
     pub unmet: Vec<String>,
+}
+
+/// The names of a session.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Nets.
+    pub nets: Vec<String>,
+    /// Data, declared and built in.
+    pub data: Vec<String>,
+    /// Constants, each with its value as it is printed.
+    pub constants: Vec<(String, String)>,
+    /// The newest training run's number.
+    pub last_run: Option<u32>,
 }
 
 /// Statements in, results out; names, nets, data and runs in between.
@@ -134,6 +148,27 @@ impl Session {
         program.statements.retain(|statement| !matches!(statement.kind, StatementKind::Verb(_)));
         let steps = check(&program, &source, &self.names, &self.world)?;
         steps.into_iter().try_for_each(|step| self.step(step, &mut |_| ()))
+    }
+
+    /// What the session's names are, for an editor.
+    pub fn known(&self) -> Known {
+        let builtin = DataSpec::builtin_names().iter().map(|name| name.to_string());
+        let mut data: Vec<String> = self.names.data.keys().cloned().chain(builtin).collect();
+        data.sort();
+        data.dedup();
+        Known {
+            nets: self.names.nets.keys().cloned().collect(),
+            data,
+            constants: self
+                .names
+                .scope
+                .constants
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_string()))
+                .collect(),
+            // A folder of runs that cannot be read has none to offer.
+            last_run: self.world.runs.last().ok().flatten(),
+        }
     }
 
     /// The texts so far, for messages that point into them.

@@ -1,6 +1,8 @@
 //! What the user sees of a running program: results on standard output, progress and mistakes on standard error.
 
 mod files;
+mod graphics;
+mod probe;
 mod progress;
 
 use std::io::Write;
@@ -9,14 +11,38 @@ use fovea::event::{Event, Output};
 use fovea::failure::Failure;
 use fovea_dsl::{Source, Style};
 
-use crate::cli::Format;
+use crate::cli::{Format, Shown};
 pub use files::Folder;
+pub use graphics::Graphics;
 use progress::ProgressLine;
+
+/// How the terminal shows pictures: as the command line says, else what the prompt's terminal can. Scripts show none by
+/// themselves.
+pub fn graphics(asked: Shown, at: Reader) -> Graphics {
+    match (asked, at) {
+        (Shown::Kitty, _) => Graphics::Kitty,
+        (Shown::Iterm, _) => Graphics::Iterm,
+        (Shown::Sixel, _) => Graphics::Sixel,
+        (Shown::Blocks, _) => Graphics::Blocks,
+        (Shown::Auto, Reader::Prompt) => probe::terminal(),
+        (Shown::None, _) | (Shown::Auto, Reader::Script) => Graphics::None,
+    }
+}
+
+/// Who reads what is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// A user at the prompt.
+    Prompt,
+    /// Whoever started a script.
+    Script,
+}
 
 /// Renders events, and computes nothing.
 pub struct Front {
     format: Format,
     folder: Folder,
+    graphics: Graphics,
     progress: ProgressLine,
     closed: bool,
     /// The last result says itself that it was broken off.
@@ -24,9 +50,9 @@ pub struct Front {
 }
 
 impl Front {
-    /// Prints in this format; pictures go to `folder`.
-    pub fn new(format: Format, folder: Folder) -> Self {
-        Self { format, folder, progress: ProgressLine::new(), closed: false, told: false }
+    /// Prints in this format; pictures go to `folder`, and to the terminal as `graphics` says.
+    pub fn new(format: Format, folder: Folder, graphics: Graphics) -> Self {
+        Self { format, folder, graphics, progress: ProgressLine::new(), closed: false, told: false }
     }
 
     /// Whether nobody reads standard output any more.
@@ -63,9 +89,12 @@ impl Front {
         match self.format {
             Format::Json => self.print(&output.as_data().to_string()),
             Format::Text => {
+                let columns = probe::columns();
+                let shown = output.pictures.iter().map(|picture| self.graphics.show(picture, columns));
                 let files = output.files.iter().map(|path| format!("→ {}", path.display()));
-                let lines: Vec<String> =
-                    Some(output.text.clone()).filter(|text| !text.is_empty()).into_iter().chain(files).collect();
+                let text = Some(output.text.clone()).into_iter();
+                let lines = text.chain(shown.map(|picture| picture.trim_end().to_string())).chain(files);
+                let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
                 if !lines.is_empty() {
                     self.print(&lines.join("\n"));
                 }

@@ -1,0 +1,139 @@
+//! The interactive prompt.
+
+mod helper;
+mod words;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use fovea::failure::Failure;
+use fovea::session::Session;
+use helper::{Continue, PROMPT, Prompt};
+use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::{CompletionType, Config, Editor, EventHandler, KeyCode, KeyEvent, Modifiers};
+
+use crate::front::Front;
+
+const HELP: &str = r#"A network and what is done with it, a statement a line:
+
+  net lenet = 28x28x1 - conv 6 5x5 - relu - pool - conv 16 5x5 valid - relu - pool - (fc {120,84} - relu)^2, softmax 10
+  data digits size 28x28
+  train lenet on digits for 5 epochs
+  test lenet on digits
+
+An open bracket or a line that ends in a dash or comma goes on in the next line; Alt-Enter goes on anywhere.
+Tab completes, Right takes the grey suggestion, Up and Ctrl-R find what was typed before.
+`?conv` explains a word, `?lenet` a net; `;ls` runs a command of the shell.
+Ctrl-C breaks off what runs, training keeps its weights; Ctrl-D or `exit` ends."#;
+
+/// Reads and runs statements until the user leaves.
+pub fn repl(session: &mut Session, front: &mut Front) -> anyhow::Result<()> {
+    let mut editor = editor(session)?;
+    let history = history_file();
+    if let Some(path) = &history {
+        // The first time there is none.
+        let _ = editor.load_history(path);
+    }
+    front.print(&format!("Fovea {}. `help` says how to begin.", env!("CARGO_PKG_VERSION")));
+    let mut number = 0;
+    loop {
+        let text = match editor.readline(PROMPT) {
+            Ok(text) => text,
+            Err(ReadlineError::Interrupted) => continue,
+            Err(ReadlineError::Eof) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(path) = &history {
+            // A history that cannot be kept is no reason to end.
+            let _ = editor.append_history(path);
+        }
+        let line = text.trim();
+        match line.chars().next() {
+            None => continue,
+            Some('?') => explain(session, front, line[1..].trim()),
+            Some(';') => shell(front, line[1..].trim()),
+            Some(_) if matches!(line, "exit" | "quit") => return Ok(()),
+            Some(_) if line == "help" => front.print(HELP),
+            Some(_) => {
+                number += 1;
+                run(session, front, &format!("line {number}"), &text);
+            }
+        }
+        if let Some(helper) = editor.helper_mut() {
+            helper.known = session.known();
+        }
+    }
+}
+
+/// The line editor with its keys.
+fn editor(session: &Session) -> anyhow::Result<Editor<Prompt, DefaultHistory>> {
+    let config = Config::builder()
+        .auto_add_history(true)
+        .bracketed_paste(true)
+        .completion_type(CompletionType::List)
+        .completion_show_all_if_ambiguous(true)
+        .max_history_size(10_000)?
+        .build();
+    let mut editor = Editor::with_config(config)?;
+    editor.set_helper(Some(Prompt::new(session.known())));
+    let enter = KeyEvent(KeyCode::Enter, Modifiers::NONE);
+    editor.bind_sequence(enter, EventHandler::Conditional(Box::new(Continue)));
+    editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), EventHandler::Simple(helper::new_line()));
+    editor.bind_sequence(KeyEvent(KeyCode::Char('M'), Modifiers::CTRL_ALT), EventHandler::Simple(helper::new_line()));
+    Ok(editor)
+}
+
+/// Runs one input; a mistake is shown and nothing else happens.
+fn run(session: &mut Session, front: &mut Front, name: &str, text: &str) {
+    crate::interrupt::forget();
+    if let Err(failure) = session.run(name, text, &mut |event| front.event(event)) {
+        front.failure(&failure, session.sources());
+        debug_assert!(!matches!(&failure, Failure::Mistakes(list) if list.is_empty()));
+    }
+}
+
+/// Says what a word of the language or a name of the session is.
+fn explain(session: &mut Session, front: &mut Front, word: &str) {
+    let known = session.known();
+    let constant = known.constants.iter().find(|(name, _)| name == word);
+    if word.is_empty() {
+        front.print(HELP);
+    } else if known.nets.iter().any(|net| net == word) {
+        run(session, front, "?", &format!("summary {word}"));
+    } else if let Some((name, value)) = constant {
+        front.print(&format!("{name} = {value}"));
+    } else if let Some(text) = words::inspect(word) {
+        front.print(&text);
+    } else if known.data.iter().any(|data| data == word) {
+        front.print(&format!("{word}: data; `show {word}` shows some of it"));
+    } else {
+        front
+            .print(&format!("`{word}` is neither a word of the language nor a name here; `?` alone says how to begin"));
+    }
+}
+
+/// Runs a command of the shell, on the terminal.
+fn shell(front: &mut Front, command: &str) {
+    if command.is_empty() {
+        return front.print("`;` runs a command of the shell: `;ls`");
+    }
+    let program = std::env::var_os("SHELL").filter(|shell| !shell.is_empty()).unwrap_or_else(|| "/bin/sh".into());
+    match Command::new(&program).arg("-c").arg(command).status() {
+        Ok(status) if status.success() => {}
+        Ok(status) => front.print(&match status.code() {
+            Some(code) => format!("exit status {code}"),
+            None => "ended by a signal".to_string(),
+        }),
+        Err(error) => front.print(&format!("{} does not start: {error}", program.display())),
+    }
+    crate::interrupt::forget();
+}
+
+/// The history's file in the user's state folder, which is made where it is missing.
+fn history_file() -> Option<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?.join("fovea");
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder.join("history"))
+}
