@@ -219,13 +219,14 @@ impl Geometry {
         dx.chunks_mut(images.max(1)).enumerate().flat_map(move |(task, dx)| {
             dx.chunks_mut(part.max(1)).enumerate().map(move |(i, dx)| {
                 let offset = task * images + i * part;
-                let rows = if whole {
-                    offset / g.image() * g.positions()..(offset + dx.len()) / g.image() * g.positions()
+                let (rows, lines) = if whole {
+                    let images = offset / g.image()..(offset + dx.len()) / g.image();
+                    (images.start * g.positions()..images.end * g.positions(), 0..g.map[axis])
                 } else {
-                    let first = i * lines;
-                    g.rows_on(task, axis, first..first + dx.len() / line)
+                    let lines = i * lines..i * lines + dx.len() / line;
+                    (g.rows_on(task, axis, lines.clone()), lines)
                 };
-                (Part { offset, rows }, dx)
+                (Part { offset, rows, axis, lines }, dx)
             })
         })
     }
@@ -253,6 +254,10 @@ pub struct Part {
     pub offset: usize,
     /// The output positions whose windows may reach it.
     pub rows: Range<usize>,
+    /// The axis along which maps are cut: the first that is longer than 1.
+    pub axis: usize,
+    /// What of each map it is, along that axis.
+    pub lines: Range<usize>,
 }
 
 /// An output position, counted through the batch.

@@ -276,3 +276,26 @@ fn what_is_not_a_number_is_not_hidden() {
         assert_eq!(y.iter().filter(|y| y.is_nan()).count(), 1);
     }
 }
+
+/// Of several that are not numbers the first in a window is the largest, wherever the others stand.
+#[test]
+fn the_first_that_is_not_a_number_gets_the_gradient() {
+    let x = [1, 13, 11, 9];
+    let holes = random(&x, 3);
+    let mut values = random(&x, 1);
+    values.zip_mut_with(&holes, |x, &hole| *x = if hole > 0.5 { f32::NAN } else { *x });
+    for stride in [1, 3] {
+        let pool = op::Pool {
+            kind: PoolKind::Max,
+            size: vec![3, 3],
+            stride: vec![stride; 2],
+            pad: vec![[1, 1]; 2],
+            rounding: Rounding::Floor,
+        };
+        let spatial = pool.output_extent(&x[1..3]).unwrap();
+        let dy = random(&[1, spatial[0], spatial[1], 9], 2);
+        let pick = op::PoolPick { pool: pool.clone() };
+        check_single_on(&*CPU, Op::PoolGrad(op::PoolGrad { pool }), &[values.clone(), dy], 1e-6);
+        check_single_on(&*CPU, Op::PoolPick(pick), &[values.clone(), random(&x, 4)], 1e-6);
+    }
+}

@@ -36,6 +36,15 @@ impl Seen {
         }
     }
 
+    /// What of it lies in a part, and how many of its positions come before.
+    fn within(mut self, part: &Part) -> (Self, f32) {
+        let (axis, before) = (part.axis, self.start[part.axis]);
+        self.start[axis] = before.max(part.lines.start);
+        self.end[axis] = self.end[axis].min(part.lines.end);
+        let line: usize = (axis + 1..3).map(|axis| self.end[axis].saturating_sub(self.start[axis])).product();
+        (self, ((self.start[axis] - before) * line) as f32)
+    }
+
     /// How many positions.
     fn count(self) -> usize {
         (0..3).map(|axis| self.end[axis].saturating_sub(self.start[axis])).product()
@@ -191,29 +200,30 @@ impl WithSimd for Gradient<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { g, part: Part { offset, rows }, kind, x, dy, dx } = self;
-        let dy = &dy[rows.start * g.channels..];
+        let Self { g, part, kind, x, dy, dx } = self;
+        let dy = &dy[part.rows.start * g.channels..];
         let zero = simd.splat_f32s(0.0);
         let add = (0..3).any(|axis| g.stride[axis] < g.window[axis]);
-        let mut to = Receiver { dx, offset, channels: g.channels, add };
+        let mut to = Receiver { dx, offset: part.offset, channels: g.channels, add };
         to.dx.fill(0.0);
         each(
             g,
-            rows,
+            part.rows.clone(),
             #[inline(always)]
             |at, seen| {
+                let (mine, before) = seen.within(&part);
                 let share = simd.splat_f32s(1.0 / seen.count().max(1) as f32);
                 for first in (0..g.channels).step_by(S::F32_LANES) {
                     let [mut dy] = load::<S, 1>(simd, &dy[at + first..]);
                     if first + S::F32_LANES > g.channels {
-                        let mine = simd.mask_between_m32s(0, (g.channels - first) as u32).mask();
-                        dy = simd.select_f32s(mine, dy, zero);
+                        let there = simd.mask_between_m32s(0, (g.channels - first) as u32).mask();
+                        dy = simd.select_f32s(there, dy, zero);
                     }
                     match kind {
                         PoolKind::Max => {
                             let winner = maxima(simd, seen, &x[first..]).1;
-                            let mut number = 0.0;
-                            seen.for_each(
+                            let mut number = before;
+                            mine.for_each(
                                 #[inline(always)]
                                 |target, line_end| {
                                     let wins = simd.equal_f32s(winner, simd.splat_f32s(number));
@@ -224,7 +234,7 @@ impl WithSimd for Gradient<'_> {
                         }
                         PoolKind::Avg => {
                             let dy = simd.mul_f32s(dy, share);
-                            seen.for_each(
+                            mine.for_each(
                                 #[inline(always)]
                                 |target, line_end| to.give(simd, target, first, line_end, dy),
                             );
@@ -248,15 +258,16 @@ struct Receiver<'a> {
 
 impl Receiver<'_> {
     /// Gives the channels from `first` on of the position at `target` their share; what is beyond the last must be zero.
-    /// Positions of other parts get nothing.
     ///
     /// Where windows do not overlap the share is stored, and zeros may go over the next positions of the line, whose turn
     /// is yet to come.
     #[inline(always)]
     fn give<S: Simd>(&mut self, simd: S, target: usize, first: usize, line_end: usize, share: S::f32s) {
-        let Some(target) = target.checked_sub(self.offset).filter(|&target| target < self.dx.len()) else { return };
-        let line_end = (line_end - self.offset).min(self.dx.len());
-        let beyond = !self.add && self.channels <= S::F32_LANES && target + S::F32_LANES <= line_end;
+        let target = target - self.offset;
+        let beyond = !self.add && self.channels <= S::F32_LANES && {
+            let line_end = (line_end - self.offset).min(self.dx.len());
+            target + S::F32_LANES <= line_end
+        };
         let count = if beyond { S::F32_LANES } else { S::F32_LANES.min(self.channels - first) };
         let dx = &mut self.dx[target + first..target + first + count];
         if self.add {
