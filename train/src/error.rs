@@ -113,7 +113,7 @@ pub enum TrainError {
         found: Vec<usize>,
     },
     /// Another number of classes than the net tells apart.
-    #[error("the net tells {net} classes apart, {data} has {found}: `softmax {found}` fits")]
+    #[error("the net tells {net} classes apart, {data} has {found}: `{ending}` fits")]
     Classes {
         /// How many outputs the net has.
         net: usize,
@@ -121,6 +121,8 @@ pub enum TrainError {
         found: usize,
         /// The data's name.
         data: String,
+        /// How the net would have to end.
+        ending: String,
     },
     /// A net that tells a class at every position, and data with one label a picture.
     #[error(
@@ -164,7 +166,7 @@ pub enum TrainError {
     /// A net that trains by squared error, and data that has labels only.
     #[error(
         "the net does not end in softmax, so it is trained by squared error against targets of its output's shape {}; \
-         {data} has class labels and no such targets: end the net with `, softmax {classes}`",
+         {data} has class labels and no such targets: end the net with `{ending}`",
         join(.output)
     )]
     NoTargets {
@@ -172,8 +174,8 @@ pub enum TrainError {
         output: Vec<usize>,
         /// The data's name.
         data: String,
-        /// How many classes the data has.
-        classes: usize,
+        /// How the net would have to end.
+        ending: String,
     },
     /// Data whose labels do not belong to its pictures.
     #[error("{data} does not hold together: {why}")]

@@ -157,8 +157,12 @@ impl Trainee {
             return Err(TrainError::Shape { net: self.net.input.clone(), found, data: name() });
         }
         let classes = data.classes.len();
+        let ending = match data.labels.positions() {
+            [] => format!(", softmax {classes}"),
+            _ => format!("- conv {classes} 1x1 - softmax"),
+        };
         if self.net.objective == Objective::SquaredError {
-            return Err(TrainError::NoTargets { output: self.net.output.clone(), data: name(), classes });
+            return Err(TrainError::NoTargets { output: self.net.output.clone(), data: name(), ending });
         }
         let (net, found) = (self.net.positions(), data.labels.positions());
         if net != found {
@@ -170,7 +174,7 @@ impl Trainee {
         }
         let net = self.net.output.last().copied().unwrap_or(1);
         if net != classes {
-            return Err(TrainError::Classes { net, found: classes, data: name() });
+            return Err(TrainError::Classes { net, found: classes, data: name(), ending });
         }
         let pictures = data.images.len_of(Axis(0));
         let why = if data.labels.len() != pictures {

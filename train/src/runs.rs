@@ -10,7 +10,7 @@
 //!
 //! A folder appears under its number whole, with the first three of these. Metrics grow a line at a time, each in one
 //! write; every other file is written aside and renamed. So a run that is killed at any moment reads, but for the line
-//! it was writing.
+//! it was writing, and goes on from its newest checkpoint ([`resume`](crate::resume)) in the same folder.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

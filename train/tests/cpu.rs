@@ -12,7 +12,7 @@ use fovea_cpu::Cpu;
 use fovea_graph::{Backend, Tensor};
 use fovea_train::{DataSource, DataSpec, Dataset, Ending, Event, Recipe, Runs, Schedule, Trainee, Weights, fit};
 use ndarray::Axis;
-use support::{Oracle, bits, convolutional, digits, info, recipe};
+use support::{Oracle, adam, bits, convolutional, digits, few_digits, info, normalised, recipe};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -153,4 +153,54 @@ fn a_saved_net_predicts_the_same_bits() {
     assert_eq!(second.predict(&images).unwrap(), first.predict(&images).unwrap());
     let (a, b) = (first.evaluate(&data, &data.test, &GO_ON), second.evaluate(&data, &data.test, &GO_ON));
     assert_eq!(a.unwrap(), b.unwrap());
+}
+
+/// A net with batch normalisation and dropout.
+fn normal_trainee() -> Trainee {
+    Trainee::fresh(cpu(1), normalised(8, 10), 1).unwrap()
+}
+
+/// Batch normalisation's statistics are kept with the weights, count as no parameters, and inference uses them.
+#[test]
+fn running_statistics_are_part_of_the_weights() {
+    let mut first = normal_trainee();
+    assert_eq!((first.parameter_count(), first.running_count()), (9 * 6 + 2 * 6 + 96 * 10 + 10, 12));
+    let fresh = first.weights().unwrap();
+    let (data, recipe) = (few_digits(153, 40), Recipe { batch: 16, optimizer: adam(), rate: 0.01, ..recipe() });
+    fit(&mut first, &data, &recipe, None, &mut |_| {}, &GO_ON).unwrap();
+    let weights = first.weights().unwrap();
+    let names: Vec<&str> = weights.tensors.iter().map(|(name, _)| name.as_str()).collect();
+    let bn = ["bn1.scale", "bn1.shift", "bn1.mean", "bn1.variance"];
+    assert_eq!(names, [&["conv1.filter"][..], &bn, &["fc1.weight", "fc1.bias"]].concat());
+    let of = |weights: &Weights, name: &str| weights.tensors.iter().find(|(n, _)| n == name).unwrap().1.clone();
+    for (name, first) in [("bn1.mean", 0.0), ("bn1.variance", 1.0)] {
+        assert!(of(&fresh, name).iter().all(|&v| v == first));
+        assert!(of(&weights, name).iter().all(|&v| v.is_finite() && v != first), "{name}");
+    }
+    let mut second = Trainee::with_weights(cpu(1), normalised(8, 10), &weights).unwrap();
+    assert_eq!(second.predict(&data.images).unwrap(), first.predict(&data.images).unwrap());
+
+    let mut without = weights.clone();
+    without.tensors.retain(|(name, _)| name != "bn1.mean");
+    let error = Trainee::with_weights(cpu(1), normalised(8, 10), &without).err().unwrap().to_string();
+    assert_eq!(error, "the weights have no bn1.mean, of 6, which the net needs");
+}
+
+/// Another optimizer's moments begin at zero, so its steps are counted from there: Adam's first step is as long as the
+/// rate, wherever the net has been before.
+#[test]
+fn adam_after_another_optimizer_begins_at_its_first_step() {
+    let mut trainee = normal_trainee();
+    fit(&mut trainee, &few_digits(153, 40), &Recipe { batch: 16, ..recipe() }, None, &mut |_| {}, &GO_ON).unwrap();
+    let before = trainee.weights().unwrap();
+    let one = Recipe { epochs: 1, batch: 153, optimizer: adam(), rate: 0.01, further: true, ..recipe() };
+    fit(&mut trainee, &few_digits(153, 40), &one, None, &mut |_| {}, &GO_ON).unwrap();
+    let moved = |(a, b): (&Tensor, &Tensor)| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    let after = trainee.weights().unwrap();
+    for ((name, a), (_, b)) in before.tensors.iter().zip(&after.tensors) {
+        if !name.ends_with("mean") && !name.ends_with("variance") {
+            let moved = moved((a, b));
+            assert!((0.0098..0.0101).contains(&moved), "{name} moved by {moved}");
+        }
+    }
 }

@@ -8,7 +8,10 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::op::{Relu, Softmax};
 use fovea_graph::{Backend, Graph, Op, Shape, Tensor};
-use fovea_train::{DataSource, DataSpec, Dataset, Forward, NetworkError, Recipe, TrainError, Trainee, Weights, fit};
+use fovea_train::{
+    CheckpointEvery, DataSource, DataSpec, Dataset, Forward, NetworkError, Recipe, Schedule, TrainError, Trainee,
+    WarmUp, Weights, fit,
+};
 use support::{Oracle, bits, digits, recipe, regression};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
@@ -44,6 +47,26 @@ fn recipes_that_train_nothing() {
             Recipe { epochs: usize::MAX, batch: 1, ..recipe() },
             "18446744073709551615 epochs of 1437 steps are more than the 2^32 steps that one net can be trained for",
         ),
+        (
+            Recipe { schedule: Schedule::Step { every: 0, factor: 0.1 }, ..recipe() },
+            "the schedule's step comes every 0 epochs: at least 1 is needed",
+        ),
+        (
+            Recipe { schedule: Schedule::Step { every: 1, factor: 1.5 }, ..recipe() },
+            "the schedule's factor is 1.5: it must be above 0 and at most 1",
+        ),
+        (
+            Recipe { warm_up: Some(WarmUp::Epochs(3)), ..recipe() },
+            "the warm-up takes 69 steps, and the whole run has 46",
+        ),
+        (
+            Recipe { warm_up: Some(WarmUp::Epochs(u64::MAX)), ..recipe() },
+            "the warm-up takes 18446744073709551615 steps, and the whole run has 46",
+        ),
+        (
+            Recipe { checkpoint_every: CheckpointEvery::Steps(0), ..recipe() },
+            "a checkpoint every 0 steps: at least 1 is needed",
+        ),
     ];
     for (recipe, expected) in cases {
         assert_eq!(refused(regression(8, 10, 0.0), &digits(), &recipe), expected);
@@ -55,7 +78,7 @@ fn data_of_another_shape_or_number_of_classes() {
     let found = refused(regression(28, 10, 0.0), &digits(), &recipe());
     assert_eq!(found, "the net takes 28x28x1, digits has pictures of 8x8x1: `data digits size 28x28` fits");
     let found = refused(regression(8, 7, 0.0), &digits(), &recipe());
-    assert_eq!(found, "the net tells 7 classes apart, digits has 10: `softmax 10` fits");
+    assert_eq!(found, "the net tells 7 classes apart, digits has 10: `, softmax 10` fits");
     let found = refused(regression(8, 10, 0.0), &Dataset { train: Vec::new(), ..digits() }, &recipe());
     assert_eq!(found, "there are no pictures to train on");
     let mut odd = digits();

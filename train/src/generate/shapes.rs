@@ -109,14 +109,10 @@ fn paint(canvas: &mut Canvas, class: usize, dice: &mut Dice) {
     };
     background(canvas, from, to, dice);
 
-    let size = dice.between(0.24, 0.4);
+    let size = dice.between(0.3, 0.42);
     let margin = 0.92 * size;
     let at = [dice.between(margin, width - margin), dice.between(margin, height - margin)];
-    // An arrow or a heart may lean, but what is upright in life stays nearly so.
-    let turn = match CLASSES[class] {
-        "heart" => dice.between(-0.5, 0.5),
-        _ => dice.between(0.0, TAU),
-    };
+    let turn = dice.between(-0.3, 0.3);
     let placed = Placed { outline: outline(class), at, size, turn };
     let shadow = Placed { at: [at[0] + 0.025, at[1] + 0.04], ..placed.clone() };
     canvas.soften(&shadow, 0.09, None, 0.35, |_| [0.05, 0.05, 0.1]);

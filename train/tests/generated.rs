@@ -1,0 +1,213 @@
+//! Generated data, and nets that tell a class at every position.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use fovea_cpu::Cpu;
+use fovea_graph::{Backend, Tensor};
+use fovea_train::{
+    DataSource, DataSpec, Dataset, Labels, Mode, Recipe, Runs, Schedule, Standardisation, Trainee, Weights, fit,
+};
+use ndarray::Axis;
+use support::{adam, bits, info, per_position, recipe, regression};
+
+static GO_ON: AtomicBool = AtomicBool::new(false);
+
+fn cpu() -> Arc<dyn Backend> {
+    Arc::new(Cpu::new(Some(2)).unwrap())
+}
+
+fn drawn(source: DataSource, size: Option<[usize; 2]>) -> Dataset {
+    DataSpec { source, size }.load().unwrap()
+}
+
+fn both(seed: u64) -> [DataSource; 2] {
+    [DataSource::Shapes { seed }, DataSource::Scenes { seed }]
+}
+
+#[test]
+fn the_seed_decides_every_value() {
+    for (source, other) in both(3).into_iter().zip(both(4)) {
+        let [a, b, c] = [source, source, other].map(|source| drawn(source, Some([16, 16])));
+        assert!(a.images == b.images && a.labels == b.labels);
+        assert!(a.images != c.images && a.labels != c.labels);
+    }
+}
+
+#[test]
+fn values_are_levels_of_a_picture_file() {
+    for source in both(0) {
+        for &value in drawn(source, Some([9, 16])).images.iter() {
+            let level = value * 255.0;
+            assert!((0.0..=255.0).contains(&level) && (level - level.round()).abs() < 1e-4, "{value}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_shape_comes_equally_often() {
+    let data = drawn(DataSource::Shapes { seed: 0 }, None);
+    assert_eq!((data.shape(), data.classes.len()), (&[32, 32, 3][..], 10));
+    for part in [&data.train, &data.test] {
+        let mut counts = [0; 10];
+        part.iter().for_each(|&i| counts[data.labels.class(i).unwrap() as usize] += 1);
+        assert_eq!(counts, [part.len() / 10; 10]);
+    }
+    assert!(data.train.iter().all(|i| !data.test.contains(i)));
+}
+
+/// What a scene shows stays what it is at another size, and everything there is in a name is to be seen.
+#[test]
+fn scenes_have_a_class_at_every_pixel() {
+    let spec = DataSpec { source: DataSource::Scenes { seed: 0 }, size: None };
+    let data = spec.load().unwrap();
+    assert_eq!((data.labels.positions(), spec.positions()), (&[64, 64][..], vec![64, 64]));
+    assert_eq!((data.labels.len(), data.labels.of(699).len(), data.labels.of(700).len()), (700, 4096, 0));
+    let shares = |data: &Dataset, pictures: &[usize]| {
+        let mut shares = [0.0; 6];
+        for &label in pictures.iter().flat_map(|&i| data.labels.of(i)) {
+            shares[label as usize] += 1.0;
+        }
+        shares.map(|share: f64| share / (pictures.len() * data.labels.per_picture()) as f64)
+    };
+    for part in [&data.train, &data.test] {
+        let shares = shares(&data, part);
+        assert!(shares.iter().all(|share| (0.01..0.55).contains(share)), "{shares:?}");
+    }
+    let large = drawn(DataSource::Scenes { seed: 0 }, Some([96, 96]));
+    for i in 0..20 {
+        for (a, b) in shares(&data, &[i]).into_iter().zip(shares(&large, &[i])) {
+            assert!((a - b).abs() < 0.02, "scene {i}: {a} and {b}");
+        }
+    }
+    // The upper left corner is sky in nearly all of them, the lower middle never.
+    let at = |y: usize, x: usize| (0..700).filter(|&i| data.labels.of(i)[64 * y + x] == 0).count();
+    assert!(at(0, 0) > 650 && at(63, 32) == 0, "{} and {}", at(0, 0), at(63, 32));
+}
+
+/// A part of the scenes, so that a test takes little.
+fn scenes(train: usize, test: usize) -> Dataset {
+    let mut data = drawn(DataSource::Scenes { seed: 0 }, Some([24, 32]));
+    data.train.truncate(train);
+    data.test.truncate(test);
+    data
+}
+
+fn segmenting() -> Recipe {
+    let schedule = Schedule::Cosine;
+    Recipe { epochs: 6, batch: 16, optimizer: adam(), rate: 0.02, schedule, ..recipe() }
+}
+
+/// A sheet of neighbours is enough to tell sky from meadow: far better than calling everything sky.
+#[test]
+fn a_net_learns_a_class_at_every_position_and_its_weights_keep_it() {
+    let (data, folder) = (scenes(200, 50), tempfile::tempdir().unwrap());
+    let mut trainee = Trainee::fresh(cpu(), per_position(24, 32, 6), 1).unwrap();
+    let mut run = Runs::at(folder.path()).create(&info(&segmenting())).unwrap();
+    let history = fit(&mut trainee, &data, &segmenting(), Some(&mut run), &mut |_| {}, &GO_ON).unwrap();
+    let last = history.epochs.last().unwrap();
+    let sky = data.test.iter().flat_map(|&i| data.labels.of(i)).filter(|&&label| label == 0).count();
+    let sky = sky as f64 / (50.0 * 24.0 * 32.0);
+    assert!(last.test_accuracy.unwrap() > 0.75 && sky < 0.55, "{last:?}, {sky} sky");
+    assert!((last.accuracy.unwrap() - last.test_accuracy.unwrap()).abs() < 0.1);
+
+    let weights = Weights::load(run.path().join("weights.safetensors")).unwrap();
+    let mut again = Trainee::with_weights(cpu(), per_position(24, 32, 6), &weights).unwrap();
+    assert_eq!(bits(&again.weights().unwrap().tensors), bits(&weights.tensors));
+    let found = again.evaluate(&data, &data.test, &GO_ON).unwrap();
+    assert_eq!((Some(found.loss), found.accuracy), (last.test_loss, last.test_accuracy));
+}
+
+/// Loss, accuracy and confusion per position follow from the probabilities.
+#[test]
+fn tests_count_positions() {
+    let data = scenes(48, 10);
+    let mut trainee = Trainee::fresh(cpu(), per_position(24, 32, 6), 1).unwrap();
+    fit(&mut trainee, &data, &Recipe { epochs: 1, ..segmenting() }, None, &mut |_| {}, &GO_ON).unwrap();
+    let tested = trainee.evaluate(&data, &data.test, &GO_ON).unwrap();
+    assert_eq!(tested.probabilities.shape(), [10, 24, 32, 6]);
+    let said = trainee.predict(&data.images.select(Axis(0), &data.test)).unwrap();
+    assert_eq!(said.probabilities, tested.probabilities);
+
+    let (mut loss, mut right, mut confusion) = (0.0, 0u64, vec![vec![0u64; 6]; 6]);
+    let labels = data.test.iter().flat_map(|&i| data.labels.of(i));
+    for ((row, &label), &class) in tested.probabilities.rows().into_iter().zip(labels).zip(&tested.predictions) {
+        assert!(row.iter().all(|&p| p <= row[class as usize]));
+        loss -= f64::from(row[label as usize]).ln() / 7680.0;
+        right += u64::from(label == class);
+        confusion[label as usize][class as usize] += 1;
+    }
+    assert!((tested.loss - loss).abs() < 1e-5, "{} and {loss}", tested.loss);
+    assert_eq!((tested.accuracy, tested.confusion), (Some(right as f64 / 7680.0), confusion));
+}
+
+/// The first batch of a training run holds the labels of the very pictures in it.
+#[test]
+fn batches_pair_pictures_with_their_maps() {
+    let (data, oracle) = (scenes(8, 0), support::Oracle::default());
+    let mut trainee = Trainee::fresh(Arc::new(oracle.clone()), per_position(24, 32, 6), 1).unwrap();
+    fit(&mut trainee, &data, &Recipe { epochs: 1, batch: 8, ..segmenting() }, None, &mut |_| {}, &GO_ON).unwrap();
+    let (images, labels) = oracle.seen().remove(0);
+    let mut standard = data.images.clone();
+    Standardisation::of(&data).apply(&mut standard);
+    let mut met: Vec<usize> = (0..8)
+        .map(|place| {
+            let image: Tensor = images.index_axis(Axis(0), place).to_owned();
+            let i = (0..8).find(|&i| standard.index_axis(Axis(0), i) == image).unwrap();
+            assert!(labels.index_axis(Axis(0), place).iter().map(|&v| v as u32).eq(data.labels.of(i).iter().copied()));
+            i
+        })
+        .collect();
+    met.sort_unstable();
+    assert_eq!(met, data.train);
+}
+
+fn refused(mut trainee: Trainee, data: &Dataset) -> String {
+    let trained = fit(&mut trainee, data, &segmenting(), None, &mut |_| panic!("an event"), &GO_ON).unwrap_err();
+    let tested = trainee.evaluate(data, &data.test, &GO_ON).unwrap_err();
+    assert_eq!(trained.to_string(), tested.to_string());
+    trained.to_string()
+}
+
+#[test]
+fn labels_of_another_form_are_refused() {
+    let data = scenes(20, 5);
+    let one_class: fovea_train::Forward = {
+        let flat = regression(24, 6, 0.0);
+        Box::new(move |batch, mode: Mode| flat(batch, mode))
+    };
+    let grey = Dataset {
+        images: data.images.slice_axis(Axis(2), (0..24).into()).slice_axis(Axis(3), (0..1).into()).to_owned(),
+        ..data.clone()
+    };
+    assert_eq!(
+        refused(Trainee::fresh(cpu(), one_class, 1).unwrap(), &grey),
+        "scenes has a class at each of 24x32 positions, the net tells one a picture: `- softmax` in place of `, softmax` \
+         tells a class at every position of the map before it"
+    );
+    let segment = |classes| Trainee::fresh(cpu(), per_position(24, 32, classes), 1).unwrap();
+    let labels = Labels::Class(vec![0; 700]);
+    assert_eq!(
+        refused(segment(6), &Dataset { labels, ..data.clone() }),
+        "the net tells a class at each of 24x32 positions, scenes has one label a picture: `, softmax` in place of \
+         `- softmax` tells one class a picture"
+    );
+    assert_eq!(
+        refused(segment(5), &data),
+        "the net tells 5 classes apart, scenes has 6: `- conv 6 1x1 - softmax` fits"
+    );
+    let Labels::Map(maps) = &data.labels else { unreachable!() };
+    let labels = Labels::Map(maps.slice_axis(Axis(1), (0..20).into()).to_owned());
+    assert_eq!(
+        refused(segment(6), &Dataset { labels, ..data.clone() }),
+        "the net tells a class at each of 24x32 positions, scenes has one at each of 20x32: the last map must be as \
+         large as the picture (`same` convolutions keep a map's size, `deconv … to input` brings it back)"
+    );
+    let mut odd = data.clone();
+    let Labels::Map(maps) = &mut odd.labels else { unreachable!() };
+    maps[[3, 5, 7]] = 6;
+    assert_eq!(refused(segment(6), &odd), "scenes does not hold together: a label 6 of 6 classes");
+}

@@ -1,0 +1,364 @@
+//! Runs cut anywhere and resumed end as if they had not been.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use fovea_cpu::Cpu;
+use fovea_graph::Backend;
+use fovea_graph::philox::{Purpose, Stream};
+use fovea_graph::training::Optimizer;
+use fovea_train::{
+    CheckpointEvery, Dataset, Ending, EpochMetrics, Event, History, Recipe, RunRecord, Runs, Schedule, TrainError,
+    Trainee, WarmUp, Weights, fit, resume,
+};
+use support::{Oracle, adam, bits, few_digits, info, normalised, recipe};
+
+static GO_ON: AtomicBool = AtomicBool::new(false);
+
+fn cpu() -> Arc<dyn Backend> {
+    Arc::new(Cpu::new(Some(1)).unwrap())
+}
+
+fn trainee(backend: Arc<dyn Backend>) -> Trainee {
+    Trainee::fresh(backend, normalised(8, 10), 1).unwrap()
+}
+
+/// Three epochs of ten steps, the last of nine pictures.
+fn data() -> Dataset {
+    few_digits(153, 40)
+}
+
+/// Dropout and batch normalisation are the net's; here are warm-up, schedule and moments.
+fn long(optimizer: Optimizer) -> Recipe {
+    let (warm_up, schedule) = (Some(WarmUp::Steps(4)), Schedule::Cosine);
+    let checkpoint_every = CheckpointEvery::Steps(4);
+    Recipe { epochs: 3, batch: 16, optimizer, rate: 0.01, warm_up, schedule, checkpoint_every, ..recipe() }
+}
+
+fn optimizers() -> [Optimizer; 2] {
+    [adam(), recipe().optimizer]
+}
+
+/// All that a run leaves behind, times aside.
+#[derive(Debug, PartialEq)]
+struct Left {
+    weights: Vec<(String, Vec<u32>)>,
+    moments: Vec<(String, Vec<u32>)>,
+    epochs: Vec<[Option<u64>; 4]>,
+    steps: Vec<(u64, u64, u64)>,
+    ending: Option<Ending>,
+}
+
+fn left(record: &RunRecord) -> Left {
+    let checkpoint = record.load_checkpoint().unwrap().unwrap();
+    let weights = Weights::load(record.weights.as_ref().unwrap()).unwrap();
+    assert_eq!(checkpoint.weights, weights);
+    Left {
+        weights: bits(&weights.tensors),
+        moments: bits(&checkpoint.moments),
+        epochs: record.epochs.iter().map(figures).collect(),
+        steps: record.steps.iter().map(|s| (s.step, s.loss.to_bits(), s.rate.to_bits())).collect(),
+        ending: record.ending.clone(),
+    }
+}
+
+fn figures(epoch: &EpochMetrics) -> [Option<u64>; 4] {
+    [Some(epoch.loss), epoch.accuracy, epoch.test_loss, epoch.test_accuracy].map(|v| v.map(f64::to_bits))
+}
+
+/// A run that nobody breaks off.
+fn uncut(backend: Arc<dyn Backend>, recipe: &Recipe) -> Left {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Runs::at(folder.path());
+    let mut run = runs.create(&info(recipe)).unwrap();
+    let history = fit(&mut trainee(backend), &data(), recipe, Some(&mut run), &mut |_| {}, &GO_ON).unwrap();
+    assert_eq!(history.ending, Ending::Complete);
+    left(&runs.open(1).unwrap())
+}
+
+fn go_on(trainee: &mut Trainee, recipe: &Recipe, runs: &Runs) -> Result<History, TrainError> {
+    resume(trainee, &data(), recipe, &runs.open(1).unwrap(), &mut |_| {}, &GO_ON)
+}
+
+/// Interrupted three times over, at moments that a seed draws: in the middle of a step, between two, or in a test.
+#[test]
+fn runs_cut_at_twenty_random_moments_end_with_the_bits_of_the_uncut_run() {
+    for (kind, optimizer) in optimizers().into_iter().enumerate() {
+        let recipe = long(optimizer);
+        let whole = uncut(Arc::new(Oracle::default()), &recipe);
+        for cut in 0..20 {
+            let random = Stream::new(kind as u64, Purpose::Data, cut);
+            let (folder, stop) = (tempfile::tempdir().unwrap(), Arc::new(AtomicBool::new(false)));
+            let runs = Runs::at(folder.path());
+            let mut run = runs.create(&info(&recipe)).unwrap();
+            // A new process each time: nothing but the folder is left.
+            for life in 0..4 {
+                let (at, op) = (1 + random.below(2 * life, 12) as u32, random.below(2 * life + 1, 70) as usize);
+                stop.store(false, Ordering::Relaxed);
+                let flag = Arc::clone(&stop);
+                let oracle = Oracle::hooked(move |step, i| {
+                    if step > at || step == at && i >= op {
+                        flag.store(true, Ordering::Relaxed);
+                    }
+                });
+                let mut trainee = trainee(Arc::new(oracle));
+                match life {
+                    0 => fit(&mut trainee, &data(), &recipe, Some(&mut run), &mut |_| {}, &stop).unwrap(),
+                    _ if runs.open(1).unwrap().ending == Some(Ending::Complete) => break,
+                    _ => {
+                        let record = runs.open(1).unwrap();
+                        resume(&mut trainee, &data(), &recipe, &record, &mut |_| {}, &stop).unwrap()
+                    }
+                };
+            }
+            if runs.open(1).unwrap().ending != Some(Ending::Complete) {
+                go_on(&mut trainee(Arc::new(Oracle::default())), &recipe, &runs).unwrap();
+            }
+            assert_eq!(left(&runs.open(1).unwrap()), whole, "cut {cut}");
+        }
+    }
+}
+
+/// As it is left by a power cut: metrics and newest checkpoint cut short anywhere, no word about the end.
+#[test]
+fn folders_cut_short_go_on_from_what_reads() {
+    let recipe = long(adam());
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Runs::at(folder.path());
+    let whole = uncut(cpu(), &recipe);
+    for cut in 0..20 {
+        let random = Stream::new(9, Purpose::Data, cut);
+        let _ = fs::remove_dir_all(folder.path().join("1"));
+        let mut run = runs.create(&info(&recipe)).unwrap();
+        let last = random.below(0, 30);
+        let stop = AtomicBool::new(last == 0);
+        let mut events = |event| match event {
+            Event::Step { step, .. } if step == last => stop.store(true, Ordering::Relaxed),
+            _ => {}
+        };
+        fit(&mut trainee(cpu()), &data(), &recipe, Some(&mut run), &mut events, &stop).unwrap();
+        let record = runs.open(1).unwrap();
+        if let (Some(path), true) = (&record.checkpoint, cut % 2 == 0) {
+            cut_short(path, random.below(1, 1000));
+        }
+        // What stands behind the newest checkpoint may be torn, what stands before it is safe.
+        let metrics = run.path().join("metrics.jsonl");
+        let text = fs::read_to_string(&metrics).unwrap();
+        let safe = text.lines().rev().skip(1 + random.below(2, 2) as usize).map(|line| line.len() + 1).sum::<usize>();
+        fs::write(&metrics, &text[..safe + random.below(3, 20).min((text.len() - safe) as u64) as usize]).unwrap();
+
+        let resumed = go_on(&mut trainee(cpu()), &recipe, &runs);
+        match record.checkpoint.is_some() && cut % 2 == 0 && last <= 4 {
+            // The only checkpoint there was does not read, and nobody knows what it held.
+            true => assert!(matches!(resumed, Err(TrainError::File(_))), "cut {cut}"),
+            false => {
+                resumed.unwrap();
+                let found = left(&runs.open(1).unwrap());
+                assert_eq!((found.weights, found.moments), (whole.weights.clone(), whole.moments.clone()), "cut {cut}");
+            }
+        }
+    }
+}
+
+/// Keeps so many thousandths of a file.
+fn cut_short(path: &Path, thousandths: u64) {
+    let bytes = fs::read(path).unwrap();
+    fs::write(path, &bytes[..bytes.len() * thousandths as usize / 1000]).unwrap();
+}
+
+/// The folder that a parent gave to this child process.
+fn given() -> Option<PathBuf> {
+    std::env::var_os("RUN_TO_KILL").map(PathBuf::from)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_run_goes_on_with_the_same_bits() {
+    for (kind, optimizer) in optimizers().into_iter().enumerate() {
+        let recipe = long(optimizer);
+        let whole = uncut(cpu(), &recipe);
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::at(folder.path());
+        let mut killed = 0;
+        for life in 0..6 {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "child_that_is_killed", "--nocapture", "--test-threads=1"])
+                .env("RUN_TO_KILL", folder.path())
+                .env("RUN_OPTIMIZER", kind.to_string())
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            while runs.last().unwrap().is_none() && child.try_wait().unwrap().is_none() {
+                thread::sleep(Duration::from_millis(1));
+            }
+            thread::sleep(Duration::from_millis(5 + 13 * life));
+            child.kill().unwrap();
+            killed += u32::from(!child.wait().unwrap().success());
+        }
+        assert!(killed > 0);
+        if runs.open(1).unwrap().ending.is_none() {
+            go_on(&mut trainee(cpu()), &recipe, &runs).unwrap();
+        }
+        assert_eq!(left(&runs.open(1).unwrap()), whole, "killed {killed} times");
+        assert_eq!(runs.list().unwrap(), [1]);
+    }
+}
+
+#[test]
+fn child_that_is_killed() {
+    let Some(folder) = given() else { return };
+    let kind: usize = std::env::var("RUN_OPTIMIZER").unwrap().parse().unwrap();
+    let (runs, recipe) = (Runs::at(folder), long(optimizers()[kind].clone()));
+    let slow = &mut |event| {
+        if let Event::Step { .. } = event {
+            thread::sleep(Duration::from_millis(3));
+        }
+    };
+    match runs.last().unwrap() {
+        None => {
+            let mut run = runs.create(&info(&recipe)).unwrap();
+            fit(&mut trainee(cpu()), &data(), &recipe, Some(&mut run), slow, &GO_ON).unwrap();
+        }
+        Some(number) => {
+            let record = runs.open(number).unwrap();
+            if record.ending.is_none() {
+                resume(&mut trainee(cpu()), &data(), &recipe, &record, slow, &GO_ON).unwrap();
+            }
+        }
+    }
+}
+
+/// A run that went further from other weights is resumed from those, though only its folder knows them.
+#[test]
+fn a_run_that_went_further_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Runs::at(folder.path());
+    let further = Recipe { further: true, checkpoint_every: CheckpointEvery::Epochs(5), ..long(adam()) };
+    let mut first = trainee(cpu());
+    fit(&mut first, &data(), &long(recipe().optimizer), None, &mut |_| {}, &GO_ON).unwrap();
+    let mut copy = first.copy(cpu(), normalised(8, 10)).unwrap();
+    fit(&mut first, &data(), &further, None, &mut |_| {}, &GO_ON).unwrap();
+
+    let mut run = runs.create(&info(&further)).unwrap();
+    let stop = AtomicBool::new(false);
+    let mut events = |event| {
+        if let Event::Step { step: 17, .. } = event {
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    fit(&mut copy, &data(), &further, Some(&mut run), &mut events, &stop).unwrap();
+    // Only the checkpoint of the beginning is left.
+    fs::remove_file(run.path().join("checkpoints/step-00000017.safetensors")).unwrap();
+    let mut second = trainee(cpu());
+    let mut begun = None;
+    let mut events = |event| {
+        if let Event::Begin { done, .. } = event {
+            begun = Some(done);
+        }
+    };
+    let recipe = Recipe { further: false, ..further };
+    let history = resume(&mut second, &data(), &recipe, &runs.open(1).unwrap(), &mut events, &GO_ON).unwrap();
+    assert_eq!((begun, history.run, history.epochs.len()), (Some(0), Some(1), 3));
+    assert_eq!(bits(&second.weights().unwrap().tensors), bits(&first.weights().unwrap().tensors));
+    assert_eq!(second.weights().unwrap(), first.weights().unwrap());
+}
+
+/// What does not fit is named, and neither the folder nor the trainee changes.
+#[test]
+fn what_differs_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Runs::at(folder.path());
+    let recipe = long(adam());
+    let mut run = runs.create(&info(&recipe)).unwrap();
+    let stop = AtomicBool::new(false);
+    let mut events = |event| {
+        if let Event::Step { step: 13, .. } = event {
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    fit(&mut trainee(cpu()), &data(), &recipe, Some(&mut run), &mut events, &stop).unwrap();
+    let before = runs.open(1).unwrap();
+
+    let refused = |trainee: &mut Trainee, data: &Dataset, recipe: &Recipe| {
+        let weights = trainee.weights().unwrap();
+        let error = resume(trainee, data, recipe, &before, &mut |_| panic!("an event"), &GO_ON).unwrap_err();
+        assert_eq!(trainee.weights().unwrap(), weights);
+        assert_eq!(runs.open(1).unwrap(), before);
+        error.to_string()
+    };
+    let other = Recipe { batch: 32, seed: 8, warm_up: None, rate: 0.1, ..recipe.clone() };
+    assert_eq!(
+        refused(&mut trainee(cpu()), &data(), &other),
+        "run 1 goes on as it began, and this says otherwise: batch 32, not 16; optimizer adam(lr 0.1, beta1 0.9, beta2 \
+         0.999, eps 0.00000001, decay 0), not adam(lr 0.01, beta1 0.9, beta2 0.999, eps 0.00000001, decay 0); warm-up \
+         none, not 4 steps; seed 8, not 7"
+    );
+    let other = Recipe { epochs: 4, schedule: Schedule::Step { every: 2, factor: 0.5 }, ..recipe.clone() };
+    assert_eq!(
+        refused(&mut trainee(cpu()), &data(), &other),
+        "run 1 goes on as it began, and this says otherwise: epochs 4, not 3; schedule step(every 2 epochs, factor \
+         0.5), not cosine"
+    );
+    assert_eq!(
+        refused(&mut trainee(cpu()), &few_digits(150, 40), &recipe),
+        "digits is not the data that run 1 was trained on: it has 150 training pictures, the run's had 153"
+    );
+    let mut pale = data();
+    pale.images *= 0.5;
+    assert_eq!(
+        refused(&mut trainee(cpu()), &pale, &recipe),
+        "digits is not the data that run 1 was trained on: its pictures, labels or parts have changed since the run began"
+    );
+    let mut regression = Trainee::fresh(cpu(), support::regression(8, 10, 0.0), 1).unwrap();
+    assert_eq!(
+        refused(&mut regression, &data(), &recipe),
+        "the net is not the one that run 1 trained: fc1.weight is 10x96 in the weights and 10x64 in the net"
+    );
+    let sleepy: fovea_train::Forward = Box::new(|batch, _| normalised(8, 10)(batch, fovea_train::Mode::Infer));
+    let mut sleepy = Trainee::fresh(cpu(), sleepy, 1).unwrap();
+    assert_eq!(
+        refused(&mut sleepy, &data(), &recipe),
+        "the net is not the one that run 1 trained: its weights fit, but it computes with them in another way"
+    );
+
+    // What fits goes on, and a run that is complete says so.
+    let eager = Recipe { checkpoint_every: CheckpointEvery::Epochs(1), ..recipe.clone() };
+    go_on(&mut trainee(cpu()), &eager, &runs).unwrap();
+    assert_eq!(
+        go_on(&mut trainee(cpu()), &recipe, &runs).unwrap_err().to_string(),
+        "run 1 is complete, all 3 epochs of it: `train … further` goes on from its weights"
+    );
+}
+
+#[test]
+fn checkpoints_come_when_they_are_asked_for() {
+    let saved = |checkpoint_every| {
+        let folder = tempfile::tempdir().unwrap();
+        let recipe = Recipe { checkpoint_every, ..long(adam()) };
+        let mut run = Runs::at(folder.path()).create(&info(&recipe)).unwrap();
+        let saved = AtomicU64::new(0);
+        let mut steps = Vec::new();
+        let mut events = |event| {
+            if let Event::Checkpoint { step, .. } = event {
+                saved.fetch_add(1, Ordering::Relaxed);
+                steps.push(step);
+            }
+        };
+        fit(&mut trainee(cpu()), &data(), &recipe, Some(&mut run), &mut events, &GO_ON).unwrap();
+        steps
+    };
+    assert_eq!(saved(Recipe::CHECKPOINT_EVERY), [10, 20, 30]);
+    // The last one has the end of the last epoch too.
+    assert_eq!(saved(CheckpointEvery::Steps(15)), [15, 30, 30]);
+    assert_eq!(saved(CheckpointEvery::Steps(7)), [7, 14, 21, 28, 30]);
+    assert_eq!(saved(CheckpointEvery::Epochs(2)), [20, 30]);
+    assert_eq!(saved(CheckpointEvery::Epochs(9)), [30]);
+}
