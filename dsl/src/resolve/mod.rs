@@ -170,7 +170,8 @@ fn outline(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result
 /// Mistakes, each once: a repetition's later turns do not say them again.
 #[derive(Default)]
 struct Errors {
-    list: Vec<(Span, Diagnostic)>,
+    /// Each with the outermost use that it stands in, or its own place, and its own place.
+    list: Vec<(Span, Span, Diagnostic)>,
     met: usize,
     /// The uses of blocks around the place that is being looked at, the outermost first: names and places. A mistake
     /// points at them too.
@@ -183,19 +184,24 @@ const MAX_USES: usize = 3;
 impl Errors {
     fn push(&mut self, mut error: Diagnostic) {
         self.met += 1;
-        let outermost = self.place.first().map_or(error.span(), |&(_, span)| span);
+        let place = error.span();
+        let outermost = self.place.first().map_or(place, |&(_, span)| span);
         let said =
-            |(place, e): &(Span, Diagnostic)| e.stage == error.stage && e.span() == error.span() && *place == outermost;
+            |(used, at, e): &(Span, Span, Diagnostic)| e.stage == error.stage && *at == place && *used == outermost;
         if self.list.len() >= MAX_ERRORS || self.list.iter().any(said) {
             return;
         }
         let skipped = 1..self.place.len().saturating_sub(MAX_USES - 1).max(1);
         for (position, (name, span)) in self.place.iter().enumerate().rev() {
-            if !skipped.contains(&position) {
-                error = error.also(*span, format!("in this use of `{name}`"));
+            let words = format!("in this use of `{name}`");
+            if position == 0 && span.source != place.source {
+                // A block of the library, or of an earlier text: what is written here comes first.
+                error.labels.insert(0, (*span, words));
+            } else if !skipped.contains(&position) {
+                error = error.also(*span, words);
             }
         }
-        self.list.push((outermost, error));
+        self.list.push((outermost, place, error));
     }
 
     /// How many mistakes were met, those said before included.
@@ -209,8 +215,8 @@ impl Errors {
 
     /// In the order of the text.
     fn into_vec(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by_key(|(place, error)| (place.start, error.span().start));
-        self.list.into_iter().map(|(_, error)| error).collect()
+        self.list.sort_by_key(|(used, place, _)| (used.start, place.start));
+        self.list.into_iter().map(|(_, _, error)| error).collect()
     }
 }
 

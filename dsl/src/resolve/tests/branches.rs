@@ -255,3 +255,15 @@ fn nets_without_an_input_shape() {
     let other = open.complete(Some(&[32, 2]), Some(4)).unwrap();
     trains(&other);
 }
+
+#[test]
+fn deep_towers_of_blocks_and_nets_are_refused() {
+    let mut text = String::from("block b0() = relu\n");
+    (1..=5000).for_each(|i| text += &format!("block b{i}() = (b{}())^1\n", i - 1));
+    let error = mistakes(&(text + "net n = 8x8x3 - b5000()")).remove(0).1;
+    assert!(error.message.contains("deep in one another"), "{}", error.message);
+    let mut text = String::from("net n0 = 8x8x3 - relu\n");
+    (1..=500).for_each(|i| text += &format!("net n{i} = n{} - relu\n", i - 1));
+    let error = mistakes(&text).remove(0).1;
+    assert!(error.message.contains("deep in one another"), "{}", error.message);
+}

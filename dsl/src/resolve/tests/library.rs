@@ -149,8 +149,13 @@ fn a_session_does_not_change_the_library() {
     let blind = "net n = 784 - bottleneck(64)";
     let (def, scope) = program(blind);
     let error = resolve(&def, &scope, None, None).unwrap_err().remove(0);
-    assert_eq!(library::source(error.span().source).unwrap().name, "library/resnet.fov");
-    assert_eq!(&blind[error.labels.last().unwrap().0.range()], "bottleneck(64)");
+    assert_eq!(
+        (&blind[error.span().range()], error.labels[0].1.as_str()),
+        ("bottleneck(64)", "in this use of `bottleneck`")
+    );
+    let block = error.labels[1].0;
+    let source = library::source(block.source).unwrap();
+    assert_eq!((source.name.as_str(), &source.text[block.range()]), ("library/resnet.fov", "conv c 1x1"));
 }
 
 #[test]

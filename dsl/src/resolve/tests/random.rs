@@ -169,14 +169,36 @@ fn turns() -> impl Strategy<Value = &'static str> {
 }
 
 fn item() -> impl Strategy<Value = String> {
-    let word = prop::sample::select(vec!["conv", "pool", "avgpool", "fc", "dropout", "relu", "softmax", "flatten"]);
+    let word = prop::sample::select(vec![
+        "conv",
+        "pool",
+        "avgpool",
+        "fc",
+        "dropout",
+        "relu",
+        "softmax",
+        "flatten",
+        "deconv",
+        "deconv",
+        "upsample",
+        "crop",
+        "pad",
+        "lrn",
+        "bn",
+        "leaky",
+        "unpool pool1",
+    ]);
     let option = prop_oneof![
         number().prop_map(str::to_string),
         (number(), number()).prop_map(|(a, b)| format!("{a}x{b}")),
         number().prop_map(|n| format!("/{n}")),
         (prop::sample::select(vec!["pad", "stride", "dilate", "groups", "filters", "size"]), number())
             .prop_map(|(key, n)| format!("{key} {n}")),
-        prop::sample::select(vec!["same", "valid", "ceil", "global", "bias", "nobias"]).prop_map(str::to_string),
+        prop::sample::select(vec![
+            "same", "valid", "ceil", "global", "bias", "nobias", "bilinear", "to input", "to e1"
+        ])
+        .prop_map(str::to_string),
+        (number(), number()).prop_map(|(a, b)| format!("to {a}x{b}")),
     ];
     let layer =
         (word, prop::collection::vec(option, 0..4)).prop_map(|(word, options)| format!("{word} {}", options.join(" ")));
@@ -188,6 +210,14 @@ fn nasty() -> impl Strategy<Value = String> {
     let group = (prop::collection::vec(item(), 1..3), turns(), any::<bool>())
         .prop_map(|(items, n, named)| format!("({})^{}{n}", items.join(" - "), if named { "i=" } else { "" }));
     let nested = (group, turns()).prop_map(|(group, n)| format!("[{group} - relu]^{n}"));
+    let join = (prop::sample::select(vec!["add", "concat"]), item(), item(), turns(), 0..5usize).prop_map(
+        |(word, one, two, n, other)| {
+            let other = ["id", "shortcut", "shortcut zeros", "e1", "e{N,2}"][other];
+            format!("{word}({one} - {two} | {other})^{n}")
+        },
+    );
+    let call = (number(), number(), turns()).prop_map(|(a, b, n)| format!("basic({a}, {b})^{n}"));
+    let nested = prop_oneof![2 => nested, 2 => join, 1 => call];
     let items = prop::collection::vec(prop_oneof![3 => item(), 1 => nested], 1..4);
     (number(), number(), items, prop::option::of(number())).prop_map(|(size, channels, items, head)| {
         let head = head.map_or(String::new(), |n| format!(", softmax {n}"));
