@@ -305,7 +305,7 @@ impl Start {
 
 impl BlockDef {
     /// `basic(c, s=1)`
-    fn heading(&self) -> String {
+    pub(crate) fn heading(&self) -> String {
         let parameters: Vec<String> = self.parameters.iter().map(Parameter::to_string).collect();
         format!("{}({})", self.name, parameters.join(", "))
     }

@@ -44,9 +44,7 @@ impl Display for NetDef {
 
 impl Display for BlockDef {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "block {}(", self.name)?;
-        separated(f, &self.parameters, ", ")?;
-        write!(f, ") = {}", self.chain)
+        write!(f, "block {} = {}", self.heading(), self.chain)
     }
 }
 
@@ -187,11 +185,10 @@ impl Display for Layer {
         let mut before = None;
         self.options.iter().try_for_each(|option| {
             // A stride stands at its size: `3x3/2`.
-            let is_glued = match (&option.kind, before.replace(&option.kind)) {
-                (OptionKind::Glued(_), _) => true,
-                (OptionKind::Stride(_), Some(OptionKind::Size(_))) => true,
-                _ => false,
-            };
+            let is_glued = matches!(
+                (&option.kind, before.replace(&option.kind)),
+                (OptionKind::Glued(_), _) | (OptionKind::Stride(_), Some(OptionKind::Size(_)))
+            );
             f.write_str(if is_glued { "" } else { " " })?;
             write!(f, "{option}")
         })

@@ -300,7 +300,23 @@ fn depth_and_length_are_bounded() {
     let net = format!("net q = {}conv{}", "(".repeat(64), ")".repeat(64));
     assert!(mistakes(&net).is_empty());
     // As deep as brackets may go, of every kind, whole and broken: an answer, whatever it is.
-    for opener in ["(", "[", "{", "a[", "1*(", "3x(", "concat(", "conv (", "(conv)^(", "sgd(a (", "x({"] {
+    for opener in [
+        "(",
+        "[",
+        "{",
+        "a[",
+        "1*(",
+        "3x(",
+        "concat(",
+        "add(id | ",
+        "aux 2 (",
+        "b(",
+        "b(s=",
+        "conv (",
+        "(conv)^(",
+        "sgd(a (",
+        "x({",
+    ] {
         let closers: String = opener
             .repeat(64)
             .chars()
@@ -312,7 +328,9 @@ fn depth_and_length_are_bounded() {
                 _ => None,
             })
             .collect();
-        for start in ["net q = ", "net q = conv ", "let a = ", "train q with ", "net q = (conv)^"] {
+        for start in
+            ["net q = ", "net q = conv ", "block w(c=", "block w(c) = ", "let a = ", "train q with ", "net q = (conv)^"]
+        {
             for inside in ["1", "conv", "@", ""] {
                 mistakes(&format!("{start}{}{inside}{closers}", opener.repeat(64)));
             }

@@ -170,7 +170,7 @@ impl<'a> Parts<'a> {
             _ => None,
         };
         self.at += usize::from(unit.is_some());
-        let period = match unit.map(|(unit, _)| unit.to_lowercase()).as_deref() {
+        match unit.map(|(unit, _)| unit.to_lowercase()).as_deref() {
             Some("epochs" | "epoch") => count.map(Period::Epochs),
             Some("steps" | "step" | "batches") => count.map(Period::Steps),
             _ => {
@@ -180,8 +180,7 @@ impl<'a> Parts<'a> {
                 self.wrong(error.expected("steps or epochs").help(format!("write `{}`, say", clause.example)));
                 None
             }
-        };
-        period
+        }
     }
 
     /// `checkpoint every 100 steps`

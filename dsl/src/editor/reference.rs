@@ -17,8 +17,7 @@ pub fn inspect(word: &str) -> Option<&'static str> {
 pub fn inspect_at(text: &str, at: usize) -> Option<&'static str> {
     let (range, _) = tokens(text)
         .into_iter()
-        .filter(|(range, look)| *look == Look::Word && (range.start..=range.end).contains(&at))
-        .next_back()?;
+        .rfind(|(range, look)| *look == Look::Word && (range.start..=range.end).contains(&at))?;
     inspect(&text[range])
 }
 
