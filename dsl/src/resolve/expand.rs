@@ -4,8 +4,12 @@
 mod blocks;
 mod groups;
 mod joins;
+mod steps;
 
 use fovea_graph::Span;
+
+use steps::word;
+pub(super) use steps::{Expansion, Step, StepKind, Use, Wire};
 
 use super::Errors;
 use super::names::{Alias, Names};
@@ -15,7 +19,7 @@ use super::turns::Env;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::library::Home;
 use crate::scope::{Scope, figure};
-use crate::syntax::{Chain, Expr, Head, Item, ItemKind, JoinWord, LayerWord, Name, NetDef, Shortcut, Times};
+use crate::syntax::{Chain, Expr, Head, Item, ItemKind, LayerWord, Name, NetDef, Times};
 
 /// The most steps that a net may have when its repetitions are written out.
 pub(super) const MAX_STEPS: usize = 100_000;
@@ -25,97 +29,6 @@ const MAX_AXES: usize = 3;
 
 /// How many chains may stand in one another, those of blocks among them.
 const MAX_DEPTH: usize = 128;
-
-/// A value that flows: the net's input, or what a step gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Wire(usize);
-
-impl Wire {
-    /// The net's input.
-    pub const INPUT: Wire = Wire(0);
-
-    /// What the step at this position gives.
-    pub fn of_step(position: usize) -> Self {
-        Wire(position + 1)
-    }
-
-    /// The position of the step that gives it; none for the input.
-    pub fn step(self) -> Option<usize> {
-        self.0.checked_sub(1)
-    }
-
-    /// Its position among all values.
-    pub fn index(self) -> usize {
-        self.0
-    }
-}
-
-/// One link of what the chain stands for.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Step {
-    pub kind: StepKind,
-    /// What it reads.
-    pub inputs: Vec<Wire>,
-    /// The layer's name; empty for a check.
-    pub name: String,
-    /// The words that made it.
-    pub span: Span,
-    /// The use of a block that they stand in, by position in the table of uses.
-    pub place: Option<usize>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every step is a layer")]
-pub(super) enum StepKind {
-    /// A layer.
-    Layer(Options),
-    /// The scores of `, softmax`: an `fc` with a unit a class, which the data tell where the text does not.
-    Scores { classes: Option<usize> },
-    /// Its inputs joined.
-    Join(JoinWord),
-    /// The first input, made fit to be added to the second one.
-    Shortcut(Shortcut),
-    /// A side classifier's result, and its loss's weight.
-    Side(f64),
-    /// A statement of what flows here.
-    Check(Vec<usize>),
-    /// Something that could not be read: a layer of this word, or a whole group. What flows behind it is not known.
-    Gap(Option<LayerWord>),
-}
-
-impl Step {
-    /// Whether a layer comes of it.
-    pub fn is_layer(&self) -> bool {
-        !matches!(self.kind, StepKind::Check(_) | StepKind::Gap(None))
-    }
-}
-
-/// The use of a block, or of a net that another begins inside of.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Use {
-    /// Whose: `bottleneck`.
-    pub name: String,
-    pub span: Span,
-    /// The use that it stands in itself.
-    pub place: Option<usize>,
-}
-
-/// A net written out.
-pub(super) struct Expansion {
-    pub steps: Vec<Step>,
-    /// What flows out at the end.
-    pub result: Wire,
-    /// The uses of blocks.
-    pub uses: Vec<Use>,
-    /// The shape that the chain begins with, and where.
-    pub input: Option<(Vec<usize>, Span)>,
-    /// The name of the input.
-    pub input_name: String,
-    /// The net that this one begins inside of, and how many steps it takes from there.
-    pub base: Option<(String, usize)>,
-    /// Names that are no layer's own.
-    pub named: Vec<(String, Wire)>,
-}
 
 /// Writes out `def`; what is wrong goes to `errors`. Fails where nothing more can be said of it.
 pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result<Expansion, Fatal> {
@@ -454,22 +367,6 @@ impl<'a> Expander<'_, 'a> {
         self.errors.push(error);
         self.push(StepKind::Gap(None), vec![self.current], span, None);
     }
-}
-
-/// The language's word for the layer that a step makes.
-fn word(kind: &StepKind) -> Option<&'static str> {
-    let word = match kind {
-        StepKind::Check(_) | StepKind::Gap(None) => return None,
-        StepKind::Gap(Some(LayerWord::MaxPool | LayerWord::AvgPool)) => LayerWord::Pool,
-        StepKind::Gap(Some(word)) => *word,
-        StepKind::Scores { .. } => LayerWord::Fc,
-        StepKind::Layer(options) => options.word(),
-        StepKind::Join(JoinWord::Concat) => return Some("concat"),
-        StepKind::Join(JoinWord::Add) => return Some("add"),
-        StepKind::Shortcut(_) => return Some("shortcut"),
-        StepKind::Side(_) => return Some("aux"),
-    };
-    Some(word.word())
 }
 
 /// A name, with its number where it is one of a family: `c1`, `e{4,3,2,1}`.
