@@ -172,6 +172,25 @@ fn branches_and_references() {
 }
 
 #[test]
+fn what_the_language_promises() {
+    for text in [
+        "net q = 64x64x3 - [(conv {64,128} - relu)^{2,3} - pool]^2",
+        "net q = 64x64x3 - [(conv {64,128}[i] - relu)^2 - pool]^i=2",
+        "net q = conv 64 as c1 - pool - concat(deconv 64 2x2/2 | c1)",
+        "block basic(c, s=1) = add(conv c /s - bn - relu - conv c - bn | shortcut) - relu",
+        "net mine = vgg16.pool5 - fc 256 - relu, softmax 10",
+        "block bottleneck(c, s=1) = add(conv c 1x1 - bn - relu - conv c 3x3 /s - bn - relu - conv 4*c 1x1 - bn | shortcut) - relu
+net resnet50 = 224x224x3 - conv 64 7x7/2 - bn - relu - pool 3x3/2 pad 1
+    - [bottleneck({64,128,256,512}, {1,2,2,2}) - bottleneck({64,128,256,512})^{2,3,5,2}]^4 - pool avg global, softmax 1000",
+        "net unet = 256x256x1 - [(conv {64,128,256,512} - relu)^{2,2,2,2} as e - pool]^4 - (conv 1024 - relu)^2
+    - [concat(deconv {512,256,128,64} 2x2/2 | e{4,3,2,1}) - (conv {512,256,128,64} - relu)^{2,2,2,2}]^4 - conv 2 1x1 - softmax",
+    ] {
+        let read = program(text);
+        assert_eq!(program(&read.to_string()).without_spans(), read.without_spans(), "{text}");
+    }
+}
+
+#[test]
 fn the_library() {
     for (name, text) in [
         ("lenet", include_str!("../library/lenet.fov")),
@@ -179,6 +198,10 @@ fn the_library() {
         ("vgg", include_str!("../library/vgg.fov")),
         ("googlenet", include_str!("../library/googlenet.fov")),
         ("resnet", include_str!("../library/resnet.fov")),
+        ("allconv", include_str!("../library/allconv.fov")),
+        ("fcn", include_str!("../library/fcn.fov")),
+        ("deconvnet", include_str!("../library/deconvnet.fov")),
+        ("unet", include_str!("../library/unet.fov")),
     ] {
         let read = program(text);
         assert_eq!(program(&read.to_string()).without_spans(), read.without_spans(), "{name}");

@@ -77,3 +77,12 @@ fn the_library_and_the_reference_keep_their_meaning() {
         assert!(once.lines().all(|line| line.starts_with('#') || line.chars().count() <= 120), "{once}");
     }
 }
+
+#[test]
+fn the_deepest_nesting_has_a_form() {
+    for (open, close) in [("(", ")^2"), ("add(id | ", ")"), ("concat(conv 64 3x3 - relu - conv 64 | ", ")^2")] {
+        let text = std::format!("net q = {}conv{}", open.repeat(64), close.repeat(64));
+        let once = format(&text).unwrap();
+        assert_eq!(format(&once).unwrap(), once);
+    }
+}

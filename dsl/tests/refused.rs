@@ -100,6 +100,7 @@ fn blocks_out_of_shape() {
             "`where` belongs to nets, and this is a block",
             "a parameter with",
         ),
+        ("block w(x) = conv x", "", "a size is missing behind `x`", "write `5x5`, say"),
         ("block w(c) =", "", "the block is empty", ""),
         ("block w() = conv -", "", "the chain ends in a dash", ""),
         ("w(c) = conv c", "w", "`block` is missing before `w`", "write `block w(c) = conv c`"),

@@ -143,6 +143,10 @@ impl Stuck<'_> {
         let binding = self.rule == Rule::let_statement || self.after_where();
         Some(match self.token.chars().next() {
             _ if binding => return self.mend_binding(last),
+            None if self.before.ends_with([' ', 'x', 'X']) && self.before.to_lowercase().ends_with(" x") => self
+                .error("a size is missing behind `x`")
+                .expected("a number")
+                .help("write `5x5`, say; `x` joins sizes, so nothing can be called so"),
             None if after_dash => {
                 self.error("the chain ends in a dash").here("a layer is missing here").expected("a layer")
             }

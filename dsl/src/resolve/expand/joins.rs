@@ -140,7 +140,8 @@ impl<'a> Expander<'_, 'a> {
     pub(super) fn meant_layer(&self, text: &str, span: Span) -> Option<Diagnostic> {
         let layers = words::layer_words().map(|word| -> &str { word });
         let known = self.home.blocks(self.scope).chain(self.names.known(&self.prefix)).chain(layers);
-        let is_near = nearest(text, known).is_some_and(|near| !words::is_free(near));
+        let is_near =
+            nearest(text, known).is_some_and(|near| !words::is_free(near)) && words::nearest_layer(text).is_some();
         let is_foreign = matches!(words::chain_word(text), words::ChainWord::Foreign(_));
         let name = Name { text: text.into(), span };
         (is_near || is_foreign).then(|| words::unknown_layer(Stage::Names, &name))
