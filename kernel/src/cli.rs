@@ -43,6 +43,14 @@ pub enum Command {
         #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
         batch: u32,
     },
+    /// Bring a script to its one canonical form, comments kept; `-` reads standard input and prints
+    Fmt {
+        /// The script
+        file: PathBuf,
+        /// Change nothing; end with status 1 where the form is another
+        #[arg(long)]
+        check: bool,
+    },
     /// List the devices
     Devices,
     /// List the networks that come with the language

@@ -66,6 +66,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         None => script.run("-e", &given),
         Some(Command::Run { file }) => script.run(&file.display().to_string(), &read(&file)?),
         Some(Command::Check { file }) => script.check(&file.display().to_string(), &read(&file)?),
+        Some(Command::Fmt { file, check }) => script.format(&file, check)?,
         Some(Command::Devices) => script.run("devices", "device"),
         Some(Command::Library) => script.run("library", "library"),
         Some(Command::Bench { net, mode, batch }) => {
@@ -122,6 +123,26 @@ impl Script {
         let data = serde_json::json!({ "file": name, "statements": report.statements });
         self.front.event(Event::Output(Output::new("check", text, data)));
         ExitCode::SUCCESS
+    }
+
+    /// Brings a script to its canonical form, or says whether it has it.
+    fn format(&mut self, file: &Path, check: bool) -> anyhow::Result<ExitCode> {
+        let name = file.display().to_string();
+        let text = read(file)?;
+        let formatted = match self.session.format(&name, &text) {
+            Ok(formatted) => formatted,
+            Err(failure) => return Ok(self.failed(&failure)),
+        };
+        let same = formatted == text;
+        if check && !same {
+            bail!("{name} is not in its canonical form; `fovea fmt {name}` brings it there");
+        }
+        if !check && file == Path::new("-") {
+            self.front.print(formatted.strip_suffix('\n').unwrap_or(&formatted));
+        } else if !check && !same {
+            std::fs::write(file, formatted).with_context(|| format!("{name} cannot be written"))?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
     /// Ends with the usage where the command line sets what no `let` of the program binds.

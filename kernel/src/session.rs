@@ -142,6 +142,13 @@ impl Session {
         Ok(Report { statements: steps.len(), unmet: scope.unused_overrides().map(str::to_string).collect() })
     }
 
+    /// A text in its canonical form.
+    pub fn format(&mut self, name: &str, text: &str) -> Result<String, Failure> {
+        // Mistakes point into the text as one of the session's.
+        self.read(name, text)?;
+        Ok(fovea_dsl::format::format(text)?)
+    }
+
     /// Takes over what a text defines, its nets and constants, and runs nothing else of it.
     pub fn define(&mut self, name: &str, text: &str) -> Result<(), Failure> {
         let (source, mut program) = self.read(name, text)?;

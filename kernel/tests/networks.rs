@@ -97,7 +97,7 @@ fn every_layer_of_the_table_runs() {
         "pool - unpool pool1",
         "upsample 2",
         "upsample 2 bilinear",
-        "fc",
+        "fc - relu",
         "fc 10 nobias",
         "relu",
         "leaky 0.1",

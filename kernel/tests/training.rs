@@ -47,7 +47,7 @@ block inception(a, b3, b, c5, c, p) = concat(
     | conv c5 1x1 - relu - conv c 5x5 - relu
     | pool 3x3/1 same - conv p 1x1 - relu)
 net small = 8x8x1 - conv 8 - relu - inception(4, 4, 8, 2, 4, 4) - pool - inception(8, 8, 16, 4, 8, 8)
-    - pool avg global, softmax 10
+    - pool, softmax 10
 train small on digits for 3 epochs with adam(lr 0.005), batch 32, schedule cosine, warmup 10 steps, seed 1";
     let loss = loss(text);
     assert!(loss < 0.6, "after 135 steps {loss}");

@@ -4,8 +4,8 @@
 
 use fovea::display::number;
 use fovea::picture::{
-    Grey, Image, Mark, Measure, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme, Unit, bars,
-    confusion, curves, mistakes, panels, predictions, sheet,
+    Grey, Image, Mapped, Mark, Measure, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme, Unit,
+    bars, confusion, curves, maps, mistakes, panels, predictions, sheet,
 };
 
 pub const HOSTILE: &str = "<script>alert('&\"')</script>\u{7}\u{1b}[0m";
@@ -249,8 +249,22 @@ pub fn others() -> Vec<(&'static str, Picture)> {
         ("compare-4", compared(&["alexnet", "vgg16", "googlenet", "resnet50"], &[6.2e7, 1.38e8, 6.9e6, 2.56e7])),
         ("compare-1", compared(&["lenet"], &[61_706.0])),
         ("compare-broken", compared(&[HOSTILE, "b", "c", "d"], &[f64::NAN, f64::INFINITY, -3.0, 0.0])),
+        ("maps-5", mapped(5, &["sky", "hill", "sun"])),
+        ("maps-1", mapped(1, &[HOSTILE, "b", "c"])),
         ("confusion-max", confusion("counts", &vec![vec![u64::MAX; 3]; 3], &numbered(3), light).unwrap()),
     ]
+}
+
+/// Scenes with the map of their classes, and a wrong one of none beside it.
+fn mapped(count: usize, classes: &[&str]) -> Picture {
+    let map = |i: usize| (0..48 * 48).map(|at| ((at / 48 / (16 + i)) % 4) as u32).collect();
+    let item = |i: usize| Mapped {
+        caption: format!("scenes[{i}]"),
+        image: scene(48, 48),
+        maps: vec![("truth".into(), map(i)), (HOSTILE.into(), map(i + 3))],
+    };
+    let items: Vec<Mapped> = (0..count).map(item).collect();
+    maps("u on scenes", &items, &names(classes), Theme::Dark).unwrap()
 }
 
 fn compared(nets: &[&str], values: &[f64]) -> Picture {

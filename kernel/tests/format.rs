@@ -1,0 +1,40 @@
+//! `fovea fmt`, `fovea library`, and what they leave on disk.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::Place;
+
+const LOOSE: &str = "net   n=8x8x1->conv 4->RELU , softmax 10 # a comment\n";
+
+#[test]
+fn a_script_is_brought_to_its_form_and_keeps_it() {
+    let place = Place::new();
+    place.write("loose.fov", LOOSE);
+    let checked = place.run(&["fmt", "loose.fov", "--check"]).fails(&["canonical form", "fovea fmt loose.fov"]);
+    assert_eq!(checked.out, "");
+    assert_eq!(std::fs::read_to_string(place.path().join("loose.fov")).unwrap(), LOOSE);
+    place.run(&["fmt", "loose.fov"]).done();
+    let formatted = std::fs::read_to_string(place.path().join("loose.fov")).unwrap();
+    assert_ne!(formatted, LOOSE);
+    assert!(formatted.contains("# a comment"), "{formatted}");
+    place.run(&["fmt", "loose.fov", "--check"]).done();
+    place.run(&["check", "loose.fov"]).done();
+}
+
+#[test]
+fn a_script_with_a_mistake_stays_as_it_is() {
+    let place = Place::new();
+    place.write("wrong.fov", "net n = 8x8x1 - conv 4 relu\n");
+    place.run(&["fmt", "wrong.fov"]).fails(&["wrong.fov", "relu"]);
+    assert_eq!(std::fs::read_to_string(place.path().join("wrong.fov")).unwrap(), "net n = 8x8x1 - conv 4 relu\n");
+}
+
+#[test]
+fn the_library_is_listed_a_line_a_net() {
+    let ran = Place::new().run(&["library"]).done();
+    assert!(ran.out.lines().any(|line| line.starts_with("resnet50 ")), "{}", ran.out);
+    let json = Place::new().run(&["library", "--format", "json"]).done().json();
+    assert_eq!((json.len(), &json[0]["verb"]), (1, &"library".into()));
+}
