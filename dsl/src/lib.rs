@@ -18,7 +18,6 @@ pub mod resolve;
 pub mod scope;
 mod spans;
 pub mod syntax;
-pub mod vocabulary;
 
 pub use command::{Command, command};
 pub use diagnostic::{Diagnostic, Source, Stage};

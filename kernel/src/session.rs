@@ -80,8 +80,10 @@ pub struct Report {
 /// The names of a session.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// Nets.
+    /// Nets, the library's too.
     pub nets: Vec<String>,
+    /// Blocks.
+    pub blocks: Vec<String>,
     /// Data, declared and built in.
     pub data: Vec<String>,
     /// Constants, each with its value as it is printed.
@@ -163,8 +165,10 @@ impl Session {
         let mut data: Vec<String> = self.names.data.keys().cloned().chain(builtin).collect();
         data.sort();
         data.dedup();
+        let library = fovea_dsl::library::list().into_iter().map(|(name, _)| name.to_string());
         Known {
-            nets: self.names.nets.keys().cloned().collect(),
+            nets: self.names.nets.keys().cloned().chain(library).collect(),
+            blocks: self.names.scope.blocks.keys().cloned().collect(),
             data,
             constants: self
                 .names

@@ -8,7 +8,7 @@ mod tokens;
 
 pub use complete::{Completion, CompletionKind, Context, complete};
 pub use highlight::{Token, highlight};
-pub use reference::{examples, inspect, inspect_at};
+pub use reference::{examples, inspect, inspect_at, words};
 
 use fovea_graph::SourceId;
 

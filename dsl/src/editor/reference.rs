@@ -31,6 +31,12 @@ pub fn examples() -> impl Iterator<Item = (&'static str, bool)> {
     })
 }
 
+/// The words that have a page.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let headings = REFERENCE.split("\n### ").skip(1).filter_map(|section| section.lines().next());
+    headings.flat_map(|heading| heading.split(',')).map(str::trim)
+}
+
 /// What a word means, in its page's first sentence.
 pub(super) fn sentence(word: &str) -> &'static str {
     let Some(page) = inspect(word) else { return "" };

@@ -240,16 +240,6 @@ pub(crate) fn all_words() -> impl Iterator<Item = &'static str> {
     layer_words().chain(LINKS.iter().chain(FLAGS).chain(KEYS).chain(own).copied())
 }
 
-/// Every layer's word, and how it is written.
-pub(crate) fn layers() -> impl Iterator<Item = (&'static str, &'static str)> {
-    LAYERS.iter().map(|&(word, _, example)| (word, example))
-}
-
-/// Every option's word, and whether a value stands behind it.
-pub(crate) fn options() -> impl Iterator<Item = (&'static str, bool)> {
-    FLAGS.iter().map(|&word| (word, false)).chain(KEYS.iter().map(|&word| (word, true)))
-}
-
 /// `conv, pool, … and pad`
 pub(crate) fn all_layers() -> String {
     list(&layer_words().collect::<Vec<_>>(), "and")

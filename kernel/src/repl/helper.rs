@@ -5,14 +5,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use fovea::session::Known;
-use fovea_dsl::editor::{Completeness, is_complete};
+use fovea_dsl::editor::{self, Completeness, Token, is_complete};
 use rustyline::completion::{Completer, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::HistoryHinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Cmd, ConditionalEventHandler, Context, Event, EventContext, Helper, Hinter, RepeatCount};
-
-use super::words::{self, Token};
 
 /// What stands before the first line.
 pub const PROMPT: &str = "fovea> ";
@@ -76,9 +74,17 @@ impl Completer for Prompt {
         if line.starts_with('?') && cursor > 0 {
             return Ok(self.help(&line[..cursor]));
         }
-        let (start, words) = words::complete(line, cursor, &self.known);
-        let pair = |word: String| Pair { display: word.clone(), replacement: word };
-        Ok((start, words.into_iter().map(pair).collect()))
+        let names = editor::Context {
+            nets: self.known.nets.clone(),
+            blocks: self.known.blocks.clone(),
+            data: self.known.data.clone(),
+            constants: self.known.constants.iter().map(|(name, _)| name.clone()).collect(),
+        };
+        let found = editor::complete(line, cursor, &names);
+        let start = found.first().map_or(cursor, |completion| completion.start);
+        let pair =
+            |completion: editor::Completion| Pair { display: completion.text.clone(), replacement: completion.text };
+        Ok((start, found.into_iter().map(pair).collect()))
     }
 }
 
@@ -88,7 +94,8 @@ impl Prompt {
         let typed = line[1..].trim_start();
         let constants = self.known.constants.iter().map(|(name, _)| name.as_str());
         let names = self.known.nets.iter().chain(&self.known.data).map(String::as_str).chain(constants);
-        let mut words: Vec<&str> = fovea_dsl::vocabulary::all().map(|word| word.word).chain(names).collect();
+        let mut words: Vec<&str> = names.collect();
+        words.extend(editor::words().map(|word| -> &str { word }));
         words.retain(|word| word.starts_with(typed));
         words.sort_unstable();
         words.dedup();
@@ -104,7 +111,7 @@ fn path_start(line: &str, cursor: usize) -> Option<usize> {
         return before.rfind(' ').map(|at| at + 1);
     }
     let row = before.rfind('\n').map_or(0, |at| at + 1);
-    let comment = words::highlight(before)
+    let comment = editor::highlight(before)
         .last()
         .is_some_and(|(range, token)| *token == Token::Comment && range.end == before.len());
     let quotes = before[row..].matches('"').count();
@@ -160,14 +167,15 @@ impl Highlighter for Prompt {
 /// The text with colours: as wide as it was, the indentation of continued lines shown as a prompt.
 fn paint(line: &str, cursor: usize) -> String {
     let mut marks: Vec<(Range<usize>, &str, Cow<'_, str>)> = Vec::new();
-    let tokens = words::highlight(line);
+    let tokens = editor::highlight(line);
     for (range, token) in &tokens {
         let colour = match token {
-            Token::Statement => "1;35",
-            Token::Layer => "36",
+            Token::Statement | Token::Clause => "1;35",
+            Token::Layer | Token::Option => "36",
             Token::Number => "33",
             Token::Text => "32",
             Token::Comment => "90",
+            Token::Name | Token::Sign => continue,
         };
         marks.push((range.clone(), colour, Cow::Borrowed(&line[range.clone()])));
     }

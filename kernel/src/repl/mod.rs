@@ -1,13 +1,13 @@
 //! The interactive prompt.
 
 mod helper;
-mod words;
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use fovea::failure::Failure;
 use fovea::session::Session;
+use fovea_dsl::editor::inspect;
 use helper::{Continue, PROMPT, Prompt};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
@@ -103,8 +103,8 @@ fn explain(session: &mut Session, front: &mut Front, word: &str) {
         run(session, front, "?", &format!("summary {word}"));
     } else if let Some((name, value)) = constant {
         front.print(&format!("{name} = {value}"));
-    } else if let Some(text) = words::inspect(word) {
-        front.print(&text);
+    } else if let Some(text) = inspect(word) {
+        front.print(text);
     } else if known.data.iter().any(|data| data == word) {
         front.print(&format!("{word}: data; `show {word}` shows some of it"));
     } else {
