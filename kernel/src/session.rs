@@ -164,9 +164,10 @@ impl Session {
     /// Text to syntax tree.
     fn read(&mut self, name: &str, text: &str) -> Result<(Source, Program), Failure> {
         let id = SourceId(self.texts);
-        self.texts += 1;
         let source = Source { id, name: name.to_string(), text: text.to_string() };
-        self.sources.push(source.clone());
+        // The library's stay last.
+        self.sources.insert(self.texts as usize, source.clone());
+        self.texts += 1;
         match parse(&source) {
             (program, mistakes) if mistakes.is_empty() => Ok((source, program)),
             (_, mistakes) => Err(Failure::Mistakes(mistakes)),
