@@ -19,15 +19,44 @@ pub struct Step {
     pub silent: bool,
 }
 
+/// A text as far as it could be read.
+pub struct Text {
+    /// The text itself.
+    pub source: Source,
+    /// The statements that are whole.
+    pub program: Program,
+    /// What is wrong with the others.
+    pub mistakes: Vec<Diagnostic>,
+}
+
+impl Text {
+    /// The words of statements that could not be read: any of them may be a name that they would have defined.
+    fn unread(&self) -> Vec<String> {
+        let mut rest = self.source.text.clone().into_bytes();
+        for statement in &self.program.statements {
+            if let Some(read) = rest.get_mut(statement.span.range()) {
+                read.fill(b' ');
+            }
+        }
+        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        String::from_utf8_lossy(&rest)
+            .split(|c| !is_part(c))
+            .filter(|word| !word.is_empty())
+            .map(str::to_string)
+            .collect()
+    }
+}
+
 /// Checks statement after statement against a copy of `names`, each with what those before it will have done.
 ///
 /// A mistake does not end the check, so that one look shows them all; but what may only follow from an earlier mistake
 /// (a net that could not be defined is not known) is left out.
-pub fn check(program: &Program, source: &Source, names: &Names, world: &World) -> Result<Vec<Step>, Failure> {
+pub fn check(read: &Text, names: &Names, world: &World) -> Result<Vec<Step>, Failure> {
     let mut names = names.clone();
-    let (mut steps, mut mistakes, mut lost) = (Vec::new(), Vec::new(), Vec::<String>::new());
-    for statement in &program.statements {
-        let text = source.text.get(statement.span.range()).unwrap_or_default();
+    let (mut steps, mut mistakes) = (Vec::new(), read.mistakes.clone());
+    let mut lost = if mistakes.is_empty() { Vec::new() } else { read.unread() };
+    for statement in &read.program.statements {
+        let text = read.source.text.get(statement.span.range()).unwrap_or_default();
         let mut after = names.clone();
         match verbs::check(statement, text, &mut after, world) {
             Ok(job) => {
@@ -43,6 +72,7 @@ pub fn check(program: &Program, source: &Source, names: &Names, world: &World) -
             }
         }
     }
+    mistakes.sort_by_key(|mistake| mistake.span().start);
     if mistakes.is_empty() { Ok(steps) } else { Err(Failure::Mistakes(mistakes)) }
 }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use fovea_dsl::library;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
-use fovea_dsl::syntax::{Program, Statement, StatementKind};
+use fovea_dsl::syntax::{Statement, StatementKind};
 use fovea_dsl::{Source, parse};
 use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
@@ -20,7 +20,7 @@ use fovea_graph::training::{Optimizer, training_step};
 use fovea_graph::{Backend, Graph, Plan, SourceId};
 use fovea_train::DataSpec;
 
-use crate::check::{Step, check};
+use crate::check::{Step, Text, check};
 use crate::event::Event;
 use crate::failure::{At, Failure};
 use crate::lookup::Use;
@@ -111,10 +111,9 @@ impl Session {
 
     /// From now on `let NAME = …` binds `value`, an expression of the language, whatever the text says.
     pub fn set_override(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let (_, program) =
-            self.read("--set", &format!("let {name} = {value}")).map_err(|_| "no number or list".to_string())?;
+        let Text { program, mistakes, .. } = self.read("--set", &format!("let {name} = {value}"));
         match &program.statements[..] {
-            [Statement { kind: StatementKind::Let(bindings), .. }] if bindings.len() == 1 => {
+            [Statement { kind: StatementKind::Let(bindings), .. }] if mistakes.is_empty() && bindings.len() == 1 => {
                 let value = self.names.scope.evaluate(&bindings[0].value).map_err(|mistake| mistake.message)?;
                 self.names.scope.set_override(name, value);
                 Ok(())
@@ -131,15 +130,15 @@ impl Session {
     /// Parses a text, checks it whole, [`route`] among the checks, then runs its statements one by one; each completes or
     /// changes nothing.
     pub fn run(&mut self, name: &str, text: &str, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let (source, program) = self.read(name, text)?;
-        let steps = check(&program, &source, &self.names, &self.world)?;
+        let text = self.read(name, text);
+        let steps = check(&text, &self.names, &self.world)?;
         steps.into_iter().try_for_each(|step| self.step(step, events))
     }
 
     /// Checks a text and runs nothing.
     pub fn check(&mut self, name: &str, text: &str) -> Result<Report, Failure> {
-        let (source, program) = self.read(name, text)?;
-        let steps = check(&program, &source, &self.names, &self.world)?;
+        let text = self.read(name, text);
+        let steps = check(&text, &self.names, &self.world)?;
         let scope = steps.last().map_or(&self.names.scope, |step| &step.after.scope);
         Ok(Report { statements: steps.len(), unmet: scope.unused_overrides().map(str::to_string).collect() })
     }
@@ -147,15 +146,18 @@ impl Session {
     /// A text in its canonical form.
     pub fn format(&mut self, name: &str, text: &str) -> Result<String, Failure> {
         // Mistakes point into the text as one of the session's.
-        self.read(name, text)?;
+        let read = self.read(name, text);
+        if !read.mistakes.is_empty() {
+            return Err(read.mistakes.into());
+        }
         Ok(fovea_dsl::format::format(text)?)
     }
 
     /// Takes over what a text defines, its nets and constants, and runs nothing else of it.
     pub fn define(&mut self, name: &str, text: &str) -> Result<(), Failure> {
-        let (source, mut program) = self.read(name, text)?;
-        program.statements.retain(|statement| !matches!(statement.kind, StatementKind::Verb(_)));
-        let steps = check(&program, &source, &self.names, &self.world)?;
+        let mut text = self.read(name, text);
+        text.program.statements.retain(|statement| !matches!(statement.kind, StatementKind::Verb(_)));
+        let steps = check(&text, &self.names, &self.world)?;
         steps.into_iter().try_for_each(|step| self.step(step, &mut |_| ()))
     }
 
@@ -201,14 +203,13 @@ impl Session {
     }
 
     /// Text to syntax tree.
-    fn read(&mut self, name: &str, text: &str) -> Result<(Source, Program), Failure> {
+    fn read(&mut self, name: &str, text: &str) -> Text {
         let id = SourceId(self.texts);
-        self.texts += 1;
         let source = Source { id, name: name.to_string(), text: text.to_string() };
-        self.sources.push(source.clone());
-        match parse(&source) {
-            (program, mistakes) if mistakes.is_empty() => Ok((source, program)),
-            (_, mistakes) => Err(Failure::Mistakes(mistakes)),
-        }
+        // The library's stay last.
+        self.sources.insert(self.texts as usize, source.clone());
+        self.texts += 1;
+        let (program, mistakes) = parse(&source);
+        Text { source, program, mistakes }
     }
 }

@@ -45,6 +45,15 @@ fn a_mistake_is_told_once_and_not_again_by_what_follows_from_it() {
 }
 
 #[test]
+fn what_could_be_read_is_checked_beside_what_could_not() {
+    let mut bench = Bench::new();
+    let text = "net bad = 8x8x1 - conv 4 relu\ntrain bad on digits\nnet odd = 8x8x1 - rleu\nsummary odd\nseed -1\n";
+    let stages: Vec<Stage> = bench.mistakes(text).iter().map(|mistake| mistake.stage).collect();
+    assert_eq!(stages.len(), 3, "{stages:?}");
+    assert_eq!(stages[..2], [Stage::Parse, Stage::Names]);
+}
+
+#[test]
 fn data_of_another_size_gets_the_clause_that_fits() {
     let mut bench = Bench::new();
     let net = "net big = 28x28x1 - conv 2 - relu - pool, softmax 10\n";
