@@ -1,7 +1,6 @@
 //! Random nets: what the check accepts trains, and fusing changes nothing that is computed.
 #![allow(clippy::unwrap_used)]
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -14,13 +13,10 @@ use fovea_dsl::scope::Scope;
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Source, parse};
 use fovea_graph::fuse::fuse;
-use fovea_graph::init::initial;
-use fovea_graph::philox::{Purpose, Stream};
-use fovea_graph::plan::plan;
 use fovea_graph::training::{Optimizer, training_step};
-use fovea_graph::{Backend, Feed, Graph, Outcome, SourceId, StateId, Tensor};
+use fovea_graph::{SourceId, Tensor};
 use fovea_tests::compare::norm;
-use ndarray::IxDyn;
+use fovea_tests::steps::{Stepped, step};
 use proptest::prelude::*;
 
 const BATCH: usize = 3;
@@ -72,36 +68,6 @@ fn resolved(text: &str) -> Net {
     }
 }
 
-/// The loss and the states after one step.
-fn step(graph: Graph) -> (f32, Vec<Tensor>) {
-    let cpu = Cpu::new(Some(2)).unwrap();
-    let mut memory = cpu.allocate(&graph.states).unwrap();
-    let ids = (0..graph.states.len()).map(StateId::new);
-    for (id, state) in ids.clone().zip(&graph.states) {
-        memory.write(id, &initial(id, state, 1)).unwrap();
-    }
-    let random = Stream::new(1, Purpose::Data, 0);
-    let inputs: Vec<Tensor> = graph
-        .inputs
-        .iter()
-        .map(|input| {
-            let value = |i: usize| match input.name.as_str() {
-                "labels" => random.below(i as u64, CLASSES as u64) as f32,
-                _ => random.normal(i as u64) as f32,
-            };
-            let elements = (0..input.shape.elements()).map(value).collect();
-            Tensor::from_shape_vec(IxDyn(input.shape.dims()), elements).unwrap()
-        })
-        .collect();
-    let inputs: Vec<&Tensor> = inputs.iter().collect();
-    let mut program = cpu.compile(plan(graph, &cpu)).unwrap();
-    let feed = Feed { inputs: &inputs, learning_rate: 0.01, seed: 3, step: 0 };
-    let outcome = program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
-    assert_eq!(outcome, Outcome::Done);
-    let loss = program.output("loss").unwrap();
-    (loss.first().copied().unwrap(), ids.map(|id| memory.read(id).unwrap()).collect())
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -110,8 +76,8 @@ proptest! {
         prop_assume!(accepted(&text));
         let forward = lower(&resolved(&text), BATCH, Mode::Train).unwrap();
         let whole = training_step(&forward, &Optimizer::Sgd { momentum: 0.9, decay: 1e-4 }).unwrap();
-        let (plain_loss, plain) = step(whole.clone());
-        let (fused_loss, fused) = step(fuse(&whole));
+        let Stepped { loss: plain_loss, states: plain } = step(whole.clone(), CLASSES as u64);
+        let Stepped { loss: fused_loss, states: fused } = step(fuse(&whole), CLASSES as u64);
         prop_assert!((plain_loss - fused_loss).abs() <= 1e-5 * plain_loss.abs().max(1.0), "{plain_loss} {fused_loss}");
         for (state, (a, b)) in whole.states.iter().zip(plain.iter().zip(&fused)) {
             let wide = |t: &Tensor| t.mapv(f64::from);
