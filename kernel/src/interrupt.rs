@@ -24,6 +24,15 @@ pub fn watch(second: Presses) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A file that would grow beyond its limit is an error of the write, as on a full disk, and not the end of the process.
+pub fn survive_full_files() {
+    #[cfg(unix)]
+    // SAFETY: only sets the disposition of a signal, before any other thread runs.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+    }
+}
+
 /// What a second Ctrl-C does before the first has had its effect.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Presses {

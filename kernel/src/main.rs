@@ -24,6 +24,7 @@ use interrupt::Presses;
 const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
+    interrupt::survive_full_files();
     let arguments = Arguments::parse();
     let format = arguments.options.format;
     match run(arguments) {
@@ -109,7 +110,8 @@ impl Script {
                 interrupt::now();
             }
         });
-        done.map_or_else(|failure| self.failed(&failure), |()| ExitCode::SUCCESS)
+        let written = if self.front.failed() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
+        done.map_or_else(|failure| self.failed(&failure), |()| written)
     }
 
     /// Checks a text and runs nothing.

@@ -35,6 +35,11 @@ pub fn fits(
     Err(mistake.help(help).into())
 }
 
+/// Refuses a net that does not fit for a single picture. Its weights count twice: they are drawn or read on the host first.
+pub fn net_fits(plan: &Plan, device: &Device, span: Span) -> Result<(), Failure> {
+    fits(device, 1, span, |_| Ok(bytes(plan) + plan.state_bytes())).map(|_| ())
+}
+
 /// The largest number from 1 to below `limit` that fits, where more never fits better.
 fn largest(limit: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
     let (mut good, mut bad) = (0, limit);

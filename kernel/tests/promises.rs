@@ -61,6 +61,11 @@ fn weights_travel_through_a_file() {
     let whole = std::fs::read(place.path().join("t.safetensors")).unwrap();
     place.write("cut.safetensors", &whole[..whole.len() / 2]);
     place.program(&format!("{net}load t \"cut.safetensors\"\n")).fails(&["cut.safetensors"]);
+    let mut spoiled = whole.clone();
+    let end = spoiled.len();
+    spoiled[end - 8..].fill(0xff);
+    place.write("spoiled.safetensors", spoiled);
+    place.program(&format!("{net}load t \"spoiled.safetensors\"\n")).fails(&["spoiled.safetensors", "not finite"]);
     place.write("foreign.safetensors", "not weights at all");
     place.program(&format!("{net}load t \"foreign.safetensors\"\n")).fails(&["foreign.safetensors"]);
     place.program(&format!("{net}load t \"absent.safetensors\"\n")).fails(&["absent.safetensors"]);
@@ -92,4 +97,26 @@ fn a_loss_that_is_not_finite_stops_the_run_with_the_weights_before_it() {
                 train t on digits for 3 epochs with sgd(lr 1e30)\nsave t \"t.safetensors\"\n";
     let ran = place.program(text);
     assert!(ran.err.contains("step") && ran.err.contains("finite"), "{}", ran.err);
+}
+
+#[test]
+fn a_net_too_large_for_memory_is_refused_by_whatever_would_need_it() {
+    let place = Place::new();
+    let net = "net h = 200x200x1 - fc 10000000 - relu, softmax 10\n";
+    for work in [
+        "save h \"h.safetensors\"",
+        "data digits size 200x200\npredict h on digits[0]",
+        "data digits size 200x200\ntest h on digits",
+    ] {
+        place.program(&format!("{net}{work}\n")).fails(&["needs", "the net itself is too large"]);
+    }
+    assert!(place.files().is_empty(), "{:?}", place.files());
+}
+
+#[test]
+fn the_usual_recipe_learns() {
+    let text = "net l = 28x28x1 - conv 6 5x5 - relu - pool, softmax\ndata digits size 28x28\n\
+                train l on digits for 4 epochs\ntest l on digits\n";
+    let json = Place::new().program(text).done().json();
+    assert!(json[3]["accuracy"].as_f64().unwrap() > 0.8, "{}", json[3]["accuracy"]);
 }

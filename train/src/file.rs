@@ -95,7 +95,10 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 }
 
 /// Writes `path` whole or not at all: aside first, brought to disk, renamed. What stood there before stays until then.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+///
+/// # Errors
+/// The file cannot be written; the error names it.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     replace(path, bytes).map_err(FileError::write(path))?;
     sync_folder(folder_of(path));
     Ok(())

@@ -42,6 +42,11 @@ impl Weights {
         if let Some(progress) = &header.progress {
             tensors.retain(|(name, _)| !progress.moments.contains(name));
         }
+        let whole = |value: &Tensor| value.iter().all(|x| x.is_finite());
+        if let Some((name, _)) = tensors.iter().find(|(_, value)| !whole(value)) {
+            let why = format!("{name} has values that are not finite");
+            return Err(FileError::foreign(path.as_ref(), "a file of usable weights", why));
+        }
         Ok(Self::of(tensors, header))
     }
 

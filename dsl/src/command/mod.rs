@@ -118,7 +118,7 @@ pub struct Train {
     pub further: bool,
     /// How many epochs; 10 unless it says otherwise.
     pub epochs: usize,
-    /// The optimizer and its numbers; sgd(lr 0.1, momentum 0.9, decay 5e-4) unless it says otherwise.
+    /// The optimizer and its numbers; sgd(lr 0.01, momentum 0.9, decay 5e-4) unless it says otherwise.
     pub optimizer: Optimizer,
     /// Images a step; 64 unless it says otherwise.
     pub batch: usize,

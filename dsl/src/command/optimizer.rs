@@ -81,7 +81,8 @@ pub(crate) const OPTIMIZERS: &[Named<Optimizer>] = &[
     Named {
         word: "sgd",
         numbers: &[
-            number("lr", 0.1, Range::Positive),
+            // The rate, momentum and decay of Caffe's LeNet: they train from He's first weights without a warm-up.
+            number("lr", 0.01, Range::Positive),
             number("momentum", 0.9, Range::Share),
             number("decay", 5e-4, Range::NotNegative),
         ],

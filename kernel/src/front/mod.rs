@@ -45,6 +45,8 @@ pub struct Front {
     graphics: Graphics,
     progress: ProgressLine,
     closed: bool,
+    /// Something could not be written.
+    failed: bool,
     /// The last result says itself that it was broken off.
     told: bool,
 }
@@ -52,12 +54,17 @@ pub struct Front {
 impl Front {
     /// Prints in this format; pictures go to `folder`, and to the terminal as `graphics` says.
     pub fn new(format: Format, folder: Folder, graphics: Graphics) -> Self {
-        Self { format, folder, graphics, progress: ProgressLine::new(), closed: false, told: false }
+        Self { format, folder, graphics, progress: ProgressLine::new(), closed: false, failed: false, told: false }
     }
 
     /// Whether nobody reads standard output any more.
     pub fn closed(&self) -> bool {
         self.closed
+    }
+
+    /// Whether something that should have been written could not be.
+    pub fn failed(&self) -> bool {
+        self.failed
     }
 
     /// Shows one piece of news.
@@ -83,7 +90,10 @@ impl Front {
         for picture in &output.pictures {
             match self.folder.write(&output.verb, picture) {
                 Ok(paths) => output.files.extend(paths),
-                Err(error) => self.progress.line(&format!("the picture {} is not written: {error}", picture.name)),
+                Err(error) => {
+                    self.failed = true;
+                    self.progress.line(&format!("the picture {} is not written: {error}", picture.name));
+                }
             }
         }
         match self.format {
@@ -108,7 +118,14 @@ impl Front {
             return;
         }
         let mut stdout = std::io::stdout().lock();
-        self.closed = writeln!(stdout, "{line}").and_then(|()| stdout.flush()).is_err();
+        if let Err(error) = writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+            self.closed = true;
+            // A reader that has seen enough is no failure; a full disk is.
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                self.failed = true;
+                self.progress.line(&format!("standard output cannot be written: {error}"));
+            }
+        }
     }
 
     /// Shows why a program ended early.

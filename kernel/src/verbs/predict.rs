@@ -1,6 +1,5 @@
 //! `predict lenet on digits[0..16] save "logits.npy"`
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use fovea_dsl::command::{Path, Samples};
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_train::Dataset;
+use fovea_train::{Dataset, write_whole};
 use ndarray::Axis;
 use ndarray_npy::WriteNpyExt;
 use serde_json::json;
@@ -20,6 +19,7 @@ use crate::display::{Guess, guesses};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
+use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
 use crate::samples::{Pick, class, gather, image, is_mapped, mapped, pick, share_right};
 use crate::session::{Work, route};
@@ -39,7 +39,9 @@ struct Predict {
 /// Checks net, data, the pictures' numbers and the file's folder.
 pub fn check(net: &Name, samples: Samples, save: Option<Path>, names: &Names) -> Checked {
     let of = Use { net, data: Some(&samples.data), weights: Weights::Own };
-    let net = route(&of, Work::Infer, 1, names)?.net;
+    let route = route(&of, Work::Infer, 1, names)?;
+    memory::net_fits(&route.plan, &names.device.device(), of.net.span)?;
+    let net = route.net;
     let save = save.map(|path| Ok::<_, fovea_dsl::Diagnostic>((writable(&path)?, path.span))).transpose()?;
     let device = Arc::clone(&names.device);
     Ok(Box::new(Predict { net, device, seed: names.seed, pick: pick(samples, names)?, save }))
@@ -65,9 +67,9 @@ impl Job for Predict {
 
 /// Scores as npy, f32 `[N, classes]`.
 fn write(path: &PathBuf, scores: &Tensor) -> Result<(), String> {
-    let failed = |error: String| format!("{} cannot be written: {error}", path.display());
-    let file = File::create(path).map_err(|error| failed(error.to_string()))?;
-    scores.write_npy(file).map_err(|error| failed(error.to_string()))
+    let mut bytes = Vec::new();
+    scores.write_npy(&mut bytes).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    write_whole(path, &bytes).map_err(|error| error.to_string())
 }
 
 impl Predict {

@@ -14,6 +14,7 @@ use crate::display::{Confused, TestReport};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
+use crate::memory;
 use crate::picture::{self, Grey, Mapped, Mistake, Picture, Theme};
 use crate::samples::{class, image, is_mapped, mapped, share_right};
 use crate::session::{Work, route};
@@ -36,7 +37,9 @@ struct Test {
 /// Checks that net and data fit one another.
 pub fn check(net: &Name, data: &Name, names: &Names) -> Checked {
     let of = Use { net, data: Some(data), weights: Weights::Own };
-    let net = route(&of, Work::Infer, 1, names)?.net;
+    let route = route(&of, Work::Infer, 1, names)?;
+    memory::net_fits(&route.plan, &names.device.device(), of.net.span)?;
+    let net = route.net;
     let (device, spec) = (Arc::clone(&names.device), names.spec(data)?);
     Ok(Box::new(Test { net, device, seed: names.seed, data: data.clone(), spec }))
 }

@@ -17,6 +17,7 @@ use crate::display::number::count;
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
+use crate::memory;
 use crate::session::{Work, route};
 use crate::world::{Binding, Names, Trained, World, forward};
 
@@ -34,7 +35,9 @@ struct Save {
 /// Checks that the net is known whole and that the file's folder is there.
 pub fn save(net: &Name, path: Name, names: &mut Names) -> Checked {
     let of = Use { net, data: None, weights: Weights::Own };
-    let net = route(&of, Work::Infer, 1, names)?.net;
+    let route = route(&of, Work::Infer, 1, names)?;
+    memory::net_fits(&route.plan, &names.device.device(), of.net.span)?;
+    let net = route.net;
     let file = writable(&path)?;
     let fixed = Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false };
     names.files.insert(file.clone(), fixed);

@@ -149,9 +149,9 @@ impl Run {
                     0 | 1 => String::new(),
                     step => format!("; {} keeps the weights after step {}", folder.display(), step - 1),
                 };
-                let smaller = self.recipe.rate / 10.0;
+                let smaller = (self.recipe.rate / 10.0).min(0.01);
                 Err(Diagnostic::new(Stage::Verbs, self.span, message)
-                    .found(format!("a learning rate of {}", self.recipe.rate))
+                    .found(format!("a learning rate of {:e}", self.recipe.rate))
                     .help(format!("a smaller rate keeps it finite, `sgd(lr {smaller})`, say{kept}"))
                     .into())
             }
@@ -166,7 +166,7 @@ impl Run {
             _ => format!("{} epochs", history.epochs.len()),
         };
         let last = history.epochs.last().map(figures).unwrap_or_default();
-        let seconds: f64 = history.epochs.iter().map(|epoch| epoch.seconds).sum();
+        let seconds = history.epochs.iter().fold(0.0, |sum, epoch| sum + epoch.seconds);
         let text = format!(
             "{number}{} on {}, {done}{last}; {seconds:.1} s, {:.0} images/s",
             self.net.name, self.train.data.text, history.images_per_second
