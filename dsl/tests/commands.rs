@@ -53,7 +53,7 @@ fn train_fills_in_the_languages_defaults() {
     let text = "train lenet on digits";
     let Command::Train(train) = read(text).unwrap() else { panic!() };
     assert_eq!((train.epochs, train.batch, train.further, train.seed), (10, 64, false, None));
-    assert_eq!(train.optimizer, Optimizer::Sgd(Sgd { rate: 0.1, momentum: 0.9, decay: 5e-4 }));
+    assert_eq!(train.optimizer, Optimizer::Sgd(Sgd { rate: 0.01, momentum: 0.9, decay: 5e-4 }));
     assert_eq!((train.warmup, train.checkpoint, train.resume), (None, None, None));
     assert_eq!(train.schedule, Schedule::Constant);
     assert_eq!(&text[train.batch_span.range()], text);
@@ -151,7 +151,7 @@ fn clauses_unknown_twice_or_empty() {
     assert_eq!(help("train lenet on digits for 5"), "write `for 5 epochs`");
     assert_eq!(help("train lenet on digits for 5 steps"), "write `for 5 epochs`");
     assert!(help("train lenet on digits batchs 64").starts_with("write `batch`; `train` takes on, further, for"));
-    assert!(help("train lenet on digits lr 0.1").contains("with sgd(lr 0.1"));
+    assert!(help("train lenet on digits lr 0.1").contains("with sgd(lr 0.01"));
     let twice = wrong("train lenet on digits, batch 8, batch 16", &[("batch 16", "`batch` stands twice")]);
     assert_eq!(twice[0].labels.len(), 2);
     wrong(

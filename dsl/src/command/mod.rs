@@ -181,7 +181,7 @@ pub struct Adam {
     pub decay: f64,
 }
 
-/// `sgd(lr 0.1, momentum 0.9, decay 5e-4)`
+/// `sgd(lr 0.01, momentum 0.9, decay 5e-4)`
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
     /// The learning rate at its highest.

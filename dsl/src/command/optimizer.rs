@@ -130,7 +130,7 @@ impl<T> Named<T> {
 }
 
 impl Default for Optimizer {
-    /// `sgd(lr 0.1, momentum 0.9, decay 5e-4)`
+    /// `sgd(lr 0.01, momentum 0.9, decay 5e-4)`
     fn default() -> Self {
         OPTIMIZERS[0].plain()
     }

@@ -244,7 +244,7 @@ impl<'a> Parts<'a> {
                 if takes.contains(&"with") =>
             {
                 self.error(part.span, format!("`{word}` belongs to the optimizer"))
-                    .help("write `with sgd(lr 0.1, momentum 0.9, decay 5e-4)`")
+                    .help("write `with sgd(lr 0.01, momentum 0.9, decay 5e-4)`")
             }
             (_, Some(near)) => self
                 .error(part.span, format!("`{verb}` has no clause `{found}`"))

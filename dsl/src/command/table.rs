@@ -49,7 +49,7 @@ pub(crate) const CLAUSES: &[Clause] = &[
     clause("on", Takes::Samples, "on digits", &["train", "test", "predict"]),
     clause("further", Takes::Nothing, "further", &["train"]),
     clause("for", Takes::Epochs, "for 10 epochs", &["train"]),
-    clause("with", Takes::Optimizer, "with sgd(lr 0.1, momentum 0.9, decay 5e-4)", &["train"]),
+    clause("with", Takes::Optimizer, "with sgd(lr 0.01, momentum 0.9, decay 5e-4)", &["train"]),
     clause("batch", Takes::Count, "batch 64", &["train", "summary", "bench"]),
     clause("schedule", Takes::Schedule, "schedule cosine", &["train"]),
     clause("warmup", Takes::Period, "warmup 5 epochs", &["train"]),

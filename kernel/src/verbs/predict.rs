@@ -66,7 +66,7 @@ impl Job for Predict {
 }
 
 /// Scores as npy, f32 `[N, classes]`.
-fn write(path: &PathBuf, scores: &Tensor) -> Result<(), String> {
+fn write(path: &std::path::Path, scores: &Tensor) -> Result<(), String> {
     let mut bytes = Vec::new();
     scores.write_npy(&mut bytes).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     write_whole(path, &bytes).map_err(|error| error.to_string())

@@ -1,4 +1,4 @@
-//! `train lenet on digits for 10 epochs with sgd(lr 0.1, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
+//! `train lenet on digits for 10 epochs with sgd(lr 0.01, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
 
 mod recipe;
 mod resume;
