@@ -42,12 +42,13 @@ impl Weights {
         if let Some(progress) = &header.progress {
             tensors.retain(|(name, _)| !progress.moments.contains(name));
         }
-        let whole = |value: &Tensor| value.iter().all(|x| x.is_finite());
-        if let Some((name, _)) = tensors.iter().find(|(_, value)| !whole(value)) {
-            let why = format!("{name} has values that are not finite");
-            return Err(FileError::foreign(path.as_ref(), "a file of usable weights", why));
-        }
         Ok(Self::of(tensors, header))
+    }
+
+    /// The name of the first tensor with a value that is not finite: such weights give no answers.
+    pub fn not_finite(&self) -> Option<&str> {
+        let spoiled = |(_, value): &&(String, Tensor)| !value.iter().all(|x| x.is_finite());
+        self.tensors.iter().find(spoiled).map(|(name, _)| name.as_str())
     }
 
     /// What is kept beside the tensors.

@@ -98,6 +98,11 @@ impl Load {
     /// The file's weights on the net that they fit.
     fn read(&self, file: &Path) -> Result<(Trainee, Net), Diagnostic> {
         let weights = File::load(file).at(self.path.span)?;
+        if let Some(name) = weights.not_finite() {
+            let message = format!("{}: {name} has values that are not finite", file.display());
+            return Err(Diagnostic::new(Stage::Verbs, self.path.span, message)
+                .help("save the net again from a run whose loss stayed finite"));
+        }
         let net = self.complete(&weights)?;
         let trainee = Trainee::with_weights(Arc::clone(&self.device), forward(&net), &weights).at(self.path.span)?;
         Ok((trainee, net))
