@@ -248,6 +248,7 @@ fn statements_that_lack_their_beginning_or_end() {
         ("for i in 1..3", "for", "no statement begins with `for`", "statements begin with net, block, let"),
         ("conv 64 - relu", "conv", "a chain of layers without a name", "write `net NAME = ` before it"),
         ("net q = conv\n- relu", "-", "a statement cannot begin with `-`", "indent the line"),
+        ("= = =", "=", "a statement cannot begin with `=`", "indent the line"),
         ("net q =", "", "the net is empty", ""),
         (
             "net q = conv\n\ttrain q on d",

@@ -57,6 +57,7 @@ pub fn check(read: &Text, names: &Names, world: &World) -> Result<Vec<Step>, Fai
     let mut lost = if mistakes.is_empty() { Vec::new() } else { read.unread() };
     for statement in &read.program.statements {
         let text = read.source.text.get(statement.span.range()).unwrap_or_default();
+        world.go_on()?;
         let mut after = names.clone();
         match verbs::check(statement, text, &mut after, world) {
             Ok(job) => {

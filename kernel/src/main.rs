@@ -14,6 +14,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use cli::{Arguments, Command, Format, Mode, Options};
 use fovea::device;
+use fovea::display::number;
 use fovea::event::{Event, Output};
 use fovea::failure::Failure;
 use fovea::session::Session;
@@ -73,6 +74,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Bench { net, mode, batch }) => {
             let mode = if mode == Mode::Train { "train" } else { "infer" };
             let net = match net.rsplit_once(':') {
+                None if net.ends_with(".fov") => usage(&format!("which net of {net}? write {net}:NET")),
                 None => net.as_str(),
                 Some((file, net)) => {
                     if let Err(failure) = script.session.define(file, &read(Path::new(file))?) {
@@ -121,7 +123,11 @@ impl Script {
             Err(failure) => return self.failed(&failure),
         };
         self.overrides_are_met(&report.unmet);
-        let text = format!("{name}: {} statements, nothing is wrong with them", report.statements);
+        let text = match report.statements {
+            0 => format!("{name}: there is no statement in it"),
+            1 => format!("{name}: 1 statement, nothing is wrong with it"),
+            many => format!("{name}: {}, nothing is wrong with them", number::of(many, "statement")),
+        };
         let data = serde_json::json!({ "file": name, "statements": report.statements });
         self.front.event(Event::Output(Output::new("check", text, data)));
         ExitCode::SUCCESS

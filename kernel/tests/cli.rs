@@ -114,6 +114,18 @@ fn set_overrides_a_let() {
 }
 
 #[test]
+fn a_bench_without_its_net_and_a_text_without_statements_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.fov"), format!("{TINY}\n")).unwrap();
+    std::fs::write(folder.path().join("empty.fov"), "# nothing\n").unwrap();
+    let bench = run(folder.path(), &["bench", "a.fov"]);
+    assert!(status(&bench) == 2 && text(&bench.stderr).contains("a.fov:NET"), "{}", text(&bench.stderr));
+    let said = |file| text(&run(folder.path(), &["check", file]).stdout);
+    assert_eq!(said("a.fov").trim(), "a.fov: 1 statement, nothing is wrong with it");
+    assert_eq!(said("empty.fov").trim(), "empty.fov: there is no statement in it");
+}
+
+#[test]
 fn checking_runs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.fov"), format!("{TINY}\ntrain tiny on digits for 1 epochs\n")).unwrap();

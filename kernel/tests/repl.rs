@@ -24,7 +24,7 @@ fn a_pasted_program_runs_whole_and_leaving_is_status_0() {
     terminal.paste(
         "net tiny = 8x8x1 -\n  conv 4 - relu -\n  pool, softmax\nlet k = 3\ntrain tiny on digits for 1 epochs\n",
     );
-    terminal.keys("\r").wait("run 1: tiny on digits, 1 epochs");
+    terminal.keys("\r").wait("run 1: tiny on digits, 1 epoch:");
     terminal.ready();
     terminal.keys("?k\r").wait("k = 3");
     terminal.ready();

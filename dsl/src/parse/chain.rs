@@ -287,7 +287,8 @@ impl Reader<'_> {
     pub(super) fn nameless(&mut self) -> Option<StatementKind> {
         let text = self.text;
         let start = self.span(0, first_word(text).len().max(text.chars().next().map_or(0, char::len_utf8)));
-        if let Some((name, parameters, value)) = self.nameless_definition(first_word(text)) {
+        let defined = self.nameless_definition(first_word(text)).filter(|(name, ..)| !name.is_empty());
+        if let Some((name, parameters, value)) = defined {
             return self.definition_without_word(name, parameters, value, start);
         }
         if text.starts_with(['-', '–', '—', '−', '→', '|', ',', '^', '*', '=']) {

@@ -13,6 +13,12 @@ pub fn count(number: u64) -> String {
     out
 }
 
+/// A number of things: `1 epoch`, `1,437 epochs`.
+pub fn of(number: usize, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{ending}", count(number as u64))
+}
+
 const PREFIXES: [&str; 7] = ["", "k", "M", "G", "T", "P", "E"];
 
 /// A figure to three digits with a decimal prefix: `1.23 GFLOP`. An empty unit leaves the prefix alone: `1.23 G`.

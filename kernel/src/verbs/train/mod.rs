@@ -18,6 +18,7 @@ use fovea_train::{
 use serde_json::json;
 
 use super::{Checked, Events, Job};
+use crate::display::number;
 use crate::event::{Event, Output};
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
@@ -163,7 +164,7 @@ impl Run {
         let number = history.run.map(|run| format!("run {run}: ")).unwrap_or_default();
         let done = match history.ending {
             Ending::Interrupted { steps } => format!("broken off after step {steps}, whose weights it keeps"),
-            _ => format!("{} epochs", history.epochs.len()),
+            _ => number::of(history.epochs.len(), "epoch"),
         };
         let last = history.epochs.last().map(figures).unwrap_or_default();
         let seconds = history.epochs.iter().fold(0.0, |sum, epoch| sum + epoch.seconds);
