@@ -3,8 +3,7 @@
 #include "fovea.cuh"
 
 // W neighbouring elements in the registers of a thread.
-template <int W>
-struct Pack {
+template <int W> struct Pack {
     float lane[W];
 };
 

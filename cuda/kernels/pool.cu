@@ -67,8 +67,7 @@ __device__ __forceinline__ bool beats(float v, float largest) {
 }
 
 // The largest elements of a window, and where they lie.
-template <int W>
-struct Maxima {
+template <int W> struct Maxima {
     Pack<W> value;
     u32 where[W];
 };

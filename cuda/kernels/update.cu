@@ -7,9 +7,10 @@
 // 20 and 6, Adam 28 and 16, running statistics 12 and 3; bound by bytes.
 // Sources: I. Sutskever et al., ICML 2013; D. Kingma and J. Ba, arXiv:1412.6980; I. Loshchilov and F. Hutter,
 // arXiv:1711.05101; all in PyTorch's form.
-#include "fovea.cuh"
+#include "table.cuh"
 
-constexpr int PIECE = 2048;
+// How many elements a block takes.
+constexpr int UPDATED_PER_BLOCK = 2048;
 constexpr u32 NOBODY = 0xffffffffu;
 
 // v' = momentum·v + g + decay·w, if new_v is given; w' = w − rate·v', if new_w is given.
@@ -19,7 +20,7 @@ struct SgdEntry {
     InOut<float> v; // without new_v the velocity that the step takes
     Out<float> new_v;
     Out<float> new_w;
-    u32 first_block;
+    u64 first_block;
     float momentum;
     float decay;
 };
@@ -36,7 +37,7 @@ struct AdamEntry {
     Out<float> new_w;
     double beta1;
     double beta2;
-    u32 first_block;
+    u64 first_block;
     float mean_stays;
     float mean_enters;
     float mean_decay;
@@ -52,31 +53,16 @@ struct RunningEntry {
     InOut<float> r;
     In<float> s;
     Out<float> new_r;
-    u32 first_block;
+    u64 first_block;
     float stays;
     float enters;
 };
 
-// The last entry that begins at this block or before it.
-template <class Entry>
-__device__ __forceinline__ int entry_of_block(In<Entry> table) {
-    int low = 0, high = int(table.size);
-    while (high - low > 1) {
-        int middle = (low + high) / 2;
-        if (table(middle).first_block <= blockIdx.x) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 // Calls f with each of the thread's elements of a tensor of n, whose first block is `first_block`.
 template <class F>
-__device__ __forceinline__ void walk(u32 first_block, u64 n, F f) {
-    u64 begin = u64(blockIdx.x - first_block) * PIECE;
-    u64 end = begin + PIECE < n ? begin + PIECE : n;
+__device__ __forceinline__ void walk(u64 first_block, u64 n, F f) {
+    u64 begin = (blockIdx.x - first_block) * UPDATED_PER_BLOCK;
+    u64 end = begin + UPDATED_PER_BLOCK < n ? begin + UPDATED_PER_BLOCK : n;
     for (u64 i = begin + threadIdx.x; i < end; i += blockDim.x) f(i);
 }
 
@@ -84,7 +70,7 @@ KERNEL(256, sgd, In<SgdEntry> table, In<StepFeed> feed, In<u32> halted) {
     if (halted(0) != NOBODY) return;
     SgdEntry e = table(entry_of_block(table));
     float rate = feed(0).rate;
-    walk(e.first_block, e.v.size, [&](u64 i) {
+    walk(e.first_block, e.w.size, [&](u64 i) {
         float v = e.v(i);
         if (e.new_v.given()) {
             v = e.momentum * v + e.g(i) + e.decay * e.w(i);
@@ -116,8 +102,8 @@ KERNEL(256, adam, In<AdamEntry> table, In<StepFeed> feed, In<u32> halted) {
     }
     __syncthreads();
     float rate = corrections(0), root = corrections(1), shrinks = now.rate * e.decay;
-    walk(e.first_block, e.m.size, [&](u64 i) {
-        float m = e.m(i), v = e.v(i);
+    walk(e.first_block, e.w.size, [&](u64 i) {
+        float m = e.m.given() ? e.m(i) : 0.f, v = e.v.given() ? e.v(i) : 0.f;
         if (e.new_m.given()) {
             m = e.mean_stays * m + e.mean_enters * (e.g(i) + e.mean_decay * e.w(i));
             e.new_m.put(i, m);
