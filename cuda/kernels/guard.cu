@@ -1,7 +1,13 @@
-// The guard of a training step: whether all that the updates will read is finite, and what the host is told of the step.
+// Watching a step: whether its loss and gradients are finite, and what the host wants to know of it.
 //
-// Both read what other kernels have written and are bound by bytes: 4 an element watched, once a step.
-#include "fovea.cuh"
+// Tables in device memory have an entry a tensor. A block looks at 16384 neighbouring elements of one tensor, whose entry
+// it finds by binary search, a thread at fours of them; 4 bytes and 2 FLOP an element: bound by bytes. The smallest entry
+// with an element that is no finite number ends up in `halted`, in whatever order the blocks run: a minimum of integers.
+#include "table.cuh"
+#include "pack.cuh"
+
+// How many elements a block looks at.
+constexpr int WATCHED_PER_BLOCK = 16384;
 
 // A value that must be finite.
 struct Watched {
@@ -9,30 +15,28 @@ struct Watched {
     u32 first_block; // of those that look at it
 };
 
-// How many elements a block looks at.
-constexpr int WATCHED_PER_BLOCK = 16384;
+__device__ __forceinline__ bool is_finite(float v) { return v - v == 0.f; }
 
-// Lowers `halted` to the number of the first entry with an element that is not finite. A block looks at a piece of one
-// entry, thread after thread; the lowest number wins whatever the order, so the answer is always the same.
-KERNEL(256, finite, In<Watched> table, InOut<u32> halted) {
-    int entry = 0;
-    for (int step = 1 << 24; step > 0; step /= 2) {
-        int next = entry + step;
-        if (next < int(table.size) && table(next).first_block <= blockIdx.x) entry = next;
-    }
+// Lowers `halted` to the first entry with an element that is no finite number. The host resets it.
+KERNEL(256, check_finite, In<Watched> table, InOut<u32> halted) {
+    int entry = entry_of_block(table);
     Watched watched = table(entry);
-    u64 start = u64(blockIdx.x - watched.first_block) * WATCHED_PER_BLOCK;
-    u64 end = start + WATCHED_PER_BLOCK < watched.x.size ? start + WATCHED_PER_BLOCK : watched.x.size;
+    u64 begin = u64(blockIdx.x - watched.first_block) * WATCHED_PER_BLOCK, size = watched.x.size;
+    u64 end = begin + WATCHED_PER_BLOCK < size ? begin + WATCHED_PER_BLOCK : size;
     bool finite = true;
-    for (u64 i = start + threadIdx.x; i < end; i += blockDim.x) {
-        float v = watched.x(i);
-        finite = finite && v - v == 0.f;
+    for (u64 i = begin + 4 * threadIdx.x; i < end; i += 4 * blockDim.x) {
+        if (i + 4 <= end) {
+            Pack<4> v = load<4>(watched.x, i);
+            for (int l = 0; l < 4; l++) finite = finite && is_finite(v.lane[l]);
+        } else {
+            for (u64 j = i; j < end; j++) finite = finite && is_finite(watched.x(j));
+        }
     }
-    if (!finite) halted.lower(0, u32(entry));
+    if (__ballot_sync(ALL_LANES, !finite) != 0 && threadIdx.x % 32 == 0) halted.lower(0, u32(entry));
 }
 
 // results(0) has the bits of `halted`, results(1 + i) the only element of scalars(i): one copy brings all of it to the host.
 KERNEL(32, gather, In<In<float>> scalars, InOut<u32> halted, Out<float> results) {
-    if (threadIdx.x == 0) results.put(0, __uint_as_float(halted(0)));
-    for (int i = threadIdx.x; i < int(scalars.size); i += 32) results.put(1 + i, scalars(i)(0));
+    if (first() == 0) results.put(0, __uint_as_float(halted(0)));
+    for (u64 i = first(); i < scalars.size; i += stride()) results.put(1 + i, scalars(i)(0));
 }

@@ -60,7 +60,7 @@ impl Guard {
     /// Looks at the watched values.
     pub fn look(&self, gpu: &Gpu, queue: &Queue<'_>) -> Result<(), BackendError> {
         let table = In::new(gpu.address(&self.table), self.names.len());
-        kernels::finite(queue, [self.blocks, 1, 1], table, self.halted(gpu))
+        kernels::check_finite(queue, [self.blocks, 1, 1], table, self.halted(gpu))
     }
 
     /// Puts the halted word and the numbers next to each other, for one copy to the host.

@@ -7,8 +7,18 @@ use crate::kernels::{self, StepFeed};
 use crate::queue::{Queue, grid};
 use crate::view::{In, InOut, Out};
 
+mod channels;
+mod concat;
+mod dropout;
 mod elementwise;
+mod frame;
+mod loss;
+mod lrn;
+mod maps;
+mod pool;
+mod softmax;
 pub mod update;
+mod upsample;
 
 /// Where a value lies on the device.
 #[derive(Clone, Copy, Debug)]
@@ -83,17 +93,55 @@ impl Call<'_> {
 /// How this backend computes a node.
 pub fn choose(graph: &Graph, id: NodeId) -> Choice {
     let node = graph.node(id);
-    let _shapes = graph.input_shapes(node);
+    let shapes = graph.input_shapes(node);
+    let plain = |workspace| Choice { algorithm: Algorithm::Plain, workspace };
     match &node.op {
-        _ => Choice { algorithm: Algorithm::Plain, workspace: 0 },
+        Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
+            plain(channels::sum_workspace(shapes[0]))
+        }
+        Op::PoolGrad(op) => plain(pool::grad_workspace(op, shapes[1])),
+        Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0])),
+        Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::row_workspace(shapes[0])),
+        Op::SquaredError(_) => plain(loss::element_workspace(shapes[0])),
+        _ => plain(0),
     }
 }
 
 /// Launches what computes a node.
 pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
     match op {
+        Op::Fill(op) => elementwise::fill(op, call),
+        Op::Bias(_) => channels::bias(call),
+        Op::ChannelSum(_) => channels::channel_sum(call),
         Op::Relu(_) => elementwise::relu(call),
         Op::ReluGrad(_) => elementwise::relu_grad(call),
+        Op::Pool(op) => pool::pool(op, call),
+        Op::PoolGrad(op) => pool::pool_grad(op, call),
+        Op::Dropout(op) => dropout::dropout(op, call),
+        Op::Add(_) => elementwise::add(call),
+        Op::Softmax(_) => softmax::softmax(call),
+        Op::SoftmaxGrad(_) => softmax::softmax_grad(call),
+        Op::CrossEntropy(_) => loss::cross_entropy(call),
+        Op::CrossEntropyGrad(_) => loss::cross_entropy_grad(call),
+        Op::SquaredError(_) => loss::squared_error(call),
+        Op::SquaredErrorGrad(_) => loss::squared_error_grad(call),
+        Op::Correct(_) => loss::correct(call),
+        Op::Unary(op) => elementwise::unary(op, call),
+        Op::UnaryGrad(op) => elementwise::unary_grad(op, call),
+        Op::Concat(_) => concat::concat(call),
+        Op::ChannelSlice(op) => concat::slice(op, call),
+        Op::Frame(op) => frame::frame(op, call),
+        Op::Upsample(op) => upsample::upsample(op, call),
+        Op::UpsampleGrad(op) => upsample::upsample_grad(op, call),
+        Op::ChannelMean(_) => channels::channel_mean(call),
+        Op::ChannelVariance(_) => channels::channel_variance(call),
+        Op::BatchNorm(op) => channels::batch_norm(op, call),
+        Op::BatchNormScaleGrad(op) => channels::batch_norm_scale_grad(op, call),
+        Op::BatchNormDgrad(op) => channels::batch_norm_dgrad(op, call),
+        Op::Lrn(op) => lrn::lrn(op, call),
+        Op::LrnGrad(op) => lrn::lrn_grad(op, call),
+        Op::Scale(op) => elementwise::scale(op, call),
+        Op::PoolPick(op) => pool::pool_pick(op, call),
         _ => Err(BackendError::Unsupported { device: "cuda".into(), op: op.word().into() }),
     }
 }
