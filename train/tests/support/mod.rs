@@ -15,7 +15,10 @@ use fovea_graph::{
     Backend, BackendError, Device, Feed, Graph, Init, Memory, NodeId, Op, Outcome, Plan, Program, Role, Shape, Span,
     State, StateId, Tensor, op,
 };
-use fovea_train::{DataSource, DataSpec, Dataset, Forward, Mode, Recipe, RunInfo, Schedule};
+use fovea_train::{
+    CheckpointEvery, DataSource, DataSpec, Dataset, Ending, EpochMetrics, Forward, Mode, Recipe, RunInfo, RunRecord,
+    Schedule, WarmUp, Weights,
+};
 
 /// What a test is told before each op: the number of the training step (of all that the device ran), and of the op.
 type Hook = Box<dyn FnMut(u32, usize) + Send>;
@@ -532,4 +535,43 @@ pub fn few_digits(train: usize, test: usize) -> Dataset {
 /// Adam as it is usual.
 pub fn adam() -> Optimizer {
     Optimizer::Adam(Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0, form: Decay::Gradient })
+}
+
+/// Three epochs of ten steps, the last of nine pictures.
+pub fn data() -> Dataset {
+    few_digits(153, 40)
+}
+
+/// Dropout and batch normalisation are the net's; here are warm-up, schedule and moments.
+pub fn long(optimizer: Optimizer) -> Recipe {
+    let (warm_up, schedule) = (Some(WarmUp::Steps(4)), Schedule::Cosine);
+    let checkpoint_every = CheckpointEvery::Steps(4);
+    Recipe { epochs: 3, batch: 16, optimizer, rate: 0.01, warm_up, schedule, checkpoint_every, ..recipe() }
+}
+
+/// All that a run leaves behind, times aside.
+#[derive(Debug, PartialEq)]
+pub struct Left {
+    pub weights: Vec<(String, Vec<u32>)>,
+    pub moments: Vec<(String, Vec<u32>)>,
+    pub epochs: Vec<[Option<u64>; 4]>,
+    pub steps: Vec<(u64, u64, u64)>,
+    pub ending: Option<Ending>,
+}
+
+pub fn left(record: &RunRecord) -> Left {
+    let checkpoint = record.load_checkpoint().unwrap().unwrap();
+    let weights = Weights::load(record.weights.as_ref().unwrap()).unwrap();
+    assert_eq!(checkpoint.weights, weights);
+    Left {
+        weights: bits(&weights.tensors),
+        moments: bits(&checkpoint.moments),
+        epochs: record.epochs.iter().map(figures).collect(),
+        steps: record.steps.iter().map(|s| (s.step, s.loss.to_bits(), s.rate.to_bits())).collect(),
+        ending: record.ending.clone(),
+    }
+}
+
+fn figures(epoch: &EpochMetrics) -> [Option<u64>; 4] {
+    [Some(epoch.loss), epoch.accuracy, epoch.test_loss, epoch.test_accuracy].map(|v| v.map(f64::to_bits))
 }
