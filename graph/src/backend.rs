@@ -167,7 +167,8 @@ pub trait Program: Send {
     /// device that is given all of them at once calls it only before the first.
     ///
     /// At most [`Program::depth`] steps may be begun and not finished, and until all are, only this program may touch
-    /// `memory`. What `feed` refers to may be changed as soon as this returns. After an error the step is not begun.
+    /// `memory`. What `feed` refers to may be changed as soon as this returns. After an error the step is not begun;
+    /// after [`BackendError::Lost`], here and below, none is under way any more.
     fn begin(
         &mut self,
         memory: &mut dyn Memory,
@@ -176,8 +177,7 @@ pub trait Program: Send {
     ) -> Result<(), BackendError>;
 
     /// Waits for the oldest step that was begun, and says how it ended. Where it was [`Outcome::NotFinite`], those
-    /// begun after it have changed nothing either and end the same way, until none is under way. After
-    /// [`BackendError::Lost`] none is.
+    /// begun after it have changed nothing either and end the same way, until none is under way.
     fn finish(&mut self) -> Result<Outcome, BackendError>;
 
     /// How many steps may be under way at once: 1, unless the device computes behind the host's back.
