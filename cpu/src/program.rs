@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use fovea_graph::plan::{Place, Slot, Step};
-use fovea_graph::{BackendError, Feed, Graph, Memory, NodeId, Op, Outcome, Plan, Program, Role, Tensor};
+use fovea_graph::{BackendError, Feed, Graph, Memory, NodeId, Op, Outcome, Plan, Program, Role, Shape, Tensor};
 
 use crate::memory::{StateMemory, tensor};
 use crate::ops::{self, Call};
@@ -20,8 +20,10 @@ pub struct CpuProgram {
     accesses: Vec<Access>,
     /// What must be finite before states are written: its name and where it lies.
     watched: Vec<(String, Slot)>,
-    /// Outputs that lie in a state's or the host's memory, as they were after the last run.
+    /// Outputs that lie in a state's or the host's memory, as they were after the last step.
     kept: Vec<(String, Tensor)>,
+    /// How the step that was begun ended, until it is finished.
+    begun: Option<Outcome>,
 }
 
 impl CpuProgram {
@@ -29,7 +31,33 @@ impl CpuProgram {
     pub fn new(plan: Plan, arena: Buffer, team: Arc<Team>) -> Result<Self, BackendError> {
         let accesses = plan.steps.iter().map(|step| check(&plan, step, team.threads())).collect::<Result<_, _>>()?;
         let watched = watched(&plan);
-        Ok(Self { plan, arena, team, accesses, watched, kept: Vec::new() })
+        Ok(Self { plan, arena, team, accesses, watched, kept: Vec::new(), begun: None })
+    }
+
+    /// Computes all of the plan's steps, unless `before` breaks or the values before the updates are not finite.
+    fn steps(
+        &mut self,
+        states: &mut [Buffer],
+        feed: &Feed<'_>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Outcome, BackendError> {
+        let inputs = fed(&self.plan.graph, feed)?;
+        for index in 0..self.plan.steps.len() {
+            if before(index).is_break() && index <= self.plan.commit {
+                return Ok(Outcome::Interrupted);
+            }
+            if index == self.plan.commit
+                && let Some(name) = self.not_finite()
+            {
+                return Ok(Outcome::NotFinite(name.to_string()));
+            }
+            self.step(index, states, &inputs, feed);
+        }
+        if before(self.plan.steps.len()).is_break() && self.plan.commit >= self.plan.steps.len() {
+            return Ok(Outcome::Interrupted);
+        }
+        self.keep(states, &inputs)?;
+        Ok(Outcome::Done)
     }
 
     /// Computes one step of the plan.
@@ -54,6 +82,19 @@ impl CpuProgram {
         self.watched.iter().find(|(_, slot)| !finite(slot)).map(|(name, _)| name.as_str())
     }
 
+    /// An output's shape, and its elements after the last step.
+    fn find(&self, name: &str) -> Result<(&Shape, &[f32]), BackendError> {
+        let missing = || BackendError::Mismatch(format!("the program has no output named {name}"));
+        let id = self.plan.graph.find_output(name).ok_or_else(missing)?;
+        let elements = match self.plan.places[id.index()] {
+            Place::Arena(slot) => Some(&self.arena.as_slice()[slot.offset..slot.offset + slot.len]),
+            _ => self.kept.iter().find(|(kept, _)| kept == name).and_then(|(_, value)| value.as_slice()),
+        };
+        let elements = elements
+            .ok_or_else(|| BackendError::Mismatch(format!("the output {name} has no value before the first step")))?;
+        Ok((self.plan.graph.shape(id), elements))
+    }
+
     /// Copies the outputs that the program itself does not hold.
     fn keep(&mut self, states: &[Buffer], inputs: &[&[f32]]) -> Result<(), BackendError> {
         self.kept.clear();
@@ -74,43 +115,36 @@ impl Program for CpuProgram {
         &self.plan
     }
 
-    fn run(
+    fn begin(
         &mut self,
         memory: &mut dyn Memory,
         feed: &Feed<'_>,
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Outcome, BackendError> {
+    ) -> Result<(), BackendError> {
+        if self.begun.is_some() {
+            return Err(BackendError::Mismatch("a step was begun before the last was finished".into()));
+        }
         let foreign = || BackendError::Mismatch("the memory belongs to another device".to_string());
         let memory = memory.as_any_mut().downcast_mut::<StateMemory>().ok_or_else(foreign)?;
         memory.check(&self.plan.graph.states)?;
-        let inputs = fed(&self.plan.graph, feed)?;
-        let states = &mut memory.buffers[..];
-        for index in 0..self.plan.steps.len() {
-            if before(index).is_break() && index <= self.plan.commit {
-                return Ok(Outcome::Interrupted);
-            }
-            if index == self.plan.commit
-                && let Some(name) = self.not_finite()
-            {
-                return Ok(Outcome::NotFinite(name.to_string()));
-            }
-            self.step(index, states, &inputs, feed);
+        self.begun = Some(self.steps(&mut memory.buffers, feed, before)?);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Outcome, BackendError> {
+        self.begun.take().ok_or_else(|| BackendError::Mismatch("no step was begun".into()))
+    }
+
+    fn scalar(&self, name: &str) -> Result<f32, BackendError> {
+        match self.find(name)? {
+            (_, &[value]) => Ok(value),
+            (shape, _) => Err(BackendError::Mismatch(format!("the output {name} is {shape}, not one number"))),
         }
-        if before(self.plan.steps.len()).is_break() && self.plan.commit >= self.plan.steps.len() {
-            return Ok(Outcome::Interrupted);
-        }
-        self.keep(states, &inputs)?;
-        Ok(Outcome::Done)
     }
 
     fn output(&self, name: &str) -> Result<Tensor, BackendError> {
-        let missing = || BackendError::Mismatch(format!("the program has no output named {name}"));
-        let id = self.plan.graph.find_output(name).ok_or_else(missing)?;
-        if let Place::Arena(slot) = self.plan.places[id.index()] {
-            return tensor(self.plan.graph.shape(id), &self.arena.as_slice()[slot.offset..slot.offset + slot.len]);
-        }
-        let kept = self.kept.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone());
-        kept.ok_or_else(|| BackendError::Mismatch(format!("the output {name} has no value before the first run")))
+        let (shape, elements) = self.find(name)?;
+        tensor(shape, elements)
     }
 }
 

@@ -147,11 +147,9 @@ impl Compiled {
         self.program.run(memory, &feed, &mut before)
     }
 
-    /// A scalar output of the last step.
+    /// A scalar output of the step finished last.
     pub fn number(&self, name: &str) -> Result<f64, BackendError> {
-        let value = self.program.output(name)?;
-        let first = value.iter().next().copied();
-        first.map(f64::from).ok_or_else(|| BackendError::Mismatch(format!("{name} has no value")))
+        self.program.scalar(name).map(f64::from)
     }
 
     /// An output of the last step.

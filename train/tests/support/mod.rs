@@ -101,7 +101,7 @@ impl Backend for Oracle {
             return Err(BackendError::OutOfMemory { what, needed, device: "oracle".into() });
         }
         shared.training += usize::from(!plan.graph.updates.is_empty());
-        Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), outputs: Vec::new() }))
+        Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), outputs: Vec::new(), begun: None }))
     }
 }
 
@@ -127,6 +127,7 @@ struct Steps {
     plan: Plan,
     shared: Arc<Mutex<Shared>>,
     outputs: Vec<(String, Tensor)>,
+    begun: Option<Outcome>,
 }
 
 impl Drop for Steps {
@@ -137,12 +138,8 @@ impl Drop for Steps {
     }
 }
 
-impl Program for Steps {
-    fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    fn run(
+impl Steps {
+    fn step(
         &mut self,
         memory: &mut dyn Memory,
         feed: &Feed<'_>,
@@ -184,6 +181,31 @@ impl Program for Steps {
             memory[state.index()] = values[node.index()].mapv(|v| v as f32);
         }
         Ok(Outcome::Done)
+    }
+}
+
+impl Program for Steps {
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn begin(
+        &mut self,
+        memory: &mut dyn Memory,
+        feed: &Feed<'_>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<(), BackendError> {
+        assert!(self.begun.is_none());
+        self.begun = Some(self.step(memory, feed, before)?);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Outcome, BackendError> {
+        Ok(self.begun.take().unwrap())
+    }
+
+    fn scalar(&self, name: &str) -> Result<f32, BackendError> {
+        Ok(self.output(name)?.sum())
     }
 
     fn output(&self, name: &str) -> Result<Tensor, BackendError> {
