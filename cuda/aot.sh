@@ -10,7 +10,7 @@
 # A file is compiled again only if it, a header, the options or the compilers changed.
 set -euo pipefail
 here=$(realpath "$(dirname "$0")")
-folder=$(realpath -m "${1:-$here/../target/cuda-images}")
+folder=$(realpath -m "${1:-${CARGO_TARGET_DIR:-$here/../target}/cuda-images}")
 mkdir -p "$folder"
 tools=$("$here/compilers.sh")
 

@@ -6,8 +6,8 @@
 #   cuda/check.sh --record   writes budget.txt anew, for kernels that changed on purpose; look at the difference
 set -euo pipefail
 here=$(realpath "$(dirname "$0")")
-cd "$here"
-folder=$(./aot.sh)
+folder=$("$here/aot.sh")
+budget=$here/budget.txt
 
 # What ptxas reported, sorted: a row for each kernel, with the file, registers for sm_80 and sm_90, static shared bytes.
 report() {
@@ -30,7 +30,7 @@ report() {
 
 # KERNEL lines of the sources, as `kernel file`: what must have been compiled.
 declared() {
-    grep -H '^KERNEL(' kernels/*.cu | sed -E 's|kernels/(.*)\.cu:KERNEL\([0-9]+, *([a-z0-9_]+).*|\2 \1|' | sort
+    grep -H '^KERNEL(' "$here"/kernels/*.cu | sed -E 's|.*/(.*)\.cu:KERNEL\([0-9]+, *([a-z0-9_]+).*|\2 \1|' | sort
 }
 
 now=$(mktemp)
@@ -44,13 +44,13 @@ if [ "${1:-}" = --record ]; then
         echo "# What each kernel may use, at most: registers a thread for sm_80 and sm_90, bytes of shared memory a block."
         echo "# Written by cuda/check.sh --record, held by cuda/check.sh."
         { echo "#kernel file sm_80 sm_90 shared" && cat "$now"; } | awk '{ printf "%-32s %-20s %5s %5s %6s\n", $1, $2, $3, $4, $5 }'
-    } >budget.txt
+    } >"$budget"
     echo "cuda/budget.txt: $(wc -l <"$now") kernels"
     exit
 fi
 
 # Rows of the budget first, then of the report; each kernel must be in both, and not above.
-grep -v '^#' budget.txt | awk '
+grep -v '^#' "$budget" | awk '
     NR == FNR { row[$1] = $0; next }
     !($1 in row) { print $1 " of " $2 ".cu has no line"; bad = 1; next }
     {
