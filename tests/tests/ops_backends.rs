@@ -72,12 +72,12 @@ impl Program for Run {
         &self.plan
     }
 
-    fn run(
+    fn begin(
         &mut self,
         memory: &mut dyn Memory,
         feed: &Feed<'_>,
         _: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Outcome, BackendError> {
+    ) -> Result<(), BackendError> {
         let memory: &mut States = memory.as_any_mut().downcast_mut().unwrap();
         let mut states: Vec<ArrayD<f64>> = memory.0.iter().map(wide).collect();
         let inputs: Vec<ArrayD<f64>> = feed.inputs.iter().map(|x| wide(x)).collect();
@@ -85,7 +85,15 @@ impl Program for Run {
         let feed = Feed64 { inputs: &inputs, learning_rate: feed.learning_rate, seed: feed.seed, step: feed.step };
         self.values = reference::step(&self.runs, &mut states, &feed).unwrap();
         memory.0 = states.iter().map(narrow).collect();
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Outcome, BackendError> {
         Ok(Outcome::Done)
+    }
+
+    fn scalar(&self, name: &str) -> Result<f32, BackendError> {
+        Ok(self.output(name)?.sum())
     }
 
     fn output(&self, name: &str) -> Result<Tensor, BackendError> {

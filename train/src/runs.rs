@@ -230,12 +230,17 @@ impl RunFolder {
     /// Writes a checkpoint and removes those too old to be of use.
     pub(crate) fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<PathBuf, FileError> {
         let step = checkpoint.place.step;
-        let path = self.folder.join(CHECKPOINTS).join(format!("step-{step:08}.safetensors"));
+        let path = self.checkpoint_path(step);
         checkpoint.save(&path)?;
         for (_, old) in checkpoints(&self.folder)?.iter().rev().skip(KEPT) {
             fs::remove_file(old).map_err(FileError::write(old))?;
         }
         Ok(path)
+    }
+
+    /// Where the checkpoint after a step stands.
+    pub(crate) fn checkpoint_path(&self, step: u64) -> PathBuf {
+        self.folder.join(CHECKPOINTS).join(format!("step-{step:08}.safetensors"))
     }
 
     /// Writes the weights and how the run ended.

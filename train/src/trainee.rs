@@ -308,19 +308,26 @@ impl Trainee {
         Ok(())
     }
 
-    /// One training step on the pictures `indices`, numbered as the net's next.
-    pub(crate) fn step(
+    /// Begins a training step on the pictures `indices`. While steps are under way, fewer than [`Trainee::depth`], those
+    /// begun after them take as many pictures, and nothing else is asked of the net.
+    pub(crate) fn begin(
         &mut self,
         used: &Use,
         pictures: &Pictures<'_>,
         indices: &[usize],
         numbers: Numbers,
         interrupted: &AtomicBool,
-    ) -> Result<Stepped, TrainError> {
-        let numbers = Numbers { step: self.progress.steps, ..numbers };
+    ) -> Result<(), TrainError> {
         let compiled = self.programs.get(&self.net, used, indices.len())?;
         self.untouched = None;
-        Ok(match compiled.run(&mut *self.memory, pictures, indices, numbers, interrupted)? {
+        Ok(compiled.begin(&mut *self.memory, pictures, indices, numbers, interrupted)?)
+    }
+
+    /// How the oldest step that was begun ended; a complete one is counted.
+    pub(crate) fn finish(&mut self) -> Result<Stepped, TrainError> {
+        let none = || TrainError::Inconsistent("no step was begun".into());
+        let compiled = self.programs.last().ok_or_else(none)?;
+        Ok(match compiled.finish()? {
             Outcome::Interrupted => Stepped::Interrupted,
             Outcome::NotFinite(what) => Stepped::NotFinite(what),
             Outcome::Done => {
@@ -329,5 +336,10 @@ impl Trainee {
                 Stepped::Done { loss: compiled.number("loss")?, correct }
             }
         })
+    }
+
+    /// How many of the steps begun last may be under way at once.
+    pub(crate) fn depth(&mut self) -> usize {
+        self.programs.last().map_or(1, |compiled| compiled.depth())
     }
 }
