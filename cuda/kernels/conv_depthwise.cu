@@ -51,17 +51,17 @@ KERNEL(256, conv_depthwise, In<float> x, In<float> w, In<float> bias, Out<float>
     }
 }
 
-// A range of windows, `from` to `to` − 1, which see a position along one axis.
-struct Range {
+// The windows `from` to `to` − 1: those that see a position along one axis.
+struct SeenBy {
     int from;
     int to;
-};
 
-__device__ __forceinline__ Range seen_by(const Convolution& conv, int axis, int at) {
-    int reach = at + conv.pad[axis], span = (conv.window[axis] - 1) * conv.dilate[axis], stride = conv.stride[axis];
-    int from = reach > span ? (reach - span + stride - 1) / stride : 0;
-    return Range{from, min(conv.windows[axis], reach / stride + 1)};
-}
+    __device__ __forceinline__ SeenBy(const Convolution& conv, int axis, int at) {
+        int reach = at + conv.pad[axis], span = (conv.window[axis] - 1) * conv.dilate[axis], stride = conv.stride[axis];
+        from = reach > span ? (reach - span + stride - 1) / stride : 0;
+        to = min(conv.windows[axis], reach / stride + 1);
+    }
+};
 
 // Through which tap of window p a position is seen along one axis; −1 where dilation skips it.
 __device__ __forceinline__ int tap_of(const Convolution& conv, int axis, int at, int p) {
@@ -77,7 +77,7 @@ KERNEL(256, conv_depthwise_dgrad, In<float> w, In<float> dy, Out<float> dx, Conv
         int at[3];
         u32 image = among<3>(pixel, conv.map, at);
         u32 group = channel / conv.group_channels, c = channel % conv.group_channels;
-        Range planes = seen_by(conv, 0, at[0]), lines = seen_by(conv, 1, at[1]), along = seen_by(conv, 2, at[2]);
+        SeenBy planes(conv, 0, at[0]), lines(conv, 1, at[1]), along(conv, 2, at[2]);
         float sum = 0.f;
         for (int p0 = planes.from; p0 < planes.to; ++p0) {
             int r0 = tap_of(conv, 0, at[0], p0);

@@ -20,8 +20,8 @@ struct Dgrad {
     Divider filters;  // by the filters of a group
     Divider fewer[3]; // by the taps that a phase has at least, or by 1 where that is 0
     Divider more[3];  // and at most
-    int tap_step[3];  // from one tap of a phase to the next: stride / gcd(stride, dilate)
-    int back[3];      // by how much what is seen through the next tap lies before: dilate / gcd(stride, dilate)
+    int tap_step[3];  // from one tap of a phase to the next: stride / g, g as above
+    int back[3];      // by how much what is seen through the next tap lies before: dilate / g
     int slices;       // into which the depth is cut
 };
 
@@ -186,7 +186,7 @@ __device__ __forceinline__ void dgrad(In<float> w, In<float> dy, Out<float> dx, 
         most_rows *= (conv.map[axis] + conv.stride[axis] - 1) / conv.stride[axis];
         phases *= min(conv.stride[axis], conv.map[axis]);
     }
-    BlockPlace place = block_place<T>(most_rows, columns, g.slices);
+    BlockPlace place = BlockPlace::of<T>(most_rows, columns, g.slices);
     u32 group = place.rest / phases, first_filter = group * conv.group_filters;
     if (threadIdx.x < 3) {
         int axis = threadIdx.x;
@@ -203,12 +203,12 @@ __device__ __forceinline__ void dgrad(In<float> w, In<float> dy, Out<float> dx, 
     Seen<AXES, WIDE> seen{dy, g, phase, first_filter, rows, depth};
     Taps<AXES, WIDE> through{w, g, phase, first_filter, depth};
     Sums<T> sums = product<T>(seen, through, place, depth, g.slices);
-    Lines lines{rows, columns, columns % 4 == 0 && conv.channels % 4 == 0, 0, false};
+    Finish finish{dx, In<float>{nullptr, 0}, 0, columns, columns % 4 == 0 && conv.channels % 4 == 0, false};
     u64 part = u64(place.slice) * conv.batch * volume(conv.map);
     int first[3];
     read(first, phase, FIRST);
     read(count, phase, COUNT);
-    store<T>(sums, dx, In<float>{nullptr, 0}, place, lines, [&](u32 row) {
+    store<T>(sums, finish, place, rows, [&](u32 row) {
         int at[AXES];
         u32 n = among<AXES>(row, count, at);
 #pragma unroll

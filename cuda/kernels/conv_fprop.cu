@@ -82,14 +82,14 @@ __device__ __forceinline__ void fprop(In<float> x, In<float> w, In<float> bias, 
     const Convolution& conv = f.conv;
     u32 rows = conv.batch * volume(conv.windows), columns = conv.group_filters;
     u32 depth = volume(conv.window) * conv.group_channels;
-    BlockPlace place = block_place<T>(rows, columns, f.slices);
+    BlockPlace place = BlockPlace::of<T>(rows, columns, f.slices);
     u32 group = place.rest, first_filter = group * columns;
     Windows<AXES, WIDE> windows{x, f, group * conv.group_channels, rows, depth};
     Matrix<true, WIDE> filters{w, first_filter * depth, depth, columns, depth};
     Sums<T> sums = product<T>(windows, filters, place, depth, f.slices);
-    Lines lines{rows, columns, columns % 4 == 0 && conv.filters % 4 == 0, first_filter, f.relu != 0};
+    Finish finish{y, bias, first_filter, columns, columns % 4 == 0 && conv.filters % 4 == 0, f.relu != 0};
     u64 part = u64(place.slice) * rows * conv.filters + first_filter;
-    store<T>(sums, y, bias, place, lines, [&](u32 row) { return part + u64(row) * conv.filters; });
+    store<T>(sums, finish, place, rows, [&](u32 row) { return part + u64(row) * conv.filters; });
 }
 
 KERNEL(256, conv_fprop_2d, In<float> x, In<float> w, In<float> bias, Out<float> y, Fprop f) {

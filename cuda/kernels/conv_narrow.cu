@@ -14,25 +14,18 @@ constexpr int POSITIONS = 256; // of a block, two to a thread
 constexpr int FILTERS = 16;
 constexpr int WORDS = 32;      // of each filter in shared memory at a time
 
-// A position's window: what does not change along its line.
-struct Line {
-    int image;  // of the batch
-    int corner[3];
-    int begin;  // of this line in x, which may lie on the padding
-    int left;   // the number, within the line of the map, of its first word; OUTSIDE if the line is not on the map
+// A position's window.
+struct Corner {
+    int at[3]; // where its first element lies on the map, or on the padding
+    int index; // of its first word in x
+    bool on;   // whether the line of the window that is being read lies on the map
 
-    __device__ __forceinline__ Line(const Convolution& conv, u32 row, u32 rows) {
-        image = among<3>(row, conv.windows, corner);
+    __device__ __forceinline__ Corner(const Convolution& conv, u32 row, u32 rows) : on(false) {
+        u32 image = among<3>(row, conv.windows, at);
 #pragma unroll
-        for (int axis = 0; axis < 3; ++axis) corner[axis] = corner[axis] * conv.stride[axis] - conv.pad[axis];
-        if (row >= rows) corner[0] = OUTSIDE;
-    }
-
-    __device__ __forceinline__ void go_to(const Convolution& conv, int plane, int line) {
-        int at[3] = {corner[0] + plane * conv.dilate[0], corner[1] + line * conv.dilate[1], 0};
-        int first = (image * int(volume(conv.map)) + position<3>(conv.map, at)) * conv.channels;
-        left = inside<3>(conv.map, at) ? corner[2] * conv.channels : OUTSIDE;
-        begin = first + left;
+        for (int axis = 0; axis < 3; ++axis) at[axis] = at[axis] * conv.stride[axis] - conv.pad[axis];
+        index = int(image * volume(conv.map) + position<3>(conv.map, at)) * conv.channels;
+        if (row >= rows) at[0] = OUTSIDE;
     }
 };
 
@@ -43,11 +36,12 @@ KERNEL(128, conv_narrow, In<float> x, In<float> w, In<float> bias, Out<float> y,
     int depth = volume(conv.window) * conv.channels;
     int run = conv.window[2] * conv.channels, map_line = conv.map[2] * conv.channels;
 
-    Line lines[2] = {Line(conv, first_row, rows), Line(conv, first_row + POSITIONS / 2, rows)};
+    Corner corners[2] = {Corner(conv, first_row, rows), Corner(conv, first_row + POSITIONS / 2, rows)};
     float sums[2][FILTERS] = {};
-    int plane = 0, line = -1, along = run - 1; // just before the first word
+    int step[3] = {0, -conv.dilate[1], 0}, begin = 0, along = run - 1; // just before the first word
     for (int from = 0; from < depth; from += WORDS) {
         __syncthreads();
+#pragma unroll 1
         for (int i = threadIdx.x; i < WORDS * FILTERS; i += 128) {
             u32 word = from + i / FILTERS, k = column + i % FILTERS;
             filters(i / FILTERS, i % FILTERS) = word < u32(depth) && k < columns ? w(k * depth + word) : 0.f;
@@ -57,14 +51,21 @@ KERNEL(128, conv_narrow, In<float> x, In<float> w, In<float> bias, Out<float> y,
         for (int word = 0; word < words; ++word) {
             if (++along == run) {
                 along = 0;
-                if (++line == conv.window[1]) line = 0, ++plane;
-                lines[0].go_to(conv, plane, line);
-                lines[1].go_to(conv, plane, line);
+                step[1] += conv.dilate[1];
+                if (step[1] == conv.window[1] * conv.dilate[1]) step[1] = 0, step[0] += conv.dilate[0];
+                begin = position<3>(conv.map, step) * conv.channels;
+#pragma unroll
+                for (int p = 0; p < 2; ++p) {
+                    int line[2] = {corners[p].at[0] + step[0], corners[p].at[1] + step[1]};
+                    corners[p].on = u32(line[0]) < u32(conv.map[0]) && u32(line[1]) < u32(conv.map[1]);
+                }
             }
             float v[2];
 #pragma unroll
-            for (int p = 0; p < 2; ++p)
-                v[p] = u32(lines[p].left + along) < u32(map_line) ? x(lines[p].begin + along) : 0.f;
+            for (int p = 0; p < 2; ++p) {
+                bool inside = corners[p].on && u32(corners[p].at[2] * conv.channels + along) < u32(map_line);
+                v[p] = inside ? x(corners[p].index + begin + along) : 0.f;
+            }
 #pragma unroll
             for (int q = 0; q < FILTERS; q += 4) {
                 float4 four = filters.four(word, q);
@@ -78,20 +79,15 @@ KERNEL(128, conv_narrow, In<float> x, In<float> w, In<float> bias, Out<float> y,
             }
         }
     }
+    Finish finish{y, bias, 0, columns, columns % 4 == 0, relu != 0};
 #pragma unroll
     for (int p = 0; p < 2; ++p) {
         u32 row = first_row + p * (POSITIONS / 2);
         if (row >= rows) continue;
 #pragma unroll
         for (u32 q = 0; q < FILTERS; q += 4) {
-            if (column + q >= columns) continue;
-            float v[4];
-#pragma unroll
-            for (u32 j = 0; j < 4; ++j) {
-                float b = bias.given() && column + q + j < columns ? bias(column + q + j) : 0.f;
-                v[j] = finished(sums[p][q + j], b, relu != 0);
-            }
-            put_quad(y, u64(row) * columns + column + q, v, columns - column - q, columns % 4 == 0);
+            float4 four = make_float4(sums[p][q], sums[p][q + 1], sums[p][q + 2], sums[p][q + 3]);
+            finish.put(u64(row) * columns + column + q, column + q, four);
         }
     }
 }

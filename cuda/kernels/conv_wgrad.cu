@@ -75,14 +75,14 @@ __device__ __forceinline__ void wgrad(In<float> x, In<float> dy, Out<float> dw, 
     const Convolution& conv = g.conv;
     u32 rows = conv.group_filters, columns = volume(conv.window) * conv.group_channels;
     u32 depth = conv.batch * volume(conv.windows);
-    BlockPlace place = block_place<T>(rows, columns, g.slices);
+    BlockPlace place = BlockPlace::of<T>(rows, columns, g.slices);
     u32 group = place.rest;
     Matrix<false, WIDE> filters{dy, group * rows, u32(conv.filters), rows, depth};
     Elements<AXES, WIDE> elements{x, g, group * conv.group_channels, columns, depth};
     Sums<T> sums = product<T>(filters, elements, place, depth, g.slices);
-    Lines lines{rows, columns, columns % 4 == 0, 0, false};
+    Finish finish{dw, In<float>{nullptr, 0}, 0, columns, columns % 4 == 0, false};
     u64 first = u64(place.slice) * conv.filters + group * rows;
-    store<T>(sums, dw, In<float>{nullptr, 0}, place, lines, [&](u32 row) { return (first + row) * columns; });
+    store<T>(sums, finish, place, rows, [&](u32 row) { return (first + row) * columns; });
 }
 
 KERNEL(256, conv_wgrad_2d, In<float> x, In<float> dy, Out<float> dw, Wgrad g) {

@@ -24,11 +24,11 @@ __device__ __forceinline__ void matmul(In<float> a, In<float> b, In<float> bias,
     u32 rows = p.rows, columns = p.columns, depth = p.depth;
     Matrix<!A_TRANSPOSED, WIDE> left{a, 0, A_TRANSPOSED ? rows : depth, rows, depth};
     Matrix<B_TRANSPOSED, WIDE> right{b, 0, B_TRANSPOSED ? depth : columns, columns, depth};
-    BlockPlace place = block_place<T>(rows, columns, p.slices);
+    BlockPlace place = BlockPlace::of<T>(rows, columns, p.slices);
     Sums<T> sums = product<T>(left, right, place, depth, p.slices);
-    Lines lines{rows, columns, columns % 4 == 0, 0, p.relu != 0};
+    Finish finish{y, bias, 0, columns, columns % 4 == 0, p.relu != 0};
     u64 part = u64(place.slice) * rows * columns;
-    store<T>(sums, y, bias, place, lines, [&](u32 row) { return part + u64(row) * columns; });
+    store<T>(sums, finish, place, rows, [&](u32 row) { return part + u64(row) * columns; });
 }
 
 KERNEL(256, matmul_nn, In<float> a, In<float> b, In<float> bias, Out<float> y, MatmulSizes p) {

@@ -143,22 +143,21 @@ __device__ __forceinline__ void read(float (&into)[T::SIDE], const Tile<float, 2
     }
 }
 
-// Where a block is among the tiles of a product.
+// Where a block is among the tiles of a product. The tiles of one row of tiles follow each other, so that what they share
+// is in the cache; then come the rows, the slices of the depth, and what else there is.
 struct BlockPlace {
     u32 row;    // the first of its tile
     u32 column; // the first of its tile
     u32 slice;  // of the depth
     u32 rest;   // which of several such products
-};
 
-// The tiles of one row of tiles follow each other, so that what they share is in the cache; then come the rows, the
-// slices of the depth, and what else there is.
-template <class T>
-__device__ __forceinline__ BlockPlace block_place(u32 rows, u32 columns, u32 slices) {
-    u32 down = (rows + T::ROWS - 1) / T::ROWS, across = (columns + T::COLUMNS - 1) / T::COLUMNS;
-    u32 row = blockIdx.x / across, slice = row / down;
-    return BlockPlace{row % down * T::ROWS, blockIdx.x % across * T::COLUMNS, slice % slices, slice / slices};
-}
+    template <class T>
+    static __device__ __forceinline__ BlockPlace of(u32 rows, u32 columns, u32 slices) {
+        u32 down = (rows + T::ROWS - 1) / T::ROWS, across = (columns + T::COLUMNS - 1) / T::COLUMNS;
+        u32 row = blockIdx.x / across, slice = row / down;
+        return BlockPlace{row % down * T::ROWS, blockIdx.x % across * T::COLUMNS, slice % slices, slice / slices};
+    }
+};
 
 // Where slice number `slice` of `slices` begins, in a depth that is cut at multiples of 16; it ends where the next begins.
 __device__ __forceinline__ u32 slice_begin(u32 depth, u32 slices, u32 slice) {
@@ -266,46 +265,47 @@ __device__ __forceinline__ float finished(float v, float bias, bool relu) {
     return relu && v < 0.f ? 0.f : v;
 }
 
-// Writes four neighbours at `index`, of which only the first `left` may be there. `wide`: index is a multiple of 4.
-__device__ __forceinline__ void put_quad(const Out<float>& y, u64 index, const float (&v)[4], u32 left, bool wide) {
-    if (wide && left >= 4) {
-        y.put4(index, make_float4(v[0], v[1], v[2], v[3]));
-    } else {
-#pragma unroll
-        for (u32 j = 0; j < 4; ++j)
-            if (j < left) y.put(index + j, v[j]);
-    }
-}
+// How sums become elements of y: with a bias where it is given, rectified where that is wanted.
+struct Finish {
+    Out<float> y;
+    In<float> bias;
+    u32 first_bias; // that of column 0
+    u32 columns;    // beyond which nothing is written
+    bool wide;      // whether columns that divide by 4 lie at multiples of 16 bytes
+    bool relu;
 
-// How sums are written.
-struct Lines {
-    u32 rows;
-    u32 columns;
-    bool wide;      // whether every fourth column is at a multiple of 16 bytes
-    u32 first_bias; // that of the first column
-    bool relu;      // whether it is applied
+    // Four neighbours, the first at `index` of y.
+    __device__ __forceinline__ void put(u64 index, u32 column, float4 sums) const {
+        float v[4] = {sums.x, sums.y, sums.z, sums.w};
+#pragma unroll
+        for (u32 j = 0; j < 4; ++j) {
+            float b = bias.given() && column + j < columns ? bias(first_bias + column + j) : 0.f;
+            v[j] = finished(v[j], b, relu);
+        }
+        if (wide && column + 4 <= columns) {
+            y.put4(index, make_float4(v[0], v[1], v[2], v[3]));
+        } else {
+#pragma unroll
+            for (u32 j = 0; j < 4; ++j)
+                if (column + j < columns) y.put(index + j, v[j]);
+        }
+    }
 };
 
-// Writes this thread's sums, with bias where it is given: row i begins at `line(i)`.
+// Writes this thread's sums: row i begins at `line(i)`.
 template <class T, class Line>
-__device__ __forceinline__ void store(const Sums<T>& sums, const Out<float>& y, const In<float>& bias,
-                                      const BlockPlace& place, const Lines& lines, const Line& line) {
+__device__ __forceinline__ void store(const Sums<T>& sums, const Finish& finish, const BlockPlace& place, u32 rows,
+                                      const Line& line) {
 #pragma unroll
     for (int i = 0; i < T::SIDE; ++i) {
         u32 row = place.row + thread_row<T>() + i / 4 * T::ROW_STEP + i % 4;
-        if (row >= lines.rows) continue;
+        if (row >= rows) continue;
         u64 begin = line(row);
 #pragma unroll
         for (int q = 0; q < T::QUADS; ++q) {
             u32 column = place.column + thread_column<T>() + q * T::COLUMN_STEP;
-            if (column >= lines.columns) continue;
-            float v[4];
-#pragma unroll
-            for (u32 j = 0; j < 4; ++j) {
-                float b = bias.given() && column + j < lines.columns ? bias(lines.first_bias + column + j) : 0.f;
-                v[j] = finished(sums.at[i][4 * q + j], b, lines.relu);
-            }
-            put_quad(y, begin + column, v, lines.columns - column, lines.wide);
+            const float(&v)[T::SIDE] = sums.at[i];
+            finish.put(begin + column, column, make_float4(v[4 * q], v[4 * q + 1], v[4 * q + 2], v[4 * q + 3]));
         }
     }
 }
