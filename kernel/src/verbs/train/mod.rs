@@ -115,9 +115,20 @@ impl Run {
             device: self.device.device().name,
         };
         let mut folder = world.runs.create(&info).at(self.span)?;
-        let history = fit(&mut trained, data, &recipe, Some(&mut folder), tell, &world.interrupted);
-        let history = history.map_err(|error| self.failed(error))?;
-        Ok((trained, history, folder.path().to_path_buf()))
+        let mut begun = false;
+        let mut tell = |event| {
+            begun = true;
+            tell(event);
+        };
+        match fit(&mut trained, data, &recipe, Some(&mut folder), &mut tell, &world.interrupted) {
+            Ok(history) => Ok((trained, history, folder.path().to_path_buf())),
+            Err(error) => {
+                if !begun {
+                    folder.discard().at(self.span)?;
+                }
+                Err(self.failed(error))
+            }
+        }
     }
 
     /// A run that goes on from its last checkpoint.
