@@ -6,6 +6,7 @@ pub mod compare;
 pub mod goldens;
 pub mod lenet;
 pub mod op_cases;
+pub mod pipeline;
 pub mod steps;
 pub mod sweep;
 pub mod training_runs;
