@@ -2,6 +2,7 @@
 
 mod arena;
 mod print;
+mod watched;
 
 use serde::Serialize;
 
@@ -26,6 +27,9 @@ pub enum Algorithm {
     Im2col,
     /// A 1×1 convolution at stride 1 as the matrix product it is: nothing is gathered.
     Pointwise,
+    /// Convolution as a matrix product whose factor is gathered from the map tile by tile, never stored (S. Chetlur et al.,
+    /// "cuDNN: efficient primitives for deep learning", arXiv:1410.0759).
+    ImplicitGemm,
 }
 
 /// A backend's choice for one node.
