@@ -134,7 +134,7 @@ fn wrappers(text: &str, file: &str, module: usize, count: &mut usize) -> Result<
         let id = *count;
         *count += 1;
         wrappers.push(format!(
-            "/// `{name}` of {file}.cu.\npub static {constant}: Kernel = Kernel {{ id: {id}, name: \"{name}\", module: \
+            "/// `{name}` of {file}.cu.\npub const {constant}: Kernel = Kernel {{ id: {id}, name: \"{name}\", module: \
              {module}, threads: {threads} }};\n\n/// Launches `{name}` of {file}.cu, in blocks of {threads} threads.\n\
              #[allow(clippy::too_many_arguments)]\npub fn {name}(queue: &Queue, grid: [u32; 3]{parameters}) -> Result<(), \
              BackendError> {{\n    queue.launch(&{constant}, grid, &[{arguments}])\n}}\n\n"

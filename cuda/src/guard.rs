@@ -5,7 +5,7 @@ use cudarc::driver::CudaSlice;
 use fovea_graph::BackendError;
 
 use crate::gpu::Gpu;
-use crate::kernels::{self, Watched};
+use crate::kernels::{self, Kernel, Watched};
 use crate::ops::Range;
 use crate::queue::Queue;
 use crate::view::{In, InOut, Out};
@@ -14,6 +14,9 @@ use crate::view::{In, InOut, Out};
 const RUNNING: u32 = u32::MAX;
 /// How many elements a block looks at: `WATCHED_PER_BLOCK` of guard.cu.
 const PER_BLOCK: usize = 16_384;
+
+/// Its kernels.
+pub const KERNELS: [&Kernel; 2] = [&kernels::CHECK_FINITE, &kernels::GATHER];
 
 /// Watched values, and the halted word.
 pub struct Guard {

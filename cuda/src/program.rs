@@ -11,7 +11,7 @@ use fovea_graph::plan::Place;
 use fovea_graph::{BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, Program, Tensor};
 
 use crate::gpu::Gpu;
-use crate::guard::Guard;
+use crate::guard::{self, Guard};
 use crate::memory::{StateMemory, download};
 use crate::ops::update::{self, Group};
 use crate::ops::{self, Call, Range};
@@ -40,9 +40,11 @@ pub struct CudaProgram {
     next: usize,
     /// The stage and the memory of the last step that ran.
     last: Option<usize>,
-    /// Whether every kernel has run before: only then is a step captured, since none may be loaded meanwhile.
+    /// Whether a step has run before: what runs once is not worth capturing.
     warm: bool,
     mode: Mode,
+    /// How steps are launched but where they are timed one by one.
+    usual: Mode,
     kept: Vec<(String, Tensor)>,
 }
 
@@ -70,6 +72,15 @@ impl CudaProgram {
     /// Checks the plan, takes it over and makes room for it.
     pub fn new(plan: Plan, gpu: Arc<Gpu>, captured: bool) -> Result<Self, BackendError> {
         check(&plan, &gpu.name)?;
+        // None may be loaded while a step is captured; and what does not compile is known before anything runs.
+        for step in &plan.steps {
+            for kernel in ops::uses(&plan.graph.node(step.node).op).forward {
+                gpu.function(kernel)?;
+            }
+        }
+        for kernel in guard::KERNELS {
+            gpu.function(kernel)?;
+        }
         let arena = gpu.alloc("the plan", plan.arena)?;
         let scalars = plan.graph.outputs.iter().filter(|(_, id)| {
             plan.graph.shape(*id).elements() == 1 && matches!(plan.places[id.index()], Place::Arena(_))
@@ -103,6 +114,7 @@ impl CudaProgram {
             last: None,
             warm: false,
             mode,
+            usual: mode,
             kept: Vec::new(),
         })
     }
@@ -344,7 +356,7 @@ impl Program for CudaProgram {
     }
 
     fn stepwise(&mut self, on: bool) {
-        self.mode = if on { Mode::Stepwise } else { Mode::Captured };
+        self.mode = if on { Mode::Stepwise } else { self.usual };
     }
 }
 

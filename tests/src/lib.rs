@@ -5,9 +5,12 @@ use std::path::PathBuf;
 
 pub mod backend;
 pub mod compare;
+pub mod cuda;
 pub mod goldens;
 pub mod lenet;
+pub mod nets;
 pub mod op_cases;
+pub mod pipeline;
 pub mod steps;
 pub mod sweep;
 pub mod training_runs;

@@ -91,7 +91,7 @@ EMULATOR_INLINE void touch_shared(Shadow*, u32, Access, Source, const char*) {}
 // A parameter: its bytes, and of a view the bytes of one element (0: no view).
 struct Parameter {
     u32 size, element;
-    bool plain; // a number: holds no view
+    bool holds_views; // a struct, or a view of a table of structs
 };
 
 struct Kernel {
@@ -110,7 +110,7 @@ bool next_thread();
 template <class T>
 constexpr u32 element_size = 0;
 template <class T>
-constexpr bool has_views = std::is_class_v<T>;
+constexpr bool holds_views = std::is_class_v<T> && sizeof(T) >= 16 && alignof(T) == 8;
 
 template <auto Body>
 struct Entry;
@@ -119,7 +119,7 @@ template <class... A, void (*Body)(A...)>
 struct Entry<Body> {
     static_assert((std::is_trivially_copyable_v<A> && ...), "a kernel's parameters are plain");
     static constexpr u32 count = sizeof...(A);
-    static constexpr Parameter parameters[count + 1] = {{sizeof(A), element_size<A>, !has_views<A>}..., {0, 0, true}};
+    static constexpr Parameter parameters[count + 1] = {{sizeof(A), element_size<A>, holds_views<A>}..., {}};
     static void work(void** arguments) { threads(arguments, std::index_sequence_for<A...>{}); }
 
     template <size_t... I>
@@ -382,6 +382,12 @@ template <class T>
 constexpr u32 element_size<Out<T>> = sizeof(T);
 template <class T>
 constexpr u32 element_size<InOut<T>> = sizeof(T);
+template <class T>
+constexpr bool holds_views<In<T>> = holds_views<T>;
+template <class T>
+constexpr bool holds_views<Out<T>> = false;
+template <class T>
+constexpr bool holds_views<InOut<T>> = holds_views<T>;
 
 // ---- barriers and what the lanes of a warp do together
 

@@ -61,6 +61,13 @@ bool release(u64 address) {
     return true;
 }
 
+void release_all(int device) {
+    std::erase_if(alive, [&](auto& entry) {
+        if (entry.second.device == device) give_back(entry.second);
+        return entry.second.device == device;
+    });
+}
+
 const Allocation* holder(u64 address, size_t bytes) {
     auto after = alive.upper_bound(address);
     if (after == alive.begin()) return nullptr;

@@ -14,6 +14,7 @@ struct Allocation {
 // New memory, filled with 0xff; 0 if the host has none. Addresses are never given twice.
 u64 allocate(size_t bytes, int device);
 bool release(u64 address);
+void release_all(int device);
 
 // The live allocation that holds all of these bytes, or null.
 const Allocation* holder(u64 address, size_t bytes);

@@ -1,4 +1,4 @@
-//! What each op does on a GPU: one file a family. This file hands over, and says which kernels belong to which op.
+//! What each op does on a GPU: one file a family, and `uses.rs` with the kernels of each. This file only hands over.
 
 use fovea_graph::plan::{Algorithm, Choice};
 use fovea_graph::{BackendError, Graph, NodeId, Op, Shape};
@@ -21,6 +21,9 @@ mod pool;
 mod softmax;
 pub mod update;
 mod upsample;
+mod uses;
+
+pub use uses::uses;
 
 /// Where a value lies on the device.
 #[derive(Clone, Copy, Debug)]
