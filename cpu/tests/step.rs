@@ -185,6 +185,8 @@ fn a_net_that_only_flattens_has_its_input_as_output() {
     program.run(&mut *memory, &support::feed(&[&images]), &mut go).unwrap();
     assert_eq!(program.output("result").unwrap().as_slice(), images.as_slice());
     assert!(program.output("loss").is_err());
+    let refused = program.scalar("result").unwrap_err().to_string();
+    assert_eq!(refused, "the output result is 2x6, not one number");
 }
 
 #[test]
@@ -218,4 +220,17 @@ fn what_does_not_fit_is_refused_with_its_size() {
         panic!("4 TiB were granted");
     };
     assert_eq!((needed, device.as_str()), (1 << 42, "cpu"));
+}
+
+#[test]
+fn a_step_is_finished_once_and_tells_its_scalars() {
+    let mut training = Training::new(&Cpu::new(Some(1)).unwrap(), &small(4));
+    assert_eq!(training.program.depth(), 1);
+    assert!(training.program.finish().is_err(), "none was begun");
+    let inputs = [&training.images, &training.labels];
+    training.program.begin(&mut *training.memory, &support::feed(&inputs), &mut go).unwrap();
+    let refused = training.program.begin(&mut *training.memory, &support::feed(&inputs), &mut go);
+    assert_eq!(refused.unwrap_err().to_string(), "a step was begun before the last was finished");
+    assert_eq!(training.program.finish().unwrap(), Outcome::Done);
+    assert_eq!(training.program.scalar("loss").unwrap(), training.loss());
 }

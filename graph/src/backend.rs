@@ -1,4 +1,4 @@
-//! What a device offers: object-safe, five verbs over a [`Plan`]. The host talks to every device through these.
+//! What a device offers: object-safe, a few verbs over a [`Plan`]. The host talks to every device through these.
 
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -7,6 +7,7 @@ use crate::Tensor;
 use crate::graph::{Graph, State};
 use crate::ids::{NodeId, StateId};
 use crate::plan::{Choice, Plan};
+use crate::shape::{Shape, join};
 
 /// A device and the code that runs on it.
 pub trait Backend: Send + Sync {
@@ -15,6 +16,12 @@ pub trait Backend: Send + Sync {
 
     /// By which algorithm, and with how much scratch memory, this device would compute a node.
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice;
+
+    /// How many bytes of the device's memory a plan takes while it runs: states, inputs and the arena. A device that has
+    /// several steps under way counts the inputs as often as it holds them.
+    fn footprint(&self, plan: &Plan) -> u64 {
+        plan.state_bytes() + plan.input_bytes() + plan.arena_bytes()
+    }
 
     /// Device memory for these states, all zero.
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError>;
@@ -59,6 +66,89 @@ pub struct Feed<'a> {
     pub step: u32,
 }
 
+impl<'a> Feed<'a> {
+    /// The elements of every input, in the order that the graph declares them.
+    ///
+    /// # Errors
+    /// [`BackendError::Mismatch`] where the graph declares others.
+    pub fn elements(&self, graph: &Graph) -> Result<Vec<&'a [f32]>, BackendError> {
+        if self.inputs.len() != graph.inputs.len() {
+            let (wanted, found) = (graph.inputs.len(), self.inputs.len());
+            return Err(BackendError::Mismatch(format!("the program takes {wanted} inputs, but was given {found}")));
+        }
+        let checked = graph.inputs.iter().zip(self.inputs).map(|(declared, &given)| {
+            let (name, wanted) = (&declared.name, &declared.shape);
+            if given.shape() != wanted.dims() {
+                let found = join(given.shape());
+                return Err(BackendError::Mismatch(format!("{name} is {wanted}, but was given as {found}")));
+            }
+            given.as_slice().ok_or_else(|| BackendError::Mismatch(format!("{name} is not in row-major layout")))
+        });
+        checked.collect()
+    }
+}
+
+/// The names and shapes of the states that a memory holds, and what every memory checks of them.
+#[derive(Clone, Debug)]
+pub struct Held {
+    states: Vec<(String, Shape)>,
+}
+
+impl Held {
+    /// These states.
+    pub fn new(states: &[State]) -> Self {
+        Self { states: states.iter().map(|state| (state.name.clone(), state.shape.clone())).collect() }
+    }
+
+    /// Whether these are the first of the states held.
+    ///
+    /// # Errors
+    /// [`BackendError::Mismatch`], which names the first that is not.
+    pub fn begin_with(&self, states: &[State]) -> Result<(), BackendError> {
+        for (i, state) in states.iter().enumerate() {
+            let held = self.states.get(i).map(|(_, shape)| shape);
+            if held != Some(&state.shape) {
+                let found = held.map_or("nothing".to_string(), Shape::to_string);
+                let wanted = &state.shape;
+                return Err(BackendError::Mismatch(format!("{} is {wanted}, but the memory has {found}", state.name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A state's shape.
+    ///
+    /// # Errors
+    /// [`BackendError::Mismatch`] where there is no such state.
+    pub fn shape(&self, state: StateId) -> Result<&Shape, BackendError> {
+        let missing =
+            || BackendError::Mismatch(format!("there is no state {}; the memory has {}", state.0, self.states.len()));
+        self.states.get(state.index()).map(|(_, shape)| shape).ok_or_else(missing)
+    }
+
+    /// Whether a value has its state's shape.
+    ///
+    /// # Errors
+    /// [`BackendError::Mismatch`] with the state's name where it has not.
+    pub fn takes(&self, state: StateId, value: &Tensor) -> Result<(), BackendError> {
+        let wanted = self.shape(state)?;
+        if value.shape() != wanted.dims() {
+            let (name, found) = (&self.states[state.index()].0, join(value.shape()));
+            return Err(BackendError::Mismatch(format!("{name} is {wanted}, but the value is {found}")));
+        }
+        Ok(())
+    }
+}
+
+/// A tensor of these elements.
+///
+/// # Errors
+/// [`BackendError::Mismatch`] where their number is another.
+pub fn tensor(shape: &Shape, elements: Vec<f32>) -> Result<Tensor, BackendError> {
+    let mismatch = |e: ndarray::ShapeError| BackendError::Mismatch(format!("a value of {shape}: {e}"));
+    Tensor::from_shape_vec(ndarray::IxDyn(shape.dims()), elements).map_err(mismatch)
+}
+
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -71,23 +161,56 @@ pub enum Outcome {
     NotFinite(String),
 }
 
-/// A plan that can run.
+/// A plan that can run. A device of its own may have several steps under way: [`Program::begin`] returns while it
+/// computes, and [`Program::finish`] waits.
 pub trait Program: Send {
     /// The plan it runs.
     fn plan(&self) -> &Plan;
 
-    /// Runs one step on `memory`, which must have been allocated for this graph's states or for more that begin with
+    /// Begins a step on `memory`, which must have been allocated for this graph's states or for more that begin with
     /// them. Before each of the plan's steps `before` is called with the step's index (and once with the number of
-    /// steps, at the end); where it breaks, the run ends as [`Outcome::Interrupted`], unless updates have begun.
+    /// steps, at the end); where it breaks, the step ends as [`Outcome::Interrupted`], unless updates have begun. A
+    /// device that is given all of them at once calls it only before the first.
+    ///
+    /// At most [`Program::depth`] steps may be begun and not finished, and until all are, only this program may touch
+    /// `memory`. What `feed` refers to may be changed as soon as this returns. After an error the step is not begun;
+    /// after [`BackendError::Lost`], here and below, none is under way any more.
+    fn begin(
+        &mut self,
+        memory: &mut dyn Memory,
+        feed: &Feed<'_>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<(), BackendError>;
+
+    /// Waits for the oldest step that was begun, and says how it ended. Where it was [`Outcome::NotFinite`], those
+    /// begun after it have changed nothing either and end the same way, until none is under way.
+    fn finish(&mut self) -> Result<Outcome, BackendError>;
+
+    /// How many steps may be under way at once: 1, unless the device computes behind the host's back.
+    fn depth(&self) -> usize {
+        1
+    }
+
+    /// The value that an output of one element had in the step finished last.
+    fn scalar(&self, name: &str) -> Result<f32, BackendError>;
+
+    /// The value that an output has after the last step; none may be under way.
+    fn output(&self, name: &str) -> Result<Tensor, BackendError>;
+
+    /// Whether from now on each of the plan's steps is complete before `before` is called for the next, so that they
+    /// can be timed one by one. A device that computes them so anyway has nothing to do. None may be under way.
+    fn stepwise(&mut self, _on: bool) {}
+
+    /// Runs one step, while no other is under way.
     fn run(
         &mut self,
         memory: &mut dyn Memory,
         feed: &Feed<'_>,
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Outcome, BackendError>;
-
-    /// The value that an output has after the last run.
-    fn output(&self, name: &str) -> Result<Tensor, BackendError>;
+    ) -> Result<Outcome, BackendError> {
+        self.begin(memory, feed, before)?;
+        self.finish()
+    }
 }
 
 /// What can go wrong on a device.
@@ -117,4 +240,47 @@ pub enum BackendError {
         /// The op as the graph's text form shows it.
         op: String,
     },
+    /// The device failed in the middle of work: nothing that it held can be read any more.
+    #[error("{device} is lost: {why}")]
+    Lost {
+        /// The device's name.
+        device: String,
+        /// What its driver says.
+        why: String,
+    },
+    /// A kernel that does not compile for this device.
+    #[error("the kernel {kernel} does not compile:\n{}", first_lines(.log))]
+    Compile {
+        /// The kernel's source file.
+        kernel: String,
+        /// All that the compiler says.
+        log: String,
+    },
+}
+
+/// The beginning of a compiler's log, where its first errors stand.
+fn first_lines(log: &str) -> String {
+    const SHOWN: usize = 10;
+    let mut lines: Vec<&str> = log.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let more = lines.len().saturating_sub(SHOWN);
+    lines.truncate(SHOWN);
+    let rest = if more > 0 { format!("\n… and {more} more lines") } else { String::new() };
+    lines.join("\n") + &rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compile_error_shows_the_first_lines_of_the_log() {
+        let error = |log: String| BackendError::Compile { kernel: "lrn.cu".into(), log }.to_string();
+        assert_eq!(
+            error("lrn.cu(3): error: what\n\n".into()),
+            "the kernel lrn.cu does not compile:\nlrn.cu(3): error: what"
+        );
+        let long: String = (1..=14).map(|i| format!("line {i}\n")).collect();
+        let shown = error(long);
+        assert!(shown.ends_with("line 10\n… and 4 more lines"), "{shown}");
+    }
 }

@@ -41,7 +41,7 @@ pub fn step(graph: Graph, classes: u64) -> Stepped {
     let feed = Feed { inputs: &inputs, learning_rate: 0.01, seed: 3, step: 0 };
     let outcome = program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(outcome, Outcome::Done);
-    let loss = program.output("loss").unwrap().first().copied().unwrap();
+    let loss = program.scalar("loss").unwrap();
     Stepped { loss, states: ids.into_iter().map(|id| memory.read(id).unwrap()).collect() }
 }
 

@@ -14,6 +14,7 @@ use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_run};
 use fovea_tests::compare::{Failures, narrow, wide};
 use fovea_tests::goldens::Goldens;
 use fovea_tests::op_cases::golden_cases;
+use fovea_tests::pipeline::check_steps;
 use fovea_tests::training_runs::training_runs;
 use ndarray::ArrayD;
 
@@ -72,12 +73,12 @@ impl Program for Run {
         &self.plan
     }
 
-    fn run(
+    fn begin(
         &mut self,
         memory: &mut dyn Memory,
         feed: &Feed<'_>,
         _: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Outcome, BackendError> {
+    ) -> Result<(), BackendError> {
         let memory: &mut States = memory.as_any_mut().downcast_mut().unwrap();
         let mut states: Vec<ArrayD<f64>> = memory.0.iter().map(wide).collect();
         let inputs: Vec<ArrayD<f64>> = feed.inputs.iter().map(|x| wide(x)).collect();
@@ -85,7 +86,15 @@ impl Program for Run {
         let feed = Feed64 { inputs: &inputs, learning_rate: feed.learning_rate, seed: feed.seed, step: feed.step };
         self.values = reference::step(&self.runs, &mut states, &feed).unwrap();
         memory.0 = states.iter().map(narrow).collect();
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Outcome, BackendError> {
         Ok(Outcome::Done)
+    }
+
+    fn scalar(&self, name: &str) -> Result<f32, BackendError> {
+        Ok(self.output(name)?.sum())
     }
 
     fn output(&self, name: &str) -> Result<Tensor, BackendError> {
@@ -102,6 +111,11 @@ fn the_cpu_computes_what_the_reference_and_pytorch_do() {
 #[test]
 fn the_cpu_follows_pytorch_through_lenet() {
     assert!(check_lenet(&Cpu::new(None).unwrap()) > 600);
+}
+
+#[test]
+fn the_cpu_keeps_what_is_promised_of_steps() {
+    check_steps(&Cpu::new(Some(2)).unwrap());
 }
 
 #[test]

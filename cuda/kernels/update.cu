@@ -1,0 +1,127 @@
+// What optimizers do to parameters, and running statistics: many tensors in one launch.
+//
+// A table in device memory has an entry a tensor: where its operands lie, its numbers, and its first block. A block takes
+// 2048 neighbouring elements of one tensor, whose entry it finds by binary search; each thread takes every 256th of them.
+// New values may lie where the old ones do: a thread reads an element before it writes it, and nobody else does either.
+// Unless `halted` is NOBODY, some value of the step is not finite, and nothing is written. Bytes and FLOP an element: SGD
+// 20 and 6, Adam 28 and 16, running statistics 12 and 3; bound by bytes.
+// Sources: I. Sutskever et al., ICML 2013; D. Kingma and J. Ba, arXiv:1412.6980; I. Loshchilov and F. Hutter,
+// arXiv:1711.05101; all in PyTorch's form.
+#include "table.cuh"
+
+// How many elements a block takes.
+constexpr int UPDATED_PER_BLOCK = 2048;
+constexpr u32 NOBODY = 0xffffffffu;
+
+// v' = momentum·v + g + decay·w, if new_v is given; w' = w − rate·v', if new_w is given.
+struct SgdEntry {
+    InOut<float> w;
+    In<float> g;
+    InOut<float> v; // without new_v the velocity that the step takes
+    Out<float> new_v;
+    Out<float> new_w;
+    u64 first_block;
+    float momentum;
+    float decay;
+};
+
+// m' = mean_stays·m + mean_enters·(g + mean_decay·w), v' = square_stays·v + square_enters·(g + square_decay·w)², and
+// w' = w − rate·decay·w − rate·m̂/(√v̂ + eps), m̂ and v̂ freed of their beginning at 0; each if its place is given.
+struct AdamEntry {
+    InOut<float> w;
+    In<float> g;
+    InOut<float> m; // without new_m the mean that the step takes
+    InOut<float> v;
+    Out<float> new_m;
+    Out<float> new_v;
+    Out<float> new_w;
+    double beta1;
+    double beta2;
+    u64 first_block;
+    float mean_stays;
+    float mean_enters;
+    float mean_decay;
+    float square_stays;
+    float square_enters;
+    float square_decay;
+    float eps;
+    float decay;
+};
+
+// r' = stays·r + enters·s.
+struct RunningEntry {
+    InOut<float> r;
+    In<float> s;
+    Out<float> new_r;
+    u64 first_block;
+    float stays;
+    float enters;
+};
+
+// Calls f with each of the thread's elements of a tensor of n, whose first block is `first_block`.
+template <class F>
+__device__ __forceinline__ void walk(u64 first_block, u64 n, F f) {
+    u64 begin = (blockIdx.x - first_block) * UPDATED_PER_BLOCK;
+    u64 end = begin + UPDATED_PER_BLOCK < n ? begin + UPDATED_PER_BLOCK : n;
+    for (u64 i = begin + threadIdx.x; i < end; i += blockDim.x) f(i);
+}
+
+KERNEL(256, sgd, In<SgdEntry> table, In<StepFeed> feed, In<u32> halted) {
+    if (halted(0) != NOBODY) return;
+    SgdEntry e = table(entry_of_block(table));
+    float rate = feed(0).rate;
+    walk(e.first_block, e.w.size, [&](u64 i) {
+        float v = e.v(i);
+        if (e.new_v.given()) {
+            v = e.momentum * v + e.g(i) + e.decay * e.w(i);
+            e.new_v.put(i, v);
+        }
+        if (e.new_w.given()) e.new_w.put(i, e.w(i) - rate * v);
+    });
+}
+
+// beta^t by squaring: no rounding that grows to anything in a double.
+__device__ __forceinline__ double power(double beta, u64 t) {
+    double result = 1.0;
+    for (; t > 0; t /= 2) {
+        if (t % 2 == 1) result *= beta;
+        beta *= beta;
+    }
+    return result;
+}
+
+KERNEL(256, adam, In<AdamEntry> table, In<StepFeed> feed, In<u32> halted) {
+    if (halted(0) != NOBODY) return;
+    AdamEntry e = table(entry_of_block(table));
+    StepFeed now = feed(0);
+    // In double: in float, 1 − beta^t of the first steps would lose most of its digits.
+    TILE(float, corrections, 2);
+    if (threadIdx.x == 0) {
+        corrections(0) = float(now.rate / (1.0 - power(e.beta1, u64(now.step) + 1)));
+        corrections(1) = sqrtf(float(1.0 / (1.0 - power(e.beta2, u64(now.step) + 1))));
+    }
+    __syncthreads();
+    float rate = corrections(0), root = corrections(1), shrinks = now.rate * e.decay;
+    walk(e.first_block, e.w.size, [&](u64 i) {
+        float m = e.m.given() ? e.m(i) : 0.f, v = e.v.given() ? e.v(i) : 0.f;
+        if (e.new_m.given()) {
+            m = e.mean_stays * m + e.mean_enters * (e.g(i) + e.mean_decay * e.w(i));
+            e.new_m.put(i, m);
+        }
+        if (e.new_v.given()) {
+            float penalized = e.g(i) + e.square_decay * e.w(i);
+            v = e.square_stays * v + e.square_enters * (penalized * penalized);
+            e.new_v.put(i, v);
+        }
+        if (e.new_w.given()) {
+            float w = e.w(i);
+            e.new_w.put(i, w - (shrinks * w + rate * m / (sqrtf(v) * root + e.eps)));
+        }
+    });
+}
+
+KERNEL(256, running, In<RunningEntry> table, In<u32> halted) {
+    if (halted(0) != NOBODY) return;
+    RunningEntry e = table(entry_of_block(table));
+    walk(e.first_block, e.r.size, [&](u64 i) { e.new_r.put(i, e.stays * e.r(i) + e.enters * e.s(i)); });
+}
