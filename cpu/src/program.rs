@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use fovea_graph::backend::tensor;
 use fovea_graph::plan::{Place, Slot, Step};
-use fovea_graph::{BackendError, Feed, Graph, Memory, NodeId, Op, Outcome, Plan, Program, Role, Shape, Tensor};
+use fovea_graph::{BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, Program, Shape, Tensor};
 
-use crate::memory::{StateMemory, tensor};
+use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::storage::{Access, Buffer};
 use crate::team::{CHUNK, Team};
@@ -30,7 +31,11 @@ impl CpuProgram {
     /// Checks the plan and takes it over.
     pub fn new(plan: Plan, arena: Buffer, team: Arc<Team>) -> Result<Self, BackendError> {
         let accesses = plan.steps.iter().map(|step| check(&plan, step, team.threads())).collect::<Result<_, _>>()?;
-        let watched = watched(&plan);
+        let slot = |id: NodeId| match plan.places[id.index()] {
+            Place::Arena(slot) => Some(slot),
+            _ => None,
+        };
+        let watched = plan.watched().into_iter().filter_map(|(name, id)| Some((name, slot(id)?))).collect();
         Ok(Self { plan, arena, team, accesses, watched, kept: Vec::new(), begun: None })
     }
 
@@ -41,7 +46,7 @@ impl CpuProgram {
         feed: &Feed<'_>,
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Outcome, BackendError> {
-        let inputs = fed(&self.plan.graph, feed)?;
+        let inputs = feed.elements(&self.plan.graph)?;
         for index in 0..self.plan.steps.len() {
             if before(index).is_break() && index <= self.plan.commit {
                 return Ok(Outcome::Interrupted);
@@ -104,7 +109,7 @@ impl CpuProgram {
                 Place::State(state) => states[state.index()].as_slice(),
                 Place::Input(input) => inputs[input.index()],
             };
-            self.kept.push((name.clone(), tensor(self.plan.graph.shape(*id), elements)?));
+            self.kept.push((name.clone(), tensor(self.plan.graph.shape(*id), elements.to_vec())?));
         }
         Ok(())
     }
@@ -126,7 +131,7 @@ impl Program for CpuProgram {
         }
         let foreign = || BackendError::Mismatch("the memory belongs to another device".to_string());
         let memory = memory.as_any_mut().downcast_mut::<StateMemory>().ok_or_else(foreign)?;
-        memory.check(&self.plan.graph.states)?;
+        memory.held.begin_with(&self.plan.graph.states)?;
         self.begun = Some(self.steps(&mut memory.buffers, feed, before)?);
         Ok(())
     }
@@ -144,7 +149,7 @@ impl Program for CpuProgram {
 
     fn output(&self, name: &str) -> Result<Tensor, BackendError> {
         let (shape, elements) = self.find(name)?;
-        tensor(shape, elements)
+        tensor(shape, elements.to_vec())
     }
 }
 
@@ -163,74 +168,6 @@ fn check(plan: &Plan, step: &Step, threads: usize) -> Result<Access, BackendErro
         return Err(BackendError::Mismatch(format!("the plan's step for {op} was made for another device")));
     }
     Ok(access)
-}
-
-/// The loss and every gradient and statistic that an update reads, where there are updates.
-fn watched(plan: &Plan) -> Vec<(String, Slot)> {
-    let graph = &plan.graph;
-    let mut watched = Vec::new();
-    if plan.commit < plan.steps.len()
-        && let Some(loss) = graph.find_output("loss")
-        && let Place::Arena(slot) = plan.places[loss.index()]
-    {
-        watched.push(("loss".to_string(), slot));
-    }
-    for step in &plan.steps[plan.commit.min(plan.steps.len())..] {
-        for &input in &graph.node(step.node).inputs {
-            if let Place::Arena(slot) = plan.places[input.index()]
-                && plan.steps[..plan.commit].iter().any(|before| before.node == source(graph, input))
-            {
-                let name = match graph.node(step.node).op {
-                    Op::Running(_) => updated(plan, step).to_string(),
-                    _ => format!("gradient of {}", updated(plan, step)),
-                };
-                // Both moments of a parameter read its gradient; one look is enough.
-                if !watched.iter().any(|(_, seen)| *seen == slot) {
-                    watched.push((name, slot));
-                }
-            }
-        }
-    }
-    watched
-}
-
-/// The node that computes a value: reshapes only rename it.
-fn source(graph: &Graph, mut id: NodeId) -> NodeId {
-    while let Op::Reshape(_) = graph.node(id).op {
-        id = graph.node(id).inputs[0];
-    }
-    id
-}
-
-/// The name of the parameter or the running statistic that an update belongs to.
-fn updated<'a>(plan: &'a Plan, step: &Step) -> &'a str {
-    let node = plan.graph.node(step.node);
-    let read = node.inputs.iter().find_map(|&id| match plan.graph.node(id).op {
-        Op::State(state) => Some(&plan.graph.states[state.index()]).filter(|state| state.role == Role::Parameter),
-        _ => None,
-    });
-    match (read, plan.places[step.node.index()]) {
-        (Some(state), _) => &state.name,
-        (None, Place::State(state)) => &plan.graph.states[state.index()].name,
-        (None, _) => node.op.word(),
-    }
-}
-
-/// The elements of every input of the feed.
-fn fed<'a>(graph: &Graph, feed: &Feed<'a>) -> Result<Vec<&'a [f32]>, BackendError> {
-    if feed.inputs.len() != graph.inputs.len() {
-        let (wanted, found) = (graph.inputs.len(), feed.inputs.len());
-        return Err(BackendError::Mismatch(format!("the program takes {wanted} inputs, but was given {found}")));
-    }
-    let checked = graph.inputs.iter().zip(feed.inputs).map(|(declared, &given)| {
-        let (name, wanted) = (&declared.name, &declared.shape);
-        if given.shape() != wanted.dims() {
-            let found = fovea_graph::shape::join(given.shape());
-            return Err(BackendError::Mismatch(format!("{name} is {wanted}, but was given as {found}")));
-        }
-        given.as_slice().ok_or_else(|| BackendError::Mismatch(format!("{name} is not in row-major layout")))
-    });
-    checked.collect()
 }
 
 /// Whether every element is a finite number.

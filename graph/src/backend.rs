@@ -7,6 +7,7 @@ use crate::Tensor;
 use crate::graph::{Graph, State};
 use crate::ids::{NodeId, StateId};
 use crate::plan::{Choice, Plan};
+use crate::shape::{Shape, join};
 
 /// A device and the code that runs on it.
 pub trait Backend: Send + Sync {
@@ -15,6 +16,12 @@ pub trait Backend: Send + Sync {
 
     /// By which algorithm, and with how much scratch memory, this device would compute a node.
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice;
+
+    /// How many bytes of the device's memory a plan takes while it runs: states, inputs and the arena. A device that has
+    /// several steps under way counts the inputs as often as it holds them.
+    fn footprint(&self, plan: &Plan) -> u64 {
+        plan.state_bytes() + plan.input_bytes() + plan.arena_bytes()
+    }
 
     /// Device memory for these states, all zero.
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError>;
@@ -59,6 +66,89 @@ pub struct Feed<'a> {
     pub step: u32,
 }
 
+impl<'a> Feed<'a> {
+    /// The elements of every input, in the order that the graph declares them.
+    ///
+    /// # Errors
+    /// [`BackendError::Mismatch`] where the graph declares others.
+    pub fn elements(&self, graph: &Graph) -> Result<Vec<&'a [f32]>, BackendError> {
+        if self.inputs.len() != graph.inputs.len() {
+            let (wanted, found) = (graph.inputs.len(), self.inputs.len());
+            return Err(BackendError::Mismatch(format!("the program takes {wanted} inputs, but was given {found}")));
+        }
+        let checked = graph.inputs.iter().zip(self.inputs).map(|(declared, &given)| {
+            let (name, wanted) = (&declared.name, &declared.shape);
+            if given.shape() != wanted.dims() {
+                let found = join(given.shape());
+                return Err(BackendError::Mismatch(format!("{name} is {wanted}, but was given as {found}")));
+            }
+            given.as_slice().ok_or_else(|| BackendError::Mismatch(format!("{name} is not in row-major layout")))
+        });
+        checked.collect()
+    }
+}
+
+/// The names and shapes of the states that a memory holds, and what every memory checks of them.
+#[derive(Clone, Debug)]
+pub struct Held {
+    states: Vec<(String, Shape)>,
+}
+
+impl Held {
+    /// These states.
+    pub fn new(states: &[State]) -> Self {
+        Self { states: states.iter().map(|state| (state.name.clone(), state.shape.clone())).collect() }
+    }
+
+    /// Whether these are the first of the states held.
+    ///
+    /// # Errors
+    /// [`BackendError::Mismatch`], which names the first that is not.
+    pub fn begin_with(&self, states: &[State]) -> Result<(), BackendError> {
+        for (i, state) in states.iter().enumerate() {
+            let held = self.states.get(i).map(|(_, shape)| shape);
+            if held != Some(&state.shape) {
+                let found = held.map_or("nothing".to_string(), Shape::to_string);
+                let wanted = &state.shape;
+                return Err(BackendError::Mismatch(format!("{} is {wanted}, but the memory has {found}", state.name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A state's shape.
+    ///
+    /// # Errors
+    /// [`BackendError::Mismatch`] where there is no such state.
+    pub fn shape(&self, state: StateId) -> Result<&Shape, BackendError> {
+        let missing =
+            || BackendError::Mismatch(format!("there is no state {}; the memory has {}", state.0, self.states.len()));
+        self.states.get(state.index()).map(|(_, shape)| shape).ok_or_else(missing)
+    }
+
+    /// Whether a value has its state's shape.
+    ///
+    /// # Errors
+    /// [`BackendError::Mismatch`] with the state's name where it has not.
+    pub fn takes(&self, state: StateId, value: &Tensor) -> Result<(), BackendError> {
+        let wanted = self.shape(state)?;
+        if value.shape() != wanted.dims() {
+            let (name, found) = (&self.states[state.index()].0, join(value.shape()));
+            return Err(BackendError::Mismatch(format!("{name} is {wanted}, but the value is {found}")));
+        }
+        Ok(())
+    }
+}
+
+/// A tensor of these elements.
+///
+/// # Errors
+/// [`BackendError::Mismatch`] where their number is another.
+pub fn tensor(shape: &Shape, elements: Vec<f32>) -> Result<Tensor, BackendError> {
+    let mismatch = |e: ndarray::ShapeError| BackendError::Mismatch(format!("a value of {shape}: {e}"));
+    Tensor::from_shape_vec(ndarray::IxDyn(shape.dims()), elements).map_err(mismatch)
+}
+
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -83,7 +173,8 @@ pub trait Program: Send {
     /// device that is given all of them at once calls it only before the first.
     ///
     /// At most [`Program::depth`] steps may be begun and not finished, and until all are, only this program may touch
-    /// `memory`. What `feed` refers to may be changed as soon as this returns. After an error the step is not begun.
+    /// `memory`. What `feed` refers to may be changed as soon as this returns. After an error the step is not begun;
+    /// after [`BackendError::Lost`], here and below, none is under way any more.
     fn begin(
         &mut self,
         memory: &mut dyn Memory,
@@ -92,8 +183,7 @@ pub trait Program: Send {
     ) -> Result<(), BackendError>;
 
     /// Waits for the oldest step that was begun, and says how it ended. Where it was [`Outcome::NotFinite`], those
-    /// begun after it have changed nothing either and end the same way, until none is under way. After
-    /// [`BackendError::Lost`] none is.
+    /// begun after it have changed nothing either and end the same way, until none is under way.
     fn finish(&mut self) -> Result<Outcome, BackendError>;
 
     /// How many steps may be under way at once: 1, unless the device computes behind the host's back.

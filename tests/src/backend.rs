@@ -73,16 +73,33 @@ impl Running {
 /// # Panics
 /// With the first messages, where a case fails.
 pub fn check_ops(backend: &dyn Backend, ranks: RangeInclusive<usize>) -> usize {
+    check_cases(backend, |case| case.rank() == 0 || ranks.contains(&case.rank())) + check_runs(backend)
+}
+
+/// The same for the op cases that `wanted` picks.
+///
+/// # Panics
+/// With the first messages, where a case fails.
+pub fn check_cases(backend: &dyn Backend, wanted: impl Fn(&Case) -> bool) -> usize {
     let goldens = Goldens::open("ops.npz");
     let mut failures = Failures::default();
     let swept =
         sweep::convolutions().into_iter().chain(sweep::deconvolutions()).chain(sweep::dropouts()).chain(sweep::large());
     for case in golden_cases(&goldens).into_iter().chain(swept) {
-        if case.rank() == 0 || ranks.contains(&case.rank()) {
+        if wanted(&case) {
             compare_case(backend, &case, &goldens, &mut failures);
         }
     }
-    for run in training_runs(&goldens) {
+    failures.finish()
+}
+
+/// Runs the training runs: optimizers and whole nets over some steps, against PyTorch. Returns the number of comparisons.
+///
+/// # Panics
+/// With the first messages, where a run fails.
+pub fn check_runs(backend: &dyn Backend) -> usize {
+    let mut failures = Failures::default();
+    for run in training_runs(&Goldens::open("ops.npz")) {
         compare_run(backend, &run, &mut failures);
     }
     failures.finish()

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::path::Path;
 
 use fovea_graph::Tensor;
 use ndarray::ArrayD;
@@ -19,7 +18,7 @@ impl Goldens {
     /// # Panics
     /// Where the file is missing or no `npz` file.
     pub fn open(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens").join(name);
+        let path = crate::root().join("goldens").join(name);
         let file = File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         Self { file: RefCell::new(NpzReader::new(file).unwrap_or_else(|e| panic!("{}: {e}", path.display()))) }
     }

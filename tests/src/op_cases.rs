@@ -4,7 +4,6 @@
 //! against the reference alone.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use fovea_cpu::reference::{self, Feed64};
 use fovea_graph::autodiff::gradients;
@@ -116,7 +115,7 @@ struct ListedNode {
 }
 
 pub(crate) fn listed() -> Listed {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens/cases.json");
+    let path = crate::root().join("goldens/cases.json");
     serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 

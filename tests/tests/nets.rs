@@ -7,15 +7,11 @@ use std::sync::atomic::AtomicBool;
 use fovea::session::Session;
 use fovea_cpu::Cpu;
 use fovea_dsl::lower::{Mode, lower};
-use fovea_dsl::net::Net;
-use fovea_dsl::resolve::{Resolved, resolve};
-use fovea_dsl::scope::Scope;
-use fovea_dsl::syntax::StatementKind;
-use fovea_dsl::{Source, parse};
+use fovea_graph::Tensor;
 use fovea_graph::fuse::fuse;
 use fovea_graph::training::{Optimizer, training_step};
-use fovea_graph::{SourceId, Tensor};
 use fovea_tests::compare::norm;
+use fovea_tests::nets::net as net_of;
 use fovea_tests::steps::{Stepped, step};
 use proptest::prelude::*;
 
@@ -58,23 +54,13 @@ fn accepted(text: &str) -> bool {
     session.check("net.fov", text).is_ok()
 }
 
-fn resolved(text: &str) -> Net {
-    let (program, mistakes) = parse(&Source { id: SourceId(0), name: "net.fov".into(), text: text.into() });
-    assert!(mistakes.is_empty());
-    let StatementKind::Net(definition) = &program.statements[0].kind else { panic!("a net is expected") };
-    match resolve(definition, &Scope::default(), None, None).unwrap() {
-        Resolved::Net(net) => net,
-        Resolved::Open(_) => panic!("the shape is written"),
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn what_the_check_accepts_trains_and_fusing_changes_nothing(text in net()) {
         prop_assume!(accepted(&text));
-        let forward = lower(&resolved(&text), BATCH, Mode::Train).unwrap();
+        let forward = lower(&net_of(&text), BATCH, Mode::Train).unwrap();
         let whole = training_step(&forward, &Optimizer::Sgd { momentum: 0.9, decay: 1e-4 }).unwrap();
         let Stepped { loss: plain_loss, states: plain } = step(whole.clone(), CLASSES as u64);
         let Stepped { loss: fused_loss, states: fused } = step(fuse(&whole), CLASSES as u64);

@@ -14,9 +14,21 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("fovea-dsl", graph),
         ("fovea-cpu", graph),
         ("fovea-cuda", graph),
+        ("fovea-cuda-emulator", &[]),
         ("fovea-train", graph),
         ("fovea-lang", &["fovea-graph", "fovea-dsl", "fovea-cpu", "fovea-cuda", "fovea-train"]),
-        ("fovea-tests", &["fovea-graph", "fovea-dsl", "fovea-cpu", "fovea-cuda", "fovea-train", "fovea-lang"]),
+        (
+            "fovea-tests",
+            &[
+                "fovea-graph",
+                "fovea-dsl",
+                "fovea-cpu",
+                "fovea-cuda",
+                "fovea-cuda-emulator",
+                "fovea-train",
+                "fovea-lang",
+            ],
+        ),
     ])
 }
 

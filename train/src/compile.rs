@@ -125,15 +125,15 @@ pub(crate) struct Numbers {
 }
 
 impl Compiled {
-    /// Runs one step on the pictures `indices`.
-    pub fn run(
+    /// Begins a step on the pictures `indices`, fewer than [`Compiled::depth`] being under way.
+    pub fn begin(
         &mut self,
         memory: &mut dyn Memory,
         pictures: &Pictures<'_>,
         indices: &[usize],
         numbers: Numbers,
         interrupted: &AtomicBool,
-    ) -> Result<Outcome, BackendError> {
+    ) -> Result<(), BackendError> {
         self.batch.gather(pictures, indices);
         let inputs = &self.program.plan().graph.inputs;
         let tensor = |name: &str| if name == "images" { &self.batch.images } else { &self.batch.labels };
@@ -144,7 +144,17 @@ impl Compiled {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
-        self.program.run(memory, &feed, &mut before)
+        self.program.begin(memory, &feed, &mut before)
+    }
+
+    /// Waits for the oldest step that was begun.
+    pub fn finish(&mut self) -> Result<Outcome, BackendError> {
+        self.program.finish()
+    }
+
+    /// How many steps may be under way, at least 1.
+    pub fn depth(&self) -> usize {
+        self.program.depth().max(1)
     }
 
     /// A scalar output of the step finished last.
@@ -177,7 +187,7 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// The program for one use and batch, compiled where it is not at hand.
+    /// The program for one use and batch, compiled where it is not at hand. No step of any other may be under way.
     pub fn get(&mut self, net: &Net, used: &Use, batch: usize) -> Result<&mut Compiled, TrainError> {
         let compiled = match self.kept.iter().position(|c| c.size == batch && c.used == *used) {
             Some(at) => self.kept.remove(at),
@@ -196,6 +206,11 @@ impl Programs {
         self.kept.push(compiled);
         let last = self.kept.len() - 1;
         Ok(&mut self.kept[last])
+    }
+
+    /// The program used last.
+    pub fn last(&mut self) -> Option<&mut Compiled> {
+        self.kept.last_mut()
     }
 
     /// Lets go of all programs of one use, and of their memory.

@@ -1,9 +1,14 @@
 //! The training loop: epochs of steps, each epoch with a test, from any place in a run to its end.
+//!
+//! A device of its own has several steps under way: while it computes one, the host gathers the pictures of the next
+//! and writes down what came of the last. All of them are finished before anything else is asked of the device.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use fovea_graph::BackendError;
 use fovea_graph::philox::{Purpose, Stream};
 
 use crate::batch::Pictures;
@@ -30,11 +35,21 @@ pub(crate) struct Epochs<'a> {
     fingerprint: Fingerprint,
     used: Use,
     place: Place,
+    /// The steps that are under way, oldest first.
+    begun: VecDeque<Begun>,
     /// The complete epochs.
     done: Vec<EpochMetrics>,
     /// The place that the last checkpoint has.
     saved: Option<Place>,
     clock: Clock,
+}
+
+/// What is known of a step before it is finished.
+struct Begun {
+    /// When its pictures were about to be gathered.
+    at: Instant,
+    pictures: usize,
+    rate: f64,
 }
 
 /// Who is told, and who may break off.
@@ -58,8 +73,8 @@ impl<'a> Epochs<'a> {
             None => Fingerprint::default(),
         };
         let (used, clock) = (Use::Train(recipe.optimizer.clone()), Clock::start());
-        let (done, saved) = (Vec::new(), None);
-        Ok(Self { trainee, data, recipe, size, run, fingerprint, used, place, done, saved, clock })
+        let (begun, done, saved) = (VecDeque::new(), Vec::new(), None);
+        Ok(Self { trainee, data, recipe, size, run, fingerprint, used, place, begun, done, saved, clock })
     }
 
     /// The same run, whose epochs up to its place had these figures, and whose place is on disk.
@@ -74,15 +89,35 @@ impl<'a> Epochs<'a> {
         let (epochs, samples, done) = (self.recipe.epochs, self.data.train.len(), self.place.step);
         let steps_per_epoch = samples.div_ceil(self.recipe.batch);
         events(Event::Begin { run, steps_per_epoch, epochs, samples, done });
-        let mut listener = Listener { events, interrupted };
+        let ending = self.complete(&mut Listener { events, interrupted }).map_err(|error| self.failed(error))?;
+        Ok(History { run, epochs: self.done, images_per_second: self.clock.images_per_second(), ending })
+    }
+
+    /// From the first checkpoint to the last.
+    fn complete(&mut self, listener: &mut Listener<'_>) -> Result<Ending, TrainError> {
         // Nothing but a checkpoint knows the weights that such a run began with.
         if self.recipe.further && self.saved.is_none() {
-            self.save(&mut listener)?;
+            self.save(listener)?;
         }
-        let ending = self.epochs(&mut listener)?;
-        self.finish(&ending, &mut listener)?;
+        let ending = self.epochs(listener)?;
+        self.finish(&ending, listener)?;
         (listener.events)(Event::End(ending.clone()));
-        Ok(History { run, epochs: self.done, images_per_second: self.clock.images_per_second(), ending })
+        Ok(ending)
+    }
+
+    /// Leaves no step under way; what can be said of a device that was lost.
+    fn failed(&mut self, error: TrainError) -> TrainError {
+        let TrainError::Backend(BackendError::Lost { device, why }) = error else {
+            // Steps that the device completes are the net's, though the run does not tell of them any more.
+            while self.begun.pop_front().is_some() && self.trainee.finish().is_ok() {}
+            return error;
+        };
+        let run = self.run.as_ref().map(|run| run.number());
+        let checkpoint = self.run.as_ref().zip(self.saved.as_ref()).map(|(run, place)| {
+            let step = place.step;
+            (step, run.checkpoint_path(step))
+        });
+        TrainError::Lost { device, why, run, checkpoint }
     }
 
     /// Every epoch that is left; how that ended.
@@ -102,13 +137,27 @@ impl<'a> Epochs<'a> {
         let shuffle = Stream::new(self.recipe.seed, Purpose::Shuffle, self.trainee.progress.epochs);
         let order: Vec<usize> = shuffle.permutation(train.len()).into_iter().map(|i| train[i]).collect();
         let pictures = Pictures::of(self.data, self.trainee.standardisation().cloned());
-        for batch in order.chunks(self.recipe.batch).skip(self.place.batches as usize) {
-            if let ControlFlow::Break(early) = self.train(&pictures, batch, listener)? {
-                self.place.seconds = before + began.elapsed().as_secs_f64();
+        let mut batches = order.chunks(self.recipe.batch).skip(self.place.batches as usize).peekable();
+        while let Some(batch) = batches.next() {
+            let stopped = listener.interrupted.load(Ordering::Relaxed);
+            if !stopped {
+                self.begin(&pictures, batch, listener.interrupted)?;
+            }
+            // A smaller last batch has a program of its own, which shares the states with the others'.
+            let alike = batches.peek().is_some_and(|next| next.len() == batch.len());
+            let goes_on = alike && !stopped && !self.is_due(self.place.step + self.begun.len() as u64);
+            let most = if goes_on { self.trainee.depth() - 1 } else { 0 };
+            let ended = self.settle(most, listener)?;
+            self.place.seconds = before + began.elapsed().as_secs_f64();
+            if let ControlFlow::Break(early) = ended {
                 return Ok(ControlFlow::Break(early));
             }
-            self.place.seconds = before + began.elapsed().as_secs_f64();
-            self.save_after_step(listener)?;
+            if stopped {
+                return Ok(ControlFlow::Break(Ending::Interrupted { steps: self.place.step }));
+            }
+            if self.begun.is_empty() && self.is_due(self.place.step) {
+                self.save(listener)?;
+            }
         }
         let (test_loss, test_accuracy) = match self.test(listener.interrupted) {
             Err(TrainError::Interrupted) => {
@@ -137,32 +186,42 @@ impl<'a> Epochs<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// One step, added to the place.
-    fn train(
-        &mut self,
-        pictures: &Pictures<'_>,
-        batch: &[usize],
-        listener: &mut Listener<'_>,
-    ) -> Result<ControlFlow<Ending>, TrainError> {
-        let done = self.place.step;
-        if listener.interrupted.load(Ordering::Relaxed) {
-            return Ok(ControlFlow::Break(Ending::Interrupted { steps: done }));
+    /// Begins the step after those that are under way.
+    fn begin(&mut self, pictures: &Pictures<'_>, batch: &[usize], interrupted: &AtomicBool) -> Result<(), TrainError> {
+        let (at, ahead) = (Instant::now(), self.begun.len() as u32);
+        let learning_rate = self.recipe.rate_at(self.place.step + u64::from(ahead), self.size.course);
+        let numbers = Numbers { learning_rate, seed: self.recipe.seed, step: self.trainee.progress.steps + ahead };
+        self.trainee.begin(&self.used, pictures, batch, numbers, interrupted)?;
+        self.begun.push_back(Begun { at, pictures: batch.len(), rate: learning_rate });
+        Ok(())
+    }
+
+    /// Finishes steps, each added to the place, until at most so many are under way, or one of them ends the run.
+    fn settle(&mut self, most: usize, listener: &mut Listener<'_>) -> Result<ControlFlow<Ending>, TrainError> {
+        while self.begun.len() > most
+            && let Some(begun) = self.begun.pop_front()
+        {
+            let (loss, correct) = match self.trainee.finish()? {
+                Stepped::Done { loss, correct } => (loss, correct),
+                Stepped::Interrupted => return self.end(Ending::Interrupted { steps: self.place.step }),
+                Stepped::NotFinite(what) => return self.end(Ending::NotFinite { step: self.place.step + 1, what }),
+            };
+            self.place.step += 1;
+            self.place.batches += 1;
+            self.place.loss += loss * begun.pictures as f64;
+            self.place.correct = correct.map(|right| right + self.place.correct.unwrap_or(0.0));
+            self.clock.trained(begun.pictures, begun.at);
+            self.tell(StepMetrics { step: self.place.step, loss, rate: begun.rate }, listener)?;
         }
-        let began = Instant::now();
-        let rate = self.recipe.rate_at(done, self.size.course);
-        let numbers = Numbers { learning_rate: rate, seed: self.recipe.seed, ..Numbers::default() };
-        let (loss, correct) = match self.trainee.step(&self.used, pictures, batch, numbers, listener.interrupted)? {
-            Stepped::Done { loss, correct } => (loss, correct),
-            Stepped::Interrupted => return Ok(ControlFlow::Break(Ending::Interrupted { steps: done })),
-            Stepped::NotFinite(what) => return Ok(ControlFlow::Break(Ending::NotFinite { step: done + 1, what })),
-        };
-        self.place.step += 1;
-        self.place.batches += 1;
-        self.place.loss += loss * batch.len() as f64;
-        self.place.correct = correct.map(|right| right + self.place.correct.unwrap_or(0.0));
-        self.clock.trained(batch.len(), began.elapsed());
-        self.tell(StepMetrics { step: self.place.step, loss, rate }, listener)?;
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Ends the run by a step that changed nothing; nor did those begun after it.
+    fn end(&mut self, ending: Ending) -> Result<ControlFlow<Ending>, TrainError> {
+        while self.begun.pop_front().is_some() {
+            self.trainee.finish()?;
+        }
+        Ok(ControlFlow::Break(ending))
     }
 
     /// Tells of a step, and writes it down if its turn has come.
@@ -194,13 +253,13 @@ impl<'a> Epochs<'a> {
         Ok((Some(tested.loss), tested.accuracy))
     }
 
-    fn save_after_step(&mut self, listener: &mut Listener<'_>) -> Result<(), TrainError> {
-        let due = match self.recipe.checkpoint_every {
+    /// Whether there is to be a checkpoint after a step of the running epoch.
+    fn is_due(&self, step: u64) -> bool {
+        match self.recipe.checkpoint_every {
             CheckpointEvery::EpochAnd(time) => self.clock.since_checkpoint() >= time,
-            CheckpointEvery::Steps(steps) => self.place.step.is_multiple_of(steps),
+            CheckpointEvery::Steps(steps) => step.is_multiple_of(steps),
             CheckpointEvery::Epochs(_) => false,
-        };
-        if due { self.save(listener) } else { Ok(()) }
+        }
     }
 
     fn save_after_epoch(&mut self, listener: &mut Listener<'_>) -> Result<(), TrainError> {
@@ -239,7 +298,9 @@ impl<'a> Epochs<'a> {
 struct Clock {
     began: Instant,
     checkpoint: Instant,
-    /// Time in steps alone.
+    /// When the last step was finished.
+    finished: Instant,
+    /// Time in steps alone; where two are under way, it passes once.
     training: Duration,
     steps: u64,
     images: u64,
@@ -248,13 +309,16 @@ struct Clock {
 impl Clock {
     fn start() -> Self {
         let now = Instant::now();
-        Self { began: now, checkpoint: now, training: Duration::ZERO, steps: 0, images: 0 }
+        Self { began: now, checkpoint: now, finished: now, training: Duration::ZERO, steps: 0, images: 0 }
     }
 
-    fn trained(&mut self, images: usize, time: Duration) {
+    /// A step that was begun at `begun` is finished.
+    fn trained(&mut self, images: usize, begun: Instant) {
         self.steps += 1;
         self.images += images as u64;
-        self.training += time;
+        let now = Instant::now();
+        self.training += now - begun.max(self.finished);
+        self.finished = now;
     }
 
     fn checkpointed(&mut self) {

@@ -1,5 +1,7 @@
 //! What can go wrong in training and in using a net.
 
+use std::path::PathBuf;
+
 use fovea_graph::BackendError;
 use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::shape::join;
@@ -247,12 +249,35 @@ pub enum TrainError {
     /// The net cannot be differentiated.
     #[error(transparent)]
     Gradient(#[from] GradientError),
+    /// The device was lost in the middle of a run, and with it the weights in its memory.
+    #[error("{device} is lost: {why}; {}", what_is_left(.run, .checkpoint))]
+    Lost {
+        /// The device's name.
+        device: String,
+        /// What its driver says.
+        why: String,
+        /// The run's number, where it is kept on disk.
+        run: Option<u32>,
+        /// The run's last checkpoint: after which of its steps, and where.
+        checkpoint: Option<(u64, PathBuf)>,
+    },
     /// The device refused.
     #[error(transparent)]
     Backend(#[from] BackendError),
     /// A file of the run failed.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+/// What a lost device leaves of a run.
+fn what_is_left(run: &Option<u32>, checkpoint: &Option<(u64, PathBuf)>) -> String {
+    match (run, checkpoint) {
+        (Some(run), Some((step, path))) => {
+            format!("run {run} goes on from its checkpoint after step {step}, {}, when it is resumed", path.display())
+        }
+        (Some(run), None) => format!("run {run} had no checkpoint yet and begins anew when it is resumed"),
+        (None, _) => "the run is not kept on disk, so nothing is left of it".into(),
+    }
 }
 
 /// The clause that would bring the pictures to the net's shape, where one would.

@@ -17,11 +17,13 @@ use crate::trainee::Trainee;
 ///
 /// Unless the recipe says `further`, it begins from first weights drawn by the recipe's seed. Where there is a run
 /// folder, metrics and checkpoints are written as it goes and the weights at the end, also after an interrupt. Once
-/// `interrupted` is set, the run ends between two ops, with the weights of the last complete step.
+/// `interrupted` is set, no further step is begun and the run ends, on the CPU between two ops, with the weights of the
+/// last complete step.
 ///
 /// # Errors
 /// Before the first step, and with nothing changed: a recipe or data that does not fit the net, a net that cannot be
-/// compiled. Later: a file that cannot be written, a device that fails; the trainee then keeps the last complete step.
+/// compiled. Later: a file that cannot be written, a device that fails; the trainee then keeps the last complete step, unless the device
+/// is lost with all that it held ([`TrainError::Lost`]).
 pub fn fit(
     trainee: &mut Trainee,
     data: &Dataset,

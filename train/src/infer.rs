@@ -134,7 +134,8 @@ impl Trainee {
         let batch = self.batch(used, indices.len())?;
         for part in indices.chunks(batch) {
             let compiled = self.programs.get(&self.net, used, part.len())?;
-            match compiled.run(&mut *self.memory, pictures, part, Numbers::default(), interrupted)? {
+            compiled.begin(&mut *self.memory, pictures, part, Numbers::default(), interrupted)?;
+            match compiled.finish()? {
                 Outcome::Interrupted => return Err(TrainError::Interrupted),
                 // A loss of weights that ran away is an answer too.
                 Outcome::Done | Outcome::NotFinite(_) => look(compiled, part)?,

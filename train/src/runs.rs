@@ -192,6 +192,14 @@ impl RunFolder {
         &self.folder
     }
 
+    /// Takes back a run that did not begin; its number is free again.
+    ///
+    /// # Errors
+    /// The folder cannot be removed.
+    pub fn discard(self) -> Result<(), FileError> {
+        fs::remove_dir_all(&self.folder).map_err(FileError::write(&self.folder))
+    }
+
     /// Appends a line to the metrics. Where it cannot be written whole, what was written of it is taken back.
     pub(crate) fn append(&mut self, line: &Line) -> Result<(), FileError> {
         let path = self.folder.join(METRICS);
@@ -230,12 +238,17 @@ impl RunFolder {
     /// Writes a checkpoint and removes those too old to be of use.
     pub(crate) fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<PathBuf, FileError> {
         let step = checkpoint.place.step;
-        let path = self.folder.join(CHECKPOINTS).join(format!("step-{step:08}.safetensors"));
+        let path = self.checkpoint_path(step);
         checkpoint.save(&path)?;
         for (_, old) in checkpoints(&self.folder)?.iter().rev().skip(KEPT) {
             fs::remove_file(old).map_err(FileError::write(old))?;
         }
         Ok(path)
+    }
+
+    /// Where the checkpoint after a step stands.
+    pub(crate) fn checkpoint_path(&self, step: u64) -> PathBuf {
+        self.folder.join(CHECKPOINTS).join(format!("step-{step:08}.safetensors"))
     }
 
     /// Writes the weights and how the run ended.

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use fovea_graph::init::initial;
 use fovea_graph::shape::join;
 use fovea_graph::training::{Objective, Optimizer};
-use fovea_graph::{Backend, BackendError, Graph, Memory, Outcome, Role, State, StateId, Tensor};
+use fovea_graph::{Backend, BackendError, Graph, Init, Memory, Outcome, Role, Shape, State, StateId, Tensor};
 
 use crate::batch::Pictures;
 use crate::checkpoint::{Checkpoint, Fingerprint, Place};
@@ -105,6 +105,26 @@ impl Trainee {
         trainee.write(&weights.tensors)?;
         trainee.standardisation = weights.standardisation.clone();
         trainee.classes = weights.classes.clone();
+        Ok(trainee)
+    }
+
+    /// A net as a checkpoint has it: with its parameters, moments and progress.
+    ///
+    /// # Errors
+    /// As [`Trainee::with_weights`].
+    pub fn with_checkpoint(
+        backend: Arc<dyn Backend>,
+        forward: Forward,
+        checkpoint: &Checkpoint,
+    ) -> Result<Self, TrainError> {
+        let mut trainee = Self::zero(backend, forward)?;
+        trainee.fits(&checkpoint.weights)?;
+        for (name, value) in &checkpoint.moments {
+            let shape = Shape::new(value.shape()).map_err(|error| TrainError::Inconsistent(error.to_string()))?;
+            trainee.states.push(State { name: name.clone(), shape, role: Role::Moment, init: Init::Zeros });
+        }
+        trainee.memory = trainee.net.backend.allocate(&trainee.states)?;
+        trainee.restore(checkpoint)?;
         Ok(trainee)
     }
 
@@ -308,19 +328,26 @@ impl Trainee {
         Ok(())
     }
 
-    /// One training step on the pictures `indices`, numbered as the net's next.
-    pub(crate) fn step(
+    /// Begins a training step on the pictures `indices`. While steps are under way, fewer than [`Trainee::depth`], those
+    /// begun after them take as many pictures, and nothing else is asked of the net.
+    pub(crate) fn begin(
         &mut self,
         used: &Use,
         pictures: &Pictures<'_>,
         indices: &[usize],
         numbers: Numbers,
         interrupted: &AtomicBool,
-    ) -> Result<Stepped, TrainError> {
-        let numbers = Numbers { step: self.progress.steps, ..numbers };
+    ) -> Result<(), TrainError> {
         let compiled = self.programs.get(&self.net, used, indices.len())?;
         self.untouched = None;
-        Ok(match compiled.run(&mut *self.memory, pictures, indices, numbers, interrupted)? {
+        Ok(compiled.begin(&mut *self.memory, pictures, indices, numbers, interrupted)?)
+    }
+
+    /// How the oldest step that was begun ended; a complete one is counted.
+    pub(crate) fn finish(&mut self) -> Result<Stepped, TrainError> {
+        let none = || TrainError::Inconsistent("no step was begun".into());
+        let compiled = self.programs.last().ok_or_else(none)?;
+        Ok(match compiled.finish()? {
             Outcome::Interrupted => Stepped::Interrupted,
             Outcome::NotFinite(what) => Stepped::NotFinite(what),
             Outcome::Done => {
@@ -329,5 +356,10 @@ impl Trainee {
                 Stepped::Done { loss: compiled.number("loss")?, correct }
             }
         })
+    }
+
+    /// How many of the steps begun last may be under way at once.
+    pub(crate) fn depth(&mut self) -> usize {
+        self.programs.last().map_or(1, |compiled| compiled.depth())
     }
 }

@@ -16,10 +16,9 @@ use fovea_graph::Backend;
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::training::Optimizer;
 use fovea_train::{
-    CheckpointEvery, Dataset, Ending, EpochMetrics, Event, History, Recipe, RunRecord, Runs, Schedule, TrainError,
-    Trainee, WarmUp, Weights, fit, resume,
+    CheckpointEvery, Dataset, Ending, Event, History, Recipe, Runs, Schedule, TrainError, Trainee, fit, resume,
 };
-use support::{Oracle, adam, bits, few_digits, info, normalised, recipe};
+use support::{Left, Oracle, adam, bits, data, few_digits, info, left, long, normalised, recipe};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -31,47 +30,8 @@ fn trainee(backend: Arc<dyn Backend>) -> Trainee {
     Trainee::fresh(backend, normalised(8, 10), 1).unwrap()
 }
 
-/// Three epochs of ten steps, the last of nine pictures.
-fn data() -> Dataset {
-    few_digits(153, 40)
-}
-
-/// Dropout and batch normalisation are the net's; here are warm-up, schedule and moments.
-fn long(optimizer: Optimizer) -> Recipe {
-    let (warm_up, schedule) = (Some(WarmUp::Steps(4)), Schedule::Cosine);
-    let checkpoint_every = CheckpointEvery::Steps(4);
-    Recipe { epochs: 3, batch: 16, optimizer, rate: 0.01, warm_up, schedule, checkpoint_every, ..recipe() }
-}
-
 fn optimizers() -> [Optimizer; 2] {
     [adam(), recipe().optimizer]
-}
-
-/// All that a run leaves behind, times aside.
-#[derive(Debug, PartialEq)]
-struct Left {
-    weights: Vec<(String, Vec<u32>)>,
-    moments: Vec<(String, Vec<u32>)>,
-    epochs: Vec<[Option<u64>; 4]>,
-    steps: Vec<(u64, u64, u64)>,
-    ending: Option<Ending>,
-}
-
-fn left(record: &RunRecord) -> Left {
-    let checkpoint = record.load_checkpoint().unwrap().unwrap();
-    let weights = Weights::load(record.weights.as_ref().unwrap()).unwrap();
-    assert_eq!(checkpoint.weights, weights);
-    Left {
-        weights: bits(&weights.tensors),
-        moments: bits(&checkpoint.moments),
-        epochs: record.epochs.iter().map(figures).collect(),
-        steps: record.steps.iter().map(|s| (s.step, s.loss.to_bits(), s.rate.to_bits())).collect(),
-        ending: record.ending.clone(),
-    }
-}
-
-fn figures(epoch: &EpochMetrics) -> [Option<u64>; 4] {
-    [Some(epoch.loss), epoch.accuracy, epoch.test_loss, epoch.test_accuracy].map(|v| v.map(f64::to_bits))
 }
 
 /// A run that nobody breaks off.

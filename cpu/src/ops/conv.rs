@@ -52,7 +52,7 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, threads: usize) -> Choice
         Algorithm::Im2col => im2col::forward_workspace(&g, threads),
         Algorithm::Direct if narrow::is_narrow(&g) => narrow::forward_workspace(&g, threads),
         Algorithm::Direct => depthwise::forward_workspace(&g),
-        Algorithm::Pointwise | Algorithm::Gemm | Algorithm::Plain => 0,
+        Algorithm::Pointwise | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
     };
     Choice { algorithm: algorithm(&g), workspace }
 }
@@ -63,7 +63,7 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, threads: usiz
     let workspace = match dgrad_algorithm(&g) {
         Algorithm::Im2col => im2col::dgrad_workspace(&g, threads),
         Algorithm::Direct => depthwise::forward_workspace(&g),
-        Algorithm::Pointwise | Algorithm::Gemm | Algorithm::Plain => 0,
+        Algorithm::Pointwise | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
     };
     Choice { algorithm: dgrad_algorithm(&g), workspace }
 }
@@ -75,7 +75,7 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], threads: usize) -> Choice
         Algorithm::Direct if narrow::is_narrow(&g) => narrow::wgrad_workspace(&g, threads),
         Algorithm::Direct => depthwise::wgrad_workspace(&g),
         Algorithm::Im2col | Algorithm::Pointwise => im2col::wgrad_workspace(&g, threads),
-        Algorithm::Gemm | Algorithm::Plain => 0,
+        Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
     };
     Choice { algorithm: algorithm(&g), workspace }
 }
@@ -92,7 +92,9 @@ pub fn forward(op: &Conv, call: Call<'_>) {
         }
         Algorithm::Direct if narrow::is_narrow(&g) => narrow::forward(&g, op.activation, call),
         Algorithm::Direct => depthwise::forward(&g, op.activation, call),
-        Algorithm::Im2col | Algorithm::Gemm | Algorithm::Plain => im2col::forward(&g, op.activation, call),
+        Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => {
+            im2col::forward(&g, op.activation, call)
+        }
     }
 }
 
@@ -107,7 +109,7 @@ pub fn dgrad(op: &ConvDgrad, call: Call<'_>) {
             product(call.team, dx, dy, w, None, None);
         }
         Algorithm::Direct => depthwise::dgrad(&g, call),
-        Algorithm::Im2col | Algorithm::Gemm | Algorithm::Plain => im2col::dgrad(&g, call),
+        Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => im2col::dgrad(&g, call),
     }
 }
 
@@ -117,6 +119,8 @@ pub fn wgrad(op: &ConvWgrad, call: Call<'_>) {
     match call.algorithm {
         Algorithm::Direct if narrow::is_narrow(&g) => narrow::wgrad(&g, call),
         Algorithm::Direct => depthwise::wgrad(&g, call),
-        Algorithm::Pointwise | Algorithm::Im2col | Algorithm::Gemm | Algorithm::Plain => im2col::wgrad(&g, call),
+        Algorithm::Pointwise | Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => {
+            im2col::wgrad(&g, call)
+        }
     }
 }

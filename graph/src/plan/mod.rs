@@ -2,6 +2,7 @@
 
 mod arena;
 mod print;
+mod watched;
 
 use serde::Serialize;
 
@@ -26,6 +27,9 @@ pub enum Algorithm {
     Im2col,
     /// A 1×1 convolution at stride 1 as the matrix product it is: nothing is gathered.
     Pointwise,
+    /// Convolution as a matrix product whose factor is gathered from the map tile by tile, never stored (S. Chetlur et al.,
+    /// "cuDNN: efficient primitives for deep learning", arXiv:1410.0759).
+    ImplicitGemm,
 }
 
 /// A backend's choice for one node.
@@ -118,6 +122,11 @@ impl Plan {
     /// The bytes of the states it reads and writes.
     pub fn state_bytes(&self) -> u64 {
         self.graph.states.iter().map(|s| 4 * s.shape.elements() as u64).sum()
+    }
+
+    /// The bytes of what a step is fed.
+    pub fn input_bytes(&self) -> u64 {
+        self.graph.inputs.iter().map(|input| 4 * input.shape.elements() as u64).sum()
     }
 }
 

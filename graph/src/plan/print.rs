@@ -12,6 +12,7 @@ impl fmt::Display for Algorithm {
             Algorithm::Direct => "direct",
             Algorithm::Im2col => "im2col",
             Algorithm::Pointwise => "pointwise",
+            Algorithm::ImplicitGemm => "implicit gemm",
         })
     }
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test binary uses its own part of this.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +15,10 @@ use fovea_graph::{
     Backend, BackendError, Device, Feed, Graph, Init, Memory, NodeId, Op, Outcome, Plan, Program, Role, Shape, Span,
     State, StateId, Tensor, op,
 };
-use fovea_train::{DataSource, DataSpec, Dataset, Forward, Mode, Recipe, RunInfo, Schedule};
+use fovea_train::{
+    CheckpointEvery, DataSource, DataSpec, Dataset, Ending, EpochMetrics, Forward, Mode, Recipe, RunInfo, RunRecord,
+    Schedule, WarmUp, Weights,
+};
 
 /// What a test is told before each op: the number of the training step (of all that the device ran), and of the op.
 type Hook = Box<dyn FnMut(u32, usize) + Send>;
@@ -25,8 +29,28 @@ pub struct Oracle {
     shared: Arc<Mutex<Shared>>,
 }
 
+/// Where a device is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// As this training step (from 1) is begun.
+    Begin(u32),
+    /// As it is finished.
+    Finish(u32),
+    /// At the first test or prediction after it.
+    Infer(u32),
+    /// As the memory is read after it.
+    Read(u32),
+}
+
 #[derive(Default)]
 struct Shared {
+    /// How many steps may be under way behind the first.
+    ahead: usize,
+    /// How many are.
+    under_way: usize,
+    /// Where it is lost.
+    lost_at: Option<Lost>,
+    lost: bool,
     /// Training steps begun.
     steps: u32,
     /// At which of them the loss is not finite.
@@ -42,26 +66,56 @@ struct Shared {
     numbers: Vec<(u64, u32)>,
 }
 
+impl Shared {
+    /// Whether the device is there, now that this happens to it.
+    fn there(&mut self, what: Lost) -> Result<(), BackendError> {
+        self.lost |= self.lost_at == Some(what);
+        match self.lost {
+            true => Err(BackendError::Lost { device: "oracle".into(), why: "it fell off the bus".into() }),
+            false => Ok(()),
+        }
+    }
+}
+
 impl Oracle {
+    /// It tells of a step only when it is finished, and has up to `depth` of them under way.
+    pub fn behind(depth: usize) -> Self {
+        Self::default().and(|shared| shared.ahead = depth - 1)
+    }
+
+    /// The same, lost at some moment.
+    pub fn lost(self, at: Lost) -> Self {
+        self.and(|shared| shared.lost_at = Some(at))
+    }
+
+    fn and(self, change: impl FnOnce(&mut Shared)) -> Self {
+        change(&mut self.shared.lock().unwrap());
+        self
+    }
+
     /// The `step`-th training step (from 1) is not finite.
     pub fn poisoned_at(step: u32) -> Self {
-        let oracle = Self::default();
-        oracle.shared.lock().unwrap().poison = Some(step);
-        oracle
+        Self::default().poisoned(step)
+    }
+
+    /// The same, so poisoned.
+    pub fn poisoned(self, step: u32) -> Self {
+        self.and(|shared| shared.poison = Some(step))
     }
 
     /// A plan's arena may have so many f32.
     pub fn with_room(elements: usize) -> Self {
-        let oracle = Self::default();
-        oracle.shared.lock().unwrap().room = Some(elements);
-        oracle
+        Self::default().and(|shared| shared.room = Some(elements))
     }
 
     /// Calls `hook` before each op of a training step.
     pub fn hooked(hook: impl FnMut(u32, usize) + Send + 'static) -> Self {
-        let oracle = Self::default();
-        oracle.shared.lock().unwrap().hook = Some(Box::new(hook));
-        oracle
+        Self::default().watched(hook)
+    }
+
+    /// The same, with such a hook.
+    pub fn watched(self, hook: impl FnMut(u32, usize) + Send + 'static) -> Self {
+        self.and(|shared| shared.hook = Some(Box::new(hook)))
     }
 
     /// The batches of all training steps so far.
@@ -91,7 +145,8 @@ impl Backend for Oracle {
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         let zero = |state: &State| Tensor::zeros(state.shape.dims());
-        Ok(Box::new(Values(states.iter().map(zero).collect())))
+        let shared = Arc::clone(&self.shared);
+        Ok(Box::new(Values { values: states.iter().map(zero).collect(), shared }))
     }
 
     fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
@@ -101,20 +156,35 @@ impl Backend for Oracle {
             return Err(BackendError::OutOfMemory { what, needed, device: "oracle".into() });
         }
         shared.training += usize::from(!plan.graph.updates.is_empty());
-        Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), outputs: Vec::new(), begun: None }))
+        Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), ended: Ended::default(), begun: VecDeque::new() }))
     }
 }
 
-struct Values(Vec<Tensor>);
+struct Values {
+    values: Vec<Tensor>,
+    shared: Arc<Mutex<Shared>>,
+}
+
+impl Values {
+    /// Nobody may look at the memory while steps are under way.
+    fn looked_at(&self) -> Result<(), BackendError> {
+        let mut shared = self.shared.lock().unwrap();
+        assert_eq!(shared.under_way, 0);
+        let step = shared.steps;
+        shared.there(Lost::Read(step))
+    }
+}
 
 impl Memory for Values {
     fn read(&self, state: StateId) -> Result<Tensor, BackendError> {
-        Ok(self.0[state.index()].clone())
+        self.looked_at()?;
+        Ok(self.values[state.index()].clone())
     }
 
     fn write(&mut self, state: StateId, value: &Tensor) -> Result<(), BackendError> {
-        assert_eq!(self.0[state.index()].shape(), value.shape());
-        self.0[state.index()].clone_from(value);
+        self.looked_at()?;
+        assert_eq!(self.values[state.index()].shape(), value.shape());
+        self.values[state.index()].clone_from(value);
         Ok(())
     }
 
@@ -126,12 +196,23 @@ impl Memory for Values {
 struct Steps {
     plan: Plan,
     shared: Arc<Mutex<Shared>>,
+    /// The steps under way, of which nobody has been told.
+    begun: VecDeque<Ended>,
+    /// The step finished last.
+    ended: Ended,
+}
+
+/// What came of a step: its number among the training steps, how it ended, its outputs.
+#[derive(Default)]
+struct Ended {
+    step: u32,
+    outcome: Option<Outcome>,
     outputs: Vec<(String, Tensor)>,
-    begun: Option<Outcome>,
 }
 
 impl Drop for Steps {
     fn drop(&mut self) {
+        assert!(self.begun.is_empty() || std::thread::panicking());
         if !self.plan.graph.updates.is_empty() {
             self.shared.lock().unwrap().training -= 1;
         }
@@ -140,11 +221,11 @@ impl Drop for Steps {
 
 impl Steps {
     fn step(
-        &mut self,
+        &self,
         memory: &mut dyn Memory,
         feed: &Feed<'_>,
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Outcome, BackendError> {
+    ) -> Result<Ended, BackendError> {
         let graph = &self.plan.graph;
         let mut shared = self.shared.lock().unwrap();
         let training = !graph.updates.is_empty();
@@ -154,18 +235,26 @@ impl Steps {
             shared.numbers.push((feed.seed, feed.step));
         }
         let step = shared.steps;
+        shared.there(if training { Lost::Begin(step) } else { Lost::Infer(step) })?;
+        let ended = |outcome, outputs| Ok(Ended { step, outcome: Some(outcome), outputs });
         for op in 0..=self.plan.steps.len() {
             if let (Some(hook), true) = (&mut shared.hook, training) {
                 hook(step, op);
             }
-            if before(op).is_break() && (op <= self.plan.commit || !training) {
-                return Ok(Outcome::Interrupted);
+            // A device that gets the whole step at once asks only before it.
+            let asks = shared.ahead == 0 || op == 0;
+            if asks && before(op).is_break() && (op <= self.plan.commit || !training) {
+                return ended(Outcome::Interrupted, Vec::new());
             }
         }
-        if training && shared.poison == Some(step) {
-            return Ok(Outcome::NotFinite("loss".into()));
+        let halted = |ended: &&Ended| matches!(ended.outcome, Some(Outcome::NotFinite(_)));
+        if let Some(halted) = self.begun.iter().find(halted) {
+            return Ok(Ended { step, outcome: halted.outcome.clone(), outputs: Vec::new() });
         }
-        let memory = &mut memory.as_any_mut().downcast_mut::<Values>().unwrap().0;
+        if training && shared.poison == Some(step) {
+            return ended(Outcome::NotFinite("loss".into()), Vec::new());
+        }
+        let memory = &mut memory.as_any_mut().downcast_mut::<Values>().unwrap().values;
         let wide = |t: &Tensor| t.mapv(f64::from);
         let states: Vec<_> = memory[..graph.states.len()].iter().map(wide).collect();
         let inputs: Vec<_> = feed.inputs.iter().map(|t| wide(t)).collect();
@@ -173,14 +262,19 @@ impl Steps {
         let feed = Feed64 { inputs: &inputs, learning_rate: feed.learning_rate, seed: feed.seed, step: feed.step };
         let values = evaluate(graph, &states, &feed).unwrap();
         let narrow = |name: &str| output(graph, &values, name).unwrap().mapv(|v| v as f32);
-        self.outputs = graph.outputs.iter().map(|(name, _)| (name.clone(), narrow(name))).collect();
+        let outputs = graph.outputs.iter().map(|(name, _)| (name.clone(), narrow(name))).collect();
         if values.iter().any(|value| value.iter().any(|v| !(*v as f32).is_finite())) {
-            return Ok(Outcome::NotFinite("loss".into()));
+            return ended(Outcome::NotFinite("loss".into()), outputs);
         }
         for &(state, node) in &graph.updates {
             memory[state.index()] = values[node.index()].mapv(|v| v as f32);
         }
-        Ok(Outcome::Done)
+        ended(Outcome::Done, outputs)
+    }
+
+    fn told(&self, name: &str) -> Result<Tensor, BackendError> {
+        let found = self.ended.outputs.iter().find(|(n, _)| n == name);
+        found.map(|(_, value)| value.clone()).ok_or_else(|| BackendError::Mismatch(name.into()))
     }
 }
 
@@ -189,28 +283,51 @@ impl Program for Steps {
         &self.plan
     }
 
+    fn depth(&self) -> usize {
+        1 + self.shared.lock().unwrap().ahead
+    }
+
     fn begin(
         &mut self,
         memory: &mut dyn Memory,
         feed: &Feed<'_>,
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<(), BackendError> {
-        assert!(self.begun.is_none());
-        self.begun = Some(self.step(memory, feed, before)?);
-        Ok(())
+        assert!(self.begun.len() < self.depth());
+        assert_eq!(self.begun.len(), self.shared.lock().unwrap().under_way, "another program's steps are under way");
+        match self.step(memory, feed, before) {
+            Ok(ended) => {
+                self.begun.push_back(ended);
+                self.shared.lock().unwrap().under_way += 1;
+                Ok(())
+            }
+            Err(lost) => {
+                self.begun.clear();
+                self.shared.lock().unwrap().under_way = 0;
+                Err(lost)
+            }
+        }
     }
 
     fn finish(&mut self) -> Result<Outcome, BackendError> {
-        Ok(self.begun.take().unwrap())
+        self.ended = self.begun.pop_front().unwrap();
+        let mut shared = self.shared.lock().unwrap();
+        shared.under_way -= 1;
+        if let Err(lost) = shared.there(Lost::Finish(self.ended.step)) {
+            self.begun.clear();
+            shared.under_way = 0;
+            return Err(lost);
+        }
+        Ok(self.ended.outcome.clone().unwrap())
     }
 
     fn scalar(&self, name: &str) -> Result<f32, BackendError> {
-        Ok(self.output(name)?.sum())
+        Ok(self.told(name)?.sum())
     }
 
     fn output(&self, name: &str) -> Result<Tensor, BackendError> {
-        let found = self.outputs.iter().find(|(n, _)| n == name);
-        found.map(|(_, value)| value.clone()).ok_or_else(|| BackendError::Mismatch(name.into()))
+        assert!(self.begun.is_empty());
+        self.told(name)
     }
 }
 
@@ -418,4 +535,43 @@ pub fn few_digits(train: usize, test: usize) -> Dataset {
 /// Adam as it is usual.
 pub fn adam() -> Optimizer {
     Optimizer::Adam(Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0, form: Decay::Gradient })
+}
+
+/// Three epochs of ten steps, the last of nine pictures.
+pub fn data() -> Dataset {
+    few_digits(153, 40)
+}
+
+/// Dropout and batch normalisation are the net's; here are warm-up, schedule and moments.
+pub fn long(optimizer: Optimizer) -> Recipe {
+    let (warm_up, schedule) = (Some(WarmUp::Steps(4)), Schedule::Cosine);
+    let checkpoint_every = CheckpointEvery::Steps(4);
+    Recipe { epochs: 3, batch: 16, optimizer, rate: 0.01, warm_up, schedule, checkpoint_every, ..recipe() }
+}
+
+/// All that a run leaves behind, times aside.
+#[derive(Debug, PartialEq)]
+pub struct Left {
+    pub weights: Vec<(String, Vec<u32>)>,
+    pub moments: Vec<(String, Vec<u32>)>,
+    pub epochs: Vec<[Option<u64>; 4]>,
+    pub steps: Vec<(u64, u64, u64)>,
+    pub ending: Option<Ending>,
+}
+
+pub fn left(record: &RunRecord) -> Left {
+    let checkpoint = record.load_checkpoint().unwrap().unwrap();
+    let weights = Weights::load(record.weights.as_ref().unwrap()).unwrap();
+    assert_eq!(checkpoint.weights, weights);
+    Left {
+        weights: bits(&weights.tensors),
+        moments: bits(&checkpoint.moments),
+        epochs: record.epochs.iter().map(figures).collect(),
+        steps: record.steps.iter().map(|s| (s.step, s.loss.to_bits(), s.rate.to_bits())).collect(),
+        ending: record.ending.clone(),
+    }
+}
+
+fn figures(epoch: &EpochMetrics) -> [Option<u64>; 4] {
+    [Some(epoch.loss), epoch.accuracy, epoch.test_loss, epoch.test_accuracy].map(|v| v.map(f64::to_bits))
 }

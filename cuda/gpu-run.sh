@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# The tests of the CUDA backend on a real GPU, in two halves: `pack` here, `run` on a machine with a GPU.
+#
+#   cuda/gpu-run.sh pack                     builds the tests and puts them, with all they read, into target/gpu-run
+#   cuda/gpu-run.sh run [folder [part…]]      runs the parts there and writes RESULTS.md; all of them where none is named
+#
+# Parts: devices (what Fovea sees), tests (the CUDA tests, with the real driver), sanitizer (the same under
+# compute-sanitizer: memcheck, racecheck, initcheck), lenet (98 % on the digits), bench (beside PyTorch).
+#
+# `pack` needs Rust and what cuda/compilers.sh needs. `run` needs a GPU with its driver and NVRTC 13 (of the CUDA toolkit or
+# of PyTorch's packages), but neither Rust nor a network; sanitizer needs the toolkit, bench needs PyTorch. The record
+# goes to $OUT, or else into the folder. A part that fails does not stop the next; the exit status says whether all passed.
+set -euo pipefail
+
+usage() {
+    sed -n '2,12s/^# \{0,1\}//p' "$0"
+    exit 2
+}
+
+# ---- here
+
+pack() {
+    cd "$(dirname "$0")/.."
+    local folder=${CARGO_TARGET_DIR:-target}/gpu-run test tests=()
+    for test in tests/tests/cuda_*.rs; do
+        [ ! -e "$test" ] || tests+=(--test "$(basename "$test" .rs)")
+    done
+    rm -rf "$folder"
+    mkdir -p "$folder"/{bin/tests,tests,notebooks,cuda}
+    FOVEA_CUDA_IMAGES=$(cuda/aot.sh)
+    export FOVEA_CUDA_IMAGES
+    built cargo build -p fovea-lang | while read -r test; do strip -o "$folder/bin/$(basename "$test")" "$test"; done
+    [ ${#tests[@]} -eq 0 ] || built cargo test --no-run -p fovea-tests "${tests[@]}" | while read -r test; do
+        strip -o "$folder/bin/tests/$(basename "$test" | sed 's/-[0-9a-f]*$//')" "$test"
+    done
+    cp -r tests/goldens "$folder/tests/"
+    cp -r cuda/kernels "$FOVEA_CUDA_IMAGES" cuda/{gpu-run.sh,peer.py,nets.fov} "$folder/cuda/"
+    cp notebooks/*.fov "$folder/notebooks/"
+    {
+        echo "commit $(git rev-parse HEAD)$([ -z "$(git status --porcelain)" ] || echo ', with changes')"
+        (cd "$folder" && find . -type f -printf '%P\n' | sort)
+    } >"$folder/MANIFEST"
+    echo "$folder: $(du -sh "$folder" | cut -f1); carry it to a machine with a GPU and run \`cuda/gpu-run.sh run\` in it"
+}
+
+# Builds in release; prints the programs that Cargo says it made.
+built() {
+    "$@" --release --locked --message-format json-render-diagnostics | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
+}
+
+# ---- there
+
+passed=true
+
+run() {
+    local folder=${1:-} known=(devices tests sanitizer lenet bench) name
+    [ -n "$folder" ] && shift || folder=$(dirname "$0")/..
+    [ -f "$folder/MANIFEST" ] || folder=$folder/target/gpu-run
+    [ -f "$folder/MANIFEST" ] || { echo "there is no MANIFEST in ${folder%/target/gpu-run}: \`gpu-run.sh pack\` makes it" >&2; exit 2; }
+    for name; do
+        [[ " ${known[*]} " = *" $name "* ]] || { echo "there is no part $name, only ${known[*]}" >&2; exit 2; }
+    done
+    cd "$folder"
+    folder=$PWD out=$(realpath "${OUT:-.}") aside=$(mktemp -d)
+    trap 'rm -rf "$aside"' EXIT
+    touch "$aside"/{rows,failed,measured}
+    : >"$out/log.txt"
+    LD_LIBRARY_PATH=$(libraries)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    export LD_LIBRARY_PATH FOVEA_CUDA=device FOVEA_TESTS_ROOT=$folder/tests RUST_BACKTRACE=1
+    export FOVEA_CACHE=$aside/cache # so that compiling is seen, too
+    if [ $# -gt 0 ]; then known=("$@"); fi
+    for name in "${known[@]}"; do "$name"; done
+    record | tee "$out/RESULTS.md"
+    $passed
+}
+
+devices() {
+    part devices 60 bin/fovea devices
+}
+
+tests() {
+    local test
+    for test in bin/tests/*; do part "$(basename "$test")" 300 "$test" --show-output; done
+}
+
+# On what of the op cases is small: these tools slow a kernel down a hundredfold.
+sanitizer() {
+    local tool sanitizer
+    sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
+    for tool in memcheck racecheck initcheck; do
+        FOVEA_CUDA_CASES=small part "$tool of the op cases" 540 "$sanitizer" --tool $tool --error-exitcode 9 \
+            bin/tests/cuda_ops --test-threads 1
+    done
+}
+
+# 98 % of the held-out digits, as the median of five seeds.
+lenet() {
+    part "LeNet on the digits" 300 bash -c '
+        cd "$1"
+        for seed in 1 2 3 4 5; do
+            { echo "seed $seed" && cat "$0/notebooks/lenet.fov"; } >lenet-$seed.fov
+            "$0/bin/fovea" run lenet-$seed.fov --device cuda --format json >lenet-$seed.json || exit
+            grep -o "\"test_accuracy\":[0-9.]*" lenet-$seed.json | tail -n 1 | cut -d : -f 2
+        done | sort -n >accuracies
+        echo "measured: accuracies" $(cat accuracies)
+        [ "$(wc -l <accuracies)" = 5 ] && awk "NR == 3 { exit \$1 < 0.98 }" accuracies' "$folder" "$aside"
+}
+
+bench() {
+    part "beside PyTorch" 580 python3 cuda/peer.py bin/fovea cuda/nets.fov
+}
+
+# name, limit in seconds, command…: runs a part and writes its row. A test tells a figure by a line `measured: …`.
+part() {
+    local name=$1 limit=$2 start=$SECONDS outcome=passed log=$aside/log rc=0
+    shift 2
+    printf '\n== %s\n' "$name"
+    timeout "$limit" "$@" >"$log" 2>&1 </dev/null || rc=$?
+    case $rc in
+        0) ;;
+        124 | 137) outcome="out of time: $limit s" ;;
+        127) outcome="FAILED: not there" ;;
+        *) outcome="FAILED: status $rc" ;;
+    esac
+    [ $rc = 0 ] || passed=false
+    tail -n 40 "$log"
+    echo "| $name | $outcome | $((SECONDS - start)) s |" >>"$aside/rows"
+    sed -n "s/^test \(.*\) \.\.\. FAILED$/- $name: \`\1\`/p" "$log" >>"$aside/failed"
+    sed -n "s/^measured: /- $name: /p" "$log" >>"$aside/measured"
+    { printf '\n== %s: %s\n' "$name" "$outcome" && cat "$log"; } >>"$out/log.txt"
+}
+
+# Where NVRTC may lie: the toolkit's folder, and those of PyTorch's packages.
+libraries() {
+    realpath -m "$(dirname "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")/../lib64" | tr -d '\n'
+    python3 - <<'PYTHON' || true
+import glob, site
+for place in site.getsitepackages():
+    for folder in glob.glob(place + "/nvidia/*/lib"):
+        print(":" + folder, end="")
+PYTHON
+}
+
+record() {
+    local gpu
+    gpu=$(nvidia-smi --query-gpu=name,compute_cap,memory.total,driver_version --format=csv,noheader 2>/dev/null || echo "no GPU")
+    printf '## %s, %s\n\n' "$(date -u +%F)" "${gpu%%,*}"
+    printf -- '- name, compute capability, memory, driver: %s\n' "$gpu"
+    printf -- '- %s\n\n| part | outcome | time |\n| --- | --- | --- |\n' "$(head -n 1 MANIFEST)"
+    cat "$aside/rows"
+    [ ! -s "$aside/failed" ] || { printf '\nFailed:\n\n' && cat "$aside/failed"; }
+    [ ! -s "$aside/measured" ] || { printf '\nMeasured:\n\n' && cat "$aside/measured"; }
+}
+
+case ${1:-} in
+    pack) pack ;;
+    run) shift && run "$@" ;;
+    *) usage ;;
+esac

@@ -1,0 +1,201 @@
+//! One GPU: its context, its two streams, and its kernels as they are loaded.
+
+use std::sync::{Arc, OnceLock};
+
+use cudarc::driver::result::memset_d8_async;
+use cudarc::driver::sys::{CUdevice_attribute, CUgraphInstantiate_flags, CUresult, CUstreamCaptureMode};
+use cudarc::driver::{
+    CudaContext, CudaFunction, CudaGraph, CudaModule, CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError,
+};
+use cudarc::nvrtc::Ptx;
+use fovea_graph::{BackendError, Device};
+
+use crate::images::Images;
+use crate::kernels::{KERNELS, Kernel, MODULES};
+
+/// The oldest driver that runs the kernels, as CUDA's version: NVIDIA's release 580.
+const OLDEST_DRIVER: i32 = 13_000;
+/// The oldest architecture that CUDA 13 compiles for.
+const OLDEST_ARCHITECTURE: (i32, i32) = (7, 5);
+
+/// A GPU that is in use.
+pub struct Gpu {
+    /// `cuda:0`.
+    pub name: String,
+    description: String,
+    architecture: String,
+    pub context: Arc<CudaContext>,
+    /// Where all kernels run, one after the other.
+    pub compute: Arc<CudaStream>,
+    /// Where batches are copied in meanwhile.
+    pub copy: Arc<CudaStream>,
+    images: Images,
+    modules: [OnceLock<Arc<CudaModule>>; MODULES.len()],
+    functions: [OnceLock<CudaFunction>; KERNELS],
+}
+
+impl Gpu {
+    /// Opens the GPU of a number that the driver has named as `device`.
+    pub fn open(index: usize, device: Device, images: Images) -> Result<Self, BackendError> {
+        let refused = |DriverError(code): DriverError| {
+            BackendError::Unavailable(format!(
+                "{} ({}) cannot be used: the driver answers {code:?}; check it with `nvidia-smi`, or train on the CPU: \
+                 `device cpu`",
+                device.name, device.description
+            ))
+        };
+        let version = driver_version().map_err(refused)?;
+        if version < OLDEST_DRIVER {
+            return Err(BackendError::Unavailable(format!(
+                "NVIDIA's driver on this machine is for CUDA {}.{}, older than the kernels need: install version 580 or newer, \
+                 or train on the CPU: `device cpu`",
+                version / 1000,
+                version % 1000 / 10
+            )));
+        }
+        let context = CudaContext::new(index).map_err(refused)?;
+        let attribute = |which| context.attribute(which).map_err(refused);
+        let major = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
+        let minor = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
+        if (major, minor) < OLDEST_ARCHITECTURE {
+            let (major_needed, minor_needed) = OLDEST_ARCHITECTURE;
+            return Err(BackendError::Unavailable(format!(
+                "{} is of compute capability {major}.{minor}; the kernels need {major_needed}.{minor_needed} or newer: train on \
+                 the CPU: `device cpu`",
+                device.description
+            )));
+        }
+        // SAFETY: every use of memory on two streams is ordered by events of our own.
+        unsafe { context.disable_event_tracking() };
+        let compute = context.new_stream().map_err(refused)?;
+        let copy = context.new_stream().map_err(refused)?;
+        Ok(Self {
+            name: device.name,
+            description: device.description,
+            architecture: format!("sm_{major}{minor}"),
+            context,
+            compute,
+            copy,
+            images,
+            modules: std::array::from_fn(|_| OnceLock::new()),
+            functions: std::array::from_fn(|_| OnceLock::new()),
+        })
+    }
+
+    /// What it is, with the memory that is free now.
+    pub fn device(&self) -> Device {
+        let free = self.context.mem_get_info().map(|(free, _)| free as u64).ok();
+        Device { name: self.name.clone(), description: self.description.clone(), memory: free }
+    }
+
+    /// The function of a kernel; its module is loaded, and compiled if need be, at the first call.
+    pub fn function(&self, kernel: &Kernel) -> Result<&CudaFunction, BackendError> {
+        let slot = &self.functions[kernel.id];
+        if let Some(function) = slot.get() {
+            return Ok(function);
+        }
+        let module = match self.modules[kernel.module].get() {
+            Some(module) => module,
+            None => {
+                let source = &MODULES[kernel.module];
+                let image = self.images.of(source, &self.architecture)?;
+                let module = self
+                    .context
+                    .load_module(Ptx::from_binary(image))
+                    .map_err(|error| self.image(source.name, error))?;
+                self.modules[kernel.module].get_or_init(|| module)
+            }
+        };
+        let function = module.load_function(kernel.name).map_err(|error| self.image(kernel.name, error))?;
+        Ok(slot.get_or_init(|| function))
+    }
+
+    /// Memory that nothing was written to yet: it reads as NaN, so that what was never computed is seen.
+    pub fn alloc<T: DeviceRepr>(&self, what: &str, len: usize) -> Result<CudaSlice<T>, BackendError> {
+        let bytes = len.saturating_mul(size_of::<T>());
+        let fit = |DriverError(code): DriverError| match code {
+            CUresult::CUDA_ERROR_OUT_OF_MEMORY => {
+                BackendError::OutOfMemory { what: what.into(), needed: bytes as u64, device: self.name.clone() }
+            }
+            code => self.lost(DriverError(code)),
+        };
+        // SAFETY: it is filled before anything reads it.
+        let slice = unsafe { self.compute.alloc::<T>(len.max(1)) }.map_err(fit)?;
+        self.fill(&slice, 0xff)?;
+        Ok(slice)
+    }
+
+    /// Memory with these elements.
+    pub fn upload<T: DeviceRepr>(&self, elements: &[T]) -> Result<CudaSlice<T>, BackendError> {
+        let mut slice = self.alloc("a table", elements.len())?;
+        if !elements.is_empty() {
+            let copied = self.compute.memcpy_htod(elements, &mut slice);
+            // The driver may still read the host's memory until then.
+            copied.and_then(|()| self.compute.synchronize()).map_err(|error| self.lost(error))?;
+        }
+        Ok(slice)
+    }
+
+    /// Sets every byte of a buffer, in the order of the compute stream.
+    pub fn fill<T>(&self, slice: &CudaSlice<T>, byte: u8) -> Result<(), BackendError> {
+        self.context.bind_to_thread().map_err(|error| self.lost(error))?;
+        // SAFETY: address and size are those of a live buffer, which is freed in the same stream's order.
+        let filled = unsafe { memset_d8_async(self.address(slice), byte, slice.num_bytes(), self.compute.cu_stream()) };
+        filled.map_err(|error| self.lost(error))
+    }
+
+    /// Waits until all that was launched is done.
+    pub fn wait(&self) -> Result<(), BackendError> {
+        self.compute.synchronize().map_err(|error| self.lost(error))
+    }
+
+    /// What `launch` puts on the compute stream, as a graph that can be launched again and again; nothing of it runs now.
+    pub fn capture(&self, launch: impl FnOnce() -> Result<(), BackendError>) -> Result<CudaGraph, BackendError> {
+        let lost = |error| self.lost(error);
+        // Thread-local: another thread's allocation must not break it.
+        self.compute.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).map_err(lost)?;
+        let launched = launch();
+        // Ended also where a launch failed, or the stream would stay in capture.
+        let captured =
+            self.compute.end_capture(CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH);
+        launched?;
+        captured
+            .map_err(lost)?
+            .ok_or_else(|| BackendError::Mismatch("a step without kernels cannot be captured".into()))
+    }
+
+    /// The address of a buffer.
+    pub fn address<T>(&self, slice: &CudaSlice<T>) -> u64 {
+        slice.device_ptr(&self.compute).0
+    }
+
+    /// What an error in the middle of work means: the driver reports a kernel's fault at whatever is called next, and from
+    /// then on it answers nothing else.
+    pub fn lost(&self, DriverError(code): DriverError) -> BackendError {
+        BackendError::Lost { device: self.name.clone(), why: format!("the driver answers {code:?}") }
+    }
+
+    /// An image that the driver does not take.
+    fn image(&self, what: &str, DriverError(code): DriverError) -> BackendError {
+        BackendError::Unavailable(match code {
+            CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU
+            | CUresult::CUDA_ERROR_INVALID_IMAGE
+            | CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION
+            | CUresult::CUDA_ERROR_INVALID_PTX => format!(
+                "the driver does not take the kernels of {what} for {} ({}): {code:?}; install NVIDIA's driver 580 or newer, or \
+                 train on the CPU: `device cpu`",
+                self.description, self.architecture
+            ),
+            CUresult::CUDA_ERROR_NOT_FOUND => format!("the kernels compiled for {} have no {what}", self.name),
+            code => return self.lost(DriverError(code)),
+        })
+    }
+}
+
+/// CUDA's newest version that the driver runs, 13000 for 13.0.
+fn driver_version() -> Result<i32, DriverError> {
+    let mut version = 0;
+    // SAFETY: the probe has loaded the library, and the pointer is to an integer that outlives the call.
+    unsafe { cudarc::driver::sys::cuDriverGetVersion(&mut version) }.result()?;
+    Ok(version)
+}

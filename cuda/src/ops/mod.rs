@@ -1,0 +1,150 @@
+//! What each op does on a GPU: one file a family, and `uses.rs` with the kernels of each. This file only hands over.
+
+use fovea_graph::plan::{Algorithm, Choice};
+use fovea_graph::{BackendError, Graph, NodeId, Op, Shape};
+
+use crate::kernels::{self, StepFeed};
+use crate::queue::{Queue, grid};
+use crate::view::{In, InOut, Out};
+
+mod channels;
+mod concat;
+mod dropout;
+mod elementwise;
+mod frame;
+mod loss;
+mod lrn;
+mod maps;
+mod pool;
+mod softmax;
+pub mod update;
+mod upsample;
+mod uses;
+
+pub use uses::uses;
+
+/// Where a value lies on the device.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// Its first byte.
+    pub address: u64,
+    /// How many f32.
+    pub len: usize,
+}
+
+impl Range {
+    /// For a kernel that reads it.
+    pub fn read(self) -> In<f32> {
+        In::new(self.address, self.len)
+    }
+
+    /// For a kernel that writes it.
+    pub fn write(self) -> Out<f32> {
+        Out::new(self.address, self.len)
+    }
+
+    /// For a kernel that changes it in place.
+    pub fn update(self) -> InOut<f32> {
+        InOut::new(self.address, self.len)
+    }
+}
+
+/// One evaluation of one node.
+pub struct Call<'a> {
+    /// The algorithm that the plan has chosen.
+    pub algorithm: Algorithm,
+    /// The shapes of the inputs.
+    pub shapes: Vec<&'a Shape>,
+    /// The output's shape.
+    pub shape: &'a Shape,
+    /// Where kernels are launched.
+    pub queue: &'a Queue<'a>,
+    pub(crate) inputs: Vec<Range>,
+    pub(crate) output: Range,
+    pub(crate) scratch: Range,
+    pub(crate) feed: In<StepFeed>,
+}
+
+impl Call<'_> {
+    /// Input number `i`, all of it; [`In::none`] where the op was given fewer.
+    pub fn x(&self, i: usize) -> In<f32> {
+        self.inputs.get(i).map_or(In::none(), |range| range.read())
+    }
+
+    /// The output, all of it.
+    pub fn y(&self) -> Out<f32> {
+        self.output.write()
+    }
+
+    /// `len` elements of the step's scratch memory from `offset` on, a multiple of 16.
+    pub fn scratch(&self, offset: usize, len: usize) -> InOut<f32> {
+        debug_assert!(offset.is_multiple_of(16) && offset + len <= self.scratch.len, "scratch {offset} + {len}");
+        InOut::new(self.scratch.address + 4 * offset as u64, len)
+    }
+
+    /// Learning rate, step and seed.
+    pub fn feed(&self) -> In<StepFeed> {
+        self.feed
+    }
+
+    /// How many elements the output has.
+    pub fn len(&self) -> usize {
+        self.output.len
+    }
+}
+
+/// How this backend computes a node.
+pub fn choose(graph: &Graph, id: NodeId) -> Choice {
+    let node = graph.node(id);
+    let shapes = graph.input_shapes(node);
+    let plain = |workspace| Choice { algorithm: Algorithm::Plain, workspace };
+    match &node.op {
+        Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
+            plain(channels::sum_workspace(shapes[0]))
+        }
+        Op::PoolGrad(op) => plain(pool::grad_workspace(op, shapes[1])),
+        Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0])),
+        Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::row_workspace(shapes[0])),
+        Op::SquaredError(_) => plain(loss::element_workspace(shapes[0])),
+        _ => plain(0),
+    }
+}
+
+/// Launches what computes a node.
+pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
+    match op {
+        Op::Fill(op) => elementwise::fill(op, call),
+        Op::Bias(_) => channels::bias(call),
+        Op::ChannelSum(_) => channels::channel_sum(call),
+        Op::Relu(_) => elementwise::relu(call),
+        Op::ReluGrad(_) => elementwise::relu_grad(call),
+        Op::Pool(op) => pool::pool(op, call),
+        Op::PoolGrad(op) => pool::pool_grad(op, call),
+        Op::Dropout(op) => dropout::dropout(op, call),
+        Op::Add(_) => elementwise::add(call),
+        Op::Softmax(_) => softmax::softmax(call),
+        Op::SoftmaxGrad(_) => softmax::softmax_grad(call),
+        Op::CrossEntropy(_) => loss::cross_entropy(call),
+        Op::CrossEntropyGrad(_) => loss::cross_entropy_grad(call),
+        Op::SquaredError(_) => loss::squared_error(call),
+        Op::SquaredErrorGrad(_) => loss::squared_error_grad(call),
+        Op::Correct(_) => loss::correct(call),
+        Op::Unary(op) => elementwise::unary(op, call),
+        Op::UnaryGrad(op) => elementwise::unary_grad(op, call),
+        Op::Concat(_) => concat::concat(call),
+        Op::ChannelSlice(op) => concat::slice(op, call),
+        Op::Frame(op) => frame::frame(op, call),
+        Op::Upsample(op) => upsample::upsample(op, call),
+        Op::UpsampleGrad(op) => upsample::upsample_grad(op, call),
+        Op::ChannelMean(_) => channels::channel_mean(call),
+        Op::ChannelVariance(_) => channels::channel_variance(call),
+        Op::BatchNorm(op) => channels::batch_norm(op, call),
+        Op::BatchNormScaleGrad(op) => channels::batch_norm_scale_grad(op, call),
+        Op::BatchNormDgrad(op) => channels::batch_norm_dgrad(op, call),
+        Op::Lrn(op) => lrn::lrn(op, call),
+        Op::LrnGrad(op) => lrn::lrn_grad(op, call),
+        Op::Scale(op) => elementwise::scale(op, call),
+        Op::PoolPick(op) => pool::pool_pick(op, call),
+        _ => Err(BackendError::Unsupported { device: "cuda".into(), op: op.word().into() }),
+    }
+}

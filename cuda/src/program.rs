@@ -1,0 +1,390 @@
+//! Running a plan: its kernels are launched in order, at first one by one and from then on as one captured graph, while
+//! the next batch is copied in beside it.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use cudarc::driver::CudaSlice;
+use fovea_graph::backend::tensor;
+use fovea_graph::plan::Place;
+use fovea_graph::{BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, Program, Tensor};
+
+use crate::gpu::Gpu;
+use crate::guard::{self, Guard};
+use crate::memory::{StateMemory, download};
+use crate::ops::update::{self, Group};
+use crate::ops::{self, Call, Range};
+use crate::queue::Queue;
+use crate::stage::Stage;
+
+/// How many steps may be under way: one computes while the next one's batch is copied.
+pub const DEPTH: usize = 2;
+
+/// A plan with its memory on the GPU.
+pub struct CudaProgram {
+    plan: Plan,
+    gpu: Arc<Gpu>,
+    arena: CudaSlice<f32>,
+    stages: [Stage; DEPTH],
+    guard: Guard,
+    groups: Vec<Group>,
+    /// The groups' tables on the device, and the memory whose addresses they hold.
+    tables: Option<(u64, Vec<CudaSlice<u8>>)>,
+    /// The outputs of one element, in the order that every step hands them to the host.
+    scalars: Vec<(String, NodeId)>,
+    /// Their values in the step finished last.
+    numbers: Option<Vec<f32>>,
+    begun: VecDeque<Begun>,
+    /// The stage of the next step.
+    next: usize,
+    /// The stage and the memory of the last step that ran.
+    last: Option<usize>,
+    /// Whether a step has run before: what runs once is not worth capturing.
+    warm: bool,
+    mode: Mode,
+    /// How steps are launched but where they are timed one by one.
+    usual: Mode,
+    kept: Vec<(String, Tensor)>,
+}
+
+/// How steps are launched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As one captured graph.
+    Captured,
+    /// Kernel by kernel.
+    Launched,
+    /// Kernel by kernel, and each step of the plan waited for.
+    Stepwise,
+}
+
+/// A step under way.
+#[derive(Clone, Copy)]
+enum Begun {
+    /// Its results will be in this stage.
+    Launched(usize),
+    /// It was broken off before anything was launched that counts.
+    Interrupted,
+}
+
+impl CudaProgram {
+    /// Checks the plan, takes it over and makes room for it.
+    pub fn new(plan: Plan, gpu: Arc<Gpu>, captured: bool) -> Result<Self, BackendError> {
+        check(&plan, &gpu.name)?;
+        // None may be loaded while a step is captured; and what does not compile is known before anything runs.
+        for step in &plan.steps {
+            for kernel in ops::uses(&plan.graph.node(step.node).op).forward {
+                gpu.function(kernel)?;
+            }
+        }
+        for kernel in guard::KERNELS {
+            gpu.function(kernel)?;
+        }
+        let arena = gpu.alloc("the plan", plan.arena)?;
+        let scalars = plan.graph.outputs.iter().filter(|(_, id)| {
+            plan.graph.shape(*id).elements() == 1 && matches!(plan.places[id.index()], Place::Arena(_))
+        });
+        let scalars: Vec<(String, NodeId)> = scalars.cloned().collect();
+        let locate = |id: NodeId| match plan.places[id.index()] {
+            Place::Arena(slot) => Range { address: gpu.address(&arena) + 4 * slot.offset as u64, len: slot.len },
+            Place::State(_) | Place::Input(_) => {
+                unreachable!("what is watched or read at every step lies in the arena")
+            }
+        };
+        let read: Vec<Range> = scalars.iter().map(|(_, id)| locate(*id)).collect();
+        let watched = plan.watched().into_iter().map(|(name, id)| (name, locate(id))).collect();
+        let guard = Guard::new(&gpu, watched, &read)?;
+        let stages =
+            [Stage::new(&gpu, &plan.graph.inputs, read.len())?, Stage::new(&gpu, &plan.graph.inputs, read.len())?];
+        let groups = update::groups(&plan);
+        let mode = if captured { Mode::Captured } else { Mode::Launched };
+        Ok(Self {
+            plan,
+            gpu,
+            arena,
+            stages,
+            guard,
+            groups,
+            tables: None,
+            scalars,
+            numbers: None,
+            begun: VecDeque::new(),
+            next: 0,
+            last: None,
+            warm: false,
+            mode,
+            usual: mode,
+            kept: Vec::new(),
+        })
+    }
+
+    /// Where a node's value lies, in a step of this stage on this memory.
+    fn locate(&self, id: NodeId, stage: usize, memory: &StateMemory) -> Range {
+        let len = self.plan.graph.shape(id).elements();
+        let address = match self.plan.places[id.index()] {
+            Place::Arena(slot) => self.gpu.address(&self.arena) + 4 * slot.offset as u64,
+            Place::State(state) => memory.address(state),
+            Place::Input(input) => self.stages[stage].input(&self.gpu, input.index()),
+        };
+        Range { address, len }
+    }
+
+    /// Makes the tables of the updates for a memory, unless they are there. Waits for the device where they are not.
+    fn tabulate(&mut self, memory: &StateMemory) -> Result<(), BackendError> {
+        if self.tables.as_ref().is_some_and(|(id, _)| *id == memory.id) {
+            return Ok(());
+        }
+        let mut tables = Vec::with_capacity(self.groups.len());
+        for group in &self.groups {
+            let bytes = group.table(&self.plan, &|id| self.locate(id, 0, memory));
+            tables.push(self.gpu.upload(&bytes)?);
+        }
+        self.tables = Some((memory.id, tables));
+        Ok(())
+    }
+
+    /// Launches all of a step's kernels on the compute stream. Where `before` breaks in time, nothing that counts has been
+    /// launched.
+    fn launch(
+        &self,
+        stage: usize,
+        memory: &StateMemory,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, BackendError> {
+        let queue = Queue::new(&self.gpu);
+        let commit = self.plan.commit;
+        let feed = self.stages[stage].feed(&self.gpu);
+        let mut groups = self.groups.iter().zip(self.tables.iter().flat_map(|(_, tables)| tables)).peekable();
+        let mut grouped = 0..0;
+        for (index, step) in self.plan.steps.iter().enumerate() {
+            if self.mode == Mode::Stepwise {
+                self.gpu.wait()?;
+            }
+            if before(index).is_break() && index <= commit {
+                return Ok(ControlFlow::Break(()));
+            }
+            if index == commit {
+                self.guard.look(&self.gpu, &queue)?;
+            }
+            if grouped.contains(&index) {
+                continue;
+            }
+            if let Some((group, table)) = groups.next_if(|(group, _)| group.steps().start == index) {
+                group.launch(&queue, self.gpu.address(table), feed, self.guard.halted(&self.gpu))?;
+                grouped = group.steps();
+                continue;
+            }
+            let node = self.plan.graph.node(step.node);
+            let call = Call {
+                algorithm: step.algorithm,
+                shapes: self.plan.graph.input_shapes(node),
+                shape: &node.shape,
+                queue: &queue,
+                inputs: node.inputs.iter().map(|&id| self.locate(id, stage, memory)).collect(),
+                output: self.locate(step.node, stage, memory),
+                scratch: step.workspace.map_or(Range { address: 0, len: 0 }, |slot| Range {
+                    address: self.gpu.address(&self.arena) + 4 * slot.offset as u64,
+                    len: slot.len,
+                }),
+                feed,
+            };
+            ops::run(&node.op, &call)?;
+        }
+        if self.mode == Mode::Stepwise {
+            self.gpu.wait()?;
+        }
+        if before(self.plan.steps.len()).is_break() && commit >= self.plan.steps.len() {
+            return Ok(ControlFlow::Break(()));
+        }
+        self.guard.gather(&self.gpu, &queue, self.stages[stage].results(&self.gpu))?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Launches a step in the way that its mode says.
+    fn enqueue(
+        &mut self,
+        stage: usize,
+        memory: &StateMemory,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, BackendError> {
+        if self.mode != Mode::Captured || !self.warm {
+            let launched = self.launch(stage, memory, before)?;
+            self.warm |= launched.is_continue();
+            return Ok(launched);
+        }
+        // The whole step goes at once, so it is asked for at once.
+        let (steps, commit) = (self.plan.steps.len(), self.plan.commit);
+        for index in 0..=steps {
+            if before(index).is_break() && (index <= commit && index < steps || commit >= steps) {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        if !self.stages[stage].is_captured_on(memory.id) {
+            let graph =
+                self.gpu.capture(|| self.launch(stage, memory, &mut |_| ControlFlow::Continue(())).map(|_| ()))?;
+            self.stages[stage].keep(memory.id, graph);
+        }
+        self.stages[stage].replay(&self.gpu)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// All that is under way is given up: the device has failed.
+    fn give_up(&mut self, error: BackendError) -> BackendError {
+        if let BackendError::Lost { .. } = error {
+            self.begun.clear();
+        }
+        error
+    }
+
+    /// Begins a step; [`Program::begin`] without the care for a lost device.
+    fn start(
+        &mut self,
+        memory: &mut dyn Memory,
+        feed: &Feed<'_>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<(), BackendError> {
+        if self.begun.len() >= DEPTH {
+            return Err(BackendError::Mismatch(format!("more than {DEPTH} steps were begun before one was finished")));
+        }
+        let foreign = || BackendError::Mismatch("the memory belongs to another device".to_string());
+        let memory = memory.as_any_mut().downcast_mut::<StateMemory>().ok_or_else(foreign)?;
+        memory.check(&self.gpu, &self.plan.graph.states)?;
+        let inputs = feed.elements(&self.plan.graph)?;
+        if self.begun.is_empty() {
+            self.guard.reset(&self.gpu)?;
+        }
+        self.tabulate(memory)?;
+        let stage = self.next;
+        self.stages[stage].fill(&self.gpu, &inputs, feed)?;
+        match self.enqueue(stage, memory, before)? {
+            ControlFlow::Break(()) => {
+                // What was launched still reads this stage's batch.
+                self.gpu.wait()?;
+                self.begun.push_back(Begun::Interrupted);
+            }
+            ControlFlow::Continue(()) => {
+                self.stages[stage].fetch(&self.gpu)?;
+                self.begun.push_back(Begun::Launched(stage));
+                self.next = (stage + 1) % DEPTH;
+                self.last = Some(stage);
+                self.keep(memory)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the outputs that lie in a state's memory, which the program does not hold.
+    fn keep(&mut self, memory: &StateMemory) -> Result<(), BackendError> {
+        self.kept.clear();
+        for (name, id) in &self.plan.graph.outputs {
+            if let Place::State(state) = self.plan.places[id.index()] {
+                self.kept.push((name.clone(), memory.read(state)?));
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of an output of one element in what a step hands to the host.
+    fn scalar_index(&self, name: &str) -> Option<usize> {
+        self.scalars.iter().position(|(scalar, _)| scalar == name)
+    }
+
+    /// How the step of a stage ended.
+    fn ended(&mut self, stage: usize) -> Result<Outcome, BackendError> {
+        let (halted, numbers) = self.stages[stage].read(&self.gpu)?;
+        self.numbers = Some(numbers);
+        Ok(match self.guard.name(halted) {
+            Some(name) => Outcome::NotFinite(name),
+            None => Outcome::Done,
+        })
+    }
+}
+
+impl Program for CudaProgram {
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn begin(
+        &mut self,
+        memory: &mut dyn Memory,
+        feed: &Feed<'_>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<(), BackendError> {
+        self.start(memory, feed, before).map_err(|error| self.give_up(error))
+    }
+
+    fn finish(&mut self) -> Result<Outcome, BackendError> {
+        match self.begun.pop_front() {
+            None => Err(BackendError::Mismatch("no step was begun".into())),
+            Some(Begun::Interrupted) => Ok(Outcome::Interrupted),
+            Some(Begun::Launched(stage)) => self.ended(stage).map_err(|error| self.give_up(error)),
+        }
+    }
+
+    fn depth(&self) -> usize {
+        DEPTH
+    }
+
+    fn scalar(&self, name: &str) -> Result<f32, BackendError> {
+        match (self.scalar_index(name), &self.numbers) {
+            (Some(index), Some(numbers)) => Ok(numbers[index]),
+            _ => {
+                let value = self.output(name)?;
+                let only = value.iter().next().copied().filter(|_| value.len() == 1);
+                only.ok_or_else(|| BackendError::Mismatch(format!("the output {name} is not one number")))
+            }
+        }
+    }
+
+    fn output(&self, name: &str) -> Result<Tensor, BackendError> {
+        let missing = || BackendError::Mismatch(format!("the program has no output named {name}"));
+        let empty = || BackendError::Mismatch(format!("the output {name} has no value before the first step"));
+        let id = self.plan.graph.find_output(name).ok_or_else(missing)?;
+        let stage = self.last.ok_or_else(empty)?;
+        let shape = self.plan.graph.shape(id);
+        match self.plan.places[id.index()] {
+            Place::Arena(slot) => tensor(shape, download(&self.gpu, &self.arena, slot.range())?),
+            Place::Input(input) => tensor(shape, self.stages[stage].download(&self.gpu, input.index())?),
+            Place::State(_) => {
+                let kept = self.kept.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone());
+                let value = kept.ok_or_else(empty)?;
+                tensor(shape, value.into_iter().collect())
+            }
+        }
+    }
+
+    fn stepwise(&mut self, on: bool) {
+        self.mode = if on { Mode::Stepwise } else { self.usual };
+    }
+}
+
+/// Whether this backend can run the plan.
+fn check(plan: &Plan, device: &str) -> Result<(), BackendError> {
+    for (index, step) in plan.steps.iter().enumerate() {
+        let node = plan.graph.node(step.node);
+        let unsupported = |why: &str| BackendError::Unsupported {
+            device: device.to_string(),
+            op: format!("{} of {}: {why}", node.op.word(), node.shape),
+        };
+        let shapes = plan.graph.input_shapes(node);
+        // Coordinates within a tensor have 32 bits.
+        if shapes.iter().chain([&&node.shape]).any(|shape| shape.elements() > i32::MAX as usize) {
+            return Err(unsupported("a tensor has more than 2147483647 elements; take a smaller batch"));
+        }
+        let choice = ops::choose(&plan.graph, step.node);
+        if step.algorithm != choice.algorithm || step.workspace.map_or(0, |slot| slot.len) < choice.workspace {
+            let op = node.op.word();
+            return Err(BackendError::Mismatch(format!("the plan's step for {op} was made for another device")));
+        }
+        let update = matches!(plan.places[step.node.index()], Place::State(_));
+        if update != (index >= plan.commit) || update && !update::is_update(&node.op) {
+            return Err(unsupported("it cannot write a state"));
+        }
+        if matches!(node.op, Op::Input(_) | Op::State(_) | Op::Reshape(_)) {
+            return Err(unsupported("it is no computation"));
+        }
+    }
+    Ok(())
+}

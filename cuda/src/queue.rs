@@ -1,0 +1,58 @@
+//! Where kernels are launched.
+
+use std::ffi::c_void;
+
+use cudarc::driver::result;
+use fovea_graph::BackendError;
+
+use crate::gpu::Gpu;
+use crate::kernels::Kernel;
+
+/// The compute stream of a GPU, for the time of one step.
+pub struct Queue<'a> {
+    gpu: &'a Gpu,
+}
+
+/// The largest grid along y and z.
+const MAX_GRID: u32 = 65_535;
+
+impl<'a> Queue<'a> {
+    /// The queue of a GPU.
+    pub fn new(gpu: &'a Gpu) -> Self {
+        Self { gpu }
+    }
+
+    /// Launches a kernel; the arguments' types were checked by its wrapper.
+    pub fn launch(&self, kernel: &Kernel, grid: [u32; 3], arguments: &[*mut c_void]) -> Result<(), BackendError> {
+        if grid.contains(&0) {
+            return Ok(());
+        }
+        if grid[0] > i32::MAX as u32 || grid[1] > MAX_GRID || grid[2] > MAX_GRID {
+            let op = format!("{} in a grid of {}×{}×{} blocks", kernel.name, grid[0], grid[1], grid[2]);
+            return Err(BackendError::Unsupported { device: self.gpu.name.clone(), op });
+        }
+        let function = self.gpu.function(kernel)?;
+        let mut arguments = arguments.to_vec();
+        self.gpu.context.bind_to_thread().map_err(|error| self.gpu.lost(error))?;
+        // SAFETY: the wrapper made from the kernel's own line gives as many arguments as it takes, of its types; the memory
+        // that views point to lives as long as the program and the states of the step.
+        unsafe {
+            result::launch_kernel(
+                function.cu_function(),
+                (grid[0], grid[1], grid[2]),
+                (kernel.threads, 1, 1),
+                0,
+                self.gpu.compute.cu_stream(),
+                &mut arguments,
+            )
+        }
+        .map_err(|error| self.gpu.lost(error))
+    }
+}
+
+/// A grid for `work` threads' work in blocks that do `per_block` of it: one block a piece, but no more than keep a large
+/// GPU busy, whose threads then go on in strides.
+pub fn grid(work: usize, per_block: usize) -> [u32; 3] {
+    const BUSY: usize = 132 * 16;
+    [work.div_ceil(per_block).min(BUSY) as u32, 1, 1]
+}

@@ -1,0 +1,200 @@
+//! Whole training steps on the GPU: LeNet against the reference; captured and launched one by one, one at a time and two
+//! under way, at once and late; and every way a step can end without leaving a trace.
+#![allow(clippy::unwrap_used)]
+
+use std::ops::ControlFlow;
+
+use fovea_dsl::lower::{Mode, lower};
+use fovea_graph::fuse::fuse;
+use fovea_graph::plan::plan;
+use fovea_graph::training::{Optimizer, training_step};
+use fovea_graph::{Backend, Feed, Graph, Memory, Outcome, Program, StateId, Tensor};
+use fovea_tests::backend::{check_lenet, check_runs};
+use fovea_tests::cuda::TestGpu;
+use fovea_tests::lenet::{self, Trajectory};
+use fovea_tests::nets::net;
+use fovea_tests::op_cases::SEED;
+
+/// LeNet's training step on a device, from the first state of PyTorch's twenty steps.
+struct Training {
+    program: Box<dyn Program>,
+    memory: Box<dyn Memory>,
+    trajectory: Trajectory,
+    states: usize,
+}
+
+impl Training {
+    fn new(backend: &dyn Backend, graph: &Graph) -> Self {
+        let trajectory = Trajectory::open();
+        let mut memory = backend.allocate(&graph.states).unwrap();
+        for (i, state) in trajectory.first(graph).iter().enumerate() {
+            memory.write(StateId::new(i), state).unwrap();
+        }
+        let program = backend.compile(plan(fuse(graph), backend)).unwrap();
+        Self { program, memory, trajectory, states: graph.states.len() }
+    }
+
+    fn lenet(backend: &dyn Backend) -> Self {
+        Self::new(backend, &lenet::step())
+    }
+
+    fn begin(&mut self, step: usize, batch: &[Tensor; 2]) {
+        let inputs = batch.each_ref();
+        let feed = Feed { inputs: &inputs, learning_rate: lenet::LEARNING_RATE, seed: SEED, step: step as u32 };
+        self.program.begin(&mut *self.memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
+    }
+
+    fn finish(&mut self) -> (Outcome, u32) {
+        let outcome = self.program.finish().unwrap();
+        (outcome, self.program.scalar("loss").unwrap().to_bits())
+    }
+
+    /// All states, as bits.
+    fn bits(&self) -> Vec<Vec<u32>> {
+        let read = |i| self.memory.read(StateId::new(i)).unwrap().iter().map(|x| x.to_bits()).collect();
+        (0..self.states).map(read).collect()
+    }
+
+    /// Trains, with as many steps under way as `depth`; the losses and the states, as bits.
+    fn train(mut self, steps: usize, depth: usize) -> (Vec<u32>, Vec<Vec<u32>>) {
+        let mut losses = Vec::new();
+        for step in 0..steps + depth - 1 {
+            if step < steps {
+                let batch = self.trajectory.batch(step);
+                self.begin(step, &batch);
+            }
+            if step + 1 >= depth {
+                let (outcome, loss) = self.finish();
+                assert_eq!(outcome, Outcome::Done);
+                losses.push(loss);
+            }
+        }
+        (losses, self.bits())
+    }
+}
+
+/// Twenty steps of LeNet, each from the reference's state: loss to 1e-6, gradients to 1e-5.
+#[test]
+fn lenet_is_the_references() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    assert!(check_lenet(&gpu.backend) > 400);
+}
+
+/// SGD and Adam, with their decays, batch normalisation and side classifiers, against PyTorch.
+#[test]
+fn training_runs_are_pytorchs() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    assert!(check_runs(&gpu.backend) > 20);
+}
+
+/// A captured graph replays what plain launches do, bit for bit; so does a second step that is begun before the first is
+/// finished.
+#[test]
+fn captured_launched_and_overlapping_steps_have_the_same_bits() {
+    let Some(gpu) = TestGpu::alone(true) else { return };
+    let replays = || gpu.emulator.map_or(0, |emulator| emulator.counters().graph_launches);
+    let one = Training::lenet(&gpu.again(false)).train(6, 1);
+    assert_eq!(replays(), 0);
+    assert_eq!(one, Training::lenet(&gpu.backend).train(6, 1));
+    assert_eq!(replays(), if gpu.emulator.is_some() { 5 } else { 0 }, "all but the first step are replays");
+    assert_eq!(Training::lenet(&gpu.backend).program.depth(), 2);
+    assert_eq!(one, Training::lenet(&gpu.backend).train(6, 2));
+}
+
+/// Work that the driver does late and in another order shows every wait that is missing between two streams.
+#[test]
+fn late_streams_change_nothing() {
+    let Some(gpu) = TestGpu::alone(true) else { return };
+    let Some(emulator) = &gpu.emulator else { return };
+    let expected = Training::lenet(&gpu.backend).train(5, 2);
+    for seed in [1, 2, 3] {
+        emulator.seed(seed);
+        emulator.deferred(true);
+        assert_eq!(expected, Training::lenet(&gpu.backend).train(5, 2), "seed {seed}");
+        emulator.deferred(false);
+    }
+}
+
+/// A batch that is not finite changes nothing, and neither does the step that was begun behind it; then training goes on.
+#[test]
+fn what_is_not_finite_updates_nothing() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    let mut training = Training::lenet(&gpu.backend);
+    let good = training.trajectory.batch(0);
+    let mut bad = good.clone();
+    bad[0][[3, 14, 14, 0]] = f32::INFINITY;
+    training.begin(0, &good);
+    assert_eq!(training.finish().0, Outcome::Done);
+    let before = training.bits();
+    training.begin(1, &bad);
+    training.begin(2, &good);
+    assert_eq!(training.finish().0, Outcome::NotFinite("loss".into()));
+    assert_eq!(training.finish().0, Outcome::NotFinite("loss".into()));
+    assert_eq!(training.bits(), before);
+    training.begin(1, &good);
+    assert_eq!(training.finish().0, Outcome::Done);
+    assert_ne!(training.bits(), before);
+}
+
+/// Broken off before any of its launches, a step leaves every state as it was, captured or not.
+#[test]
+fn an_interrupted_step_changes_nothing() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    let mut training = Training::lenet(&gpu.backend);
+    let batch = training.trajectory.batch(0);
+    let commit = training.program.plan().commit;
+    for replayed in [false, true] {
+        let before = training.bits();
+        for at in [0, 1, commit / 2, commit] {
+            let inputs = batch.each_ref();
+            let feed = Feed { inputs: &inputs, learning_rate: 0.1, seed: SEED, step: 0 };
+            let mut before = |step| if step == at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            let outcome = training.program.run(&mut *training.memory, &feed, &mut before).unwrap();
+            assert_eq!(outcome, Outcome::Interrupted, "before step {at}, replayed: {replayed}");
+        }
+        assert_eq!(training.bits(), before);
+        training.begin(0, &batch);
+        assert_eq!(training.finish().0, Outcome::Done);
+        assert_ne!(training.bits(), before);
+    }
+}
+
+/// Steps that are waited for one by one compute the same.
+#[test]
+fn stepwise_computes_the_same() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    let expected = Training::lenet(&gpu.backend).train(3, 1);
+    let mut training = Training::lenet(&gpu.backend);
+    training.program.stepwise(true);
+    assert_eq!(expected, training.train(3, 1));
+}
+
+/// The training step of a small residual net hands back a few numbers, and no activation.
+#[test]
+fn a_residual_step_copies_no_activation_to_the_host() {
+    let Some(gpu) = TestGpu::alone(true) else { return };
+    let Some(emulator) = &gpu.emulator else { return };
+    let text = "net residual = 8x8x3 - conv 8 3x3 - bn - relu - shortcut[conv 8 3x3 - bn - relu - conv 8 3x3 - bn] - relu - avgpool global - fc 10, softmax";
+    let graph = lower(&net(text), 4, Mode::Train).unwrap();
+    let step = training_step(&graph, &Optimizer::Sgd { momentum: 0.9, decay: 1e-4 }).unwrap();
+    let before = emulator.counters();
+    let images =
+        Tensor::from_shape_fn(ndarray::IxDyn(&[4, 8, 8, 3]), |i| ((i[0] + 3 * i[1] + 5 * i[2]) % 7) as f32 / 7.0);
+    let labels = Tensor::from_shape_fn(ndarray::IxDyn(&[4]), |i| i[0] as f32);
+    let mut memory = gpu.backend.allocate(&step.states).unwrap();
+    for (i, state) in step.states.iter().enumerate() {
+        let id = StateId::new(i);
+        memory.write(id, &fovea_graph::init::initial(id, state, 7)).unwrap();
+    }
+    let mut program = gpu.backend.compile(plan(fuse(&step), &gpu.backend)).unwrap();
+    for i in 0..3 {
+        let inputs = [&images, &labels];
+        let feed = Feed { inputs: &inputs, learning_rate: 0.05, seed: 1, step: i };
+        let outcome = program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(outcome, Outcome::Done);
+    }
+    let scalars = program.plan().graph.outputs.len() as u64;
+    let after = emulator.counters();
+    let copied = after.bytes_to_host - before.bytes_to_host;
+    assert!(copied <= 3 * 4 * (1 + scalars), "{copied} bytes came back in three steps");
+}
