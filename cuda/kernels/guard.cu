@@ -1,8 +1,9 @@
 // Watching a step: whether its loss and gradients are finite, and what the host wants to know of it.
 //
-// Tables in device memory have an entry a tensor. A block looks at 16384 neighbouring elements of one tensor, whose entry
-// it finds by binary search, a thread at fours of them; 4 bytes and 2 FLOP an element: bound by bytes. The smallest entry
-// with an element that is no finite number ends up in `halted`, in whatever order the blocks run: a minimum of integers.
+// Tables in device memory have an entry a tensor. A block looks at 16384 neighbouring elements of one tensor, whose
+// entry it finds by binary search, a thread at fours of them; 4 bytes and 2 FLOP an element: bound by bytes. The
+// smallest entry with an element that is no finite number ends up in `halted`, in whatever order the blocks run: a
+// minimum of integers.
 #include "table.cuh"
 #include "pack.cuh"
 
@@ -35,7 +36,8 @@ KERNEL(256, check_finite, In<Watched> table, InOut<u32> halted) {
     if (__ballot_sync(ALL_LANES, !finite) != 0 && threadIdx.x % 32 == 0) halted.lower(0, u32(entry));
 }
 
-// results(0) has the bits of `halted`, results(1 + i) the only element of scalars(i): one copy brings all of it to the host.
+// results(0) has the bits of `halted`, results(1 + i) the only element of scalars(i): one copy brings all of it to the
+// host.
 KERNEL(32, gather, In<In<float>> scalars, InOut<u32> halted, Out<float> results) {
     if (first() == 0) results.put(0, __uint_as_float(halted(0)));
     for (u64 i = first(); i < scalars.size; i += stride()) results.put(1 + i, scalars(i)(0));
