@@ -17,6 +17,12 @@ pub trait Backend: Send + Sync {
     /// By which algorithm, and with how much scratch memory, this device would compute a node.
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice;
 
+    /// How many bytes of the device's memory a plan takes while it runs: states, inputs and the arena. A device that has
+    /// several steps under way counts the inputs as often as it holds them.
+    fn footprint(&self, plan: &Plan) -> u64 {
+        plan.state_bytes() + plan.input_bytes() + plan.arena_bytes()
+    }
+
     /// Device memory for these states, all zero.
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError>;
 

@@ -2,8 +2,9 @@
 
 use fovea_dsl::syntax::{Part, PartKind, Program, StatementKind};
 use fovea_dsl::{Diagnostic, Source};
+use fovea_graph::Span;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, guarded};
 use crate::verbs::{self, Job};
 use crate::world::{Names, World};
 
@@ -15,6 +16,8 @@ pub struct Step {
     pub after: Names,
     /// Its words.
     pub text: String,
+    /// Where it stands.
+    pub span: Span,
     /// Its result is not shown.
     pub silent: bool,
 }
@@ -59,10 +62,11 @@ pub fn check(read: &Text, names: &Names, world: &World) -> Result<Vec<Step>, Fai
         let text = read.source.text.get(statement.span.range()).unwrap_or_default();
         world.go_on()?;
         let mut after = names.clone();
-        match verbs::check(statement, text, &mut after, world) {
+        match guarded(statement.span, || verbs::check(statement, text, &mut after, world)) {
             Ok(job) => {
                 names = after.clone();
-                steps.push(Step { job, after, text: text.to_string(), silent: statement.silent });
+                let (text, span, silent) = (text.to_string(), statement.span, statement.silent);
+                steps.push(Step { job, after, text, span, silent });
             }
             Err(Failure::Interrupted) => return Err(Failure::Interrupted),
             Err(Failure::Mistakes(found)) => {

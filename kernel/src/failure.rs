@@ -1,8 +1,16 @@
 //! Why a program ended early.
 
+use std::any::Any;
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use fovea_dsl::{Diagnostic, Source, Stage};
-use fovea_graph::Span;
+use fovea_graph::op::{GradientError, ShapeError};
+use fovea_graph::{BackendError, Span};
+use fovea_train::{DataError, FileError, TrainError};
 use serde_json::json;
+
+use crate::picture;
 
 /// Why a program, or a statement of it, did not complete. What it left undone has changed nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,14 +35,83 @@ impl From<Vec<Diagnostic>> for Failure {
 
 /// Gives an error of a file, a device or a picture its place in the text.
 pub trait At<T> {
-    /// The error's own sentence becomes the message at `span`.
+    /// The error's own sentence becomes the message at `span`, and what to do about it the help.
     fn at(self, span: Span) -> Result<T, Diagnostic>;
 }
 
-impl<T, E: std::fmt::Display> At<T> for Result<T, E> {
+impl<T, E: Remedy> At<T> for Result<T, E> {
     fn at(self, span: Span) -> Result<T, Diagnostic> {
-        self.map_err(|error| Diagnostic::new(Stage::Verbs, span, error.to_string()))
+        self.map_err(|error| {
+            let mistake = Diagnostic::new(Stage::Verbs, span, error.to_string());
+            match error.remedy() {
+                Some(remedy) => mistake.help(remedy),
+                None => mistake,
+            }
+        })
     }
+}
+
+/// An error that may know what to do about it.
+pub trait Remedy: Display {
+    /// What to do, where the error's sentence does not say it.
+    fn remedy(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Remedy for DataError {}
+impl Remedy for FileError {}
+impl Remedy for GradientError {}
+impl Remedy for ShapeError {}
+impl Remedy for String {}
+impl Remedy for picture::Error {}
+
+impl Remedy for BackendError {
+    fn remedy(&self) -> Option<String> {
+        match self {
+            BackendError::Lost { device, .. } => Some(lost(device)),
+            BackendError::Compile { .. } => Some(
+                "the compiler of this machine and the kernel do not go together; `device cpu` goes on without it"
+                    .to_string(),
+            ),
+            BackendError::OutOfMemory { .. } => Some(
+                "a smaller batch takes less; and nets that were trained or loaded stay on the device until the session ends"
+                    .to_string(),
+            ),
+            BackendError::Unavailable(_) | BackendError::Mismatch(_) | BackendError::Unsupported { .. } => None,
+        }
+    }
+}
+
+impl Remedy for TrainError {
+    fn remedy(&self) -> Option<String> {
+        match self {
+            TrainError::Backend(error) => error.remedy(),
+            TrainError::Lost { device, .. } => Some(lost(device)),
+            _ => None,
+        }
+    }
+}
+
+/// What to do without a device that was in use.
+fn lost(device: &str) -> String {
+    format!("`device cpu` goes on without it, with what runs have written; {device} needs a new start of fovea")
+}
+
+/// Does a part of a statement. Where it panics, which is a mistake of ours or of a library below, only this statement has
+/// failed: it would have changed names and weights last of all.
+pub fn guarded<T>(span: Span, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = format!("this broke inside fovea: {}", said(&*panic));
+        let help = "the program is not at fault; names and weights are as they were before this statement";
+        Err(Diagnostic::new(Stage::Verbs, span, message).help(help).into())
+    })
+}
+
+/// What a panic says.
+pub fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason is given")
 }
 
 /// A mistake as data: `{"error":{"message":…,"file":…,"line":…,"column":…,"found":…,"expected":…,"help":…}}`.

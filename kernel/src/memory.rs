@@ -1,25 +1,36 @@
 //! Whether a plan fits in a device's memory, and which batch would.
 
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::{Device, Plan, Span};
+use fovea_graph::{Backend, Plan, Span};
 
 use crate::display::number;
 use crate::failure::Failure;
 
-/// The bytes that a plan takes while it runs: states, what the host supplies, and the arena.
-pub fn bytes(plan: &Plan) -> u64 {
-    let inputs: u64 = plan.graph.inputs.iter().map(|input| 4 * input.shape.elements() as u64).sum();
-    plan.state_bytes() + inputs + plan.arena_bytes()
-}
-
-/// Refuses a batch whose plan does not fit, and says which one would. `plan` plans another batch of the same work.
+/// The bytes that a batch takes. Refuses one that the device has no room for, and says which one would fit. `plan` plans
+/// any batch of the work.
 pub fn fits(
-    device: &Device,
+    backend: &dyn Backend,
     batch: usize,
     span: Span,
-    plan: impl Fn(usize) -> Result<u64, Failure>,
+    plan: impl Fn(usize) -> Result<Plan, Failure>,
 ) -> Result<u64, Failure> {
-    let needed = plan(batch)?;
+    room(backend, batch, span, |batch| Ok(backend.footprint(&plan(batch)?)))
+}
+
+/// Refuses a net that does not fit for a single picture. Its weights count twice: they are drawn or read first, and then
+/// written to the device.
+pub fn net_fits(plan: &Plan, backend: &dyn Backend, span: Span) -> Result<(), Failure> {
+    room(backend, 1, span, |_| Ok(backend.footprint(plan) + plan.state_bytes())).map(|_| ())
+}
+
+fn room(
+    backend: &dyn Backend,
+    batch: usize,
+    span: Span,
+    bytes: impl Fn(usize) -> Result<u64, Failure>,
+) -> Result<u64, Failure> {
+    let device = backend.device();
+    let needed = bytes(batch)?;
     let Some(free) = device.memory.filter(|&free| free < needed) else {
         return Ok(needed);
     };
@@ -28,16 +39,11 @@ pub fn fits(
     let mistake = Diagnostic::new(Stage::Memory, span, message)
         .found(number::bytes(needed))
         .expected(format!("at most {}", number::bytes(free)));
-    let help = match largest(batch, |batch| plan(batch).is_ok_and(|bytes| bytes <= free)) {
+    let help = match largest(batch, |batch| bytes(batch).is_ok_and(|needed| needed <= free)) {
         Some(batch) => format!("`batch {batch}` fits"),
         None => "not even `batch 1` fits: the net itself is too large for this device".to_string(),
     };
     Err(mistake.help(help).into())
-}
-
-/// Refuses a net that does not fit for a single picture. Its weights count twice: they are drawn or read on the host first.
-pub fn net_fits(plan: &Plan, device: &Device, span: Span) -> Result<(), Failure> {
-    fits(device, 1, span, |_| Ok(bytes(plan) + plan.state_bytes())).map(|_| ())
 }
 
 /// The largest number from 1 to below `limit` that fits, where more never fits better.

@@ -22,7 +22,7 @@ use fovea_train::DataSpec;
 
 use crate::check::{Step, Text, check};
 use crate::event::Event;
-use crate::failure::{At, Failure};
+use crate::failure::{At, Failure, guarded};
 use crate::lookup::Use;
 use crate::world::{Names, World};
 
@@ -192,7 +192,7 @@ impl Session {
     /// Runs one statement; only where it completes do names mean what they mean after it.
     fn step(&mut self, step: Step, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         self.world.go_on()?;
-        let mut output = step.job.run(&mut self.world, events)?;
+        let mut output = guarded(step.span, || step.job.run(&mut self.world, events))?;
         self.names = step.after;
         self.world.program.push_str(&step.text);
         self.world.program.push('\n');

@@ -10,8 +10,8 @@ use fovea_dsl::lower;
 use fovea_dsl::net::{Base, Net};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
-use fovea_graph::{Backend, Tensor};
-use fovea_train::{DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
+use fovea_graph::{Backend, BackendError, Tensor};
+use fovea_train::{Checkpoint, DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::event::Event;
 use crate::failure::Failure;
@@ -120,7 +120,7 @@ impl World {
     ) -> Result<T, TrainError> {
         match self.trained.get_mut(&net.name) {
             Some(trained) if Arc::ptr_eq(trained.trainee.backend(), device) => work(&mut trained.trainee),
-            Some(trained) => work(&mut trained.trainee.copy(Arc::clone(device), forward(net))?),
+            Some(_) => work(&mut self.copy_of(net, device)?),
             None => work(&mut self.first(net, device, seed)?),
         }
     }
@@ -130,7 +130,10 @@ impl World {
     pub fn first(&self, net: &Net, device: &Arc<dyn Backend>, seed: u64) -> Result<Trainee, TrainError> {
         let fresh = Trainee::fresh(Arc::clone(device), forward(net), seed)?;
         let Some((base, trained)) = self.base(net) else { return Ok(fresh) };
-        let theirs = trained.trainee.weights()?;
+        let theirs = match trained.trainee.weights() {
+            Err(lost) => self.saved(trained.run).ok_or(lost)?.weights,
+            weights => weights?,
+        };
         let mut weights = fresh.weights()?;
         let layers: BTreeSet<&str> = net.layers.iter().take(base.layers).map(|layer| layer.name.as_str()).collect();
         for (name, value) in &mut weights.tensors {
@@ -161,10 +164,22 @@ impl World {
         }
     }
 
-    /// A copy of a net with its weights and moments on a device, to go on from.
+    /// A copy of a net with its weights and moments on a device, to go on from. Where its own device is lost, they are
+    /// those that its run left on disk.
     pub fn copy_of(&self, net: &Net, device: &Arc<dyn Backend>) -> Result<Trainee, TrainError> {
         let trained = self.trained.get(&net.name).ok_or_else(|| TrainError::Inconsistent("no weights".into()))?;
-        trained.trainee.copy(Arc::clone(device), forward(net))
+        match trained.trainee.copy(Arc::clone(device), forward(net)) {
+            Err(lost @ TrainError::Backend(BackendError::Lost { .. })) => {
+                let saved = self.saved(trained.run).ok_or(lost)?;
+                Trainee::with_checkpoint(Arc::clone(device), forward(net), &saved)
+            }
+            copy => copy,
+        }
+    }
+
+    /// The end of a run, as its last checkpoint has it.
+    fn saved(&self, run: Option<u32>) -> Option<Checkpoint> {
+        self.runs.open(run?).ok()?.load_checkpoint().ok()?
     }
 
     /// Ends a statement that the user broke off.

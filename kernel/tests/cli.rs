@@ -181,6 +181,24 @@ fn devices_name_the_cpu_and_say_why_there_is_no_gpu_where_there_is_none() {
     assert_eq!(status(&run(folder.path(), &["--device", "abacus", "-e", "note \"a\""])), 1);
 }
 
+/// There is no machine with so many GPUs: said in one sentence, before anything of the script runs.
+#[test]
+fn a_script_on_a_gpu_that_is_not_there_does_not_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let train = format!("{TINY}\ntrain tiny on digits for 1 epochs\n");
+    std::fs::write(folder.path().join("a.fov"), &train).unwrap();
+    std::fs::write(folder.path().join("b.fov"), format!("{train}device cuda:99\n")).unwrap();
+    for arguments in [&["run", "a.fov", "--device", "cuda:99"][..], &["run", "b.fov"]] {
+        let refused = run(folder.path(), arguments);
+        assert_eq!((status(&refused), text(&refused.stdout)), (1, String::new()), "{arguments:?}");
+        let said = text(&refused.stderr);
+        assert!(said.starts_with("error: ") && said.contains("cuda") && !said.contains("panicked"), "{said}");
+        let sentence = said.lines().filter(|line| line.starts_with("error: ")).count();
+        assert_eq!(sentence, 1, "{said}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_training_with_status_130_and_the_run_on_disk() {

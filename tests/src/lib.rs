@@ -10,6 +10,7 @@ pub mod goldens;
 pub mod lenet;
 pub mod nets;
 pub mod op_cases;
+pub mod pipeline;
 pub mod steps;
 pub mod sweep;
 pub mod training_runs;

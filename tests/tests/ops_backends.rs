@@ -14,6 +14,7 @@ use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_run};
 use fovea_tests::compare::{Failures, narrow, wide};
 use fovea_tests::goldens::Goldens;
 use fovea_tests::op_cases::golden_cases;
+use fovea_tests::pipeline::check_steps;
 use fovea_tests::training_runs::training_runs;
 use ndarray::ArrayD;
 
@@ -110,6 +111,11 @@ fn the_cpu_computes_what_the_reference_and_pytorch_do() {
 #[test]
 fn the_cpu_follows_pytorch_through_lenet() {
     assert!(check_lenet(&Cpu::new(None).unwrap()) > 600);
+}
+
+#[test]
+fn the_cpu_keeps_what_is_promised_of_steps() {
+    check_steps(&Cpu::new(Some(2)).unwrap());
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub struct RunRecord {
     pub epochs: Vec<EpochMetrics>,
     /// Losses of single steps, some in each epoch.
     pub steps: Vec<StepMetrics>,
-    /// How it ended; `None` while it runs, or where it was killed.
+    /// How it ended; `None` while it runs, or where it was killed or its device was lost.
     pub ending: Option<Ending>,
     /// The last weights, where it ended.
     pub weights: Option<PathBuf>,

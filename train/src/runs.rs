@@ -192,6 +192,14 @@ impl RunFolder {
         &self.folder
     }
 
+    /// Takes back a run that did not begin; its number is free again.
+    ///
+    /// # Errors
+    /// The folder cannot be removed.
+    pub fn discard(self) -> Result<(), FileError> {
+        fs::remove_dir_all(&self.folder).map_err(FileError::write(&self.folder))
+    }
+
     /// Appends a line to the metrics. Where it cannot be written whole, what was written of it is taken back.
     pub(crate) fn append(&mut self, line: &Line) -> Result<(), FileError> {
         let path = self.folder.join(METRICS);

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use fovea_graph::init::initial;
 use fovea_graph::shape::join;
 use fovea_graph::training::{Objective, Optimizer};
-use fovea_graph::{Backend, BackendError, Graph, Memory, Outcome, Role, State, StateId, Tensor};
+use fovea_graph::{Backend, BackendError, Graph, Init, Memory, Outcome, Role, Shape, State, StateId, Tensor};
 
 use crate::batch::Pictures;
 use crate::checkpoint::{Checkpoint, Fingerprint, Place};
@@ -105,6 +105,26 @@ impl Trainee {
         trainee.write(&weights.tensors)?;
         trainee.standardisation = weights.standardisation.clone();
         trainee.classes = weights.classes.clone();
+        Ok(trainee)
+    }
+
+    /// A net as a checkpoint has it: with its parameters, moments and progress.
+    ///
+    /// # Errors
+    /// As [`Trainee::with_weights`].
+    pub fn with_checkpoint(
+        backend: Arc<dyn Backend>,
+        forward: Forward,
+        checkpoint: &Checkpoint,
+    ) -> Result<Self, TrainError> {
+        let mut trainee = Self::zero(backend, forward)?;
+        trainee.fits(&checkpoint.weights)?;
+        for (name, value) in &checkpoint.moments {
+            let shape = Shape::new(value.shape()).map_err(|error| TrainError::Inconsistent(error.to_string()))?;
+            trainee.states.push(State { name: name.clone(), shape, role: Role::Moment, init: Init::Zeros });
+        }
+        trainee.memory = trainee.net.backend.allocate(&trainee.states)?;
+        trainee.restore(checkpoint)?;
         Ok(trainee)
     }
 

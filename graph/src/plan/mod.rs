@@ -123,6 +123,11 @@ impl Plan {
     pub fn state_bytes(&self) -> u64 {
         self.graph.states.iter().map(|s| 4 * s.shape.elements() as u64).sum()
     }
+
+    /// The bytes of what a step is fed.
+    pub fn input_bytes(&self) -> u64 {
+        self.graph.inputs.iter().map(|input| 4 * input.shape.elements() as u64).sum()
+    }
 }
 
 /// Plans a graph for a device: order, algorithms, memory.

@@ -245,6 +245,32 @@ pets[2]         cat   dog        97.6 %"
     }
 
     #[test]
+    fn devices_wrap_in_their_columns() {
+        let device = |word: &str, what: &str, memory, state: &str| Device {
+            word: word.into(),
+            what: what.into(),
+            memory,
+            state: state.into(),
+        };
+        let gpu = "NVIDIA H100 80GB HBM3, compute capability 9.0, driver for CUDA 13.0";
+        let found = [
+            device("cpu", "16 threads, AVX-512", Some(24_500_000_000), "in use"),
+            device("cuda:0", gpu, Some(85_520_809_984), "ready"),
+            device("cuda:1", "NVIDIA Tesla K80", Some(12_000_000_000), "compute capability 3.7 is too old"),
+        ];
+        assert_eq!(
+            devices(&found),
+            "\
+device  what                                   memory  state
+──────  ────────────────────────────────────  ───────  ─────────────────────────────────
+cpu     16 threads, AVX-512                   24.5 GB  in use
+cuda:0  NVIDIA H100 80GB HBM3, compute        85.5 GB  ready
+        capability 9.0, driver for CUDA 13.0
+cuda:1  NVIDIA Tesla K80                      12.0 GB  compute capability 3.7 is too old"
+        );
+    }
+
+    #[test]
     fn guesses_have_bars() {
         let guess = Guess {
             sample: "digits[3]".into(),

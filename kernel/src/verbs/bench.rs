@@ -11,7 +11,7 @@ use fovea_graph::op::{Matmul, Op, Transpose};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::plan::plan;
 use fovea_graph::training::Optimizer;
-use fovea_graph::{Backend, BackendError, Feed, Graph, Outcome, Plan, Shape, Span, StateId, Tensor};
+use fovea_graph::{Backend, BackendError, Feed, Graph, Memory, Outcome, Plan, Program, Shape, Span, StateId, Tensor};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -29,8 +29,8 @@ const USUAL: Optimizer = Optimizer::Sgd { momentum: 0.9, decay: 0.0 };
 const WARM_UP: usize = 3;
 /// At least so many runs count.
 const RUNS: usize = 5;
-/// Runs go on until this time has passed.
-const TIME: Duration = Duration::from_millis(1500);
+/// Runs go on until this time has passed, whole ones and then those taken apart.
+const TIME: Duration = Duration::from_millis(1000);
 /// The side of the square matrices whose product measures the peak.
 const PEAK_SIDE: usize = 1024;
 
@@ -50,39 +50,35 @@ pub fn check(net: &Name, mode: BenchMode, batch: usize, span: Span, names: &Name
         BenchMode::Train => Work::Train(&USUAL),
         BenchMode::Infer => Work::Infer,
     };
-    memory::fits(&names.device.device(), batch, span, |batch| {
-        Ok(memory::bytes(&route(&of, work, batch, names)?.plan))
-    })?;
+    memory::fits(&*names.device, batch, span, |batch| Ok(route(&of, work, batch, names)?.plan))?;
     let plan = route(&of, work, batch, names)?.plan;
     let device = Arc::clone(&names.device);
     Ok(Box::new(Bench { net: net.text.clone(), mode, batch, plan, device, span }))
 }
 
-/// What was measured: a run's median time, and the median time of each of the plan's steps.
-struct Timing {
-    seconds: f64,
-    steps: Vec<f64>,
-}
-
 impl Job for Bench {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let timing = time(&*self.device, self.plan.clone(), world);
+        let device = &*self.device;
+        let mut measured = Timed::new(device, self.plan.clone()).at(self.span)?;
+        let seconds = measured.whole(world).at(self.span)?;
+        let parts = measured.parts(world).at(self.span)?;
+        drop(measured);
         world.go_on()?;
-        let timing = timing.at(self.span)?;
         let square = square(PEAK_SIDE).at(self.span)?;
         let flops = square.total_cost().flops as f64;
-        let peak = time(&*self.device, plan(square, &*self.device), world);
+        let peak = Timed::new(device, plan(square, device)).and_then(|mut timed| timed.whole(world)).at(self.span)?;
         world.go_on()?;
-        let peak = flops / peak.at(self.span)?.seconds;
-        Ok(self.output(&timing, peak))
+        Ok(self.output(seconds, &parts, flops / peak))
     }
 }
 
 impl Bench {
-    fn output(&self, timing: &Timing, peak: f64) -> Output {
-        let layers = self.layers(timing);
+    /// A step takes so many seconds, its parts one by one these; the device's peak in FLOP/s.
+    fn output(&self, seconds: f64, parts: &[f64], peak: f64) -> Output {
+        let layers = self.layers(parts);
+        let all: f64 = parts.iter().sum();
         let flops = self.plan.graph.total_cost().flops as f64;
-        let (images, rate) = (self.batch as f64 / timing.seconds, flops / timing.seconds);
+        let (images, rate) = (self.batch as f64 / seconds, flops / seconds);
         let mode = match self.mode {
             BenchMode::Train => "train",
             BenchMode::Infer => "infer",
@@ -90,7 +86,7 @@ impl Bench {
         let mut table =
             Table::new([Column::left("layer"), Column::right("ms"), Column::right("GFLOP/s"), Column::right("share")]);
         for layer in &layers {
-            let share = number::percent(layer.seconds / timing.seconds);
+            let share = number::percent(layer.seconds / all);
             table.row([
                 layer.name.clone(),
                 format!("{:.3}", 1e3 * layer.seconds),
@@ -105,7 +101,7 @@ impl Bench {
             self.device.device().name,
             self.batch,
             images,
-            1e3 * timing.seconds,
+            1e3 * seconds,
             giga(rate),
             giga(peak)
         );
@@ -127,13 +123,13 @@ impl Bench {
     }
 
     /// The plan's steps, added up by layer; what belongs to none is `other`.
-    fn layers(&self, timing: &Timing) -> Vec<LayerTime> {
+    fn layers(&self, parts: &[f64]) -> Vec<LayerTime> {
         let graph = &self.plan.graph;
         let named = graph.layers.iter().map(|layer| layer.name.clone()).chain(["other".to_string()]);
         let mut layers: Vec<LayerTime> =
             named.map(|name| LayerTime { name, seconds: 0.0, flops: 0.0, steps: 0 }).collect();
         let other = layers.len() - 1;
-        for (step, seconds) in self.plan.steps.iter().zip(&timing.steps) {
+        for (step, seconds) in self.plan.steps.iter().zip(parts) {
             let node = graph.node(step.node);
             let layer = &mut layers[node.layer.map_or(other, |layer| layer.index())];
             layer.seconds += seconds;
@@ -173,43 +169,79 @@ fn square(side: usize) -> Result<Graph, fovea_graph::op::ShapeError> {
     Ok(graph)
 }
 
-/// Runs a plan again and again on made-up inputs; an interrupt ends it early, with what was measured so far.
-fn time(device: &dyn Backend, plan: Plan, world: &World) -> Result<Timing, BackendError> {
-    let mut memory = device.allocate(&plan.graph.states)?;
-    for (i, state) in plan.graph.states.iter().enumerate() {
-        let id = StateId::new(i);
-        memory.write(id, &initial(id, state, 0))?;
+/// A plan that runs again and again on made-up inputs.
+struct Timed {
+    program: Box<dyn Program>,
+    memory: Box<dyn Memory>,
+    inputs: Vec<Tensor>,
+    runs: u32,
+}
+
+impl Timed {
+    fn new(device: &dyn Backend, plan: Plan) -> Result<Self, BackendError> {
+        let mut memory = device.allocate(&plan.graph.states)?;
+        for (i, state) in plan.graph.states.iter().enumerate() {
+            let id = StateId::new(i);
+            memory.write(id, &initial(id, state, 0))?;
+        }
+        let inputs = plan.graph.inputs.iter().enumerate().map(|(i, input)| made_up(i, input)).collect();
+        Ok(Self { program: device.compile(plan)?, memory, inputs, runs: 0 })
     }
-    let inputs: Vec<Tensor> = plan.graph.inputs.iter().enumerate().map(|(i, input)| made_up(i, input)).collect();
-    let inputs: Vec<&Tensor> = inputs.iter().collect();
-    let steps = plan.steps.len();
-    let mut program = device.compile(plan)?;
-    let (mut wholes, mut parts) = (Vec::new(), vec![Vec::new(); steps]);
-    let began = Instant::now();
-    for run in 0.. {
-        let mut marks = Vec::with_capacity(steps + 1);
+
+    /// Begins a run; an interrupt breaks it off.
+    fn begin(&mut self, world: &World, mut before: impl FnMut()) -> Result<(), BackendError> {
+        let inputs: Vec<&Tensor> = self.inputs.iter().collect();
         // A rate of 0: a net that learns noise may run away, and what is not finite takes another time.
-        let feed = Feed { inputs: &inputs, learning_rate: 0.0, seed: 0, step: run as u32 };
-        let outcome = program.run(&mut *memory, &feed, &mut |_| {
-            marks.push(Instant::now());
+        let feed = Feed { inputs: &inputs, learning_rate: 0.0, seed: 0, step: self.runs };
+        self.runs += 1;
+        self.program.begin(&mut *self.memory, &feed, &mut |_| {
+            before();
             if world.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        if outcome == Outcome::Interrupted {
-            break;
-        }
-        if run < WARM_UP {
-            continue;
-        }
-        let seconds: Vec<f64> = marks.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
-        wholes.push(seconds.iter().sum());
-        for (part, seconds) in parts.iter_mut().zip(seconds) {
-            part.push(seconds);
-        }
-        if wholes.len() >= RUNS && began.elapsed() >= TIME {
-            break;
-        }
+        })
     }
-    Ok(Timing { seconds: median(wholes), steps: parts.into_iter().map(median).collect() })
+
+    /// A run's median time, from the end of one to the end of the next, as many under way as the device takes; after an
+    /// interrupt, of those that were complete.
+    fn whole(&mut self, world: &World) -> Result<f64, BackendError> {
+        self.program.stepwise(false);
+        let depth = self.program.depth().max(1);
+        let (mut ends, mut under_way) = (Vec::new(), 0);
+        let began = Instant::now();
+        while world.go_on().is_ok() && (ends.len() <= WARM_UP + RUNS || began.elapsed() < TIME) {
+            self.begin(world, || ())?;
+            under_way += 1;
+            if under_way == depth {
+                under_way -= 1;
+                if self.program.finish()? == Outcome::Interrupted {
+                    break;
+                }
+                ends.push(Instant::now());
+            }
+        }
+        for _ in 0..under_way {
+            self.program.finish()?;
+        }
+        Ok(median(ends.windows(2).skip(WARM_UP).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect()))
+    }
+
+    /// The median time of each of the plan's steps, one complete before the next begins.
+    fn parts(&mut self, world: &World) -> Result<Vec<f64>, BackendError> {
+        let steps = self.program.plan().steps.len();
+        let mut parts = vec![Vec::new(); steps];
+        self.program.stepwise(true);
+        let began = Instant::now();
+        for run in 0.. {
+            let mut marks = Vec::with_capacity(steps + 1);
+            self.begin(world, || marks.push(Instant::now()))?;
+            if self.program.finish()? == Outcome::Interrupted || run >= WARM_UP + RUNS && began.elapsed() >= TIME {
+                break;
+            }
+            for (part, pair) in parts.iter_mut().zip(marks.windows(2)).filter(|_| run >= WARM_UP) {
+                part.push((pair[1] - pair[0]).as_secs_f64());
+            }
+        }
+        Ok(parts.into_iter().map(median).collect())
+    }
 }
 
 /// Normal numbers for pictures, 0 for classes, which every net has.

@@ -40,7 +40,7 @@ struct Predict {
 pub fn check(net: &Name, samples: Samples, save: Option<Path>, names: &Names) -> Checked {
     let of = Use { net, data: Some(&samples.data), weights: Weights::Own };
     let route = route(&of, Work::Infer, 1, names)?;
-    memory::net_fits(&route.plan, &names.device.device(), of.net.span)?;
+    memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let net = route.net;
     let save = save.map(|path| Ok::<_, fovea_dsl::Diagnostic>((writable(&path)?, path.span))).transpose()?;
     let device = Arc::clone(&names.device);

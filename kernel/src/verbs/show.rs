@@ -88,7 +88,7 @@ impl Job for ShowRun {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let run = self.which.open(world, self.span)?;
         let ending = match &run.ending {
-            None => "it runs still, or was killed".to_string(),
+            None => "it runs still, or was killed, or its device was lost".to_string(),
             Some(Ending::Complete) => "complete".to_string(),
             Some(Ending::Interrupted { steps }) => format!("broken off after step {steps}"),
             Some(Ending::NotFinite { step, what }) => format!("ended at step {step}: the {what} was not finite"),

@@ -30,9 +30,8 @@ struct Summarise {
 pub fn check(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
     let of = Use { net, data: None, weights: Weights::Own };
     let mut summary = summary(&names.net(&of)?, net.span)?;
-    summary.totals.train_bytes = memory::fits(&names.device.device(), batch, span, |batch| {
-        Ok(memory::bytes(&route(&of, Work::Train(&USUAL), batch, names)?.plan))
-    })?;
+    summary.totals.train_bytes =
+        memory::fits(&*names.device, batch, span, |batch| Ok(route(&of, Work::Train(&USUAL), batch, names)?.plan))?;
     Ok(Box::new(Summarise { summary, batch }))
 }
 

@@ -38,7 +38,7 @@ struct Test {
 pub fn check(net: &Name, data: &Name, names: &Names) -> Checked {
     let of = Use { net, data: Some(data), weights: Weights::Own };
     let route = route(&of, Work::Infer, 1, names)?;
-    memory::net_fits(&route.plan, &names.device.device(), of.net.span)?;
+    memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let net = route.net;
     let (device, spec) = (Arc::clone(&names.device), names.spec(data)?);
     Ok(Box::new(Test { net, device, seed: names.seed, data: data.clone(), spec }))

@@ -36,7 +36,7 @@ struct Save {
 pub fn save(net: &Name, path: Name, names: &mut Names) -> Checked {
     let of = Use { net, data: None, weights: Weights::Own };
     let route = route(&of, Work::Infer, 1, names)?;
-    memory::net_fits(&route.plan, &names.device.device(), of.net.span)?;
+    memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let net = route.net;
     let file = writable(&path)?;
     let fixed = Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false };

@@ -13,14 +13,14 @@ use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span};
 use fovea_train::{
-    DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Recipe, RunInfo, Trainee, fit, resume,
+    DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Recipe, RunInfo, TrainError, Trainee, fit, resume,
 };
 use serde_json::json;
 
 use super::{Checked, Events, Job};
 use crate::display::number;
 use crate::event::{Event, Output};
-use crate::failure::{At, Failure};
+use crate::failure::{At, Failure, Remedy};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::session::{Work, route};
@@ -55,8 +55,8 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
         None => None,
     };
     possible(&train, &recipe, span, &spec)?;
-    memory::fits(&names.device.device(), recipe.batch, train.batch_span, |batch| {
-        Ok(memory::bytes(&route(&of, Work::Train(&recipe.optimizer), batch, names)?.plan))
+    memory::fits(&*names.device, recipe.batch, train.batch_span, |batch| {
+        Ok(route(&of, Work::Train(&recipe.optimizer), batch, names)?.plan)
     })?;
 
     let binding = Binding { input: spec.shape(), classes: Some(spec.classes()), run: true };
@@ -115,8 +115,20 @@ impl Run {
             device: self.device.device().name,
         };
         let mut folder = world.runs.create(&info).at(self.span)?;
-        let history = fit(&mut trained, data, &recipe, Some(&mut folder), tell, &world.interrupted).at(self.span)?;
-        Ok((trained, history, folder.path().to_path_buf()))
+        let mut begun = false;
+        let mut tell = |event| {
+            begun = true;
+            tell(event);
+        };
+        match fit(&mut trained, data, &recipe, Some(&mut folder), &mut tell, &world.interrupted) {
+            Ok(history) => Ok((trained, history, folder.path().to_path_buf())),
+            Err(error) => {
+                if !begun {
+                    folder.discard().at(self.span)?;
+                }
+                Err(self.failed(error))
+            }
+        }
     }
 
     /// A run that goes on from its last checkpoint.
@@ -130,8 +142,25 @@ impl Run {
         let (record, recipe) = resumed.open(&self.train, &self.recipe, world)?;
         let fresh = Trainee::fresh(Arc::clone(&self.device), forward(&self.net), recipe.seed);
         let mut trained = fresh.at(self.span)?;
-        let history = resume(&mut trained, data, &recipe, &record, tell, &world.interrupted).at(self.span)?;
+        let history = resume(&mut trained, data, &recipe, &record, tell, &world.interrupted);
+        let history = history.map_err(|error| self.failed(error))?;
         Ok((trained, history, record.folder))
+    }
+
+    /// Why the run ended early; of a device that was lost, how the run goes on.
+    fn failed(&self, error: TrainError) -> Diagnostic {
+        let resumed = match &error {
+            TrainError::Lost { device, run: Some(run), .. } => {
+                let resume = format!("train {} on {} resume run {run}", self.net.name, self.train.data.text);
+                Some(format!("`device cpu`, then `{resume}`; or that statement on {device} in a new start of fovea"))
+            }
+            _ => error.remedy(),
+        };
+        let mistake = Diagnostic::new(Stage::Verbs, self.span, error.to_string());
+        match resumed {
+            Some(help) => mistake.help(help),
+            None => mistake,
+        }
     }
 
     /// Whether the run left weights for the session: it is complete, or was broken off after at least one step.
