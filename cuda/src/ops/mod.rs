@@ -9,12 +9,14 @@ use crate::view::{In, InOut, Out};
 
 mod channels;
 mod concat;
+mod conv;
 mod dropout;
 mod elementwise;
 mod frame;
 mod loss;
 mod lrn;
 mod maps;
+mod matmul;
 mod pool;
 mod softmax;
 pub mod update;
@@ -99,6 +101,10 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
     let shapes = graph.input_shapes(node);
     let plain = |workspace| Choice { algorithm: Algorithm::Plain, workspace };
     match &node.op {
+        Op::Conv(op) => conv::choose(op, &shapes, &node.shape),
+        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape),
+        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, &node.shape),
+        Op::Matmul(op) => matmul::choose(op, &shapes),
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
             plain(channels::sum_workspace(shapes[0]))
         }
@@ -114,8 +120,12 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
 pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
     match op {
         Op::Fill(op) => elementwise::fill(op, call),
+        Op::Conv(op) => conv::forward(op, call),
+        Op::ConvDgrad(op) => conv::dgrad(op, call),
+        Op::ConvWgrad(op) => conv::wgrad(op, call),
         Op::Bias(_) => channels::bias(call),
         Op::ChannelSum(_) => channels::channel_sum(call),
+        Op::Matmul(op) => matmul::forward(op, call),
         Op::Relu(_) => elementwise::relu(call),
         Op::ReluGrad(_) => elementwise::relu_grad(call),
         Op::Pool(op) => pool::pool(op, call),
