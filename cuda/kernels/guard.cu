@@ -13,7 +13,7 @@ constexpr int WATCHED_PER_BLOCK = 16384;
 // A value that must be finite.
 struct Watched {
     In<float> x;
-    u32 first_block; // of those that look at it
+    u64 first_block; // of those that look at it
 };
 
 __device__ __forceinline__ bool is_finite(float v) { return v - v == 0.f; }
