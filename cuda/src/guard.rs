@@ -36,19 +36,18 @@ pub struct Guard {
 impl Guard {
     /// A guard over these values, which gathers these numbers.
     pub fn new(gpu: &Gpu, watched: Vec<(String, Range)>, numbers: &[Range]) -> Result<Self, BackendError> {
-        let mut blocks = 0_u64;
+        let mut blocks = 0;
         let entry = |(_, range): &(String, Range)| {
             let first_block = blocks;
-            blocks += range.len.div_ceil(PER_BLOCK) as u64;
-            Watched { x: range.read(), first_block }
+            blocks += range.len.div_ceil(PER_BLOCK) as u32;
+            Watched { x: range.read(), first_block: u64::from(first_block) }
         };
         let table: Vec<Watched> = watched.iter().map(entry).collect();
         let scalars: Vec<In<f32>> = numbers.iter().map(|range| range.read()).collect();
         Ok(Self {
             names: watched.into_iter().map(|(name, _)| name).collect(),
             table: gpu.upload(&table)?,
-            // A GPU has less memory than u32 can count blocks.
-            blocks: blocks as u32,
+            blocks,
             scalars: gpu.upload(&scalars)?,
             numbers: numbers.len(),
             halted: gpu.upload(&[RUNNING])?,
