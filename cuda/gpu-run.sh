@@ -63,11 +63,12 @@ run() {
     cd "$folder"
     folder=$PWD out=$(realpath "${OUT:-.}") aside=$(mktemp -d)
     trap 'rm -rf "$aside"' EXIT
-    touch "$aside"/{rows,failed,measured}
+    touch "$aside"/{rows,failed,said}
     : >"$out/log.txt"
-    LD_LIBRARY_PATH=$(libraries)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    export LD_LIBRARY_PATH FOVEA_CUDA=device FOVEA_TESTS_ROOT=$folder/tests RUST_BACKTRACE=1
-    export FOVEA_CACHE=$aside/cache # so that compiling is seen, too
+    export FOVEA_CUDA=device FOVEA_TESTS_ROOT=$folder/tests FOVEA_CUDA_IMAGES=$folder/cuda/cuda-images RUST_BACKTRACE=1
+    export FOVEA_CACHE=$aside/cache # where nothing is kept from an earlier run
+    FOVEA_NVRTC=$(nvrtc)
+    [ -z "$FOVEA_NVRTC" ] || export FOVEA_NVRTC
     if [ $# -gt 0 ]; then known=("$@"); fi
     for name in "${known[@]}"; do "$name"; done
     record | tee "$out/RESULTS.md"
@@ -75,7 +76,7 @@ run() {
 }
 
 devices() {
-    part devices 60 bin/fovea devices
+    part devices 60 bin/fovea devices --device cuda
 }
 
 tests() {
@@ -110,7 +111,7 @@ bench() {
     part "beside PyTorch" 580 python3 cuda/peer.py bin/fovea cuda/nets.fov
 }
 
-# name, limit in seconds, command…: runs a part and writes its row. A test tells a figure by a line `measured: …`.
+# name, limit in seconds, command…: runs a part and writes its row. Lines `measured: …` and `NOT RUN: …` go into it.
 part() {
     local name=$1 limit=$2 start=$SECONDS outcome=passed log=$aside/log rc=0
     shift 2
@@ -126,19 +127,19 @@ part() {
     tail -n 40 "$log"
     echo "| $name | $outcome | $((SECONDS - start)) s |" >>"$aside/rows"
     sed -n "s/^test \(.*\) \.\.\. FAILED$/- $name: \`\1\`/p" "$log" >>"$aside/failed"
-    sed -n "s/^measured: /- $name: /p" "$log" >>"$aside/measured"
+    sed -n "s/^measured: /- $name: /p; s/^NOT RUN: /- $name: not run: /p" "$log" >>"$aside/said"
     { printf '\n== %s: %s\n' "$name" "$outcome" && cat "$log"; } >>"$out/log.txt"
 }
 
-# Where NVRTC may lie: the toolkit's folder, and those of PyTorch's packages.
-libraries() {
-    realpath -m "$(dirname "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")/../lib64" | tr -d '\n'
-    python3 - <<'PYTHON' || true
-import glob, site
-for place in site.getsitepackages():
-    for folder in glob.glob(place + "/nvidia/*/lib"):
-        print(":" + folder, end="")
-PYTHON
+# The folder of NVRTC 13: the toolkit's, or that of PyTorch's packages.
+nvrtc() {
+    local folder
+    {
+        realpath -m "$(dirname "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")/../lib64"
+        python3 -c 'import glob, site; print(*(f for s in site.getsitepackages() for f in glob.glob(s + "/nvidia/*/lib")), sep="\n")'
+    } 2>/dev/null | while read -r folder; do
+        [ ! -e "$folder/libnvrtc.so.13" ] || { echo "$folder" && break; }
+    done
 }
 
 record() {
@@ -149,7 +150,7 @@ record() {
     printf -- '- %s\n\n| part | outcome | time |\n| --- | --- | --- |\n' "$(head -n 1 MANIFEST)"
     cat "$aside/rows"
     [ ! -s "$aside/failed" ] || { printf '\nFailed:\n\n' && cat "$aside/failed"; }
-    [ ! -s "$aside/measured" ] || { printf '\nMeasured:\n\n' && cat "$aside/measured"; }
+    [ ! -s "$aside/said" ] || { printf '\nSaid:\n\n' && cat "$aside/said"; }
 }
 
 case ${1:-} in

@@ -1,8 +1,8 @@
 // Batch normalisation and its gradient by x (S. Ioffe and C. Szegedy, arXiv:1502.03167).
 //
 // x, y, dy, dx [positions, channels], all else [channels]. A thread takes four channels (one where channels is no
-// multiple of 4) of every so many positions; what follows from the statistics alone it works out once. 8 bytes and 3 FLOP
-// an element forward, 12 bytes and 5 FLOP backward: bound by bytes.
+// multiple of 4) of every so many positions; what follows from the statistics alone it works out once. 8 bytes and 3
+// FLOP an element forward, 12 bytes and 5 FLOP backward: bound by bytes.
 #include "channels.cuh"
 
 // σ = √(variance + eps).

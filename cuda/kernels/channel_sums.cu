@@ -3,9 +3,9 @@
 // x [positions, channels], y [slices, channels], the workspace where slices > 1. A block is `width` threads along the
 // channels (a power of two, at most 32) and 256/width along the positions of one slice; each thread sums every
 // (256/width)th position, then the block adds up its threads, half to half. Neighbouring threads read neighbouring
-// channels. `channel_sum` itself adds up the slices: two passes in a fixed order, no atomics. 4 bytes (8 with dy) and 8 to
-// 10 FLOP an element: bound by bytes. The rounding errors are summed too (see Sum), so that a million positions cost no
-// accuracy.
+// channels. `channel_sum` itself adds up the slices: two passes in a fixed order, no atomics. 4 bytes (8 with dy) and 8
+// to 10 FLOP an element: bound by bytes. The rounding errors are summed too (see Sum), so that a million positions cost
+// no accuracy.
 #include "sum.cuh"
 
 // What a sum is multiplied by in the end: `share`, and 1/√(variance + eps) where a variance is given.

@@ -1,7 +1,8 @@
 // A range of channels copied to a range of channels: a part of a concatenation, or a slice.
 //
-// x [positions, x_channels], y [positions, y_channels]. A thread takes every (grid × 256)th four of the copied elements (one
-// where a length is no multiple of 4); neighbouring threads take neighbouring channels. 8 bytes an element: bound by bytes.
+// x [positions, x_channels], y [positions, y_channels]. A thread takes every (grid × 256)th four of the copied elements
+// (one where a length is no multiple of 4); neighbouring threads take neighbouring channels. 8 bytes an element: bound
+// by bytes.
 #include "pack.cuh"
 
 struct ChannelRange {

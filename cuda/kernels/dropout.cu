@@ -1,8 +1,9 @@
-// Dropout (N. Srivastava et al., JMLR 15, 2014), scaled at training time; its gradient is the same kernel applied to dy.
+// Dropout (N. Srivastava et al., JMLR 15, 2014), scaled at training time; its gradient is the same kernel applied to
+// dy.
 //
-// x, y of n elements, any shape. An element's random word is Philox 4×32-10 (J. Salmon et al., SC'11) of its position, so
-// every device keeps the same elements; one counter gives four words, and a thread takes every (grid × 256)th four of
-// elements. 8 bytes and about 20 integer operations an element: bound by bytes.
+// x, y of n elements, any shape. An element's random word is Philox 4×32-10 (J. Salmon et al., SC'11) of its position,
+// so every device keeps the same elements; one counter gives four words, and a thread takes every (grid × 256)th four
+// of elements. 8 bytes and about 20 integer operations an element: bound by bytes.
 #include "pack.cuh"
 
 struct Words {
@@ -22,8 +23,8 @@ __device__ __forceinline__ Words philox(Words counter, u32 key_low, u32 key_high
     return c;
 }
 
-// y = scale · x where the element's random word is at least `threshold`, else 0. `purpose` sets dropout's words apart from
-// all others, `stream` this layer's from other layers'.
+// y = scale · x where the element's random word is at least `threshold`, else 0. `purpose` sets dropout's words apart
+// from all others, `stream` this layer's from other layers'.
 KERNEL(256, dropout, In<float> x, Out<float> y, In<StepFeed> feed, u64 n, u32 purpose, u32 stream, u32 threshold,
        float scale) {
     StepFeed now = feed(0);

@@ -1,8 +1,9 @@
 // Watching a step: whether its loss and gradients are finite, and what the host wants to know of it.
 //
-// Tables in device memory have an entry a tensor. A block looks at 16384 neighbouring elements of one tensor, whose entry
-// it finds by binary search, a thread at fours of them; 4 bytes and 2 FLOP an element: bound by bytes. The smallest entry
-// with an element that is no finite number ends up in `halted`, in whatever order the blocks run: a minimum of integers.
+// Tables in device memory have an entry a tensor. A block looks at 16384 neighbouring elements of one tensor, whose
+// entry it finds by binary search, a thread at fours of them; 4 bytes and 2 FLOP an element: bound by bytes. The
+// smallest entry with an element that is no finite number ends up in `halted`, in whatever order the blocks run: a
+// minimum of integers.
 #include "table.cuh"
 #include "pack.cuh"
 
@@ -12,7 +13,7 @@ constexpr int WATCHED_PER_BLOCK = 16384;
 // A value that must be finite.
 struct Watched {
     In<float> x;
-    u32 first_block; // of those that look at it
+    u64 first_block; // of those that look at it
 };
 
 __device__ __forceinline__ bool is_finite(float v) { return v - v == 0.f; }
@@ -21,7 +22,7 @@ __device__ __forceinline__ bool is_finite(float v) { return v - v == 0.f; }
 KERNEL(256, check_finite, In<Watched> table, InOut<u32> halted) {
     int entry = entry_of_block(table);
     Watched watched = table(entry);
-    u64 begin = u64(blockIdx.x - watched.first_block) * WATCHED_PER_BLOCK, size = watched.x.size;
+    u64 begin = (blockIdx.x - watched.first_block) * WATCHED_PER_BLOCK, size = watched.x.size;
     u64 end = begin + WATCHED_PER_BLOCK < size ? begin + WATCHED_PER_BLOCK : size;
     bool finite = true;
     for (u64 i = begin + 4 * threadIdx.x; i < end; i += 4 * blockDim.x) {
@@ -35,7 +36,8 @@ KERNEL(256, check_finite, In<Watched> table, InOut<u32> halted) {
     if (__ballot_sync(ALL_LANES, !finite) != 0 && threadIdx.x % 32 == 0) halted.lower(0, u32(entry));
 }
 
-// results(0) has the bits of `halted`, results(1 + i) the only element of scalars(i): one copy brings all of it to the host.
+// results(0) has the bits of `halted`, results(1 + i) the only element of scalars(i): one copy brings all of it to the
+// host.
 KERNEL(32, gather, In<In<float>> scalars, InOut<u32> halted, Out<float> results) {
     if (first() == 0) results.put(0, __uint_as_float(halted(0)));
     for (u64 i = first(); i < scalars.size; i += stride()) results.put(1 + i, scalars(i)(0));

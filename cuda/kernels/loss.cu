@@ -1,9 +1,9 @@
 // Losses, their gradients, and the number of right answers.
 //
-// x [rows, channels], labels [rows] (class numbers held as floats), target as x; dy and the losses are scalars. Softmax as
-// in softmax.cu: `lanes` threads a row. A loss is summed in two passes of fixed order: each block writes its partial sum to
-// the workspace, and channel_sum adds those up; where one block does it all, its sum is the loss. 4 bytes and about 25 FLOP
-// an element (8 bytes for the gradient, 8 and 12 for squared errors): bound by bytes.
+// x [rows, channels], labels [rows] (class numbers held as floats), target as x; dy and the losses are scalars. Softmax
+// as in softmax.cu: `lanes` threads a row. A loss is summed in two passes of fixed order: each block writes its partial
+// sum to the workspace, and channel_sum adds those up; where one block does it all, its sum is the loss. 4 bytes and
+// about 25 FLOP an element (8 bytes for the gradient, 8 and 12 for squared errors): bound by bytes.
 #include "pack.cuh"
 #include "rows.cuh"
 #include "sum.cuh"
@@ -73,8 +73,8 @@ KERNEL(256, cross_entropy_grad, In<float> x, In<float> labels, In<float> dy, Out
     }
 }
 
-// How many rows have their label's x as the largest, of equal ones the first; a block's part of it. What is not a number
-// is passed over, unless the row begins with it: then nothing is larger.
+// How many rows have their label's x as the largest, of equal ones the first; a block's part of it. What is not a
+// number is passed over, unless the row begins with it: then nothing is larger.
 KERNEL(256, correct, In<float> x, In<float> labels, Out<float> partial, int rows, int channels, int lanes) {
     TILE(float, warps, 8);
     Sum sum;

@@ -1,10 +1,10 @@
 // Local response normalisation across channels, and its gradient (A. Krizhevsky et al., NIPS 2012, section 3.3; alpha
 // divided by the size, as in Caffe and PyTorch).
 //
-// x, y, dy, dx [positions, channels], n elements. A thread takes every (grid × 256)th element and reads the `before + 1 +
-// after` channels around it, mostly from cache; neighbouring threads take neighbouring channels. 8 bytes and 2·size + 20
-// FLOP an element. The gradient has two kernels: the first writes what each channel gives to its neighbours, so that the
-// second need not take a power for each of them; 28 bytes an element: bound by bytes.
+// x, y, dy, dx [positions, channels], n elements. A thread takes every (grid × 256)th element and reads the `before + 1
+// + after` channels around it, mostly from cache; neighbouring threads take neighbouring channels. 8 bytes and 2·size +
+// 20 FLOP an element. The gradient has two kernels: the first writes what each channel gives to its neighbours, so that
+// the second need not take a power for each of them; 28 bytes an element: bound by bytes.
 #include "fovea.cuh"
 
 struct Response {

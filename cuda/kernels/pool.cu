@@ -1,11 +1,11 @@
 // Max and average pooling of maps of one to three axes, and their gradients.
 //
-// x, dx [batch, extent…, channels], y, dy [batch, count…, channels]; maps of fewer axes have leading axes of 1. A thread
-// takes four channels (one where channels is no multiple of 4) of one window, or of one position of dx; neighbouring
-// threads take neighbouring channels. The gradient of max pooling has two kernels: the first writes down where each
-// window has its maximum (its switch), the second gathers, for each element of x, from the windows that cover it and have
-// their maximum there; so overlapping windows need no atomics. Each x is read once for every window over it, mostly from
-// cache: bound by bytes.
+// x, dx [batch, extent…, channels], y, dy [batch, count…, channels]; maps of fewer axes have leading axes of 1. A
+// thread takes four channels (one where channels is no multiple of 4) of one window, or of one position of dx;
+// neighbouring threads take neighbouring channels. The gradient of max pooling has two kernels: the first writes down
+// where each window has its maximum (its switch), the second gathers, for each element of x, from the windows that
+// cover it and have their maximum there; so overlapping windows need no atomics. Each x is read once for every window
+// over it, mostly from cache: bound by bytes.
 #include "maps.cuh"
 #include "sum.cuh"
 

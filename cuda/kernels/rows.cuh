@@ -2,9 +2,9 @@
 #pragma once
 #include "fovea.cuh"
 
-// A block of 256 threads is divided into groups of `lanes` threads, a power of two up to 32, or all 256; a group takes a
-// row at a time. All groups go round equally often, so that they may exchange values: `valid()` says whether there is a
-// row for this one.
+// A block of 256 threads is divided into groups of `lanes` threads, a power of two up to 32, or all 256; a group takes
+// a row at a time. All groups go round equally often, so that they may exchange values: `valid()` says whether there is
+// a row for this one.
 struct Rows {
     int rows;
     int channels;

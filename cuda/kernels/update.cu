@@ -1,10 +1,10 @@
 // What optimizers do to parameters, and running statistics: many tensors in one launch.
 //
-// A table in device memory has an entry a tensor: where its operands lie, its numbers, and its first block. A block takes
-// 2048 neighbouring elements of one tensor, whose entry it finds by binary search; each thread takes every 256th of them.
-// New values may lie where the old ones do: a thread reads an element before it writes it, and nobody else does either.
-// Unless `halted` is NOBODY, some value of the step is not finite, and nothing is written. Bytes and FLOP an element: SGD
-// 20 and 6, Adam 28 and 16, running statistics 12 and 3; bound by bytes.
+// A table in device memory has an entry a tensor: where its operands lie, its numbers, and its first block. A block
+// takes 2048 neighbouring elements of one tensor, whose entry it finds by binary search; each thread takes every 256th
+// of them. New values may lie where the old ones do: a thread reads an element before it writes it, and nobody else
+// does either. Unless `halted` is NOBODY, some value of the step is not finite, and nothing is written. Bytes and FLOP
+// an element: SGD 20 and 6, Adam 28 and 16, running statistics 12 and 3; bound by bytes.
 // Sources: I. Sutskever et al., ICML 2013; D. Kingma and J. Ba, arXiv:1412.6980; I. Loshchilov and F. Hutter,
 // arXiv:1711.05101; all in PyTorch's form.
 #include "table.cuh"

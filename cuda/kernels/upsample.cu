@@ -1,9 +1,10 @@
 // Larger maps, nearest or linear, and the gradient.
 //
-// x, dx [images, extent…, channels], y, dy [images, factor·extent…, channels]; maps of fewer than three axes have leading
-// axes of 1. A thread takes four channels (one where channels is no multiple of 4) of one position of y, or of dx, and gathers
-// from the elements it is mixed with: no atomics. Neighbouring threads take neighbouring channels. 4 bytes an element of y
-// and 4 for each element it reads, mostly from cache; linear 3 FLOP for each: bound by bytes. Samples lie at the middles of pixels (PyTorch's align_corners=False).
+// x, dx [images, extent…, channels], y, dy [images, factor·extent…, channels]; maps of fewer than three axes have
+// leading axes of 1. A thread takes four channels (one where channels is no multiple of 4) of one position of y, or of
+// dx, and gathers from the elements it is mixed with: no atomics. Neighbouring threads take neighbouring channels. 4
+// bytes an element of y and 4 for each element it reads, mostly from cache; linear 3 FLOP for each: bound by bytes.
+// Samples lie at the middles of pixels (PyTorch's align_corners=False).
 #include "maps.cuh"
 #include "sum.cuh"
 

@@ -40,7 +40,7 @@ impl Guard {
         let entry = |(_, range): &(String, Range)| {
             let first_block = blocks;
             blocks += range.len.div_ceil(PER_BLOCK) as u32;
-            Watched { x: range.read(), first_block }
+            Watched { x: range.read(), first_block: u64::from(first_block) }
         };
         let table: Vec<Watched> = watched.iter().map(entry).collect();
         let scalars: Vec<In<f32>> = numbers.iter().map(|range| range.read()).collect();

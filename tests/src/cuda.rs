@@ -1,5 +1,8 @@
 //! The GPU that the tests of the CUDA backend run on: the emulator's, or a real one where `FOVEA_CUDA=device`.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use fovea_cuda::{Cuda, Images, Options, open_with};
 use fovea_cuda_emulator::{Emulator, Guard, Variant, install, or_skip};
 
@@ -66,4 +69,21 @@ fn variant() -> Variant {
         Ok("address") => Variant::Address,
         _ => Variant::Plain,
     }
+}
+
+/// The names of the kernels that each source of `cuda/kernels` declares.
+///
+/// # Panics
+/// Where the sources cannot be read.
+pub fn kernels() -> BTreeMap<String, Vec<String>> {
+    let files = std::fs::read_dir(crate::root().join("../cuda/kernels")).unwrap().map(|file| file.unwrap().path());
+    let sources = files.filter(|file| file.extension().is_some_and(|e| e == "cu"));
+    let of = |text: &str| {
+        let lists = text.lines().filter_map(|line| line.strip_prefix("KERNEL("));
+        lists.map(|list| list.split([',', ')']).nth(1).unwrap().trim().to_string()).collect()
+    };
+    let named = |file: PathBuf| {
+        (file.file_stem().unwrap().to_str().unwrap().to_string(), of(&std::fs::read_to_string(file).unwrap()))
+    };
+    sources.map(named).collect()
 }

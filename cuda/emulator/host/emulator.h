@@ -70,7 +70,8 @@ struct Stamp {
     u32 thread : 10;     // of its block
     u32 atomic : 1;      //
     u32 crowd : 1;       // an atomic of another block of the launch came before
-    u32 warp_epoch : 20; // how often its warp had met in __syncwarp within the stretch
+    u32 plain : 1;       // or a write that was none, of its own block
+    u32 warp_epoch : 19; // how often its warp had met in __syncwarp within the stretch
     u64 source;          // line (16 bits) and file (48 bits)
 };
 

@@ -91,13 +91,13 @@ Shadow* shadow_of(u64 address) {
 
 void host_wrote(u64 address, size_t bytes) {
     Shadow* shadow = shadow_of(address);
-    for (size_t word = 0; shadow && word < bytes / 4; word++) shadow[word].writer = {1, 0, 0, 0, 0, 0};
+    for (size_t word = 0; shadow && word < bytes / 4; word++) shadow[word].writer = {1, 0, 0, 0, 0, 0, 0};
 }
 
 void host_copied(u64 to, u64 from, size_t bytes) {
     Shadow *target = shadow_of(to), *source = shadow_of(from);
     for (size_t word = 0; target && source && word < bytes / 4; word++)
-        target[word].writer = {source[word].writer.epoch ? 1u : 0u, 0, 0, 0, 0, 0};
+        target[word].writer = {source[word].writer.epoch ? 1u : 0u, 0, 0, 0, 0, 0, 0};
 }
 #else
 void host_wrote(u64, size_t) {}

@@ -26,7 +26,7 @@ void stretch() {
 
 Stamp stamp(Access access, Source from) {
     u32 thread = threadIdx.x;
-    return {now, thread, access == Access::atomic, 0, warp_epochs[thread / 32] & 0xfffffu,
+    return {now, thread, access == Access::atomic, 0, 0, warp_epochs[thread / 32] & 0x7ffffu,
             reinterpret_cast<u64>(from.file) << 16 | u64(from.line & 0xffff)};
 }
 
@@ -63,11 +63,18 @@ void read(Shadow& word, const Stamp& me, const char* what, Source from) {
 }
 
 void write(Shadow& word, Stamp me, const char* what, Source from) {
-    if (!(me.atomic && word.writer.atomic)) meet(word.writer, "wrote", me, "writes", what, from);
+    const Stamp& last = word.writer;
+    bool other_block = order(last, me) == Order::other_block;
+    bool both_atomic = me.atomic && last.atomic && !(other_block && last.plain);
+    if (!both_atomic) meet(last, "wrote", me, "writes", what, from);
     meet(word.reader, "read", me, "writes", what, from);
     meet(word.other_reader, "read", me, "writes", what, from);
-    if (word.writer.epoch >= launch_begin)
-        me.crowd = word.writer.crowd || (me.atomic && order(word.writer, me) == Order::other_block);
+    if (last.epoch >= launch_begin) {
+        me.crowd = last.crowd || (me.atomic && other_block);
+        me.plain = last.plain || !last.atomic;
+        // The thread's own plain write, which others may not have seen, is behind its atomic.
+        if (last.epoch == now && last.thread == me.thread && !last.atomic) me.atomic = 0;
+    }
     word.writer = me;
 }
 

@@ -77,3 +77,31 @@ pub fn pool_grad(op: &PoolGrad, call: &Call<'_>) -> Result<(), BackendError> {
         PoolKind::Avg => kernels::avg_pool_grad(queue, grid(n, 256), dy, dx, n as u64, windows),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use fovea_graph::window::Rounding;
+
+    use super::*;
+
+    #[test]
+    fn windows_of_fewer_axes_have_leading_ones_and_sizes_beyond_counting_are_refused() {
+        let shape = |dims: &[usize]| Shape::new(dims).unwrap();
+        let pool = |size: usize, stride: usize, pad: usize| Pool {
+            kind: PoolKind::Max,
+            size: vec![size],
+            stride: vec![stride],
+            pad: vec![[pad, pad]],
+            rounding: Rounding::Floor,
+        };
+        let found = windows(&pool(3, 2, 1), &shape(&[5, 9, 7]), &shape(&[5, 5, 7])).unwrap();
+        assert_eq!((found.extent, found.count, found.channels), ([1, 1, 9], [1, 1, 5], 7));
+        assert_eq!((found.size, found.stride, found.pad), ([1, 1, 3], [1, 1, 2], [0, 0, 1]));
+        let one = shape(&[1, 1, 1]);
+        assert!(windows(&pool(1, usize::MAX, 0), &one, &one).is_ok());
+        assert!(windows(&pool((1 << 39) + 1, 1, 1 << 38), &one, &one).is_err());
+        assert!(windows(&pool(usize::MAX, 1, usize::MAX), &one, &one).is_err());
+    }
+}

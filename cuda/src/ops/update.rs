@@ -290,3 +290,133 @@ fn running_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range)
         enters: (momentum * correction) as f32,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use fovea_graph::op::SgdStep;
+    use fovea_graph::plan::{Algorithm, Choice, plan};
+    use fovea_graph::{Backend, Device, Init, Memory, Program, Role, Shape, State, StateId};
+
+    use super::*;
+
+    /// Only plans.
+    struct Planner;
+
+    impl Backend for Planner {
+        fn device(&self) -> Device {
+            Device { name: "none".into(), description: String::new(), memory: None }
+        }
+        fn choose(&self, _: &Graph, _: NodeId) -> Choice {
+            Choice { algorithm: Algorithm::Plain, workspace: 0 }
+        }
+        fn allocate(&self, _: &[State]) -> Result<Box<dyn Memory>, BackendError> {
+            Err(BackendError::Unavailable("it only plans".into()))
+        }
+        fn compile(&self, _: Plan) -> Result<Box<dyn Program>, BackendError> {
+            Err(BackendError::Unavailable("it only plans".into()))
+        }
+    }
+
+    fn state(graph: &mut Graph, name: &str) -> (StateId, NodeId) {
+        let shape = Shape::new([3000]).unwrap();
+        graph.state(State { name: name.into(), shape, role: Role::Parameter, init: Init::Zeros }, None)
+    }
+
+    fn running(graph: &mut Graph, old: (StateId, NodeId), batch: NodeId) -> NodeId {
+        let new = graph.push(Op::Running(Running { momentum: 0.1, correction: 1.0 }), &[old.1, batch], None).unwrap();
+        graph.updates.push((old.0, new));
+        new
+    }
+
+    /// For each group, for each entry, the words of its updates.
+    fn grouped(graph: Graph) -> Vec<Vec<String>> {
+        let plan = plan(graph, &Planner);
+        let groups = groups(&plan);
+        let word = |id: &NodeId| plan.graph.node(*id).op.word();
+        let entry = |entry: &Entry| entry.nodes.iter().map(word).collect::<Vec<_>>().join(" ");
+        let covered: usize = groups.iter().map(|group| group.steps().len()).sum();
+        assert_eq!(covered, plan.steps.iter().filter(|step| is_update(&plan.graph.node(step.node).op)).count());
+        groups.iter().map(|group| group.entries.iter().map(entry).collect()).collect()
+    }
+
+    /// A parameter under SGD.
+    fn sgd(graph: &mut Graph, name: &str, gradient: NodeId) {
+        let (w, v) = (state(graph, name), state(graph, "velocity"));
+        let velocity = SgdVelocity { momentum: 0.9, decay: 0.01 };
+        let velocity = graph.push(Op::SgdVelocity(velocity), &[w.1, gradient, v.1], None).unwrap();
+        let step = graph.push(Op::SgdStep(SgdStep {}), &[w.1, velocity], None).unwrap();
+        graph.updates.extend([(v.0, velocity), (w.0, step)]);
+    }
+
+    #[test]
+    fn all_parameters_are_one_launch_and_each_is_one_entry() {
+        let mut graph = Graph::new("sgd");
+        let g = graph.input("g", Shape::new([3000]).unwrap());
+        sgd(&mut graph, "a", g);
+        sgd(&mut graph, "b", g);
+        assert_eq!(grouped(graph), [["sgd_velocity sgd_step"; 2]]);
+
+        let mut graph = Graph::new("adam");
+        let g = graph.input("g", Shape::new([3000]).unwrap());
+        for name in ["a", "b"] {
+            let (w, m, v) = (state(&mut graph, name), state(&mut graph, "m"), state(&mut graph, "v"));
+            let mean = Op::AdamMean(AdamMean { beta: 0.9, decay: 0.0 });
+            let square = Op::AdamSquare(AdamSquare { beta: 0.999, decay: 0.0 });
+            let step = Op::AdamStep(AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 });
+            let mean = graph.push(mean, &[w.1, g, m.1], None).unwrap();
+            let square = graph.push(square, &[w.1, g, v.1], None).unwrap();
+            let step = graph.push(step, &[w.1, mean, square], None).unwrap();
+            graph.updates.extend([(m.0, mean), (v.0, square), (w.0, step)]);
+        }
+        assert_eq!(grouped(graph), [["adam_mean adam_square adam_step"; 2]]);
+    }
+
+    #[test]
+    fn what_an_earlier_update_writes_is_read_by_a_later_launch() {
+        let mut graph = Graph::new("chain");
+        let s = graph.input("s", Shape::new([3000]).unwrap());
+        let (a, b) = (state(&mut graph, "a"), state(&mut graph, "b"));
+        let new = running(&mut graph, a, s);
+        running(&mut graph, b, new);
+        assert_eq!(grouped(graph), [["running"], ["running"]]);
+    }
+
+    #[test]
+    fn what_an_earlier_update_reads_is_written_by_a_later_launch() {
+        let mut graph = Graph::new("old values");
+        let s = graph.input("s", Shape::new([3000]).unwrap());
+        let (a, b, c) = (state(&mut graph, "a"), state(&mut graph, "b"), state(&mut graph, "c"));
+        running(&mut graph, a, b.1);
+        running(&mut graph, b, s);
+        running(&mut graph, c, s);
+        assert_eq!(grouped(graph), [vec!["running"], vec!["running", "running"]]);
+    }
+
+    #[test]
+    fn another_parameters_penalty_sees_the_old_weights() {
+        // The second velocity decays by the first parameter's old value: its launch must come before that is written.
+        let mut graph = Graph::new("shared weights");
+        let g = graph.input("g", Shape::new([3000]).unwrap());
+        let (w, v, other) = (state(&mut graph, "w"), state(&mut graph, "v"), state(&mut graph, "other"));
+        let op = SgdVelocity { momentum: 0.9, decay: 0.01 };
+        let first = graph.push(Op::SgdVelocity(op.clone()), &[w.1, g, v.1], None).unwrap();
+        let second = graph.push(Op::SgdVelocity(op), &[w.1, g, other.1], None).unwrap();
+        let step = graph.push(Op::SgdStep(SgdStep {}), &[w.1, first], None).unwrap();
+        graph.updates.extend([(v.0, first), (other.0, second), (w.0, step)]);
+        assert_eq!(grouped(graph), [vec!["sgd_velocity", "sgd_velocity"], vec!["sgd_step"]]);
+    }
+
+    #[test]
+    fn the_guard_lies_between_what_is_kept_and_what_is_written() {
+        let mut graph = Graph::new("guard");
+        let s = graph.input("s", Shape::new([3000]).unwrap());
+        let (a, b) = (state(&mut graph, "a"), state(&mut graph, "b"));
+        let op = Op::Running(Running { momentum: 0.1, correction: 1.0 });
+        let shown = graph.push(op, &[a.1, s], None).unwrap();
+        graph.output("shown", shown);
+        running(&mut graph, b, s);
+        assert_eq!(grouped(graph), [["running"], ["running"]]);
+    }
+}
