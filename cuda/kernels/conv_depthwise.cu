@@ -27,7 +27,7 @@ KERNEL(256, conv_depthwise, In<float> x, In<float> w, In<float> bias, Out<float>
                 at[1] = p[1] * conv.stride[1] - conv.pad[1] + r1 * conv.dilate[1];
                 at[2] = 0;
                 if (!inside<3>(conv.map, at)) continue;
-                int begin = (image * volume(conv.map) + position<3>(conv.map, at)) * conv.channels + first_channel;
+                u32 begin = (image * volume(conv.map) + position<3>(conv.map, at)) * conv.channels + first_channel;
                 int line = (k * conv.window[0] + r0) * conv.window[1] + r1, corner = p[2] * conv.stride[2] - conv.pad[2];
                 for (int r2 = 0; r2 < conv.window[2]; ++r2) {
                     at[2] = corner + r2 * conv.dilate[2];

@@ -86,7 +86,7 @@ struct Seen {
     u32 depth;
 
     struct Place {
-        int index;        // of the first filter at the corner, which may lie outside of dy
+        u32 index;        // of the first filter at the corner, which may lie outside of dy
         int corner[AXES]; // what is seen through the first tap
     };
 
@@ -99,7 +99,7 @@ struct Seen {
 #pragma unroll
         for (int a = 0; a < AXES; ++a) place.corner[a] += origin[a + 3 - AXES];
         const Convolution& conv = g.conv;
-        int corner = n * volume(conv.windows) + position<AXES>(conv.windows, place.corner);
+        u32 corner = n * volume(conv.windows) + position<AXES>(conv.windows, place.corner);
         place.index = corner * conv.filters + first_filter;
         if (row >= rows) place.corner[0] = OUTSIDE;
         return place;

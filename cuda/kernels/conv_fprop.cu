@@ -30,7 +30,7 @@ struct Windows {
     u32 depth;
 
     struct Place {
-        int index;        // of the first channel at the window's corner, which may lie on the padding
+        u32 index;        // of the first channel at the window's corner, which may lie on the padding
         int corner[AXES];
     };
 
@@ -43,7 +43,7 @@ struct Windows {
             int axis = a + 3 - AXES;
             place.corner[a] = place.corner[a] * conv.stride[axis] - conv.pad[axis];
         }
-        place.index = int(n * volume(conv.map) + position<AXES>(conv.map, place.corner)) * conv.channels + first_channel;
+        place.index = (n * volume(conv.map) + position<AXES>(conv.map, place.corner)) * conv.channels + first_channel;
         if (row >= rows) place.corner[0] = OUTSIDE;
         return place;
     }

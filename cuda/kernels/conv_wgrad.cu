@@ -28,7 +28,7 @@ struct Elements {
     u32 depth;
 
     struct Place {
-        int index[OWN];        // of the element, relative to that at the first position of the map
+        u32 index[OWN];        // of the element, relative to that at the first position of the map
         int offset[OWN][AXES]; // of the element, relative to where a window would begin without padding
     };
 
@@ -56,7 +56,7 @@ struct Elements {
         u32 n = among<AXES>(d, g.windows, corner);
 #pragma unroll
         for (int a = 0; a < AXES; ++a) corner[a] *= g.conv.stride[a + 3 - AXES];
-        int index = int(n * volume(g.conv.map) + position<AXES>(g.conv.map, corner)) * g.conv.channels;
+        u32 index = (n * volume(g.conv.map) + position<AXES>(g.conv.map, corner)) * g.conv.channels;
 #pragma unroll
         for (int e = 0; e < OWN; ++e) {
             int at[AXES];
