@@ -32,7 +32,10 @@ fn checked(test: &str, variant: Variant, body: impl FnOnce(&Cuda, Emulator)) {
 fn kinds(case: &Case, backend: &dyn Backend) -> BTreeSet<String> {
     let plan = plan(fuse(&case.graph), backend);
     let attributes = |op: &Op| serde_json::to_string(op).unwrap().replace(|c: char| c.is_ascii_digit(), "");
-    plan.steps.iter().map(|step| format!("{} {:?}", attributes(&plan.graph.node(step.node).op), step.algorithm)).collect()
+    plan.steps
+        .iter()
+        .map(|step| format!("{} {:?}", attributes(&plan.graph.node(step.node).op), step.algorithm))
+        .collect()
 }
 
 #[test]
