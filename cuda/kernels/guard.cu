@@ -13,7 +13,7 @@ constexpr int WATCHED_PER_BLOCK = 16384;
 // A value that must be finite.
 struct Watched {
     In<float> x;
-    u32 first_block; // of those that look at it
+    u64 first_block; // of those that look at it
 };
 
 __device__ __forceinline__ bool is_finite(float v) { return v - v == 0.f; }
@@ -22,7 +22,7 @@ __device__ __forceinline__ bool is_finite(float v) { return v - v == 0.f; }
 KERNEL(256, check_finite, In<Watched> table, InOut<u32> halted) {
     int entry = entry_of_block(table);
     Watched watched = table(entry);
-    u64 begin = u64(blockIdx.x - watched.first_block) * WATCHED_PER_BLOCK, size = watched.x.size;
+    u64 begin = (blockIdx.x - watched.first_block) * WATCHED_PER_BLOCK, size = watched.x.size;
     u64 end = begin + WATCHED_PER_BLOCK < size ? begin + WATCHED_PER_BLOCK : size;
     bool finite = true;
     for (u64 i = begin + 4 * threadIdx.x; i < end; i += 4 * blockDim.x) {

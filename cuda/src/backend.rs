@@ -10,7 +10,7 @@ use crate::images::Images;
 use crate::memory::StateMemory;
 use crate::ops;
 use crate::probe::{ProbeError, probe};
-use crate::program::CudaProgram;
+use crate::program::{CudaProgram, DEPTH};
 
 /// A GPU.
 pub struct Cuda {
@@ -69,6 +69,10 @@ impl Backend for Cuda {
 
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         ops::choose(graph, node)
+    }
+
+    fn footprint(&self, plan: &Plan) -> u64 {
+        plan.state_bytes() + DEPTH as u64 * plan.input_bytes() + plan.arena_bytes()
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {

@@ -122,6 +122,8 @@ impl Gpu {
         // SAFETY: it is filled before anything reads it.
         let slice = unsafe { self.compute.alloc::<T>(len.max(1)) }.map_err(fit)?;
         self.fill(&slice, 0xff)?;
+        // The copy stream may use it at once.
+        self.wait()?;
         Ok(slice)
     }
 

@@ -20,10 +20,13 @@ pub struct Stage {
     inputs: Vec<std::ops::Range<usize>>,
     host: PinnedHostSlice<f32>,
     device: CudaSlice<f32>,
+    /// When the batch is on the device. cudarc's own events, of pinned memory too, rest while its tracking is off.
     copied: CudaEvent,
     /// The halted word, and the outputs of one element.
     results: CudaSlice<f32>,
     results_host: PinnedHostSlice<f32>,
+    /// When what comes back is on the host.
+    fetched: CudaEvent,
     captured: Option<(u64, CudaGraph)>,
 }
 
@@ -40,14 +43,18 @@ impl Stage {
             start..start + input.shape.elements()
         });
         let inputs: Vec<_> = ranges.collect();
-        let event = gpu.context.new_event(Some(CUevent_flags::CU_EVENT_DISABLE_TIMING));
+        let event = || {
+            let event = gpu.context.new_event(Some(CUevent_flags::CU_EVENT_DISABLE_TIMING));
+            event.map_err(|error| gpu.lost(error))
+        };
         Ok(Self {
             inputs,
             host: pinned(gpu, end)?,
             device: gpu.alloc("the batch", end)?,
-            copied: event.map_err(|error| gpu.lost(error))?,
+            copied: event()?,
             results: gpu.alloc("the results", 1 + numbers)?,
             results_host: pinned(gpu, 1 + numbers)?,
+            fetched: event()?,
             captured: None,
         })
     }
@@ -70,7 +77,8 @@ impl Stage {
     /// Copies a batch in. The host's tensors are free when it returns; the compute stream goes on when the copy is done.
     pub fn fill(&mut self, gpu: &Gpu, inputs: &[&[f32]], feed: &Feed<'_>) -> Result<(), BackendError> {
         let lost = |error| gpu.lost(error);
-        // Waits until the last copy out of it is done.
+        // The last copy out of it must be done.
+        self.copied.synchronize().map_err(lost)?;
         let host = self.host.as_mut_slice().map_err(lost)?;
         let words = [feed.step, feed.seed as u32, (feed.seed >> 32) as u32];
         host[0] = feed.learning_rate as f32;
@@ -103,11 +111,13 @@ impl Stage {
 
     /// Copies what the step hands back to the host, when it is there.
     pub fn fetch(&mut self, gpu: &Gpu) -> Result<(), BackendError> {
-        gpu.compute.memcpy_dtoh(&self.results, &mut self.results_host).map_err(|error| gpu.lost(error))
+        let copied = gpu.compute.memcpy_dtoh(&self.results, &mut self.results_host);
+        copied.and_then(|()| self.fetched.record(&gpu.compute)).map_err(|error| gpu.lost(error))
     }
 
     /// Waits for the step, and gives the halted word and the outputs of one element.
     pub fn read(&self, gpu: &Gpu) -> Result<(u32, Vec<f32>), BackendError> {
+        self.fetched.synchronize().map_err(|error| gpu.lost(error))?;
         let results = self.results_host.as_slice().map_err(|error| gpu.lost(error))?;
         Ok((results[0].to_bits(), results[1..].to_vec()))
     }

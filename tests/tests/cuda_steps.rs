@@ -14,6 +14,7 @@ use fovea_tests::cuda::TestGpu;
 use fovea_tests::lenet::{self, Trajectory};
 use fovea_tests::nets::net;
 use fovea_tests::op_cases::SEED;
+use fovea_tests::pipeline::check_steps;
 
 /// LeNet's training step on a device, from the first state of PyTorch's twenty steps.
 struct Training {
@@ -78,6 +79,13 @@ impl Training {
 fn lenet_is_the_references() {
     let Some(gpu) = TestGpu::open(true) else { return };
     assert!(check_lenet(&gpu.backend) > 400);
+}
+
+/// What every backend promises of steps under way.
+#[test]
+fn steps_under_way_keep_their_promises() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    check_steps(&gpu.backend);
 }
 
 /// SGD and Adam, with their decays, batch normalisation and side classifiers, against PyTorch.
@@ -174,7 +182,7 @@ fn stepwise_computes_the_same() {
 fn a_residual_step_copies_no_activation_to_the_host() {
     let Some(gpu) = TestGpu::alone(true) else { return };
     let Some(emulator) = &gpu.emulator else { return };
-    let text = "net residual = 8x8x3 - conv 8 3x3 - bn - relu - shortcut[conv 8 3x3 - bn - relu - conv 8 3x3 - bn] - relu - avgpool global - fc 10, softmax";
+    let text = "net residual = 8x8x3 - conv 8 - bn - relu - add(conv 8 - bn - relu - conv 8 - bn | shortcut) - relu - pool avg global, softmax 10";
     let graph = lower(&net(text), 4, Mode::Train).unwrap();
     let step = training_step(&graph, &Optimizer::Sgd { momentum: 0.9, decay: 1e-4 }).unwrap();
     let before = emulator.counters();

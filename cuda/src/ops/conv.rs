@@ -13,6 +13,8 @@ use crate::kernels::{Convolution, DepthwiseWgrad, Dgrad, Divider, Fprop, Wgrad};
 const MAX_POSITIONS: usize = 1 << 28;
 /// Up to so many channels (and filters) of a group a tile of a matrix product would be mostly empty.
 const FEW: i32 = 4;
+/// Up to so many channels a map is narrow; four are loaded at a time.
+const NARROW: i32 = 3;
 
 /// The sizes of a convolution as its kernels take them.
 fn sizes(op: &Conv, x: &Shape, window: &[usize], y: &Shape) -> Result<Convolution, BackendError> {
@@ -77,7 +79,7 @@ impl Convolution {
 
     /// Whether a map has few channels, and lines of windows are runs of it.
     fn is_narrow(&self) -> bool {
-        self.groups() == 1 && (1..=FEW).contains(&self.channels) && self.dilate[2] == 1
+        self.groups() == 1 && (1..=NARROW).contains(&self.channels) && self.dilate[2] == 1
     }
 
     /// The algorithm; narrow maps have one of their own only forward.

@@ -23,7 +23,7 @@ pub mod update;
 mod upsample;
 mod uses;
 
-pub use uses::uses;
+pub use uses::{Uses, uses};
 
 /// Where a value lies on the device.
 #[derive(Clone, Copy, Debug)]
