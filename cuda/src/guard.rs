@@ -23,7 +23,7 @@ pub struct Guard {
     /// What the watched values are called.
     names: Vec<String>,
     table: CudaSlice<Watched>,
-    blocks: u32,
+    blocks: u64,
     scalars: CudaSlice<In<f32>>,
     numbers: usize,
     /// The number of the first watched value that is not finite, or [`RUNNING`]; no update writes otherwise. It stays so,
@@ -39,8 +39,8 @@ impl Guard {
         let mut blocks = 0;
         let entry = |(_, range): &(String, Range)| {
             let first_block = blocks;
-            blocks += range.len.div_ceil(PER_BLOCK) as u32;
-            Watched { x: range.read(), first_block: u64::from(first_block) }
+            blocks += range.len.div_ceil(PER_BLOCK) as u64;
+            Watched { x: range.read(), first_block }
         };
         let table: Vec<Watched> = watched.iter().map(entry).collect();
         let scalars: Vec<In<f32>> = numbers.iter().map(|range| range.read()).collect();
@@ -63,7 +63,7 @@ impl Guard {
     /// Looks at the watched values.
     pub fn look(&self, gpu: &Gpu, queue: &Queue<'_>) -> Result<(), BackendError> {
         let table = In::new(gpu.address(&self.table), self.names.len());
-        kernels::check_finite(queue, [self.blocks, 1, 1], table, self.halted(gpu))
+        kernels::check_finite(queue, [self.blocks as u32, 1, 1], table, self.halted(gpu))
     }
 
     /// Puts the halted word and the numbers next to each other, for one copy to the host.

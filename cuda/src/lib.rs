@@ -18,4 +18,5 @@ mod view;
 
 pub use backend::{Cuda, Options, open, open_with};
 pub use images::Images;
+pub use ops::{Uses, uses};
 pub use probe::{ProbeError, probe};

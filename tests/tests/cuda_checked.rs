@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use fovea_cuda::{Cuda, Images, Options, open_with};
 use fovea_cuda_emulator::{Emulator, Extra, Variant, in_child, or_skip};
 use fovea_graph::plan::plan;
-use fovea_graph::{Backend, fuse::fuse};
+use fovea_graph::{Backend, Op, fuse::fuse};
 use fovea_tests::backend::{check_cases, check_runs};
 use fovea_tests::cuda::{is_real, kernels};
 use fovea_tests::op_cases::Case;
@@ -28,17 +28,14 @@ fn checked(test: &str, variant: Variant, body: impl FnOnce(&Cuda, Emulator)) {
     or_skip(done);
 }
 
-/// What tells which kernels a case launches: for each step its op without its numbers, its algorithm, and whether its
-/// output is small, larger or large.
+/// What a case computes: for each step its op, without its numbers, and its algorithm.
 fn kinds(case: &Case, backend: &dyn Backend) -> BTreeSet<String> {
     let plan = plan(fuse(&case.graph), backend);
-    let kind = |step: &fovea_graph::plan::Step| {
-        let (node, shape) = (plan.graph.node(step.node), plan.graph.shape(step.node));
-        let op = serde_json::to_string(&node.op).unwrap().replace(|c: char| c.is_ascii_digit(), "");
-        let sizes: Vec<u32> = [shape.elements(), shape.channels()].map(|n| n.ilog2() / 3).into();
-        format!("{op} {:?} {sizes:?}", step.algorithm)
-    };
-    plan.steps.iter().map(kind).collect()
+    let attributes = |op: &Op| serde_json::to_string(op).unwrap().replace(|c: char| c.is_ascii_digit(), "");
+    plan.steps
+        .iter()
+        .map(|step| format!("{} {:?}", attributes(&plan.graph.node(step.node).op), step.algorithm))
+        .collect()
 }
 
 #[test]

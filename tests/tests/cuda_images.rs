@@ -19,6 +19,7 @@ fn folder(variable: &str) -> Option<PathBuf> {
     if folder.is_none() {
         assert!(std::env::var_os("CI").is_none(), "{variable} is not set");
         // Not by a macro, whose words the test harness would keep to itself.
+        #[allow(clippy::explicit_write)]
         writeln!(std::io::stderr(), "NOT RUN: {variable} is not set; see cuda/README.md").unwrap();
     }
     folder

@@ -70,8 +70,8 @@ struct Function {
     const emulator::Kernel* kernel;
 };
 struct Module {
-    bool everything = false;                                 // our own image
-    std::map<std::string, std::vector<unsigned>> kernels{};  // of a cubin: the sizes of its parameters
+    bool everything = false;                                // our own image
+    std::map<std::string, std::vector<unsigned>> kernels{}; // of a cubin: the sizes of its parameters
     std::map<std::string, std::unique_ptr<Function>> functions{};
 };
 
@@ -138,8 +138,8 @@ void reach_moment(const std::shared_ptr<Moment>& moment);
 void forget_streams(Context* context);
 
 // The start of every entry point.
-#define DRIVER_CALL                                          \
-    std::lock_guard<std::mutex> lock(driver.mutex);          \
+#define DRIVER_CALL                                 \
+    std::lock_guard<std::mutex> lock(driver.mutex); \
     if (CUresult answer = standing()) return answer
 #define API extern "C" __attribute__((visibility("default"))) CUresult
 

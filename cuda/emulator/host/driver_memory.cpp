@@ -15,7 +15,8 @@ bool is_pinned(const void* at, size_t bytes) { return held(driver.pinned, at, by
 
 CUresult alive(CUdeviceptr address, size_t bytes, const char* call) {
     if (bytes == 0 || emulator::holder(address, bytes)) return CUDA_SUCCESS;
-    return refuse(CUDA_ERROR_INVALID_VALUE, "%s: the %zu bytes at %#llx are not in live device memory", call, bytes, address);
+    return refuse(CUDA_ERROR_INVALID_VALUE, "%s: the %zu bytes at %#llx are not in live device memory", call, bytes,
+                  address);
 }
 
 CUresult obtain(CUdeviceptr* address, size_t bytes) {
@@ -24,7 +25,7 @@ CUresult obtain(CUdeviceptr* address, size_t bytes) {
     if (fails || bytes > driver.controls.total_memory - std::min(current->used, driver.controls.total_memory))
         return CUDA_ERROR_OUT_OF_MEMORY;
     *address = emulator::allocate(bytes, current->device);
-    if (!*address) return CUDA_ERROR_OUT_OF_MEMORY;
+    if (!*address) return refuse(CUDA_ERROR_OUT_OF_MEMORY, "the host has no %zu bytes for the emulator", bytes);
     current->used += bytes;
     return CUDA_SUCCESS;
 }
@@ -149,7 +150,8 @@ API cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CUstrea
     if (!stream) return CUDA_ERROR_INVALID_HANDLE;
     if (CUresult answer = alive(to, bytes, "cuMemcpyHtoDAsync")) return answer;
     if (stream->capture)
-        if (CUresult answer = pageable_in_capture(stream, from, bytes, "cuMemcpyHtoDAsync from pageable memory")) return answer;
+        if (CUresult answer = pageable_in_capture(stream, from, bytes, "cuMemcpyHtoDAsync from pageable memory"))
+            return answer;
     if (is_pinned(from, bytes)) return submit(stream, [=] { return host_to_device(to, from, bytes); });
     const char* begin = static_cast<const char*>(from);
     return submit(stream, [to, staged = std::vector<char>(begin, begin + bytes)] {
@@ -164,7 +166,8 @@ API cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream hand
     if (!stream) return CUDA_ERROR_INVALID_HANDLE;
     if (CUresult answer = alive(from, bytes, "cuMemcpyDtoHAsync")) return answer;
     if (stream->capture)
-        if (CUresult answer = pageable_in_capture(stream, to, bytes, "cuMemcpyDtoHAsync to pageable memory")) return answer;
+        if (CUresult answer = pageable_in_capture(stream, to, bytes, "cuMemcpyDtoHAsync to pageable memory"))
+            return answer;
     CUresult answer = submit(stream, [=] { return device_to_host(to, from, bytes); });
     if (answer || stream->capture || is_pinned(to, bytes)) return answer;
     drain(stream);
@@ -200,13 +203,16 @@ CUresult at_once(const char* call, const std::function<CUresult(Stream*)>& what)
 } // namespace
 
 API cuMemcpyHtoD_v2(CUdeviceptr to, const void* from, size_t bytes) {
-    return at_once("cuMemcpyHtoD", [=](Stream* s) { return submit(s, [=] { return host_to_device(to, from, bytes); }); });
+    return at_once("cuMemcpyHtoD",
+                   [=](Stream* s) { return submit(s, [=] { return host_to_device(to, from, bytes); }); });
 }
 API cuMemcpyDtoH_v2(void* to, CUdeviceptr from, size_t bytes) {
-    return at_once("cuMemcpyDtoH", [=](Stream* s) { return submit(s, [=] { return device_to_host(to, from, bytes); }); });
+    return at_once("cuMemcpyDtoH",
+                   [=](Stream* s) { return submit(s, [=] { return device_to_host(to, from, bytes); }); });
 }
 API cuMemcpyDtoD_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes) {
-    return at_once("cuMemcpyDtoD", [=](Stream* s) { return submit(s, [=] { return device_to_device(to, from, bytes); }); });
+    return at_once("cuMemcpyDtoD",
+                   [=](Stream* s) { return submit(s, [=] { return device_to_device(to, from, bytes); }); });
 }
 API cuMemsetD8_v2(CUdeviceptr to, unsigned char value, size_t count) {
     return at_once("cuMemsetD8", [=](Stream* s) { return submit(s, [=] { return fill(to, value, count); }); });

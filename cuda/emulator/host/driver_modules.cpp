@@ -1,7 +1,7 @@
 // The stand-in driver: modules, kernels, launches.
 //
-// A module is our own image, which has every kernel that was compiled in, or a real cubin: of that the kernels' names and
-// the sizes of their parameters are read, and held against those of the host's twins, which are what runs.
+// A module is our own image, which has every kernel that was compiled in, or a real cubin: of that the kernels' names
+// and the sizes of their parameters are read, and held against those of the host's twins, which are what runs.
 #include "driver.h"
 
 namespace {
@@ -21,7 +21,8 @@ void read_cubin(const char* elf, Module& module) {
     constexpr char TEXT[] = ".text.", INFO[] = ".nv.info.";
     constexpr unsigned char FORMAT_SIZED = 4, KPARAM_INFO = 0x17;
     auto sections = get<u64>(elf + 40);
-    auto entry = get<unsigned short>(elf + 58), count = get<unsigned short>(elf + 60), names = get<unsigned short>(elf + 62);
+    auto entry = get<unsigned short>(elf + 58), count = get<unsigned short>(elf + 60),
+         names = get<unsigned short>(elf + 62);
     const char* strings = elf + get<u64>(elf + sections + names * entry + 24);
     for (unsigned i = 0; i < count; i++) {
         const char* section = elf + sections + i * entry;
@@ -49,12 +50,13 @@ CUresult check_twins(const Module& module) {
         const emulator::Kernel* twin = emulator::find(name.c_str());
         if (!twin) continue;
         if (twin->count != sizes.size())
-            return refuse(CUDA_ERROR_INVALID_IMAGE, "%s has %zu parameters in the cubin and %u in its source", name.c_str(),
-                          sizes.size(), twin->count);
+            return refuse(CUDA_ERROR_INVALID_IMAGE, "%s has %zu parameters in the cubin and %u in its source",
+                          name.c_str(), sizes.size(), twin->count);
         for (u32 p = 0; p < twin->count; p++)
             if (twin->parameters[p].size != sizes[p])
-                return refuse(CUDA_ERROR_INVALID_IMAGE, "%s: parameter %u has %u bytes in the cubin and %u in its source",
-                              name.c_str(), p, sizes[p], twin->parameters[p].size);
+                return refuse(CUDA_ERROR_INVALID_IMAGE,
+                              "%s: parameter %u has %u bytes in the cubin and %u in its source", name.c_str(), p,
+                              sizes[p], twin->parameters[p].size);
     }
     return CUDA_SUCCESS;
 }
@@ -65,9 +67,10 @@ CUresult check_twins(const Module& module) {
 CUresult check_view(const char* kernel, u32 parameter, u64 address, u64 size, u64 element) {
     if (address == 0 && size == 0) return CUDA_SUCCESS;
     if (size < ~u64(0) / element && emulator::holder(address, size * element)) return CUDA_SUCCESS;
-    return refuse(CUDA_ERROR_ILLEGAL_ADDRESS,
-                  "%s: parameter %u is a view of %llu elements of %llu bytes at %#llx, which do not lie in live device memory",
-                  kernel, parameter, size, element, address);
+    return refuse(
+        CUDA_ERROR_ILLEGAL_ADDRESS,
+        "%s: parameter %u is a view of %llu elements of %llu bytes at %#llx, which do not lie in live device memory",
+        kernel, parameter, size, element, address);
 }
 
 // Views within structs are found by their looks: a number in the range of device memory, and a size behind it.
@@ -88,7 +91,8 @@ CUresult check_arguments(const emulator::Launch& launch) {
         size_t size = parameter.size;
         if (parameter.element) {
             u64 elements = get<u64>(bytes + 8);
-            if (CUresult answer = check_view(kernel.name, p, get<u64>(bytes), elements, parameter.element)) return answer;
+            if (CUresult answer = check_view(kernel.name, p, get<u64>(bytes), elements, parameter.element))
+                return answer;
             bytes = reinterpret_cast<const char*>(get<u64>(bytes));
             size = elements * parameter.element;
         }
@@ -174,19 +178,22 @@ API cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction function
 }
 
 API cuLaunchKernel(CUfunction function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
-                   unsigned block_y, unsigned block_z, unsigned shared_bytes, CUstream handle, void** arguments, void** extra) {
+                   unsigned block_y, unsigned block_z, unsigned shared_bytes, CUstream handle, void** arguments,
+                   void** extra) {
     DRIVER_CALL;
     Stream* stream = stream_of(handle);
     if (!stream || !driver.functions.count(function)) return CUDA_ERROR_INVALID_HANDLE;
     const emulator::Kernel* kernel = function->kernel;
     if (block_x != kernel->threads || block_y != 1 || block_z != 1)
-        return refuse(CUDA_ERROR_INVALID_VALUE, "%s is launched with blocks of %u x %u x %u threads; it is written for %u",
-                      kernel->name, block_x, block_y, block_z, kernel->threads);
+        return refuse(CUDA_ERROR_INVALID_VALUE,
+                      "%s is launched with blocks of %u x %u x %u threads; it is written for %u", kernel->name, block_x,
+                      block_y, block_z, kernel->threads);
     if (!grid_x || !grid_y || !grid_z || grid_x > 0x7fffffffu || grid_y > 65535 || grid_z > 65535)
-        return refuse(CUDA_ERROR_INVALID_VALUE, "%s is launched with a grid of %u x %u x %u blocks", kernel->name, grid_x,
-                      grid_y, grid_z);
+        return refuse(CUDA_ERROR_INVALID_VALUE, "%s is launched with a grid of %u x %u x %u blocks", kernel->name,
+                      grid_x, grid_y, grid_z);
     if (shared_bytes || extra || (kernel->count && !arguments))
-        return refuse(CUDA_ERROR_INVALID_VALUE, "%s is launched with dynamic shared memory or packed arguments", kernel->name);
+        return refuse(CUDA_ERROR_INVALID_VALUE, "%s is launched with dynamic shared memory or packed arguments",
+                      kernel->name);
     emulator::Launch launch{kernel, {grid_x, grid_y, grid_z}, 0, {}};
     for (u32 p = 0; p < kernel->count; p++) {
         auto* bytes = static_cast<const char*>(arguments[p]);

@@ -194,7 +194,8 @@ API cuStreamWaitEvent(CUstream handle, CUevent event, unsigned) {
     if (!stream || !driver.events.count(event)) return CUDA_ERROR_INVALID_HANDLE;
     if (event->capture) {
         if (event->capture->ended)
-            return refuse(CUDA_ERROR_CAPTURED_EVENT, "cuStreamWaitEvent: the event was recorded in a capture that has ended");
+            return refuse(CUDA_ERROR_CAPTURED_EVENT,
+                          "cuStreamWaitEvent: the event was recorded in a capture that has ended");
         if (stream->capture && stream->capture != event->capture) return CUDA_ERROR_STREAM_CAPTURE_MERGE;
         stream->capture = event->capture;
         stream->after.insert(event->after.begin(), event->after.end());
@@ -203,7 +204,8 @@ API cuStreamWaitEvent(CUstream handle, CUevent event, unsigned) {
     if (!event->moment) return CUDA_SUCCESS; // never recorded
     if (stream->capture) {
         stream->capture->invalid = true;
-        return refuse(CUDA_ERROR_STREAM_CAPTURE_ISOLATION, "cuStreamWaitEvent: a capture waits for what was not captured");
+        return refuse(CUDA_ERROR_STREAM_CAPTURE_ISOLATION,
+                      "cuStreamWaitEvent: a capture waits for what was not captured");
     }
     push(stream, {nullptr, event->moment, nullptr});
     return CUDA_SUCCESS;
@@ -254,7 +256,8 @@ CUresult forbidden_in_capture(const char* call) {
     for (auto& weak : driver.captures) {
         auto capture = weak.lock();
         if (!capture || capture->ended || capture->mode == CU_STREAM_CAPTURE_MODE_RELAXED) continue;
-        if (capture->mode == CU_STREAM_CAPTURE_MODE_THREAD_LOCAL && capture->thread != std::this_thread::get_id()) continue;
+        if (capture->mode == CU_STREAM_CAPTURE_MODE_THREAD_LOCAL && capture->thread != std::this_thread::get_id())
+            continue;
         capture->invalid = true;
         return refuse(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "%s while a stream is being captured", call);
     }
@@ -266,7 +269,8 @@ API cuStreamBeginCapture_v2(CUstream handle, CUstreamCaptureMode mode) {
     Stream* stream = stream_of(handle);
     if (!stream) return CUDA_ERROR_INVALID_HANDLE;
     if (is_default(stream))
-        return refuse(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "cuStreamBeginCapture: the default stream cannot be captured");
+        return refuse(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,
+                      "cuStreamBeginCapture: the default stream cannot be captured");
     if (stream->capture) return CUDA_ERROR_STREAM_CAPTURE_UNMATCHED;
     stream->capture = std::make_shared<Capture>(Capture{{}, stream, mode, std::this_thread::get_id()});
     stream->after.clear();
@@ -298,7 +302,8 @@ API cuStreamEndCapture(CUstream handle, CUgraph* graph) {
 
     if (capture->invalid) return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
     if (joined.size() != capture->graph.nodes.size())
-        return refuse(CUDA_ERROR_STREAM_CAPTURE_UNJOINED, "cuStreamEndCapture: %zu nodes of other streams were not waited for",
+        return refuse(CUDA_ERROR_STREAM_CAPTURE_UNJOINED,
+                      "cuStreamEndCapture: %zu nodes of other streams were not waited for",
                       capture->graph.nodes.size() - joined.size());
     *graph = new Graph(std::move(capture->graph));
     driver.graphs.insert(*graph);

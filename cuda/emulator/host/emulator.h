@@ -1,8 +1,9 @@
 // The CPU's side of fovea.cuh: the same In, Out, InOut, TILE and KERNEL, with every access checked and counted.
 //
-// One block runs at a time. Each CUDA thread of it that has to wait is a fiber (fibers.cpp); an index outside its tensor
-// or tile, a barrier that not all reach, and in the races build (races.cpp) two accesses that nothing orders stop the
-// launch with a text that names the kernel and the line. The good path is inlined and costs a compare and a count.
+// One block runs at a time. Each CUDA thread of it that has to wait is a fiber (fibers.cpp); an index outside its
+// tensor or tile, a barrier that not all reach, and in the races build (races.cpp) two accesses that nothing orders
+// stop the launch with a text that names the kernel and the line. The good path is inlined and costs a compare and a
+// count.
 #pragma once
 #include <cstddef>
 #include <cstring>
@@ -130,16 +131,15 @@ struct Entry<Body> {
     }
 };
 
-#define KERNEL(threads, name, ...)                                                               \
-    namespace emulated {                                                                         \
-    struct name {                                                                                \
-        static void body(__VA_ARGS__);                                                           \
-    };                                                                                           \
-    }                                                                                            \
-    static const emulator::Kernel name##_kernel {                                                \
-        #name, threads, emulator::Entry<&emulated::name::body>::work,                            \
-            emulator::Entry<&emulated::name::body>::parameters, emulator::Entry<&emulated::name::body>::count \
-    };                                                                                           \
+#define KERNEL(threads, name, ...)                                                                            \
+    namespace emulated {                                                                                      \
+    struct name {                                                                                             \
+        static void body(__VA_ARGS__);                                                                        \
+    };                                                                                                        \
+    }                                                                                                         \
+    static const emulator::Kernel name##_kernel{#name, threads, emulator::Entry<&emulated::name::body>::work, \
+                                                emulator::Entry<&emulated::name::body>::parameters,           \
+                                                emulator::Entry<&emulated::name::body>::count};               \
     void emulated::name::body(__VA_ARGS__)
 
 // ---- shared memory
@@ -208,8 +208,7 @@ struct Tile {
         return element(offset({i, j}, 1, from), from);
     }
     EMULATOR_INLINE emulator::Element<T> operator()(int h, int i, int j, EMULATOR_FROM) const
-        requires(sizeof...(Dims) == 3)
-    {
+        requires(sizeof...(Dims) == 3) {
         return element(offset({h, i, j}, 1, from), from);
     }
 
@@ -278,11 +277,11 @@ struct Tile {
 #endif
 
 // One block runs at a time, so a static array is the block's; each block finds it filled with 0xff.
-#define TILE(T, name, ...)                                                                  \
-    alignas(16) static T name##_storage[emulator::product<__VA_ARGS__>];                    \
-    EMULATOR_SHADOW(T, name, __VA_ARGS__);                                                  \
-    static emulator::Site name##_site;                                                      \
-    if (__builtin_expect(name##_site.block != emulator::running_block, 0))                  \
+#define TILE(T, name, ...)                                                                         \
+    alignas(16) static T name##_storage[emulator::product<__VA_ARGS__>];                           \
+    EMULATOR_SHADOW(T, name, __VA_ARGS__);                                                         \
+    static emulator::Site name##_site;                                                             \
+    if (__builtin_expect(name##_site.block != emulator::running_block, 0))                         \
         emulator::reach(name##_site, name##_storage, sizeof name##_storage, {__FILE__, __LINE__}); \
     const Tile<T, __VA_ARGS__> name { name##_storage, EMULATOR_SHADOW_OF(name), #name }
 
@@ -442,7 +441,7 @@ EMULATOR_INLINE float __uint_as_float(u32 v) { return __builtin_bit_cast(float, 
 EMULATOR_INLINE int __float_as_int(float v) { return __builtin_bit_cast(int, v); }
 EMULATOR_INLINE float __int_as_float(int v) { return __builtin_bit_cast(float, v); }
 
-#define EMULATOR_MIN_MAX(A, B, R)                                             \
+#define EMULATOR_MIN_MAX(A, B, R)                                                             \
     EMULATOR_INLINE R min(A a, B b) { return static_cast<R>(a) < static_cast<R>(b) ? a : b; } \
     EMULATOR_INLINE R max(A a, B b) { return static_cast<R>(a) > static_cast<R>(b) ? a : b; }
 EMULATOR_MIN_MAX(int, int, int)

@@ -1,8 +1,8 @@
 // The scheduler: blocks one after the other, the threads of a block in turn until each waits or is done.
 //
-// `ready` holds the threads that can run. In order, the last of it is taken and it is filled backwards, so threads of one
-// warp run together; with a seed any of it is taken. A thread that does not wait returns to Entry::work, which starts the
-// next one on the same fiber; one that waits turns to another fiber directly.
+// `ready` holds the threads that can run. In order, the last of it is taken and it is filled backwards, so threads of
+// one warp run together; with a seed any of it is taken. A thread that does not wait returns to Entry::work, which
+// starts the next one on the same fiber; one that waits turns to another fiber directly.
 #include "launch.h"
 #include "fibers.h"
 #include <cstdarg>
@@ -38,12 +38,13 @@ Fiber* fibers[MAX_THREADS]; // of the threads that have begun
 Fiber* running;
 
 struct Warp {
-    u32 arrived = 0;            // lanes that wait
-    u32 mask[32];               // for whom each of them waits
-    Together what[32];          //
-    u64 bits[32];               // what each gives, then what it gets
-    u32 source[32];             //
-    emulator::Source where[32]; //
+    u32 arrived = 0; // lanes that wait
+    // Of each of them: for whom it waits, in what, what it gives and then gets, whose it wants, and its line.
+    u32 mask[32];
+    Together what[32];
+    u64 bits[32];
+    u32 source[32];
+    Source where[32];
 } warps[MAX_THREADS / 32];
 
 const char* words(Together what) {
@@ -100,8 +101,8 @@ void work() {
              words(warp.what[t % 32]), warp.mask[t % 32], warp.arrived & warp.mask[t % 32], barrier_count, done_count);
     }
     fail(Fault::launch_failed, barrier_source,
-         "divergent barrier: %u of %u threads wait at __syncthreads, %u have left the kernel", barrier_count, blockDim.x,
-         done_count);
+         "divergent barrier: %u of %u threads wait at __syncthreads, %u have left the kernel", barrier_count,
+         blockDim.x, done_count);
 }
 
 // The running thread waits, or is done and its fiber `idle`. Returns on this fiber when its thread can run again, or an
@@ -214,7 +215,8 @@ u64 collective(Together what, u32 mask, u64 bits, u32 source, Source from) {
     u32 lanes = blockDim.x - number * 32;
     if (lanes < 32) mask &= (1u << lanes) - 1;
     Warp& warp = warps[number];
-    if (!(mask >> lane & 1)) fail(Fault::launch_failed, from, "%s: lane %u is not in its own mask %#010x", words(what), lane, mask);
+    if (!(mask >> lane & 1))
+        fail(Fault::launch_failed, from, "%s: lane %u is not in its own mask %#010x", words(what), lane, mask);
     warp.arrived |= 1u << lane;
     warp.mask[lane] = mask;
     warp.what[lane] = what;
@@ -237,8 +239,8 @@ u64 collective(Together what, u32 mask, u64 bits, u32 source, Source from) {
     for (u32 l = 32; l-- > 0;) {
         if (!(mask >> l & 1)) continue;
         if (what == Together::shuffle && !(mask >> warp.source[l] & 1))
-            fail(Fault::launch_failed, warp.where[l], "__shfl_sync: lane %u reads lane %u, which is not in the mask %#010x",
-                 l, warp.source[l], mask);
+            fail(Fault::launch_failed, warp.where[l],
+                 "__shfl_sync: lane %u reads lane %u, which is not in the mask %#010x", l, warp.source[l], mask);
         warp.bits[l] = what == Together::shuffle ? given[warp.source[l]] : ballot;
         if (l != lane) ready[ready_count++] = number * 32 + l;
     }
@@ -253,18 +255,20 @@ void fail(Fault fault, Source from, const char* what, ...) {
     std::string text = vformat(what, values);
     va_end(values);
     finding = {fault, format("%s, %s:%d: %s; block (%u, %u, %u) of (%u, %u, %u), thread %u of %u", launch->kernel->name,
-                             from.file, from.line, text.c_str(), blockIdx.x, blockIdx.y, blockIdx.z, gridDim.x, gridDim.y,
-                             gridDim.z, threadIdx.x, blockDim.x)};
-    text.~basic_string();
+                             from.file, from.line, text.c_str(), blockIdx.x, blockIdx.y, blockIdx.z, gridDim.x,
+                             gridDim.y, gridDim.z, threadIdx.x, blockDim.x)};
+    text.~basic_string(); // nobody returns from here
     abandon();
 }
 
 void outside(const char* what, u64 index, u64 size, Source from) {
-    fail(Fault::illegal_address, from, "%s index %lld of a view of %llu elements", what, static_cast<long long>(index), size);
+    fail(Fault::illegal_address, from, "%s index %lld of a view of %llu elements", what, static_cast<long long>(index),
+         size);
 }
 
 void outside_tile(const char* tile, int dimension, long long index, int size, Source from) {
-    fail(Fault::illegal_address, from, "index %lld of tile %s, whose dimension %d has %d", index, tile, dimension, size);
+    fail(Fault::illegal_address, from, "index %lld of tile %s, whose dimension %d has %d", index, tile, dimension,
+         size);
 }
 
 void misaligned(const char* what, u64 index, Source from) {

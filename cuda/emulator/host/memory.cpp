@@ -72,7 +72,8 @@ const Allocation* holder(u64 address, size_t bytes) {
     auto after = alive.upper_bound(address);
     if (after == alive.begin()) return nullptr;
     const Allocation& which = std::prev(after)->second;
-    return address - which.address <= which.bytes && bytes <= which.bytes - (address - which.address) ? &which : nullptr;
+    return address - which.address <= which.bytes && bytes <= which.bytes - (address - which.address) ? &which
+                                                                                                      : nullptr;
 }
 
 bool looks_like_device_memory(u64 number) {

@@ -1,9 +1,9 @@
 // The race detector: exact for what one run does, whatever the order in which threads ran.
 //
 // Time is cut into stretches: a block's run between two barriers. Blocks run one after the other, so a stretch's number
-// says all: before the launch began, ordered; before the block began, another block's, which nothing orders; before now,
-// ordered by a barrier; now, ordered only if it was the same thread, or of the same warp with a __syncwarp between.
-// Shuffles and ballots order no memory: CUDA promises it for __syncwarp alone.
+// says all: before the launch began, ordered; before the block began, another block's, which nothing orders; before
+// now, ordered by a barrier; now, ordered only if it was the same thread, or of the same warp with a __syncwarp
+// between. Shuffles and ballots order no memory: CUDA promises it for __syncwarp alone.
 #include "launch.h"
 #include "memory.h"
 
@@ -26,7 +26,12 @@ void stretch() {
 
 Stamp stamp(Access access, Source from) {
     u32 thread = threadIdx.x;
-    return {now, thread, access == Access::atomic, 0, 0, warp_epochs[thread / 32] & 0x7ffffu,
+    return {now,
+            thread,
+            access == Access::atomic,
+            0,
+            0,
+            warp_epochs[thread / 32] & 0x7ffffu,
             reinterpret_cast<u64>(from.file) << 16 | u64(from.line & 0xffff)};
 }
 
@@ -43,9 +48,9 @@ void meet(const Stamp& before, const char* did, const Stamp& me, const char* doe
     Order found = order(before, me);
     if (found == Order::ordered) return;
     uint3 block = stretch_block[before.epoch - launch_begin];
-    fail(Fault::launch_failed, from,
-         "race: %s a word of %s that thread %u of block (%u, %u, %u) %s at %s:%d, and %s", does, what, u32(before.thread),
-         block.x, block.y, block.z, did, reinterpret_cast<const char*>(before.source >> 16), int(before.source & 0xffff),
+    fail(Fault::launch_failed, from, "race: %s a word of %s that thread %u of block (%u, %u, %u) %s at %s:%d, and %s",
+         does, what, u32(before.thread), block.x, block.y, block.z, did,
+         reinterpret_cast<const char*>(before.source >> 16), int(before.source & 0xffff),
          found == Order::other_block ? "nothing orders the blocks of a launch" : "no barrier is between");
 }
 
@@ -55,8 +60,8 @@ void read(Shadow& word, const Stamp& me, const char* what, Source from) {
         fail(Fault::launch_failed, from, "race: reads a word of %s that several blocks change", what);
     Stamp &last = word.reader, &other = word.other_reader;
     if (order(last, me) != Order::ordered) {
-        bool keep = order(other, me) == Order::other_block ||
-                    (other.epoch == now && other.thread / 32 != me.thread / 32);
+        bool keep =
+            order(other, me) == Order::other_block || (other.epoch == now && other.thread / 32 != me.thread / 32);
         if (!keep) other = last;
     }
     last = me;
@@ -103,7 +108,8 @@ void touch_global(const void* address, u32 words, Access access, Source from) {
             fail(Fault::launch_failed, from, "reads word %llu of an allocation of %zu words, which nobody has written",
                  (at - whole->address) / 4, whole->bytes / 4);
         }
-        access == Access::read ? read(shadow[w], me, "global memory", from) : write(shadow[w], me, "global memory", from);
+        access == Access::read ? read(shadow[w], me, "global memory", from)
+                               : write(shadow[w], me, "global memory", from);
     }
 }
 
@@ -114,7 +120,8 @@ void touch_shared(Shadow* shadow, u32 words, Access access, Source from, const c
         if (word.writer.epoch < block_begin) {
             // Nothing of this block's yet: what other blocks did to the same storage is no concern of its.
             word = {};
-            if (access == Access::read) fail(Fault::launch_failed, from, "reads a word of tile %s that nobody has written", tile);
+            if (access == Access::read)
+                fail(Fault::launch_failed, from, "reads a word of tile %s that nobody has written", tile);
         }
         access == Access::read ? read(word, me, tile, from) : write(word, me, tile, from);
     }

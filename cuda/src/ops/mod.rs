@@ -23,7 +23,7 @@ pub mod update;
 mod upsample;
 mod uses;
 
-pub use uses::uses;
+pub use uses::{Uses, uses};
 
 /// Where a value lies on the device.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +112,38 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0])),
         Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::row_workspace(shapes[0])),
         Op::SquaredError(_) => plain(loss::element_workspace(shapes[0])),
-        _ => plain(0),
+        Op::Input(_)
+        | Op::State(_)
+        | Op::Fill(_)
+        | Op::Bias(_)
+        | Op::Relu(_)
+        | Op::ReluGrad(_)
+        | Op::Pool(_)
+        | Op::Reshape(_)
+        | Op::Dropout(_)
+        | Op::Add(_)
+        | Op::Softmax(_)
+        | Op::SoftmaxGrad(_)
+        | Op::CrossEntropyGrad(_)
+        | Op::SquaredErrorGrad(_)
+        | Op::SgdVelocity(_)
+        | Op::SgdStep(_)
+        | Op::Unary(_)
+        | Op::UnaryGrad(_)
+        | Op::Concat(_)
+        | Op::ChannelSlice(_)
+        | Op::Frame(_)
+        | Op::Upsample(_)
+        | Op::UpsampleGrad(_)
+        | Op::BatchNorm(_)
+        | Op::BatchNormDgrad(_)
+        | Op::Running(_)
+        | Op::Lrn(_)
+        | Op::Scale(_)
+        | Op::PoolPick(_)
+        | Op::AdamMean(_)
+        | Op::AdamSquare(_)
+        | Op::AdamStep(_) => plain(0),
     }
 }
 
@@ -155,6 +186,15 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::LrnGrad(op) => lrn::lrn_grad(op, call),
         Op::Scale(op) => elementwise::scale(op, call),
         Op::PoolPick(op) => pool::pool_pick(op, call),
-        _ => Err(BackendError::Unsupported { device: "cuda".into(), op: op.word().into() }),
+        // Updates stand together in groups; the others are values that lie in memory already.
+        Op::SgdVelocity(_)
+        | Op::SgdStep(_)
+        | Op::AdamMean(_)
+        | Op::AdamSquare(_)
+        | Op::AdamStep(_)
+        | Op::Running(_)
+        | Op::Input(_)
+        | Op::State(_)
+        | Op::Reshape(_) => Err(BackendError::Mismatch(format!("{} is no launch of its own", op.word()))),
     }
 }

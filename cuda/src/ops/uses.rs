@@ -10,10 +10,20 @@ type Kernels = &'static [&'static Kernel];
 /// The kernels of an op.
 #[derive(Clone, Copy)]
 pub struct Uses {
-    /// One of these computes it, or several in turn.
-    pub forward: Kernels,
-    /// Those of the ops that its gradient is made of; empty where nothing flows back.
-    pub backward: &'static [Kernels],
+    pub(crate) forward: Kernels,
+    backward: &'static [Kernels],
+}
+
+impl Uses {
+    /// The names of those that compute it: one of them, or several in turn.
+    pub fn forward(&self) -> Vec<&'static str> {
+        self.forward.iter().map(|kernel| kernel.name).collect()
+    }
+
+    /// The names of those that compute the ops of its gradient; none where nothing flows back.
+    pub fn backward(&self) -> Vec<&'static str> {
+        self.backward.iter().copied().flatten().map(|kernel| kernel.name).collect()
+    }
 }
 
 // Products that gather, direct ones of few channels, and (1×1) plain products of matrices.
