@@ -1,12 +1,12 @@
 // Convolution of maps with few channels: the first layers of nets, on grey (C = 1) and on coloured pictures (C = 3).
 // There a tile of windows would be gathered word by word; here windows are read where they lie.
 //
-// x [N, map…, C], w [K, window…, C], y [N, windows…, K], bias [K]; one group, the last axis not dilated. A line of a window
-// (its last axis and the channels) is then one run of neighbouring words, and whether one of them is on the map is one
-// comparison. A thread computes two positions × 16 filters: neighbouring threads have neighbouring positions, whose windows
-// overlap, so that most loads are found in the cache. The filters come through shared memory, 32 words of the 16 at a
-// time, all lanes reading the same 16 bytes.
-// 2·N·windows·K·window·C FLOPs; 4 bytes of loads for every 16 FMAs, of shared loads for every 8 (as 16 bytes).
+// x [N, map…, C], w [K, window…, C], y [N, windows…, K], bias [K]; one group, the last axis not dilated. A line of a
+// window (its last axis and the channels) is then one run of neighbouring words, and whether one of them is on the map
+// is one comparison. A thread computes two positions × 16 filters: neighbouring threads have neighbouring positions,
+// whose windows overlap, so that most loads are found in the cache. The filters come through shared memory, 32 words of
+// the 16 at a time, all lanes reading the same 16 bytes. 2·N·windows·K·window·C FLOPs; 4 bytes of loads for every 16
+// FMAs, of shared loads for every 8 (as 16 bytes).
 // Source: as A. Krizhevsky's cuda-convnet (2012), which has kernels of its own for few channels.
 #include "conv.cuh"
 
