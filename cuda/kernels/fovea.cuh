@@ -114,7 +114,8 @@ struct StepFeed {
     u32 seed_high;
 };
 
-// A grid of one block is launched for this many threads' work: `for (u64 i = first(); i < n; i += stride())`.
+// How the threads of a grid share n pieces of work, however many there are:
+// `for (u64 i = first(); i < n; i += stride())`.
 __device__ __forceinline__ u64 first() { return u64(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ __forceinline__ u64 stride() { return u64(gridDim.x) * blockDim.x; }
 
@@ -126,6 +127,7 @@ __device__ __forceinline__ float warp_sum(float v) {
     return v;
 }
 
+// And the largest.
 __device__ __forceinline__ float warp_max(float v) {
     for (int lanes = 16; lanes > 0; lanes /= 2) v = fmaxf(v, __shfl_xor_sync(ALL_LANES, v, lanes));
     return v;
