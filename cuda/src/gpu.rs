@@ -65,6 +65,7 @@ impl Gpu {
                 device.description
             )));
         }
+        images.check()?;
         // SAFETY: every use of memory on two streams is ordered by events of our own.
         unsafe { context.disable_event_tracking() };
         let compute = context.new_stream().map_err(refused)?;
@@ -180,8 +181,12 @@ impl Gpu {
     /// An image that the driver does not take.
     fn image(&self, what: &str, DriverError(code): DriverError) -> BackendError {
         BackendError::Unavailable(match code {
-            CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU
-            | CUresult::CUDA_ERROR_INVALID_IMAGE
+            CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU => format!(
+                "the kernels in this build are for compute capability 8.0 or newer, not for {} ({}): use a build without them, \
+                 which compiles them on their first use, or train on the CPU: `device cpu`",
+                self.description, self.architecture
+            ),
+            CUresult::CUDA_ERROR_INVALID_IMAGE
             | CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION
             | CUresult::CUDA_ERROR_INVALID_PTX => format!(
                 "the driver does not take the kernels of {what} for {} ({}): {code:?}; install NVIDIA's driver 580 or newer, or \
