@@ -37,6 +37,7 @@ pub use child::{in_child, or_skip};
 pub use compile::can_run;
 pub use control::{Counters, Device, Emulator, Guard, Traffic};
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// How the kernels are compiled.
@@ -73,6 +74,14 @@ impl Extra {
     pub fn source(name: &str, text: &str) -> Self {
         Self { sources: vec![Source { name: name.to_string(), text: text.to_string() }], defines: Vec::new() }
     }
+}
+
+/// The emulator's library, compiled unless it is there: a program that `LD_PRELOAD` gives it to takes it for its driver.
+///
+/// # Errors
+/// As [`install`].
+pub fn driver(variant: Variant) -> Result<PathBuf, String> {
+    compile::library(variant, &Extra::default())
 }
 
 /// Puts the emulator in the driver's place, for this process and for good. To be called before anything of CUDA.

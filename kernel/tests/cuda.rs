@@ -1,0 +1,53 @@
+//! The program on a GPU, from the command line: the emulator stands in for the driver, and the images are NVIDIA's
+//! compilers' own.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::io::Write;
+
+use fovea_cuda_emulator::{Variant, driver, or_skip};
+use support::{Place, Ran};
+
+const TRAIN: &str = "seed 7\nnet tiny = 8x8x1 - conv 8 - relu - pool - fc 32 - relu, softmax 10\n\
+                     train tiny on digits for 3 epochs, batch 64, with sgd(lr 0.05)\n\
+                     test tiny on digits\n";
+
+/// Runs the program with the emulator as its driver; none where the emulator or the kernels' images cannot be made.
+fn run(place: &Place, arguments: &[&str]) -> Option<Ran> {
+    let library = or_skip(driver(Variant::Plain))?;
+    let ran: Ran = place.command(arguments).env("LD_PRELOAD", library).output().unwrap().into();
+    if ran.err.contains("NVRTC") {
+        assert!(std::env::var_os("CI").is_none(), "{}", ran.err);
+        #[allow(clippy::explicit_write)]
+        writeln!(std::io::stderr(), "NOT RUN: neither NVRTC nor images of the kernels; see cuda/README.md").unwrap();
+        return None;
+    }
+    Some(ran)
+}
+
+#[test]
+fn a_script_trains_on_the_gpu_as_on_the_cpu() {
+    let place = Place::new();
+    place.write("train.fov", TRAIN);
+    let Some(gpu) = run(&place, &["run", "train.fov", "--device", "cuda", "--format", "json"]) else { return };
+    assert_eq!(gpu.status, Some(0), "{}", gpu.err);
+    let cpu = place.run(&["run", "train.fov", "--format", "json"]);
+    let accuracy = |ran: &Ran| {
+        let told: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let tested = told.iter().find(|event| event["verb"] == "test").unwrap_or_else(|| panic!("{}", ran.out));
+        tested["accuracy"].as_f64().unwrap_or_else(|| panic!("{tested}"))
+    };
+    let (on_gpu, on_cpu) = (accuracy(&gpu), accuracy(&cpu));
+    assert!(on_gpu > 0.8 && (on_gpu - on_cpu).abs() < 0.02, "{on_gpu} on the GPU, {on_cpu} on the CPU");
+}
+
+#[test]
+fn the_gpu_is_listed_with_all_that_matters() {
+    let place = Place::new();
+    let Some(ran) = run(&place, &["devices", "--format", "json"]) else { return };
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    for word in ["cuda:0", "compute capability 9.0", "driver for CUDA 13.0"] {
+        assert!(ran.out.contains(word), "{word}: {}", ran.out);
+    }
+}
