@@ -3,8 +3,8 @@
 #include "matmul.cuh"
 
 // The sizes of y[n, p…, k] = Σ x[n, p·stride + r·dilate − pad …, c]·w[k, r…, c], with x [batch, map…, channels], the
-// filter w [filters, window…, group_channels] and y [batch, windows…, filters]. Where there are fewer than three spatial
-// axes, the first ones have size 1. Coordinates on the padded map are below 2^28.
+// filter w [filters, window…, group_channels] and y [batch, windows…, filters]. Where there are fewer than three
+// spatial axes, the first ones have size 1. Coordinates on the padded map are below 2^28.
 struct Convolution {
     int batch;
     int channels;       // C, of all groups together
@@ -73,10 +73,11 @@ __device__ __forceinline__ u32 among(u32 n, const int (&size)[3], int (&at)[AXES
     return n;
 }
 
-// The row-major number of a position in a box. Linear: also of a difference between positions.
+// The row-major number of a position in a box. It is linear modulo 2^32, hence also right as a part of a sum: the
+// corner of a window on the padding and the step from there to an element on the map.
 template <int AXES>
-__device__ __forceinline__ int position(const int (&size)[3], const int (&at)[AXES]) {
-    int n = at[0];
+__device__ __forceinline__ u32 position(const int (&size)[3], const int (&at)[AXES]) {
+    u32 n = at[0];
 #pragma unroll
     for (int a = 1; a < AXES; ++a) n = n * size[a + 3 - AXES] + at[a];
     return n;

@@ -2,15 +2,15 @@
 // (F. Chollet, "Xception", CVPR 2017; A. Howard et al., MobileNets, 2017, arXiv:1704.04861). Nothing is shared between
 // groups, so tiles of a matrix product would be mostly empty: these kernels read what they need where it lies.
 //
-// x [N, map…, C], w [K, window…, C/groups], y and dy [N, windows…, K], bias [K].
-// Each is bound by bytes: 2·window·C/groups FLOPs for an element of y, neighbouring threads have neighbouring channels, and
-// what neighbouring windows share is found in the cache.
+// x [N, map…, C], w [K, window…, C/groups], y and dy [N, windows…, K], bias [K]. Each is bound by bytes:
+// 2·window·C/groups FLOPs for an element of y, neighbouring threads have neighbouring channels, and what neighbouring
+// windows share is found in the cache.
 #include "conv.cuh"
 
 constexpr int STRIP = 4; // neighbouring positions (fprop) or window elements (wgrad) of a thread
 
-// A thread computes a strip of four neighbours along the last axis for one filter k, each weight loaded once for the four:
-// 5 loads for 4 FMAs.
+// A thread computes a strip of four neighbours along the last axis for one filter k, each weight loaded once for the
+// four: 5 loads for 4 FMAs.
 KERNEL(256, conv_depthwise, In<float> x, In<float> w, In<float> bias, Out<float> y, Convolution conv, int relu) {
     int strips = (conv.windows[2] + STRIP - 1) / STRIP, counts[3] = {conv.windows[0], conv.windows[1], strips};
     u64 n = u64(conv.batch) * volume(counts) * conv.filters;
@@ -27,8 +27,9 @@ KERNEL(256, conv_depthwise, In<float> x, In<float> w, In<float> bias, Out<float>
                 at[1] = p[1] * conv.stride[1] - conv.pad[1] + r1 * conv.dilate[1];
                 at[2] = 0;
                 if (!inside<3>(conv.map, at)) continue;
-                int begin = (image * volume(conv.map) + position<3>(conv.map, at)) * conv.channels + first_channel;
-                int line = (k * conv.window[0] + r0) * conv.window[1] + r1, corner = p[2] * conv.stride[2] - conv.pad[2];
+                u32 begin = (image * volume(conv.map) + position<3>(conv.map, at)) * conv.channels + first_channel;
+                int line = (k * conv.window[0] + r0) * conv.window[1] + r1;
+                int corner = p[2] * conv.stride[2] - conv.pad[2];
                 for (int r2 = 0; r2 < conv.window[2]; ++r2) {
                     at[2] = corner + r2 * conv.dilate[2];
                     for (int c = 0; c < conv.group_channels; ++c) {
@@ -105,9 +106,9 @@ struct DepthwiseWgrad {
     int slices;         // into which the positions of dy are cut
 };
 
-// A block computes 32 filters × 4 elements of the window over a slice of the positions of dy: its eight warps every eighth
-// position, a lane one filter; then four warps add up the eight, in order. dw is a workspace [slices, size of dw] for
-// sum_slices of matmul.cu, or with one slice dw itself. 5 loads for 4 FMAs.
+// A block computes 32 filters × 4 elements of the window over a slice of the positions of dy: its eight warps every
+// eighth position, a lane one filter; then four warps add up the eight, in order. dw is a workspace [slices, size of
+// dw] for sum_slices of matmul.cu, or with one slice dw itself. 5 loads for 4 FMAs.
 KERNEL(256, conv_depthwise_wgrad, In<float> x, In<float> dy, Out<float> dw, DepthwiseWgrad g) {
     TILE(float, parts, 8, STRIP, 32);
     const Convolution& conv = g.conv;

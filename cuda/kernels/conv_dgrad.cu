@@ -8,8 +8,8 @@
 //
 // For each group and phase dx = (taps of dy)·w: rows are the phase's positions of dx, columns the group's channels, the
 // depth runs over the phase's taps and, fastest, the group's filters. A block computes a tile of it as matmul.cuh says.
-// 2·N·windows·K·window·C/groups FLOPs (less at the borders); a tile of 64×64 (large: 128×64, slim: 64×16) loads 4 bytes for
-// every 32 (43, 13) FMAs. _2d: the first spatial axis is 1. _wide and _large: C/groups and K/groups divide by 4.
+// 2·N·windows·K·window·C/groups FLOPs (less at the borders); a tile of 64×64 (large: 128×64, slim: 64×16) loads 4 bytes
+// for every 32 (43, 13) FMAs. _2d: the first spatial axis is 1. _wide and _large: C/groups and K/groups divide by 4.
 //
 // With slices, dx is a workspace [slices, size of dx], which sum_slices of matmul.cu adds up.
 #include "conv.cuh"
@@ -86,7 +86,7 @@ struct Seen {
     u32 depth;
 
     struct Place {
-        int index;        // of the first filter at the corner, which may lie outside of dy
+        u32 index;        // of the first filter at the corner, which may lie outside of dy
         int corner[AXES]; // what is seen through the first tap
     };
 
@@ -99,7 +99,7 @@ struct Seen {
 #pragma unroll
         for (int a = 0; a < AXES; ++a) place.corner[a] += origin[a + 3 - AXES];
         const Convolution& conv = g.conv;
-        int corner = n * volume(conv.windows) + position<AXES>(conv.windows, place.corner);
+        u32 corner = n * volume(conv.windows) + position<AXES>(conv.windows, place.corner);
         place.index = corner * conv.filters + first_filter;
         if (row >= rows) place.corner[0] = OUTSIDE;
         return place;

@@ -1,9 +1,9 @@
 // Convolution as an implicit matrix product (S. Chetlur et al., "cuDNN: Efficient primitives for deep learning", 2014,
 // arXiv:1410.0759): the matrix of windows is never in memory, only its tiles are, in shared memory.
 //
-// x [N, map…, C], w [K, window…, C/groups], y [N, windows…, K], bias [K]. For each group y = windows·wᵀ: rows are
-// the positions of y, columns the group's filters, the depth runs over the window's elements and, fastest, its channels.
-// A block computes a tile of y as matmul.cuh says. 2·N·windows·K·window·C/groups FLOPs; a tile of 64×64 (large: 128×64,
+// x [N, map…, C], w [K, window…, C/groups], y [N, windows…, K], bias [K]. For each group y = windows·wᵀ: rows are the
+// positions of y, columns the group's filters, the depth runs over the window's elements and, fastest, its channels. A
+// block computes a tile of y as matmul.cuh says. 2·N·windows·K·window·C/groups FLOPs; a tile of 64×64 (large: 128×64,
 // slim: 64×16) loads 4 bytes for every 32 (43, 13) FMAs. _2d: the first spatial axis is 1. _wide and _large: C/groups
 // divides by 4, so that the quads of both operands lie in 16 aligned bytes.
 //
@@ -30,7 +30,7 @@ struct Windows {
     u32 depth;
 
     struct Place {
-        int index;        // of the first channel at the window's corner, which may lie on the padding
+        u32 index;        // of the first channel at the window's corner, which may lie on the padding
         int corner[AXES];
     };
 
@@ -43,7 +43,7 @@ struct Windows {
             int axis = a + 3 - AXES;
             place.corner[a] = place.corner[a] * conv.stride[axis] - conv.pad[axis];
         }
-        place.index = int(n * volume(conv.map) + position<AXES>(conv.map, place.corner)) * conv.channels + first_channel;
+        place.index = (n * volume(conv.map) + position<AXES>(conv.map, place.corner)) * conv.channels + first_channel;
         if (row >= rows) place.corner[0] = OUTSIDE;
         return place;
     }

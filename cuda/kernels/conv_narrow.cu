@@ -1,12 +1,12 @@
 // Convolution of maps with few channels: the first layers of nets, on grey (C = 1) and on coloured pictures (C = 3).
 // There a tile of windows would be gathered word by word; here windows are read where they lie.
 //
-// x [N, map…, C], w [K, window…, C], y [N, windows…, K], bias [K]; one group, the last axis not dilated. A line of a window
-// (its last axis and the channels) is then one run of neighbouring words, and whether one of them is on the map is one
-// comparison. A thread computes two positions × 16 filters: neighbouring threads have neighbouring positions, whose windows
-// overlap, so that most loads are found in the cache. The filters come through shared memory, 32 words of the 16 at a
-// time, all lanes reading the same 16 bytes.
-// 2·N·windows·K·window·C FLOPs; 4 bytes of loads for every 16 FMAs, of shared loads for every 8 (as 16 bytes).
+// x [N, map…, C], w [K, window…, C], y [N, windows…, K], bias [K]; one group, the last axis not dilated. A line of a
+// window (its last axis and the channels) is then one run of neighbouring words, and whether one of them is on the map
+// is one comparison. A thread computes two positions × 16 filters: neighbouring threads have neighbouring positions,
+// whose windows overlap, so that most loads are found in the cache. The filters come through shared memory, 32 words of
+// the 16 at a time, all lanes reading the same 16 bytes. 2·N·windows·K·window·C FLOPs; 4 bytes of loads for every 16
+// FMAs, of shared loads for every 8 (as 16 bytes).
 // Source: as A. Krizhevsky's cuda-convnet (2012), which has kernels of its own for few channels.
 #include "conv.cuh"
 
@@ -17,14 +17,14 @@ constexpr int WORDS = 32;      // of each filter in shared memory at a time
 // A position's window.
 struct Corner {
     int at[3]; // where its first element lies on the map, or on the padding
-    int index; // of its first word in x
+    u32 index; // of its first word in x
     bool on;   // whether the line of the window that is being read lies on the map
 
     __device__ __forceinline__ Corner(const Convolution& conv, u32 row, u32 rows) : on(false) {
         u32 image = among<3>(row, conv.windows, at);
 #pragma unroll
         for (int axis = 0; axis < 3; ++axis) at[axis] = at[axis] * conv.stride[axis] - conv.pad[axis];
-        index = int(image * volume(conv.map) + position<3>(conv.map, at)) * conv.channels;
+        index = (image * volume(conv.map) + position<3>(conv.map, at)) * conv.channels;
         if (row >= rows) at[0] = OUTSIDE;
     }
 };
@@ -38,7 +38,8 @@ KERNEL(128, conv_narrow, In<float> x, In<float> w, In<float> bias, Out<float> y,
 
     Corner corners[2] = {Corner(conv, first_row, rows), Corner(conv, first_row + POSITIONS / 2, rows)};
     float sums[2][FILTERS] = {};
-    int step[3] = {0, -conv.dilate[1], 0}, begin = 0, along = run - 1; // just before the first word
+    int step[3] = {0, -conv.dilate[1], 0}, along = run - 1; // just before the first word
+    u32 begin = 0;                                          // of the line that is being read, from the corner's on
     for (int from = 0; from < depth; from += WORDS) {
         __syncthreads();
 #pragma unroll 1
@@ -63,8 +64,8 @@ KERNEL(128, conv_narrow, In<float> x, In<float> w, In<float> bias, Out<float> y,
             float v[2];
 #pragma unroll
             for (int p = 0; p < 2; ++p) {
-                bool inside = corners[p].on && u32(corners[p].at[2] * conv.channels + along) < u32(map_line);
-                v[p] = inside ? x(corners[p].index + begin + along) : 0.f;
+                bool there = corners[p].on && u32(corners[p].at[2] * conv.channels + along) < u32(map_line);
+                v[p] = there ? x(corners[p].index + begin + along) : 0.f;
             }
 #pragma unroll
             for (int q = 0; q < FILTERS; q += 4) {

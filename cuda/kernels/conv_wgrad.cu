@@ -1,12 +1,12 @@
 // The gradient of a convolution by its filters, as an implicit matrix product (S. Chetlur et al., arXiv:1410.0759).
 //
 // x [N, map…, C], dy [N, windows…, K], dw [K, window…, C/groups]. For each group dw = dyᵀ·windows: rows are the group's
-// filters, columns the window's elements and, fastest, the group's channels, the depth runs over the positions of dy.
-// A block computes a tile of dw as matmul.cuh says, over a slice of the depth: there are few tiles and many positions.
-// With slices, dw is a workspace [slices, size of dw], and sum_slices of matmul.cu adds them up, always in the same order.
-// 2·N·windows·K·window·C/groups FLOPs; a tile of 64×64 (large: 128×64, square: 32×32) loads 4 bytes for every 32 (43, 16)
-// FMAs. _2d: the first spatial axis is 1. _wide and _large: C/groups and K/groups divide by 4. _square is for few filters
-// or few columns: the first layers of nets, with 1 or 3 channels.
+// filters, columns the window's elements and, fastest, the group's channels, the depth runs over the positions of dy. A
+// block computes a tile of dw as matmul.cuh says, over a slice of the depth: there are few tiles and many positions.
+// With slices, dw is a workspace [slices, size of dw], and sum_slices of matmul.cu adds them up, always in the same
+// order. 2·N·windows·K·window·C/groups FLOPs; a tile of 64×64 (large: 128×64, square: 32×32) loads 4 bytes for every 32
+// (43, 16) FMAs. _2d: the first spatial axis is 1. _wide and _large: C/groups and K/groups divide by 4. _square is for
+// few filters or few columns: the first layers of nets, with 1 or 3 channels.
 #include "conv.cuh"
 
 // The arguments of wgrad.
@@ -28,7 +28,7 @@ struct Elements {
     u32 depth;
 
     struct Place {
-        int index[OWN];        // of the element, relative to that at the first position of the map
+        u32 index[OWN];        // of the element, relative to that at the first position of the map
         int offset[OWN][AXES]; // of the element, relative to where a window would begin without padding
     };
 
@@ -56,7 +56,7 @@ struct Elements {
         u32 n = among<AXES>(d, g.windows, corner);
 #pragma unroll
         for (int a = 0; a < AXES; ++a) corner[a] *= g.conv.stride[a + 3 - AXES];
-        int index = int(n * volume(g.conv.map) + position<AXES>(g.conv.map, corner)) * g.conv.channels;
+        u32 index = (n * volume(g.conv.map) + position<AXES>(g.conv.map, corner)) * g.conv.channels;
 #pragma unroll
         for (int e = 0; e < OWN; ++e) {
             int at[AXES];

@@ -70,8 +70,8 @@ KERNEL(128, matmul_tt_large, In<float> a, In<float> b, In<float> bias, Out<float
     matmul<Large, true, true, true>(a, b, bias, y, p);
 }
 
-// y[i] = act(Σ over slices of parts[slice, i] + bias[i mod columns]), for n elements, in the order of the slices. A thread
-// takes every (grid × 256)th element: 4·(slices + 1) bytes and `slices` FLOPs each.
+// y[i] = act(Σ over slices of parts[slice, i] + bias[i mod columns]), for n elements, in the order of the slices. A
+// thread takes every (grid × 256)th element: 4·(slices + 1) bytes and `slices` FLOPs each.
 KERNEL(256, sum_slices, In<float> parts, In<float> bias, Out<float> y, u64 n, int slices, int columns, int relu) {
     for (u64 i = first(); i < n; i += stride()) {
         float sum = 0.f;

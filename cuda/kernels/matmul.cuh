@@ -1,18 +1,18 @@
 // The tiled matrix product that every convolution and fully connected layer is computed by.
 //
-// sums[i, j] = Σ over depth of A(row + i, depth)·B(column + j, depth). A block holds a tile of ROWS × COLUMNS sums in its
-// threads' registers, SIDE × SIDE each, and walks the depth DEPTH at a time: both operands' parts are fetched from global
-// memory as quads (four neighbours: 16 bytes where they lie aligned), held in registers while the tile before is
-// multiplied, then put into the other of two shared buffers; so there is one barrier a tile, and loads overlap with FMAs.
-// A word loaded serves ROWS or COLUMNS FMAs: (ROWS + COLUMNS)/(ROWS·COLUMNS) words an FMA from global memory, 2/SIDE
-// from shared memory.
+// sums[i, j] = Σ over depth of A(row + i, depth)·B(column + j, depth). A block holds a tile of ROWS × COLUMNS sums in
+// its threads' registers, SIDE × SIDE each, and walks the depth DEPTH at a time: both operands' parts are fetched from
+// global memory as quads (four neighbours: 16 bytes where they lie aligned), held in registers while the tile before is
+// multiplied, then put into the other of two shared buffers; so there is one barrier a tile, and loads overlap with
+// FMAs. A word loaded serves ROWS or COLUMNS FMAs: (ROWS + COLUMNS)/(ROWS·COLUMNS) words an FMA from global memory,
+// 2/SIDE from shared memory.
 //
-// Both tiles are stored by depth, tile(depth, i), i being exclusive-ored with (depth / 4)·(128 / DEPTH). Reads: the lanes of
-// a warp have one depth, hence one permutation of aligned groups of four; they read at most eight different 16-byte groups,
-// which are neighbours (128 bytes: every bank once), the others are broadcast. Writes of quads that lie along the rows are
-// 16-byte writes of neighbours. Writes of quads along the depth are four 4-byte writes each; in each of them the lanes
-// have DEPTH/4 depths × 128/DEPTH neighbouring rows, and the exclusive or sends these to 32 different banks. (Only in tiles
-// 16 wide do pairs of lanes share a bank.)
+// Both tiles are stored by depth, tile(depth, i), i being exclusive-ored with (depth / 4)·(128 / DEPTH). Reads: the
+// lanes of a warp have one depth, hence one permutation of aligned groups of four; they read at most eight different
+// 16-byte groups, which are neighbours (128 bytes: every bank once), the others are broadcast. Writes of quads that lie
+// along the rows are 16-byte writes of neighbours. Writes of quads along the depth are four 4-byte writes each; in each
+// of them the lanes have DEPTH/4 depths × 128/DEPTH neighbouring rows, and the exclusive or sends these to 32 different
+// banks. (Only in tiles 16 wide do pairs of lanes share a bank.)
 //
 // Tiles of 4×4 sums a thread add up at most 256 products before they are added to a second sum, so that the error does
 // not grow with the square root of the depth.
@@ -34,7 +34,7 @@ struct Tiling {
     static constexpr int QUADS = SIDE / 4;                            // groups of four rows (columns) of a thread …
     static constexpr int ROW_STEP = ROWS / QUADS;                     // … which lie so far apart
     static constexpr int COLUMN_STEP = COLUMNS / QUADS;
-    static constexpr int UNROLL = THREADS == 256 ? 4 : 2;                  // depths at once: more would take more registers
+    static constexpr int UNROLL = THREADS == 256 ? 4 : 2;             // depths at once; more would take more registers
 };
 using Small = Tiling<64, 64, 16, 4>;   // 256 threads
 using Large = Tiling<128, 64, 8, 8>;   // 128 threads
@@ -143,8 +143,8 @@ __device__ __forceinline__ void read(float (&into)[T::SIDE], const Tile<float, 2
     }
 }
 
-// Where a block is among the tiles of a product. The tiles of one row of tiles follow each other, so that what they share
-// is in the cache; then come the rows, the slices of the depth, and what else there is.
+// Where a block is among the tiles of a product. The tiles of one row of tiles follow each other, so that what they
+// share is in the cache; then come the rows, the slices of the depth, and what else there is.
 struct BlockPlace {
     u32 row;    // the first of its tile
     u32 column; // the first of its tile
@@ -159,7 +159,8 @@ struct BlockPlace {
     }
 };
 
-// Where slice number `slice` of `slices` begins, in a depth that is cut at multiples of 16; it ends where the next begins.
+// Where slice number `slice` of `slices` begins, in a depth that is cut at multiples of 16; it ends where the next
+// begins.
 __device__ __forceinline__ u32 slice_begin(u32 depth, u32 slices, u32 slice) {
     u32 begin = u32(u64((depth + 15) / 16) * slice / slices) * 16;
     return begin < depth ? begin : depth;
@@ -219,8 +220,8 @@ __device__ __forceinline__ Sums<T> product(const A& a, const B& b, const BlockPl
     return sums;
 }
 
-// A matrix as an operand: element (row, depth) lies at offset + row·stride + depth if DEPTH_FIRST, that is, if depth is the
-// axis along which it is stored, else at offset + depth·stride + row. WIDE: stride, offset and the stored axis are
+// A matrix as an operand: element (row, depth) lies at offset + row·stride + depth if DEPTH_FIRST, that is, if depth is
+// the axis along which it is stored, else at offset + depth·stride + row. WIDE: stride, offset and the stored axis are
 // multiples of 4.
 template <bool DEPTH_FIRST, bool WIDE>
 struct Matrix {
