@@ -39,9 +39,13 @@ compile() { # source
 for log in "$folder"/*.log; do
     [ ! -e "$log" ] || [ -e "$here/kernels/$(basename "$log" .log).cu" ] || rm "${log%log}"*
 done
+# As many at a time as there are cores; the first that fails ends it all.
 running=0
 for source in "$here"/kernels/*.cu; do
-    ((running < $(nproc))) || { wait -n && running=$((running - 1)); }
+    if ((running == $(nproc))); then
+        wait -n
+        running=$((running - 1))
+    fi
     compile "$source" &
     running=$((running + 1))
 done

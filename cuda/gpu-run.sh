@@ -4,11 +4,11 @@
 #   cuda/gpu-run.sh pack                     builds the tests and puts them, with all they read, into target/gpu-run
 #   cuda/gpu-run.sh run [folder [part…]]      runs the parts there and writes RESULTS.md; all of them where none is named
 #
-# Parts: devices (what Fovea sees), tests (the CUDA tests, with the real driver), sanitizer (the same under
-# compute-sanitizer: memcheck, racecheck, initcheck), lenet (98 % on the digits), bench (beside PyTorch).
+# Parts: devices (what Fovea sees), tests (the CUDA tests, with the real driver), memcheck, racecheck and initcheck (the op
+# cases under compute-sanitizer), lenet (98 % on the digits), bench (beside PyTorch); minutes each.
 #
 # `pack` needs Rust and what cuda/compilers.sh needs. `run` needs a GPU with its driver and NVRTC 13 (of the CUDA toolkit or
-# of PyTorch's packages), but neither Rust nor a network; sanitizer needs the toolkit, bench needs PyTorch. The record
+# of PyTorch's packages), but neither Rust nor a network; the checks need the toolkit, bench needs PyTorch. The record
 # goes to $OUT, or else into the folder. A part that fails does not stop the next; the exit status says whether all passed.
 set -euo pipefail
 
@@ -53,7 +53,7 @@ built() {
 passed=true
 
 run() {
-    local folder=${1:-} known=(devices tests sanitizer lenet bench) name
+    local folder=${1:-} known=(devices tests memcheck racecheck initcheck lenet bench) name
     [ -n "$folder" ] && shift || folder=$(dirname "$0")/..
     [ -f "$folder/MANIFEST" ] || folder=$folder/target/gpu-run
     [ -f "$folder/MANIFEST" ] || { echo "there is no MANIFEST in ${folder%/target/gpu-run}: \`gpu-run.sh pack\` makes it" >&2; exit 2; }
@@ -81,17 +81,19 @@ devices() {
 
 tests() {
     local test
-    for test in bin/tests/*; do part "$(basename "$test")" 300 "$test" --show-output; done
+    for test in bin/tests/*; do part "$(basename "$test")" 580 "$test" --show-output; done
 }
 
-# On what of the op cases is small: these tools slow a kernel down a hundredfold.
-sanitizer() {
-    local tool sanitizer
+memcheck() { sanitize memcheck; }
+racecheck() { sanitize racecheck; }
+initcheck() { sanitize initcheck; }
+
+# On those op cases that are small: these tools slow a kernel down a hundredfold.
+sanitize() { # tool
+    local sanitizer
     sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
-    for tool in memcheck racecheck initcheck; do
-        FOVEA_CUDA_CASES=small part "$tool of the op cases" 540 "$sanitizer" --tool $tool --error-exitcode 9 \
-            bin/tests/cuda_ops --test-threads 1
-    done
+    FOVEA_CUDA_CASES=small part "$1 of the op cases" 580 "$sanitizer" --tool "$1" --error-exitcode 9 \
+        bin/tests/cuda_ops --exact ops_are_right_in_order
 }
 
 # 98 % of the held-out digits, as the median of five seeds.
@@ -123,7 +125,8 @@ part() {
         127) outcome="FAILED: not there" ;;
         *) outcome="FAILED: status $rc" ;;
     esac
-    [ $rc = 0 ] || passed=false
+    if grep -q '^running 0 tests' "$log"; then outcome="FAILED: no test"; fi
+    [ "$outcome" = passed ] || passed=false
     tail -n 40 "$log"
     echo "| $name | $outcome | $((SECONDS - start)) s |" >>"$aside/rows"
     sed -n "s/^test \(.*\) \.\.\. FAILED$/- $name: \`\1\`/p" "$log" >>"$aside/failed"

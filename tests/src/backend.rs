@@ -12,6 +12,7 @@ use crate::compare::{Failures, compare, narrow, wide};
 use crate::goldens::Goldens;
 use crate::lenet::{self, Trajectory};
 use crate::op_cases::{Case, LEARNING_RATE, SEED, STEP, golden_cases};
+use crate::products::products;
 use crate::sweep;
 use crate::training_runs::{TrainingRun, training_runs};
 
@@ -85,7 +86,8 @@ pub fn check_cases(backend: &dyn Backend, wanted: impl Fn(&Case) -> bool) -> usi
     let mut failures = Failures::default();
     let swept =
         sweep::convolutions().into_iter().chain(sweep::deconvolutions()).chain(sweep::dropouts()).chain(sweep::large());
-    for case in golden_cases(&goldens).into_iter().chain(swept) {
+    let products = products().into_iter().map(|product| product.case);
+    for case in golden_cases(&goldens).into_iter().chain(swept).chain(products) {
         if wanted(&case) {
             compare_case(backend, &case, &goldens, &mut failures);
         }

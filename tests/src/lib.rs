@@ -11,6 +11,7 @@ pub mod lenet;
 pub mod nets;
 pub mod op_cases;
 pub mod pipeline;
+pub mod products;
 pub mod steps;
 pub mod sweep;
 pub mod training_runs;

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use std::thread;
 
 const KERNELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../kernels");
+const SANITIZERS: &str = "-fsanitize=address,bounds,shift,signed-integer-overflow,integer-divide-by-zero";
 const HOST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/host");
 
 /// Whether the emulator can run here at all.
@@ -35,7 +36,9 @@ pub fn library(variant: Variant, extra: &Extra) -> Result<PathBuf, String> {
     let headers = hash_files(&[files(HOST, "h")?, files(KERNELS, "cuh")?].concat())?;
     let objects = sources
         .iter()
-        .map(|source| Ok(cache.join(format!("{:016x}.o", hash(&(&compiler, headers, text(source)?, source))))))
+        .map(|source| {
+            Ok(cache.join(format!("{:016x}.o", hash(&(&compiler.key, headers, text(source)?, source.file_name())))))
+        })
         .collect::<Result<Vec<_>, String>>()?;
 
     each(sources.iter().zip(&objects).filter(|(_, object)| !object.exists()), |(source, object)| {
@@ -71,9 +74,16 @@ fn version(program: &str) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
 }
 
-/// The compiler, its version and its flags: part of every hash.
-#[derive(Hash)]
+/// The compiler and how it is called.
 struct Compiler {
+    key: Key,
+    /// Where sources lie; not part of the key, so that another clone finds the same objects.
+    folders: Vec<String>,
+}
+
+/// What objects depend on beside their texts: part of every hash.
+#[derive(Hash)]
+struct Key {
     program: String,
     version: String,
     flags: Vec<String>,
@@ -88,20 +98,25 @@ impl Compiler {
         flags.extend(match variant {
             Variant::Plain => vec!["-O2"],
             Variant::Races => vec!["-O2", "-DFOVEA_RACES"],
-            Variant::Address => vec!["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"],
+            // Of the undefined-behaviour checks those that views do not make themselves; the rest doubles the time.
+            Variant::Address => vec!["-O1", "-g1", SANITIZERS, "-fno-sanitize-recover=undefined"],
         });
         let mut flags: Vec<String> = flags.into_iter().map(String::from).collect();
-        flags.extend([format!("-I{HOST}"), format!("-I{KERNELS}")]);
-        // Findings name files as one names them in the project.
-        flags.push(format!("-fmacro-prefix-map={KERNELS}/="));
-        flags.push(format!("-fmacro-prefix-map={}/=", cache()?.join("planted").display()));
         flags.extend(extra.defines.iter().map(|define| format!("-D{define}")));
-        Ok(Self { program, version, flags })
+        // Findings name files as one names them in the project.
+        let folders = vec![
+            format!("-I{HOST}"),
+            format!("-I{KERNELS}"),
+            format!("-fmacro-prefix-map={KERNELS}/="),
+            format!("-fmacro-prefix-map={HOST}/="),
+            format!("-fmacro-prefix-map={}/=", cache()?.join("planted").display()),
+        ];
+        Ok(Self { key: Key { program, version, flags }, folders })
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(&self.flags);
+        let mut command = Command::new(&self.key.program);
+        command.args(&self.key.flags).args(&self.folders);
         command
     }
 }
@@ -156,8 +171,8 @@ fn hash(value: &impl Hash) -> u64 {
 }
 
 fn hash_files(paths: &[PathBuf]) -> Result<u64, String> {
-    let texts = paths.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
-    Ok(hash(&(paths, texts)))
+    let named = paths.iter().map(|path| Ok((path.file_name(), text(path)?))).collect::<Result<Vec<_>, String>>()?;
+    Ok(hash(&named))
 }
 
 /// Makes a file whole or not at all.
