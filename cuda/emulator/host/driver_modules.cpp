@@ -1,12 +1,15 @@
 // The stand-in driver: modules, kernels, launches.
 //
-// A module is our own image, which has every kernel that was compiled in, or a real cubin: of that the kernels' names
-// and the sizes of their parameters are read, and held against those of the host's twins, which are what runs.
+// A module is our own image, which has every kernel that was compiled in, or a real cubin, alone or in a fatbin: of that
+// the kernels' names and the sizes of their parameters are read, and held against those of the host's twins, which are
+// what runs.
 #include "driver.h"
 
 namespace {
 
 constexpr char IMAGE[] = "fovea-emulator";
+constexpr char ELF[] = "\177ELF";
+constexpr u32 FATBIN = 0xba55ed50;
 
 template <class T>
 T get(const char* at) {
@@ -43,6 +46,33 @@ void read_cubin(const char* elf, Module& module) {
             at += 4 + length;
         }
     }
+}
+
+// A fatbin: its own header (magic, version, length, length of what follows), then images, each behind a header. Of the
+// machine code it is the newest for this device's major version, as on a GPU; PTX the emulator cannot translate.
+CUresult find_cubin(const char* fatbin, const char** cubin) {
+    constexpr unsigned short PTX = 1, MACHINE_CODE = 2;
+    const char* at = fatbin + get<unsigned short>(fatbin + 6);
+    const char* end = at + get<u64>(fatbin + 8);
+    u32 device = driver.controls.major * 10 + driver.controls.minor, best = 0;
+    bool translatable = false;
+    while (at < end) {
+        auto kind = get<unsigned short>(at);
+        auto header = get<u32>(at + 4), architecture = get<u32>(at + 28);
+        const char* image = at + header;
+        if (kind == PTX && architecture <= device) translatable = true;
+        bool fits = architecture / 10 == device / 10 && architecture <= device;
+        if (kind == MACHINE_CODE && fits && architecture > best) {
+            if (memcmp(image, ELF, 4) != 0)
+                return refuse(CUDA_ERROR_INVALID_IMAGE, "cuModuleLoadData: a compressed cubin in the fatbin");
+            *cubin = image;
+            best = architecture;
+        }
+        at = image + get<u64>(at + 8);
+    }
+    if (best) return CUDA_SUCCESS;
+    if (!translatable) return CUDA_ERROR_NO_BINARY_FOR_GPU;
+    return refuse(CUDA_ERROR_JIT_COMPILER_NOT_FOUND, "cuModuleLoadData: the emulator translates no PTX");
 }
 
 CUresult check_twins(const Module& module) {
@@ -126,12 +156,14 @@ API cuModuleLoadData(CUmodule* module, const void* image) {
     if (CUresult answer = forbidden_in_capture("cuModuleLoadData")) return answer;
     auto loaded = std::make_unique<Module>();
     auto* bytes = static_cast<const char*>(image);
-    if (memcmp(bytes, "\177ELF", 4) == 0)
+    if (get<u32>(bytes) == FATBIN)
+        if (CUresult answer = find_cubin(bytes, &bytes)) return answer;
+    if (memcmp(bytes, ELF, 4) == 0)
         read_cubin(bytes, *loaded);
     else if (memcmp(bytes, IMAGE, sizeof IMAGE - 1) == 0)
         loaded->everything = true;
     else
-        return refuse(CUDA_ERROR_INVALID_IMAGE, "cuModuleLoadData: neither the emulator's image nor a cubin");
+        return refuse(CUDA_ERROR_INVALID_IMAGE, "cuModuleLoadData: neither the emulator's image nor a cubin or fatbin");
     if (CUresult answer = check_twins(*loaded)) return answer;
     *module = loaded.release();
     driver.modules.insert(*module);
