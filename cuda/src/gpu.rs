@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use cudarc::driver::result::memset_d8_async;
+use cudarc::driver::result;
 use cudarc::driver::sys::{CUdevice_attribute, CUgraphInstantiate_flags, CUresult, CUstreamCaptureMode};
 use cudarc::driver::{
     CudaContext, CudaFunction, CudaGraph, CudaModule, CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError,
@@ -12,6 +12,7 @@ use fovea_graph::{BackendError, Device};
 
 use crate::images::Images;
 use crate::kernels::{KERNELS, Kernel, MODULES};
+use crate::queue::Queue;
 
 /// The oldest driver that runs the kernels, as CUDA's version: NVIDIA's release 580.
 const OLDEST_DRIVER: i32 = 13_000;
@@ -94,6 +95,7 @@ impl Gpu {
         if let Some(function) = slot.get() {
             return Ok(function);
         }
+        self.context.bind_to_thread().map_err(|error| self.lost(error))?;
         let module = match self.modules[kernel.module].get() {
             Some(module) => module,
             None => {
@@ -142,7 +144,8 @@ impl Gpu {
     pub fn fill<T>(&self, slice: &CudaSlice<T>, byte: u8) -> Result<(), BackendError> {
         self.context.bind_to_thread().map_err(|error| self.lost(error))?;
         // SAFETY: address and size are those of a live buffer, which is freed in the same stream's order.
-        let filled = unsafe { memset_d8_async(self.address(slice), byte, slice.num_bytes(), self.compute.cu_stream()) };
+        let filled =
+            unsafe { result::memset_d8_async(self.address(slice), byte, slice.num_bytes(), self.compute.cu_stream()) };
         filled.map_err(|error| self.lost(error))
     }
 
@@ -151,19 +154,36 @@ impl Gpu {
         self.compute.synchronize().map_err(|error| self.lost(error))
     }
 
-    /// What `launch` puts on the compute stream, as a graph that can be launched again and again; nothing of it runs now.
-    pub fn capture(&self, launch: impl FnOnce() -> Result<(), BackendError>) -> Result<CudaGraph, BackendError> {
+    /// Where kernels are launched to run now.
+    pub fn queue(&self) -> Queue<'_> {
+        Queue::new(self, &self.compute)
+    }
+
+    /// What `launch` launches, as a graph that can be run again and again; nothing of it runs now.
+    pub fn capture(
+        &self,
+        launch: impl FnOnce(&Queue<'_>) -> Result<(), BackendError>,
+    ) -> Result<CudaGraph, BackendError> {
         let lost = |error| self.lost(error);
-        // Thread-local: another thread's allocation must not break it.
-        self.compute.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).map_err(lost)?;
-        let launched = launch();
-        // Ended also where a launch failed, or the stream would stay in capture.
-        let captured =
-            self.compute.end_capture(CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH);
+        // On a stream of its own: what other threads put on the compute stream meanwhile is not part of it. Thread-local:
+        // neither do their allocations break it.
+        let stream = self.context.new_stream().map_err(lost)?;
+        stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).map_err(lost)?;
+        let launched = launch(&Queue::new(self, &stream));
+        let captured = stream.end_capture(CUgraphInstantiate_flags(0));
         launched?;
         captured
             .map_err(lost)?
             .ok_or_else(|| BackendError::Mismatch("a step without kernels cannot be captured".into()))
+    }
+
+    /// Runs a captured graph on the compute stream.
+    pub fn replay(&self, graph: &CudaGraph) -> Result<(), BackendError> {
+        let bound = self.context.bind_to_thread();
+        // SAFETY: graph and stream are alive, and whoever holds the graph keeps what its kernels use.
+        let launched =
+            bound.and_then(|()| unsafe { result::graph::launch(graph.cu_graph_exec(), self.compute.cu_stream()) });
+        launched.map_err(|error| self.lost(error))
     }
 
     /// The address of a buffer.
