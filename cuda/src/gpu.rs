@@ -85,8 +85,10 @@ impl Gpu {
 
     /// What it is, with the memory that is free now.
     pub fn device(&self) -> Device {
-        let free = self.context.mem_get_info().map(|(free, _)| free as u64).ok();
-        Device { name: self.name.clone(), description: self.description.clone(), memory: free }
+        // The driver gives back what was freed when somebody waits.
+        let free = self.compute.synchronize().and_then(|()| self.context.mem_get_info());
+        let memory = free.map(|(free, _)| free as u64).ok();
+        Device { name: self.name.clone(), description: self.description.clone(), memory }
     }
 
     /// The function of a kernel; its module is loaded, and compiled if need be, at the first call.
@@ -122,7 +124,13 @@ impl Gpu {
             code => self.lost(DriverError(code)),
         };
         // SAFETY: it is filled before anything reads it.
-        let slice = unsafe { self.compute.alloc::<T>(len.max(1)) }.map_err(fit)?;
+        let alloc = || unsafe { self.compute.alloc::<T>(len.max(1)) };
+        let slice = match alloc() {
+            // The driver gives back what was freed, perhaps in pieces too small, when somebody waits.
+            Err(DriverError(CUresult::CUDA_ERROR_OUT_OF_MEMORY)) => self.compute.synchronize().and_then(|()| alloc()),
+            answer => answer,
+        };
+        let slice = slice.map_err(fit)?;
         self.fill(&slice, 0xff)?;
         // The copy stream may use it at once.
         self.wait()?;
@@ -192,9 +200,15 @@ impl Gpu {
     }
 
     /// What an error in the middle of work means: the driver reports a kernel's fault at whatever is called next, and from
-    /// then on it answers nothing else.
+    /// then on it answers nothing else. Only where memory is short it goes on.
     pub fn lost(&self, DriverError(code): DriverError) -> BackendError {
-        BackendError::Lost { device: self.name.clone(), why: format!("the driver answers {code:?}") }
+        let device = self.name.clone();
+        match code {
+            CUresult::CUDA_ERROR_OUT_OF_MEMORY => BackendError::Unavailable(format!(
+                "{device} has no memory left for what its driver itself needs; a smaller batch leaves more"
+            )),
+            code => BackendError::Lost { device, why: format!("the driver answers {code:?}") },
+        }
     }
 
     /// An image that the driver does not take.
