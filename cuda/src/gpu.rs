@@ -12,6 +12,7 @@ use fovea_graph::{BackendError, Device};
 
 use crate::images::Images;
 use crate::kernels::{KERNELS, Kernel, MODULES};
+use crate::probe::driver_version;
 use crate::queue::Queue;
 
 /// The oldest driver that runs the kernels, as CUDA's version: NVIDIA's release 580.
@@ -24,7 +25,8 @@ pub struct Gpu {
     /// `cuda:0`.
     pub name: String,
     description: String,
-    architecture: String,
+    /// Compute capability, 90 for 9.0.
+    architecture: u32,
     pub context: Arc<CudaContext>,
     /// Where all kernels run, one after the other.
     pub compute: Arc<CudaStream>,
@@ -73,7 +75,7 @@ impl Gpu {
         Ok(Self {
             name: device.name,
             description: device.description,
-            architecture: format!("sm_{major}{minor}"),
+            architecture: 10 * major.unsigned_abs() + minor.unsigned_abs(),
             context,
             compute,
             copy,
@@ -102,15 +104,19 @@ impl Gpu {
             Some(module) => module,
             None => {
                 let source = &MODULES[kernel.module];
-                let image = self.images.of(source, &self.architecture)?;
-                let module = self
-                    .context
-                    .load_module(Ptx::from_binary(image))
-                    .map_err(|error| self.image(source.name, error))?;
+                let image = self.images.of(source, self.architecture)?;
+                let bytes = image.len();
+                let loaded = self.context.load_module(Ptx::from_binary(image));
+                let module = loaded.map_err(|error| self.image(source.name, bytes, error))?;
                 self.modules[kernel.module].get_or_init(|| module)
             }
         };
-        let function = module.load_function(kernel.name).map_err(|error| self.image(kernel.name, error))?;
+        let function = module.load_function(kernel.name).map_err(|DriverError(code)| match code {
+            CUresult::CUDA_ERROR_NOT_FOUND => {
+                BackendError::Unavailable(format!("the kernels compiled for {} have no {}", self.name, kernel.name))
+            }
+            code => self.lost(DriverError(code)),
+        })?;
         Ok(slot.get_or_init(|| function))
     }
 
@@ -118,9 +124,7 @@ impl Gpu {
     pub fn alloc<T: DeviceRepr>(&self, what: &str, len: usize) -> Result<CudaSlice<T>, BackendError> {
         let bytes = len.saturating_mul(size_of::<T>());
         let fit = |DriverError(code): DriverError| match code {
-            CUresult::CUDA_ERROR_OUT_OF_MEMORY => {
-                BackendError::OutOfMemory { what: what.into(), needed: bytes as u64, device: self.name.clone() }
-            }
+            CUresult::CUDA_ERROR_OUT_OF_MEMORY => self.short(what, bytes),
             code => self.lost(DriverError(code)),
         };
         // SAFETY: it is filled before anything reads it.
@@ -211,27 +215,24 @@ impl Gpu {
         }
     }
 
-    /// An image that the driver does not take.
-    fn image(&self, what: &str, DriverError(code): DriverError) -> BackendError {
-        BackendError::Unavailable(match code {
+    /// Why the driver does not take an image of so many bytes.
+    fn image(&self, what: &str, bytes: usize, DriverError(code): DriverError) -> BackendError {
+        match code {
             CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU
             | CUresult::CUDA_ERROR_INVALID_IMAGE
             | CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION
-            | CUresult::CUDA_ERROR_INVALID_PTX => format!(
-                "the driver does not take the kernels of {what} for {} ({}): {code:?}; install NVIDIA's driver 580 or newer, or \
-                 train on the CPU: `device cpu`",
-                self.description, self.architecture
-            ),
-            CUresult::CUDA_ERROR_NOT_FOUND => format!("the kernels compiled for {} have no {what}", self.name),
-            code => return self.lost(DriverError(code)),
-        })
+            | CUresult::CUDA_ERROR_INVALID_PTX => BackendError::Unavailable(format!(
+                "the driver does not take the kernels of {what} for {}: {code:?}; install NVIDIA's driver 580 or newer, or train \
+                 on the CPU: `device cpu`",
+                self.description
+            )),
+            CUresult::CUDA_ERROR_OUT_OF_MEMORY => self.short(&format!("the code of {what}"), bytes),
+            code => self.lost(DriverError(code)),
+        }
     }
-}
 
-/// CUDA's newest version that the driver runs, 13000 for 13.0.
-fn driver_version() -> Result<i32, DriverError> {
-    let mut version = 0;
-    // SAFETY: the probe has loaded the library, and the pointer is to an integer that outlives the call.
-    unsafe { cudarc::driver::sys::cuDriverGetVersion(&mut version) }.result()?;
-    Ok(version)
+    /// There is not so much memory.
+    fn short(&self, what: &str, bytes: usize) -> BackendError {
+        BackendError::OutOfMemory { what: what.into(), needed: bytes as u64, device: self.name.clone() }
+    }
 }
