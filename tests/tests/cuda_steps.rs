@@ -4,6 +4,8 @@
 
 use std::ops::ControlFlow;
 
+use fovea_cuda::{Images, Options, open_with};
+use fovea_cuda_emulator::Device;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_graph::fuse::fuse;
 use fovea_graph::op::Running;
@@ -269,6 +271,29 @@ fn two_threads_share_a_gpu() {
             assert!(memory.read(StateId::new(0)).unwrap().iter().all(|&x| x == 0.0));
         }
     });
+}
+
+/// Two GPUs by turns on one thread: each call goes to its own.
+#[test]
+fn two_gpus_train_by_turns() {
+    let Some(gpu) = TestGpu::alone(true) else { return };
+    let Some(emulator) = &gpu.emulator else { return };
+    let expected = Training::lenet(&gpu.backend).train(4, 1);
+    emulator.device(Device { count: 2, ..Device::default() });
+    let second = open_with(1, Options { images: Images::Given(emulator.image()), captured: true }).unwrap();
+    let mut trainings = [Training::lenet(&gpu.backend), Training::lenet(&second)];
+    for step in 0..4 {
+        let batch = trainings[0].trajectory.batch(step);
+        trainings.iter_mut().for_each(|training| training.begin(step, &batch));
+        for training in &mut trainings {
+            assert_eq!(training.finish(), (Outcome::Done, expected.0[step]));
+        }
+    }
+    assert!(trainings.iter().all(|training| training.bits() == expected.1));
+    let [first, other] = trainings;
+    drop(other.memory);
+    drop((first, other.program));
+    assert!(emulator.findings().is_empty(), "{:?}", emulator.findings());
 }
 
 /// Let go of on a thread that never used the GPU, with steps under way, a program and its memory leave nothing behind.
