@@ -36,7 +36,9 @@ pub fn library(variant: Variant, extra: &Extra) -> Result<PathBuf, String> {
     let headers = hash_files(&[files(HOST, "h")?, files(KERNELS, "cuh")?].concat())?;
     let objects = sources
         .iter()
-        .map(|source| Ok(cache.join(format!("{:016x}.o", hash(&(&compiler, headers, text(source)?, source))))))
+        .map(|source| {
+            Ok(cache.join(format!("{:016x}.o", hash(&(&compiler.key, headers, text(source)?, source.file_name())))))
+        })
         .collect::<Result<Vec<_>, String>>()?;
 
     each(sources.iter().zip(&objects).filter(|(_, object)| !object.exists()), |(source, object)| {
@@ -72,9 +74,16 @@ fn version(program: &str) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
 }
 
-/// The compiler, its version and its flags: part of every hash.
-#[derive(Hash)]
+/// The compiler and how it is called.
 struct Compiler {
+    key: Key,
+    /// Where sources lie; not part of the key, so that another clone finds the same objects.
+    folders: Vec<String>,
+}
+
+/// What objects depend on beside their texts: part of every hash.
+#[derive(Hash)]
+struct Key {
     program: String,
     version: String,
     flags: Vec<String>,
@@ -93,17 +102,21 @@ impl Compiler {
             Variant::Address => vec!["-O1", "-g1", SANITIZERS, "-fno-sanitize-recover=undefined"],
         });
         let mut flags: Vec<String> = flags.into_iter().map(String::from).collect();
-        flags.extend([format!("-I{HOST}"), format!("-I{KERNELS}")]);
-        // Findings name files as one names them in the project.
-        flags.push(format!("-fmacro-prefix-map={KERNELS}/="));
-        flags.push(format!("-fmacro-prefix-map={}/=", cache()?.join("planted").display()));
         flags.extend(extra.defines.iter().map(|define| format!("-D{define}")));
-        Ok(Self { program, version, flags })
+        // Findings name files as one names them in the project.
+        let folders = vec![
+            format!("-I{HOST}"),
+            format!("-I{KERNELS}"),
+            format!("-fmacro-prefix-map={KERNELS}/="),
+            format!("-fmacro-prefix-map={HOST}/="),
+            format!("-fmacro-prefix-map={}/=", cache()?.join("planted").display()),
+        ];
+        Ok(Self { key: Key { program, version, flags }, folders })
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(&self.flags);
+        let mut command = Command::new(&self.key.program);
+        command.args(&self.key.flags).args(&self.folders);
         command
     }
 }
@@ -158,8 +171,8 @@ fn hash(value: &impl Hash) -> u64 {
 }
 
 fn hash_files(paths: &[PathBuf]) -> Result<u64, String> {
-    let texts = paths.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
-    Ok(hash(&(paths, texts)))
+    let named = paths.iter().map(|path| Ok((path.file_name(), text(path)?))).collect::<Result<Vec<_>, String>>()?;
+    Ok(hash(&named))
 }
 
 /// Makes a file whole or not at all.
