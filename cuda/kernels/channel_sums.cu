@@ -5,7 +5,8 @@
 // (256/width)th position, then the block adds up its threads, half to half. Neighbouring threads read neighbouring
 // channels. `channel_sum` itself adds up the slices: two passes in a fixed order, no atomics. 4 bytes (8 with dy) and 8
 // to 10 FLOP an element: bound by bytes. The rounding errors are summed too (see Sum), so that a million positions cost
-// no accuracy.
+// no accuracy. Squares are of distances from a mean that is known: the two-pass variance of T. Chan, G. Golub and
+// R. LeVeque, The American Statistician 37, 1983.
 #include "sum.cuh"
 
 // What a sum is multiplied by in the end: `share`, and 1/√(variance + eps) where a variance is given.

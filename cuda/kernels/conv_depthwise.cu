@@ -3,8 +3,8 @@
 // groups, so tiles of a matrix product would be mostly empty: these kernels read what they need where it lies.
 //
 // x [N, map…, C], w [K, window…, C/groups], y and dy [N, windows…, K], bias [K]. Each is bound by bytes:
-// 2·window·C/groups FLOPs for an element of y, neighbouring threads have neighbouring channels, and what neighbouring
-// windows share is found in the cache.
+// 4 for an element of each tensor and 2·window·C/groups FLOPs for one of y. Neighbouring threads have neighbouring
+// channels, and what neighbouring windows share is found in the cache.
 #include "conv.cuh"
 
 constexpr int STRIP = 4; // neighbouring positions (fprop) or window elements (wgrad) of a thread

@@ -6,7 +6,7 @@
 // is one comparison. A thread computes two positions × 16 filters: neighbouring threads have neighbouring positions,
 // whose windows overlap, so that most loads are found in the cache. The filters come through shared memory, 32 words of
 // the 16 at a time, all lanes reading the same 16 bytes. 2·N·windows·K·window·C FLOPs; 4 bytes of loads for every 16
-// FMAs, of shared loads for every 8 (as 16 bytes).
+// FMAs, and 16 bytes of shared loads for every 8.
 // Source: as A. Krizhevsky's cuda-convnet (2012), which has kernels of its own for few channels.
 #include "conv.cuh"
 

@@ -1,8 +1,9 @@
-// What every kernel is written in: tensors with their sizes, tiles of shared memory, and the line that exports a kernel.
+// What every kernel is written in: tensors with their sizes, tiles of shared memory, the line that exports a kernel.
 //
-// A kernel reaches global memory through In, Out and InOut, shared memory through TILE, and is defined by KERNEL; it has
-// no raw pointer, no inline assembly and no float atomic. So the same source runs on a GPU, where all of this compiles to
-// plain loads and stores, and on the emulator, which checks every index, counts every access and finds every race.
+// A kernel reaches global memory through In, Out and InOut, shared memory through TILE, and is defined by KERNEL; it
+// has no raw pointer, no inline assembly and no float atomic. So the same source runs on a GPU, where all of this
+// compiles to plain loads and stores, and on the emulator, which checks every index, counts every access and finds
+// every race.
 #pragma once
 typedef unsigned int u32;
 typedef unsigned long long u64;
@@ -11,8 +12,8 @@ typedef unsigned long long u64;
 #include "emulator.h"
 #else
 
-// KERNEL(threads, name, parameters…) { … }: a kernel run by blocks of `threads` threads along x. Parameters are In, Out,
-// InOut, int, u32, u64, float, double and structs of these; the launch wrappers in Rust are made from this line.
+// KERNEL(threads, name, parameters…) { … }: a kernel run by blocks of `threads` threads along x. Parameters are In,
+// Out, InOut, int, u32, u64, float, double and structs of these; the launch wrappers in Rust are made from this line.
 #define KERNEL(threads, name, ...) extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)
 
 // A tensor (or a table of structs) that a kernel only reads: `x(i)`, and `x.four(i)` for the 16 bytes of elements
@@ -114,7 +115,8 @@ struct StepFeed {
     u32 seed_high;
 };
 
-// A grid of one block is launched for this many threads' work: `for (u64 i = first(); i < n; i += stride())`.
+// How the threads of a grid share n pieces of work, however many there are:
+// `for (u64 i = first(); i < n; i += stride())`.
 __device__ __forceinline__ u64 first() { return u64(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ __forceinline__ u64 stride() { return u64(gridDim.x) * blockDim.x; }
 
@@ -126,6 +128,7 @@ __device__ __forceinline__ float warp_sum(float v) {
     return v;
 }
 
+// And the largest.
 __device__ __forceinline__ float warp_max(float v) {
     for (int lanes = 16; lanes > 0; lanes /= 2) v = fmaxf(v, __shfl_xor_sync(ALL_LANES, v, lanes));
     return v;

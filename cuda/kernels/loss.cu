@@ -1,9 +1,10 @@
 // Losses, their gradients, and the number of right answers.
 //
 // x [rows, channels], labels [rows] (class numbers held as floats), target as x; dy and the losses are scalars. Softmax
-// as in softmax.cu: `lanes` threads a row. A loss is summed in two passes of fixed order: each block writes its partial
-// sum to the workspace, and channel_sum adds those up; where one block does it all, its sum is the loss. 4 bytes and
-// about 25 FLOP an element (8 bytes for the gradient, 8 and 12 for squared errors): bound by bytes.
+// and its source as in softmax.cu: `lanes` threads a row; squared errors: a thread takes every (grid × 256)th four of
+// elements. A loss is summed in two passes of fixed order: each block writes its partial sum to the workspace, and
+// channel_sum adds those up; where one block does it all, its sum is the loss. 4 bytes and about 25 FLOP an element (8
+// bytes for the gradient, 8 and 12 for squared errors): bound by bytes.
 #include "pack.cuh"
 #include "rows.cuh"
 #include "sum.cuh"

@@ -1,11 +1,13 @@
 // Max and average pooling of maps of one to three axes, and their gradients.
 //
-// x, dx [batch, extent…, channels], y, dy [batch, count…, channels]; maps of fewer axes have leading axes of 1. A
-// thread takes four channels (one where channels is no multiple of 4) of one window, or of one position of dx;
-// neighbouring threads take neighbouring channels. The gradient of max pooling has two kernels: the first writes down
-// where each window has its maximum (its switch), the second gathers, for each element of x, from the windows that
-// cover it and have their maximum there; so overlapping windows need no atomics. Each x is read once for every window
-// over it, mostly from cache: bound by bytes.
+// x, dx [batch, extent…, channels], y, dy [batch, count…, channels]; maps of fewer axes have leading axes of 1. Forward
+// a thread takes four channels (one where channels is no multiple of 4) of one window; elsewhere one channel of one
+// window or, in gradients, of one position of dx. Neighbouring threads take neighbouring channels. The gradient of max
+// pooling has two kernels: the first writes down where each window has its maximum (its switch), the second gathers,
+// for each element of x, from the windows that cover it and have their maximum there; so overlapping windows need no
+// atomics. 4 bytes an element of each tensor, and of the switches written and read; what windows share is found in the
+// cache. A comparison (max) or 6 FLOP (average, see Sum) for each element of a window: bound by bytes.
+// Source of the switches: M. Zeiler and R. Fergus, ECCV 2014, arXiv:1311.2901.
 #include "maps.cuh"
 #include "sum.cuh"
 

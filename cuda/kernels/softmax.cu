@@ -3,6 +3,8 @@
 // x, y, dy, dx [rows, channels]. A row is taken by `lanes` threads: as many as it has channels, at most a warp, or a
 // block where they are many (see Rows); the reads after the first come from cache. 8 bytes and about 25 FLOP an element
 // (12 bytes and 4 FLOP for the gradient): bound by bytes.
+// Source, also of losses: P. Blanchard, D. Higham and N. Higham, "Accurately computing the log-sum-exp and softmax
+// functions", IMA Journal of Numerical Analysis 41, 2021.
 #include "rows.cuh"
 
 // y = exp(x − m)/Σ exp(x − m), m the largest of the row.

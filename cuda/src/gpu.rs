@@ -68,6 +68,7 @@ impl Gpu {
                 device.description
             )));
         }
+        images.check()?;
         // SAFETY: every use of memory on two streams is ordered by events of our own.
         unsafe { context.disable_event_tracking() };
         let compute = context.new_stream().map_err(refused)?;

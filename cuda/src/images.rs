@@ -11,7 +11,7 @@ use std::{env, fs};
 use cudarc::nvrtc::{result, sys};
 use fovea_graph::BackendError;
 
-use crate::kernels::{HEADERS, Module};
+use crate::kernels::{HEADERS, MODULES, Module};
 
 /// Where the images of the kernels come from.
 #[derive(Clone, Debug)]
@@ -34,6 +34,19 @@ const OLDEST_AHEAD_OF_TIME: u32 = 80;
 static COMPILER: Mutex<()> = Mutex::new(());
 
 impl Images {
+    /// Whether kernels can be had at all.
+    ///
+    /// # Errors
+    /// [`BackendError::Unavailable`] where this build has no images and this machine no NVRTC.
+    pub fn check(&self) -> Result<(), BackendError> {
+        let compiles = match self {
+            Images::Given(_) => false,
+            Images::Usual => MODULES.iter().any(|module| module.image.is_none()),
+            Images::Compiled => true,
+        };
+        if compiles && !present() { Err(no_compiler()) } else { Ok(()) }
+    }
+
     /// The image of a source for an architecture, 90 for compute capability 9.0.
     ///
     /// # Errors
@@ -186,14 +199,20 @@ fn present() -> bool {
     unsafe { sys::is_culib_present() }
 }
 
+/// Says what to install.
+fn no_compiler() -> BackendError {
+    BackendError::Unavailable(
+        "CUDA's compiler NVRTC (libnvrtc.so.13), which makes the kernels on their first use, is not on this machine: install it \
+         (`pip install nvidia-cuda-nvrtc==13.0.88`, with its folder nvidia/cu13/lib as FOVEA_NVRTC, or CUDA toolkit 13), use a \
+         build of Fovea that has its kernels compiled in, or train on the CPU: `device cpu`"
+            .into(),
+    )
+}
+
 /// Compiles a source with NVRTC for a target, `sm_90` or `compute_90`.
 fn compile(name: &str, source: &str, target: &str) -> Result<Vec<u8>, BackendError> {
     if !present() {
-        return Err(BackendError::Unavailable(
-            "CUDA's compiler NVRTC (libnvrtc.so.13), which makes the kernels on their first use, is not on this machine: install \
-             CUDA 13's runtime compiler, use a build of Fovea that has its kernels compiled in, or train on the CPU: `device cpu`"
-                .into(),
-        ));
+        return Err(no_compiler());
     }
     let failed = |log: String| BackendError::Compile { kernel: format!("{name}.cu"), log };
     let text = CString::new(source).map_err(|_| failed("the source holds a zero byte".into()))?;
@@ -246,7 +265,6 @@ unsafe fn log(program: sys::nvrtcProgram) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::MODULES;
 
     #[test]
     fn includes_stand_in_their_places_once() {

@@ -1,7 +1,8 @@
 //! The devices of this machine, by the words of the `device` statement.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::{Arc, Once};
 
 use fovea_cpu::Cpu;
 use fovea_graph::{Backend, Device};
@@ -25,21 +26,42 @@ pub fn open(word: &str, threads: Option<usize>) -> Result<Arc<dyn Backend>, Stri
     let unknown = || format!("there is no device `{word}`: `cpu`, `cuda`, or `cuda:1` for the second GPU");
     let lower = word.to_lowercase();
     let gpu = |index| by_driver(|| fovea_cuda::open(index).map(Arc::from).map_err(|error| error.to_string()));
-    match lower.split_once(':').unwrap_or((&lower, "")) {
-        ("cpu", "") => {
+    match lower.split_once(':') {
+        None if lower == "cpu" => {
             Cpu::new(threads).map(|cpu| Arc::new(cpu) as Arc<dyn Backend>).map_err(|error| error.to_string())
         }
-        ("cuda", "") => gpu(0),
-        ("cuda", number) => gpu(number.parse().map_err(|_| unknown())?),
+        None if lower == "cuda" => gpu(0),
+        Some(("cuda", number)) => gpu(number.parse().map_err(|_| unknown())?),
         _ => Err(unknown()),
     }
 }
 
-/// Asks NVIDIA's driver. The library that calls it panics where the driver lacks a function.
+thread_local! {
+    /// Whether this thread is asking the driver.
+    static ASKS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Asks NVIDIA's driver. The library that calls it panics where the driver lacks a function; that becomes an error, and
+/// nothing else is printed.
 fn by_driver<T>(ask: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panic| {
+    static HUSHED: Once = Once::new();
+    HUSHED.call_once(|| {
+        let usual = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !ASKS.get() {
+                usual(panic);
+            }
+        }));
+    });
+    let before = ASKS.replace(true);
+    let answer = catch_unwind(AssertUnwindSafe(ask));
+    ASKS.set(before);
+    answer.unwrap_or_else(|panic| {
         let lacks = said(&*panic);
-        Err(format!("NVIDIA's driver is not one that Fovea can use (version 580 or newer): {lacks}"))
+        Err(format!(
+            "NVIDIA's driver on this machine is not one that Fovea can use ({lacks}): install version 580 or newer, or train \
+             on the CPU: `device cpu`"
+        ))
     })
 }
 

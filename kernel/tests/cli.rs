@@ -178,7 +178,11 @@ fn devices_name_the_cpu_and_say_why_there_is_no_gpu_where_there_is_none() {
     let devices = lines(&listed)[0]["devices"].as_array().unwrap().clone();
     assert_eq!(devices[0]["name"], "cpu");
     assert!(devices.iter().all(|device| device["usable"] == true || device["reason"].as_str().unwrap().len() > 10));
-    assert_eq!(status(&run(folder.path(), &["--device", "abacus", "-e", "note \"a\""])), 1);
+    for device in ["abacus", "cuda:", "cuda:one", "cpu:0"] {
+        let refused = run(folder.path(), &["--device", device, "-e", "note \"a\""]);
+        let said = text(&refused.stderr);
+        assert!(status(&refused) == 1 && said.contains(&format!("there is no device `{device}`")), "{device}: {said}");
+    }
 }
 
 /// There is no machine with so many GPUs: said in one sentence, before anything of the script runs.

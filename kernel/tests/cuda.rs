@@ -6,7 +6,7 @@ mod support;
 
 use std::io::Write;
 
-use fovea_cuda_emulator::{Variant, driver, or_skip};
+use fovea_cuda_emulator::{Variant, can_run, driver, or_skip};
 use support::{Place, Ran};
 
 const TRAIN: &str = "seed 7\nnet tiny = 8x8x1 - conv 8 - relu - pool - fc 32 - relu, softmax 10\n\
@@ -49,5 +49,48 @@ fn the_gpu_is_listed_with_all_that_matters() {
     assert_eq!(ran.status, Some(0), "{}", ran.err);
     for word in ["cuda:0", "compute capability 9.0", "driver for CUDA 13.0"] {
         assert!(ran.out.contains(word), "{word}: {}", ran.out);
+    }
+}
+
+/// One error, without a backtrace or anything of the program's, and the exit status of a failure.
+fn is_refused(ran: &Ran, why: &str) {
+    assert_eq!((ran.status, ran.out.as_str()), (Some(1), ""), "{}", ran.err);
+    assert!(ran.err.starts_with("error: ") && ran.err.trim_end().lines().count() == 1, "{}", ran.err);
+    assert!(ran.err.contains(why) && ran.err.contains("`device cpu`"), "{}", ran.err);
+}
+
+#[test]
+fn a_driver_that_lacks_a_function_is_one_sentence() {
+    if or_skip(can_run()).is_none() {
+        return;
+    }
+    let place = Place::new();
+    place.write("train.fov", TRAIN);
+    place.write("driver.c", "int cuInit(unsigned flags) { return 0; }");
+    let made = std::process::Command::new("g++")
+        .args(["-x", "c", "-shared", "-fPIC", "driver.c", "-o", "libcuda.so"])
+        .current_dir(place.path())
+        .status();
+    assert!(made.unwrap().success());
+    let mut command = place.command(&["run", "train.fov", "--device", "cuda"]);
+    let ran = command.env("LD_LIBRARY_PATH", place.path()).env("RUST_BACKTRACE", "1").output().unwrap().into();
+    is_refused(&ran, "version 580 or newer");
+}
+
+/// A GPU for which this build has no kernels and this machine no compiler is listed with the reason, and nothing begins.
+#[test]
+fn a_gpu_without_kernels_is_not_ready() {
+    let Some(library) = or_skip(driver(Variant::Plain)) else { return };
+    let place = Place::new();
+    place.write("train.fov", TRAIN);
+    let run = |arguments: &[&str]| -> Ran {
+        place.command(arguments).env("LD_PRELOAD", &library).env_remove("FOVEA_NVRTC").output().unwrap().into()
+    };
+    let listed = run(&["devices", "--format", "json"]);
+    let devices = listed.json()[0]["devices"].as_array().unwrap().clone();
+    let gpu = devices.iter().find(|device| device["name"] == "cuda:0").unwrap();
+    if gpu["usable"] == false {
+        assert!(gpu["reason"].as_str().unwrap().contains("FOVEA_NVRTC"), "{gpu}");
+        is_refused(&run(&["run", "train.fov", "--device", "cuda"]), "libnvrtc.so.13");
     }
 }

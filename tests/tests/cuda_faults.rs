@@ -52,6 +52,17 @@ fn what_cannot_be_opened_says_what_to_do() {
     }
 }
 
+/// An image for another device or a newer driver.
+#[test]
+fn an_image_that_the_driver_does_not_take_is_refused() {
+    let Some((_gpu, _)) = emulated() else { return };
+    let other = open_with(0, Options { images: Images::Given(b".version 9.9".to_vec()), captured: true }).unwrap();
+    let Err(BackendError::Unavailable(why)) = other.compile(plan(lenet::step(), &other)).map(|_| ()) else {
+        panic!("it is taken")
+    };
+    assert!(why.contains("does not take the kernels") && why.contains("driver 580 or newer"), "{why}");
+}
+
 #[test]
 fn memory_that_is_not_there_is_an_error() {
     let Some((gpu, emulator)) = emulated() else { return };

@@ -10,7 +10,7 @@ use fovea_dsl::lower::{Mode, lower};
 use fovea_graph::fuse::fuse;
 use fovea_graph::op::Running;
 use fovea_graph::plan::plan;
-use fovea_graph::training::{Optimizer, training_step};
+use fovea_graph::training::{Adam, Decay, Optimizer, training_step};
 use fovea_graph::{Backend, Feed, Graph, Init, Memory, Op, Outcome, Program, Role, Shape, State, StateId, Tensor};
 use fovea_tests::backend::{check_lenet, check_runs};
 use fovea_tests::cuda::TestGpu;
@@ -180,14 +180,21 @@ fn stepwise_computes_the_same() {
     assert_eq!(expected, training.train(3, 1));
 }
 
-/// The training step of a small residual net hands back a few numbers, and no activation.
+/// The training step of a small residual net hands back a few numbers, and no activation; each optimizer is one launch over
+/// all parameters, and the running statistics are one.
 #[test]
 fn a_residual_step_copies_no_activation_to_the_host() {
+    let adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 1e-4, form: Decay::Weights };
+    residual_steps(&Optimizer::Sgd { momentum: 0.9, decay: 1e-4 }, "sgd");
+    residual_steps(&Optimizer::Adam(adam), "adam");
+}
+
+fn residual_steps(optimizer: &Optimizer, update: &str) {
     let Some(gpu) = TestGpu::alone(true) else { return };
     let Some(emulator) = &gpu.emulator else { return };
     let text = "net residual = 8x8x3 - conv 8 - bn - relu - add(conv 8 - bn - relu - conv 8 - bn | shortcut) - relu - pool avg global, softmax 10";
     let graph = lower(&net(text), 4, Mode::Train).unwrap();
-    let step = training_step(&graph, &Optimizer::Sgd { momentum: 0.9, decay: 1e-4 }).unwrap();
+    let step = training_step(&graph, optimizer).unwrap();
     let before = emulator.counters();
     let images =
         Tensor::from_shape_fn(ndarray::IxDyn(&[4, 8, 8, 3]), |i| ((i[0] + 3 * i[1] + 5 * i[2]) % 7) as f32 / 7.0);
@@ -208,6 +215,9 @@ fn a_residual_step_copies_no_activation_to_the_host() {
     let after = emulator.counters();
     let copied = after.bytes_to_host - before.bytes_to_host;
     assert!(copied <= 3 * 4 * (1 + scalars), "{copied} bytes came back in three steps");
+    for kernel in [update, "running"] {
+        assert_eq!(after.launches.iter().filter(|name| *name == kernel).count(), 3, "{kernel} in three steps");
+    }
 }
 
 /// What is made for one memory, tables and captured steps, does not outlive its turn.

@@ -218,11 +218,15 @@ impl Programs {
         self.kept.retain(|compiled| compiled.used != *used);
     }
 
-    /// The largest batch, at most `batch`, that the device has room for.
+    /// The largest batch, at most `batch`, that the device has room for, with no tensor beyond what it can count.
     pub fn fitting(&mut self, net: &Net, used: &Use, mut batch: usize) -> Result<usize, TrainError> {
         loop {
             match self.get(net, used, batch) {
-                Err(TrainError::Backend(BackendError::OutOfMemory { .. })) if batch > 1 => batch /= 2,
+                Err(TrainError::Backend(BackendError::OutOfMemory { .. } | BackendError::Unsupported { .. }))
+                    if batch > 1 =>
+                {
+                    batch /= 2;
+                }
                 Err(error) => return Err(error),
                 Ok(_) => return Ok(batch),
             }
