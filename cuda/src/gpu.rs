@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use cudarc::driver::result::memset_d8_async;
+use cudarc::driver::result;
 use cudarc::driver::sys::{CUdevice_attribute, CUgraphInstantiate_flags, CUresult, CUstreamCaptureMode};
 use cudarc::driver::{
     CudaContext, CudaFunction, CudaGraph, CudaModule, CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError,
@@ -12,6 +12,8 @@ use fovea_graph::{BackendError, Device};
 
 use crate::images::Images;
 use crate::kernels::{KERNELS, Kernel, MODULES};
+use crate::probe::driver_version;
+use crate::queue::Queue;
 
 /// The oldest driver that runs the kernels, as CUDA's version: NVIDIA's release 580.
 const OLDEST_DRIVER: i32 = 13_000;
@@ -23,7 +25,8 @@ pub struct Gpu {
     /// `cuda:0`.
     pub name: String,
     description: String,
-    architecture: String,
+    /// Compute capability, 90 for 9.0.
+    architecture: u32,
     pub context: Arc<CudaContext>,
     /// Where all kernels run, one after the other.
     pub compute: Arc<CudaStream>,
@@ -73,7 +76,7 @@ impl Gpu {
         Ok(Self {
             name: device.name,
             description: device.description,
-            architecture: format!("sm_{major}{minor}"),
+            architecture: 10 * major.unsigned_abs() + minor.unsigned_abs(),
             context,
             compute,
             copy,
@@ -85,8 +88,10 @@ impl Gpu {
 
     /// What it is, with the memory that is free now.
     pub fn device(&self) -> Device {
-        let free = self.context.mem_get_info().map(|(free, _)| free as u64).ok();
-        Device { name: self.name.clone(), description: self.description.clone(), memory: free }
+        // The driver gives back what was freed when somebody waits.
+        let free = self.compute.synchronize().and_then(|()| self.context.mem_get_info());
+        let memory = free.map(|(free, _)| free as u64).ok();
+        Device { name: self.name.clone(), description: self.description.clone(), memory }
     }
 
     /// The function of a kernel; its module is loaded, and compiled if need be, at the first call.
@@ -95,19 +100,24 @@ impl Gpu {
         if let Some(function) = slot.get() {
             return Ok(function);
         }
+        self.context.bind_to_thread().map_err(|error| self.lost(error))?;
         let module = match self.modules[kernel.module].get() {
             Some(module) => module,
             None => {
                 let source = &MODULES[kernel.module];
-                let image = self.images.of(source, &self.architecture)?;
-                let module = self
-                    .context
-                    .load_module(Ptx::from_binary(image))
-                    .map_err(|error| self.image(source.name, error))?;
+                let image = self.images.of(source, self.architecture)?;
+                let bytes = image.len();
+                let loaded = self.context.load_module(Ptx::from_binary(image));
+                let module = loaded.map_err(|error| self.image(source.name, bytes, error))?;
                 self.modules[kernel.module].get_or_init(|| module)
             }
         };
-        let function = module.load_function(kernel.name).map_err(|error| self.image(kernel.name, error))?;
+        let function = module.load_function(kernel.name).map_err(|DriverError(code)| match code {
+            CUresult::CUDA_ERROR_NOT_FOUND => {
+                BackendError::Unavailable(format!("the kernels compiled for {} have no {}", self.name, kernel.name))
+            }
+            code => self.lost(DriverError(code)),
+        })?;
         Ok(slot.get_or_init(|| function))
     }
 
@@ -115,13 +125,17 @@ impl Gpu {
     pub fn alloc<T: DeviceRepr>(&self, what: &str, len: usize) -> Result<CudaSlice<T>, BackendError> {
         let bytes = len.saturating_mul(size_of::<T>());
         let fit = |DriverError(code): DriverError| match code {
-            CUresult::CUDA_ERROR_OUT_OF_MEMORY => {
-                BackendError::OutOfMemory { what: what.into(), needed: bytes as u64, device: self.name.clone() }
-            }
+            CUresult::CUDA_ERROR_OUT_OF_MEMORY => self.short(what, bytes),
             code => self.lost(DriverError(code)),
         };
         // SAFETY: it is filled before anything reads it.
-        let slice = unsafe { self.compute.alloc::<T>(len.max(1)) }.map_err(fit)?;
+        let alloc = || unsafe { self.compute.alloc::<T>(len.max(1)) };
+        let slice = match alloc() {
+            // The driver gives back what was freed, perhaps in pieces too small, when somebody waits.
+            Err(DriverError(CUresult::CUDA_ERROR_OUT_OF_MEMORY)) => self.compute.synchronize().and_then(|()| alloc()),
+            answer => answer,
+        };
+        let slice = slice.map_err(fit)?;
         self.fill(&slice, 0xff)?;
         // The copy stream may use it at once.
         self.wait()?;
@@ -143,7 +157,8 @@ impl Gpu {
     pub fn fill<T>(&self, slice: &CudaSlice<T>, byte: u8) -> Result<(), BackendError> {
         self.context.bind_to_thread().map_err(|error| self.lost(error))?;
         // SAFETY: address and size are those of a live buffer, which is freed in the same stream's order.
-        let filled = unsafe { memset_d8_async(self.address(slice), byte, slice.num_bytes(), self.compute.cu_stream()) };
+        let filled =
+            unsafe { result::memset_d8_async(self.address(slice), byte, slice.num_bytes(), self.compute.cu_stream()) };
         filled.map_err(|error| self.lost(error))
     }
 
@@ -152,19 +167,36 @@ impl Gpu {
         self.compute.synchronize().map_err(|error| self.lost(error))
     }
 
-    /// What `launch` puts on the compute stream, as a graph that can be launched again and again; nothing of it runs now.
-    pub fn capture(&self, launch: impl FnOnce() -> Result<(), BackendError>) -> Result<CudaGraph, BackendError> {
+    /// Where kernels are launched to run now.
+    pub fn queue(&self) -> Queue<'_> {
+        Queue::new(self, &self.compute)
+    }
+
+    /// What `launch` launches, as a graph that can be run again and again; nothing of it runs now.
+    pub fn capture(
+        &self,
+        launch: impl FnOnce(&Queue<'_>) -> Result<(), BackendError>,
+    ) -> Result<CudaGraph, BackendError> {
         let lost = |error| self.lost(error);
-        // Thread-local: another thread's allocation must not break it.
-        self.compute.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).map_err(lost)?;
-        let launched = launch();
-        // Ended also where a launch failed, or the stream would stay in capture.
-        let captured =
-            self.compute.end_capture(CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH);
+        // On a stream of its own: what other threads put on the compute stream meanwhile is not part of it. Thread-local:
+        // neither do their allocations break it.
+        let stream = self.context.new_stream().map_err(lost)?;
+        stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).map_err(lost)?;
+        let launched = launch(&Queue::new(self, &stream));
+        let captured = stream.end_capture(CUgraphInstantiate_flags(0));
         launched?;
         captured
             .map_err(lost)?
             .ok_or_else(|| BackendError::Mismatch("a step without kernels cannot be captured".into()))
+    }
+
+    /// Runs a captured graph on the compute stream.
+    pub fn replay(&self, graph: &CudaGraph) -> Result<(), BackendError> {
+        let bound = self.context.bind_to_thread();
+        // SAFETY: graph and stream are alive, and whoever holds the graph keeps what its kernels use.
+        let launched =
+            bound.and_then(|()| unsafe { result::graph::launch(graph.cu_graph_exec(), self.compute.cu_stream()) });
+        launched.map_err(|error| self.lost(error))
     }
 
     /// The address of a buffer.
@@ -173,36 +205,35 @@ impl Gpu {
     }
 
     /// What an error in the middle of work means: the driver reports a kernel's fault at whatever is called next, and from
-    /// then on it answers nothing else.
+    /// then on it answers nothing else. Only where memory is short it goes on.
     pub fn lost(&self, DriverError(code): DriverError) -> BackendError {
-        BackendError::Lost { device: self.name.clone(), why: format!("the driver answers {code:?}") }
+        let device = self.name.clone();
+        match code {
+            CUresult::CUDA_ERROR_OUT_OF_MEMORY => BackendError::Unavailable(format!(
+                "{device} has no memory left for what its driver itself needs; a smaller batch leaves more"
+            )),
+            code => BackendError::Lost { device, why: format!("the driver answers {code:?}") },
+        }
     }
 
-    /// An image that the driver does not take.
-    fn image(&self, what: &str, DriverError(code): DriverError) -> BackendError {
-        BackendError::Unavailable(match code {
-            CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU => format!(
-                "the kernels in this build are for compute capability 8.0 or newer, not for {} ({}): use a build without them, \
-                 which compiles them on their first use, or train on the CPU: `device cpu`",
-                self.description, self.architecture
-            ),
-            CUresult::CUDA_ERROR_INVALID_IMAGE
+    /// Why the driver does not take an image of so many bytes.
+    fn image(&self, what: &str, bytes: usize, DriverError(code): DriverError) -> BackendError {
+        match code {
+            CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU
+            | CUresult::CUDA_ERROR_INVALID_IMAGE
             | CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION
-            | CUresult::CUDA_ERROR_INVALID_PTX => format!(
-                "the driver does not take the kernels of {what} for {} ({}): {code:?}; install NVIDIA's driver 580 or newer, or \
-                 train on the CPU: `device cpu`",
-                self.description, self.architecture
-            ),
-            CUresult::CUDA_ERROR_NOT_FOUND => format!("the kernels compiled for {} have no {what}", self.name),
-            code => return self.lost(DriverError(code)),
-        })
+            | CUresult::CUDA_ERROR_INVALID_PTX => BackendError::Unavailable(format!(
+                "the driver does not take the kernels of {what} for {}: {code:?}; install NVIDIA's driver 580 or newer, or train \
+                 on the CPU: `device cpu`",
+                self.description
+            )),
+            CUresult::CUDA_ERROR_OUT_OF_MEMORY => self.short(&format!("the code of {what}"), bytes),
+            code => self.lost(DriverError(code)),
+        }
     }
-}
 
-/// CUDA's newest version that the driver runs, 13000 for 13.0.
-fn driver_version() -> Result<i32, DriverError> {
-    let mut version = 0;
-    // SAFETY: the probe has loaded the library, and the pointer is to an integer that outlives the call.
-    unsafe { cudarc::driver::sys::cuDriverGetVersion(&mut version) }.result()?;
-    Ok(version)
+    /// There is not so much memory.
+    fn short(&self, what: &str, bytes: usize) -> BackendError {
+        BackendError::OutOfMemory { what: what.into(), needed: bytes as u64, device: self.name.clone() }
+    }
 }

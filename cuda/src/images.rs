@@ -27,7 +27,10 @@ pub enum Images {
 /// The options of every compilation, ahead of time and here.
 const OPTIONS: [&str; 2] = ["--std=c++17", "-lineinfo"];
 
-/// NVRTC is not called by two threads at once.
+/// The oldest architecture that `aot.sh` makes images for, which newer ones can run.
+const OLDEST_AHEAD_OF_TIME: u32 = 80;
+
+/// One thread at a time compiles, or writes what was compiled.
 static COMPILER: Mutex<()> = Mutex::new(());
 
 impl Images {
@@ -44,29 +47,28 @@ impl Images {
         if compiles && !present() { Err(no_compiler()) } else { Ok(()) }
     }
 
-    /// The image of a source for an architecture, `sm_90`.
+    /// The image of a source for an architecture, 90 for compute capability 9.0.
     ///
     /// # Errors
     /// [`BackendError::Unavailable`] where there is neither an image nor NVRTC, [`BackendError::Compile`] with NVRTC's log.
-    pub fn of(&self, module: &Module, architecture: &str) -> Result<Vec<u8>, BackendError> {
+    pub fn of(&self, module: &Module, architecture: u32) -> Result<Vec<u8>, BackendError> {
         match (self, module.image) {
             (Images::Given(image), _) => Ok(image.clone()),
-            (Images::Usual, Some(image)) => Ok(image.to_vec()),
-            (Images::Usual, None) | (Images::Compiled, _) => kept(module, architecture),
+            (Images::Usual, Some(image)) if architecture >= OLDEST_AHEAD_OF_TIME => Ok(image.to_vec()),
+            (Images::Usual | Images::Compiled, _) => compiled(module, architecture),
         }
     }
 }
 
 /// From the folder of compiled images; what is not there yet is compiled and put there.
-fn kept(module: &Module, architecture: &str) -> Result<Vec<u8>, BackendError> {
-    let source = whole(module.name, module.source);
-    let path = folder().map(|folder| folder.join(format!("{}-{:016x}.cubin", module.name, key(&source, architecture))));
-    if let Some(image) =
-        path.as_deref().and_then(|path| fs::read(path).ok()).filter(|image| image.starts_with(b"\x7fELF"))
-    {
+fn compiled(module: &Module, architecture: u32) -> Result<Vec<u8>, BackendError> {
+    let _alone = COMPILER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (source, target) = (whole(module.name, module.source), target(architecture));
+    let path = folder().map(|folder| folder.join(format!("{}-{:016x}.image", module.name, key(&source, &target))));
+    if let Some(image) = path.as_deref().and_then(kept) {
         return Ok(image);
     }
-    let image = compile(module.name, &source, architecture)?;
+    let image = compile(module.name, &source, &target)?;
     if let Some(path) = path {
         // Only a cache: where it cannot be written, the next start compiles again.
         let _ = keep(&path, &image);
@@ -74,20 +76,36 @@ fn kept(module: &Module, architecture: &str) -> Result<Vec<u8>, BackendError> {
     Ok(image)
 }
 
-/// Written whole under another name first: two processes may do so at once.
+/// What was kept under this name, if it is whole: the driver reads on past the end of an image that was cut short.
+fn kept(path: &Path) -> Option<Vec<u8>> {
+    let mut image = fs::read(path).ok()?;
+    let seal = image.split_off(image.len().checked_sub(size_of::<u64>())?);
+    (seal == hash(&image).to_le_bytes()).then_some(image)
+}
+
+/// Writes an image and its hash; whole under another name first, since two processes may do so at once.
 fn keep(path: &Path, image: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let draft = path.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&draft, image)?;
-    fs::rename(draft, path)
+    let sealed = [image, &hash(image).to_le_bytes()].concat();
+    let written = fs::write(&draft, sealed).and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written
 }
 
-/// What an image depends on: source, architecture, options and NVRTC's version.
-fn key(source: &str, architecture: &str) -> u64 {
+/// What an image depends on: source, target, options and NVRTC's version.
+fn key(source: &str, target: &str) -> u64 {
+    hash((source, target, OPTIONS, nvrtc_version(), env!("CARGO_PKG_VERSION")))
+}
+
+/// Another build of Rust may hash otherwise; then images are compiled again.
+fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (source, architecture, OPTIONS, nvrtc_version(), env!("CARGO_PKG_VERSION")).hash(&mut hasher);
+    value.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -138,6 +156,30 @@ fn nvrtc_version() -> (i32, i32) {
     (major, minor)
 }
 
+/// What to compile for: the GPU's own architecture, as machine code; where NVRTC does not know it yet the newest before it,
+/// as PTX, which the driver translates.
+fn target(architecture: u32) -> String {
+    let known = architectures();
+    let before = known.iter().filter(|&&known| known < architecture).max();
+    match before.filter(|_| !known.contains(&architecture)) {
+        Some(before) => format!("compute_{before}"),
+        None => format!("sm_{architecture}"),
+    }
+}
+
+/// The architectures that NVRTC compiles for; empty where there is none.
+fn architectures() -> Vec<u32> {
+    let mut count = 0;
+    // SAFETY: the library is there, and the pointer is to an integer that outlives the call.
+    if !present() || unsafe { sys::nvrtcGetNumSupportedArchs(&mut count) }.result().is_err() {
+        return Vec::new();
+    }
+    let mut known = vec![0; usize::try_from(count).unwrap_or(0)];
+    // SAFETY: it writes as many as it said.
+    let told = unsafe { sys::nvrtcGetSupportedArchs(known.as_mut_ptr()) }.result();
+    told.map_or(Vec::new(), |()| known.into_iter().filter_map(|known| u32::try_from(known).ok()).collect())
+}
+
 /// Whether NVRTC can be loaded: from the folder `$FOVEA_NVRTC`, where PyPI's `nvidia-cuda-nvrtc` puts it into
 /// `nvidia/cu13/lib`, or from where the system looks.
 fn present() -> bool {
@@ -167,9 +209,8 @@ fn no_compiler() -> BackendError {
     )
 }
 
-/// Compiles a source with NVRTC.
-fn compile(name: &str, source: &str, architecture: &str) -> Result<Vec<u8>, BackendError> {
-    let _alone = COMPILER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+/// Compiles a source with NVRTC for a target, `sm_90` or `compute_90`.
+fn compile(name: &str, source: &str, target: &str) -> Result<Vec<u8>, BackendError> {
     if !present() {
         return Err(no_compiler());
     }
@@ -177,13 +218,13 @@ fn compile(name: &str, source: &str, architecture: &str) -> Result<Vec<u8>, Back
     let text = CString::new(source).map_err(|_| failed("the source holds a zero byte".into()))?;
     let file = CString::new(format!("{name}.cu")).map_err(|_| failed("the name holds a zero byte".into()))?;
     let options: Vec<String> =
-        OPTIONS.iter().map(ToString::to_string).chain([format!("--gpu-architecture={architecture}")]).collect();
+        OPTIONS.iter().map(ToString::to_string).chain([format!("--gpu-architecture={target}")]).collect();
     let program = result::create_program(&text, Some(&file)).map_err(|error| failed(format!("{:?}", error.0)))?;
     // SAFETY: the program was made above and is destroyed once, below; buffers have the size that NVRTC asks for.
     unsafe {
         let compiled = result::compile_program(program, &options);
         let image = match compiled {
-            Ok(()) => cubin(program).map_err(|code| failed(format!("{code:?}"))),
+            Ok(()) => made(program, target).map_err(|code| failed(format!("{code:?}"))),
             Err(error) => Err(failed(log(program).unwrap_or_else(|| format!("{:?}", error.0)))),
         };
         let _ = result::destroy_program(program);
@@ -191,17 +232,20 @@ fn compile(name: &str, source: &str, architecture: &str) -> Result<Vec<u8>, Back
     }
 }
 
-/// What the compiler made.
+/// What the compiler made for the target: machine code, or PTX, a text that ends with a zero byte.
 ///
 /// # Safety
 /// `program` must be one that NVRTC has made and compiled.
-unsafe fn cubin(program: sys::nvrtcProgram) -> Result<Vec<u8>, sys::nvrtcResult> {
-    let mut size = 0;
+unsafe fn made(program: sys::nvrtcProgram, target: &str) -> Result<Vec<u8>, sys::nvrtcResult> {
+    let (mut size, is_ptx) = (0, target.starts_with("compute_"));
+    let checked = |code: sys::nvrtcResult| code.result().map_err(|error| error.0);
     // SAFETY: the caller's promise; the buffer has the size that NVRTC asks for.
     unsafe {
-        sys::nvrtcGetCUBINSize(program, &mut size).result().map_err(|error| error.0)?;
+        let ask_size = if is_ptx { sys::nvrtcGetPTXSize } else { sys::nvrtcGetCUBINSize };
+        checked(ask_size(program, &mut size))?;
         let mut image = vec![0_u8; size];
-        sys::nvrtcGetCUBIN(program, image.as_mut_ptr().cast()).result().map_err(|error| error.0)?;
+        let ask = if is_ptx { sys::nvrtcGetPTX } else { sys::nvrtcGetCUBIN };
+        checked(ask(program, image.as_mut_ptr().cast()))?;
         Ok(image)
     }
 }
@@ -243,8 +287,8 @@ mod tests {
             return;
         }
         for module in &MODULES {
-            for architecture in ["sm_80", "sm_90"] {
-                let image = compile(module.name, &whole(module.name, module.source), architecture);
+            for architecture in [80, 90] {
+                let image = compile(module.name, &whole(module.name, module.source), &target(architecture));
                 assert!(image.is_ok_and(|image| image.starts_with(b"\x7fELF")), "{} for {architecture}", module.name);
             }
         }
@@ -255,6 +299,27 @@ mod tests {
         };
         assert_eq!(kernel, "broken.cu");
         assert!(log.contains("broken.cu(2)") && log.contains("nothing"), "{log}");
+        // A GPU that is newer than NVRTC.
+        let newest = architectures().into_iter().max().unwrap_or_default();
+        let ptx = compile(MODULES[0].name, &whole(MODULES[0].name, MODULES[0].source), &target(9999))
+            .map_err(|why| why.to_string());
+        let text = ptx.map(|ptx| String::from_utf8_lossy(&ptx).into_owned());
+        assert!(text.as_ref().is_ok_and(|text| text.contains(&format!(".target sm_{newest}")) && text.ends_with('\0')));
+    }
+
+    #[test]
+    fn only_a_whole_image_is_taken_from_the_folder() -> std::io::Result<()> {
+        let folder = env::temp_dir().join(format!("fovea-images-{}", std::process::id()));
+        let path = folder.join("kernels").join("one.image");
+        keep(&path, b"an image")?;
+        assert_eq!(kept(&path).as_deref(), Some(&b"an image"[..]));
+        let whole = fs::read(&path)?;
+        for spoiled in [&whole[..0], &whole[..7], &whole[1..], &whole[..whole.len() - 1]] {
+            fs::write(&path, spoiled)?;
+            assert_eq!(kept(&path), None);
+        }
+        assert!(keep(&path.join("under a file"), b"another").is_err());
+        fs::remove_dir_all(folder)
     }
 
     #[test]

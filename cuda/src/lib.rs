@@ -1,6 +1,6 @@
 //! The CUDA backend: kernels written by hand, launched through the driver, each training step captured as one graph.
 //!
-//! Nothing is linked: the driver's library is loaded when [`probe`] first looks for it. The kernels are in `kernels/`;
+//! Nothing is linked: the driver's library is loaded when [`probe()`] first looks for it. The kernels are in `kernels/`;
 //! `README.md` says how one is added and how it is proven on a machine without a GPU.
 
 mod backend;

@@ -14,12 +14,20 @@ use crate::gpu::Gpu;
 
 /// All states, one behind the other in one allocation.
 pub struct StateMemory {
-    gpu: Arc<Gpu>,
     /// No two memories have the same: what was captured on one must not run on another.
     pub id: u64,
     held: Held,
     ranges: Vec<Range<usize>>,
     slice: CudaSlice<f32>,
+    /// The last field, since what lies on a GPU must go before it.
+    gpu: Arc<Gpu>,
+}
+
+impl Drop for StateMemory {
+    /// Binds the thread to the GPU, without which nothing can be freed; steps under way end before it is.
+    fn drop(&mut self) {
+        let _ = self.gpu.context.bind_to_thread();
+    }
 }
 
 impl StateMemory {
@@ -35,7 +43,7 @@ impl StateMemory {
         let ranges: Vec<Range<usize>> = ranges.collect();
         let slice = gpu.alloc("the parameters", end)?;
         gpu.fill(&slice, 0)?;
-        Ok(Self { gpu, id: NEXT.fetch_add(1, Ordering::Relaxed), held: Held::new(states), ranges, slice })
+        Ok(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), held: Held::new(states), ranges, slice, gpu })
     }
 
     /// Whether it lies on this GPU and holds these states, and perhaps more behind them.

@@ -44,7 +44,8 @@ pub fn probe() -> Result<Vec<Device>, ProbeError> {
         return Err(ProbeError::NoDriver);
     }
     ask("to start", result::init())?;
-    let version = driver_version()?;
+    let version = ask("its version", driver_version())?;
+    let version = (version / 1000, version % 1000 / 10);
     let count = ask("how many GPUs there are", result::device::get_count())?;
     match usize::try_from(count) {
         Ok(0) | Err(_) => Err(ProbeError::NoDevice),
@@ -60,13 +61,12 @@ fn ask<T>(question: &'static str, answer: Result<T, DriverError>) -> Result<T, P
     })
 }
 
-/// The newest CUDA that the driver runs, as major and minor.
-fn driver_version() -> Result<(i32, i32), ProbeError> {
+/// The newest CUDA that the driver runs, 13000 for 13.0. The driver's library must be there.
+pub fn driver_version() -> Result<i32, DriverError> {
     let mut version = 0;
     // SAFETY: the library is there, and the pointer is to an integer that outlives the call.
-    let code = unsafe { sys::cuDriverGetVersion(&mut version) };
-    ask("its version", code.result())?;
-    Ok((version / 1000, version % 1000 / 10))
+    unsafe { sys::cuDriverGetVersion(&mut version) }.result()?;
+    Ok(version)
 }
 
 /// The GPU of this number.

@@ -24,13 +24,10 @@ pub const DEPTH: usize = 2;
 /// A plan with its memory on the GPU.
 pub struct CudaProgram {
     plan: Plan,
-    gpu: Arc<Gpu>,
     arena: CudaSlice<f32>,
     stages: [Stage; DEPTH],
     guard: Guard,
     groups: Vec<Group>,
-    /// The groups' tables on the device, and the memory whose addresses they hold.
-    tables: Option<(u64, Vec<CudaSlice<u8>>)>,
     /// The outputs of one element, in the order that every step hands them to the host.
     scalars: Vec<(String, NodeId)>,
     /// Their values in the step finished last.
@@ -38,14 +35,26 @@ pub struct CudaProgram {
     begun: VecDeque<Begun>,
     /// The stage of the next step.
     next: usize,
-    /// The stage and the memory of the last step that ran.
+    /// The stage of the step begun last.
     last: Option<usize>,
-    /// Whether a step has run before: what runs once is not worth capturing.
+    /// Whether a step was launched kernel by kernel before. What runs once is not worth capturing; and the driver loads a
+    /// kernel at its first launch, which must not be within a capture.
     warm: bool,
     mode: Mode,
     /// How steps are launched but where they are timed one by one.
     usual: Mode,
+    /// The outputs that lie in a state's memory, as the last step left them.
     kept: Vec<(String, Tensor)>,
+    /// The last field, since what lies on a GPU must go before it.
+    gpu: Arc<Gpu>,
+}
+
+impl Drop for CudaProgram {
+    /// Waits: steps under way use pinned memory, which is freed at once. This binds the thread to the GPU, too, without
+    /// which nothing can be freed; a GPU that is lost has nothing to free.
+    fn drop(&mut self) {
+        let _ = self.gpu.wait();
+    }
 }
 
 /// How steps are launched.
@@ -101,12 +110,10 @@ impl CudaProgram {
         let mode = if captured { Mode::Captured } else { Mode::Launched };
         Ok(Self {
             plan,
-            gpu,
             arena,
             stages,
             guard,
             groups,
-            tables: None,
             scalars,
             numbers: None,
             begun: VecDeque::new(),
@@ -116,6 +123,7 @@ impl CudaProgram {
             mode,
             usual: mode,
             kept: Vec::new(),
+            gpu,
         })
     }
 
@@ -130,32 +138,32 @@ impl CudaProgram {
         Range { address, len }
     }
 
-    /// Makes the tables of the updates for a memory, unless they are there. Waits for the device where they are not.
-    fn tabulate(&mut self, memory: &StateMemory) -> Result<(), BackendError> {
-        if self.tables.as_ref().is_some_and(|(id, _)| *id == memory.id) {
+    /// Makes the tables of the updates for a stage and a memory, unless they are there. Waits for the device where they are
+    /// not.
+    fn tabulate(&mut self, stage: usize, memory: &StateMemory) -> Result<(), BackendError> {
+        if self.stages[stage].is_bound_to(memory.id) {
             return Ok(());
         }
         let mut tables = Vec::with_capacity(self.groups.len());
         for group in &self.groups {
-            let bytes = group.table(&self.plan, &|id| self.locate(id, 0, memory));
+            let bytes = group.table(&self.plan, &|id| self.locate(id, stage, memory));
             tables.push(self.gpu.upload(&bytes)?);
         }
-        self.tables = Some((memory.id, tables));
+        self.stages[stage].bind(memory.id, tables);
         Ok(())
     }
 
-    /// Launches all of a step's kernels on the compute stream. Where `before` breaks in time, nothing that counts has been
-    /// launched.
+    /// Launches all of a step's kernels. Where `before` breaks in time, nothing that counts has been launched.
     fn launch(
         &self,
+        queue: &Queue<'_>,
         stage: usize,
         memory: &StateMemory,
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, BackendError> {
-        let queue = Queue::new(&self.gpu);
         let commit = self.plan.commit;
         let feed = self.stages[stage].feed(&self.gpu);
-        let mut groups = self.groups.iter().zip(self.tables.iter().flat_map(|(_, tables)| tables)).peekable();
+        let mut groups = self.groups.iter().zip(self.stages[stage].tables()).peekable();
         let mut grouped = 0..0;
         for (index, step) in self.plan.steps.iter().enumerate() {
             if self.mode == Mode::Stepwise {
@@ -165,13 +173,13 @@ impl CudaProgram {
                 return Ok(ControlFlow::Break(()));
             }
             if index == commit {
-                self.guard.look(&self.gpu, &queue)?;
+                self.guard.look(&self.gpu, queue)?;
             }
             if grouped.contains(&index) {
                 continue;
             }
             if let Some((group, table)) = groups.next_if(|(group, _)| group.steps().start == index) {
-                group.launch(&queue, self.gpu.address(table), feed, self.guard.halted(&self.gpu))?;
+                group.launch(queue, self.gpu.address(table), feed, self.guard.halted(&self.gpu))?;
                 grouped = group.steps();
                 continue;
             }
@@ -180,7 +188,7 @@ impl CudaProgram {
                 algorithm: step.algorithm,
                 shapes: self.plan.graph.input_shapes(node),
                 shape: &node.shape,
-                queue: &queue,
+                queue,
                 inputs: node.inputs.iter().map(|&id| self.locate(id, stage, memory)).collect(),
                 output: self.locate(step.node, stage, memory),
                 scratch: step.workspace.map_or(Range { address: 0, len: 0 }, |slot| Range {
@@ -194,10 +202,10 @@ impl CudaProgram {
         if self.mode == Mode::Stepwise {
             self.gpu.wait()?;
         }
-        if before(self.plan.steps.len()).is_break() && commit >= self.plan.steps.len() {
+        if before(self.plan.steps.len()).is_break() && self.plan.steps.len() <= commit {
             return Ok(ControlFlow::Break(()));
         }
-        self.guard.gather(&self.gpu, &queue, self.stages[stage].results(&self.gpu))?;
+        self.guard.gather(&self.gpu, queue, self.stages[stage].results(&self.gpu))?;
         Ok(ControlFlow::Continue(()))
     }
 
@@ -209,23 +217,24 @@ impl CudaProgram {
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, BackendError> {
         if self.mode != Mode::Captured || !self.warm {
-            let launched = self.launch(stage, memory, before)?;
+            let launched = self.launch(&self.gpu.queue(), stage, memory, before)?;
             self.warm |= launched.is_continue();
             return Ok(launched);
         }
         // The whole step goes at once, so it is asked for at once.
-        let (steps, commit) = (self.plan.steps.len(), self.plan.commit);
-        for index in 0..=steps {
-            if before(index).is_break() && (index <= commit && index < steps || commit >= steps) {
+        for index in 0..=self.plan.steps.len() {
+            if before(index).is_break() && index <= self.plan.commit {
                 return Ok(ControlFlow::Break(()));
             }
         }
-        if !self.stages[stage].is_captured_on(memory.id) {
-            let graph =
-                self.gpu.capture(|| self.launch(stage, memory, &mut |_| ControlFlow::Continue(())).map(|_| ()))?;
-            self.stages[stage].keep(memory.id, graph);
+        if self.stages[stage].graph().is_none() {
+            let all = &mut |_| ControlFlow::Continue(());
+            let graph = self.gpu.capture(|queue| self.launch(queue, stage, memory, all).map(|_| ()))?;
+            self.stages[stage].keep(graph);
         }
-        self.stages[stage].replay(&self.gpu)?;
+        if let Some(graph) = self.stages[stage].graph() {
+            self.gpu.replay(graph)?;
+        }
         Ok(ControlFlow::Continue(()))
     }
 
@@ -254,8 +263,8 @@ impl CudaProgram {
         if self.begun.is_empty() {
             self.guard.reset(&self.gpu)?;
         }
-        self.tabulate(memory)?;
         let stage = self.next;
+        self.tabulate(stage, memory)?;
         self.stages[stage].fill(&self.gpu, &inputs, feed)?;
         match self.enqueue(stage, memory, before)? {
             ControlFlow::Break(()) => {

@@ -2,24 +2,25 @@
 
 use std::ffi::c_void;
 
-use cudarc::driver::result;
+use cudarc::driver::{CudaStream, result};
 use fovea_graph::BackendError;
 
 use crate::gpu::Gpu;
 use crate::kernels::Kernel;
 
-/// The compute stream of a GPU, for the time of one step.
+/// A stream of a GPU, for the time of one step.
 pub struct Queue<'a> {
     gpu: &'a Gpu,
+    stream: &'a CudaStream,
 }
 
 /// The largest grid along y and z.
 const MAX_GRID: u32 = 65_535;
 
 impl<'a> Queue<'a> {
-    /// The queue of a GPU.
-    pub fn new(gpu: &'a Gpu) -> Self {
-        Self { gpu }
+    /// Launches on this stream of the GPU.
+    pub fn new(gpu: &'a Gpu, stream: &'a CudaStream) -> Self {
+        Self { gpu, stream }
     }
 
     /// Launches a kernel; the arguments' types were checked by its wrapper.
@@ -42,7 +43,7 @@ impl<'a> Queue<'a> {
                 (grid[0], grid[1], grid[2]),
                 (kernel.threads, 1, 1),
                 0,
-                self.gpu.compute.cu_stream(),
+                self.stream.cu_stream(),
                 &mut arguments,
             )
         }

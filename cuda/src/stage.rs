@@ -27,10 +27,21 @@ pub struct Stage {
     results_host: PinnedHostSlice<f32>,
     /// When what comes back is on the host.
     fetched: CudaEvent,
-    captured: Option<(u64, CudaGraph)>,
+    bound: Option<Bound>,
 }
 
-// SAFETY: a captured graph is launched and destroyed through the driver, which takes calls from any thread; nobody else has it.
+/// What holds the addresses of one memory, and of this stage's batch.
+struct Bound {
+    /// Whose addresses they are.
+    memory: u64,
+    /// The captured step. Before the tables that it reads: it is destroyed first.
+    graph: Option<CudaGraph>,
+    /// The tables of the updates.
+    tables: Vec<CudaSlice<u8>>,
+}
+
+// SAFETY: only the captured graph is not Send by itself. The driver takes it from any thread, one at a time, and nobody else
+// has it.
 unsafe impl Send for Stage {}
 
 impl Stage {
@@ -55,7 +66,7 @@ impl Stage {
             results: gpu.alloc("the results", 1 + numbers)?,
             results_host: pinned(gpu, 1 + numbers)?,
             fetched: event()?,
-            captured: None,
+            bound: None,
         })
     }
 
@@ -91,21 +102,31 @@ impl Stage {
         gpu.compute.wait(&self.copied).map_err(lost)
     }
 
-    /// Whether the step is captured on this memory.
-    pub fn is_captured_on(&self, memory: u64) -> bool {
-        self.captured.as_ref().is_some_and(|(id, _)| *id == memory)
+    /// Whether it has tables for this memory.
+    pub fn is_bound_to(&self, memory: u64) -> bool {
+        self.bound.as_ref().is_some_and(|bound| bound.memory == memory)
     }
 
-    /// Keeps a captured step.
-    pub fn keep(&mut self, memory: u64, graph: CudaGraph) {
-        self.captured = Some((memory, graph));
+    /// Takes the tables for a memory. Those before, and what was captured with them, may still be in use: the driver frees
+    /// both when the work begun before is done.
+    pub fn bind(&mut self, memory: u64, tables: Vec<CudaSlice<u8>>) {
+        self.bound = Some(Bound { memory, graph: None, tables });
     }
 
-    /// Launches the captured step.
-    pub fn replay(&self, gpu: &Gpu) -> Result<(), BackendError> {
-        match &self.captured {
-            Some((_, graph)) => graph.launch().map_err(|error| gpu.lost(error)),
-            None => Err(BackendError::Mismatch("no step was captured".into())),
+    /// The tables of the updates, in their order.
+    pub fn tables(&self) -> &[CudaSlice<u8>] {
+        self.bound.as_ref().map_or(&[], |bound| &bound.tables)
+    }
+
+    /// The captured step, where the memory that it is bound to has one.
+    pub fn graph(&self) -> Option<&CudaGraph> {
+        self.bound.as_ref()?.graph.as_ref()
+    }
+
+    /// Keeps the captured step.
+    pub fn keep(&mut self, graph: CudaGraph) {
+        if let Some(bound) = &mut self.bound {
+            bound.graph = Some(graph);
         }
     }
 

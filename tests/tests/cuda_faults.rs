@@ -75,6 +75,24 @@ fn memory_that_is_not_there_is_an_error() {
     assert!(gpu.backend.compile(plan(lenet::step(), &gpu.backend)).is_ok());
 }
 
+/// What was freed, but not yet by the device, is waited for before memory is said to be short.
+#[test]
+fn a_program_takes_the_room_of_one_that_was_dropped() {
+    let Some((gpu, emulator)) = emulated() else { return };
+    let program = || gpu.backend.compile(plan(lenet::step(), &gpu.backend));
+    let before = emulator.used();
+    let first = program().unwrap();
+    let needed = emulator.used() - before;
+    let memory = before + needed + needed / 2;
+    emulator.device(Device { memory, ..Device::default() });
+    emulator.deferred(true);
+    assert!(matches!(program().map(|_| ()), Err(BackendError::OutOfMemory { .. })));
+    drop(first);
+    let second = program().unwrap();
+    drop(second);
+    assert_eq!(gpu.backend.device().memory, Some(memory - before));
+}
+
 #[test]
 fn a_tensor_beyond_thirty_one_bits_is_refused_by_name() {
     let Some((gpu, _)) = emulated() else { return };

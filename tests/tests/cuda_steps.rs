@@ -4,11 +4,14 @@
 
 use std::ops::ControlFlow;
 
+use fovea_cuda::{Images, Options, open_with};
+use fovea_cuda_emulator::Device;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_graph::fuse::fuse;
+use fovea_graph::op::Running;
 use fovea_graph::plan::plan;
 use fovea_graph::training::{Adam, Decay, Optimizer, training_step};
-use fovea_graph::{Backend, Feed, Graph, Memory, Outcome, Program, StateId, Tensor};
+use fovea_graph::{Backend, Feed, Graph, Init, Memory, Op, Outcome, Program, Role, Shape, State, StateId, Tensor};
 use fovea_tests::backend::{check_lenet, check_runs};
 use fovea_tests::cuda::TestGpu;
 use fovea_tests::lenet::{self, Trajectory};
@@ -215,4 +218,113 @@ fn residual_steps(optimizer: &Optimizer, update: &str) {
     for kernel in [update, "running"] {
         assert_eq!(after.launches.iter().filter(|name| *name == kernel).count(), 3, "{kernel} in three steps");
     }
+}
+
+/// What is made for one memory, tables and captured steps, does not outlive its turn.
+#[test]
+fn a_program_goes_from_one_memory_to_another_and_back() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    let mut training = Training::lenet(&gpu.backend);
+    let mut other = Training::lenet(&gpu.backend).memory;
+    let mut done = [0, 0];
+    let mut turn = 0;
+    for next in [0, 0, 0, 1, 0, 1, 1, 0] {
+        if turn != next {
+            std::mem::swap(&mut training.memory, &mut other);
+            turn = next;
+        }
+        let batch = training.trajectory.batch(done[turn]);
+        training.begin(done[turn], &batch);
+        assert_eq!(training.finish().0, Outcome::Done);
+        done[turn] += 1;
+    }
+    assert_eq!(training.bits(), Training::lenet(&gpu.backend).train(done[0], 1).1);
+    training.memory = other;
+    assert_eq!(training.bits(), Training::lenet(&gpu.backend).train(done[1], 1).1);
+}
+
+/// An update may read what the host supplies: in each step that step's.
+#[test]
+fn an_update_reads_the_batch_of_its_own_step() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    let mut graph = Graph::new("latest");
+    let shape = Shape::new([40]).unwrap();
+    let batch = graph.input("batch", shape.clone());
+    let state = State { name: "latest".into(), shape, role: Role::Parameter, init: Init::Zeros };
+    let (id, old) = graph.state(state, None);
+    let new = graph.push(Op::Running(Running { momentum: 1.0, correction: 1.0 }), &[old, batch], None).unwrap();
+    graph.updates.push((id, new));
+    let mut memory = gpu.backend.allocate(&graph.states).unwrap();
+    let mut program = gpu.backend.compile(plan(graph, &gpu.backend)).unwrap();
+    for step in 0..6 {
+        let batch = Tensor::from_elem(ndarray::IxDyn(&[40]), step as f32);
+        let feed = Feed { inputs: &[&batch], learning_rate: 0.1, seed: SEED, step };
+        let outcome = program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!((outcome, memory.read(id).unwrap()), (Outcome::Done, batch), "step {step}");
+    }
+}
+
+/// What one thread asks of the GPU while another captures a step becomes no part of that, and does not break it.
+#[test]
+fn two_threads_share_a_gpu() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    let states = lenet::step().states;
+    let expected = Training::lenet(&gpu.backend).train(3, 2);
+    std::thread::scope(|scope| {
+        let training = scope.spawn(|| {
+            for _ in 0..3 {
+                assert!(Training::lenet(&gpu.backend).train(3, 2) == expected);
+            }
+        });
+        while !training.is_finished() {
+            let memory = gpu.backend.allocate(&states).unwrap();
+            assert!(memory.read(StateId::new(0)).unwrap().iter().all(|&x| x == 0.0));
+        }
+    });
+}
+
+/// Two GPUs by turns on one thread: each call goes to its own.
+#[test]
+fn two_gpus_train_by_turns() {
+    let Some(gpu) = TestGpu::alone(true) else { return };
+    let Some(emulator) = &gpu.emulator else { return };
+    let expected = Training::lenet(&gpu.backend).train(4, 1);
+    emulator.device(Device { count: 2, ..Device::default() });
+    let second = open_with(1, Options { images: Images::Given(emulator.image()), captured: true }).unwrap();
+    let mut trainings = [Training::lenet(&gpu.backend), Training::lenet(&second)];
+    for step in 0..4 {
+        let batch = trainings[0].trajectory.batch(step);
+        trainings.iter_mut().for_each(|training| training.begin(step, &batch));
+        for training in &mut trainings {
+            assert_eq!(training.finish(), (Outcome::Done, expected.0[step]));
+        }
+    }
+    assert!(trainings.iter().all(|training| training.bits() == expected.1));
+    let [first, other] = trainings;
+    drop(other.memory);
+    drop((first, other.program));
+    assert!(emulator.findings().is_empty(), "{:?}", emulator.findings());
+}
+
+/// Let go of on a thread that never used the GPU, with steps under way, a program and its memory leave nothing behind.
+#[test]
+fn a_program_is_dropped_with_steps_under_way() {
+    let Some(gpu) = TestGpu::alone(true) else { return };
+    let Some(emulator) = &gpu.emulator else { return };
+    let used = emulator.used();
+    emulator.deferred(true);
+    let mut training = Training::lenet(&gpu.backend);
+    for step in 0..2 {
+        let batch = training.trajectory.batch(step);
+        training.begin(step, &batch);
+    }
+    let Training { program, memory, .. } = training;
+    std::thread::scope(|scope| {
+        scope.spawn(|| drop(program));
+        scope.spawn(|| drop(memory));
+    });
+    emulator.deferred(false);
+    let expected = Training::lenet(&gpu.again(false)).train(2, 1);
+    assert_eq!(Training::lenet(&gpu.backend).train(2, 1), expected);
+    assert_eq!(emulator.used(), used);
 }
