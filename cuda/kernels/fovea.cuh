@@ -127,9 +127,3 @@ __device__ __forceinline__ float warp_sum(float v) {
     for (int lanes = 16; lanes > 0; lanes /= 2) v += __shfl_xor_sync(ALL_LANES, v, lanes);
     return v;
 }
-
-// And the largest.
-__device__ __forceinline__ float warp_max(float v) {
-    for (int lanes = 16; lanes > 0; lanes /= 2) v = fmaxf(v, __shfl_xor_sync(ALL_LANES, v, lanes));
-    return v;
-}

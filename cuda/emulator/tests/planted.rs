@@ -105,6 +105,29 @@ fn words_that_nobody_has_written() {
     finds(emulator, "unwritten_view", FAILED, &words);
 }
 
+/// A launch of too few blocks leaves memory as nobody has written it, which reads as NaN; one of too many goes beyond the
+/// tensor.
+#[test]
+fn a_grid_of_the_wrong_size() {
+    let Some(emulator) = or_skip(install_with(Variant::Races, &extra())) else { return };
+    let _alone = emulator.alone();
+    let launched = |blocks| {
+        emulator.reset();
+        emulator.quiet(true);
+        let gpu = Gpu::open(emulator);
+        let x = gpu.stream.clone_htod(&numbers(N)).unwrap();
+        // SAFETY: what the kernel does not write is what the test looks for.
+        let y = unsafe { gpu.stream.alloc::<f32>(N) }.unwrap();
+        gpu.launch_on(&gpu.stream, "view_end_repaired", blocks, 128, &[gpu.view(&x), gpu.view(&y)], None).unwrap();
+        let answer = code(gpu.stream.synchronize());
+        (answer, gpu.stream.clone_dtoh(&y).map_or(0, |y| y.iter().filter(|y| y.is_nan()).count()))
+    };
+    assert_eq!(launched(4), (CUresult::CUDA_SUCCESS, 0));
+    assert_eq!(launched(3), (CUresult::CUDA_SUCCESS, 128), "the last block's elements");
+    assert_eq!(launched(5).0, ADDRESS);
+    assert!(emulator.findings()[0].contains("view_end_repaired, planted.cu:"), "{:?}", emulator.findings());
+}
+
 #[test]
 fn atomics_race_with_plain_writes_only() {
     let Some(emulator) = or_skip(install_with(Variant::Races, &extra())) else { return };
