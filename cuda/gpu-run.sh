@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The tests of the CUDA backend on a real GPU, in two halves: `pack` here, `run` on a machine with a GPU.
 #
-#   cuda/gpu-run.sh pack                     builds the tests and puts them, with all they read, into target/gpu-run
-#   cuda/gpu-run.sh run [folder [part…]]      runs the parts there and writes RESULTS.md; all of them where none is named
+#   cuda/gpu-run.sh pack                  builds the tests and packs them, with all they read, into target/gpu-run (35 MB)
+#   gpu-run.sh run [folder [part…]]       runs the parts there and writes RESULTS.md; all of them where none is named
 #
 # Parts: devices (what Fovea sees), tests (the CUDA tests, with the real driver), memcheck, racecheck and initcheck (the op
 # cases under compute-sanitizer), lenet (98 % on the digits), bench (beside PyTorch); minutes each.
@@ -21,26 +21,35 @@ usage() {
 
 pack() {
     cd "$(dirname "$0")/.."
-    local folder=${CARGO_TARGET_DIR:-target}/gpu-run test tests=()
+    local folder=${CARGO_TARGET_DIR:-target}/gpu-run inside program test tests=()
     for test in tests/tests/cuda_*.rs; do
-        [ ! -e "$test" ] || tests+=(--test "$(basename "$test" .rs)")
+        # The slow checks are the emulator's.
+        [ "$test" = tests/tests/cuda_checked.rs ] || tests+=(--test "$(basename "$test" .rs)")
     done
-    rm -rf "$folder"
-    mkdir -p "$folder"/{bin/tests,tests,notebooks,cuda}
+    inside=$(mktemp -d)
+    trap "rm -rf '$inside'" EXIT
+    mkdir -p "$inside"/{bin/tests,tests,notebooks,cuda/images}
     FOVEA_CUDA_IMAGES=$(cuda/aot.sh)
     export FOVEA_CUDA_IMAGES
-    built cargo build -p fovea-lang | while read -r test; do strip -o "$folder/bin/$(basename "$test")" "$test"; done
-    [ ${#tests[@]} -eq 0 ] || built cargo test --no-run -p fovea-tests "${tests[@]}" | while read -r test; do
-        strip -o "$folder/bin/tests/$(basename "$test" | sed 's/-[0-9a-f]*$//')" "$test"
+    built cargo build -p fovea-lang | while read -r program; do
+        strip -o "$inside/bin/$(basename "$program")" "$program"
     done
-    cp -r tests/goldens "$folder/tests/"
-    cp -r cuda/kernels "$FOVEA_CUDA_IMAGES" cuda/{gpu-run.sh,peer.py,nets.fov} "$folder/cuda/"
-    cp notebooks/*.fov "$folder/notebooks/"
+    built cargo test --no-run -p fovea-tests "${tests[@]}" | while read -r program; do
+        strip -o "$inside/bin/tests/$(basename "$program" | sed 's/-[0-9a-f]*$//')" "$program"
+    done
+    cp -r tests/goldens "$inside/tests/"
+    cp -r cuda/kernels cuda/{peer.py,nets.fov} "$inside/cuda/"
+    cp "$FOVEA_CUDA_IMAGES"/*.fatbin "$inside/cuda/images/"
+    cp notebooks/*.fov "$inside/notebooks/"
     {
         echo "commit $(git rev-parse HEAD)$([ -z "$(git status --porcelain)" ] || echo ', with changes')"
-        (cd "$folder" && find . -type f -printf '%P\n' | sort)
-    } >"$folder/MANIFEST"
-    echo "$folder: $(du -sh "$folder" | cut -f1); carry it to a machine with a GPU and run \`cuda/gpu-run.sh run\` in it"
+        (cd "$inside" && find . -type f -printf '%P\n' | sort)
+    } >"$inside/MANIFEST"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    tar -czf "$folder/packed.tar.gz" -C "$inside" .
+    cp cuda/gpu-run.sh "$folder/"
+    echo "$folder: $(du -sh "$folder" | cut -f1); carry it to a machine with a GPU and run \`gpu-run.sh run\` in it"
 }
 
 # Builds in release; prints the programs that Cargo says it made.
@@ -54,18 +63,24 @@ passed=true
 
 run() {
     local folder=${1:-} known=(devices tests memcheck racecheck initcheck lenet bench) name
-    [ -n "$folder" ] && shift || folder=$(dirname "$0")/..
-    [ -f "$folder/MANIFEST" ] || folder=$folder/target/gpu-run
-    [ -f "$folder/MANIFEST" ] || { echo "there is no MANIFEST in ${folder%/target/gpu-run}: \`gpu-run.sh pack\` makes it" >&2; exit 2; }
+    if [ -n "$folder" ]; then
+        shift
+    else
+        folder=$(dirname "$0")
+        [ -e "$folder/packed.tar.gz" ] || folder=$folder/../target/gpu-run
+    fi
+    [ -e "$folder/packed.tar.gz" ] || { echo "there is no $folder/packed.tar.gz: \`cuda/gpu-run.sh pack\` makes it" >&2; exit 2; }
     for name; do
         [[ " ${known[*]} " = *" $name "* ]] || { echo "there is no part $name, only ${known[*]}" >&2; exit 2; }
     done
-    cd "$folder"
-    folder=$PWD out=$(realpath "${OUT:-.}") aside=$(mktemp -d)
+    out=$(realpath "${OUT:-$folder}") aside=$(mktemp -d) # both are read in the functions below
     trap 'rm -rf "$aside"' EXIT
+    mkdir "$aside/packed"
+    tar -xzf "$folder/packed.tar.gz" -C "$aside/packed"
+    cd "$aside/packed"
     touch "$aside"/{rows,failed,said}
     : >"$out/log.txt"
-    export FOVEA_CUDA=device FOVEA_TESTS_ROOT=$folder/tests FOVEA_CUDA_IMAGES=$folder/cuda/cuda-images RUST_BACKTRACE=1
+    export FOVEA_CUDA=device FOVEA_TESTS_ROOT=$PWD/tests FOVEA_CUDA_IMAGES=$PWD/cuda/images RUST_BACKTRACE=1
     export FOVEA_CACHE=$aside/cache # where nothing is kept from an earlier run
     FOVEA_NVRTC=$(nvrtc)
     [ -z "$FOVEA_NVRTC" ] || export FOVEA_NVRTC
@@ -106,7 +121,7 @@ lenet() {
             grep -o "\"test_accuracy\":[0-9.]*" lenet-$seed.json | tail -n 1 | cut -d : -f 2
         done | sort -n >accuracies
         echo "measured: accuracies" $(cat accuracies)
-        [ "$(wc -l <accuracies)" = 5 ] && awk "NR == 3 { exit \$1 < 0.98 }" accuracies' "$folder" "$aside"
+        [ "$(wc -l <accuracies)" = 5 ] && awk "NR == 3 { exit \$1 < 0.98 }" accuracies' "$PWD" "$aside"
 }
 
 bench() {
