@@ -219,8 +219,12 @@ impl Gpu {
     /// Why the driver does not take an image of so many bytes.
     fn image(&self, what: &str, bytes: usize, DriverError(code): DriverError) -> BackendError {
         match code {
-            CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU
-            | CUresult::CUDA_ERROR_INVALID_IMAGE
+            CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU => BackendError::Unavailable(format!(
+                "the images of {what} are for compute capability 8.0 or newer, not for {}: use a build without images, which \
+                 compiles the kernels on their first use, or train on the CPU: `device cpu`",
+                self.description
+            )),
+            CUresult::CUDA_ERROR_INVALID_IMAGE
             | CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION
             | CUresult::CUDA_ERROR_INVALID_PTX => BackendError::Unavailable(format!(
                 "the driver does not take the kernels of {what} for {}: {code:?}; install NVIDIA's driver 580 or newer, or train \
