@@ -4,8 +4,8 @@
 #   cuda/gpu-run.sh pack                  builds the tests and packs them, with all they read, into target/gpu-run (35 MB)
 #   gpu-run.sh run [folder [part…]]       runs the parts there and writes RESULTS.md; all of them where none is named
 #
-# Parts: devices (what Fovea sees), tests (the CUDA tests, with the real driver), memcheck, racecheck and initcheck (the op
-# cases under compute-sanitizer), lenet (98 % on the digits), bench (beside PyTorch); minutes each.
+# Parts: devices (what Fovea sees), tests (the CUDA tests, with the real driver), lenet (98 % on the digits), bench (beside
+# PyTorch), memcheck, racecheck and initcheck (the op cases under compute-sanitizer); minutes each.
 #
 # `pack` needs Rust and what cuda/compilers.sh needs. `run` needs a GPU with its driver and NVRTC 13 (of the CUDA toolkit or
 # of PyTorch's packages), but neither Rust nor a network; the checks need the toolkit, bench needs PyTorch. The record
@@ -62,7 +62,7 @@ built() {
 passed=true
 
 run() {
-    local folder=${1:-} known=(devices tests memcheck racecheck initcheck lenet bench) name
+    local folder=${1:-} known=(devices tests lenet bench memcheck racecheck initcheck) name
     if [ -n "$folder" ]; then
         shift
     else
@@ -86,7 +86,7 @@ run() {
     [ -z "$FOVEA_NVRTC" ] || export FOVEA_NVRTC
     if [ $# -gt 0 ]; then known=("$@"); fi
     for name in "${known[@]}"; do "$name"; done
-    record | tee "$out/RESULTS.md"
+    cat "$out/RESULTS.md"
     $passed
 }
 
@@ -147,6 +147,7 @@ part() {
     sed -n "s/^test \(.*\) \.\.\. FAILED$/- $name: \`\1\`/p" "$log" >>"$aside/failed"
     sed -n "s/^measured: /- $name: /p; s/^NOT RUN: /- $name: not run: /p" "$log" >>"$aside/said"
     { printf '\n== %s: %s\n' "$name" "$outcome" && cat "$log"; } >>"$out/log.txt"
+    record >"$out/RESULTS.md" # each time: whoever has to stop keeps what was found
 }
 
 # The folder of NVRTC 13: the toolkit's, or that of PyTorch's packages.
