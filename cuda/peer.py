@@ -3,7 +3,8 @@
 For each net, mode and batch it alternates, round by round, `fovea bench` and PyTorch in four forms: eager, channels_last,
 torch.compile, and the whole step captured as a CUDA graph. All in float32 without TF32; the last row is PyTorch's graph
 with TF32, which it may use for convolutions unless told otherwise. A step of training is forward, loss, backward and SGD
-with momentum, as in `fovea bench`. PyTorch's steps are queued without waiting for one another. Each line gives the
+with momentum, as in `fovea bench`. PyTorch's batch lies on the GPU and its steps are queued without waiting for one
+another; Fovea's batch comes from the host, and two steps are under way at most. Each line gives the
 median over the rounds, and of the ratio within a round.
 """
 
