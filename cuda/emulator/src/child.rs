@@ -21,7 +21,7 @@ pub fn in_child(test: &str, variant: Variant, extra: &Extra, body: impl FnOnce(E
     compile::library(variant, extra)?;
     let program = env::current_exe().map_err(|why| why.to_string())?;
     let mut command = Command::new(program);
-    command.args(["--exact", test, "--include-ignored", "--nocapture", "--test-threads=1"]).env(NAME, test);
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(NAME, test);
     if variant == Variant::Address {
         command.env("LD_PRELOAD", sanitizer()?);
         // Rust keeps what it allocates once; fibers have stacks of their own; odd ends of the process are not ours.
