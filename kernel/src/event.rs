@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::picture::Picture;
+use crate::session::Known;
 
 /// One piece of news.
 #[derive(Debug)]
@@ -13,8 +14,10 @@ pub enum Event {
     Progress(Progress),
     /// An epoch's figures.
     Metric(Metric),
-    /// A statement's result; comes once a statement, last.
+    /// A statement's result; comes once a statement.
     Output(Output),
+    /// What there is to name from now on, for an editor; follows each statement's result.
+    Names(Known),
 }
 
 /// Where training stands.
@@ -68,6 +71,9 @@ pub struct Output {
     pub verb: String,
     /// For reading, lines joined by newlines; may be empty.
     pub text: String,
+    /// The text with its tables as HTML, for notebooks: every name in it escaped, no script, no style sheet. None where
+    /// the text is all there is.
+    pub html: Option<String>,
     /// For looking at.
     pub pictures: Vec<Picture>,
     /// For scripts: `{"verb": …}` and its figures.

@@ -198,6 +198,7 @@ impl Session {
         self.world.program.push('\n');
         output.silent = step.silent;
         events(Event::Output(output));
+        events(Event::Names(self.known()));
         // Training that was broken off has completed, with the weights of its last step; what follows it has not begun.
         self.world.go_on()
     }

@@ -78,6 +78,8 @@ impl Front {
                 self.told = output.data["interrupted"] == true;
                 self.output(output);
             }
+            // The prompt asks the session itself.
+            Event::Names(_) => {}
         }
     }
 
