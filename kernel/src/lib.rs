@@ -11,6 +11,7 @@ pub mod device;
 pub mod display;
 pub mod event;
 pub mod failure;
+mod layers;
 mod lookup;
 mod memory;
 pub mod picture;

@@ -5,6 +5,7 @@
 
 mod chart;
 mod compare;
+mod convolution;
 pub mod number;
 mod report;
 mod summary;
@@ -12,6 +13,7 @@ mod table;
 
 pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};
+pub use convolution::Convolution;
 pub use report::{Confused, Device, Guess, TestReport, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};
-pub use table::{Align, Column, Table};
+pub use table::{Align, Column, Table, matrix};

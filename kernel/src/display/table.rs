@@ -1,6 +1,8 @@
 //! Tables for the terminal.
 
 use std::fmt;
+
+use super::number::short;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// On which side a column's cells stand.
@@ -143,6 +145,15 @@ impl fmt::Display for Table {
         }
         Ok(())
     }
+}
+
+/// Numbers in rows, their columns one below the other, without a header.
+pub fn matrix([rows, columns]: [usize; 2], value: impl Fn(usize, usize) -> f64) -> String {
+    let cells: Vec<Vec<String>> =
+        (0..rows).map(|row| (0..columns).map(|column| short(value(row, column))).collect()).collect();
+    let width = cells.iter().flatten().map(|cell| cell.width()).max().unwrap_or(0);
+    let line = |row: &Vec<String>| row.iter().map(|cell| pad(cell, width, Align::Right)).collect::<Vec<_>>().join(" ");
+    cells.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A text filled with spaces up to a width, in columns of the terminal.

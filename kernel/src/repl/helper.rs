@@ -74,13 +74,7 @@ impl Completer for Prompt {
         if line.starts_with('?') && cursor > 0 {
             return Ok(self.help(&line[..cursor]));
         }
-        let names = editor::Context {
-            nets: self.known.nets.clone(),
-            blocks: self.known.blocks.clone(),
-            data: self.known.data.clone(),
-            constants: self.known.constants.iter().map(|(name, _)| name.clone()).collect(),
-        };
-        let found = editor::complete(line, cursor, &names);
+        let found = editor::complete(line, cursor, &self.known.context());
         let start = found.first().map_or(cursor, |completion| completion.start);
         let pair =
             |completion: editor::Completion| Pair { display: completion.text.clone(), replacement: completion.text };

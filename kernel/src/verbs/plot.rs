@@ -1,4 +1,6 @@
-//! `plot loss, accuracy of lenet`, `plot loss of run 3`
+//! `plot loss, accuracy of lenet`, `plot loss of run 3`, `plot accuracy of small, wide`
+
+mod several;
 
 use fovea_dsl::command::{Curve, RunRef, Subject};
 use fovea_dsl::{Diagnostic, Stage};
@@ -35,18 +37,30 @@ struct Plot {
 }
 
 /// Checks that there is, or by then will be, such a run.
-pub fn check(curves: &[(Curve, Span)], of: Subject, span: Span, names: &Names, world: &World) -> Checked {
-    let (which, title) = match of {
+pub fn check(curves: &[(Curve, Span)], of: &[Subject], span: Span, names: &Names, world: &World) -> Checked {
+    if of.len() > 1 {
+        return several::check(curves, of, span, names, world);
+    }
+    let Some(subject) = of.first() else {
+        return Err(Diagnostic::new(Stage::Verbs, span, "`plot` lacks the net or the run").into());
+    };
+    let (which, title) = run_of(subject, names, world)?;
+    Ok(Box::new(Plot { curves: curves.to_vec(), which, title, span }))
+}
+
+/// The run of a net or the run itself, and what to call it.
+fn run_of(of: &Subject, names: &Names, world: &World) -> Result<(Which, String), Failure> {
+    match of {
         Subject::Run(run) => {
-            let which = which(&run, names, world)?;
+            let which = which(run, names, world)?;
             let title = match which {
                 Which::Number(number) => format!("run {number}"),
                 _ => "the last run".to_string(),
             };
-            (which, title)
+            Ok((which, title))
         }
         Subject::Net(net) => {
-            names.resolved(&net)?;
+            names.resolved(net)?;
             let which = match names.bound.get(&net.text) {
                 Some(binding) if binding.run => Which::Of(net.text.clone()),
                 _ => Which::Number(newest_of(&net.text, &world.runs).ok_or_else(|| {
@@ -54,10 +68,9 @@ pub fn check(curves: &[(Curve, Span)], of: Subject, span: Span, names: &Names, w
                         .help(format!("`train {} on …` first, or name a run: `plot … of run 3`", net.text))
                 })?),
             };
-            (which, net.text)
+            Ok((which, net.text.clone()))
         }
-    };
-    Ok(Box::new(Plot { curves: curves.to_vec(), which, title, span }))
+    }
 }
 
 /// The newest run of a net on disk.
@@ -115,18 +128,21 @@ impl Job for Plot {
                 .into());
         }
         let picture = draw(&self.title, &kinds, &run).at(self.span)?;
-        let mut figures = Map::new();
-        for &curve in &kinds {
-            let points = curves(curve, &run);
-            let named = points.iter().map(|(name, points)| {
-                let values: Value = points.iter().map(|&(_, y)| json!(y)).collect();
-                (name.to_string(), values)
-            });
-            figures.insert(word(curve).to_string(), Value::Object(named.collect()));
-        }
-        let data = json!({ "net": run.info.net, "run": run.number, "curves": figures });
+        let data = json!({ "net": run.info.net, "run": run.number, "curves": figures(&kinds, &run) });
         Ok(Output::new("plot", text(&kinds, &run), data).picture(picture))
     }
+}
+
+/// The curves of a run as data, by kind and part.
+fn figures(kinds: &[Curve], run: &RunRecord) -> Map<String, Value> {
+    let of = |&kind: &Curve| {
+        let named = curves(kind, run).into_iter().map(|(part, points)| {
+            let values: Value = points.iter().map(|&(_, y)| json!(y)).collect();
+            (part.to_string(), values)
+        });
+        (word(kind).to_string(), Value::Object(named.collect()))
+    };
+    kinds.iter().map(of).collect()
 }
 
 /// The curves of a run as a picture, a panel a kind.
