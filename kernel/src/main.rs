@@ -3,6 +3,7 @@
 mod cli;
 mod front;
 mod interrupt;
+mod jupyter;
 mod repl;
 
 use std::io::{IsTerminal, Read, Write};
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use cli::{Arguments, Command, Format, Mode, Options};
+use cli::{Arguments, Command, Format, JupyterCommand, Mode, Options};
 use fovea::device;
 use fovea::display::number;
 use fovea::event::{Event, Output};
@@ -20,6 +21,7 @@ use fovea::failure::Failure;
 use fovea::session::Session;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
+use jupyter::install;
 
 /// The program failed; what is wrong is on standard error.
 const FAILED: u8 = 1;
@@ -71,6 +73,16 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Fmt { file, check }) => script.format(&file, check)?,
         Some(Command::Devices) => script.run("devices", "device"),
         Some(Command::Library) => script.run("library", "library"),
+        Some(Command::Jupyter { command }) => {
+            let output = match command {
+                JupyterCommand::Install(place) => install::install(&place)?,
+                JupyterCommand::Uninstall(place) => install::uninstall(&place)?,
+                JupyterCommand::Status => install::status()?,
+                JupyterCommand::Kernel { connection_file } => bail!("no kernel yet: {}", connection_file.display()),
+            };
+            script.front.event(Event::Output(output));
+            ExitCode::SUCCESS
+        }
         Some(Command::Bench { net, mode, batch }) => {
             let mode = if mode == Mode::Train { "train" } else { "infer" };
             let net = match net.rsplit_once(':') {

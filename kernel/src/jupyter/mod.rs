@@ -1,0 +1,3 @@
+//! Fovea in Jupyter.
+
+pub mod install;
