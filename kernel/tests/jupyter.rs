@@ -41,6 +41,23 @@ fn the_lab_extension_has_the_colours_of_the_terminal() {
     jupyter.python("colours.py", &[extension.to_str().unwrap(), "cases.json"]);
 }
 
+#[test]
+fn the_kernel_passes_jupyters_own_test() {
+    let Some(jupyter) = Jupyter::new() else { return };
+    let said = jupyter.python("kernel_test.py", &[]);
+    let skipped: Vec<&str> = said.lines().filter(|line| line.contains("skipped")).collect();
+    let may = ["test_execute_stderr ", "test_pager ", "test_clear_output "];
+    let other = skipped.iter().find(|line| !may.iter().any(|test| line.starts_with(test)));
+    assert!(other.is_none() && said.contains("\nRan 13 tests"), "{other:?}\n{said}");
+}
+
+#[test]
+fn nbclient_nbconvert_and_papermill_run_notebooks() {
+    let Some(jupyter) = Jupyter::new() else { return };
+    let said = jupyter.python("clients.py", &[]);
+    assert!(said.ends_with("OK\n"), "{said}");
+}
+
 /// The kinds of a program's pieces, their places in UTF-16 units as a browser counts.
 fn kinds(program: &str) -> Vec<(usize, usize, String)> {
     let place = |byte: usize| program[..byte].encode_utf16().count();

@@ -16,6 +16,10 @@ from papermill.translators import Translator, papermill_translators
 BINDING = re.compile(r"(?P<name>[A-Za-z]\w*)\s*=\s*(?P<value>\{[^}]*\}|[^,#]+)")
 
 
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
 class FoveaTranslator(Translator):
     """Numbers and lists of numbers, which are all the values that `let` binds."""
 
@@ -31,9 +35,9 @@ class FoveaTranslator(Translator):
 
     @classmethod
     def translate(cls, val):
-        if isinstance(val, (list, tuple)) and val:
-            return "{" + ", ".join(cls.translate(item) for item in val) + "}"
-        if isinstance(val, bool) or not isinstance(val, (int, float)) or not math.isfinite(val):
+        if isinstance(val, list) and val and all(map(is_number, val)):
+            return "{" + ", ".join(map(repr, val)) + "}"
+        if not is_number(val):
             raise TypeError(f"Fovea has numbers and lists of numbers like {{1, 2}}, and no value for {val!r}")
         return repr(val)
 
