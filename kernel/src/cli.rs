@@ -55,6 +55,25 @@ pub enum Command {
     Devices,
     /// List the networks that come with the language
     Library,
+    /// The kernel for Jupyter
+    #[command(hide = true)]
+    Jupyter {
+        /// What to do with it
+        #[command(subcommand)]
+        what: Jupyter,
+    },
+}
+
+/// What to do with the kernel for Jupyter.
+#[derive(Debug, Subcommand)]
+pub enum Jupyter {
+    /// Serve the sockets of a connection file; Jupyter starts it
+    #[command(hide = true)]
+    Kernel {
+        /// The file that Jupyter wrote
+        #[arg(long, value_name = "FILE")]
+        connection_file: PathBuf,
+    },
 }
 
 /// What `bench` times.

@@ -1,9 +1,12 @@
 //! The `fovea` program: scripts, single statements, the prompt.
 
+mod assist;
 mod cli;
 mod front;
 mod interrupt;
+mod jupyter;
 mod repl;
+mod state;
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use cli::{Arguments, Command, Format, Mode, Options};
+use cli::{Arguments, Command, Format, Jupyter, Mode, Options};
 use fovea::device;
 use fovea::display::number;
 use fovea::event::{Event, Output};
@@ -49,6 +52,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if !statements.is_empty() && !matches!(command, None | Some(Command::Bench { .. })) {
         usage("-e stands alone or with bench");
     }
+    if let Some(Command::Jupyter { what: Jupyter::Kernel { connection_file } }) = &command {
+        return jupyter::serve(connection_file, session(&options)?);
+    }
     let at_prompt = command.is_none() && statements.is_empty() && std::io::stdin().is_terminal();
     interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
     let reader = if at_prompt { Reader::Prompt } else { Reader::Script };
@@ -71,6 +77,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Fmt { file, check }) => script.format(&file, check)?,
         Some(Command::Devices) => script.run("devices", "device"),
         Some(Command::Library) => script.run("library", "library"),
+        Some(Command::Jupyter { .. }) => ExitCode::SUCCESS,
         Some(Command::Bench { net, mode, batch }) => {
             let mode = if mode == Mode::Train { "train" } else { "infer" };
             let net = match net.rsplit_once(':') {
