@@ -1,10 +1,12 @@
 //! The `fovea` program: scripts, single statements, the prompt.
 
+mod assist;
 mod cli;
 mod front;
 mod interrupt;
 mod jupyter;
 mod repl;
+mod state;
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -52,7 +54,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         usage("-e stands alone or with bench");
     }
     let at_prompt = command.is_none() && statements.is_empty() && std::io::stdin().is_terminal();
-    interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
+    // The kernel watches for itself.
+    if !matches!(command, Some(Command::Jupyter { command: JupyterCommand::Kernel { .. } })) {
+        interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
+    }
     let reader = if at_prompt { Reader::Prompt } else { Reader::Script };
     let folder = options.out.clone().unwrap_or_else(|| pictures(command.as_ref()));
     let mut script = Script {
@@ -78,7 +83,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 JupyterCommand::Install(place) => install::install(&place)?,
                 JupyterCommand::Uninstall(place) => install::uninstall(&place)?,
                 JupyterCommand::Status => install::status()?,
-                JupyterCommand::Kernel { connection_file } => bail!("no kernel yet: {}", connection_file.display()),
+                JupyterCommand::Kernel { connection_file } => return jupyter::serve(&connection_file, script.session),
             };
             script.front.event(Event::Output(output));
             ExitCode::SUCCESS
