@@ -36,18 +36,7 @@ impl ProgressLine {
 
     /// Shows an epoch's figures, for good.
     pub fn metric(&mut self, metric: &Metric) {
-        let width = metric.epochs.to_string().len();
-        let line = format!(
-            "epoch {:>width$}/{}  loss {:.4}{}{}{}  {:.1} s",
-            metric.epoch,
-            metric.epochs,
-            metric.loss,
-            accuracy("accuracy", metric.accuracy),
-            metric.test_loss.map(|loss| format!("  test loss {loss:.4}")).unwrap_or_default(),
-            accuracy("test accuracy", metric.test_accuracy),
-            metric.seconds
-        );
-        self.line(&line);
+        self.line(&metric.to_string());
     }
 
     /// Writes a line above the moving one.
@@ -74,11 +63,6 @@ fn new_bar(steps: u64) -> ProgressBar {
         Ok(style) => bar.with_style(style.progress_chars("█▉▊▋▌▍▎▏ ")),
         Err(_) => bar,
     }
-}
-
-/// `  accuracy 98.1 %`, or nothing.
-fn accuracy(word: &str, share: Option<f64>) -> String {
-    share.map(|share| format!("  {word} {}", percent(share))).unwrap_or_default()
 }
 
 /// `98.1 %`

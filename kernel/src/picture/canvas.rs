@@ -232,7 +232,7 @@ fn extent(rect: Rect) -> String {
 }
 
 /// A text as XML may hold it, in an element or a quoted attribute: marks escaped, characters that XML forbids replaced.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
