@@ -58,6 +58,12 @@ fn nbclient_nbconvert_and_papermill_run_notebooks() {
     assert!(said.ends_with("OK\n"), "{said}");
 }
 
+#[test]
+fn a_person_works_in_jupyterlab() {
+    let Some(jupyter) = Jupyter::new() else { return };
+    jupyter.python("lab.py", &[]);
+}
+
 /// The kinds of a program's pieces, their places in UTF-16 units as a browser counts.
 fn kinds(program: &str) -> Vec<(usize, usize, String)> {
     let place = |byte: usize| program[..byte].encode_utf16().count();
