@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::jupyter::install::Place;
+
 /// Convolutional networks as a lecture writes them. Without a command: the interactive prompt.
 #[derive(Debug, Parser)]
 #[command(name = "fovea", version, about, propagate_version = true)]
@@ -55,22 +57,27 @@ pub enum Command {
     Devices,
     /// List the networks that come with the language
     Library,
-    /// The kernel for Jupyter
-    #[command(hide = true)]
+    /// Fovea in JupyterLab and other notebooks: install it, remove it, see what is installed
     Jupyter {
-        /// What to do with it
+        /// What to do
         #[command(subcommand)]
-        what: Jupyter,
+        command: JupyterCommand,
     },
 }
 
-/// What to do with the kernel for Jupyter.
+/// What to do about Jupyter.
 #[derive(Debug, Subcommand)]
-pub enum Jupyter {
-    /// Serve the sockets of a connection file; Jupyter starts it
+pub enum JupyterCommand {
+    /// Install the kernel, its icons and the colours for JupyterLab
+    Install(Place),
+    /// Remove what install wrote
+    Uninstall(Place),
+    /// Say what is installed where
+    Status,
+    /// Serve a notebook; Jupyter starts this
     #[command(hide = true)]
     Kernel {
-        /// The file that Jupyter wrote
+        /// The file that says where the front end listens
         #[arg(long, value_name = "FILE")]
         connection_file: PathBuf,
     },

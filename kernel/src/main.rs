@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use cli::{Arguments, Command, Format, Jupyter, Mode, Options};
+use cli::{Arguments, Command, Format, JupyterCommand, Mode, Options};
 use fovea::device;
 use fovea::display::number;
 use fovea::event::{Event, Output};
@@ -23,6 +23,7 @@ use fovea::failure::Failure;
 use fovea::session::Session;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
+use jupyter::install;
 
 /// The program failed; what is wrong is on standard error.
 const FAILED: u8 = 1;
@@ -52,11 +53,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if !statements.is_empty() && !matches!(command, None | Some(Command::Bench { .. })) {
         usage("-e stands alone or with bench");
     }
-    if let Some(Command::Jupyter { what: Jupyter::Kernel { connection_file } }) = &command {
-        return jupyter::serve(connection_file, session(&options)?);
-    }
     let at_prompt = command.is_none() && statements.is_empty() && std::io::stdin().is_terminal();
-    interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
+    // The kernel watches for itself.
+    if !matches!(command, Some(Command::Jupyter { command: JupyterCommand::Kernel { .. } })) {
+        interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
+    }
     let reader = if at_prompt { Reader::Prompt } else { Reader::Script };
     let folder = options.out.clone().unwrap_or_else(|| pictures(command.as_ref()));
     let mut script = Script {
@@ -77,7 +78,16 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Fmt { file, check }) => script.format(&file, check)?,
         Some(Command::Devices) => script.run("devices", "device"),
         Some(Command::Library) => script.run("library", "library"),
-        Some(Command::Jupyter { .. }) => ExitCode::SUCCESS,
+        Some(Command::Jupyter { command }) => {
+            let output = match command {
+                JupyterCommand::Install(place) => install::install(&place)?,
+                JupyterCommand::Uninstall(place) => install::uninstall(&place)?,
+                JupyterCommand::Status => install::status()?,
+                JupyterCommand::Kernel { connection_file } => return jupyter::serve(&connection_file, script.session),
+            };
+            script.front.event(Event::Output(output));
+            ExitCode::SUCCESS
+        }
         Some(Command::Bench { net, mode, batch }) => {
             let mode = if mode == Mode::Train { "train" } else { "infer" };
             let net = match net.rsplit_once(':') {

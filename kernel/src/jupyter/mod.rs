@@ -5,6 +5,7 @@ mod connection;
 mod core;
 mod errors;
 mod history;
+pub mod install;
 mod interpreter;
 mod outbox;
 mod parent;
