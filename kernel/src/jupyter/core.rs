@@ -10,7 +10,7 @@ use jupyter_protocol::{InspectRequest, JupyterMessage, JupyterMessageContent as 
 use serde_json::json;
 
 use super::answers;
-use super::history::History;
+use super::history::{Asked, History};
 use super::interpreter::{Interpreter, Shared};
 use super::outbox::{Channel, Outbox, raw};
 use super::queue::{Ask, Queue};
@@ -104,8 +104,9 @@ impl Core {
             Content::KernelInfoRequest(_) => answers::kernel_info(),
             Content::CompleteRequest(asked) => answers::complete(&asked.code, asked.cursor_pos, &self.shared.known()),
             Content::IsCompleteRequest(asked) => answers::completeness(&asked.code),
-            Content::HistoryRequest(asked) => {
-                self.shared.history.lock().unwrap_or_else(PoisonError::into_inner).answer(asked)
+            Content::HistoryRequest(_) | Content::UnknownMessage(_) if message.header.msg_type == "history_request" => {
+                let asked = serde_json::to_value(&message.content).ok().and_then(|asked| Asked::read(&asked));
+                self.shared.history.lock().unwrap_or_else(PoisonError::into_inner).answer(asked.as_ref())
             }
             Content::CommInfoRequest(_) => raw("comm_info_reply", json!({ "status": "ok", "comms": {} })),
             Content::CommOpen(opened) => {

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use jupyter_protocol::{HistoryRequest, JupyterMessageContent};
+use jupyter_protocol::JupyterMessageContent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -29,6 +29,53 @@ struct Entry {
     /// The text of its result, where it had one.
     #[serde(skip)]
     output: Option<String>,
+}
+
+/// Which cells a front end wants.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    /// Their results too.
+    #[serde(default)]
+    output: bool,
+    #[serde(flatten)]
+    which: Which,
+}
+
+/// By what they are chosen. Front ends leave fields out.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "hist_access_type", rename_all = "lowercase")]
+enum Which {
+    Tail {
+        #[serde(default)]
+        n: Option<i64>,
+    },
+    Range {
+        #[serde(default)]
+        session: i64,
+        #[serde(default)]
+        start: i64,
+        #[serde(default)]
+        stop: Option<i64>,
+    },
+    Search {
+        #[serde(default = "anything")]
+        pattern: String,
+        #[serde(default)]
+        unique: bool,
+        #[serde(default)]
+        n: Option<i64>,
+    },
+}
+
+fn anything() -> String {
+    "*".to_string()
+}
+
+impl Asked {
+    /// What a request asks; none where it makes no sense.
+    pub fn read(content: &Value) -> Option<Self> {
+        Self::deserialize(content).ok()
+    }
 }
 
 /// The cells so far.
@@ -66,15 +113,14 @@ impl History {
     }
 
     /// The cells that are asked for, the oldest first.
-    pub fn answer(&self, asked: &HistoryRequest) -> JupyterMessageContent {
-        let (found, with_output): (Vec<&Entry>, bool) = match asked {
-            HistoryRequest::Tail { n, output, .. } => (last(self.entries.iter().collect(), *n), *output),
-            HistoryRequest::Range { session, start, stop, output, .. } => {
-                (self.range(session.unwrap_or(0), *start, *stop), *output)
-            }
-            HistoryRequest::Search { pattern, unique, output, n, .. } => (self.search(pattern, *unique, *n), *output),
+    pub fn answer(&self, asked: Option<&Asked>) -> JupyterMessageContent {
+        let found = match asked.map(|asked| &asked.which) {
+            None => Vec::new(),
+            Some(Which::Tail { n }) => last(self.entries.iter().collect(), *n),
+            Some(Which::Range { session, start, stop }) => self.range(*session, *start, *stop),
+            Some(Which::Search { pattern, unique, n }) => self.search(pattern, *unique, *n),
         };
-        let shown = |entry: &&Entry| match with_output {
+        let shown = |entry: &&Entry| match asked.is_some_and(|asked| asked.output) {
             true => json!([entry.session, entry.line, [entry.input, entry.output]]),
             false => json!([entry.session, entry.line, entry.input]),
         };
@@ -82,17 +128,16 @@ impl History {
         raw("history_reply", json!({ "status": "ok", "history": history }))
     }
 
-    /// The cells of a session from `start` to before `stop`: 0 is this session, -1 the one before it. A `stop` of 0 is
-    /// no bound.
-    fn range(&self, session: i32, start: i32, stop: i32) -> Vec<&Entry> {
+    /// The cells of a session from `start` to before `stop`: 0 is this session, -1 the one before it.
+    fn range(&self, session: i64, start: i64, stop: Option<i64>) -> Vec<&Entry> {
         let session = match session {
             0 => Some(self.session),
-            back @ ..0 => self.earlier(back.unsigned_abs() as usize),
+            back @ ..0 => usize::try_from(back.unsigned_abs()).ok().and_then(|back| self.earlier(back)),
             number => u64::try_from(number).ok(),
         };
         let within = |line: usize| {
             let line = i64::try_from(line).unwrap_or(i64::MAX);
-            line >= i64::from(start) && (stop <= 0 || line < i64::from(stop))
+            line >= start && stop.is_none_or(|stop| line < stop)
         };
         self.entries.iter().filter(|entry| Some(entry.session) == session && within(entry.line)).collect()
     }
@@ -107,7 +152,7 @@ impl History {
     }
 
     /// The last `n` cells that a pattern with `*` and `?` fits; each text once where `unique`.
-    fn search(&self, pattern: &str, unique: bool, n: i32) -> Vec<&Entry> {
+    fn search(&self, pattern: &str, unique: bool, n: Option<i64>) -> Vec<&Entry> {
         let pattern: Vec<char> = pattern.chars().collect();
         let mut found: Vec<&Entry> = self.entries.iter().filter(|entry| fits(&pattern, &entry.input)).collect();
         if unique {
@@ -121,12 +166,10 @@ impl History {
     }
 }
 
-/// The last `n` of a list; where `n` is no count, all.
-fn last(mut found: Vec<&Entry>, n: i32) -> Vec<&Entry> {
-    match usize::try_from(n) {
-        Ok(n) => found.split_off(found.len().saturating_sub(n)),
-        Err(_) => found,
-    }
+/// The last `n` of a list; all where nothing says how many.
+fn last(mut found: Vec<&Entry>, n: Option<i64>) -> Vec<&Entry> {
+    let n = n.map_or(found.len(), |n| usize::try_from(n).unwrap_or(0));
+    found.split_off(found.len().saturating_sub(n))
 }
 
 /// Whether a pattern fits a whole text: `*` stands for any characters, `?` for one.

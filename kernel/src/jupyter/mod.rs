@@ -8,10 +8,12 @@ mod history;
 pub mod install;
 mod interpreter;
 mod outbox;
+mod parent;
 mod queue;
 mod render;
 mod sockets;
 mod training;
+mod wire;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,7 +22,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use fovea::session::Session;
-use sockets::Sockets;
+use sockets::{Open, Sockets};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,7 +32,10 @@ use crate::{interrupt, state};
 /// How long a cell that is broken off may take to end before the process does.
 const ENDING: Duration = Duration::from_secs(1);
 
-/// How long the last messages have to leave.
+/// How long front ends have to take the last messages.
+const FLUSH: Duration = Duration::from_millis(500);
+
+/// How long these are on their way.
 const LINGER: Duration = Duration::from_millis(100);
 
 /// Serves a session to Jupyter until it is told to end.
@@ -42,26 +47,33 @@ pub fn serve(connection_file: &Path, session: Session) -> anyhow::Result<ExitCod
         let sockets = Sockets::bind(&info).await?;
         let (out, messages) = sockets::outbox();
         let core = Arc::new(Core::new(session, interrupt::flag(), state::file("notebook-history"), out.clone())?);
-        let mut interrupts = signal(SignalKind::interrupt())?;
-        let mut terminations = signal(SignalKind::terminate())?;
-        let mut hangups = signal(SignalKind::hangup())?;
-        let serving = tokio::spawn({
-            let core = Arc::clone(&core);
-            async move { sockets.serve(core, &out, messages).await }
-        });
-        tokio::pin!(serving);
-        loop {
-            tokio::select! {
-                _ = &mut serving => break,
-                _ = interrupts.recv() => core.interrupt(),
-                _ = terminations.recv() => break,
-                _ = hangups.recv() => break,
-            }
-        }
-        core.end(ENDING);
-        tokio::time::sleep(LINGER).await;
+        let open = sockets.open(&core, &out, messages);
+        until_the_end(&core, &open).await?;
+        let ending = Arc::clone(&core);
+        drop(tokio::task::spawn_blocking(move || ending.end(ENDING)).await);
+        open.flush(FLUSH, LINGER).await;
         anyhow::Ok(())
     })?;
+    // Sockets in the file system go.
+    runtime.shutdown_timeout(LINGER);
     // A statement that does not end holds nothing back: what it trained is on disk up to its last checkpoint.
     std::process::exit(0)
+}
+
+/// Serves until a front end or a signal ends the kernel, or the process that started it is gone.
+async fn until_the_end(core: &Core, open: &Open) -> anyhow::Result<()> {
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut hangups = signal(SignalKind::hangup())?;
+    let gone = parent::gone();
+    tokio::pin!(gone);
+    loop {
+        tokio::select! {
+            () = open.ended.notified() => return Ok(()),
+            _ = interrupts.recv() => core.interrupt(),
+            _ = terminations.recv() => return Ok(()),
+            _ = hangups.recv() => return Ok(()),
+            () = &mut gone => return Ok(()),
+        }
+    }
 }

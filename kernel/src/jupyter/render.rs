@@ -41,7 +41,12 @@ impl<'a> Screen<'a> {
             Event::Output(output) => {
                 self.release();
                 self.training = None;
-                self.held = Some(output);
+                // A note is said in passing, and no result.
+                match output.verb == "note" {
+                    true if output.silent => {}
+                    true => self.print(&output.text),
+                    false => self.held = Some(output),
+                }
             }
             Event::Names(_) => {}
         }
