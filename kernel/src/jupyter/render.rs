@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fovea::event::{Event, Output};
-use fovea::picture::Picture;
+use fovea::picture::{Picture, Theme};
 use jupyter_protocol::{DisplayData, ExecuteResult, ExecutionCount, JupyterMessage, StreamContent, Transient};
 use jupyter_protocol::{Media, MediaType};
 use serde_json::{Map, Value, json};
@@ -36,7 +36,7 @@ impl<'a> Screen<'a> {
             }
             Event::Progress(_) | Event::Metric(_) => {
                 self.release();
-                self.training.get_or_insert_with(|| Training::new(self.out, self.cell)).event(&event);
+                self.training.get_or_insert_with(|| Training::new(self.out, self.cell, Theme::Light)).event(&event);
             }
             Event::Output(output) => {
                 self.release();
