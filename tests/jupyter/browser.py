@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
@@ -38,9 +39,8 @@ def jupyterlab(folder):
         "ServerApp.root_dir": folder,
         "IdentityProvider.token": token,
         "LabApp.workspaces_dir": "workspaces",
-        "LabApp.user_settings_dir": "settings",
-        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
-        "LabApp.news_url": "None",
+        "LabApp.user_settings_dir": settings_folder(),
+        "LabApp.expose_app_in_browser": "True",
     }
     command += [f"--{name}={value}" for name, value in settings.items()]
     server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
@@ -52,6 +52,22 @@ def jupyterlab(folder):
             server.wait(20)
         except subprocess.TimeoutExpired:
             server.kill()
+
+
+# Nothing is asked of the network, every cell is in the page, and brackets close.
+SETTINGS = {
+    "apputils-extension/notification": {"checkForUpdates": False, "fetchNews": "false", "doNotDisturbMode": True},
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "codemirror-extension/plugin": {"defaultConfig": {"autoClosingBrackets": True}},
+}
+
+
+def settings_folder():
+    for name, settings in SETTINGS.items():
+        path = Path(f"settings/@jupyterlab/{name}.jupyterlab-settings")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings))
+    return os.path.abspath("settings")
 
 
 def address(server):

@@ -13,7 +13,7 @@ class Fovea(jupyter_kernel_test.KernelTests):
     code_hello_world = 'note "hello, world"'
     code_execute_result = [
         {"code": "let N = 3", "result": "N = 3"},
-        {"code": "let halves = {1, 0.5}", "result": "halves = {1, 0.5}"},
+        {"code": "let halves = {1, 0.5}", "result": "halves = {1,0.5}"},
         {"code": "let M = N^2\nlet K = M + 1", "result": "K = 10"},
         {"code": "net tiny = 8x8x1 - conv 4 - relu, softmax 10"},
         {"code": "summary tiny"},
@@ -34,7 +34,7 @@ class Fovea(jupyter_kernel_test.KernelTests):
     ]
     complete_code_samples = ["let a = 1", "net a = 8x8x1 - conv 4\ntrain a on digits for 1 epochs", "# nothing", ""]
     incomplete_code_samples = ["net a = 8x8x1 - conv {4,", "net a = 8x8x1 - (conv 4 -", "net a ="]
-    invalid_code_samples = ["frobnicate", "net a = 8x8x1 - conv )", "train"]
+    invalid_code_samples = ["net a = 8x8x1 - conv )", "let a = = 1", "note \"never closed"]
     code_inspect_sample = "conv"
     code_history_pattern = "let h*"
     supported_history_operations = ("tail", "range", "search")
