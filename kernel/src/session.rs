@@ -17,7 +17,7 @@ use fovea_dsl::{Source, parse};
 use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
 use fovea_graph::training::{Optimizer, training_step};
-use fovea_graph::{Backend, Graph, Plan, SourceId, Span};
+use fovea_graph::{Backend, Device, Graph, Plan, SourceId, Span};
 use fovea_train::DataSpec;
 
 use crate::check::{Step, Text, check};
@@ -182,6 +182,11 @@ impl Session {
             // A folder of runs that cannot be read has none to offer.
             last_run: self.world.runs.last().ok().flatten(),
         }
+    }
+
+    /// The device that statements run on.
+    pub fn device(&self) -> Device {
+        self.names.device.device()
     }
 
     /// The texts so far, for messages that point into them.

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fovea::event::{Event, Output};
-use fovea::picture::Picture;
+use fovea::markup::escape;
+use fovea::picture::{Picture, Theme};
 use jupyter_protocol::{DisplayData, ExecuteResult, ExecutionCount, JupyterMessage, StreamContent, Transient};
 use jupyter_protocol::{Media, MediaType};
 use serde_json::{Map, Value, json};
@@ -36,7 +37,7 @@ impl<'a> Screen<'a> {
             }
             Event::Progress(_) | Event::Metric(_) => {
                 self.release();
-                self.training.get_or_insert_with(|| Training::new(self.out, self.cell)).event(&event);
+                self.training.get_or_insert_with(|| Training::new(self.out, self.cell, Theme::Light)).event(&event);
             }
             Event::Output(output) => {
                 self.release();
@@ -128,7 +129,7 @@ fn bundles(output: Output) -> Vec<Bundle> {
     let mut forms = vec![MediaType::Plain(lines.join("\n"))];
     if let Some(html) = output.html {
         let files: String =
-            output.files.iter().map(|path| format!("<div>→ {}</div>", escaped(&path.display().to_string()))).collect();
+            output.files.iter().map(|path| format!("<div>→ {}</div>", escape(&path.display().to_string()))).collect();
         forms.push(MediaType::Html(html + &files));
     }
     let text = (!lines.is_empty()).then(|| Bundle { data: Media::new(forms), metadata: Map::new() });
@@ -148,9 +149,4 @@ pub fn frame(picture: &Picture) -> Bundle {
     let data = Media::new(vec![MediaType::Plain(picture.alt.clone()), MediaType::Png(png)]);
     let size = json!({ "width": picture.width, "height": picture.height });
     Bundle { data, metadata: Map::from_iter([("image/png".to_string(), size)]) }
-}
-
-/// Text in which nothing means anything to HTML.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
