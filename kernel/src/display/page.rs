@@ -89,7 +89,7 @@ impl Part {
         match self {
             Part::Text(text) => {
                 let lines: Vec<String> = text.lines().map(escape).collect();
-                format!("<p style=\"{BLOCK}\">{}</p>", lines.join("<br>"))
+                format!("<p style=\"{BLOCK}\">{}</p>", lines.join("<br/>"))
             }
             Part::Code(text) => {
                 let lines: Vec<String> = text.lines().map(escape).collect();
@@ -97,7 +97,7 @@ impl Part {
             }
             Part::Table(table) => table.html(),
             Part::Section { title, page, fold } => {
-                let open = if *fold == Fold::Open { " open" } else { "" };
+                let open = if *fold == Fold::Open { " open=\"\"" } else { "" };
                 let (title, inner) = (escape(title), page.inner_html());
                 format!("<details{open} style=\"{BLOCK}\">\n<summary>{title}</summary>\n{inner}</details>")
             }
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(page.to_string(), "one\ntwo \n\nnet\n───────\n<lenet>\n\nmore\na - b\n  - c");
         let html = page.html().unwrap_or_default();
         for part in
-            ["one<br>two ", "&lt;lenet&gt;", "<summary>more</summary>", "<summary>epochs</summary>", "a - b\n  - c"]
+            ["one<br/>two ", "&lt;lenet&gt;", "<summary>more</summary>", "<summary>epochs</summary>", "a - b\n  - c"]
         {
             assert!(html.contains(part), "{part} in {html}");
         }
