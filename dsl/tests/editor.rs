@@ -93,6 +93,8 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     fit("convolve digits[3] with ¦", &["lenet.conv1"], &["sgd", "digits"]);
     fit("convolve digits[3] with [1 0] same, ¦", &["stride"], &["same", "with"]);
     fit("plot loss of lenet, ¦", &["vgg16", "run"], &["loss", "of"]);
+    assert_eq!(fits("theme ¦"), ["light", "dark"]);
+    assert_eq!(fits("theme d¦"), ["dark"]);
     assert_eq!(fits("note \"tr¦"), [""; 0]);
     assert_eq!(fits("# tr¦"), [""; 0]);
 }

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fovea::picture::Theme;
+
+use crate::jupyter::install::Place;
 
 /// Convolutional networks as a lecture writes them. Without a command: the interactive prompt.
 #[derive(Debug, Parser)]
@@ -55,6 +59,30 @@ pub enum Command {
     Devices,
     /// List the networks that come with the language
     Library,
+    /// Fovea in JupyterLab and other notebooks: install it, remove it, see what is installed
+    Jupyter {
+        /// What to do
+        #[command(subcommand)]
+        command: JupyterCommand,
+    },
+}
+
+/// What to do about Jupyter.
+#[derive(Debug, Subcommand)]
+pub enum JupyterCommand {
+    /// Install the kernel, its icons and the colours for JupyterLab
+    Install(Place),
+    /// Remove what install wrote
+    Uninstall(Place),
+    /// Say what is installed where
+    Status,
+    /// Serve a notebook; Jupyter starts this
+    #[command(hide = true)]
+    Kernel {
+        /// The file that says where the front end listens
+        #[arg(long, value_name = "FILE")]
+        connection_file: PathBuf,
+    },
 }
 
 /// What `bench` times.
@@ -84,6 +112,10 @@ pub struct Options {
     /// How the terminal shows pictures; `auto` asks it at the prompt, and shows none elsewhere
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Shown::Auto, global = true)]
     pub graphics: Shown,
+    /// How pictures are drawn: `light` or `dark`
+    #[arg(long, value_name = "THEME", global = true,
+          value_parser = PossibleValuesParser::new(Theme::WORDS).map(|word| Theme::named(&word).unwrap_or_default()))]
+    pub theme: Option<Theme>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,

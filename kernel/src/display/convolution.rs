@@ -4,6 +4,7 @@ use fovea_graph::Tensor;
 use fovea_graph::shape::join;
 use fovea_graph::window::Window;
 
+use super::Page;
 use super::number::short;
 use super::table::matrix;
 
@@ -96,28 +97,29 @@ impl Convolution<'_> {
     }
 
     /// The sizes, the result, and how its first numbers came about.
-    pub fn text(&self, title: &str) -> String {
+    pub fn page(&self, title: &str) -> Page {
         let [rows, columns] = self.extent();
         let channels = self.result.shape()[2];
         let shape = if channels == 1 { &self.result.shape()[..2] } else { self.result.shape() };
-        let mut parts = vec![format!("{title}: {}\n{}", join(shape), self.arithmetic())];
+        let mut head = format!("{title}: {}\n{}", join(shape), self.arithmetic());
         if channels > 1 {
-            parts[0] += "\nthe filter goes over each channel by itself";
+            head += "\nthe filter goes over each channel by itself";
         }
         let written = match rows.max(columns) <= MOST_ROWS && channels == 1 {
             true => matrix([rows, columns], |y, x| self.value([y, x], 0)),
             false => String::new(),
         };
         let widest = written.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-        if (1..=WIDEST).contains(&widest) {
-            parts.push(written);
-        } else {
-            let values = || self.result.iter().map(|&value| f64::from(value));
-            let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-            parts.push(format!("values from {} to {}", short(low), short(high)));
-        }
-        parts.push(self.steps());
-        parts.join("\n\n")
+        let page = Page::default().text(head);
+        let page = if (1..=WIDEST).contains(&widest) { page.code(written) } else { page.text(self.ends()) };
+        page.fold("step by step", Page::default().code(self.steps()))
+    }
+
+    /// The smallest and the largest number of the result.
+    fn ends(&self) -> String {
+        let values = || self.result.iter().map(|&value| f64::from(value));
+        let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+        format!("values from {} to {}", short(low), short(high))
     }
 
     /// `height: (5 − 3)/1 + 1 = 3`, for each axis or for both.

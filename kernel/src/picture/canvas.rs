@@ -4,6 +4,7 @@ use super::font::{self, Weight};
 use super::image::Image;
 use super::palette::{Color, Palette, Theme};
 use super::{Error, Picture};
+use crate::markup::escape;
 use resvg::{tiny_skia, usvg};
 use std::fmt::Write as _;
 
@@ -68,7 +69,7 @@ pub(super) struct Canvas {
 impl Canvas {
     /// An empty sheet, sizes in pixels (rounded up to whole ones).
     pub(super) fn new(width: f64, height: f64, theme: Theme) -> Self {
-        Canvas { width: width.ceil(), height: height.ceil(), palette: theme.palette(), body: String::new() }
+        Canvas { width: width.ceil(), height: height.ceil(), palette: Palette::of(theme), body: String::new() }
     }
 
     /// Width and height, in pixels.
@@ -229,21 +230,4 @@ fn extent(rect: Rect) -> String {
         px(rect.width.max(0.0)),
         px(rect.height.max(0.0))
     )
-}
-
-/// A text as XML may hold it, in an element or a quoted attribute: marks escaped, characters that XML forbids replaced.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

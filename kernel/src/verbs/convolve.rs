@@ -52,6 +52,7 @@ struct Slide {
     /// The net of one convolution that computes it.
     net: Net,
     device: Arc<dyn Backend>,
+    theme: Theme,
     title: String,
     span: Span,
 }
@@ -98,7 +99,7 @@ pub fn check(said: Convolve, names: &Names) -> Checked {
     bearable(&extent, size, channels, is_depthwise, said.span)?;
     let title = format!("{image_name} convolved with {filter_name}");
     let device = Arc::clone(&names.device);
-    Ok(Box::new(Slide { image, weights, windows, net, device, title, span: said.span }))
+    Ok(Box::new(Slide { image, weights, windows, net, device, theme: names.theme, title, span: said.span }))
 }
 
 /// The numbers of a matrix, as an image of one channel.
@@ -248,8 +249,8 @@ impl Job for Slide {
         };
         let result = self.compute(&image, &filter).at(self.span)?;
         let drawn = Convolution { image: &image, filter: &filter, result: &result, windows: &self.windows };
-        let picture = convolution(&self.title, &drawn, Theme::Light).at(self.span)?;
-        Ok(Output::new("convolve", drawn.text(&self.title), self.data(&drawn)).picture(picture))
+        let picture = convolution(&self.title, &drawn, self.theme).at(self.span)?;
+        Ok(Output::page("convolve", &drawn.page(&self.title), self.data(&drawn)).picture(picture))
     }
 }
 

@@ -17,7 +17,7 @@ use super::predict::write;
 use super::weights::writable;
 use super::{Checked, Events, Job};
 use crate::display::number::{figure, of, percent, short};
-use crate::display::{Column, Table};
+use crate::display::{Column, Page, Table};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::layers::Place;
@@ -45,6 +45,7 @@ struct Features {
     /// First channel and end.
     range: (usize, usize),
     save: Option<(PathBuf, Span)>,
+    theme: Theme,
 }
 
 /// Checks the layer, its channels and the samples.
@@ -70,7 +71,7 @@ pub fn check(of: LayerRef, samples: Samples, save: Option<Path>, names: &Names) 
     }
     let save = save.map(|path| Ok::<_, Diagnostic>((writable(&path)?, path.span))).transpose()?;
     let device = Arc::clone(&names.device);
-    Ok(Box::new(Features { place, device, seed: names.seed, pick, range, save }))
+    Ok(Box::new(Features { place, device, seed: names.seed, pick, range, save, theme: names.theme }))
 }
 
 impl Job for Features {
@@ -117,14 +118,19 @@ impl Features {
             .filter(|&channel| channel_of(maps.view(), channel).iter().all(|&value| value == 0.0))
             .map(|channel| self.range.0 + channel)
             .collect();
-        let (text, picture) = match is_vector {
+        let page = Page::default().text(head);
+        let (page, picture) = match is_vector {
             true => {
                 let names = self.classes(data);
-                (vector_text(&samples, maps, &names, self.range.0), self.bars(&samples, maps, &names)?)
+                let text = vector_text(&samples, maps, &names, self.range.0);
+                (page.text(text), self.bars(&samples, maps, &names)?)
             }
-            false => (self.table(maps), self.tiles(data, &samples, maps)?),
+            false => (self.listed(page, maps), self.tiles(data, &samples, maps)?),
         };
-        let text = format!("{head}\n\n{text}{}", told(&silent, maps.shape()[maps.ndim() - 1], is_vector));
+        let page = match told(&silent, maps.shape()[maps.ndim() - 1], is_vector) {
+            None => page,
+            Some(told) => page.text(told),
+        };
         let figures = json!({
             "net": self.place.net.name,
             "layer": layer.name,
@@ -137,7 +143,7 @@ impl Features {
             "silent": silent,
             "values": (maps.len() <= MOST_DATA).then(|| nested(&maps.view())),
         });
-        Ok(Output::new("features", text, figures).picture(picture))
+        Ok(Output::page("features", &page, figures).picture(picture))
     }
 
     /// `digits[3]`, `digits[0..4]`
@@ -172,7 +178,7 @@ impl Features {
     }
 
     /// A row a channel.
-    fn table(&self, maps: &Tensor) -> String {
+    fn listed(&self, page: Page, maps: &Tensor) -> Page {
         let mut table = Table::new(["channel", "mean", "smallest", "largest", "above 0"].map(Column::right));
         let channels = maps.shape()[maps.ndim() - 1];
         for channel in 0..channels.min(LISTED) {
@@ -184,8 +190,8 @@ impl Features {
             let number = (self.range.0 + channel).to_string();
             table.row([number, figure(mean), figure(low), figure(high), percent(above)]);
         }
-        let more = if channels > LISTED { format!("\n… and {} more", channels - LISTED) } else { String::new() };
-        format!("{table}{more}")
+        let page = page.table(table);
+        if channels > LISTED { page.text(format!("… and {} more", channels - LISTED)) } else { page }
     }
 
     fn tiles(&self, data: &Dataset, samples: &[String], maps: &Tensor) -> picture::Result<Picture> {
@@ -212,7 +218,7 @@ impl Features {
         let rows: Vec<TileRow> = maps.outer_iter().enumerate().map(row).collect::<picture::Result<_>>()?;
         let is_silent = rows.iter().flat_map(|row| &row.tiles).any(|tile| tile.is_silent);
         let note = if is_silent { "all maps on one scale; crossed out: 0 everywhere" } else { "all maps on one scale" };
-        layer("maps", &self.title(maps), note, &rows, Theme::Light)
+        layer("maps", &self.title(maps), note, &rows, self.theme)
     }
 
     fn bars(&self, samples: &[String], maps: &Tensor, names: &[String]) -> picture::Result<Picture> {
@@ -225,7 +231,7 @@ impl Features {
             [] => (self.range.0..self.range.1).map(|i| i.to_string()).collect(),
             names => names.to_vec(),
         };
-        values(&self.title(maps), &vectors, &numbered, Theme::Light)
+        values(&self.title(maps), &vectors, &numbered, self.theme)
     }
 }
 
@@ -262,12 +268,12 @@ fn vector_text(samples: &[String], vectors: &Tensor, names: &[String], first: us
 }
 
 /// Which channels are zero everywhere.
-fn told(silent: &[usize], all: usize, is_vector: bool) -> String {
+fn told(silent: &[usize], all: usize, is_vector: bool) -> Option<String> {
     if silent.is_empty() {
-        return String::new();
+        return None;
     }
     let listed: Vec<String> = silent.iter().take(LISTED).map(|channel| channel.to_string()).collect();
     let more = if silent.len() > LISTED { ", …" } else { "" };
     let (what, place) = if is_vector { ("value", "here") } else { ("map", "everywhere here") };
-    format!("\n\n{} of {} are 0 {place}: {}{more}", silent.len(), of(all, what), listed.join(", "))
+    Some(format!("{} of {} are 0 {place}: {}{more}", silent.len(), of(all, what), listed.join(", ")))
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Checked, Events, Job};
 use crate::display::number::{self, figure};
-use crate::display::{Column, Table, matrix};
+use crate::display::{Column, Page, Table, matrix};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::layers::Place;
@@ -48,6 +48,7 @@ struct Filters {
     range: (usize, usize),
     /// Some of them were asked for.
     is_part: bool,
+    theme: Theme,
 }
 
 /// Checks that the layer has weights, and such filters.
@@ -70,7 +71,15 @@ pub fn check(of: LayerRef, names: &Names) -> Checked {
     };
     let range = place.range(&of, count, if matches!(form, Form::Map(_)) { "units" } else { "filters" })?;
     let device = Arc::clone(&names.device);
-    Ok(Box::new(Filters { place, device, seed: names.seed, form, range, is_part: of.range.is_some() }))
+    Ok(Box::new(Filters {
+        place,
+        device,
+        seed: names.seed,
+        form,
+        range,
+        is_part: of.range.is_some(),
+        theme: names.theme,
+    }))
 }
 
 /// The shape of the map that a fully connected layer sees.
@@ -95,7 +104,7 @@ impl Job for Filters {
         let filters = self.filters(weights).ok_or_else(|| "the weights are of another shape".to_string()).at(span)?;
         let picture = self.picture(&filters).at(span)?;
         let data = self.data(&shape, &filters);
-        Ok(Output::new("filters", self.text(&shape, &filters), data).picture(picture))
+        Ok(Output::page("filters", &self.page(&shape, &filters), data).picture(picture))
     }
 }
 
@@ -167,9 +176,9 @@ impl Filters {
         (0..rows.shape()[0]).map(|i| rows.clone().index_axis_move(Axis(0), i)).collect()
     }
 
-    fn text(&self, shape: &[usize], filters: &Tensor) -> String {
+    fn page(&self, shape: &[usize], filters: &Tensor) -> Page {
         let all = figures(filters.iter());
-        let mut text = format!(
+        let text = format!(
             "{}: {}, weights {}, from {} to {}, mean {}",
             self.title(),
             self.word(self.range.1 - self.range.0),
@@ -180,18 +189,17 @@ impl Filters {
         );
         let rows = self.rows(filters);
         if let [one] = &rows[..] {
-            return format!("{text}, norm {}\n\n{}", figure(all.norm), written(one)).trim_end().to_string();
+            let page = Page::default().text(format!("{text}, norm {}", figure(all.norm)));
+            let blocks = written(one);
+            return if blocks.is_empty() { page } else { page.code(blocks) };
         }
         let mut table = Table::new(["number", "norm", "mean", "smallest", "largest"].map(Column::right));
         for (i, row) in rows.iter().enumerate().take(LISTED) {
             let Figures { norm, mean, low, high } = figures(row.iter());
             table.row([(self.range.0 + i).to_string(), figure(norm), figure(mean), figure(low), figure(high)]);
         }
-        text += &format!("\n\n{table}");
-        if rows.len() > LISTED {
-            text += &format!("\n… and {} more", rows.len() - LISTED);
-        }
-        text
+        let page = Page::default().text(text).table(table);
+        if rows.len() > LISTED { page.text(format!("… and {} more", rows.len() - LISTED)) } else { page }
     }
 
     fn data(&self, shape: &[usize], filters: &Tensor) -> Value {
@@ -228,7 +236,7 @@ impl Filters {
             };
             let tiles: Vec<Tile> = filters.outer_iter().enumerate().map(tile).collect::<picture::Result<_>>()?;
             let note = "red, green and blue are the channels; grey is 0, each filter has its own scale";
-            return layer("weights", &title, note, &[TileRow { label: String::new(), tiles }], Theme::Light);
+            return layer("weights", &title, note, &[TileRow { label: String::new(), tiles }], self.theme);
         }
         let plane = |filter: &ndarray::ArrayViewD<'_, f32>, channel: usize| {
             let values = filter.index_axis(Axis(2), channel).iter().copied().collect();
@@ -254,7 +262,7 @@ impl Filters {
                 (views.iter().enumerate().map(row).collect(), "a row a filter, a column a channel of the input")
             }
         };
-        layer("weights", &title, note, &rows, Theme::Light)
+        layer("weights", &title, note, &rows, self.theme)
     }
 }
 

@@ -4,11 +4,12 @@ use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::{Mode, lower};
 use fovea_graph::shape::join;
+use fovea_train::{Counts, DataSpec};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, Events, Job};
 use crate::display::number::{count, of};
-use crate::display::{Column, Table};
+use crate::display::{Column, Page, Table};
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::world::{Names, World};
@@ -21,9 +22,18 @@ struct Listed {
     parameters: Option<usize>,
 }
 
+/// Data, and what is known of it without reading it.
+struct Declared {
+    name: String,
+    shape: Vec<usize>,
+    classes: usize,
+    train: usize,
+    test: usize,
+}
+
 struct Who {
     nets: Vec<Listed>,
-    data: Vec<(String, Value, [String; 3])>,
+    data: Vec<Declared>,
     constants: Vec<(String, String)>,
     blocks: Vec<String>,
     device: String,
@@ -32,24 +42,14 @@ struct Who {
 
 /// Looks at the names as they are at this point of the program.
 pub fn who(names: &Names) -> Checked {
+    let declared = |(name, spec): (&String, &DataSpec)| {
+        let (name, counts) = (name.clone(), spec.counts());
+        let Counts { train, test } = counts;
+        Declared { name, shape: spec.shape(), classes: spec.classes(), train, test }
+    };
     Ok(Box::new(Who {
         nets: with_weights_or_text(names).into_iter().map(|name| listed(name, names)).collect(),
-        data: names
-            .data
-            .iter()
-            .map(|(name, spec)| {
-                let (shape, counts) = (spec.shape(), spec.counts());
-                let figures = json!({
-                    "data": name, "shape": shape, "classes": spec.classes(), "train": counts.train, "test": counts.test,
-                });
-                let cells = [
-                    join(&shape),
-                    spec.classes().to_string(),
-                    format!("{} and {}", count(counts.train as u64), count(counts.test as u64)),
-                ];
-                (name.clone(), figures, cells)
-            })
-            .collect(),
+        data: names.data.iter().map(declared).collect(),
         constants: names.scope.constants.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
         blocks: names.scope.blocks.keys().cloned().collect(),
         device: names.device.device().name,
@@ -84,71 +84,25 @@ fn listed(name: String, names: &Names) -> Listed {
 
 impl Job for Who {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let weights = |name: &str| match world.trained.get(name).map(|trained| trained.run) {
-            Some(Some(run)) => format!("of run {run}"),
-            Some(None) => "loaded".to_string(),
-            None => "its first".to_string(),
-        };
-        let mut parts: Vec<String> = Vec::new();
-        if !self.nets.is_empty() {
-            let mut table = Table::new([
-                Column::left("net"),
-                Column::left("input"),
-                Column::left("output"),
-                Column::right("parameters"),
-                Column::left("weights"),
-            ]);
-            for net in &self.nets {
-                let shape = |shape: &Option<Vec<usize>>| shape.as_ref().map_or("open".to_string(), |shape| join(shape));
-                let parameters = net.parameters.map_or("open".to_string(), |number| count(number as u64));
-                table.row([net.name.clone(), shape(&net.input), shape(&net.output), parameters, weights(&net.name)]);
-            }
-            parts.push(table.to_string());
-        }
-        if !self.data.is_empty() {
-            let mut table = Table::new([
-                Column::left("data"),
-                Column::left("pictures"),
-                Column::right("classes"),
-                Column::right("train and test"),
-            ]);
-            for (name, _, [shape, classes, counts]) in &self.data {
-                table.row([name, shape, classes, counts]);
-            }
-            parts.push(table.to_string());
-        }
-        if !self.constants.is_empty() {
-            let mut table = Table::new([Column::left("constant"), Column::left("value")]);
-            self.constants.iter().for_each(|(name, value)| table.row([name, value]));
-            parts.push(table.to_string());
-        }
-        if !self.blocks.is_empty() {
-            parts.push(format!("blocks: {}", self.blocks.join(", ")));
-        }
         let runs = world.runs.list().unwrap_or_default();
+        let tables = [self.nets(world), self.data(), self.constants()].into_iter().flatten();
+        let mut page = tables.fold(Page::default(), Page::table);
+        if !self.blocks.is_empty() {
+            page = page.text(format!("blocks: {}", self.blocks.join(", ")));
+        }
         let newest = runs.last().map_or(String::new(), |run| format!(", the newest is run {run}"));
         let folder = world.runs.folder().display();
-        parts.push(format!(
-            "device {}, seed {}, {} in {folder}{newest}",
-            self.device,
-            self.seed,
-            of(runs.len(), "run")
-        ));
-        let nets = self.nets.iter().map(|net| {
-            json!({
-                "net": net.name,
-                "input": net.input,
-                "output": net.output,
-                "params": net.parameters,
-                "trained": world.trained.contains_key(&net.name),
-                "run": world.trained.get(&net.name).and_then(|trained| trained.run),
-            })
-        });
+        let count = of(runs.len(), "run");
+        page = page.text(format!("device {}, seed {}, {count} in {folder}{newest}", self.device, self.seed));
         let constants: Map<String, Value> =
             self.constants.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let declared = |data: &Declared| {
+            let Declared { name, shape, classes, train, test } = data;
+            json!({ "data": name, "shape": shape, "classes": classes, "train": train, "test": test })
+        };
         let data = json!({
-            "nets": nets.collect::<Vec<_>>(),
-            "data": self.data.iter().map(|(_, figures, _)| figures).collect::<Vec<_>>(),
+            "nets": self.nets.iter().map(|net| as_data(net, world)).collect::<Vec<_>>(),
+            "data": self.data.iter().map(declared).collect::<Vec<_>>(),
             "constants": constants,
             "blocks": self.blocks,
             "device": self.device,
@@ -156,7 +110,64 @@ impl Job for Who {
             "runs": runs.len(),
             "last_run": runs.last(),
         });
-        Ok(Output::new("%who", parts.join("\n\n"), data))
+        Ok(Output::page("%who", &page, data))
+    }
+}
+
+fn as_data(net: &Listed, world: &World) -> Value {
+    let trained = world.trained.get(&net.name);
+    json!({
+        "net": net.name,
+        "input": net.input,
+        "output": net.output,
+        "params": net.parameters,
+        "trained": trained.is_some(),
+        "run": trained.and_then(|trained| trained.run),
+    })
+}
+
+/// A table for each kind of names; none where there are no such names.
+impl Who {
+    fn nets(&self, world: &World) -> Option<Table> {
+        let mut table = Table::new([
+            Column::left("net"),
+            Column::left("input"),
+            Column::left("output"),
+            Column::right("parameters"),
+            Column::left("weights"),
+        ]);
+        for net in &self.nets {
+            let shape = |shape: &Option<Vec<usize>>| shape.as_ref().map_or("open".to_string(), |shape| join(shape));
+            let parameters = net.parameters.map_or("open".to_string(), |number| count(number as u64));
+            let weights = match world.trained.get(&net.name).map(|trained| trained.run) {
+                Some(Some(run)) => format!("of run {run}"),
+                Some(None) => "loaded".to_string(),
+                None => "its first".to_string(),
+            };
+            table.row([net.name.clone(), shape(&net.input), shape(&net.output), parameters, weights]);
+        }
+        (!self.nets.is_empty()).then_some(table)
+    }
+
+    fn data(&self) -> Option<Table> {
+        let mut table = Table::new([
+            Column::left("data"),
+            Column::left("pictures"),
+            Column::right("classes"),
+            Column::right("train"),
+            Column::right("test"),
+        ]);
+        for Declared { name, shape, classes, train, test } in &self.data {
+            let counts = [*classes, *train, *test].map(|number| count(number as u64));
+            table.row([name.clone(), join(shape)].into_iter().chain(counts));
+        }
+        (!self.data.is_empty()).then_some(table)
+    }
+
+    fn constants(&self) -> Option<Table> {
+        let mut table = Table::new([Column::left("constant"), Column::left("value").at_most(80)]);
+        self.constants.iter().for_each(|(name, value)| table.row([name, value]));
+        (!self.constants.is_empty()).then_some(table)
     }
 }
 

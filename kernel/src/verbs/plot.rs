@@ -3,16 +3,18 @@
 mod several;
 
 use fovea_dsl::command::{Curve, RunRef, Subject};
+use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
-use fovea_train::{EpochMetrics, RunRecord, Runs};
+use fovea_train::{RunRecord, Runs};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, Events, Job};
-use crate::display::{self, chart};
+use crate::course::{Course, word};
+use crate::display::{self, Page, chart};
 use crate::event::Output;
 use crate::failure::{At, Failure};
-use crate::picture::{self, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
+use crate::picture::Theme;
 use crate::world::{Names, World};
 
 /// The size of a chart in text, in characters.
@@ -33,19 +35,15 @@ struct Plot {
     curves: Vec<(Curve, Span)>,
     which: Which,
     title: String,
+    theme: Theme,
     span: Span,
 }
 
 /// Checks that there is, or by then will be, such a run.
 pub fn check(curves: &[(Curve, Span)], of: &[Subject], span: Span, names: &Names, world: &World) -> Checked {
-    if of.len() > 1 {
-        return several::check(curves, of, span, names, world);
-    }
-    let Some(subject) = of.first() else {
-        return Err(Diagnostic::new(Stage::Verbs, span, "`plot` lacks the net or the run").into());
-    };
-    let (which, title) = run_of(subject, names, world)?;
-    Ok(Box::new(Plot { curves: curves.to_vec(), which, title, span }))
+    let [one] = of else { return several::check(curves, of, span, names, world) };
+    let (which, title) = run_of(one, names, world)?;
+    Ok(Box::new(Plot { curves: curves.to_vec(), which, title, theme: names.theme, span }))
 }
 
 /// The run of a net or the run itself, and what to call it.
@@ -59,17 +57,19 @@ fn run_of(of: &Subject, names: &Names, world: &World) -> Result<(Which, String),
             };
             Ok((which, title))
         }
-        Subject::Net(net) => {
-            names.resolved(net)?;
-            let which = match names.bound.get(&net.text) {
-                Some(binding) if binding.run => Which::Of(net.text.clone()),
-                _ => Which::Number(newest_of(&net.text, &world.runs).ok_or_else(|| {
-                    Diagnostic::new(Stage::Verbs, net.span, format!("`{}` has not been trained", net.text))
-                        .help(format!("`train {} on …` first, or name a run: `plot … of run 3`", net.text))
-                })?),
-            };
-            Ok((which, net.text.clone()))
-        }
+        Subject::Net(net) => Ok((of_net(net, names, world)?, net.text.clone())),
+    }
+}
+
+/// The run that made a net's weights, else its newest on disk.
+pub fn of_net(net: &Name, names: &Names, world: &World) -> Result<Which, Failure> {
+    names.resolved(net)?;
+    match names.bound.get(&net.text) {
+        Some(binding) if binding.run => Ok(Which::Of(net.text.clone())),
+        _ => Ok(Which::Number(newest_of(&net.text, &world.runs).ok_or_else(|| {
+            Diagnostic::new(Stage::Verbs, net.span, format!("`{}` has not been trained", net.text))
+                .help(format!("`train {} on …` first, or name a run: `plot … of run 3`", net.text))
+        })?)),
     }
 }
 
@@ -120,23 +120,24 @@ impl Which {
 impl Job for Plot {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let run = self.which.open(world, self.span)?;
+        let course = Course::from(&run);
         let kinds: Vec<Curve> = self.curves.iter().map(|&(kind, _)| kind).collect();
-        if let Some((kind, span)) = self.curves.iter().find(|(kind, _)| curves(*kind, &run).is_empty()) {
+        if let Some((kind, span)) = self.curves.iter().find(|(kind, _)| course.curves(*kind).is_empty()) {
             let message = format!("run {} has no {} to plot", run.number, word(*kind));
             return Err(Diagnostic::new(Stage::Verbs, *span, message)
                 .help(format!("`show run {}` says how far it came", run.number))
                 .into());
         }
-        let picture = draw(&self.title, &kinds, &run).at(self.span)?;
-        let data = json!({ "net": run.info.net, "run": run.number, "curves": figures(&kinds, &run) });
-        Ok(Output::new("plot", text(&kinds, &run), data).picture(picture))
+        let picture = course.draw(&self.title, &kinds, self.theme).at(self.span)?;
+        let data = json!({ "net": run.info.net, "run": run.number, "curves": figures(&kinds, &course) });
+        Ok(Output::page("plot", &charts(&kinds, &course), data).picture(picture))
     }
 }
 
 /// The curves of a run as data, by kind and part.
-fn figures(kinds: &[Curve], run: &RunRecord) -> Map<String, Value> {
+fn figures(kinds: &[Curve], course: &Course) -> Map<String, Value> {
     let of = |&kind: &Curve| {
-        let named = curves(kind, run).into_iter().map(|(part, points)| {
+        let named = course.curves(kind).into_iter().map(|(part, _, points)| {
             let values: Value = points.iter().map(|&(_, y)| json!(y)).collect();
             (part.to_string(), values)
         });
@@ -145,58 +146,15 @@ fn figures(kinds: &[Curve], run: &RunRecord) -> Map<String, Value> {
     kinds.iter().map(of).collect()
 }
 
-/// The curves of a run as a picture, a panel a kind.
-pub fn draw(title: &str, kinds: &[Curve], run: &RunRecord) -> picture::Result<Picture> {
-    let panel = |&kind: &Curve| Panel {
-        title: word(kind).to_string(),
-        x_label: x_label(run).to_string(),
-        unit: if kind == Curve::Accuracy { Unit::Percent } else { Unit::Plain },
-        series: curves(kind, run)
+/// The curves of a run for a terminal, a chart a kind; whoever reads HTML sees the picture.
+fn charts(kinds: &[Curve], course: &Course) -> Page {
+    kinds.iter().fold(Page::default(), |page, &kind| {
+        let curves: Vec<display::Curve> = course
+            .curves(kind)
             .into_iter()
-            .map(|(label, points)| Series {
-                label: label.to_string(),
-                points,
-                kind: if label == "test" { SeriesKind::Test } else { SeriesKind::Train },
-            })
-            .collect(),
-    };
-    panels(title, &kinds.iter().map(panel).collect::<Vec<_>>(), Theme::Light)
-}
-
-/// The curves of a run for a terminal, a chart a kind.
-pub fn text(kinds: &[Curve], run: &RunRecord) -> String {
-    let charts = kinds.iter().map(|&kind| {
-        let curves: Vec<display::Curve> = curves(kind, run)
-            .into_iter()
-            .map(|(label, points)| display::Curve { label: label.to_string(), points })
+            .map(|(label, _, points)| display::Curve { label: label.to_string(), points })
             .collect();
-        format!("{} over {}\n{}", word(kind), x_label(run), chart(&curves, CHART.0, CHART.1))
-    });
-    charts.collect::<Vec<_>>().join("\n\n")
-}
-
-/// Training and test, over epochs; over steps where no epoch is complete.
-fn curves(kind: Curve, run: &RunRecord) -> Vec<(&'static str, Vec<(f64, f64)>)> {
-    let over = |value: fn(&EpochMetrics) -> Option<f64>| -> Vec<(f64, f64)> {
-        run.epochs.iter().filter_map(|epoch| Some((epoch.epoch as f64, value(epoch)?))).collect()
-    };
-    let pair = match kind {
-        Curve::Loss if run.epochs.is_empty() => {
-            vec![("train", run.steps.iter().map(|step| (step.step as f64, step.loss)).collect())]
-        }
-        Curve::Loss => vec![("train", over(|epoch| Some(epoch.loss))), ("test", over(|epoch| epoch.test_loss))],
-        Curve::Accuracy => vec![("train", over(|epoch| epoch.accuracy)), ("test", over(|epoch| epoch.test_accuracy))],
-    };
-    pair.into_iter().filter(|(_, points): &(_, Vec<_>)| !points.is_empty()).collect()
-}
-
-fn x_label(run: &RunRecord) -> &'static str {
-    if run.epochs.is_empty() { "step" } else { "epoch" }
-}
-
-fn word(curve: Curve) -> &'static str {
-    match curve {
-        Curve::Loss => "loss",
-        Curve::Accuracy => "accuracy",
-    }
+        let chart = Page::default().code(chart(&curves, CHART.0, CHART.1));
+        page.fold(format!("{} over {}", word(kind), course.x_label()), chart)
+    })
 }

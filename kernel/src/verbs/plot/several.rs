@@ -4,11 +4,12 @@ use fovea_dsl::command::{Curve, Subject};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_train::RunRecord;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{CHART, Which, curves, figures, run_of, word};
+use super::{CHART, Which, figures, run_of};
+use crate::course::{Course, word};
 use crate::display::number::{figure, percent};
-use crate::display::{self, Column, Table, chart};
+use crate::display::{self, Column, Page, Table, chart};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::picture::{self, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
@@ -25,6 +26,7 @@ struct Plot {
     curves: Vec<(Curve, Span)>,
     /// Each with what it is called.
     runs: Vec<(Which, String)>,
+    theme: Theme,
     span: Span,
 }
 
@@ -32,9 +34,8 @@ struct Plot {
 pub fn check(curves: &[(Curve, Span)], of: &[Subject], span: Span, names: &Names, world: &World) -> Checked {
     if of.len() > MOST {
         let message = format!("the curves of {} runs cannot be told apart", of.len());
-        return Err(Diagnostic::new(Stage::Verbs, span, message)
-            .expected(format!("at most {MOST} nets or runs"))
-            .into());
+        let mistake = Diagnostic::new(Stage::Verbs, span, message);
+        return Err(mistake.expected(format!("at most {MOST} nets or runs")).help("plot them in two pictures").into());
     }
     let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
     for subject in of {
@@ -47,38 +48,41 @@ pub fn check(curves: &[(Curve, Span)], of: &[Subject], span: Span, names: &Names
     if !mistakes.is_empty() {
         return Err(mistakes.into());
     }
-    Ok(Box::new(Plot { curves: curves.to_vec(), runs, span }))
+    Ok(Box::new(Plot { curves: curves.to_vec(), runs, theme: names.theme, span }))
 }
 
-/// A run and what it is called.
+/// A run, its course, and what it is called.
 struct Named {
     name: String,
     run: RunRecord,
+    course: Course,
 }
 
 impl Job for Plot {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let open =
-            |(which, name): &(Which, String)| Ok(Named { name: name.clone(), run: which.open(world, self.span)? });
+        let open = |(which, name): &(Which, String)| {
+            let run = which.open(world, self.span)?;
+            Ok(Named { name: name.clone(), course: Course::from(&run), run })
+        };
         let runs: Vec<Named> = self.runs.iter().map(open).collect::<Result<_, Diagnostic>>()?;
-        for (kind, span) in &self.curves {
-            if let Some(Named { run, .. }) =
-                runs.iter().find(|n| n.run.epochs.is_empty() || curves(*kind, &n.run).is_empty())
-            {
-                let message = format!("run {} has no {} over epochs to compare", run.number, word(*kind));
+        for &(kind, span) in &self.curves {
+            let lacks = |named: &&Named| named.run.epochs.is_empty() || named.course.curves(kind).is_empty();
+            if let Some(Named { run, .. }) = runs.iter().find(lacks) {
+                let message = format!("run {} has no {} over epochs to compare", run.number, word(kind));
                 let help = format!("`show run {}` says how far it came", run.number);
-                return Err(Diagnostic::new(Stage::Verbs, *span, message).help(help).into());
+                return Err(Diagnostic::new(Stage::Verbs, span, message).help(help).into());
             }
         }
         let kinds: Vec<Curve> = self.curves.iter().map(|&(kind, _)| kind).collect();
-        let picture = draw(&kinds, &runs).at(self.span)?;
-        let data = json!({ "runs": runs.iter().map(|named| data(&kinds, named)).collect::<Vec<_>>() });
-        Ok(Output::new("plot", text(&kinds, &runs), data).picture(picture))
+        let picture = draw(&kinds, &runs, self.theme).at(self.span)?;
+        let data = |Named { run, course, .. }: &Named| json!({ "net": run.info.net, "run": run.number, "curves": figures(&kinds, course) });
+        let data = json!({ "runs": runs.iter().map(data).collect::<Vec<_>>() });
+        Ok(Output::page("plot", &page(&kinds, &runs), data).picture(picture))
     }
 }
 
 /// A panel a kind of curve, a colour a run.
-fn draw(kinds: &[Curve], runs: &[Named]) -> picture::Result<Picture> {
+fn draw(kinds: &[Curve], runs: &[Named], theme: Theme) -> picture::Result<Picture> {
     let panel = |&kind: &Curve| Panel {
         title: word(kind).to_string(),
         x_label: "epoch".to_string(),
@@ -86,50 +90,41 @@ fn draw(kinds: &[Curve], runs: &[Named]) -> picture::Result<Picture> {
         series: runs.iter().flat_map(|named| series(kind, named)).collect(),
     };
     let names: Vec<&str> = runs.iter().map(|named| named.name.as_str()).collect();
-    panels(&names.join(", "), &kinds.iter().map(panel).collect::<Vec<_>>(), Theme::Light)
+    panels(&names.join(", "), &kinds.iter().map(panel).collect::<Vec<_>>(), theme)
 }
 
 /// A training and a test curve; one that a run lacks is empty, so that every run keeps its colour in both.
 fn series(kind: Curve, named: &Named) -> [Series; 2] {
-    let known = curves(kind, &named.run);
+    let known = named.course.curves(kind);
     let name = match named.name.chars().count() > LONGEST_NAME {
         true => named.name.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),
         false => named.name.clone(),
     };
     [("train", SeriesKind::Train), ("test", SeriesKind::Test)].map(|(part, kind)| Series {
         label: format!("{name} {part}"),
-        points: known.iter().find(|(label, _)| *label == part).map(|(_, points)| points.clone()).unwrap_or_default(),
+        points: known.iter().find(|(label, ..)| *label == part).map(|(.., points)| points.clone()).unwrap_or_default(),
         kind,
     })
 }
 
 /// A row a run with its last values, then a chart a kind of curve.
-fn text(kinds: &[Curve], runs: &[Named]) -> String {
+fn page(kinds: &[Curve], runs: &[Named]) -> Page {
     let heads = kinds.iter().flat_map(|&kind| ["train", "test"].map(|part| format!("{part} {}", word(kind))));
     let columns = [Column::left("net").at_most(40), Column::right("run"), Column::right("epochs")];
     let mut table = Table::new(columns.into_iter().chain(heads.map(|head| Column::right(&head))));
-    for Named { name, run } in runs {
-        let mut cells = vec![name.clone(), run.number.to_string(), run.epochs.len().to_string()];
+    for named in runs {
+        let mut cells = vec![named.name.clone(), named.run.number.to_string(), named.run.epochs.len().to_string()];
         for &kind in kinds {
             let show = if kind == Curve::Accuracy { percent } else { figure };
-            let known = curves(kind, run);
-            cells.extend(["train", "test"].map(|part| {
-                let points = known.iter().find(|(label, _)| *label == part).map(|(_, points)| points);
-                points.and_then(|points| points.last()).map_or("–".to_string(), |&(_, value)| show(value))
-            }));
+            let last = |series: Series| series.points.last().map_or("–".to_string(), |&(_, value)| show(value));
+            cells.extend(series(kind, named).map(last));
         }
         table.row(cells);
     }
-    let chart_of = |&kind: &Curve| {
+    kinds.iter().fold(Page::default().table(table), |page, &kind| {
         let all = runs.iter().flat_map(|named| series(kind, named)).filter(|series| !series.points.is_empty());
         let curves: Vec<display::Curve> =
             all.map(|series| display::Curve { label: series.label, points: series.points }).collect();
-        format!("{} over epoch\n{}", word(kind), chart(&curves, CHART.0, CHART.1))
-    };
-    let charts: Vec<String> = kinds.iter().map(chart_of).collect();
-    format!("{table}\n\n{}", charts.join("\n\n"))
-}
-
-fn data(kinds: &[Curve], Named { run, .. }: &Named) -> Value {
-    json!({ "net": run.info.net, "run": run.number, "curves": figures(kinds, run) })
+        page.fold(format!("{} over epoch", word(kind)), Page::default().code(chart(&curves, CHART.0, CHART.1)))
+    })
 }
