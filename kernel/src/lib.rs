@@ -1,7 +1,25 @@
 //! Fovea: convolutional networks as a lecture writes them.
 //!
-//! A [`session::Session`] takes statements and gives results: text, pictures and the same as data. Front ends render the
-//! [`event::Event`]s it sends; none computes.
+//! A [`Session`] takes statements and gives results: text, pictures and the same as data. Front ends render the
+//! [`event::Event`]s it sends; none computes. A Rust program or notebook asks for values instead, as [`Session::eval`] and
+//! its neighbours give them:
+//!
+//! ```
+//! # let runs = tempfile::tempdir().unwrap();
+//! let mut session = fovea::Session::open("cpu", runs.path())?;
+//! session.eval("net t = 8x8x1 - conv 4 - relu - pool, softmax 10\ntrain t on digits for 1 epochs")?;
+//! println!("{} parameters", session.net("t")?.parameters);
+//! println!("{:?} of the test part are right", session.history("t")?.epochs[0].test_accuracy);
+//! # Ok::<(), fovea::Error>(())
+//! ```
+//!
+//! In an evcxr notebook, with the path of this crate's folder:
+//!
+//! ```text
+//! :dep fovea = { package = "fovea-lang", path = "…/kernel", default-features = false }
+//! let mut session = fovea::Session::open("cpu", "runs")?;
+//! session.eval("summary lenet")?
+//! ```
 
 // A diagnostic is an exception that stops a program, never part of a hot loop.
 #![allow(clippy::result_large_err)]
@@ -14,10 +32,14 @@ pub mod event;
 pub mod failure;
 pub mod live;
 mod lookup;
-mod markup;
+pub mod markup;
 mod memory;
 pub mod picture;
 mod samples;
 pub mod session;
+pub mod values;
 mod verbs;
 mod world;
+
+pub use session::Session;
+pub use values::{Error, History, Net, Results};

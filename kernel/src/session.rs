@@ -13,12 +13,12 @@ use fovea_dsl::command::Theme;
 use fovea_dsl::library;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
-use fovea_dsl::syntax::{Statement, StatementKind};
+use fovea_dsl::syntax::{Name, Statement, StatementKind};
 use fovea_dsl::{Source, parse};
 use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
 use fovea_graph::training::{Optimizer, training_step};
-use fovea_graph::{Backend, Graph, Plan, SourceId};
+use fovea_graph::{Backend, Device, Graph, Plan, SourceId, Span};
 use fovea_train::DataSpec;
 
 use crate::check::{Step, Text, check};
@@ -193,6 +193,11 @@ impl Session {
         }
     }
 
+    /// The device that statements run on.
+    pub fn device(&self) -> Device {
+        self.names.device.device()
+    }
+
     /// The texts so far, for messages that point into them.
     pub fn sources(&self) -> &[Source] {
         &self.sources
@@ -212,14 +217,31 @@ impl Session {
         self.world.go_on()
     }
 
+    /// Lets a caller look at what a name means that stands in no program; mistakes point at it.
+    pub(crate) fn asked<T>(
+        &mut self,
+        source: &str,
+        name: &str,
+        look: impl FnOnce(&Name, &Names, &mut World) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let source = self.source(source, name);
+        let name = Name { text: name.to_string(), span: Span::new(source.id, 0, name.len()) };
+        guarded(name.span, || look(&name, &self.names, &mut self.world))
+    }
+
     /// Text to syntax tree.
     fn read(&mut self, name: &str, text: &str) -> Text {
-        let id = SourceId(self.texts);
-        let source = Source { id, name: name.to_string(), text: text.to_string() };
+        let source = self.source(name, text);
+        let (program, mistakes) = parse(&source);
+        Text { source, program, mistakes }
+    }
+
+    /// Takes in a text, for messages that point into it.
+    fn source(&mut self, name: &str, text: &str) -> Source {
+        let source = Source { id: SourceId(self.texts), name: name.to_string(), text: text.to_string() };
         // The library's stay last.
         self.sources.insert(self.texts as usize, source.clone());
         self.texts += 1;
-        let (program, mistakes) = parse(&source);
-        Text { source, program, mistakes }
+        source
     }
 }

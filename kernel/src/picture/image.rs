@@ -131,9 +131,18 @@ fn unit(value: f32) -> f64 {
 
 /// A PNG of bytes of red, green and blue, rows from the top.
 pub(super) fn png(width: u32, height: u32, rgb: &[u8]) -> Result<Vec<u8>, Error> {
+    encoded(width, height, rgb, ExtendedColorType::Rgb8)
+}
+
+/// As [`png`], with how opaque each pixel is.
+pub(super) fn rgba_png(width: u32, height: u32, rgba: &[u8]) -> Result<Vec<u8>, Error> {
+    encoded(width, height, rgba, ExtendedColorType::Rgba8)
+}
+
+fn encoded(width: u32, height: u32, pixels: &[u8], kind: ExtendedColorType) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
-        .write_image(rgb, width, height, ExtendedColorType::Rgb8)
+        .write_image(pixels, width, height, kind)
         .map_err(|error| Error::Render(error.to_string()))?;
     Ok(bytes)
 }

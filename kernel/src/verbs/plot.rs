@@ -1,6 +1,7 @@
 //! `plot loss, accuracy of lenet`, `plot loss of run 3`
 
 use fovea_dsl::command::{Curve, RunRef, Subject};
+use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_train::{RunRecord, Runs};
@@ -47,19 +48,21 @@ pub fn check(curves: &[(Curve, Span)], of: Subject, span: Span, names: &Names, w
             };
             (which, title)
         }
-        Subject::Net(net) => {
-            names.resolved(&net)?;
-            let which = match names.bound.get(&net.text) {
-                Some(binding) if binding.run => Which::Of(net.text.clone()),
-                _ => Which::Number(newest_of(&net.text, &world.runs).ok_or_else(|| {
-                    Diagnostic::new(Stage::Verbs, net.span, format!("`{}` has not been trained", net.text))
-                        .help(format!("`train {} on …` first, or name a run: `plot … of run 3`", net.text))
-                })?),
-            };
-            (which, net.text)
-        }
+        Subject::Net(net) => (of_net(&net, names, world)?, net.text),
     };
     Ok(Box::new(Plot { curves: curves.to_vec(), which, title, theme: names.theme, span }))
+}
+
+/// The run that made a net's weights, else its newest on disk.
+pub fn of_net(net: &Name, names: &Names, world: &World) -> Result<Which, Failure> {
+    names.resolved(net)?;
+    match names.bound.get(&net.text) {
+        Some(binding) if binding.run => Ok(Which::Of(net.text.clone())),
+        _ => Ok(Which::Number(newest_of(&net.text, &world.runs).ok_or_else(|| {
+            Diagnostic::new(Stage::Verbs, net.span, format!("`{}` has not been trained", net.text))
+                .help(format!("`train {} on …` first, or name a run: `plot … of run 3`", net.text))
+        })?)),
+    }
 }
 
 /// The newest run of a net on disk.
