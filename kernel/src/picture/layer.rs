@@ -208,17 +208,26 @@ impl Layout {
                 canvas.text(EDGE, y + ABOVE + self.side.1 / 2.0, &label, look);
             }
             for (column, tile) in row.tiles.iter().skip(skipped).take(self.columns).enumerate() {
-                self.tile(canvas, tile, (EDGE + self.label + column as f64 * self.step.0, y), scale)?;
+                let corner = (EDGE + self.label + column as f64 * self.step.0, y);
+                // Of lines that belong together the first has the captions of all.
+                if self.is_broken || line == 0 {
+                    self.caption(canvas, tile, corner);
+                }
+                self.tile(canvas, tile, corner, scale)?;
             }
         }
         Ok(())
     }
 
-    fn tile(&self, canvas: &mut Canvas, tile: &Tile, (x, y): (f64, f64), scale: Scale) -> Result<()> {
+    fn caption(&self, canvas: &mut Canvas, tile: &Tile, (x, y): (f64, f64)) {
         let palette = canvas.palette;
-        let color = if tile.is_silent { palette.wrong } else { palette.muted };
+        let color = if tile.is_silent { palette.text(palette.wrong) } else { palette.muted };
         let look = Text { size: CAPTION, weight: Weight::Regular, anchor: Anchor::Start, color, turn: 0.0 };
         canvas.text(x, y + 7.0, &font::elide(&tile.caption, self.step.0 - 4.0, CAPTION, look.weight), look);
+    }
+
+    fn tile(&self, canvas: &mut Canvas, tile: &Tile, (x, y): (f64, f64), scale: Scale) -> Result<()> {
+        let palette = canvas.palette;
         let drawn;
         let image = match &tile.face {
             Face::Picture(image) => image,

@@ -52,9 +52,7 @@ impl Scale {
 
     /// Ink that can be read on the colour of a number.
     pub(super) fn ink(&self, value: f64, palette: &Palette) -> Color {
-        let color = self.color(value, palette).brightness();
-        let far = |ink: Color| (ink.brightness() - color).abs();
-        if far(palette.ink) >= far(palette.paper) { palette.ink } else { palette.paper }
+        self.color(value, palette).clearer(palette.ink, palette.paper)
     }
 
     /// Numbers in rows as an image in these colours.
@@ -104,11 +102,11 @@ mod tests {
     #[test]
     fn zero_is_the_paper_and_the_ends_are_told_apart_in_brightness() {
         for theme in [Theme::Light, Theme::Dark] {
-            let palette = theme.palette();
+            let palette = Palette::of(theme);
             let scale = Scale::of([-0.5, 2.0, f64::NAN, f64::INFINITY].into_iter());
             assert_eq!((scale.low, scale.high), (-2.0, 2.0));
             assert_eq!(scale.color(0.0, palette), palette.paper);
-            let away = |value: f64| (scale.color(value, palette).brightness() - palette.paper.brightness()).abs();
+            let away = |value: f64| scale.color(value, palette).contrast(palette.paper);
             for sign in [-1.0, 1.0] {
                 assert!(away(0.4 * sign) < away(1.2 * sign) && away(1.2 * sign) < away(2.0 * sign), "{theme:?}");
             }

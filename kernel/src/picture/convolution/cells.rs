@@ -13,7 +13,7 @@ const MOST_CELLS: isize = 12;
 /// A filter of more.
 const MOST_WEIGHTS: usize = 7;
 /// Numbers of more characters do not fit their cells.
-const MOST_CHARACTERS: usize = 6;
+const MOST_CHARACTERS: usize = 7;
 /// So many steps are drawn one by one, where there are no more.
 const MOST_STEPS: usize = 16;
 
@@ -220,7 +220,7 @@ impl Cell {
     /// `×1`, small, in the lower corner, as on a blackboard.
     fn factor(&self, canvas: &mut Canvas, weight: f64) {
         let (x, y) = self.corner;
-        let color = canvas.palette.series[1].mix(canvas.palette.ink, 0.25);
+        let color = canvas.palette.series[1].mix(canvas.palette.ink, 0.4);
         let text = format!("×{}", minus(&number::short(weight)));
         let size = (self.side * 0.24).min(self.side * 1.45 / text.chars().count() as f64);
         let look = Text { size, weight: Weight::SemiBold, anchor: Anchor::End, color, turn: 0.0 };

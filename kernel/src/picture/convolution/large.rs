@@ -21,7 +21,7 @@ const LONGEST: f64 = 280.0;
 const FILTER: f64 = 150.0;
 
 pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result<Picture> {
-    let palette = theme.palette();
+    let palette = Palette::of(theme);
     let (position, channel) = slide.strongest();
     let (image, filter, result) = (slide.image.shape(), slide.filter.shape(), slide.extent());
     let longest = [image[0], image[1], result[0], result[1]].into_iter().max().unwrap_or(1) as f64;
