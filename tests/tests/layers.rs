@@ -147,7 +147,7 @@ fn some_channels_are_picked_and_kept_in_a_file() {
     let (_, wanted) = layers.iter().find(|(name, _)| name == "r1").unwrap();
     let file = bench.folder.path().join("maps.npy");
     let output = bench.last(&format!("features n.r1[1..3] on digits[0..2] save \"{}\"", file.display()));
-    assert_eq!(output.files, [file.clone()]);
+    assert_eq!(output.files, std::slice::from_ref(&file));
     let wanted: Vec<f64> = wanted.slice_axis(Axis(3), ndarray::Slice::from(1..3)).iter().copied().collect();
     close(&flat(&output.data["values"]), &wanted, "data");
     let kept: ArrayD<f32> = ndarray_npy::read_npy(&file).unwrap();

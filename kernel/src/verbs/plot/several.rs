@@ -20,7 +20,10 @@ use crate::world::{Names, World};
 const MOST: usize = 14;
 
 /// A longer name is cut, so that `train` or `test` behind it can be read.
-const LONGEST_NAME: usize = 16;
+const LONGEST_NAME: usize = 14;
+
+/// Of more runs only the test curves are drawn; the table has the others' ends.
+const MOST_PAIRS: usize = 6;
 
 struct Plot {
     curves: Vec<(Curve, Span)>,
@@ -83,28 +86,37 @@ impl Job for Plot {
 
 /// A panel a kind of curve, a colour a run.
 fn draw(kinds: &[Curve], runs: &[Named], theme: Theme) -> picture::Result<Picture> {
-    let panel = |&kind: &Curve| Panel {
-        title: word(kind).to_string(),
-        x_label: "epoch".to_string(),
-        unit: if kind == Curve::Accuracy { Unit::Percent } else { Unit::Plain },
-        series: runs.iter().flat_map(|named| series(kind, named)).collect(),
+    let panel = |&kind: &Curve| {
+        let is_test = has_test(kind, runs) && runs.len() > MOST_PAIRS;
+        let parts = if is_test { &PARTS[1..] } else { &PARTS[..] };
+        Panel {
+            title: if is_test { format!("test {}", word(kind)) } else { word(kind).to_string() },
+            x_label: "epoch".to_string(),
+            unit: if kind == Curve::Accuracy { Unit::Percent } else { Unit::Plain },
+            series: runs.iter().flat_map(|named| parts.iter().map(move |&part| series(kind, part, named))).collect(),
+        }
     };
     let names: Vec<&str> = runs.iter().map(|named| named.name.as_str()).collect();
     panels(&names.join(", "), &kinds.iter().map(panel).collect::<Vec<_>>(), theme)
 }
 
-/// A training and a test curve; one that a run lacks is empty, so that every run keeps its colour in both.
-fn series(kind: Curve, named: &Named) -> [Series; 2] {
-    let known = named.course.curves(kind);
+/// The parts of the data that curves are of.
+const PARTS: [(&str, SeriesKind); 2] = [("train", SeriesKind::Train), ("test", SeriesKind::Test)];
+
+/// Whether every run was tested.
+fn has_test(kind: Curve, runs: &[Named]) -> bool {
+    runs.iter().all(|named| !series(kind, PARTS[1], named).points.is_empty())
+}
+
+/// The curve of a part; one that a run lacks is empty, so that every run keeps its colour in both.
+fn series(kind: Curve, (part, style): (&str, SeriesKind), named: &Named) -> Series {
+    let known = named.course.curves(kind).into_iter().find(|(label, ..)| *label == part);
     let name = match named.name.chars().count() > LONGEST_NAME {
         true => named.name.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),
         false => named.name.clone(),
     };
-    [("train", SeriesKind::Train), ("test", SeriesKind::Test)].map(|(part, kind)| Series {
-        label: format!("{name} {part}"),
-        points: known.iter().find(|(label, ..)| *label == part).map(|(.., points)| points.clone()).unwrap_or_default(),
-        kind,
-    })
+    let points = known.map(|(.., points)| points).unwrap_or_default();
+    Series { label: format!("{name} {part}"), points, kind: style }
 }
 
 /// A row a run with its last values, then a chart a kind of curve.
@@ -117,14 +129,17 @@ fn page(kinds: &[Curve], runs: &[Named]) -> Page {
         for &kind in kinds {
             let show = if kind == Curve::Accuracy { percent } else { figure };
             let last = |series: Series| series.points.last().map_or("–".to_string(), |&(_, value)| show(value));
-            cells.extend(series(kind, named).map(last));
+            cells.extend(PARTS.map(|part| last(series(kind, part, named))));
         }
         table.row(cells);
     }
+    // A terminal's dots have no colours: one curve a run is as much as can be followed.
     kinds.iter().fold(Page::default().table(table), |page, &kind| {
-        let all = runs.iter().flat_map(|named| series(kind, named)).filter(|series| !series.points.is_empty());
-        let curves: Vec<display::Curve> =
-            all.map(|series| display::Curve { label: series.label, points: series.points }).collect();
-        page.fold(format!("{} over epoch", word(kind)), Page::default().code(chart(&curves, CHART.0, CHART.1)))
+        let part = PARTS[usize::from(has_test(kind, runs))];
+        let curve =
+            |named: &Named| display::Curve { label: named.name.clone(), points: series(kind, part, named).points };
+        let curves: Vec<display::Curve> = runs.iter().map(curve).collect();
+        let chart = Page::default().code(chart(&curves, CHART.0, CHART.1));
+        page.fold(format!("{} {} over epoch", part.0, word(kind)), chart)
     })
 }
