@@ -10,6 +10,8 @@ use fovea::picture::{
     Error, Grey, Image, Mark, Mistake, Picture, Sample, SeriesKind, Theme, Unit, confusion, curves, mistakes, panels,
     predictions, sheet,
 };
+use resvg::{tiny_skia, usvg};
+
 use gallery::{digit, gallery, losses, names, numbered, prediction, series};
 
 /// Reads a document as XML: tags that nest and close, quoted attributes, no `<` or bare `&` in text. Returns the texts.
@@ -103,6 +105,45 @@ fn nothing_touches_the_edge() {
         let across = (0..width).any(|x| (0..8).any(|d| touches(x, d) || touches(x, height - 1 - d)));
         let down = (0..height).any(|y| (0..8).any(|d| touches(d, y) || touches(width - 1 - d, y)));
         assert!(!across && !down, "{name}: something is drawn within 4 pixels of the edge");
+    }
+}
+
+/// An SVG as resvg draws it with the embedded font, at twice its size.
+fn drawn_by_a_viewer(picture: &Picture) -> image::RgbaImage {
+    let mut options = usvg::Options { font_family: "Inter".to_string(), ..usvg::Options::default() };
+    for font in ["Inter-Regular.otf", "Inter-SemiBold.otf"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(font);
+        options.fontdb_mut().load_font_data(std::fs::read(path).unwrap());
+    }
+    let tree = usvg::Tree::from_str(&picture.svg, &options).unwrap();
+    let mut sheet = tiny_skia::Pixmap::new(picture.width * 2, picture.height * 2).unwrap();
+    resvg::render(&tree, tiny_skia::Transform::from_scale(2.0, 2.0), &mut sheet.as_mut());
+    image::RgbaImage::from_raw(sheet.width(), sheet.height(), sheet.take()).unwrap()
+}
+
+/// The pixels of one drawing that the other has nowhere near: a viewer kerns its texts, which moves letters a little.
+fn missing(drawn: &image::RgbaImage, other: &image::RgbaImage) -> usize {
+    const NEAR: i64 = 6;
+    let alike = |a: &image::Rgba<u8>, b: &image::Rgba<u8>| a.0.iter().zip(b.0).all(|(a, b)| a.abs_diff(b) <= 32);
+    let near = |x: u32, y: u32, pixel| {
+        let places = (-NEAR..=NEAR).flat_map(|dy| (-NEAR..=NEAR).map(move |dx| (i64::from(x) + dx, i64::from(y) + dy)));
+        let inside = places.filter_map(|(x, y)| Some((u32::try_from(x).ok()?, u32::try_from(y).ok()?)));
+        inside.filter_map(|(x, y)| other.get_pixel_checked(x, y)).any(|found| alike(pixel, found))
+    };
+    let pixels = drawn.as_raw().chunks_exact(4).zip(other.as_raw().chunks_exact(4)).zip(0..);
+    let differ = pixels.filter(|((a, b), _)| a != b).map(|(_, at)| (at % drawn.width(), at / drawn.width()));
+    differ.filter(|&(x, y)| !near(x, y, drawn.get_pixel(x, y))).count()
+}
+
+#[test]
+fn a_png_is_what_a_viewer_draws_of_the_svg() {
+    for (name, picture) in gallery() {
+        let png = image::load_from_memory(&picture.png).unwrap().to_rgba8();
+        let viewer = drawn_by_a_viewer(&picture);
+        // Of long words, and of marks that a viewer's shaping puts elsewhere, a letter or two; else spots.
+        let bound = if name.contains("hostile") || name.contains("broken") { 1000 } else { 200 };
+        let (more, less) = (missing(&png, &viewer), missing(&viewer, &png));
+        assert!(more <= bound && less <= bound, "{name}: {more} pixels too much, {less} missing");
     }
 }
 

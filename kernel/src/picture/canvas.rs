@@ -1,11 +1,12 @@
-//! The sheet of paper that every picture is drawn on: it writes SVG, and draws that very SVG into the PNG.
+//! The sheet of paper that every picture is drawn on: each shape goes into the SVG and into the PNG.
 
+use super::drawing::{self, Drawing, Ends};
 use super::font::{self, Weight};
 use super::image::Image;
 use super::palette::{Color, Palette, Theme};
 use super::{Error, Picture};
-use resvg::{tiny_skia, usvg};
 use std::fmt::Write as _;
+use tiny_skia::Transform;
 
 /// The PNG has so many pixels for one of the SVG's, so that it is sharp on a dense screen.
 pub(super) const PNG_SCALE: u32 = 2;
@@ -63,12 +64,14 @@ pub(super) struct Canvas {
     height: f64,
     pub palette: &'static Palette,
     body: String,
+    drawing: Drawing,
 }
 
 impl Canvas {
     /// An empty sheet, sizes in pixels (rounded up to whole ones).
     pub(super) fn new(width: f64, height: f64, theme: Theme) -> Self {
-        Canvas { width: width.ceil(), height: height.ceil(), palette: theme.palette(), body: String::new() }
+        let (body, drawing) = (String::new(), Drawing::default());
+        Canvas { width: width.ceil(), height: height.ceil(), palette: theme.palette(), body, drawing }
     }
 
     /// Width and height, in pixels.
@@ -95,6 +98,7 @@ impl Canvas {
             r#"<path d="{d}" {} stroke-linejoin="round" stroke-linecap="round"/>"#,
             paint(None, Some(stroke))
         );
+        self.drawing.line(drawing::through(lines), stroke, Ends::Round);
     }
 
     pub(super) fn dot(&mut self, (x, y): (f64, f64), radius: f64, fill: Option<Color>, stroke: Option<Stroke>) {
@@ -106,16 +110,25 @@ impl Canvas {
             px(radius),
             paint(fill, stroke)
         );
+        let circle = || drawing::circle((x, y), radius);
+        if let Some(fill) = fill {
+            self.drawing.area(circle(), fill);
+        }
+        if let Some(stroke) = stroke {
+            self.drawing.line(circle(), stroke, Ends::Square);
+        }
     }
 
     /// A filled rectangle with its corners rounded by `radius`.
     pub(super) fn fill(&mut self, rect: Rect, radius: f64, fill: Color) {
         let _ = writeln!(self.body, r#"<rect {} rx="{}" fill="{fill}"/>"#, extent(rect), px(radius));
+        self.drawing.area(drawing::rectangle(rect, radius), fill);
     }
 
     /// The outline of a rectangle.
     pub(super) fn frame(&mut self, rect: Rect, radius: f64, stroke: Stroke) {
         let _ = writeln!(self.body, r#"<rect {} rx="{}" {}/>"#, extent(rect), px(radius), paint(None, Some(stroke)));
+        self.drawing.line(drawing::rectangle(rect, radius), stroke, Ends::Square);
     }
 
     /// A text whose middle in height stands at `y`.
@@ -142,6 +155,15 @@ impl Canvas {
             look.color,
             escape(text)
         );
+        let (outline, end) = font::outline(text, look.size, look.weight);
+        let start = match look.anchor {
+            Anchor::Start => x,
+            Anchor::Middle => x - end / 2.0,
+            Anchor::End => x - end,
+        };
+        let turn = Transform::from_rotate_at(look.turn as f32, x as f32, y as f32);
+        let place = turn.pre_translate(start as f32, baseline as f32);
+        self.drawing.area(outline.and_then(|outline| outline.transform(place)), look.color);
     }
 
     /// An image, its pixels crisp, with a text that a viewer shows when the pointer rests on it.
@@ -154,7 +176,7 @@ impl Canvas {
             extent(rect),
             escape(hint)
         );
-        Ok(())
+        self.drawing.image(rect, image, ink)
     }
 
     /// The finished picture.
@@ -174,35 +196,9 @@ impl Canvas {
             self.palette.paper,
             self.body
         );
-        let png = rasterize(&drawable(&svg), width, height)?;
+        let png = self.drawing.finish(width, height, self.palette.paper)?;
         Ok(Picture { name: name.to_string(), svg, png, width, height, alt })
     }
-}
-
-/// The same document with a `?` for every character that the embedded font lacks: a viewer of the SVG has fonts for them, the PNG would show a hole.
-fn drawable(svg: &str) -> String {
-    let shown = |c: char| match c {
-        c if c.is_ascii() || font::has(c) => Some(c),
-        c if unicode_width::UnicodeWidthChar::width(c).unwrap_or(0) == 0 => None,
-        _ => Some('?'),
-    };
-    svg.chars().filter_map(shown).collect()
-}
-
-/// Draws an SVG at [`PNG_SCALE`].
-fn rasterize(svg: &str, width: u32, height: u32) -> Result<Vec<u8>, Error> {
-    let options =
-        usvg::Options { fontdb: font::database(), font_family: "Inter".to_string(), ..usvg::Options::default() };
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| Error::Render(error.to_string()))?;
-    let (width, height) = (width * PNG_SCALE, height * PNG_SCALE);
-    let mut pixmap = tiny_skia::Pixmap::new(width, height)
-        .ok_or(Error::Size { width: f64::from(width), height: f64::from(height) })?;
-    let scale = PNG_SCALE as f32;
-    resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    // The paper covers everything, so alpha is 1 throughout and can go.
-    let drawn = image::RgbaImage::from_raw(width, height, pixmap.take())
-        .ok_or(Error::Size { width: f64::from(width), height: f64::from(height) })?;
-    super::image::png(width, height, image::DynamicImage::ImageRgba8(drawn).to_rgb8().as_raw())
 }
 
 /// A coordinate to a hundredth of a pixel, in as few characters as it takes.

@@ -2,8 +2,6 @@
 
 use super::{Error, palette::Color};
 use base64::Engine as _;
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder};
 
 /// An image of height × width × channels, values 0–1, channels last. One channel is grey, three are red, green and blue; of any other
 /// number the mean is shown. Values outside 0–1 are cut, what is not a number counts as 0.
@@ -73,7 +71,7 @@ impl Image {
     }
 
     /// Bytes of red, green and blue. `ink` gives the colours of 0 and 1 for a grey image.
-    fn rgb(&self, ink: [Color; 2]) -> Vec<u8> {
+    pub(super) fn rgb(&self, ink: [Color; 2]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.height * self.width * 3);
         for (y, x) in (0..self.height).flat_map(|y| (0..self.width).map(move |x| (y, x))) {
             if self.is_grey() {
@@ -132,8 +130,15 @@ fn unit(value: f32) -> f64 {
 /// A PNG of bytes of red, green and blue, rows from the top.
 pub(super) fn png(width: u32, height: u32, rgb: &[u8]) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
-        .write_image(rgb, width, height, ExtendedColorType::Rgb8)
-        .map_err(|error| Error::Render(error.to_string()))?;
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Balanced);
+    encoder.set_filter(png::Filter::Adaptive);
+    let written = encoder.write_header().and_then(|mut writer| {
+        writer.write_image_data(rgb)?;
+        writer.finish()
+    });
+    written.map_err(|error| Error::Render(error.to_string()))?;
     Ok(bytes)
 }

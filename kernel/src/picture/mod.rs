@@ -1,7 +1,7 @@
 //! Pictures: plots of training, sheets of samples and predictions, confusion matrices.
 //!
-//! Every builder is a function from data to a [`Picture`]. It writes SVG, and the PNG is drawn from that SVG, so that the two cannot
-//! differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
+//! Every builder is a function from data to a [`Picture`]. It places shapes on a sheet, which writes each into the SVG and draws it into
+//! the PNG. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
 
 mod backend;
 mod bars;
@@ -9,6 +9,7 @@ mod canvas;
 mod chart;
 mod confusion;
 mod curves;
+mod drawing;
 mod ends;
 mod font;
 mod image;

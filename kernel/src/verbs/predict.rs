@@ -9,7 +9,6 @@ use fovea_dsl::syntax::Name;
 use fovea_graph::{Backend, Span, Tensor};
 use fovea_train::{Dataset, write_whole};
 use ndarray::Axis;
-use ndarray_npy::WriteNpyExt;
 use serde_json::json;
 
 use super::weights::writable;
@@ -67,9 +66,20 @@ impl Job for Predict {
 
 /// Scores as npy, f32 `[N, classes]`.
 fn write(path: &std::path::Path, scores: &Tensor) -> Result<(), String> {
-    let mut bytes = Vec::new();
-    scores.write_npy(&mut bytes).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-    write_whole(path, &bytes).map_err(|error| error.to_string())
+    write_whole(path, &npy(scores)).map_err(|error| error.to_string())
+}
+
+/// A tensor as numpy writes it: a header, padded so that the values begin at a multiple of 64 bytes, then the values.
+fn npy(tensor: &Tensor) -> Vec<u8> {
+    const BEFORE: usize = b"\x93NUMPY\x01\x00".len() + size_of::<u16>();
+    let shape: String = tensor.shape().iter().map(|size| format!("{size},")).collect();
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}");
+    let length = (BEFORE + header.len() + 1).next_multiple_of(64) - BEFORE;
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((length as u16).to_le_bytes());
+    bytes.extend(format!("{header:<width$}\n", width = length - 1).into_bytes());
+    bytes.extend(tensor.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
 }
 
 impl Predict {
