@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::jupyter::install::Place;
+
 /// Convolutional networks as a lecture writes them. Without a command: the interactive prompt.
 #[derive(Debug, Parser)]
 #[command(name = "fovea", version, about, propagate_version = true)]
@@ -55,6 +57,30 @@ pub enum Command {
     Devices,
     /// List the networks that come with the language
     Library,
+    /// Fovea in JupyterLab and other notebooks: install it, remove it, see what is installed
+    Jupyter {
+        /// What to do
+        #[command(subcommand)]
+        command: JupyterCommand,
+    },
+}
+
+/// What to do about Jupyter.
+#[derive(Debug, Subcommand)]
+pub enum JupyterCommand {
+    /// Install the kernel, its icons and the colours for JupyterLab
+    Install(Place),
+    /// Remove what install wrote
+    Uninstall(Place),
+    /// Say what is installed where
+    Status,
+    /// Serve a notebook; Jupyter starts this
+    #[command(hide = true)]
+    Kernel {
+        /// The file that says where the front end listens
+        #[arg(long, value_name = "FILE")]
+        connection_file: PathBuf,
+    },
 }
 
 /// What `bench` times.

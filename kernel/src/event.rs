@@ -1,6 +1,5 @@
 //! What a running statement tells its front end, in one ordered stream. Front ends render; none computes.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use crate::picture::Picture;
@@ -63,24 +62,6 @@ pub struct Metric {
     pub test_accuracy: Option<f64>,
     /// The epoch's duration, its test included.
     pub seconds: f64,
-}
-
-/// The line that stays of an epoch: `epoch 2/10  loss 0.3120  accuracy 90.6 %  …`.
-impl fmt::Display for Metric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.epochs.to_string().len();
-        write!(f, "epoch {:>width$}/{}  loss {:.4}", self.epoch, self.epochs, self.loss)?;
-        if let Some(share) = self.accuracy {
-            write!(f, "  accuracy {:.1} %", 100.0 * share)?;
-        }
-        if let Some(loss) = self.test_loss {
-            write!(f, "  test loss {loss:.4}")?;
-        }
-        if let Some(share) = self.test_accuracy {
-            write!(f, "  test accuracy {:.1} %", 100.0 * share)?;
-        }
-        write!(f, "  {:.1} s", self.seconds)
-    }
 }
 
 /// What a statement gives: always text, often a picture, and the same as data.

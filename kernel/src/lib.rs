@@ -25,11 +25,14 @@
 #![allow(clippy::result_large_err)]
 
 mod check;
+mod course;
 pub mod device;
 pub mod display;
 pub mod event;
 pub mod failure;
+pub mod live;
 mod lookup;
+mod markup;
 mod memory;
 pub mod picture;
 mod samples;

@@ -1,9 +1,12 @@
 //! The `fovea` program: scripts, single statements, the prompt.
 
+mod assist;
 mod cli;
 mod front;
 mod interrupt;
+mod jupyter;
 mod repl;
+mod state;
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use cli::{Arguments, Command, Format, Mode, Options};
+use cli::{Arguments, Command, Format, JupyterCommand, Mode, Options};
 use fovea::device;
 use fovea::display::number;
 use fovea::event::{Event, Output};
@@ -20,6 +23,7 @@ use fovea::failure::Failure;
 use fovea::session::Session;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
+use jupyter::install;
 
 /// The program failed; what is wrong is on standard error.
 const FAILED: u8 = 1;
@@ -50,7 +54,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         usage("-e stands alone or with bench");
     }
     let at_prompt = command.is_none() && statements.is_empty() && std::io::stdin().is_terminal();
-    interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
+    // The kernel watches for itself.
+    if !matches!(command, Some(Command::Jupyter { command: JupyterCommand::Kernel { .. } })) {
+        interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
+    }
     let reader = if at_prompt { Reader::Prompt } else { Reader::Script };
     let folder = options.out.clone().unwrap_or_else(|| pictures(command.as_ref()));
     let mut script = Script {
@@ -71,6 +78,16 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Fmt { file, check }) => script.format(&file, check)?,
         Some(Command::Devices) => script.run("devices", "device"),
         Some(Command::Library) => script.run("library", "library"),
+        Some(Command::Jupyter { command }) => {
+            let output = match command {
+                JupyterCommand::Install(place) => install::install(&place)?,
+                JupyterCommand::Uninstall(place) => install::uninstall(&place)?,
+                JupyterCommand::Status => install::status()?,
+                JupyterCommand::Kernel { connection_file } => return jupyter::serve(&connection_file, script.session),
+            };
+            script.front.event(Event::Output(output));
+            ExitCode::SUCCESS
+        }
         Some(Command::Bench { net, mode, batch }) => {
             let mode = if mode == Mode::Train { "train" } else { "infer" };
             let net = match net.rsplit_once(':') {

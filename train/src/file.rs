@@ -104,16 +104,63 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Writes files, all of them or none: nothing takes its name before all are on disk. Folders that are missing are made.
+///
+/// # Errors
+/// A file or a folder cannot be written; the error names it, and the folders that were made are gone again.
+pub fn write_all_whole<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), FileError> {
+    let mut made = Vec::new();
+    let mut write = || {
+        let mut parts = Vec::with_capacity(files.len());
+        for (path, bytes) in files {
+            make_folder(folder_of(path), &mut made)?;
+            if path.is_dir() {
+                return Err(FileError::write(path)(io::ErrorKind::IsADirectory.into()));
+            }
+            parts.push((path, part(path, bytes.as_ref()).map_err(FileError::write(path))?));
+        }
+        parts.into_iter().try_for_each(|(path, part)| {
+            part.persist(path).map_err(|error| FileError::write(path)(error.error))?;
+            sync_folder(folder_of(path));
+            Ok(())
+        })
+    };
+    let done = write();
+    if done.is_err() {
+        // What is not empty was somebody else's, and stays.
+        made.iter().rev().for_each(|folder| drop(std::fs::remove_dir(folder)));
+    }
+    done
+}
+
+/// Makes a folder and those above it; notes each that was missing.
+fn make_folder(folder: &Path, made: &mut Vec<PathBuf>) -> Result<(), FileError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
+        make_folder(above, made)?;
+    }
+    std::fs::create_dir(folder).map_err(FileError::write(folder))?;
+    made.push(folder.to_path_buf());
+    Ok(())
+}
+
 /// As [`write_whole`], but the folder's own entry may reach the disk later.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    part(path, bytes)?.persist(path)?;
+    Ok(())
+}
+
+/// What will be `path`, aside and on disk; gone where it is dropped.
+fn part(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = aside();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut part = builder.tempfile_in(folder_of(path))?;
     part.write_all(bytes)?;
     part.as_file().sync_all()?;
-    part.persist(path)?;
-    Ok(())
+    Ok(part)
 }
 
 /// Brings a renaming to disk. Not every file system can; the file itself is safe by then.

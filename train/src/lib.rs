@@ -30,7 +30,7 @@ mod weights;
 pub use checkpoint::{Checkpoint, Fingerprint, Place};
 pub use dataset::{Counts, DataError, DataSource, DataSpec, Dataset};
 pub use error::TrainError;
-pub use file::{FileError, write_whole};
+pub use file::{FileError, write_all_whole, write_whole};
 pub use fit::fit;
 pub use infer::{Evaluation, Prediction};
 pub use labels::Labels;

@@ -148,7 +148,12 @@ pub(crate) const ABSENT_CLAUSES: &[&str] = &[
 
 /// Whether a statement begins with this word.
 pub(crate) fn is_statement_word(word: &str) -> bool {
-    is_verb(word) || DEFINITIONS.iter().chain(ABSENT).any(|known| known.eq_ignore_ascii_case(word))
+    statement_words_all().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Every word that begins a statement, those too to which nothing here answers.
+pub(crate) fn statement_words_all() -> impl Iterator<Item = &'static str> {
+    statements().chain(ABSENT.iter().copied())
 }
 
 /// Whether this word begins a definition.
@@ -161,11 +166,6 @@ pub(crate) fn applied(verb: &str) -> Applied {
     VERBS.iter().find(|(word, ..)| *word == verb).map_or(Applied::Nothing, |(_, applied, _)| *applied)
 }
 
-/// Whether this is a verb that can be read.
-pub(crate) fn is_verb(word: &str) -> bool {
-    VERBS.iter().any(|(verb, ..)| verb.eq_ignore_ascii_case(word))
-}
-
 /// Whether this is a word of the language to which no statement here answers.
 pub(crate) fn is_absent_verb(word: &str) -> bool {
     ABSENT.iter().any(|absent| absent.eq_ignore_ascii_case(word))
@@ -173,8 +173,12 @@ pub(crate) fn is_absent_verb(word: &str) -> bool {
 
 /// Whether a clause of some verb begins with this word.
 pub(crate) fn is_clause_word(word: &str) -> bool {
-    let absent = ABSENT_CLAUSES.iter().any(|clause| clause.eq_ignore_ascii_case(word));
-    absent || CLAUSES.iter().any(|clause| clause.word.eq_ignore_ascii_case(word))
+    clause_words().any(|clause| clause.eq_ignore_ascii_case(word))
+}
+
+/// Every word that begins a clause, those too that no verb here takes.
+pub(crate) fn clause_words() -> impl Iterator<Item = &'static str> {
+    CLAUSES.iter().map(|clause| clause.word).chain(ABSENT_CLAUSES.iter().copied())
 }
 
 /// The clauses that a verb takes.

@@ -46,6 +46,7 @@ pub fn highlight(text: &str) -> Vec<(Range<usize>, Token)> {
             Look::Text => Token::Text,
             Look::Number => Token::Number,
             Look::Sign => Token::Sign,
+            Look::Word if is_size(&text[..range.start], piece) => Token::Number,
             Look::Word if starts.binary_search(&range.start).is_ok() => {
                 statement = piece;
                 if table::is_statement_word(piece) { Token::Statement } else { Token::Name }
@@ -65,11 +66,24 @@ pub fn highlight(text: &str) -> Vec<(Range<usize>, Token)> {
     found
 }
 
+/// Whether this goes on with a number: `x5` of `5x5`.
+fn is_size(before: &str, word: &str) -> bool {
+    let joined = word.starts_with(['x', 'X']) && word.len() > 1 && before.ends_with(|c: char| c.is_ascii_digit());
+    joined && word.chars().all(|c| c.is_ascii_digit() || matches!(c, 'x' | 'X'))
+}
+
+/// Clauses of a chain.
+pub(super) const CHAIN_CLAUSES: &[&str] = &["where", "as"];
+/// Options of one layer only.
+pub(super) const CHAIN_OPTIONS: &[&str] = &["eps", "momentum", "alpha", "beta", "zeros"];
+/// Words that belong to a verb's clauses.
+pub(super) const VERB_CLAUSES: &[&str] = &["epochs", "steps", "every", "run", "last"];
+
 fn in_chain(word: &str, begins_item: bool) -> Token {
-    if ["where", "as"].iter().any(|clause| clause.eq_ignore_ascii_case(word)) {
+    if CHAIN_CLAUSES.iter().any(|clause| clause.eq_ignore_ascii_case(word)) {
         return Token::Clause;
     }
-    let own_key = || ["eps", "momentum", "alpha", "beta", "zeros"].iter().any(|key| key.eq_ignore_ascii_case(word));
+    let own_key = || CHAIN_OPTIONS.iter().any(|key| key.eq_ignore_ascii_case(word));
     match chain_word(word) {
         _ if !begins_item && (words::is_option(word) || own_key()) => Token::Option,
         ChainWord::Layer(..) | ChainWord::Input | ChainWord::Link(_) => Token::Layer,
@@ -81,9 +95,7 @@ fn in_verb(word: &str, verb: &str) -> Token {
     let is = |known: &&str| known.eq_ignore_ascii_case(word);
     let verb = verb.to_lowercase();
     let mut named = OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word));
-    if table::clauses_of(&verb).any(|clause| is(&clause.word))
-        || ["epochs", "steps", "every", "run", "last"].iter().any(is)
-    {
+    if table::clauses_of(&verb).any(|clause| is(&clause.word)) || VERB_CLAUSES.iter().any(is) {
         Token::Clause
     } else if named.any(|word| is(&word)) {
         Token::Option

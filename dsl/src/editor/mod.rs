@@ -5,10 +5,12 @@ mod complete;
 mod highlight;
 mod reference;
 mod tokens;
+mod vocabulary;
 
 pub use complete::{Completion, CompletionKind, Context, complete};
 pub use highlight::{Token, highlight};
 pub use reference::{examples, inspect, inspect_at, words};
+pub use vocabulary::{Vocabulary, vocabulary};
 
 use fovea_graph::SourceId;
 

@@ -233,6 +233,21 @@ pub(crate) fn layer_words() -> impl Iterator<Item = &'static str> {
     LAYERS.iter().map(|&(word, ..)| word)
 }
 
+/// `input` and the words of the grammar that stand where a layer stands.
+pub(crate) fn link_words() -> impl Iterator<Item = &'static str> {
+    LINKS.iter().copied().chain(["input"])
+}
+
+/// What other programs call our layers.
+pub(crate) fn foreign_words() -> impl Iterator<Item = &'static str> {
+    FOREIGN.iter().map(|&(word, _)| word)
+}
+
+/// Every word that [`is_option`] takes.
+pub(crate) fn option_words() -> impl Iterator<Item = &'static str> {
+    FLAGS.iter().chain(KEYS).copied().chain(["average", "to"])
+}
+
 /// Every word of chains and of layers' options.
 #[cfg(test)]
 pub(crate) fn all_words() -> impl Iterator<Item = &'static str> {

@@ -6,6 +6,7 @@
 mod chart;
 mod compare;
 pub mod number;
+pub mod progress;
 mod report;
 mod summary;
 mod table;

@@ -1,6 +1,8 @@
 //! Tables for the terminal.
 
 use std::fmt;
+
+use crate::markup::is_unseen;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// On which side a column's cells stand.
@@ -154,9 +156,9 @@ pub(super) fn pad(text: &str, width: usize, align: Align) -> String {
     }
 }
 
-/// A text without control characters, which could move the cursor or change the terminal's colours.
+/// A text with spaces for the characters that could move the cursor, change the terminal's colours or turn the text.
 pub(super) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect()
 }
 
 /// A text cut with `…` where it is wider than `limit`.

@@ -1,10 +1,10 @@
 //! How far training is: on a terminal one line that moves, elsewhere a line an epoch.
 
 use std::io::{IsTerminal, Write};
-use std::time::Duration;
 
+use fovea::display::progress;
 use fovea::event::{Metric, Progress};
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// The progress of the statement that runs, on standard error.
 pub struct ProgressLine {
@@ -19,24 +19,19 @@ impl ProgressLine {
     }
 
     /// Shows where training stands.
-    pub fn progress(&mut self, progress: &Progress) {
+    pub fn progress(&mut self, at: &Progress) {
         if !self.terminal {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| new_bar(progress.steps));
-        let accuracy = progress.accuracy.map(|share| format!("  test accuracy {}", percent(share))).unwrap_or_default();
-        let left = HumanDuration(Duration::from_secs_f64(progress.seconds_left.clamp(0.0, 1e9)));
-        bar.set_prefix(format!("{} epoch {}/{}", progress.net, progress.epoch, progress.epochs));
-        bar.set_message(format!(
-            "loss {:.4}{accuracy}  {:.0} images/s  {left:#} left",
-            progress.loss, progress.images_per_second
-        ));
-        bar.set_position(progress.step);
+        let bar = self.bar.get_or_insert_with(|| new_bar(at.steps));
+        bar.set_prefix(progress::stage(at));
+        bar.set_message(progress::pace(at));
+        bar.set_position(at.step);
     }
 
     /// Shows an epoch's figures, for good.
     pub fn metric(&mut self, metric: &Metric) {
-        self.line(&metric.to_string());
+        self.line(&progress::epoch(metric));
     }
 
     /// Writes a line above the moving one.
@@ -63,9 +58,4 @@ fn new_bar(steps: u64) -> ProgressBar {
         Ok(style) => bar.with_style(style.progress_chars("█▉▊▋▌▍▎▏ ")),
         Err(_) => bar,
     }
-}
-
-/// `98.1 %`
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }

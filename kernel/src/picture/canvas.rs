@@ -5,6 +5,7 @@ use super::font::{self, Weight};
 use super::image::Image;
 use super::palette::{Color, Palette, Theme};
 use super::{Error, Picture};
+use crate::markup::escape;
 use std::fmt::Write as _;
 use tiny_skia::Transform;
 
@@ -225,21 +226,4 @@ fn extent(rect: Rect) -> String {
         px(rect.width.max(0.0)),
         px(rect.height.max(0.0))
     )
-}
-
-/// A text as XML may hold it, in an element or a quoted attribute: marks escaped, characters that XML forbids replaced.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

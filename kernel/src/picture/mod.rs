@@ -19,8 +19,6 @@ mod predictions;
 mod sheet;
 mod ticks;
 
-pub(crate) use canvas::escape;
-
 pub use bars::{Measure, bars};
 pub use confusion::confusion;
 pub use curves::{Panel, Series, SeriesKind, Unit, curves, panels};

@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::path::Path;
 
 use fovea::session::Known;
-use fovea_dsl::editor::{self, Completeness, Token, is_complete};
+use fovea_dsl::editor::{Completeness, Token, highlight, is_complete};
 use rustyline::completion::{Completer, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::HistoryHinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Cmd, ConditionalEventHandler, Context, Event, EventContext, Helper, Hinter, RepeatCount};
+
+use crate::assist::{self, Offer};
 
 /// What stands before the first line.
 pub const PROMPT: &str = "fovea> ";
@@ -68,79 +69,11 @@ impl Completer for Prompt {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        if let Some(start) = path_start(line, cursor) {
-            return Ok((start, files(&line[start..cursor])));
-        }
-        if line.starts_with('?') && cursor > 0 {
-            return Ok(self.help(&line[..cursor]));
-        }
-        let names = editor::Context {
-            nets: self.known.nets.clone(),
-            blocks: self.known.blocks.clone(),
-            data: self.known.data.clone(),
-            constants: self.known.constants.iter().map(|(name, _)| name.clone()).collect(),
-        };
-        let found = editor::complete(line, cursor, &names);
-        let start = found.first().map_or(cursor, |completion| completion.start);
+        let (start, offers) = assist::complete(line, cursor, &self.known);
         let pair =
-            |completion: editor::Completion| Pair { display: completion.text.clone(), replacement: completion.text };
-        Ok((start, found.into_iter().map(pair).collect()))
+            |offer: Offer| Pair { display: offer.shown.unwrap_or_else(|| offer.text.clone()), replacement: offer.text };
+        Ok((start, offers.into_iter().map(pair).collect()))
     }
-}
-
-impl Prompt {
-    /// What may stand behind a question mark.
-    fn help(&self, line: &str) -> (usize, Vec<Pair>) {
-        let typed = line[1..].trim_start();
-        let constants = self.known.constants.iter().map(|(name, _)| name.as_str());
-        let names = self.known.nets.iter().chain(&self.known.data).map(String::as_str).chain(constants);
-        let mut words: Vec<&str> = names.collect();
-        words.extend(editor::words().map(|word| -> &str { word }));
-        words.retain(|word| word.starts_with(typed));
-        words.sort_unstable();
-        words.dedup();
-        let pair = |word: &str| Pair { display: word.to_string(), replacement: word.to_string() };
-        (line.len() - typed.len(), words.into_iter().map(pair).collect())
-    }
-}
-
-/// Where the file name under the cursor begins: inside quotes, or a shell command's last word.
-fn path_start(line: &str, cursor: usize) -> Option<usize> {
-    let before = line.get(..cursor)?;
-    if before.starts_with(';') {
-        return before.rfind(' ').map(|at| at + 1);
-    }
-    let row = before.rfind('\n').map_or(0, |at| at + 1);
-    let comment = editor::highlight(before)
-        .last()
-        .is_some_and(|(range, token)| *token == Token::Comment && range.end == before.len());
-    let quotes = before[row..].matches('"').count();
-    if comment || quotes % 2 == 0 { None } else { before.rfind('"').map(|at| at + 1) }
-}
-
-/// The files whose path begins so; a folder's ends in a slash.
-fn files(typed: &str) -> Vec<Pair> {
-    let (folder, name) =
-        typed.rsplit_once('/').map_or(("", typed), |(folder, name)| (&typed[..folder.len() + 1], name));
-    let Ok(entries) = std::fs::read_dir(if folder.is_empty() { Path::new(".") } else { Path::new(folder) }) else {
-        return Vec::new();
-    };
-    let mut found: Vec<Pair> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let mut file = entry.file_name().into_string().ok()?;
-            let hidden = file.starts_with('.') && !name.starts_with('.');
-            if hidden || !file.starts_with(name) {
-                return None;
-            }
-            if entry.path().is_dir() {
-                file.push('/');
-            }
-            Some(Pair { replacement: format!("{folder}{file}"), display: file })
-        })
-        .collect();
-    found.sort_by(|a, b| a.display.cmp(&b.display));
-    found
 }
 
 impl Highlighter for Prompt {
@@ -167,7 +100,7 @@ impl Highlighter for Prompt {
 /// The text with colours: as wide as it was, the indentation of continued lines shown as a prompt.
 fn paint(line: &str, cursor: usize) -> String {
     let mut marks: Vec<(Range<usize>, &str, Cow<'_, str>)> = Vec::new();
-    let tokens = editor::highlight(line);
+    let tokens = highlight(line);
     for (range, token) in &tokens {
         let colour = match token {
             Token::Statement | Token::Clause => "1;35",
@@ -257,13 +190,5 @@ mod tests {
         }
         assert!(paint("(a", 2).contains("\x1b[1;31m("), "the open bracket is shown");
         assert!(paint("(a)", 3).contains("\x1b[1;4;34m("), "the bracket's partner is shown");
-    }
-
-    #[test]
-    fn file_names_stand_in_quotes() {
-        assert_eq!(path_start("save a \"we", 10), Some(8));
-        assert_eq!(path_start("save a \"we\" ", 12), None);
-        assert_eq!(path_start("note # \"", 8), None);
-        assert_eq!(path_start(";ls ru", 6), Some(4));
     }
 }

@@ -2,18 +2,18 @@
 
 mod helper;
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use fovea::failure::Failure;
 use fovea::session::Session;
-use fovea_dsl::editor::inspect;
 use helper::{Continue, PROMPT, Prompt};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::{CompletionType, Config, Editor, EventHandler, KeyCode, KeyEvent, Modifiers};
 
+use crate::assist::{self, Explained};
 use crate::front::Front;
+use crate::state;
 
 const HELP: &str = r#"A network and what is done with it, a statement a line:
 
@@ -30,7 +30,7 @@ Ctrl-C breaks off what runs, training keeps its weights; Ctrl-D or `exit` ends."
 /// Reads and runs statements until the user leaves.
 pub fn repl(session: &mut Session, front: &mut Front) -> anyhow::Result<()> {
     let mut editor = editor(session)?;
-    let history = history_file();
+    let history = state::file("history");
     if let Some(path) = &history {
         // The first time there is none.
         let _ = editor.load_history(path);
@@ -95,21 +95,11 @@ fn run(session: &mut Session, front: &mut Front, name: &str, text: &str) {
 
 /// Says what a word of the language or a name of the session is.
 fn explain(session: &mut Session, front: &mut Front, word: &str) {
-    let known = session.known();
-    let constant = known.constants.iter().find(|(name, _)| name == word);
-    if word.is_empty() {
-        front.print(HELP);
-    } else if known.nets.iter().any(|net| net == word) {
-        run(session, front, "?", &format!("summary {word}"));
-    } else if let Some((name, value)) = constant {
-        front.print(&format!("{name} = {value}"));
-    } else if let Some(text) = inspect(word) {
-        front.print(text);
-    } else if known.data.iter().any(|data| data == word) {
-        front.print(&format!("{word}: data; `show {word}` shows some of it"));
-    } else {
-        front
-            .print(&format!("`{word}` is neither a word of the language nor a name here; `?` alone says how to begin"));
+    match assist::explain(word, &session.known()) {
+        _ if word.is_empty() => front.print(HELP),
+        Some(Explained::Net(net)) => run(session, front, "?", &format!("summary {net}")),
+        Some(Explained::Page(page)) => front.print(&page),
+        None => front.print(&assist::unexplained(word)),
     }
 }
 
@@ -128,12 +118,4 @@ fn shell(front: &mut Front, command: &str) {
         Err(error) => front.print(&format!("{} does not start: {error}", program.display())),
     }
     crate::interrupt::forget();
-}
-
-/// The history's file in the user's state folder, which is made where it is missing.
-fn history_file() -> Option<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let folder = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?.join("fovea");
-    std::fs::create_dir_all(&folder).ok()?;
-    Some(folder.join("history"))
 }

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::device;
+use crate::display::progress;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::session::Session;
@@ -62,7 +63,7 @@ impl Session {
         let mut outputs = Vec::new();
         let done = self.run("eval", text, &mut |event| match event {
             Event::Text(remark) => print(&remark),
-            Event::Metric(epoch) => print(&epoch.to_string()),
+            Event::Metric(epoch) => print(&progress::epoch(&epoch)),
             Event::Output(output) => outputs.push(output),
             Event::Progress(_) | Event::Names(_) => {}
         });

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::event::Output;
-use crate::picture::{Picture, escape};
+use crate::markup::escape;
+use crate::picture::Picture;
 
 /// The line that ends a content in evcxr's stream.
 const END: &str = "EVCXR_END_CONTENT";

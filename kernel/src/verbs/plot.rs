@@ -4,14 +4,15 @@ use fovea_dsl::command::{Curve, RunRef, Subject};
 use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
-use fovea_train::{EpochMetrics, RunRecord, Runs};
+use fovea_train::{RunRecord, Runs};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, Events, Job};
+use crate::course::{Course, word};
 use crate::display::{self, chart};
 use crate::event::Output;
 use crate::failure::{At, Failure};
-use crate::picture::{self, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
+use crate::picture::Theme;
 use crate::world::{Names, World};
 
 /// The size of a chart in text, in characters.
@@ -110,80 +111,38 @@ impl Which {
 impl Job for Plot {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let run = self.which.open(world, self.span)?;
+        let course = Course::from(&run);
         let kinds: Vec<Curve> = self.curves.iter().map(|&(kind, _)| kind).collect();
-        if let Some((kind, span)) = self.curves.iter().find(|(kind, _)| curves(*kind, &run).is_empty()) {
+        if let Some((kind, span)) = self.curves.iter().find(|(kind, _)| course.curves(*kind).is_empty()) {
             let message = format!("run {} has no {} to plot", run.number, word(*kind));
             return Err(Diagnostic::new(Stage::Verbs, *span, message)
                 .help(format!("`show run {}` says how far it came", run.number))
                 .into());
         }
-        let picture = draw(&self.title, &kinds, &run).at(self.span)?;
+        let picture = course.draw(&self.title, &kinds, Theme::Light).at(self.span)?;
         let mut figures = Map::new();
         for &curve in &kinds {
-            let points = curves(curve, &run);
-            let named = points.iter().map(|(name, points)| {
+            let points = course.curves(curve);
+            let named = points.iter().map(|(name, _, points)| {
                 let values: Value = points.iter().map(|&(_, y)| json!(y)).collect();
                 (name.to_string(), values)
             });
             figures.insert(word(curve).to_string(), Value::Object(named.collect()));
         }
         let data = json!({ "net": run.info.net, "run": run.number, "curves": figures });
-        Ok(Output::new("plot", text(&kinds, &run), data).picture(picture))
+        Ok(Output::new("plot", text(&kinds, &course), data).picture(picture))
     }
-}
-
-/// The curves of a run as a picture, a panel a kind.
-pub fn draw(title: &str, kinds: &[Curve], run: &RunRecord) -> picture::Result<Picture> {
-    let panel = |&kind: &Curve| Panel {
-        title: word(kind).to_string(),
-        x_label: x_label(run).to_string(),
-        unit: if kind == Curve::Accuracy { Unit::Percent } else { Unit::Plain },
-        series: curves(kind, run)
-            .into_iter()
-            .map(|(label, points)| Series {
-                label: label.to_string(),
-                points,
-                kind: if label == "test" { SeriesKind::Test } else { SeriesKind::Train },
-            })
-            .collect(),
-    };
-    panels(title, &kinds.iter().map(panel).collect::<Vec<_>>(), Theme::Light)
 }
 
 /// The curves of a run for a terminal, a chart a kind.
-pub fn text(kinds: &[Curve], run: &RunRecord) -> String {
+fn text(kinds: &[Curve], course: &Course) -> String {
     let charts = kinds.iter().map(|&kind| {
-        let curves: Vec<display::Curve> = curves(kind, run)
+        let curves: Vec<display::Curve> = course
+            .curves(kind)
             .into_iter()
-            .map(|(label, points)| display::Curve { label: label.to_string(), points })
+            .map(|(label, _, points)| display::Curve { label: label.to_string(), points })
             .collect();
-        format!("{} over {}\n{}", word(kind), x_label(run), chart(&curves, CHART.0, CHART.1))
+        format!("{} over {}\n{}", word(kind), course.x_label(), chart(&curves, CHART.0, CHART.1))
     });
     charts.collect::<Vec<_>>().join("\n\n")
-}
-
-/// Training and test, over epochs; over steps where no epoch is complete.
-fn curves(kind: Curve, run: &RunRecord) -> Vec<(&'static str, Vec<(f64, f64)>)> {
-    let over = |value: fn(&EpochMetrics) -> Option<f64>| -> Vec<(f64, f64)> {
-        run.epochs.iter().filter_map(|epoch| Some((epoch.epoch as f64, value(epoch)?))).collect()
-    };
-    let pair = match kind {
-        Curve::Loss if run.epochs.is_empty() => {
-            vec![("train", run.steps.iter().map(|step| (step.step as f64, step.loss)).collect())]
-        }
-        Curve::Loss => vec![("train", over(|epoch| Some(epoch.loss))), ("test", over(|epoch| epoch.test_loss))],
-        Curve::Accuracy => vec![("train", over(|epoch| epoch.accuracy)), ("test", over(|epoch| epoch.test_accuracy))],
-    };
-    pair.into_iter().filter(|(_, points): &(_, Vec<_>)| !points.is_empty()).collect()
-}
-
-fn x_label(run: &RunRecord) -> &'static str {
-    if run.epochs.is_empty() { "step" } else { "epoch" }
-}
-
-fn word(curve: Curve) -> &'static str {
-    match curve {
-        Curve::Loss => "loss",
-        Curve::Accuracy => "accuracy",
-    }
 }

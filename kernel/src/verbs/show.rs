@@ -1,13 +1,14 @@
 //! `show digits`, `show digits[3]`, `show run 3`, `show run last`
 
-use fovea_dsl::command::{Curve, RunRef, Samples, Show};
+use fovea_dsl::command::{RunRef, Samples, Show};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
 use fovea_train::{Ending, RunRecord};
 use serde_json::json;
 
-use super::plot::{Which, draw, which};
+use super::plot::{Which, which};
 use super::{Checked, Events, Job};
+use crate::course::Course;
 use crate::display::number::{figure, percent, seconds};
 use crate::display::{Column, Table};
 use crate::event::Output;
@@ -114,11 +115,12 @@ impl Job for ShowRun {
             "epochs": run.epochs,
         });
         let output = Output::new("show", text, figures);
-        if run.epochs.is_empty() && run.steps.is_empty() {
+        let course = Course::from(&run);
+        let kinds = course.kinds();
+        if kinds.is_empty() {
             return Ok(output);
         }
-        let kinds = if run.epochs.is_empty() { &[Curve::Loss][..] } else { &[Curve::Loss, Curve::Accuracy] };
-        Ok(output.picture(draw(&format!("run {}", run.number), kinds, &run).at(self.span)?))
+        Ok(output.picture(course.draw(&format!("run {}", run.number), &kinds, Theme::Light).at(self.span)?))
     }
 }
 

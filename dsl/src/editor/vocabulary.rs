@@ -1,0 +1,86 @@
+//! The words that colours hang on, for editors that find them by themselves.
+
+use super::highlight::{CHAIN_CLAUSES, CHAIN_OPTIONS, VERB_CLAUSES};
+use crate::command::optimizer::{OPTIMIZERS, SCHEDULES};
+use crate::command::table;
+use crate::parse::words;
+
+/// The words of the language by what [`super::highlight`] says of them, all in lower case.
+#[derive(Clone, Debug)]
+pub struct Vocabulary {
+    /// Words that begin a statement.
+    pub statements: Vec<&'static str>,
+    /// Those of them that begin a definition, in which layers stand.
+    pub definitions: Vec<&'static str>,
+    /// Layers; numbers may be glued to them.
+    pub layers: Vec<&'static str>,
+    /// Other words that stand where a layer stands.
+    pub links: Vec<&'static str>,
+    /// Words that look like layers and are none.
+    pub foreign: Vec<&'static str>,
+    /// Options of layers.
+    pub options: Vec<&'static str>,
+    /// Clauses of definitions.
+    pub chain_clauses: Vec<&'static str>,
+    /// The clauses of each verb that has some.
+    pub verbs: Vec<(&'static str, Vec<&'static str>)>,
+    /// Words that belong to the clauses of any verb.
+    pub verb_clauses: Vec<&'static str>,
+    /// Optimizers and schedules.
+    pub named: Vec<&'static str>,
+    /// Words with which a line goes on that follows a comma.
+    pub continuing: Vec<&'static str>,
+}
+
+/// The words of the language.
+pub fn vocabulary() -> Vocabulary {
+    let statements: Vec<_> = table::statement_words_all().collect();
+    let clauses = |verb| table::clauses_of(verb).map(|clause| clause.word).collect();
+    let verbs = statements.iter().map(|&verb| (verb, clauses(verb)));
+    Vocabulary {
+        definitions: statements.iter().copied().filter(|word| table::is_definition(word)).collect(),
+        verbs: verbs.filter(|(_, clauses): &(_, Vec<_>)| !clauses.is_empty()).collect(),
+        statements,
+        layers: words::layer_words().collect(),
+        links: words::link_words().collect(),
+        foreign: words::foreign_words().collect(),
+        options: words::option_words().chain(CHAIN_OPTIONS.iter().copied()).collect(),
+        chain_clauses: CHAIN_CLAUSES.to_vec(),
+        verb_clauses: VERB_CLAUSES.to_vec(),
+        named: OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word)).collect(),
+        continuing: table::clause_words().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Token, highlight};
+    use super::*;
+
+    /// What `highlight` says of the last word of a text.
+    fn said(text: &str) -> Option<Token> {
+        highlight(text).last().map(|(_, token)| *token)
+    }
+
+    #[test]
+    fn every_word_has_the_colour_that_its_list_says() {
+        let words = vocabulary();
+        let check = |list: &[&str], before: &str, token| {
+            assert!(!list.is_empty(), "{token:?}");
+            for word in list {
+                assert_eq!(said(&format!("{before}{}", word.to_uppercase())), Some(token), "{before}{word}");
+            }
+        };
+        check(&words.statements, "", Token::Statement);
+        check(&words.layers, "net a = 8x8x1 - ", Token::Layer);
+        check(&words.links, "net a = 8x8x1 - ", Token::Layer);
+        check(&words.foreign, "net a = 8x8x1 - ", Token::Name);
+        check(&words.options, "net a = 8x8x1 - conv ", Token::Option);
+        check(&words.chain_clauses, "net a = 8x8x1 - conv ", Token::Clause);
+        check(&words.verb_clauses, "save net ", Token::Clause);
+        check(&words.named, "save net ", Token::Option);
+        for (verb, clauses) in &words.verbs {
+            check(clauses, &format!("{verb} net "), Token::Clause);
+        }
+    }
+}

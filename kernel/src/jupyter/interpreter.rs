@@ -1,0 +1,203 @@
+//! The session, on a thread of its own: it works on one request after the other.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fovea::event::{Event, Output};
+use fovea::failure::Failure;
+use fovea::session::{Known, Session};
+use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecuteRequest, ExecutionCount, InspectRequest, JupyterMessage};
+use serde_json::{Map, Value, json};
+
+use super::history::History;
+use super::outbox::{Channel, Outbox, raw};
+use super::queue::{Ask, Queue};
+use super::render::Screen;
+use super::{answers, errors};
+use crate::assist::{self, Explained};
+
+/// What the interpreter and those who answer beside it share.
+pub struct Shared {
+    /// The names that there are.
+    pub known: Mutex<Known>,
+    /// The cells so far.
+    pub history: Mutex<History>,
+    /// The work.
+    pub queue: Queue,
+    /// Where messages leave.
+    pub out: Outbox,
+}
+
+impl Shared {
+    /// The names as they are now.
+    pub fn known(&self) -> Known {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Works on requests.
+pub struct Interpreter {
+    session: Session,
+    shared: Arc<Shared>,
+}
+
+impl Interpreter {
+    /// With what it shares.
+    pub fn new(session: Session, shared: Arc<Shared>) -> Self {
+        Self { session, shared }
+    }
+
+    /// Works until the queue is closed.
+    pub fn work(mut self) {
+        let shared = Arc::clone(&self.shared);
+        while let Some(job) = shared.queue.next() {
+            match &job.ask {
+                Ask::Cell(asked) => self.execute(&job.message, asked),
+                Ask::Inspect(asked) => self.inspect(&job.message, asked),
+            }
+            shared.queue.done();
+        }
+    }
+
+    /// Runs a cell and answers.
+    fn execute(&mut self, message: &JupyterMessage, asked: &ExecuteRequest) {
+        let Shared { queue, out, history, .. } = &*Arc::clone(&self.shared);
+        let kept = asked.store_history && !asked.silent;
+        let count = if kept { queue.number() } else { queue.count() };
+        if kept {
+            history.lock().unwrap_or_else(PoisonError::into_inner).push(count.0, &asked.code);
+        }
+        if !asked.silent {
+            out.publish(message, ExecuteInput { code: asked.code.clone(), execution_count: count });
+        }
+        let done = if asked.silent {
+            self.run(&asked.code, count, &mut |_| ())
+        } else {
+            let mut screen = Screen::new(out, message, count);
+            let done = self.run(&asked.code, count, &mut |event| screen.event(event));
+            match &done {
+                Ok(()) => {
+                    let result = screen.finish();
+                    if kept {
+                        history.lock().unwrap_or_else(PoisonError::into_inner).result(result);
+                    }
+                }
+                Err(_) => screen.fail(),
+            }
+            done
+        };
+        let reply = match done {
+            Ok(()) => json!({
+                "status": "ok",
+                "execution_count": count,
+                "payload": [],
+                "user_expressions": self.evaluated(asked.user_expressions.as_ref()),
+            }),
+            Err(error) => {
+                if !asked.silent {
+                    out.publish(message, error.clone());
+                }
+                if asked.stop_on_error {
+                    queue.abort();
+                }
+                let ErrorOutput { ename, evalue, traceback } = error;
+                json!({
+                    "status": "error",
+                    "execution_count": count,
+                    "ename": ename,
+                    "evalue": evalue,
+                    "traceback": traceback,
+                    "payload": [],
+                    "user_expressions": {},
+                })
+            }
+        };
+        out.reply(Channel::Shell, message, raw("execute_reply", reply));
+    }
+
+    /// Runs a cell's text.
+    fn run(&mut self, code: &str, count: ExecutionCount, show: &mut dyn FnMut(Event)) -> Result<(), ErrorOutput> {
+        let name = format!("In[{count}]", count = count.0);
+        if let Some(word) = assist::question(code) {
+            return self.question(word, show);
+        }
+        let shared = Arc::clone(&self.shared);
+        let session = &mut self.session;
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            session.run(&name, code, &mut |event| match event {
+                Event::Names(known) => *shared.known.lock().unwrap_or_else(PoisonError::into_inner) = known,
+                event => show(event),
+            })
+        }));
+        match done {
+            Ok(done) => done.map_err(|failure| errors::error(&failure, self.session.sources())),
+            Err(_) => Err(errors::error(&Failure::Interrupted, &[])),
+        }
+    }
+
+    /// Shows what a word means.
+    fn question(&mut self, word: &str, show: &mut dyn FnMut(Event)) -> Result<(), ErrorOutput> {
+        let known = self.shared.known();
+        let text = match assist::explain(word, &known) {
+            _ if word.is_empty() => assist::HELP.to_string(),
+            Some(Explained::Net(net)) => {
+                return self
+                    .session
+                    .run("?", &format!("summary {net}"), show)
+                    .map_err(|failure| errors::error(&failure, self.session.sources()));
+            }
+            Some(Explained::Page(page)) => page,
+            None => assist::unexplained(word),
+        };
+        show(Event::Text(text));
+        Ok(())
+    }
+
+    /// Explains a net, for an editor.
+    fn inspect(&mut self, message: &JupyterMessage, asked: &InspectRequest) {
+        let known = self.shared.known();
+        let data = answers::explained(&asked.code, asked.cursor_pos, &known).and_then(|explained| match explained {
+            Explained::Page(page) => Some(answers::page(&page)),
+            Explained::Net(net) => self.summary(&net),
+        });
+        self.shared.out.reply(Channel::Shell, message, answers::inspected(data));
+    }
+
+    /// What `summary` says of a net.
+    fn summary(&mut self, net: &str) -> Option<Value> {
+        let mut summary: Option<Output> = None;
+        let session = &mut self.session;
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            session.run("?", &format!("summary {net}"), &mut |event| {
+                if let Event::Output(output) = event {
+                    summary = Some(output);
+                }
+            })
+        }));
+        done.ok()?.ok()?;
+        summary.map(|output| match output.html {
+            Some(html) => json!({ "text/plain": output.text, "text/html": html }),
+            None => json!({ "text/plain": output.text }),
+        })
+    }
+
+    /// The values of constants: other expressions have none outside a statement.
+    fn evaluated(&self, asked: Option<&HashMap<String, String>>) -> Value {
+        let known = self.shared.known();
+        let value = |expression: &String| {
+            let constant = known.constants.iter().find(|(name, _)| name == expression.trim());
+            match constant {
+                Some((_, value)) => json!({ "status": "ok", "data": { "text/plain": value }, "metadata": {} }),
+                None => json!({
+                    "status": "error",
+                    "ename": "NameError",
+                    "evalue": "only constants of the session have a value here",
+                    "traceback": [],
+                }),
+            }
+        };
+        let values = asked.into_iter().flatten().map(|(name, expression)| (name.clone(), value(expression)));
+        Value::Object(values.collect::<Map<_, _>>())
+    }
+}

@@ -1,0 +1,156 @@
+//! Events as messages: what a cell shows while it runs, and its result.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use fovea::event::{Event, Output};
+use fovea::picture::{Picture, Theme};
+use jupyter_protocol::{DisplayData, ExecuteResult, ExecutionCount, JupyterMessage, StreamContent, Transient};
+use jupyter_protocol::{Media, MediaType};
+use serde_json::{Map, Value, json};
+
+use super::outbox::Outbox;
+use super::training::Training;
+
+/// What a cell shows.
+pub struct Screen<'a> {
+    out: &'a Outbox,
+    cell: &'a JupyterMessage,
+    count: ExecutionCount,
+    /// The newest result; that of the last statement is the cell's.
+    held: Option<Output>,
+    training: Option<Training>,
+}
+
+impl<'a> Screen<'a> {
+    /// Of the cell with this number.
+    pub fn new(out: &'a Outbox, cell: &'a JupyterMessage, count: ExecutionCount) -> Self {
+        Self { out, cell, count, held: None, training: None }
+    }
+
+    /// Shows a piece of news; a result is held back until it is known whether another follows.
+    pub fn event(&mut self, event: Event) {
+        match event {
+            Event::Text(text) => {
+                self.release();
+                self.print(&text);
+            }
+            Event::Progress(_) | Event::Metric(_) => {
+                self.release();
+                self.training.get_or_insert_with(|| Training::new(self.out, self.cell, Theme::Light)).event(&event);
+            }
+            Event::Output(output) => {
+                self.release();
+                self.training = None;
+                // A note is said in passing, and no result.
+                match output.verb == "note" {
+                    true if output.silent => {}
+                    true => self.print(&output.text),
+                    false => self.held = Some(output),
+                }
+            }
+            Event::Names(_) => {}
+        }
+    }
+
+    /// Writes a line or more.
+    pub fn print(&mut self, text: &str) {
+        self.out.publish(self.cell, StreamContent::stdout(&format!("{text}\n")));
+    }
+
+    /// The cell has failed: what it showed stays.
+    pub fn fail(mut self) {
+        self.training = None;
+        self.release();
+    }
+
+    /// The cell is done: the last statement's result is its own. Gives the result's text.
+    pub fn finish(mut self) -> Option<String> {
+        self.training = None;
+        let (first, rest) = {
+            let mut bundles = bundles(self.held.take()?).into_iter();
+            (bundles.next()?, bundles)
+        };
+        let text = first.text();
+        self.out.publish(
+            self.cell,
+            ExecuteResult {
+                execution_count: self.count,
+                data: first.data,
+                metadata: first.metadata,
+                // The protocol's schema has it, empty or not.
+                transient: Some(Transient::default()),
+            },
+        );
+        rest.for_each(|bundle| self.display(bundle));
+        Some(text)
+    }
+
+    /// Shows the result that is held, which is not the last.
+    fn release(&mut self) {
+        for bundle in self.held.take().map(bundles).unwrap_or_default() {
+            self.display(bundle);
+        }
+    }
+
+    fn display(&self, bundle: Bundle) {
+        let transient = None;
+        self.out.publish(self.cell, DisplayData { data: bundle.data, metadata: bundle.metadata, transient });
+    }
+}
+
+/// One thing to show, in every form that there is of it.
+pub struct Bundle {
+    /// The forms.
+    pub data: Media,
+    /// How large a picture is shown.
+    pub metadata: Map<String, Value>,
+}
+
+impl Bundle {
+    /// Its text form.
+    fn text(&self) -> String {
+        let plain = self.data.content.iter().find_map(|media| match media {
+            MediaType::Plain(text) => Some(text.clone()),
+            _ => None,
+        });
+        plain.unwrap_or_default()
+    }
+}
+
+/// What a statement's result shows: its text, with the files that it wrote, then its pictures.
+fn bundles(output: Output) -> Vec<Bundle> {
+    if output.silent {
+        return Vec::new();
+    }
+    let files = || output.files.iter().map(|path| format!("→ {}", path.display()));
+    let lines: Vec<String> =
+        std::iter::once(output.text.clone()).filter(|text| !text.is_empty()).chain(files()).collect();
+    let mut forms = vec![MediaType::Plain(lines.join("\n"))];
+    if let Some(html) = output.html {
+        let files: String =
+            output.files.iter().map(|path| format!("<div>→ {}</div>", escaped(&path.display().to_string()))).collect();
+        forms.push(MediaType::Html(html + &files));
+    }
+    let text = (!lines.is_empty()).then(|| Bundle { data: Media::new(forms), metadata: Map::new() });
+    text.into_iter().chain(output.pictures.iter().map(picture)).collect()
+}
+
+/// A picture as SVG and as PNG: notebooks that are not trusted show the one or the other.
+pub fn picture(picture: &Picture) -> Bundle {
+    let mut bundle = frame(picture);
+    bundle.data.content.push(MediaType::Svg(picture.svg.clone()));
+    bundle
+}
+
+/// A picture as PNG alone: one of many that follow one another.
+pub fn frame(picture: &Picture) -> Bundle {
+    let png = STANDARD.encode(&picture.png);
+    let data = Media::new(vec![MediaType::Plain(picture.alt.clone()), MediaType::Png(png)]);
+    let size = json!({ "width": picture.width, "height": picture.height });
+    Bundle { data, metadata: Map::from_iter([("image/png".to_string(), size)]) }
+}
+
+/// Text in which nothing means anything to HTML.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

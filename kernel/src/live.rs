@@ -1,0 +1,132 @@
+//! What stands below a statement that trains, while it trains and when it is done: a line, and the curves so far.
+
+use std::fmt::Write as _;
+
+use fovea_train::EpochMetrics;
+
+use crate::course::Course;
+use crate::display::{bar, number, progress};
+use crate::event::{Event, Metric, Progress};
+use crate::markup::escape;
+use crate::picture::{self, Picture, Theme};
+
+/// How many characters the bar of [`Live::line`] has.
+const BAR: usize = 24;
+
+/// A training run as its events tell of it. Events are taken in at once and in bounded memory, however many there are;
+/// a picture is drawn when it is asked for. It has no clock: how often that is so is the front end's affair.
+#[derive(Clone, Debug)]
+pub struct Live {
+    theme: Theme,
+    course: Course,
+    now: Option<Progress>,
+    last: Option<Metric>,
+    /// How long the complete epochs took.
+    seconds: f64,
+    over: bool,
+}
+
+impl Live {
+    /// Nothing yet; pictures will be drawn in `theme`.
+    pub fn new(theme: Theme) -> Self {
+        Self { theme, course: Course::live(), now: None, last: None, seconds: 0.0, over: false }
+    }
+
+    /// Takes in an event: progress and an epoch's figures; any statement's result says that the run is over. Where
+    /// another run begins, what was known of the last is forgotten.
+    pub fn event(&mut self, event: &Event) {
+        match event {
+            Event::Progress(progress) => self.progress(progress),
+            Event::Metric(metric) => self.metric(metric),
+            Event::Output(_) => self.over(),
+            Event::Text(_) | Event::Names(_) => {}
+        }
+    }
+
+    /// The run is over, complete or not: from now on the line says what there is, and not how long it will take.
+    pub fn over(&mut self) {
+        self.over = true;
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        let goes_on = |now: &Progress| now.net == progress.net && now.step < progress.step;
+        if self.over || !self.now.as_ref().is_none_or(goes_on) {
+            *self = Self::new(self.theme);
+        }
+        self.course.step(progress.step, progress.loss);
+        self.now = Some(progress.clone());
+    }
+
+    fn metric(&mut self, metric: &Metric) {
+        let &Metric { epoch, loss, accuracy, test_loss, test_accuracy, seconds, .. } = metric;
+        self.course.epoch(&EpochMetrics { epoch, loss, accuracy, test_loss, test_accuracy, seconds });
+        self.seconds += seconds;
+        self.last = Some(metric.clone());
+    }
+
+    /// Whether all epochs are complete.
+    fn complete(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.epoch == last.epochs)
+    }
+
+    /// The run in a line of text; empty before its first event.
+    ///
+    /// While it runs: `lenet epoch 3/10 ▕████▏ 62 % loss 0.1234 · test accuracy 97.5 % · 5,210 images/s · 4 s left`.
+    /// Then: `lenet 10 epochs ▕████▏ done: loss 0.0123 · accuracy 99.6 % · … · 12 s`.
+    pub fn line(&self) -> String {
+        self.parts().map_or_else(String::new, |Parts { stage, share, rest }| {
+            let bar = bar(share, BAR);
+            format!("{stage} ▕{bar}{}▏ {rest}", " ".repeat(BAR - bar.chars().count()))
+        })
+    }
+
+    /// The same as one line of HTML, with a bar.
+    pub fn line_html(&self) -> String {
+        self.parts().map_or_else(String::new, |Parts { stage, share, rest }| {
+            let mut html = String::from("<div style=\"white-space: nowrap; overflow-x: auto\">");
+            let style = "width: 14em; margin: 0 0.6em; vertical-align: middle";
+            // Writing to a string cannot fail.
+            let _ = write!(
+                html,
+                "<b>{}</b><progress style=\"{style}\" max=\"1000\" value=\"{:.0}\"></progress>{}</div>",
+                escape(&stage),
+                1000.0 * share,
+                escape(&rest)
+            );
+            html
+        })
+    }
+
+    /// The curves so far: loss and accuracy, training and test, as `plot loss, accuracy` draws them; before the first
+    /// epoch has ended, the losses of its steps. None before the first event.
+    pub fn picture(&self) -> Option<picture::Result<Picture>> {
+        let kinds = self.course.kinds();
+        let net = self.now.as_ref().map(|now| &now.net).or(self.last.as_ref().map(|last| &last.net))?;
+        (!kinds.is_empty()).then(|| self.course.draw(net, &kinds, self.theme))
+    }
+
+    fn parts(&self) -> Option<Parts> {
+        let last = self.last.as_ref();
+        if let Some(last) = last.filter(|_| self.complete()) {
+            let (epochs, time) = (number::of(last.epochs, "epoch"), number::seconds(self.seconds));
+            let rest = format!("done: {} · {time}", progress::figures(last));
+            return Some(Parts { stage: format!("{} {epochs}", last.net), share: 1.0, rest });
+        }
+        let now = self.now.as_ref()?;
+        let share = if now.steps == 0 { 0.0 } else { (now.step as f64 / now.steps as f64).clamp(0.0, 1.0) };
+        let percent = number::whole_percent(share);
+        let rest = match last {
+            _ if !self.over => format!("{percent} {}", progress::pace(now)),
+            Some(last) => format!("{percent}, ended early: {} after epoch {}", progress::figures(last), last.epoch),
+            None => format!("{percent}, ended early: loss {} after step {}", number::figure(now.loss), now.step),
+        };
+        Some(Parts { stage: progress::stage(now), share, rest })
+    }
+}
+
+/// What the line is made of.
+struct Parts {
+    stage: String,
+    share: f64,
+    rest: String,
+}

@@ -1,0 +1,161 @@
+//! The line and the curves of a run while it trains, and what stays of them.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use fovea::event::{Event, Metric, Progress};
+use fovea::live::Live;
+use fovea::picture::Theme;
+use support::bench::Bench;
+
+const NET: &str = "lenet";
+
+fn step(step: u64, steps: u64) -> Event {
+    let epoch = (10 * step / steps) as usize + 1;
+    Event::Progress(Progress {
+        net: NET.into(),
+        epoch: epoch.min(10),
+        epochs: 10,
+        step,
+        steps,
+        loss: 2.3 / (1.0 + step as f64),
+        accuracy: (epoch > 1).then_some(0.975),
+        images_per_second: 5210.4,
+        seconds_left: 4.0,
+    })
+}
+
+fn epoch(epoch: usize, accuracy: Option<f64>) -> Event {
+    Event::Metric(Metric {
+        net: NET.into(),
+        epoch,
+        epochs: 10,
+        loss: 1.0 / epoch as f64,
+        accuracy,
+        test_loss: Some(1.1 / epoch as f64),
+        test_accuracy: accuracy,
+        seconds: 1.5,
+    })
+}
+
+/// A run of ten epochs, as far as the step.
+fn upto(last: u64, steps: u64) -> Live {
+    let mut live = Live::new(Theme::Light);
+    for at in 1..=last {
+        live.event(&step(at, steps));
+        if at % (steps / 10) == 0 {
+            live.event(&epoch((10 * at / steps) as usize, Some(0.9)));
+        }
+    }
+    live
+}
+
+fn svg(live: &Live) -> String {
+    live.picture().unwrap().unwrap().svg
+}
+
+#[test]
+fn nothing_is_shown_before_the_first_event() {
+    let live = Live::new(Theme::Light);
+    assert_eq!((live.line(), live.line_html()), (String::new(), String::new()));
+    assert!(live.picture().is_none());
+}
+
+#[test]
+fn the_line_says_where_it_stands_and_then_what_came_of_it() {
+    let mut live = upto(62, 100);
+    assert_eq!(
+        live.line(),
+        "lenet epoch 7/10 ▕██████████████▉         ▏ 62 % \
+         loss 0.0365 · test accuracy 97.5 % · 5,210 images/s · 4 s left"
+    );
+    live.over();
+    assert_eq!(
+        live.line(),
+        "lenet epoch 7/10 ▕██████████████▉         ▏ 62 %, ended early: \
+         loss 0.1667 · accuracy 90.0 % · test loss 0.1833 · test accuracy 90.0 % after epoch 6"
+    );
+    assert_eq!(
+        upto(100, 100).line(),
+        "lenet 10 epochs ▕████████████████████████▏ \
+         done: loss 0.1000 · accuracy 90.0 % · test loss 0.1100 · test accuracy 90.0 % · 15 s"
+    );
+    let mut live = upto(3, 100);
+    live.over();
+    assert!(live.line().ends_with("3 %, ended early: loss 0.5750 after step 3"), "{}", live.line());
+}
+
+#[test]
+fn the_html_says_the_same_words() {
+    for live in [upto(3, 100), upto(62, 100), upto(100, 100)] {
+        let html = live.line_html();
+        let mut words = String::new();
+        for part in html.split('<') {
+            words += part.split_once('>').map_or(part, |(_, text)| text);
+        }
+        let squeezed = |text: &str| text.chars().filter(|c| c.is_alphanumeric() || "/%.,:".contains(*c)).collect();
+        let (text, html): (String, String) = (squeezed(&live.line()), squeezed(&words));
+        assert_eq!(text, html);
+    }
+    assert!(upto(62, 100).line_html().contains("max=\"1000\" value=\"620\""));
+}
+
+#[test]
+fn a_hostile_name_is_escaped() {
+    let mut live = Live::new(Theme::Dark);
+    let Event::Progress(progress) = step(1, 100) else { panic!() };
+    live.event(&Event::Progress(Progress { net: "<script>\"&\u{202e}\u{1b}[0m".into(), ..progress }));
+    for html in [live.line_html(), svg(&live)] {
+        assert!(!html.contains("<script") && html.contains("&lt;script&gt;&quot;&amp;"), "{html}");
+        assert!(!html.contains('\u{202e}') && !html.contains('\u{1b}'), "{html}");
+    }
+    assert!(!live.line().contains('\u{1b}') && !live.line().contains('\u{202e}'));
+}
+
+#[test]
+fn steps_are_drawn_until_an_epoch_has_ended() {
+    let first = svg(&upto(5, 100));
+    assert!(first.contains(">step<") && !first.contains(">epoch<") && !first.contains(">accuracy<"), "{first}");
+    let later = svg(&upto(25, 100));
+    assert!(later.contains(">epoch<") && later.contains(">accuracy<") && !later.contains(">step<"), "{later}");
+}
+
+#[test]
+fn nets_without_accuracy_have_one_panel() {
+    let mut live = upto(5, 100);
+    live.event(&epoch(1, None));
+    let picture = live.picture().unwrap().unwrap();
+    assert!(picture.svg.contains(">loss<") && !picture.svg.contains(">accuracy<"));
+    assert_eq!(picture.name, "loss");
+}
+
+#[test]
+fn another_run_begins_anew() {
+    let mut live = upto(100, 100);
+    live.event(&step(1, 100));
+    assert!(live.line().starts_with("lenet epoch 1/10"), "{}", live.line());
+    assert!(svg(&live).contains(">step<"));
+}
+
+#[test]
+fn a_million_steps_are_bounded() {
+    let mut live = Live::new(Theme::Light);
+    for at in 1..=1_000_000 {
+        live.event(&step(at, 20_000_000));
+    }
+    let short = svg(&upto(9_999, 100_000)).len();
+    let long = svg(&live).len();
+    assert!(long < 3 * short, "{short} bytes of a picture become {long}");
+}
+
+#[test]
+fn what_stays_is_what_plot_draws() {
+    let mut bench = Bench::new();
+    let mut live = Live::new(Theme::Light);
+    let program = "net tiny = 8x8x1 - conv 2 - relu - pool, softmax 10\ntrain tiny on digits for 3 epochs, batch 256";
+    bench.session.run("test", program, &mut |event| live.event(&event)).unwrap();
+    assert!(live.line().starts_with("tiny 3 epochs"), "{}", live.line());
+    let plotted = bench.ok("plot loss, accuracy of tiny").remove(0);
+    assert_eq!(live.picture().unwrap().unwrap(), plotted.pictures[0]);
+}

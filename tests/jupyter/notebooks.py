@@ -1,0 +1,139 @@
+"""Runs the notebooks of a folder, each with a kernel of its own, in a copy of the folder.
+
+    notebooks.py check FOLDER      each runs without an error, and gives what its file has already
+    notebooks.py execute FOLDER [NAME...]  each is run, and its file keeps what came of it
+
+A run gives what the file has where every cell has the same outputs in the same order, each in the same forms (MIME
+types), with the same text. Two things may differ: figures of time and speed; and, from the first cell on that trains,
+any figure, because another processor rounds otherwise. Pictures are compared by their forms alone.
+"""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import nbclient
+import nbformat
+
+# A cell that takes longer than this hangs.
+DEADLINE = 900
+
+NUMBER = r"[-+−]?\d[\d,_]*(?:\.\d+)?(?:[eE][-+]?\d+)?"
+TIMED = re.compile(rf"{NUMBER}\s*(?:(?:ns|µs|us|ms|s|min|h|seconds?|minutes?|hours?)\b|(?:images|GFLOP|MFLOP|TFLOP)/s)")
+# Folders of a person or a machine, which a reader of the notebook does not have.
+MACHINE = re.compile(r"(?:/home/|/root/|/tmp/|/Users/|/work/|/opt/|/var/|\b[A-Z]:\\)[^\s\"'<]*")
+EMBEDDED = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
+TRAINS = re.compile(r"^\s*train\b", re.MULTILINE | re.IGNORECASE)
+
+
+def main(mode, folder, *names):
+    folder = Path(folder)
+    paths = [folder / name for name in names] or sorted(folder.glob("*.ipynb"))
+    if mode not in ("check", "execute") or not paths:
+        sys.exit(__doc__ if paths else f"no notebooks in {folder}")
+    wrong = []
+    for path in paths:
+        committed = nbformat.read(path, as_version=4)
+        fresh = run(path)
+        if mode == "execute":
+            keep(fresh, path)
+        found = [*blemishes(fresh)] if mode == "execute" else [*blemishes(committed), *differences(committed, fresh)]
+        wrong += [f"{path.name}: {what}" for what in found]
+        cells = sum(cell.cell_type == "code" for cell in fresh.cells)
+        print(f"{path.name}: {cells} cells run", flush=True)
+    if wrong:
+        sys.exit("\n".join(wrong))
+
+
+def run(path):
+    """The notebook as a fresh kernel leaves it, in a copy of its folder."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / "notebooks"
+        shutil.copytree(path.parent, copy, ignore=shutil.ignore_patterns("runs", "*.out", ".ipynb_checkpoints"))
+        client = nbclient.NotebookClient(
+            notebook, timeout=DEADLINE, record_timing=False, resources={"metadata": {"path": str(copy)}}
+        )
+        try:
+            client.execute()
+        except nbclient.exceptions.CellExecutionError as error:
+            sys.exit(f"{path.name}: {error}")
+    return notebook
+
+
+def keep(notebook, path):
+    """Writes the notebook, whole or not at all."""
+    nbformat.validate(notebook)
+    aside = path.with_name(f".{path.name}.part")
+    nbformat.write(notebook, aside)
+    os.replace(aside, path)
+
+
+def blemishes(notebook):
+    """What outputs that others are to read must not have."""
+    for number, cell in code_cells(notebook):
+        if not cell.source.strip():
+            yield f"cell {number} is empty"
+        if cell.execution_count != number:
+            yield f"cell {number} was run as the {cell.execution_count}th: run the whole with notebooks/execute.sh"
+        for output in cell.outputs:
+            if output.output_type == "error":
+                yield f"cell {number} has an error: {output.evalue}"
+            for mime, text in texts(output):
+                for path in MACHINE.findall(EMBEDDED.sub("", text)):
+                    yield f"cell {number} names a folder of a machine in its {mime}: {path}"
+
+
+def differences(committed, fresh):
+    """Where two runs of the same notebook differ."""
+    trained = False
+    for (number, before), (_, after) in zip(code_cells(committed), code_cells(fresh), strict=True):
+        trained = trained or bool(TRAINS.search(before.source))
+        forms = [shape(cell.outputs) for cell in (before, after)]
+        if forms[0] != forms[1]:
+            yield f"cell {number} gave {forms[0]} and gives {forms[1]}"
+            continue
+        for old, new in zip(before.outputs, after.outputs):
+            for (mime, was), (_, now) in zip(plain(old), plain(new)):
+                was, now = (said(text, trained) for text in (was, now))
+                if was != now:
+                    yield f"cell {number}, {mime}, was\n{was}\nand is\n{now}"
+
+
+def code_cells(notebook):
+    return list(enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1))
+
+
+def shape(outputs):
+    """The outputs' kinds and forms."""
+    return [(output.output_type, *sorted(output.get("data", {output.get("name"): 0}))) for output in outputs]
+
+
+def texts(output):
+    """Everything in an output that can be read, by its form."""
+    if output.output_type == "stream":
+        return [(output.name, output.text)]
+    return [(mime, str(data)) for mime, data in sorted(output.get("data", {}).items()) if mime != "image/png"]
+
+
+def plain(output):
+    return [(mime, text) for mime, text in texts(output) if mime in ("text/plain", "stdout", "stderr")]
+
+
+def said(text, trained):
+    """The text without what may differ."""
+    text = TIMED.sub("# of time", text)
+    if trained:
+        # Bars and plots of characters follow the figures.
+        text = re.sub(r"[▀-▟⠀-⣿]+", "▪", re.sub(NUMBER, "#", text))
+    return re.sub(r"[ ─━═]+", " ", text)
+
+
+if __name__ == "__main__":
+    main(*(sys.argv[1:] if len(sys.argv) > 2 else ("help", ".")))
