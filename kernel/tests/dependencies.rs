@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// Crates of the program: servers, the command line, the prompt, and evcxr itself, which loads the library; and what takes
 /// long to build.
-const PROGRAM: [&str; 14] = [
+const PROGRAM: &[&str] = &[
     "anstream",
     "anyhow",
     "clap",
@@ -16,6 +16,8 @@ const PROGRAM: [&str; 14] = [
     "evcxr",
     "image",
     "indicatif",
+    "resvg",
+    "ring",
     "rustyline",
     "tokio",
     "uuid",
