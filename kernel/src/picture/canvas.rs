@@ -69,7 +69,7 @@ pub(super) struct Canvas {
 impl Canvas {
     /// An empty sheet, sizes in pixels (rounded up to whole ones).
     pub(super) fn new(width: f64, height: f64, theme: Theme) -> Self {
-        Canvas { width: width.ceil(), height: height.ceil(), palette: theme.palette(), body: String::new() }
+        Canvas { width: width.ceil(), height: height.ceil(), palette: Palette::of(theme), body: String::new() }
     }
 
     /// Width and height, in pixels.

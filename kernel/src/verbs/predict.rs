@@ -14,8 +14,8 @@ use serde_json::json;
 
 use super::weights::writable;
 use super::{Checked, Events, Job};
-use crate::display::number::percent;
-use crate::display::{Guess, guesses};
+use crate::display::number::{self, percent};
+use crate::display::{Guess, Page, guesses};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
@@ -32,6 +32,7 @@ struct Predict {
     net: Net,
     device: Arc<dyn Backend>,
     seed: u64,
+    theme: Theme,
     pick: Pick,
     save: Option<(PathBuf, Span)>,
 }
@@ -44,7 +45,7 @@ pub fn check(net: &Name, samples: Samples, save: Option<Path>, names: &Names) ->
     let net = route.net;
     let save = save.map(|path| Ok::<_, fovea_dsl::Diagnostic>((writable(&path)?, path.span))).transpose()?;
     let device = Arc::clone(&names.device);
-    Ok(Box::new(Predict { net, device, seed: names.seed, pick: pick(samples, names)?, save }))
+    Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick: pick(samples, names)?, save }))
 }
 
 impl Job for Predict {
@@ -86,17 +87,22 @@ impl Predict {
         };
         let indices = self.pick.indices(data);
         let said: Vec<Guess> = indices.iter().enumerate().map(|(i, &at)| guess(i, at)).collect();
-        let mut text = guesses(&said[..said.len().min(LISTED)]);
+        let mut listed = guesses(&said[..said.len().min(LISTED)]);
         if said.len() > LISTED {
-            text += &format!("\n\n… and {} more", said.len() - LISTED);
+            listed += &format!("\n\n… and {} more", said.len() - LISTED);
         }
+        let right = said.iter().filter(|guess| guess.is_right()).count();
+        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
+        let page = Page::default().fold(
+            format!("{title}: {right} of {} right", number::of(said.len(), "picture")),
+            Page::default().code(listed),
+        );
         let items = said.into_iter().zip(indices).map(|(guess, &at)| {
             let (caption, classes, truth) = (guess.sample, guess.classes, guess.truth);
             Ok(Prediction { image: image(data, at)?, caption, classes, truth })
         });
         let items: Vec<Prediction> = items.collect::<picture::Result<_>>()?;
-        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
-        let picture = picture::predictions(&title, &items, Grey::Auto, Theme::Light)?;
+        let picture = picture::predictions(&title, &items, Grey::Auto, self.theme)?;
         let likeliest: Vec<usize> = ranked.iter().filter_map(|row| row.first().copied()).collect();
         let figures = json!({
             "net": self.net.name,
@@ -104,7 +110,7 @@ impl Predict {
             "classes": likeliest,
             "probabilities": rows,
         });
-        Ok(Output::new("predict", text, figures).picture(picture))
+        Ok(Output::page("predict", &page, figures).picture(picture))
     }
 }
 
@@ -132,7 +138,7 @@ impl Predict {
         };
         let items: Vec<Mapped> = pairs().map(item).collect::<picture::Result<_>>()?;
         let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
-        let picture = picture::maps(&title, &items, &data.classes, Theme::Light)?;
+        let picture = picture::maps(&title, &items, &data.classes, self.theme)?;
         let figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text, "classes": said });
         Ok(Output::new("predict", text, figures).picture(picture))
     }
