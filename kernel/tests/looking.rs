@@ -119,6 +119,22 @@ fn maps_that_are_zero_everywhere_are_told_and_crossed_out() {
 }
 
 #[test]
+fn weights_are_in_colour_only_where_they_see_colours() {
+    let mut bench = Bench::new();
+    bench.ok("net c = 32x32x3 - conv 3 - relu - conv 4 - relu - pool 16x16 - fc 5 - relu, softmax 10");
+    let mut says = |layer: &str, words: &str| {
+        let output = last(&mut bench, &format!("filters c.{layer}"));
+        assert!(output.pictures[0].svg.contains(words), "{layer}: {}", output.pictures[0].alt);
+    };
+    says("conv1", "red, green and blue are the channels");
+    says("conv2", "a row a filter, a column a channel of the input");
+    says("conv2[3]", "a tile a channel of the input");
+    says("fc1", "c.fc1: 5 units of 2x2x4");
+    says("fc2", "c.fc2: 10 units of 5");
+    says("fc2[1]", "c.fc2[1]: 1 unit of 5");
+}
+
+#[test]
 fn layers_have_the_names_they_have_everywhere() {
     let mut bench = Bench::new();
     bench.ok("block twice(c) = conv c - relu - conv c\nnet n.wide = 8x8x1 - twice(3) - relu as r, softmax 10");

@@ -63,18 +63,21 @@ const SMALLEST: f64 = 36.0;
 const ABOVE: f64 = 17.0;
 const LARGEST_LABEL: f64 = 130.0;
 
-/// Tiles in lines, the scale of their colours, and a note on what they show. Tiles for which there is no room are left out,
-/// and the title says so.
+/// More tiles of a row, and more rows, are never drawn: there is no need to give them.
+pub const MOST_TILES: usize = 64;
+
+/// Tiles in lines, the scale of their colours, and a note on what they show. `all` says how many rows and columns there are,
+/// which may be more than are given. Tiles for which there is no room are left out, and the title says so.
 ///
 /// Fails with [`Error::Empty`] where there is no tile.
-pub fn layer(name: &str, title: &str, note: &str, rows: &[TileRow], theme: Theme) -> Result<Picture> {
+pub fn layer(name: &str, title: &str, note: &str, rows: &[TileRow], all: [usize; 2], theme: Theme) -> Result<Picture> {
     let widest = rows.iter().map(|row| row.tiles.len()).max().unwrap_or(0);
     if widest == 0 {
         return Err(Error::Empty { what: "no weights and no maps" });
     }
     let scale = scale(rows);
     let layout = Layout::new(rows, widest);
-    let heading = layout.heading(title, rows);
+    let heading = layout.heading(title, all);
     let bar = scale.map_or(0.0, |scale| scale.width());
     let title_room = font::width(&heading, 15.0, Weight::SemiBold).min(700.0);
     let note_room = font::width(note, CAPTION, Weight::Regular);
@@ -180,13 +183,12 @@ impl Layout {
     }
 
     /// The title, and how much of what is shown where not all is.
-    fn heading(&self, title: &str, rows: &[TileRow]) -> String {
-        let widest = rows.iter().map(|row| row.tiles.len()).max().unwrap_or(0);
+    fn heading(&self, title: &str, [rows, columns]: [usize; 2]) -> String {
         if self.is_broken {
-            return super::sheet::heading(title, widest.min(self.lines * self.columns), widest);
+            return super::sheet::heading(title, columns.min(self.lines * self.columns), columns);
         }
         let part = |shown: usize, all: usize, what: &str| (shown < all).then(|| format!("{shown} of {all} {what}"));
-        let parts = [part(self.lines, rows.len(), "rows"), part(self.columns, widest, "columns")];
+        let parts = [part(self.lines, rows, "rows"), part(self.columns, columns, "columns")];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() { title.to_string() } else { format!("{title} ({})", parts.join(", ")) }
     }
