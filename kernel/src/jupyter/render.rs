@@ -17,15 +17,17 @@ pub struct Screen<'a> {
     out: &'a Outbox,
     cell: &'a JupyterMessage,
     count: ExecutionCount,
+    /// How pictures are drawn.
+    theme: Theme,
     /// The newest result; that of the last statement is the cell's.
     held: Option<Output>,
     training: Option<Training>,
 }
 
 impl<'a> Screen<'a> {
-    /// Of the cell with this number.
-    pub fn new(out: &'a Outbox, cell: &'a JupyterMessage, count: ExecutionCount) -> Self {
-        Self { out, cell, count, held: None, training: None }
+    /// Of the cell with this number; live pictures are drawn in `theme`.
+    pub fn new(out: &'a Outbox, cell: &'a JupyterMessage, count: ExecutionCount, theme: Theme) -> Self {
+        Self { out, cell, count, theme, held: None, training: None }
     }
 
     /// Shows a piece of news; a result is held back until it is known whether another follows.
@@ -37,7 +39,7 @@ impl<'a> Screen<'a> {
             }
             Event::Progress(_) | Event::Metric(_) => {
                 self.release();
-                self.training.get_or_insert_with(|| Training::new(self.out, self.cell, Theme::Light)).event(&event);
+                self.training.get_or_insert_with(|| Training::new(self.out, self.cell, self.theme)).event(&event);
             }
             Event::Output(output) => {
                 self.release();
@@ -49,7 +51,7 @@ impl<'a> Screen<'a> {
                     false => self.held = Some(output),
                 }
             }
-            Event::Names(_) => {}
+            Event::Names(known) => self.theme = known.theme,
         }
     }
 
