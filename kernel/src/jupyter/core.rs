@@ -19,6 +19,10 @@ use crate::assist::Explained;
 /// Deeply nested programs are read by functions that call themselves.
 pub const STACK: usize = 64 << 20;
 
+/// Requests that are answered, whatever is in them.
+const UNDERSTOOD: [&str; 5] =
+    ["execute_request", "complete_request", "inspect_request", "is_complete_request", "shutdown_request"];
+
 /// A kernel that runs.
 pub struct Core {
     shared: Arc<Shared>,
@@ -116,6 +120,11 @@ impl Core {
                 return self.shared.out.publish(message, raw("comm_close", close));
             }
             Content::CommMsg(_) | Content::CommClose(_) => return,
+            Content::UnknownMessage(_) if UNDERSTOOD.contains(&&*message.header.msg_type) => {
+                let evalue = format!("a {} without what it needs", message.header.msg_type);
+                let reply = message.header.msg_type.replace("_request", "_reply");
+                raw(&reply, json!({ "status": "error", "ename": "ValueError", "evalue": evalue, "traceback": [] }))
+            }
             _ => return eprintln!("nothing answers {}", message.header.msg_type),
         };
         self.shared.out.reply(channel, message, reply);
