@@ -16,7 +16,7 @@ use super::history::History;
 use super::outbox::{Channel, Outbox, raw};
 use super::queue::{Ask, Queue};
 use super::render::Screen;
-use super::{answers, errors};
+use super::{answers, errors, render};
 use crate::assist::{self, Explained};
 
 /// How many bytes a cell may have.
@@ -171,7 +171,10 @@ impl Interpreter {
         let text = match assist::explain(word, &self.shared.known()) {
             _ if word.is_empty() => assist::HELP.to_string(),
             Some(Explained::Net(net)) => return self.statements("?", &format!("summary {net}"), show),
-            Some(Explained::Page(page)) => page,
+            Some(Explained::Page(page)) => {
+                show(Event::Output(Output::new(render::PAGE, page, Value::Null)));
+                return Ok(());
+            }
             None => assist::unexplained(word),
         };
         show(Event::Text(text));

@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 use super::outbox::Outbox;
 use super::training::Training;
 
+/// The verb of a result that is a page of the reference, whose text is Markdown.
+pub const PAGE: &str = "?";
+
 /// What a cell shows.
 pub struct Screen<'a> {
     out: &'a Outbox,
@@ -129,6 +132,9 @@ fn bundles(output: Output) -> Vec<Bundle> {
     let lines: Vec<String> =
         std::iter::once(output.text.clone()).filter(|text| !text.is_empty()).chain(files()).collect();
     let mut forms = vec![MediaType::Plain(lines.join("\n"))];
+    if output.verb == PAGE {
+        forms.push(MediaType::Markdown(output.text.clone()));
+    }
     if let Some(html) = output.html {
         let files: String =
             output.files.iter().map(|path| format!("<div>→ {}</div>", escape(&path.display().to_string()))).collect();

@@ -54,7 +54,7 @@ fn a_panic_in_a_verb_is_reported_as_ours_and_the_session_goes_on() {
     ] {
         assert!(report.contains(line), "{line} is missing:\n{report}");
     }
-    assert_eq!(text(kernel.run("?n").last().unwrap()), "n = 6\n", "what completed stays");
+    assert_eq!(text(kernel.run("?n").last().unwrap()), "n = 6", "what completed stays");
     assert!(text(kernel.run("summary tiny").last().unwrap()).contains("conv1"));
 }
 
