@@ -79,7 +79,9 @@ fn every_picture_is_sound() {
             assert!(!text.contains("NaN") && !text.contains("inf"), "{name}: {text}");
         }
         assert!(!picture.svg.contains("NaN") && !picture.svg.contains("<script"), "{name}");
-        let image = image::load_from_memory(&picture.png).unwrap_or_else(|error| panic!("{name}: {error}")).to_rgb8();
+        let image = image::load_from_memory(&picture.png().unwrap())
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+            .to_rgb8();
         assert_eq!(image.dimensions(), (picture.width * 2, picture.height * 2), "{name}");
         assert_eq!(
             image.get_pixel(0, 0),
@@ -96,7 +98,7 @@ fn every_picture_is_sound() {
 #[test]
 fn nothing_touches_the_edge() {
     for (name, picture) in gallery() {
-        let image = image::load_from_memory(&picture.png).unwrap().to_rgb8();
+        let image = image::load_from_memory(&picture.png().unwrap()).unwrap().to_rgb8();
         let paper = *image.get_pixel(0, 0);
         let (width, height) = image.dimensions();
         let touches = |x: u32, y: u32| *image.get_pixel(x, y) != paper;
@@ -142,7 +144,7 @@ fn the_pixels_of_a_sample_are_crisp() {
     let checks = Image::new(2, 2, 1, vec![0.0, 1.0, 1.0, 0.0]).unwrap();
     let sample = Sample { image: checks, caption: String::new(), mark: Mark::None };
     let picture = sheet("", &[sample], Grey::Light, Theme::Light).unwrap();
-    let image = image::load_from_memory(&picture.png).unwrap().to_rgb8();
+    let image = image::load_from_memory(&picture.png().unwrap()).unwrap().to_rgb8();
     let (middle_x, middle_y) = (image.width() / 2, image.height() / 2);
     let at = |x: u32, y: u32| image.get_pixel(x, y).0;
     // A pixel beside the border between two pixels has the one's value or the other's, not a mixture.
@@ -225,7 +227,7 @@ fn handwriting_is_ink_on_paper_and_photographs_stay_as_they_are() {
     let middle = |image: Image| {
         let sample = Sample { image, caption: String::new(), mark: Mark::None };
         let picture = sheet("", &[sample], Grey::Auto, Theme::Light).unwrap();
-        let drawn = image::load_from_memory(&picture.png).unwrap().to_luma8();
+        let drawn = image::load_from_memory(&picture.png().unwrap()).unwrap().to_luma8();
         drawn.get_pixel(drawn.width() / 2, drawn.height() / 2).0[0]
     };
     let mut written = vec![0.0; 49];

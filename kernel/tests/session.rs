@@ -230,7 +230,7 @@ fn a_batch_that_does_not_fit_is_refused_with_one_that_does() {
 
 /// The colour of a picture's corner.
 fn paper(output: &fovea::event::Output) -> [u8; 3] {
-    image::load_from_memory(&output.pictures[0].png).unwrap().to_rgb8().get_pixel(0, 0).0
+    image::load_from_memory(&output.pictures[0].png().unwrap()).unwrap().to_rgb8().get_pixel(0, 0).0
 }
 
 #[test]

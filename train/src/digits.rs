@@ -1,12 +1,8 @@
 //! The built-in digits: 1797 pictures of 8×8 pixels, in the program itself.
 
-use std::io::Cursor;
-
 use fovea_graph::philox::{Purpose, Stream};
-use image::imageops::{FilterType, resize};
-use image::{ImageBuffer, Luma};
-use ndarray::{Array1, Array3, ArrayView3, Axis, s};
-use ndarray_npy::NpzReader;
+use ndarray::{Array2, Array3, ArrayView1, ArrayView3, Axis};
+use safetensors::{Dtype, SafeTensors};
 
 use crate::dataset::{DataError, Dataset};
 use crate::labels::Labels;
@@ -27,7 +23,7 @@ const SPLIT_SEED: u64 = 0;
 /// The brightest grey value of the file.
 const WHITE: f32 = 16.0;
 
-const FILE: &[u8] = include_bytes!("../data/digits.npz");
+const FILE: &[u8] = include_bytes!("../data/digits.safetensors");
 const ATTRIBUTION: &str = "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning \
                            Repository, 1998, https://doi.org/10.24432/C50P49 (its test set, as scikit-learn distributes \
                            it), CC BY 4.0";
@@ -54,13 +50,16 @@ pub(crate) fn load(size: Option<[usize; 2]>) -> Result<Dataset, DataError> {
 
 /// Grey values `[N, 8, 8]` in 0..=16 and the class of each picture.
 fn unpack() -> Result<(Array3<u8>, Vec<u32>), String> {
-    let mut archive = NpzReader::new(Cursor::new(FILE)).map_err(|e| e.to_string())?;
-    let images: Array3<u8> = archive.by_name("images").map_err(|e| e.to_string())?;
-    let labels: Array1<u8> = archive.by_name("labels").map_err(|e| e.to_string())?;
-    let labels: Vec<u32> = labels.iter().map(|&l| u32::from(l)).collect();
-    if images.shape()[1..] != [SIDE, SIDE] || labels.len() != images.len_of(Axis(0)) {
-        return Err(format!("{} labels for pictures of {:?}", labels.len(), images.shape()));
-    }
+    let file = SafeTensors::deserialize(FILE).map_err(|e| e.to_string())?;
+    let bytes = |name| match file.tensor(name) {
+        Ok(tensor) if tensor.dtype() == Dtype::U8 => Ok(tensor),
+        Ok(tensor) => Err(format!("{name} of {:?}", tensor.dtype())),
+        Err(error) => Err(error.to_string()),
+    };
+    let (images, labels) = (bytes("images")?, bytes("labels")?);
+    let labels: Vec<u32> = labels.data().iter().map(|&l| u32::from(l)).collect();
+    let images = Array3::from_shape_vec((labels.len(), SIDE, SIDE), images.data().to_vec())
+        .map_err(|_| format!("{} labels for pictures of {:?}", labels.len(), images.shape()))?;
     match labels.iter().find(|&&l| l as usize >= CLASSES) {
         Some(label) => Err(format!("a label {label} of {CLASSES} classes")),
         None => Ok((images, labels)),
@@ -69,17 +68,35 @@ fn unpack() -> Result<(Array3<u8>, Vec<u32>), String> {
 
 /// Bilinear interpolation to `height` × `width` (averaging over a triangle where the picture shrinks).
 fn enlarge(images: &ArrayView3<'_, f32>, height: usize, width: usize) -> Array3<f32> {
+    let (rows, columns) = (triangles(height), triangles(width));
+    let weighted = |line: ArrayView1<'_, f32>, (first, weights): &(usize, Vec<f32>)| {
+        weights.iter().zip(line.iter().skip(*first)).fold(0.0, |sum, (weight, value)| sum + value * weight)
+    };
     let mut sized = Array3::zeros((images.len_of(Axis(0)), height, width));
-    let source =
-        |n: usize| ImageBuffer::from_fn(SIDE as u32, SIDE as u32, |x, y| Luma([images[[n, y as usize, x as usize]]]));
-    for n in 0..images.len_of(Axis(0)) {
-        let picture = resize(&source(n), width as u32, height as u32, FilterType::Triangle);
-        let pixels = picture.pixels().map(|p| p.0[0].clamp(0.0, 1.0));
-        for (to, from) in sized.slice_mut(s![n, .., ..]).iter_mut().zip(pixels) {
-            *to = from;
+    for (image, mut sized) in images.outer_iter().zip(sized.outer_iter_mut()) {
+        let tall = Array2::from_shape_fn((height, SIDE), |(y, x)| weighted(image.column(x), &rows[y]));
+        for ((y, x), value) in sized.indexed_iter_mut() {
+            *value = weighted(tall.row(y), &columns[x]).clamp(0.0, 1.0);
         }
     }
     sized
+}
+
+/// For each of `to` pixels along a side, which of the file's `SIDE` pixels it averages: the first one, and the weights of
+/// it and those that follow. A triangle about the pixel's middle, as wide as two pixels of the coarser of both.
+fn triangles(to: usize) -> Vec<(usize, Vec<f32>)> {
+    let ratio = SIDE as f32 / to as f32;
+    let reach = ratio.max(1.0);
+    let weights = |at: usize| {
+        let middle = (at as f32 + 0.5) * ratio;
+        let first = ((middle - reach).floor().max(0.0) as usize).min(SIDE - 1);
+        let end = ((middle + reach).ceil() as usize).clamp(first + 1, SIDE);
+        let weight = |from: usize| (1.0 - ((from as f32 - (middle - 0.5)) / reach).abs()).max(0.0);
+        let weights: Vec<f32> = (first..end).map(weight).collect();
+        let sum: f32 = weights.iter().sum();
+        (first, weights.into_iter().map(|weight| weight / sum).collect())
+    };
+    (0..to).map(weights).collect()
 }
 
 /// Which pictures are for training and which for testing: the same share of every class, drawn by a fixed stream.

@@ -5,6 +5,8 @@ mod support;
 
 use fovea_graph::Tensor;
 use fovea_train::{DataError, DataSource, DataSpec, Dataset, Labels, Standardisation};
+use image::imageops::{FilterType, resize};
+use image::{ImageBuffer, Luma};
 use ndarray::Array4;
 use support::digits;
 
@@ -151,4 +153,22 @@ fn standardised_digits_have_mean_0_and_deviation_1() {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
     assert!(mean.abs() < 1e-6 && (variance - 1.0).abs() < 1e-6, "mean {mean}, variance {variance}");
+}
+
+/// Larger, smaller and both, bit by bit as the `image` crate's triangle filter has it.
+#[test]
+fn sizes_are_those_of_another_implementation() {
+    let small = digits();
+    for [height, width] in [[28, 28], [28, 20], [5, 3], [16, 4], [1, 9], [256, 7]] {
+        let sized = sized(height, width).unwrap();
+        for picture in [0, 17, 1796] {
+            let grey = |x, y| Luma([small.images[[picture, y as usize, x as usize, 0]]]);
+            let source = ImageBuffer::from_fn(8, 8, grey);
+            let expected = resize(&source, width as u32, height as u32, FilterType::Triangle);
+            for (x, y, Luma([value])) in expected.enumerate_pixels() {
+                let found = sized.images[[picture, y as usize, x as usize, 0]];
+                assert_eq!(found, value.clamp(0.0, 1.0), "{height}x{width}, picture {picture}, row {y}, column {x}");
+            }
+        }
+    }
 }

@@ -16,6 +16,9 @@ use super::render::Screen;
 use super::{answers, errors};
 use crate::assist::{self, Explained};
 
+/// How many bytes a cell may have.
+const LONG: usize = 1 << 20;
+
 /// What the interpreter and those who answer beside it share.
 pub struct Shared {
     /// The names that there are.
@@ -119,6 +122,7 @@ impl Interpreter {
     /// Runs a cell's text.
     fn run(&mut self, name: &str, code: &str, show: &mut dyn FnMut(Event)) -> Result<(), ErrorOutput> {
         match assist::question(code) {
+            _ if code.len() > LONG => Err(errors::too_long(name, code, LONG)),
             Some(word) => self.question(word, show),
             None => self.statements(name, code, show),
         }

@@ -145,8 +145,11 @@ pub fn picture(picture: &Picture) -> Bundle {
 
 /// A picture as PNG alone: one of many that follow one another.
 pub fn frame(picture: &Picture) -> Bundle {
-    let png = STANDARD.encode(&picture.png);
-    let data = Media::new(vec![MediaType::Plain(picture.alt.clone()), MediaType::Png(png)]);
+    let mut data = Media::new(vec![MediaType::Plain(picture.alt.clone())]);
+    match picture.png() {
+        Ok(png) => data.content.push(MediaType::Png(STANDARD.encode(png))),
+        Err(error) => eprintln!("a picture has no PNG: {error}"),
+    }
     let size = json!({ "width": picture.width, "height": picture.height });
     Bundle { data, metadata: Map::from_iter([("image/png".to_string(), size)]) }
 }

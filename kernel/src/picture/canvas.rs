@@ -1,15 +1,12 @@
-//! The sheet of paper that every picture is drawn on: it writes SVG, and draws that very SVG into the PNG.
+//! The sheet of paper that every picture is drawn on: it writes SVG.
 
 use super::font::{self, Weight};
 use super::image::Image;
 use super::palette::{Color, Palette, Theme};
 use super::{Error, Picture};
 use crate::markup::escape;
-use resvg::{tiny_skia, usvg};
 use std::fmt::Write as _;
 
-/// The PNG has so many pixels for one of the SVG's, so that it is sharp on a dense screen.
-pub(super) const PNG_SCALE: u32 = 2;
 /// A side longer than this is refused, in pixels of the SVG.
 const LONGEST_SIDE: f64 = 8000.0;
 
@@ -175,35 +172,8 @@ impl Canvas {
             self.palette.paper,
             self.body
         );
-        let png = rasterize(&drawable(&svg), width, height)?;
-        Ok(Picture { name: name.to_string(), svg, png, width, height, alt })
+        Ok(Picture { name: name.to_string(), svg, width, height, alt })
     }
-}
-
-/// The same document with a `?` for every character that the embedded font lacks: a viewer of the SVG has fonts for them, the PNG would show a hole.
-fn drawable(svg: &str) -> String {
-    let shown = |c: char| match c {
-        c if c.is_ascii() || font::has(c) => Some(c),
-        c if unicode_width::UnicodeWidthChar::width(c).unwrap_or(0) == 0 => None,
-        _ => Some('?'),
-    };
-    svg.chars().filter_map(shown).collect()
-}
-
-/// Draws an SVG at [`PNG_SCALE`].
-fn rasterize(svg: &str, width: u32, height: u32) -> Result<Vec<u8>, Error> {
-    let options =
-        usvg::Options { fontdb: font::database(), font_family: "Inter".to_string(), ..usvg::Options::default() };
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| Error::Render(error.to_string()))?;
-    let (width, height) = (width * PNG_SCALE, height * PNG_SCALE);
-    let mut pixmap = tiny_skia::Pixmap::new(width, height)
-        .ok_or(Error::Size { width: f64::from(width), height: f64::from(height) })?;
-    let scale = PNG_SCALE as f32;
-    resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    // The paper covers everything, so alpha is 1 throughout and can go.
-    let drawn = image::RgbaImage::from_raw(width, height, pixmap.take())
-        .ok_or(Error::Size { width: f64::from(width), height: f64::from(height) })?;
-    super::image::png(width, height, image::DynamicImage::ImageRgba8(drawn).to_rgb8().as_raw())
 }
 
 /// A coordinate to a hundredth of a pixel, in as few characters as it takes.

@@ -1,10 +1,9 @@
 //! The embedded font (Inter, SIL Open Font License; see `assets/OFL.txt`), so that pictures look alike on every machine.
 
-use resvg::usvg::fontdb;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-const REGULAR: &[u8] = include_bytes!("../../assets/Inter-Regular.otf");
-const SEMIBOLD: &[u8] = include_bytes!("../../assets/Inter-SemiBold.otf");
+pub(super) const REGULAR: &[u8] = include_bytes!("../../assets/Inter-Regular.otf");
+pub(super) const SEMIBOLD: &[u8] = include_bytes!("../../assets/Inter-SemiBold.otf");
 
 /// The families an SVG asks for: ours, then what viewers have that is about as wide.
 pub(super) const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, sans-serif";
@@ -14,20 +13,6 @@ pub(super) const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, sans
 pub(super) enum Weight {
     Regular,
     SemiBold,
-}
-
-/// The database that text is drawn from; holds the embedded font alone.
-pub(super) fn database() -> Arc<fontdb::Database> {
-    static DATABASE: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
-    Arc::clone(DATABASE.get_or_init(|| {
-        let mut fonts = fontdb::Database::new();
-        fonts.load_font_source(fontdb::Source::Binary(Arc::new(REGULAR)));
-        fonts.load_font_source(fontdb::Source::Binary(Arc::new(SEMIBOLD)));
-        fonts.set_sans_serif_family("Inter");
-        fonts.set_serif_family("Inter");
-        fonts.set_monospace_family("Inter");
-        Arc::new(fonts)
-    }))
 }
 
 /// How wide a text is, in pixels, at a size in pixels. Without kerning, so at most a little too wide.
@@ -58,6 +43,7 @@ pub(super) fn elide(text: &str, room: f64, size: f64, weight: Weight) -> String 
 }
 
 /// Whether the embedded font can draw a character.
+#[cfg(feature = "program")]
 pub(super) fn has(c: char) -> bool {
     let face = &advances(REGULAR, &REGULAR_ADVANCES).face;
     face.as_ref().is_some_and(|face| face.glyph_index(c).is_some())

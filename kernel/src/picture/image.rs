@@ -2,8 +2,6 @@
 
 use super::{Error, palette::Color};
 use base64::Engine as _;
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder};
 
 /// An image of height × width × channels, values 0–1, channels last. One channel is grey, three are red, green and blue; of any other
 /// number the mean is shown. Values outside 0–1 are cut, what is not a number counts as 0.
@@ -131,18 +129,16 @@ fn unit(value: f32) -> f64 {
 
 /// A PNG of bytes of red, green and blue, rows from the top.
 pub(super) fn png(width: u32, height: u32, rgb: &[u8]) -> Result<Vec<u8>, Error> {
-    encoded(width, height, rgb, ExtendedColorType::Rgb8)
-}
-
-/// As [`png`], with how opaque each pixel is.
-pub(super) fn rgba_png(width: u32, height: u32, rgba: &[u8]) -> Result<Vec<u8>, Error> {
-    encoded(width, height, rgba, ExtendedColorType::Rgba8)
-}
-
-fn encoded(width: u32, height: u32, pixels: &[u8], kind: ExtendedColorType) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
-        .write_image(pixels, width, height, kind)
-        .map_err(|error| Error::Render(error.to_string()))?;
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Balanced);
+    encoder.set_filter(png::Filter::Adaptive);
+    let written = encoder.write_header().and_then(|mut writer| {
+        writer.write_image_data(rgb)?;
+        writer.finish()
+    });
+    written.map_err(|error| Error::Render(error.to_string()))?;
     Ok(bytes)
 }

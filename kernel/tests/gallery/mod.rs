@@ -299,7 +299,7 @@ pub fn gallery() -> &'static [(String, Picture)] {
         if let Some(folder) = std::env::var_os("FOVEA_GALLERY") {
             let folder = std::path::PathBuf::from(folder);
             for (name, picture) in &all {
-                std::fs::write(folder.join(format!("{name}.png")), &picture.png).unwrap();
+                std::fs::write(folder.join(format!("{name}.png")), picture.png().unwrap()).unwrap();
                 std::fs::write(folder.join(format!("{name}.svg")), &picture.svg).unwrap();
             }
         }

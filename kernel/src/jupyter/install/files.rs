@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::icon::icon;
 use anyhow::Context;
-use fovea::picture::icon;
 use fovea_dsl::editor::vocabulary;
 use serde_json::json;
 

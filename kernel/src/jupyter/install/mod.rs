@@ -1,6 +1,7 @@
 //! `fovea jupyter install`, `uninstall` and `status`: what Jupyter needs to know of Fovea, put where it looks.
 
 mod files;
+mod icon;
 mod places;
 mod status;
 

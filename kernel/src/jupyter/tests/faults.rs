@@ -79,25 +79,27 @@ fn garbage_in_a_cell_is_an_error_and_no_more() {
 }
 
 #[test]
-fn a_cell_of_five_megabytes_is_answered_in_few_words() {
+fn a_cell_of_five_megabytes_is_refused_in_few_words() {
     let kernel = Kernel::new();
-    let cells = [
-        "x".repeat(5 << 20),
-        "nonsense 1\n".repeat((5 << 20) / 11),
-        format!("note \"{}\"", "é".repeat(5 << 19)),
-        format!("net t = 8x8x1 - {}", "conv 4 - ".repeat((5 << 20) / 9)),
-    ];
-    for code in &cells[..2] {
-        let cell = kernel.execute(code);
+    for code in ["x".repeat(5 << 20), "let n = 2\n".repeat((5 << 20) / 10), "é\n?".repeat(5 << 19)] {
+        let cell = kernel.execute(&code);
         let seen = kernel.until_idle(&cell);
         assert_eq!(names(&seen)[2..], ["error", "execute_reply", "status idle"]);
         let error = &seen[2].content;
-        assert!(error.to_string().len() < 200_000, "{} bytes", error.to_string().len());
-        assert!(error["evalue"].as_str().unwrap().len() < 2_000);
-    }
-    for code in &cells[2..] {
-        let cell = kernel.execute(code);
-        kernel.until_idle(&cell);
+        assert_eq!(error["evalue"], format!("a cell of {} bytes; the longest may have 1048576", code.len()));
+        assert!(traceback(&seen).contains("In[") && traceback(&seen).contains("`fovea run FILE`"));
+        assert!(error.to_string().len() < 2_000, "{} bytes", error.to_string().len());
     }
     kernel.run("let n = 1");
+}
+
+#[test]
+fn of_very_many_mistakes_some_are_shown_and_the_others_counted() {
+    let kernel = Kernel::new();
+    let cell = kernel.execute(&"nonsense 1\n".repeat(20_000));
+    let seen = kernel.until_idle(&cell);
+    let error = &seen[2].content;
+    assert!(error.to_string().len() < 200_000, "{} bytes", error.to_string().len());
+    assert!(error["evalue"].as_str().unwrap().ends_with("(and 19999 more)"));
+    assert!(traceback(&seen).ends_with("more mistakes"));
 }
