@@ -9,6 +9,7 @@ mod support;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fovea_dsl::editor::{examples, highlight};
 use fovea_graph::SourceId;
@@ -64,6 +65,13 @@ fn a_person_works_in_jupyterlab() {
     jupyter.python("lab.py", &[]);
 }
 
+#[test]
+fn the_notebooks_give_what_they_show() {
+    let Some(jupyter) = Jupyter::new() else { return };
+    let notebooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../notebooks");
+    jupyter.python("notebooks.py", &["check", notebooks.to_str().unwrap()]);
+}
+
 /// The kinds of a program's pieces, their places in UTF-16 units as a browser counts.
 fn kinds(program: &str) -> Vec<(usize, usize, String)> {
     let place = |byte: usize| program[..byte].encode_utf16().count();
@@ -75,7 +83,11 @@ fn kinds(program: &str) -> Vec<(usize, usize, String)> {
 struct Jupyter {
     place: Place,
     tools: PathBuf,
+    /// One at a time: Jupyter's own test gives a message a tenth of a second.
+    _alone: MutexGuard<'static, ()>,
 }
+
+static ALONE: Mutex<()> = Mutex::new(());
 
 impl Jupyter {
     /// None where there is no such Python; then says so loudly, and fails where `CI` is `true`.
@@ -87,7 +99,8 @@ impl Jupyter {
             let _ = writeln!(std::io::stderr(), "\n*** NOT TESTED: {why} ***\n");
             return None;
         };
-        let jupyter = Self { place: Place::new(), tools: tools.into() };
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let jupyter = Self { place: Place::new(), tools: tools.into(), _alone };
         std::fs::create_dir_all(jupyter.modules()).unwrap();
         jupyter.place.run(&["jupyter", "install", "--prefix", "prefix"]).done();
         Some(jupyter)
