@@ -176,7 +176,7 @@ impl Queue {
     fn drop_cell(&self, inner: &Inner, job: &Job) {
         self.out.publish(&job.message, Status::busy());
         let (kind, content) = match job.ask {
-            Ask::Cell(_) => ("execute_reply", json!({ "status": "aborted", "execution_count": inner.count })),
+            Ask::Cell(_) => ("execute_reply", json!({ "status": "aborted" })),
             Ask::Inspect(_) => ("inspect_reply", json!({ "status": "ok", "found": false, "data": {}, "metadata": {} })),
         };
         self.out.reply(Channel::Shell, &job.message, raw(kind, content));
