@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use gemm_common::Parallelism;
+use gemm::Parallelism;
 
 /// A matrix to read: any two strides.
 #[derive(Clone, Copy)]
@@ -142,25 +142,23 @@ impl<'a> MatrixMut<'a> {
                 + factor.columns.saturating_sub(1) * factor.column_stride;
             assert!(factor.rows * factor.columns == 0 || last < factor.data.len(), "a factor lies in its memory");
         }
-        // The library wants columns that lie together: ours are those of the transposed product, whose factors have changed
-        // places.
         // SAFETY: the assertions say that every element of both factors lies in its slice; the rows of `self` lie in
         // memory that it has alone (`new` and `tiles`). Strides are those of slices, so they fit an isize.
         unsafe {
-            gemm_f32::gemm::f32::get_gemm_fn()(
-                n,
+            gemm::gemm(
                 m,
+                n,
                 k,
                 self.data,
-                self.row_stride as isize,
                 1,
+                self.row_stride as isize,
                 store == Store::Add,
-                b.data.as_ptr(),
-                b.row_stride as isize,
-                b.column_stride as isize,
                 a.data.as_ptr(),
-                a.row_stride as isize,
                 a.column_stride as isize,
+                a.row_stride as isize,
+                b.data.as_ptr(),
+                b.column_stride as isize,
+                b.row_stride as isize,
                 1.0,
                 1.0,
                 false,

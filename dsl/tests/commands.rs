@@ -1,7 +1,7 @@
 //! Verbs read strictly: what they mean, and what is said where they are wrong.
 #![allow(clippy::unwrap_used)]
 
-use fovea_dsl::command::{Adam, BenchMode, Curve, Optimizer, Period, RunRef, Schedule, Sgd, Show, Subject};
+use fovea_dsl::command::{Adam, BenchMode, Curve, Optimizer, Period, RunRef, Schedule, Sgd, Show, Subject, Theme};
 use fovea_dsl::scope::{Scope, Value};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
@@ -116,6 +116,8 @@ fn the_other_verbs() {
     assert!(matches!(read("seed (width+1)").unwrap(), Command::Seed(17)));
     assert!(matches!(read("device").unwrap(), Command::Device(None)));
     assert!(matches!(read("device CUDA:1").unwrap(), Command::Device(Some(name)) if name.text == "cuda:1"));
+    assert!(matches!(read("theme dark").unwrap(), Command::Theme(Theme::Dark)));
+    assert!(matches!(read("theme LIGHT").unwrap(), Command::Theme(Theme::Light)));
     assert!(matches!(read("explain lenet").unwrap(), Command::Explain { .. }));
     assert!(matches!(
         read("bench lenet train batch 8").unwrap(),

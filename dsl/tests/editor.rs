@@ -83,6 +83,8 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     assert_eq!(fits("plot loss ¦"), ["of"]);
     fit("compare lenet, ¦", &["vgg16"], &["digits"]);
     assert_eq!(fits("device ¦"), ["cpu", "cuda"]);
+    assert_eq!(fits("theme ¦"), ["light", "dark"]);
+    assert_eq!(fits("theme d¦"), ["dark"]);
     assert_eq!(fits("note \"tr¦"), [""; 0]);
     assert_eq!(fits("# tr¦"), [""; 0]);
 }

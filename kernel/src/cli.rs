@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fovea::picture::Theme;
 
 use crate::jupyter::install::Place;
 
@@ -110,6 +112,10 @@ pub struct Options {
     /// How the terminal shows pictures; `auto` asks it at the prompt, and shows none elsewhere
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Shown::Auto, global = true)]
     pub graphics: Shown,
+    /// How pictures are drawn: `light` or `dark`
+    #[arg(long, value_name = "THEME", global = true,
+          value_parser = PossibleValuesParser::new(Theme::WORDS).map(|word| Theme::named(&word).unwrap_or_default()))]
+    pub theme: Option<Theme>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,

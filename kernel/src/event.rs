@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::display::Page;
 use crate::picture::Picture;
 use crate::session::Known;
 
@@ -93,6 +94,11 @@ impl Output {
             object.extend(figures);
         }
         Self { verb: verb.to_string(), text: text.into(), data: object.into(), ..Self::default() }
+    }
+
+    /// What a page says, as text and as HTML, and the same as data.
+    pub fn page(verb: &str, page: &Page, data: serde_json::Value) -> Self {
+        Self { html: page.html(), ..Self::new(verb, page.to_string(), data) }
     }
 
     /// Adds a picture.

@@ -98,11 +98,14 @@ fn lost(device: &str) -> String {
     format!("`device cpu` goes on without it, with what runs have written; {device} needs a new start of fovea")
 }
 
+/// How the message of a panic begins.
+pub const BROKEN: &str = "this broke inside fovea";
+
 /// Does a part of a statement. Where it panics, which is a mistake of ours or of a library below, only this statement has
 /// failed: it would have changed names and weights last of all.
 pub fn guarded<T>(span: Span, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let message = format!("this broke inside fovea: {}", said(&*panic));
+        let message = format!("{BROKEN}: {}", said(&*panic));
         let help = "the program is not at fault; names and weights are as they were before this statement";
         Err(Diagnostic::new(Stage::Verbs, span, message).help(help).into())
     })

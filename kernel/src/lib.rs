@@ -32,7 +32,7 @@ pub mod event;
 pub mod failure;
 pub mod live;
 mod lookup;
-mod markup;
+pub mod markup;
 mod memory;
 pub mod picture;
 mod samples;

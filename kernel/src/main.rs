@@ -197,6 +197,7 @@ fn session(options: &Options) -> anyhow::Result<Session> {
     let device = device::open(options.device.as_deref().unwrap_or("cpu"), threads).map_err(anyhow::Error::msg)?;
     let mut session = Session::new(device, PathBuf::from("runs"), interrupt::flag());
     session.set_threads(threads);
+    session.set_theme(options.theme.unwrap_or_default());
     for set in &options.set {
         let Some((name, value)) = set.split_once('=') else {
             usage(&format!("--set {set}: write NAME=VALUE"));

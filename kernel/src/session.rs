@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use fovea_dsl::command::Theme;
 use fovea_dsl::library;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
@@ -17,7 +18,7 @@ use fovea_dsl::{Source, parse};
 use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
 use fovea_graph::training::{Optimizer, training_step};
-use fovea_graph::{Backend, Graph, Plan, SourceId, Span};
+use fovea_graph::{Backend, Device, Graph, Plan, SourceId, Span};
 use fovea_train::DataSpec;
 
 use crate::check::{Step, Text, check};
@@ -90,6 +91,8 @@ pub struct Known {
     pub constants: Vec<(String, String)>,
     /// The newest training run's number.
     pub last_run: Option<u32>,
+    /// How pictures are drawn.
+    pub theme: Theme,
 }
 
 /// Statements in, results out; names, nets, data and runs in between.
@@ -125,6 +128,11 @@ impl Session {
     /// Bounds the threads of a CPU that a `device` statement opens.
     pub fn set_threads(&mut self, threads: Option<usize>) {
         self.names.threads = threads;
+    }
+
+    /// Says how pictures are drawn, until a `theme` statement says otherwise.
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.names.theme = theme;
     }
 
     /// Parses a text, checks it whole, [`route`] among the checks, then runs its statements one by one; each completes or
@@ -181,7 +189,13 @@ impl Session {
                 .collect(),
             // A folder of runs that cannot be read has none to offer.
             last_run: self.world.runs.last().ok().flatten(),
+            theme: self.names.theme,
         }
+    }
+
+    /// The device that statements run on.
+    pub fn device(&self) -> Device {
+        self.names.device.device()
     }
 
     /// The texts so far, for messages that point into them.

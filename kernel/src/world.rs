@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fovea_dsl::command::Theme;
 use fovea_dsl::lower;
 use fovea_dsl::net::{Base, Net};
 use fovea_dsl::resolve::Resolved;
@@ -38,6 +39,8 @@ pub struct Names {
     pub seed: u64,
     /// Files of weights that statements will have written by now, and what these fix.
     pub files: BTreeMap<PathBuf, Binding>,
+    /// How pictures are drawn.
+    pub theme: Theme,
     /// How many runs statements will have begun by now.
     pub runs: u32,
 }
@@ -55,6 +58,7 @@ impl Names {
             threads: None,
             seed: 0,
             files: BTreeMap::new(),
+            theme: Theme::default(),
             runs: 0,
         }
     }

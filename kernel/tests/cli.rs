@@ -225,3 +225,16 @@ fn an_interrupt_ends_training_with_status_130_and_the_run_on_disk() {
     let shown = run(folder.path(), &["--format", "json", "-e", "show run last"]);
     assert!(lines(&shown)[0]["ending"]["interrupted"]["steps"].as_u64().unwrap() > 0);
 }
+
+#[test]
+fn the_command_line_says_how_pictures_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = run(folder.path(), &["--theme", "dark", "-e", "show digits[0..2]"]);
+    assert_eq!(status(&done), 0, "{}", text(&done.stderr));
+    let drawn = std::fs::read_dir(folder.path().join("fovea.out")).unwrap().map(|entry| entry.unwrap().path());
+    let svg = drawn.filter(|path| path.extension().is_some_and(|extension| extension == "svg")).next().unwrap();
+    assert!(!std::fs::read_to_string(svg).unwrap().contains("fill=\"#ffffff\""));
+    let wrong = run(folder.path(), &["--theme", "drak", "-e", "show digits"]);
+    assert_eq!(status(&wrong), 2);
+    assert!(text(&wrong.stderr).contains("[possible values: light, dark]"), "{}", text(&wrong.stderr));
+}

@@ -227,3 +227,28 @@ fn a_batch_that_does_not_fit_is_refused_with_one_that_does() {
     assert_eq!(more[0].stage, Stage::Memory);
     assert_eq!(bench.entries(), 0);
 }
+
+/// The colour of a picture's corner.
+fn paper(output: &fovea::event::Output) -> [u8; 3] {
+    image::load_from_memory(&output.pictures[0].png().unwrap()).unwrap().to_rgb8().get_pixel(0, 0).0
+}
+
+#[test]
+fn a_theme_holds_for_every_picture_until_another_is_set() {
+    let mut bench = Bench::new();
+    bench.ok(TINY);
+    bench.ok("train tiny on digits for 1 epochs, batch 512");
+    let draws = "show digits[0..2]\nshow scenes[0..2]\nshow run last\nplot loss of tiny\npredict tiny on digits[0..2]\n\
+                 test tiny on digits\ncompare tiny, lenet";
+    let papers = |bench: &mut Bench| -> Vec<[u8; 3]> { bench.ok(draws).iter().map(paper).collect() };
+    assert_eq!(papers(&mut bench), [[255; 3]; 7]);
+    let said = &bench.ok("theme dark")[0];
+    assert_eq!((said.text.as_str(), &said.data["theme"]), ("theme dark", &"dark".into()));
+    let dark = papers(&mut bench);
+    assert!(dark.iter().all(|paper| paper.iter().all(|&part| part < 0x30)), "{dark:?}");
+    // A program that does not pass its check sets nothing.
+    bench.mistakes("theme light\nsummary nobody");
+    assert_eq!(bench.session.known().theme.word(), "dark");
+    bench.ok("theme light");
+    assert_eq!(papers(&mut bench), [[255; 3]; 7]);
+}

@@ -70,6 +70,8 @@ pub enum Command {
     Seed(u64),
     /// `device cpu`, `device cuda:1`; alone it lists the devices.
     Device(Option<Name>),
+    /// `theme dark`
+    Theme(Theme),
     /// `explain lenet`
     Explain {
         /// Which net.
@@ -93,6 +95,34 @@ pub enum Command {
     Library,
     /// `note "any text"`
     Note(String),
+}
+
+/// How pictures are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Ink on white paper.
+    #[default]
+    Light,
+    /// For dark pages.
+    Dark,
+}
+
+impl Theme {
+    /// The words for them.
+    pub const WORDS: [&'static str; 2] = ["light", "dark"];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    /// The theme of a word, in any case.
+    pub fn named(word: &str) -> Option<Self> {
+        [Theme::Light, Theme::Dark].into_iter().find(|theme| theme.word().eq_ignore_ascii_case(word))
+    }
 }
 
 /// A path as written, and where.

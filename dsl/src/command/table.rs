@@ -80,6 +80,8 @@ pub(crate) enum Applied {
     Curves,
     /// A device.
     Device,
+    /// How pictures are drawn.
+    Theme,
     /// A number.
     Number,
     /// A string, or nothing.
@@ -99,6 +101,7 @@ pub(crate) const VERBS: &[(&str, Applied, &str)] = &[
     ("load", Applied::Net, "load lenet \"lenet.safetensors\""),
     ("seed", Applied::Number, "seed 7"),
     ("device", Applied::Device, "device cpu"),
+    ("theme", Applied::Theme, "theme dark"),
     ("explain", Applied::Net, "explain lenet"),
     ("bench", Applied::Net, "bench lenet train batch 64"),
     ("compare", Applied::Net, "compare alexnet, vgg16"),

@@ -2,7 +2,7 @@
 
 use super::read::{Clauses, Parts};
 use super::table;
-use super::{BenchMode, Command, Curve, Data, Samples, Schedule, Show, Train};
+use super::{BenchMode, Command, Curve, Data, Samples, Schedule, Show, Theme, Train};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::parse::quoted;
 use crate::scope::{Scope, nearest};
@@ -73,6 +73,7 @@ fn read(parts: &mut Parts<'_>) -> Option<Command> {
         }
         "seed" => return seed(parts),
         "device" => return device(parts),
+        "theme" => return theme(parts),
         "explain" => {
             let (net, _) = applied(parts);
             Command::Explain { net: net? }
@@ -302,6 +303,23 @@ fn device(parts: &mut Parts<'_>) -> Option<Command> {
     let name = Name { text: lower, span: part.span };
     parts.clauses();
     Some(Command::Device(Some(name)))
+}
+
+fn theme(parts: &mut Parts<'_>) -> Option<Command> {
+    let part = parts.next();
+    let word = part.map_or(String::new(), |part| quoted(&part.to_string()));
+    let Some(theme) = Theme::named(&word) else {
+        let span = part.map_or(parts.here(), |part| part.span);
+        let error = match part {
+            Some(_) => parts.error(span, format!("there is no theme `{word}`")).found(word.clone()),
+            None => parts.error(span, "`theme` lacks its word").found("the end"),
+        };
+        let near = nearest(&word.to_lowercase(), Theme::WORDS).unwrap_or("dark");
+        parts.wrong(error.expected("light or dark").help(format!("write `theme {near}`")));
+        return None;
+    };
+    parts.clauses();
+    Some(Command::Theme(theme))
 }
 
 fn bench(parts: &mut Parts<'_>) -> Option<Command> {

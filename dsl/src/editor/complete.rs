@@ -3,6 +3,7 @@
 use super::nameless;
 use super::reference::sentence;
 use super::tokens::{Look, tokens};
+use crate::command::Theme;
 use crate::command::optimizer::{OPTIMIZERS, SCHEDULES};
 use crate::command::table::{self, Applied, Takes};
 use crate::parse::lines;
@@ -288,6 +289,7 @@ fn applied(verb: &str, context: &Context) -> Found {
         }
         Applied::Curves => all(["loss", "accuracy"], Kind::Option),
         Applied::Device => all(["cpu", "cuda"], Kind::Option),
+        Applied::Theme => all(Theme::WORDS, Kind::Option),
         Applied::Number => names(&context.constants, Kind::Constant),
         Applied::Nothing => Vec::new(),
     }

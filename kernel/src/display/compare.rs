@@ -1,6 +1,7 @@
 //! The answer to `compare`.
 
 use super::number;
+use super::page::Page;
 use super::table::{Column, Table};
 use serde::Serialize;
 
@@ -32,8 +33,8 @@ pub struct Compared {
 }
 
 impl Comparison {
-    /// The table for the terminal.
-    pub fn text(&self) -> String {
+    /// The table, and what its figures are.
+    pub fn page(&self) -> Page {
         let mut table = Table::new([
             Column::left("net").at_most(40),
             Column::left("input"),
@@ -54,8 +55,7 @@ impl Comparison {
                 number::bytes(net.activation_bytes),
             ]);
         }
-        format!(
-            "{table}\n\nMACs, FLOPs and the memory of all outputs for one picture; depth counts layers with weights"
-        )
+        let note = "MACs, FLOPs and the memory of all outputs for one picture; depth counts layers with weights";
+        Page::default().table(table).text(note)
     }
 }

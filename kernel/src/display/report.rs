@@ -2,6 +2,7 @@
 
 use super::chart::bar;
 use super::number;
+use super::page::Page;
 use super::table::{Align, Column, Table, clean, cut, pad};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
@@ -49,7 +50,7 @@ const LISTED: usize = 10;
 
 impl TestReport {
     /// Loss, accuracy, confusion, the worst mistakes.
-    pub fn text(&self) -> String {
+    pub fn page(&self) -> Page {
         let all: u64 = self.confusion.iter().flatten().fold(0, |sum, &count| sum.saturating_add(count));
         let right: u64 = self
             .confusion
@@ -57,23 +58,23 @@ impl TestReport {
             .enumerate()
             .filter_map(|(i, row)| row.get(i))
             .fold(0, |sum, &count| sum.saturating_add(count));
-        let mut text = format!(
+        let mut page = Page::default().text(format!(
             "{} on {}: loss {}, accuracy {} ({} of {})",
-            clean(&self.net),
-            clean(&self.data),
+            self.net,
+            self.data,
             number::figure(self.loss),
             number::percent(self.accuracy),
             number::count(right),
             number::count(all)
-        );
+        ));
         if all > right {
             let matrix = if self.classes.len() <= WIDEST_MATRIX { self.matrix() } else { self.pairs() };
-            text.push_str(&format!("\n\n{matrix}"));
+            page = page.fold("What was taken for what", Page::default().table(matrix));
         }
         if !self.worst.is_empty() {
-            text.push_str(&format!("\n\n{}", self.worst_table()));
+            page = page.fold("The worst mistakes", Page::default().table(self.worst_table()));
         }
-        text
+        page
     }
 
     /// The matrix itself, zeros as dots.
@@ -113,7 +114,7 @@ impl TestReport {
 
     fn worst_table(&self) -> Table {
         let mut table = Table::new([
-            Column::left("worst mistakes").at_most(30),
+            Column::left("picture").at_most(30),
             Column::left("true").at_most(30),
             Column::left("predicted").at_most(30),
             Column::right("sure"),
@@ -141,15 +142,22 @@ pub struct Guess {
     pub classes: Vec<(String, f64)>,
 }
 
+impl Guess {
+    /// Whether the likeliest class is the true one.
+    pub fn is_right(&self) -> bool {
+        self.truth.is_some() && self.truth.as_ref() == self.classes.first().map(|(name, _)| name)
+    }
+}
+
 /// For each sample its five likeliest classes, with bars.
 pub fn guesses(guesses: &[Guess]) -> String {
     let classes =
         |guess: &Guess| guess.classes.iter().take(5).map(|(name, p)| (cut(&clean(name), 30), *p)).collect::<Vec<_>>();
     let widest = guesses.iter().flat_map(&classes).map(|(name, _)| name.width()).max().unwrap_or(0);
     let block = |guess: &Guess| {
-        let verdict = match (&guess.truth, guess.classes.first()) {
-            (Some(truth), Some((name, _))) if truth == name => " ✓".to_string(),
-            (Some(truth), Some(_)) => format!(" ✗ is {}", clean(truth)),
+        let verdict = match &guess.truth {
+            Some(_) if guess.is_right() => " ✓".to_string(),
+            Some(truth) if !guess.classes.is_empty() => format!(" ✗ is {}", clean(truth)),
             _ => String::new(),
         };
         let mut lines = vec![format!("{}{verdict}", clean(&guess.sample))];
@@ -180,7 +188,7 @@ pub struct Device {
 }
 
 /// The table of devices.
-pub fn devices(devices: &[Device]) -> String {
+pub fn devices(devices: &[Device]) -> Table {
     let mut table = Table::new([
         Column::left("device"),
         Column::left("what").wrapped_at(36),
@@ -191,7 +199,7 @@ pub fn devices(devices: &[Device]) -> String {
         let memory = device.memory.map_or_else(|| "–".to_string(), number::bytes);
         table.row([device.word.clone(), device.what.clone(), memory, device.state.clone()]);
     }
-    table.to_string()
+    table
 }
 
 #[cfg(test)]
@@ -213,18 +221,20 @@ mod tests {
     #[test]
     fn a_test_reads_well() {
         assert_eq!(
-            report(&["cat", "dog"], vec![vec![1, 1], vec![0, 2]]).text(),
+            report(&["cat", "dog"], vec![vec![1, 1], vec![0, 2]]).page().to_string(),
             "\
 net on pets: loss 0.0512, accuracy 75.0 % (3 of 4)
 
+What was taken for what
 true \\ predicted  cat  dog   right
 ────────────────  ───  ───  ──────
 cat                 1    1  50.0 %
 dog                 ·    2   100 %
 
-worst mistakes  true  predicted    sure
-──────────────  ────  ─────────  ──────
-pets[2]         cat   dog        97.6 %"
+The worst mistakes
+picture  true  predicted    sure
+───────  ────  ─────────  ──────
+pets[2]  cat   dog        97.6 %"
         );
     }
 
@@ -234,7 +244,7 @@ pets[2]         cat   dog        97.6 %"
         let mut confusion = vec![vec![0; 20]; 20];
         confusion[3][4] = 7;
         confusion[4][3] = 9;
-        let text = report(&names.iter().map(String::as_str).collect::<Vec<_>>(), confusion).text();
+        let text = report(&names.iter().map(String::as_str).collect::<Vec<_>>(), confusion).page().to_string();
         assert!(text.contains("c4    c3             9\nc3    c4             7"), "{text}");
     }
 
@@ -259,7 +269,7 @@ pets[2]         cat   dog        97.6 %"
             device("cuda:1", "NVIDIA Tesla K80", Some(12_000_000_000), "compute capability 3.7 is too old"),
         ];
         assert_eq!(
-            devices(&found),
+            devices(&found).to_string(),
             "\
 device  what                                   memory  state
 ──────  ────────────────────────────────────  ───────  ─────────────────────────────────

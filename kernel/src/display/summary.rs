@@ -1,6 +1,7 @@
 //! The answer to `summary`.
 
 use super::number;
+use super::page::Page;
 use super::table::{Column, Table};
 use serde::Serialize;
 
@@ -54,8 +55,8 @@ pub struct Totals {
 }
 
 impl Summary {
-    /// The table for the terminal.
-    pub fn text(&self) -> String {
+    /// The table and the sums; a training step is one of `batch` pictures.
+    pub fn page(&self, batch: usize) -> Page {
         let mut table = Table::new([
             Column::left(if self.net.is_empty() { "layer" } else { &self.net }).at_most(40),
             Column::left("output"),
@@ -89,11 +90,11 @@ impl Summary {
         ]);
         // A parameter is an f32.
         let weights = number::bytes(totals.params.saturating_mul(4));
-        let mut text = format!("{table}\n\n{} parameters ({weights})", number::count(totals.params));
+        let mut sums = format!("{} parameters ({weights})", number::count(totals.params));
         if totals.train_bytes > 0 {
-            text.push_str(&format!(" · a training step takes {}", number::bytes(totals.train_bytes)));
+            sums += &format!(" · a training step takes {} (batch {batch})", number::bytes(totals.train_bytes));
         }
-        text
+        Page::default().table(table).text(sums)
     }
 }
 
@@ -155,7 +156,7 @@ mod tests {
     #[test]
     fn reads_as_a_table() {
         assert_eq!(
-            lenet().text(),
+            lenet().page(2).to_string(),
             "\
 small        output    memory  parameters    MACs   FLOPs  receptive field
 ───────────  ───────  ───────  ──────────  ──────  ──────  ───────────────
@@ -164,7 +165,7 @@ scores (fc)  10          40 B      47,050  47.0 k  94.1 k              all
 ───────────  ───────  ───────  ──────────  ──────  ──────  ───────────────
 total                 18.9 kB      47,206   165 k   329 k
 
-47,206 parameters (189 kB) · a training step takes 1.2 MB"
+47,206 parameters (189 kB) · a training step takes 1.2 MB (batch 2)"
         );
     }
 

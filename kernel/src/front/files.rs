@@ -26,7 +26,8 @@ impl Folder {
         let path =
             |extension: &str| self.path.join(format!("{:02}-{verb}-{}.{extension}", self.count, plain(&picture.name)));
         let (svg, png) = (path("svg"), path("png"));
-        for (path, bytes) in [(&svg, picture.svg.as_bytes()), (&png, &picture.png)] {
+        let drawn = picture.png().map_err(|error| error.to_string())?;
+        for (path, bytes) in [(&svg, picture.svg.as_bytes()), (&png, &drawn)] {
             write_whole(path, bytes).map_err(|error| error.to_string())?;
         }
         Ok([svg, png])

@@ -34,25 +34,34 @@ impl Graphics {
     /// What to write for a picture on a terminal of so many columns, its newline included; nothing where it shows
     /// none.
     pub fn show(self, picture: &Picture, columns: usize) -> String {
+        if self == Graphics::None {
+            return String::new();
+        }
         let cells = (columns.max(2) - 1).min(picture.width.div_ceil(CELL) as usize).max(1);
+        // Where it cannot be drawn, the folder of pictures has said so.
+        picture.png().map(|png| self.encode(&png, cells)).unwrap_or_default()
+    }
+
+    /// A PNG, so many columns wide.
+    fn encode(self, png: &[u8], cells: usize) -> String {
         match self {
             Graphics::None => String::new(),
-            Graphics::Kitty => kitty(&picture.png, cells),
+            Graphics::Kitty => kitty(png, cells),
             Graphics::Iterm => format!(
                 "\x1b]1337;File=inline=1;size={};width={cells};preserveAspectRatio=1:{}\x07\n",
-                picture.png.len(),
-                STANDARD.encode(&picture.png)
+                png.len(),
+                STANDARD.encode(png)
             ),
             // The picture is our own PNG: it decodes.
-            Graphics::Sixel => pixels(picture, cells as u32 * CELL).map(|image| sixel(&image)).unwrap_or_default(),
-            Graphics::Blocks => pixels(picture, cells as u32).map(|image| blocks(&image)).unwrap_or_default(),
+            Graphics::Sixel => pixels(png, cells as u32 * CELL).map(|image| sixel(&image)).unwrap_or_default(),
+            Graphics::Blocks => pixels(png, cells as u32).map(|image| blocks(&image)).unwrap_or_default(),
         }
     }
 }
 
 /// The picture's pixels on white, so many across.
-fn pixels(picture: &Picture, width: u32) -> Option<RgbImage> {
-    let image = image::load_from_memory(&picture.png).ok()?.to_rgba8();
+fn pixels(png: &[u8], width: u32) -> Option<RgbImage> {
+    let image = image::load_from_memory(png).ok()?.to_rgba8();
     let over_white = image::ImageBuffer::from_fn(image.width(), image.height(), |x, y| {
         let image::Rgba([r, g, b, a]) = *image.get_pixel(x, y);
         let over = |c: u8| ((u16::from(c) * u16::from(a) + 255 * (255 - u16::from(a))) / 255) as u8;
@@ -163,28 +172,27 @@ fn runs(text: &mut String, characters: impl Iterator<Item = char>) {
 mod tests {
     use super::*;
 
-    /// A picture of 2×2 pixels: red, green; blue, clear.
-    fn picture() -> Picture {
+    /// A PNG of 2×2 pixels: red, green; blue, clear.
+    fn picture() -> Vec<u8> {
         let image = image::RgbaImage::from_raw(2, 2, vec![255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 0, 0, 0, 0]);
         let mut png = std::io::Cursor::new(Vec::new());
         image.unwrap_or_default().write_to(&mut png, image::ImageFormat::Png).unwrap_or_default();
-        let png = png.into_inner();
-        Picture { name: "p".into(), svg: String::new(), png, width: 16, height: 16, alt: String::new() }
+        png.into_inner()
     }
 
     #[test]
     fn a_picture_in_every_form() {
         let picture = picture();
-        let blocks = Graphics::Blocks.show(&picture, 80);
+        let blocks = Graphics::Blocks.encode(&picture, 2);
         assert_eq!(blocks, "\x1b[38;2;255;0;0;48;2;0;0;255m▀\x1b[38;2;0;255;0;48;2;255;255;255m▀\x1b[0m\n");
-        let sixel = Graphics::Sixel.show(&picture, 80);
+        let sixel = Graphics::Sixel.encode(&picture, 2);
         // Red is 5·36 and has the upper left pixel, white 215 and has the lower right one.
         assert!(sixel.starts_with("\x1bPq\"1;1;2;2#0;2;0;0;0") && sixel.ends_with("-\x1b\\\n"));
         assert!(sixel.contains("#180@?$") && sixel.contains("#215?A$"), "{sixel:?}");
-        let kitty = Graphics::Kitty.show(&picture, 80);
-        assert_eq!(kitty, format!("\x1b_Ga=T,f=100,q=2,c=2,m=0;{}\x1b\\\n", STANDARD.encode(&picture.png)));
-        assert!(Graphics::Iterm.show(&picture, 80).contains("inline=1"));
-        assert_eq!(Graphics::None.show(&picture, 80), "");
+        let kitty = Graphics::Kitty.encode(&picture, 2);
+        assert_eq!(kitty, format!("\x1b_Ga=T,f=100,q=2,c=2,m=0;{}\x1b\\\n", STANDARD.encode(&picture)));
+        assert!(Graphics::Iterm.encode(&picture, 2).contains("inline=1"));
+        assert_eq!(Graphics::None.encode(&picture, 2), "");
     }
 
     #[test]

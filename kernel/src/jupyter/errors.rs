@@ -1,24 +1,60 @@
 //! Failures as a front end shows them: every mistake with its place in the cell, in colour.
 
-use fovea::failure::Failure;
+use fovea::failure::{BROKEN, Failure};
+use fovea::session::Session;
 use fovea_dsl::{Diagnostic, Source, Stage, Style, render};
+use fovea_graph::{SourceId, Span};
 use jupyter_protocol::ErrorOutput;
+
+use super::panics;
+
+/// The kind of a fault that is ours.
+const INTERNAL: &str = "InternalError";
 
 /// How many bytes a traceback has at most; what a cell of garbage does not need to say is left out.
 const LONG: usize = 1 << 16;
 
+/// How many characters are shown of a cell that is too long.
+const BEGINNING: usize = 60;
+
 /// How many characters of a mistake stand in the one line that sums it up.
 const LINE: usize = 300;
 
-/// Why a cell ended early.
-pub fn error(failure: &Failure, sources: &[Source]) -> ErrorOutput {
-    match failure {
-        Failure::Interrupted => interrupted(),
-        Failure::Mistakes(mistakes) => ErrorOutput {
-            ename: name(mistakes.first()).to_string(),
-            evalue: summary(mistakes),
-            traceback: traceback(mistakes, sources),
-        },
+/// Why the cell of this name ended early.
+pub fn error(failure: &Failure, session: &Session, cell: &str) -> ErrorOutput {
+    let Failure::Mistakes(mistakes) = failure else { return interrupted() };
+    let mut traceback = traceback(mistakes, session.sources());
+    let broken = mistakes.iter().find(|mistake| mistake.message.starts_with(BROKEN));
+    if let Some(broken) = broken {
+        traceback.push(String::new());
+        traceback.extend(panics::report(session, cell, panics::words(session, broken.span())));
+    }
+    let ename = if broken.is_some() { INTERNAL } else { name(mistakes.first()) };
+    ErrorOutput { ename: ename.to_string(), evalue: summary(mistakes), traceback }
+}
+
+/// The cell of this name is longer than a cell may be.
+pub fn too_long(cell: &str, code: &str, longest: usize) -> ErrorOutput {
+    let beginning: String = code.lines().next().unwrap_or_default().chars().take(BEGINNING).collect();
+    let id = SourceId(0);
+    let message = format!("a cell of {} bytes; the longest may have {longest}", code.len());
+    let mistake = Diagnostic::new(Stage::Parse, Span::new(id, 0, beginning.len()), message)
+        .help("a program of this size is a script: `fovea run FILE`");
+    let mistakes = [mistake];
+    let source = Source { id, name: cell.to_string(), text: beginning };
+    ErrorOutput {
+        ename: name(mistakes.first()).to_string(),
+        evalue: summary(&mistakes),
+        traceback: traceback(&mistakes, &[source]),
+    }
+}
+
+/// The cell of this name met a fault of ours that no statement is known to have.
+pub fn broken(session: &Session, cell: &str, code: &str) -> ErrorOutput {
+    ErrorOutput {
+        ename: INTERNAL.to_string(),
+        evalue: BROKEN.to_string(),
+        traceback: panics::report(session, cell, code),
     }
 }
 

@@ -5,9 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fovea::event::{Event, Output};
-use fovea::failure::Failure;
 use fovea::session::{Known, Session};
-use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecuteRequest, ExecutionCount, InspectRequest, JupyterMessage};
+use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecuteRequest, InspectRequest, JupyterMessage};
 use serde_json::{Map, Value, json};
 
 use super::history::History;
@@ -16,6 +15,9 @@ use super::queue::{Ask, Queue};
 use super::render::Screen;
 use super::{answers, errors};
 use crate::assist::{self, Explained};
+
+/// How many bytes a cell may have.
+const LONG: usize = 1 << 20;
 
 /// What the interpreter and those who answer beside it share.
 pub struct Shared {
@@ -71,29 +73,19 @@ impl Interpreter {
         if !asked.silent {
             out.publish(message, ExecuteInput { code: asked.code.clone(), execution_count: count });
         }
-        let done = if asked.silent {
-            self.run(&asked.code, count, &mut |_| ())
-        } else {
-            let mut screen = Screen::new(out, message, count);
-            let done = self.run(&asked.code, count, &mut |event| screen.event(event));
-            match &done {
-                Ok(()) => {
-                    let result = screen.finish();
-                    if kept {
-                        history.lock().unwrap_or_else(PoisonError::into_inner).result(result);
-                    }
+        let name = format!("In[{}]", count.0);
+        let done = catch_unwind(AssertUnwindSafe(|| match asked.silent {
+            true => self.run(&name, &asked.code, &mut |_| ()).map(|()| None),
+            false => self.show(&name, &asked.code, Screen::new(out, message, count)),
+        }));
+        let reply = match done.unwrap_or_else(|_| Err(errors::broken(&self.session, &name, &asked.code))) {
+            Ok(result) => {
+                if kept {
+                    history.lock().unwrap_or_else(PoisonError::into_inner).result(result);
                 }
-                Err(_) => screen.fail(),
+                let values = self.evaluated(asked.user_expressions.as_ref());
+                json!({ "status": "ok", "execution_count": count, "payload": [], "user_expressions": values })
             }
-            done
-        };
-        let reply = match done {
-            Ok(()) => json!({
-                "status": "ok",
-                "execution_count": count,
-                "payload": [],
-                "user_expressions": self.evaluated(asked.user_expressions.as_ref()),
-            }),
             Err(error) => {
                 if !asked.silent {
                     out.publish(message, error.clone());
@@ -116,37 +108,41 @@ impl Interpreter {
         out.reply(Channel::Shell, message, raw("execute_reply", reply));
     }
 
+    /// Runs a cell's text and shows what comes of it; the text of its result.
+    fn show(&mut self, name: &str, code: &str, mut screen: Screen<'_>) -> Result<Option<String>, ErrorOutput> {
+        match self.run(name, code, &mut |event| screen.event(event)) {
+            Ok(()) => Ok(screen.finish()),
+            Err(error) => {
+                screen.fail();
+                Err(error)
+            }
+        }
+    }
+
     /// Runs a cell's text.
-    fn run(&mut self, code: &str, count: ExecutionCount, show: &mut dyn FnMut(Event)) -> Result<(), ErrorOutput> {
-        let name = format!("In[{count}]", count = count.0);
-        if let Some(word) = assist::question(code) {
-            return self.question(word, show);
+    fn run(&mut self, name: &str, code: &str, show: &mut dyn FnMut(Event)) -> Result<(), ErrorOutput> {
+        match assist::question(code) {
+            _ if code.len() > LONG => Err(errors::too_long(name, code, LONG)),
+            Some(word) => self.question(word, show),
+            None => self.statements(name, code, show),
         }
+    }
+
+    /// Runs statements; what names there are after each is there for whoever answers meanwhile.
+    fn statements(&mut self, name: &str, text: &str, show: &mut dyn FnMut(Event)) -> Result<(), ErrorOutput> {
         let shared = Arc::clone(&self.shared);
-        let session = &mut self.session;
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            session.run(&name, code, &mut |event| match event {
-                Event::Names(known) => *shared.known.lock().unwrap_or_else(PoisonError::into_inner) = known,
-                event => show(event),
-            })
-        }));
-        match done {
-            Ok(done) => done.map_err(|failure| errors::error(&failure, self.session.sources())),
-            Err(_) => Err(errors::error(&Failure::Interrupted, &[])),
-        }
+        let done = self.session.run(name, text, &mut |event| match event {
+            Event::Names(known) => *shared.known.lock().unwrap_or_else(PoisonError::into_inner) = known,
+            event => show(event),
+        });
+        done.map_err(|failure| errors::error(&failure, &self.session, name))
     }
 
     /// Shows what a word means.
     fn question(&mut self, word: &str, show: &mut dyn FnMut(Event)) -> Result<(), ErrorOutput> {
-        let known = self.shared.known();
-        let text = match assist::explain(word, &known) {
+        let text = match assist::explain(word, &self.shared.known()) {
             _ if word.is_empty() => assist::HELP.to_string(),
-            Some(Explained::Net(net)) => {
-                return self
-                    .session
-                    .run("?", &format!("summary {net}"), show)
-                    .map_err(|failure| errors::error(&failure, self.session.sources()));
-            }
+            Some(Explained::Net(net)) => return self.statements("?", &format!("summary {net}"), show),
             Some(Explained::Page(page)) => page,
             None => assist::unexplained(word),
         };
@@ -167,9 +163,8 @@ impl Interpreter {
     /// What `summary` says of a net.
     fn summary(&mut self, net: &str) -> Option<Value> {
         let mut summary: Option<Output> = None;
-        let session = &mut self.session;
         let done = catch_unwind(AssertUnwindSafe(|| {
-            session.run("?", &format!("summary {net}"), &mut |event| {
+            self.statements("?", &format!("summary {net}"), &mut |event| {
                 if let Event::Output(output) = event {
                     summary = Some(output);
                 }

@@ -8,10 +8,13 @@ mod history;
 pub mod install;
 mod interpreter;
 mod outbox;
+mod panics;
 mod parent;
 mod queue;
 mod render;
 mod sockets;
+#[cfg(test)]
+mod tests;
 mod training;
 mod wire;
 
@@ -41,6 +44,7 @@ const LINGER: Duration = Duration::from_millis(100);
 /// Serves a session to Jupyter until it is told to end.
 pub fn serve(connection_file: &Path, session: Session) -> anyhow::Result<ExitCode> {
     let info = connection::read(connection_file)?;
+    panics::watch();
     let runtime =
         Builder::new_multi_thread().worker_threads(2).enable_all().build().context("no threads to serve with")?;
     runtime.block_on(async {

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fovea::event::{Event, Output};
+use fovea::markup::escape;
 use fovea::picture::{Picture, Theme};
 use jupyter_protocol::{DisplayData, ExecuteResult, ExecutionCount, JupyterMessage, StreamContent, Transient};
 use jupyter_protocol::{Media, MediaType};
@@ -128,7 +129,7 @@ fn bundles(output: Output) -> Vec<Bundle> {
     let mut forms = vec![MediaType::Plain(lines.join("\n"))];
     if let Some(html) = output.html {
         let files: String =
-            output.files.iter().map(|path| format!("<div>→ {}</div>", escaped(&path.display().to_string()))).collect();
+            output.files.iter().map(|path| format!("<div>→ {}</div>", escape(&path.display().to_string()))).collect();
         forms.push(MediaType::Html(html + &files));
     }
     let text = (!lines.is_empty()).then(|| Bundle { data: Media::new(forms), metadata: Map::new() });
@@ -144,13 +145,11 @@ pub fn picture(picture: &Picture) -> Bundle {
 
 /// A picture as PNG alone: one of many that follow one another.
 pub fn frame(picture: &Picture) -> Bundle {
-    let png = STANDARD.encode(&picture.png);
-    let data = Media::new(vec![MediaType::Plain(picture.alt.clone()), MediaType::Png(png)]);
+    let mut data = Media::new(vec![MediaType::Plain(picture.alt.clone())]);
+    match picture.png() {
+        Ok(png) => data.content.push(MediaType::Png(STANDARD.encode(png))),
+        Err(error) => eprintln!("a picture has no PNG: {error}"),
+    }
     let size = json!({ "width": picture.width, "height": picture.height });
     Bundle { data, metadata: Map::from_iter([("image/png".to_string(), size)]) }
-}
-
-/// Text in which nothing means anything to HTML.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,5 +1,6 @@
 //! What training shows while it runs: one line and one plot that change in place, and stay when it is over.
 
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -146,7 +147,8 @@ impl Painter {
 
 /// The curves so far.
 fn drawn(live: &Live) -> Option<Picture> {
-    match live.picture()? {
+    // A panic here would end the training, which has no part in it.
+    match catch_unwind(|| live.picture()).ok().flatten()? {
         Ok(picture) => Some(picture),
         Err(error) => {
             eprintln!("training is not drawn: {error}");

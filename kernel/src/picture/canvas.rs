@@ -1,16 +1,12 @@
-//! The sheet of paper that every picture is drawn on: each shape goes into the SVG and into the PNG.
+//! The sheet of paper that every picture is drawn on: it writes SVG.
 
-use super::drawing::{self, Drawing, Ends};
 use super::font::{self, Weight};
 use super::image::Image;
 use super::palette::{Color, Palette, Theme};
 use super::{Error, Picture};
 use crate::markup::escape;
 use std::fmt::Write as _;
-use tiny_skia::Transform;
 
-/// The PNG has so many pixels for one of the SVG's, so that it is sharp on a dense screen.
-pub(super) const PNG_SCALE: u32 = 2;
 /// A side longer than this is refused, in pixels of the SVG.
 const LONGEST_SIDE: f64 = 8000.0;
 
@@ -65,14 +61,12 @@ pub(super) struct Canvas {
     height: f64,
     pub palette: &'static Palette,
     body: String,
-    drawing: Drawing,
 }
 
 impl Canvas {
     /// An empty sheet, sizes in pixels (rounded up to whole ones).
     pub(super) fn new(width: f64, height: f64, theme: Theme) -> Self {
-        let (body, drawing) = (String::new(), Drawing::default());
-        Canvas { width: width.ceil(), height: height.ceil(), palette: theme.palette(), body, drawing }
+        Canvas { width: width.ceil(), height: height.ceil(), palette: Palette::of(theme), body: String::new() }
     }
 
     /// Width and height, in pixels.
@@ -99,7 +93,6 @@ impl Canvas {
             r#"<path d="{d}" {} stroke-linejoin="round" stroke-linecap="round"/>"#,
             paint(None, Some(stroke))
         );
-        self.drawing.line(drawing::through(lines), stroke, Ends::Round);
     }
 
     pub(super) fn dot(&mut self, (x, y): (f64, f64), radius: f64, fill: Option<Color>, stroke: Option<Stroke>) {
@@ -111,25 +104,16 @@ impl Canvas {
             px(radius),
             paint(fill, stroke)
         );
-        let circle = || drawing::circle((x, y), radius);
-        if let Some(fill) = fill {
-            self.drawing.area(circle(), fill);
-        }
-        if let Some(stroke) = stroke {
-            self.drawing.line(circle(), stroke, Ends::Square);
-        }
     }
 
     /// A filled rectangle with its corners rounded by `radius`.
     pub(super) fn fill(&mut self, rect: Rect, radius: f64, fill: Color) {
         let _ = writeln!(self.body, r#"<rect {} rx="{}" fill="{fill}"/>"#, extent(rect), px(radius));
-        self.drawing.area(drawing::rectangle(rect, radius), fill);
     }
 
     /// The outline of a rectangle.
     pub(super) fn frame(&mut self, rect: Rect, radius: f64, stroke: Stroke) {
         let _ = writeln!(self.body, r#"<rect {} rx="{}" {}/>"#, extent(rect), px(radius), paint(None, Some(stroke)));
-        self.drawing.line(drawing::rectangle(rect, radius), stroke, Ends::Square);
     }
 
     /// A text whose middle in height stands at `y`.
@@ -156,15 +140,6 @@ impl Canvas {
             look.color,
             escape(text)
         );
-        let (outline, end) = font::outline(text, look.size, look.weight);
-        let start = match look.anchor {
-            Anchor::Start => x,
-            Anchor::Middle => x - end / 2.0,
-            Anchor::End => x - end,
-        };
-        let turn = Transform::from_rotate_at(look.turn as f32, x as f32, y as f32);
-        let place = turn.pre_translate(start as f32, baseline as f32);
-        self.drawing.area(outline.and_then(|outline| outline.transform(place)), look.color);
     }
 
     /// An image, its pixels crisp, with a text that a viewer shows when the pointer rests on it.
@@ -177,7 +152,7 @@ impl Canvas {
             extent(rect),
             escape(hint)
         );
-        self.drawing.image(rect, image, ink)
+        Ok(())
     }
 
     /// The finished picture.
@@ -197,8 +172,7 @@ impl Canvas {
             self.palette.paper,
             self.body
         );
-        let png = self.drawing.finish(width, height, self.palette.paper)?;
-        Ok(Picture { name: name.to_string(), svg, png, width, height, alt })
+        Ok(Picture { name: name.to_string(), svg, width, height, alt })
     }
 }
 

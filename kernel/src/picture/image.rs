@@ -71,7 +71,7 @@ impl Image {
     }
 
     /// Bytes of red, green and blue. `ink` gives the colours of 0 and 1 for a grey image.
-    pub(super) fn rgb(&self, ink: [Color; 2]) -> Vec<u8> {
+    fn rgb(&self, ink: [Color; 2]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.height * self.width * 3);
         for (y, x) in (0..self.height).flat_map(|y| (0..self.width).map(move |x| (y, x))) {
             if self.is_grey() {

@@ -41,7 +41,7 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     }
     let all = items.len();
     let items = &items[..all.min(MOST)];
-    let palette = theme.palette();
+    let palette = Palette::of(theme);
     let tiles = 1 + items.iter().map(|item| item.maps.len()).max().unwrap_or(0);
     let side =
         items.iter().map(|item| shown_size(&item.image, SIDE)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));

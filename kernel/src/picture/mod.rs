@@ -1,7 +1,7 @@
 //! Pictures: plots of training, sheets of samples and predictions, confusion matrices.
 //!
-//! Every builder is a function from data to a [`Picture`]. It places shapes on a sheet, which writes each into the SVG and draws it into
-//! the PNG. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
+//! Every builder is a function from data to a [`Picture`]. It writes SVG; a PNG is drawn from that SVG, so that the two
+//! cannot differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
 
 mod backend;
 mod bars;
@@ -9,13 +9,14 @@ mod canvas;
 mod chart;
 mod confusion;
 mod curves;
-mod drawing;
 mod ends;
 mod font;
 mod image;
 mod maps;
 mod palette;
 mod predictions;
+#[cfg(feature = "program")]
+mod raster;
 mod sheet;
 mod ticks;
 
@@ -28,15 +29,13 @@ pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
 
-/// A picture, in two forms of the same drawing.
+/// A picture. Where the program is built, its `png` is the same drawing as PNG.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// A short name, fit for a file's: `loss`, `confusion`.
     pub name: String,
     /// The picture as SVG, a document of its own.
     pub svg: String,
-    /// The picture as PNG, with twice `width` and `height` pixels, for dense screens.
-    pub png: Vec<u8>,
     /// Width in pixels, as it should be shown.
     pub width: u32,
     /// Height in pixels, as it should be shown.

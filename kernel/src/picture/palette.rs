@@ -5,25 +5,7 @@
 
 use std::fmt;
 
-/// Which form of the palette a picture is drawn in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// Ink on white paper.
-    #[default]
-    Light,
-    /// For dark notebooks.
-    Dark,
-}
-
-impl Theme {
-    /// The colours of this theme.
-    pub fn palette(self) -> &'static Palette {
-        match self {
-            Theme::Light => &LIGHT,
-            Theme::Dark => &DARK,
-        }
-    }
-}
+pub use fovea_dsl::command::Theme;
 
 /// A colour in sRGB. Displays as `#rrggbb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +57,16 @@ pub struct Palette {
     pub wrong: Color,
     /// A bar that is neither.
     pub bar: Color,
+}
+
+impl Palette {
+    /// The colours of a theme.
+    pub fn of(theme: Theme) -> &'static Palette {
+        match theme {
+            Theme::Light => &LIGHT,
+            Theme::Dark => &DARK,
+        }
+    }
 }
 
 const LIGHT: Palette = Palette {

@@ -14,7 +14,7 @@ use crate::event::Output;
 /// let results = session.eval("show digits[0..2]")?;
 /// assert!(results.to_string().starts_with("digits: "));
 /// let picture = &results.outputs[0].pictures[0];
-/// assert!(picture.svg.starts_with("<svg") && picture.png.starts_with(b"\x89PNG"));
+/// assert!(picture.svg.starts_with("<svg"));
 /// # Ok::<(), fovea::Error>(())
 /// ```
 pub struct Results {

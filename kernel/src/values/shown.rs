@@ -54,8 +54,8 @@ fn html(outputs: &[Output]) -> String {
 /// A picture that needs no file beside it, and that notebooks show whether they are trusted or not.
 fn image(picture: &Picture) -> String {
     format!(
-        r#"<img src="data:image/png;base64,{}" width="{}" height="{}" alt="{}">"#,
-        STANDARD.encode(&picture.png),
+        r#"<img src="data:image/svg+xml;base64,{}" width="{}" height="{}" alt="{}">"#,
+        STANDARD.encode(&picture.svg),
         picture.width,
         picture.height,
         escape(&picture.alt)
@@ -87,21 +87,15 @@ mod tests {
 
     #[test]
     fn names_are_escaped_and_silenced_results_left_out() {
-        let picture = Picture {
-            name: "p".into(),
-            svg: String::new(),
-            png: vec![1, 2, 3],
-            width: 4,
-            height: 5,
-            alt: "\"><script>".into(),
-        };
+        let picture =
+            Picture { name: "p".into(), svg: "\u{1}\u{2}\u{3}".into(), width: 4, height: 5, alt: "\"><script>".into() };
         let loud = Output::new("note", "<b>\n  indented", serde_json::json!({})).picture(picture);
         let silent = Output { silent: true, ..Output::new("note", "unseen", serde_json::json!({})) };
         let outputs = [loud, silent];
         let html = html(&outputs);
         assert_eq!(
             html,
-            "<pre>&lt;b&gt;\n  indented</pre>\n<img src=\"data:image/png;base64,AQID\" width=\"4\" height=\"5\" \
+            "<pre>&lt;b&gt;\n  indented</pre>\n<img src=\"data:image/svg+xml;base64,AQID\" width=\"4\" height=\"5\" \
              alt=\"&quot;&gt;&lt;script&gt;\">"
         );
         assert_eq!(text(&outputs), "<b>\n  indented");

@@ -15,7 +15,7 @@ use fovea_graph::{Backend, BackendError, Feed, Graph, Memory, Outcome, Plan, Pro
 use serde_json::json;
 
 use super::{Checked, Events, Job};
-use crate::display::{Column, Table, number};
+use crate::display::{Column, Page, Table, number};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
@@ -94,9 +94,9 @@ impl Bench {
                 share,
             ]);
         }
-        let text = format!(
+        let head = format!(
             "{} on {}, {mode}, batch {}: {:.0} images/s, {:.3} ms a step, {:.1} GFLOP/s\n\
-             the peak at this moment, a product of {PEAK_SIDE}x{PEAK_SIDE} matrices: {:.1} GFLOP/s\n{table}",
+             the peak at this moment, a product of {PEAK_SIDE}x{PEAK_SIDE} matrices: {:.1} GFLOP/s",
             self.net,
             self.device.device().name,
             self.batch,
@@ -119,7 +119,7 @@ impl Bench {
             "peak_gflops": giga(peak),
             "layers": rows,
         });
-        Output::new("bench", text, data)
+        Output::page("bench", &Page::default().text(head).table(table), data)
     }
 
     /// The plan's steps, added up by layer; what belongs to none is `other`.

@@ -18,6 +18,7 @@ use crate::world::{Names, World};
 
 struct Compare {
     comparison: Comparison,
+    theme: Theme,
     span: Span,
 }
 
@@ -35,7 +36,7 @@ pub fn check(nets: &[Name], span: Span, names: &Names) -> Checked {
     if !mistakes.is_empty() {
         return Err(mistakes.into());
     }
-    Ok(Box::new(Compare { comparison: Comparison { nets: compared }, span }))
+    Ok(Box::new(Compare { comparison: Comparison { nets: compared }, theme: names.theme, span }))
 }
 
 /// A net's figures.
@@ -74,7 +75,7 @@ impl Job for Compare {
             labels: nets.iter().map(|net| number::si(figure(net) as f64, "")).collect(),
         };
         let measures = [measure("Parameters", |net| net.params), measure("MACs for one picture", |net| net.macs)];
-        let picture = bars(&names.join(", "), &names, &measures, Theme::Light).at(self.span)?;
-        Ok(Output::new("compare", self.comparison.text(), json!(self.comparison)).picture(picture))
+        let picture = bars(&names.join(", "), &names, &measures, self.theme).at(self.span)?;
+        Ok(Output::page("compare", &self.comparison.page(), json!(self.comparison)).picture(picture))
     }
 }

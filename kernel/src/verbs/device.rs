@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Checked, Events, Job};
 use crate::device::{Found, list, open};
-use crate::display;
+use crate::display::{self, Page};
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::world::{Names, World};
@@ -37,7 +37,11 @@ impl Job for Devices {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let rows: Vec<display::Device> = self.found.iter().map(|device| self.row(device)).collect();
         let devices: Vec<Value> = self.found.iter().map(as_data).collect();
-        Ok(Output::new("device", display::devices(&rows), json!({ "device": self.chosen, "devices": devices })))
+        Ok(Output::page(
+            "device",
+            &Page::default().table(display::devices(&rows)),
+            json!({ "device": self.chosen, "devices": devices }),
+        ))
     }
 }
 

@@ -5,6 +5,7 @@ use fovea_graph::Span;
 use serde_json::json;
 
 use super::{Checked, Events, Job};
+use crate::display::Page;
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::lookup::{Use, Weights};
@@ -26,14 +27,13 @@ impl Job for Explain {
         let Route { net, graph, plan } = &self.route;
         let defaults: Vec<String> = net.to_string().lines().map(str::to_string).collect();
         let (graph, plan) = (graph.to_string(), plan.to_string());
-        let text = format!(
-            "The net, every default filled in:\n{}\n\nIts graph, for one picture:\n{}\n\nIts plan, fused:\n{}",
-            indent(&defaults.join("\n")),
-            indent(&graph),
-            indent(&plan)
-        );
+        let code = |text: &str| Page::default().code(indent(text));
+        let page = Page::default()
+            .section("The net, every default filled in:", code(&defaults.join("\n")))
+            .fold("Its graph, for one picture:", code(&graph))
+            .fold("Its plan, fused:", code(&plan));
         let data = json!({ "net": net.name, "layers": defaults, "graph": graph, "plan": plan });
-        Ok(Output::new("explain", text, data))
+        Ok(Output::page("explain", &page, data))
     }
 }
 

@@ -4,7 +4,7 @@ use fovea_dsl::library;
 use serde_json::{Value, json};
 
 use super::{Checked, Events, Job};
-use crate::display::{Column, Table};
+use crate::display::{Column, Page, Table};
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::world::World;
@@ -22,6 +22,6 @@ impl Job for List {
         let mut table = Table::new([Column::left("net"), Column::left("what it is")]);
         nets.iter().for_each(|(name, about)| table.row([name, about]));
         let data: Vec<Value> = nets.iter().map(|(name, about)| json!({ "net": name, "about": about })).collect();
-        Ok(Output::new("library", table.to_string(), json!({ "nets": data })))
+        Ok(Output::page("library", &Page::default().table(table), json!({ "nets": data })))
     }
 }

@@ -58,6 +58,7 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         Command::Load { net, path } => weights::load(&net, path, names),
         Command::Seed(seed) => simple::seed(seed, names),
         Command::Device(name) => device::check(name, names),
+        Command::Theme(theme) => simple::theme(theme, names),
         Command::Explain { net } => explain::check(&net, span, names),
         Command::Bench { net, mode, batch } => bench::check(&net, mode, batch, span, names),
         Command::Compare { nets } => compare::check(&nets, span, names),

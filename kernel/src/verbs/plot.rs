@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Checked, Events, Job};
 use crate::course::{Course, word};
-use crate::display::{self, chart};
+use crate::display::{self, Page, chart};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::picture::Theme;
@@ -33,6 +33,7 @@ struct Plot {
     curves: Vec<(Curve, Span)>,
     which: Which,
     title: String,
+    theme: Theme,
     span: Span,
 }
 
@@ -49,7 +50,7 @@ pub fn check(curves: &[(Curve, Span)], of: Subject, span: Span, names: &Names, w
         }
         Subject::Net(net) => (of_net(&net, names, world)?, net.text),
     };
-    Ok(Box::new(Plot { curves: curves.to_vec(), which, title, span }))
+    Ok(Box::new(Plot { curves: curves.to_vec(), which, title, theme: names.theme, span }))
 }
 
 /// The run that made a net's weights, else its newest on disk.
@@ -119,7 +120,7 @@ impl Job for Plot {
                 .help(format!("`show run {}` says how far it came", run.number))
                 .into());
         }
-        let picture = course.draw(&self.title, &kinds, Theme::Light).at(self.span)?;
+        let picture = course.draw(&self.title, &kinds, self.theme).at(self.span)?;
         let mut figures = Map::new();
         for &curve in &kinds {
             let points = course.curves(curve);
@@ -130,19 +131,19 @@ impl Job for Plot {
             figures.insert(word(curve).to_string(), Value::Object(named.collect()));
         }
         let data = json!({ "net": run.info.net, "run": run.number, "curves": figures });
-        Ok(Output::new("plot", text(&kinds, &course), data).picture(picture))
+        Ok(Output::page("plot", &charts(&kinds, &course), data).picture(picture))
     }
 }
 
-/// The curves of a run for a terminal, a chart a kind.
-fn text(kinds: &[Curve], course: &Course) -> String {
-    let charts = kinds.iter().map(|&kind| {
+/// The curves of a run for a terminal, a chart a kind; whoever reads HTML sees the picture.
+fn charts(kinds: &[Curve], course: &Course) -> Page {
+    kinds.iter().fold(Page::default(), |page, &kind| {
         let curves: Vec<display::Curve> = course
             .curves(kind)
             .into_iter()
             .map(|(label, _, points)| display::Curve { label: label.to_string(), points })
             .collect();
-        format!("{} over {}\n{}", word(kind), course.x_label(), chart(&curves, CHART.0, CHART.1))
-    });
-    charts.collect::<Vec<_>>().join("\n\n")
+        let chart = Page::default().code(chart(&curves, CHART.0, CHART.1));
+        page.fold(format!("{} over {}", word(kind), course.x_label()), chart)
+    })
 }

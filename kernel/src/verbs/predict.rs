@@ -9,12 +9,13 @@ use fovea_dsl::syntax::Name;
 use fovea_graph::{Backend, Span, Tensor};
 use fovea_train::{Dataset, write_whole};
 use ndarray::Axis;
+use ndarray_npy::WriteNpyExt;
 use serde_json::json;
 
 use super::weights::writable;
 use super::{Checked, Events, Job};
-use crate::display::number::percent;
-use crate::display::{Guess, guesses};
+use crate::display::number::{self, percent};
+use crate::display::{Guess, Page, guesses};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
@@ -31,6 +32,7 @@ struct Predict {
     net: Net,
     device: Arc<dyn Backend>,
     seed: u64,
+    theme: Theme,
     pick: Pick,
     save: Option<(PathBuf, Span)>,
 }
@@ -43,7 +45,7 @@ pub fn check(net: &Name, samples: Samples, save: Option<Path>, names: &Names) ->
     let net = route.net;
     let save = save.map(|path| Ok::<_, fovea_dsl::Diagnostic>((writable(&path)?, path.span))).transpose()?;
     let device = Arc::clone(&names.device);
-    Ok(Box::new(Predict { net, device, seed: names.seed, pick: pick(samples, names)?, save }))
+    Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick: pick(samples, names)?, save }))
 }
 
 impl Job for Predict {
@@ -66,20 +68,9 @@ impl Job for Predict {
 
 /// Scores as npy, f32 `[N, classes]`.
 fn write(path: &std::path::Path, scores: &Tensor) -> Result<(), String> {
-    write_whole(path, &npy(scores)).map_err(|error| error.to_string())
-}
-
-/// A tensor as numpy writes it: a header, padded so that the values begin at a multiple of 64 bytes, then the values.
-fn npy(tensor: &Tensor) -> Vec<u8> {
-    const BEFORE: usize = b"\x93NUMPY\x01\x00".len() + size_of::<u16>();
-    let shape: String = tensor.shape().iter().map(|size| format!("{size},")).collect();
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}");
-    let length = (BEFORE + header.len() + 1).next_multiple_of(64) - BEFORE;
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((length as u16).to_le_bytes());
-    bytes.extend(format!("{header:<width$}\n", width = length - 1).into_bytes());
-    bytes.extend(tensor.iter().flat_map(|value| value.to_le_bytes()));
-    bytes
+    let mut bytes = Vec::new();
+    scores.write_npy(&mut bytes).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    write_whole(path, &bytes).map_err(|error| error.to_string())
 }
 
 impl Predict {
@@ -96,17 +87,22 @@ impl Predict {
         };
         let indices = self.pick.indices(data);
         let said: Vec<Guess> = indices.iter().enumerate().map(|(i, &at)| guess(i, at)).collect();
-        let mut text = guesses(&said[..said.len().min(LISTED)]);
+        let mut listed = guesses(&said[..said.len().min(LISTED)]);
         if said.len() > LISTED {
-            text += &format!("\n\n… and {} more", said.len() - LISTED);
+            listed += &format!("\n\n… and {} more", said.len() - LISTED);
         }
+        let right = said.iter().filter(|guess| guess.is_right()).count();
+        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
+        let page = Page::default().fold(
+            format!("{title}: {right} of {} right", number::of(said.len(), "picture")),
+            Page::default().code(listed),
+        );
         let items = said.into_iter().zip(indices).map(|(guess, &at)| {
             let (caption, classes, truth) = (guess.sample, guess.classes, guess.truth);
             Ok(Prediction { image: image(data, at)?, caption, classes, truth })
         });
         let items: Vec<Prediction> = items.collect::<picture::Result<_>>()?;
-        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
-        let picture = picture::predictions(&title, &items, Grey::Auto, Theme::Light)?;
+        let picture = picture::predictions(&title, &items, Grey::Auto, self.theme)?;
         let likeliest: Vec<usize> = ranked.iter().filter_map(|row| row.first().copied()).collect();
         let figures = json!({
             "net": self.net.name,
@@ -114,7 +110,7 @@ impl Predict {
             "classes": likeliest,
             "probabilities": rows,
         });
-        Ok(Output::new("predict", text, figures).picture(picture))
+        Ok(Output::page("predict", &page, figures).picture(picture))
     }
 }
 
@@ -142,7 +138,7 @@ impl Predict {
         };
         let items: Vec<Mapped> = pairs().map(item).collect::<picture::Result<_>>()?;
         let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
-        let picture = picture::maps(&title, &items, &data.classes, Theme::Light)?;
+        let picture = picture::maps(&title, &items, &data.classes, self.theme)?;
         let figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text, "classes": said });
         Ok(Output::new("predict", text, figures).picture(picture))
     }

@@ -3,14 +3,14 @@
 use fovea_dsl::command::{RunRef, Samples, Show};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
-use fovea_train::{Ending, RunRecord};
+use fovea_train::{Ending, EpochMetrics};
 use serde_json::json;
 
 use super::plot::{Which, which};
 use super::{Checked, Events, Job};
 use crate::course::Course;
 use crate::display::number::{figure, percent, seconds};
-use crate::display::{Column, Table};
+use crate::display::{Column, Page, Table};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::picture::{self, Grey, Mapped, Mark, Sample, Theme, maps, sheet};
@@ -23,12 +23,12 @@ const SHEET: usize = 64;
 /// Checks that there are such pictures, or such a run.
 pub fn check(show: Show, names: &Names, world: &World) -> Checked {
     match show {
-        Show::Samples(samples) => Ok(Box::new(Sheet { pick: sheet_of(samples, names)? })),
+        Show::Samples(samples) => Ok(Box::new(Sheet { pick: sheet_of(samples, names)?, theme: names.theme })),
         Show::Run(run) => {
             let span = match run {
                 RunRef::Last(span) | RunRef::Number(_, span) => span,
             };
-            Ok(Box::new(ShowRun { which: which(&run, names, world)?, span }))
+            Ok(Box::new(ShowRun { which: which(&run, names, world)?, theme: names.theme, span }))
         }
     }
 }
@@ -45,6 +45,7 @@ fn sheet_of(samples: Samples, names: &Names) -> Result<Pick, fovea_dsl::Diagnost
 
 struct Sheet {
     pick: Pick,
+    theme: Theme,
 }
 
 impl Job for Sheet {
@@ -67,7 +68,7 @@ impl Job for Sheet {
         if is_mapped(&data) {
             let items = indices.iter().enumerate().map(|(i, &index)| mapped(&data, index, self.pick.name(i), None));
             let items: Vec<Mapped> = items.collect::<picture::Result<_>>().at(span)?;
-            let picture = maps(name, &items, &data.classes, Theme::Light).at(span)?;
+            let picture = maps(name, &items, &data.classes, self.theme).at(span)?;
             let text = format!("{head}\nclasses: {}", data.classes.join(", "));
             return Ok(Output::new("show", text, figures).picture(picture));
         }
@@ -75,13 +76,14 @@ impl Job for Sheet {
             |&index: &usize| Ok(Sample { image: image(&data, index)?, caption: class(&data, index), mark: Mark::None });
         let samples: Vec<Sample> = indices.iter().map(sample).collect::<picture::Result<_>>().at(span)?;
         let text = format!("{head}\nlabels of the {} shown: {}", labels.len(), labels.join(" "));
-        let picture = sheet(name, &samples, Grey::Auto, Theme::Light).at(span)?;
+        let picture = sheet(name, &samples, Grey::Auto, self.theme).at(span)?;
         Ok(Output::new("show", text, figures).picture(picture))
     }
 }
 
 struct ShowRun {
     which: Which,
+    theme: Theme,
     span: Span,
 }
 
@@ -102,7 +104,8 @@ impl Job for ShowRun {
             ending,
             run.info.device
         );
-        let text = if run.epochs.is_empty() { head } else { format!("{head}\n{}", epochs(&run)) };
+        let page = Page::default().text(head);
+        let page = if run.epochs.is_empty() { page } else { page.table(epochs(&run.epochs)) };
         let figures = json!({
             "run": run.number,
             "net": run.info.net,
@@ -114,21 +117,21 @@ impl Job for ShowRun {
             "ending": run.ending,
             "epochs": run.epochs,
         });
-        let output = Output::new("show", text, figures);
+        let output = Output::page("show", &page, figures);
         let course = Course::from(&run);
         let kinds = course.kinds();
         if kinds.is_empty() {
             return Ok(output);
         }
-        Ok(output.picture(course.draw(&format!("run {}", run.number), &kinds, Theme::Light).at(self.span)?))
+        Ok(output.picture(course.draw(&format!("run {}", run.number), &kinds, self.theme).at(self.span)?))
     }
 }
 
 /// A row an epoch.
-fn epochs(run: &RunRecord) -> String {
+pub fn epochs(epochs: &[EpochMetrics]) -> Table {
     let heads = ["epoch", "loss", "accuracy", "test loss", "test accuracy", "time"];
     let mut table = Table::new(heads.map(Column::right));
-    for epoch in &run.epochs {
+    for epoch in epochs {
         let or_dash = |value: Option<f64>, show: fn(f64) -> String| value.map_or("–".to_string(), show);
         table.row([
             epoch.epoch.to_string(),
@@ -139,5 +142,5 @@ fn epochs(run: &RunRecord) -> String {
             seconds(epoch.seconds),
         ]);
     }
-    table.to_string()
+    table
 }

@@ -1,6 +1,7 @@
-//! `let`, `seed`, `note`: nothing is left to do once they are checked.
+//! `let`, `seed`, `theme`, `note`: nothing is left to do once they are checked.
 
 use fovea_dsl::Diagnostic;
+use fovea_dsl::command::Theme;
 use fovea_dsl::scope::Value;
 use fovea_dsl::syntax::Binding;
 use serde_json::{Map, json};
@@ -58,6 +59,13 @@ fn as_data(value: &Value) -> serde_json::Value {
 pub fn seed(seed: u64, names: &mut Names) -> Checked {
     names.seed = seed;
     Ok(Box::new(Known { verb: "seed", text: format!("seed {seed}"), data: json!({ "seed": seed }) }))
+}
+
+/// `theme dark`
+pub fn theme(theme: Theme, names: &mut Names) -> Checked {
+    names.theme = theme;
+    let word = theme.word();
+    Ok(Box::new(Known { verb: "theme", text: format!("theme {word}"), data: json!({ "theme": word }) }))
 }
 
 /// `note "any text"`

@@ -71,8 +71,7 @@ fn row(net: &Net, fields: &[Vec<Field>], graph: &Graph, cost: &LayerCost) -> Sum
 
 impl Job for Summarise {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let text = format!("{} (batch {})", self.summary.text(), self.batch);
-        let mut output = Output::new("summary", text, json!(self.summary));
+        let mut output = Output::page("summary", &self.summary.page(self.batch), json!(self.summary));
         output.data["batch"] = json!(self.batch);
         Ok(output)
     }

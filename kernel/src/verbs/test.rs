@@ -30,6 +30,7 @@ struct Test {
     net: Net,
     device: Arc<dyn Backend>,
     seed: u64,
+    theme: Theme,
     data: Name,
     spec: DataSpec,
 }
@@ -41,7 +42,7 @@ pub fn check(net: &Name, data: &Name, names: &Names) -> Checked {
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let net = route.net;
     let (device, spec) = (Arc::clone(&names.device), names.spec(data)?);
-    Ok(Box::new(Test { net, device, seed: names.seed, data: data.clone(), spec }))
+    Ok(Box::new(Test { net, device, seed: names.seed, theme: names.theme, data: data.clone(), spec }))
 }
 
 impl Job for Test {
@@ -76,8 +77,8 @@ impl Test {
             worst: worst.iter().map(confused).collect(),
         };
         let title = format!("{} on {}: {} right", report.net, report.data, percent(report.accuracy));
-        let matrix = picture::confusion(&title, &tested.confusion, &data.classes, Theme::Light)?;
-        let output = Output::new("test", report.text(), json!(report)).picture(matrix);
+        let matrix = picture::confusion(&title, &tested.confusion, &data.classes, self.theme)?;
+        let output = Output::page("test", &report.page(), json!(report)).picture(matrix);
         if is_mapped(data) {
             return Ok(output.picture(self.maps(data, tested)?));
         }
@@ -86,7 +87,7 @@ impl Test {
         }
         let title = format!("What {} was surest of and got wrong", report.net);
         let mistakes: Vec<Mistake> = worst.iter().map(|wrong| wrong.mistake(data)).collect::<picture::Result<_>>()?;
-        Ok(output.picture(picture::mistakes(&title, &mistakes, Grey::Auto, Theme::Light)?))
+        Ok(output.picture(picture::mistakes(&title, &mistakes, Grey::Auto, self.theme)?))
     }
 }
 
@@ -108,7 +109,7 @@ impl Test {
         };
         let items: Vec<Mapped> = worst.iter().map(item).collect::<picture::Result<_>>()?;
         let title = format!("Where {} got the least right", self.net.name);
-        picture::maps(&title, &items, &data.classes, Theme::Light)
+        picture::maps(&title, &items, &data.classes, self.theme)
     }
 }
 

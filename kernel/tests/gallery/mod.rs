@@ -1,6 +1,6 @@
 //! Data for pictures, as they come and extreme, and every picture drawn from them.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, missing_docs, dead_code)]
 
 use fovea::display::number;
 use fovea::picture::{
@@ -99,9 +99,9 @@ pub fn prediction(caption: &str, image: Image, truth: Option<&str>, classes: &[(
     Prediction { image, caption: caption.to_string(), classes, truth: truth.map(str::to_string) }
 }
 
-pub fn plots() -> Vec<(&'static str, Picture)> {
+pub fn plots(theme: Theme) -> Vec<(&'static str, Picture)> {
     let loss = |name, series: &[Series]| {
-        (name, curves("lenet on digits", "epoch", "Loss", series, Unit::Plain, Theme::Light).unwrap())
+        (name, curves("lenet on digits", "epoch", "Loss", series, Unit::Plain, theme).unwrap())
     };
     let pair = |epochs| {
         let panel = |title: &str, unit, series| Panel { title: title.into(), x_label: "epoch".into(), unit, series };
@@ -149,36 +149,26 @@ pub fn plots() -> Vec<(&'static str, Picture)> {
             "loss-crowded",
             &(0..40).map(|run| series(&format!("run {run}"), SeriesKind::Train, [1.0, 0.5, 0.25])).collect::<Vec<_>>(),
         ),
-        ("loss-train-only", curves("", "epoch", "Loss", &losses(5)[..1], Unit::Plain, Theme::Light).unwrap()),
-        (
-            "accuracy-10",
-            curves("lenet on digits", "epoch", "Accuracy", &accuracies(10), Unit::Percent, Theme::Light).unwrap(),
-        ),
+        ("loss-train-only", curves("", "epoch", "Loss", &losses(5)[..1], Unit::Plain, theme).unwrap()),
+        ("accuracy-10", curves("lenet on digits", "epoch", "Accuracy", &accuracies(10), Unit::Percent, theme).unwrap()),
         (
             "accuracy-full",
-            curves(
-                "lenet",
-                "epoch",
-                "Accuracy",
-                &[series("train", SeriesKind::Train, [1.0; 4])],
-                Unit::Percent,
-                Theme::Light,
-            )
-            .unwrap(),
+            curves("lenet", "epoch", "Accuracy", &[series("train", SeriesKind::Train, [1.0; 4])], Unit::Percent, theme)
+                .unwrap(),
         ),
-        ("both-10", panels("lenet on digits", &pair(10), Theme::Light).unwrap()),
-        ("both-300", panels("lenet on digits", &pair(300), Theme::Light).unwrap()),
-        ("both-2", panels("", &pair(2), Theme::Light).unwrap()),
-        ("both-dark", panels("lenet on digits", &pair(30), Theme::Dark).unwrap()),
+        ("both-10", panels("lenet on digits", &pair(10), theme).unwrap()),
+        ("both-300", panels("lenet on digits", &pair(300), theme).unwrap()),
+        ("both-2", panels("", &pair(2), theme).unwrap()),
+        ("both-30", panels("lenet on digits", &pair(30), theme).unwrap()),
         ("hostile-plot", {
             let mut all = shifted(1e-7, 0.0);
             all[0].label = HOSTILE.repeat(3);
-            curves(&HOSTILE.repeat(8), HOSTILE, &HOSTILE.repeat(4), &all, Unit::Plain, Theme::Light).unwrap()
+            curves(&HOSTILE.repeat(8), HOSTILE, &HOSTILE.repeat(4), &all, Unit::Plain, theme).unwrap()
         }),
     ]
 }
 
-pub fn sheets() -> Vec<(&'static str, Picture)> {
+pub fn sheets(theme: Theme) -> Vec<(&'static str, Picture)> {
     let sample = |image: Image, caption: &str, mark| Sample { image, caption: caption.to_string(), mark };
     let digits = |count: usize, size| -> Vec<Sample> {
         (0..count).map(|i| sample(digit(i, size), &(i % 10).to_string(), Mark::None)).collect()
@@ -197,23 +187,21 @@ pub fn sheets() -> Vec<(&'static str, Picture)> {
     let shapes = [(1, 1), (3, 200), (200, 3), (600, 400), (5, 7)];
     let odd: Vec<Sample> = shapes.iter().map(|&(h, w)| sample(scene(h, w), &format!("{h}×{w}"), Mark::None)).collect();
     let wrong: Vec<Mistake> = (0..9).map(mistake).collect();
-    let light = Theme::Light;
     vec![
-        ("sheet-1", sheet("digits", &digits(1, 8), Grey::Auto, light).unwrap()),
-        ("sheet-5", sheet("digits", &digits(5, 8), Grey::Auto, light).unwrap()),
-        ("sheet-20", sheet("digits", &digits(20, 28), Grey::Auto, light).unwrap()),
-        ("sheet-100", sheet("digits", &digits(360, 8), Grey::Auto, light).unwrap()),
-        ("sheet-dark", sheet("digits", &digits(20, 8), Grey::Auto, Theme::Dark).unwrap()),
-        ("sheet-marked", sheet("lenet on digits", &marked, Grey::Auto, light).unwrap()),
-        ("sheet-colour", sheet("scenes", &colours, Grey::Auto, light).unwrap()),
-        ("sheet-odd", sheet("odd shapes", &odd, Grey::Auto, light).unwrap()),
-        ("sheet-hostile", sheet(HOSTILE, &[sample(digit(0, 8), HOSTILE, Mark::Wrong)], Grey::Light, light).unwrap()),
-        ("mistakes", mistakes("lenet on digits: the worst mistakes", &wrong, Grey::Auto, light).unwrap()),
-        ("mistakes-1", mistakes("lenet on digits: the worst mistakes", &wrong[..1], Grey::Auto, light).unwrap()),
+        ("sheet-1", sheet("digits", &digits(1, 8), Grey::Auto, theme).unwrap()),
+        ("sheet-5", sheet("digits", &digits(5, 8), Grey::Auto, theme).unwrap()),
+        ("sheet-20", sheet("digits", &digits(20, 28), Grey::Auto, theme).unwrap()),
+        ("sheet-100", sheet("digits", &digits(360, 8), Grey::Auto, theme).unwrap()),
+        ("sheet-marked", sheet("lenet on digits", &marked, Grey::Auto, theme).unwrap()),
+        ("sheet-colour", sheet("scenes", &colours, Grey::Auto, theme).unwrap()),
+        ("sheet-odd", sheet("odd shapes", &odd, Grey::Auto, theme).unwrap()),
+        ("sheet-hostile", sheet(HOSTILE, &[sample(digit(0, 8), HOSTILE, Mark::Wrong)], Grey::Light, theme).unwrap()),
+        ("mistakes", mistakes("lenet on digits: the worst mistakes", &wrong, Grey::Auto, theme).unwrap()),
+        ("mistakes-1", mistakes("lenet on digits: the worst mistakes", &wrong[..1], Grey::Auto, theme).unwrap()),
     ]
 }
 
-pub fn others() -> Vec<(&'static str, Picture)> {
+pub fn others(theme: Theme) -> Vec<(&'static str, Picture)> {
     let sure = [("7", 0.9991), ("1", 0.0006), ("9", 0.0002), ("4", 1e-6), ("0", 0.0)];
     let unsure = [("9", 0.41), ("4", 0.385), ("7", 0.1), ("8", 0.06), ("3", 0.03)];
     let pets = [("golden retriever", 0.61), ("Labrador retriever and friends", 0.2), ("cat", 0.1)];
@@ -228,35 +216,32 @@ pub fn others() -> Vec<(&'static str, Picture)> {
         prediction(HOSTILE, digit(0, 28), Some(HOSTILE), &[(HOSTILE, f64::NAN), ("b", f64::INFINITY), ("c", -3.0)]),
         prediction("", digit(1, 28), None, &[]),
     ];
-    let light = Theme::Light;
     let words = names(&["aeroplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]);
     let square = |title, classes: &[String], each, theme| {
         confusion(title, &matrix(classes.len(), each), classes, theme).unwrap()
     };
     vec![
-        ("predictions-7", predictions("lenet on digits", &digits, Grey::Auto, light).unwrap()),
-        ("predictions-dark", predictions("lenet on digits", &digits, Grey::Auto, Theme::Dark).unwrap()),
-        ("predictions-1", predictions("", &unknown, Grey::Auto, light).unwrap()),
-        ("predictions-broken", predictions(HOSTILE, &broken, Grey::Auto, light).unwrap()),
-        ("confusion-10", square("lenet on digits: 98.6 % right", &numbered(10), 36, light)),
-        ("confusion-words", square("allconv on cifar", &words, 1000, light)),
-        ("confusion-dark", square("allconv on cifar", &words, 1000, Theme::Dark)),
-        ("confusion-2", square("pets", &names(&["cat", HOSTILE]), 12_345_678, light)),
-        ("confusion-1", square("one", &numbered(1), 3, light)),
-        ("confusion-40", square("forty classes", &numbered(40), 100, light)),
-        ("confusion-200", square("two hundred classes", &numbered(200), 50, light)),
-        ("confusion-empty", confusion("nothing", &vec![vec![0; 3]; 3], &numbered(3), light).unwrap()),
-        ("compare-4", compared(&["alexnet", "vgg16", "googlenet", "resnet50"], &[6.2e7, 1.38e8, 6.9e6, 2.56e7])),
-        ("compare-1", compared(&["lenet"], &[61_706.0])),
-        ("compare-broken", compared(&[HOSTILE, "b", "c", "d"], &[f64::NAN, f64::INFINITY, -3.0, 0.0])),
-        ("maps-5", mapped(5, &["sky", "hill", "sun"])),
-        ("maps-1", mapped(1, &[HOSTILE, "b", "c"])),
-        ("confusion-max", confusion("counts", &vec![vec![u64::MAX; 3]; 3], &numbered(3), light).unwrap()),
+        ("predictions-7", predictions("lenet on digits", &digits, Grey::Auto, theme).unwrap()),
+        ("predictions-1", predictions("", &unknown, Grey::Auto, theme).unwrap()),
+        ("predictions-broken", predictions(HOSTILE, &broken, Grey::Auto, theme).unwrap()),
+        ("confusion-10", square("lenet on digits: 98.6 % right", &numbered(10), 36, theme)),
+        ("confusion-words", square("allconv on cifar", &words, 1000, theme)),
+        ("confusion-2", square("pets", &names(&["cat", HOSTILE]), 12_345_678, theme)),
+        ("confusion-1", square("one", &numbered(1), 3, theme)),
+        ("confusion-40", square("forty classes", &numbered(40), 100, theme)),
+        ("confusion-200", square("two hundred classes", &numbered(200), 50, theme)),
+        ("confusion-empty", confusion("nothing", &vec![vec![0; 3]; 3], &numbered(3), theme).unwrap()),
+        ("compare-4", compared(&["alexnet", "vgg16", "googlenet", "resnet50"], &[6.2e7, 1.38e8, 6.9e6, 2.56e7], theme)),
+        ("compare-1", compared(&["lenet"], &[61_706.0], theme)),
+        ("compare-broken", compared(&[HOSTILE, "b", "c", "d"], &[f64::NAN, f64::INFINITY, -3.0, 0.0], theme)),
+        ("maps-5", mapped(5, &["sky", "hill", "sun"], theme)),
+        ("maps-1", mapped(1, &[HOSTILE, "b", "c"], theme)),
+        ("confusion-max", confusion("counts", &vec![vec![u64::MAX; 3]; 3], &numbered(3), theme).unwrap()),
     ]
 }
 
 /// Scenes with the map of their classes, and a wrong one of none beside it.
-fn mapped(count: usize, classes: &[&str]) -> Picture {
+fn mapped(count: usize, classes: &[&str], theme: Theme) -> Picture {
     let map = |i: usize| (0..48 * 48).map(|at| ((at / 48 / (16 + i)) % 4) as u32).collect();
     let item = |i: usize| Mapped {
         caption: format!("scenes[{i}]"),
@@ -264,28 +249,57 @@ fn mapped(count: usize, classes: &[&str]) -> Picture {
         maps: vec![("truth".into(), map(i)), (HOSTILE.into(), map(i + 3))],
     };
     let items: Vec<Mapped> = (0..count).map(item).collect();
-    maps("u on scenes", &items, &names(classes), Theme::Dark).unwrap()
+    maps("u on scenes", &items, &names(classes), theme).unwrap()
 }
 
-fn compared(nets: &[&str], values: &[f64]) -> Picture {
+fn compared(nets: &[&str], values: &[f64], theme: Theme) -> Picture {
     let measure = |title: &str, factor: f64| Measure {
         title: title.to_string(),
         values: values.iter().map(|value| value * factor).collect(),
         labels: values.iter().map(|value| number::si(value * factor, "")).collect(),
     };
     let measures = [measure("Parameters", 1.0), measure("MACs for one picture", 113.0)];
-    bars(&nets.join(", "), &names(nets), &measures, Theme::Light).unwrap()
+    bars(&nets.join(", "), &names(nets), &measures, theme).unwrap()
 }
 
-/// All of them, drawn once.
-pub fn gallery() -> &'static [(&'static str, Picture)] {
-    static GALLERY: std::sync::OnceLock<Vec<(&'static str, Picture)>> = std::sync::OnceLock::new();
+/// One of every kind, with `name` wherever a picture takes a text.
+pub fn drawn(name: &str, theme: Theme) -> Vec<(&'static str, Picture)> {
+    let owned = name.to_string();
+    let lines = [series(name, SeriesKind::Train, [2.0, 1.0]), series(name, SeriesKind::Test, [2.5, 1.5])];
+    let panel = Panel { title: owned.clone(), x_label: owned.clone(), unit: Unit::Percent, series: lines.to_vec() };
+    let classes = vec![owned.clone(); 3];
+    let sample = Sample { image: digit(0, 8), caption: owned.clone(), mark: Mark::Wrong };
+    let (truth, predicted) = (owned.clone(), owned.clone());
+    let mistake = Mistake { image: digit(0, 8), truth, predicted, probability: 0.5 };
+    let guess = prediction(name, digit(0, 8), Some(name), &[(name, 0.5), ("b", 0.2)]);
+    let item = Mapped { caption: owned.clone(), image: scene(8, 8), maps: vec![(owned.clone(), vec![0; 64])] };
+    let measure = Measure { title: owned.clone(), values: vec![1.0; 3], labels: classes.clone() };
+    let grey = Grey::Auto;
+    vec![
+        ("curves", curves(name, name, name, &lines, Unit::Plain, theme).unwrap()),
+        ("panels", panels(name, &[panel.clone(), panel], theme).unwrap()),
+        ("sheet", sheet(name, &[sample], grey, theme).unwrap()),
+        ("mistakes", mistakes(name, &[mistake], grey, theme).unwrap()),
+        ("predictions", predictions(name, &[guess], grey, theme).unwrap()),
+        ("confusion", confusion(name, &[vec![1; 3], vec![2; 3], vec![3; 3]], &classes, theme).unwrap()),
+        ("maps", maps(name, &[item], &classes, theme).unwrap()),
+        ("bars", bars(name, &classes, &[measure], theme).unwrap()),
+    ]
+}
+
+/// All of them in both themes, drawn once.
+pub fn gallery() -> &'static [(String, Picture)] {
+    static GALLERY: std::sync::OnceLock<Vec<(String, Picture)>> = std::sync::OnceLock::new();
     GALLERY.get_or_init(|| {
-        let all: Vec<_> = plots().into_iter().chain(sheets()).chain(others()).collect();
+        let of = |theme: Theme| {
+            let all = plots(theme).into_iter().chain(sheets(theme)).chain(others(theme));
+            all.map(move |(name, picture)| (format!("{name}-{}", theme.word()), picture))
+        };
+        let all: Vec<_> = of(Theme::Light).chain(of(Theme::Dark)).collect();
         if let Some(folder) = std::env::var_os("FOVEA_GALLERY") {
             let folder = std::path::PathBuf::from(folder);
             for (name, picture) in &all {
-                std::fs::write(folder.join(format!("{name}.png")), &picture.png).unwrap();
+                std::fs::write(folder.join(format!("{name}.png")), picture.png().unwrap()).unwrap();
                 std::fs::write(folder.join(format!("{name}.svg")), &picture.svg).unwrap();
             }
         }

@@ -1,7 +1,7 @@
 //! One socket and its peers.
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -51,12 +51,9 @@ impl Hub {
                 Ok((incoming, outgoing)) if self.lock().len() < MOST => {
                     let (hub, take) = (Arc::clone(&self), Arc::clone(&take));
                     tokio::spawn(async move {
-                        let name = hub.name;
-                        match hub.attend(incoming, outgoing, &*take).await {
-                            // It closed the connection.
-                            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
-                            Err(error) => eprintln!("{name}: a connection is closed: {error}"),
-                            Ok(()) => {}
+                        let ended = hub.attend(incoming, outgoing, &*take).await;
+                        if let Some(error) = ended.err().filter(|error| !is_gone(error)) {
+                            eprintln!("{}: a connection is closed: {error}", hub.name);
                         }
                     });
                 }
@@ -144,6 +141,11 @@ impl Hub {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Peer, Connected>> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the peer closed the connection, in whatever way.
+fn is_gone(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }
 
 /// Writes what waits for a peer. Where it cannot be written, the reading side will find the same.

@@ -17,8 +17,9 @@ use fovea_train::{
 };
 use serde_json::json;
 
+use super::show::epochs as epoch_table;
 use super::{Checked, Events, Job};
-use crate::display::number;
+use crate::display::{Page, number};
 use crate::event::{Event, Output};
 use crate::failure::{At, Failure, Remedy};
 use crate::lookup::{Use, Weights};
@@ -208,7 +209,11 @@ impl Run {
             "images_per_second": history.images_per_second,
             "interrupted": matches!(history.ending, Ending::Interrupted { .. }),
         });
-        Output::new("train", text, data).file(folder)
+        let page = match &history.epochs[..] {
+            [] | [_] => Page::default().text(text),
+            epochs => Page::default().text(text).aside("Epoch by epoch", Page::default().table(epoch_table(epochs))),
+        };
+        Output::page("train", &page, data).file(folder)
     }
 }
 

@@ -1,0 +1,134 @@
+//! What training shows, pictures, and names that mean something to HTML.
+
+use fovea::event::{Event, Metric, Output, Progress};
+use jupyter_protocol::{ExecuteRequest, ExecutionCount, JupyterMessage};
+use serde_json::{Value, json};
+
+use super::{Kernel, TINY, names, text};
+use crate::jupyter::outbox::Outbox;
+use crate::jupyter::render::Screen;
+
+#[test]
+fn training_shows_a_line_and_a_plot_that_stay() {
+    let kernel = Kernel::new();
+    kernel.run(TINY);
+    let seen = kernel.run("let n = 1\ntrain tiny on digits for 3 epochs");
+    let new: Vec<_> = seen.iter().filter(|seen| seen.kind == "display_data").collect();
+    assert_eq!(text(new[0]), "n = 1", "what came before is shown before the training begins");
+    assert_eq!(new.len(), 3, "a line and a plot: {:?}", names(&seen));
+    let of = |at: usize| -> Vec<&Value> {
+        let id = &new[at].content["transient"]["display_id"];
+        assert!(id.is_string());
+        let same = seen.iter().filter(|seen| &seen.content["transient"]["display_id"] == id);
+        same.map(|seen| &seen.content["data"]).collect()
+    };
+    let (line, plot) = (of(1), of(2));
+    let last = line.last().unwrap();
+    assert!(last["text/plain"].as_str().unwrap().contains("3 epochs"), "{last}");
+    assert!(last["text/html"].as_str().unwrap().contains("<progress"));
+    let last = plot.last().unwrap();
+    assert!(last["image/svg+xml"].as_str().unwrap().starts_with("<svg"), "{:?}", last.as_object().unwrap().keys());
+    assert!(last["image/png"].is_string() && last["text/plain"].as_str().unwrap().contains("accuracy"));
+    let result = seen.last().unwrap();
+    assert_eq!(result.kind, "execute_result");
+    assert!(text(result).contains("→"), "where the run is");
+}
+
+/// What a screen puts out of events.
+fn shown(events: impl IntoIterator<Item = Event>) -> Vec<(String, Value)> {
+    let (sender, messages) = std::sync::mpsc::channel();
+    let out = Outbox::new(move |_, message: JupyterMessage| {
+        let content = serde_json::to_value(&message.content).unwrap();
+        sender.send((message.header.msg_type, content)).unwrap();
+    });
+    let cell = JupyterMessage::new(ExecuteRequest::default(), None);
+    let mut screen = Screen::new(&out, &cell, ExecutionCount::new(1));
+    events.into_iter().for_each(|event| screen.event(event));
+    screen.finish();
+    drop(out);
+    messages.into_iter().collect()
+}
+
+fn progress(step: u64) -> Event {
+    Event::Progress(Progress {
+        net: "tiny".into(),
+        epoch: 1,
+        epochs: 1,
+        step,
+        steps: 10_000,
+        loss: 1.0 / step as f64,
+        accuracy: None,
+        images_per_second: 1.0,
+        seconds_left: 1.0,
+    })
+}
+
+#[test]
+fn ten_thousand_steps_are_few_messages_and_the_last_is_shown() {
+    let metric = Metric {
+        net: "tiny".into(),
+        epoch: 1,
+        epochs: 1,
+        loss: 0.125,
+        accuracy: Some(0.5),
+        test_loss: None,
+        test_accuracy: None,
+        seconds: 1.0,
+    };
+    let begun = std::time::Instant::now();
+    let shown = shown((1..=10_000).map(progress).chain([Event::Metric(metric)]));
+    // Ten lines and two plots a second, and the first and last of each.
+    let most = 12 * (begun.elapsed().as_secs() as usize + 1) + 4;
+    assert!(shown.len() <= most, "{} messages", shown.len());
+    assert!(shown.len() >= 3);
+    let line = shown.iter().rev().find(|(_, content)| content["data"]["text/html"].is_string()).unwrap();
+    assert!(line.1["data"]["text/plain"].as_str().unwrap().contains("0.125"), "{line:?}");
+    assert!(shown.last().unwrap().1["data"]["image/svg+xml"].is_string());
+}
+
+#[test]
+fn the_line_stands_before_anything_else_happens() {
+    let order: Vec<String> = shown([
+        Event::Output(Output::new("summary", "a table", json!({}))),
+        progress(1),
+        Event::Text("a remark".into()),
+        Event::Output(Output::new("train", "done", json!({}))),
+    ])
+    .into_iter()
+    .map(|(kind, content)| format!("{kind} {}", content["data"]["text/plain"].as_str().unwrap_or_default()))
+    .collect();
+    assert_eq!(order[0], "display_data a table");
+    assert!(order[1].starts_with("display_data tiny"), "{order:?}");
+    assert_eq!(order[2], "stream ");
+    assert_eq!(order.last().unwrap(), "execute_result done");
+}
+
+#[test]
+fn a_picture_is_a_bundle_with_its_size_and_the_text_comes_first() {
+    let kernel = Kernel::new();
+    let seen = kernel.run("show digits[0..4]");
+    assert_eq!(names(&seen), ["execute_input", "execute_result", "display_data"]);
+    let picture = &seen[2].content;
+    assert!(picture["data"]["image/svg+xml"].as_str().unwrap().starts_with("<svg"));
+    let size = &picture["metadata"]["image/png"];
+    assert!(size["width"].as_u64().unwrap() > 10 && size["height"].as_u64().unwrap() > 10, "{size}");
+    assert!(!text(&seen[2]).is_empty(), "what it shows, in words");
+}
+
+#[test]
+fn names_from_outside_mean_nothing_to_html() {
+    let mut output = Output::new("save", "saved <script>", json!({})).file("<script>alert(1)</script>&\".safetensors");
+    output.html = Some("<b>saved</b>".into());
+    let shown = shown([Event::Output(output)]);
+    let data = &shown[0].1["data"];
+    let html = data["text/html"].as_str().unwrap();
+    assert!(html.contains("&lt;script&gt;") && !html.contains("<script"), "{html}");
+    assert!(data["text/plain"].as_str().unwrap().contains("→ <script>alert(1)</script>"), "as text it is as it is");
+    let kernel = Kernel::new();
+    kernel.run(TINY);
+    let path = kernel.folder.path().join("<img src=x onerror=alert(1)>.safetensors").display().to_string();
+    for seen in kernel.run(&format!("train tiny on digits for 1 epochs;\nsave tiny \"{path}\"\nnote \"<script>\"")) {
+        let html = seen.content["data"]["text/html"].as_str().unwrap_or_default();
+        assert!(!html.contains("<img") && !html.contains("<script"), "{html}");
+    }
+}
