@@ -162,18 +162,21 @@ fn evcxr_is_shown_tables_and_pictures() {
     assert_eq!(pictures(html).len(), 1);
 }
 
-/// The pictures in HTML, each checked to be a PNG of twice the size that it is shown at.
-fn pictures(html: &str) -> Vec<image::DynamicImage> {
+/// The pictures in HTML, each checked to be an SVG of the size that it is shown at.
+fn pictures(html: &str) -> Vec<String> {
     let attribute =
         |tag: &str, name: &str| tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next().map(str::to_string);
     let tags = html.split("<img").skip(1);
     let picture = |tag: &str| {
         let source = attribute(tag, "src").unwrap();
-        let bytes = STANDARD.decode(source.strip_prefix("data:image/png;base64,").unwrap()).unwrap();
-        let image = image::load_from_memory(&bytes).unwrap();
-        let shown = ["width", "height"].map(|name| attribute(tag, name).unwrap().parse::<u32>().unwrap());
-        assert_eq!([image.width(), image.height()], shown.map(|pixels| 2 * pixels));
-        image
+        let bytes = STANDARD.decode(source.strip_prefix("data:image/svg+xml;base64,").unwrap()).unwrap();
+        let svg = String::from_utf8(bytes).unwrap();
+        let head = svg.split('>').next().unwrap();
+        for name in ["width", "height"] {
+            assert_eq!(attribute(head, name), attribute(tag, name), "{head}");
+        }
+        assert!(svg.trim_end().ends_with("</svg>"));
+        svg
     };
     tags.map(picture).collect()
 }
