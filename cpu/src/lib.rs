@@ -1,4 +1,4 @@
-//! The CPU backend: f32 on all cores, matrix products by the `gemm-f32` crate; and the f64 [`reference`] that every backend is
+//! The CPU backend: f32 on all cores, matrix products by the `gemm` crate; and the f64 [`reference`] that every backend is
 //! held against.
 //!
 //! The same plan on the same machine gives the same bits, whatever the number of threads: how work is cut into tasks
