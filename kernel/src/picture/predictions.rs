@@ -41,7 +41,7 @@ const GAP: (f64, f64) = (20.0, 22.0);
 const SIDE: f64 = 96.0;
 const LABEL: f64 = 12.0;
 const BAR: f64 = 60.0;
-const PERCENT: f64 = 50.0;
+const PERCENT: f64 = 48.0;
 
 /// Pictures with their five likeliest classes; at most 48 are drawn, and the title says of how many.
 ///
