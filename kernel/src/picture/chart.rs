@@ -127,7 +127,7 @@ fn axes(panel: &Panel, width: f64) -> (Axis, Axis) {
         // The labels at both sides of the plot take about so much; the longest of those below it is the last one.
         let room = width - 170.0;
         let longest = font::width(&format!("{high:.0}"), LABEL, Weight::Regular) + 14.0;
-        ticks::whole(low, high, (room / longest.max(34.0)) as usize)
+        ticks::whole(low, high, (room / longest.max(26.0)) as usize)
     } else {
         ticks::values(low, high, (width / 80.0) as usize, Labels::Plain)
     };
