@@ -9,6 +9,7 @@ mod support;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fovea_dsl::editor::{examples, highlight};
 use fovea_graph::SourceId;
@@ -45,7 +46,7 @@ fn the_lab_extension_has_the_colours_of_the_terminal() {
 fn the_kernel_passes_jupyters_own_test() {
     let Some(jupyter) = Jupyter::new() else { return };
     let said = jupyter.python("kernel_test.py", &[]);
-    let skipped: Vec<&str> = said.lines().filter(|line| line.contains("skipped")).collect();
+    let skipped: Vec<&str> = said.lines().filter(|line| line.contains("... skipped")).collect();
     let may = ["test_execute_stderr ", "test_pager ", "test_clear_output "];
     let other = skipped.iter().find(|line| !may.iter().any(|test| line.starts_with(test)));
     assert!(other.is_none() && said.contains("\nRan 12 tests"), "{other:?}\n{said}");
@@ -64,6 +65,13 @@ fn a_person_works_in_jupyterlab() {
     jupyter.python("lab.py", &[]);
 }
 
+#[test]
+fn the_notebooks_give_what_they_show() {
+    let Some(jupyter) = Jupyter::new() else { return };
+    let notebooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../notebooks");
+    jupyter.python("notebooks.py", &["check", notebooks.to_str().unwrap()]);
+}
+
 /// The kinds of a program's pieces, their places in UTF-16 units as a browser counts.
 fn kinds(program: &str) -> Vec<(usize, usize, String)> {
     let place = |byte: usize| program[..byte].encode_utf16().count();
@@ -75,7 +83,11 @@ fn kinds(program: &str) -> Vec<(usize, usize, String)> {
 struct Jupyter {
     place: Place,
     tools: PathBuf,
+    /// One at a time: Jupyter's own test gives a message a tenth of a second.
+    _alone: MutexGuard<'static, ()>,
 }
+
+static ALONE: Mutex<()> = Mutex::new(());
 
 impl Jupyter {
     /// None where there is no such Python; then says so loudly, and fails where `CI` is `true`.
@@ -87,7 +99,8 @@ impl Jupyter {
             let _ = writeln!(std::io::stderr(), "\n*** NOT TESTED: {why} ***\n");
             return None;
         };
-        let jupyter = Self { place: Place::new(), tools: tools.into() };
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let jupyter = Self { place: Place::new(), tools: tools.into(), _alone };
         std::fs::create_dir_all(jupyter.modules()).unwrap();
         jupyter.place.run(&["jupyter", "install", "--prefix", "prefix"]).done();
         Some(jupyter)

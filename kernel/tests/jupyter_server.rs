@@ -174,12 +174,12 @@ fn messages_with_wrong_parts_are_dropped_and_the_connection_goes_on() {
     // Larger than a message may be: it is read past.
     let large = "x".repeat(33 << 20);
     stream.write_all(&message(&["<IDS|MSG>", "", &request, "{}", &large, &large])).unwrap();
-    // A request without what it needs has no answer, and does end.
+    // One without what it needs is answered too.
     stream.write_all(&message(&["<IDS|MSG>", "", &header("execute_request"), "{}", "{}", "{}"])).unwrap();
     stream.write_all(&message(&["<IDS|MSG>", "", &request, "{}", "{}", "{}"])).unwrap();
     let mut begun = [0; 2];
     stream.read_exact(&mut begun).unwrap();
-    assert_eq!(begun, [1, 9], "the one that is right is answered: a delimiter of nine bytes, and more to come");
+    assert_eq!(begun, [1, 9], "there is an answer: a delimiter of nine bytes, and more to come");
     let log = served.log();
     assert_eq!(log.matches("shell: a message is dropped").count(), wrong.len() + 1, "{log}");
     client.run("let n = 1");
@@ -211,6 +211,8 @@ fn of_two_front_ends_each_has_its_replies_and_both_hear_everything() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::start(folder.path(), Transport::TCP);
     let (mut one, mut two) = (served.client(), served.client());
+    let mut errors = greeted(&served.info, served.info.iopub_port, "SUB");
+    errors.write_all(&message(&["\u{1}error"])).unwrap();
     let cells = [one.execute("let n = 1"), two.execute("let m = 2"), one.execute("let k = 3")];
     assert_eq!([one.reply().parent, one.reply().parent], [cells[0].clone(), cells[2].clone()]);
     assert_eq!(two.reply().parent, cells[1]);
@@ -225,6 +227,15 @@ fn of_two_front_ends_each_has_its_replies_and_both_hear_everything() {
         let wanted = cells.iter().cloned().zip(["n = 1", "m = 2", "k = 3"].map(str::to_string));
         assert_eq!(texts, wanted.collect());
     }
+    let wrong = one.execute("nonsense");
+    one.until_idle(&wrong);
+    let mut heard = String::new();
+    while !heard.contains("\"traceback\"") {
+        let mut bytes = [0; 4096];
+        let length = errors.read(&mut bytes).unwrap();
+        heard.push_str(&String::from_utf8_lossy(&bytes[..length]));
+    }
+    assert!(!heard.contains("execution_state"), "who subscribed to errors hears of nothing else: {heard}");
 }
 
 #[test]

@@ -132,6 +132,13 @@
     comment: 'comment',
   };
 
+  // JupyterLab shows an SVG as an image, which is then as wide as it says, and cut off where the cell is narrower. Those
+  // that say of themselves `max-width:100%`, as all of Fovea's do, are as wide as there is room.
+  const STYLE = `.jp-RenderedSVG:not(.jp-mod-unconfined) > img[src*="${encodeURIComponent('max-width:100%')}"] {
+    max-width: 100%;
+    height: auto;
+  }`;
+
   const activate = (app, languages, { StreamLanguage, LanguageSupport }, { LabIcon }) => {
     const mode = StreamLanguage.define({
       ...tokenizer,
@@ -141,6 +148,9 @@
         closeBrackets: { brackets: ['(', '[', '{', '"'] },
       },
     });
+    const style = document.createElement('style');
+    style.textContent = STYLE;
+    document.head.appendChild(style);
     languages.addLanguage({
       name: 'fovea',
       displayName: 'Fovea',

@@ -57,8 +57,8 @@ pub fn bars(title: &str, names: &[String], measures: &[Measure], theme: Theme) -
         canvas.text(EDGE + name_room - 14.0, middle(top, row), &shown, name);
     }
     let mut x = EDGE + name_room;
-    for (i, (measure, room)) in measures.iter().zip(&rooms).enumerate() {
-        let color = palette.series[(2 * i) % palette.series.len()];
+    for (measure, room) in measures.iter().zip(&rooms) {
+        let color = palette.series[0];
         let head = Text { size: TEXT, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
         let shown = font::elide(&measure.title, LONGEST_BAR + room, TEXT, head.weight);
         canvas.text(x, top + 12.0, &shown, head);

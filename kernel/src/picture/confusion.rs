@@ -115,7 +115,7 @@ fn compact(count: u64) -> String {
 fn shade(palette: &Palette, is_right: bool, count: u64, total: f64) -> Color {
     let base = if is_right { palette.right } else { palette.wrong };
     // The root shows single mistakes beside hundreds of right answers.
-    palette.paper.mix(base, 0.12 + 0.88 * (count as f64 / total).sqrt())
+    palette.paper.mix(base, 0.2 + 0.8 * (count as f64 / total).sqrt())
 }
 
 fn row_total(row: &[u64]) -> f64 {
@@ -167,9 +167,7 @@ fn as_image(matrix: &[Vec<u64>], palette: &Palette) -> Result<Image> {
 }
 
 fn draw_count(canvas: &mut Canvas, count: u64, cell: Rect, background: Color, size: f64) {
-    let white = Color::hex(0xffffff);
-    let black = Color::hex(0x10151b);
-    let color = if background.brightness() < 0.55 { white } else { black };
+    let color = background.clearer(Color::hex(0xffffff), Color::hex(0x000000));
     let look = Text { size, weight: Weight::SemiBold, anchor: Anchor::Middle, color, turn: 0.0 };
     canvas.text(cell.x + cell.width / 2.0, cell.y + cell.height / 2.0, &compact(count), look);
 }

@@ -69,7 +69,7 @@ pub(super) fn draw(
         area.draw_text(text, &look, (across.end + units(BESIDE) - left, units(y) - above))
     };
     for ((_, end, color), y) in labels.into_iter().zip(places) {
-        write(y, &end.text, color)?;
+        write(y, &end.text, palette.text(color))?;
     }
     if left_out > 0 {
         write(bottom + 15.0, &format!("and {left_out} more"), palette.muted)?;

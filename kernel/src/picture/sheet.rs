@@ -207,7 +207,7 @@ fn draw_sample(
     };
     canvas.frame(outline, 1.5, Stroke { color, width });
     let caption = font::elide(&sample.caption, layout.cell.0 + GAP - 4.0, CAPTION, Weight::Regular);
-    let color = if sample.mark == Mark::Wrong { palette.wrong } else { palette.ink };
+    let color = if sample.mark == Mark::Wrong { palette.text(palette.wrong) } else { palette.ink };
     canvas.text(
         middle,
         corner.1 + layout.side + 13.0,

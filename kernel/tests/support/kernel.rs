@@ -111,7 +111,7 @@ impl Drop for Served {
 /// The command that serves a connection file.
 pub fn command(folder: &Path, file: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fovea"));
-    command.args(["jupyter", "kernel", "--threads", "1", "--connection-file"]).arg(file).current_dir(folder);
+    command.args(["jupyter", "kernel", "--connection-file"]).arg(file).current_dir(folder);
     command.env("XDG_STATE_HOME", folder.join("state")).env_remove("JPY_PARENT_PID");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(folder.join("log")).unwrap());
     command

@@ -116,6 +116,15 @@ fn history_outlives_the_kernel() {
 }
 
 #[test]
+fn a_request_without_what_it_needs_is_answered_all_the_same() {
+    let kernel = Kernel::new();
+    for kind in ["execute", "complete", "inspect", "is_complete"] {
+        let answer = answer(&kernel, &format!("{kind}_request"), json!({ "code": 7 }));
+        assert_eq!((&answer["status"], &answer["ename"]), (&json!("error"), &json!("ValueError")), "{kind}");
+    }
+}
+
+#[test]
 fn a_comm_that_nobody_knows_is_closed_and_unknown_requests_still_end() {
     let kernel = Kernel::new();
     let open = json!({ "comm_id": "c1", "target_name": "jupyter.widget", "data": {} });
