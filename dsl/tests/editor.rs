@@ -130,6 +130,9 @@ fn colours() {
         (words("conv"), words("where"), words("N")),
         (vec![Token::Layer], vec![Token::Clause], vec![Token::Name])
     );
+    let sizes = "net q = 28X28x1 - conv 3xN /2 - x5";
+    let numbers = highlight(sizes).into_iter().filter(|(_, token)| *token == Token::Number);
+    assert_eq!(numbers.map(|(at, _)| &sizes[at]).collect::<Vec<_>>(), ["28", "X28x1", "3", "2"]);
     let text = "note \"a # b\" with";
     assert_eq!(&text[highlight(text)[1].0.clone()], "\"a # b\"");
 }

@@ -1,17 +1,19 @@
 //! What stands below a statement that trains, while it trains and when it is done: a line, and the curves so far.
 
-use std::fmt::Write as _;
-
 use fovea_train::EpochMetrics;
 
 use crate::course::Course;
-use crate::display::{bar, number, progress};
+use crate::display::number::whole_percent;
+use crate::display::{bar, clean, number, progress};
 use crate::event::{Event, Metric, Progress};
 use crate::markup::escape;
 use crate::picture::{self, Picture, Theme};
 
 /// How many characters the bar of [`Live::line`] has.
 const BAR: usize = 24;
+
+/// The bar of [`Live::line_html`].
+const PROGRESS: &str = "width: 9em; margin: 0 0.5em; vertical-align: middle";
 
 /// A training run as its events tell of it. Events are taken in at once and in bounded memory, however many there are;
 /// a picture is drawn when it is asked for. It has no clock: how often that is so is the front end's affair.
@@ -72,28 +74,30 @@ impl Live {
     /// The run in a line of text; empty before its first event.
     ///
     /// While it runs: `lenet epoch 3/10 ▕████▏ 62 % loss 0.1234 · test accuracy 97.5 % · 5,210 images/s · 4 s left`.
-    /// Then: `lenet 10 epochs ▕████▏ done: loss 0.0123 · accuracy 99.6 % · … · 12 s`.
+    /// Then: `lenet 10 epochs: loss 0.0123 · accuracy 99.6 % · … · 12 s`.
     pub fn line(&self) -> String {
-        self.parts().map_or_else(String::new, |Parts { stage, share, rest }| {
-            let bar = bar(share, BAR);
-            format!("{stage} ▕{bar}{}▏ {rest}", " ".repeat(BAR - bar.chars().count()))
+        self.parts().map_or_else(String::new, |Parts { stage, share, rest }| match share {
+            None => format!("{stage}: {rest}"),
+            Some(share) => {
+                let bar = bar(share, BAR);
+                format!("{stage} ▕{bar}{}▏ {} {rest}", " ".repeat(BAR - bar.chars().count()), whole_percent(share))
+            }
         })
     }
 
-    /// The same as one line of HTML, with a bar.
+    /// The same as HTML, with a bar while it runs.
     pub fn line_html(&self) -> String {
         self.parts().map_or_else(String::new, |Parts { stage, share, rest }| {
-            let mut html = String::from("<div style=\"white-space: nowrap; overflow-x: auto\">");
-            let style = "width: 14em; margin: 0 0.6em; vertical-align: middle";
-            // Writing to a string cannot fail.
-            let _ = write!(
-                html,
-                "<b>{}</b><progress style=\"{style}\" max=\"1000\" value=\"{:.0}\"></progress>{}</div>",
-                escape(&stage),
-                1000.0 * share,
-                escape(&rest)
-            );
-            html
+            let (stage, rest) = (escape(&stage), escape(&rest));
+            let rest = match share {
+                None => format!("<b>{stage}:</b> {rest}"),
+                Some(share) => format!(
+                    "<b>{stage}</b> <progress style=\"{PROGRESS}\" max=\"1000\" value=\"{:.0}\"></progress> {} {rest}",
+                    1000.0 * share,
+                    escape(&whole_percent(share))
+                ),
+            };
+            format!("<div>{rest}</div>")
         })
     }
 
@@ -109,24 +113,27 @@ impl Live {
         let last = self.last.as_ref();
         if let Some(last) = last.filter(|_| self.complete()) {
             let (epochs, time) = (number::of(last.epochs, "epoch"), number::seconds(self.seconds));
-            let rest = format!("done: {} · {time}", progress::figures(last));
-            return Some(Parts { stage: format!("{} {epochs}", last.net), share: 1.0, rest });
+            let rest = format!("{} · {time}", progress::figures(last));
+            return Some(Parts { stage: format!("{} {epochs}", clean(&last.net)), share: None, rest });
         }
         let now = self.now.as_ref()?;
-        let share = if now.steps == 0 { 0.0 } else { (now.step as f64 / now.steps as f64).clamp(0.0, 1.0) };
-        let percent = number::whole_percent(share);
+        if !self.over {
+            let share = if now.steps == 0 { 0.0 } else { (now.step as f64 / now.steps as f64).clamp(0.0, 1.0) };
+            return Some(Parts { stage: progress::stage(now), share: Some(share), rest: progress::pace(now) });
+        }
+        let stage = format!("{}, ended early, at step {} of {}", progress::stage(now), now.step, now.steps);
         let rest = match last {
-            _ if !self.over => format!("{percent} {}", progress::pace(now)),
-            Some(last) => format!("{percent}, ended early: {} after epoch {}", progress::figures(last), last.epoch),
-            None => format!("{percent}, ended early: loss {} after step {}", number::figure(now.loss), now.step),
+            Some(last) => format!("{} after epoch {}", progress::figures(last), last.epoch),
+            None => format!("loss {}", number::figure(now.loss)),
         };
-        Some(Parts { stage: progress::stage(now), share, rest })
+        Some(Parts { stage, share: None, rest })
     }
 }
 
 /// What the line is made of.
 struct Parts {
     stage: String,
-    share: f64,
+    /// Which share of the run is done; none when it is over.
+    share: Option<f64>,
     rest: String,
 }

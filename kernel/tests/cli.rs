@@ -231,8 +231,8 @@ fn the_command_line_says_how_pictures_are_drawn() {
     let folder = tempfile::tempdir().unwrap();
     let done = run(folder.path(), &["--theme", "dark", "-e", "show digits[0..2]"]);
     assert_eq!(status(&done), 0, "{}", text(&done.stderr));
-    let drawn = std::fs::read_dir(folder.path().join("fovea.out")).unwrap().map(|entry| entry.unwrap().path());
-    let svg = drawn.filter(|path| path.extension().is_some_and(|extension| extension == "svg")).next().unwrap();
+    let mut drawn = std::fs::read_dir(folder.path().join("fovea.out")).unwrap().map(|entry| entry.unwrap().path());
+    let svg = drawn.find(|path| path.extension().is_some_and(|extension| extension == "svg")).unwrap();
     assert!(!std::fs::read_to_string(svg).unwrap().contains("fill=\"#ffffff\""));
     let wrong = run(folder.path(), &["--theme", "drak", "-e", "show digits"]);
     assert_eq!(status(&wrong), 2);

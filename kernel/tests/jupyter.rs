@@ -9,6 +9,7 @@ mod support;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fovea_dsl::editor::{examples, highlight};
 use fovea_graph::SourceId;
@@ -23,7 +24,11 @@ fn the_lab_extension_has_the_colours_of_the_terminal() {
         format!("# from a slide\nnet l = 28x28x1 - {slide} where N=2, M=2\n\n  train l on digits  # ×\n"),
         "let N = 3,\n    M = {1, 2.5e-3}\nNet a = 8x8x1 - conv {16,\nnet b} 5x5 /2 - RELU6 - conv3x3 - relu\nwhere k=1"
             .into(),
+        "convolve [1 0;\n0 1] with [\n%who\n%RESET 5 %x\nlet a = 5".into(),
         "train a on digits,\nfor 3 epochs with SGD(lr 0.1)\nnote \"train # 5x5\nplot loss -\n  accuracy of a;".into(),
+        "net a = 8x8x1 -\nconv 4 - (relu\n- bn eps 1) - conv 2\nconv 3\nplot loss of a".into(),
+        "predict a on digits,\nsave \"a.npy\"\nsave a \"a\"\nslide\nCONV 3 - RELU\n  \"x\" 5\nnet b = 8x8x1 - conv 4"
+            .into(),
     ];
     let programs = examples()
         .map(|(example, _)| example.to_string())
@@ -45,7 +50,7 @@ fn the_lab_extension_has_the_colours_of_the_terminal() {
 fn the_kernel_passes_jupyters_own_test() {
     let Some(jupyter) = Jupyter::new() else { return };
     let said = jupyter.python("kernel_test.py", &[]);
-    let skipped: Vec<&str> = said.lines().filter(|line| line.contains("skipped")).collect();
+    let skipped: Vec<&str> = said.lines().filter(|line| line.contains("... skipped")).collect();
     let may = ["test_execute_stderr ", "test_pager ", "test_clear_output "];
     let other = skipped.iter().find(|line| !may.iter().any(|test| line.starts_with(test)));
     assert!(other.is_none() && said.contains("\nRan 12 tests"), "{other:?}\n{said}");
@@ -64,6 +69,13 @@ fn a_person_works_in_jupyterlab() {
     jupyter.python("lab.py", &[]);
 }
 
+#[test]
+fn the_notebooks_give_what_they_show() {
+    let Some(jupyter) = Jupyter::new() else { return };
+    let notebooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../notebooks");
+    jupyter.python("notebooks.py", &["check", notebooks.to_str().unwrap()]);
+}
+
 /// The kinds of a program's pieces, their places in UTF-16 units as a browser counts.
 fn kinds(program: &str) -> Vec<(usize, usize, String)> {
     let place = |byte: usize| program[..byte].encode_utf16().count();
@@ -75,7 +87,11 @@ fn kinds(program: &str) -> Vec<(usize, usize, String)> {
 struct Jupyter {
     place: Place,
     tools: PathBuf,
+    /// One at a time: Jupyter's own test gives a message a tenth of a second.
+    _alone: MutexGuard<'static, ()>,
 }
+
+static ALONE: Mutex<()> = Mutex::new(());
 
 impl Jupyter {
     /// None where there is no such Python; then says so loudly, and fails where `CI` is `true`.
@@ -87,7 +103,8 @@ impl Jupyter {
             let _ = writeln!(std::io::stderr(), "\n*** NOT TESTED: {why} ***\n");
             return None;
         };
-        let jupyter = Self { place: Place::new(), tools: tools.into() };
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let jupyter = Self { place: Place::new(), tools: tools.into(), _alone };
         std::fs::create_dir_all(jupyter.modules()).unwrap();
         jupyter.place.run(&["jupyter", "install", "--prefix", "prefix"]).done();
         Some(jupyter)

@@ -24,6 +24,7 @@ STATE = """cell => ({
   shown: [...cell.querySelectorAll('.jp-OutputArea-child')].map(child => ({
     picture: child.querySelector('img')?.src || child.querySelector('.jp-RenderedSVG')?.innerHTML || null,
     loaded: [...child.querySelectorAll('img')].every(img => img.complete && img.naturalWidth > 0),
+    cut: child.querySelector('.jp-OutputArea-output').scrollWidth > child.clientWidth,
     tables: child.querySelectorAll('table').length,
     text: child.innerText,
   })),
@@ -107,6 +108,7 @@ class Lab:
             ".reduce((most, panel) => Math.max(most, panel.scrollHeight), 0)"
         )
         self.page.set_viewport_size({"width": 1250, "height": min(max(900, height + 200), 6000)})
+        self.page.evaluate("document.querySelectorAll('.jp-WindowedPanel-outer').forEach(panel => panel.scrollTop = 0)")
         self.page.wait_for_timeout(300)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
         self.page.set_viewport_size({"width": 1250, "height": 900})
@@ -154,6 +156,7 @@ def training(lab):
     lab.wait("the cell stops", lambda: lab.state(train)["prompt"] == "[2]:", 5)
     lab.wait("the kernel is idle", lambda: lab.status() == "idle", 5)
     lab.page.wait_for_timeout(500)
+    assert not any(one["cut"] for one in lab.state(train)["shown"]), lab.state(train)["shown"]
     dropped = lab.state(queued)
     assert dropped == {"prompt": "[ ]:", "shown": []}, dropped
     shown = lab.state(train)["shown"]
@@ -250,13 +253,20 @@ TRAINING = [DEFINE, "train mynet on digits for 1000 epochs", 'note "never"', "te
 SHOWN = [
     ("net tiny = 8x8x1 - conv 4 - relu - pool, softmax 10", False, False),
     ("summary tiny", False, True),
-    ("train tiny on digits for 5 epochs, seed 7", True, False),
+    ("train tiny on digits for 5 epochs, seed 7", True, True),
     ("show digits[0..8]", True, False),
     ("plot loss, accuracy of tiny", True, False),
     ("test tiny on digits", True, True),
 ]
-IMAGE = "<img/src=x/onerror=window.__hacked=1>"
-HOSTILE = [f'note "{IMAGE}"', f"net {IMAGE} = 8x8x1 - conv 4", f"summary {IMAGE}", f'load tiny "{IMAGE}"']
+IMAGE = "<img src=x onerror=window.__hacked=1>"
+HOSTILE = [
+    f'note "{IMAGE}"',
+    f"net {IMAGE} = 8x8x1 - conv 4",
+    f"summary {IMAGE}",
+    f'net tiny = 8x8x1 - conv 4, softmax 10\nsave tiny "{IMAGE}"',
+    f'predict tiny on digits[0..4] save "{IMAGE}.npy"',
+    f'load tiny "{IMAGE}.not"',
+]
 
 
 def write(name, sources, client=None):

@@ -10,7 +10,7 @@
   }
   const verbs = Object.fromEntries(Object.entries(WORDS.verbs).map(([verb, clauses]) => [verb, new Set(clauses)]));
 
-  const WORD = /^[A-Za-z_][\w.]*/;
+  const WORD = /^(%+\w*|[A-Za-z_][\w.]*)/;
   const NUMBER = /^\d+(\.\d+)?([eE][+-]?\d+)?/;
   const SIZE = /^[xX]\d[\dxX]*(?![\w.])/;
   const UNFINISHED = /[-|,=>→–—−‐‑]\s*$/;
@@ -36,7 +36,7 @@
   // Whether the line that begins here goes on with the statement before it.
   const continues = (line, state) => {
     if (state.statement === null) return false;
-    const word = (/^\s*(\w*)/.exec(line)[1] || '').toLowerCase();
+    const word = (/^\s*(%*\w*)/.exec(line)[1] || '').toLowerCase();
     const indented = /^\s*/.exec(line)[0].length > state.base;
     if (indented) return true;
     if (state.statement === 'slide') return !sets.statements.has(word);
@@ -132,6 +132,13 @@
     comment: 'comment',
   };
 
+  // JupyterLab shows an SVG as an image, which is then as wide as it says, and cut off where the cell is narrower. Those
+  // that say of themselves `max-width:100%`, as all of Fovea's do, are as wide as there is room.
+  const STYLE = `.jp-RenderedSVG:not(.jp-mod-unconfined) > img[src*="${encodeURIComponent('max-width:100%')}"] {
+    max-width: 100%;
+    height: auto;
+  }`;
+
   const activate = (app, languages, { StreamLanguage, LanguageSupport }, { LabIcon }) => {
     const mode = StreamLanguage.define({
       ...tokenizer,
@@ -141,6 +148,9 @@
         closeBrackets: { brackets: ['(', '[', '{', '"'] },
       },
     });
+    const style = document.createElement('style');
+    style.textContent = STYLE;
+    document.head.appendChild(style);
     languages.addLanguage({
       name: 'fovea',
       displayName: 'Fovea',

@@ -19,4 +19,5 @@ pub use convolution::Convolution;
 pub use page::Page;
 pub use report::{Confused, Device, Guess, TestReport, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};
+pub(crate) use table::clean;
 pub use table::{Align, Column, Table, matrix};

@@ -1,6 +1,6 @@
 //! How far training is, in words.
 
-use super::number::{count, percent, seconds};
+use super::number::{count, figure, percent, seconds};
 use super::table::clean;
 use crate::event::{Metric, Progress};
 
@@ -17,21 +17,20 @@ pub fn pace(progress: &Progress) -> String {
         left if (0.0..59.5).contains(&left) => format!("{left:.0} s"),
         left => seconds(left),
     };
-    let parts = [
-        Some(format!("loss {}", loss(progress.loss))),
+    join(&[
+        Some(format!("loss {}", figure(progress.loss))),
         progress.accuracy.map(|share| format!("test accuracy {}", percent(share))),
         (rate.is_finite() && rate >= 0.5).then(|| format!("{} images/s", count(rate.round() as u64))),
         Some(format!("{left} left")),
-    ];
-    join(&parts)
+    ])
 }
 
 /// An epoch's figures: `loss 0.1234 · accuracy 96.8 % · test loss 0.1050 · test accuracy 97.5 %`.
 pub fn figures(metric: &Metric) -> String {
     join(&[
-        Some(format!("loss {}", loss(metric.loss))),
+        Some(format!("loss {}", figure(metric.loss))),
         metric.accuracy.map(|share| format!("accuracy {}", percent(share))),
-        metric.test_loss.map(|value| format!("test loss {}", loss(value))),
+        metric.test_loss.map(|value| format!("test loss {}", figure(value))),
         metric.test_accuracy.map(|share| format!("test accuracy {}", percent(share))),
     ])
 }
@@ -41,11 +40,6 @@ pub fn epoch(metric: &Metric) -> String {
     let width = metric.epochs.to_string().len();
     let Metric { epoch, epochs, .. } = metric;
     format!("epoch {epoch:>width$}/{epochs}  {} · {}", figures(metric), seconds(metric.seconds))
-}
-
-/// A loss to four decimals, so that figures below one another can be compared; what is too small for that as it is.
-fn loss(value: f64) -> String {
-    if value.abs() >= 0.001 && value.abs() < 1e6 { format!("{value:.4}") } else { super::number::figure(value) }
 }
 
 fn join(parts: &[Option<String>]) -> String {

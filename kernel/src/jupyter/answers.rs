@@ -112,6 +112,11 @@ pub fn page(text: &str) -> Value {
     json!({ "text/plain": text, "text/markdown": text })
 }
 
+/// A net in the language's own words.
+pub fn definition(text: &str) -> Value {
+    json!({ "text/plain": text, "text/markdown": format!("```fovea\n{text}\n```") })
+}
+
 /// An explanation, or that there is none.
 pub fn inspected(data: Option<Value>) -> JupyterMessageContent {
     let found = data.is_some();

@@ -13,11 +13,15 @@ use super::answers;
 use super::history::{Asked, History};
 use super::interpreter::{Interpreter, Shared};
 use super::outbox::{Channel, Outbox, raw};
-use super::queue::{Ask, Queue};
+use super::queue::{Ask, Job, Queue};
 use crate::assist::Explained;
 
 /// Deeply nested programs are read by functions that call themselves.
-const STACK: usize = 64 << 20;
+pub const STACK: usize = 64 << 20;
+
+/// Requests that are answered, whatever is in them.
+const UNDERSTOOD: [&str; 5] =
+    ["execute_request", "complete_request", "inspect_request", "is_complete_request", "shutdown_request"];
 
 /// A kernel that runs.
 pub struct Core {
@@ -44,6 +48,7 @@ impl Core {
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             known: Mutex::new(session.known()),
+            nets: Mutex::default(),
             history: Mutex::new(History::new(history)),
             queue: Queue::new(out.clone(), interrupted),
             out,
@@ -57,8 +62,8 @@ impl Core {
     pub fn shell(&self, message: JupyterMessage) {
         match &message.content {
             Content::ExecuteRequest(asked) => {
-                let asked = asked.clone();
-                self.shared.queue.push(message, Ask::Cell(asked));
+                let ask = Ask::Cell(asked.clone());
+                self.shared.queue.push(Job { message, ask });
             }
             Content::InspectRequest(asked) => {
                 let asked = asked.clone();
@@ -115,24 +120,32 @@ impl Core {
                 return self.shared.out.publish(message, raw("comm_close", close));
             }
             Content::CommMsg(_) | Content::CommClose(_) => return,
+            Content::UnknownMessage(_) if UNDERSTOOD.contains(&&*message.header.msg_type) => {
+                let evalue = format!("a {} without what it needs", message.header.msg_type);
+                let reply = message.header.msg_type.replace("_request", "_reply");
+                raw(&reply, json!({ "status": "error", "ename": "ValueError", "evalue": evalue, "traceback": [] }))
+            }
             _ => return eprintln!("nothing answers {}", message.header.msg_type),
         };
         self.shared.out.reply(channel, message, reply);
     }
 
-    /// Explains the word at the cursor. A net is summed up by the session, where it has nothing else to do.
+    /// Explains the word at the cursor. A net is summed up by the session; while it has something else to do, the net's
+    /// own words are all.
     fn inspect(&self, message: JupyterMessage, asked: InspectRequest) {
         let Shared { queue, out, .. } = &*self.shared;
         let explained = answers::explained(&asked.code, asked.cursor_pos, &self.shared.known());
-        if matches!(explained, Some(Explained::Net(_))) && queue.is_free() {
-            return queue.push(message, Ask::Inspect(asked));
-        }
+        let message = match explained {
+            Some(Explained::Net(_)) => match queue.at_once(Job { message, ask: Ask::Inspect(asked) }) {
+                None => return,
+                Some(job) => job.message,
+            },
+            _ => message,
+        };
         queue.answer(&message, || {
             let data = explained.map(|explained| match explained {
                 Explained::Page(page) => answers::page(&page),
-                Explained::Net(net) => {
-                    answers::page(&format!("{net}: a net; `summary {net}` says more when the cell that runs is done"))
-                }
+                Explained::Net(net) => answers::definition(&self.shared.definition(&net).unwrap_or(net)),
             });
             out.reply(Channel::Shell, &message, answers::inspected(data));
         });

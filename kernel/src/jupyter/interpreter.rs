@@ -1,11 +1,14 @@
 //! The session, on a thread of its own: it works on one request after the other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fovea::event::{Event, Output};
 use fovea::session::{Known, Session};
+use fovea_dsl::syntax::StatementKind;
+use fovea_dsl::{Source, library, parse};
+use fovea_graph::SourceId;
 use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecuteRequest, InspectRequest, JupyterMessage};
 use serde_json::{Map, Value, json};
 
@@ -13,7 +16,7 @@ use super::history::History;
 use super::outbox::{Channel, Outbox, raw};
 use super::queue::{Ask, Queue};
 use super::render::Screen;
-use super::{answers, errors};
+use super::{answers, errors, render};
 use crate::assist::{self, Explained};
 
 /// How many bytes a cell may have.
@@ -23,6 +26,8 @@ const LONG: usize = 1 << 20;
 pub struct Shared {
     /// The names that there are.
     pub known: Mutex<Known>,
+    /// The nets that cells defined, in the language's own words.
+    pub nets: Mutex<BTreeMap<String, String>>,
     /// The cells so far.
     pub history: Mutex<History>,
     /// The work.
@@ -35,6 +40,12 @@ impl Shared {
     /// The names as they are now.
     pub fn known(&self) -> Known {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A net in the language's own words: of a cell, else of the library.
+    pub fn definition(&self, net: &str) -> Option<String> {
+        let own = self.nets.lock().unwrap_or_else(PoisonError::into_inner).get(net).cloned();
+        own.or_else(|| library::find(net).map(ToString::to_string))
     }
 }
 
@@ -76,7 +87,7 @@ impl Interpreter {
         let name = format!("In[{}]", count.0);
         let done = catch_unwind(AssertUnwindSafe(|| match asked.silent {
             true => self.run(&name, &asked.code, &mut |_| ()).map(|()| None),
-            false => self.show(&name, &asked.code, Screen::new(out, message, count)),
+            false => self.show(&name, &asked.code, Screen::new(out, message, count, self.shared.known().theme)),
         }));
         let reply = match done.unwrap_or_else(|_| Err(errors::broken(&self.session, &name, &asked.code))) {
             Ok(result) => {
@@ -131,11 +142,28 @@ impl Interpreter {
     /// Runs statements; what names there are after each is there for whoever answers meanwhile.
     fn statements(&mut self, name: &str, text: &str, show: &mut dyn FnMut(Event)) -> Result<(), ErrorOutput> {
         let shared = Arc::clone(&self.shared);
-        let done = self.session.run(name, text, &mut |event| match event {
-            Event::Names(known) => *shared.known.lock().unwrap_or_else(PoisonError::into_inner) = known,
-            event => show(event),
+        let mut completed = 0;
+        let done = self.session.run(name, text, &mut |event| {
+            if let Event::Names(known) = &event {
+                completed += 1;
+                shared.known.lock().unwrap_or_else(PoisonError::into_inner).clone_from(known);
+            }
+            show(event);
         });
+        self.define(text, completed);
         done.map_err(|failure| errors::error(&failure, &self.session, name))
+    }
+
+    /// Keeps what the first statements of a text, which completed, say of nets.
+    fn define(&self, text: &str, completed: usize) {
+        let source = Source { id: SourceId::default(), name: String::new(), text: text.to_string() };
+        let (program, _) = parse(&source);
+        let mut nets = self.shared.nets.lock().unwrap_or_else(PoisonError::into_inner);
+        for statement in program.statements.iter().take(completed) {
+            if let StatementKind::Net(net) = &statement.kind {
+                nets.insert(net.name.text.clone(), net.to_string());
+            }
+        }
     }
 
     /// Shows what a word means.
@@ -143,7 +171,10 @@ impl Interpreter {
         let text = match assist::explain(word, &self.shared.known()) {
             _ if word.is_empty() => assist::HELP.to_string(),
             Some(Explained::Net(net)) => return self.statements("?", &format!("summary {net}"), show),
-            Some(Explained::Page(page)) => page,
+            Some(Explained::Page(page)) => {
+                show(Event::Output(Output::new(render::PAGE, page, Value::Null)));
+                return Ok(());
+            }
             None => assist::unexplained(word),
         };
         show(Event::Text(text));
@@ -160,21 +191,12 @@ impl Interpreter {
         self.shared.out.reply(Channel::Shell, message, answers::inspected(data));
     }
 
-    /// What `summary` says of a net.
+    /// What `summary` says of a net; a look leaves nothing in the program's record.
     fn summary(&mut self, net: &str) -> Option<Value> {
-        let mut summary: Option<Output> = None;
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            self.statements("?", &format!("summary {net}"), &mut |event| {
-                if let Event::Output(output) = event {
-                    summary = Some(output);
-                }
-            })
-        }));
-        done.ok()?.ok()?;
-        summary.map(|output| match output.html {
-            Some(html) => json!({ "text/plain": output.text, "text/html": html }),
-            None => json!({ "text/plain": output.text }),
-        })
+        let net = self.session.net(net).ok()?;
+        let html = net.html().map(|html| ("text/html", html.to_string()));
+        let forms = std::iter::once(("text/plain", net.to_string())).chain(html);
+        Some(Value::Object(forms.map(|(kind, text)| (kind.to_string(), text.into())).collect()))
     }
 
     /// The values of constants: other expressions have none outside a statement.

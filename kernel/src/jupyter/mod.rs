@@ -29,7 +29,7 @@ use sockets::{Open, Sockets};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
-use self::core::Core;
+use self::core::{Core, STACK};
 use crate::{interrupt, state};
 
 /// How long a cell that is broken off may take to end before the process does.
@@ -45,8 +45,10 @@ const LINGER: Duration = Duration::from_millis(100);
 pub fn serve(connection_file: &Path, session: Session) -> anyhow::Result<ExitCode> {
     let info = connection::read(connection_file)?;
     panics::watch();
+    // Texts are read on these threads too, by functions that call themselves.
+    let mut threads = Builder::new_multi_thread();
     let runtime =
-        Builder::new_multi_thread().worker_threads(2).enable_all().build().context("no threads to serve with")?;
+        threads.worker_threads(2).thread_stack_size(STACK).enable_all().build().context("no threads to serve with")?;
     runtime.block_on(async {
         let sockets = Sockets::bind(&info).await?;
         let (out, messages) = sockets::outbox();

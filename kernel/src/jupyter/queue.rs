@@ -53,21 +53,27 @@ impl Queue {
     }
 
     /// Puts a request behind those that wait; where the kernel is ending, it is dropped.
-    pub fn push(&self, message: JupyterMessage, ask: Ask) {
+    pub fn push(&self, job: Job) {
+        self.admit(&mut self.lock(), job);
+    }
+
+    /// The same where nothing runs or waits; else gives the request back.
+    pub fn at_once(&self, job: Job) -> Option<Job> {
         let mut inner = self.lock();
-        let job = Job { message, ask };
+        if inner.running.is_some() || !inner.waiting.is_empty() {
+            return Some(job);
+        }
+        self.admit(&mut inner, job);
+        None
+    }
+
+    fn admit(&self, inner: &mut Inner, job: Job) {
         if inner.closed {
-            self.drop_cell(&inner, &job);
+            self.drop_cell(inner, &job);
         } else {
             inner.waiting.push_back(job);
             self.changed.notify_all();
         }
-    }
-
-    /// Whether nothing runs or waits, so that a request would be worked on at once.
-    pub fn is_free(&self) -> bool {
-        let inner = self.lock();
-        inner.running.is_none() && inner.waiting.is_empty() && !inner.closed
     }
 
     /// The next request, once there is one; none when the kernel ends. From now on it is the one that runs.
@@ -170,7 +176,7 @@ impl Queue {
     fn drop_cell(&self, inner: &Inner, job: &Job) {
         self.out.publish(&job.message, Status::busy());
         let (kind, content) = match job.ask {
-            Ask::Cell(_) => ("execute_reply", json!({ "status": "aborted", "execution_count": inner.count })),
+            Ask::Cell(_) => ("execute_reply", json!({ "status": "aborted" })),
             Ask::Inspect(_) => ("inspect_reply", json!({ "status": "ok", "found": false, "data": {}, "metadata": {} })),
         };
         self.out.reply(Channel::Shell, &job.message, raw(kind, content));

@@ -12,20 +12,25 @@ use serde_json::{Map, Value, json};
 use super::outbox::Outbox;
 use super::training::Training;
 
+/// The verb of a result that is a page of the reference, whose text is Markdown.
+pub const PAGE: &str = "?";
+
 /// What a cell shows.
 pub struct Screen<'a> {
     out: &'a Outbox,
     cell: &'a JupyterMessage,
     count: ExecutionCount,
+    /// How pictures are drawn.
+    theme: Theme,
     /// The newest result; that of the last statement is the cell's.
     held: Option<Output>,
     training: Option<Training>,
 }
 
 impl<'a> Screen<'a> {
-    /// Of the cell with this number.
-    pub fn new(out: &'a Outbox, cell: &'a JupyterMessage, count: ExecutionCount) -> Self {
-        Self { out, cell, count, held: None, training: None }
+    /// Of the cell with this number; live pictures are drawn in `theme`.
+    pub fn new(out: &'a Outbox, cell: &'a JupyterMessage, count: ExecutionCount, theme: Theme) -> Self {
+        Self { out, cell, count, theme, held: None, training: None }
     }
 
     /// Shows a piece of news; a result is held back until it is known whether another follows.
@@ -37,7 +42,7 @@ impl<'a> Screen<'a> {
             }
             Event::Progress(_) | Event::Metric(_) => {
                 self.release();
-                self.training.get_or_insert_with(|| Training::new(self.out, self.cell, Theme::Light)).event(&event);
+                self.training.get_or_insert_with(|| Training::new(self.out, self.cell, self.theme)).event(&event);
             }
             Event::Output(output) => {
                 self.release();
@@ -49,7 +54,7 @@ impl<'a> Screen<'a> {
                     false => self.held = Some(output),
                 }
             }
-            Event::Names(_) => {}
+            Event::Names(known) => self.theme = known.theme,
         }
     }
 
@@ -127,6 +132,9 @@ fn bundles(output: Output) -> Vec<Bundle> {
     let lines: Vec<String> =
         std::iter::once(output.text.clone()).filter(|text| !text.is_empty()).chain(files()).collect();
     let mut forms = vec![MediaType::Plain(lines.join("\n"))];
+    if output.verb == PAGE {
+        forms.push(MediaType::Markdown(output.text.clone()));
+    }
     if let Some(html) = output.html {
         let files: String =
             output.files.iter().map(|path| format!("<div>→ {}</div>", escape(&path.display().to_string()))).collect();
@@ -150,6 +158,6 @@ pub fn frame(picture: &Picture) -> Bundle {
         Ok(png) => data.content.push(MediaType::Png(STANDARD.encode(png))),
         Err(error) => eprintln!("a picture has no PNG: {error}"),
     }
-    let size = json!({ "width": picture.width, "height": picture.height });
+    let size = json!({ "width": picture.width, "height": picture.height, "alt": picture.alt });
     Bundle { data, metadata: Map::from_iter([("image/png".to_string(), size)]) }
 }

@@ -169,7 +169,9 @@ async fn deliver(hubs: Arc<Hubs>, mut messages: Messages) {
             Channel::Shell => &hubs.shell,
             Channel::Control => &hubs.control,
             Channel::IoPub => {
-                hubs.iopub.publish(b"", &Item { updates: updated(&message), ..plain(&frames) });
+                // What it is about: some front ends want to hear of some things only.
+                frames.insert(0, message.header.msg_type.clone().into_bytes());
+                hubs.iopub.publish(&frames[0], &Item { updates: updated(&message), ..plain(&frames) });
                 continue;
             }
         };

@@ -4,7 +4,7 @@ use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use fovea::event::Event;
@@ -32,7 +32,7 @@ pub struct Training {
     line: Display,
     /// When the line was shown last.
     shown: Option<Instant>,
-    plot: Arc<Mutex<Display>>,
+    plot: Plot,
     /// None where there is no thread to be had: then the last plot is all.
     painter: Option<Painter>,
 }
@@ -40,7 +40,7 @@ pub struct Training {
 impl Training {
     /// Of the cell that trains.
     pub fn new(out: &Outbox, cell: &JupyterMessage, theme: Theme) -> Self {
-        let plot = Arc::new(Mutex::new(Display::new(out, cell)));
+        let plot = Arc::new(Mutex::new(Some(Display::new(out, cell))));
         let painter = Painter::new(Arc::clone(&plot)).ok();
         Self { live: Live::new(theme), line: Display::new(out, cell), shown: None, plot, painter }
     }
@@ -68,14 +68,16 @@ impl Drop for Training {
     fn drop(&mut self) {
         self.live.over();
         self.show_line();
-        if let Some(painter) = self.painter.take() {
-            painter.end();
-        }
-        if let Some(picture) = drawn(&self.live) {
-            self.plot.lock().unwrap_or_else(PoisonError::into_inner).show(render::picture(&picture));
+        // What is being drawn is out of date: nobody waits for it.
+        let plot = self.plot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(mut plot), Some(picture)) = (plot, drawn(&self.live)) {
+            plot.show(render::picture(&picture));
         }
     }
 }
+
+/// The plot's display while the painter may change it.
+type Plot = Arc<Mutex<Option<Display>>>;
 
 /// Something that is shown once and then changes in place.
 struct Display {
@@ -103,7 +105,6 @@ impl Display {
 /// Draws on a thread of its own, so that training does not wait.
 struct Painter {
     work: SyncSender<Live>,
-    thread: JoinHandle<()>,
     /// How long the newest plot took to draw, in microseconds.
     took: Arc<AtomicU64>,
     /// When the next plot is due.
@@ -111,22 +112,25 @@ struct Painter {
 }
 
 impl Painter {
-    /// Draws into `plot`.
-    fn new(plot: Arc<Mutex<Display>>) -> std::io::Result<Self> {
+    /// Draws into `plot`, as long as there is one.
+    fn new(plot: Plot) -> std::io::Result<Self> {
         // Without room: a training is taken where the painter waits for one.
         let (work, lives) = sync_channel::<Live>(0);
         let took = Arc::new(AtomicU64::new(0));
         let time = Arc::clone(&took);
-        let thread = Builder::new().name("painter".into()).spawn(move || {
+        Builder::new().name("painter".into()).spawn(move || {
             for live in lives {
                 let begun = Instant::now();
-                if let Some(picture) = drawn(&live) {
-                    plot.lock().unwrap_or_else(PoisonError::into_inner).show(render::frame(&picture));
+                let picture = drawn(&live);
+                if let (Some(plot), Some(picture)) =
+                    (&mut *plot.lock().unwrap_or_else(PoisonError::into_inner), picture)
+                {
+                    plot.show(render::frame(&picture));
                 }
                 time.store(begun.elapsed().as_micros().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
             }
         })?;
-        Ok(Self { work, thread, took, due: Instant::now() + PLOT })
+        Ok(Self { work, took, due: Instant::now() + PLOT })
     }
 
     /// Has the training drawn as it is now, where that is due and the painter is free.
@@ -135,13 +139,6 @@ impl Painter {
             let took = Duration::from_micros(self.took.load(Ordering::Relaxed));
             self.due = Instant::now() + PLOT.max(took.saturating_mul(SHARE));
         }
-    }
-
-    /// Waits for the plot that is being drawn.
-    fn end(self) {
-        drop(self.work);
-        // A painter that panicked has drawn its last.
-        drop(self.thread.join());
     }
 }
 

@@ -26,10 +26,10 @@ const TITLE: f64 = 46.0;
 const HEAD: f64 = 30.0;
 const ROW: f64 = 30.0;
 const BAR: f64 = 16.0;
-const LONGEST_BAR: f64 = 230.0;
+const LONGEST_BAR: f64 = 200.0;
 const GAP: f64 = 30.0;
 const TEXT: f64 = 12.5;
-const WIDEST_NAME: f64 = 200.0;
+const WIDEST_NAME: f64 = 180.0;
 
 /// Bars from zero, each column to the scale of its own largest value.
 ///
@@ -57,8 +57,8 @@ pub fn bars(title: &str, names: &[String], measures: &[Measure], theme: Theme) -
         canvas.text(EDGE + name_room - 14.0, middle(top, row), &shown, name);
     }
     let mut x = EDGE + name_room;
-    for (i, (measure, room)) in measures.iter().zip(&rooms).enumerate() {
-        let color = palette.series[(2 * i) % palette.series.len()];
+    for (measure, room) in measures.iter().zip(&rooms) {
+        let color = palette.series[0];
         let head = Text { size: TEXT, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
         let shown = font::elide(&measure.title, LONGEST_BAR + room, TEXT, head.weight);
         canvas.text(x, top + 12.0, &shown, head);

@@ -26,7 +26,8 @@ pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
 
 /// The text, cut with `…` where it is wider than the room there is.
 pub(super) fn elide(text: &str, room: f64, size: f64, weight: Weight) -> String {
-    if width(text, size, weight) <= room {
+    // A room measured by this very text is wide enough, however sums are rounded.
+    if width(text, size, weight) <= room + 1e-6 {
         return text.to_string();
     }
     let room = room - width("…", size, weight);

@@ -10,7 +10,7 @@ use fovea_graph::shape::join;
 use serde_json::json;
 
 use super::{Checked, Events, Job};
-use crate::display::number::count;
+use crate::display::number::of;
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::world::{Binding, Names, World};
@@ -70,10 +70,11 @@ fn describe(definition: &NetDef, resolved: &Resolved) -> Result<(String, serde_j
     let parameters = lower(net, 1, Mode::Infer).at(definition.name.span)?.parameter_count();
     let layers = net.layers.len() - 1;
     let text = format!(
-        "{name}: {} → {}, {layers} layers, {} parameters",
+        "{name}: {} → {}, {}, {}",
         join(net.input()),
         join(net.output()),
-        count(parameters as u64)
+        of(layers, "layer"),
+        of(parameters, "parameter")
     );
     let data = json!({
         "net": name, "input": net.input(), "output": net.output(), "layers": layers, "params": parameters,

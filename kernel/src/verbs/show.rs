@@ -3,13 +3,13 @@
 use fovea_dsl::command::{RunRef, Samples, Show};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
-use fovea_train::{Ending, EpochMetrics};
+use fovea_train::{Ending, EpochMetrics, RunRecord};
 use serde_json::json;
 
 use super::plot::{Which, which};
 use super::{Checked, Events, Job};
 use crate::course::Course;
-use crate::display::number::{figure, percent, seconds};
+use crate::display::number::{self, figure, percent, seconds};
 use crate::display::{Column, Page, Table};
 use crate::event::Output;
 use crate::failure::{At, Failure};
@@ -91,7 +91,7 @@ impl Job for ShowRun {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let run = self.which.open(world, self.span)?;
         let ending = match &run.ending {
-            None => "it runs still, or was killed, or its device was lost".to_string(),
+            None => far(&run),
             Some(Ending::Complete) => "complete".to_string(),
             Some(Ending::Interrupted { steps }) => format!("broken off after step {steps}"),
             Some(Ending::NotFinite { step, what }) => format!("ended at step {step}: the {what} was not finite"),
@@ -118,13 +118,24 @@ impl Job for ShowRun {
             "epochs": run.epochs,
         });
         let output = Output::page("show", &page, figures);
+        let title = format!("run {}: {} on {}", run.number, run.info.net, run.info.data);
         let course = Course::from(&run);
         let kinds = course.kinds();
         if kinds.is_empty() {
             return Ok(output);
         }
-        Ok(output.picture(course.draw(&format!("run {}", run.number), &kinds, self.theme).at(self.span)?))
+        Ok(output.picture(course.draw(&title, &kinds, self.theme).at(self.span)?))
     }
+}
+
+/// How far a run came that has not ended.
+fn far(run: &RunRecord) -> String {
+    let epochs = format!("{} of {} complete", run.epochs.len(), number::of(run.info.recipe.epochs, "epoch"));
+    let newest = match run.steps.last() {
+        Some(step) => format!(", loss {} at step {}", figure(step.loss), number::count(step.step)),
+        None => String::new(),
+    };
+    format!("{epochs}{newest}: it runs still, or was killed, or its device was lost")
 }
 
 /// A row an epoch.

@@ -14,7 +14,7 @@ use super::{VERSION, program};
 pub fn status() -> anyhow::Result<Output> {
     let places: Vec<Found> = known().into_iter().map(look).collect();
     let jupyter = places::on_path("jupyter");
-    let used = jupyter.as_deref().and_then(used);
+    let used = jupyter.as_deref().map(used);
     let program = program().ok();
     let mut lines = vec![match &program {
         Some(program) => format!("Fovea {VERSION}, {program}"),
@@ -22,16 +22,19 @@ pub fn status() -> anyhow::Result<Output> {
     }];
     lines.extend(places.iter().map(Found::line));
     lines.push(match (&jupyter, &used) {
-        (None, _) => "`jupyter` is not on PATH".to_string(),
-        (Some(jupyter), None) => format!("{} finds no kernel `fovea`: `fovea jupyter install`", jupyter.display()),
-        (Some(jupyter), Some(used)) => format!("{} uses {}", jupyter.display(), used.display()),
+        (Some(jupyter), Some(Ok(Some(used)))) => format!("{} uses {}", jupyter.display(), used.display()),
+        (Some(jupyter), Some(Ok(None))) => {
+            format!("{} finds no kernel `fovea`: `fovea jupyter install`", jupyter.display())
+        }
+        (Some(jupyter), Some(Err(reason))) => format!("{} does not list its kernels: {reason}", jupyter.display()),
+        _ => "`jupyter` is not on PATH".to_string(),
     });
     let data = json!({
         "version": VERSION,
         "program": program,
         "places": places.iter().map(Found::data).collect::<Vec<_>>(),
         "jupyter": jupyter,
-        "used": used,
+        "used": used.and_then(Result::ok).flatten(),
     });
     Ok(Output::new("jupyter status", lines.join("\n"), data))
 }
@@ -114,9 +117,14 @@ impl Found {
     }
 }
 
-/// The folder of the kernel that Jupyter itself would start.
-fn used(jupyter: &Path) -> Option<PathBuf> {
-    let answer = Command::new(jupyter).args(["kernelspec", "list", "--json"]).stdin(Stdio::null()).output().ok()?;
-    let list: Value = serde_json::from_slice(&answer.stdout).ok()?;
-    list["kernelspecs"]["fovea"]["resource_dir"].as_str().map(PathBuf::from)
+/// The folder of the kernel that Jupyter itself would start; or why it does not say.
+fn used(jupyter: &Path) -> Result<Option<PathBuf>, String> {
+    let mut command = Command::new(jupyter);
+    command.args(["kernelspec", "list", "--json"]).stdin(Stdio::null());
+    let answer = command.output().map_err(|error| error.to_string())?;
+    if !answer.status.success() {
+        return Err(String::from_utf8_lossy(&answer.stderr).trim().to_string());
+    }
+    let list: Value = serde_json::from_slice(&answer.stdout).map_err(|error| error.to_string())?;
+    Ok(list["kernelspecs"]["fovea"]["resource_dir"].as_str().map(PathBuf::from))
 }

@@ -55,6 +55,7 @@ fn a_word_is_explained_where_the_cursor_stands() {
     assert_eq!(inspect("conv width", 10)["data"]["text/plain"], "width = 16");
     let net = inspect("summary lenet", 9);
     assert!(net["data"]["text/plain"].as_str().unwrap().contains("conv1"), "{net}");
+    assert!(net["data"]["text/html"].as_str().unwrap().contains("<table"), "{net}");
     assert_eq!(inspect("a + b", 2), json!({ "status": "ok", "found": false, "data": {}, "metadata": {} }));
 }
 
@@ -113,6 +114,15 @@ fn history_outlives_the_kernel() {
     assert_eq!(asked(-1), json!([[1000, 1, "let n = 1"]]));
     assert_eq!(asked(1000), json!([[1000, 1, "let n = 1"]]));
     assert_eq!((asked(0), asked(-2), asked(i64::MIN)), (json!([]), json!([]), json!([])));
+}
+
+#[test]
+fn a_request_without_what_it_needs_is_answered_all_the_same() {
+    let kernel = Kernel::new();
+    for kind in ["execute", "complete", "inspect", "is_complete"] {
+        let answer = answer(&kernel, &format!("{kind}_request"), json!({ "code": 7 }));
+        assert_eq!((&answer["status"], &answer["ename"]), (&json!("error"), &json!("ValueError")), "{kind}");
+    }
 }
 
 #[test]

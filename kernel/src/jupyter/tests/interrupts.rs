@@ -68,10 +68,12 @@ fn questions_are_answered_while_a_cell_trains_and_it_stays_busy() {
         kernel.complete("train ti"),
         kernel.request("inspect_request", json!({ "code": "conv", "cursor_pos": 2, "detail_level": 0 })),
         kernel.request("inspect_request", json!({ "code": "tiny", "cursor_pos": 2, "detail_level": 0 })),
+        kernel.request("inspect_request", json!({ "code": "vgg16", "cursor_pos": 2, "detail_level": 0 })),
         kernel.request("is_complete_request", json!({ "code": "net t = (" })),
         kernel.request("history_request", json!({ "hist_access_type": "tail", "n": 1, "output": false, "raw": true })),
         kernel.request("kernel_info_request", json!({})),
     ];
+    let mut texts = String::new();
     for request in &asked {
         let seen: Vec<Seen> = kernel.until_idle(request).into_iter().filter(|seen| seen.parent == *request).collect();
         assert_eq!(seen.len(), 3, "{seen:?}");
@@ -80,11 +82,16 @@ fn questions_are_answered_while_a_cell_trains_and_it_stays_busy() {
         assert_eq!((next.parent.as_str(), next.name().as_str()), (cell.as_str(), "status busy"));
         match seen[1].kind.as_str() {
             "complete_reply" => assert_eq!(seen[1].content["matches"], json!(["tiny"])),
-            "inspect_reply" => assert_eq!(seen[1].content["found"], true),
+            "inspect_reply" => texts.push_str(seen[1].content["data"]["text/plain"].as_str().unwrap()),
             "is_complete_reply" => assert_eq!(seen[1].content["status"], "incomplete"),
             "history_reply" => assert_eq!(seen[1].content["history"][0][2], LONG),
             kind => assert_eq!(kind, "kernel_info_reply"),
         }
+    }
+    for wanted in
+        ["conv 4 - relu - pool, softmax 10", "net vgg16 = 224x224x3", fovea_dsl::editor::inspect("conv").unwrap()]
+    {
+        assert!(texts.contains(wanted), "{texts}");
     }
     kernel.core.interrupt();
     let seen = kernel.until_idle(&cell);

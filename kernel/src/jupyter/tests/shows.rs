@@ -1,6 +1,7 @@
 //! What training shows, pictures, and names that mean something to HTML.
 
 use fovea::event::{Event, Metric, Output, Progress};
+use fovea::picture::Theme;
 use jupyter_protocol::{ExecuteRequest, ExecutionCount, JupyterMessage};
 use serde_json::{Value, json};
 
@@ -23,15 +24,34 @@ fn training_shows_a_line_and_a_plot_that_stay() {
         same.map(|seen| &seen.content["data"]).collect()
     };
     let (line, plot) = (of(1), of(2));
+    assert!(line[0]["text/html"].as_str().unwrap().contains("<progress"), "{}", line[0]);
     let last = line.last().unwrap();
     assert!(last["text/plain"].as_str().unwrap().contains("3 epochs"), "{last}");
-    assert!(last["text/html"].as_str().unwrap().contains("<progress"));
+    assert!(!last["text/html"].as_str().unwrap().contains("<progress"), "nothing is left to wait for: {last}");
     let last = plot.last().unwrap();
     assert!(last["image/svg+xml"].as_str().unwrap().starts_with("<svg"), "{:?}", last.as_object().unwrap().keys());
     assert!(last["image/png"].is_string() && last["text/plain"].as_str().unwrap().contains("accuracy"));
     let result = seen.last().unwrap();
     assert_eq!(result.kind, "execute_result");
     assert!(text(result).contains("→"), "where the run is");
+}
+
+#[test]
+fn the_live_plot_is_drawn_as_the_session_says() {
+    let kernel = Kernel::new();
+    // The paper is the first thing that is drawn.
+    let paper = |code: &str| -> String {
+        let seen = kernel.run(code);
+        let drawn = seen.iter().rev().find_map(|seen| seen.content["data"]["image/svg+xml"].as_str());
+        let (_, fill) = drawn.expect("a picture").split_once("fill=\"").unwrap();
+        fill.split('"').next().unwrap().to_string()
+    };
+    kernel.run(TINY);
+    let train = "train tiny on digits for 1 epochs";
+    let light = paper("show digits[0..2]");
+    assert_eq!(paper(train), light);
+    assert_ne!(paper(&format!("theme dark\n{train}")), light);
+    assert_eq!(paper(train), paper("show digits[0..2]"), "in the next cell too");
 }
 
 /// What a screen puts out of events.
@@ -42,7 +62,7 @@ fn shown(events: impl IntoIterator<Item = Event>) -> Vec<(String, Value)> {
         sender.send((message.header.msg_type, content)).unwrap();
     });
     let cell = JupyterMessage::new(ExecuteRequest::default(), None);
-    let mut screen = Screen::new(&out, &cell, ExecutionCount::new(1));
+    let mut screen = Screen::new(&out, &cell, ExecutionCount::new(1), Theme::Light);
     events.into_iter().for_each(|event| screen.event(event));
     screen.finish();
     drop(out);

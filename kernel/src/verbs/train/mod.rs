@@ -199,8 +199,11 @@ impl Run {
         let last = history.epochs.last().map(figures).unwrap_or_default();
         let seconds = history.epochs.iter().fold(0.0, |sum, epoch| sum + epoch.seconds);
         let text = format!(
-            "{number}{} on {}, {done}{last}; {seconds:.1} s, {:.0} images/s",
-            self.net.name, self.train.data.text, history.images_per_second
+            "{number}{} on {}, {done}{last}; {}, {} images/s",
+            self.net.name,
+            self.train.data.text,
+            number::seconds(seconds),
+            number::count(history.images_per_second.round() as u64)
         );
         let data = json!({
             "net": self.net.name,
@@ -217,14 +220,14 @@ impl Run {
     }
 }
 
-/// `, test accuracy 98.3 %, test loss 0.0612` and its like.
+/// `: loss 0.0102, test loss 0.0612, test accuracy 98.3 %` and its like.
 fn figures(epoch: &EpochMetrics) -> String {
-    let mut text = format!(": loss {:.4}", epoch.loss);
+    let mut text = format!(": loss {}", number::figure(epoch.loss));
     if let Some(loss) = epoch.test_loss {
-        text += &format!(", test loss {loss:.4}");
+        text += &format!(", test loss {}", number::figure(loss));
     }
     if let Some(share) = epoch.test_accuracy {
-        text += &format!(", test accuracy {:.2} %", 100.0 * share);
+        text += &format!(", test accuracy {}", number::percent(share));
     }
     text
 }
