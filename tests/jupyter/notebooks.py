@@ -1,6 +1,6 @@
 """Runs the notebooks of a folder, each with a kernel of its own, in a copy of the folder.
 
-    notebooks.py check FOLDER      each runs without an error, and gives what its file has already
+    notebooks.py check FOLDER      each runs, without an error but in cells that say so, and gives what its file has
     notebooks.py execute FOLDER [NAME...]  each is run, and its file keeps what came of it
 
 A run gives what the file has where every cell has the same outputs in the same order, each in the same forms (MIME
@@ -20,6 +20,9 @@ import nbformat
 
 # A cell that takes longer than this hangs.
 DEADLINE = 900
+
+# The tag of a cell that shows a mistake, as nbclient has it.
+FAILS = "raises-exception"
 
 NUMBER = r"[-+−]?\d[\d,_]*(?:\.\d+)?(?:[eE][-+]?\d+)?"
 TIMED = re.compile(rf"{NUMBER}\s*(?:(?:ns|µs|us|ms|s|min|h|seconds?|minutes?|hours?)\b|(?:images|GFLOP|MFLOP|TFLOP)/s)")
@@ -82,9 +85,10 @@ def blemishes(notebook):
             yield f"cell {number} is empty"
         if cell.execution_count != number:
             yield f"cell {number} was run as the {cell.execution_count}th: run the whole with notebooks/execute.sh"
+        errors = [output.evalue for output in cell.outputs if output.output_type == "error"]
+        if bool(errors) != (FAILS in cell.metadata.get("tags", [])):
+            yield f"cell {number} has an error: {errors[0]}" if errors else f"cell {number} is tagged {FAILS}, and does not"
         for output in cell.outputs:
-            if output.output_type == "error":
-                yield f"cell {number} has an error: {output.evalue}"
             for mime, text in texts(output):
                 for path in MACHINE.findall(EMBEDDED.sub("", text)):
                     yield f"cell {number} names a folder of a machine in its {mime}: {path}"
@@ -119,11 +123,13 @@ def texts(output):
     """Everything in an output that can be read, by its form."""
     if output.output_type == "stream":
         return [(output.name, output.text)]
+    if output.output_type == "error":
+        return [("error", "\n".join(output.traceback))]
     return [(mime, str(data)) for mime, data in sorted(output.get("data", {}).items()) if mime != "image/png"]
 
 
 def plain(output):
-    return [(mime, text) for mime, text in texts(output) if mime in ("text/plain", "stdout", "stderr")]
+    return [(mime, text) for mime, text in texts(output) if mime in ("text/plain", "stdout", "stderr", "error")]
 
 
 def said(text, trained):
