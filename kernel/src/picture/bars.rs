@@ -26,10 +26,10 @@ const TITLE: f64 = 46.0;
 const HEAD: f64 = 30.0;
 const ROW: f64 = 30.0;
 const BAR: f64 = 16.0;
-const LONGEST_BAR: f64 = 230.0;
+const LONGEST_BAR: f64 = 200.0;
 const GAP: f64 = 30.0;
 const TEXT: f64 = 12.5;
-const WIDEST_NAME: f64 = 200.0;
+const WIDEST_NAME: f64 = 180.0;
 
 /// Bars from zero, each column to the scale of its own largest value.
 ///

@@ -7,6 +7,8 @@ use super::{Error, Picture};
 use crate::markup::escape;
 use std::fmt::Write as _;
 
+/// Pictures are laid out to be no wider: what a notebook beside a side bar has room for, which does not scale them.
+pub(super) const WIDEST: f64 = 810.0;
 /// A side longer than this is refused, in pixels of the SVG.
 const LONGEST_SIDE: f64 = 8000.0;
 

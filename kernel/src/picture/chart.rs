@@ -126,7 +126,10 @@ fn axes(panel: &Panel, width: f64) -> (Axis, Axis) {
     let whole =
         points().all(|point| !point.0.is_finite() || point.0.fract() == 0.0) && high.abs() < 1e15 && low.abs() < 1e15;
     let x = if whole {
-        ticks::whole(low, high, (width / 48.0) as usize)
+        // The labels at both sides of the plot take about so much; the longest of those below it is the last one.
+        let room = width - 170.0;
+        let longest = font::width(&format!("{high:.0}"), LABEL, Weight::Regular) + 14.0;
+        ticks::whole(low, high, (room / longest.max(26.0)) as usize)
     } else {
         ticks::values(low, high, (width / 80.0) as usize, Labels::Plain)
     };

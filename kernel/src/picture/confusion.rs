@@ -65,8 +65,8 @@ impl Layout {
             0..=4 => 60.0,
             5..=12 => 42.0,
             13..=20 => 30.0,
-            21..=MOST_NAMED => 17.0,
-            _ => (800.0 / count as f64).clamp(1.0, 12.0),
+            21..=MOST_NAMED => (680.0 / count as f64).min(17.0),
+            _ => (720.0 / count as f64).clamp(1.0, 12.0),
         };
         let widest = classes.iter().map(|name| font::width(name, LABEL, Weight::Regular)).fold(0.0, f64::max);
         let named = count <= MOST_NAMED;

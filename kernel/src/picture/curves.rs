@@ -1,7 +1,7 @@
 //! Curves over epochs: loss, accuracy.
 
 use super::backend::{Backend, units};
-use super::canvas::{Anchor, Canvas, Text};
+use super::canvas::{Anchor, Canvas, Text, WIDEST};
 use super::chart::{self, Drawn, is_drawn};
 use super::font::{self, Weight};
 use super::palette::Theme;
@@ -75,7 +75,7 @@ pub fn panels(title: &str, panels: &[Panel], theme: Theme) -> Result<Picture> {
         return Err(Error::Empty { what: "no curves" });
     }
     let columns = panels.len().min(2);
-    let (width, height) = if columns == 1 { (640.0, 340.0) } else { (470.0, 310.0) };
+    let (width, height) = if columns == 1 { (640.0, 340.0) } else { (WIDEST / 2.0, 300.0) };
     let top = if title.is_empty() { 8.0 } else { 46.0 };
     let rows = panels.len().div_ceil(columns);
     let mut canvas = Canvas::new(width * columns as f64, top + height * rows as f64, theme);

@@ -1,6 +1,6 @@
 //! Pictures with a class at every position: the picture itself and maps of its classes, in colours with a legend.
 
-use super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
+use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
 use super::palette::{Color, Palette, Theme};
@@ -24,7 +24,7 @@ pub struct Mapped {
 // Distances in pixels.
 
 const EDGE: f64 = 20.0;
-const SIDE: f64 = 128.0;
+const SIDE: f64 = 112.0;
 const GAP: f64 = 8.0;
 const BETWEEN: f64 = 30.0;
 const TEXT: f64 = 11.5;
@@ -46,7 +46,7 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let side =
         items.iter().map(|item| shown_size(&item.image, SIDE)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
     let card = (tiles as f64 * (side + GAP) - GAP, 18.0 + side);
-    let columns = ((960.0 / (card.0 + BETWEEN)) as usize).clamp(1, items.len());
+    let columns = (((WIDEST - 2.0 * EDGE + BETWEEN) / (card.0 + BETWEEN)) as usize).clamp(1, items.len());
     let rows = items.len().div_ceil(columns);
     let heading = heading(title, items.len(), all);
     let inner = columns as f64 * (card.0 + BETWEEN) - BETWEEN;

@@ -1,6 +1,6 @@
 //! Predictions: each picture with its likeliest classes as bars.
 
-use super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
+use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
 use super::palette::{Color, Theme};
@@ -37,11 +37,11 @@ impl Prediction {
 }
 
 const EDGE: f64 = 20.0;
-const GAP: (f64, f64) = (26.0, 22.0);
+const GAP: (f64, f64) = (20.0, 22.0);
 const SIDE: f64 = 96.0;
 const LABEL: f64 = 12.0;
-const BAR: f64 = 84.0;
-const PERCENT: f64 = 50.0;
+const BAR: f64 = 60.0;
+const PERCENT: f64 = 48.0;
 
 /// Pictures with their five likeliest classes; at most 48 are drawn, and the title says of how many.
 ///
@@ -58,7 +58,7 @@ pub fn predictions(title: &str, items: &[Prediction], grey: Grey, theme: Theme) 
         items.iter().map(|item| shown_size(&item.image, SIDE)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
     let card = (side + 12.0 + name_room + 8.0 + BAR + 6.0 + PERCENT, 22.0 + SIDE);
     let room = Room { side, name: name_room };
-    let columns = ((960.0 / (card.0 + GAP.0)) as usize).clamp(1, items.len().min(3));
+    let columns = (((WIDEST - 2.0 * EDGE + GAP.0) / (card.0 + GAP.0)) as usize).clamp(1, items.len().min(3));
     let rows = items.len().div_ceil(columns);
     let heading = heading(title, items.len(), all);
     let top = if heading.is_empty() { EDGE - 6.0 } else { 46.0 };

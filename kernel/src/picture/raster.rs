@@ -38,8 +38,9 @@ fn rasterize(svg: &str, width: u32, height: u32) -> Result<Vec<u8>> {
     let scale = SCALE as f32;
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
     // The paper covers everything, so alpha is 1 throughout and can go.
-    let rgb: Vec<u8> = pixmap.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
-    super::image::png(width, height, &rgb)
+    let drawn = image::RgbaImage::from_raw(width, height, pixmap.take())
+        .ok_or(Error::Size { width: f64::from(width), height: f64::from(height) })?;
+    super::image::png(width, height, image::DynamicImage::ImageRgba8(drawn).to_rgb8().as_raw())
 }
 
 /// The database that text is drawn from; holds the embedded font alone.

@@ -1,6 +1,6 @@
 //! A sheet of samples: pictures in rows, a caption under each.
 
-use super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
+use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
 use super::palette::{Color, Palette, Theme};
@@ -107,8 +107,6 @@ pub(super) fn place(canvas: &mut Canvas, image: &Image, square: Rect, ink: [Colo
 const CAPTION: f64 = 11.5;
 const GAP: f64 = 12.0;
 const EDGE: f64 = 20.0;
-/// The widest a sheet's rows may be.
-const WIDEST: f64 = 960.0;
 
 /// How a sheet is laid out, in pixels.
 struct Layout {
@@ -133,7 +131,7 @@ fn layout(samples: &[Sample]) -> Layout {
     let caption = if widest > 0.0 { 20.0 } else { 0.0 };
     let cell = (side.max(widest.min(side * 1.35).min(150.0)).ceil(), side + caption);
     // Ten a row at most, and rows as even as they can be.
-    let most = ((WIDEST / (cell.0 + GAP)) as usize).clamp(1, 10);
+    let most = (((WIDEST - 2.0 * EDGE + GAP) / (cell.0 + GAP)) as usize).clamp(1, 10);
     let columns = count.div_ceil(count.div_ceil(most));
     Layout { columns, rows: count.div_ceil(columns), side, cell }
 }
