@@ -110,7 +110,7 @@ fn maps_that_are_zero_everywhere_are_told_and_crossed_out() {
     bench.ok(&format!("load tiny \"{file}\""));
     let output = last(&mut bench, "features tiny.relu1 on digits[0..3]");
     assert_eq!(output.data["silent"], json!([1]));
-    assert!(output.text.contains("1 of 4 maps are 0 everywhere here: 1"), "{}", output.text);
+    assert!(output.text.contains("1 of 4 maps is 0 everywhere here: 1"), "{}", output.text);
     assert!(output.pictures[0].svg.contains("crossed out: 0 everywhere"));
     assert_eq!(last(&mut bench, "features tiny.conv1 on digits[0..3]").data["silent"], json!([]));
     assert_eq!(last(&mut bench, "features tiny.conv1[1] on digits[5]").data["max"], json!(-1.0));

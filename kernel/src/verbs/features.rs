@@ -273,5 +273,6 @@ fn told(silent: &[usize], all: usize, is_vector: bool) -> Option<String> {
     let listed: Vec<String> = silent.iter().take(LISTED).map(|channel| channel.to_string()).collect();
     let more = if silent.len() > LISTED { ", …" } else { "" };
     let (what, place) = if is_vector { ("value", "here") } else { ("map", "everywhere here") };
-    Some(format!("{} of {} are 0 {place}: {}{more}", silent.len(), of(all, what), listed.join(", ")))
+    let are = if silent.len() == 1 { "is" } else { "are" };
+    Some(format!("{} of {} {are} 0 {place}: {}{more}", silent.len(), of(all, what), listed.join(", ")))
 }
