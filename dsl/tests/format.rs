@@ -21,7 +21,7 @@ fn spellings_become_one() {
     formats("   let a=1,b = {2,3}\n   seed 7", "let a = 1, b = {2, 3}\nseed 7\n");
     formats("train q on d,batch 8,with sgd( lr=0.1 )", "train q on d, batch 8, with sgd(lr 0.1)\n");
     formats("block w( c,s = 1 )=conv c /s", "block w(c, s=1) = conv c /s\n");
-    formats("Theme  dark ;", "theme dark;\n");
+    formats("theme  dark ;", "theme dark;\n");
     formats("", "");
     formats("# only\n\n\n\n# this", "# only\n\n# this\n");
 }
