@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::editor::comments;
 use crate::parse::lines::Chunk;
 use crate::parse::{lines, parse};
-use crate::print::repeated_text;
+use crate::print::{Row, repeated_text};
 use crate::syntax::*;
 
 /// Where lines end that can be broken.
@@ -199,9 +199,47 @@ impl Page<'_> {
         for (index, piece) in pieces.enumerate() {
             self.write(if index == 0 { "" } else { "," });
             let words: Vec<String> = piece.iter().map(Part::to_string).collect();
-            if let Some(first) = piece.first() {
-                self.piece(first.span, &words.join(" "));
+            let words = words.join(" ");
+            let has_rows = || piece.iter().any(|part| matches!(part.kind, PartKind::Matrix(_)));
+            match piece.first().zip(piece.last()) {
+                Some((first, last))
+                    if !has_rows()
+                        || self.has_room(words.chars().count() + 2) && !self.has_comment(first.span.to(last.span)) =>
+                {
+                    self.piece(first.span, &words);
+                }
+                Some((first, _)) => {
+                    let is_new = self.comments_before(first.span, INDENT);
+                    for (at, part) in piece.iter().enumerate() {
+                        self.write(if at == 0 && is_new { "" } else { " " });
+                        self.part(part);
+                    }
+                }
+                None => {}
             }
+        }
+    }
+
+    /// A part of a statement that is too long for its line, or has comments: rows of a matrix stand each on its own.
+    fn part(&mut self, part: &Part) {
+        let words = part.to_string();
+        let is_whole = self.has_room(words.chars().count() + 2) && !self.has_comment(part.span);
+        match &part.kind {
+            PartKind::Matrix(rows) if !is_whole => {
+                self.write("[");
+                for row in rows {
+                    if !row.first().is_some_and(|first| self.comments_before(first.span, INDENT)) {
+                        self.new_line(INDENT);
+                    }
+                    self.write(&Row(row).to_string());
+                }
+                let bracket = Span { start: part.span.end - 1, ..part.span };
+                if !self.comments_before(bracket, 0) {
+                    self.new_line(0);
+                }
+                self.write("]");
+            }
+            _ => self.write(&words),
         }
     }
 

@@ -252,6 +252,32 @@ impl Display for Extents<'_> {
     }
 }
 
+/// A row of a matrix.
+pub(crate) struct Row<'a>(pub(crate) &'a [Expr]);
+
+impl Display for Row<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for (index, cell) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { " " })?;
+            if is_cell(cell) { write!(f, "{cell}")? } else { write!(f, "({cell})")? }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a number of a matrix stands without parentheses: `2`, `-2`, `1/9`, `-1/9`.
+fn is_cell(expr: &Expr) -> bool {
+    let is_atom = |expr: &Expr| tightness(expr) == Tightness::Atom;
+    let is_signed = |expr: &Expr| match &expr.kind {
+        ExprKind::Negate(inner) => is_atom(inner),
+        _ => is_atom(expr),
+    };
+    match &expr.kind {
+        ExprKind::Binary(Operator::Divide, left, right) => is_signed(left) && is_atom(right),
+        _ => is_signed(expr),
+    }
+}
+
 /// An expression that stands where arithmetic needs parentheses.
 pub(crate) struct Atom<'a>(pub(crate) &'a Expr);
 
@@ -350,6 +376,12 @@ impl Display for Part {
                 _ => write!(f, "({value})"),
             },
             PartKind::Size(sizes) => write!(f, "{}", Sizes(sizes)),
+            PartKind::Stride(sizes) => write!(f, "/{}", Extents(sizes)),
+            PartKind::Matrix(rows) => {
+                f.write_char('[')?;
+                separated(f, &rows.iter().map(|row| Row(row)).collect::<Vec<_>>(), "; ")?;
+                f.write_char(']')
+            }
             PartKind::Ratio(left, right) => {
                 number_text(f, *left)?;
                 f.write_char('/')?;

@@ -74,6 +74,11 @@ impl Scope {
         self.overrides.insert(name.into(), value);
     }
 
+    /// No constants, nets or blocks any more; overrides stay.
+    pub fn emptied(&self) -> Self {
+        Self { overrides: self.overrides.clone(), used: self.used.clone(), ..Self::default() }
+    }
+
     /// Overrides whose `let` has not been met.
     pub fn unused_overrides(&self) -> impl Iterator<Item = &str> {
         self.overrides.keys().map(String::as_str).filter(|&name| !self.used.contains(name))

@@ -157,7 +157,8 @@ fn in_part(part: &mut Part, map: Map<'_>) {
             end.iter_mut().for_each(|end| in_expr(end, map));
         }
         PartKind::Value(value) => in_expr(value, map),
-        PartKind::Size(sizes) => in_exprs(sizes, map),
+        PartKind::Size(sizes) | PartKind::Stride(sizes) => in_exprs(sizes, map),
+        PartKind::Matrix(rows) => rows.iter_mut().for_each(|row| in_exprs(row, map)),
         PartKind::Call(_, arguments) => in_arguments(arguments, map),
         PartKind::Word(_) | PartKind::Ratio(..) | PartKind::Text(_) | PartKind::Comma | PartKind::Equals => {}
     }

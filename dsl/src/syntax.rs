@@ -361,6 +361,10 @@ pub enum PartKind {
     Size(Vec<Expr>),
     /// `80/20`
     Ratio(f64, f64),
+    /// `[1 0 1; 0 1 0]`: rows of numbers, at least one, all of one length.
+    Matrix(Vec<Vec<Expr>>),
+    /// `/2`, `/2x1`: a stride.
+    Stride(Vec<Expr>),
     /// `"a string"`, without its quotes.
     Text(String),
     /// `sgd(lr 0.1, momentum 0.9)`: a word and its arguments, each with or without a key.

@@ -1,7 +1,10 @@
 //! Verbs read strictly: what they mean, and what is said where they are wrong.
 #![allow(clippy::unwrap_used)]
 
-use fovea_dsl::command::{Adam, BenchMode, Curve, Optimizer, Period, RunRef, Schedule, Sgd, Show, Subject, Theme};
+use fovea_dsl::command::{
+    Adam, BenchMode, Convolve, Curve, Filter, Optimizer, Padding, Period, Pixels, RunRef, Schedule, Sgd, Show, Subject,
+    Theme,
+};
 use fovea_dsl::scope::{Scope, Value};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
@@ -103,11 +106,9 @@ fn the_other_verbs() {
     assert!(matches!(read("summary lenet").unwrap(), Command::Summary { batch: 1, .. }));
     let Command::Plot { curves, of } = read("plot loss, accuracy of lenet").unwrap() else { panic!() };
     assert_eq!(curves.iter().map(|(curve, _)| *curve).collect::<Vec<_>>(), [Curve::Loss, Curve::Accuracy]);
-    assert!(matches!(of, Subject::Net(net) if net.text == "lenet"));
-    assert!(matches!(
-        read("plot loss of run 3").unwrap(),
-        Command::Plot { of: Subject::Run(RunRef::Number(3, _)), .. }
-    ));
+    assert!(matches!(&of[..], [Subject::Net(net)] if net.text == "lenet"));
+    let Command::Plot { of, .. } = read("plot loss of run 3").unwrap() else { panic!() };
+    assert!(matches!(&of[..], [Subject::Run(RunRef::Number(3, _))]));
     assert!(
         matches!(read("save lenet \"a b.safetensors\"").unwrap(), Command::Save { path, .. } if path.text == "a b.safetensors")
     );
@@ -138,7 +139,7 @@ fn unknown_verbs_get_the_nearest_one() {
     wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
     assert_eq!(help("trian lenet on digits"), "write `train`");
     assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, data, train"));
-    for verb in ["draw", "fool", "maximize", "export", "convolve"] {
+    for verb in ["draw", "fool", "maximize", "export", "saliency"] {
         let all = read(&format!("{verb} lenet")).unwrap_err();
         assert!(
             all[0].message.starts_with(&format!("`{verb}` is not among the statements Fovea has: net, block, let"))
@@ -248,4 +249,125 @@ fn numbers_out_of_range_all_come_together() {
 #[test]
 fn data_behind_an_equals_sign_is_refused() {
     wrong("data pets = images \"pets/\" size 64x64", &[("=", "`data` takes data by its name, and nothing behind `=`")]);
+}
+
+fn convolve(text: &str) -> Convolve {
+    match read(text).unwrap() {
+        Command::Convolve(convolve) => convolve,
+        other => panic!("{text} is {other:?}"),
+    }
+}
+
+#[test]
+fn convolve_reads_matrices_samples_and_filters() {
+    let text = "convolve [1 1 0; 0 1 1; 0 0 1] with [1 0; 0 1]";
+    let said = convolve(text);
+    let Pixels::Matrix(image) = &said.image else { panic!() };
+    assert_eq!(image.rows, [[1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0]]);
+    assert_eq!(&text[image.span.range()], "[1 1 0; 0 1 1; 0 0 1]");
+    let Filter::Matrix(filter) = &said.filter else { panic!() };
+    assert_eq!(filter.rows, [[1.0, 0.0], [0.0, 1.0]]);
+    assert_eq!((said.stride, said.padding, said.dilate), ([1, 1], Padding::Valid, [1, 1]));
+
+    let rows = |text: &str| match convolve(&format!("convolve [0] with {text}")).filter {
+        Filter::Matrix(matrix) => matrix.rows,
+        _ => panic!("{text}"),
+    };
+    assert_eq!(rows("[\n  1, -2\n\n  .5, 1/4 ;\n]"), [[1.0, -2.0], [0.5, 0.25]]);
+    assert_eq!(rows("[-1/4 width (width-1) (2^3)]"), [[-0.25, 16.0, 15.0, 8.0]]);
+    assert_eq!(rows("[7]"), [[7.0]]);
+    assert_eq!(rows("[1 -1]"), [[1.0, -1.0]]);
+    assert_eq!(rows("[1 0 # a\n 0 1]"), [[1.0, 0.0], [0.0, 1.0]]);
+
+    let said = convolve("convolve digits.train[3] with lenet.conv1[2] /2x1 pad 1 dilate 2x3");
+    let (Pixels::Sample(samples), Filter::Layer(layer)) = (&said.image, &said.filter) else { panic!() };
+    assert_eq!((samples.train, samples.range), (true, Some((3, 4))));
+    assert_eq!((layer.path.text.as_str(), layer.range), ("lenet.conv1", Some((2, 3))));
+    assert_eq!((said.stride, said.padding, said.dilate), ([2, 1], Padding::Zeros([1, 1]), [2, 3]));
+    assert_eq!(convolve("convolve [1] with [1] pad 1 /2").stride, [2, 2]);
+    assert_eq!(convolve("convolve [1] same with [1], stride = width").stride, [16, 16]);
+    assert_eq!(convolve("convolve [1] with [1] same").padding, Padding::Same);
+    assert_eq!(convolve("convolve [1] valid with [1]").padding, Padding::Valid);
+}
+
+#[test]
+fn convolve_says_what_it_lacks() {
+    wrong("convolve", &[("", "`convolve` lacks its image")]);
+    wrong("convolve with [1]", &[("with", "`convolve` lacks its image")]);
+    wrong("convolve digits with [1]", &[("digits", "which picture of `digits`?")]);
+    wrong("convolve digits[0..2] with [1]", &[("digits[0..2]", "`convolve` takes one picture")]);
+    wrong("convolve [1]", &[("", "`convolve` lacks its filter")]);
+    wrong("convolve [1] [1]", &[("[1]", "`with` is missing before the filter")]);
+    wrong("convolve [1] with lenet", &[("lenet", "`lenet` is no filter")]);
+    wrong("convolve [1] with lenet.conv1", &[("lenet.conv1", "which filter of `lenet.conv1`?")]);
+    wrong("convolve [1] with lenet.conv1[0..2]", &[("lenet.conv1[0..2]", "`convolve` takes one filter")]);
+    wrong("convolve [1] with [1] pad 1 same", &[("same", "the padding is said twice")]);
+    wrong("convolve [1] with [1] /0", &[("0", "the stride must be at least 1, not 0")]);
+    wrong("convolve [1] with [1] pad 1/2", &[("1/2", "`1/2` has two readings")]);
+    wrong(
+        "convolve [1] with [1] stride 1x2x3",
+        &[("1x2x3", "an image has a height and a width, and the stride is of those")],
+    );
+    wrong("convolve [1e39] with [1]", &[("1e39", "devices compute with numbers up to 3.4e38")]);
+    wrong("convolve [widths] with [1]", &[("widths", "a number of a matrix is one number, and this is a list")]);
+    wrong("convolve [1] with [1] batch 2", &[("batch", "`convolve` has no clause `batch`")]);
+    wrong("summary lenet [1 0]", &[("[1 0]", "`[1 0]` does not belong here")]);
+}
+
+#[test]
+fn matrices_that_have_two_readings_or_none() {
+    let mistakes = |text: &str| -> Vec<(String, String)> {
+        let (_, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text: text.into() });
+        mistakes.iter().map(|m| (text[m.span().range()].to_string(), m.message.clone())).collect()
+    };
+    let one = |text: &str, place: &str, message: &str| {
+        assert_eq!(mistakes(text), [(place.to_string(), message.to_string())], "{text}");
+    };
+    one("convolve [1 2; 3] with [1]", "3", "row 2 has 1 number, and the first has 2 numbers");
+    one("convolve [1 2\n3 4\n5 6 7] with [1]", "5 6 7", "row 3 has 3 numbers, and the first has 2 numbers");
+    one("convolve [] with [1]", "[]", "a matrix without numbers");
+    one("convolve [1-1] with [1]", "1-1", "`1-1` has two readings");
+    one("convolve [1 - 1] with [1]", "-", "`-` stands alone in this matrix");
+    one("convolve [1,,2] with [1]", ",", "no number stands before this comma");
+    one("convolve [1, 2,\n3, 4] with [1]", ",", "a row ends in a comma");
+    one("convolve [1 2 with [1]", "[", "`[` is never closed");
+}
+
+#[test]
+fn layers_are_looked_into() {
+    let Command::Filters { layer } = read("filters net.wide.conv1[0..8]").unwrap() else { panic!() };
+    assert_eq!((layer.path.text.as_str(), layer.range), ("net.wide.conv1", Some((0, 8))));
+    let Command::Features { layer, samples, save } =
+        read("features lenet.relu1 on digits[0..4] save \"m.npy\"").unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!((layer.range, samples.range, save.unwrap().text.as_str()), (None, Some((0, 4)), "m.npy"));
+    wrong("filters", &[("", "`filters` lacks its layer")]);
+    wrong("filters lenet", &[("lenet", "which layer of `lenet`?")]);
+    wrong("filters lenet.conv1[3..3]", &[("3..3", "the range 3..3 is empty")]);
+    wrong("features lenet.conv1", &[("", "`features` lacks its data")]);
+    wrong("features lenet.conv1 digits[3]", &[("digits[3]", "`on` is missing before the data")]);
+}
+
+#[test]
+fn the_sessions_own_verbs_begin_with_a_percent_sign() {
+    assert_eq!(read("%who").unwrap(), Command::Who);
+    assert_eq!(read("%RESET").unwrap(), Command::Reset);
+    wrong("%whos", &[("%whos", "there is no `%whos`")]);
+    assert_eq!(help("%whos"), "write `%who`; there are `%who` and `%reset`");
+    assert_eq!(help("%matplotlib inline"), "there are `%who` and `%reset`");
+    assert_eq!(help("who"), "write `%who`");
+    wrong("%reset lenet", &[("lenet", "`%reset` has no clause `lenet`")]);
+}
+
+#[test]
+fn plot_takes_several_nets_and_runs() {
+    let Command::Plot { of, .. } = read("plot accuracy of a, run 3, b, run last").unwrap() else { panic!() };
+    assert_eq!(of.len(), 4);
+    assert!(matches!(of[1], Subject::Run(RunRef::Number(3, _))) && matches!(of[3], Subject::Run(RunRef::Last(_))));
+    wrong("plot loss of a b", &[("b", "`,` is missing before `b`")]);
+    wrong("plot loss of a and b", &[("and", "`,` is missing before `and`")]);
+    wrong("plot loss of a, run 3, a", &[("a", "this stands twice")]);
+    wrong("plot loss of a,", &[("", "`plot` lacks its net")]);
 }

@@ -15,6 +15,7 @@ fn context() -> Context {
         blocks: all(&["basic", "bottleneck"]),
         data: all(&["digits", "scenes"]),
         constants: all(&["width", "depth"]),
+        layers: all(&["lenet.conv1", "lenet.pool1"]),
     }
 }
 
@@ -83,6 +84,15 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     assert_eq!(fits("plot loss ¦"), ["of"]);
     fit("compare lenet, ¦", &["vgg16"], &["digits"]);
     assert_eq!(fits("device ¦"), ["cpu", "cuda"]);
+    assert_eq!(fits("%w¦"), ["%who"]);
+    assert_eq!(fits("seed 7\n%¦"), ["%who", "%reset"]);
+    fit("features lenet.c¦", &["lenet.conv1"], &["lenet.pool1", "digits"]);
+    fit("features lenet.conv1 ¦", &["on", "save"], &["with"]);
+    fit("convolve ¦", &["digits"], &["lenet"]);
+    fit("convolve [1 0; 0 1] ¦", &["with", "stride", "pad", "same", "dilate"], &["on"]);
+    fit("convolve digits[3] with ¦", &["lenet.conv1"], &["sgd", "digits"]);
+    fit("convolve digits[3] with [1 0] same, ¦", &["stride"], &["same", "with"]);
+    fit("plot loss of lenet, ¦", &["vgg16", "run"], &["loss", "of"]);
     assert_eq!(fits("theme ¦"), ["light", "dark"]);
     assert_eq!(fits("theme d¦"), ["dark"]);
     assert_eq!(fits("note \"tr¦"), [""; 0]);

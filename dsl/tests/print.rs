@@ -190,14 +190,20 @@ fn parts() -> impl Strategy<Value = Part> {
         (numbers(), numbers()).prop_map(|(a, b)| PartKind::Ratio(a, b)),
         "[ !#-~é→]{0,12}".prop_map(PartKind::Text),
         (names(), arguments()).prop_map(|(w, a)| PartKind::Call(w.text, a)),
+        matrices().prop_map(PartKind::Matrix),
         Just(PartKind::Comma),
         Just(PartKind::Equals),
     ]
     .prop_map(|kind| Part { kind, span: span() })
 }
 
+fn matrices() -> impl Strategy<Value = Vec<Vec<Expr>>> {
+    let rows = |width: usize| proptest::collection::vec(proptest::collection::vec(exprs(), width), 1..4);
+    (1usize..4).prop_flat_map(rows)
+}
+
 fn statements() -> impl Strategy<Value = Statement> {
-    let verbs = ["train", "Test", "data", "show", "frobnicate"];
+    let verbs = ["train", "Test", "data", "show", "convolve", "%who", "frobnicate"];
     let verb = (proptest::sample::select(verbs.to_vec()), proptest::collection::vec(parts(), 0..6))
         .prop_map(|(word, parts)| Verb { word: Name { text: word.into(), span: span() }, parts })
         // A line that ends in `,` or `=` goes on.

@@ -3,14 +3,15 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../tests/support/kernel.rs"]
+#[path = "../tests/support/kernel/mod.rs"]
 mod kernel;
 
 use std::time::{Duration, Instant};
 
 use jupyter_protocol::CompleteRequest;
 use jupyter_protocol::connection_info::Transport;
-use kernel::{Client, Served, connection};
+use kernel::client::Client;
+use kernel::{Served, connection};
 
 const STARTS: usize = 10;
 const CELLS: usize = 300;

@@ -38,13 +38,7 @@ pub fn complete(text: &str, cursor: usize, known: &Known) -> (usize, Vec<Offer>)
     if text.starts_with('?') && cursor > 0 {
         return questions(&text[..cursor], known);
     }
-    let context = editor::Context {
-        nets: known.nets.clone(),
-        blocks: known.blocks.clone(),
-        data: known.data.clone(),
-        constants: known.constants.iter().map(|(name, _)| name.clone()).collect(),
-    };
-    let found = editor::complete(text, cursor, &context);
+    let found = editor::complete(text, cursor, &known.context());
     let start = found.first().map_or(cursor, |completion| completion.start);
     let offer =
         |found: editor::Completion| Offer { text: found.text, shown: None, kind: Some(found.kind), doc: found.doc };

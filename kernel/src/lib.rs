@@ -30,6 +30,7 @@ pub mod device;
 pub mod display;
 pub mod event;
 pub mod failure;
+mod layers;
 pub mod live;
 mod lookup;
 pub mod markup;

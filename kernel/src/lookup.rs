@@ -60,13 +60,29 @@ impl Names {
 
     /// The net, every default filled in; what its text leaves open comes from its weights or the data.
     pub fn net(&self, of: &Use<'_>) -> Result<Net, Failure> {
-        let (input, classes) = self.given(of)?;
-        let net = match &*self.resolved(of.net)? {
-            Resolved::Net(net) => net.clone(),
-            Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
-        };
+        let net = self.whole(of)?;
         self.fits(of, &net)?;
         Ok(net)
+    }
+
+    /// The net for looking at what it makes of the data's pictures, whatever classes it tells.
+    pub fn net_for_pictures(&self, of: &Use<'_>) -> Result<Net, Failure> {
+        let net = self.whole(of)?;
+        self.takes(of, &net)?;
+        Ok(net)
+    }
+
+    fn whole(&self, of: &Use<'_>) -> Result<Net, Failure> {
+        let (input, classes) = self.given(of)?;
+        Ok(match &*self.resolved(of.net)? {
+            Resolved::Net(net) => net.clone(),
+            Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
+        })
+    }
+
+    /// Whether there is a net of this name.
+    pub fn has_net(&self, name: &str) -> bool {
+        self.nets.contains_key(name) || library::find(name).is_some()
     }
 
     /// What a net's own weights fix.
@@ -85,14 +101,19 @@ impl Names {
         Ok((Some(spec.shape()), Some(spec.classes())))
     }
 
+    /// Whether the data's pictures are of the shape that the net takes.
+    fn takes(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
+        let Some(data) = of.data else { return Ok(()) };
+        let shape = self.spec(data)?.shape();
+        if net.input() == shape { Ok(()) } else { Err(self.another_shape(of, net, data, &shape)) }
+    }
+
     /// Whether the data's pictures and classes are those of the net, and the net tells classes.
     pub fn fits(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
+        self.takes(of, net)?;
         let Some(data) = of.data else { return Ok(()) };
         let spec = self.spec(data)?;
-        let (shape, classes) = (spec.shape(), spec.classes());
-        if net.input() != shape {
-            return Err(self.another_shape(of, net, data, &shape));
-        }
+        let classes = spec.classes();
         if !matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. })) {
             return Err(no_softmax(of, net, data, classes));
         }
@@ -179,7 +200,7 @@ fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnosti
 }
 
 /// The mistake of a net that nobody defined.
-fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
+pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
     let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no net called `{}`", name.text));
     let known = names.nets.keys().map(String::as_str).chain(library::list().into_iter().map(|(name, _)| name));
     suggest(
@@ -199,7 +220,12 @@ pub fn unknown_data(name: &Name, names: &Names) -> Diagnostic {
 }
 
 /// Offers the nearest known name, or else says how a name becomes known.
-fn suggest<'a>(mistake: Diagnostic, word: &str, known: impl Iterator<Item = &'a str>, otherwise: String) -> Diagnostic {
+pub fn suggest<'a>(
+    mistake: Diagnostic,
+    word: &str,
+    known: impl Iterator<Item = &'a str>,
+    otherwise: String,
+) -> Diagnostic {
     let mistake = mistake.found(word);
     match nearest(word, known) {
         Some(near) => mistake.expected(near).help(format!("`{near}` is the nearest name that is known")),

@@ -10,11 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_dsl::command::Theme;
-use fovea_dsl::library;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::{Name, Statement, StatementKind};
-use fovea_dsl::{Source, parse};
+use fovea_dsl::{Source, editor, library, parse};
 use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
 use fovea_graph::training::{Optimizer, training_step};
@@ -89,10 +88,25 @@ pub struct Known {
     pub data: Vec<String>,
     /// Constants, each with its value as it is printed.
     pub constants: Vec<(String, String)>,
+    /// Layers of the session's nets, each behind its net's name and a dot.
+    pub layers: Vec<String>,
     /// The newest training run's number.
     pub last_run: Option<u32>,
     /// How pictures are drawn.
     pub theme: Theme,
+}
+
+impl Known {
+    /// The names that completion offers.
+    pub fn context(&self) -> editor::Context {
+        editor::Context {
+            nets: self.nets.clone(),
+            blocks: self.blocks.clone(),
+            data: self.data.clone(),
+            constants: self.constants.iter().map(|(name, _)| name.clone()).collect(),
+            layers: self.layers.clone(),
+        }
+    }
 }
 
 /// Statements in, results out; names, nets, data and runs in between.
@@ -187,6 +201,7 @@ impl Session {
                 .iter()
                 .map(|(name, value)| (name.clone(), value.to_string()))
                 .collect(),
+            layers: self.names.known_layers(),
             // A folder of runs that cannot be read has none to offer.
             last_run: self.world.runs.last().ok().flatten(),
             theme: self.names.theme,

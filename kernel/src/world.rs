@@ -114,6 +114,13 @@ impl World {
         Ok(data)
     }
 
+    /// Nothing is trained, read or said any more; runs stay on disk.
+    pub fn forget(&mut self) {
+        self.trained.clear();
+        self.loaded.clear();
+        self.program.clear();
+    }
+
     /// Lets a statement use a net with its weights on a device: the ones it has, or its first ones, drawn by `seed`.
     pub fn with<T>(
         &mut self,

@@ -24,7 +24,11 @@ fn the_lab_extension_has_the_colours_of_the_terminal() {
         format!("# from a slide\nnet l = 28x28x1 - {slide} where N=2, M=2\n\n  train l on digits  # ×\n"),
         "let N = 3,\n    M = {1, 2.5e-3}\nNet a = 8x8x1 - conv {16,\nnet b} 5x5 /2 - RELU6 - conv3x3 - relu\nwhere k=1"
             .into(),
+        "convolve [1 0;\n0 1] with [\n%who\n%RESET 5 %x\nlet a = 5".into(),
         "train a on digits,\nfor 3 epochs with SGD(lr 0.1)\nnote \"train # 5x5\nplot loss -\n  accuracy of a;".into(),
+        "net a = 8x8x1 -\nconv 4 - (relu\n- bn eps 1) - conv 2\nconv 3\nplot loss of a".into(),
+        "predict a on digits,\nsave \"a.npy\"\nsave a \"a\"\nslide\nCONV 3 - RELU\n  \"x\" 5\nnet b = 8x8x1 - conv 4"
+            .into(),
     ];
     let programs = examples()
         .map(|(example, _)| example.to_string())

@@ -1,4 +1,5 @@
-"""Writes ops.npz and lenet.npz: what PyTorch computes, in float64, for the cases of cases.json and for LeNet.
+"""Writes ops.npz, lenet.npz and convolve.npz: what PyTorch computes, in float64, for the cases of cases.json, for LeNet
+and for the verb `convolve`.
 
     pip install torch numpy
     python make.py
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import convolve
 import lenet
 from ops import LAYERS, OPS
 
@@ -127,6 +129,7 @@ def main():
     # Row-major order throughout, as the graph's tensors are.
     np.savez_compressed(FOLDER / "ops.npz", **{key: np.ascontiguousarray(x).reshape(x.shape) for key, x in arrays.items()})
     np.savez_compressed(FOLDER / "lenet.npz", **lenet.trajectory())
+    np.savez_compressed(FOLDER / "convolve.npz", **convolve.cases())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@
 
 A run gives what the file has where every cell has the same outputs in the same order, each in the same forms (MIME
 types), with the same text. Two things may differ: figures of time and speed; and, from the first cell on that trains,
-any figure, because another processor rounds otherwise. Pictures are compared by their forms alone.
+any figure, and how many lines list them, because another processor rounds otherwise. Pictures are compared by their forms alone. A cell that is to
+show a mistake has the tag `raises-exception`.
 """
 
 import os
@@ -82,8 +83,10 @@ def blemishes(notebook):
             yield f"cell {number} is empty"
         if cell.execution_count != number:
             yield f"cell {number} was run as the {cell.execution_count}th: run the whole with notebooks/execute.sh"
+        if shows_mistake(cell) and not any(output.output_type == "error" for output in cell.outputs):
+            yield f"cell {number} is to show a mistake, and has none"
         for output in cell.outputs:
-            if output.output_type == "error":
+            if output.output_type == "error" and not shows_mistake(cell):
                 yield f"cell {number} has an error: {output.evalue}"
             for mime, text in texts(output):
                 for path in MACHINE.findall(EMBEDDED.sub("", text)):
@@ -110,6 +113,10 @@ def code_cells(notebook):
     return list(enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1))
 
 
+def shows_mistake(cell):
+    return "raises-exception" in cell.metadata.get("tags", [])
+
+
 def shape(outputs):
     """The outputs' kinds and forms."""
     return [(output.output_type, *sorted(output.get("data", {output.get("name"): 0}))) for output in outputs]
@@ -119,19 +126,25 @@ def texts(output):
     """Everything in an output that can be read, by its form."""
     if output.output_type == "stream":
         return [(output.name, output.text)]
+    if output.output_type == "error":
+        return [("error", "\n".join(output.traceback))]
     return [(mime, str(data)) for mime, data in sorted(output.get("data", {}).items()) if mime != "image/png"]
 
 
 def plain(output):
-    return [(mime, text) for mime, text in texts(output) if mime in ("text/plain", "stdout", "stderr")]
+    if any(mime.startswith("image/") for mime in output.get("data", {})):
+        return []
+    return [(mime, text) for mime, text in texts(output) if mime in ("text/plain", "stdout", "stderr", "error")]
 
 
 def said(text, trained):
     """The text without what may differ."""
     text = TIMED.sub("# of time", text)
     if trained:
-        # Bars and plots of characters follow the figures.
-        text = re.sub(r"[▀-▟⠀-⣿]+", "▪", re.sub(NUMBER, "#", text))
+        # Bars and plots of characters follow the figures; so do which answers are right, and how many are listed.
+        text = re.sub(r"[▀-▟⠀-⣿]+", "▪", re.sub(rf"[<>]?{NUMBER}|·", "#", re.sub(rf"✗ is {NUMBER}", "✓", text)))
+        text = re.sub(r"#[ ,%#]*#", "#", text)
+        text = "\n".join(dict.fromkeys(line.strip() for line in text.splitlines()))
     return re.sub(r"[ ─━═]+", " ", text)
 
 

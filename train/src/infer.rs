@@ -1,16 +1,17 @@
 //! Using a net: predictions and tests.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::training::Objective;
-use fovea_graph::{Outcome, Tensor};
+use fovea_graph::{Memory, Outcome, Tensor};
 use ndarray::{ArrayView1, Axis};
 
 use crate::batch::Pictures;
-use crate::compile::{Compiled, Numbers, Use};
+use crate::compile::{Compiled, Net, Numbers, Programs, Use};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
-use crate::trainee::Trainee;
+use crate::trainee::{Forward, Trainee};
 
 /// What a net says of some pictures.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +60,36 @@ impl Trainee {
             Ok(())
         })?;
         Ok(Prediction { probabilities: self.results(*count, probabilities)?, logits: self.results(*count, logits)? })
+    }
+
+    /// What the net's first layers make of pictures `[N, H, W, C]`, raw in 0..1: they are standardised as the net was
+    /// trained. `layers` gives the graph of these layers alone, whose result is theirs.
+    ///
+    /// # Errors
+    /// As [`Trainee::predict`]; layers that are not the net's first; an interrupt.
+    pub fn activations(
+        &mut self,
+        images: &Tensor,
+        layers: Forward,
+        interrupted: &AtomicBool,
+    ) -> Result<Tensor, TrainError> {
+        let (count, shape) = images.shape().split_first().ok_or(TrainError::NoPictures("look at"))?;
+        let net = Net::new(Arc::clone(&self.net.backend), layers)?;
+        if shape != net.input {
+            return Err(TrainError::Pictures { net: net.input, found: shape.to_vec() });
+        }
+        if !self.net.states.starts_with(&net.states) {
+            return Err(TrainError::Inconsistent("these are not its first layers".into()));
+        }
+        let pictures = Pictures::new(images, self.standardisation.clone());
+        let indices: Vec<usize> = (0..*count).collect();
+        let mut values = Vec::new();
+        let part = Part { net: &net, programs: &mut Programs::default(), memory: &mut *self.memory };
+        part.infer(&Use::Predict, &pictures, &indices, interrupted, |compiled, _| {
+            values.extend(compiled.output("result")?);
+            Ok(())
+        })?;
+        results(*count, &net.output, values)
     }
 
     /// How well the net does on the pictures `indices` of `data`. A net that was never trained takes them raw.
@@ -119,35 +150,22 @@ impl Trainee {
         }
     }
 
-    /// Runs a program over the pictures `indices`, a batch at a time, and shows each batch's outputs to `look`.
+    /// Runs a program of the net over the pictures `indices` and shows each batch's outputs to `look`.
     fn infer(
         &mut self,
         used: &Use,
         pictures: &Pictures<'_>,
         indices: &[usize],
         interrupted: &AtomicBool,
-        mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
+        look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
-        if indices.is_empty() {
-            return Err(TrainError::NoPictures(if *used == Use::Test { "test on" } else { "predict" }));
-        }
-        let batch = self.batch(used, indices.len())?;
-        for part in indices.chunks(batch) {
-            let compiled = self.programs.get(&self.net, used, part.len())?;
-            compiled.begin(&mut *self.memory, pictures, part, Numbers::default(), interrupted)?;
-            match compiled.finish()? {
-                Outcome::Interrupted => return Err(TrainError::Interrupted),
-                // A loss of weights that ran away is an answer too.
-                Outcome::Done | Outcome::NotFinite(_) => look(compiled, part)?,
-            }
-        }
-        Ok(())
+        let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
+        part.infer(used, pictures, indices, interrupted, look)
     }
 
     /// The results of `count` pictures as one tensor.
     fn results(&self, count: usize, values: Vec<f32>) -> Result<Tensor, TrainError> {
-        let dims: Vec<usize> = [count].into_iter().chain(self.net.output.iter().copied()).collect();
-        Tensor::from_shape_vec(dims, values).map_err(|e| TrainError::Inconsistent(e.to_string()))
+        results(count, &self.net.output, values)
     }
 
     /// Whether the net can be trained and tested on this data.
@@ -191,6 +209,46 @@ impl Trainee {
         };
         Err(TrainError::Data { data: name(), why })
     }
+}
+
+/// A net, or the first layers of one, with its programs and the memory of its states.
+struct Part<'a> {
+    net: &'a Net,
+    programs: &'a mut Programs,
+    memory: &'a mut dyn Memory,
+}
+
+impl Part<'_> {
+    /// Runs a program over the pictures `indices`, a batch at a time, and shows each batch's outputs to `look`.
+    fn infer(
+        self,
+        used: &Use,
+        pictures: &Pictures<'_>,
+        indices: &[usize],
+        interrupted: &AtomicBool,
+        mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
+        if indices.is_empty() {
+            return Err(TrainError::NoPictures(if *used == Use::Test { "test on" } else { "predict" }));
+        }
+        let batch = self.programs.fitting(self.net, used, indices.len().min(BATCH))?;
+        for part in indices.chunks(batch) {
+            let compiled = self.programs.get(self.net, used, part.len())?;
+            compiled.begin(self.memory, pictures, part, Numbers::default(), interrupted)?;
+            match compiled.finish()? {
+                Outcome::Interrupted => return Err(TrainError::Interrupted),
+                // A loss of weights that ran away is an answer too.
+                Outcome::Done | Outcome::NotFinite(_) => look(compiled, part)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What `count` pictures gave, `output` each, as one tensor.
+fn results(count: usize, output: &[usize], values: Vec<f32>) -> Result<Tensor, TrainError> {
+    let dims: Vec<usize> = [&[count], output].concat();
+    Tensor::from_shape_vec(dims, values).map_err(|e| TrainError::Inconsistent(e.to_string()))
 }
 
 /// The output that holds the scores.

@@ -205,6 +205,16 @@ impl Trainee {
         Ok(Weights { tensors, standardisation, classes, metadata })
     }
 
+    /// A parameter or a running statistic as it is now, by its name: `conv1.filter`.
+    ///
+    /// # Errors
+    /// The net has none of this name; the device refuses.
+    pub fn state(&self, name: &str) -> Result<Tensor, TrainError> {
+        let at = self.net.states.iter().position(|state| state.name == name);
+        let at = at.ok_or_else(|| TrainError::Inconsistent(format!("it has no {name}")))?;
+        Ok(self.memory.read(StateId::new(at))?)
+    }
+
     /// All that is needed to go on from this place in a run.
     pub(crate) fn checkpoint(
         &self,

@@ -1,5 +1,7 @@
 //! Verbs, strictly: each clause known, each number evaluated, each default that is the language's filled in.
 
+mod convolve;
+mod layers;
 pub(crate) mod optimizer;
 mod read;
 pub(crate) mod table;
@@ -49,8 +51,8 @@ pub enum Command {
     Plot {
         /// Which curves, each with its words' place.
         curves: Vec<(Curve, Span)>,
-        /// Of what.
-        of: Subject,
+        /// Of what; of several, the curves are in one picture.
+        of: Vec<Subject>,
     },
     /// `save lenet "lenet.safetensors"`
     Save {
@@ -91,6 +93,26 @@ pub enum Command {
         /// At least two nets.
         nets: Vec<Name>,
     },
+    /// `convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1] /2 pad 1`
+    Convolve(Convolve),
+    /// `filters lenet.conv1`, `filters lenet.conv1[5]`
+    Filters {
+        /// Of which layer, and which of them.
+        layer: LayerRef,
+    },
+    /// `features lenet.conv1 on digits[3]`
+    Features {
+        /// Of which layer, and which channels.
+        layer: LayerRef,
+        /// On which samples.
+        samples: Samples,
+        /// Where the maps go, as npy.
+        save: Option<Path>,
+    },
+    /// `%who`: the session's names.
+    Who,
+    /// `%reset`: the session forgets its names.
+    Reset,
     /// `library`: the nets that come with the language.
     Library,
     /// `note "any text"`
@@ -246,6 +268,72 @@ pub struct Samples {
     /// `.train`; otherwise the test part.
     pub train: bool,
     /// First and end; all of them where nothing is said.
+    pub range: Option<(usize, usize)>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `convolve IMAGE with FILTER …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Convolve {
+    /// What is convolved.
+    pub image: Pixels,
+    /// With what.
+    pub filter: Filter,
+    /// Steps between windows, down and across; 1 unless it says otherwise.
+    pub stride: [usize; 2],
+    /// What is put around the image; nothing unless it says otherwise.
+    pub padding: Padding,
+    /// Steps between a window's elements, down and across; 1 unless it says otherwise.
+    pub dilate: [usize; 2],
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// An image.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pixels {
+    /// Numbers.
+    Matrix(Matrix),
+    /// One sample of data.
+    Sample(Samples),
+}
+
+/// A filter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// Numbers.
+    Matrix(Matrix),
+    /// One filter of a layer.
+    Layer(LayerRef),
+}
+
+/// `[1 0 1; 0 1 0]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    /// Its rows, at least one, all of one length, which is at least 1.
+    pub rows: Vec<Vec<f32>>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// What is put around an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// Nothing: `valid`.
+    Valid,
+    /// As much as makes the result as large as the image, over the stride: `same`.
+    Same,
+    /// So many zeros, at the top and the bottom and at both sides.
+    Zeros([usize; 2]),
+}
+
+/// `lenet.conv1`, `lenet.conv1[5]`, `lenet.conv1[0..8]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerRef {
+    /// The net's name and the layer's, with a dot between them; both may have dots of their own.
+    pub path: Name,
+    /// First and end; all where nothing is said.
     pub range: Option<(usize, usize)>,
     /// All of it.
     pub span: Span,

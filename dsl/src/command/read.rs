@@ -4,7 +4,7 @@ use fovea_graph::Span;
 
 use super::optimizer::{OPTIMIZERS, SCHEDULES};
 use super::table::{self, Clause, Takes};
-use super::{Optimizer, Period, RunRef, Samples, Schedule, Subject};
+use super::{Filter, Optimizer, Period, RunRef, Samples, Schedule, Subject};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::parse::{quoted, words::list};
 use crate::scope::{Scope, nearest};
@@ -27,7 +27,13 @@ pub(super) struct Clauses {
     pub save: Option<Name>,
     pub train: bool,
     pub infer: bool,
-    pub of: Option<Subject>,
+    pub of: Vec<Subject>,
+    pub filter: Option<Filter>,
+    pub stride: Option<[usize; 2]>,
+    pub pad: Option<([usize; 2], Span)>,
+    pub same: Option<Span>,
+    pub valid: Option<Span>,
+    pub dilate: Option<[usize; 2]>,
 }
 
 /// Goes over a verb's parts and gathers mistakes.
@@ -70,6 +76,14 @@ impl<'a> Parts<'a> {
         let before = self.at.checked_sub(1).and_then(|before| self.parts.get(before));
         let end = before.map_or(self.word.end, |before| before.span.end);
         Span { start: end, end, ..self.span }
+    }
+
+    /// The place of the parts `first..=last`, which were read.
+    pub(super) fn span_of(&self, first: usize, last: usize) -> Span {
+        match (self.parts.get(first), self.parts.get(last)) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => self.here(),
+        }
     }
 
     pub(super) fn wrong(&mut self, error: Diagnostic) {
@@ -150,7 +164,8 @@ impl<'a> Parts<'a> {
                     comma = Some(part.span);
                     continue;
                 }
-                PartKind::Word(word) | PartKind::Call(word, _) => word,
+                PartKind::Word(word) | PartKind::Call(word, _) => word.as_str(),
+                PartKind::Stride(_) => "stride",
                 _ => {
                     self.no_clause(part, "");
                     continue;
@@ -192,6 +207,8 @@ impl<'a> Parts<'a> {
             Takes::Nothing => match clause.word {
                 "further" => clauses.further = true,
                 "infer" => clauses.infer = true,
+                "same" => clauses.same = Some(word.span),
+                "valid" => clauses.valid = Some(word.span),
                 _ => clauses.train = true,
             },
             Takes::Samples => clauses.on = self.samples(clause),
@@ -208,7 +225,13 @@ impl<'a> Parts<'a> {
             Takes::Run => clauses.resume = self.resumed(clause).map(|run| (run, word.span)),
             Takes::Size => clauses.size = self.size(clause),
             Takes::Text => clauses.save = self.text("the file's name"),
-            Takes::Subject => clauses.of = self.subject(),
+            Takes::Subjects => clauses.of = self.subjects(),
+            Takes::Filter => clauses.filter = self.filter(clause),
+            Takes::Steps => match clause.word {
+                "pad" => clauses.pad = self.steps(clause, word, 0).map(|zeros| (zeros, word.span)),
+                "dilate" => clauses.dilate = self.steps(clause, word, 1),
+                _ => clauses.stride = self.steps(clause, word, 1),
+            },
         }
     }
 
@@ -234,6 +257,10 @@ impl<'a> Parts<'a> {
                 .error(part.span, "`size` is missing before the size")
                 .expected("`size`")
                 .help(format!("write `size {found}`")),
+            ("", _) if self.verb == "convolve" && matches!(part.kind, PartKind::Matrix(_)) => self
+                .error(part.span, "`with` is missing before the filter")
+                .expected("`with`")
+                .help(format!("write `with {found}`")),
             ("", _) => self.error(part.span, format!("`{found}` does not belong here")).help(all.clone()),
             ("epochs" | "epoch", _) if takes.contains(&"for") => {
                 let count = self.peek().filter(|part| is_value(part)).map_or("5".into(), |part| part.to_string());

@@ -8,8 +8,8 @@ use crate::parse::words::list;
 pub(crate) enum Takes {
     /// Nothing: the word is all.
     Nothing,
-    /// A net or `run N`.
-    Subject,
+    /// Nets or `run N`, with commas between them.
+    Subjects,
     /// Data, or some of its samples.
     Samples,
     /// A whole number of at least 1.
@@ -20,6 +20,10 @@ pub(crate) enum Takes {
     Seed,
     /// `sgd(…)`
     Optimizer,
+    /// A matrix, or a filter of a layer.
+    Filter,
+    /// A number, or one for the height and one for the width.
+    Steps,
     /// `cosine`, `step(…)`
     Schedule,
     /// A whole number of at least 1, and `steps` or `epochs`.
@@ -46,10 +50,16 @@ pub(crate) struct Clause {
 
 /// Every clause.
 pub(crate) const CLAUSES: &[Clause] = &[
-    clause("on", Takes::Samples, "on digits", &["train", "test", "predict"]),
+    clause("on", Takes::Samples, "on digits", &["train", "test", "predict", "features"]),
     clause("further", Takes::Nothing, "further", &["train"]),
     clause("for", Takes::Epochs, "for 10 epochs", &["train"]),
     clause("with", Takes::Optimizer, "with sgd(lr 0.01, momentum 0.9, decay 5e-4)", &["train"]),
+    clause("with", Takes::Filter, "with [1 0 1; 0 1 0; 1 0 1]", &["convolve"]),
+    clause("stride", Takes::Steps, "stride 2", &["convolve"]),
+    clause("pad", Takes::Steps, "pad 1", &["convolve"]),
+    clause("same", Takes::Nothing, "same", &["convolve"]),
+    clause("valid", Takes::Nothing, "valid", &["convolve"]),
+    clause("dilate", Takes::Steps, "dilate 2", &["convolve"]),
     clause("batch", Takes::Count, "batch 64", &["train", "summary", "bench"]),
     clause("schedule", Takes::Schedule, "schedule cosine", &["train"]),
     clause("warmup", Takes::Period, "warmup 5 epochs", &["train"]),
@@ -57,10 +67,10 @@ pub(crate) const CLAUSES: &[Clause] = &[
     clause("resume", Takes::Run, "resume run last", &["train"]),
     clause("seed", Takes::Seed, "seed 7", &["train"]),
     clause("size", Takes::Size, "size 28x28", &["data"]),
-    clause("save", Takes::Text, "save \"logits.npy\"", &["predict"]),
+    clause("save", Takes::Text, "save \"logits.npy\"", &["predict", "features"]),
     clause("train", Takes::Nothing, "train", &["summary", "bench"]),
     clause("infer", Takes::Nothing, "infer", &["bench"]),
-    clause("of", Takes::Subject, "of lenet", &["plot"]),
+    clause("of", Takes::Subjects, "of lenet", &["plot"]),
 ];
 
 const fn clause(word: &'static str, takes: Takes, example: &'static str, verbs: &'static [&'static str]) -> Clause {
@@ -76,6 +86,10 @@ pub(crate) enum Applied {
     Data,
     /// Data, samples or a run.
     Shown,
+    /// A matrix, or a sample.
+    Image,
+    /// A layer of a net.
+    Layer,
     /// Curves.
     Curves,
     /// A device.
@@ -105,30 +119,21 @@ pub(crate) const VERBS: &[(&str, Applied, &str)] = &[
     ("explain", Applied::Net, "explain lenet"),
     ("bench", Applied::Net, "bench lenet train batch 64"),
     ("compare", Applied::Net, "compare alexnet, vgg16"),
+    ("convolve", Applied::Image, "convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1]"),
+    ("filters", Applied::Layer, "filters lenet.conv1"),
+    ("features", Applied::Layer, "features lenet.conv1 on digits[3]"),
     ("library", Applied::Nothing, "library"),
     ("note", Applied::Nothing, "note \"any text\""),
+    ("%who", Applied::Nothing, "%who"),
+    ("%reset", Applied::Nothing, "%reset"),
 ];
 
 /// Statements that define something.
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
-const ABSENT: &[&str] = &[
-    "slide",
-    "draw",
-    "export",
-    "convolve",
-    "filters",
-    "features",
-    "deconvnet",
-    "maximize",
-    "saliency",
-    "embed",
-    "fool",
-    "evolve",
-    "stylize",
-    "segment",
-];
+const ABSENT: &[&str] =
+    &["slide", "draw", "export", "deconvnet", "maximize", "saliency", "embed", "fool", "evolve", "stylize", "segment"];
 
 /// Clauses of the language that no verb here takes.
 pub(crate) const ABSENT_CLAUSES: &[&str] = &[
@@ -187,6 +192,11 @@ pub(crate) fn clause_words() -> impl Iterator<Item = &'static str> {
 /// The clauses that a verb takes.
 pub(crate) fn clauses_of(verb: &str) -> impl Iterator<Item = &'static Clause> {
     CLAUSES.iter().filter(move |clause| clause.verbs.contains(&verb))
+}
+
+/// The verbs that are about the session itself: they begin with `%`.
+pub(crate) fn of_the_session() -> impl Iterator<Item = &'static str> {
+    VERBS.iter().map(|&(verb, ..)| verb).filter(|verb| verb.starts_with('%'))
 }
 
 /// How a statement of `verb` reads.

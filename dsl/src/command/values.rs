@@ -8,6 +8,16 @@ use super::{Period, RunRef, Samples, Subject};
 use crate::parse::quoted;
 use crate::syntax::{Argument, Expr, ExprKind, Name, Part, PartKind};
 
+/// Whether two are written alike.
+fn same(a: &Subject, b: &Subject) -> bool {
+    match (a, b) {
+        (Subject::Net(a), Subject::Net(b)) => a.text == b.text,
+        (Subject::Run(RunRef::Last(_)), Subject::Run(RunRef::Last(_))) => true,
+        (Subject::Run(RunRef::Number(a, _)), Subject::Run(RunRef::Number(b, _))) => a == b,
+        _ => false,
+    }
+}
+
 impl<'a> Parts<'a> {
     /// The number behind a clause's word, as `batch 64` or `batch(64)`; a word is a constant's name.
     pub(super) fn number(&mut self, clause: &Clause, word: &'a Part) -> Option<Expr> {
@@ -109,13 +119,14 @@ impl<'a> Parts<'a> {
         let name = Name { text: data.into(), span: Span { end: part.span.start + data.len() as u32, ..part.span } };
         let range = match range {
             None => None,
-            Some((first, end)) => Some(self.range(first, end)?),
+            Some((first, end)) => Some(self.range(first, end, "a sample's number")?),
         };
         Some(Samples { data: name, train, range, span: part.span })
     }
 
-    pub(super) fn range(&mut self, first: &Expr, end: Option<&Expr>) -> Option<(usize, usize)> {
-        let from = self.scope.count(first, 0, "a sample's number");
+    /// `3`, `0..16`: first and end; `what` names the first in messages.
+    pub(super) fn range(&mut self, first: &Expr, end: Option<&Expr>, what: &str) -> Option<(usize, usize)> {
+        let from = self.scope.count(first, 0, what);
         let from = self.keep(from)?;
         let Some(end) = end else { return Some((from, from + 1)) };
         let to = self.scope.count(end, 0, "the end of a range");
@@ -207,6 +218,33 @@ impl<'a> Parts<'a> {
                 None
             }
         }
+    }
+
+    /// Nets and runs, with commas between them.
+    pub(super) fn subjects(&mut self) -> Vec<Subject> {
+        let mut subjects: Vec<(Subject, Span)> = Vec::new();
+        loop {
+            let start = self.at;
+            let Some(subject) = self.subject() else { break };
+            let last = self.at.max(start + 1) - 1;
+            let span = self.span_of(start, last);
+            if let Some((_, first)) = subjects.iter().find(|(earlier, _)| same(earlier, &subject)) {
+                let error = self.error(span, "this stands twice").also(*first, "it stands here already");
+                self.wrong(error.here("the second").help("remove one of the two"));
+            }
+            subjects.push((subject, span));
+            match self.peek() {
+                Some(Part { kind: PartKind::Comma, .. }) => self.at += 1,
+                Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() => {
+                    let found = quoted(word);
+                    let error = self.error(*span, format!("`,` is missing before `{found}`")).found(found);
+                    self.wrong(error.expected("`,`").help("put `,` between two nets"));
+                    self.at += usize::from(word.eq_ignore_ascii_case("and"));
+                }
+                _ => break,
+            }
+        }
+        subjects.into_iter().map(|(subject, _)| subject).collect()
     }
 
     /// A net, `run 3` or `run last`.

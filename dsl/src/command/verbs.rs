@@ -3,6 +3,7 @@
 use super::read::{Clauses, Parts};
 use super::table;
 use super::{BenchMode, Command, Curve, Data, Samples, Schedule, Show, Theme, Train};
+use super::{convolve, layers};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::parse::quoted;
 use crate::scope::{Scope, nearest};
@@ -28,6 +29,15 @@ pub fn command(verb: &Verb, scope: &Scope) -> Result<Command, Vec<Diagnostic>> {
 /// Why a statement cannot begin with `word`.
 pub(crate) fn unknown(word: &Name) -> Diagnostic {
     let text = quoted(&word.text);
+    if text.starts_with('%') {
+        let known = || table::of_the_session();
+        let all = known().map(|verb| format!("`{verb}`")).collect::<Vec<_>>().join(" and ");
+        let error = Diagnostic::new(Stage::Verbs, word.span, format!("there is no `{text}`")).found(text.clone());
+        return match nearest(&text, known()).filter(|_| text.len() > 2) {
+            Some(near) => error.expected(near).help(format!("write `{near}`; there are {all}")),
+            None => error.expected(all.replace("and", "or")).help(format!("there are {all}")),
+        };
+    }
     if table::is_absent_verb(&word.text) {
         return Diagnostic::new(Stage::Verbs, word.span, table::absent_message(&text))
             .found(text)
@@ -80,6 +90,17 @@ fn read(parts: &mut Parts<'_>) -> Option<Command> {
         }
         "bench" => return bench(parts),
         "compare" => return compare(parts),
+        "convolve" => return convolve::convolve(parts),
+        "filters" => return layers::filters(parts),
+        "features" => return layers::features(parts),
+        "%who" => {
+            parts.clauses();
+            Command::Who
+        }
+        "%reset" => {
+            parts.clauses();
+            Command::Reset
+        }
         "library" => {
             parts.clauses();
             Command::Library
@@ -107,7 +128,7 @@ fn with_path(parts: &mut Parts<'_>) -> (Option<Name>, Option<Name>) {
 }
 
 /// What `on` gave, which must be there.
-fn given(parts: &mut Parts<'_>, on: Option<Samples>) -> Option<Samples> {
+pub(super) fn given(parts: &mut Parts<'_>, on: Option<Samples>) -> Option<Samples> {
     if on.is_none() && parts.mistakes.is_empty() {
         let (verb, net) = (parts.verb, parts.subject_words());
         let error = parts.error(parts.here(), format!("`{verb}` lacks its data")).found("the end");
@@ -210,11 +231,11 @@ fn plot(parts: &mut Parts<'_>) -> Option<Command> {
         let error = parts.error(here, "`plot` lacks its curves").expected("loss or accuracy");
         parts.wrong(error.help("write `plot loss, accuracy of lenet`, say"));
     }
-    if parts.mistakes.is_empty() && of.is_none() {
+    if parts.mistakes.is_empty() && of.is_empty() {
         let error = parts.error(here, "`plot` lacks the net or the run").found("the end").expected("`of` and a net");
         parts.wrong(error.help("write `plot loss of lenet` or `plot loss of run last`"));
     }
-    Some(Command::Plot { curves, of: of? })
+    Some(Command::Plot { curves, of })
 }
 
 fn compare(parts: &mut Parts<'_>) -> Option<Command> {

@@ -22,6 +22,8 @@ pub struct Context {
     pub data: Vec<String>,
     /// Constants.
     pub constants: Vec<String>,
+    /// Layers of nets, each behind its net's name and a dot.
+    pub layers: Vec<String>,
 }
 
 /// Something that fits at the cursor.
@@ -74,7 +76,7 @@ pub fn complete(text: &str, cursor: usize, context: &Context) -> Vec<Completion>
     if tokens(before).last().is_some_and(open_text) {
         return Vec::new();
     }
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '%');
     let start =
         before.rfind(|c| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let prefix = before[start..].to_lowercase();
@@ -273,6 +275,10 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     if last == "," && !table::clauses_of(verb).any(|clause| said(clause.word)) && matches!(verb, "compare" | "plot") {
         return applied(verb, context);
     }
+    let takes_list = |clause: &&table::Clause| clause.takes == Takes::Subjects && said(clause.word);
+    if let (",", Some(list)) = (last.as_str(), table::clauses_of(verb).find(takes_list)) {
+        return taken(list.takes, context);
+    }
     let unused = table::clauses_of(verb).filter(|clause| !said(clause.word));
     all(unused.map(|clause| clause.word), Kind::Clause)
 }
@@ -287,6 +293,8 @@ fn applied(verb: &str, context: &Context) -> Found {
             found.extend(all(["run"], Kind::Clause));
             found
         }
+        Applied::Image => names(&context.data, Kind::Data),
+        Applied::Layer => layers(context),
         Applied::Curves => all(["loss", "accuracy"], Kind::Option),
         Applied::Device => all(["cpu", "cuda"], Kind::Option),
         Applied::Theme => all(Theme::WORDS, Kind::Option),
@@ -295,11 +303,19 @@ fn applied(verb: &str, context: &Context) -> Found {
     }
 }
 
+/// A net, and behind its dot a layer of it.
+fn layers(context: &Context) -> Found {
+    let mut found = names(&context.nets, Kind::Net);
+    found.extend(names(&context.layers, Kind::LayerName));
+    found
+}
+
 /// What a clause can take.
 fn taken(takes: Takes, context: &Context) -> Found {
     match takes {
         Takes::Samples => names(&context.data, Kind::Data),
-        Takes::Subject => {
+        Takes::Filter => layers(context),
+        Takes::Subjects => {
             let mut found = names(&context.nets, Kind::Net);
             found.extend(all(["run"], Kind::Clause));
             found
@@ -308,7 +324,7 @@ fn taken(takes: Takes, context: &Context) -> Found {
         Takes::Schedule => all(SCHEDULES.iter().map(|named| named.word), Kind::Option),
         Takes::Every => all(["every"], Kind::Clause),
         Takes::Run => all(["run"], Kind::Clause),
-        Takes::Count | Takes::Epochs | Takes::Seed | Takes::Period | Takes::Size => {
+        Takes::Count | Takes::Epochs | Takes::Seed | Takes::Period | Takes::Size | Takes::Steps => {
             names(&context.constants, Kind::Constant)
         }
         Takes::Nothing | Takes::Text => Vec::new(),

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::parse::lines;
+
 /// What a piece of text is by its looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
@@ -30,6 +32,7 @@ pub(super) fn tokens(text: &str) -> Vec<(Range<usize>, Look)> {
             _ if c.is_ascii_alphabetic() || c == '_' => {
                 (run(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.'), Look::Word)
             }
+            '%' => (lines::first_word(rest).len(), Look::Word),
             '-' if rest.starts_with("->") => (2, Look::Sign),
             _ => (c.len_utf8(), Look::Sign),
         };

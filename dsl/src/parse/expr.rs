@@ -36,6 +36,7 @@ impl Reader<'_> {
             Rule::expr | Rule::term | Rule::product => self.run(pair),
             Rule::unary => self.unary(pair),
             Rule::primary => self.primary(pair),
+            Rule::cell => self.cell(pair),
             Rule::negative => {
                 let inner = self.first(pair);
                 self.deepen(ExprKind::Negate(Box::new(inner.expr)), span, inner.depth)
@@ -131,6 +132,28 @@ impl Reader<'_> {
             result = Some(power);
         }
         result.unwrap_or_else(|| leaf(ExprKind::Number(0.0), self.span(0, 0)))
+    }
+
+    /// `-1`, `1/9`, `-1/9`: a number of a matrix.
+    fn cell(&mut self, pair: Pair<'_, Rule>) -> Built {
+        let mut sign = None;
+        let mut parts: Vec<Built> = Vec::new();
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::neg => sign = Some(self.place(&part)),
+                _ => parts.push(self.build(part)),
+            }
+        }
+        let mut parts = parts.into_iter();
+        let Some(mut value) = parts.next() else { return leaf(ExprKind::Number(0.0), self.span(0, 0)) };
+        if let Some(sign) = sign {
+            let span = sign.to(value.expr.span);
+            value = self.deepen(ExprKind::Negate(Box::new(value.expr)), span, value.depth);
+        }
+        match parts.next() {
+            Some(divisor) => self.binary(Operator::Divide, value, divisor),
+            None => value,
+        }
     }
 
     /// `{64,128}[i]`

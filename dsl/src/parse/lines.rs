@@ -177,7 +177,8 @@ impl Splitter<'_> {
     fn finish(&mut self, at_end: bool) -> Option<Chunk> {
         let mut current = self.current.take()?;
         let mut text = &self.text[current.start..current.end];
-        let silent = text.ends_with(';') && !current.raw;
+        // In an open bracket it ends a matrix's row.
+        let silent = text.ends_with(';') && !current.raw && current.open.is_empty();
         if silent {
             text = text.trim_end_matches([';', ' ', '\t', '\n']);
         }
@@ -240,10 +241,12 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-/// The word at the start of `text`; empty where there is none.
+/// The word at the start of `text`, `%` before it included; empty where there is none.
 pub(crate) fn first_word(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
-    &text[..end]
+    let signs = text.len() - text.trim_start_matches('%').len();
+    let rest = &text[signs..];
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+    &text[..signs + end]
 }
 
 fn closer(opener: char) -> char {

@@ -7,6 +7,7 @@ mod grammar;
 mod item;
 mod layer;
 pub(crate) mod lines;
+mod matrix;
 mod mends;
 mod stuck;
 mod verb;

@@ -1,4 +1,4 @@
-//! Verbs, loosely: their words, numbers and strings in order.
+//! Verbs, loosely: their words, numbers, strings and matrices in order.
 
 use pest::iterators::Pair;
 
@@ -50,6 +50,8 @@ impl Reader<'_> {
             Rule::ratio => self.ratio(pair),
             Rule::select => self.select(pair),
             Rule::call => self.call(pair),
+            Rule::matrix => self.matrix(pair),
+            Rule::slash => PartKind::Stride(pair.into_inner().flat_map(|value| self.sizes(value)).collect()),
             Rule::value => match self.sizes(pair) {
                 mut one if one.len() == 1 => PartKind::Value(one.remove(0)),
                 sizes => PartKind::Size(sizes),

@@ -10,7 +10,7 @@
   }
   const verbs = Object.fromEntries(Object.entries(WORDS.verbs).map(([verb, clauses]) => [verb, new Set(clauses)]));
 
-  const WORD = /^[A-Za-z_][\w.]*/;
+  const WORD = /^(%+\w*|[A-Za-z_][\w.]*)/;
   const NUMBER = /^\d+(\.\d+)?([eE][+-]?\d+)?/;
   const SIZE = /^[xX]\d[\dxX]*(?![\w.])/;
   const UNFINISHED = /[-|,=>→–—−‐‑]\s*$/;
@@ -36,7 +36,7 @@
   // Whether the line that begins here goes on with the statement before it.
   const continues = (line, state) => {
     if (state.statement === null) return false;
-    const word = (/^\s*(\w*)/.exec(line)[1] || '').toLowerCase();
+    const word = (/^\s*(%*\w*)/.exec(line)[1] || '').toLowerCase();
     const indented = /^\s*/.exec(line)[0].length > state.base;
     if (indented) return true;
     if (state.statement === 'slide') return !sets.statements.has(word);

@@ -5,6 +5,7 @@
 
 mod chart;
 mod compare;
+mod convolution;
 pub mod number;
 mod page;
 pub mod progress;
@@ -14,8 +15,9 @@ mod table;
 
 pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};
+pub use convolution::Convolution;
 pub use page::Page;
 pub use report::{Confused, Device, Guess, TestReport, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};
 pub(crate) use table::clean;
-pub use table::{Align, Column, Table};
+pub use table::{Align, Column, Table, matrix};

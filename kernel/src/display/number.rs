@@ -110,6 +110,18 @@ pub fn figure(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A number of a matrix, as short as it can be: `1`, `-0.25`, `0.1111`.
+pub fn short(value: f64) -> String {
+    if value.is_finite() && value.fract() == 0.0 && value.abs() < 1e6 {
+        return format!("{}", value as i64);
+    }
+    let text = figure(value);
+    match text.contains('.') && !text.contains('e') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => text,
+    }
+}
+
 /// A length of time, in seconds: `420 µs`, `8.3 s`, `1 min 12 s`, `2 h 5 min`.
 pub fn seconds(time: f64) -> String {
     if !time.is_finite() || time < 0.0 {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::number::short;
 use crate::markup::{escape, is_unseen};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -193,6 +194,15 @@ impl fmt::Display for Table {
         }
         Ok(())
     }
+}
+
+/// Numbers in rows, their columns one below the other, without a header.
+pub fn matrix([rows, columns]: [usize; 2], value: impl Fn(usize, usize) -> f64) -> String {
+    let cells: Vec<Vec<String>> =
+        (0..rows).map(|row| (0..columns).map(|column| short(value(row, column))).collect()).collect();
+    let width = cells.iter().flatten().map(|cell| cell.width()).max().unwrap_or(0);
+    let line = |row: &Vec<String>| row.iter().map(|cell| pad(cell, width, Align::Right)).collect::<Vec<_>>().join(" ");
+    cells.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A text filled with spaces up to a width, in columns of the terminal.

@@ -191,21 +191,12 @@ impl Interpreter {
         self.shared.out.reply(Channel::Shell, message, answers::inspected(data));
     }
 
-    /// What `summary` says of a net.
+    /// What `summary` says of a net; a look leaves nothing in the program's record.
     fn summary(&mut self, net: &str) -> Option<Value> {
-        let mut summary: Option<Output> = None;
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            self.statements("?", &format!("summary {net}"), &mut |event| {
-                if let Event::Output(output) = event {
-                    summary = Some(output);
-                }
-            })
-        }));
-        done.ok()?.ok()?;
-        summary.map(|output| match output.html {
-            Some(html) => json!({ "text/plain": output.text, "text/html": html }),
-            None => json!({ "text/plain": output.text }),
-        })
+        let net = self.session.net(net).ok()?;
+        let html = net.html().map(|html| ("text/html", html.to_string()));
+        let forms = std::iter::once(("text/plain", net.to_string())).chain(html);
+        Some(Value::Object(forms.map(|(kind, text)| (kind.to_string(), text.into())).collect()))
     }
 
     /// The values of constants: other expressions have none outside a statement.

@@ -158,6 +158,6 @@ pub fn frame(picture: &Picture) -> Bundle {
         Ok(png) => data.content.push(MediaType::Png(STANDARD.encode(png))),
         Err(error) => eprintln!("a picture has no PNG: {error}"),
     }
-    let size = json!({ "width": picture.width, "height": picture.height });
+    let size = json!({ "width": picture.width, "height": picture.height, "alt": picture.alt });
     Bundle { data, metadata: Map::from_iter([("image/png".to_string(), size)]) }
 }

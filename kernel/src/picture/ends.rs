@@ -23,7 +23,7 @@ pub(super) fn label(series: &Series, unit: Unit, axis: &Axis) -> Option<End> {
         Unit::Plain => figure(at.1, axis),
         Unit::Percent => number::percent(at.1),
     };
-    let label = font::elide(&series.label, 120.0, LABEL, Weight::SemiBold);
+    let label = font::elide(&series.label, 150.0, LABEL, Weight::SemiBold);
     Some(End { text: if label.is_empty() { value } else { format!("{label} {value}") }, at })
 }
 

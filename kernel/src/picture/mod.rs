@@ -1,4 +1,4 @@
-//! Pictures: plots of training, sheets of samples and predictions, confusion matrices.
+//! Pictures: plots of training, sheets of samples and predictions, confusion matrices, weights, maps, convolutions.
 //!
 //! Every builder is a function from data to a [`Picture`]. It writes SVG; a PNG is drawn from that SVG, so that the two
 //! cannot differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
@@ -8,26 +8,33 @@ mod bars;
 mod canvas;
 mod chart;
 mod confusion;
+mod convolution;
 mod curves;
 mod ends;
 mod font;
 mod image;
+mod layer;
 mod maps;
 mod palette;
 mod predictions;
 #[cfg(feature = "program")]
 mod raster;
+mod scale;
 mod sheet;
 mod ticks;
+mod values;
 
 pub use bars::{Measure, bars};
 pub use confusion::confusion;
+pub use convolution::convolution;
 pub use curves::{Panel, Series, SeriesKind, Unit, curves, panels};
 pub use image::{Grey, Image};
+pub use layer::{Face, Plane, Tile, TileRow, layer};
 pub use maps::{Mapped, maps};
 pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
+pub use values::{Values, values};
 
 /// A picture. Where the program is built, its `png` is the same drawing as PNG.
 #[derive(Clone, Debug, PartialEq)]

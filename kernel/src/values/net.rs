@@ -30,6 +30,11 @@ pub struct Net {
 }
 
 impl Net {
+    /// The table as HTML.
+    pub fn html(&self) -> Option<&str> {
+        self.summary.outputs.first()?.html.as_deref()
+    }
+
     /// Shows the table in an evcxr notebook.
     pub fn evcxr_display(&self) {
         self.summary.evcxr_display();

@@ -3,10 +3,14 @@
 mod bench;
 mod block;
 mod compare;
+mod convolve;
 mod data;
 mod device;
 mod explain;
+mod features;
+mod filters;
 mod library;
+mod names;
 mod net;
 pub mod plot;
 mod predict;
@@ -53,7 +57,7 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         Command::Predict { net, samples, save } => predict::check(&net, samples, save, names),
         Command::Show(show) => show::check(show, names, world),
         Command::Summary { net, batch } => summary::check(&net, batch, span, names),
-        Command::Plot { curves, of } => plot::check(&curves, of, span, names, world),
+        Command::Plot { curves, of } => plot::check(&curves, &of, span, names, world),
         Command::Save { net, path } => weights::save(&net, path, names),
         Command::Load { net, path } => weights::load(&net, path, names),
         Command::Seed(seed) => simple::seed(seed, names),
@@ -62,6 +66,11 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         Command::Explain { net } => explain::check(&net, span, names),
         Command::Bench { net, mode, batch } => bench::check(&net, mode, batch, span, names),
         Command::Compare { nets } => compare::check(&nets, span, names),
+        Command::Convolve(convolve) => convolve::check(convolve, names),
+        Command::Filters { layer } => filters::check(layer, names),
+        Command::Features { layer, samples, save } => features::check(layer, samples, save, names),
+        Command::Who => names::who(names),
+        Command::Reset => names::reset(names),
         Command::Library => library::check(),
         Command::Note(text) => simple::note(text),
     }

@@ -1,4 +1,6 @@
-//! `plot loss, accuracy of lenet`, `plot loss of run 3`
+//! `plot loss, accuracy of lenet`, `plot loss of run 3`, `plot accuracy of small, wide`
+
+mod several;
 
 use fovea_dsl::command::{Curve, RunRef, Subject};
 use fovea_dsl::syntax::Name;
@@ -38,19 +40,25 @@ struct Plot {
 }
 
 /// Checks that there is, or by then will be, such a run.
-pub fn check(curves: &[(Curve, Span)], of: Subject, span: Span, names: &Names, world: &World) -> Checked {
-    let (which, title) = match of {
+pub fn check(curves: &[(Curve, Span)], of: &[Subject], span: Span, names: &Names, world: &World) -> Checked {
+    let [one] = of else { return several::check(curves, of, span, names, world) };
+    let (which, title) = run_of(one, names, world)?;
+    Ok(Box::new(Plot { curves: curves.to_vec(), which, title, theme: names.theme, span }))
+}
+
+/// The run of a net or the run itself, and what to call it.
+fn run_of(of: &Subject, names: &Names, world: &World) -> Result<(Which, String), Failure> {
+    match of {
         Subject::Run(run) => {
-            let which = which(&run, names, world)?;
+            let which = which(run, names, world)?;
             let title = match which {
                 Which::Number(number) => format!("run {number}"),
                 _ => "the last run".to_string(),
             };
-            (which, title)
+            Ok((which, title))
         }
-        Subject::Net(net) => (of_net(&net, names, world)?, net.text),
-    };
-    Ok(Box::new(Plot { curves: curves.to_vec(), which, title, theme: names.theme, span }))
+        Subject::Net(net) => Ok((of_net(net, names, world)?, net.text.clone())),
+    }
 }
 
 /// The run that made a net's weights, else its newest on disk.
@@ -121,18 +129,21 @@ impl Job for Plot {
                 .into());
         }
         let picture = course.draw(&self.title, &kinds, self.theme).at(self.span)?;
-        let mut figures = Map::new();
-        for &curve in &kinds {
-            let points = course.curves(curve);
-            let named = points.iter().map(|(name, _, points)| {
-                let values: Value = points.iter().map(|&(_, y)| json!(y)).collect();
-                (name.to_string(), values)
-            });
-            figures.insert(word(curve).to_string(), Value::Object(named.collect()));
-        }
-        let data = json!({ "net": run.info.net, "run": run.number, "curves": figures });
+        let data = json!({ "net": run.info.net, "run": run.number, "curves": figures(&kinds, &course) });
         Ok(Output::page("plot", &charts(&kinds, &course), data).picture(picture))
     }
+}
+
+/// The curves of a run as data, by kind and part.
+fn figures(kinds: &[Curve], course: &Course) -> Map<String, Value> {
+    let of = |&kind: &Curve| {
+        let named = course.curves(kind).into_iter().map(|(part, _, points)| {
+            let values: Value = points.iter().map(|&(_, y)| json!(y)).collect();
+            (part.to_string(), values)
+        });
+        (word(kind).to_string(), Value::Object(named.collect()))
+    };
+    kinds.iter().map(of).collect()
 }
 
 /// The curves of a run for a terminal, a chart a kind; whoever reads HTML sees the picture.

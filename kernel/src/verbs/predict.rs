@@ -66,8 +66,8 @@ impl Job for Predict {
     }
 }
 
-/// Scores as npy, f32 `[N, classes]`.
-fn write(path: &std::path::Path, scores: &Tensor) -> Result<(), String> {
+/// A tensor as npy, f32: scores are `[N, classes]`.
+pub fn write(path: &std::path::Path, scores: &Tensor) -> Result<(), String> {
     let mut bytes = Vec::new();
     scores.write_npy(&mut bytes).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     write_whole(path, &bytes).map_err(|error| error.to_string())

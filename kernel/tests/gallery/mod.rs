@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, missing_docs, dead_code)]
 
+mod inside;
+
 use fovea::display::number;
 use fovea::picture::{
-    Grey, Image, Mapped, Mark, Measure, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme, Unit,
-    bars, confusion, curves, maps, mistakes, panels, predictions, sheet,
+    Grey, Image, Mapped, Mark, Measure, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme,
+    TileRow, Unit, Values, bars, confusion, curves, layer, maps, mistakes, panels, predictions, sheet, values,
 };
+use inside::{insides, numbers, plane, slid, slides, tile};
 
 pub const HOSTILE: &str = "<script>alert('&\"')</script>\u{7}\u{1b}[0m";
 
@@ -284,6 +287,19 @@ pub fn drawn(name: &str, theme: Theme) -> Vec<(&'static str, Picture)> {
         ("confusion", confusion(name, &[vec![1; 3], vec![2; 3], vec![3; 3]], &classes, theme).unwrap()),
         ("maps", maps(name, &[item], &classes, theme).unwrap()),
         ("bars", bars(name, &classes, &[measure], theme).unwrap()),
+        (
+            "layer",
+            layer(
+                name,
+                name,
+                name,
+                &[TileRow { label: owned.clone(), tiles: vec![tile(owned.clone(), plane(3, 1, 0.0))] }],
+                theme,
+            )
+            .unwrap(),
+        ),
+        ("values", values(name, &[Values { label: owned.clone(), values: vec![1.0, -1.0] }], &classes, theme).unwrap()),
+        ("steps", slid(name, numbers(5, 5, 1, |i| i as f32), numbers(3, 3, 1, |i| i as f32), [1, 0, 1], theme)),
     ]
 }
 
@@ -293,6 +309,7 @@ pub fn gallery() -> &'static [(String, Picture)] {
     GALLERY.get_or_init(|| {
         let of = |theme: Theme| {
             let all = plots(theme).into_iter().chain(sheets(theme)).chain(others(theme));
+            let all = all.chain(slides(theme)).chain(insides(theme));
             all.map(move |(name, picture)| (format!("{name}-{}", theme.word()), picture))
         };
         let all: Vec<_> = of(Theme::Light).chain(of(Theme::Dark)).collect();

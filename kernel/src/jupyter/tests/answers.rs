@@ -55,6 +55,7 @@ fn a_word_is_explained_where_the_cursor_stands() {
     assert_eq!(inspect("conv width", 10)["data"]["text/plain"], "width = 16");
     let net = inspect("summary lenet", 9);
     assert!(net["data"]["text/plain"].as_str().unwrap().contains("conv1"), "{net}");
+    assert!(net["data"]["text/html"].as_str().unwrap().contains("<table"), "{net}");
     assert_eq!(inspect("a + b", 2), json!({ "status": "ok", "found": false, "data": {}, "metadata": {} }));
 }
 

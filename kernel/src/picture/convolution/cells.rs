@@ -1,0 +1,282 @@
+//! Few numbers: cells with their values, the window tinted with its factors, and every step in small.
+
+use super::super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
+use super::super::font::{self, Weight};
+use super::super::palette::{Color, Theme};
+use super::super::sheet::draw_heading;
+use super::super::{Picture, Result};
+use super::{alt, minus, sign, sum_line};
+use crate::display::{Convolution, number};
+
+/// An image of more rows or columns, padding counted, is drawn as a picture.
+const MOST_CELLS: isize = 12;
+/// A filter of more.
+const MOST_WEIGHTS: usize = 7;
+/// Numbers of more characters do not fit their cells.
+const MOST_CHARACTERS: usize = 7;
+/// So many steps are drawn one by one, where there are no more.
+const MOST_STEPS: usize = 16;
+
+// Distances in pixels.
+
+const EDGE: f64 = 24.0;
+const TOP: f64 = 74.0;
+const BETWEEN: f64 = 46.0;
+const STEP_GAP: f64 = 22.0;
+const WIDEST: f64 = 930.0;
+
+/// Whether there are few enough numbers, each short enough.
+pub(super) fn fit(slide: &Convolution<'_>) -> bool {
+    let [height, width] = padded(slide).size();
+    let (filter, [rows, columns]) = (slide.filter.shape(), slide.extent());
+    let is_short = |value: &f32| number::short(f64::from(*value)).chars().count() <= MOST_CHARACTERS;
+    slide.image.shape()[2] == 1
+        && height.max(width) <= MOST_CELLS
+        && filter[0].max(filter[1]) <= MOST_WEIGHTS
+        && rows.max(columns) <= MOST_CELLS as usize
+        && [slide.image, slide.filter, slide.result].iter().all(|part| part.iter().all(is_short))
+}
+
+/// The places of the image with its padding: from where, to where (exclusive), down and across.
+struct Padded {
+    from: [isize; 2],
+    to: [isize; 2],
+}
+
+fn padded(slide: &Convolution<'_>) -> Padded {
+    let pad = |axis: usize| slide.windows[axis].pad;
+    let before = |axis: usize| -(pad(axis)[0] as isize);
+    let behind = |axis: usize| (slide.image.shape()[axis] + pad(axis)[1]) as isize;
+    Padded { from: [before(0), before(1)], to: [behind(0), behind(1)] }
+}
+
+impl Padded {
+    fn size(&self) -> [isize; 2] {
+        [self.to[0] - self.from[0], self.to[1] - self.from[1]]
+    }
+}
+
+pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result<Picture> {
+    let [height, width] = padded(slide).size();
+    let (filter, [rows, columns]) = (slide.filter.shape(), slide.extent());
+    let side: f64 = if height.max(width) <= 7 { 40.0 } else { 32.0 };
+    let across = |count: usize| count as f64 * side;
+    let tallest = (height as usize).max(filter[0]).max(rows);
+    let main = across(width as usize) + across(filter[1]) + across(columns) + 2.0 * BETWEEN;
+    let strip = Strip::new(slide);
+    let heading_room = font::width(title, 15.0, Weight::SemiBold).min(700.0);
+    let inner = main.max(strip.as_ref().map_or(0.0, Strip::width)).max(heading_room);
+    let below = TOP + across(tallest) + 40.0;
+    let total = below + strip.as_ref().map_or(0.0, Strip::height) + if strip.is_some() { 34.0 } else { 0.0 };
+    let mut canvas = Canvas::new(inner + 2.0 * EDGE, total + 4.0, theme);
+    draw_heading(&mut canvas, title, EDGE, inner);
+    panels(&mut canvas, slide, side);
+    let look =
+        Text { size: 13.0, weight: Weight::Regular, anchor: Anchor::Start, color: canvas.palette.ink, turn: 0.0 };
+    canvas.text(EDGE, below - 18.0, &sum_line("", slide, [0, 0], 0, inner, look.size), look);
+    if let Some(strip) = strip {
+        strip.draw(&mut canvas, slide, below + 16.0);
+    }
+    canvas.finish("steps", alt(title, slide, [0, 0], 0))
+}
+
+/// Image, filter and result in a row, the window at the first position.
+fn panels(canvas: &mut Canvas, slide: &Convolution<'_>, side: f64) {
+    let [height, width] = padded(slide).size();
+    let palette = canvas.palette;
+    let (filter, [rows, columns]) = (slide.filter.shape(), slide.extent());
+    let caption = |canvas: &mut Canvas, x: f64, what: &str, height: usize, width: usize| {
+        let look = Text { size: 12.0, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
+        canvas.text(x, TOP - 14.0, &format!("{what} {height}×{width}"), look);
+    };
+    caption(canvas, EDGE, "image", slide.image.shape()[0], slide.image.shape()[1]);
+    image(canvas, slide, (EDGE, TOP), Look { side, factors: true }, [0, 0]);
+    let x = EDGE + width as f64 * side;
+    let middle = TOP + side * filter[0].min(height as usize) as f64 / 2.0;
+    sign(canvas, (x + BETWEEN / 2.0, middle), "*");
+    let x = x + BETWEEN;
+    caption(canvas, x, "filter", filter[0], filter[1]);
+    for (at, &weight) in slide.filter.indexed_iter() {
+        let cell = Cell { corner: (x + at[1] as f64 * side, TOP + at[0] as f64 * side), side };
+        cell.draw(canvas, tint(canvas, Part::Window), Some((weight.into(), palette.ink)), Weight::Regular);
+    }
+    let x = x + filter[1] as f64 * side;
+    sign(canvas, (x + BETWEEN / 2.0, middle), "=");
+    let x = x + BETWEEN;
+    caption(canvas, x, "result", rows, columns);
+    result(canvas, slide, (x, TOP), Look { side, factors: true }, [0, 0], usize::MAX);
+}
+
+/// How cells are drawn.
+#[derive(Clone, Copy)]
+struct Look {
+    side: f64,
+    /// With the weights beside the pixels.
+    factors: bool,
+}
+
+/// What a cell is part of.
+#[derive(Clone, Copy)]
+enum Part {
+    Plain,
+    Padding,
+    Window,
+    Current,
+}
+
+fn tint(canvas: &Canvas, part: Part) -> Color {
+    let palette = canvas.palette;
+    match part {
+        Part::Plain => palette.paper,
+        Part::Padding => palette.paper.mix(palette.grid, 0.75),
+        Part::Window => palette.paper.mix(palette.series[1], 0.26),
+        Part::Current => palette.paper.mix(palette.series[0], 0.3),
+    }
+}
+
+/// The image and its padding, the window tinted.
+fn image(canvas: &mut Canvas, slide: &Convolution<'_>, corner: (f64, f64), look: Look, position: [usize; 2]) {
+    let Padded { from, to } = padded(slide);
+    let palette = canvas.palette;
+    let (height, width) = (slide.image.shape()[0] as isize, slide.image.shape()[1] as isize);
+    let place = |[y, x]: [isize; 2]| Cell {
+        corner: (corner.0 + (x - from[1]) as f64 * look.side, corner.1 + (y - from[0]) as f64 * look.side),
+        side: look.side,
+    };
+    for (y, x) in (from[0]..to[0]).flat_map(|y| (from[1]..to[1]).map(move |x| (y, x))) {
+        let is_inside = (0..height).contains(&y) && (0..width).contains(&x);
+        let (part, ink) = if is_inside { (Part::Plain, palette.ink) } else { (Part::Padding, palette.muted) };
+        place([y, x]).draw(canvas, tint(canvas, part), Some((slide.pixel([y, x], 0), ink)), Weight::Regular);
+    }
+    for (at, &weight) in slide.filter.indexed_iter() {
+        let covered = slide.covered(position, [at[0], at[1]]);
+        let cell = place(covered);
+        cell.draw(canvas, tint(canvas, Part::Window), Some((slide.pixel(covered, 0), palette.ink)), Weight::Regular);
+        if look.factors {
+            cell.factor(canvas, weight.into());
+        }
+    }
+    // The window's outline, from its first element to its last.
+    let filter = slide.filter.shape();
+    let first = place(slide.covered(position, [0, 0]));
+    let last = place(slide.covered(position, [filter[0] - 1, filter[1] - 1]));
+    let outline = Rect {
+        x: first.corner.0,
+        y: first.corner.1,
+        width: last.corner.0 + look.side - first.corner.0,
+        height: last.corner.1 + look.side - first.corner.1,
+    };
+    canvas.frame(outline, 1.0, Stroke { color: palette.series[1], width: if look.factors { 2.4 } else { 1.6 } });
+}
+
+/// The result up to the step `end`, the position's cell tinted.
+fn result(
+    canvas: &mut Canvas,
+    slide: &Convolution<'_>,
+    corner: (f64, f64),
+    look: Look,
+    position: [usize; 2],
+    end: usize,
+) {
+    let palette = canvas.palette;
+    let [rows, columns] = slide.extent();
+    for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
+        let cell = Cell { corner: (corner.0 + x as f64 * look.side, corner.1 + y as f64 * look.side), side: look.side };
+        let value = (y * columns + x < end).then(|| (slide.value([y, x], 0), palette.ink));
+        let is_current = [y, x] == position;
+        let (part, weight) =
+            if is_current { (Part::Current, Weight::SemiBold) } else { (Part::Plain, Weight::Regular) };
+        cell.draw(canvas, tint(canvas, part), value, weight);
+    }
+    let cell = Rect {
+        x: corner.0 + position[1] as f64 * look.side,
+        y: corner.1 + position[0] as f64 * look.side,
+        width: look.side,
+        height: look.side,
+    };
+    canvas.frame(cell, 1.0, Stroke { color: palette.series[0], width: if look.factors { 2.4 } else { 1.6 } });
+}
+
+/// A square with a number.
+struct Cell {
+    corner: (f64, f64),
+    side: f64,
+}
+
+impl Cell {
+    fn draw(&self, canvas: &mut Canvas, fill: Color, value: Option<(f64, Color)>, weight: Weight) {
+        let (x, y) = self.corner;
+        let rect = Rect { x, y, width: self.side, height: self.side };
+        canvas.fill(rect, 0.0, fill);
+        canvas.frame(rect, 0.0, Stroke { color: canvas.palette.axis, width: 0.8 });
+        let Some((value, color)) = value else { return };
+        let text = minus(&number::short(value));
+        // Long numbers are set smaller.
+        let size = (self.side * 0.42).min(self.side * 1.45 / text.chars().count().max(1) as f64);
+        let look = Text { size, weight, anchor: Anchor::Middle, color, turn: 0.0 };
+        canvas.text(x + self.side / 2.0, y + self.side / 2.0, &text, look);
+    }
+
+    /// `×1`, small, in the lower corner, as on a blackboard.
+    fn factor(&self, canvas: &mut Canvas, weight: f64) {
+        let (x, y) = self.corner;
+        let color = canvas.palette.series[1].mix(canvas.palette.ink, 0.4);
+        let text = format!("×{}", minus(&number::short(weight)));
+        let size = (self.side * 0.24).min(self.side * 1.45 / text.chars().count() as f64);
+        let look = Text { size, weight: Weight::SemiBold, anchor: Anchor::End, color, turn: 0.0 };
+        canvas.text(x + self.side - 3.0, y + self.side - 6.0, &text, look);
+    }
+}
+
+/// Every step in small: the image with its window, below it the result so far.
+struct Strip {
+    side: f64,
+    steps: usize,
+    per_line: usize,
+    /// Of one step.
+    size: (f64, f64),
+    /// Rows of the image, in small cells.
+    image_rows: usize,
+}
+
+impl Strip {
+    /// None where there are too many steps to follow.
+    fn new(slide: &Convolution<'_>) -> Option<Self> {
+        let [height, width] = padded(slide).size();
+        let [rows, columns] = slide.extent();
+        let steps = rows * columns;
+        if !(2..=MOST_STEPS).contains(&steps) || height.max(width) > 9 {
+            return None;
+        }
+        let side = 16.0;
+        let size = (side * (width as usize).max(columns) as f64, side * (height as usize + rows) as f64 + 10.0 + 20.0);
+        let fit = (((WIDEST + STEP_GAP) / (size.0 + STEP_GAP)) as usize).max(1);
+        let lines = steps.div_ceil(fit);
+        Some(Self { side, steps, per_line: steps.div_ceil(lines), size, image_rows: height as usize })
+    }
+
+    fn width(&self) -> f64 {
+        self.per_line as f64 * (self.size.0 + STEP_GAP) - STEP_GAP
+    }
+
+    fn height(&self) -> f64 {
+        self.steps.div_ceil(self.per_line) as f64 * (self.size.1 + 14.0) - 14.0
+    }
+
+    fn draw(&self, canvas: &mut Canvas, slide: &Convolution<'_>, top: f64) {
+        let palette = canvas.palette;
+        let columns = slide.extent()[1];
+        for step in 0..self.steps {
+            let x = EDGE + (step % self.per_line) as f64 * (self.size.0 + STEP_GAP);
+            let y = top + (step / self.per_line) as f64 * (self.size.1 + 14.0);
+            let position = [step / columns, step % columns];
+            let look =
+                Text { size: 11.0, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
+            canvas.text(x, y + 6.0, &format!("step {}", step + 1), look);
+            let small = Look { side: self.side, factors: false };
+            image(canvas, slide, (x, y + 20.0), small, position);
+            let below = y + 20.0 + self.side * self.image_rows as f64 + 10.0;
+            result(canvas, slide, (x, below), small, position, step + 1);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The kernel for Jupyter as a process, and what connects to it.
+#![allow(dead_code, clippy::unwrap_used)]
+
+pub mod client;
+pub mod raw;
+
+use std::fs::File;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use client::Client;
+use jupyter_protocol::ConnectionInfo;
+use jupyter_protocol::connection_info::Transport;
+
+/// After so long a test has hung.
+pub const HANG: Duration = Duration::from_secs(120);
+
+/// A kernel that runs.
+pub struct Served {
+    pub info: ConnectionInfo,
+    pub child: Child,
+    folder: PathBuf,
+}
+
+impl Served {
+    /// Starts one in a folder, on ports that nobody has.
+    pub fn start(folder: &Path, transport: Transport) -> Self {
+        loop {
+            let mut served = Self::starting(folder, connection(folder, transport.clone()));
+            if served.is_up() {
+                return served;
+            }
+            assert!(served.log().contains("is in use already"), "{}", served.log());
+        }
+    }
+
+    /// Starts one on a connection; it may refuse to run.
+    pub fn starting(folder: &Path, info: ConnectionInfo) -> Self {
+        let file = folder.join("connection.json");
+        write(&file, &serde_json::to_string(&info).unwrap());
+        let child = command(folder, &file).spawn().unwrap();
+        Self { info, child, folder: folder.to_path_buf() }
+    }
+
+    /// Whether it answers; it may have ended instead.
+    pub fn is_up(&mut self) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < HANG {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            let listens = match self.info.transport {
+                Transport::TCP => std::net::TcpStream::connect((&*self.info.ip, self.info.hb_port)).is_ok(),
+                Transport::IPC => Path::new(&format!("{}-{}", self.info.ip, self.info.hb_port)).exists(),
+            };
+            if listens {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("it neither listens nor ends: {}", self.log());
+    }
+
+    /// What it wrote to standard error.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    pub fn signal(&self, signal: i32) {
+        // SAFETY: signals a child that has not been waited for.
+        assert_eq!(unsafe { libc::kill(self.child.id() as i32, signal) }, 0);
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < HANG, "it does not end: {}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// A line of a file below `/proc` about it, by how the line begins.
+    pub fn proc(&self, file: &str, line: &str) -> String {
+        let text = std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap();
+        text.lines().find_map(|found| found.strip_prefix(line)).unwrap().trim().to_string()
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(&self.info)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The command that serves a connection file.
+pub fn command(folder: &Path, file: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fovea"));
+    command.args(["jupyter", "kernel", "--connection-file"]).arg(file).current_dir(folder);
+    command.env("XDG_STATE_HOME", folder.join("state")).env_remove("JPY_PARENT_PID");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(folder.join("log")).unwrap());
+    command
+}
+
+/// A file that only its owner can read.
+pub fn write(file: &Path, text: &str) {
+    std::fs::write(file, text).unwrap();
+    std::fs::set_permissions(file, PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+/// A connection of a kernel's own.
+pub fn connection(folder: &Path, transport: Transport) -> ConnectionInfo {
+    // Nobody else is given these ports while all of them are held.
+    let held: Vec<TcpListener> = (0..5).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).collect();
+    let ports: Vec<u16> = match transport {
+        Transport::TCP => held.iter().map(|listener| listener.local_addr().unwrap().port()).collect(),
+        Transport::IPC => (1..=5).collect(),
+    };
+    let ip = match transport {
+        Transport::TCP => IpAddr::V4(Ipv4Addr::LOCALHOST).to_string(),
+        Transport::IPC => folder.join("ipc").display().to_string(),
+    };
+    ConnectionInfo {
+        ip,
+        transport,
+        shell_port: ports[0],
+        iopub_port: ports[1],
+        stdin_port: ports[2],
+        control_port: ports[3],
+        hb_port: ports[4],
+        key: "a key of the tests".to_string(),
+        signature_scheme: "hmac-sha256".to_string(),
+        kernel_name: Some("fovea".to_string()),
+    }
+}
