@@ -54,6 +54,17 @@ fn the_live_plot_is_drawn_as_the_session_says() {
     assert_eq!(paper(train), paper("show digits[0..2]"), "in the next cell too");
 }
 
+#[test]
+fn training_that_is_silenced_shows_nothing_and_the_next_does() {
+    let kernel = Kernel::new();
+    kernel.run(TINY);
+    let seen = kernel.run("train tiny on digits for 2 epochs;");
+    assert_eq!(names(&seen), ["execute_input"]);
+    let seen = kernel.run("train tiny on digits for 1 epochs;\ntrain tiny on digits for 2 epochs");
+    let new = seen.iter().filter(|seen| seen.kind == "display_data").count();
+    assert_eq!(new, 2, "the line and the plot of the second: {:?}", names(&seen));
+}
+
 /// What a screen puts out of events.
 fn shown(events: impl IntoIterator<Item = Event>) -> Vec<(String, Value)> {
     let (sender, messages) = std::sync::mpsc::channel();
