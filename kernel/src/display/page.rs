@@ -93,7 +93,10 @@ impl Part {
             }
             Part::Code(text) => {
                 let lines: Vec<String> = text.lines().map(escape).collect();
-                format!("<pre style=\"{BLOCK}; font-family: monospace; white-space: pre; overflow-x: auto\">{}</pre>", lines.join("\n"))
+                format!(
+                    "<pre style=\"{BLOCK}; font-family: monospace; white-space: pre; overflow-x: auto\">{}</pre>",
+                    lines.join("\n")
+                )
             }
             Part::Table(table) => table.html(),
             Part::Section { title, page, fold } => {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use fovea::event::{Event, Output};
 use fovea::session::{Known, Session};
@@ -53,12 +54,14 @@ impl Shared {
 pub struct Interpreter {
     session: Session,
     shared: Arc<Shared>,
+    /// What the cell still shows when it is answered.
+    drawings: Vec<JoinHandle<()>>,
 }
 
 impl Interpreter {
     /// With what it shares.
     pub fn new(session: Session, shared: Arc<Shared>) -> Self {
-        Self { session, shared }
+        Self { session, shared, drawings: Vec::new() }
     }
 
     /// Works until the queue is closed.
@@ -117,14 +120,22 @@ impl Interpreter {
             }
         };
         out.reply(Channel::Shell, message, raw("execute_reply", reply));
+        // Whoever waits for the reply does not wait for the last plot, but the cell is done with it.
+        for drawing in self.drawings.drain(..) {
+            drop(drawing.join());
+        }
     }
 
     /// Runs a cell's text and shows what comes of it; the text of its result.
     fn show(&mut self, name: &str, code: &str, mut screen: Screen<'_>) -> Result<Option<String>, ErrorOutput> {
         match self.run(name, code, &mut |event| screen.event(event)) {
-            Ok(()) => Ok(screen.finish()),
+            Ok(()) => {
+                let rest = screen.finish();
+                self.drawings = rest.drawings;
+                Ok(rest.result)
+            }
             Err(error) => {
-                screen.fail();
+                self.drawings = screen.fail().drawings;
                 Err(error)
             }
         }

@@ -31,8 +31,7 @@ fn training_shows_a_line_and_a_plot_that_stay() {
     let last = plot.last().unwrap();
     assert!(last["image/svg+xml"].as_str().unwrap().starts_with("<svg"), "{:?}", last.as_object().unwrap().keys());
     assert!(last["image/png"].is_string() && last["text/plain"].as_str().unwrap().contains("accuracy"));
-    let result = seen.last().unwrap();
-    assert_eq!(result.kind, "execute_result");
+    let result = seen.iter().find(|seen| seen.kind == "execute_result").unwrap();
     assert!(text(result).contains("→"), "where the run is");
 }
 
@@ -64,7 +63,7 @@ fn shown(events: impl IntoIterator<Item = Event>) -> Vec<(String, Value)> {
     let cell = JupyterMessage::new(ExecuteRequest::default(), None);
     let mut screen = Screen::new(&out, &cell, ExecutionCount::new(1), Theme::Light);
     events.into_iter().for_each(|event| screen.event(event));
-    screen.finish();
+    screen.finish().drawings.into_iter().for_each(|drawing| drawing.join().unwrap());
     drop(out);
     messages.into_iter().collect()
 }
@@ -120,7 +119,7 @@ fn the_line_stands_before_anything_else_happens() {
     assert_eq!(order[0], "display_data a table");
     assert!(order[1].starts_with("display_data tiny"), "{order:?}");
     assert_eq!(order[2], "stream ");
-    assert_eq!(order.last().unwrap(), "execute_result done");
+    assert_eq!(order.last().unwrap(), "execute_result done", "the first plot stands above it");
 }
 
 #[test]
