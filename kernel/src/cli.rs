@@ -74,8 +74,8 @@ pub enum JupyterCommand {
     Install(Place),
     /// Remove what install wrote
     Uninstall(Place),
-    /// Say what is installed where
-    Status,
+    /// Say what is installed, in one place or in all that are known
+    Status(Place),
     /// Serve a notebook; Jupyter starts this
     #[command(hide = true)]
     Kernel {

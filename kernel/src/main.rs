@@ -53,9 +53,13 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if !statements.is_empty() && !matches!(command, None | Some(Command::Bench { .. })) {
         usage("-e stands alone or with bench");
     }
+    let serves = matches!(command, Some(Command::Jupyter { command: JupyterCommand::Kernel { .. } }));
+    if matches!(command, Some(Command::Jupyter { .. })) && !serves {
+        nothing_runs(&options);
+    }
     let at_prompt = command.is_none() && statements.is_empty() && std::io::stdin().is_terminal();
     // The kernel watches for itself.
-    if !matches!(command, Some(Command::Jupyter { command: JupyterCommand::Kernel { .. } })) {
+    if !serves {
         interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
     }
     let reader = if at_prompt { Reader::Prompt } else { Reader::Script };
@@ -82,7 +86,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let output = match command {
                 JupyterCommand::Install(place) => install::install(&place)?,
                 JupyterCommand::Uninstall(place) => install::uninstall(&place)?,
-                JupyterCommand::Status => install::status()?,
+                JupyterCommand::Status(place) => install::status(&place)?,
                 JupyterCommand::Kernel { connection_file } => return jupyter::serve(&connection_file, script.session),
             };
             script.front.event(Event::Output(output));
@@ -236,6 +240,19 @@ fn read(file: &Path) -> anyhow::Result<String> {
         let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
         anyhow::anyhow!("{name} is not UTF-8 text: line {line} has a byte that is none")
     })
+}
+
+/// Ends with the usage where options say how a program is to run, and none runs: a notebook says it in a cell.
+fn nothing_runs(options: &Options) {
+    let given = [
+        (options.device.is_some(), "--device", "`device cuda` in a notebook chooses one"),
+        (!options.set.is_empty(), "--set", "`let` in a notebook, or papermill's parameters, set constants"),
+        (options.threads.is_some(), "--threads", "the kernel takes those that there are"),
+        (options.out.is_some(), "--out", "pictures are in the notebook"),
+    ];
+    if let Some((_, option, instead)) = given.iter().find(|(given, ..)| *given) {
+        usage(&format!("{option} is for programs, and none runs here: {instead}"));
+    }
 }
 
 /// Ends because the command line is wrong.

@@ -53,6 +53,10 @@ fn a_user_installs_looks_and_uninstalls() {
     }
     assert_eq!(read(&place, &format!("{LAB}/package.json"))["version"], env!("CARGO_PKG_VERSION"));
 
+    let elsewhere = jupyter(&place, &["status", "--prefix", "elsewhere"], &[]).done().out;
+    assert!(elsewhere.contains("elsewhere") && elsewhere.contains("not installed"), "{elsewhere}");
+    let refused = jupyter(&place, &["install", "--threads", "2"], &[]);
+    assert_eq!(refused.status, Some(2), "{}", refused.err);
     let status = jupyter(&place, &["status", "--format", "json"], &[]).done().json().remove(0);
     assert_eq!(status["places"][0]["kernel"]["program"], program);
     assert_eq!(status["places"][0]["kernel"]["exists"], true);

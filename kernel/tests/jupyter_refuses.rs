@@ -39,6 +39,23 @@ fn what_is_signed_with_another_key_changes_nothing() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_is_nobodys_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::unread(folder.path());
+    let mut client = served.client();
+    let mut stream = greeted(&served.info, served.info.shell_port, "DEALER");
+    for _ in 0..3 {
+        // Each is worth a line of the log.
+        stream.write_all(&message(&["<IDS|MSG>", "no signature", "{}", "{}", "{}", "{}"])).unwrap();
+        client.run("let n = 1");
+    }
+    let mut flags = greeted(&served.info, served.info.shell_port, "DEALER");
+    flags.write_all(&[0xf8, 1, 2, 3]).unwrap();
+    assert!(is_closed(&mut flags));
+    client.run("let n = 2");
+}
+
+#[test]
 fn what_is_no_message_ends_its_connection_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::start(folder.path(), Transport::TCP);

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::answers;
 use super::history::{Asked, History};
 use super::interpreter::{Interpreter, Shared};
+use super::log::log;
 use super::outbox::{Channel, Outbox, raw};
 use super::queue::{Ask, Job, Queue};
 use crate::assist::Explained;
@@ -125,7 +126,7 @@ impl Core {
                 let reply = message.header.msg_type.replace("_request", "_reply");
                 raw(&reply, json!({ "status": "error", "ename": "ValueError", "evalue": evalue, "traceback": [] }))
             }
-            _ => return eprintln!("nothing answers {}", message.header.msg_type),
+            _ => return log(format_args!("nothing answers {}", message.header.msg_type)),
         };
         self.shared.out.reply(channel, message, reply);
     }

@@ -212,5 +212,9 @@ fn recent(file: &Path) -> std::io::Result<Vec<Entry>> {
 fn append(file: &Path, entry: &Entry) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(entry)?;
     line.push(b'\n');
-    OpenOptions::new().append(true).create(true).open(file)?.write_all(&line)
+    let mut options = OpenOptions::new();
+    // What somebody wrote in notebooks is theirs to read.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.append(true).create(true).open(file)?.write_all(&line)
 }

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use fovea::event::{Event, Output};
 use fovea::session::{Known, Session};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Source, library, parse};
 use fovea_graph::SourceId;
-use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecuteRequest, InspectRequest, JupyterMessage};
+use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecuteRequest, ExecutionCount, InspectRequest, JupyterMessage};
 use serde_json::{Map, Value, json};
 
 use super::history::History;
@@ -53,12 +54,14 @@ impl Shared {
 pub struct Interpreter {
     session: Session,
     shared: Arc<Shared>,
+    /// What the cell still shows when it is answered.
+    drawings: Vec<JoinHandle<()>>,
 }
 
 impl Interpreter {
     /// With what it shares.
     pub fn new(session: Session, shared: Arc<Shared>) -> Self {
-        Self { session, shared }
+        Self { session, shared, drawings: Vec::new() }
     }
 
     /// Works until the queue is closed.
@@ -89,42 +92,45 @@ impl Interpreter {
             true => self.run(&name, &asked.code, &mut |_| ()).map(|()| None),
             false => self.show(&name, &asked.code, Screen::new(out, message, count, self.shared.known().theme)),
         }));
-        let reply = match done.unwrap_or_else(|_| Err(errors::broken(&self.session, &name, &asked.code))) {
+        match done.unwrap_or_else(|_| Err(errors::broken(&self.session, &name, &asked.code))) {
             Ok(result) => {
                 if kept {
                     history.lock().unwrap_or_else(PoisonError::into_inner).result(result);
                 }
                 let values = self.evaluated(asked.user_expressions.as_ref());
-                json!({ "status": "ok", "execution_count": count, "payload": [], "user_expressions": values })
+                let reply =
+                    json!({ "status": "ok", "execution_count": count, "payload": [], "user_expressions": values });
+                out.reply(Channel::Shell, message, raw("execute_reply", reply));
             }
             Err(error) => {
+                if asked.stop_on_error {
+                    queue.settle();
+                }
                 if !asked.silent {
                     out.publish(message, error.clone());
                 }
+                out.reply(Channel::Shell, message, raw("execute_reply", failed(error, count)));
                 if asked.stop_on_error {
                     queue.abort();
                 }
-                let ErrorOutput { ename, evalue, traceback } = error;
-                json!({
-                    "status": "error",
-                    "execution_count": count,
-                    "ename": ename,
-                    "evalue": evalue,
-                    "traceback": traceback,
-                    "payload": [],
-                    "user_expressions": {},
-                })
             }
-        };
-        out.reply(Channel::Shell, message, raw("execute_reply", reply));
+        }
+        // Whoever waits for the reply does not wait for the last plot, but the cell is done with it.
+        for drawing in self.drawings.drain(..) {
+            drop(drawing.join());
+        }
     }
 
     /// Runs a cell's text and shows what comes of it; the text of its result.
     fn show(&mut self, name: &str, code: &str, mut screen: Screen<'_>) -> Result<Option<String>, ErrorOutput> {
         match self.run(name, code, &mut |event| screen.event(event)) {
-            Ok(()) => Ok(screen.finish()),
+            Ok(()) => {
+                let rest = screen.finish();
+                self.drawings = rest.drawings;
+                Ok(rest.result)
+            }
             Err(error) => {
-                screen.fail();
+                self.drawings = screen.fail().drawings;
                 Err(error)
             }
         }
@@ -217,4 +223,18 @@ impl Interpreter {
         let values = asked.into_iter().flatten().map(|(name, expression)| (name.clone(), value(expression)));
         Value::Object(values.collect::<Map<_, _>>())
     }
+}
+
+/// What is answered of a cell that failed.
+fn failed(error: ErrorOutput, count: ExecutionCount) -> Value {
+    let ErrorOutput { ename, evalue, traceback } = error;
+    json!({
+        "status": "error",
+        "execution_count": count,
+        "ename": ename,
+        "evalue": evalue,
+        "traceback": traceback,
+        "payload": [],
+        "user_expressions": {},
+    })
 }

@@ -7,6 +7,7 @@ mod errors;
 mod history;
 pub mod install;
 mod interpreter;
+mod log;
 mod outbox;
 mod panics;
 mod parent;

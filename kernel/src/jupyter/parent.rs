@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::log::log;
+
 /// The variable in which Jupyter says what it is.
 const VARIABLE: &str = "JPY_PARENT_PID";
 
@@ -21,7 +23,7 @@ pub async fn gone() {
     while std::os::unix::process::parent_id() == started_by && lives(jupyter) {
         sleep(EVERY).await;
     }
-    eprintln!("Jupyter is gone, so the kernel ends");
+    log("Jupyter is gone, so the kernel ends");
 }
 
 /// Whether there is such a process.

@@ -36,6 +36,13 @@ pub struct Queue {
     interrupted: Arc<AtomicBool>,
 }
 
+/// A front end that runs a whole notebook sends its cells one behind the other: those that follow within this time are
+/// of the same going.
+const QUIET: Duration = Duration::from_millis(15);
+
+/// How long cells are waited for at most.
+const LONGEST: Duration = Duration::from_millis(150);
+
 #[derive(Default)]
 struct Inner {
     waiting: VecDeque<Job>,
@@ -112,6 +119,21 @@ impl Queue {
     /// The number of the last cell that was numbered.
     pub fn count(&self) -> ExecutionCount {
         ExecutionCount::new(self.lock().count)
+    }
+
+    /// Waits until no request comes any more, before a failure is told: what comes until then was sent by somebody who
+    /// does not know of it, and what comes after by somebody who may.
+    pub fn settle(&self) {
+        let end = Instant::now() + LONGEST;
+        let mut inner = self.lock();
+        loop {
+            let waiting = inner.waiting.len();
+            let (next, quiet) = self.changed.wait_timeout(inner, QUIET).unwrap_or_else(PoisonError::into_inner);
+            inner = next;
+            if inner.closed || Instant::now() >= end || (quiet.timed_out() && inner.waiting.len() == waiting) {
+                return;
+            }
+        }
     }
 
     /// Drops the cells that wait: one before them failed.

@@ -1,5 +1,7 @@
 //! Events as messages: what a cell shows while it runs, and its result.
 
+use std::thread::JoinHandle;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fovea::event::{Event, Output};
@@ -9,6 +11,7 @@ use jupyter_protocol::{DisplayData, ExecuteResult, ExecutionCount, JupyterMessag
 use jupyter_protocol::{Media, MediaType};
 use serde_json::{Map, Value, json};
 
+use super::log::log;
 use super::outbox::Outbox;
 use super::training::Training;
 
@@ -27,12 +30,22 @@ pub struct Screen<'a> {
     training: Option<Training>,
     /// The statement that runs shows nothing but remarks.
     silent: bool,
+    /// Last plots that are being drawn.
+    drawings: Vec<JoinHandle<()>>,
+}
+
+/// What is left of a cell when everything else of it was shown.
+pub struct Rest {
+    /// The text of its result.
+    pub result: Option<String>,
+    /// What is shown when these are done.
+    pub drawings: Vec<JoinHandle<()>>,
 }
 
 impl<'a> Screen<'a> {
     /// Of the cell with this number; live pictures are drawn in `theme`.
     pub fn new(out: &'a Outbox, cell: &'a JupyterMessage, count: ExecutionCount, theme: Theme) -> Self {
-        Self { out, cell, count, theme, held: None, training: None, silent: false }
+        Self { out, cell, count, theme, held: None, training: None, silent: false, drawings: Vec::new() }
     }
 
     /// Shows a piece of news; a result is held back until it is known whether another follows.
@@ -50,7 +63,7 @@ impl<'a> Screen<'a> {
             }
             Event::Output(output) => {
                 self.release();
-                self.training = None;
+                self.over();
                 // A note is said in passing, and no result.
                 match output.verb == "note" {
                     true if output.silent => {}
@@ -68,31 +81,34 @@ impl<'a> Screen<'a> {
     }
 
     /// The cell has failed: what it showed stays.
-    pub fn fail(mut self) {
-        self.training = None;
+    pub fn fail(mut self) -> Rest {
+        self.over();
         self.release();
+        Rest { result: None, drawings: self.drawings }
     }
 
-    /// The cell is done: the last statement's result is its own. Gives the result's text.
-    pub fn finish(mut self) -> Option<String> {
-        self.training = None;
-        let (first, rest) = {
-            let mut bundles = bundles(self.held.take()?).into_iter();
-            (bundles.next()?, bundles)
-        };
-        let text = first.text();
-        self.out.publish(
-            self.cell,
-            ExecuteResult {
-                execution_count: self.count,
-                data: first.data,
-                metadata: first.metadata,
-                // The protocol's schema has it, empty or not.
-                transient: Some(Transient::default()),
-            },
-        );
-        rest.for_each(|bundle| self.display(bundle));
-        Some(text)
+    /// The cell is done: the last statement's result is its own.
+    pub fn finish(mut self) -> Rest {
+        self.over();
+        let mut shown = self.held.take().map(bundles).unwrap_or_default().into_iter();
+        let result = shown.next().map(|first| self.result(first));
+        shown.for_each(|bundle| self.display(bundle));
+        Rest { result, drawings: self.drawings }
+    }
+
+    /// Shows the cell's result; its text.
+    fn result(&self, bundle: Bundle) -> String {
+        let text = bundle.text();
+        let (execution_count, Bundle { data, metadata }) = (self.count, bundle);
+        // The protocol's schema has it, empty or not.
+        let transient = Some(Transient::default());
+        self.out.publish(self.cell, ExecuteResult { execution_count, data, metadata, transient });
+        text
+    }
+
+    /// What trained does so no more.
+    fn over(&mut self) {
+        self.drawings.extend(self.training.take().and_then(Training::end));
     }
 
     /// Shows the result that is held, which is not the last.
@@ -160,7 +176,7 @@ pub fn frame(picture: &Picture) -> Bundle {
     let mut data = Media::new(vec![MediaType::Plain(picture.alt.clone())]);
     match picture.png() {
         Ok(png) => data.content.push(MediaType::Png(STANDARD.encode(png))),
-        Err(error) => eprintln!("a picture has no PNG: {error}"),
+        Err(error) => log(format_args!("a picture has no PNG: {error}")),
     }
     let size = json!({ "width": picture.width, "height": picture.height, "alt": picture.alt });
     Bundle { data, metadata: Map::from_iter([("image/png".to_string(), size)]) }

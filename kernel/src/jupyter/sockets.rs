@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep};
 
 use super::core::{Core, Next};
+use super::log::log;
 use super::outbox::{Channel, Outbox};
 use super::wire::{Hub, Item, Kind, Listener, Peer, Seal, encoded};
 
@@ -52,7 +53,7 @@ impl Sockets {
     /// Binds the sockets of a connection, at its address and nowhere else.
     pub async fn bind(info: &ConnectionInfo) -> anyhow::Result<Self> {
         if info.key.is_empty() {
-            eprintln!("the connection file has an empty key: whoever can connect can run programs here");
+            log("the connection file has an empty key: whoever can connect can run programs here");
         }
         Ok(Self {
             shell: Listener::bind(info, info.shell_port).await?,
@@ -133,7 +134,7 @@ impl Hubs {
                 Some(message)
             }
             Err(error) => {
-                eprintln!("{socket}: a message is dropped: {error:#}");
+                log(format_args!("{socket}: a message is dropped: {error:#}"));
                 None
             }
         }
@@ -154,7 +155,7 @@ impl Hubs {
         match self.seal.frames(message) {
             Ok(frames) => Some(frames),
             Err(error) => {
-                eprintln!("{} is not sent: {error}", message.header.msg_type);
+                log(format_args!("{} is not sent: {error}", message.header.msg_type));
                 None
             }
         }

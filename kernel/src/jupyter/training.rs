@@ -4,7 +4,7 @@ use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::Builder;
+use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use fovea::event::Event;
@@ -14,6 +14,7 @@ use jupyter_protocol::{DisplayData, JupyterMessage, Media, MediaType, Transient,
 use serde_json::Map;
 use uuid::Uuid;
 
+use super::log::log;
 use super::outbox::Outbox;
 use super::render::{self, Bundle};
 
@@ -61,18 +62,27 @@ impl Training {
         let forms = vec![MediaType::Plain(self.live.line()), MediaType::Html(self.live.line_html())];
         self.line.show(Bundle { data: Media::new(forms), metadata: Map::new() });
     }
-}
 
-impl Drop for Training {
-    /// The training is over, in whatever way: the last of it stays, the plot in every form.
-    fn drop(&mut self) {
+    /// The training is over, in whatever way: the last of it stays, the plot in every form. That one is drawn while
+    /// whatever follows goes on; the thread given back is done when it is shown.
+    pub fn end(mut self) -> Option<JoinHandle<()>> {
         self.live.over();
         self.show_line();
         // What is being drawn is out of date: nobody waits for it.
-        let plot = self.plot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Some(mut plot), Some(picture)) = (plot, drawn(&self.live)) {
-            plot.show(render::picture(&picture));
+        let mut plot = self.plot.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let is_shown = plot.is_shown;
+        let live = self.live;
+        let mut last = move || {
+            if let Some(picture) = drawn(&live) {
+                plot.show(render::picture(&picture));
+            }
+        };
+        if is_shown {
+            return Builder::new().name("painter".into()).spawn(last).ok();
         }
+        // It has no place yet, and what follows belongs below it.
+        last();
+        None
     }
 }
 
@@ -148,7 +158,7 @@ fn drawn(live: &Live) -> Option<Picture> {
     match catch_unwind(|| live.picture()).ok().flatten()? {
         Ok(picture) => Some(picture),
         Err(error) => {
-            eprintln!("training is not drawn: {error}");
+            log(format_args!("training is not drawn: {error}"));
             None
         }
     }

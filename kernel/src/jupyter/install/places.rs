@@ -34,6 +34,11 @@ pub struct Target {
 }
 
 impl Place {
+    /// Whether one was chosen.
+    pub fn is_chosen(&self) -> bool {
+        self.user || self.sys_prefix || self.prefix.is_some()
+    }
+
     /// The folders of this place.
     ///
     /// Fails where it is the active environment and none is, and where there is no home.

@@ -7,12 +7,16 @@ use fovea::event::Output;
 use serde_json::{Value, json};
 
 use super::files::Part;
-use super::places::{self, Target};
+use super::places::{self, Place, Target};
 use super::{VERSION, program};
 
-/// Says what is installed where, by which version, and whether Jupyter can start it.
-pub fn status() -> anyhow::Result<Output> {
-    let places: Vec<Found> = known().into_iter().map(look).collect();
+/// Says what is installed where, by which version, and whether Jupyter can start it; of the place that was chosen, else
+/// of all that are known.
+///
+/// Fails where the place that was chosen cannot be found out.
+pub fn status(place: &Place) -> anyhow::Result<Output> {
+    let targets = if place.is_chosen() { vec![place.target()?] } else { known() };
+    let places: Vec<Found> = targets.into_iter().map(look).collect();
     let jupyter = places::on_path("jupyter");
     let used = jupyter.as_deref().map(used);
     let program = program().ok();

@@ -71,6 +71,28 @@ fn an_error_drops_the_cells_that_wait_and_no_other() {
 }
 
 #[test]
+fn cells_that_are_sent_one_behind_the_other_stop_at_the_one_that_fails() {
+    let kernel = Kernel::new();
+    for _ in 0..5 {
+        let failing = kernel.execute("nonsense");
+        let followers: Vec<_> = (0..20)
+            .map(|n| {
+                // As a front end sends a whole notebook: the first has failed before the last is there.
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                kernel.execute(&format!("let n = {n}"))
+            })
+            .collect();
+        let seen = kernel.until_idle(&failing);
+        let replies: Vec<_> = seen.iter().filter(|seen| seen.kind == "execute_reply").collect();
+        assert_eq!(replies[0].parent, failing, "the failure is told first");
+        for follower in &followers {
+            assert_eq!(reply(&seen, follower)["status"], "aborted");
+        }
+        assert_eq!(text(kernel.run("let m = 4").last().unwrap()), "m = 4", "what is sent when it is known runs");
+    }
+}
+
+#[test]
 fn where_a_cell_does_not_stop_on_error_those_behind_it_run() {
     let kernel = Kernel::new();
     kernel.run(TINY);

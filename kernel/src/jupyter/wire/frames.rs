@@ -109,6 +109,8 @@ pub enum Arrived {
     Message(Vec<Vec<u8>>),
     /// One that was too large, and is gone.
     TooLarge,
+    /// A question whether this side is still there; the command that answers it.
+    Ping(Vec<u8>),
 }
 
 /// The next message, whole.
@@ -117,9 +119,14 @@ pub async fn read(from: &mut (impl AsyncRead + Unpin)) -> Result<Arrived> {
     loop {
         let (flags, length) = header(from).await?;
         if flags & IS_COMMAND != 0 {
-            // Nothing has to be said to any command of the version that was agreed on.
-            pass(from, length).await?;
-            continue;
+            if length > COMMAND {
+                return Err(broken("a command that is too long"));
+            }
+            // libzmq pings peers of any version, and leaves those that say nothing. No other command needs an answer.
+            match pong(&exactly(from, length).await?) {
+                Some(pong) if frames.is_empty() => return Ok(Arrived::Ping(pong)),
+                _ => continue,
+            }
         }
         size = size.saturating_add(length);
         if size > LARGEST || frames.len() == MOST {
@@ -135,6 +142,14 @@ pub async fn read(from: &mut (impl AsyncRead + Unpin)) -> Result<Arrived> {
             frames.clear();
         }
     }
+}
+
+/// The answer to a PING (https://rfc.zeromq.org/spec/37): its context, which stands behind two bytes of time.
+fn pong(command: &[u8]) -> Option<Vec<u8>> {
+    let context = command.strip_prefix(b"\x04PING")?.get(2..)?;
+    let body = [&b"\x04PONG"[..], context].concat();
+    let length = u8::try_from(body.len()).ok()?;
+    Some([&[IS_COMMAND, length], &body[..]].concat())
 }
 
 /// A frame's flags and length.
@@ -231,6 +246,12 @@ mod tests {
         let command = [&[IS_COMMAND, 5], &b"\x04PING"[..]].concat();
         let bytes = [command, encoded(&[b"a".to_vec()])].concat();
         assert_eq!(reading(&bytes).ok(), Some(Arrived::Message(vec![b"a".to_vec()])));
+    }
+
+    #[test]
+    fn a_ping_is_answered_with_its_context() {
+        let ping = [&[IS_COMMAND, 10], &b"\x04PING\x00\x0aabc"[..]].concat();
+        assert_eq!(reading(&ping).ok(), Some(Arrived::Ping(b"\x04\x08\x04PONGabc".to_vec())));
     }
 
     #[test]

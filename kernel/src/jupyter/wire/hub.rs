@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::time::{sleep, timeout};
 
+use super::super::log::log;
 use super::backlog::{Backlog, Flow, Item};
 use super::frames::{Arrived, Kind, read, shake_hands};
 use super::listener::{Incoming, Listener, Outgoing};
@@ -53,14 +55,14 @@ impl Hub {
                     tokio::spawn(async move {
                         let ended = hub.attend(incoming, outgoing, &*take).await;
                         if let Some(error) = ended.err().filter(|error| !is_gone(error)) {
-                            eprintln!("{}: a connection is closed: {error}", hub.name);
+                            log(format_args!("{}: a connection is closed: {error}", hub.name));
                         }
                     });
                 }
-                Ok(_) => eprintln!("{}: there are {MOST} connections already", self.name),
+                Ok(_) => log(format_args!("{}: there are {MOST} connections already", self.name)),
                 Err(error) => {
                     // Too many open files: another try at once would find the same.
-                    eprintln!("{}: nobody can connect: {error}", self.name);
+                    log(format_args!("{}: nobody can connect: {error}", self.name));
                     sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -77,13 +79,19 @@ impl Hub {
         let mut incoming = BufReader::new(incoming);
         timeout(GREETING, shake_hands(self.kind, &mut incoming, &mut outgoing)).await??;
         let peer = self.next.fetch_add(1, Ordering::Relaxed);
-        let backlog = Arc::default();
+        let backlog: Arc<Backlog> = Arc::default();
         self.lock().insert(peer, Connected { backlog: Arc::clone(&backlog), topics: Vec::new() });
         let writing = tokio::spawn(write(Arc::clone(&backlog), outgoing));
         let ended = loop {
             match read(&mut incoming).await {
-                Ok(Arrived::Message(frames)) => self.arrived(peer, frames, take),
-                Ok(Arrived::TooLarge) => eprintln!("{}: a message is dropped: it is too large", self.name),
+                Ok(Arrived::Message(frames)) => {
+                    // A fault of ours in one answer leaves the connection as it is.
+                    if catch_unwind(AssertUnwindSafe(|| self.arrived(peer, frames, take))).is_err() {
+                        log(format_args!("{}: a message could not be answered: this broke inside fovea", self.name));
+                    }
+                }
+                Ok(Arrived::Ping(pong)) => drop(backlog.push(Item { bytes: Arc::new(pong), updates: None })),
+                Ok(Arrived::TooLarge) => log(format_args!("{}: a message is dropped: it is too large", self.name)),
                 Err(error) => break error,
             }
         };
@@ -129,7 +137,7 @@ impl Hub {
 
     fn pass(&self, connected: &Connected, item: Item) {
         if connected.backlog.push(item) == Flow::Stuck {
-            eprintln!("{}: a front end does not read what it is sent; messages to it are dropped", self.name);
+            log(format_args!("{}: a front end does not read what it is sent; messages to it are dropped", self.name));
         }
     }
 

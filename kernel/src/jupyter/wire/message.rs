@@ -55,10 +55,14 @@ impl Seal {
         if !self.is_signed(&parts[..SIGNED], &signature) {
             bail!("its signature is not made with the key of the connection file");
         }
-        let header: jupyter_protocol::Header = serde_json::from_slice(&parts[0]).context("its header")?;
-        let content: Value = serde_json::from_slice(&parts[3]).context("its content")?;
+        let mut header: Value = serde_json::from_slice(&parts[0]).context("its header")?;
+        fill(&mut header, json!({ "username": "", "session": "", "version": "5.0" }));
+        let header: jupyter_protocol::Header = serde_json::from_value(header).context("its header")?;
+        let mut content: Value = serde_json::from_slice(&parts[3]).context("its content")?;
         let msg_type = header.msg_type.clone();
-        // What lacks a field that has a default in the protocol is left to whoever answers it.
+        let unsaid = defaults(&msg_type, &content);
+        fill(&mut content, unsaid);
+        // What lacks more than that is left to whoever answers it.
         let content = JupyterMessageContent::from_type_and_content(&msg_type, content.clone())
             .unwrap_or_else(|_| UnknownMessage { msg_type, content }.into());
         Ok(JupyterMessage {
@@ -85,6 +89,35 @@ impl Seal {
         let byte = |pair: &[u8]| Some((digit(pair[0])? * 16 + digit(*pair.get(1)?)?) as u8);
         let tag: Option<Vec<u8>> = signature.chunks(2).map(byte).collect();
         tag.is_some_and(|tag| hmac::verify(key, &parts.concat(), &tag).is_ok())
+    }
+}
+
+/// Puts in what an object lacks, or has only as null.
+fn fill(object: &mut Value, defaults: Value) {
+    if let (Value::Object(object), Value::Object(defaults)) = (object, defaults) {
+        for (name, value) in defaults {
+            if object.get(&name).is_none_or(Value::is_null) {
+                object.insert(name, value);
+            }
+        }
+    }
+}
+
+/// What a request means where it does not say it, as the protocol has it; the types want every field.
+fn defaults(msg_type: &str, content: &Value) -> Value {
+    let end = || content["code"].as_str().map_or(0, |code| code.chars().count());
+    match msg_type {
+        "execute_request" => json!({
+            "silent": false,
+            "store_history": true,
+            "user_expressions": {},
+            "allow_stdin": true,
+            "stop_on_error": true,
+        }),
+        "complete_request" => json!({ "cursor_pos": end() }),
+        "inspect_request" => json!({ "cursor_pos": end(), "detail_level": 0 }),
+        "shutdown_request" => json!({ "restart": false }),
+        _ => json!({}),
     }
 }
 
@@ -142,6 +175,28 @@ mod tests {
         for count in 0..frames.len() {
             assert!(seal.message(frames[..count].to_vec()).is_err(), "{count} frames");
         }
+    }
+
+    #[test]
+    fn what_a_request_does_not_say_is_as_the_protocol_has_it() {
+        let seal = Seal::new("");
+        let with = |msg_type: &str, content: Value| {
+            let mut frames = seal.frames(&JupyterMessage::new(KernelInfoRequest {}, None)).unwrap();
+            let last = frames.len() - 1;
+            frames[last] = serde_json::to_vec(&content).unwrap();
+            frames[last - 3] =
+                serde_json::to_vec(&json!({ "msg_id": "1", "msg_type": msg_type, "date": "2026-01-01T00:00:00Z" }))
+                    .unwrap();
+            seal.message(frames).unwrap().content
+        };
+        let content = with("execute_request", json!({ "code": "let n = 3", "user_expressions": null }));
+        assert!(
+            matches!(content, JupyterMessageContent::ExecuteRequest(asked) if asked.store_history && !asked.silent)
+        );
+        let content = with("complete_request", json!({ "code": "né" }));
+        assert!(matches!(content, JupyterMessageContent::CompleteRequest(asked) if asked.cursor_pos == 2));
+        let content = with("shutdown_request", json!({}));
+        assert!(matches!(content, JupyterMessageContent::ShutdownRequest(asked) if !asked.restart));
     }
 
     #[test]

@@ -45,6 +45,18 @@ impl Served {
         Self { info, child, folder: folder.to_path_buf() }
     }
 
+    /// As [`Served::start`], with a log that nobody reads any more.
+    pub fn unread(folder: &Path) -> Self {
+        let info = connection(folder, Transport::TCP);
+        let file = folder.join("connection.json");
+        write(&file, &serde_json::to_string(&info).unwrap());
+        let mut child = command(folder, &file).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stderr.take());
+        let mut served = Self { info, child, folder: folder.to_path_buf() };
+        assert!(served.is_up());
+        served
+    }
+
     /// Whether it answers; it may have ended instead.
     pub fn is_up(&mut self) -> bool {
         let begun = Instant::now();

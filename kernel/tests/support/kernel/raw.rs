@@ -1,6 +1,6 @@
 //! Connections as bytes, to say what no implementation of ZeroMQ would.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 
 use jupyter_protocol::ConnectionInfo;
@@ -35,8 +35,11 @@ pub fn greeted(info: &ConnectionInfo, port: u16, kind: &str) -> TcpStream {
 /// Whether the other side closes a connection.
 pub fn is_closed(stream: &mut TcpStream) -> bool {
     let mut rest = Vec::new();
-    // A reset says the same.
-    stream.read_to_end(&mut rest).map_or(true, |_| true)
+    match stream.read_to_end(&mut rest) {
+        Ok(_) => true,
+        // A reset says the same; silence does not.
+        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+    }
 }
 
 /// Frames as ZeroMQ sends them.
