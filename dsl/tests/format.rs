@@ -21,7 +21,7 @@ fn spellings_become_one() {
     formats("   let a=1,b = {2,3}\n   seed 7", "let a = 1, b = {2, 3}\nseed 7\n");
     formats("train q on d,batch 8,with sgd( lr=0.1 )", "train q on d, batch 8, with sgd(lr 0.1)\n");
     formats("block w( c,s = 1 )=conv c /s", "block w(c, s=1) = conv c /s\n");
-    formats("Theme  dark ;", "theme dark;\n");
+    formats("theme  dark ;", "theme dark;\n");
     formats("", "");
     formats("# only\n\n\n\n# this", "# only\n\n# this\n");
 }
@@ -86,4 +86,20 @@ fn the_deepest_nesting_has_a_form() {
         let once = format(&text).unwrap();
         assert_eq!(format(&once).unwrap(), once);
     }
+}
+
+#[test]
+fn matrices_stand_on_one_line_or_a_line_a_row() {
+    formats("convolve [1,0 ; 0 1\n -1 1/9] with[2], pad 1/2", "convolve [1 0; 0 1; -1 1/9] with [2], pad 1/2\n");
+    formats("convolve [1 (2-1);\n\n 0 1;] with [1]/2 same", "convolve [1 (2 - 1); 0 1] with [1] /2 same\n");
+    let row = "0.125 ".repeat(12);
+    let row = row.trim_end();
+    formats(
+        &std::format!("convolve [{row}; {row}] with [1 0; 0 1] /2, pad 1"),
+        &std::format!("convolve [\n    {row}\n    {row}\n] with [1 0; 0 1] /2, pad 1\n"),
+    );
+    formats(
+        "convolve [1 0 # first\n 0 1 # second\n] with [1]  # a dot",
+        "convolve [\n    1 0  # first\n    0 1  # second\n] with [1]  # a dot\n",
+    );
 }

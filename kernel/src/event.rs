@@ -9,6 +9,11 @@ use crate::session::Known;
 /// One piece of news.
 #[derive(Debug)]
 pub enum Event {
+    /// A statement begins.
+    Begin {
+        /// It ends in `;`: of what it does, remarks alone are for reading.
+        silent: bool,
+    },
     /// A remark while a statement runs, a line or more, without the last newline.
     Text(String),
     /// Where a long statement stands; a terminal shows the newest only.

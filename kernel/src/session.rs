@@ -221,6 +221,7 @@ impl Session {
     /// Runs one statement; only where it completes do names mean what they mean after it.
     fn step(&mut self, step: Step, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         self.world.go_on()?;
+        events(Event::Begin { silent: step.silent });
         let mut output = guarded(step.span, || step.job.run(&mut self.world, events))?;
         self.names = step.after;
         self.world.program.push_str(&step.text);

@@ -40,6 +40,7 @@ const STYLES: &[&str] = &[
     "border-bottom",
     "border-collapse",
     "border-top",
+    "font-family",
     "font-weight",
     "margin",
     "max-height",

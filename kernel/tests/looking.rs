@@ -110,12 +110,28 @@ fn maps_that_are_zero_everywhere_are_told_and_crossed_out() {
     bench.ok(&format!("load tiny \"{file}\""));
     let output = last(&mut bench, "features tiny.relu1 on digits[0..3]");
     assert_eq!(output.data["silent"], json!([1]));
-    assert!(output.text.contains("1 of 4 maps are 0 everywhere here: 1"), "{}", output.text);
+    assert!(output.text.contains("1 of 4 maps is 0 everywhere here: 1"), "{}", output.text);
     assert!(output.pictures[0].svg.contains("crossed out: 0 everywhere"));
     assert_eq!(last(&mut bench, "features tiny.conv1 on digits[0..3]").data["silent"], json!([]));
     assert_eq!(last(&mut bench, "features tiny.conv1[1] on digits[5]").data["max"], json!(-1.0));
     let one = last(&mut bench, "features tiny.relu1[1..3] on digits[0]");
     assert_eq!((&one.data["silent"], &one.data["shape"]), (&json!([1]), &json!([8, 8, 2])));
+}
+
+#[test]
+fn weights_are_in_colour_only_where_they_see_colours() {
+    let mut bench = Bench::new();
+    bench.ok("net c = 32x32x3 - conv 3 - relu - conv 4 - relu - pool 16x16 - fc 5 - relu, softmax 10");
+    let mut says = |layer: &str, words: &str| {
+        let output = last(&mut bench, &format!("filters c.{layer}"));
+        assert!(output.pictures[0].svg.contains(words), "{layer}: {}", output.pictures[0].alt);
+    };
+    says("conv1", "red, green and blue are the channels");
+    says("conv2", "a row a filter, a column a channel of the input");
+    says("conv2[3]", "a tile a channel of the input");
+    says("fc1", "c.fc1: 5 units of 2x2x4");
+    says("fc2", "c.fc2: 10 units of 5");
+    says("fc2[1]", "c.fc2[1]: 1 unit of 5");
 }
 
 #[test]

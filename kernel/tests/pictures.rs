@@ -95,7 +95,7 @@ fn every_picture_is_sound() {
         let paper = *image.get_pixel(0, 0);
         let drawn = image.pixels().filter(|&&pixel| pixel != paper).count();
         assert!(drawn > 500, "{name}: only {drawn} pixels are drawn");
-        assert!(picture.width <= 830 && picture.height <= 1200, "{name}: {}×{}", picture.width, picture.height);
+        assert!(picture.width <= 960 && picture.height <= 1200, "{name}: {}×{}", picture.width, picture.height);
     }
 }
 

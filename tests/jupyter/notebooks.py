@@ -5,8 +5,8 @@
 
 A run gives what the file has where every cell has the same outputs in the same order, each in the same forms (MIME
 types), with the same text. Two things may differ: figures of time and speed; and, from the first cell on that trains,
-any figure, and how many lines list them, because another processor rounds otherwise. Pictures are compared by their forms alone. A cell that is to
-show a mistake has the tag `raises-exception`.
+any figure, and how many lines list them, because another processor rounds otherwise. Pictures are compared by their
+forms alone. A cell that is to show a mistake has the tag `raises-exception`.
 """
 
 import os

@@ -78,8 +78,8 @@ impl Front {
                 self.told = output.data["interrupted"] == true;
                 self.output(output);
             }
-            // The prompt asks the session itself.
-            Event::Names(_) => {}
+            // The prompt asks the session itself; how far a silent statement is, is gone from a terminal at its end.
+            Event::Begin { .. } | Event::Names(_) => {}
         }
     }
 

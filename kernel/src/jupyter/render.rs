@@ -27,6 +27,8 @@ pub struct Screen<'a> {
     /// The newest result; that of the last statement is the cell's.
     held: Option<Output>,
     training: Option<Training>,
+    /// The statement that runs shows nothing but remarks.
+    silent: bool,
     /// Last plots that are being drawn.
     drawings: Vec<JoinHandle<()>>,
 }
@@ -42,16 +44,21 @@ pub struct Rest {
 impl<'a> Screen<'a> {
     /// Of the cell with this number; live pictures are drawn in `theme`.
     pub fn new(out: &'a Outbox, cell: &'a JupyterMessage, count: ExecutionCount, theme: Theme) -> Self {
-        Self { out, cell, count, theme, held: None, training: None, drawings: Vec::new() }
+        Self { out, cell, count, theme, held: None, training: None, silent: false, drawings: Vec::new() }
     }
 
     /// Shows a piece of news; a result is held back until it is known whether another follows.
     pub fn event(&mut self, event: Event) {
         match event {
+            Event::Begin { silent } => {
+                self.release();
+                self.silent = silent;
+            }
             Event::Text(text) => {
                 self.release();
                 self.print(&text);
             }
+            Event::Progress(_) | Event::Metric(_) if self.silent => {}
             Event::Progress(_) | Event::Metric(_) => {
                 self.release();
                 self.training.get_or_insert_with(|| Training::new(self.out, self.cell, self.theme)).event(&event);

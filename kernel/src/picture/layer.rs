@@ -1,6 +1,6 @@
 //! What is inside a layer: weights or maps as tiles, in one scale of colours.
 
-use super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
+use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
 use super::palette::Theme;
@@ -54,7 +54,7 @@ const EDGE: f64 = 20.0;
 const CAPTION: f64 = 11.0;
 const GAP: f64 = 10.0;
 /// The widest that the tiles may stand.
-const WIDEST: f64 = 960.0;
+const ACROSS: f64 = WIDEST - 2.0 * EDGE;
 /// The tallest, where tiles can be made smaller.
 const TALLEST: f64 = 860.0;
 /// No tile is made smaller than this for the sake of height.
@@ -63,22 +63,25 @@ const SMALLEST: f64 = 36.0;
 const ABOVE: f64 = 17.0;
 const LARGEST_LABEL: f64 = 130.0;
 
-/// Tiles in lines, the scale of their colours, and a note on what they show. Tiles for which there is no room are left out,
-/// and the title says so.
+/// More tiles of a row, and more rows, are never drawn: there is no need to give them.
+pub const MOST_TILES: usize = 64;
+
+/// Tiles in lines, the scale of their colours, and a note on what they show. `all` says how many rows and columns there are,
+/// which may be more than are given. Tiles for which there is no room are left out, and the title says so.
 ///
 /// Fails with [`Error::Empty`] where there is no tile.
-pub fn layer(name: &str, title: &str, note: &str, rows: &[TileRow], theme: Theme) -> Result<Picture> {
+pub fn layer(name: &str, title: &str, note: &str, rows: &[TileRow], all: [usize; 2], theme: Theme) -> Result<Picture> {
     let widest = rows.iter().map(|row| row.tiles.len()).max().unwrap_or(0);
     if widest == 0 {
         return Err(Error::Empty { what: "no weights and no maps" });
     }
     let scale = scale(rows);
     let layout = Layout::new(rows, widest);
-    let heading = layout.heading(title, rows);
+    let heading = layout.heading(title, all);
     let bar = scale.map_or(0.0, |scale| scale.width());
     let title_room = font::width(&heading, 15.0, Weight::SemiBold).min(700.0);
     let note_room = font::width(note, CAPTION, Weight::Regular);
-    let inner = layout.width().max(title_room).max(note_room + 24.0 + bar).min(WIDEST + LARGEST_LABEL);
+    let inner = layout.width().max(title_room).max(note_room + 24.0 + bar).min(ACROSS);
     let mut canvas = Canvas::new(inner + 2.0 * EDGE, TOP + layout.height() + EDGE - 4.0, theme);
     draw_heading(&mut canvas, &heading, EDGE, inner);
     let palette = canvas.palette;
@@ -149,7 +152,7 @@ impl Layout {
         };
         // Lines that stand for something are shown whole where they can be.
         let tallest = ((TALLEST - ABOVE) / rows.len() as f64 - GAP).max(SMALLEST);
-        let broadest = ((WIDEST - label) / widest as f64 - GAP).max(SMALLEST);
+        let broadest = ((ACROSS - label) / widest as f64 - GAP).max(SMALLEST);
         let wanted = if is_broken { wanted } else { wanted.min(tallest).min(broadest) };
         // Whole pixels a number, and never more than a small filter needs.
         let side = if longest <= wanted { (wanted / longest).floor().min(36.0) * longest } else { wanted };
@@ -158,7 +161,7 @@ impl Layout {
         let captions = tiles().map(|tile| font::width(&tile.caption, CAPTION, Weight::Regular)).fold(0.0, f64::max);
         let across = side.0.max(captions.min(side.0 * 1.6).min(120.0)) + GAP;
         let step = (across, side.1 + GAP + if is_broken { ABOVE - 2.0 } else { 0.0 });
-        let fit = (((WIDEST - label) / step.0) as usize).max(1);
+        let fit = (((ACROSS - label) / step.0) as usize).max(1);
         let room = (((TALLEST - ABOVE) / step.1) as usize).max(1);
         let (columns, lines) = match is_broken {
             // Lines as even as they can be.
@@ -180,13 +183,12 @@ impl Layout {
     }
 
     /// The title, and how much of what is shown where not all is.
-    fn heading(&self, title: &str, rows: &[TileRow]) -> String {
-        let widest = rows.iter().map(|row| row.tiles.len()).max().unwrap_or(0);
+    fn heading(&self, title: &str, [rows, columns]: [usize; 2]) -> String {
         if self.is_broken {
-            return super::sheet::heading(title, widest.min(self.lines * self.columns), widest);
+            return super::sheet::heading(title, columns.min(self.lines * self.columns), columns);
         }
         let part = |shown: usize, all: usize, what: &str| (shown < all).then(|| format!("{shown} of {all} {what}"));
-        let parts = [part(self.lines, rows.len(), "rows"), part(self.columns, widest, "columns")];
+        let parts = [part(self.lines, rows, "rows"), part(self.columns, columns, "columns")];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() { title.to_string() } else { format!("{title} ({})", parts.join(", ")) }
     }

@@ -29,7 +29,7 @@ pub use confusion::confusion;
 pub use convolution::convolution;
 pub use curves::{Panel, Series, SeriesKind, Unit, curves, panels};
 pub use image::{Grey, Image};
-pub use layer::{Face, Plane, Tile, TileRow, layer};
+pub use layer::{Face, MOST_TILES, Plane, Tile, TileRow, layer};
 pub use maps::{Mapped, maps};
 pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};

@@ -65,7 +65,7 @@ impl Session {
             Event::Text(remark) => print(&remark),
             Event::Metric(epoch) => print(&progress::epoch(&epoch)),
             Event::Output(output) => outputs.push(output),
-            Event::Progress(_) | Event::Names(_) => {}
+            Event::Begin { .. } | Event::Progress(_) | Event::Names(_) => {}
         });
         self.told(done).map(|()| Results { outputs })
     }

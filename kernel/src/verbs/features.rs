@@ -201,16 +201,13 @@ impl Features {
             let [rows, columns, channels] = map.shape()[..] else {
                 return Err(picture::Error::Empty { what: "no maps of a height and a width" });
             };
-            let is_captioned = i == 0;
-            let caption = |text: String| if is_captioned { text } else { String::new() };
             let first = if is_one { samples[i].clone() } else { "picture".to_string() };
-            let picture =
-                Tile { caption: caption(first), face: Face::Picture(image(data, indices[i])?), is_silent: false };
+            let picture = Tile { caption: first, face: Face::Picture(image(data, indices[i])?), is_silent: false };
             let tile = |channel: usize| {
                 let values: Vec<f32> = channel_of(map.view(), channel).iter().copied().collect();
                 let is_silent = values.iter().all(|&value| value == 0.0);
                 let face = Face::Numbers(Plane { rows, columns, values });
-                Tile { caption: caption((self.range.0 + channel).to_string()), face, is_silent }
+                Tile { caption: (self.range.0 + channel).to_string(), face, is_silent }
             };
             let tiles = [picture].into_iter().chain((0..channels).map(tile)).collect();
             Ok(TileRow { label: if is_one { String::new() } else { samples[i].clone() }, tiles })
@@ -218,7 +215,8 @@ impl Features {
         let rows: Vec<TileRow> = maps.outer_iter().enumerate().map(row).collect::<picture::Result<_>>()?;
         let is_silent = rows.iter().flat_map(|row| &row.tiles).any(|tile| tile.is_silent);
         let note = if is_silent { "all maps on one scale; crossed out: 0 everywhere" } else { "all maps on one scale" };
-        layer("maps", &self.title(maps), note, &rows, self.theme)
+        let all = [rows.len(), 1 + maps.shape()[maps.ndim() - 1]];
+        layer("maps", &self.title(maps), note, &rows, all, self.theme)
     }
 
     fn bars(&self, samples: &[String], maps: &Tensor, names: &[String]) -> picture::Result<Picture> {
@@ -275,5 +273,6 @@ fn told(silent: &[usize], all: usize, is_vector: bool) -> Option<String> {
     let listed: Vec<String> = silent.iter().take(LISTED).map(|channel| channel.to_string()).collect();
     let more = if silent.len() > LISTED { ", …" } else { "" };
     let (what, place) = if is_vector { ("value", "here") } else { ("map", "everywhere here") };
-    Some(format!("{} of {} are 0 {place}: {}{more}", silent.len(), of(all, what), listed.join(", ")))
+    let are = if silent.len() == 1 { "is" } else { "are" };
+    Some(format!("{} of {} {are} 0 {place}: {}{more}", silent.len(), of(all, what), listed.join(", ")))
 }

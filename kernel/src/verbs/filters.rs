@@ -1,5 +1,7 @@
 //! `filters lenet.conv1`, `filters lenet.conv1[5]`: a layer's weights as images.
 
+mod picture;
+
 use std::sync::Arc;
 
 use fovea_dsl::command::LayerRef;
@@ -16,7 +18,7 @@ use crate::display::{Column, Page, Table, matrix};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::layers::Place;
-use crate::picture::{self, Face, Image, Picture, Plane, Theme, Tile, TileRow, layer};
+use crate::picture::Theme;
 use crate::world::{Names, World};
 
 /// How many filters the text lists.
@@ -38,6 +40,15 @@ enum Form {
     Deconv { groups: usize },
     /// `[K, F]`, units over a map of this shape.
     Map(Vec<usize>),
+    /// `[K, F]`, units over a vector.
+    Vector,
+}
+
+impl Form {
+    /// Whether each of them is a unit.
+    fn is_fc(&self) -> bool {
+        matches!(self, Form::Map(_) | Form::Vector)
+    }
 }
 
 struct Filters {
@@ -48,6 +59,8 @@ struct Filters {
     range: (usize, usize),
     /// Some of them were asked for.
     is_part: bool,
+    /// The channels are red, green and blue.
+    is_colour: bool,
     theme: Theme,
 }
 
@@ -59,7 +72,10 @@ pub fn check(of: LayerRef, names: &Names) -> Checked {
     let (count, form) = match &layer.kind {
         Kind::Conv { filters, .. } => (*filters, Form::Conv),
         Kind::Deconv { filters, groups, .. } => (*filters, Form::Deconv { groups: *groups }),
-        Kind::Fc { units, .. } => (*units, Form::Map(seen(&place.net, place.at))),
+        Kind::Fc { units, .. } => match &place.net.layers[seen(&place.net, place.at)].output[..] {
+            [_] => (*units, Form::Vector),
+            map => (*units, Form::Map(map.to_vec())),
+        },
         kind => {
             let message = format!("`{}` is a `{}` and has no filters", place.path, kind.word());
             return Err(Diagnostic::new(Stage::Verbs, place.span, message)
@@ -69,40 +85,41 @@ pub fn check(of: LayerRef, names: &Names) -> Checked {
                 .into());
         }
     };
-    let range = place.range(&of, count, if matches!(form, Form::Map(_)) { "units" } else { "filters" })?;
-    let device = Arc::clone(&names.device);
+    let range = place.range(&of, count, if form.is_fc() { "units" } else { "filters" })?;
+    let is_colour = seen(&place.net, place.at) == 0 && place.net.input().len() == 3 && place.net.input()[2] == 3;
     Ok(Box::new(Filters {
         place,
-        device,
+        device: Arc::clone(&names.device),
         seed: names.seed,
         form,
         range,
         is_part: of.range.is_some(),
+        is_colour,
         theme: names.theme,
     }))
 }
 
-/// The shape of the map that a fully connected layer sees.
-fn seen(net: &Net, at: usize) -> Vec<usize> {
+/// The layer whose map a layer sees.
+fn seen(net: &Net, at: usize) -> usize {
     let before = |at: usize| net.layers[at].inputs.first().copied().unwrap_or(0);
     let mut map = before(at);
     while matches!(net.layers[map].kind, Kind::Flatten | Kind::Dropout { .. }) {
         map = before(map);
     }
-    net.layers[map].output.clone()
+    map
 }
 
 impl Job for Filters {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.place.net, events);
         let layer = &self.place.layer().name;
-        let name = format!("{layer}.{}", if matches!(self.form, Form::Map(_)) { "weight" } else { "filter" });
+        let name = format!("{layer}.{}", if self.form.is_fc() { "weight" } else { "filter" });
         let span = self.place.span;
         let weights =
             world.with(&self.place.weighty(world), &self.device, self.seed, |net| net.state(&name)).at(span)?;
         let shape = weights.shape().to_vec();
         let filters = self.filters(weights).ok_or_else(|| "the weights are of another shape".to_string()).at(span)?;
-        let picture = self.picture(&filters).at(span)?;
+        let picture = picture::draw(self, &filters).at(span)?;
         let data = self.data(&shape, &filters);
         Ok(Output::page("filters", &self.page(&shape, &filters), data).picture(picture))
     }
@@ -131,7 +148,7 @@ impl Filters {
     /// The filters that were asked for, `[K, rows, columns, channels]`.
     fn filters(&self, weights: Tensor) -> Option<Tensor> {
         let all = match &self.form {
-            Form::Conv => weights,
+            Form::Conv | Form::Vector => weights,
             Form::Deconv { groups } => by_result(weights, *groups)?,
             Form::Map(map) => {
                 let units = weights.shape()[0];
@@ -166,13 +183,12 @@ impl Filters {
     }
 
     fn word(&self, count: usize) -> String {
-        number::of(count, if matches!(self.form, Form::Map(_)) { "unit" } else { "filter" })
+        number::of(count, if self.form.is_fc() { "unit" } else { "filter" })
     }
 
     /// One number a filter: what each row of `filters` belongs to.
     fn rows<'a>(&self, filters: &'a Tensor) -> Vec<ndarray::ArrayViewD<'a, f32>> {
-        let is_plane = filters.shape()[0] == 1 && self.range.1 - self.range.0 > 1;
-        let rows = if is_plane { filters.index_axis(Axis(0), 0) } else { filters.view() };
+        let rows = if self.form == Form::Vector { filters.index_axis(Axis(0), 0) } else { filters.view() };
         (0..rows.shape()[0]).map(|i| rows.clone().index_axis_move(Axis(0), i)).collect()
     }
 
@@ -217,52 +233,6 @@ impl Filters {
             "filters": rows.iter().enumerate().map(figures).collect::<Vec<_>>(),
             "weights": (filters.len() <= MOST_DATA).then(|| rows.iter().map(nested).collect::<Vec<_>>()),
         })
-    }
-
-    fn picture(&self, filters: &Tensor) -> picture::Result<Picture> {
-        let [count, rows, columns, channels] = filters.shape()[..] else {
-            return Err(picture::Error::Empty { what: "no weights" });
-        };
-        let is_plane = count == 1 && self.range.1 - self.range.0 == rows && matches!(self.form, Form::Map(_));
-        let each = if is_plane { columns.to_string() } else { join(&filters.shape()[1..]) };
-        let title = format!("{}: {} of {each}", self.title(), self.word(self.range.1 - self.range.0));
-        let number = |i: usize| if count == 1 { String::new() } else { (self.range.0 + i).to_string() };
-        if channels == 3 && rows > 1 {
-            let tile = |(i, filter): (usize, ndarray::ArrayViewD<'_, f32>)| {
-                let most = filter.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
-                let shades = filter.iter().map(|value| 0.5 + value / most / 2.0).collect();
-                let face = Face::Picture(Image::new(rows, columns, 3, shades)?);
-                Ok(Tile { caption: number(i), face, is_silent: false })
-            };
-            let tiles: Vec<Tile> = filters.outer_iter().enumerate().map(tile).collect::<picture::Result<_>>()?;
-            let note = "red, green and blue are the channels; grey is 0, each filter has its own scale";
-            return layer("weights", &title, note, &[TileRow { label: String::new(), tiles }], self.theme);
-        }
-        let plane = |filter: &ndarray::ArrayViewD<'_, f32>, channel: usize| {
-            let values = filter.index_axis(Axis(2), channel).iter().copied().collect();
-            Face::Numbers(Plane { rows, columns, values })
-        };
-        let tile = |caption: String, face: Face| Tile { caption, face, is_silent: false };
-        let views: Vec<ndarray::ArrayViewD<'_, f32>> = filters.outer_iter().collect();
-        let of_channels = |filter: &ndarray::ArrayViewD<'_, f32>, is_captioned: bool| -> Vec<Tile> {
-            let caption = |channel: usize| if is_captioned { channel.to_string() } else { String::new() };
-            (0..channels).map(|channel| tile(caption(channel), plane(filter, channel))).collect()
-        };
-        let (rows, note) = match (&views[..], channels) {
-            (views, 1) => {
-                let tiles = views.iter().enumerate().map(|(i, filter)| tile(number(i), plane(filter, 0))).collect();
-                let note = if is_plane { "a row a unit, a column an input" } else { "all on one scale" };
-                (vec![TileRow { label: String::new(), tiles }], note)
-            }
-            ([one], _) => {
-                (vec![TileRow { label: String::new(), tiles: of_channels(one, true) }], "a tile a channel of the input")
-            }
-            (views, _) => {
-                let row = |(i, filter)| TileRow { label: number(i), tiles: of_channels(filter, i == 0) };
-                (views.iter().enumerate().map(row).collect(), "a row a filter, a column a channel of the input")
-            }
-        };
-        layer("weights", &title, note, &rows, self.theme)
     }
 }
 

@@ -37,7 +37,7 @@ pub fn slides(theme: Theme) -> Vec<(&'static str, Picture)> {
         ("slide-widest", slid("twelve cells", bits(12, 12), any(6, 1), [1, 0, 1], theme)),
         ("slide-one", slid("", bits(1, 1), bits(1, 1), [1, 0, 1], theme)),
         ("slide-large", slid("digits[3] convolved with a filter", shades(28, 1), any(3, 1), [1, 1, 1], theme)),
-        ("slide-huge", slid("larger than the page", shades(300, 1), any(11, 1), [4, 5, 1], theme)),
+        ("slide-huge", slid("larger than the page", shades(150, 1), any(11, 1), [4, 5, 1], theme)),
         ("slide-colour", slid("a colour picture", shades(32, 3), any(5, 1), [1, 2, 1], theme)),
         ("slide-summed", slid("a learned filter", shades(32, 3), any(5, 3), [2, 2, 1], theme)),
         ("slide-broken", slid("no numbers", broken.clone(), broken, [1, 2, 1], theme)),
@@ -62,7 +62,9 @@ pub fn insides(theme: Theme) -> Vec<(&'static str, Picture)> {
     let grid = |rows: usize, columns: usize, side: usize| -> Vec<TileRow> {
         (0..rows).map(|i| row(&i.to_string(), columns, side, 0.0)).collect()
     };
-    let of = |title: &str, note: &str, rows: &[TileRow]| layer("weights", title, note, rows, theme).unwrap();
+    let of = |title: &str, note: &str, rows: &[TileRow]| {
+        layer("weights", title, note, rows, [rows.len(), rows[0].tiles.len()], theme).unwrap()
+    };
     let colours = |i: usize| tile(i.to_string(), Face::Picture(scene(7 + i % 2, 7)));
     let mut silent = row("", 12, 14, 0.2);
     silent.tiles[5] = Tile {
@@ -80,7 +82,7 @@ pub fn insides(theme: Theme) -> Vec<(&'static str, Picture)> {
     vec![
         ("filters-6", of("lenet.conv1: 6 filters of 5x5x1", "all on one scale", &[row("", 6, 5, 0.0)])),
         ("filters-16x6", of("lenet.conv2: 16 filters of 5x5x6", "a row a filter", &grid(16, 6, 5))),
-        ("filters-512", of("vgg16.conv9: 512 filters of 3x3x256", "a row a filter", &grid(512, 256, 3))),
+        ("filters-24x24", of("more than there is room for", "a row a filter", &grid(24, 24, 3))),
         ("filters-1", of("one", "", &[row("", 1, 3, 0.0)])),
         ("filters-1x1", of(HOSTILE, HOSTILE, &[row(HOSTILE, 3, 1, 0.0)])),
         (
@@ -97,7 +99,7 @@ pub fn insides(theme: Theme) -> Vec<(&'static str, Picture)> {
         ),
         ("features-12", of("q.relu1 on digits[3]: 12 maps of 14x14", "crossed out: 0 everywhere", &[silent])),
         ("features-4x9", of("q.relu1 on digits[0..4]", "all on one scale", &grid(4, 9, 14))),
-        ("features-large", of("224x224", "all on one scale", &[row("", 40, 224, 0.3)])),
+        ("features-large", of("224x224", "all on one scale", &[row("", 8, 224, 0.3)])),
         ("values-10", shown("q.softmax1 on digits[3]: 10 values", &[vector("digits[3]", 10, 1.0)], &numbered(10))),
         (
             "values-120",

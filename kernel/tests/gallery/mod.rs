@@ -294,6 +294,7 @@ pub fn drawn(name: &str, theme: Theme) -> Vec<(&'static str, Picture)> {
                 name,
                 name,
                 &[TileRow { label: owned.clone(), tiles: vec![tile(owned.clone(), plane(3, 1, 0.0))] }],
+                [1, 1],
                 theme,
             )
             .unwrap(),

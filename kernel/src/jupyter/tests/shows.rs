@@ -53,6 +53,17 @@ fn the_live_plot_is_drawn_as_the_session_says() {
     assert_eq!(paper(train), paper("show digits[0..2]"), "in the next cell too");
 }
 
+#[test]
+fn training_that_is_silenced_shows_nothing_and_the_next_does() {
+    let kernel = Kernel::new();
+    kernel.run(TINY);
+    let seen = kernel.run("train tiny on digits for 2 epochs;");
+    assert_eq!(names(&seen), ["execute_input"]);
+    let seen = kernel.run("train tiny on digits for 1 epochs;\ntrain tiny on digits for 2 epochs");
+    let new = seen.iter().filter(|seen| seen.kind == "display_data").count();
+    assert_eq!(new, 2, "the line and the plot of the second: {:?}", names(&seen));
+}
+
 /// What a screen puts out of events.
 fn shown(events: impl IntoIterator<Item = Event>) -> Vec<(String, Value)> {
     let (sender, messages) = std::sync::mpsc::channel();
@@ -109,6 +120,10 @@ fn ten_thousand_steps_are_few_messages_and_the_last_is_shown() {
 fn the_line_stands_before_anything_else_happens() {
     let order: Vec<String> = shown([
         Event::Output(Output::new("summary", "a table", json!({}))),
+        Event::Begin { silent: true },
+        progress(1),
+        Event::Text("a remark about a silent training".into()),
+        Event::Begin { silent: false },
         progress(1),
         Event::Text("a remark".into()),
         Event::Output(Output::new("train", "done", json!({}))),
@@ -117,8 +132,9 @@ fn the_line_stands_before_anything_else_happens() {
     .map(|(kind, content)| format!("{kind} {}", content["data"]["text/plain"].as_str().unwrap_or_default()))
     .collect();
     assert_eq!(order[0], "display_data a table");
-    assert!(order[1].starts_with("display_data tiny"), "{order:?}");
-    assert_eq!(order[2], "stream ");
+    assert_eq!(order[1], "stream ");
+    assert!(order[2].starts_with("display_data tiny"), "{order:?}");
+    assert_eq!(order[3], "stream ");
     assert_eq!(order.last().unwrap(), "execute_result done", "the first plot stands above it");
 }
 
