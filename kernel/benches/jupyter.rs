@@ -15,6 +15,8 @@ use kernel::{Served, connection};
 
 const STARTS: usize = 10;
 const CELLS: usize = 300;
+/// How many nets the notebook has.
+const NAMES: usize = 20;
 const INTERRUPTS: usize = 20;
 const COMPLETIONS: usize = 20;
 
@@ -52,7 +54,7 @@ fn define(client: &mut Client, at: usize) -> Duration {
     let net =
         "28x28x1 - conv 6 5x5 - relu - pool - conv 16 5x5 valid - relu - pool - (fc {120,84} - relu)^2, softmax 10";
     let begun = Instant::now();
-    let cell = client.execute(&format!("net lenet{at} = {net}"));
+    let cell = client.execute(&format!("net lenet{} = {net}", at % NAMES));
     let reply = client.reply();
     let took = begun.elapsed();
     assert_eq!((reply.parent, reply.content["status"].as_str()), (cell.clone(), Some("ok")));

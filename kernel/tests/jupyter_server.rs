@@ -8,6 +8,7 @@ mod kernel;
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -55,6 +56,16 @@ fn a_front_end_is_served_over_tcp_and_over_files() {
     }
 }
 
+/// Reads until something was said.
+fn hear(stream: &mut TcpStream, heard: &mut String, what: &str) {
+    while !heard.contains(what) {
+        let mut bytes = [0; 4096];
+        let length = stream.read(&mut bytes).unwrap();
+        assert!(length > 0, "{what} is not said: {heard}");
+        heard.push_str(&String::from_utf8_lossy(&bytes[..length]));
+    }
+}
+
 #[test]
 fn of_two_front_ends_each_has_its_replies_and_both_hear_everything() {
     let folder = tempfile::tempdir().unwrap();
@@ -62,6 +73,8 @@ fn of_two_front_ends_each_has_its_replies_and_both_hear_everything() {
     let (mut one, mut two) = (served.client(), served.client());
     let mut errors = greeted(&served.info, served.info.iopub_port, "SUB");
     errors.write_all(&message(&["\u{1}error"])).unwrap();
+    let mut heard = String::new();
+    hear(&mut errors, &mut heard, "iopub_welcome");
     let cells = [one.execute("let n = 1"), two.execute("let m = 2"), one.execute("let k = 3")];
     assert_eq!([one.reply().parent, one.reply().parent], [cells[0].clone(), cells[2].clone()]);
     assert_eq!(two.reply().parent, cells[1]);
@@ -78,12 +91,7 @@ fn of_two_front_ends_each_has_its_replies_and_both_hear_everything() {
     }
     let wrong = one.execute("nonsense");
     one.until_idle(&wrong);
-    let mut heard = String::new();
-    while !heard.contains("\"traceback\"") {
-        let mut bytes = [0; 4096];
-        let length = errors.read(&mut bytes).unwrap();
-        heard.push_str(&String::from_utf8_lossy(&bytes[..length]));
-    }
+    hear(&mut errors, &mut heard, "\"traceback\"");
     assert!(!heard.contains("execution_state"), "who subscribed to errors hears of nothing else: {heard}");
 }
 

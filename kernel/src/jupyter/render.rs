@@ -51,7 +51,10 @@ impl<'a> Screen<'a> {
     /// Shows a piece of news; a result is held back until it is known whether another follows.
     pub fn event(&mut self, event: Event) {
         match event {
-            Event::Begin { silent } => self.silent = silent,
+            Event::Begin { silent } => {
+                self.release();
+                self.silent = silent;
+            }
             Event::Text(text) => {
                 self.release();
                 self.print(&text);

@@ -122,6 +122,10 @@ fn ten_thousand_steps_are_few_messages_and_the_last_is_shown() {
 fn the_line_stands_before_anything_else_happens() {
     let order: Vec<String> = shown([
         Event::Output(Output::new("summary", "a table", json!({}))),
+        Event::Begin { silent: true },
+        progress(1),
+        Event::Text("a remark about a silent training".into()),
+        Event::Begin { silent: false },
         progress(1),
         Event::Text("a remark".into()),
         Event::Output(Output::new("train", "done", json!({}))),
@@ -130,8 +134,9 @@ fn the_line_stands_before_anything_else_happens() {
     .map(|(kind, content)| format!("{kind} {}", content["data"]["text/plain"].as_str().unwrap_or_default()))
     .collect();
     assert_eq!(order[0], "display_data a table");
-    assert!(order[1].starts_with("display_data tiny"), "{order:?}");
-    assert_eq!(order[2], "stream ");
+    assert_eq!(order[1], "stream ");
+    assert!(order[2].starts_with("display_data tiny"), "{order:?}");
+    assert_eq!(order[3], "stream ");
     assert_eq!(order.last().unwrap(), "execute_result done", "the first plot stands above it");
 }
 
