@@ -166,6 +166,13 @@ def training(lab):
     assert accuracy > 50, said
     lab.pictures("training")
 
+    lab.theme("dark")
+    lab.type_into(typed, "theme dark\nshow digits[0..8]\nfilters mynet.conv1\nplot loss, accuracy of mynet")
+    lab.page.keyboard.press("Escape")
+    assert sum(bool(one["picture"]) for one in lab.finish(typed)) == 3
+    lab.picture("dark-pictures")
+    lab.theme("light")
+
 
 def colours(lab, editor):
     """Words are coloured by their kinds."""

@@ -2,7 +2,9 @@
 //! five sockets need.
 //!
 //! It is our own because a kernel must outlive whatever connects: nothing is reserved for what a frame only claims to
-//! hold, a front end that does not read holds up no other, and what it leaves unread is bounded.
+//! hold, a front end that does not read holds up no other, and what it leaves unread is bounded. The library that there
+//! is, `zeromq` 0.7 under `jupyter-zmq-client`, reserves what nine bytes of anybody claim, which ends the process, and
+//! waits for every subscriber to read. Its client talks to this code in the tests.
 
 mod backlog;
 mod frames;
