@@ -75,6 +75,10 @@ fn every_picture_is_sound() {
     for (name, picture) in gallery() {
         let texts = texts(&picture.svg).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!picture.alt.is_empty() && !picture.name.is_empty(), "{name}");
+        for gap in [", ,", " .", ",,", "  "] {
+            assert!(!picture.alt.contains(gap), "{name}: {:?}", picture.alt);
+        }
+        assert!(!picture.alt.chars().any(char::is_control), "{name}: {:?}", picture.alt);
         for text in texts.iter().chain([&picture.alt]) {
             assert!(!text.contains("NaN") && !text.contains("inf"), "{name}: {text}");
         }
