@@ -286,9 +286,8 @@ fn alt(heading: &str, rows: &[TileRow]) -> String {
         let (low, high) = ends.unwrap_or((value, value));
         Some((low.min(value), high.max(value)))
     });
-    let range = ends.map(|(low, high)| {
-        format!("Numbers from {} to {}.", number::short(low.into()), number::short(high.into()))
-    });
+    let range = ends
+        .map(|(low, high)| format!("Numbers from {} to {}.", number::short(low.into()), number::short(high.into())));
     let heading = (!heading.is_empty()).then(|| format!("{heading}."));
     let parts: Vec<String> = [heading, range].into_iter().flatten().collect();
     if parts.is_empty() { "Pictures.".to_string() } else { parts.join(" ") }
