@@ -227,7 +227,7 @@ fn a_confusion_matrix_shows_its_counts_and_the_share_of_each_row() {
         "{words:?}"
     );
     assert!(!words.contains(&"0".to_string()), "an empty cell has no count");
-    assert_eq!(picture.alt, "Confusion matrix of 2 classes: 92.3 % right. Most often cat taken for dog once.");
+    assert_eq!(picture.alt, "Confusion matrix of 2 classes: 92.3 % right. Most often cat taken for dog (once).");
 }
 
 #[test]
