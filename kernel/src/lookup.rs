@@ -11,6 +11,7 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_train::DataSpec;
 
+use crate::display::number;
 use crate::failure::Failure;
 use crate::world::{Binding, Names};
 
@@ -128,7 +129,10 @@ impl Names {
         let message = format!("`{}` tells {outputs} classes apart, and `{}` has {classes}", net.name, data.text);
         let mend = match map {
             [] => format!("end the net with `, softmax {classes}`, or with `, softmax` for the data's own number"),
-            _ => format!("the last map needs {classes} channels: `- conv {classes} 1x1 - softmax` makes them"),
+            _ => format!(
+                "the last map needs {}: `- conv {classes} 1x1 - softmax` makes them",
+                number::of(classes, "channel")
+            ),
         };
         Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
             .here(format!("{outputs} outputs"))
@@ -155,7 +159,8 @@ impl Names {
                 mistake.help(format!("`data {} size {height}x{width}` before this brings them to size", data.text))
             }
             ([.., c], [.., d]) if c != d => mistake.help(format!(
-                "these pictures have {d} channels: `{}` is what the net would have to take",
+                "these pictures have {}: `{}` is what the net would have to take",
+                number::of(*d, "channel"),
                 join(shape)
             )),
             _ => mistake

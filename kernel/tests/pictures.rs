@@ -75,6 +75,10 @@ fn every_picture_is_sound() {
     for (name, picture) in gallery() {
         let texts = texts(&picture.svg).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!picture.alt.is_empty() && !picture.name.is_empty(), "{name}");
+        for gap in [", ,", " .", ",,", "  "] {
+            assert!(!picture.alt.contains(gap), "{name}: {:?}", picture.alt);
+        }
+        assert!(!picture.alt.chars().any(char::is_control), "{name}: {:?}", picture.alt);
         for text in texts.iter().chain([&picture.alt]) {
             assert!(!text.contains("NaN") && !text.contains("inf"), "{name}: {text}");
         }
@@ -223,7 +227,7 @@ fn a_confusion_matrix_shows_its_counts_and_the_share_of_each_row() {
         "{words:?}"
     );
     assert!(!words.contains(&"0".to_string()), "an empty cell has no count");
-    assert_eq!(picture.alt, "Confusion matrix of 2 classes: 92.3 % right. Most often cat taken for dog once.");
+    assert_eq!(picture.alt, "Confusion matrix of 2 classes: 92.3 % right. Most often cat taken for dog (once).");
 }
 
 #[test]

@@ -35,6 +35,14 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
             parts.next();
             matrix(parts, rows, part.span).map(Pixels::Matrix)
         }
+        Some((PartKind::Word(path) | PartKind::Select(path, ..), part)) if is_layer(path) => {
+            parts.next();
+            let found = quoted(&part.to_string());
+            let message = format!("the image of `convolve` is a matrix or a sample, and `{found}` is neither");
+            let error = parts.error(part.span, message).found(found).expected("a matrix or a sample");
+            parts.wrong(error.help("a layer's filter stands behind `with`: `convolve digits[3] with lenet.conv1[0]`"));
+            None
+        }
         Some((PartKind::Word(word), part)) if parts.clause(word).is_none() => {
             parts.next();
             let data = quoted(word);
@@ -61,6 +69,11 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
             None
         }
     }
+}
+
+/// Whether a path is none of data, whose parts are `train` and `test`.
+fn is_layer(path: &str) -> bool {
+    path.split_once('.').is_some_and(|(_, part)| !matches!(part, "train" | "test"))
 }
 
 /// What `pad`, `same` and `valid` say, of which only one can stand.

@@ -87,6 +87,18 @@ impl<'a> Parts<'a> {
                 self.at += 1;
                 self.picked(part)
             }
+            Some(part @ Part { kind: PartKind::Text(_), span }) => {
+                self.at += 1;
+                let (what, data) = match self.verb {
+                    "train" | "test" => ("data", "digits"),
+                    _ => ("a sample", "digits[3]"),
+                };
+                let message = format!("`{}` takes {what}, and here stands a text", clause.word);
+                let error = self.error(*span, message).found(quoted(&part.to_string()));
+                let error = error.expected(format!("{what} such as `{data}`"));
+                self.wrong(error.help(format!("write `{} {data}`, say", clause.word)));
+                None
+            }
             _ => {
                 self.lacks(clause, "its data");
                 None

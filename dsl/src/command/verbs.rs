@@ -33,9 +33,10 @@ pub(crate) fn unknown(word: &Name) -> Diagnostic {
         let known = || table::of_the_session();
         let all = known().map(|verb| format!("`{verb}`")).collect::<Vec<_>>().join(" and ");
         let error = Diagnostic::new(Stage::Verbs, word.span, format!("there is no `{text}`")).found(text.clone());
+        let error = error.expected(all.replace(" and ", " or "));
         return match nearest(&text, known()).filter(|_| text.len() > 2) {
-            Some(near) => error.expected(near).help(format!("write `{near}`; there are {all}")),
-            None => error.expected(all.replace("and", "or")).help(format!("there are {all}")),
+            Some(near) => error.help(format!("write `{near}`; there are {all}")),
+            None => error.help(format!("there are {all}")),
         };
     }
     if table::is_absent_verb(&word.text) {

@@ -189,7 +189,7 @@ impl Splitter<'_> {
             current.error.get_or_insert_with(|| never_closed(self.source, bracket, at));
         }
         if text.len() > MAX_STATEMENT && !current.raw {
-            current.error = Some(too_long(self.source, current.start, end));
+            current.error = Some(too_long(self.source, text, current.start, end));
         }
         if current.error.is_none() && !current.raw {
             current.error = unclosed_quote(self.source, self.original, current.start, end);
@@ -291,11 +291,14 @@ fn too_deep(source: SourceId, at: usize) -> Diagnostic {
         .help("nest repetitions, or give the inner part a net of its own")
 }
 
-fn too_long(source: SourceId, start: usize, end: usize) -> Diagnostic {
+fn too_long(source: SourceId, text: &str, start: usize, end: usize) -> Diagnostic {
     let message = format!("a statement of {} bytes; the longest may have {MAX_STATEMENT}", end - start);
-    Diagnostic::new(Stage::Parse, Span::new(source, start, start), message)
-        .here("it begins here")
-        .help("write what repeats as a group: `(conv 64 - relu)^16`")
+    let word = text.trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    let help = match word.eq_ignore_ascii_case("convolve") {
+        true => "a matrix is written out in its statement: take a smaller one, or a sample such as `digits[3]`",
+        false => "write what repeats as a group: `(conv 64 - relu)^16`",
+    };
+    Diagnostic::new(Stage::Parse, Span::new(source, start, start), message).here("it begins here").help(help)
 }
 
 /// An error where a string lacks its second quote.

@@ -5,7 +5,7 @@ use fovea_graph::shape::join;
 use fovea_graph::window::Window;
 
 use super::Page;
-use super::number::short;
+use super::number::{self, short};
 use super::table::matrix;
 
 /// A filter that slid over an image. Image and result are `[height, width, channels]`. The filter has the image's channels
@@ -79,9 +79,15 @@ impl Convolution<'_> {
         let mut terms: Vec<String> =
             products[..shown].iter().map(|&(pixel, weight)| format!("{}·{}", factor(pixel), factor(weight))).collect();
         if products.len() > shown {
-            terms.push(format!("… ({} more)", products.len() - shown));
+            terms.push(format!("… ({} more)", number::count((products.len() - shown) as u64)));
         }
         format!("{} = {}", terms.join(" + "), short(self.value(position, channel)))
+    }
+
+    /// How many products of a sum are written out.
+    pub fn most_products(&self) -> usize {
+        let products = self.filter.len();
+        if products > ALL_PRODUCTS { FIRST_PRODUCTS } else { products }
     }
 
     /// Where the result is largest in size, and in which channel.
@@ -135,8 +141,7 @@ impl Convolution<'_> {
     fn steps(&self) -> String {
         let [rows, columns] = self.extent();
         let steps = rows * columns;
-        let products = self.filter.len();
-        let most = if products > ALL_PRODUCTS { FIRST_PRODUCTS } else { products };
+        let most = self.most_products();
         let line = |[y, x]: [usize; 2], channel: usize| {
             let channel_words = if self.result.shape()[2] > 1 { format!(", channel {channel}") } else { String::new() };
             format!("row {y}, column {x}{channel_words}: {}", self.sum([y, x], channel, most))
@@ -145,7 +150,8 @@ impl Convolution<'_> {
         let mut lines: Vec<String> = (0..shown).map(|step| line([step / columns, step % columns], 0)).collect();
         if steps > shown {
             let (position, channel) = self.strongest();
-            lines.push(format!("… and {} more positions; the strongest answer:", steps - shown));
+            lines
+                .push(format!("… and {} more positions; the strongest answer:", number::count((steps - shown) as u64)));
             lines.push(line(position, channel));
         }
         lines.join("\n")

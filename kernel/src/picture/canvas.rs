@@ -4,6 +4,7 @@ use super::font::{self, Weight};
 use super::image::Image;
 use super::palette::{Color, Palette, Theme};
 use super::{Error, Picture};
+use crate::display::clean;
 use crate::markup::escape;
 use std::fmt::Write as _;
 
@@ -165,6 +166,7 @@ impl Canvas {
             return Err(size_error);
         }
         let (width, height) = (self.width as u32, self.height as u32);
+        let alt = said(&alt);
         let svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
              style=\"max-width:100%;height:auto\" \
@@ -176,6 +178,11 @@ impl Canvas {
         );
         Ok(Picture { name: name.to_string(), svg, width, height, alt })
     }
+}
+
+/// An alternative text in one line: unseen characters and runs of spaces are single spaces.
+fn said(alt: &str) -> String {
+    clean(alt).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A coordinate to a hundredth of a pixel, in as few characters as it takes.

@@ -200,9 +200,9 @@ fn draw_labels(canvas: &mut Canvas, matrix: &[Vec<u64>], classes: &[String], lay
     canvas.text(grid.right() + 60.0, grid.y - 10.0, "right", Text { anchor: Anchor::End, ..axis });
 }
 
-/// `once`, `1,200 times`.
+/// `(once)`, `(1,200 times)`, apart from the class before it, which may be a number.
 fn times(count: u64) -> String {
-    if count == 1 { "once".to_string() } else { format!("{} times", number::count(count)) }
+    if count == 1 { "(once)".to_string() } else { format!("({} times)", number::count(count)) }
 }
 
 fn alt(matrix: &[Vec<u64>], classes: &[String]) -> String {

@@ -7,6 +7,7 @@ use super::palette::Theme;
 use super::scale::Scale;
 use super::sheet::{draw_heading, inks, place, shown_size};
 use super::{Error, Picture, Result};
+use crate::display::number;
 
 /// Numbers in rows from the top.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +78,7 @@ pub fn layer(name: &str, title: &str, note: &str, rows: &[TileRow], all: [usize;
     }
     let scale = scale(rows);
     let layout = Layout::new(rows, widest);
-    let heading = layout.heading(title, all);
+    let heading = layout.heading(title, all, pictures(rows));
     let bar = scale.map_or(0.0, |scale| scale.width());
     let title_room = font::width(&heading, 15.0, Weight::SemiBold).min(700.0);
     let note_room = font::width(note, CAPTION, Weight::Regular);
@@ -92,11 +93,18 @@ pub fn layer(name: &str, title: &str, note: &str, rows: &[TileRow], all: [usize;
     let beside = if bar > 0.0 { bar + 18.0 } else { 0.0 };
     canvas.text(EDGE + beside, 49.0, &font::elide(note, inner - beside, CAPTION, look.weight), look);
     layout.draw(&mut canvas, rows, scale.unwrap_or(Scale { low: 0.0, high: 1.0 }))?;
-    canvas.finish(name, alt(&heading, note, rows))
+    canvas.finish(name, alt(&heading, rows))
 }
 
 /// Where the tiles begin.
 const TOP: f64 = 66.0;
+
+/// How many tiles of a row are pictures, where its others are numbers.
+fn pictures(rows: &[TileRow]) -> usize {
+    let of = |row: &TileRow| row.tiles.iter().filter(|tile| matches!(tile.face, Face::Picture(_))).count();
+    let is_mixed = |row: &TileRow| of(row) < row.tiles.len();
+    rows.iter().filter(|row| is_mixed(row)).map(of).max().unwrap_or(0)
+}
 
 /// The scale of all numbers; none where every tile is a picture.
 fn scale(rows: &[TileRow]) -> Option<Scale> {
@@ -182,13 +190,22 @@ impl Layout {
         ABOVE + (self.lines - 1) as f64 * self.step.1 + self.side.1
     }
 
-    /// The title, and how much of what is shown where not all is.
-    fn heading(&self, title: &str, [rows, columns]: [usize; 2]) -> String {
-        if self.is_broken {
-            return super::sheet::heading(title, columns.min(self.lines * self.columns), columns);
+    /// The title, and how much of what is shown where not all is; of the tiles `pictures` are no maps.
+    fn heading(&self, title: &str, [rows, columns]: [usize; 2], pictures: usize) -> String {
+        let shown = if self.is_broken { columns.min(self.lines * self.columns) } else { self.columns };
+        if self.is_broken && pictures == 0 {
+            return super::sheet::heading(title, shown, columns);
         }
-        let part = |shown: usize, all: usize, what: &str| (shown < all).then(|| format!("{shown} of {all} {what}"));
-        let parts = [part(self.lines, rows, "rows"), part(self.columns, columns, "columns")];
+        let part = |shown: usize, all: usize, what: &str| {
+            (shown < all).then(|| format!("{} of {} {what}", number::count(shown as u64), number::count(all as u64)))
+        };
+        let maps = |tiles: usize| tiles.saturating_sub(pictures);
+        let tiles = match pictures {
+            0 => part(shown, columns, "columns"),
+            _ => part(maps(shown), maps(columns), "maps"),
+        };
+        let down = if self.is_broken { None } else { part(self.lines, rows, "rows") };
+        let parts = [down, tiles];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() { title.to_string() } else { format!("{title} ({})", parts.join(", ")) }
     }
@@ -259,15 +276,19 @@ impl Layout {
     }
 }
 
-fn alt(heading: &str, note: &str, rows: &[TileRow]) -> String {
-    let lines: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            let captions: Vec<&str> = row.tiles.iter().take(40).map(|tile| tile.caption.as_str()).collect();
-            format!("{}{}{}", row.label, if row.label.is_empty() { "" } else { ": " }, captions.join(", "))
-        })
-        .take(20)
-        .collect();
-    let note = if note.is_empty() { String::new() } else { format!(" {note}.") };
-    format!("{heading}.{note} {}.", lines.join("; "))
+/// The heading, and from where to where the numbers go.
+fn alt(heading: &str, rows: &[TileRow]) -> String {
+    let numbers = rows.iter().flat_map(|row| &row.tiles).filter_map(|tile| match &tile.face {
+        Face::Numbers(plane) => Some(&plane.values),
+        Face::Picture(_) => None,
+    });
+    let ends = numbers.flatten().filter(|value| value.is_finite()).fold(None, |ends: Option<(f32, f32)>, &value| {
+        let (low, high) = ends.unwrap_or((value, value));
+        Some((low.min(value), high.max(value)))
+    });
+    let range = ends
+        .map(|(low, high)| format!("Numbers from {} to {}.", number::short(low.into()), number::short(high.into())));
+    let heading = (!heading.is_empty()).then(|| format!("{heading}."));
+    let parts: Vec<String> = [heading, range].into_iter().flatten().collect();
+    if parts.is_empty() { "Pictures.".to_string() } else { parts.join(" ") }
 }

@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
 use super::palette::{Color, Palette, Theme};
-use super::sheet::{draw_heading, heading, inks, place, shown_size};
+use super::sheet::{draw_heading, heading, inks, place, shown_size, told};
 use super::{Error, Picture, Result};
 
 /// Pictures beyond this are counted, not drawn.
@@ -79,8 +79,9 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
             framed(&mut canvas, &coloured(map, &item.image, palette)?, square, ink, name)?;
         }
     }
-    let captions: Vec<&str> = items.iter().map(|item| item.caption.as_str()).collect();
-    canvas.finish("maps", format!("{heading}: {}. Classes: {}.", captions.join(", "), classes.join(", ")))
+    let shown = told(&heading, items.iter().map(|item| item.caption.as_str()), ", ");
+    let classes = told("Classes", classes.iter().map(String::as_str), ", ");
+    canvas.finish("maps", format!("{shown} {classes}"))
 }
 
 /// An image in a square, with a thin frame.

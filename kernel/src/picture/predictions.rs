@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
 use super::palette::{Color, Theme};
-use super::sheet::{Mark, draw_heading, draw_mark, heading, inks, place, shown_size};
+use super::sheet::{Mark, draw_heading, draw_mark, heading, inks, place, shown_size, told};
 use super::{Error, Picture, Result};
 use crate::display::number;
 
@@ -141,5 +141,5 @@ fn alt(heading: &str, items: &[Prediction]) -> String {
             Some(format!("{}: {name} ({})", item.caption, number::percent(*probability)))
         })
         .collect();
-    format!("{}: {}.", if heading.is_empty() { "Predictions" } else { heading }, lines.join("; "))
+    told(if heading.is_empty() { "Predictions" } else { heading }, lines.iter().map(String::as_str), "; ")
 }

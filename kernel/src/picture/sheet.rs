@@ -157,9 +157,15 @@ fn draw(name: &str, title: &str, samples: &[Sample], grey: Grey, theme: Theme) -
         let corner = (EDGE + column as f64 * (layout.cell.0 + GAP), top + row as f64 * (layout.cell.1 + row_gap));
         draw_sample(&mut canvas, sample, corner, &layout, ink)?;
     }
-    let captions: Vec<&str> = samples.iter().map(|sample| sample.caption.as_str()).collect();
-    let alt = format!("{}: {}.", if heading.is_empty() { "Samples" } else { &heading }, captions.join(", "));
+    let captions = samples.iter().map(|sample| sample.caption.as_str());
+    let alt = told(if heading.is_empty() { "Samples" } else { &heading }, captions, ", ");
     canvas.finish(name, alt)
+}
+
+/// `Heading: a, b.`, empty parts left out.
+pub(super) fn told<'a>(heading: &str, parts: impl Iterator<Item = &'a str>, between: &str) -> String {
+    let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { format!("{heading}.") } else { format!("{heading}: {}.", parts.join(between)) }
 }
 
 /// The title, and how many of how many are shown where some are not.

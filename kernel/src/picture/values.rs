@@ -93,5 +93,6 @@ fn alt(heading: &str, vectors: &[Values], names: &[String]) -> String {
         let name = names.get(at).cloned().unwrap_or_else(|| format!("number {at}"));
         Some(format!("{}: the largest is {name}, {}", vector.label, number::short(*value)))
     };
-    format!("{heading}. {}.", vectors.iter().filter_map(largest).collect::<Vec<_>>().join("; "))
+    let said: Vec<String> = vectors.iter().filter_map(largest).collect();
+    if said.is_empty() { format!("{heading}.") } else { format!("{heading}. {}.", said.join("; ")) }
 }

@@ -16,7 +16,7 @@ use ndarray::Axis;
 use serde_json::{Value, json};
 
 use super::{Checked, Events, Job};
-use crate::display::Convolution;
+use crate::display::{Convolution, number};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::layers::Place;
@@ -154,7 +154,8 @@ impl Misfit {
                     shape[self.axis]
                 );
                 let pad = (extent - map).div_ceil(2);
-                let help = match pad < extent && map > 0 {
+                // More zeros than picture would be no help.
+                let help = match pad < extent && pad <= map {
                     true => format!("`pad {pad}` makes room for it; the image stands first, the filter behind `with`"),
                     false => "the image stands first, the filter behind `with`".to_string(),
                 };
@@ -198,7 +199,7 @@ fn bearable(extent: &[usize], size: [usize; 2], channels: usize, apart: bool, sp
         let message = format!("the result would have {} numbers, too many to look at", join(extent));
         return Err(Diagnostic::new(Stage::Values, span, message)
             .found(join(extent))
-            .expected(format!("at most {MOST_RESULTS} numbers"))
+            .expected(format!("at most {}", number::of(MOST_RESULTS, "number")))
             .help("a larger stride or a smaller padding gives fewer"));
     }
     if product(extent).saturating_mul(product(&size)).saturating_mul(channels) > MOST_PRODUCTS {

@@ -16,7 +16,7 @@ use super::filters::{MOST_DATA, nested};
 use super::predict::write;
 use super::weights::writable;
 use super::{Checked, Events, Job};
-use crate::display::number::{figure, of, percent, short};
+use crate::display::number::{self, figure, of, percent, short};
 use crate::display::{Column, Page, Table};
 use crate::event::Output;
 use crate::failure::{At, Failure};
@@ -106,10 +106,11 @@ impl Features {
         let layer = self.place.layer();
         let (low, high) = ends(maps.view());
         let head = format!(
-            "{} on {}: {}, values from {} to {}",
+            "{} on {}: {}, {}from {} to {}",
             self.place.path,
             self.what(),
             self.extent(maps),
+            if maps.ndim() == 2 { "" } else { "values " },
             short(low),
             short(high)
         );
@@ -191,7 +192,11 @@ impl Features {
             table.row([number, figure(mean), figure(low), figure(high), percent(above)]);
         }
         let page = page.table(table);
-        if channels > LISTED { page.text(format!("… and {} more", channels - LISTED)) } else { page }
+        if channels > LISTED {
+            page.text(format!("… and {} more", number::count((channels - LISTED) as u64)))
+        } else {
+            page
+        }
     }
 
     fn tiles(&self, data: &Dataset, samples: &[String], maps: &Tensor) -> picture::Result<Picture> {
@@ -262,7 +267,8 @@ fn vector_text(samples: &[String], vectors: &Tensor, names: &[String], first: us
     };
     let lines: Vec<String> = samples.iter().zip(vectors.outer_iter()).take(LISTED).map(line).collect();
     let more = samples.len().saturating_sub(LISTED);
-    if more > 0 { format!("{}\n… and {more} more", lines.join("\n")) } else { lines.join("\n") }
+    let count = number::count(more as u64);
+    if more > 0 { format!("{}\n… and {count} more", lines.join("\n")) } else { lines.join("\n") }
 }
 
 /// Which channels are zero everywhere.
@@ -274,5 +280,10 @@ fn told(silent: &[usize], all: usize, is_vector: bool) -> Option<String> {
     let more = if silent.len() > LISTED { ", …" } else { "" };
     let (what, place) = if is_vector { ("value", "here") } else { ("map", "everywhere here") };
     let are = if silent.len() == 1 { "is" } else { "are" };
-    Some(format!("{} of {} {are} 0 {place}: {}{more}", silent.len(), of(all, what), listed.join(", ")))
+    Some(format!(
+        "{} of {} {are} 0 {place}: {}{more}",
+        number::count(silent.len() as u64),
+        of(all, what),
+        listed.join(", ")
+    ))
 }

@@ -194,6 +194,12 @@ impl Filters {
 
     fn page(&self, shape: &[usize], filters: &Tensor) -> Page {
         let all = figures(filters.iter());
+        // Of a single one, its own shape.
+        let shape = match (self.range.1 - self.range.0, &self.form) {
+            (1, Form::Conv | Form::Vector) => shape.get(1..).unwrap_or(shape),
+            (1, _) => filters.shape().get(1..).unwrap_or(shape),
+            _ => shape,
+        };
         let text = format!(
             "{}: {}, weights {}, from {} to {}, mean {}",
             self.title(),
@@ -215,7 +221,11 @@ impl Filters {
             table.row([(self.range.0 + i).to_string(), figure(norm), figure(mean), figure(low), figure(high)]);
         }
         let page = Page::default().text(text).table(table);
-        if rows.len() > LISTED { page.text(format!("… and {} more", rows.len() - LISTED)) } else { page }
+        if rows.len() > LISTED {
+            page.text(format!("… and {} more", number::count((rows.len() - LISTED) as u64)))
+        } else {
+            page
+        }
     }
 
     fn data(&self, shape: &[usize], filters: &Tensor) -> Value {

@@ -1,5 +1,7 @@
 //! Few numbers: cells with their values, the window tinted with its factors, and every step in small.
 
+use fovea_graph::Tensor;
+
 use super::super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
 use super::super::font::{self, Weight};
 use super::super::palette::{Color, Theme};
@@ -96,9 +98,10 @@ fn panels(canvas: &mut Canvas, slide: &Convolution<'_>, side: f64) {
     sign(canvas, (x + BETWEEN / 2.0, middle), "*");
     let x = x + BETWEEN;
     caption(canvas, x, "filter", filter[0], filter[1]);
+    let size = text_size(slide.filter, side, 0.42, 0);
     for (at, &weight) in slide.filter.indexed_iter() {
         let cell = Cell { corner: (x + at[1] as f64 * side, TOP + at[0] as f64 * side), side };
-        cell.draw(canvas, tint(canvas, Part::Window), Some((weight.into(), palette.ink)), Weight::Regular);
+        cell.draw(canvas, tint(canvas, Part::Window), Some((weight.into(), palette.ink)), (size, Weight::Regular));
     }
     let x = x + filter[1] as f64 * side;
     sign(canvas, (x + BETWEEN / 2.0, middle), "=");
@@ -137,6 +140,8 @@ fn tint(canvas: &Canvas, part: Part) -> Color {
 /// The image and its padding, the window tinted.
 fn image(canvas: &mut Canvas, slide: &Convolution<'_>, corner: (f64, f64), look: Look, position: [usize; 2]) {
     let Padded { from, to } = padded(slide);
+    let size = text_size(slide.image, look.side, 0.42, 0);
+    let factor_size = text_size(slide.filter, look.side, 0.24, 1);
     let palette = canvas.palette;
     let (height, width) = (slide.image.shape()[0] as isize, slide.image.shape()[1] as isize);
     let place = |[y, x]: [isize; 2]| Cell {
@@ -146,14 +151,15 @@ fn image(canvas: &mut Canvas, slide: &Convolution<'_>, corner: (f64, f64), look:
     for (y, x) in (from[0]..to[0]).flat_map(|y| (from[1]..to[1]).map(move |x| (y, x))) {
         let is_inside = (0..height).contains(&y) && (0..width).contains(&x);
         let (part, ink) = if is_inside { (Part::Plain, palette.ink) } else { (Part::Padding, palette.muted) };
-        place([y, x]).draw(canvas, tint(canvas, part), Some((slide.pixel([y, x], 0), ink)), Weight::Regular);
+        place([y, x]).draw(canvas, tint(canvas, part), Some((slide.pixel([y, x], 0), ink)), (size, Weight::Regular));
     }
     for (at, &weight) in slide.filter.indexed_iter() {
         let covered = slide.covered(position, [at[0], at[1]]);
         let cell = place(covered);
-        cell.draw(canvas, tint(canvas, Part::Window), Some((slide.pixel(covered, 0), palette.ink)), Weight::Regular);
+        let value = Some((slide.pixel(covered, 0), palette.ink));
+        cell.draw(canvas, tint(canvas, Part::Window), value, (size, Weight::Regular));
         if look.factors {
-            cell.factor(canvas, weight.into());
+            cell.factor(canvas, weight.into(), factor_size);
         }
     }
     // The window's outline, from its first element to its last.
@@ -180,13 +186,14 @@ fn result(
 ) {
     let palette = canvas.palette;
     let [rows, columns] = slide.extent();
+    let size = text_size(slide.result, look.side, 0.42, 0);
     for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
         let cell = Cell { corner: (corner.0 + x as f64 * look.side, corner.1 + y as f64 * look.side), side: look.side };
         let value = (y * columns + x < end).then(|| (slide.value([y, x], 0), palette.ink));
         let is_current = [y, x] == position;
         let (part, weight) =
             if is_current { (Part::Current, Weight::SemiBold) } else { (Part::Plain, Weight::Regular) };
-        cell.draw(canvas, tint(canvas, part), value, weight);
+        cell.draw(canvas, tint(canvas, part), value, (size, weight));
     }
     let cell = Rect {
         x: corner.0 + position[1] as f64 * look.side,
@@ -197,6 +204,13 @@ fn result(
     canvas.frame(cell, 1.0, Stroke { color: palette.series[0], width: if look.factors { 2.4 } else { 1.6 } });
 }
 
+/// The one size that the numbers of a grid are set in, each behind so many signs: `share` of a cell's side, less where
+/// the longest would not fit.
+fn text_size(grid: &Tensor, side: f64, share: f64, signs: usize) -> f64 {
+    let longest = grid.iter().map(|&value| number::short(value.into()).chars().count()).max().unwrap_or(1);
+    (side * share).min(side * 1.45 / (longest.max(1) + signs) as f64)
+}
+
 /// A square with a number.
 struct Cell {
     corner: (f64, f64),
@@ -204,25 +218,22 @@ struct Cell {
 }
 
 impl Cell {
-    fn draw(&self, canvas: &mut Canvas, fill: Color, value: Option<(f64, Color)>, weight: Weight) {
+    fn draw(&self, canvas: &mut Canvas, fill: Color, value: Option<(f64, Color)>, (size, weight): (f64, Weight)) {
         let (x, y) = self.corner;
         let rect = Rect { x, y, width: self.side, height: self.side };
         canvas.fill(rect, 0.0, fill);
         canvas.frame(rect, 0.0, Stroke { color: canvas.palette.axis, width: 0.8 });
         let Some((value, color)) = value else { return };
         let text = minus(&number::short(value));
-        // Long numbers are set smaller.
-        let size = (self.side * 0.42).min(self.side * 1.45 / text.chars().count().max(1) as f64);
         let look = Text { size, weight, anchor: Anchor::Middle, color, turn: 0.0 };
         canvas.text(x + self.side / 2.0, y + self.side / 2.0, &text, look);
     }
 
     /// `×1`, small, in the lower corner, as on a blackboard.
-    fn factor(&self, canvas: &mut Canvas, weight: f64) {
+    fn factor(&self, canvas: &mut Canvas, weight: f64, size: f64) {
         let (x, y) = self.corner;
         let color = canvas.palette.series[1].mix(canvas.palette.ink, 0.4);
         let text = format!("×{}", minus(&number::short(weight)));
-        let size = (self.side * 0.24).min(self.side * 1.45 / text.chars().count() as f64);
         let look = Text { size, weight: Weight::SemiBold, anchor: Anchor::End, color, turn: 0.0 };
         canvas.text(x + self.side - 3.0, y + self.side - 6.0, &text, look);
     }

@@ -1,7 +1,7 @@
 //! Many numbers: image, filter and result as pictures, the window where the filter answers most.
 
 use super::super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
-use super::super::font::Weight;
+use super::super::font::{self, Weight};
 use super::super::image::{Grey, Image};
 use super::super::palette::{Color, Palette, Theme};
 use super::super::scale::Scale;
@@ -33,7 +33,14 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     let weights = Scale::of(slide.filter.iter().map(|&value| value.into()));
     let values = Scale::of(slide.result.iter().map(|&value| value.into()));
     let is_colour = slide.result.shape()[2] == 3;
-    let inner = shown.0 + kernel.0.max(weights.width()) + answer.0.max(values.width()) + 2.0 * BETWEEN;
+    // What stands under a caption has room for it.
+    let room = |what: &str, shape: &[usize], is_colour: bool| {
+        font::width(&format!("{what} {}", extent(shape, is_colour)), 12.0, Weight::Regular)
+    };
+    let middle_room = kernel.0.max(weights.width()).max(room("filter", filter, false));
+    let left_room = shown.0.max(room("image", image, image[2] == 3));
+    let right_room = answer.0.max(values.width()).max(room("result", slide.result.shape(), is_colour));
+    let inner = left_room + middle_room + right_room + 2.0 * BETWEEN;
     let tall = shown.1.max(kernel.1).max(answer.1);
     let mut canvas = Canvas::new(inner + 2.0 * EDGE, TOP + tall + 74.0, theme);
     draw_heading(&mut canvas, title, EDGE, inner);
@@ -44,17 +51,17 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     };
     let frame = Stroke { color: palette.axis, width: 1.0 };
 
-    caption(&mut canvas, EDGE, format!("image {}×{}", image[0], image[1]));
+    caption(&mut canvas, EDGE, format!("image {}", extent(image, image[2] == 3)));
     let rect = Rect { x: EDGE, y: TOP, width: shown.0, height: shown.1 };
     let (face, ink) = picture(slide.image, palette)?;
     canvas.image(rect, &face, ink, "image")?;
     canvas.frame(rect, 0.0, frame);
     window(&mut canvas, slide, position, side);
 
-    let x = EDGE + shown.0 + BETWEEN;
+    let x = EDGE + left_room + BETWEEN;
     let middle = TOP + tall.min(FILTER) / 2.0;
     sign(&mut canvas, (x - BETWEEN / 2.0, middle), "*");
-    caption(&mut canvas, x, format!("filter {}×{}", filter[0], filter[1]));
+    caption(&mut canvas, x, format!("filter {}", extent(filter, false)));
     let rect = Rect { x, y: TOP, width: kernel.0, height: kernel.1 };
     let channels = filter[2];
     let mean: Vec<f32> = slide.filter.rows().into_iter().map(|pixel| pixel.sum() / channels as f32).collect();
@@ -70,9 +77,9 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     }
     weights.draw(&mut canvas, x, TOP + kernel.1 + 16.0)?;
 
-    let x = x + kernel.0.max(weights.width()) + BETWEEN;
+    let x = x + middle_room + BETWEEN;
     sign(&mut canvas, (x - BETWEEN / 2.0, middle), "=");
-    caption(&mut canvas, x, format!("result {}×{}", result[0], result[1]));
+    caption(&mut canvas, x, format!("result {}", extent(slide.result.shape(), is_colour)));
     let rect = Rect { x, y: TOP, width: answer.0, height: answer.1 };
     if is_colour {
         canvas.image(rect, &stretched(slide)?, [palette.paper, palette.ink], "result")?;
@@ -90,6 +97,16 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     let lead = format!("strongest at row {}, column {}: ", position[0], position[1]);
     canvas.text(EDGE, TOP + tall + 50.0, &sum_line(&lead, slide, position, channel, inner, look.size), look);
     canvas.finish("result", alt(title, slide, position, channel))
+}
+
+/// `28×28`, `32×32×3`, `3×3×4, mean of 4 channels`.
+fn extent(shape: &[usize], is_colour: bool) -> String {
+    let &[rows, columns, channels] = shape else { return String::new() };
+    match channels {
+        1 => format!("{rows}×{columns}"),
+        _ if is_colour => format!("{rows}×{columns}×{channels}"),
+        _ => format!("{rows}×{columns}×{channels}, mean of {channels} channels"),
+    }
 }
 
 /// Pixels a number, whole ones where there is room.

@@ -7,7 +7,7 @@ use super::canvas::{Anchor, Canvas, Text};
 use super::font::{self, Weight};
 use super::palette::Theme;
 use super::{Error, Picture, Result};
-use crate::display::Convolution;
+use crate::display::{Convolution, number};
 
 /// The image with the filter's window at one position, the filter, and the result; where there are few positions, every step
 /// as well.
@@ -24,14 +24,19 @@ pub fn convolution(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
 fn alt(title: &str, slide: &Convolution<'_>, position: [usize; 2], channel: usize) -> String {
     let [y, x] = position;
     let [rows, columns] = slide.extent();
-    format!("{title}: {rows} rows of {columns}. At row {y}, column {x}: {}.", slide.sum(position, channel, 12))
+    let head = if title.is_empty() { "Convolution" } else { title };
+    let rows = number::of(rows, "row");
+    format!(
+        "{head}: {rows} of {columns}. At row {y}, column {x}: {}.",
+        slide.sum(position, channel, slide.most_products())
+    )
 }
 
 /// The sum at a position, with as many products as there is room for, behind `lead`.
 fn sum_line(lead: &str, slide: &Convolution<'_>, position: [usize; 2], channel: usize, room: f64, size: f64) -> String {
     let line = |most| minus(&format!("{lead}{}", slide.sum(position, channel, most)));
     let fits = |line: &String| font::width(line, size, Weight::Regular) <= room;
-    let line = (1..=slide.filter.len().min(25)).rev().map(line).find(fits).unwrap_or_else(|| line(1));
+    let line = (1..=slide.most_products()).rev().map(line).find(fits).unwrap_or_else(|| line(1));
     font::elide(&line, room, size, Weight::Regular)
 }
 

@@ -5,6 +5,7 @@ use fovea_graph::shape::join;
 use ndarray::{ArrayViewD, Axis};
 
 use super::{Filters, Form};
+use crate::display::number;
 use crate::picture::{Error, Face, Image, MOST_TILES, Picture, Plane, Result, Tile, TileRow, layer};
 
 /// So many units over a vector are drawn, and so many of their weights.
@@ -73,7 +74,10 @@ fn vector(what: &Filters, title: &str, units: &Tensor) -> Result<Picture> {
     let face = Face::Numbers(Plane { rows: shown, columns: inputs, values });
     let note = match (shown, inputs) == (rows, columns) {
         true => "a row a unit, a column an input".to_string(),
-        false => format!("a row a unit, a column an input; {shown} of {rows} units, {inputs} of {columns} inputs"),
+        false => {
+            let [shown, rows, inputs, columns] = [shown, rows, inputs, columns].map(|n| number::count(n as u64));
+            format!("a row a unit, a column an input; {shown} of {rows} units, {inputs} of {columns} inputs")
+        }
     };
     let row = TileRow { label: String::new(), tiles: vec![tile(String::new(), face)] };
     layer("weights", title, &note, &[row], [1, 1], what.theme)
