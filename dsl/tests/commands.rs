@@ -296,6 +296,8 @@ fn convolve_says_what_it_lacks() {
     wrong("convolve with [1]", &[("with", "`convolve` lacks its image")]);
     wrong("convolve digits with [1]", &[("digits", "which picture of `digits`?")]);
     wrong("convolve digits[0..2] with [1]", &[("digits[0..2]", "`convolve` takes one picture")]);
+    let message = "the image of `convolve` is a matrix or a sample, and `lenet.conv1[0]` is neither";
+    wrong("convolve lenet.conv1[0] with [1]", &[("lenet.conv1[0]", message)]);
     wrong("convolve [1]", &[("", "`convolve` lacks its filter")]);
     wrong("convolve [1] [1]", &[("[1]", "`with` is missing before the filter")]);
     wrong("convolve [1] with lenet", &[("lenet", "`lenet` is no filter")]);
@@ -347,6 +349,11 @@ fn layers_are_looked_into() {
     wrong("filters lenet", &[("lenet", "which layer of `lenet`?")]);
     wrong("filters lenet.conv1[3..3]", &[("3..3", "the range 3..3 is empty")]);
     wrong("features lenet.conv1", &[("", "`features` lacks its data")]);
+    let text = wrong(
+        "features lenet.conv1 on \"nothing.png\"",
+        &[("\"nothing.png\"", "`on` takes a sample, and here stands a text")],
+    );
+    assert_eq!(text[0].expected.as_deref(), Some("a sample such as `digits[3]`"));
     wrong("features lenet.conv1 digits[3]", &[("digits[3]", "`on` is missing before the data")]);
 }
 
@@ -355,6 +362,8 @@ fn the_sessions_own_verbs_begin_with_a_percent_sign() {
     assert_eq!(read("%who").unwrap(), Command::Who);
     assert_eq!(read("%RESET").unwrap(), Command::Reset);
     wrong("%whos", &[("%whos", "there is no `%whos`")]);
+    let unknown = wrong("%foo", &[("%foo", "there is no `%foo`")]);
+    assert_eq!(unknown[0].expected.as_deref(), Some("`%who` or `%reset`"));
     assert_eq!(help("%whos"), "write `%who`; there are `%who` and `%reset`");
     assert_eq!(help("%matplotlib inline"), "there are `%who` and `%reset`");
     assert_eq!(help("who"), "write `%who`");
