@@ -9,6 +9,7 @@ import nbclient
 import nbformat
 import papermill
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from notebooks import MACHINE
 from papermill.exceptions import PapermillException
 
 KERNEL = {"kernelspec": {"name": "fovea", "display_name": "Fovea", "language": "fovea"}}
@@ -80,6 +81,12 @@ class Clients(unittest.TestCase):
         nbformat.validate(done)
         self.assertEqual([cell.execution_count for cell in done.cells[1:]], [1, 2, 3])
         self.assertEqual(done.metadata.language_info.name, "fovea")
+
+    def test_a_path_of_a_machine_is_told_from_what_looks_like_one(self):
+        for text in ("→ /a/b.fov", "(/folder/of/somebody)", r"C:\\Users"):
+            self.assertRegex(text, MACHINE)
+        for text in ("<td>1</td></tr>", "https://doi.org/10.24432/C50P49", "images/s", "7x7/2", "1/9 1/9", "→ runs/8/a"):
+            self.assertNotRegex(text, MACHINE)
 
     def test_papermill_sets_parameters_with_let(self):
         write("p.ipynb", "net a = 8x8x1 - (conv {4, 8} - relu)^N, softmax 10", "summary a",

@@ -24,8 +24,8 @@ DEADLINE = 900
 
 NUMBER = r"[-+−]?\d[\d,_]*(?:\.\d+)?(?:[eE][-+]?\d+)?"
 TIMED = re.compile(rf"{NUMBER}\s*(?:(?:ns|µs|us|ms|s|min|h|seconds?|minutes?|hours?)\b|(?:images|GFLOP|MFLOP|TFLOP)/s)")
-# Folders of a person or a machine, which a reader of the notebook does not have.
-MACHINE = re.compile(r"(?:/home/|/root/|/tmp/|/Users/|/opt/|/var/|\b[A-Z]:\\)[^\s\"'<]*")
+# An absolute path, which a reader of the notebook does not have.
+MACHINE = re.compile(r"(?<![\w./:<-])(?:/[\w.-]+){2,}|\b[A-Z]:\\[^\s\"'<]*")
 EMBEDDED = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
 TRAINS = re.compile(r"^\s*train\b", re.MULTILINE | re.IGNORECASE)
 
