@@ -210,6 +210,13 @@ fn statements() -> impl Strategy<Value = Statement> {
         .prop_filter("an open end", |verb| {
             !verb.parts.last().is_some_and(|part| matches!(part.kind, PartKind::Comma | PartKind::Equals))
         })
+        // `digits [3]` is a sample: a matrix stands behind `with`, or behind no word.
+        .prop_filter("a sample", |verb| {
+            !verb
+                .parts
+                .windows(2)
+                .any(|pair| matches!((&pair[0].kind, &pair[1].kind), (PartKind::Word(_), PartKind::Matrix(_))))
+        })
         // `NAME =` asks for `net` or `let`.
         .prop_filter("a definition", |verb| {
             verb.word.text != "frobnicate" || !verb.parts.iter().take(2).any(|part| part.kind == PartKind::Equals)
