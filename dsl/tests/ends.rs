@@ -40,7 +40,8 @@ fn said(text: &str) -> (String, String, Vec<(usize, usize)>, Result<String, ()>,
     let (program, mistakes) = parse(&source);
     let places = mistakes.iter().map(|mistake| to_json(mistake, std::slice::from_ref(&source)));
     let places = places.map(|report| (report.line, report.column)).collect();
-    let colours = highlight(text).into_iter().map(|(range, token)| (text[range].trim_end().to_string(), token)).collect();
+    let colours =
+        highlight(text).into_iter().map(|(range, token)| (text[range].trim_end().to_string(), token)).collect();
     let shown = render(&mistakes, &[source], Style::Plain);
     // The blank before a line feed is the carriage return's.
     let shown = shown.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");

@@ -173,7 +173,8 @@ fn columns_are_true_in_every_source() {
         Span::new(source.id, at, at + word.len())
     };
     let error = Diagnostic::new(Stage::Names, at(&first, "THERE"), "twice").here("this");
-    let error = error.also(at(&second, "THERE"), "that").also(at(&second, "HERE"), "those").also(at(&first, "HERE"), "");
+    let error =
+        error.also(at(&second, "THERE"), "that").also(at(&second, "HERE"), "those").also(at(&first, "HERE"), "");
     for style in [Style::Plain, Style::Coloured] {
         let output = render(std::slice::from_ref(&error), &[first.clone(), second.clone()], style);
         let column = |word: &str| first.text.find(word).unwrap() + 1;

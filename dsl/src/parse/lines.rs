@@ -5,6 +5,7 @@
 
 use fovea_graph::{SourceId, Span};
 
+use super::dashes::ends_in_link;
 use crate::command::table;
 use crate::diagnostic::{Diagnostic, Source, Stage};
 use crate::ends::with_line_feeds;
@@ -15,9 +16,6 @@ const MAX_NESTING: usize = 64;
 
 /// How long a statement may be, in bytes.
 const MAX_STATEMENT: usize = 1 << 18;
-
-/// Dashes and arrows behind which a chain goes on.
-const DASHES: &[&str] = &["-", "–", "—", "−", "‐", "‑", "->", "→", "=>"];
 
 /// One statement's text.
 #[derive(Debug)]
@@ -38,14 +36,7 @@ pub(crate) struct Chunk {
 pub(crate) fn statements<'a>(source: &'a Source, plain: &'a str) -> impl Iterator<Item = Chunk> + 'a {
     let indents = plain.split('\n').filter(|line| !line.trim().is_empty()).map(indent);
     let base = indents.min().unwrap_or(0);
-    Splitter {
-        source: source.id,
-        text: plain,
-        base,
-        lines: plain.split('\n'),
-        at: 0,
-        current: None,
-    }
+    Splitter { source: source.id, text: plain, base, lines: plain.split('\n'), at: 0, current: None }
 }
 
 /// A text byte for byte as long as `text`, with what carries no meaning blanked: comments, LaTeX outside strings,
@@ -228,8 +219,7 @@ impl Gathering {
 /// Whether a statement's text ends in something that must be followed.
 fn is_unfinished(text: &str) -> bool {
     let text = text.trim_end();
-    let end = text.strip_suffix(['|', ',', '=']).is_some();
-    end || DASHES.iter().any(|dash| text.ends_with(dash))
+    text.ends_with(['|', ',', '=']) || ends_in_link(text)
 }
 
 /// How many bytes of space a line begins with.
