@@ -4,6 +4,7 @@
 
 mod branches;
 mod errors;
+mod inside;
 mod layers;
 mod lecture;
 mod library;
