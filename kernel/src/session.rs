@@ -13,7 +13,7 @@ use fovea_dsl::command::Theme;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::{Name, Statement, StatementKind};
-use fovea_dsl::{Source, editor, library, parse};
+use fovea_dsl::{Diagnostic, Source, editor, library, parse};
 use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
 use fovea_graph::training::{Optimizer, training_step};
@@ -69,12 +69,14 @@ pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Resul
 }
 
 /// What checking a text found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// How many statements it has.
     pub statements: usize,
     /// Overrides whose `let` was not met.
     pub unmet: Vec<String>,
+    /// What is not wrong, and yet remarkable.
+    pub remarks: Vec<Diagnostic>,
 }
 
 /// The names of a session.
@@ -154,6 +156,8 @@ impl Session {
     pub fn run(&mut self, name: &str, text: &str, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let text = self.read(name, text);
         let steps = check(&text, &self.names, &self.world)?;
+        let remarks = steps.iter().flat_map(|step| step.job.remarks()).cloned();
+        remarks.for_each(|remark| events(Event::Remark(remark, self.sources.clone())));
         steps.into_iter().try_for_each(|step| self.step(step, events))
     }
 
@@ -162,7 +166,9 @@ impl Session {
         let text = self.read(name, text);
         let steps = check(&text, &self.names, &self.world)?;
         let scope = steps.last().map_or(&self.names.scope, |step| &step.after.scope);
-        Ok(Report { statements: steps.len(), unmet: scope.unused_overrides().map(str::to_string).collect() })
+        let unmet = scope.unused_overrides().map(str::to_string).collect();
+        let remarks = steps.iter().flat_map(|step| step.job.remarks()).cloned().collect();
+        Ok(Report { statements: steps.len(), unmet, remarks })
     }
 
     /// A text in its canonical form.
