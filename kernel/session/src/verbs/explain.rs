@@ -1,0 +1,43 @@
+//! `explain lenet`: the net with every default filled in, its graph and its plan.
+
+use fovea_dsl::syntax::Name;
+use fovea_graph::Span;
+use serde_json::json;
+
+use super::{Checked, Events, Job};
+use crate::display::Page;
+use crate::event::Output;
+use crate::failure::Failure;
+use crate::lookup::{Use, Weights};
+use crate::route::{Route, Work, route};
+use crate::world::{Names, World};
+
+struct Explain {
+    route: Route,
+}
+
+/// Follows the net's route to the plan of one picture.
+pub fn check(net: &Name, _: Span, names: &Names) -> Checked {
+    let of = Use { net, data: None, weights: Weights::Own };
+    Ok(Box::new(Explain { route: route(&of, Work::Infer, 1, names)? }))
+}
+
+impl Job for Explain {
+    fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        let Route { net, graph, plan } = &self.route;
+        let defaults: Vec<String> = net.to_string().lines().map(str::to_string).collect();
+        let (graph, plan) = (graph.to_string(), plan.to_string());
+        let code = |text: &str| Page::default().code(indent(text));
+        let page = Page::default()
+            .section("The net, every default filled in:", code(&defaults.join("\n")))
+            .fold("Its graph, for one picture:", code(&graph))
+            .fold("Its plan, fused:", code(&plan));
+        let data = json!({ "net": net.name, "layers": defaults, "graph": graph, "plan": plan });
+        Ok(Output::page("explain", &page, data))
+    }
+}
+
+/// Four spaces before every line.
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}

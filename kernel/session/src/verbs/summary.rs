@@ -1,0 +1,78 @@
+//! `summary lenet`, `summary lenet batch 32 train`
+
+use fovea_dsl::Diagnostic;
+use fovea_dsl::lower::{Mode, lower};
+use fovea_dsl::net::{Field, Net};
+use fovea_dsl::syntax::Name;
+use fovea_graph::cost::{LayerCost, layers};
+use fovea_graph::training::Optimizer;
+use fovea_graph::{Graph, Span};
+use serde_json::json;
+
+use super::{Checked, Events, Job};
+use crate::display::{Summary, SummaryRow, Totals};
+use crate::event::Output;
+use crate::failure::{At, Failure};
+use crate::lookup::{Use, Weights};
+use crate::memory;
+use crate::route::{Work, route};
+use crate::world::{Names, World};
+
+/// The optimizer whose states a summary plans for: SGD with momentum, one moment a parameter.
+const USUAL: Optimizer = Optimizer::Sgd { momentum: 0.9, decay: 0.0 };
+
+struct Summarise {
+    summary: Summary,
+    batch: usize,
+}
+
+/// Counts a picture's work layer by layer, and plans a training step of the batch.
+pub fn check(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
+    let of = Use { net, data: None, weights: Weights::Own };
+    let mut summary = summary(&names.net(&of)?, net.span)?;
+    summary.totals.train_bytes =
+        memory::fits(&*names.device, batch, span, |batch| Ok(route(&of, Work::Train(&USUAL), batch, names)?.plan))?;
+    Ok(Box::new(Summarise { summary, batch }))
+}
+
+/// A row a layer, and the totals but for the memory of a training step, which needs a plan.
+pub fn summary(net: &Net, span: Span) -> Result<Summary, Diagnostic> {
+    let graph = lower(net, 1, Mode::Infer).at(span)?;
+    let fields = net.receptive_fields();
+    let rows: Vec<SummaryRow> = layers(&graph).iter().map(|cost| row(net, &fields, &graph, cost)).collect();
+    let sum = |figure: fn(&SummaryRow) -> u64| rows.iter().map(figure).fold(0, u64::saturating_add);
+    let totals = Totals {
+        params: graph.parameter_count() as u64,
+        macs: sum(|row| row.macs),
+        flops: sum(|row| row.flops),
+        activation_bytes: sum(|row| row.bytes),
+        train_bytes: 0,
+    };
+    Ok(Summary { net: net.name.clone(), layers: rows, totals })
+}
+
+/// A layer, for one picture.
+fn row(net: &Net, fields: &[Vec<Field>], graph: &Graph, cost: &LayerCost) -> SummaryRow {
+    let layer = &graph.layers[cost.layer.index()];
+    let at = net.find(&layer.name);
+    let spatial = at.filter(|&at| net.layers[at].output.len() == net.input().len());
+    let field = spatial.map_or(&[][..], |at| &fields[at]);
+    SummaryRow {
+        name: layer.name.clone(),
+        kind: layer.kind.clone(),
+        output: cost.output.dims().get(1..).unwrap_or_default().to_vec(),
+        params: cost.parameters as u64,
+        macs: cost.work.macs,
+        flops: cost.work.flops,
+        bytes: cost.bytes() as u64,
+        receptive_field: field.iter().map(|field| field.size.ceil() as usize).collect(),
+    }
+}
+
+impl Job for Summarise {
+    fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        let mut output = Output::page("summary", &self.summary.page(self.batch), json!(self.summary));
+        output.data["batch"] = json!(self.batch);
+        Ok(output)
+    }
+}

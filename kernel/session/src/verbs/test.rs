@@ -1,0 +1,149 @@
+//! `test lenet on digits`
+
+use std::sync::Arc;
+
+use fovea_dsl::net::Net;
+use fovea_dsl::syntax::Name;
+use fovea_graph::Backend;
+use fovea_train::{DataSpec, Dataset, Evaluation};
+use serde_json::json;
+
+use super::{Checked, Events, Job};
+use crate::display::number::percent;
+use crate::display::{Confused, TestReport};
+use crate::event::Output;
+use crate::failure::{At, Failure};
+use crate::lookup::{Use, Weights};
+use crate::memory;
+use crate::picture::{self, Grey, Mapped, Mistake, Picture, Theme};
+use crate::route::{Work, route};
+use crate::samples::{class, image, is_mapped, mapped, share_right};
+use crate::world::{Names, World};
+
+/// How many of the worst mistakes are shown.
+const WORST: usize = 20;
+
+/// How many maps of classes are shown.
+const MAPS: usize = 6;
+
+struct Test {
+    net: Net,
+    device: Arc<dyn Backend>,
+    seed: u64,
+    theme: Theme,
+    data: Name,
+    spec: DataSpec,
+}
+
+/// Checks that net and data fit one another.
+pub fn check(net: &Name, data: &Name, names: &Names) -> Checked {
+    let of = Use { net, data: Some(data), weights: Weights::Own };
+    let route = route(&of, Work::Infer, 1, names)?;
+    memory::net_fits(&route.plan, &*names.device, of.net.span)?;
+    let net = route.net;
+    let (device, spec) = (Arc::clone(&names.device), names.spec(data)?);
+    Ok(Box::new(Test { net, device, seed: names.seed, theme: names.theme, data: data.clone(), spec }))
+}
+
+impl Job for Test {
+    fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
+        world.remark(&self.net, events);
+        let data = world.dataset(&self.spec).at(self.data.span)?;
+        let interrupted = Arc::clone(&world.interrupted);
+        let tested =
+            world.with(&self.net, &self.device, self.seed, |trainee| trainee.evaluate(&data, &data.test, &interrupted));
+        world.go_on()?;
+        let tested = tested.at(self.data.span)?;
+        self.output(&data, &tested).at(self.data.span).map_err(Failure::from)
+    }
+}
+
+impl Test {
+    fn output(&self, data: &Dataset, tested: &Evaluation) -> picture::Result<Output> {
+        let worst = if is_mapped(data) { Vec::new() } else { worst(data, tested) };
+        let confused = |wrong: &Wrong| Confused {
+            sample: format!("{}[{}]", self.data.text, wrong.place),
+            truth: class(data, data.test[wrong.place]),
+            predicted: wrong.predicted.clone(),
+            probability: wrong.probability,
+        };
+        let report = TestReport {
+            net: self.net.name.clone(),
+            data: self.data.text.clone(),
+            loss: tested.loss,
+            accuracy: tested.accuracy.unwrap_or(0.0),
+            confusion: tested.confusion.clone(),
+            classes: data.classes.clone(),
+            worst: worst.iter().map(confused).collect(),
+        };
+        let title = format!("{} on {}: {} right", report.net, report.data, percent(report.accuracy));
+        let matrix = picture::confusion(&title, &tested.confusion, &data.classes, self.theme)?;
+        let output = Output::page("test", &report.page(), json!(report)).picture(matrix);
+        if is_mapped(data) {
+            return Ok(output.picture(self.maps(data, tested)?));
+        }
+        if worst.is_empty() {
+            return Ok(output);
+        }
+        let title = format!("What {} was surest of and got wrong", report.net);
+        let mistakes: Vec<Mistake> = worst.iter().map(|wrong| wrong.mistake(data)).collect::<picture::Result<_>>()?;
+        Ok(output.picture(picture::mistakes(&title, &mistakes, Grey::Auto, self.theme)?))
+    }
+}
+
+impl Test {
+    /// The test pictures of which the least is right, beside the truth.
+    fn maps(&self, data: &Dataset, tested: &Evaluation) -> picture::Result<Picture> {
+        let said = |place: usize| {
+            let size = data.labels.per_picture();
+            tested.predictions.get(place * size..(place + 1) * size).unwrap_or_default()
+        };
+        let places = data.test.iter().enumerate();
+        let mut worst: Vec<(f64, usize, usize)> =
+            places.map(|(place, &at)| (share_right(data.labels.of(at), said(place)), place, at)).collect();
+        worst.sort_by(|a, b| a.0.total_cmp(&b.0));
+        worst.truncate(MAPS);
+        let item = |&(right, place, at): &(f64, usize, usize)| {
+            let caption = format!("{}[{place}]", self.data.text);
+            mapped(data, at, caption, Some((percent(right), said(place).to_vec())))
+        };
+        let items: Vec<Mapped> = worst.iter().map(item).collect::<picture::Result<_>>()?;
+        let title = format!("Where {} got the least right", self.net.name);
+        picture::maps(&title, &items, &data.classes, self.theme)
+    }
+}
+
+/// A wrong answer.
+struct Wrong {
+    /// The picture's number in the test part.
+    place: usize,
+    predicted: String,
+    probability: f64,
+}
+
+impl Wrong {
+    fn mistake(&self, data: &Dataset) -> picture::Result<Mistake> {
+        Ok(Mistake {
+            image: image(data, data.test[self.place])?,
+            truth: class(data, data.test[self.place]),
+            predicted: self.predicted.clone(),
+            probability: self.probability,
+        })
+    }
+}
+
+/// The mistakes that the net was surest of.
+fn worst(data: &Dataset, tested: &Evaluation) -> Vec<Wrong> {
+    let answers = tested.predictions.iter().map(|&label| label as usize).zip(&data.test).enumerate();
+    let mut wrong: Vec<Wrong> = answers
+        .filter(|&(_, (label, &at))| data.labels.class(at).is_some_and(|truth| truth as usize != label))
+        .map(|(place, (label, _))| Wrong {
+            place,
+            predicted: data.classes[label].clone(),
+            probability: f64::from(tested.probabilities[[place, label]]),
+        })
+        .collect();
+    wrong.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    wrong.truncate(WORST);
+    wrong
+}

@@ -1,0 +1,233 @@
+//! `train lenet on digits for 10 epochs with sgd(lr 0.01, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
+
+mod recipe;
+mod resume;
+mod teller;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fovea_dsl::command::Train;
+use fovea_dsl::net::Net;
+use fovea_dsl::syntax::Name;
+use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::{Backend, Span};
+use fovea_train::{
+    DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Recipe, RunInfo, TrainError, Trainee, fit, resume,
+};
+use serde_json::json;
+
+use super::show::epochs as epoch_table;
+use super::{Checked, Events, Job};
+use crate::display::{Page, number};
+use crate::event::{Event, Output};
+use crate::failure::{At, Failure, Remedy};
+use crate::lookup::{Use, Weights};
+use crate::memory;
+use crate::route::{Work, route};
+use crate::world::{Binding, Names, Trained, World, forward};
+use recipe::{possible, recipe};
+use resume::{Resumed, resumed};
+use teller::Teller;
+
+struct Run {
+    net: Net,
+    device: Arc<dyn Backend>,
+    train: Train,
+    spec: DataSpec,
+    recipe: Recipe,
+    resumed: Option<Resumed>,
+    span: Span,
+    statement: String,
+}
+
+/// Checks the net, the data, the recipe, the run that goes on and the memory of a step.
+pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
+    let weights = if train.further { Weights::Own } else { Weights::First };
+    let of = Use { net: &train.net, data: Some(&train.data), weights };
+    if train.further && names.binding(&of).is_none() {
+        return Err(no_weights(&train.net, names));
+    }
+    let net = names.net(&of)?;
+    let spec = names.spec(&train.data)?;
+    let mut recipe = recipe(&train, names.seed);
+    let resumed = match &train.resume {
+        Some(run) => Some(resumed(&train, run, &mut recipe, names, world)?),
+        None => None,
+    };
+    possible(&train, &recipe, span, &spec)?;
+    memory::fits(&*names.device, recipe.batch, train.batch_span, |batch| {
+        Ok(route(&of, Work::Train(&recipe.optimizer), batch, names)?.plan)
+    })?;
+
+    let binding = Binding { input: spec.shape(), classes: Some(spec.classes()), run: true };
+    names.bound.insert(train.net.text.clone(), binding);
+    names.runs += u32::from(resumed.is_none());
+    let device = Arc::clone(&names.device);
+    Ok(Box::new(Run { net, device, train, spec, recipe, resumed, span, statement: text.to_string() }))
+}
+
+/// The mistake of `further` on a net that was neither trained nor loaded.
+fn no_weights(net: &Name, names: &Names) -> Failure {
+    if let Err(unknown) = names.resolved(net) {
+        return unknown;
+    }
+    let message = format!("`{}` has no weights to go on from", net.text);
+    Diagnostic::new(Stage::Verbs, net.span, message)
+        .found("further")
+        .help("leave `further` out to begin with its first weights, or `load` what was saved")
+        .into()
+}
+
+impl Job for Run {
+    fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
+        let data = world.dataset(&self.spec).at(self.train.data.span)?;
+        let mut teller = Teller::new(&self.net.name, self.recipe.epochs);
+        let mut tell = |event| teller.tell(event, events);
+        let (trained, history, folder) = match &self.resumed {
+            None => self.begin(&data, world, &mut tell)?,
+            Some(resumed) => self.go_on(resumed, &data, world, &mut tell)?,
+        };
+        self.ending(&history, &folder, events)?;
+        world.trained.insert(self.net.name.clone(), Trained { trainee: trained, run: history.run });
+        Ok(self.output(&history, &folder))
+    }
+}
+
+/// What a run leaves behind: the net, what happened, and where it is on disk.
+type Left = (Trainee, History, PathBuf);
+
+impl Run {
+    /// A new run.
+    fn begin(&self, data: &Dataset, world: &World, tell: &mut dyn FnMut(News)) -> Result<Left, Diagnostic> {
+        let mut recipe = self.recipe.clone();
+        let mut trained = match recipe.further {
+            true => world.copy_of(&self.net, &self.device).at(self.span)?,
+            false => world.first(&self.net, &self.device, recipe.seed).at(self.span)?,
+        };
+        // First weights that come in part from another net must not be drawn anew.
+        recipe.further |= world.base(&self.net).is_some();
+        let info = RunInfo {
+            program: format!("{}{}\n", world.program, self.statement),
+            statement: self.statement.clone(),
+            net: self.net.name.clone(),
+            data: self.train.data.text.clone(),
+            recipe: recipe.clone(),
+            device: self.device.device().name,
+        };
+        let mut folder = world.runs.create(&info).at(self.span)?;
+        let mut begun = false;
+        let mut tell = |event| {
+            begun = true;
+            tell(event);
+        };
+        match fit(&mut trained, data, &recipe, Some(&mut folder), &mut tell, &world.interrupted) {
+            Ok(history) => Ok((trained, history, folder.path().to_path_buf())),
+            Err(error) => {
+                if !begun {
+                    folder.discard().at(self.span)?;
+                }
+                Err(self.failed(error))
+            }
+        }
+    }
+
+    /// A run that goes on from its last checkpoint.
+    fn go_on(
+        &self,
+        resumed: &Resumed,
+        data: &Dataset,
+        world: &World,
+        tell: &mut dyn FnMut(News),
+    ) -> Result<Left, Diagnostic> {
+        let (record, recipe) = resumed.open(&self.train, &self.recipe, world)?;
+        let fresh = Trainee::fresh(Arc::clone(&self.device), forward(&self.net), recipe.seed);
+        let mut trained = fresh.at(self.span)?;
+        let history = resume(&mut trained, data, &recipe, &record, tell, &world.interrupted);
+        let history = history.map_err(|error| self.failed(error))?;
+        Ok((trained, history, record.folder))
+    }
+
+    /// Why the run ended early; of a device that was lost, how the run goes on.
+    fn failed(&self, error: TrainError) -> Diagnostic {
+        let resumed = match &error {
+            TrainError::Lost { device, run: Some(run), .. } => {
+                let resume = format!("train {} on {} resume run {run}", self.net.name, self.train.data.text);
+                Some(format!("`device cpu`, then `{resume}`; or that statement on {device} in a new start of fovea"))
+            }
+            _ => error.remedy(),
+        };
+        let mistake = Diagnostic::new(Stage::Verbs, self.span, error.to_string());
+        match resumed {
+            Some(help) => mistake.help(help),
+            None => mistake,
+        }
+    }
+
+    /// Whether the run left weights for the session: it is complete, or was broken off after at least one step.
+    fn ending(&self, history: &History, folder: &Path, events: &mut Events<'_>) -> Result<(), Failure> {
+        match &history.ending {
+            Ending::Complete => Ok(()),
+            Ending::Interrupted { steps: 0 } => {
+                let net = &self.net.name;
+                events(Event::Text(format!("broken off before the first step: `{net}` is as it was")));
+                Err(Failure::Interrupted)
+            }
+            Ending::Interrupted { .. } => Ok(()),
+            Ending::NotFinite { step, what } => {
+                let message = format!("training ended at step {step}: the {what} is not finite");
+                let kept = match step {
+                    0 | 1 => String::new(),
+                    step => format!("; {} keeps the weights after step {}", folder.display(), step - 1),
+                };
+                let smaller = (self.recipe.rate / 10.0).min(0.01);
+                Err(Diagnostic::new(Stage::Verbs, self.span, message)
+                    .found(format!("a learning rate of {:e}", self.recipe.rate))
+                    .help(format!("a smaller rate keeps it finite, `sgd(lr {smaller})`, say{kept}"))
+                    .into())
+            }
+        }
+    }
+
+    /// The run in a line or two.
+    fn output(&self, history: &History, folder: &Path) -> Output {
+        let number = history.run.map(|run| format!("run {run}: ")).unwrap_or_default();
+        let done = match history.ending {
+            Ending::Interrupted { steps } => format!("broken off after step {steps}, whose weights it keeps"),
+            _ => number::of(history.epochs.len(), "epoch"),
+        };
+        let last = history.epochs.last().map(figures).unwrap_or_default();
+        let seconds = history.epochs.iter().fold(0.0, |sum, epoch| sum + epoch.seconds);
+        let text = format!(
+            "{number}{} on {}, {done}{last}; {}, {} images/s",
+            self.net.name,
+            self.train.data.text,
+            number::seconds(seconds),
+            number::count(history.images_per_second.round() as u64)
+        );
+        let data = json!({
+            "net": self.net.name,
+            "run": history.run,
+            "epochs": history.epochs,
+            "images_per_second": history.images_per_second,
+            "interrupted": matches!(history.ending, Ending::Interrupted { .. }),
+        });
+        let page = match &history.epochs[..] {
+            [] | [_] => Page::default().text(text),
+            epochs => Page::default().text(text).aside("Epoch by epoch", Page::default().table(epoch_table(epochs))),
+        };
+        Output::page("train", &page, data).file(folder)
+    }
+}
+
+/// `: loss 0.0102, test loss 0.0612, test accuracy 98.3 %` and its like.
+fn figures(epoch: &EpochMetrics) -> String {
+    let mut text = format!(": loss {}", number::figure(epoch.loss));
+    if let Some(loss) = epoch.test_loss {
+        text += &format!(", test loss {}", number::figure(loss));
+    }
+    if let Some(share) = epoch.test_accuracy {
+        text += &format!(", test accuracy {}", number::percent(share));
+    }
+    text
+}

@@ -1,0 +1,133 @@
+//! `save lenet "lenet.safetensors"` and `load lenet "lenet.safetensors"`
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fovea_dsl::net::Net;
+use fovea_dsl::resolve::Resolved;
+use fovea_dsl::syntax::Name;
+use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::shape::join;
+use fovea_graph::{Backend, Span};
+use fovea_train::{Trainee, Weights as File};
+use serde_json::json;
+
+use super::{Checked, Events, Job};
+use crate::display::number::count;
+use crate::event::Output;
+use crate::failure::{At, Failure};
+use crate::lookup::{Use, Weights};
+use crate::memory;
+use crate::route::{Work, route};
+use crate::world::{Binding, Names, Trained, World, forward};
+
+/// The entry of a file's metadata that says the shape of one picture, `28x28x1`.
+const INPUT: &str = "input";
+
+struct Save {
+    net: Net,
+    device: Arc<dyn Backend>,
+    seed: u64,
+    path: PathBuf,
+    span: Span,
+}
+
+/// Checks that the net is known whole and that the file's folder is there.
+pub fn save(net: &Name, path: Name, names: &mut Names) -> Checked {
+    let of = Use { net, data: None, weights: Weights::Own };
+    let route = route(&of, Work::Infer, 1, names)?;
+    memory::net_fits(&route.plan, &*names.device, of.net.span)?;
+    let net = route.net;
+    let file = writable(&path)?;
+    let fixed = Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false };
+    names.files.insert(file.clone(), fixed);
+    Ok(Box::new(Save { net, device: Arc::clone(&names.device), seed: names.seed, path: file, span: path.span }))
+}
+
+/// A path that a file can be written to, as far as can be told without writing it.
+pub fn writable(path: &Name) -> Result<PathBuf, Diagnostic> {
+    let file = PathBuf::from(&path.text);
+    let mistake = |message: String, help: &str| Err(Diagnostic::new(Stage::Verbs, path.span, message).help(help));
+    if path.text.is_empty() || file.is_dir() {
+        return mistake(format!("\"{}\" is not a file's name", path.text), "name the file itself, behind its folder");
+    }
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            mistake(format!("there is no folder {}", folder.display()), "make the folder first, or name another")
+        }
+        _ => Ok(file),
+    }
+}
+
+impl Job for Save {
+    fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
+        world.remark(&self.net, events);
+        let both = |trainee: &mut Trainee| Ok((trainee.weights()?, trainee.parameter_count()));
+        let (mut weights, parameters) = world.with(&self.net, &self.device, self.seed, both).at(self.span)?;
+        weights.metadata.insert(INPUT.to_string(), join(self.net.input()));
+        weights.save(&self.path).at(self.span)?;
+        let text = format!("{}: {} parameters saved", self.net.name, count(parameters as u64));
+        let data = json!({ "net": self.net.name, "params": parameters });
+        Ok(Output::new("save", text, data).file(&self.path))
+    }
+}
+
+struct Load {
+    name: Name,
+    resolved: Arc<Resolved>,
+    device: Arc<dyn Backend>,
+    path: Name,
+}
+
+/// Checks the file against the net, unless an earlier statement has yet to write it.
+pub fn load(net: &Name, path: Name, names: &mut Names) -> Checked {
+    let load = Load { name: net.clone(), resolved: names.resolved(net)?, device: Arc::clone(&names.device), path };
+    let file = PathBuf::from(&load.path.text);
+    let binding = match names.files.get(&file) {
+        Some(saved) => saved.clone(),
+        None => {
+            let (_, net) = load.read(&file)?;
+            Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false }
+        }
+    };
+    names.bound.insert(net.text.clone(), binding);
+    Ok(Box::new(load))
+}
+
+impl Load {
+    /// The file's weights on the net that they fit.
+    fn read(&self, file: &Path) -> Result<(Trainee, Net), Diagnostic> {
+        let weights = File::load(file).at(self.path.span)?;
+        if let Some(name) = weights.not_finite() {
+            let message = format!("{}: {name} has values that are not finite", file.display());
+            return Err(Diagnostic::new(Stage::Verbs, self.path.span, message)
+                .help("save the net again from a run whose loss stayed finite"));
+        }
+        let net = self.complete(&weights)?;
+        let trainee = Trainee::with_weights(Arc::clone(&self.device), forward(&net), &weights).at(self.path.span)?;
+        Ok((trainee, net))
+    }
+
+    /// The net, where its text leaves shape or classes open, as the file has them.
+    fn complete(&self, weights: &File) -> Result<Net, Diagnostic> {
+        let open = match &*self.resolved {
+            Resolved::Net(net) => return Ok(net.clone()),
+            Resolved::Open(open) => open,
+        };
+        let dims = |text: &String| text.split('x').map(|side| side.parse().ok()).collect::<Option<Vec<usize>>>();
+        let input = weights.metadata.get(INPUT).and_then(dims);
+        let classes = Some(weights.classes.len()).filter(|&classes| classes > 0);
+        open.complete(input.as_deref(), classes).map_err(|mut mistakes| mistakes.remove(0))
+    }
+}
+
+impl Job for Load {
+    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        let (trainee, net) = self.read(Path::new(&self.path.text))?;
+        let parameters = trainee.parameter_count();
+        let text = format!("{}: {} parameters loaded", net.name, count(parameters as u64));
+        let data = json!({ "net": net.name, "params": parameters, "input": net.input(), "output": net.output() });
+        world.trained.insert(self.name.text.clone(), Trained { trainee, run: None });
+        Ok(Output::new("load", text, data))
+    }
+}

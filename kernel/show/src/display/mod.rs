@@ -1,0 +1,21 @@
+//! What the verbs answer in words: tables, figures, bars, small charts for terminals.
+//!
+//! Functions from data to text and HTML. Nothing is printed here, nothing is asked of the terminal; whether there is colour, and how wide a line may be, is the
+//! front end's affair.
+
+mod chart;
+mod compare;
+mod convolution;
+pub mod number;
+mod page;
+mod report;
+mod summary;
+mod table;
+
+pub use chart::{Curve, bar, chart, sparkline};
+pub use compare::{Compared, Comparison};
+pub use convolution::Convolution;
+pub use page::Page;
+pub use report::{Confused, Device, Guess, TestReport, devices, guesses};
+pub use summary::{Summary, SummaryRow, Totals};
+pub use table::{Align, Column, Table, clean, matrix};

@@ -1,0 +1,99 @@
+//! Pictures: plots of training, sheets of samples and predictions, confusion matrices, weights, maps, convolutions.
+//!
+//! Every builder is a function from data to a [`Picture`]. It writes SVG; a PNG is drawn from that SVG, so that the two
+//! cannot differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
+
+mod backend;
+mod bars;
+mod canvas;
+mod chart;
+mod confusion;
+mod convolution;
+mod curves;
+mod ends;
+mod font;
+mod image;
+mod layer;
+mod maps;
+mod palette;
+mod predictions;
+#[cfg(feature = "png")]
+mod raster;
+mod scale;
+mod sheet;
+mod ticks;
+mod values;
+
+pub use bars::{Measure, bars};
+pub use confusion::confusion;
+pub use convolution::convolution;
+pub use curves::{Panel, Series, SeriesKind, Unit, curves, panels};
+pub use image::{Grey, Image};
+pub use layer::{Face, MOST_TILES, Plane, Tile, TileRow, layer};
+pub use maps::{Mapped, maps};
+pub use palette::{Color, Palette, Theme};
+pub use predictions::{Prediction, predictions};
+pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
+pub use values::{Values, values};
+
+/// A picture. With the feature `png`, its `png` is the same drawing as PNG.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// A short name, fit for a file's: `loss`, `confusion`.
+    pub name: String,
+    /// The picture as SVG, a document of its own.
+    pub svg: String,
+    /// Width in pixels, as it should be shown.
+    pub width: u32,
+    /// Height in pixels, as it should be shown.
+    pub height: u32,
+    /// What the picture says, for those who cannot see it.
+    pub alt: String,
+}
+
+/// Why a picture could not be drawn.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// There is nothing to draw.
+    #[error("there is nothing to draw: {what}")]
+    Empty {
+        /// What is missing.
+        what: &'static str,
+    },
+    /// An image's values do not fill its shape.
+    #[error("an image of {height}×{width}×{channels} does not have {found} values")]
+    Pixels {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// Values a pixel.
+        channels: usize,
+        /// Values given.
+        found: usize,
+    },
+    /// A confusion matrix must have a row and a column for every class.
+    #[error("a confusion matrix of {classes} classes needs {classes} rows of {classes} counts; row {row} has {found}")]
+    Matrix {
+        /// Classes named.
+        classes: usize,
+        /// The first row that differs, from 0; the number of rows where there are too few or too many.
+        row: usize,
+        /// Its counts.
+        found: usize,
+    },
+    /// The picture would be too large to show.
+    #[error("a picture of {width}×{height} pixels is too large to draw; show fewer samples or classes")]
+    Size {
+        /// Width in pixels.
+        width: f64,
+        /// Height in pixels.
+        height: f64,
+    },
+    /// The drawing library refused.
+    #[error("the picture could not be drawn: {0}")]
+    Render(String),
+}
+
+/// What the builders return.
+pub type Result<T> = std::result::Result<T, Error>;
