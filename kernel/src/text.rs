@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use fovea_dsl::ends::line_and_column;
 
 use crate::interrupt;
 
@@ -31,7 +32,7 @@ pub fn read(file: &Path) -> anyhow::Result<String> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let (line, _) = line_and_column(&String::from_utf8_lossy(valid), valid.len());
         anyhow::anyhow!("{name} is not UTF-8 text: line {line} has a byte that is none")
     })
 }
