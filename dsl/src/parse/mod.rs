@@ -10,6 +10,7 @@ mod layer;
 pub(crate) mod lines;
 mod matrix;
 mod mends;
+mod numbered;
 mod stuck;
 mod verb;
 pub(crate) mod words;
