@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fovea_dsl::command::Theme;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::{Name, Statement, StatementKind};
+use fovea_dsl::verb::Theme;
 use fovea_dsl::{Source, editor, library, parse};
 use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
