@@ -5,6 +5,7 @@
 
 pub mod diagnostic;
 pub mod editor;
+pub mod ends;
 pub mod format;
 mod latex;
 pub mod library;
