@@ -22,7 +22,7 @@ mod train;
 mod weights;
 
 use fovea_dsl::syntax::{Statement, StatementKind};
-use fovea_dsl::{Command, command};
+use fovea_dsl::{Command, Diagnostic, command};
 
 use crate::event::{Event, Output};
 use crate::failure::Failure;
@@ -35,6 +35,11 @@ pub type Events<'a> = dyn FnMut(Event) + 'a;
 pub trait Job {
     /// Runs it. It changes the world last of all, so that one that fails has changed nothing.
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure>;
+
+    /// What the check found remarkable, though it is not wrong.
+    fn remarks(&self) -> &[Diagnostic] {
+        &[]
+    }
 }
 
 /// What a check gives: a job, or every mistake it found.
