@@ -1,7 +1,9 @@
 //! Signs of other languages, and characters that nobody sees: what they are called, and the mend.
 #![allow(clippy::unwrap_used)]
 
-use fovea_dsl::{Diagnostic, Source, parse};
+use fovea_dsl::scope::Scope;
+use fovea_dsl::syntax::StatementKind;
+use fovea_dsl::{Diagnostic, Source, command, parse};
 use fovea_graph::SourceId;
 
 fn mistakes(text: &str) -> Vec<Diagnostic> {
@@ -59,6 +61,19 @@ fn a_comma_between_what_an_optimizer_is_given() {
     let error = mistake("train q on digits with sgd(lr 0.1 momentum 0.9)", "momentum");
     assert_eq!(error.message, "`,` is missing before `momentum`");
     assert_eq!(error.mends.len(), 1);
+    // Without parentheses the numbers that were said are in the mend.
+    for (text, place, mend) in [
+        ("for 5 epochs lr 0.1 momentum 0.9", "lr 0.1 momentum 0.9", "with sgd(lr 0.1, momentum 0.9)"),
+        ("with adam lr 0.1, decay 0.01, batch 8", "adam lr 0.1, decay 0.01", "adam(lr 0.1, decay 0.01)"),
+    ] {
+        let text = format!("train q on digits {text}");
+        let (program, _) = parse(&Source { id: SourceId(0), name: "text.fov".into(), text: text.clone() });
+        let StatementKind::Verb(verb) = &program.statements[0].kind else { panic!() };
+        let first = command(verb, &Scope::default()).unwrap_err().remove(0);
+        let [only] = &first.mends[..] else { panic!("{first:#?}") };
+        assert_eq!((&text[only.span.range()], only.text.as_str()), (place, mend), "{first:#?}");
+        assert!(first.message.ends_with("belongs to the optimizer"));
+    }
 }
 
 #[test]

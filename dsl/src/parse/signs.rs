@@ -1,7 +1,5 @@
 //! Signs that mean something elsewhere, and characters that nobody sees.
 
-use fovea_graph::Span;
-
 use super::{Reader, quoted};
 use crate::diagnostic::Diagnostic;
 
@@ -45,6 +43,9 @@ const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', 
 
 /// `U+00AD, soft hyphen`, where nobody sees the character.
 pub(super) fn invisible(c: char) -> Option<String> {
+    if c == ' ' || c.is_ascii_graphic() {
+        return None;
+    }
     let (.., name) = INVISIBLE.iter().find(|(first, last, _)| (*first..=*last).contains(&c))?;
     Some(format!("U+{:04X}, {name}", u32::from(c)))
 }
@@ -54,14 +55,15 @@ impl Reader<'_> {
     pub(super) fn unseen(&self) -> Option<Diagnostic> {
         let (at, c, name) = self.outside_strings().find_map(|(at, c)| Some((at, c, invisible(c)?))).or_else(|| {
             // Some were blanked as space; inside a word they part what looks like one.
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
             let parts = |at: usize, c: char| {
-                let is_word = |c: char| c.is_alphanumeric() || c == '_';
-                let before = self.text[..at].ends_with(is_word);
-                before && self.text[at + c.len_utf8()..].starts_with(is_word)
+                let (before, behind) = (self.text.get(..at), self.text.get(at + c.len_utf8()..));
+                before.is_some_and(|text| text.ends_with(is_word))
+                    && behind.is_some_and(|text| text.starts_with(is_word))
             };
-            let blanked =
-                self.original.char_indices().filter(|&(at, c)| self.text.is_char_boundary(at) && parts(at, c));
-            blanked.filter_map(|(at, c)| Some((at, c, invisible(c)?))).next()
+            let unseen = self.original.char_indices().filter_map(|(at, c)| Some((at, c, invisible(c)?)));
+            let mut blanked = unseen.filter(|&(at, ..)| self.text.get(at..).is_some_and(|text| text.starts_with(' ')));
+            blanked.find(|&(at, c, _)| parts(at, c))
         })?;
         let span = self.span(at, at + c.len_utf8());
         let error = self.wrong(span, format!("an invisible character: {name}")).found(name);

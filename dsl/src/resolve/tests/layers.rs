@@ -240,7 +240,8 @@ fn decay_acts_on_every_parameter() {
     let graph = lower(&net, 2, Mode::Train).unwrap();
     let optimizer = fovea_graph::training::Optimizer::Sgd { momentum: 0.9, decay: 0.5 };
     let step = fovea_graph::training::training_step(&graph, &optimizer).unwrap();
-    let decayed = step.nodes.iter().filter(|node| matches!(&node.op, fovea_graph::Op::SgdVelocity(v) if v.decay == 0.5));
+    let decayed =
+        step.nodes.iter().filter(|node| matches!(&node.op, fovea_graph::Op::SgdVelocity(v) if v.decay == 0.5));
     // Filter and bias, scale and shift, weights and bias.
     assert_eq!(decayed.count(), 6);
 }
