@@ -7,6 +7,7 @@ use fovea_dsl::syntax::Name;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Graph, Span};
+use fovea_train::Question;
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -15,7 +16,7 @@ use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::session::{Work, route};
+use crate::session::route;
 use crate::world::{Names, World};
 
 /// The optimizer whose states a summary plans for: SGD with momentum, one moment a parameter.
@@ -30,8 +31,9 @@ struct Summarise {
 pub fn check(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
     let of = Use { net, data: None, weights: Weights::Own };
     let mut summary = summary(&names.net(&of)?, net.span)?;
-    summary.totals.train_bytes =
-        memory::fits(&*names.device, batch, span, |batch| Ok(route(&of, Work::Train(&USUAL), batch, names)?.plan))?;
+    summary.totals.train_bytes = memory::fits(&*names.device, batch, span, |batch| {
+        Ok(route(&of, &Question::train(&USUAL), batch, names)?.1.plan)
+    })?;
     Ok(Box::new(Summarise { summary, batch }))
 }
 
