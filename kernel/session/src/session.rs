@@ -1,38 +1,20 @@
-//! The session: a thin conductor over pure stages.
-//!
-//! ```text
-//! text ─parse─▶ syntax tree ─resolve─▶ net ─lower─▶ graph ─question─▶ its graph ─fuse─▶ graph ─plan─▶ plan
-//! plan ─compile─▶ program ─run─▶ tensors ─▶ text, table, picture
-//! ```
+//! The session: a thin conductor over pure stages; [`crate::route`] has them all in one function.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_dsl::command::Theme;
-use fovea_dsl::net::Net;
 use fovea_dsl::syntax::{Name, Statement, StatementKind};
-use fovea_dsl::{Source, editor, library, parse};
+use fovea_dsl::{Source, library, parse};
 use fovea_graph::{Backend, Device, SourceId, Span};
-use fovea_train::{DataSpec, Question, Route};
+use fovea_train::DataSpec;
 
 use crate::check::{Step, Text, check};
 use crate::event::Event;
-use crate::failure::{At, Failure, guarded};
-use crate::lookup::Use;
-use crate::world::{Names, World, forward};
-
-/// The route of a net, from its name to what the device runs for a question and a batch.
-///
-/// [`Session::run`] has parsed its text, and the `net` statement has resolved its syntax tree as far as the text goes.
-pub fn route(of: &Use<'_>, question: &Question, batch: usize, names: &Names) -> Result<(Net, Route), Failure> {
-    // Net: repetitions written out, defaults filled in; what the text leaves open comes from the weights or the data.
-    let net = names.net(of)?;
-
-    // Graph, question, plan: the same call makes the programs that run. The device's `compile` makes one of a plan.
-    let route = question.route(&forward(&net), batch, &*names.device).at(of.net.span)?;
-    Ok((net, route))
-}
+use crate::failure::{Failure, guarded};
+pub use crate::known::Known;
+use crate::world::{Names, World};
 
 /// What checking a text found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,38 +23,6 @@ pub struct Report {
     pub statements: usize,
     /// Overrides whose `let` was not met.
     pub unmet: Vec<String>,
-}
-
-/// The names of a session.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// Nets, the library's too.
-    pub nets: Vec<String>,
-    /// Blocks.
-    pub blocks: Vec<String>,
-    /// Data, declared and built in.
-    pub data: Vec<String>,
-    /// Constants, each with its value as it is printed.
-    pub constants: Vec<(String, String)>,
-    /// Layers of the session's nets, each behind its net's name and a dot.
-    pub layers: Vec<String>,
-    /// The newest training run's number.
-    pub last_run: Option<u32>,
-    /// How pictures are drawn.
-    pub theme: Theme,
-}
-
-impl Known {
-    /// The names that completion offers.
-    pub fn context(&self) -> editor::Context {
-        editor::Context {
-            nets: self.nets.clone(),
-            blocks: self.blocks.clone(),
-            data: self.data.clone(),
-            constants: self.constants.iter().map(|(name, _)| name.clone()).collect(),
-            layers: self.layers.clone(),
-        }
-    }
 }
 
 /// Statements in, results out; names, nets, data and runs in between.
@@ -115,7 +65,7 @@ impl Session {
         self.names.theme = theme;
     }
 
-    /// Parses a text, checks it whole, [`route`] among the checks, then runs its statements one by one; each completes or
+    /// Parses a text, checks it whole, [`crate::route::route`] among the checks, then runs its statements one by one; each completes or
     /// changes nothing.
     pub fn run(&mut self, name: &str, text: &str, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let text = self.read(name, text);

@@ -11,7 +11,7 @@ use crate::display::Page;
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::lookup::{Use, Weights};
-use crate::session::route;
+use crate::route::route;
 use crate::world::{Names, World};
 
 struct Explain {

@@ -25,7 +25,7 @@ use crate::event::{Event, Output};
 use crate::failure::{At, Failure, Remedy};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::session::route;
+use crate::route::route;
 use crate::world::{Binding, Names, Trained, World, forward};
 use recipe::{possible, recipe};
 use resume::{Resumed, resumed};
