@@ -1,8 +1,7 @@
 //! `explain lenet`: the net with every default filled in, its graph and its plan.
 
 use fovea_dsl::net::Net;
-use fovea_dsl::syntax::Name;
-use fovea_graph::Span;
+use fovea_dsl::verb;
 use fovea_train::{Question, Route};
 use serde_json::json;
 
@@ -20,8 +19,8 @@ struct Explain {
 }
 
 /// Follows the net's route to the plan of one picture.
-pub fn check(net: &Name, _: Span, names: &Names) -> Checked {
-    let of = Use { net, data: None, weights: Weights::Own };
+pub fn check(said: &verb::Explain, names: &Names) -> Checked {
+    let of = Use { net: &said.net, data: None, weights: Weights::Own };
     let (net, route) = route(&of, &Question::result(), 1, names)?;
     Ok(Box::new(Explain { net, route }))
 }
