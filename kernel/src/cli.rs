@@ -57,8 +57,11 @@ pub enum Command {
     },
     /// List the devices
     Devices,
-    /// List the networks that come with the language
-    Library,
+    /// List the networks that come with the language, or print the text of one
+    Library {
+        /// Whose text: the net and the blocks that it is made of
+        net: Option<String>,
+    },
     /// Fovea in JupyterLab and other notebooks: install it, remove it, see what is installed
     Jupyter {
         /// What to do

@@ -97,7 +97,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Check { file }) => script.check(&file.display().to_string(), &read(&file)?),
         Some(Command::Fmt { file, check }) => script.format(&file, if check { Form::Asked } else { Form::Made })?,
         Some(Command::Devices) => script.run("devices", "device"),
-        Some(Command::Library) => script.run("library", "library"),
+        Some(Command::Library { net }) => {
+            script.run("library", &format!("library {}", net.as_deref().unwrap_or_default()))
+        }
         Some(Command::Jupyter { command }) => {
             let output = match command {
                 JupyterCommand::Install(place) => install::install(&place)?,

@@ -20,6 +20,7 @@ mod load;
 mod mends;
 mod note;
 mod plot;
+mod pool;
 mod predict;
 mod read;
 mod reset;
@@ -47,6 +48,7 @@ pub use library::Library;
 pub use load::Load;
 pub use note::Note;
 pub use plot::{Curve, Plot};
+pub use pool::{Pool, PoolForm};
 pub use predict::Predict;
 pub use reset::Reset;
 pub use save::Save;
@@ -124,11 +126,13 @@ verbs! {
     Compare(Compare),
     /// `convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1] /2 pad 1`
     Convolve(Convolve),
+    /// `pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4] 2x2 avg`
+    Pool(Pool),
     /// `filters lenet.conv1`, `filters lenet.conv1[5]`
     Filters(Filters),
     /// `features lenet.conv1 on digits[3]`
     Features(Features),
-    /// `library`: the nets that come with the language.
+    /// `library`: the nets that come with the language; `library resnet50`: the text of one.
     Library(Library),
     /// `note "any text"`
     Note(Note),
@@ -145,6 +149,8 @@ pub struct Said<T> {
     pub value: T,
     /// Its word.
     pub word: Span,
+    /// What stands behind the word; the word itself where it is all.
+    pub what: Span,
     /// All of it.
     pub span: Span,
 }
