@@ -18,6 +18,8 @@ pub enum Stage {
     Verbs,
     /// It does not fit in memory.
     Memory,
+    /// None: the fault is Fovea's own.
+    Internal,
 }
 
 /// One mistake. `labels[0]` is where it is; more labels show the other side of a contradiction.

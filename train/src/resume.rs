@@ -14,7 +14,7 @@ use crate::recipe::{Ending, Event, History, Recipe};
 use crate::record::RunRecord;
 use crate::runs::RunFolder;
 use crate::schedule::{Schedule, WarmUp};
-use crate::trainee::Trainee;
+use crate::trainee::{Trainee, fits};
 
 /// Goes on with a run from its last checkpoint, in its own folder; on the same device it ends with the same bits as if
 /// it had never been broken off. Metrics from behind the checkpoint are dropped and come again. `trainee` is the run's
@@ -67,7 +67,7 @@ fn go_on(
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
     let (run, place) = (record.number, &checkpoint.place);
-    trainee.fits(&checkpoint.weights).map_err(|why| TrainError::AnotherNet { run, why: why.to_string() })?;
+    fits(&trainee.net, &checkpoint.weights).map_err(|why| TrainError::AnotherNet { run, why: why.to_string() })?;
     compare(run, data, &checkpoint.fingerprint, &Fingerprint::of(trainee, data, recipe.batch)?)?;
     let course = size.course;
     let steps = place.epochs.checked_mul(course.per_epoch).and_then(|steps| steps.checked_add(place.batches));
