@@ -19,6 +19,7 @@ pub mod resolve;
 pub mod scope;
 mod spans;
 pub mod syntax;
+mod visible;
 
 pub use command::{Command, command};
 pub use diagnostic::{Diagnostic, Source, Stage};
@@ -27,3 +28,4 @@ pub use lower::{Mode, lower};
 pub use parse::parse;
 pub use render::{Report, Style, render, to_json};
 pub use resolve::{OpenNet, Resolved, resolve};
+pub use visible::{is_unseen, visible, visible_line};

@@ -7,6 +7,7 @@
 
 mod batch;
 mod checkpoint;
+mod choose;
 mod compile;
 mod dataset;
 mod digits;
@@ -17,11 +18,13 @@ mod fit;
 mod generate;
 mod infer;
 mod labels;
+mod lock;
 mod recipe;
 mod record;
 mod resume;
 mod runs;
 mod schedule;
+mod seal;
 mod standardise;
 mod store;
 mod trainee;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use fovea_dsl::{visible, visible_line};
+
 use crate::display::Page;
 use crate::known::Known;
 use crate::picture::Picture;
@@ -91,6 +93,17 @@ pub struct Output {
 }
 
 impl Output {
+    /// The text and the files that were written, a line each, as a terminal may show them.
+    pub fn lines(&self) -> Vec<String> {
+        let text = Some(visible(&self.text).into_owned()).filter(|text| !text.is_empty());
+        text.into_iter().chain(self.file_lines()).collect()
+    }
+
+    /// The files that were written, `→ runs/3`.
+    pub fn file_lines(&self) -> impl Iterator<Item = String> {
+        self.files.iter().map(|path| format!("→ {}", visible_line(&path.display().to_string())))
+    }
+
     /// Text, and the same as data; `data` should be an object, to which the verb is put in front.
     pub fn new(verb: &str, text: impl Into<String>, data: serde_json::Value) -> Self {
         let mut object = serde_json::Map::new();
