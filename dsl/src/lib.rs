@@ -22,10 +22,10 @@ pub mod syntax;
 mod visible;
 
 pub use command::{Command, command};
-pub use diagnostic::{Diagnostic, Source, Stage};
+pub use diagnostic::{Diagnostic, Level, Mend, Source, Stage};
 pub use editor::{Completeness, is_complete};
 pub use lower::{Mode, lower};
 pub use parse::parse;
-pub use render::{Report, Style, render, to_json};
+pub use render::{Instead, Report, Style, render, to_json};
 pub use resolve::{OpenNet, Resolved, resolve};
 pub use visible::{is_unseen, visible, visible_line};

@@ -19,6 +19,7 @@ use pest::Parser;
 use pest::iterators::Pair;
 
 use crate::command::{self, table};
+pub(crate) use crate::diagnostic::quoted;
 use crate::diagnostic::{Diagnostic, Source, Stage};
 use crate::syntax::{Name, Program, Statement, StatementKind, Verb};
 use grammar::{Grammar, Rule};
@@ -155,14 +156,5 @@ impl<'a> Reader<'a> {
     /// A mistake at `span`; it counts once it is pushed.
     fn wrong(&self, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Stage::Parse, span, message).found(quoted(self.written(span)))
-    }
-}
-
-/// What was found, short enough for a message.
-pub(crate) fn quoted(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(40) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
     }
 }

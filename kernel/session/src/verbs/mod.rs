@@ -21,6 +21,7 @@ mod test;
 mod train;
 mod weights;
 
+use fovea_dsl::Diagnostic;
 use fovea_dsl::command;
 use fovea_dsl::command::Command;
 use fovea_dsl::syntax::{Statement, StatementKind};
@@ -36,6 +37,11 @@ pub type Events<'a> = dyn FnMut(Event) + 'a;
 pub trait Job {
     /// Runs it. It changes the world last of all, so that one that fails has changed nothing.
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure>;
+
+    /// What the check found remarkable, though it is not wrong.
+    fn remarks(&self) -> &[Diagnostic] {
+        &[]
+    }
 }
 
 /// What a check gives: a job, or every mistake it found.
