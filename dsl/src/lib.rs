@@ -3,7 +3,6 @@
 // A diagnostic is an exception that stops a program, never part of a hot loop.
 #![allow(clippy::result_large_err)]
 
-pub mod command;
 pub mod diagnostic;
 pub mod editor;
 pub mod ends;
@@ -14,18 +13,20 @@ pub mod lower;
 pub mod net;
 pub mod parse;
 mod print;
+mod reference;
 pub mod render;
 pub mod resolve;
 pub mod scope;
 mod spans;
 pub mod syntax;
+pub mod verb;
 mod visible;
 
-pub use command::{Command, command};
 pub use diagnostic::{Diagnostic, Level, Mend, Source, Stage};
 pub use editor::{Completeness, is_complete};
 pub use lower::{Mode, lower};
 pub use parse::parse;
 pub use render::{Instead, Report, Style, render, to_json};
 pub use resolve::{OpenNet, Resolved, resolve};
+pub use verb::{Command, command};
 pub use visible::{is_unseen, visible, visible_line};

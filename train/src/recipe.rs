@@ -56,7 +56,8 @@ pub enum CheckpointEvery {
 }
 
 /// What happens during a run, in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// A checkpoint of a run that goes on is of no use, and an older one serves.
     PassedOver {

@@ -6,12 +6,12 @@ use fovea_graph::training::{Adam, Decay, Optimizer};
 
 use crate::checkpoint::Place;
 use crate::choose::{Choice, choose};
-use crate::compile::Use;
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::fit::{Size, begin, check};
 use crate::lock::Lock;
+use crate::question::Question;
 use crate::recipe::{Ending, Event, History, Recipe};
 use crate::record::RunRecord;
 use crate::runs::RunFolder;
@@ -48,7 +48,7 @@ pub fn resume(
     }
     let size = check(trainee, data, recipe)?;
     let history = go_on(trainee, data, recipe, &size, record, lock, events, interrupted);
-    trainee.programs.forget(&Use::Train(recipe.optimizer.clone()));
+    trainee.programs.forget(&Question::train(&recipe.optimizer));
     history
 }
 

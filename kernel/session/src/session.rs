@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fovea_dsl::command::Theme;
 use fovea_dsl::syntax::{Name, Statement, StatementKind};
+use fovea_dsl::verb::Theme;
 use fovea_dsl::{Diagnostic, Source, library, parse};
 use fovea_graph::{Backend, Device, SourceId, Span};
 use fovea_train::DataSpec;

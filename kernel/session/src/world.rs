@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fovea_dsl::command::Theme;
 use fovea_dsl::lower;
 use fovea_dsl::net::{Base, Net};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
+use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Tensor};
 use fovea_train::{Checkpoint, DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
