@@ -10,18 +10,17 @@ use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use jupyter_protocol::connection_info::Transport;
 use kernel::client::{Client, Seen};
 use kernel::raw::{greeted, message};
-use kernel::{HANG, Served, command, connection, write};
+use kernel::{Served, command, connection, listens, until, write};
 use serde_json::json;
 
 const TINY: &str = "net tiny = 8x8x1 - conv 4 - relu - pool, softmax 10";
 
 /// Longer than any test waits.
-const LONG: &str = "train tiny on digits for 5000 epochs";
+const LONG: &str = "train tiny on digits for 100000 epochs";
 
 fn names(seen: &[Seen]) -> Vec<String> {
     seen.iter().map(Seen::name).collect()
@@ -110,7 +109,10 @@ fn a_front_end_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() {
         assert_eq!(names(&seen), ["status busy", "execute_input", "error", "status idle"]);
         assert_eq!(seen[1].content["code"].as_str().unwrap().len(), cell.len());
     }
-    let log = served.log();
+    // What is said behind it has been said after it.
+    let mut wrong = greeted(&served.info, served.info.shell_port, "DEALER");
+    wrong.write_all(&message(&["no delimiter"])).unwrap();
+    let log = served.logged("it has no delimiter", 1);
     assert_eq!(log.matches("a front end does not read").count(), 1, "{log}");
     let resident = served.proc("status", "VmHWM:");
     let kilobytes: u64 = resident.trim_end_matches(" kB").parse().unwrap();
@@ -145,12 +147,10 @@ fn an_interrupt_by_message_or_signal_keeps_the_kernel_and_the_last_step() {
 
 /// Waits until a file below a folder says something.
 fn until_it_says(folder: &Path, file: &str, what: &str) {
-    let begun = Instant::now();
-    let path = folder.join(file);
-    while !std::fs::read_to_string(&path).is_ok_and(|text| text.contains(what)) {
-        assert!(begun.elapsed() < HANG, "{file} does not say {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(&format!("{file} says {what}"), || {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap_or_else(|error| error.to_string());
+        if text.contains(what) { Ok(()) } else { Err(text) }
+    });
 }
 
 #[test]
@@ -204,18 +204,11 @@ fn without_the_process_that_started_it_a_kernel_ends() {
     write(&file, &serde_json::to_string(&info).unwrap());
     let mut jupyter = std::process::Command::new("sleep").arg("600").spawn().unwrap();
     let mut child = command(folder.path(), &file).env("JPY_PARENT_PID", jupyter.id().to_string()).spawn().unwrap();
-    let begun = Instant::now();
-    while !folder.path().join("ipc-5").exists() {
-        assert!(begun.elapsed() < HANG && child.try_wait().unwrap().is_none());
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until("it listens", || if listens(&info) { Ok(()) } else { Err(format!("{:?}", child.try_wait())) });
     let mut client = Client::new(&info);
     client.run("let n = 1");
     assert!(child.try_wait().unwrap().is_none());
     jupyter.kill().unwrap();
     jupyter.wait().unwrap();
-    while child.try_wait().unwrap().is_none() {
-        assert!(begun.elapsed() < HANG, "it does not end");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("it ends", || child.try_wait().unwrap().ok_or_else(|| "it goes on".to_string()));
 }

@@ -153,8 +153,8 @@ def training(lab):
     assert lab.status() == "busy" and "*" in lab.state(train)["prompt"], "the completion made the kernel look idle"
 
     lab.page.click('[data-command="notebook:interrupt-kernel"]')
-    lab.wait("the cell stops", lambda: lab.state(train)["prompt"] == "[2]:", 5)
-    lab.wait("the kernel is idle", lambda: lab.status() == "idle", 5)
+    lab.wait("the cell stops", lambda: lab.state(train)["prompt"] == "[2]:")
+    lab.wait("the kernel is idle", lambda: lab.status() == "idle")
     lab.page.wait_for_timeout(500)
     assert not any(one["cut"] for one in lab.state(train)["shown"]), lab.state(train)["shown"]
     dropped = lab.state(queued)
