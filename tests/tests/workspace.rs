@@ -16,7 +16,8 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("fovea-cuda", graph),
         ("fovea-cuda-emulator", &[]),
         ("fovea-train", graph),
-        ("fovea-lang", &["fovea-graph", "fovea-dsl", "fovea-cpu", "fovea-cuda", "fovea-train"]),
+        ("fovea-wire", &[]),
+        ("fovea-lang", &["fovea-graph", "fovea-dsl", "fovea-cpu", "fovea-cuda", "fovea-train", "fovea-wire"]),
         (
             "fovea-tests",
             &[
