@@ -28,6 +28,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "fovea-cuda-emulator",
                 "fovea-train",
                 "fovea-lang",
+                "fovea-wire",
             ],
         ),
     ])

@@ -100,6 +100,18 @@ fn questions_are_answered_while_a_cell_trains_and_it_stays_busy() {
 }
 
 #[test]
+fn a_net_of_the_cell_that_trains_is_explained() {
+    let kernel = Kernel::new();
+    let cell = kernel.execute(&format!("{TINY}\n{LONG}"));
+    kernel.until(|seen| seen.kind == "update_display_data");
+    let asked = kernel.request("inspect_request", json!({ "code": "tiny", "cursor_pos": 2, "detail_level": 0 }));
+    let seen = kernel.until_idle(&asked);
+    assert!(reply(&seen, &asked)["data"]["text/plain"].as_str().unwrap().contains(TINY), "{seen:?}");
+    kernel.core.interrupt();
+    kernel.until_idle(&cell);
+}
+
+#[test]
 fn a_shutdown_ends_the_training_well_and_begins_nothing_else() {
     let kernel = Kernel::new();
     let cell = training(&kernel);

@@ -2,23 +2,21 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod client;
+#[path = "../../../wire/tests/peer/mod.rs"]
 pub mod raw;
 
 use std::fs::File;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use client::Client;
 use jupyter_protocol::ConnectionInfo;
 use jupyter_protocol::connection_info::Transport;
-
-/// After so long a test has hung.
-pub const HANG: Duration = Duration::from_secs(120);
+pub use raw::{HANG, connection};
 
 /// A kernel that runs.
 pub struct Served {
@@ -144,40 +142,4 @@ pub fn command(folder: &Path, file: &Path) -> Command {
 pub fn write(file: &Path, text: &str) {
     std::fs::write(file, text).unwrap();
     std::fs::set_permissions(file, PermissionsExt::from_mode(0o600)).unwrap();
-}
-
-/// A connection of a kernel's own.
-pub fn connection(folder: &Path, transport: Transport) -> ConnectionInfo {
-    let address = address();
-    // No two of them alike, while all of them are held.
-    let held: Vec<TcpListener> = (0..5).map(|_| TcpListener::bind((address, 0)).unwrap()).collect();
-    let ports: Vec<u16> = match transport {
-        Transport::TCP => held.iter().map(|listener| listener.local_addr().unwrap().port()).collect(),
-        Transport::IPC => (1..=5).collect(),
-    };
-    let ip = match transport {
-        Transport::TCP => address.to_string(),
-        Transport::IPC => folder.join("ipc").display().to_string(),
-    };
-    ConnectionInfo {
-        ip,
-        transport,
-        shell_port: ports[0],
-        iopub_port: ports[1],
-        stdin_port: ports[2],
-        control_port: ports[3],
-        hb_port: ports[4],
-        key: "a key of the tests".to_string(),
-        signature_scheme: "hmac-sha256".to_string(),
-        kernel_name: Some("fovea".to_string()),
-    }
-}
-
-/// A loopback address that no other test uses, so that nobody takes its ports between their choice and their use. Where
-/// there is only one loopback address, that.
-fn address() -> Ipv4Addr {
-    static NEXT: AtomicU8 = AtomicU8::new(1);
-    let [.., high, low] = std::process::id().to_be_bytes();
-    let own = Ipv4Addr::new(127, high, low, NEXT.fetch_add(1, Ordering::Relaxed));
-    if TcpListener::bind((own, 0)).is_ok() { own } else { Ipv4Addr::LOCALHOST }
 }
