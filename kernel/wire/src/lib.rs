@@ -31,6 +31,6 @@ pub use backlog::Item;
 pub use frames::{Kind, encoded};
 pub use hub::{Hub, Request};
 pub use listener::Listener;
-pub use log::log;
+pub use log::{divert, log};
 pub use message::Seal;
 pub use peers::Peer;

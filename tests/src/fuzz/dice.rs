@@ -101,6 +101,11 @@ impl Dice {
         &of[self.below(of.len())]
     }
 
+    /// Something that may make trouble in a text.
+    fn piece(&mut self) -> &'static str {
+        PIECES[self.below(PIECES.len())]
+    }
+
     /// A place in a text where a character begins, or its end.
     pub fn place(&mut self, text: &str) -> usize {
         let at = self.below(text.len() + 1);
@@ -135,8 +140,8 @@ impl Dice {
                 let word = self.word(other);
                 text.insert_str(at, &format!(" {word} "));
             }
-            4 | 5 => text.insert_str(at, self.one(&PIECES)),
-            6 => text.replace_range(range, self.one(&PIECES)),
+            4 | 5 => text.insert_str(at, self.piece()),
+            6 => text.replace_range(range, self.piece()),
             7 => text.truncate(at),
             8 => {
                 let lines: Vec<&str> = other.lines().collect();
@@ -144,7 +149,7 @@ impl Dice {
                 text.insert_str(at, &line);
             }
             9 => {
-                let (piece, times) = (*self.one(&PIECES), 1 + self.below(300));
+                let (piece, times) = (self.piece(), 1 + self.below(300));
                 text.insert_str(at, &piece.repeat(times));
             }
             10 => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use fovea_wire::{Hub, Kind, Listener, Request, Seal, encoded};
+use fovea_wire::{Hub, Kind, Listener, Request, Seal, divert, encoded};
 use jupyter_protocol::connection_info::Transport;
 use jupyter_protocol::{ConnectionInfo, ExecuteRequest, JupyterMessage, JupyterMessageContent as Content};
 use tokio::runtime::Runtime;
@@ -29,6 +29,7 @@ pub struct Frames {
 impl Frames {
     /// Listens on a port of its own.
     pub fn new() -> Self {
+        drop(divert());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (sender, cells) = channel();
         let mut info: ConnectionInfo = connection();

@@ -32,7 +32,9 @@ impl Programs {
     pub fn new(stop: Arc<AtomicBool>) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut files = Vec::new();
-        ["notebooks", "dsl/library", "tests/suite"].map(|folder| collect(&root.join(folder), &mut files));
+        for folder in ["notebooks", "dsl/library", "tests/suite"] {
+            collect(&root.join(folder), &mut files);
+        }
         files.sort();
         let mut corpus: Vec<String> = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
         corpus.extend(examples().map(|(example, _)| example.to_string()));
