@@ -108,6 +108,7 @@ fn a_front_end_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() {
     let mut stuck = greeted(&served.info, served.info.iopub_port, "SUB");
     stuck.write_all(&message(&["\u{1}"])).unwrap();
     let mut client = served.client();
+    client.run("let n = 1");
     // Too long to run, and said again to everyone before that is said.
     let cell = "x".repeat(5 << 20);
     for _ in 0..20 {
