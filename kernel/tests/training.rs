@@ -15,7 +15,7 @@ use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Source, lower, parse, resolve};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{SourceId, Tensor};
-use fovea_train::{Dataset, Labels, Mode, Recipe, Schedule, Trainee, fit};
+use fovea_train::{Dataset, Labels, Mode, Recipe, Schedule, Trainee, Weights, fit};
 use ndarray::IxDyn;
 use support::bench::Bench;
 
@@ -186,11 +186,41 @@ fn what_goes_on_must_be_the_runs_own() {
     let before = weights(&mut bench);
     let mistake = |bench: &mut Bench, text: &str| bench.mistakes(text)[0].message.clone();
     assert!(mistake(&mut bench, "train other on digits resume run 1").contains("trains `tiny`"));
-    let epochs = mistake(&mut bench, "train tiny on digits for 4 epochs, resume run 1");
-    assert!(epochs.contains("another recipe"), "{epochs}");
     assert_eq!(weights(&mut bench), before);
     bench.ok("train tiny on digits for 3 epochs, batch 32, resume run last");
     assert!(mistake(&mut bench, "train tiny on digits resume run 1").contains("is complete"));
+}
+
+#[test]
+fn a_run_goes_on_as_it_began_or_the_clause_that_says_otherwise_is_refused() {
+    let mut bench = Bench::new();
+    bench.ok(TINY);
+    let began = "train tiny on digits for 4 epochs, batch 32, with sgd(lr 0.05), schedule cosine, seed 3";
+    break_off(&mut bench, began, 5);
+    let before = weights(&mut bench);
+    let sgd = "with sgd(lr 0.05, momentum 0.9, decay 0.0005)";
+    // `for 10 epochs`, `with sgd` and `seed 0` are the language's defaults: said, they count.
+    for (clause, then) in [
+        ("for 5 epochs", "with `for 4 epochs`"),
+        ("for 10 epochs", "with `for 4 epochs`"),
+        ("batch 64", "with `batch 32`"),
+        ("with adam", &format!("with `{sgd}`")),
+        ("with sgd", &format!("with `{sgd}`")),
+        ("schedule constant", "with `schedule cosine`"),
+        ("warmup 2 epochs", "without `warmup`"),
+        ("seed 0", "with `seed 3`"),
+    ] {
+        let mistakes = bench.mistakes(&format!("train tiny on digits resume run 1, {clause}"));
+        assert_eq!(mistakes.len(), 1, "{clause}");
+        assert_eq!(mistakes[0].message, format!("run 1 began {then}, and a run goes on as it began"));
+        let help = "leave it out, and the run's own holds: `train tiny on digits resume run 1`";
+        assert_eq!(mistakes[0].help.as_deref(), Some(help));
+    }
+    let two = bench.mistakes("train tiny on digits for 10 epochs, batch 64, resume run 1");
+    assert_eq!(two.len(), 2, "each clause has its own");
+    assert_eq!(weights(&mut bench), before);
+    let same = "for 4 epochs, batch 32, with sgd(lr 0.05), schedule cosine, seed 3, checkpoint every 7 steps";
+    bench.ok(&format!("train tiny on digits resume run 1, {same}"));
 }
 
 #[test]
@@ -205,4 +235,38 @@ fn a_run_that_runs_away_says_where_its_weights_are() {
     let mistakes = bench.mistakes(&format!("{TINY}train tiny on digits for 5 epochs with sgd(lr 1e9)"));
     let help = mistakes[0].help.clone().unwrap();
     assert!(mistakes[0].message.contains("not finite") && help.contains("a smaller rate"), "{mistakes:?}");
+}
+
+#[test]
+fn a_net_behind_another_input_has_the_weights_that_fit_and_says_which_do_not() {
+    let mut bench = Bench::new();
+    let [theirs, ours] = ["theirs", "ours"].map(|name| bench.path(&format!("{name}.safetensors")));
+    bench.ok("net base = 8x8x1 - conv 4 - bn - relu - pool - fc 12 - relu, softmax 10\n\
+         train base on digits for 1 epochs, batch 256, seed 3");
+    let mut said = Vec::new();
+    let text = format!(
+        "net mine = 16x16x1 - base.relu2, softmax 10\nsave base \"{theirs}\"\nsave mine \"{ours}\"\n\
+         data digits size 16x16\ntrain mine on digits for 1 epochs, batch 256"
+    );
+    let result = bench.session.run("test", &text, &mut |event| {
+        if let Event::Text(text) = event {
+            said.push(text);
+        }
+    });
+    result.unwrap();
+    let anew = "`fc1` starts anew: behind 16x16x1 its shape is not the one in `base`";
+    assert_eq!(said.iter().filter(|said| *said == anew).count(), 2, "when it is used and when it is trained: {said:?}");
+    let [theirs, ours] = [theirs, ours].map(|file| Weights::load(file).unwrap());
+    assert_eq!(theirs.standardisation, ours.standardisation);
+    let mut same = Vec::new();
+    for (name, value) in &ours.tensors {
+        let (_, other) = theirs.tensors.iter().find(|(other, _)| other == name).unwrap();
+        if value == other {
+            same.push(name.as_str());
+        }
+    }
+    // The bias of `fc1` is as new as its weights are; both begin with zeros in `fc2`.
+    assert_eq!(same, ["conv1.filter", "bn1.scale", "bn1.shift", "bn1.mean", "bn1.variance"]);
+    // Of another number of channels, the first convolution is new too, and the pictures' standardisation.
+    bench.ok("net shaped = 32x32x3 - base.pool1, softmax\ntest shaped on shapes");
 }

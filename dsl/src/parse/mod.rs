@@ -10,6 +10,8 @@ mod layer;
 pub(crate) mod lines;
 mod matrix;
 mod mends;
+mod numbered;
+mod signs;
 mod stuck;
 mod verb;
 pub(crate) mod words;
@@ -18,9 +20,10 @@ use fovea_graph::{SourceId, Span};
 use pest::Parser;
 use pest::iterators::Pair;
 
-use crate::command::{self, table};
+pub(crate) use crate::diagnostic::quoted;
 use crate::diagnostic::{Diagnostic, Source, Stage};
 use crate::syntax::{Name, Program, Statement, StatementKind, Verb};
+use crate::verb::{unknown, words as verbs};
 use grammar::{Grammar, Rule};
 use lines::{Chunk, first_word};
 
@@ -76,24 +79,28 @@ impl<'a> Reader<'a> {
             return None;
         }
         let word = first_word(self.text);
+        let is_own = || word.is_empty() || verbs::is_statement_word(word) || !words::is_free(word);
+        if let Some(mistake) = self.unseen().or_else(|| self.foreign_sign().filter(|_| is_own())) {
+            self.mistakes.push(mistake);
+            return None;
+        }
         match word.to_lowercase().as_str() {
             "net" => self.grammar(Rule::net_statement).and_then(|pair| self.net(pair)).map(StatementKind::Net),
             "let" => self.grammar(Rule::let_statement).map(|pair| StatementKind::Let(self.bindings(pair))),
             "block" => self.grammar(Rule::block_statement).and_then(|pair| self.block(pair)).map(StatementKind::Block),
             "slide" => self.absent_statement(word),
-            _ if table::is_absent_verb(word) => Some(StatementKind::Verb(self.bare_verb(word))),
+            _ if verbs::is_absent_verb(word) => Some(StatementKind::Verb(self.bare_verb(word))),
             _ if word.is_empty() || !words::is_free(word) || self.nameless_definition(word).is_some() => {
                 self.nameless()
             }
-            _ => match self.grammar(Rule::verb_statement) {
-                Some(pair) => Some(StatementKind::Verb(self.verb(pair))),
+            _ => {
+                let verb = self.grammar(Rule::verb_statement).map(|pair| self.verb(pair));
                 // What follows an unknown word need not be of this language.
-                None if !table::is_statement_word(word) => {
-                    self.mistakes = vec![command::unknown(&self.bare_verb(word).word)];
-                    None
+                if !self.mistakes.is_empty() && !verbs::is_statement_word(word) {
+                    self.mistakes = vec![unknown(&self.bare_verb(word).word)];
                 }
-                None => None,
-            },
+                verb.map(StatementKind::Verb)
+            }
         }
     }
 
@@ -103,7 +110,7 @@ impl<'a> Reader<'a> {
         let behind = text[word.len()..].trim_start();
         let parameters = behind.find(')').filter(|_| behind.starts_with('(')).map_or("", |end| &behind[..=end]);
         let value = behind[parameters.len()..].trim_start().strip_prefix('=')?;
-        (!table::is_statement_word(word)).then_some((&text[..word.len()], parameters, value.trim_start()))
+        (!verbs::is_statement_word(word)).then_some((&text[..word.len()], parameters, value.trim_start()))
     }
 
     /// A verb that is not read further: what it is to do is not known here.
@@ -112,8 +119,8 @@ impl<'a> Reader<'a> {
     }
 
     fn absent_statement(&mut self, word: &str) -> Option<StatementKind> {
-        let error = Diagnostic::new(Stage::Parse, self.span(0, word.len()), table::absent_message(word));
-        self.mistakes.push(error.found(word).expected(format!("one of {}", table::statement_words())));
+        let error = Diagnostic::new(Stage::Parse, self.span(0, word.len()), verbs::absent_message(word));
+        self.mistakes.push(error.found(word).expected(format!("one of {}", verbs::statement_words())));
         None
     }
 
@@ -155,14 +162,5 @@ impl<'a> Reader<'a> {
     /// A mistake at `span`; it counts once it is pushed.
     fn wrong(&self, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Stage::Parse, span, message).found(quoted(self.written(span)))
-    }
-}
-
-/// What was found, short enough for a message.
-pub(crate) fn quoted(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(40) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
     }
 }

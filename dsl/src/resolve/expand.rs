@@ -3,11 +3,13 @@
 
 mod blocks;
 mod groups;
+mod inside;
 mod joins;
 mod steps;
 
 use fovea_graph::Span;
 
+use inside::Classifier;
 use steps::word;
 pub(super) use steps::{Expansion, Step, StepKind, Use, Wire};
 
@@ -53,6 +55,8 @@ pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors)
         open: vec![Open { home, chain: &def.chain, name: &def.name, kind: "net" }],
         input_said: false,
         begun: false,
+        resized: false,
+        classifier: None,
     };
     expander.chain(&def.chain, Surrounding::Net)?;
     expander.main_result();
@@ -148,6 +152,10 @@ struct Expander<'e, 'a> {
     input_said: bool,
     /// Whether anything else has come.
     begun: bool,
+    /// The net that is being written out stands behind an input of another net's, so that its own sizes do not hold.
+    resized: bool,
+    /// The net that this one begins with, where that is a classifier already.
+    classifier: Option<Classifier>,
 }
 
 impl<'a> Expander<'_, 'a> {
@@ -161,6 +169,7 @@ impl<'a> Expander<'_, 'a> {
             self.item(item, position == 0)?;
         }
         match (&chain.head, surrounding) {
+            (Some(head), Surrounding::Net) if self.classifier.is_some() => self.second_head(head),
             (Some(head), Surrounding::Net | Surrounding::Side) => self.head(head),
             (Some(head), Surrounding::Group | Surrounding::Branch | Surrounding::Block) => {
                 let place = match surrounding {
@@ -219,6 +228,9 @@ impl<'a> Expander<'_, 'a> {
 
     /// `INPUT`
     fn said_input(&mut self, item: &'a Item, alias: Option<Alias<'a>>) {
+        if self.resized && !self.begun {
+            return self.name_input(alias);
+        }
         if self.begun || self.input_said {
             let error = Diagnostic::new(Stage::Shapes, item.span, "the input stands first in a net");
             return self
@@ -248,9 +260,11 @@ impl<'a> Expander<'_, 'a> {
                 return self.push(StepKind::Gap(None), vec![self.current], item.span, None);
             }
         };
-        if !self.begun && self.input.is_none() {
+        if !self.begun && (self.resized || self.input.is_none()) {
             self.input_said = true;
-            self.input = Some((shape, item.span));
+            if !self.resized {
+                self.input = Some((shape, item.span));
+            }
             return self.name_input(alias);
         }
         if let Some(alias) = alias {
@@ -258,7 +272,9 @@ impl<'a> Expander<'_, 'a> {
             let error = Diagnostic::new(Stage::Names, alias.name.span, message);
             self.errors.push(error.help("put `as` behind the layer before it"));
         }
-        self.push(StepKind::Check(shape), vec![self.current], item.span, None);
+        if !self.resized {
+            self.push(StepKind::Check(shape), vec![self.current], item.span, None);
+        }
     }
 
     /// The sizes of a stated shape.
@@ -285,7 +301,14 @@ impl<'a> Expander<'_, 'a> {
             },
         };
         match (self.last_step().map(|step| (&step.kind, step.span)), classes) {
-            (Some((&StepKind::Layer(Options::Fc { units, .. }), span)), Some(classes)) if units != classes => {
+            (Some((StepKind::Layer(Options::Softmax), span)), _) => {
+                let error = Diagnostic::new(Stage::Shapes, head.span, "a classifier behind a softmax");
+                let error = error.also(span, "the softmax");
+                self.errors.push(error.help(format!("keep one of them: `, {head}` brings its own scores and softmax")));
+            }
+            (Some((&StepKind::Layer(Options::Fc { units: Some(units), .. }), span)), Some(classes))
+                if units != classes =>
+            {
                 let message = format!("the last `fc` has {units} units, and the softmax {classes} classes");
                 let error = Diagnostic::new(Stage::Shapes, head.span, message)
                     .here(format!("{classes} classes"))
@@ -294,10 +317,19 @@ impl<'a> Expander<'_, 'a> {
                     "write `fc {classes}` if these are the scores; a `- relu` behind the `fc` makes it a hidden layer"
                 )));
             }
-            (Some((StepKind::Layer(Options::Fc { .. }) | StepKind::Gap(Some(LayerWord::Fc)), _)), _) => {}
-            _ => self.push(StepKind::Scores { classes }, vec![self.current], head.span, None),
+            (Some((StepKind::Layer(Options::Fc { .. }), _)), _) => self.scores(classes),
+            (Some((StepKind::Gap(Some(LayerWord::Fc)), _)), _) => {}
+            _ => self.push(StepKind::Scores { classes, bias: true }, vec![self.current], head.span, None),
         }
         self.push(StepKind::Layer(Options::Softmax), vec![self.current], head.span, None);
+    }
+
+    /// The `fc` that what flows here comes from gives the scores: where it says no units, it has one a class.
+    fn scores(&mut self, classes: Option<usize>) {
+        let Some(at) = self.layer_behind(self.current) else { return };
+        if let StepKind::Layer(Options::Fc { units: None, bias }) = self.steps[at].kind {
+            self.steps[at].kind = StepKind::Scores { classes, bias };
+        }
     }
 
     /// What the whole net gives is its last layer's, and side classifiers have its classes.
@@ -308,13 +340,18 @@ impl<'a> Expander<'_, 'a> {
             self.errors.push(error.help("put the net's own layers behind it; `aux` only looks at what flows by"));
         }
         let Some(softmax) = self.last_step().filter(|s| s.kind == StepKind::Layer(Options::Softmax)) else { return };
-        let classes = match softmax.inputs[0].step().map(|at| &self.steps[at].kind) {
-            Some(StepKind::Scores { classes: Some(classes) }) => *classes,
-            Some(StepKind::Layer(Options::Fc { units, .. })) => *units,
+        let Some(before) = self.layer_behind(softmax.inputs[0]) else { return };
+        // `- fc - softmax` at the end is a classifier too.
+        if let StepKind::Layer(Options::Fc { units: None, bias }) = self.steps[before].kind {
+            self.steps[before].kind = StepKind::Scores { classes: None, bias };
+        }
+        let classes = match &self.steps[before].kind {
+            StepKind::Scores { classes: Some(classes), .. } => *classes,
+            StepKind::Layer(Options::Fc { units: Some(units), .. }) => *units,
             _ => return,
         };
         for step in &mut self.steps {
-            if let StepKind::Scores { classes: open @ None } = &mut step.kind {
+            if let StepKind::Scores { classes: open @ None, .. } = &mut step.kind {
                 *open = Some(classes);
             }
         }
@@ -322,12 +359,16 @@ impl<'a> Expander<'_, 'a> {
 
     /// The step of the layer that what flows here comes from.
     fn last_step(&self) -> Option<&Step> {
-        let mut wire = self.current;
+        self.layer_behind(self.current).map(|at| &self.steps[at])
+    }
+
+    /// The position of the step whose layer gives what `wire` carries.
+    fn layer_behind(&self, mut wire: Wire) -> Option<usize> {
         loop {
-            let step = &self.steps[wire.step()?];
-            match step.kind {
-                StepKind::Check(_) => wire = step.inputs[0],
-                _ => return Some(step),
+            let at = wire.step()?;
+            match self.steps[at].kind {
+                StepKind::Check(_) => wire = self.steps[at].inputs[0],
+                _ => return Some(at),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What a session knows by name, for an editor.
 
-use fovea_dsl::command::Theme;
 use fovea_dsl::editor;
+use fovea_dsl::verb::Theme;
 
 /// The names of a session.
 #[derive(Clone, Debug, Default)]

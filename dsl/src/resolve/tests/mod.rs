@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod branches;
+mod channels;
 mod errors;
+mod inside;
 mod layers;
 mod lecture;
 mod library;

@@ -1,17 +1,15 @@
 //! `convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1]`: one filter over one image, every product shown.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use fovea_dsl::command::{Convolve, Filter, Padding, Pixels};
-use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::{Kind, Layer, Net};
+use fovea_dsl::verb::{Convolve, Filter, Padding, Pixels};
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::fuse::fuse;
-use fovea_graph::plan::plan;
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window, WindowError};
-use fovea_graph::{Backend, BackendError, Feed, Span, StateId, Tensor};
+use fovea_graph::{Backend, Outcome, Span, Tensor};
+use fovea_train::{Numbers, Question, Task, TrainError};
 use ndarray::Axis;
 use serde_json::{Value, json};
 
@@ -22,7 +20,7 @@ use crate::failure::{At, Failure};
 use crate::layers::Place;
 use crate::picture::{Theme, convolution};
 use crate::samples::{Pick, gather, pick};
-use crate::world::{Names, World};
+use crate::world::{Names, World, forward};
 
 /// So many numbers the result may have.
 const MOST_RESULTS: usize = 1 << 16;
@@ -58,7 +56,9 @@ struct Slide {
 }
 
 /// Checks that the filter slides over the image, and that the result is of a size to look at.
-pub fn check(said: Convolve, names: &Names) -> Checked {
+pub fn check(said: Convolve, span: Span, names: &Names) -> Checked {
+    let padding = said.padding().unwrap_or(Padding::Valid);
+    let [stride, dilate] = [said.stride, said.dilate].map(|steps| steps.map_or([1; 2], |steps| steps.value));
     let (image, shape, image_name) = match said.image {
         Pixels::Matrix(matrix) => {
             let shape = [matrix.rows.len(), matrix.rows[0].len(), 1];
@@ -75,7 +75,7 @@ pub fn check(said: Convolve, names: &Names) -> Checked {
         }
     };
     let channels = shape[2];
-    let (weights, size, span, filter_name) = match said.filter {
+    let (weights, size, filter_span, filter_name) = match said.filter {
         Filter::Matrix(matrix) => {
             let size = [matrix.rows.len(), matrix.rows[0].len()];
             let weights = Weights::Matrix(tensor(&matrix.rows, [size[0], size[1], 1]));
@@ -90,16 +90,18 @@ pub fn check(said: Convolve, names: &Names) -> Checked {
             (Weights::Learned { place, index, seed: names.seed }, size, layer.span, name)
         }
     };
-    let windows = windows(&said.padding, said.stride, said.dilate, size, shape).map_err(|w| w.at(size, shape, span))?;
+    let windows = windows(&padding, stride, dilate, size, shape).map_err(|w| w.at(size, shape, filter_span))?;
     let extent: Vec<usize> = (0..2)
-        .map(|axis| windows[axis].output(shape[axis]).map_err(|error| Misfit { axis, error }.at(size, shape, span)))
+        .map(|axis| {
+            windows[axis].output(shape[axis]).map_err(|error| Misfit { axis, error }.at(size, shape, filter_span))
+        })
         .collect::<Result<_, _>>()?;
     let is_depthwise = matches!(weights, Weights::Matrix(_));
-    let net = net(shape, &windows, &extent, is_depthwise, said.span);
-    bearable(&extent, size, channels, is_depthwise, said.span)?;
+    let net = net(shape, &windows, &extent, is_depthwise, span);
+    bearable(&extent, size, channels, is_depthwise, span)?;
     let title = format!("{image_name} convolved with {filter_name}");
     let device = Arc::clone(&names.device);
-    Ok(Box::new(Slide { image, weights, windows, net, device, theme: names.theme, title, span: said.span }))
+    Ok(Box::new(Slide { image, weights, windows, net, device, theme: names.theme, title, span }))
 }
 
 /// The numbers of a matrix, as an image of one channel.
@@ -248,7 +250,9 @@ impl Job for Slide {
                 all.index_axis_move(Axis(0), *index)
             }
         };
-        let result = self.compute(&image, &filter).at(self.span)?;
+        let result = self.compute(&image, &filter, &world.interrupted);
+        world.go_on()?;
+        let result = result.at(self.span)?;
         let drawn = Convolution { image: &image, filter: &filter, result: &result, windows: &self.windows };
         let picture = convolution(&self.title, &drawn, self.theme).at(self.span)?;
         Ok(Output::page("convolve", &drawn.page(&self.title), self.data(&drawn)).picture(picture))
@@ -256,19 +260,19 @@ impl Job for Slide {
 }
 
 impl Slide {
-    /// Follows the route of every net: graph, plan, program.
-    fn compute(&self, image: &Tensor, filter: &Tensor) -> Result<Tensor, BackendError> {
-        let mismatch = |error: &dyn std::fmt::Display| BackendError::Mismatch(error.to_string());
-        let graph = lower(&self.net, 1, Mode::Infer).map_err(|error| mismatch(&error))?;
-        let mut memory = self.device.allocate(&graph.states)?;
-        let mut program = self.device.compile(plan(fuse(&graph), &*self.device))?;
-        let wanted = graph.states[0].shape.dims();
-        let filters = filter.broadcast(wanted).ok_or_else(|| mismatch(&"the filter is of another shape"))?;
-        memory.write(StateId::new(0), &filters.as_standard_layout().into_owned())?;
+    /// Follows the route of every net.
+    fn compute(&self, image: &Tensor, filter: &Tensor, interrupted: &AtomicBool) -> Result<Tensor, TrainError> {
+        let plan = Question::result().route(&forward(&self.net), 1, &*self.device)?.plan;
+        let state = plan.graph.states[0].clone();
+        let filters = filter.broadcast(state.shape.dims());
+        let filters = filters.ok_or_else(|| TrainError::Inconsistent("the filter is of another shape".into()))?;
+        let mut task = Task::new(&self.device, plan, 0)?;
+        task.set(&state.name, &filters.as_standard_layout().into_owned())?;
         let images = image.view().insert_axis(Axis(0)).as_standard_layout().into_owned();
-        let feed = Feed { inputs: &[&images], learning_rate: 0.0, seed: 0, step: 0 };
-        program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(()))?;
-        Ok(program.output("result")?.index_axis_move(Axis(0), 0))
+        match task.step(&[("images", &images)], Numbers::default(), interrupted)? {
+            Outcome::Interrupted => Err(TrainError::Interrupted),
+            Outcome::Done | Outcome::NotFinite(_) => Ok(task.answer()?.take("result")?.index_axis_move(Axis(0), 0)),
+        }
     }
 
     fn data(&self, drawn: &Convolution<'_>) -> Value {

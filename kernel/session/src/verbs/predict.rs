@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fovea_dsl::command::{Path, Samples};
 use fovea_dsl::net::Net;
-use fovea_dsl::syntax::Name;
+use fovea_dsl::verb;
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_train::{Dataset, write_whole};
+use fovea_train::{Dataset, Question, write_whole};
 use ndarray::Axis;
 use ndarray_npy::WriteNpyExt;
 use serde_json::json;
 
-use super::weights::writable;
+use super::weights::destination;
 use super::{Checked, Events, Job};
 use crate::display::number::{self, percent};
 use crate::display::{Guess, Page, guesses};
@@ -21,7 +20,7 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
-use crate::route::{Work, route};
+use crate::route::route;
 use crate::samples::{Pick, class, gather, image, is_mapped, mapped, pick, share_right};
 use crate::world::{Names, World};
 
@@ -38,12 +37,12 @@ struct Predict {
 }
 
 /// Checks net, data, the pictures' numbers and the file's folder.
-pub fn check(net: &Name, samples: Samples, save: Option<Path>, names: &Names) -> Checked {
-    let of = Use { net, data: Some(&samples.data), weights: Weights::Own };
-    let route = route(&of, Work::Infer, 1, names)?;
+pub fn check(said: verb::Predict, names: &Names) -> Checked {
+    let verb::Predict { net, samples, save } = said;
+    let of = Use { net: &net, data: Some(&samples.data), weights: Weights::Own };
+    let (net, route) = route(&of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
-    let net = route.net;
-    let save = save.map(|path| Ok::<_, fovea_dsl::Diagnostic>((writable(&path)?, path.span))).transpose()?;
+    let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick: pick(samples, names)?, save }))
 }

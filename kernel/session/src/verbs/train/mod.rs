@@ -1,5 +1,6 @@
 //! `train lenet on digits for 10 epochs with sgd(lr 0.01, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
 
+mod agreed;
 mod recipe;
 mod resume;
 mod teller;
@@ -7,13 +8,14 @@ mod teller;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fovea_dsl::command::Train;
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::Train;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span};
 use fovea_train::{
-    DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Recipe, RunInfo, TrainError, Trainee, fit, resume,
+    DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Question, Recipe, RunInfo, TrainError, Trainee,
+    fit, resume,
 };
 use serde_json::json;
 
@@ -24,7 +26,7 @@ use crate::event::{Event, Output};
 use crate::failure::{At, Failure, Remedy};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::route::{Work, route};
+use crate::route::route;
 use crate::world::{Binding, Names, Trained, World, forward};
 use recipe::{possible, recipe};
 use resume::{Resumed, resumed};
@@ -43,21 +45,21 @@ struct Run {
 
 /// Checks the net, the data, the recipe, the run that goes on and the memory of a step.
 pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
-    let weights = if train.further { Weights::Own } else { Weights::First };
+    let weights = if train.further.is_some() { Weights::Own } else { Weights::First };
     let of = Use { net: &train.net, data: Some(&train.data), weights };
-    if train.further && names.binding(&of).is_none() {
+    if train.further.is_some() && names.binding(&of).is_none() {
         return Err(no_weights(&train.net, names));
     }
     let net = names.net(&of)?;
     let spec = names.spec(&train.data)?;
     let mut recipe = recipe(&train, names.seed);
     let resumed = match &train.resume {
-        Some(run) => Some(resumed(&train, run, &mut recipe, names, world)?),
+        Some(run) => Some(resumed(&train, &run.value, &mut recipe, names, world)?),
         None => None,
     };
     possible(&train, &recipe, span, &spec)?;
-    memory::fits(&*names.device, recipe.batch, train.batch_span, |batch| {
-        Ok(route(&of, Work::Train(&recipe.optimizer), batch, names)?.plan)
+    memory::fits(&*names.device, recipe.batch, train.batch.map_or(span, |said| said.span), |batch| {
+        Ok(route(&of, &Question::train(&recipe.optimizer), batch, names)?.1.plan)
     })?;
 
     let binding = Binding { input: spec.shape(), classes: Some(spec.classes()), run: true };
@@ -82,6 +84,9 @@ fn no_weights(net: &Name, names: &Names) -> Failure {
 impl Job for Run {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         let data = world.dataset(&self.spec).at(self.train.data.span)?;
+        if self.resumed.is_none() && !self.recipe.further {
+            world.remark_anew(&self.net, events);
+        }
         let mut teller = Teller::new(&self.net.name, self.recipe.epochs);
         let mut tell = |event| teller.tell(event, events);
         let (trained, history, folder) = match &self.resumed {
@@ -139,7 +144,7 @@ impl Run {
         data: &Dataset,
         world: &World,
         tell: &mut dyn FnMut(News),
-    ) -> Result<Left, Diagnostic> {
+    ) -> Result<Left, Failure> {
         let (record, recipe) = resumed.open(&self.train, &self.recipe, world)?;
         let fresh = Trainee::fresh(Arc::clone(&self.device), forward(&self.net), recipe.seed);
         let mut trained = fresh.at(self.span)?;
