@@ -10,6 +10,7 @@ mod script;
 mod state;
 mod text;
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use cli::{Arguments, Command, Format, JupyterCommand, Mode, Options};
 use fovea::device;
 use fovea::event::Event;
 use fovea::session::Session;
+use fovea_dsl::visible;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
 use jupyter::install;
@@ -32,7 +34,7 @@ fn main() -> ExitCode {
     interrupt::survive_full_files();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => error.exit(),
+        Err(error) if error.use_stderr() => wrong(&error),
         Err(asked) => return pages(&asked),
     };
     let format = arguments.options.format;
@@ -53,10 +55,21 @@ fn pages(asked: &clap::Error) -> ExitCode {
     }
 }
 
+/// Ends because the command line is wrong.
+fn wrong(error: &clap::Error) -> ! {
+    let text = error.to_string();
+    // Its colours are its own, and what it quotes is not.
+    match visible(&text) {
+        Cow::Borrowed(_) => error.exit(),
+        Cow::Owned(text) => drop(write!(std::io::stderr(), "{text}")),
+    }
+    std::process::exit(error.exit_code())
+}
+
 /// Says on standard error why the program ends.
 fn fail(message: &str, format: Format) {
     let line = match format {
-        Format::Text => format!("error: {message}"),
+        Format::Text => format!("error: {}", visible(message)),
         Format::Json => serde_json::json!({ "error": { "message": message } }).to_string(),
     };
     // Where standard error is closed, the status says it alone.
@@ -166,7 +179,7 @@ fn nothing_runs(options: &Options) {
     }
 }
 
-/// Ends because the command line is wrong.
+/// Ends because the command line says what cannot be.
 fn usage(message: &str) -> ! {
-    Arguments::command().error(clap::error::ErrorKind::ValueValidation, message).exit()
+    wrong(&Arguments::command().error(clap::error::ErrorKind::ValueValidation, message))
 }

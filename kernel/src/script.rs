@@ -1,5 +1,6 @@
 //! Programs that run from beginning to end, are checked, or brought to their form.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -73,7 +74,9 @@ impl Script {
             Form::Asked if same => {}
             Form::Asked => anyhow::bail!("{name} is not in its canonical form; `fovea fmt {name}` brings it there"),
             Form::Made if file == Path::new("-") => {
-                self.front.print(formatted.strip_suffix('\n').unwrap_or(&formatted));
+                let text = formatted.strip_suffix('\n').unwrap_or(&formatted);
+                // What goes to a file or another program stays as it is.
+                if std::io::stdout().is_terminal() { self.front.print(text) } else { self.front.write(text) }
             }
             Form::Made if same => {}
             Form::Made => write_whole(file, formatted.as_bytes())?,

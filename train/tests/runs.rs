@@ -85,7 +85,10 @@ fn a_folder_holds_the_whole_run() {
     };
     let history = fit(&mut trainee, &digits(), &recipe, Some(&mut run), &mut events, &GO_ON).unwrap();
     assert_eq!((history.run, saved), (Some(1), vec![23, 46, 69]));
-    assert_eq!(names(run.path()), ["checkpoints", "metrics.jsonl", "program.fov", "run.json", "weights.safetensors"]);
+    assert_eq!(
+        names(run.path()),
+        ["checkpoints", "lock", "metrics.jsonl", "program.fov", "run.json", "weights.safetensors"]
+    );
     assert_eq!(names(&run.path().join("checkpoints")), ["step-00000046.safetensors", "step-00000069.safetensors"]);
 
     let record = runs.open(1).unwrap();

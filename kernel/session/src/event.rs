@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fovea_dsl::{Diagnostic, Source};
+use fovea_dsl::{Diagnostic, Source, visible, visible_line};
 
 use crate::display::Page;
 use crate::known::Known;
@@ -95,6 +95,17 @@ pub struct Output {
 }
 
 impl Output {
+    /// The text and the files that were written, a line each, as a terminal may show them.
+    pub fn lines(&self) -> Vec<String> {
+        let text = Some(visible(&self.text).into_owned()).filter(|text| !text.is_empty());
+        text.into_iter().chain(self.file_lines()).collect()
+    }
+
+    /// The files that were written, `→ runs/3`.
+    pub fn file_lines(&self) -> impl Iterator<Item = String> {
+        self.files.iter().map(|path| format!("→ {}", visible_line(&path.display().to_string())))
+    }
+
     /// Text, and the same as data; `data` should be an object, to which the verb is put in front.
     pub fn new(verb: &str, text: impl Into<String>, data: serde_json::Value) -> Self {
         let mut object = serde_json::Map::new();

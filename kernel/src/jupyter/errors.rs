@@ -3,7 +3,7 @@
 use fovea::failure::{BROKEN, Failure};
 use fovea::session::Session;
 use fovea_dsl::ends::is_line_end;
-use fovea_dsl::{Diagnostic, Source, Stage, Style, render};
+use fovea_dsl::{Diagnostic, Source, Stage, Style, render, visible_line};
 use fovea_graph::{SourceId, Span};
 use jupyter_protocol::ErrorOutput;
 use serde_json::{Value, json};
@@ -103,7 +103,7 @@ fn name(mistake: Option<&Diagnostic>) -> &'static str {
 /// The first mistake in one line, and how many more there are.
 fn summary(mistakes: &[Diagnostic]) -> String {
     let Some((first, rest)) = mistakes.split_first() else { return String::new() };
-    let line: String = first.message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LINE).collect();
+    let line: String = visible_line(&first.message).chars().take(LINE).collect();
     match rest.len() {
         0 => line,
         more => format!("{line} (and {more} more)"),

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use fovea::event::{Event, Output};
 use fovea::markup::escape;
 use fovea::picture::{Picture, Theme};
-use fovea_dsl::{Style, render};
+use fovea_dsl::{Style, render, visible};
 use jupyter_protocol::{DisplayData, ExecuteResult, ExecutionCount, JupyterMessage, StreamContent, Transient};
 use jupyter_protocol::{Media, MediaType};
 use serde_json::{Map, Value, json};
@@ -86,7 +86,7 @@ impl<'a> Screen<'a> {
 
     /// Writes a line or more.
     pub fn print(&mut self, text: &str) {
-        self.out.publish(self.cell, StreamContent::stdout(&format!("{text}\n")));
+        self.out.publish(self.cell, StreamContent::stdout(&format!("{}\n", visible(text))));
     }
 
     /// The cell has failed: what it showed stays.
@@ -157,17 +157,14 @@ fn bundles(output: Output) -> Vec<Bundle> {
     if output.silent {
         return Vec::new();
     }
-    let files = || output.files.iter().map(|path| format!("→ {}", path.display()));
-    let lines: Vec<String> =
-        std::iter::once(output.text.clone()).filter(|text| !text.is_empty()).chain(files()).collect();
+    let lines = output.lines();
     let mut forms = vec![MediaType::Plain(lines.join("\n"))];
     if output.verb == PAGE {
         forms.push(MediaType::Markdown(output.text.clone()));
     }
-    if let Some(html) = output.html {
-        let files: String =
-            output.files.iter().map(|path| format!("<div>→ {}</div>", escape(&path.display().to_string()))).collect();
-        forms.push(MediaType::Html(html + &files));
+    if let Some(html) = &output.html {
+        let files: String = output.file_lines().map(|line| format!("<div>{}</div>", escape(&line))).collect();
+        forms.push(MediaType::Html(html.clone() + &files));
     }
     let text = (!lines.is_empty()).then(|| Bundle { data: Media::new(forms), metadata: Map::new() });
     text.into_iter().chain(output.pictures.iter().map(picture)).collect()

@@ -10,7 +10,7 @@ use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span};
-use fovea_train::{Question, Trainee, Weights as File};
+use fovea_train::{Question, Trainee, Weights as File, is_writable};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -59,9 +59,16 @@ fn writable(path: &Name) -> Result<PathBuf, Diagnostic> {
     }
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            mistake(format!("there is no folder {}", folder.display()), "make the folder first, or name another")
+            return mistake(
+                format!("there is no folder {}", folder.display()),
+                "make the folder first, or name another",
+            );
         }
-        _ => Ok(file),
+        _ => {}
+    }
+    match is_writable(&file) {
+        Err(error) => mistake(error.to_string(), "name another file"),
+        Ok(()) => Ok(file),
     }
 }
 
