@@ -6,6 +6,7 @@ use fovea_dsl::ends::is_line_end;
 use fovea_dsl::{Diagnostic, Source, Stage, Style, render, visible_line};
 use fovea_graph::{SourceId, Span};
 use jupyter_protocol::ErrorOutput;
+use serde_json::{Value, json};
 
 use super::panics;
 
@@ -45,6 +46,24 @@ pub fn too_long(cell: &str, code: &str, longest: usize) -> ErrorOutput {
         evalue: summary(&mistakes),
         traceback: traceback(&mistakes, &[source]),
     }
+}
+
+/// A request that cannot be worked on; why, in words.
+pub fn request(why: String) -> ErrorOutput {
+    ErrorOutput { ename: "ValueError".to_string(), evalue: why, traceback: Vec::new() }
+}
+
+/// A request that was too large to be kept; why, in words.
+pub fn too_large(why: &str) -> ErrorOutput {
+    let help = "help: a program of this size is a script: `fovea run FILE`";
+    let traceback = vec![format!("\x1b[1;31merror\x1b[0m: {why}"), help.to_string()];
+    ErrorOutput { traceback, ..request(why.to_string()) }
+}
+
+/// What is answered of a request that failed.
+pub fn refused(error: ErrorOutput) -> Value {
+    let ErrorOutput { ename, evalue, traceback } = error;
+    json!({ "status": "error", "ename": ename, "evalue": evalue, "traceback": traceback })
 }
 
 /// The cell of this name met a fault of ours that no statement is known to have.
