@@ -104,6 +104,11 @@ fn the_other_verbs() {
         panic!()
     };
     assert_eq!((samples.range, samples.train, save.unwrap().value.text.as_str()), (Some((0, 16)), false, "logits.npy"));
+    let Command::Saliency(said) = read("saliency lenet on digits[3] class 0, save \"g.npy\"").unwrap() else {
+        panic!()
+    };
+    assert_eq!((said.class.unwrap().value, said.samples.range, said.save.is_some()), (0, Some((3, 4)), true));
+    assert_eq!(help("saliency lenet on digits[3] class (-1)").as_str(), "");
     let Command::Show(Show { what: Shown::Samples(samples) }) = read("show digits.train[3]").unwrap() else { panic!() };
     assert_eq!((samples.data.text.as_str(), samples.range, samples.train), ("digits", Some((3, 4)), true));
     assert!(matches!(read("show run last").unwrap(), Command::Show(Show { what: Shown::Run(RunRef::Last(_)) })));
@@ -153,7 +158,7 @@ fn unknown_verbs_get_the_nearest_one() {
     wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
     assert_eq!(help("trian lenet on digits"), "write `train`");
     assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, data, train"));
-    for verb in ["draw", "fool", "maximize", "export", "saliency"] {
+    for verb in ["draw", "fool", "maximize", "export", "segment"] {
         let all = read(&format!("{verb} lenet")).unwrap_err();
         assert!(
             all[0].message.starts_with(&format!("`{verb}` is not among the statements Fovea has: net, block, let"))

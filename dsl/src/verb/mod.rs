@@ -24,6 +24,7 @@ mod pool;
 mod predict;
 mod read;
 mod reset;
+mod saliency;
 mod save;
 mod seed;
 mod show;
@@ -51,6 +52,7 @@ pub use plot::{Curve, Plot};
 pub use pool::{Pool, PoolForm};
 pub use predict::Predict;
 pub use reset::Reset;
+pub use saliency::Saliency;
 pub use save::Save;
 pub use seed::Seed;
 pub use show::{Show, Shown};
@@ -132,6 +134,8 @@ verbs! {
     Filters(Filters),
     /// `features lenet.conv1 on digits[3]`
     Features(Features),
+    /// `saliency lenet on digits[3] class 7`
+    Saliency(Saliency),
     /// `library`: the nets that come with the language; `library resnet50`: the text of one.
     Library(Library),
     /// `note "any text"`

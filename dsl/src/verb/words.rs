@@ -10,20 +10,8 @@ use crate::parse::words::{is_free, list};
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
-const ABSENT: &[&str] = &[
-    "slide",
-    "draw",
-    "export",
-    "deconv",
-    "deconvnet",
-    "maximize",
-    "saliency",
-    "embed",
-    "fool",
-    "evolve",
-    "stylize",
-    "segment",
-];
+const ABSENT: &[&str] =
+    &["slide", "draw", "export", "deconv", "deconvnet", "maximize", "embed", "fool", "evolve", "stylize", "segment"];
 
 /// Clauses of the language that no verb here takes.
 const ABSENT_CLAUSES: &[&str] = &[
@@ -36,7 +24,6 @@ const ABSENT_CLAUSES: &[&str] = &[
     "raw",
     "mixed",
     "against",
-    "class",
     "toward",
     "direct",
     "indirect",

@@ -27,7 +27,7 @@ pub(crate) use schedule::SCHEDULES;
 
 pub(super) use filter::FILTER;
 pub(super) use flag::{AVG, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
-pub(super) use number::{BATCH, SEED};
+pub(super) use number::{BATCH, CLASS, SEED};
 pub(super) use on::{DATA, SAMPLES};
 pub(super) use optimizer::OPTIMIZER;
 pub(super) use period::{CHECKPOINT, FOR, WARMUP};

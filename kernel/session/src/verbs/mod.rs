@@ -15,6 +15,7 @@ mod net;
 pub mod plot;
 mod pool;
 mod predict;
+mod saliency;
 pub mod show;
 mod simple;
 mod slide;
@@ -78,6 +79,7 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         Command::Features(said) => features::check(said, names),
         Command::Who(_) => names::who(names),
         Command::Reset(_) => names::reset(names),
+        Command::Saliency(said) => saliency::check(said, names),
         Command::Library(said) => library::check(&said, names),
         Command::Note(said) => simple::note(said.text.text),
     }
