@@ -228,7 +228,8 @@ impl Run {
             [] | [_] => page,
             epochs => page.aside("Epoch by epoch", Page::default().table(epoch_table(epochs))),
         };
-        Output::page("train", &page, data).file(folder)
+        let interrupted = matches!(history.ending, Ending::Interrupted { .. });
+        Output { interrupted, ..Output::page("train", &page, data).file(folder) }
     }
 }
 
