@@ -203,11 +203,14 @@ pub fn compute(
 
 /// Image, result and how the window slid, as data.
 pub fn figures(drawn: &Slide<'_>) -> Value {
+    let (position, channel) = drawn.strongest();
     json!({
         "image": nested(drawn.image),
         "output": nested(drawn.result),
         "stride": drawn.windows.iter().map(|window| window.stride).collect::<Vec<_>>(),
         "padding": drawn.windows.iter().map(|window| window.pad).collect::<Vec<_>>(),
+        "strongest": { "row": position[0], "column": position[1], "channel": channel,
+            "value": drawn.value(position, channel) },
     })
 }
 
