@@ -118,7 +118,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Whether a clause of the verb takes a filter.
-    pub(super) fn takes_filter(&self) -> bool {
+    fn takes_filter(&self) -> bool {
         self.verb.clauses.iter().any(|clause| clause.word == "with" && clause.behind == [Offer::Layers])
     }
 

@@ -1,16 +1,19 @@
 //! `pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4] 2x2 max`, at a line's start; elsewhere `pool` is a layer.
 
-use super::behind::{IMAGE, Pixels};
+use super::about::{Behind, Offer};
+use super::behind::Matrix;
 use super::clause::{AVG, CEIL, MAX, PAD, SAME, STRIDE, WINDOW};
 use super::declare::verb;
 use super::read::Parts;
+use crate::parse::quoted;
+use crate::syntax::PartKind;
 
 verb! {
-    /// `pool IMAGE …`
+    /// `pool MATRIX …`
     Pool: "pool", "pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4]";
     behind {
         /// What is pooled.
-        image: Pixels = IMAGE,
+        image: Matrix = MATRIX,
     }
     takes {
         size: [usize; 2] = WINDOW,
@@ -22,6 +25,19 @@ verb! {
         avg: () = AVG,
     }
     check one_of_each;
+}
+
+const MATRIX: Behind<Matrix> = Behind { offer: Offer::Nothing, read: matrix };
+
+fn matrix(parts: &mut Parts<'_>) -> Option<Matrix> {
+    let part = parts.next();
+    if let Some((PartKind::Matrix(rows), span)) = part.map(|part| (&part.kind, part.span)) {
+        return parts.matrix(rows, span);
+    }
+    let found = part.map_or("the end".to_string(), |part| quoted(&part.to_string()));
+    let error = parts.error(part.map_or(parts.here(), |part| part.span), "`pool` lacks its matrix").found(found);
+    parts.wrong(error.expected("a matrix").help(format!("`{}` shows how it reads", parts.verb.example)));
+    None
 }
 
 /// What is taken of a window.

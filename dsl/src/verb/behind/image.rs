@@ -31,11 +31,7 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
             let found = quoted(&part.to_string());
             let message = format!("the image of `{verb}` is a matrix or a sample, and `{found}` is neither");
             let error = parts.error(part.span, message).found(found).expected("a matrix or a sample");
-            parts.wrong(if parts.takes_filter() {
-                error.help("a layer's filter stands behind `with`: `convolve digits[3] with lenet.conv1[0]`")
-            } else {
-                error.help(format!("`features` shows what a layer gives: `features {path} on digits[3]`"))
-            });
+            parts.wrong(error.help("a layer's filter stands behind `with`: `convolve digits[3] with lenet.conv1[0]`"));
             None
         }
         Some((PartKind::Word(word), part)) if parts.clause(word).is_none() => {

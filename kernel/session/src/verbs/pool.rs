@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fovea_dsl::net::{Kind, Net};
-use fovea_dsl::verb::{Padding, Pool, PoolForm};
+use fovea_dsl::verb::{Padding, Pixels, Pool, PoolForm};
 use fovea_graph::op;
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window};
@@ -42,7 +42,7 @@ pub fn check(said: Pool, span: Span, names: &Names) -> Checked {
         (None, None) => Padding::Valid,
     };
     let rounding = if said.ceil.is_some() { Rounding::Ceil } else { Rounding::Floor };
-    let image = Pictured::of(said.image, "pool", names)?;
+    let image = Pictured::of(Pixels::Matrix(said.image), "pool", names)?;
     let shape = image.shape;
     let at = said.size.map_or(span, |size| size.span);
     let misfit = |misfit: Misfit| misfit.at("window", size, shape, at);
