@@ -54,7 +54,9 @@ impl Backward<'_> {
 /// Appends the gradients of the scalar `loss` by each of `wrt`; `None` where the loss does not depend on it.
 pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<Option<NodeId>>, GradientError> {
     let forward = graph.nodes.len();
-    let wanted = depends_on(graph, wrt);
+    let mut roots = vec![false; forward];
+    wrt.iter().for_each(|id| roots[id.index()] = true);
+    let wanted = depends_on(graph, &roots);
     let mut adjoint: Vec<Option<NodeId>> = vec![None; forward];
     let one = Fill { shape: graph.shape(loss).clone(), value: 1.0 };
     adjoint[loss.index()] = Some(graph.push(Op::Fill(one), &[], graph.node(loss).layer)?);
@@ -63,7 +65,7 @@ pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<
         let Some(dy) = adjoint[id.index()] else {
             continue;
         };
-        if !wanted[id.index()] || wrt.contains(&id) && graph.node(id).inputs.is_empty() {
+        if !wanted[id.index()] || roots[id.index()] && graph.node(id).inputs.is_empty() {
             continue;
         }
         let op = graph.node(id).op.clone();
@@ -84,11 +86,11 @@ pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<
     Ok(wrt.iter().map(|id| adjoint[id.index()]).collect())
 }
 
-/// Which nodes depend on one of `roots`.
-fn depends_on(graph: &Graph, roots: &[NodeId]) -> Vec<bool> {
-    let mut depends = vec![false; graph.nodes.len()];
+/// Which nodes depend on one of the `roots`, which are marked among all nodes.
+fn depends_on(graph: &Graph, roots: &[bool]) -> Vec<bool> {
+    let mut depends = roots.to_vec();
     for id in graph.ids() {
-        depends[id.index()] = roots.contains(&id) || graph.node(id).inputs.iter().any(|i| depends[i.index()]);
+        depends[id.index()] |= graph.node(id).inputs.iter().any(|i| depends[i.index()]);
     }
     depends
 }

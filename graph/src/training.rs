@@ -129,7 +129,7 @@ pub fn training_step(forward: &Graph, optimizer: &Optimizer) -> Result<Graph, Gr
             update(&mut graph, read, grad, optimizer)?;
         }
     }
-    Ok(prune(&graph))
+    Ok(prune(graph))
 }
 
 /// Appends the new value of the parameter that `read` reads, and of its moments.

@@ -99,7 +99,7 @@ pub fn with_gradients() -> Graph {
     for ((_, name), id) in reads.iter().zip(by) {
         graph.output(&format!("d_{name}"), id.unwrap());
     }
-    prune(&graph)
+    prune(graph)
 }
 
 /// The state that a node reads.
