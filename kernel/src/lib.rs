@@ -21,26 +21,7 @@
 //! session.eval("summary lenet")?
 //! ```
 
-// A diagnostic is an exception that stops a program, never part of a hot loop.
-#![allow(clippy::result_large_err)]
-
-mod check;
-mod course;
-pub mod device;
-pub mod display;
-pub mod event;
-pub mod failure;
-mod layers;
-pub mod live;
-mod lookup;
-pub mod markup;
-mod memory;
-pub mod picture;
-mod samples;
-pub mod session;
-pub mod values;
-mod verbs;
-mod world;
-
-pub use session::Session;
-pub use values::{Error, History, Net, Results};
+pub use fovea_session::{
+    Error, History, Net, Results, Session, device, event, failure, live, progress, session, values,
+};
+pub use fovea_show::{display, markup, picture};

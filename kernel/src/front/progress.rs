@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
-use fovea::display::progress;
 use fovea::event::{Metric, Progress};
+use fovea::progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// The progress of the statement that runs, on standard error.

@@ -12,10 +12,10 @@ use serde_json::json;
 use super::answers;
 use super::history::{Asked, History};
 use super::interpreter::{Interpreter, Shared};
-use super::log::log;
 use super::outbox::{Channel, Outbox, raw};
 use super::queue::{Ask, Job, Queue};
 use crate::assist::Explained;
+use fovea_wire::log;
 
 /// Deeply nested programs are read by functions that call themselves.
 pub const STACK: usize = 64 << 20;

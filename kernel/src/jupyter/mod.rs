@@ -7,7 +7,6 @@ mod errors;
 mod history;
 pub mod install;
 mod interpreter;
-mod log;
 mod outbox;
 mod panics;
 mod parent;
@@ -17,7 +16,6 @@ mod sockets;
 #[cfg(test)]
 mod tests;
 mod training;
-mod wire;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::log::log;
+use fovea_wire::log;
 
 /// The variable in which Jupyter says what it is.
 const VARIABLE: &str = "JPY_PARENT_PID";

@@ -11,9 +11,9 @@ use jupyter_protocol::{DisplayData, ExecuteResult, ExecutionCount, JupyterMessag
 use jupyter_protocol::{Media, MediaType};
 use serde_json::{Map, Value, json};
 
-use super::log::log;
 use super::outbox::Outbox;
 use super::training::Training;
+use fovea_wire::log;
 
 /// The verb of a result that is a page of the reference, whose text is Markdown.
 pub const PAGE: &str = "?";

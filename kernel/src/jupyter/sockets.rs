@@ -9,9 +9,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep};
 
 use super::core::{Core, Next};
-use super::log::log;
 use super::outbox::{Channel, Outbox};
-use super::wire::{Hub, Item, Kind, Listener, Peer, Seal, encoded};
+use fovea_wire::{Hub, Item, Kind, Listener, Peer, Seal, encoded, log};
 
 /// Messages on their way out, in the order in which they are to be seen.
 pub type Messages = UnboundedReceiver<(Channel, JupyterMessage)>;

@@ -14,9 +14,9 @@ use jupyter_protocol::{DisplayData, JupyterMessage, Media, MediaType, Transient,
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::log::log;
 use super::outbox::Outbox;
 use super::render::{self, Bundle};
+use fovea_wire::log;
 
 /// How long a line stands at least.
 const LINE: Duration = Duration::from_millis(100);

@@ -203,7 +203,8 @@ mod tests {
     fn a_request_that_lacks_a_field_still_arrives() {
         let seal = Seal::new("");
         let mut message = JupyterMessage::new(KernelInfoRequest {}, None);
-        message.content = super::super::super::outbox::raw("history_request", json!({ "hist_access_type": "range" }));
+        let content = json!({ "hist_access_type": "range" });
+        message.content = UnknownMessage { msg_type: "history_request".to_string(), content }.into();
         message.header.msg_type = "history_request".to_string();
         let back = seal.message(seal.frames(&message).unwrap()).unwrap();
         assert_eq!(back.header.msg_type, "history_request");

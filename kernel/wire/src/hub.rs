@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::time::{sleep, timeout};
 
-use super::super::log::log;
-use super::backlog::{Backlog, Flow, Item};
-use super::frames::{Arrived, Kind, read, shake_hands};
-use super::listener::{Incoming, Listener, Outgoing};
+use crate::backlog::{Backlog, Flow, Item};
+use crate::frames::{Arrived, Kind, read, shake_hands};
+use crate::listener::{Incoming, Listener, Outgoing};
+use crate::log::log;
 
 /// How long a peer has to say what it is.
 const GREETING: Duration = Duration::from_secs(10);

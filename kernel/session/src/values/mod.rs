@@ -14,9 +14,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::device;
-use crate::display::progress;
 use crate::event::Event;
 use crate::failure::Failure;
+use crate::progress;
 use crate::session::Session;
 
 pub use error::Error;
@@ -49,6 +49,7 @@ impl Session {
     /// have.
     ///
     /// ```
+    /// # use fovea_session as fovea;
     /// # let runs = tempfile::tempdir().unwrap();
     /// let mut session = fovea::Session::open("cpu", runs.path())?;
     /// let results = session.eval("net t = 8x8x1 - conv 4 - relu - pool, softmax 10\nsummary t")?;
@@ -75,6 +76,7 @@ impl Session {
     /// Fails where there is no such net, or its input is left open and nothing has fixed it yet.
     ///
     /// ```
+    /// # use fovea_session as fovea;
     /// # let runs = tempfile::tempdir().unwrap();
     /// let mut session = fovea::Session::open("cpu", runs.path())?;
     /// let lenet = session.net("lenet")?;
@@ -91,6 +93,7 @@ impl Session {
     /// Fails where there is no such net or nothing has trained it.
     ///
     /// ```
+    /// # use fovea_session as fovea;
     /// # let runs = tempfile::tempdir().unwrap();
     /// let mut session = fovea::Session::open("cpu", runs.path())?;
     /// session.eval("net t = 8x8x1 - fc 8 - relu, softmax 10\ntrain t on digits for 2 epochs")?;

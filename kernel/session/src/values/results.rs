@@ -9,6 +9,7 @@ use crate::event::Output;
 /// tables and pictures too. Those of statements that end in `;` are there, but not shown.
 ///
 /// ```
+/// # use fovea_session as fovea;
 /// # let runs = tempfile::tempdir().unwrap();
 /// let mut session = fovea::Session::open("cpu", runs.path())?;
 /// let results = session.eval("show digits[0..2]")?;

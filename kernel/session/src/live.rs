@@ -4,10 +4,11 @@ use fovea_train::EpochMetrics;
 
 use crate::course::Course;
 use crate::display::number::whole_percent;
-use crate::display::{bar, clean, number, progress};
+use crate::display::{bar, clean, number};
 use crate::event::{Event, Metric, Progress};
 use crate::markup::escape;
 use crate::picture::{self, Picture, Theme};
+use crate::progress;
 
 /// How many characters the bar of [`Live::line`] has.
 const BAR: usize = 24;

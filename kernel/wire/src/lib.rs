@@ -10,10 +10,12 @@ mod backlog;
 mod frames;
 mod hub;
 mod listener;
+mod log;
 mod message;
 
 pub use backlog::Item;
 pub use frames::{Kind, encoded};
 pub use hub::{Hub, Peer};
 pub use listener::Listener;
+pub use log::log;
 pub use message::Seal;

@@ -1,7 +1,7 @@
 //! How far training is, in words.
 
-use super::number::{count, figure, percent, seconds};
-use super::table::clean;
+use crate::display::clean;
+use crate::display::number::{count, figure, percent, seconds};
 use crate::event::{Metric, Progress};
 
 /// What is under way: `lenet epoch 3/10`.

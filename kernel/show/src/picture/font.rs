@@ -44,7 +44,7 @@ pub(super) fn elide(text: &str, room: f64, size: f64, weight: Weight) -> String 
 }
 
 /// Whether the embedded font can draw a character.
-#[cfg(feature = "program")]
+#[cfg(feature = "png")]
 pub(super) fn has(c: char) -> bool {
     let face = &advances(REGULAR, &REGULAR_ADVANCES).face;
     face.as_ref().is_some_and(|face| face.glyph_index(c).is_some())

@@ -17,7 +17,7 @@ mod layer;
 mod maps;
 mod palette;
 mod predictions;
-#[cfg(feature = "program")]
+#[cfg(feature = "png")]
 mod raster;
 mod scale;
 mod sheet;
@@ -36,7 +36,7 @@ pub use predictions::{Prediction, predictions};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
 pub use values::{Values, values};
 
-/// A picture. Where the program is built, its `png` is the same drawing as PNG.
+/// A picture. With the feature `png`, its `png` is the same drawing as PNG.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// A short name, fit for a file's: `loss`, `confusion`.

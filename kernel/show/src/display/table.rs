@@ -215,7 +215,7 @@ pub(super) fn pad(text: &str, width: usize, align: Align) -> String {
 }
 
 /// A text with spaces for the characters that could move the cursor, change the terminal's colours or turn the text.
-pub(crate) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect()
 }
 

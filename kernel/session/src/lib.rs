@@ -1,0 +1,25 @@
+//! The session: statements in, results out. Whoever uses it does so through the crate `fovea`, which has this one and
+//! `fovea-show` as one library.
+
+// A diagnostic is an exception that stops a program, never part of a hot loop.
+#![allow(clippy::result_large_err)]
+
+mod check;
+mod course;
+pub mod device;
+pub mod event;
+pub mod failure;
+mod layers;
+pub mod live;
+mod lookup;
+mod memory;
+pub mod progress;
+mod samples;
+pub mod session;
+pub mod values;
+mod verbs;
+mod world;
+
+use fovea_show::{display, markup, picture};
+pub use session::Session;
+pub use values::{Error, History, Net, Results};
