@@ -8,6 +8,7 @@ use super::maps::{counts, extent, three};
 use super::matmul::{Finish, Gemm, Products, Tile, sliced, slices_workspace};
 use super::{Call, grid, kernels};
 use crate::kernels::{Convolution, DepthwiseWgrad, Dgrad, Divider, Fprop, Wgrad};
+use crate::queue::MULTIPROCESSORS;
 
 /// Positions on a padded map are below this, so that sums of a few of them fit 32 bits.
 const MAX_POSITIONS: usize = 1 << 28;
@@ -181,7 +182,7 @@ impl Convolution {
 }
 
 /// Blocks of the depthwise gradient by the filters that keep a large GPU busy, and the positions one has at least.
-const DEPTHWISE_BUSY: usize = 4 * 132;
+const DEPTHWISE_BUSY: usize = 4 * MULTIPROCESSORS;
 const DEPTHWISE_SHORTEST: usize = 256;
 
 fn greatest_common_divisor(a: i32, b: i32) -> i32 {
