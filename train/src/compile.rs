@@ -139,7 +139,7 @@ impl Compiled {
         let tensor = |name: &str| if name == "images" { &self.batch.images } else { &self.batch.labels };
         let inputs: Vec<&Tensor> = inputs.iter().map(|input| tensor(&input.name)).collect();
         let Numbers { learning_rate, seed, step } = numbers;
-        let feed = Feed { inputs: &inputs, learning_rate, seed, step };
+        let feed = Feed { inputs: &inputs, learning_rate, seed, step, stop: Some(interrupted) };
         let mut before = |_: usize| match interrupted.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),

@@ -266,7 +266,7 @@ impl Slide {
         let filters = filter.broadcast(wanted).ok_or_else(|| mismatch(&"the filter is of another shape"))?;
         memory.write(StateId::new(0), &filters.as_standard_layout().into_owned())?;
         let images = image.view().insert_axis(Axis(0)).as_standard_layout().into_owned();
-        let feed = Feed { inputs: &[&images], learning_rate: 0.0, seed: 0, step: 0 };
+        let feed = Feed { inputs: &[&images], learning_rate: 0.0, seed: 0, step: 0, stop: None };
         program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(()))?;
         Ok(program.output("result")?.index_axis_move(Axis(0), 0))
     }
