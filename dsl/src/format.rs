@@ -6,6 +6,7 @@ use fovea_graph::{SourceId, Span};
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::editor::comments;
+use crate::ends::with_line_feeds;
 use crate::parse::lines::Chunk;
 use crate::parse::{lines, parse};
 use crate::print::{Row, repeated_text};
@@ -39,7 +40,8 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
 
 /// A form that is canonical but for comments that had no place of their own.
 fn pass(text: &str) -> Result<String, Vec<Diagnostic>> {
-    let source = Source { id: SourceId::default(), name: String::new(), text: text.into() };
+    let text = &with_line_feeds(text);
+    let source = Source { id: SourceId::default(), name: String::new(), text: text.to_string() };
     let (program, mistakes) = parse(&source);
     if !mistakes.is_empty() {
         return Err(mistakes);

@@ -63,11 +63,16 @@ pub(crate) fn blank(text: &mut [u8]) {
                 continue;
             }
             // A brace that was never closed ends with its formula's paragraph.
-            b'\n' if text.get(at + 1) == Some(&b'\n') => braces.clear(),
+            b'\n' if is_blank_line(&text[at + 1..]) => braces.clear(),
             _ => {}
         }
         at += 1;
     }
+}
+
+/// Whether the first line of `text` has nothing on it, and is not the last.
+fn is_blank_line(text: &[u8]) -> bool {
+    text.iter().find(|&&b| b != b' ' && b != b'\t') == Some(&b'\n')
 }
 
 /// Blanks the command at the backslash `at`; returns where to go on.

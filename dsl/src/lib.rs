@@ -6,6 +6,7 @@
 pub mod command;
 pub mod diagnostic;
 pub mod editor;
+pub mod ends;
 pub mod format;
 mod latex;
 pub mod library;

@@ -5,6 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use fovea_graph::Span;
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::ends::{line_and_column, with_line_feeds};
 
 /// How rendered text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,9 @@ const LONG_LINE: usize = 200;
 
 /// How much of a long line stands on either side of a label, in bytes.
 const AROUND: usize = 60;
+
+/// The signs before the name of a source, of the first one and of any other.
+const HEADERS: [char; 2] = ['▸', '⸬'];
 
 /// Labels that span more lines than this are cut to their first line.
 const MAX_LINES: usize = 8;
@@ -53,7 +57,27 @@ fn one(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> Stri
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(clean(help)));
     }
-    renderer.render(&[group])
+    let title = diagnostic.message.matches('\n').count() + 1;
+    with_true_places(renderer.render(&[group]), title, &excerpts)
+}
+
+/// The rendered text with the columns in its sources' headers, which count in what was left of a long line, made true;
+/// the title takes so many lines.
+fn with_true_places(text: String, title: usize, excerpts: &[Excerpt]) -> String {
+    let mut headers = excerpts.iter().peekable();
+    let mend = |(index, line): (usize, &str)| {
+        let place = headers.peek().map(|excerpt| format!("{}:{}:", excerpt.name, excerpt.place.0));
+        let found = place.and_then(|place| Some(line.find(&place)? + place.len()));
+        match found.filter(|_| index >= title && line.contains(HEADERS)).zip(headers.peek()) {
+            Some((at, excerpt)) => {
+                let column = excerpt.place.1;
+                headers.next();
+                format!("{}{column}{}", &line[..at], line[at..].trim_start_matches(|c: char| c.is_ascii_digit()))
+            }
+            None => line.to_string(),
+        }
+    };
+    text.split('\n').enumerate().map(mend).collect::<Vec<_>>().join("\n")
 }
 
 /// What stands at the main place: its own words, and what was expected, where that is not said already.
@@ -78,6 +102,8 @@ struct Excerpt {
     text: String,
     /// The number of its first line, from 1.
     line: usize,
+    /// The line and the column, in the source, of the place that its header names.
+    place: (usize, usize),
     /// Each with its bytes in the excerpt, and whether it is the main place.
     labels: Vec<(std::ops::Range<usize>, String, bool)>,
 }
@@ -95,22 +121,25 @@ fn excerpts(diagnostic: &Diagnostic, sources: &[Source]) -> Vec<Excerpt> {
 }
 
 fn excerpt(diagnostic: &Diagnostic, source: &Source) -> Excerpt {
-    let text = &source.text;
+    let text = &*with_line_feeds(&source.text);
     let mut places: Vec<(std::ops::Range<usize>, String, bool)> = Vec::new();
     for (index, (span, words)) in diagnostic.labels.iter().enumerate() {
         if span.source == source.id {
             places.push((within(text, *span), words.clone(), index == 0));
         }
     }
+    // The header speaks of the main place, or, in another source, of the first label.
+    let header = (0..places.len()).min_by_key(|&at| (!places[at].2, places[at].0.start)).unwrap_or(0);
+    let place = line_and_column(text, places.get(header).map_or(0, |(range, ..)| range.start));
     let first = places.iter().map(|(range, ..)| range.start).min().unwrap_or(0);
     let last = places.iter().map(|(range, ..)| range.end).max().unwrap_or(0);
     let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
     let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
     let labels: Vec<_> =
         places.into_iter().map(|(r, words, main)| (r.start - from..r.end - from, words, main)).collect();
-    let line = text[..from].bytes().filter(|&b| b == b'\n').count() + 1;
+    let (line, _) = line_and_column(text, from);
     let (text, labels) = shortened(&text[from..to], labels);
-    Excerpt { name: source.name.clone(), text, line, labels }
+    Excerpt { name: source.name.clone(), text, line, place, labels }
 }
 
 /// A span as a range that lies in the text, on characters' boundaries, on few lines.
@@ -236,12 +265,4 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &[Source]) -> Report {
         expected: diagnostic.expected.clone(),
         help: diagnostic.help.clone(),
     }
-}
-
-/// The line and the column of a byte, from 1.
-fn line_and_column(text: &str, at: usize) -> (usize, usize) {
-    let before = &text[..at];
-    let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
-    let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count() + 1;
-    (line, column)
 }

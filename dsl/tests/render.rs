@@ -143,3 +143,42 @@ fn completeness() {
         assert_eq!(is_complete(text), expected, "{text:?}");
     }
 }
+
+#[test]
+fn columns_are_true_in_a_line_that_is_cut() {
+    let filler = "relu - ".repeat(60);
+    let text = format!("seed 7\nnet é = 8x8x1 - {filler}rellu 3 - {filler}fc 2");
+    let source = source("long.fov", &text);
+    let (_, mistakes) = parse(&source);
+    let report = to_json(&mistakes[0], std::slice::from_ref(&source));
+    let output = render(&mistakes, &[source], Style::Plain);
+    let column = text.lines().nth(1).unwrap().find("rellu").unwrap();
+    assert_eq!((report.line, report.column), (2, column), "`é` has two bytes");
+    assert!(output.contains(&format!("long.fov:2:{column}\n")), "{output}");
+    let place = |line: &str, sign: &str| line.find(sign).map(|at| line[..at].chars().count());
+    let code = output.lines().find_map(|line| place(line, "rellu 3"));
+    assert_eq!(output.lines().find_map(|line| place(line, "━")), code, "{output}");
+}
+
+#[test]
+fn columns_are_true_in_every_source() {
+    let filler = "relu - ".repeat(60);
+    let [first, second] = [0, 1].map(|id| Source {
+        id: SourceId(id),
+        name: format!("{id}.fov"),
+        text: format!("net q = {filler}HERE - {filler}THERE - {filler}relu"),
+    });
+    let at = |source: &Source, word: &str| {
+        let at = source.text.find(word).unwrap();
+        Span::new(source.id, at, at + word.len())
+    };
+    let error = Diagnostic::new(Stage::Names, at(&first, "THERE"), "twice").here("this");
+    let error =
+        error.also(at(&second, "THERE"), "that").also(at(&second, "HERE"), "those").also(at(&first, "HERE"), "");
+    for style in [Style::Plain, Style::Coloured] {
+        let output = render(std::slice::from_ref(&error), &[first.clone(), second.clone()], style);
+        let column = |word: &str| first.text.find(word).unwrap() + 1;
+        let headers = [format!("0.fov:1:{}", column("THERE")), format!("1.fov:1:{}", column("HERE"))];
+        assert!(headers.iter().all(|header| output.contains(header)), "{output}");
+    }
+}

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use fovea::session::Known;
 use fovea_dsl::editor::{self, CompletionKind, Token};
+use fovea_dsl::ends::is_line_end;
 
 /// How to begin.
 pub const HELP: &str = r#"A network and what is done with it, a statement a line:
@@ -65,7 +66,7 @@ fn path_start(text: &str, cursor: usize) -> Option<usize> {
     if before.starts_with(';') {
         return before.rfind(' ').map(|at| at + 1);
     }
-    let row = before.rfind('\n').map_or(0, |at| at + 1);
+    let row = before.rfind(is_line_end).map_or(0, |at| at + 1);
     let comment = editor::highlight(before)
         .last()
         .is_some_and(|(range, token)| *token == Token::Comment && range.end == before.len());

@@ -21,6 +21,7 @@ use fovea::display::number;
 use fovea::event::{Event, Output};
 use fovea::failure::Failure;
 use fovea::session::Session;
+use fovea_dsl::ends::line_and_column;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
 use jupyter::install;
@@ -237,7 +238,7 @@ fn read(file: &Path) -> anyhow::Result<String> {
     read.with_context(|| format!("{name} cannot be read"))?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let (line, _) = line_and_column(&String::from_utf8_lossy(valid), valid.len());
         anyhow::anyhow!("{name} is not UTF-8 text: line {line} has a byte that is none")
     })
 }

@@ -6,6 +6,7 @@ use super::tokens::{Look, tokens};
 use crate::command::Theme;
 use crate::command::optimizer::{OPTIMIZERS, SCHEDULES};
 use crate::command::table::{self, Applied, Takes};
+use crate::parse::dashes::ends_in_link;
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
 use crate::resolve;
@@ -142,7 +143,8 @@ fn in_chain(pieces: &[&str], context: &Context) -> Found {
         "(" | "[" | "{" | "^" | "*" | "/" | "×" if last == "(" && is_joiner(behind) => items(pieces, context),
         "(" | "[" if !is_value(behind) => items(pieces, context),
         "(" | "[" | "{" | "^" | "*" | "/" | "×" | "+" => constants,
-        "=" | "-" | "->" | "→" | "|" | "–" | "—" | "−" => items(pieces, context),
+        "=" | "|" => items(pieces, context),
+        sign if ends_in_link(sign) => items(pieces, context),
         word if is(word, "as") => Vec::new(),
         word if is(word, "to") => {
             let mut found = all(["input"], Kind::Layer);
@@ -151,7 +153,8 @@ fn in_chain(pieces: &[&str], context: &Context) -> Found {
         }
         ")" | "]" => all(["as", "where"], Kind::Clause),
         _ => {
-            let begins = pieces.iter().rposition(|piece| matches!(*piece, "-" | "->" | "→" | "|" | "(" | "[" | "="));
+            let is_start = |piece: &&str| ends_in_link(piece) || matches!(*piece, "|" | "(" | "[" | "=");
+            let begins = pieces.iter().rposition(is_start);
             let Some(layer) = begins.and_then(|at| layer_of(&pieces[at + 1..])) else {
                 return all(["as", "where"], Kind::Clause);
             };

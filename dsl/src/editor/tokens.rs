@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::ends::with_line_feeds;
 use crate::parse::lines;
 
 /// What a piece of text is by its looks.
@@ -16,6 +17,7 @@ pub(super) enum Look {
 
 /// The pieces of a text in order; space is left out. A word keeps its dots, and an arrow is one sign.
 pub(super) fn tokens(text: &str) -> Vec<(Range<usize>, Look)> {
+    let text = with_line_feeds(text);
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {

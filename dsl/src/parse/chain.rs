@@ -4,6 +4,7 @@ use fovea_graph::Span;
 use pest::iterators::Pair;
 
 use super::branch::Place;
+use super::dashes::is_link;
 use super::words::{self, is_free, is_free_for_constant};
 use super::{Reader, Rule, lines::first_word, quoted};
 use crate::command::table;
@@ -291,7 +292,7 @@ impl Reader<'_> {
         if let Some((name, parameters, value)) = defined {
             return self.definition_without_word(name, parameters, value, start);
         }
-        if text.starts_with(['-', '–', '—', '−', '→', '|', ',', '^', '*', '=']) {
+        if text.starts_with(|c: char| is_link(c) || "|,^*=".contains(c)) {
             let sign = quoted(self.written(start));
             let error = self
                 .wrong(start, format!("a statement cannot begin with `{sign}`"))

@@ -5,8 +5,10 @@
 
 use fovea_graph::{SourceId, Span};
 
+use super::dashes::ends_in_link;
 use crate::command::table;
 use crate::diagnostic::{Diagnostic, Source, Stage};
+use crate::ends::with_line_feeds;
 use crate::latex;
 
 /// How deep brackets may nest.
@@ -14,9 +16,6 @@ const MAX_NESTING: usize = 64;
 
 /// How long a statement may be, in bytes.
 const MAX_STATEMENT: usize = 1 << 18;
-
-/// Dashes and arrows behind which a chain goes on.
-const DASHES: &[&str] = &["-", "–", "—", "−", "‐", "‑", "->", "→", "=>"];
 
 /// One statement's text.
 #[derive(Debug)]
@@ -37,28 +36,20 @@ pub(crate) struct Chunk {
 pub(crate) fn statements<'a>(source: &'a Source, plain: &'a str) -> impl Iterator<Item = Chunk> + 'a {
     let indents = plain.split('\n').filter(|line| !line.trim().is_empty()).map(indent);
     let base = indents.min().unwrap_or(0);
-    Splitter {
-        source: source.id,
-        original: &source.text,
-        text: plain,
-        base,
-        lines: plain.split('\n'),
-        at: 0,
-        current: None,
-    }
+    Splitter { source: source.id, text: plain, base, lines: plain.split('\n'), at: 0, current: None }
 }
 
 /// A text byte for byte as long as `text`, with what carries no meaning blanked: comments, LaTeX outside strings,
 /// carriage returns, spaces that are not ASCII.
 pub(crate) fn plain(text: &str) -> String {
+    let text = with_line_feeds(text);
     let mut bytes = text.as_bytes().to_vec();
     let mut outside = vec![];
     let mut quote = None;
     let mut comment = false;
     for (at, c) in text.char_indices() {
         match c {
-            '\r' => bytes[at] = if text.as_bytes().get(at + 1) == Some(&b'\n') { b' ' } else { b'\n' },
-            '\n' => {}
+            '\n' => (comment, quote) = (false, None),
             _ if comment => bytes[at..at + c.len_utf8()].fill(b' '),
             '"' if quote.is_some() => outside.push(quote.take().unwrap_or(at)..at + 1),
             '"' => quote = Some(at),
@@ -71,9 +62,6 @@ pub(crate) fn plain(text: &str) -> String {
                 bytes[at..at + c.len_utf8()].fill(b' ');
             }
             _ => {}
-        }
-        if bytes[at] == b'\n' {
-            (comment, quote) = (false, None);
         }
     }
     blank_latex(&mut bytes, &outside);
@@ -97,7 +85,6 @@ fn blank_latex(bytes: &mut [u8], strings: &[std::ops::Range<usize>]) {
 /// Goes over the lines and gathers statements.
 struct Splitter<'a> {
     source: SourceId,
-    original: &'a str,
     text: &'a str,
     /// The indentation that every line has.
     base: usize,
@@ -192,7 +179,7 @@ impl Splitter<'_> {
             current.error = Some(too_long(self.source, text, current.start, end));
         }
         if current.error.is_none() && !current.raw {
-            current.error = unclosed_quote(self.source, self.original, current.start, end);
+            current.error = unclosed_quote(self.source, text, current.start);
         }
         let open = at_end && !silent && mendable && (unclosed.is_some() || is_unfinished(text));
         Some(Chunk { start: current.start, end, silent, error: current.error, open })
@@ -232,8 +219,7 @@ impl Gathering {
 /// Whether a statement's text ends in something that must be followed.
 fn is_unfinished(text: &str) -> bool {
     let text = text.trim_end();
-    let end = text.strip_suffix(['|', ',', '=']).is_some();
-    end || DASHES.iter().any(|dash| text.ends_with(dash))
+    text.ends_with(['|', ',', '=']) || ends_in_link(text)
 }
 
 /// How many bytes of space a line begins with.
@@ -301,20 +287,13 @@ fn too_long(source: SourceId, text: &str, start: usize, end: usize) -> Diagnosti
     Diagnostic::new(Stage::Parse, Span::new(source, start, start), message).here("it begins here").help(help)
 }
 
-/// An error where a string lacks its second quote.
-fn unclosed_quote(source: SourceId, original: &str, start: usize, end: usize) -> Option<Diagnostic> {
+/// An error where a string lacks its second quote; `text`, made [`plain`], begins at byte `start`.
+fn unclosed_quote(source: SourceId, text: &str, start: usize) -> Option<Diagnostic> {
     let mut at = start;
-    for line in original.get(start..end).unwrap_or_default().split(['\n', '\r']) {
-        let mut quote = None;
-        for (offset, c) in line.char_indices() {
-            match c {
-                '"' if quote.is_some() => quote = None,
-                '"' => quote = Some(at + offset),
-                '#' if quote.is_none() => break,
-                _ => {}
-            }
-        }
-        if let Some(from) = quote {
+    for line in text.split('\n') {
+        let mut quotes = line.match_indices('"').map(|(offset, _)| at + offset);
+        let opening = std::iter::from_fn(|| Some((quotes.next()?, quotes.next())));
+        if let Some((from, _)) = opening.last().filter(|(_, second)| second.is_none()) {
             let span = Span::new(source, from, at + line.trim_end().len());
             let error = Diagnostic::new(Stage::Parse, span, "a string without its closing quote");
             return Some(

@@ -2,6 +2,7 @@
 
 use fovea_graph::Span;
 
+use super::dashes::{ends_in_link, is_dash, is_link};
 use super::item::{PieceKind, Rest};
 use super::words::{ChainWord, chain_word};
 use super::{Reader, quoted};
@@ -67,7 +68,7 @@ impl Reader<'_> {
     /// `CONV3` where `CONV3-` stands right before `span`.
     fn counter_before(&self, span: Span) -> Option<&str> {
         let before = &self.text[..span.range().start.saturating_sub(self.base)];
-        let word = before.strip_suffix(['-', '–', '—', '−'])?;
+        let word = before.strip_suffix(is_dash)?;
         let word = &word[word.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1)..];
         let takes_count = matches!(chain_word(word), ChainWord::Layer(LayerWord::Conv | LayerWord::Fc, _));
         takes_count.then_some(word)
@@ -144,7 +145,7 @@ impl Reader<'_> {
 
     /// `POOL?` of the summary slide: with the layer or without it.
     pub(super) fn two_nets(&mut self, item: Span) {
-        let dashes: &[char] = &['-', '>', '–', '—', '−', '→', ' '];
+        let joins = |c: char| is_link(c) || c == '>' || c == ' ';
         let whole = self.span(0, self.text.len());
         let name = quoted(self.written(item).trim_end_matches(['?', ' ']));
         let before = self.written(Span { end: item.start, ..whole });
@@ -155,9 +156,9 @@ impl Reader<'_> {
             return;
         }
         let with = format!("{before}{name}{after}");
-        let without = match before.trim_end().ends_with(dashes) {
-            true => format!("{}{after}", before.trim_end_matches(dashes)),
-            false => format!("{before}{}", after.trim_start_matches(dashes)),
+        let without = match ends_in_link(before.trim_end()) {
+            true => format!("{}{after}", before.trim_end_matches(joins)),
+            false => format!("{before}{}", after.trim_start_matches(joins)),
         };
         let shown = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         self.mistakes.push(error.help(format!("write `{}` or `{}`", shown(&with), shown(&without))));

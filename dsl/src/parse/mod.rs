@@ -2,6 +2,7 @@
 
 mod branch;
 mod chain;
+pub(crate) mod dashes;
 mod expr;
 mod grammar;
 mod item;
@@ -121,8 +122,8 @@ impl<'a> Reader<'a> {
         let text: &'a str = self.text;
         match Grammar::parse(rule, text) {
             Ok(mut pairs) => pairs.next(),
-            Err(_) => {
-                let mistake = self.stuck(rule);
+            Err(error) => {
+                let mistake = self.stuck(rule, &error);
                 self.mistakes.push(mistake);
                 None
             }

@@ -1,21 +1,19 @@
 //! Where the grammar got stuck: the token, what would have been right there, and the mend.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
-use pest::Parser;
+use pest::error::{Error, ErrorVariant, InputLocation};
 
+use super::dashes::{ends_in_link, is_link};
 use super::words::list;
-use super::{Grammar, Reader, Rule, quoted};
+use super::{Reader, Rule, quoted};
 use crate::diagnostic::{Diagnostic, Stage};
 use fovea_graph::Span;
 
-const DASHES: &[char] = &['-', '–', '—', '−', '‐', '‑', '→'];
-
 impl Reader<'_> {
     /// What is wrong with a statement that is not of the grammar's `rule`.
-    pub(super) fn stuck(&self, rule: Rule) -> Diagnostic {
-        let (at, expected) = furthest(rule, self.text);
+    pub(super) fn stuck(&self, rule: Rule, error: &Error<Rule>) -> Diagnostic {
+        let (at, expected) = furthest(error, self.text);
         let at = at + (self.text[at..].len() - self.text[at..].trim_start().len());
         let token = token(&self.text[at..]);
         let before = self.text[..at].trim_end();
@@ -34,28 +32,14 @@ impl Reader<'_> {
     }
 }
 
-/// The furthest place that the grammar reached, and what it would have liked there.
-fn furthest(rule: Rule, text: &str) -> (usize, BTreeSet<&'static str>) {
-    let Err(error) = parse_in_detail(rule, text) else { return (text.len(), BTreeSet::new()) };
-    let plain = match error.location {
-        pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
+/// The furthest place where a rule of the grammar began and failed, and what would have been right there.
+fn furthest(error: &Error<Rule>, text: &str) -> (usize, BTreeSet<&'static str>) {
+    let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+    let rules = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => &positives[..],
+        ErrorVariant::CustomError { .. } => &[],
     };
-    let Some(attempts) = error.parse_attempts() else { return (plain, BTreeSet::new()) };
-    let rules = attempts.call_stacks();
-    let rules = rules.iter().flat_map(|stack| [stack.deepest.get_rule().copied(), stack.parent]);
-    let at = attempts.max_position.max(plain).min(text.len());
-    let at = (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    (at, rules.flatten().filter_map(in_words).collect())
-}
-
-/// Parses again and notes what was tried where: several times slower, and switched on for the whole process.
-fn parse_in_detail(rule: Rule, text: &str) -> Result<(), Box<pest::error::Error<Rule>>> {
-    static SWITCH: Mutex<()> = Mutex::new(());
-    let _held = SWITCH.lock().unwrap_or_else(PoisonError::into_inner);
-    pest::set_error_detail(true);
-    let result = Grammar::parse(rule, text).map(drop).map_err(Box::new);
-    pest::set_error_detail(false);
-    result
+    (at.min(text.len()), rules.iter().copied().filter_map(in_words).collect())
 }
 
 /// A rule in the words of someone who writes programs.
@@ -139,7 +123,7 @@ impl Stuck<'_> {
 
     fn mend_chain(&self) -> Option<Diagnostic> {
         let last = self.before.chars().next_back();
-        let after_dash = last.is_some_and(|c| DASHES.contains(&c)) || self.before.ends_with("->");
+        let after_dash = ends_in_link(self.before);
         let binding = self.rule == Rule::let_statement || self.after_where();
         Some(match self.token.chars().next() {
             _ if binding => return self.mend_binding(last),
@@ -158,7 +142,7 @@ impl Stuck<'_> {
                 self.error(format!("the {what} is empty")).expected("a chain of layers, such as `28x28x1 - fc 10`")
             }
             None => return None,
-            Some(c) if after_dash && (DASHES.contains(&c) || ")]|,^*".contains(c)) => self
+            Some(c) if after_dash && (is_link(c) || ")]|,^*".contains(c)) => self
                 .error("a layer is missing behind the dash")
                 .here(format!("before this `{}`", self.token))
                 .expected("a layer")
@@ -214,7 +198,7 @@ impl Stuck<'_> {
             None if last == Some(',') => {
                 self.error("the statement ends in a comma").help("remove it, or write the clause")
             }
-            Some(c) if DASHES.contains(&c) => self
+            Some(c) if is_link(c) => self
                 .error("a dash has no meaning in this statement")
                 .help("a name has letters, digits and `_`, but no dashes"),
             Some('[') => self.error("`[` does not belong here").help("`digits[3]` and `digits[0..16]` pick samples"),

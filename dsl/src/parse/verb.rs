@@ -2,6 +2,7 @@
 
 use pest::iterators::Pair;
 
+use super::dashes::is_dash;
 use super::{Reader, Rule, quoted};
 use crate::syntax::{ExprKind, Name, Part, PartKind, Verb};
 
@@ -33,7 +34,7 @@ impl Reader<'_> {
                 let text = self.written(whole);
                 let error = self.wrong(whole, format!("`{}` cannot be a name", quoted(text)));
                 let error = error.expected("a letter, then letters, digits and `_`");
-                self.mistakes.push(error.help(format!("`{}` would do", quoted(&text.replace('-', "_")))));
+                self.mistakes.push(error.help(format!("`{}` would do", quoted(&text.replace(is_dash, "_")))));
             }
             _ => {}
         }

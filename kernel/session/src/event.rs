@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::display::Page;
+use crate::known::Known;
 use crate::picture::Picture;
-use crate::session::Known;
 
 /// One piece of news.
 #[derive(Debug)]

@@ -1,72 +1,20 @@
-//! The session: a thin conductor over pure stages.
-//!
-//! ```text
-//! text ─parse─▶ syntax tree ─resolve─▶ net ─lower─▶ graph ─training_step─▶ training graph ─fuse─▶ graph ─plan─▶ plan
-//! plan ─compile─▶ program ─run─▶ tensors ─▶ text, table, picture
-//! ```
+//! The session: a thin conductor over pure stages; [`crate::route`] has them all in one function.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_dsl::command::Theme;
-use fovea_dsl::lower::{Mode, lower};
-use fovea_dsl::net::Net;
 use fovea_dsl::syntax::{Name, Statement, StatementKind};
-use fovea_dsl::{Source, editor, library, parse};
-use fovea_graph::fuse::fuse;
-use fovea_graph::plan::plan;
-use fovea_graph::training::{Optimizer, training_step};
-use fovea_graph::{Backend, Device, Graph, Plan, SourceId, Span};
+use fovea_dsl::{Source, library, parse};
+use fovea_graph::{Backend, Device, SourceId, Span};
 use fovea_train::DataSpec;
 
 use crate::check::{Step, Text, check};
 use crate::event::Event;
-use crate::failure::{At, Failure, guarded};
-use crate::lookup::Use;
+use crate::failure::{Failure, guarded};
+pub use crate::known::Known;
 use crate::world::{Names, World};
-
-/// What a net is planned for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Work<'a> {
-    /// Inference.
-    Infer,
-    /// A training step.
-    Train(&'a Optimizer),
-}
-
-/// A net on its way to a program: what each stage made of it.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// The net, every default filled in.
-    pub net: Net,
-    /// Its forward graph.
-    pub graph: Graph,
-    /// What the device runs, in which order, how and where in memory.
-    pub plan: Plan,
-}
-
-/// The route of a net, stage by stage.
-///
-/// [`Session::run`] has parsed its text, and the `net` statement has resolved its syntax tree as far as the text goes.
-pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Result<Route, Failure> {
-    // Net: repetitions written out, defaults filled in; what the text leaves open comes from the weights or the data.
-    let net = names.net(of)?;
-
-    // Graph: one node an operation, every shape known, the batch among them.
-    let mode = if work == Work::Infer { Mode::Infer } else { Mode::Train };
-    let graph = lower(&net, batch, mode).at(of.net.span)?;
-
-    // Training graph: the loss, the gradients and the updates are nodes as well.
-    let whole = match work {
-        Work::Infer => graph.clone(),
-        Work::Train(optimizer) => training_step(&graph, optimizer).at(of.net.span)?,
-    };
-
-    // Plan: fused; in which order, by which algorithm, where in memory. The device's `compile` makes a program of it.
-    let plan = plan(fuse(&whole), &*names.device);
-    Ok(Route { net, graph, plan })
-}
 
 /// What checking a text found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,38 +23,6 @@ pub struct Report {
     pub statements: usize,
     /// Overrides whose `let` was not met.
     pub unmet: Vec<String>,
-}
-
-/// The names of a session.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// Nets, the library's too.
-    pub nets: Vec<String>,
-    /// Blocks.
-    pub blocks: Vec<String>,
-    /// Data, declared and built in.
-    pub data: Vec<String>,
-    /// Constants, each with its value as it is printed.
-    pub constants: Vec<(String, String)>,
-    /// Layers of the session's nets, each behind its net's name and a dot.
-    pub layers: Vec<String>,
-    /// The newest training run's number.
-    pub last_run: Option<u32>,
-    /// How pictures are drawn.
-    pub theme: Theme,
-}
-
-impl Known {
-    /// The names that completion offers.
-    pub fn context(&self) -> editor::Context {
-        editor::Context {
-            nets: self.nets.clone(),
-            blocks: self.blocks.clone(),
-            data: self.data.clone(),
-            constants: self.constants.iter().map(|(name, _)| name.clone()).collect(),
-            layers: self.layers.clone(),
-        }
-    }
 }
 
 /// Statements in, results out; names, nets, data and runs in between.
@@ -149,7 +65,7 @@ impl Session {
         self.names.theme = theme;
     }
 
-    /// Parses a text, checks it whole, [`route`] among the checks, then runs its statements one by one; each completes or
+    /// Parses a text, checks it whole, [`crate::route::route`] among the checks, then runs its statements one by one; each completes or
     /// changes nothing.
     pub fn run(&mut self, name: &str, text: &str, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let text = self.read(name, text);

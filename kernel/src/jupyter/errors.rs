@@ -2,6 +2,7 @@
 
 use fovea::failure::{BROKEN, Failure};
 use fovea::session::Session;
+use fovea_dsl::ends::is_line_end;
 use fovea_dsl::{Diagnostic, Source, Stage, Style, render};
 use fovea_graph::{SourceId, Span};
 use jupyter_protocol::ErrorOutput;
@@ -35,7 +36,7 @@ pub fn error(failure: &Failure, session: &Session, cell: &str) -> ErrorOutput {
 
 /// The cell of this name is longer than a cell may be.
 pub fn too_long(cell: &str, code: &str, longest: usize) -> ErrorOutput {
-    let beginning: String = code.lines().next().unwrap_or_default().chars().take(BEGINNING).collect();
+    let beginning: String = code.split(is_line_end).next().unwrap_or_default().chars().take(BEGINNING).collect();
     let id = SourceId(0);
     let message = format!("a cell of {} bytes; the longest may have {longest}", code.len());
     let mistake = Diagnostic::new(Stage::Parse, Span::new(id, 0, beginning.len()), message)

@@ -57,7 +57,7 @@ pub fn repl(session: &mut Session, front: &mut Front) -> anyhow::Result<()> {
             Some(_) if line == "help" => front.print(HELP),
             Some(_) => {
                 number += 1;
-                run(session, front, &format!("line {number}"), &text);
+                run(session, front, &format!("In[{number}]"), &text);
             }
         }
         if let Some(helper) = editor.helper_mut() {

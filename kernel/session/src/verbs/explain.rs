@@ -9,7 +9,7 @@ use crate::display::Page;
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::lookup::{Use, Weights};
-use crate::session::{Route, Work, route};
+use crate::route::{Route, Work, route};
 use crate::world::{Names, World};
 
 struct Explain {

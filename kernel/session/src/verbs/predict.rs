@@ -21,8 +21,8 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
+use crate::route::{Work, route};
 use crate::samples::{Pick, class, gather, image, is_mapped, mapped, pick, share_right};
-use crate::session::{Work, route};
 use crate::world::{Names, World};
 
 /// How many predictions the text lists.

@@ -15,7 +15,7 @@ use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::session::{Work, route};
+use crate::route::{Work, route};
 use crate::world::{Names, World};
 
 /// The optimizer whose states a summary plans for: SGD with momentum, one moment a parameter.

@@ -16,8 +16,8 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Mistake, Picture, Theme};
+use crate::route::{Work, route};
 use crate::samples::{class, image, is_mapped, mapped, share_right};
-use crate::session::{Work, route};
 use crate::world::{Names, World};
 
 /// How many of the worst mistakes are shown.

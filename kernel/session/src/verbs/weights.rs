@@ -18,7 +18,7 @@ use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::session::{Work, route};
+use crate::route::{Work, route};
 use crate::world::{Binding, Names, Trained, World, forward};
 
 /// The entry of a file's metadata that says the shape of one picture, `28x28x1`.

@@ -24,7 +24,7 @@ use crate::event::{Event, Output};
 use crate::failure::{At, Failure, Remedy};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::session::{Work, route};
+use crate::route::{Work, route};
 use crate::world::{Binding, Names, Trained, World, forward};
 use recipe::{possible, recipe};
 use resume::{Resumed, resumed};
