@@ -44,7 +44,8 @@ impl Training {
 
     fn begin(&mut self, step: usize, batch: &[Tensor; 2]) {
         let inputs = batch.each_ref();
-        let feed = Feed { inputs: &inputs, learning_rate: lenet::LEARNING_RATE, seed: SEED, step: step as u32, stop: None };
+        let feed =
+            Feed { inputs: &inputs, learning_rate: lenet::LEARNING_RATE, seed: SEED, step: step as u32, stop: None };
         self.program.begin(&mut *self.memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
     }
 

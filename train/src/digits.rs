@@ -1,10 +1,12 @@
 //! The built-in digits: 1797 pictures of 8×8 pixels, in the program itself.
 
+use std::sync::atomic::AtomicBool;
+
 use fovea_graph::philox::{Purpose, Stream};
 use ndarray::{Array2, Array3, ArrayView1, ArrayView3, Axis};
 use safetensors::{Dtype, SafeTensors};
 
-use crate::dataset::{DataError, Dataset};
+use crate::dataset::{DataError, Dataset, go_on};
 use crate::labels::Labels;
 
 /// The name in the language.

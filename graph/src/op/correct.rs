@@ -35,7 +35,7 @@ impl Rule for Correct {
 mod tests {
     use super::*;
     use crate::op::Op;
-    use crate::op::testing::{given, gradient};
+    use crate::op::testing::given;
 
     #[test]
     fn labels_have_a_class_for_each_position() {

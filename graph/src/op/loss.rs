@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn a_gradient_has_the_shape_of_what_the_loss_reads_and_takes_one_number() {
-        let (cross, squared) = (|| Op::CrossEntropyGrad(CrossEntropyGrad {}), || Op::SquaredErrorGrad(SquaredErrorGrad {}));
+        let (cross, squared) =
+            (|| Op::CrossEntropyGrad(CrossEntropyGrad {}), || Op::SquaredErrorGrad(SquaredErrorGrad {}));
         assert_eq!(given(cross(), &[&[5, 10], &[5], &[]]), Ok((vec![5, 10], Cost::elementwise(250))));
         assert_eq!(given(squared(), &[&[5, 7], &[5, 7], &[]]), Ok((vec![5, 7], Cost::elementwise(70))));
         assert!(given(cross(), &[&[5, 10], &[5], &[1]]).is_err() && given(squared(), &[&[5], &[5], &[1]]).is_err());

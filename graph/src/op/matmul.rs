@@ -142,7 +142,10 @@ mod tests {
             }
         }
         let (op, [left, right]) = product(Transpose::No, Transpose::No);
-        assert_eq!(given(op.clone(), &[&left, &right, &[3]]), Ok((vec![5, 3], Cost::macs(105) + Cost::elementwise(15))));
+        assert_eq!(
+            given(op.clone(), &[&left, &right, &[3]]),
+            Ok((vec![5, 3], Cost::macs(105) + Cost::elementwise(15)))
+        );
         assert!(given(op.clone(), &[&left, &right, &[5]]).is_err() && given(op, &[&left, &[7, 3, 1]]).is_err());
     }
 

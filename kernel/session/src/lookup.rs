@@ -41,14 +41,14 @@ impl Names {
         if let Some(own) = self.nets.get(&name.text) {
             return Ok(Arc::clone(own));
         }
-        if let Some(known) = self.library.borrow().get(&name.text) {
+        if let Some(known) = self.used_of_library().get(&name.text) {
             return Ok(Arc::clone(known));
         }
         let Some(definition) = library::find(&name.text) else {
             return Err(unknown_net(name, self).into());
         };
         let resolved = Arc::new(resolve(definition, &self.scope, None, None)?);
-        self.library.borrow_mut().insert(name.text.clone(), Arc::clone(&resolved));
+        self.used_of_library().insert(name.text.clone(), Arc::clone(&resolved));
         Ok(resolved)
     }
 

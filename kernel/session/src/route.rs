@@ -8,7 +8,7 @@
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
 use fovea_graph::fuse::fuse;
-use fovea_graph::plan::plan;
+use fovea_graph::plan::plan_unless;
 use fovea_graph::training::{Optimizer, training_step};
 use fovea_graph::{Graph, Plan};
 
@@ -43,17 +43,20 @@ pub fn route(of: &Use<'_>, work: Work<'_>, batch: usize, names: &Names) -> Resul
     // Net: repetitions written out, defaults filled in; what the text leaves open comes from the weights or the data.
     let net = names.net(of)?;
 
+    names.go_on()?;
     // Graph: one node an operation, every shape known, the batch among them.
     let mode = if work == Work::Infer { Mode::Infer } else { Mode::Train };
     let graph = lower(&net, batch, mode).at(of.net.span)?;
 
+    names.go_on()?;
     // Training graph: the loss, the gradients and the updates are nodes as well.
     let whole = match work {
         Work::Infer => graph.clone(),
         Work::Train(optimizer) => training_step(&graph, optimizer).at(of.net.span)?,
     };
 
+    names.go_on()?;
     // Plan: fused; in which order, by which algorithm, where in memory. The device's `compile` makes a program of it.
-    let plan = plan(fuse(&whole), &*names.device);
+    let plan = plan_unless(fuse(&whole), &*names.device, &|| names.go_on().is_err()).ok_or(Failure::Interrupted)?;
     Ok(Route { net, graph, plan })
 }

@@ -74,7 +74,7 @@ impl<'a> Screen<'a> {
                     false => self.held = Some(output),
                 }
             }
-            Event::Names(known) => self.theme = known.theme,
+            Event::Names(names) => self.theme = names.theme(),
         }
     }
 

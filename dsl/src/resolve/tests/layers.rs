@@ -135,7 +135,9 @@ fn unpooling() {
     let wrong = |text: &str, place: &str| message(&format!("net n = 8x8x4 - {text}"), place);
     assert!(wrong("conv 4 - pool - unpool conv1", "conv1").contains("`conv1` is a `conv`"));
     assert!(wrong("conv 4 - pool avg - unpool pool1", "pool1").contains("takes averages"));
-    assert!(wrong("conv 4 - pool 3x3/2 - unpool pool1", "pool1").contains("two of its windows may have the same maximum"));
+    assert!(
+        wrong("conv 4 - pool 3x3/2 - unpool pool1", "pool1").contains("two of its windows may have the same maximum")
+    );
     assert!(wrong("pool - conv 8 - unpool pool1", "unpool pool1").contains("is given 4x4x8, but `pool1` gave 4x4x4"));
     assert!(wrong("pool - unpool pool2", "pool2").contains("no layer before this one"));
     assert!(wrong("pool - unpool", "unpool").contains("which?"));

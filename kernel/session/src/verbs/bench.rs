@@ -192,7 +192,8 @@ impl Timed {
     fn begin(&mut self, world: &World, mut before: impl FnMut()) -> Result<(), BackendError> {
         let inputs: Vec<&Tensor> = self.inputs.iter().collect();
         // A rate of 0: a net that learns noise may run away, and what is not finite takes another time.
-        let feed = Feed { inputs: &inputs, learning_rate: 0.0, seed: 0, step: self.runs, stop: Some(&world.interrupted) };
+        let feed =
+            Feed { inputs: &inputs, learning_rate: 0.0, seed: 0, step: self.runs, stop: Some(&world.interrupted) };
         self.runs += 1;
         self.program.begin(&mut *self.memory, &feed, &mut |_| {
             before();

@@ -81,7 +81,7 @@ fn no_weights(net: &Name, names: &Names) -> Failure {
 
 impl Job for Run {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
-        let data = world.dataset(&self.spec).at(self.train.data.span)?;
+        let data = world.dataset(&self.spec, self.train.data.span)?;
         let mut teller = Teller::new(&self.net.name, self.recipe.epochs);
         let mut tell = |event| teller.tell(event, events);
         let (trained, history, folder) = match &self.resumed {
