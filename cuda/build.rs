@@ -41,13 +41,15 @@ fn main() {
             module += 1;
         }
     }
-    let generated = format!(
-        "{structs}\n/// Every source with kernels.\npub static MODULES: [Module; {module}] = [\n{modules}];\n\n\
+    let sources = format!(
+        "/// Every source with kernels.\npub static MODULES: [Module; {module}] = [\n{modules}];\n\n\
          /// What the sources include.\npub static HEADERS: &[(&str, &str)] = &[\n{headers}];\n\n\
-         /// How many kernels there are.\npub const KERNELS: usize = {kernel};\n\n{kernels}"
+         /// How many kernels there are.\npub const KERNELS: usize = {kernel};\n"
     );
-    let target = Path::new(&env::var_os("OUT_DIR").expect("cargo sets it")).join("kernels.rs");
-    fs::write(target, generated).expect("the build folder can be written");
+    let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    for (file, text) in [("modules.rs", sources), ("kernels.rs", format!("{structs}\n{kernels}"))] {
+        fs::write(target.join(file), text).expect("the build folder can be written");
+    }
 }
 
 /// The image of a source compiled ahead of time.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use cudarc::driver::result;
-use cudarc::driver::sys::{CUdevice_attribute, CUgraphInstantiate_flags, CUresult, CUstreamCaptureMode};
+use cudarc::driver::sys::{CUdevice_attribute, CUresult};
 use cudarc::driver::{
     CudaContext, CudaFunction, CudaGraph, CudaModule, CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError,
 };
@@ -11,9 +11,8 @@ use cudarc::nvrtc::Ptx;
 use fovea_graph::{BackendError, Device};
 
 use crate::images::Images;
-use crate::kernels::{KERNELS, Kernel, MODULES};
+use crate::modules::{KERNELS, Kernel, MODULES};
 use crate::probe::driver_version;
-use crate::queue::Queue;
 
 /// The oldest driver that runs the kernels, as CUDA's version: NVIDIA's release 580.
 const OLDEST_DRIVER: i32 = 13_000;
@@ -165,29 +164,6 @@ impl Gpu {
     /// Waits until all that was launched is done.
     pub fn wait(&self) -> Result<(), BackendError> {
         self.compute.synchronize().map_err(|error| self.lost(error))
-    }
-
-    /// Where kernels are launched to run now.
-    pub fn queue(&self) -> Queue<'_> {
-        Queue::new(self, &self.compute)
-    }
-
-    /// What `launch` launches, as a graph that can be run again and again; nothing of it runs now.
-    pub fn capture(
-        &self,
-        launch: impl FnOnce(&Queue<'_>) -> Result<(), BackendError>,
-    ) -> Result<CudaGraph, BackendError> {
-        let lost = |error| self.lost(error);
-        // On a stream of its own: what other threads put on the compute stream meanwhile is not part of it. Thread-local:
-        // neither do their allocations break it.
-        let stream = self.context.new_stream().map_err(lost)?;
-        stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).map_err(lost)?;
-        let launched = launch(&Queue::new(self, &stream));
-        let captured = stream.end_capture(CUgraphInstantiate_flags(0));
-        launched?;
-        captured
-            .map_err(lost)?
-            .ok_or_else(|| BackendError::Mismatch("a step without kernels cannot be captured".into()))
     }
 
     /// Runs a captured graph on the compute stream.

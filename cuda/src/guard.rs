@@ -5,7 +5,8 @@ use cudarc::driver::CudaSlice;
 use fovea_graph::BackendError;
 
 use crate::gpu::Gpu;
-use crate::kernels::{self, Kernel, Watched};
+use crate::kernels::{self, Watched};
+use crate::modules::Kernel;
 use crate::ops::Range;
 use crate::queue::Queue;
 use crate::view::{In, InOut, Out};

@@ -11,7 +11,7 @@ use std::{env, fs};
 use cudarc::nvrtc::{result, sys};
 use fovea_graph::BackendError;
 
-use crate::kernels::{HEADERS, MODULES, Module};
+use crate::modules::{HEADERS, MODULES, Module};
 
 /// Where the images of the kernels come from.
 #[derive(Clone, Debug)]

@@ -5,32 +5,11 @@ use std::ffi::c_void;
 
 use fovea_graph::BackendError;
 
+use crate::modules::Kernel;
 use crate::queue::Queue;
 use crate::view::{In, InOut, Out};
 
 include!(concat!(env!("OUT_DIR"), "/kernels.rs"));
-
-/// A source with kernels.
-pub struct Module {
-    /// The file's name without `.cu`.
-    pub name: &'static str,
-    /// Its text.
-    pub source: &'static str,
-    /// What was compiled of it ahead of time, if this build has it.
-    pub image: Option<&'static [u8]>,
-}
-
-/// A kernel.
-pub struct Kernel {
-    /// Its number among all.
-    pub id: usize,
-    /// Its name in its module.
-    pub name: &'static str,
-    /// Its source's number in [`MODULES`].
-    pub module: usize,
-    /// Threads of a block.
-    pub threads: u32,
-}
 
 /// An argument as the driver takes it: where it lies.
 fn argument<T>(value: &T) -> *mut c_void {

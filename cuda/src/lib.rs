@@ -9,6 +9,7 @@ mod guard;
 mod images;
 mod kernels;
 mod memory;
+mod modules;
 mod ops;
 mod probe;
 mod program;

@@ -2,11 +2,12 @@
 
 use std::ffi::c_void;
 
-use cudarc::driver::{CudaStream, result};
+use cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
+use cudarc::driver::{CudaGraph, CudaStream, result};
 use fovea_graph::BackendError;
 
 use crate::gpu::Gpu;
-use crate::kernels::Kernel;
+use crate::modules::Kernel;
 
 /// A stream of a GPU, for the time of one step.
 pub struct Queue<'a> {
@@ -48,6 +49,31 @@ impl<'a> Queue<'a> {
             )
         }
         .map_err(|error| self.gpu.lost(error))
+    }
+}
+
+impl Gpu {
+    /// Where kernels are launched to run now.
+    pub fn queue(&self) -> Queue<'_> {
+        Queue::new(self, &self.compute)
+    }
+
+    /// What `launch` launches, as a graph that can be run again and again; nothing of it runs now.
+    pub fn capture(
+        &self,
+        launch: impl FnOnce(&Queue<'_>) -> Result<(), BackendError>,
+    ) -> Result<CudaGraph, BackendError> {
+        let lost = |error| self.lost(error);
+        // On a stream of its own: what other threads put on the compute stream meanwhile is not part of it. Thread-local:
+        // neither do their allocations break it.
+        let stream = self.context.new_stream().map_err(lost)?;
+        stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).map_err(lost)?;
+        let launched = launch(&Queue::new(self, &stream));
+        let captured = stream.end_capture(CUgraphInstantiate_flags(0));
+        launched?;
+        captured
+            .map_err(lost)?
+            .ok_or_else(|| BackendError::Mismatch("a step without kernels cannot be captured".into()))
     }
 }
 

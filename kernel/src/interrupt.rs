@@ -17,7 +17,8 @@ pub fn flag() -> Arc<AtomicBool> {
 pub fn watch(second: Presses) -> anyhow::Result<()> {
     let flag = flag();
     ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) && second == Presses::Insist {
+        let again = flag.swap(true, Ordering::Relaxed);
+        if again && second == Presses::Insist || WAITS.load(Ordering::Relaxed) {
             std::process::exit(i32::from(STATUS));
         }
     })?;
@@ -40,6 +41,17 @@ pub enum Presses {
     Insist,
     /// Nothing more: the prompt comes back, with all that was made there.
     Wait,
+}
+
+/// Whether the program waits for what would not hear of the flag.
+static WAITS: AtomicBool = AtomicBool::new(false);
+
+/// Does something that may wait for ever, as for a pipe: Ctrl-C then ends the program.
+pub fn ends<T>(wait: impl FnOnce() -> T) -> T {
+    WAITS.store(true, Ordering::Relaxed);
+    let waited = wait();
+    WAITS.store(false, Ordering::Relaxed);
+    waited
 }
 
 /// As if Ctrl-C had been pressed.

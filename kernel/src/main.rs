@@ -6,46 +6,61 @@ mod front;
 mod interrupt;
 mod jupyter;
 mod repl;
+mod script;
 mod state;
+mod text;
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use cli::{Arguments, Command, Format, JupyterCommand, Mode, Options};
 use fovea::device;
-use fovea::display::number;
-use fovea::event::{Event, Output};
-use fovea::failure::Failure;
+use fovea::event::Event;
 use fovea::session::Session;
-use fovea_dsl::ends::line_and_column;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
 use jupyter::install;
+use script::{Form, Script};
+use text::read;
 
 /// The program failed; what is wrong is on standard error.
 const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
     interrupt::survive_full_files();
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(asked) => return pages(&asked),
+    };
     let format = arguments.options.format;
-    match run(arguments) {
-        Ok(status) => status,
-        Err(error) => {
-            let message = format!("{error:#}");
-            let line = match format {
-                Format::Text => format!("error: {message}"),
-                Format::Json => serde_json::json!({ "error": { "message": message } }).to_string(),
-            };
-            // Where standard error is closed, the status says it alone.
-            drop(writeln!(std::io::stderr(), "{line}"));
+    run(arguments).unwrap_or_else(|error| {
+        fail(&format!("{error:#}"), format);
+        ExitCode::from(FAILED)
+    })
+}
+
+/// Prints what `--help` or `--version` asks for; the exit status.
+fn pages(asked: &clap::Error) -> ExitCode {
+    match asked.print().and_then(|()| std::io::stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            fail(&format!("standard output cannot be written: {error}"), Format::Text);
             ExitCode::from(FAILED)
         }
+        _ => ExitCode::SUCCESS,
     }
+}
+
+/// Says on standard error why the program ends.
+fn fail(message: &str, format: Format) {
+    let line = match format {
+        Format::Text => format!("error: {message}"),
+        Format::Json => serde_json::json!({ "error": { "message": message } }).to_string(),
+    };
+    // Where standard error is closed, the status says it alone.
+    drop(writeln!(std::io::stderr(), "{line}"));
 }
 
 /// What the command line asks for.
@@ -71,7 +86,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         overrides: !options.set.is_empty(),
     };
     let given = statements.join("\n");
-    Ok(match command {
+    let status = match command {
         None if at_prompt => {
             repl::repl(&mut script.session, &mut script.front)?;
             ExitCode::SUCCESS
@@ -80,7 +95,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         None => script.run("-e", &given),
         Some(Command::Run { file }) => script.run(&file.display().to_string(), &read(&file)?),
         Some(Command::Check { file }) => script.check(&file.display().to_string(), &read(&file)?),
-        Some(Command::Fmt { file, check }) => script.format(&file, check)?,
+        Some(Command::Fmt { file, check }) => script.format(&file, if check { Form::Asked } else { Form::Made })?,
         Some(Command::Devices) => script.run("devices", "device"),
         Some(Command::Library) => script.run("library", "library"),
         Some(Command::Jupyter { command }) => {
@@ -100,100 +115,16 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 None => net.as_str(),
                 Some((file, net)) => {
                     if let Err(failure) = script.session.define(file, &read(Path::new(file))?) {
-                        return Ok(script.failed(&failure));
+                        let status = script.failed(&failure);
+                        return Ok(script.ended(status));
                     }
                     net
                 }
             };
             script.run("bench", &format!("{given}\nbench {net} {mode} batch {batch}"))
         }
-    })
-}
-
-/// Programs that run from beginning to end.
-struct Script {
-    session: Session,
-    front: Front,
-    /// Whether the command line sets constants: each must then be one of the program's.
-    overrides: bool,
-}
-
-impl Script {
-    /// Checks and runs a text.
-    fn run(&mut self, name: &str, text: &str) -> ExitCode {
-        if self.overrides {
-            match self.session.check(name, text) {
-                Err(failure) => return self.failed(&failure),
-                Ok(report) => self.overrides_are_met(&report.unmet),
-            }
-        }
-        let front = &mut self.front;
-        let done = self.session.run(name, text, &mut |event| {
-            front.event(event);
-            if front.closed() {
-                interrupt::now();
-            }
-        });
-        let written = if self.front.failed() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
-        done.map_or_else(|failure| self.failed(&failure), |()| written)
-    }
-
-    /// Checks a text and runs nothing.
-    fn check(&mut self, name: &str, text: &str) -> ExitCode {
-        let report = match self.session.check(name, text) {
-            Ok(report) => report,
-            Err(failure) => return self.failed(&failure),
-        };
-        self.overrides_are_met(&report.unmet);
-        let text = match report.statements {
-            0 => format!("{name}: there is no statement in it"),
-            1 => format!("{name}: 1 statement, nothing is wrong with it"),
-            many => format!("{name}: {}, nothing is wrong with them", number::of(many, "statement")),
-        };
-        let data = serde_json::json!({ "file": name, "statements": report.statements });
-        self.front.event(Event::Output(Output::new("check", text, data)));
-        ExitCode::SUCCESS
-    }
-
-    /// Brings a script to its canonical form, or says whether it has it.
-    fn format(&mut self, file: &Path, check: bool) -> anyhow::Result<ExitCode> {
-        let name = file.display().to_string();
-        let text = read(file)?;
-        let formatted = match self.session.format(&name, &text) {
-            Ok(formatted) => formatted,
-            Err(failure) => return Ok(self.failed(&failure)),
-        };
-        let same = formatted == text;
-        if check && !same {
-            bail!("{name} is not in its canonical form; `fovea fmt {name}` brings it there");
-        }
-        if !check && file == Path::new("-") {
-            self.front.print(formatted.strip_suffix('\n').unwrap_or(&formatted));
-        } else if !check && !same {
-            std::fs::write(file, formatted).with_context(|| format!("{name} cannot be written"))?;
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-
-    /// Ends with the usage where the command line sets what no `let` of the program binds.
-    fn overrides_are_met(&self, unmet: &[String]) {
-        if let Some(name) = unmet.first() {
-            usage(&format!("--set {name}: the program has no `let {name}`"));
-        }
-    }
-
-    /// Shows why a program ended early; the exit status.
-    fn failed(&mut self, failure: &Failure) -> ExitCode {
-        // Whoever closes standard output has read enough.
-        if self.front.closed() {
-            return ExitCode::SUCCESS;
-        }
-        self.front.failure(failure, self.session.sources());
-        match failure {
-            Failure::Mistakes(_) => ExitCode::from(FAILED),
-            Failure::Interrupted => ExitCode::from(interrupt::STATUS),
-        }
-    }
+    };
+    Ok(script.ended(status))
 }
 
 /// A session on the device that the command line names, with the constants that it sets.
@@ -222,27 +153,6 @@ fn pictures(command: Option<&Command>) -> PathBuf {
     }
 }
 
-/// The text of a script; `-` is standard input.
-fn read(file: &Path) -> anyhow::Result<String> {
-    let standard = file == Path::new("-");
-    let name = if standard { "standard input".to_string() } else { file.display().to_string() };
-    if file.is_dir() {
-        bail!("{name} is a folder, not a script");
-    }
-    let mut bytes = Vec::new();
-    let read = if standard {
-        std::io::stdin().read_to_end(&mut bytes).map(drop)
-    } else {
-        std::fs::read(file).map(|read| bytes = read)
-    };
-    read.with_context(|| format!("{name} cannot be read"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let (line, _) = line_and_column(&String::from_utf8_lossy(valid), valid.len());
-        anyhow::anyhow!("{name} is not UTF-8 text: line {line} has a byte that is none")
-    })
-}
-
 /// Ends with the usage where options say how a program is to run, and none runs: a notebook says it in a cell.
 fn nothing_runs(options: &Options) {
     let given = [
@@ -258,5 +168,5 @@ fn nothing_runs(options: &Options) {
 
 /// Ends because the command line is wrong.
 fn usage(message: &str) -> ! {
-    Arguments::command().error(ErrorKind::ValueValidation, message).exit()
+    Arguments::command().error(clap::error::ErrorKind::ValueValidation, message).exit()
 }

@@ -31,6 +31,24 @@ fn a_script_with_a_mistake_stays_as_it_is() {
     assert_eq!(std::fs::read_to_string(place.path().join("wrong.fov")).unwrap(), "net n = 8x8x1 - conv 4 relu\n");
 }
 
+/// A script that others work on stays theirs: its permissions, and the link by which it is reached.
+#[cfg(unix)]
+#[test]
+fn a_script_behind_a_link_is_written_and_keeps_its_permissions() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let place = Place::new();
+    let at = |name: &str| place.path().join(name);
+    std::fs::create_dir(at("shared")).unwrap();
+    place.write("shared/loose.fov", LOOSE);
+    std::fs::set_permissions(at("shared/loose.fov"), PermissionsExt::from_mode(0o764)).unwrap();
+    symlink("shared/loose.fov", at("link.fov")).unwrap();
+    place.run(&["fmt", "link.fov"]).done();
+    assert_eq!(std::fs::read_link(at("link.fov")).unwrap(), std::path::Path::new("shared/loose.fov"));
+    assert_ne!(std::fs::read_to_string(at("shared/loose.fov")).unwrap(), LOOSE);
+    assert_eq!(std::fs::metadata(at("shared/loose.fov")).unwrap().permissions().mode() & 0o777, 0o764);
+    assert_eq!(place.files(), ["link.fov", "shared/loose.fov"]);
+}
+
 #[test]
 fn the_library_is_listed_a_line_a_net() {
     let ran = Place::new().run(&["library"]).done();

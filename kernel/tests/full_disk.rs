@@ -56,3 +56,13 @@ fn pictures_and_scores_are_whole_or_not_there() {
     limited(&place, &["-e", net, "-e", predict], 4096).fails(&["scores.npy"]);
     assert!(place.files().is_empty(), "{:?}", place.files());
 }
+
+#[test]
+fn a_script_that_does_not_fit_in_its_new_form_stays_as_it_is() {
+    let place = Place::new();
+    let loose = "net   n=8x8x1->conv 4 , softmax 10\n".to_string() + &"# a comment\n".repeat(100);
+    place.write("loose.fov", &loose);
+    limited(&place, &["fmt", "loose.fov"], 1024).fails(&["loose.fov cannot be written"]);
+    assert_eq!(std::fs::read_to_string(place.path().join("loose.fov")).unwrap(), loose);
+    assert_eq!(place.files(), ["loose.fov"]);
+}

@@ -6,6 +6,8 @@ use std::fs::File;
 use fovea_graph::Tensor;
 use ndarray::ArrayD;
 use ndarray_npy::{NpzReader, ReadableElement};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// One file of named arrays.
 pub struct Goldens {
@@ -41,4 +43,17 @@ impl Goldens {
     fn read<T: ReadableElement>(&self, key: &str) -> ArrayD<T> {
         self.file.borrow_mut().by_name(key).unwrap_or_else(|e| panic!("golden {key}: {e}"))
     }
+}
+
+/// What `goldens/cases.json` lists under a name.
+pub(crate) fn listed<T: DeserializeOwned>(name: &str) -> Vec<T> {
+    let path = crate::root().join("goldens/cases.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lists: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_value(lists[name].take()).unwrap_or_else(|e| panic!("{}: {name}: {e}", path.display()))
+}
+
+/// A list of numbers.
+pub(crate) fn dimensions(listed: &Value) -> Vec<usize> {
+    serde_json::from_value(listed.clone()).unwrap()
 }

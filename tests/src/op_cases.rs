@@ -15,8 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::compare::wide;
-use crate::goldens::Goldens;
-use crate::training_runs::ListedRun;
+use crate::goldens::{Goldens, dimensions, listed};
 
 /// The seed and the step's number that every case runs with.
 pub const SEED: u64 = 2012;
@@ -90,13 +89,6 @@ pub fn outputs(graph: &Graph, inputs: &[ArrayD<f64>]) -> Vec<(String, ArrayD<f64
     graph.outputs.iter().map(|(name, id)| (name.clone(), values[id.index()].clone())).collect()
 }
 
-/// `goldens/cases.json`.
-#[derive(Deserialize)]
-pub(crate) struct Listed {
-    ops: Vec<ListedCase>,
-    pub(crate) runs: Vec<ListedRun>,
-}
-
 #[derive(Deserialize)]
 struct ListedCase {
     name: String,
@@ -114,19 +106,9 @@ struct ListedNode {
     of: Vec<String>,
 }
 
-pub(crate) fn listed() -> Listed {
-    let path = crate::root().join("goldens/cases.json");
-    serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
-
-/// A list of numbers.
-pub(crate) fn dimensions(listed: &Value) -> Vec<usize> {
-    serde_json::from_value(listed.clone()).unwrap()
-}
-
 /// The cases that PyTorch has computed.
 pub fn golden_cases(goldens: &Goldens) -> Vec<Case> {
-    listed().ops.into_iter().map(|case| golden_case(case, goldens)).collect()
+    listed("ops").into_iter().map(|case| golden_case(case, goldens)).collect()
 }
 
 fn golden_case(case: ListedCase, goldens: &Goldens) -> Case {

@@ -9,8 +9,7 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::goldens::Goldens;
-use crate::op_cases::{dimensions, listed};
+use crate::goldens::{Goldens, dimensions, listed};
 
 /// A few steps of training.
 pub struct TrainingRun {
@@ -45,7 +44,7 @@ impl TrainingRun {
 
 /// A run as it stands in `goldens/cases.json`.
 #[derive(Deserialize)]
-pub(crate) struct ListedRun {
+struct ListedRun {
     name: String,
     inputs: Map<String, Value>,
     parameters: Map<String, Value>,
@@ -83,7 +82,7 @@ enum Layer {
 
 /// The runs that PyTorch has computed.
 pub fn training_runs(goldens: &Goldens) -> Vec<TrainingRun> {
-    listed().runs.into_iter().map(|run| training_run(run, goldens)).collect()
+    listed("runs").into_iter().map(|run| training_run(run, goldens)).collect()
 }
 
 fn training_run(run: ListedRun, goldens: &Goldens) -> TrainingRun {

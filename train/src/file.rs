@@ -1,7 +1,7 @@
-//! Files that are whole or not there: written aside, brought to disk, then renamed.
+//! Reading files, and what can go wrong with one.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::fs::{self, File, FileType};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// What can go wrong with a file; each names it.
@@ -75,97 +75,52 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::FileTooLarge => "it would be larger than files may be here".to_string(),
         io::ErrorKind::NotFound => "there is no such file or folder".to_string(),
         io::ErrorKind::PermissionDenied => "permission is denied".to_string(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_string(),
         _ => error.to_string(),
     }
 }
 
-/// What the names of things still being written end in; they begin with a dot.
-pub(crate) const PART: &str = ".part";
-
-/// Names and permissions of what is written aside: whatever the user's mask allows, as for any other file.
-pub(crate) fn aside<'a>() -> tempfile::Builder<'a, 'a> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(PART);
-    builder
-}
-
-/// The folder that a path lies in.
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Writes `path` whole or not at all: aside first, brought to disk, renamed. What stood there before stays until then.
+/// Reads a file whole, links followed. What may have no end, or is used up by reading, is not opened.
 ///
 /// # Errors
-/// The file cannot be written; the error names it.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    replace(path, bytes).map_err(FileError::write(path))?;
-    sync_folder(folder_of(path));
-    Ok(())
-}
-
-/// Writes files, all of them or none: nothing takes its name before all are on disk. Folders that are missing are made.
-///
-/// # Errors
-/// A file or a folder cannot be written; the error names it, and the folders that were made are gone again.
-pub fn write_all_whole<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), FileError> {
-    let mut made = Vec::new();
-    let mut write = || {
-        let mut parts = Vec::with_capacity(files.len());
-        for (path, bytes) in files {
-            make_folder(folder_of(path), &mut made)?;
-            if path.is_dir() {
-                return Err(FileError::write(path)(io::ErrorKind::IsADirectory.into()));
-            }
-            parts.push((path, part(path, bytes.as_ref()).map_err(FileError::write(path))?));
-        }
-        parts.into_iter().try_for_each(|(path, part)| {
-            part.persist(path).map_err(|error| FileError::write(path)(error.error))?;
-            sync_folder(folder_of(path));
-            Ok(())
-        })
+/// It is no regular file, or cannot be read; the error names it.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, FileError> {
+    let read = || {
+        regular(fs::metadata(path)?.file_type())?;
+        let mut file = File::open(path)?;
+        // Another may stand there by now.
+        regular(file.metadata()?.file_type())?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
     };
-    let done = write();
-    if done.is_err() {
-        // What is not empty was somebody else's, and stays.
-        made.iter().rev().for_each(|folder| drop(std::fs::remove_dir(folder)));
-    }
-    done
+    read().map_err(FileError::read(path))
 }
 
-/// Makes a folder and those above it; notes each that was missing.
-fn make_folder(folder: &Path, made: &mut Vec<PathBuf>) -> Result<(), FileError> {
-    if folder.is_dir() {
+/// Whether this is a regular file; else what it is.
+pub(crate) fn regular(kind: FileType) -> io::Result<()> {
+    if kind.is_file() {
         return Ok(());
     }
-    if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
-        make_folder(above, made)?;
+    if kind.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
     }
-    std::fs::create_dir(folder).map_err(FileError::write(folder))?;
-    made.push(folder.to_path_buf());
-    Ok(())
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {}, and a file is needed", special(kind))))
 }
 
-/// As [`write_whole`], but the folder's own entry may reach the disk later.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    part(path, bytes)?.persist(path)?;
-    Ok(())
-}
-
-/// What will be `path`, aside and on disk; gone where it is dropped.
-fn part(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = aside();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut part = builder.tempfile_in(folder_of(path))?;
-    part.write_all(bytes)?;
-    part.as_file().sync_all()?;
-    Ok(part)
-}
-
-/// Brings a renaming to disk. Not every file system can; the file itself is safe by then.
-pub(crate) fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
+#[cfg(unix)]
+fn special(kind: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
     }
+}
+
+#[cfg(not(unix))]
+fn special(_: FileType) -> &'static str {
+    "a device"
 }

@@ -26,11 +26,12 @@ mod standardise;
 mod store;
 mod trainee;
 mod weights;
+mod whole;
 
 pub use checkpoint::{Checkpoint, Fingerprint, Place};
 pub use dataset::{Counts, DataError, DataSource, DataSpec, Dataset};
 pub use error::TrainError;
-pub use file::{FileError, write_all_whole, write_whole};
+pub use file::{FileError, read_file};
 pub use fit::fit;
 pub use infer::{Evaluation, Prediction};
 pub use labels::Labels;
@@ -42,3 +43,4 @@ pub use schedule::{Course, Schedule, WarmUp};
 pub use standardise::Standardisation;
 pub use trainee::{Forward, Mode, NetworkError, Trainee};
 pub use weights::Weights;
+pub use whole::{is_writable, write_all_whole, write_whole};

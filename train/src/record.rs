@@ -1,10 +1,9 @@
 //! Reading a run back.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::Checkpoint;
-use crate::file::FileError;
+use crate::file::{FileError, read_file};
 use crate::recipe::{Ending, EpochMetrics, StepMetrics};
 use crate::runs::{INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
 
@@ -34,7 +33,7 @@ impl RunRecord {
     pub(crate) fn read(number: u32, folder: PathBuf) -> Result<Self, FileError> {
         let file = |name: &str| {
             let path = folder.join(name);
-            let bytes = fs::read(&path).map_err(FileError::read(&path))?;
+            let bytes = read_file(&path)?;
             Ok((path, bytes))
         };
         let (path, bytes) = file(INFO)?;

@@ -19,10 +19,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{Checkpoint, Place};
-use crate::file::{FileError, aside, replace, sync_folder};
+use crate::file::{FileError, read_file};
 use crate::recipe::{Ending, EpochMetrics, Recipe, StepMetrics};
 use crate::record::RunRecord;
 use crate::weights::Weights;
+use crate::whole::{aside, replace, sync_folder};
 
 pub(crate) const PROGRAM: &str = "program.fov";
 pub(crate) const INFO: &str = "run.json";
@@ -229,7 +230,7 @@ impl RunFolder {
             }
         }
         let path = folder.join(METRICS);
-        let written = fs::read(&path).map_err(FileError::read(&path))?;
+        let written = read_file(&path)?;
         replace(&path, &until(&written, place)).map_err(FileError::write(&path))?;
         let metrics = OpenOptions::new().append(true).open(&path).map_err(FileError::write(&path))?;
         Ok(Self { number: record.number, folder: folder.clone(), metrics })

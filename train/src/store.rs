@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -16,8 +15,9 @@ use safetensors::tensor::{Dtype, Metadata, View, serialize};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{Fingerprint, Place};
-use crate::file::{FileError, write_whole};
+use crate::file::{FileError, read_file};
 use crate::standardise::Standardisation;
+use crate::whole::write_whole;
 
 /// The entry of the header that holds a [`Header`].
 const ENTRY: &str = "fovea";
@@ -63,7 +63,7 @@ pub(crate) fn write(path: &Path, tensors: &[&(String, Tensor)], header: &Header)
 /// Reads tensors, in the net's order where the header says it and in the file's own otherwise, and the header; a foreign
 /// file's entries become its metadata.
 pub(crate) fn read(path: &Path) -> Result<(Vec<(String, Tensor)>, Header), FileError> {
-    let bytes = fs::read(path).map_err(FileError::read(path))?;
+    let bytes = read_file(path)?;
     let (metadata, values) = parse(path, &bytes)?;
     let header = match metadata.metadata() {
         Some(entries) if entries.contains_key(ENTRY) => {

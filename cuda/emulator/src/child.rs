@@ -1,7 +1,9 @@
 //! Tests that run themselves again: a process has room for one variant of the emulator.
 
 use crate::compile::{self, can_run};
-use crate::{Emulator, Extra, Variant, install_with};
+use crate::control::Emulator;
+use crate::install::install_with;
+use crate::variant::{Extra, Variant};
 use std::env;
 use std::io::{self, Write};
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! g++ makes the library: an object for each file, cached by a hash of all that goes into it.
 
-use crate::{Extra, Variant};
+use crate::variant::{Extra, Variant};
 use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::fs::{self, File};

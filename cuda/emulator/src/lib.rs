@@ -32,83 +32,11 @@
 mod child;
 mod compile;
 mod control;
+mod install;
+mod variant;
 
 pub use child::{in_child, or_skip};
 pub use compile::can_run;
 pub use control::{Counters, Device, Emulator, Guard, Traffic};
-
-use std::path::PathBuf;
-use std::sync::Mutex;
-
-/// How the kernels are compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Variant {
-    /// Bounds, barriers, launches; fast.
-    Plain,
-    /// And races and words that were never written; a tenth of the speed.
-    Races,
-    /// Bounds, and the address and undefined-behaviour sanitizers. Only in a child: see [`in_child`].
-    Address,
-}
-
-/// A kernel file that is not in `cuda/kernels`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Source {
-    /// What findings call it, such as `planted.cu`.
-    pub name: String,
-    /// Its text; `#include "fovea.cuh"` works.
-    pub text: String,
-}
-
-/// What is compiled besides `cuda/kernels`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Extra {
-    /// Files.
-    pub sources: Vec<Source>,
-    /// Macros, as `NAME` or `NAME=VALUE`, for these files and for `cuda/kernels`.
-    pub defines: Vec<String>,
-}
-
-impl Extra {
-    /// One file.
-    pub fn source(name: &str, text: &str) -> Self {
-        Self { sources: vec![Source { name: name.to_string(), text: text.to_string() }], defines: Vec::new() }
-    }
-}
-
-/// The emulator's library, compiled unless it is there: a program that `LD_PRELOAD` gives it to takes it for its driver.
-///
-/// # Errors
-/// As [`install`].
-pub fn driver(variant: Variant) -> Result<PathBuf, String> {
-    compile::library(variant, &Extra::default())
-}
-
-/// Puts the emulator in the driver's place, for this process and for good. To be called before anything of CUDA.
-///
-/// # Errors
-/// Says what is missing or in the way: g++, x86-64 Linux, a driver that is already loaded, another variant; or repeats the
-/// compiler's errors.
-pub fn install(variant: Variant) -> Result<Emulator, String> {
-    install_with(variant, &Extra::default())
-}
-
-/// As [`install`], with more kernels.
-///
-/// # Errors
-/// As [`install`].
-pub fn install_with(variant: Variant, extra: &Extra) -> Result<Emulator, String> {
-    static INSTALLED: Mutex<Option<(Variant, Extra, Emulator)>> = Mutex::new(None);
-    let mut installed = INSTALLED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some((loaded, with, emulator)) = installed.as_ref() {
-        return if (*loaded, with) == (variant, extra) {
-            Ok(*emulator)
-        } else {
-            Err(format!("the emulator is already installed as {loaded:?}, with other kernels or another variant"))
-        };
-    }
-    let library = compile::library(variant, extra)?;
-    let emulator = Emulator::load(&library)?;
-    *installed = Some((variant, extra.clone(), emulator));
-    Ok(emulator)
-}
+pub use install::{driver, install, install_with};
+pub use variant::{Extra, Source, Variant};

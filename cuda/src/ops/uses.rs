@@ -3,7 +3,7 @@
 use fovea_graph::Op;
 
 use crate::kernels as k;
-use crate::kernels::Kernel;
+use crate::modules::Kernel;
 
 type Kernels = &'static [&'static Kernel];
 
