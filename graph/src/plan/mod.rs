@@ -24,6 +24,8 @@ pub enum Algorithm {
     Gemm,
     /// Convolution as loops over the window.
     Direct,
+    /// The same where each filter sees few channels (F. Chollet, "Xception", arXiv:1610.02357).
+    Depthwise,
     /// Convolution as a matrix product over gathered windows, a few images at a time (K. Chellapilla et al., "High
     /// performance convolutional neural networks for document processing", 2006).
     Im2col,

@@ -1,10 +1,9 @@
 //! What a session knows by name, for an editor.
 
+use std::sync::Arc;
+
 use fovea_dsl::command::Theme;
 use fovea_dsl::editor;
-use fovea_train::{DataSpec, Runs};
-
-use crate::world::Names;
 
 /// The names of a session.
 #[derive(Clone, Debug, Default)]
@@ -28,40 +27,24 @@ pub struct Known {
 /// The names at one point of a program. They are looked up when somebody asks, so that keeping them costs nothing.
 #[derive(Clone)]
 pub struct Snapshot {
-    names: Names,
-    runs: Runs,
+    theme: Theme,
+    look_up: Arc<dyn Fn() -> Known + Send + Sync>,
 }
 
 impl Snapshot {
-    /// What there is to name where `names` hold.
-    pub(crate) fn new(names: &Names, runs: &Runs) -> Self {
-        Self { names: names.clone(), runs: runs.clone() }
+    /// What `look_up` finds, whenever it is called.
+    pub(crate) fn new(theme: Theme, look_up: impl Fn() -> Known + Send + Sync + 'static) -> Self {
+        Self { theme, look_up: Arc::new(look_up) }
     }
 
     /// How pictures are drawn.
     pub fn theme(&self) -> Theme {
-        self.names.theme
+        self.theme
     }
 
     /// All of them.
     pub fn known(&self) -> Known {
-        let names = &self.names;
-        let builtin = DataSpec::builtin_names().iter().map(|name| name.to_string());
-        let mut data: Vec<String> = names.data.keys().cloned().chain(builtin).collect();
-        data.sort();
-        data.dedup();
-        let library = fovea_dsl::library::list().into_iter().map(|(name, _)| name.to_string());
-        let constants = names.scope.constants.iter().map(|(name, value)| (name.clone(), value.to_string()));
-        Known {
-            nets: names.nets.keys().cloned().chain(library).collect(),
-            blocks: names.scope.blocks.keys().cloned().collect(),
-            data,
-            constants: constants.collect(),
-            layers: names.known_layers(),
-            // A folder of runs that cannot be read has none to offer.
-            last_run: self.runs.last().ok().flatten(),
-            theme: names.theme,
-        }
+        (self.look_up)()
     }
 }
 

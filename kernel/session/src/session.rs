@@ -106,7 +106,12 @@ impl Session {
 
     /// The session's names as they are now, for whoever may ask for them later.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(&self.names, &self.world.runs)
+        let (names, runs) = (self.names.clone(), self.world.runs.clone());
+        Snapshot::new(names.theme, move || Known {
+            // A folder of runs that cannot be read has none to offer.
+            last_run: runs.last().ok().flatten(),
+            ..names.known()
+        })
     }
 
     /// The device that statements run on.
