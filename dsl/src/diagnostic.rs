@@ -20,9 +20,30 @@ pub enum Stage {
     Memory,
 }
 
-/// One mistake. `labels[0]` is where it is; more labels show the other side of a contradiction.
+/// Whether what is said of a text stops it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It is wrong, and nothing runs.
+    Error,
+    /// It is taken as it stands, though something else was meant, most likely.
+    Remark,
+}
+
+/// A way to mend a text: what to write at a place instead of what stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mend {
+    /// What it replaces; where that is nothing, the text is put in.
+    pub span: Span,
+    /// What to write.
+    pub text: String,
+}
+
+/// One mistake, or one remark. `labels[0]` is where it is; more labels show the other side of a contradiction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
+    /// Whether it stops the program.
+    pub level: Level,
     /// Which stage rejects it.
     pub stage: Stage,
     /// One sentence, lower case, no full stop: what is wrong.
@@ -35,13 +56,29 @@ pub struct Diagnostic {
     pub expected: Option<String>,
     /// The mend: one sentence that says what to write instead.
     pub help: Option<String>,
+    /// What the sentence says to write, each a way of its own.
+    pub mends: Vec<Mend>,
 }
 
 impl Diagnostic {
     /// A mistake at `span`.
     pub fn new(stage: Stage, span: Span, message: impl Into<String>) -> Self {
-        let labels = vec![(span, String::new())];
-        Self { stage, message: message.into(), labels, found: None, expected: None, help: None }
+        let (labels, mends) = (vec![(span, String::new())], Vec::new());
+        Self {
+            level: Level::Error,
+            stage,
+            message: message.into(),
+            labels,
+            found: None,
+            expected: None,
+            help: None,
+            mends,
+        }
+    }
+
+    /// A remark in place of a mistake.
+    pub fn remark(self) -> Self {
+        Self { level: Level::Remark, ..self }
     }
 
     /// Says something at the main place.
@@ -74,9 +111,43 @@ impl Diagnostic {
         self
     }
 
+    /// What the help's sentence says to write at `span`: one way to mend it.
+    pub fn mend(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.mends.push(Mend { span, text: text.into() });
+        self
+    }
+
+    /// The only mend is to write `text` at `span`, and the help says so.
+    pub fn write(mut self, span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.mends = vec![Mend { span, text: text.clone() }];
+        self.help(format!("write `{}`", quoted(&text)))
+    }
+
     /// The main place.
     pub fn span(&self) -> Span {
         self.labels[0].0
+    }
+}
+
+/// A piece of a text, short enough for a message.
+pub(crate) fn quoted(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(40) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
+impl Mend {
+    /// The text of a source with this mend in it; as it was, where the mend belongs to another source.
+    pub fn apply(&self, source: &Source) -> String {
+        let mut text = source.text.clone();
+        let range = self.span.range();
+        if self.span.source == source.id && text.get(range.clone()).is_some() {
+            text.replace_range(range, &self.text);
+        }
+        text
     }
 }
 

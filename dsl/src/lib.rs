@@ -3,7 +3,6 @@
 // A diagnostic is an exception that stops a program, never part of a hot loop.
 #![allow(clippy::result_large_err)]
 
-pub mod command;
 pub mod diagnostic;
 pub mod editor;
 pub mod ends;
@@ -14,17 +13,19 @@ pub mod lower;
 pub mod net;
 pub mod parse;
 mod print;
+mod reference;
 pub mod render;
 pub mod resolve;
 pub mod scope;
 pub mod shared;
 mod spans;
 pub mod syntax;
+pub mod verb;
 
-pub use command::{Command, command};
-pub use diagnostic::{Diagnostic, Source, Stage};
+pub use diagnostic::{Diagnostic, Level, Mend, Source, Stage};
 pub use editor::{Completeness, is_complete};
 pub use lower::{Mode, lower};
 pub use parse::parse;
-pub use render::{Report, Style, render, to_json};
+pub use render::{Instead, Report, Style, render, to_json};
 pub use resolve::{OpenNet, Resolved, resolve};
+pub use verb::{Command, command};

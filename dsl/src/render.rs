@@ -4,7 +4,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use fovea_graph::Span;
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{self, Diagnostic, Source};
 use crate::ends::{line_and_column, with_line_feeds};
 
 /// How rendered text looks.
@@ -45,7 +45,11 @@ pub fn render(diagnostics: &[Diagnostic], sources: &[Source], style: Style) -> S
 
 fn one(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> String {
     let excerpts = excerpts(diagnostic, sources);
-    let mut group = Group::with_title(Level::ERROR.primary_title(clean(&diagnostic.message)));
+    let level = match diagnostic.level {
+        diagnostic::Level::Error => Level::ERROR,
+        diagnostic::Level::Remark => Level::WARNING.with_name("remark"),
+    };
+    let mut group = Group::with_title(level.primary_title(clean(&diagnostic.message)));
     for excerpt in &excerpts {
         let snippet = Snippet::source(&excerpt.text).line_start(excerpt.line).path(&excerpt.name).fold(true);
         group = group.element(snippet.annotations(excerpt.labels.iter().map(|(range, words, is_main)| {
@@ -248,6 +252,23 @@ pub struct Report {
     pub expected: Option<String>,
     /// The mend.
     pub help: Option<String>,
+    /// What the mend says to write, each a way of its own.
+    pub mends: Vec<Instead>,
+}
+
+/// What to write instead of a piece of the text; lines and columns as in [`Report`], the end exclusive.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Instead {
+    /// The line where the piece begins.
+    pub line: usize,
+    /// Its column there.
+    pub column: usize,
+    /// The line where it ends.
+    pub end_line: usize,
+    /// Its column there.
+    pub end_column: usize,
+    /// What to write.
+    pub text: String,
 }
 
 /// A diagnostic as data.
@@ -256,6 +277,9 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &[Source]) -> Report {
     let source = sources.iter().find(|source| source.id == span.source);
     let (line, column) =
         source.map_or((1, 1), |source| line_and_column(&source.text, within(&source.text, span).start));
+    // Those for another text cannot be followed here.
+    let mends = diagnostic.mends.iter().filter(|mend| mend.span.source == span.source);
+    let mends = mends.filter_map(|mend| Some(instead(&source?.text, mend))).collect();
     Report {
         message: diagnostic.message.clone(),
         file: source.map(|source| source.name.clone()).unwrap_or_default(),
@@ -264,5 +288,13 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &[Source]) -> Report {
         found: diagnostic.found.clone(),
         expected: diagnostic.expected.clone(),
         help: diagnostic.help.clone(),
+        mends,
     }
+}
+
+fn instead(text: &str, mend: &diagnostic::Mend) -> Instead {
+    let range = mend.span.range();
+    let ((line, column), (end_line, end_column)) =
+        (line_and_column(text, range.start), line_and_column(text, range.end));
+    Instead { line, column, end_line, end_column, text: mend.text.clone() }
 }

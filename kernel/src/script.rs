@@ -53,6 +53,9 @@ impl Script {
             many => format!("{name}: {}, nothing is wrong with them", number::of(many, "statement")),
         };
         let data = serde_json::json!({ "file": name, "statements": report.statements });
+        for remark in report.remarks {
+            self.front.event(Event::Remark(remark, self.session.sources().to_vec()));
+        }
         self.front.event(Event::Output(Output::new("check", text, data)));
         ExitCode::SUCCESS
     }

@@ -74,6 +74,23 @@ fn a_wrong_program_is_status_1_with_its_diagnostics_on_standard_error() {
 }
 
 #[test]
+fn a_remark_stands_on_standard_error_and_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.fov"), "net a = 3x150x150 - conv 8, softmax 2\nnote \"done\"\n").unwrap();
+    for command in ["run", "check"] {
+        let done = run(folder.path(), &[command, "a.fov"]);
+        assert_eq!(status(&done), 0, "{}", text(&done.stderr));
+        let said = text(&done.stderr);
+        assert!(said.contains("remark: channels stand last: `150x150x3`") && said.contains("a.fov:1:9"), "{said}");
+        let json = run(folder.path(), &[command, "a.fov", "--format", "json"]);
+        let remark: Value = serde_json::from_str(text(&json.stderr).lines().next().unwrap()).unwrap();
+        let mend = &remark["remark"]["mends"][0];
+        assert_eq!((&mend["column"], &mend["end_column"]), (&9.into(), &18.into()), "{remark}");
+        assert_eq!(mend["text"], "150x150x3");
+    }
+}
+
+#[test]
 fn files_that_are_no_scripts_are_named_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("latin.fov"), b"note \"a\"\nnote \"\xe9\"\n").unwrap();

@@ -186,11 +186,41 @@ fn what_goes_on_must_be_the_runs_own() {
     let before = weights(&mut bench);
     let mistake = |bench: &mut Bench, text: &str| bench.mistakes(text)[0].message.clone();
     assert!(mistake(&mut bench, "train other on digits resume run 1").contains("trains `tiny`"));
-    let epochs = mistake(&mut bench, "train tiny on digits for 4 epochs, resume run 1");
-    assert!(epochs.contains("another recipe"), "{epochs}");
     assert_eq!(weights(&mut bench), before);
     bench.ok("train tiny on digits for 3 epochs, batch 32, resume run last");
     assert!(mistake(&mut bench, "train tiny on digits resume run 1").contains("is complete"));
+}
+
+#[test]
+fn a_run_goes_on_as_it_began_or_the_clause_that_says_otherwise_is_refused() {
+    let mut bench = Bench::new();
+    bench.ok(TINY);
+    let began = "train tiny on digits for 4 epochs, batch 32, with sgd(lr 0.05), schedule cosine, seed 3";
+    break_off(&mut bench, began, 5);
+    let before = weights(&mut bench);
+    let sgd = "with sgd(lr 0.05, momentum 0.9, decay 0.0005)";
+    // `for 10 epochs`, `with sgd` and `seed 0` are the language's defaults: said, they count.
+    for (clause, then) in [
+        ("for 5 epochs", "with `for 4 epochs`"),
+        ("for 10 epochs", "with `for 4 epochs`"),
+        ("batch 64", "with `batch 32`"),
+        ("with adam", &format!("with `{sgd}`")),
+        ("with sgd", &format!("with `{sgd}`")),
+        ("schedule constant", "with `schedule cosine`"),
+        ("warmup 2 epochs", "without `warmup`"),
+        ("seed 0", "with `seed 3`"),
+    ] {
+        let mistakes = bench.mistakes(&format!("train tiny on digits resume run 1, {clause}"));
+        assert_eq!(mistakes.len(), 1, "{clause}");
+        assert_eq!(mistakes[0].message, format!("run 1 began {then}, and a run goes on as it began"));
+        let help = "leave it out, and the run's own holds: `train tiny on digits resume run 1`";
+        assert_eq!(mistakes[0].help.as_deref(), Some(help));
+    }
+    let two = bench.mistakes("train tiny on digits for 10 epochs, batch 64, resume run 1");
+    assert_eq!(two.len(), 2, "each clause has its own");
+    assert_eq!(weights(&mut bench), before);
+    let same = "for 4 epochs, batch 32, with sgd(lr 0.05), schedule cosine, seed 3, checkpoint every 7 steps";
+    bench.ok(&format!("train tiny on digits resume run 1, {same}"));
 }
 
 #[test]

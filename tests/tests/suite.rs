@@ -2,7 +2,8 @@
 //!
 //! A program lies in the folder of the stage that rejects it. A line `#    ^^^^ words | more words` speaks of the line above
 //! it: there a mistake must stand, in exactly these columns, and its message must have these words. (Where the mistake
-//! begins in the first column, the `#` stands for that column too.) There must be no other mistake.
+//! begins in the first column, the `#` stands for that column too.) There must be no other mistake. What lies in `remarks`
+//! is accepted, with these remarks.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 
 use fovea::failure::Failure;
 use fovea::session::Session;
-use fovea_dsl::{Diagnostic, Source};
+use fovea_dsl::{Diagnostic, Level, Source};
 
 /// What must be said: of which line, in which columns (both from 0, the end exclusive), with which words.
 #[derive(Debug, PartialEq)]
@@ -62,7 +63,8 @@ fn mistakes(path: &Path) -> Result<(Vec<Diagnostic>, Source), String> {
     match result {
         Err(Failure::Mistakes(mistakes)) => Ok((mistakes, session.sources()[0].clone())),
         Err(Failure::Interrupted) => Err("it was interrupted".into()),
-        Ok(_) => Err("it was accepted".into()),
+        Ok(report) if report.remarks.is_empty() => Err("it was accepted".into()),
+        Ok(report) => Ok((report.remarks, session.sources()[0].clone())),
     }
 }
 
@@ -90,7 +92,10 @@ fn judge(path: &Path) -> Result<(), String> {
                 return Err(format!("`{word}` is not said\n{}", shown()));
             }
         }
-        let found = format!("{:?}", mistake.stage).to_lowercase();
+        let found = match mistake.level {
+            Level::Remark => "remarks".to_string(),
+            Level::Error => format!("{:?}", mistake.stage).to_lowercase(),
+        };
         if found != stage {
             return Err(format!("rejected by {found}\n{}", shown()));
         }

@@ -1,16 +1,15 @@
 //! How a text can go on: the words and names that fit at the cursor.
 
 use super::nameless;
-use super::reference::sentence;
+use super::pages::sentence;
 use super::tokens::{Look, tokens};
-use crate::command::Theme;
-use crate::command::optimizer::{OPTIMIZERS, SCHEDULES};
-use crate::command::table::{self, Applied, Takes};
 use crate::parse::dashes::ends_in_link;
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
 use crate::resolve;
 use crate::syntax::LayerWord;
+use crate::verb::clause::{Number, OPTIMIZERS, SCHEDULES};
+use crate::verb::{About, ClauseAbout, Offer, words as verbs};
 
 /// The names that a session knows.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +109,7 @@ fn candidates(before: &str, context: &Context) -> Found {
     let plain = lines::plain(&probe);
     let start = lines::statements(&nameless(&probe), &plain).last().map_or(0, |chunk| chunk.start);
     if start >= before.len() {
-        return all(table::statements(), Kind::Statement);
+        return all(verbs::statements(), Kind::Statement);
     }
     let statement = plain.get(start..before.len()).unwrap_or_default();
     let pieces: Vec<&str> = tokens(statement).into_iter().map(|(range, _)| &statement[range]).collect();
@@ -244,93 +243,70 @@ fn parameters<'a>(pieces: &[&'a str]) -> Vec<&'a str> {
 
 /// Behind a verb and `pieces`.
 fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
-    let (last, earlier) = match pieces.split_last() {
-        None => return applied(verb, context),
-        Some((last, earlier)) => (last.to_lowercase(), earlier),
-    };
-    let behind = earlier.last().map(|word| word.to_lowercase()).unwrap_or_default();
+    let Some(verb) = verbs::verb(verb) else { return Vec::new() };
     if let Some(word) = opener(pieces) {
-        return if matches!(last.as_str(), "(" | ",") {
-            numbers(word)
-        } else {
-            names(&context.constants, Kind::Constant)
+        return match pieces.last() {
+            Some(&("(" | ",")) => numbers(word),
+            _ => names(&context.constants, Kind::Constant),
         };
     }
-    let clause = |word: &str| table::clauses_of(verb).find(|clause| clause.word == word);
-    // What belongs to the clause that has begun.
-    if let Some(clause) = clause(&last) {
-        let found = taken(clause.takes, context);
-        if !found.is_empty() {
-            return found;
-        }
-    }
-    match (clause(&behind).map(|clause| clause.takes), last.as_str()) {
-        (_, "every") => return names(&context.constants, Kind::Constant),
-        (Some(Takes::Epochs), _) => return all(["epochs"], Kind::Clause),
-        (Some(Takes::Period), _) => return all(["epochs", "steps"], Kind::Clause),
-        (Some(Takes::Run), "run") => return all(["last"], Kind::Clause),
-        _ if behind == "every" => return all(["steps", "epochs"], Kind::Clause),
-        _ if last == "run" => return all(["last"], Kind::Clause),
+    let opens = |piece: &&str| verb.clauses.iter().find(|clause| clause.word.eq_ignore_ascii_case(piece)).copied();
+    let begun = pieces.iter().rposition(|piece| opens(&piece).is_some());
+    // What belongs to the clause that has begun, or to the verb's own word, place by place.
+    let (places, behind) = match begun {
+        None => (verb.behind, pieces),
+        Some(at) => (opens(&&pieces[at]).map_or(&[][..], |clause| clause.behind), &pieces[at + 1..]),
+    };
+    let place = behind.iter().filter(|piece| **piece != "=").count();
+    match (places, behind.last()) {
+        (_, Some(last)) if last.eq_ignore_ascii_case("run") => return all(["last"], Kind::Clause),
+        ([Offer::List(one)], Some(&",")) => return offered(one, context),
         _ => {}
     }
-    // A list of nets or curves goes on behind its comma.
+    // A matrix or a range is not told apart into places.
+    let offer = places.get(place).filter(|_| place == 0 || is_plain(behind));
+    let found = offer.map_or(Vec::new(), |offer| offered(offer, context));
+    if !found.is_empty() || (begun.is_none() && pieces.is_empty()) {
+        return found;
+    }
+    all(unused(verb, pieces).map(|clause| clause.word), Kind::Clause)
+}
+
+/// Words and numbers alone.
+fn is_plain(pieces: &[&str]) -> bool {
+    pieces.iter().all(|piece| *piece == "=" || piece.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+}
+
+/// The clauses that have not been said.
+fn unused<'a>(verb: &'static About, pieces: &'a [&'a str]) -> impl Iterator<Item = &'static ClauseAbout> + 'a {
     let said = |word: &str| pieces.iter().any(|piece| piece.eq_ignore_ascii_case(word));
-    if last == "," && !table::clauses_of(verb).any(|clause| said(clause.word)) && matches!(verb, "compare" | "plot") {
-        return applied(verb, context);
-    }
-    let takes_list = |clause: &&table::Clause| clause.takes == Takes::Subjects && said(clause.word);
-    if let (",", Some(list)) = (last.as_str(), table::clauses_of(verb).find(takes_list)) {
-        return taken(list.takes, context);
-    }
-    let unused = table::clauses_of(verb).filter(|clause| !said(clause.word));
-    all(unused.map(|clause| clause.word), Kind::Clause)
+    verb.clauses.iter().copied().filter(move |clause| !said(clause.word))
 }
 
-/// What a verb can be applied to.
-fn applied(verb: &str, context: &Context) -> Found {
-    match table::applied(verb) {
-        Applied::Net => names(&context.nets, Kind::Net),
-        Applied::Data => names(&context.data, Kind::Data),
-        Applied::Shown => {
-            let mut found = names(&context.data, Kind::Data);
-            found.extend(all(["run"], Kind::Clause));
-            found
-        }
-        Applied::Image => names(&context.data, Kind::Data),
-        Applied::Layer => layers(context),
-        Applied::Curves => all(["loss", "accuracy"], Kind::Option),
-        Applied::Device => all(["cpu", "cuda"], Kind::Option),
-        Applied::Theme => all(Theme::WORDS, Kind::Option),
-        Applied::Number => names(&context.constants, Kind::Constant),
-        Applied::Nothing => Vec::new(),
-    }
-}
-
-/// A net, and behind its dot a layer of it.
-fn layers(context: &Context) -> Found {
-    let mut found = names(&context.nets, Kind::Net);
-    found.extend(names(&context.layers, Kind::LayerName));
-    found
-}
-
-/// What a clause can take.
-fn taken(takes: Takes, context: &Context) -> Found {
-    match takes {
-        Takes::Samples => names(&context.data, Kind::Data),
-        Takes::Filter => layers(context),
-        Takes::Subjects => {
+/// What an editor offers in such a place.
+fn offered(offer: &Offer, context: &Context) -> Found {
+    let or_run = |mut found: Found| {
+        found.extend(all(["run"], Kind::Clause));
+        found
+    };
+    match offer {
+        Offer::Nothing => Vec::new(),
+        Offer::Nets => names(&context.nets, Kind::Net),
+        Offer::NetsAndRuns => or_run(names(&context.nets, Kind::Net)),
+        Offer::Data => names(&context.data, Kind::Data),
+        Offer::DataAndRuns => or_run(names(&context.data, Kind::Data)),
+        Offer::Layers => {
+            // A net, and behind its dot a layer of it.
             let mut found = names(&context.nets, Kind::Net);
-            found.extend(all(["run"], Kind::Clause));
+            found.extend(names(&context.layers, Kind::LayerName));
             found
         }
-        Takes::Optimizer => all(OPTIMIZERS.iter().map(|named| named.word), Kind::Option),
-        Takes::Schedule => all(SCHEDULES.iter().map(|named| named.word), Kind::Option),
-        Takes::Every => all(["every"], Kind::Clause),
-        Takes::Run => all(["run"], Kind::Clause),
-        Takes::Count | Takes::Epochs | Takes::Seed | Takes::Period | Takes::Size | Takes::Steps => {
-            names(&context.constants, Kind::Constant)
-        }
-        Takes::Nothing | Takes::Text => Vec::new(),
+        Offer::Constants => names(&context.constants, Kind::Constant),
+        Offer::Optimizers => all(OPTIMIZERS.iter().map(|named| named.word), Kind::Option),
+        Offer::Schedules => all(SCHEDULES.iter().map(|named| named.word), Kind::Option),
+        Offer::Options(words) => all(words.iter().copied(), Kind::Option),
+        Offer::Words(words) => all(words.iter().copied(), Kind::Clause),
+        Offer::List(one) => offered(one, context),
     }
 }
 
@@ -338,5 +314,6 @@ fn taken(takes: Takes, context: &Context) -> Found {
 fn numbers(word: &str) -> Found {
     let optimizer = OPTIMIZERS.iter().find(|named| named.word.eq_ignore_ascii_case(word)).map(|named| named.numbers);
     let schedule = SCHEDULES.iter().find(|named| named.word.eq_ignore_ascii_case(word)).map(|named| named.numbers);
-    all(optimizer.or(schedule).unwrap_or_default().iter().map(|number| number.key), Kind::Option)
+    let numbers: &[Number] = optimizer.or(schedule).unwrap_or_default();
+    all(numbers.iter().map(|number| number.key), Kind::Option)
 }

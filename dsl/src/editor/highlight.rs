@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::nameless;
 use super::tokens::{Look, tokens};
-use crate::command::optimizer::{OPTIMIZERS, SCHEDULES};
-use crate::command::table;
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
+use crate::verb::clause::{OPTIMIZERS, SCHEDULES};
+use crate::verb::words as verbs;
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,9 @@ pub fn highlight(text: &str) -> Vec<(Range<usize>, Token)> {
             Look::Word if is_size(&text[..range.start], piece) => Token::Number,
             Look::Word if starts.binary_search(&range.start).is_ok() => {
                 statement = piece;
-                if table::is_statement_word(piece) { Token::Statement } else { Token::Name }
+                if verbs::is_statement_word(piece) { Token::Statement } else { Token::Name }
             }
-            Look::Word if table::is_definition(statement) => in_chain(piece, begins_item),
+            Look::Word if verbs::is_definition(statement) => in_chain(piece, begins_item),
             Look::Word => in_verb(piece, statement),
         };
         // A slide's body is no program.
@@ -76,9 +76,6 @@ fn is_size(before: &str, word: &str) -> bool {
 pub(super) const CHAIN_CLAUSES: &[&str] = &["where", "as"];
 /// Options of one layer only.
 pub(super) const CHAIN_OPTIONS: &[&str] = &["eps", "momentum", "alpha", "beta", "zeros"];
-/// Words that belong to a verb's clauses.
-pub(super) const VERB_CLAUSES: &[&str] = &["epochs", "steps", "every", "run", "last"];
-
 fn in_chain(word: &str, begins_item: bool) -> Token {
     if CHAIN_CLAUSES.iter().any(|clause| clause.eq_ignore_ascii_case(word)) {
         return Token::Clause;
@@ -92,12 +89,12 @@ fn in_chain(word: &str, begins_item: bool) -> Token {
 }
 
 fn in_verb(word: &str, verb: &str) -> Token {
-    let is = |known: &&str| known.eq_ignore_ascii_case(word);
-    let verb = verb.to_lowercase();
+    let is = |known: &str| known.eq_ignore_ascii_case(word);
     let mut named = OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word));
-    if table::clauses_of(&verb).any(|clause| is(&clause.word)) || VERB_CLAUSES.iter().any(is) {
+    let is_clause = verbs::verb(verb).is_some_and(|verb| verb.clauses.iter().any(|clause| is(clause.word)));
+    if is_clause || verbs::clause_parts().any(is) {
         Token::Clause
-    } else if named.any(|word| is(&word)) {
+    } else if named.any(is) {
         Token::Option
     } else {
         Token::Name

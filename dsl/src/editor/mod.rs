@@ -3,13 +3,14 @@
 
 mod complete;
 mod highlight;
-mod reference;
+mod pages;
 mod tokens;
 mod vocabulary;
 
+pub use crate::reference::{examples, words};
 pub use complete::{Completion, CompletionKind, Context, complete};
 pub use highlight::{Token, highlight};
-pub use reference::{examples, inspect, inspect_at, words};
+pub use pages::{inspect, inspect_at};
 pub use vocabulary::{Vocabulary, vocabulary};
 
 use fovea_graph::SourceId;

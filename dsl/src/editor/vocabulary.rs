@@ -1,9 +1,9 @@
 //! The words that colours hang on, for editors that find them by themselves.
 
-use super::highlight::{CHAIN_CLAUSES, CHAIN_OPTIONS, VERB_CLAUSES};
-use crate::command::optimizer::{OPTIMIZERS, SCHEDULES};
-use crate::command::table;
+use super::highlight::{CHAIN_CLAUSES, CHAIN_OPTIONS};
 use crate::parse::words;
+use crate::verb::clause::{OPTIMIZERS, SCHEDULES};
+use crate::verb::{About, VERBS, words as verbs};
 
 /// The words of the language by what [`super::highlight`] says of them, all in lower case.
 #[derive(Clone, Debug)]
@@ -34,11 +34,11 @@ pub struct Vocabulary {
 
 /// The words of the language.
 pub fn vocabulary() -> Vocabulary {
-    let statements: Vec<_> = table::statement_words_all().collect();
-    let clauses = |verb| table::clauses_of(verb).map(|clause| clause.word).collect();
-    let verbs = statements.iter().map(|&verb| (verb, clauses(verb)));
+    let statements: Vec<_> = verbs::statement_words_all().collect();
+    let clauses = |verb: &About| verb.clauses.iter().map(|clause| clause.word).collect();
+    let verbs = VERBS.iter().map(|verb| (verb.word, clauses(verb)));
     Vocabulary {
-        definitions: statements.iter().copied().filter(|word| table::is_definition(word)).collect(),
+        definitions: statements.iter().copied().filter(|word| verbs::is_definition(word)).collect(),
         verbs: verbs.filter(|(_, clauses): &(_, Vec<_>)| !clauses.is_empty()).collect(),
         statements,
         layers: words::layer_words().collect(),
@@ -46,9 +46,9 @@ pub fn vocabulary() -> Vocabulary {
         foreign: words::foreign_words().collect(),
         options: words::option_words().chain(CHAIN_OPTIONS.iter().copied()).collect(),
         chain_clauses: CHAIN_CLAUSES.to_vec(),
-        verb_clauses: VERB_CLAUSES.to_vec(),
+        verb_clauses: verbs::clause_parts().collect(),
         named: OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word)).collect(),
-        continuing: table::clause_words().collect(),
+        continuing: verbs::clause_words().collect(),
     }
 }
 

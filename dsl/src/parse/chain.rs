@@ -7,9 +7,9 @@ use super::branch::Place;
 use super::dashes::is_link;
 use super::words::{self, is_free, is_free_for_constant};
 use super::{Reader, Rule, lines::first_word, quoted};
-use crate::command::table;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::syntax::{Binding, Chain, Head, Item, ItemKind, LayerWord, Name, NetDef, OptionKind, StatementKind};
+use crate::verb::words as verbs;
 
 /// What stands between two items.
 #[derive(Clone, Copy, PartialEq)]
@@ -345,7 +345,7 @@ impl Reader<'_> {
     /// Whether `word`, at `span`, is a statement's word and the first of its line.
     pub(super) fn begins_line(&self, word: &str, span: Span) -> bool {
         let before = &self.text[..span.range().start.saturating_sub(self.base)];
-        table::is_statement_word(word) && before.trim_end_matches([' ', '\t']).ends_with('\n')
+        verbs::is_statement_word(word) && before.trim_end_matches([' ', '\t']).ends_with('\n')
     }
 }
 

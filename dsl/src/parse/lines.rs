@@ -6,10 +6,10 @@
 use fovea_graph::{SourceId, Span};
 
 use super::dashes::ends_in_link;
-use crate::command::table;
 use crate::diagnostic::{Diagnostic, Source, Stage};
 use crate::ends::with_line_feeds;
 use crate::latex;
+use crate::verb::words as verbs;
 
 /// How deep brackets may nest.
 const MAX_NESTING: usize = 64;
@@ -149,16 +149,16 @@ impl Splitter<'_> {
     fn continues(&self, current: &Gathering, line: &str, indented: bool) -> bool {
         let word = first_word(line.trim_start());
         if current.raw {
-            return indented || !table::is_statement_word(word);
+            return indented || !verbs::is_statement_word(word);
         }
         if indented || word.eq_ignore_ascii_case("where") {
             return true;
         }
         let so_far = &self.text[current.start..current.end];
-        if so_far.ends_with(',') && table::is_clause_word(word) {
+        if so_far.ends_with(',') && verbs::is_clause_word(word) {
             return true;
         }
-        (!current.open.is_empty() || is_unfinished(so_far)) && !table::is_statement_word(word)
+        (!current.open.is_empty() || is_unfinished(so_far)) && !verbs::is_statement_word(word)
     }
 
     fn finish(&mut self, at_end: bool) -> Option<Chunk> {

@@ -18,9 +18,10 @@ use fovea_graph::{SourceId, Span};
 use pest::Parser;
 use pest::iterators::Pair;
 
-use crate::command::{self, table};
+pub(crate) use crate::diagnostic::quoted;
 use crate::diagnostic::{Diagnostic, Source, Stage};
 use crate::syntax::{Name, Program, Statement, StatementKind, Verb};
+use crate::verb::{unknown, words as verbs};
 use grammar::{Grammar, Rule};
 use lines::{Chunk, first_word};
 
@@ -81,15 +82,15 @@ impl<'a> Reader<'a> {
             "let" => self.grammar(Rule::let_statement).map(|pair| StatementKind::Let(self.bindings(pair))),
             "block" => self.grammar(Rule::block_statement).and_then(|pair| self.block(pair)).map(StatementKind::Block),
             "slide" => self.absent_statement(word),
-            _ if table::is_absent_verb(word) => Some(StatementKind::Verb(self.bare_verb(word))),
+            _ if verbs::is_absent_verb(word) => Some(StatementKind::Verb(self.bare_verb(word))),
             _ if word.is_empty() || !words::is_free(word) || self.nameless_definition(word).is_some() => {
                 self.nameless()
             }
             _ => match self.grammar(Rule::verb_statement) {
                 Some(pair) => Some(StatementKind::Verb(self.verb(pair))),
                 // What follows an unknown word need not be of this language.
-                None if !table::is_statement_word(word) => {
-                    self.mistakes = vec![command::unknown(&self.bare_verb(word).word)];
+                None if !verbs::is_statement_word(word) => {
+                    self.mistakes = vec![unknown(&self.bare_verb(word).word)];
                     None
                 }
                 None => None,
@@ -103,7 +104,7 @@ impl<'a> Reader<'a> {
         let behind = text[word.len()..].trim_start();
         let parameters = behind.find(')').filter(|_| behind.starts_with('(')).map_or("", |end| &behind[..=end]);
         let value = behind[parameters.len()..].trim_start().strip_prefix('=')?;
-        (!table::is_statement_word(word)).then_some((&text[..word.len()], parameters, value.trim_start()))
+        (!verbs::is_statement_word(word)).then_some((&text[..word.len()], parameters, value.trim_start()))
     }
 
     /// A verb that is not read further: what it is to do is not known here.
@@ -112,8 +113,8 @@ impl<'a> Reader<'a> {
     }
 
     fn absent_statement(&mut self, word: &str) -> Option<StatementKind> {
-        let error = Diagnostic::new(Stage::Parse, self.span(0, word.len()), table::absent_message(word));
-        self.mistakes.push(error.found(word).expected(format!("one of {}", table::statement_words())));
+        let error = Diagnostic::new(Stage::Parse, self.span(0, word.len()), verbs::absent_message(word));
+        self.mistakes.push(error.found(word).expected(format!("one of {}", verbs::statement_words())));
         None
     }
 
@@ -155,14 +156,5 @@ impl<'a> Reader<'a> {
     /// A mistake at `span`; it counts once it is pushed.
     fn wrong(&self, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Stage::Parse, span, message).found(quoted(self.written(span)))
-    }
-}
-
-/// What was found, short enough for a message.
-pub(crate) fn quoted(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(40) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
     }
 }

@@ -4,6 +4,7 @@
 //! Two halves: [`expand`] writes the chain out as steps and needs no shape, so that a net whose input comes from the data
 //! is checked as far as it goes; [`shapes`] runs over the steps with the input's shape.
 
+mod channels;
 mod expand;
 mod joins;
 mod layers;
@@ -15,6 +16,7 @@ mod read;
 mod shapes;
 mod turns;
 
+pub use channels::channels_last;
 pub(crate) use read::words as option_words;
 
 use fovea_graph::{Shape, Span};
@@ -85,6 +87,11 @@ pub fn resolve(
     let env = Env::new(constants, &def.bindings)?;
     let mut errors = Errors::default();
     let open = outline(def, scope, env, &mut errors)?;
+    if errors.is_empty()
+        && let Some(error) = channels::only_mistake(&open)
+    {
+        return Err(vec![error]);
+    }
     let known = (open.input.shape.is_some() || input.is_some()) && (open.classes.is_none() || classes.is_some());
     if known && errors.is_empty() {
         return open.complete(input, classes).map(Resolved::Net);

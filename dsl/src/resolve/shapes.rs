@@ -3,6 +3,7 @@
 use fovea_graph::shape::join;
 use fovea_graph::{Shape, Span};
 
+use super::channels::channels_last;
 use super::expand::Wire;
 use super::layers::{Site, Source, apply};
 use super::mends;
@@ -325,6 +326,9 @@ impl<'o> Walk<'o> {
             .expected(is.clone());
         let error = self.source(x).label(error, found);
         let last = &self.layers[x.layer.unwrap_or_default()].kind;
+        if channels_last(stated).is_some_and(|last| last == found) {
+            return error.write(span, is).help(format!("channels stand last: write `{}`", join(found)));
+        }
         match (stated, last) {
             _ if !mends.is_empty() => error.help(format!("{said} would flow here with {}", mends.join(", or with "))),
             ([n], _) if found.iter().product::<usize>() == *n => {

@@ -1,6 +1,6 @@
 //! The course of a training run: the curves that pictures and charts draw, of a run that goes on or is on disk.
 
-use fovea_dsl::command::Curve;
+use fovea_dsl::verb::Curve;
 use fovea_train::{EpochMetrics, RunRecord};
 
 use crate::picture::{self, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use fovea_dsl::{Diagnostic, Source};
+
 use crate::display::Page;
 use crate::known::Snapshot;
 use crate::picture::Picture;
@@ -9,6 +11,8 @@ use crate::picture::Picture;
 /// One piece of news.
 #[derive(Debug)]
 pub enum Event {
+    /// What the check of a text remarks, before any of it runs; with the sources that it points into.
+    Remark(Diagnostic, Vec<Source>),
     /// A statement begins.
     Begin {
         /// It ends in `;`: of what it does, remarks alone are for reading.

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fovea_dsl::{Diagnostic, Source, Stage};
+use fovea_dsl::{Diagnostic, Level, Source, Stage};
 use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::{BackendError, Span};
 use fovea_train::{DataError, FileError, TrainError};
@@ -117,7 +117,12 @@ pub fn said(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason is given")
 }
 
-/// A mistake as data: `{"error":{"message":…,"file":…,"line":…,"column":…,"found":…,"expected":…,"help":…}}`.
-pub fn as_data(mistake: &Diagnostic, sources: &[Source]) -> serde_json::Value {
-    json!({ "error": fovea_dsl::to_json(mistake, sources) })
+/// A mistake as data: `{"error":{"message":…,"file":…,"line":…,"column":…,"found":…,"expected":…,"help":…,"mends":[…]}}`;
+/// a remark in the same way behind `"remark"`.
+pub fn as_data(said: &Diagnostic, sources: &[Source]) -> serde_json::Value {
+    let report = fovea_dsl::to_json(said, sources);
+    match said.level {
+        Level::Error => json!({ "error": report }),
+        Level::Remark => json!({ "remark": report }),
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fovea_dsl::command::Theme;
 use fovea_dsl::editor;
+use fovea_dsl::verb::Theme;
 
 /// The names of a session.
 #[derive(Clone, Debug, Default)]

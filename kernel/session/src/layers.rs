@@ -1,10 +1,10 @@
 //! Finding a layer of a net by its path, `lenet.conv1`, and which of its channels are meant.
 
-use fovea_dsl::command::LayerRef;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::{Layer, Net};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::LayerRef;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::fuse::fuse;

@@ -42,7 +42,7 @@ impl Live {
             Event::Progress(progress) => self.progress(progress),
             Event::Metric(metric) => self.metric(metric),
             Event::Output(_) => self.over(),
-            Event::Begin { .. } | Event::Text(_) | Event::Names(_) => {}
+            Event::Begin { .. } | Event::Remark(..) | Event::Text(_) | Event::Names(_) => {}
         }
     }
 

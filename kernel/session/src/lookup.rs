@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fovea_dsl::library;
 use fovea_dsl::net::{Kind, Layer, Net};
-use fovea_dsl::resolve::{Resolved, resolve};
+use fovea_dsl::resolve::{Resolved, channels_last, resolve};
 use fovea_dsl::scope::nearest;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
@@ -174,6 +174,10 @@ impl Names {
             .also(of.net.span, join(net.input()))
             .found(join(shape))
             .expected(join(net.input()));
+        if channels_last(net.input()).as_deref() == Some(shape) && net.base.is_none() {
+            let mistake = mistake.mend(net.layers[0].span, join(shape));
+            return mistake.help(format!("channels stand last: let the net begin with `{}`", join(shape)));
+        }
         match (net.input(), shape) {
             ([height, width, c], [_, _, d]) if c == d => {
                 mistake.help(format!("`data {} size {height}x{width}` before this brings them to size", data.text))

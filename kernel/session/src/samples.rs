@@ -1,6 +1,6 @@
 //! Pictures of a data set, as a statement picks them: `digits`, `digits[3]`, `digits.train[0..16]`.
 
-use fovea_dsl::command::Samples;
+use fovea_dsl::verb::Samples;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Tensor;
 use fovea_train::{DataSpec, Dataset};

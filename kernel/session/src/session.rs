@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fovea_dsl::command::Theme;
 use fovea_dsl::syntax::{Name, Statement, StatementKind};
-use fovea_dsl::{Source, library, parse};
+use fovea_dsl::verb::Theme;
+use fovea_dsl::{Diagnostic, Source, library, parse};
 use fovea_graph::{Backend, Device, SourceId, Span};
 
 use crate::check::{Step, Text, check};
@@ -16,12 +16,14 @@ pub use crate::known::{Known, Snapshot};
 use crate::world::{Names, World};
 
 /// What checking a text found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// How many statements it has.
     pub statements: usize,
     /// Overrides whose `let` was not met.
     pub unmet: Vec<String>,
+    /// What is not wrong, and yet remarkable.
+    pub remarks: Vec<Diagnostic>,
 }
 
 /// Statements in, results out; names, nets, data and runs in between.
@@ -70,6 +72,8 @@ impl Session {
     pub fn run(&mut self, name: &str, text: &str, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let text = self.read(name, text);
         let steps = check(&text, &self.names, &self.world)?;
+        let remarks = steps.iter().flat_map(|step| step.job.remarks()).cloned();
+        remarks.for_each(|remark| events(Event::Remark(remark, self.sources.clone())));
         steps.into_iter().try_for_each(|step| self.step(step, events))
     }
 
@@ -78,7 +82,9 @@ impl Session {
         let text = self.read(name, text);
         let steps = check(&text, &self.names, &self.world)?;
         let scope = steps.last().map_or(&self.names.scope, |step| &step.after.scope);
-        Ok(Report { statements: steps.len(), unmet: scope.unused_overrides().map(str::to_string).collect() })
+        let unmet = scope.unused_overrides().map(str::to_string).collect();
+        let remarks = steps.iter().flat_map(|step| step.job.remarks()).cloned().collect();
+        Ok(Report { statements: steps.len(), unmet, remarks })
     }
 
     /// A text in its canonical form.

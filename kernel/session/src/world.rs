@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fovea_dsl::command::Theme;
 use fovea_dsl::lower;
 use fovea_dsl::net::{Base, Net};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
 use fovea_dsl::shared::Shared;
+use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span, Tensor};
 use fovea_train::{Checkpoint, DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 

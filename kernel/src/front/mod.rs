@@ -9,7 +9,7 @@ use std::io::Write;
 
 use fovea::event::{Event, Output};
 use fovea::failure::Failure;
-use fovea_dsl::{Source, Style};
+use fovea_dsl::{Diagnostic, Source, Style};
 
 use crate::cli::{Format, Shown};
 pub use files::Folder;
@@ -70,6 +70,7 @@ impl Front {
     /// Shows one piece of news.
     pub fn event(&mut self, event: Event) {
         match event {
+            Event::Remark(remark, sources) => self.said(&[remark], &sources),
             Event::Text(text) => self.progress.line(&text),
             Event::Progress(progress) => self.progress.progress(&progress),
             Event::Metric(metric) => self.progress.metric(&metric),
@@ -139,14 +140,19 @@ impl Front {
             }
             return;
         };
+        self.said(mistakes, sources);
+    }
+
+    /// Shows what is said of a text, on standard error.
+    fn said(&mut self, diagnostics: &[Diagnostic], sources: &[Source]) {
         match self.format {
             Format::Json => {
-                for mistake in mistakes {
-                    self.progress.line(&fovea::failure::as_data(mistake, sources).to_string());
+                for diagnostic in diagnostics {
+                    self.progress.line(&fovea::failure::as_data(diagnostic, sources).to_string());
                 }
             }
             Format::Text => {
-                let text = fovea_dsl::render(mistakes, sources, Style::Coloured);
+                let text = fovea_dsl::render(diagnostics, sources, Style::Coloured);
                 drop(write!(anstream::stderr().lock(), "{text}"));
             }
         }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use fovea::event::{Event, Output};
 use fovea::markup::escape;
 use fovea::picture::{Picture, Theme};
+use fovea_dsl::{Style, render};
 use jupyter_protocol::{DisplayData, ExecuteResult, ExecutionCount, JupyterMessage, StreamContent, Transient};
 use jupyter_protocol::{Media, MediaType};
 use serde_json::{Map, Value, json};
@@ -54,6 +55,11 @@ impl<'a> Screen<'a> {
             Event::Begin { silent } => {
                 self.release();
                 self.silent = silent;
+            }
+            Event::Remark(remark, sources) => {
+                self.release();
+                let text = render(&[remark], &sources, Style::Coloured);
+                self.out.publish(self.cell, StreamContent::stderr(&text));
             }
             Event::Text(text) => {
                 self.release();

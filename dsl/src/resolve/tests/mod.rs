@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod branches;
+mod channels;
 mod errors;
 mod layers;
 mod lecture;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use fovea_dsl::command::{RunRef, Show};
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::{RunRef, Shown};
 use fovea_train::{Ending, EpochMetrics};
 
 use super::Results;
@@ -46,7 +46,7 @@ impl fmt::Debug for History {
 /// The run of a net.
 pub(super) fn of(net: &Name, names: &Names, world: &mut World) -> Result<History, Failure> {
     let run = plot::of_net(net, names, world)?.open(world, net.span)?;
-    let named = Show::Run(RunRef::Number(run.number, net.span));
+    let named = Shown::Run(RunRef::Number(run.number, net.span));
     let shown = show::check(named, names, world)?.run(world, &mut |_| ())?;
     Ok(History {
         net: run.info.net,

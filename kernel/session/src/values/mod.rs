@@ -13,6 +13,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use fovea_dsl::{Style, render};
+
 use crate::device;
 use crate::event::Event;
 use crate::failure::Failure;
@@ -63,6 +65,7 @@ impl Session {
     pub fn eval(&mut self, text: &str) -> Result<Results, Error> {
         let mut outputs = Vec::new();
         let done = self.run("eval", text, &mut |event| match event {
+            Event::Remark(remark, sources) => print(render(&[remark], &sources, Style::Plain).trim_end()),
             Event::Text(remark) => print(&remark),
             Event::Metric(epoch) => print(&progress::epoch(&epoch)),
             Event::Output(output) => outputs.push(output),

@@ -4,8 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fovea_dsl::command::BenchMode;
-use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::{self, BenchMode};
 use fovea_graph::init::initial;
 use fovea_graph::op::{Matmul, Op, Transpose};
 use fovea_graph::philox::{Purpose, Stream};
@@ -44,7 +43,9 @@ struct Bench {
 }
 
 /// Plans the net for the batch, and checks that it fits.
-pub fn check(net: &Name, mode: BenchMode, batch: usize, span: Span, names: &Names) -> Checked {
+pub fn check(said: &verb::Bench, span: Span, names: &Names) -> Checked {
+    let (net, batch) = (&said.net, said.batch.map_or(1, |batch| batch.value));
+    let mode = said.mode().unwrap_or(BenchMode::Infer);
     let of = Use { net, data: None, weights: Weights::Own };
     let work = match mode {
         BenchMode::Train => Work::Train(&USUAL),

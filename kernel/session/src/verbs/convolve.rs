@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use fovea_dsl::command::{Convolve, Filter, Padding, Pixels};
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::{Kind, Layer, Net};
+use fovea_dsl::verb::{Convolve, Filter, Padding, Pixels};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::fuse::fuse;
 use fovea_graph::plan::plan;
@@ -58,7 +58,9 @@ struct Slide {
 }
 
 /// Checks that the filter slides over the image, and that the result is of a size to look at.
-pub fn check(said: Convolve, names: &Names) -> Checked {
+pub fn check(said: Convolve, span: Span, names: &Names) -> Checked {
+    let padding = said.padding().unwrap_or(Padding::Valid);
+    let [stride, dilate] = [said.stride, said.dilate].map(|steps| steps.map_or([1; 2], |steps| steps.value));
     let (image, shape, image_name) = match said.image {
         Pixels::Matrix(matrix) => {
             let shape = [matrix.rows.len(), matrix.rows[0].len(), 1];
@@ -75,7 +77,7 @@ pub fn check(said: Convolve, names: &Names) -> Checked {
         }
     };
     let channels = shape[2];
-    let (weights, size, span, filter_name) = match said.filter {
+    let (weights, size, filter_span, filter_name) = match said.filter {
         Filter::Matrix(matrix) => {
             let size = [matrix.rows.len(), matrix.rows[0].len()];
             let weights = Weights::Matrix(tensor(&matrix.rows, [size[0], size[1], 1]));
@@ -90,16 +92,18 @@ pub fn check(said: Convolve, names: &Names) -> Checked {
             (Weights::Learned { place, index, seed: names.seed }, size, layer.span, name)
         }
     };
-    let windows = windows(&said.padding, said.stride, said.dilate, size, shape).map_err(|w| w.at(size, shape, span))?;
+    let windows = windows(&padding, stride, dilate, size, shape).map_err(|w| w.at(size, shape, filter_span))?;
     let extent: Vec<usize> = (0..2)
-        .map(|axis| windows[axis].output(shape[axis]).map_err(|error| Misfit { axis, error }.at(size, shape, span)))
+        .map(|axis| {
+            windows[axis].output(shape[axis]).map_err(|error| Misfit { axis, error }.at(size, shape, filter_span))
+        })
         .collect::<Result<_, _>>()?;
     let is_depthwise = matches!(weights, Weights::Matrix(_));
-    let net = net(shape, &windows, &extent, is_depthwise, said.span);
-    bearable(&extent, size, channels, is_depthwise, said.span)?;
+    let net = net(shape, &windows, &extent, is_depthwise, span);
+    bearable(&extent, size, channels, is_depthwise, span)?;
     let title = format!("{image_name} convolved with {filter_name}");
     let device = Arc::clone(&names.device);
-    Ok(Box::new(Slide { image, weights, windows, net, device, theme: names.theme, title, span: said.span }))
+    Ok(Box::new(Slide { image, weights, windows, net, device, theme: names.theme, title, span }))
 }
 
 /// The numbers of a matrix, as an image of one channel.

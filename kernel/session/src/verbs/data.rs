@@ -1,7 +1,7 @@
 //! `data digits size 28x28`
 
-use fovea_dsl::command::Data;
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::Data;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
@@ -24,9 +24,9 @@ pub fn check(data: Data, names: &mut Names) -> Checked {
     let Some(source) = DataSpec::builtin(&data.name.text) else {
         return Err(unknown_data(&data.name, names).into());
     };
-    let spec = DataSpec { source, size: data.size.map(|(size, _)| size) };
-    if let Some((size, span)) = data.size {
-        sizes(size, span)?;
+    let spec = DataSpec { source, size: data.size.map(|size| size.value) };
+    if let Some(size) = data.size {
+        sizes(size.value, size.span)?;
     }
     names.data.insert(data.name.text.clone(), spec.clone());
     Ok(Box::new(Declare { name: data.name, spec }))

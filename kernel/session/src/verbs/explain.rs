@@ -1,7 +1,6 @@
 //! `explain lenet`: the net with every default filled in, its graph and its plan.
 
-use fovea_dsl::syntax::Name;
-use fovea_graph::Span;
+use fovea_dsl::verb;
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -17,8 +16,8 @@ struct Explain {
 }
 
 /// Follows the net's route to the plan of one picture.
-pub fn check(net: &Name, _: Span, names: &Names) -> Checked {
-    let of = Use { net, data: None, weights: Weights::Own };
+pub fn check(said: &verb::Explain, names: &Names) -> Checked {
+    let of = Use { net: &said.net, data: None, weights: Weights::Own };
     Ok(Box::new(Explain { route: route(&of, Work::Infer, 1, names)? }))
 }
 

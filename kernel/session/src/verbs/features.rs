@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fovea_dsl::command::{LayerRef, Path, Samples};
 use fovea_dsl::net::{Kind, Net};
+use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span, Tensor};
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::filters::{MOST_DATA, nested};
 use super::predict::write;
-use super::weights::writable;
+use super::weights::destination;
 use super::{Checked, Events, Job};
 use crate::display::number::{self, figure, of, percent, short};
 use crate::display::{Column, Page, Table};
@@ -49,7 +49,8 @@ struct Features {
 }
 
 /// Checks the layer, its channels and the samples.
-pub fn check(of: LayerRef, samples: Samples, save: Option<Path>, names: &Names) -> Checked {
+pub fn check(said: verb::Features, names: &Names) -> Checked {
+    let verb::Features { layer: of, samples, save } = said;
     let place = names.layer(&of, Some(&samples.data))?;
     place.fits(names)?;
     let output = &place.layer().output;
@@ -69,7 +70,7 @@ pub fn check(of: LayerRef, samples: Samples, save: Option<Path>, names: &Names) 
             .expected(format!("at most {}", self::of(MOST / (numbers / count).max(1), "picture")))
             .into());
     }
-    let save = save.map(|path| Ok::<_, Diagnostic>((writable(&path)?, path.span))).transpose()?;
+    let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     Ok(Box::new(Features { place, device, seed: names.seed, pick, range, save, theme: names.theme }))
 }

@@ -4,8 +4,8 @@ mod picture;
 
 use std::sync::Arc;
 
-use fovea_dsl::command::LayerRef;
 use fovea_dsl::net::{Kind, Net};
+use fovea_dsl::verb::LayerRef;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Tensor};

@@ -21,9 +21,8 @@ mod test;
 mod train;
 mod weights;
 
-use fovea_dsl::command;
-use fovea_dsl::command::Command;
 use fovea_dsl::syntax::{Statement, StatementKind};
+use fovea_dsl::{Command, Diagnostic, command};
 
 use crate::event::{Event, Output};
 use crate::failure::Failure;
@@ -36,6 +35,11 @@ pub type Events<'a> = dyn FnMut(Event) + 'a;
 pub trait Job {
     /// Runs it. It changes the world last of all, so that one that fails has changed nothing.
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure>;
+
+    /// What the check found remarkable, though it is not wrong.
+    fn remarks(&self) -> &[Diagnostic] {
+        &[]
+    }
 }
 
 /// What a check gives: a job, or every mistake it found.
@@ -51,27 +55,27 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         StatementKind::Verb(verb) => verb,
     };
     match command(verb, &names.scope)? {
-        Command::Data(data) => data::check(data, names),
-        Command::Train(train) => train::check(train, span, text, names, world),
-        Command::Test { net, data } => test::check(&net, &data, names),
-        Command::Predict { net, samples, save } => predict::check(&net, samples, save, names),
-        Command::Show(show) => show::check(show, names, world),
-        Command::Summary { net, batch } => summary::check(&net, batch, span, names),
-        Command::Plot { curves, of } => plot::check(&curves, &of, span, names, world),
-        Command::Save { net, path } => weights::save(&net, path, names),
-        Command::Load { net, path } => weights::load(&net, path, names),
-        Command::Seed(seed) => simple::seed(seed, names),
-        Command::Device(name) => device::check(name, names),
-        Command::Theme(theme) => simple::theme(theme, names),
-        Command::Explain { net } => explain::check(&net, span, names),
-        Command::Bench { net, mode, batch } => bench::check(&net, mode, batch, span, names),
-        Command::Compare { nets } => compare::check(&nets, span, names),
-        Command::Convolve(convolve) => convolve::check(convolve, names),
-        Command::Filters { layer } => filters::check(layer, names),
-        Command::Features { layer, samples, save } => features::check(layer, samples, save, names),
-        Command::Who => names::who(names),
-        Command::Reset => names::reset(names),
-        Command::Library => library::check(),
-        Command::Note(text) => simple::note(text),
+        Command::Data(said) => data::check(said, names),
+        Command::Train(said) => train::check(said, span, text, names, world),
+        Command::Test(said) => test::check(&said, names),
+        Command::Predict(said) => predict::check(said, names),
+        Command::Show(said) => show::check(said.what, names, world),
+        Command::Summary(said) => summary::check(&said, span, names),
+        Command::Plot(said) => plot::check(&said, span, names, world),
+        Command::Save(said) => weights::save(said, names),
+        Command::Load(said) => weights::load(said, names),
+        Command::Seed(said) => simple::seed(said.seed, names),
+        Command::Device(said) => device::check(said.name, names),
+        Command::Theme(said) => simple::theme(said.theme, names),
+        Command::Explain(said) => explain::check(&said, names),
+        Command::Bench(said) => bench::check(&said, span, names),
+        Command::Compare(said) => compare::check(&said.nets, span, names),
+        Command::Convolve(said) => convolve::check(said, span, names),
+        Command::Filters(said) => filters::check(said.layer, names),
+        Command::Features(said) => features::check(said, names),
+        Command::Who(_) => names::who(names),
+        Command::Reset(_) => names::reset(names),
+        Command::Library(_) => library::check(),
+        Command::Note(said) => simple::note(said.text.text),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fovea_dsl::Diagnostic;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::{Resolved, resolve};
@@ -21,6 +22,7 @@ struct Define {
     changed: bool,
     text: String,
     data: serde_json::Value,
+    remarks: Vec<Diagnostic>,
 }
 
 /// Defines a net. One that says what it said before keeps its weights.
@@ -36,9 +38,10 @@ pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
         names.bound.remove(&name);
     }
     let (text, data) = describe(definition, &resolved)?;
+    let remarks = resolved.remarks();
     names.nets.insert(name.clone(), Arc::new(resolved));
     names.scope.nets.insert(name.clone(), definition.clone());
-    Ok(Box::new(Define { name, changed, text, data }))
+    Ok(Box::new(Define { name, changed, text, data, remarks }))
 }
 
 /// Whether two nets are one, for data of the binding's shape; where they were written does not matter.
@@ -88,5 +91,9 @@ impl Job for Define {
             world.trained.remove(&self.name);
         }
         Ok(Output::new("net", self.text.clone(), self.data.clone()))
+    }
+
+    fn remarks(&self) -> &[Diagnostic] {
+        &self.remarks
     }
 }

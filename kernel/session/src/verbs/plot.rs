@@ -2,8 +2,8 @@
 
 mod several;
 
-use fovea_dsl::command::{Curve, RunRef, Subject};
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::{self, Curve, RunRef, Subject};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_train::{RunRecord, Runs};
@@ -40,7 +40,8 @@ struct Plot {
 }
 
 /// Checks that there is, or by then will be, such a run.
-pub fn check(curves: &[(Curve, Span)], of: &[Subject], span: Span, names: &Names, world: &World) -> Checked {
+pub fn check(said: &verb::Plot, span: Span, names: &Names, world: &World) -> Checked {
+    let (curves, of) = (&said.curves[..], &said.of[..]);
     let [one] = of else { return several::check(curves, of, span, names, world) };
     let (which, title) = run_of(one, names, world)?;
     Ok(Box::new(Plot { curves: curves.to_vec(), which, title, theme: names.theme, span }))

@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fovea_dsl::command::{Path, Samples};
 use fovea_dsl::net::Net;
-use fovea_dsl::syntax::Name;
+use fovea_dsl::verb;
 use fovea_graph::{Backend, Span, Tensor};
 use fovea_train::{Dataset, write_whole};
 use ndarray::Axis;
 use ndarray_npy::WriteNpyExt;
 use serde_json::json;
 
-use super::weights::writable;
+use super::weights::destination;
 use super::{Checked, Events, Job};
 use crate::display::number::{self, percent};
 use crate::display::{Guess, Page, guesses};
@@ -38,12 +37,13 @@ struct Predict {
 }
 
 /// Checks net, data, the pictures' numbers and the file's folder.
-pub fn check(net: &Name, samples: Samples, save: Option<Path>, names: &Names) -> Checked {
-    let of = Use { net, data: Some(&samples.data), weights: Weights::Own };
+pub fn check(said: verb::Predict, names: &Names) -> Checked {
+    let verb::Predict { net, samples, save } = said;
+    let of = Use { net: &net, data: Some(&samples.data), weights: Weights::Own };
     let route = route(&of, Work::Infer, 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let net = route.net;
-    let save = save.map(|path| Ok::<_, fovea_dsl::Diagnostic>((writable(&path)?, path.span))).transpose()?;
+    let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick: pick(samples, names)?, save }))
 }

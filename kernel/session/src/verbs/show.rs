@@ -1,6 +1,6 @@
 //! `show digits`, `show digits[3]`, `show run 3`, `show run last`
 
-use fovea_dsl::command::{RunRef, Samples, Show};
+use fovea_dsl::verb::{RunRef, Samples, Shown};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
 use fovea_train::{Ending, EpochMetrics, RunRecord};
@@ -21,10 +21,10 @@ use crate::world::{Names, World};
 const SHEET: usize = 64;
 
 /// Checks that there are such pictures, or such a run.
-pub fn check(show: Show, names: &Names, world: &World) -> Checked {
+pub fn check(show: Shown, names: &Names, world: &World) -> Checked {
     match show {
-        Show::Samples(samples) => Ok(Box::new(Sheet { pick: sheet_of(samples, names)?, theme: names.theme })),
-        Show::Run(run) => {
+        Shown::Samples(samples) => Ok(Box::new(Sheet { pick: sheet_of(samples, names)?, theme: names.theme })),
+        Shown::Run(run) => {
             let span = match run {
                 RunRef::Last(span) | RunRef::Number(_, span) => span,
             };

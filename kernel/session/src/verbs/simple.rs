@@ -1,9 +1,9 @@
 //! `let`, `seed`, `theme`, `note`: nothing is left to do once they are checked.
 
 use fovea_dsl::Diagnostic;
-use fovea_dsl::command::Theme;
 use fovea_dsl::scope::Value;
 use fovea_dsl::syntax::Binding;
+use fovea_dsl::verb::Theme;
 use serde_json::{Map, json};
 
 use super::{Checked, Events, Job};

@@ -4,6 +4,7 @@ use fovea_dsl::Diagnostic;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::{Field, Net};
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Graph, Span};
@@ -27,7 +28,12 @@ struct Summarise {
 }
 
 /// Counts a picture's work layer by layer, and plans a training step of the batch.
-pub fn check(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
+pub fn check(said: &verb::Summary, span: Span, names: &Names) -> Checked {
+    of(&said.net, said.batch.map_or(1, |batch| batch.value), span, names)
+}
+
+/// The summary of a net and of a training step of so many pictures.
+pub fn of(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
     let of = Use { net, data: None, weights: Weights::Own };
     let mut summary = summary(&names.net(&of)?, net.span)?;
     summary.totals.train_bytes =

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb;
 use fovea_graph::Backend;
 use fovea_train::{DataSpec, Dataset, Evaluation};
 use serde_json::json;
@@ -36,7 +37,8 @@ struct Test {
 }
 
 /// Checks that net and data fit one another.
-pub fn check(net: &Name, data: &Name, names: &Names) -> Checked {
+pub fn check(said: &verb::Test, names: &Names) -> Checked {
+    let (net, data) = (&said.net, &said.data);
     let of = Use { net, data: Some(data), weights: Weights::Own };
     let route = route(&of, Work::Infer, 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;

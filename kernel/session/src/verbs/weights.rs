@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span};
@@ -33,8 +34,9 @@ struct Save {
 }
 
 /// Checks that the net is known whole and that the file's folder is there.
-pub fn save(net: &Name, path: Name, names: &mut Names) -> Checked {
-    let of = Use { net, data: None, weights: Weights::Own };
+pub fn save(said: verb::Save, names: &mut Names) -> Checked {
+    let verb::Save { net, path } = said;
+    let of = Use { net: &net, data: None, weights: Weights::Own };
     let route = route(&of, Work::Infer, 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let net = route.net;
@@ -44,8 +46,13 @@ pub fn save(net: &Name, path: Name, names: &mut Names) -> Checked {
     Ok(Box::new(Save { net, device: Arc::clone(&names.device), seed: names.seed, path: file, span: path.span }))
 }
 
+/// Where a `save` clause writes to, and where it says so.
+pub fn destination(path: &Name) -> Result<(PathBuf, Span), Diagnostic> {
+    Ok((writable(path)?, path.span))
+}
+
 /// A path that a file can be written to, as far as can be told without writing it.
-pub fn writable(path: &Name) -> Result<PathBuf, Diagnostic> {
+fn writable(path: &Name) -> Result<PathBuf, Diagnostic> {
     let file = PathBuf::from(&path.text);
     let mistake = |message: String, help: &str| Err(Diagnostic::new(Stage::Verbs, path.span, message).help(help));
     if path.text.is_empty() || file.is_dir() {
@@ -80,8 +87,9 @@ struct Load {
 }
 
 /// Checks the file against the net, unless an earlier statement has yet to write it.
-pub fn load(net: &Name, path: Name, names: &mut Names) -> Checked {
-    let load = Load { name: net.clone(), resolved: names.resolved(net)?, device: Arc::clone(&names.device), path };
+pub fn load(said: verb::Load, names: &mut Names) -> Checked {
+    let verb::Load { net, path } = said;
+    let load = Load { name: net.clone(), resolved: names.resolved(&net)?, device: Arc::clone(&names.device), path };
     let file = PathBuf::from(&load.path.text);
     let binding = match names.files.get(&file) {
         Some(saved) => saved.clone(),

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-pub use fovea_dsl::command::Theme;
+pub use fovea_dsl::verb::Theme;
 
 /// A colour in sRGB. Displays as `#rrggbb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! `plot accuracy of small, wide, run 3`: the curves of several runs in one picture.
 
-use fovea_dsl::command::{Curve, Subject};
+use fovea_dsl::verb::{Curve, Subject};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_train::RunRecord;

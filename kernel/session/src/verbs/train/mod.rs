@@ -1,5 +1,6 @@
 //! `train lenet on digits for 10 epochs with sgd(lr 0.01, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
 
+mod agreed;
 mod recipe;
 mod resume;
 mod teller;
@@ -7,9 +8,9 @@ mod teller;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fovea_dsl::command::Train;
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::Train;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span};
 use fovea_train::{
@@ -43,20 +44,20 @@ struct Run {
 
 /// Checks the net, the data, the recipe, the run that goes on and the memory of a step.
 pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
-    let weights = if train.further { Weights::Own } else { Weights::First };
+    let weights = if train.further.is_some() { Weights::Own } else { Weights::First };
     let of = Use { net: &train.net, data: Some(&train.data), weights };
-    if train.further && names.binding(&of).is_none() {
+    if train.further.is_some() && names.binding(&of).is_none() {
         return Err(no_weights(&train.net, names));
     }
     let net = names.net(&of)?;
     let spec = names.spec(&train.data)?;
     let mut recipe = recipe(&train, names.seed);
     let resumed = match &train.resume {
-        Some(run) => Some(resumed(&train, run, &mut recipe, names, world)?),
+        Some(run) => Some(resumed(&train, &run.value, &mut recipe, names, world)?),
         None => None,
     };
     possible(&train, &recipe, span, &spec)?;
-    memory::fits(&*names.device, recipe.batch, train.batch_span, |batch| {
+    memory::fits(&*names.device, recipe.batch, train.batch.map_or(span, |said| said.span), |batch| {
         Ok(route(&of, Work::Train(&recipe.optimizer), batch, names)?.plan)
     })?;
 
@@ -139,7 +140,7 @@ impl Run {
         data: &Dataset,
         world: &World,
         tell: &mut dyn FnMut(News),
-    ) -> Result<Left, Diagnostic> {
+    ) -> Result<Left, Failure> {
         let (record, recipe) = resumed.open(&self.train, &self.recipe, world)?;
         let fresh = Trainee::fresh(Arc::clone(&self.device), forward(&self.net), recipe.seed);
         let mut trained = fresh.at(self.span)?;

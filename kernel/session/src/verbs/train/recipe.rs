@@ -1,80 +1,101 @@
 //! The recipe of a `train` statement.
 
-use fovea_dsl::command::{self, Period, Train};
+use fovea_dsl::verb::{self, Period, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_train::{CheckpointEvery, DataSpec, Recipe, Schedule, WarmUp};
 
+/// Epochs of a statement that says none.
+const EPOCHS: usize = 10;
+
+/// Pictures a step of a statement that says none.
+const BATCH: usize = 64;
+
 /// The recipe as written, the language's defaults where nothing is; `seed` is the program's.
 pub fn recipe(train: &Train, seed: u64) -> Recipe {
+    let optimizer = train.optimizer.map_or_else(verb::Optimizer::default, |said| said.value);
     Recipe {
-        epochs: train.epochs,
-        batch: train.batch,
-        optimizer: optimizer(&train.optimizer),
-        rate: train.optimizer.rate(),
-        schedule: match train.schedule {
-            command::Schedule::Constant => Schedule::Constant,
-            command::Schedule::Cosine => Schedule::Cosine,
-            command::Schedule::Step { every, by } => Schedule::Step { every: every as u64, factor: by },
-        },
-        warm_up: train.warmup.map(|period| match period {
-            Period::Steps(steps) => WarmUp::Steps(steps as u64),
-            Period::Epochs(epochs) => WarmUp::Epochs(epochs as u64),
-        }),
-        seed: train.seed.unwrap_or(seed),
-        further: train.further,
-        checkpoint_every: match train.checkpoint {
-            None => Recipe::CHECKPOINT_EVERY,
-            Some(Period::Steps(steps)) => CheckpointEvery::Steps(steps as u64),
-            Some(Period::Epochs(epochs)) => CheckpointEvery::Epochs(epochs as u64),
-        },
+        epochs: train.epochs.map_or(EPOCHS, |said| said.value),
+        batch: train.batch.map_or(BATCH, |said| said.value),
+        optimizer: self::optimizer(&optimizer),
+        rate: optimizer.rate(),
+        schedule: train.schedule.map_or(Schedule::Constant, |said| schedule(said.value)),
+        warm_up: train.warmup.map(|said| warm_up(said.value)),
+        seed: train.seed.map_or(seed, |said| said.value),
+        further: train.further.is_some(),
+        checkpoint_every: train.checkpoint.map_or(Recipe::CHECKPOINT_EVERY, |said| checkpoint(said.value)),
     }
 }
 
-fn optimizer(written: &command::Optimizer) -> Optimizer {
-    let adam = |numbers: &command::Adam, form| {
-        let &command::Adam { beta1, beta2, eps, decay, .. } = numbers;
+/// The learning rate's course.
+pub fn schedule(written: verb::Schedule) -> Schedule {
+    match written {
+        verb::Schedule::Constant => Schedule::Constant,
+        verb::Schedule::Cosine => Schedule::Cosine,
+        verb::Schedule::Step { every, by } => Schedule::Step { every: every as u64, factor: by },
+    }
+}
+
+/// How long the rate rises.
+pub fn warm_up(written: Period) -> WarmUp {
+    match written {
+        Period::Steps(steps) => WarmUp::Steps(steps as u64),
+        Period::Epochs(epochs) => WarmUp::Epochs(epochs as u64),
+    }
+}
+
+fn checkpoint(written: Period) -> CheckpointEvery {
+    match written {
+        Period::Steps(steps) => CheckpointEvery::Steps(steps as u64),
+        Period::Epochs(epochs) => CheckpointEvery::Epochs(epochs as u64),
+    }
+}
+
+/// What becomes of gradients.
+pub fn optimizer(written: &verb::Optimizer) -> Optimizer {
+    let adam = |numbers: &verb::Adam, form| {
+        let &verb::Adam { beta1, beta2, eps, decay, .. } = numbers;
         Optimizer::Adam(Adam { beta1, beta2, eps, decay, form })
     };
     match written {
-        command::Optimizer::Sgd(sgd) => Optimizer::Sgd { momentum: sgd.momentum, decay: sgd.decay },
-        command::Optimizer::Adam(numbers) => adam(numbers, Decay::Gradient),
-        command::Optimizer::AdamW(numbers) => adam(numbers, Decay::Weights),
+        verb::Optimizer::Sgd(sgd) => Optimizer::Sgd { momentum: sgd.momentum, decay: sgd.decay },
+        verb::Optimizer::Adam(numbers) => adam(numbers, Decay::Gradient),
+        verb::Optimizer::AdamW(numbers) => adam(numbers, Decay::Weights),
     }
 }
 
 /// Whether the data has pictures for its batches, and its steps can be counted.
 pub fn possible(train: &Train, recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
-    batch_fits(train, spec)?;
-    steps_are_countable(train, span, spec)?;
+    batch_fits(train, recipe, span, spec)?;
+    steps_are_countable(train, recipe, span, spec)?;
     warm_up_ends(recipe, span, spec)
 }
 
 /// A batch that the training part can fill.
-fn batch_fits(train: &Train, spec: &DataSpec) -> Result<(), Diagnostic> {
-    let samples = spec.counts().train;
-    if train.batch <= samples {
+fn batch_fits(train: &Train, recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
+    let (samples, batch) = (spec.counts().train, recipe.batch);
+    if batch <= samples {
         return Ok(());
     }
-    let message =
-        format!("batch {} is more than the {samples} training pictures of `{}`", train.batch, train.data.text);
-    Err(Diagnostic::new(Stage::Values, train.batch_span, message)
-        .found(train.batch.to_string())
+    let message = format!("batch {batch} is more than the {samples} training pictures of `{}`", train.data.text);
+    Err(Diagnostic::new(Stage::Values, train.batch.map_or(span, |said| said.span), message)
+        .found(batch.to_string())
         .expected(format!("at most {samples}"))
         .help(format!("`batch {samples}` takes all of them at every step")))
 }
 
 /// A run whose steps can be numbered: random numbers are drawn by the step's number, which has 32 bits.
-fn steps_are_countable(train: &Train, span: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
-    let steps = spec.counts().train.div_ceil(train.batch.max(1));
+fn steps_are_countable(train: &Train, recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
+    let steps = spec.counts().train.div_ceil(recipe.batch.max(1));
     let most = u32::MAX as usize / steps.max(1);
-    if train.epochs <= most {
+    let epochs = recipe.epochs;
+    if epochs <= most {
         return Ok(());
     }
-    let message = format!("{} epochs of {steps} steps are more steps than can be numbered", train.epochs);
-    Err(Diagnostic::new(Stage::Values, span, message)
-        .found(train.epochs.to_string())
+    let message = format!("{epochs} epochs of {steps} steps are more steps than can be numbered");
+    Err(Diagnostic::new(Stage::Values, train.epochs.map_or(span, |said| said.span), message)
+        .found(epochs.to_string())
         .expected(format!("at most {most} epochs")))
 }
 

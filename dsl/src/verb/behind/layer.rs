@@ -1,28 +1,30 @@
-//! Verbs that look into a layer: `filters lenet.conv1`, `features lenet.conv1 on digits[3]`.
+//! A layer of a net: `lenet.conv1`, `lenet.conv1[5]`.
 
-use super::read::Parts;
-use super::table;
-use super::{Command, LayerRef};
+use fovea_graph::Span;
+
+use super::super::about::{Behind, Offer};
+use super::super::read::Parts;
 use crate::parse::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
-pub(super) fn filters(parts: &mut Parts<'_>) -> Option<Command> {
-    let layer = parts.layer();
-    parts.clauses();
-    Some(Command::Filters { layer: layer? })
+/// `lenet.conv1`, `lenet.conv1[5]`, `lenet.conv1[0..8]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerRef {
+    /// The net's name and the layer's, with a dot between them; both may have dots of their own.
+    pub path: Name,
+    /// First and end; all where nothing is said.
+    pub range: Option<(usize, usize)>,
+    /// All of it.
+    pub span: Span,
 }
 
-pub(super) fn features(parts: &mut Parts<'_>) -> Option<Command> {
-    let layer = parts.layer();
-    let clauses = parts.clauses();
-    let samples = super::verbs::given(parts, clauses.on);
-    Some(Command::Features { layer: layer?, samples: samples?, save: clauses.save })
-}
+/// The layer that a verb looks into.
+pub(in crate::verb) const LAYER: Behind<LayerRef> = Behind { offer: Offer::Layers, read: |parts| parts.layer() };
 
 impl Parts<'_> {
     /// The layer that the verb is applied to.
     fn layer(&mut self) -> Option<LayerRef> {
-        let verb = self.verb;
+        let verb = self.verb.word;
         match self.peek() {
             Some(part @ Part { kind: PartKind::Select(..), .. }) => {
                 self.at += 1;
@@ -37,14 +39,14 @@ impl Parts<'_> {
                 let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
                 let error = self.error(span, format!("`{verb}` lacks its layer")).found(found);
                 let error = error.expected("a net and a layer of it");
-                self.wrong(error.help(format!("`{}` shows how it reads", table::example(verb))));
+                self.wrong(error.help(format!("`{}` shows how it reads", self.verb.example)));
                 None
             }
         }
     }
 
     /// `lenet.conv1`, `lenet.conv1[5]`, `lenet.conv1[0..8]`
-    pub(super) fn layer_of(&mut self, part: &Part) -> Option<LayerRef> {
+    pub(in crate::verb) fn layer_of(&mut self, part: &Part) -> Option<LayerRef> {
         let (path, range) = match &part.kind {
             PartKind::Select(path, first, end) => (path, Some((first, end.as_ref()))),
             PartKind::Word(path) => (path, None),
@@ -67,6 +69,6 @@ impl Parts<'_> {
 }
 
 /// The first bytes of a span, as many as `text` has.
-fn begin(span: fovea_graph::Span, text: &str) -> fovea_graph::Span {
-    fovea_graph::Span { end: span.start + text.len() as u32, ..span }
+fn begin(span: Span, text: &str) -> Span {
+    Span { end: span.start + text.len() as u32, ..span }
 }

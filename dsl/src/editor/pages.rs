@@ -1,9 +1,8 @@
-//! The reference: what every word of the language means, from `REFERENCE.md`.
+//! Pages: what a word means, for `?word` and beside completions.
 
 use super::tokens::{Look, tokens};
-
-/// The whole of it.
-const REFERENCE: &str = include_str!("../../REFERENCE.md");
+use crate::reference;
+use crate::verb::words as verbs;
 
 /// The page about a word of the language, as Markdown: what it means, its defaults, an example.
 pub fn inspect(word: &str) -> Option<&'static str> {
@@ -21,22 +20,6 @@ pub fn inspect_at(text: &str, at: usize) -> Option<&'static str> {
     inspect(&text[range])
 }
 
-/// The examples of the reference: each program, and whether it can be run as it stands. (One that goes on with a run
-/// of earlier days can only be checked.)
-pub fn examples() -> impl Iterator<Item = (&'static str, bool)> {
-    REFERENCE.split("\n```fovea").skip(1).filter_map(|rest| {
-        let (kind, rest) = rest.split_once('\n')?;
-        let (example, _) = rest.split_once("\n```")?;
-        Some((example, kind.trim().is_empty()))
-    })
-}
-
-/// The words that have a page.
-pub fn words() -> impl Iterator<Item = &'static str> {
-    let headings = REFERENCE.split("\n### ").skip(1).filter_map(|section| section.lines().next());
-    headings.flat_map(|heading| heading.split(',')).map(str::trim)
-}
-
 /// What a word means, in its page's first sentence.
 pub(super) fn sentence(word: &str) -> &'static str {
     let Some(page) = inspect(word) else { return "" };
@@ -46,13 +29,9 @@ pub(super) fn sentence(word: &str) -> &'static str {
     body[..end].trim()
 }
 
+/// The page of a verb, of a clause or of another word.
 fn page(word: &str) -> Option<&'static str> {
-    REFERENCE.split("\n### ").skip(1).find_map(|section| {
-        let heading = section.lines().next()?;
-        let is_here = heading.split(',').any(|name| name.trim() == word);
-        // A chapter's heading ends the section before it.
-        is_here.then(|| section.split("\n## ").next().unwrap_or(section).trim_end())
-    })
+    verbs::page(word).or_else(|| reference::find(word))
 }
 
 #[cfg(test)]
@@ -60,14 +39,14 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::command::optimizer::{OPTIMIZERS, SCHEDULES};
-    use crate::command::table;
     use crate::parse::words;
+    use crate::verb::clause::{OPTIMIZERS, SCHEDULES};
+    use crate::verb::words as verbs;
 
     #[test]
     fn every_word_has_its_page() {
-        let mut all: Vec<&str> = words::all_words().chain(table::statements()).collect();
-        all.extend(table::CLAUSES.iter().map(|clause| clause.word));
+        let mut all: Vec<&str> = words::all_words().chain(verbs::statements()).collect();
+        all.extend(verbs::clauses().map(|clause| clause.word));
         for named in OPTIMIZERS {
             all.push(named.word);
             all.extend(named.numbers.iter().map(|number| number.key));
@@ -82,6 +61,20 @@ mod tests {
             assert!(page.contains("```fovea"), "`{word}` has no example");
             assert!(sentence(word).len() > 5, "`{word}`");
         }
+    }
+
+    /// The headings of these chapters are words of the list of verbs, of their clauses, or of what clauses take.
+    #[test]
+    fn headings_are_words_of_the_language() {
+        let others = ["net", "block", "let", "where", "matrix"];
+        let is_statement = |word: &&str| others.contains(word) || verbs::verb(word).is_some();
+        assert_eq!(reference::chapter("Statements").iter().find(|word| !is_statement(word)), None);
+        let keys = OPTIMIZERS.iter().flat_map(|named| named.numbers).map(|number| number.key);
+        let keys = keys.chain(SCHEDULES.iter().flat_map(|named| named.numbers).map(|number| number.key));
+        let named = OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word));
+        let known: Vec<&str> = verbs::clause_words().chain(verbs::clause_parts()).chain(keys).chain(named).collect();
+        assert_eq!(reference::chapter("Clauses").iter().find(|word| !known.contains(word)), None);
+        assert!(reference::chapter("Statements").len() > 20 && reference::chapter("Clauses").len() > 20);
     }
 
     #[test]

@@ -1,10 +1,8 @@
-//! Optimizers and schedules: words with numbers of their own, `sgd(lr 0.1, momentum 0.9)`, `step(every 10, by 0.1)`.
+//! Words with numbers of their own: `sgd(lr 0.1, momentum 0.9)`, `step(every 10, by 0.1)`.
 
 use fovea_graph::Span;
 
-use super::read::Parts;
-use super::table::Clause;
-use super::{Adam, Optimizer, Schedule, Sgd};
+use super::super::read::{Opened, Parts};
 use crate::parse::{quoted, words::list};
 use crate::scope::nearest;
 use crate::syntax::{Argument, Expr, ExprKind, Operator, Part, PartKind};
@@ -15,7 +13,7 @@ pub(crate) struct Named<T: 'static> {
     pub word: &'static str,
     /// Its numbers, in the order in which `make` takes them.
     pub numbers: &'static [Number],
-    make: fn(&[f64]) -> T,
+    pub make: fn(&[f64]) -> T,
 }
 
 /// A number by its key.
@@ -29,7 +27,7 @@ pub(crate) struct Number {
 
 /// The numbers that make sense.
 #[derive(Clone, Copy)]
-enum Range {
+pub(super) enum Range {
     Positive,
     NotNegative,
     /// From 0 to below 1.
@@ -58,53 +56,8 @@ impl Range {
     }
 }
 
-const fn number(key: &'static str, default: f64, range: Range) -> Number {
+pub(super) const fn number(key: &'static str, default: f64, range: Range) -> Number {
     Number { key, default, range }
-}
-
-/// Adam's numbers, with this decay unless it is said.
-const fn adam(decay: f64) -> [Number; 5] {
-    [
-        number("lr", 1e-3, Range::Positive),
-        number("beta1", 0.9, Range::Share),
-        number("beta2", 0.999, Range::Share),
-        number("eps", 1e-8, Range::Positive),
-        number("decay", decay, Range::NotNegative),
-    ]
-}
-
-const ADAM: &[Number] = &adam(0.0);
-const ADAMW: &[Number] = &adam(0.01);
-
-/// Every optimizer.
-pub(crate) const OPTIMIZERS: &[Named<Optimizer>] = &[
-    Named {
-        word: "sgd",
-        numbers: &[
-            // The rate, momentum and decay of Caffe's LeNet: they train from He's first weights without a warm-up.
-            number("lr", 0.01, Range::Positive),
-            number("momentum", 0.9, Range::Share),
-            number("decay", 5e-4, Range::NotNegative),
-        ],
-        make: |n| Optimizer::Sgd(Sgd { rate: n[0], momentum: n[1], decay: n[2] }),
-    },
-    Named { word: "adam", numbers: ADAM, make: |n| Optimizer::Adam(moments(n)) },
-    Named { word: "adamw", numbers: ADAMW, make: |n| Optimizer::AdamW(moments(n)) },
-];
-
-/// Every schedule.
-pub(crate) const SCHEDULES: &[Named<Schedule>] = &[
-    Named { word: "constant", numbers: &[], make: |_| Schedule::Constant },
-    Named { word: "cosine", numbers: &[], make: |_| Schedule::Cosine },
-    Named {
-        word: "step",
-        numbers: &[number("every", 30.0, Range::Count), number("by", 0.1, Range::Positive)],
-        make: |n| Schedule::Step { every: n[0] as usize, by: n[1] },
-    },
-];
-
-fn moments(n: &[f64]) -> Adam {
-    Adam { rate: n[0], beta1: n[1], beta2: n[2], eps: n[3], decay: n[4] }
 }
 
 impl<T> Named<T> {
@@ -129,13 +82,6 @@ impl<T> Named<T> {
     }
 }
 
-impl Default for Optimizer {
-    /// `sgd(lr 0.01, momentum 0.9, decay 5e-4)`
-    fn default() -> Self {
-        OPTIMIZERS[0].plain()
-    }
-}
-
 /// Other programs' words for a number.
 const FOREIGN: &[(&str, &str)] = &[
     ("rate", "lr"),
@@ -152,12 +98,12 @@ const FOREIGN: &[(&str, &str)] = &[
 
 impl<'a> Parts<'a> {
     /// `adam(lr 0.001)`, `step(every 10, by 0.1)`: one of `all`, whose kind is `what` (`optimizer`).
-    pub(super) fn named<T>(&mut self, clause: &Clause, what: &str, all: &'static [Named<T>]) -> Option<T> {
+    pub(in crate::verb) fn named<T>(&mut self, opened: Opened<'_>, what: &str, all: &'static [Named<T>]) -> Option<T> {
         let (word, arguments, span): (_, &[Argument], _) = match self.peek() {
             Some(Part { kind: PartKind::Call(word, arguments), span }) => (word, arguments, *span),
             Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() => (word, &[], *span),
             _ => {
-                self.lacks(clause, &format!("its {what}"));
+                self.lacks(opened.about, &format!("its {what}"));
                 return None;
             }
         };
@@ -168,7 +114,7 @@ impl<'a> Parts<'a> {
             let error = error.expected(list(&words, "or"));
             self.wrong(match nearest(word, words) {
                 Some(near) => error.help(format!("write `{near}`")),
-                None => error.help(format!("write `{}`, say", clause.example)),
+                None => error.help(format!("write `{}`, say", opened.about.example)),
             });
             return None;
         };

@@ -1,0 +1,87 @@
+//! What a verb and a clause say of themselves: words, examples, pages, and what an editor offers in their places.
+
+use super::read::{Opened, Parts};
+use crate::reference::page;
+
+/// A verb: its word, what stands behind it, and what is said of it.
+#[derive(Debug)]
+pub(crate) struct About {
+    /// The word, in lower case.
+    pub word: &'static str,
+    /// What can stand right behind it, place by place.
+    pub behind: &'static [Offer],
+    /// Its clauses, in the order in which messages name them.
+    pub clauses: &'static [&'static ClauseAbout],
+    /// How a whole statement reads.
+    pub example: &'static str,
+    /// What `?word` shows.
+    pub page: &'static str,
+}
+
+/// A clause, whatever it takes.
+#[derive(Debug)]
+pub(crate) struct ClauseAbout {
+    /// The word, in lower case.
+    pub word: &'static str,
+    /// How it is written.
+    pub example: &'static str,
+    /// What can stand behind it, place by place.
+    pub behind: &'static [Offer],
+    /// What `?word` shows.
+    pub page: &'static str,
+}
+
+/// A clause with the section of the reference that its word has; a word without one does not compile.
+pub(super) const fn clause(word: &'static str, example: &'static str, behind: &'static [Offer]) -> ClauseAbout {
+    ClauseAbout { word, example, behind, page: page(word) }
+}
+
+/// What stands right behind a verb's word, or behind another of these.
+pub(super) struct Behind<T: 'static> {
+    pub offer: Offer,
+    /// Reads it; says what is wrong where there is none.
+    pub read: for<'a> fn(&mut Parts<'a>) -> Option<T>,
+}
+
+/// A clause that gives a `T`.
+pub(super) struct Clause<T: 'static> {
+    pub about: ClauseAbout,
+    /// Reads what stands behind its word; says what is wrong where that is nothing.
+    pub read: for<'a> fn(&mut Parts<'a>, Opened<'a>) -> Option<T>,
+}
+
+/// A clause that must stand there.
+pub(super) struct Needed<T: 'static> {
+    pub clause: Clause<T>,
+    /// Says that it is missing.
+    pub missing: fn(&mut Parts<'_>),
+}
+
+/// What an editor offers in a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Nothing: a string, or a number of the user's.
+    Nothing,
+    /// Nets.
+    Nets,
+    /// Nets, or a run.
+    NetsAndRuns,
+    /// Data.
+    Data,
+    /// Data, or a run.
+    DataAndRuns,
+    /// Layers of nets.
+    Layers,
+    /// Constants, for a number.
+    Constants,
+    /// Optimizers.
+    Optimizers,
+    /// Schedules.
+    Schedules,
+    /// These words, which have meanings of their own.
+    Options(&'static [&'static str]),
+    /// These words, which belong to the clause.
+    Words(&'static [&'static str]),
+    /// Several, with commas between them.
+    List(&'static Offer),
+}

@@ -1,0 +1,68 @@
+//! An image: a matrix, or one sample of data.
+
+use super::super::about::{Behind, Offer};
+use super::super::read::Parts;
+use super::{Matrix, Samples};
+use crate::parse::quoted;
+use crate::syntax::PartKind;
+
+/// An image.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pixels {
+    /// Numbers.
+    Matrix(Matrix),
+    /// One sample of data.
+    Sample(Samples),
+}
+
+/// The image that a window slides over.
+pub(in crate::verb) const IMAGE: Behind<Pixels> = Behind { offer: Offer::Data, read: image };
+
+/// What is convolved.
+fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
+    let part = parts.peek();
+    match part.map(|part| (&part.kind, part)) {
+        Some((PartKind::Matrix(rows), part)) => {
+            parts.next();
+            parts.matrix(rows, part.span).map(Pixels::Matrix)
+        }
+        Some((PartKind::Word(path) | PartKind::Select(path, ..), part)) if is_layer(path) => {
+            parts.next();
+            let found = quoted(&part.to_string());
+            let message = format!("the image of `convolve` is a matrix or a sample, and `{found}` is neither");
+            let error = parts.error(part.span, message).found(found).expected("a matrix or a sample");
+            parts.wrong(error.help("a layer's filter stands behind `with`: `convolve digits[3] with lenet.conv1[0]`"));
+            None
+        }
+        Some((PartKind::Word(word), part)) if parts.clause(word).is_none() => {
+            parts.next();
+            let data = quoted(word);
+            let error = parts.error(part.span, format!("which picture of `{data}`?")).found(&data);
+            parts.wrong(error.expected("one sample").help(format!("write `{data}[0]` for its first")));
+            None
+        }
+        Some((PartKind::Select(_, first, end), part)) => {
+            parts.next();
+            if let Some(end) = end {
+                let error = parts.error(part.span, "`convolve` takes one picture").found(quoted(&part.to_string()));
+                parts.wrong(
+                    error.expected("one sample").help(format!("write `[{first}]` in place of `[{first}..{end}]`")),
+                );
+                return None;
+            }
+            parts.picked(part).map(Pixels::Sample)
+        }
+        other => {
+            let span = other.as_ref().map_or(parts.here(), |(_, part)| part.span);
+            let found = other.map_or("the end".to_string(), |(_, part)| quoted(&part.to_string()));
+            let error = parts.error(span, "`convolve` lacks its image").found(found).expected("a matrix or a sample");
+            parts.wrong(error.help(format!("`{}` shows how it reads", parts.verb.example)));
+            None
+        }
+    }
+}
+
+/// Whether a path is none of data, whose parts are `train` and `test`.
+fn is_layer(path: &str) -> bool {
+    path.split_once('.').is_some_and(|(_, part)| !matches!(part, "train" | "test"))
+}

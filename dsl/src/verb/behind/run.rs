@@ -1,0 +1,41 @@
+//! A training run: `run 3`, `run last`.
+
+use fovea_graph::Span;
+
+use super::super::read::Parts;
+use crate::syntax::{Part, PartKind};
+
+/// A training run on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunRef {
+    /// The newest.
+    Last(Span),
+    /// By number.
+    Number(u32, Span),
+}
+
+impl Parts<'_> {
+    /// `run 3`, `run last`; the outer `None` where something else stands here.
+    pub(in crate::verb) fn run(&mut self) -> Option<Option<RunRef>> {
+        match self.peek() {
+            Some(Part { kind: PartKind::Word(word), .. }) if word.eq_ignore_ascii_case("run") => {}
+            _ => return None,
+        }
+        self.at += 1;
+        let part = self.next();
+        match part.map(|part| (&part.kind, part.span)) {
+            Some((PartKind::Word(word), span)) if word.eq_ignore_ascii_case("last") => Some(Some(RunRef::Last(span))),
+            Some((PartKind::Value(expr), span)) => {
+                let number = self.scope.count(expr, 1, "a run's number");
+                let number = self.keep(number).and_then(|number| u32::try_from(number).ok());
+                Some(number.map(|number| RunRef::Number(number, span)))
+            }
+            other => {
+                let span = other.map_or(self.here(), |(_, span)| span);
+                let error = self.error(span, "which run?").expected("a run's number, or `last`");
+                self.wrong(error.help("write `run 3` or `run last`"));
+                Some(None)
+            }
+        }
+    }
+}

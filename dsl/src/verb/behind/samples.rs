@@ -1,0 +1,67 @@
+//! Samples of data: `digits`, `digits[3]`, `digits.train[0..16]`.
+
+use fovea_graph::Span;
+
+use super::super::read::Parts;
+use crate::parse::quoted;
+use crate::syntax::{Expr, Name, Part, PartKind};
+
+/// `digits`, `digits[3]`, `digits[0..16]`, `digits.train[3]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    /// The data's name.
+    pub data: Name,
+    /// `.train`; otherwise the test part.
+    pub train: bool,
+    /// First and end; all of them where nothing is said.
+    pub range: Option<(usize, usize)>,
+    /// All of it.
+    pub span: Span,
+}
+
+impl Parts<'_> {
+    /// `digits`, `digits.train[3]`, `digits[0..16]`
+    pub(in crate::verb) fn picked(&mut self, part: &Part) -> Option<Samples> {
+        let (path, range) = match &part.kind {
+            PartKind::Select(path, first, end) => (path, Some((first, end.as_ref()))),
+            PartKind::Word(path) => (path, None),
+            _ => return None,
+        };
+        let (data, train) = match path.split_once('.') {
+            None => (path.as_str(), false),
+            Some((data, "train")) => (data, true),
+            Some((data, "test")) => (data, false),
+            Some((data, other)) => {
+                let error = self.error(part.span, format!("`{data}` has no part `{}`", quoted(other)));
+                self.wrong(
+                    error
+                        .found(other)
+                        .expected("`train` or `test`")
+                        .help(format!("write `{data}.train` or `{data}.test`")),
+                );
+                return None;
+            }
+        };
+        let name = Name { text: data.into(), span: Span { end: part.span.start + data.len() as u32, ..part.span } };
+        let range = match range {
+            None => None,
+            Some((first, end)) => Some(self.range(first, end, "a sample's number")?),
+        };
+        Some(Samples { data: name, train, range, span: part.span })
+    }
+
+    /// `3`, `0..16`: first and end; `what` names the first in messages.
+    pub(in crate::verb) fn range(&mut self, first: &Expr, end: Option<&Expr>, what: &str) -> Option<(usize, usize)> {
+        let from = self.scope.count(first, 0, what);
+        let from = self.keep(from)?;
+        let Some(end) = end else { return Some((from, from + 1)) };
+        let to = self.scope.count(end, 0, "the end of a range");
+        let to = self.keep(to)?;
+        if to > from {
+            return Some((from, to));
+        }
+        let error = self.error(first.span.to(end.span), format!("the range {from}..{to} is empty"));
+        self.wrong(error.found(format!("{from}..{to}")).expected(format!("an end above {from}")));
+        None
+    }
+}

@@ -1,0 +1,70 @@
+//! `with [1 0 1; 0 1 0; 1 0 1]`, `with lenet.conv1[2]`: what slides over an image.
+
+use super::super::about::{Clause, Needed, Offer, clause};
+use super::super::read::{Opened, Parts};
+use super::super::{LayerRef, Matrix};
+use crate::parse::quoted;
+use crate::syntax::{Part, PartKind};
+
+/// A filter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// Numbers.
+    Matrix(Matrix),
+    /// One filter of a layer.
+    Layer(LayerRef),
+}
+
+/// The filter of `convolve`.
+pub(in crate::verb) const FILTER: Needed<Filter> = Needed {
+    clause: Clause {
+        about: clause("with", "with [1 0 1; 0 1 0; 1 0 1]", &[Offer::Layers]),
+        read: |parts, opened| parts.filter(opened),
+    },
+    missing: |parts| {
+        let verb = parts.verb.word;
+        let error = parts.error(parts.here(), format!("`{verb}` lacks its filter")).found("the end");
+        let help = "write `with` and the filter's rows, `with [1 0 1; 0 1 0; 1 0 1]`, say";
+        parts.wrong(error.expected("`with` and a filter").help(help));
+    },
+};
+
+impl Parts<'_> {
+    /// `with [1 0; 0 1]`, `with lenet.conv1[2]`
+    fn filter(&mut self, opened: Opened<'_>) -> Option<Filter> {
+        match self.peek() {
+            Some(Part { kind: PartKind::Matrix(rows), span }) => {
+                self.at += 1;
+                self.matrix(rows, *span).map(Filter::Matrix)
+            }
+            Some(part @ Part { kind: PartKind::Select(path, first, end), span }) => {
+                self.at += 1;
+                if let Some(end) = end {
+                    let error = self.error(*span, "`convolve` takes one filter").found(quoted(&part.to_string()));
+                    let help = format!("write `{path}[{first}]` in place of `{path}[{first}..{end}]`");
+                    self.wrong(error.expected("one filter").help(help));
+                    return None;
+                }
+                self.layer_of(part).map(Filter::Layer)
+            }
+            Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() => {
+                self.at += 1;
+                let word = quoted(word);
+                let (message, help) = match word.contains('.') {
+                    true => (format!("which filter of `{word}`?"), format!("write `{word}[0]` for its first")),
+                    false => (
+                        format!("`{word}` is no filter"),
+                        "write its rows, `[1 0; 0 1]`, or a layer's filter, `lenet.conv1[0]`".to_string(),
+                    ),
+                };
+                let error = self.error(*span, message).found(word).expected("a matrix, or a filter of a layer");
+                self.wrong(error.help(help));
+                None
+            }
+            _ => {
+                self.lacks(opened.about, "its filter");
+                None
+            }
+        }
+    }
+}

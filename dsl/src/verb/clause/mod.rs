@@ -1,0 +1,39 @@
+//! Clauses, a file a kind: what stands behind the word, and how it is read. A verb lists those that it takes.
+
+mod filter;
+mod flag;
+mod named;
+mod number;
+mod on;
+mod optimizer;
+mod period;
+mod resume;
+mod save;
+mod schedule;
+mod size;
+mod steps;
+mod subjects;
+
+pub use filter::Filter;
+pub use optimizer::{Adam, Optimizer, Sgd};
+pub use period::Period;
+pub use save::Path;
+pub use schedule::Schedule;
+pub use subjects::Subject;
+
+pub(crate) use named::Number;
+pub(crate) use optimizer::OPTIMIZERS;
+pub(crate) use schedule::SCHEDULES;
+
+pub(super) use filter::FILTER;
+pub(super) use flag::{FURTHER, INFER, SAME, TRAIN, VALID};
+pub(super) use number::{BATCH, SEED};
+pub(super) use on::{DATA, SAMPLES};
+pub(super) use optimizer::OPTIMIZER;
+pub(super) use period::{CHECKPOINT, FOR, WARMUP};
+pub(super) use resume::RESUME;
+pub(super) use save::SAVE;
+pub(super) use schedule::SCHEDULE;
+pub(super) use size::SIZE;
+pub(super) use steps::{DILATE, PAD, STRIDE};
+pub(super) use subjects::SUBJECTS;

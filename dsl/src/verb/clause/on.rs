@@ -1,0 +1,73 @@
+//! `on digits`, `on digits[3]`: the data.
+
+use super::super::Samples;
+use super::super::about::{Clause, Needed, Offer, clause};
+use super::super::read::{Opened, Parts};
+use crate::parse::quoted;
+use crate::syntax::{Name, Part, PartKind};
+
+/// Data as a whole: a verb works on all of its training or test part.
+pub(in crate::verb) const DATA: Needed<Name> = Needed {
+    clause: Clause {
+        about: clause("on", "on digits", &[Offer::Data]),
+        read: |parts, opened| {
+            let samples = parts.samples(opened, ["data", "digits"])?;
+            parts.whole(samples)
+        },
+    },
+    missing,
+};
+
+/// Some samples, or all of them.
+pub(in crate::verb) const SAMPLES: Needed<Samples> = Needed {
+    clause: Clause {
+        about: clause("on", "on digits", &[Offer::Data]),
+        read: |parts, opened| parts.samples(opened, ["a sample", "digits[3]"]),
+    },
+    missing,
+};
+
+/// Says that a verb lacks its data.
+fn missing(parts: &mut Parts<'_>) {
+    let (verb, net) = (parts.verb.word, parts.subject_words());
+    let error = parts.error(parts.here(), format!("`{verb}` lacks its data")).found("the end");
+    parts.wrong(error.expected("`on` and data").help(format!("write `{verb} {net} on digits`, say")));
+}
+
+impl Parts<'_> {
+    /// Samples; of `what`, such as `example`.
+    fn samples(&mut self, opened: Opened<'_>, [what, example]: [&str; 2]) -> Option<Samples> {
+        match self.peek() {
+            Some(part @ Part { kind: PartKind::Word(_) | PartKind::Select(..), .. }) if !matches!(&part.kind, PartKind::Word(word) if self.clause(word).is_some()) =>
+            {
+                self.at += 1;
+                self.picked(part)
+            }
+            Some(part @ Part { kind: PartKind::Text(_), span }) => {
+                self.at += 1;
+                let message = format!("`{}` takes {what}, and here stands a text", opened.about.word);
+                let error = self.error(*span, message).found(quoted(&part.to_string()));
+                let error = error.expected(format!("{what} such as `{example}`"));
+                self.wrong(error.help(format!("write `{} {example}`, say", opened.about.word)));
+                None
+            }
+            _ => {
+                self.lacks(opened.about, "its data");
+                None
+            }
+        }
+    }
+
+    /// Data of which nothing is picked.
+    fn whole(&mut self, samples: Samples) -> Option<Name> {
+        let is_whole = samples.range.is_none() && samples.span.end == samples.data.span.end;
+        if !is_whole {
+            let (verb, data) = (self.verb.word, &samples.data.text);
+            let which = if verb == "train" { "training" } else { "test" };
+            let error =
+                self.error(samples.span, format!("`{verb}` takes all of the {which} part")).expected(data.clone());
+            self.wrong(error.help(format!("write `on {data}`")));
+        }
+        Some(samples.data)
+    }
+}

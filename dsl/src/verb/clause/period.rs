@@ -1,0 +1,103 @@
+//! `for 10 epochs`, `warmup 5 epochs`, `checkpoint every 100 steps`: stretches of training.
+
+use super::super::about::{Clause, Offer, clause};
+use super::super::read::{Opened, Parts};
+use crate::parse::quoted;
+use crate::syntax::{Part, PartKind};
+
+/// A stretch of training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// So many steps, each a batch.
+    Steps(usize),
+    /// So many epochs.
+    Epochs(usize),
+}
+
+/// How long a net is trained.
+pub(in crate::verb) const FOR: Clause<usize> = Clause {
+    about: clause("for", "for 10 epochs", &[Offer::Constants, Offer::Words(&["epochs"])]),
+    read: |parts, opened| parts.epochs(opened),
+};
+
+/// How long the rate rises from 0 to the schedule's, in a straight line.
+pub(in crate::verb) const WARMUP: Clause<Period> = Clause {
+    about: clause("warmup", "warmup 5 epochs", &[Offer::Constants, Offer::Words(&["epochs", "steps"])]),
+    read: |parts, opened| parts.period(opened),
+};
+
+/// How often a checkpoint is written besides the usual ones.
+pub(in crate::verb) const CHECKPOINT: Clause<Period> = Clause {
+    about: clause(
+        "checkpoint",
+        "checkpoint every 100 steps",
+        &[Offer::Words(&["every"]), Offer::Constants, Offer::Words(&["steps", "epochs"])],
+    ),
+    read: |parts, opened| parts.every(opened),
+};
+
+impl Parts<'_> {
+    /// `for 10 epochs`
+    fn epochs(&mut self, opened: Opened<'_>) -> Option<usize> {
+        let expr = self.number(opened)?;
+        let epochs = self.scope.count(&expr, 1, "the number of epochs");
+        let epochs = self.keep(epochs);
+        match self.peek() {
+            Some(Part { kind: PartKind::Word(word), .. })
+                if ["epochs", "epoch"].iter().any(|unit| word.eq_ignore_ascii_case(unit)) =>
+            {
+                self.at += 1;
+            }
+            other => {
+                let is_unit =
+                    matches!(other, Some(Part { kind: PartKind::Word(word), .. }) if self.clause(word).is_none());
+                let span = other.filter(|_| is_unit).map_or(self.here(), |part| part.span);
+                let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
+                let error = self.error(span, "training is counted in epochs").found(found).expected("epochs");
+                self.wrong(error.help(format!("write `for {expr} epochs`")));
+                if is_unit {
+                    self.at += 1;
+                }
+            }
+        }
+        epochs
+    }
+
+    /// `warmup 5 epochs`, `warmup 500 steps`
+    fn period(&mut self, opened: Opened<'_>) -> Option<Period> {
+        let expr = self.number(opened)?;
+        let count = self.scope.count(&expr, 1, &format!("what stands behind `{}`", opened.about.word));
+        let count = self.keep(count);
+        let unit = match self.peek() {
+            Some(Part { kind: PartKind::Word(unit), span }) if self.clause(unit).is_none() => Some((unit, *span)),
+            _ => None,
+        };
+        self.at += usize::from(unit.is_some());
+        match unit.map(|(unit, _)| unit.to_lowercase()).as_deref() {
+            Some("epochs" | "epoch") => count.map(Period::Epochs),
+            Some("steps" | "step" | "batches") => count.map(Period::Steps),
+            _ => {
+                let span = unit.map_or(self.here(), |(_, span)| span);
+                let found = unit.map_or("the end".to_string(), |(unit, _)| quoted(unit));
+                let error = self.error(span, format!("`{}` lacks its unit", opened.about.word)).found(found);
+                self.wrong(error.expected("steps or epochs").help(format!("write `{}`, say", opened.about.example)));
+                None
+            }
+        }
+    }
+
+    /// `checkpoint every 100 steps`
+    fn every(&mut self, opened: Opened<'_>) -> Option<Period> {
+        match self.peek() {
+            Some(Part { kind: PartKind::Word(every), .. }) if every.eq_ignore_ascii_case("every") => {
+                self.at += 1;
+                self.period(opened)
+            }
+            _ => {
+                self.lacks(opened.about, "`every`");
+                self.pass_over();
+                None
+            }
+        }
+    }
+}

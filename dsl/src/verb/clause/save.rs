@@ -1,0 +1,13 @@
+//! `save "logits.npy"`: the file that figures go to.
+
+use super::super::about::{Clause, Offer, clause};
+use crate::syntax::Name;
+
+/// A path as written, and where.
+pub type Path = Name;
+
+/// Where figures go, as npy.
+pub(in crate::verb) const SAVE: Clause<Path> = Clause {
+    about: clause("save", "save \"logits.npy\"", &[Offer::Nothing]),
+    read: |parts, _| parts.text("the file's name"),
+};

@@ -1,0 +1,44 @@
+//! `size 28x28`: height and width.
+
+use super::super::about::{Clause, Offer, clause};
+use super::super::read::{Opened, Parts};
+use crate::parse::quoted;
+use crate::syntax::{Part, PartKind};
+
+/// Height and width that pictures are brought to.
+pub(in crate::verb) const SIZE: Clause<[usize; 2]> =
+    Clause { about: clause("size", "size 28x28", &[Offer::Constants]), read: |parts, opened| parts.size(opened) };
+
+impl Parts<'_> {
+    fn size(&mut self, opened: Opened<'_>) -> Option<[usize; 2]> {
+        match self.peek() {
+            Some(Part { kind: PartKind::Size(sizes), span }) => {
+                self.at += 1;
+                let [height, width] = &sizes[..] else {
+                    let error = self.error(*span, "a picture's size is its height and its width");
+                    self.wrong(
+                        error
+                            .found(format!("{} numbers", sizes.len()))
+                            .expected("two numbers")
+                            .help("write `size 28x28`, say"),
+                    );
+                    return None;
+                };
+                let height = self.scope.count(height, 1, "the height");
+                let width = self.scope.count(width, 1, "the width");
+                Some([self.keep(height)?, self.keep(width)?])
+            }
+            Some(part @ Part { kind: PartKind::Value(_), span }) => {
+                self.at += 1;
+                let error =
+                    self.error(*span, "a picture's size is its height and its width").found(quoted(&part.to_string()));
+                self.wrong(error.expected("two numbers").help(format!("write `size {part}x{part}`")));
+                None
+            }
+            _ => {
+                self.lacks(opened.about, "height and width");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `stride 2`, `pad 1x0`, `dilate 2`: how a window slides, down and across.
+
+use super::super::about::{Clause, Offer, clause};
+use super::super::read::{Opened, Parts};
+use crate::syntax::{Argument, Expr, ExprKind, Part, PartKind};
+
+/// Steps between windows.
+pub(in crate::verb) const STRIDE: Clause<[usize; 2]> = Clause {
+    about: clause("stride", "stride 2", &[Offer::Constants]),
+    read: |parts, opened| parts.steps(opened, 1, "the stride"),
+};
+
+/// Zeros around the image.
+pub(in crate::verb) const PAD: Clause<[usize; 2]> = Clause {
+    about: clause("pad", "pad 1", &[Offer::Constants]),
+    read: |parts, opened| parts.steps(opened, 0, "the padding"),
+};
+
+/// Steps between a window's elements.
+pub(in crate::verb) const DILATE: Clause<[usize; 2]> = Clause {
+    about: clause("dilate", "dilate 2", &[Offer::Constants]),
+    read: |parts, opened| parts.steps(opened, 1, "the dilation"),
+};
+
+impl<'a> Parts<'a> {
+    /// `stride 2`, `/2`, `pad 1x0`: a number, or one for the height and one for the width.
+    fn steps(&mut self, opened: Opened<'a>, least: usize, what: &str) -> Option<[usize; 2]> {
+        let numbers = match &opened.part.kind {
+            PartKind::Stride(sizes) => sizes.clone(),
+            PartKind::Call(_, arguments) => match &arguments[..] {
+                [Argument { key: None, value }] => vec![value.clone()],
+                _ => Vec::new(),
+            },
+            _ => match self.peek() {
+                Some(Part { kind: PartKind::Size(sizes), .. }) => sizes.clone(),
+                Some(Part { kind: PartKind::Value(value), .. }) => vec![value.clone()],
+                Some(Part { kind: PartKind::Word(name), span }) if self.clause(name).is_none() => {
+                    vec![Expr { kind: ExprKind::Name(name.clone()), span: *span }]
+                }
+                Some(Part { kind: PartKind::Ratio(left, right), span }) => {
+                    self.at += 1;
+                    let error = self.error(*span, format!("`{left}/{right}` has two readings"));
+                    let help = format!("write `{left} /{right}` for `{}` {left} and stride {right}", opened.about.word);
+                    self.wrong(error.here("the quotient, or a stride?").help(help));
+                    return None;
+                }
+                _ => {
+                    self.lacks(opened.about, "its number");
+                    return None;
+                }
+            },
+        };
+        if matches!(opened.part.kind, PartKind::Word(_)) {
+            self.at += 1;
+        }
+        let mut counts = Vec::with_capacity(2);
+        for number in &numbers {
+            let count = self.scope.count(number, least, what);
+            counts.push(self.keep(count)?);
+        }
+        match counts[..] {
+            [both] => Some([both; 2]),
+            [down, across] => Some([down, across]),
+            _ => {
+                let span = numbers.first().zip(numbers.last()).map_or(opened.part.span, |(a, b)| a.span.to(b.span));
+                let error = self.error(span, format!("an image has a height and a width, and {what} is of those"));
+                let error = error.found(format!("{} numbers", counts.len())).expected("one number or two");
+                self.wrong(error.help(format!("write `{}`, say", opened.about.example)));
+                None
+            }
+        }
+    }
+}

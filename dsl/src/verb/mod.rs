@@ -1,0 +1,163 @@
+//! Verbs, one file each: its struct, its word, what stands behind it, its clauses with their types, an example, its page
+//! in the reference, and how it is read. What a statement leaves open stays open: who uses it fills in the default.
+//!
+//! Clauses and what stands behind a verb are shared: [`clause`] and [`behind`] hold what several verbs take.
+
+mod about;
+mod behind;
+mod bench;
+pub(crate) mod clause;
+mod compare;
+mod convolve;
+mod data;
+mod declare;
+mod device;
+mod explain;
+mod features;
+mod filters;
+mod library;
+mod load;
+mod mends;
+mod note;
+mod plot;
+mod predict;
+mod read;
+mod reset;
+mod save;
+mod seed;
+mod show;
+mod summary;
+mod test;
+mod theme;
+mod train;
+mod who;
+pub(crate) mod words;
+
+pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples};
+pub use bench::{Bench, BenchMode};
+pub use clause::{Adam, Filter, Optimizer, Path, Period, Schedule, Sgd, Subject};
+pub use compare::Compare;
+pub use convolve::{Convolve, Padding};
+pub use data::Data;
+pub use device::Device;
+pub use explain::Explain;
+pub use features::Features;
+pub use filters::Filters;
+pub use library::Library;
+pub use load::Load;
+pub use note::Note;
+pub use plot::{Curve, Plot};
+pub use predict::Predict;
+pub use reset::Reset;
+pub use save::Save;
+pub use seed::Seed;
+pub use show::{Show, Shown};
+pub use summary::Summary;
+pub use test::Test;
+pub use theme::{SetTheme, Theme};
+pub use train::Train;
+pub use who::Who;
+
+pub(crate) use about::{About, ClauseAbout, Offer};
+pub(crate) use mends::unknown;
+
+use declare::Declared;
+use fovea_graph::Span;
+use read::Parts;
+
+use crate::diagnostic::Diagnostic;
+use crate::scope::Scope;
+use crate::syntax::Verb;
+
+/// The list of verbs: what a statement can say, what is known of each, and who reads it.
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {
+        /// A statement that does something.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Command {
+            $($(#[$doc])* $name($type),)+
+        }
+
+        /// Every verb, in the order in which messages name them.
+        pub(crate) static VERBS: &[About] = &[$(<$type as Declared>::ABOUT),+];
+
+        /// Reads the verb of this word.
+        fn read(parts: &mut Parts<'_>) -> Option<Command> {
+            $(if parts.verb.word == <$type as Declared>::ABOUT.word {
+                return <$type as Declared>::read(parts).map(Command::$name);
+            })+
+            None
+        }
+    };
+}
+
+verbs! {
+    /// `data digits size 28x28`
+    Data(Data),
+    /// `train lenet on digits for 10 epochs …`
+    Train(Train),
+    /// `test lenet on digits`
+    Test(Test),
+    /// `predict lenet on digits[0..16] save "logits.npy"`
+    Predict(Predict),
+    /// `show digits`, `show digits[3]`, `show run 3`, `show run last`
+    Show(Show),
+    /// `summary lenet`, `summary vgg16 batch 32 train`
+    Summary(Summary),
+    /// `plot loss, accuracy of lenet`, `plot loss of run 3`
+    Plot(Plot),
+    /// `save lenet "lenet.safetensors"`
+    Save(Save),
+    /// `load lenet "lenet.safetensors"`
+    Load(Load),
+    /// `seed 7`
+    Seed(Seed),
+    /// `device cpu`, `device cuda:1`; alone it lists the devices.
+    Device(Device),
+    /// `theme dark`
+    Theme(SetTheme),
+    /// `explain lenet`
+    Explain(Explain),
+    /// `bench lenet train batch 64`
+    Bench(Bench),
+    /// `compare alexnet, vgg16`: a table and a plot.
+    Compare(Compare),
+    /// `convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1] /2 pad 1`
+    Convolve(Convolve),
+    /// `filters lenet.conv1`, `filters lenet.conv1[5]`
+    Filters(Filters),
+    /// `features lenet.conv1 on digits[3]`
+    Features(Features),
+    /// `library`: the nets that come with the language.
+    Library(Library),
+    /// `note "any text"`
+    Note(Note),
+    /// `%who`: the session's names.
+    Who(Who),
+    /// `%reset`: the session forgets its names.
+    Reset(Reset),
+}
+
+/// What a clause says, and where.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Said<T> {
+    /// What it says.
+    pub value: T,
+    /// Its word.
+    pub word: Span,
+    /// All of it.
+    pub span: Span,
+}
+
+/// Reads a verb's statement strictly: every clause known and there at most once, every number evaluated with the
+/// scope's constants.
+///
+/// Errors: all that is wrong with the statement.
+pub fn command(verb: &Verb, scope: &Scope) -> Result<Command, Vec<Diagnostic>> {
+    let Some(about) = words::verb(&verb.word.text) else { return Err(vec![mends::unknown(&verb.word)]) };
+    let mut parts = Parts::new(about, verb, scope);
+    match read(&mut parts) {
+        Some(command) if parts.mistakes.is_empty() => Ok(command),
+        _ => Err(parts.mistakes),
+    }
+}

@@ -1,0 +1,170 @@
+//! Reads a verb's parts: what it is applied to, then its clauses, in any order, each at most once.
+
+use fovea_graph::Span;
+
+use super::Said;
+use super::about::{About, Behind, Clause, ClauseAbout, Needed};
+use crate::diagnostic::{Diagnostic, Stage};
+use crate::parse::quoted;
+use crate::scope::Scope;
+use crate::syntax::{Part, PartKind, Verb};
+
+/// The clause that is being read: which, and the part that opened it.
+#[derive(Clone, Copy)]
+pub(super) struct Opened<'a> {
+    pub about: &'static ClauseAbout,
+    pub part: &'a Part,
+}
+
+/// Goes over a verb's parts and gathers mistakes.
+pub(super) struct Parts<'a> {
+    pub verb: &'static About,
+    pub scope: &'a Scope,
+    pub mistakes: Vec<Diagnostic>,
+    /// The whole statement.
+    pub span: Span,
+    /// The verb's word.
+    word: Span,
+    pub(super) parts: &'a [Part],
+    pub(super) at: usize,
+    /// Something behind the verb's word could not be read.
+    is_lost: bool,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn new(verb: &'static About, statement: &'a Verb, scope: &'a Scope) -> Self {
+        let word = statement.word.span;
+        let span = statement.parts.last().map_or(word, |last| word.to(last.span));
+        Self { verb, scope, mistakes: Vec::new(), span, word, parts: &statement.parts, at: 0, is_lost: false }
+    }
+
+    /// What the verb is applied to, as written.
+    pub(super) fn subject_words(&self) -> String {
+        self.parts.first().map_or(String::new(), |part| quoted(&part.to_string()))
+    }
+
+    pub(super) fn peek(&self) -> Option<&'a Part> {
+        self.parts.get(self.at)
+    }
+
+    pub(super) fn next(&mut self) -> Option<&'a Part> {
+        let part = self.parts.get(self.at)?;
+        self.at += 1;
+        Some(part)
+    }
+
+    /// The place behind the last part read.
+    pub(super) fn here(&self) -> Span {
+        let before = self.at.checked_sub(1).and_then(|before| self.parts.get(before));
+        let end = before.map_or(self.word.end, |before| before.span.end);
+        Span { start: end, end, ..self.span }
+    }
+
+    /// The place of the parts `first..=last`, which were read.
+    pub(super) fn span_of(&self, first: usize, last: usize) -> Span {
+        match (self.parts.get(first), self.parts.get(last)) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => self.here(),
+        }
+    }
+
+    pub(super) fn wrong(&mut self, error: Diagnostic) {
+        self.mistakes.push(error);
+    }
+
+    /// A mistake of this stage at `span`.
+    pub(super) fn error(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Stage::Verbs, span, message)
+    }
+
+    /// Keeps the value, or the mistake.
+    pub(super) fn keep<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|error| self.wrong(error)).ok()
+    }
+
+    /// The clause of this verb that `word` opens.
+    pub(super) fn clause(&self, word: &str) -> Option<&'static ClauseAbout> {
+        self.verb.clauses.iter().copied().find(|clause| clause.word.eq_ignore_ascii_case(word))
+    }
+
+    /// Reads what stands in the next place behind the verb's word, unless the place before could not be read.
+    pub(super) fn behind<T>(&mut self, behind: &Behind<T>) -> Option<T> {
+        if self.is_lost {
+            self.give_up();
+            return None;
+        }
+        let read = (behind.read)(self);
+        self.is_lost = read.is_none();
+        read
+    }
+
+    /// Passes over all that is left: it cannot be told apart.
+    pub(super) fn give_up(&mut self) {
+        self.at = self.parts.len();
+    }
+
+    /// Reads clauses to the statement's end; `read` is given each that the verb takes, its word passed.
+    pub(super) fn clauses(&mut self, read: &mut dyn FnMut(&mut Self, Opened<'a>)) {
+        let mut seen: Vec<(&'static str, Span)> = Vec::new();
+        let mut comma: Option<Span> = None;
+        while let Some(part) = self.next() {
+            let word = match &part.kind {
+                PartKind::Comma if comma.is_none() => {
+                    comma = Some(part.span);
+                    continue;
+                }
+                PartKind::Word(word) | PartKind::Call(word, _) => word.as_str(),
+                PartKind::Stride(_) => "stride",
+                _ => {
+                    self.no_clause(part, "");
+                    continue;
+                }
+            };
+            comma = None;
+            let Some(about) = self.clause(word) else {
+                self.no_clause(part, word);
+                continue;
+            };
+            if let Some(Part { kind: PartKind::Equals, .. }) = self.peek() {
+                self.at += 1;
+            }
+            read(self, Opened { about, part });
+            let span = self.span_from(part);
+            match seen.iter().find(|(word, _)| *word == about.word) {
+                Some(&(word, first)) => {
+                    let error =
+                        self.error(span, format!("`{word}` stands twice")).also(first, "it stands here already");
+                    self.wrong(error.here("the second").help("remove one of the two"));
+                }
+                None => seen.push((about.word, span)),
+            }
+        }
+        if let Some(span) = comma {
+            let error = self.error(span, "the statement ends in a comma").found(",").expected("a clause");
+            self.wrong(error.help("remove it, or write the clause"));
+        }
+    }
+
+    /// Reads what `clause` says, if that is the one that was opened.
+    pub(super) fn said<T>(&mut self, clause: &Clause<T>, opened: Opened<'a>, said: &mut Option<Said<T>>) {
+        if clause.about.word == opened.about.word
+            && let Some(value) = (clause.read)(self, opened)
+        {
+            *said = Some(Said { value, word: opened.part.span, span: self.span_from(opened.part) });
+        }
+    }
+
+    /// What a needed clause said; says where it is missing, unless something else is wrong.
+    pub(super) fn needed<T>(&mut self, needed: &Needed<T>, said: Option<Said<T>>) -> Option<T> {
+        if said.is_none() && self.mistakes.is_empty() {
+            (needed.missing)(self);
+        }
+        said.map(|said| said.value)
+    }
+
+    /// From a part to the last one read.
+    fn span_from(&self, part: &Part) -> Span {
+        let last = self.at.checked_sub(1).and_then(|last| self.parts.get(last));
+        last.map_or(part.span, |last| part.span.to(last.span))
+    }
+}

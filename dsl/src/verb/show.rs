@@ -1,0 +1,44 @@
+//! `show digits`, `show digits[3]`, `show run 3`, `show run last`
+
+use super::about::{Behind, Offer};
+use super::behind::{RunRef, Samples};
+use super::declare::verb;
+use super::read::Parts;
+use crate::syntax::PartKind;
+
+verb! {
+    /// `show DATA`, `show run N`
+    Show: "show", "show digits";
+    behind {
+        /// What it shows.
+        what: Shown = SHOWN,
+    }
+}
+
+/// What `show` shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// A sheet of samples with their labels.
+    Samples(Samples),
+    /// A training run: its program, its figures, its curves.
+    Run(RunRef),
+}
+
+const SHOWN: Behind<Shown> = Behind { offer: Offer::DataAndRuns, read: shown };
+
+fn shown(parts: &mut Parts<'_>) -> Option<Shown> {
+    if let Some(run) = parts.run() {
+        return run.map(Shown::Run);
+    }
+    match parts.next() {
+        Some(part) if matches!(part.kind, PartKind::Word(_) | PartKind::Select(..)) => {
+            parts.picked(part).map(Shown::Samples)
+        }
+        other => {
+            let span = other.map_or(parts.here(), |part| part.span);
+            let error = parts.error(span, "`show` lacks what it is to show").expected("data, samples or a run");
+            parts.wrong(error.help("write `show digits`, `show digits[0..16]` or `show run last`"));
+            None
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `summary lenet`, `summary vgg16 batch 32 train`
+
+use super::behind::NET;
+use super::clause::{BATCH, TRAIN};
+use super::declare::verb;
+use crate::syntax::Name;
+
+verb! {
+    /// `summary NET …`
+    Summary: "summary", "summary lenet";
+    behind {
+        /// Which net.
+        net: Name = NET,
+    }
+    takes {
+        batch: usize = BATCH,
+        train: () = TRAIN,
+    }
+}

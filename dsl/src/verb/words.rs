@@ -1,0 +1,108 @@
+//! Words of statements and of clauses: parsing knows them from here, and messages draw their suggestions from here.
+
+use std::collections::BTreeSet;
+
+use super::{About, ClauseAbout, Offer, VERBS};
+use crate::parse::words::list;
+
+/// Statements that define something.
+const DEFINITIONS: &[&str] = &["net", "block", "let"];
+
+/// Words of statements that begin one, and to which nothing here answers.
+const ABSENT: &[&str] =
+    &["slide", "draw", "export", "deconvnet", "maximize", "saliency", "embed", "fool", "evolve", "stylize", "segment"];
+
+/// Clauses of the language that no verb here takes.
+const ABSENT_CLAUSES: &[&str] = &[
+    "split",
+    "augment",
+    "images",
+    "npy",
+    "labels",
+    "normalize",
+    "raw",
+    "mixed",
+    "against",
+    "class",
+    "toward",
+    "direct",
+    "indirect",
+    "as",
+    "masks",
+];
+
+/// The verb of this word.
+pub(crate) fn verb(word: &str) -> Option<&'static About> {
+    VERBS.iter().find(|verb| verb.word.eq_ignore_ascii_case(word))
+}
+
+/// Every clause, of whatever verb; a word stands there once for each verb that takes it.
+pub(crate) fn clauses() -> impl Iterator<Item = &'static ClauseAbout> {
+    VERBS.iter().flat_map(|verb| verb.clauses.iter().copied())
+}
+
+/// Whether a statement begins with this word.
+pub(crate) fn is_statement_word(word: &str) -> bool {
+    statement_words_all().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Every word that begins a statement, those too to which nothing here answers.
+pub(crate) fn statement_words_all() -> impl Iterator<Item = &'static str> {
+    statements().chain(ABSENT.iter().copied())
+}
+
+/// Whether this word begins a definition.
+pub(crate) fn is_definition(word: &str) -> bool {
+    DEFINITIONS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Whether this is a word of the language to which no statement here answers.
+pub(crate) fn is_absent_verb(word: &str) -> bool {
+    ABSENT.iter().any(|absent| absent.eq_ignore_ascii_case(word))
+}
+
+/// Whether a clause of some verb begins with this word.
+pub(crate) fn is_clause_word(word: &str) -> bool {
+    clauses().any(|clause| clause.word.eq_ignore_ascii_case(word))
+        || ABSENT_CLAUSES.iter().any(|clause| clause.eq_ignore_ascii_case(word))
+}
+
+/// Every word that begins a clause, those too that no verb here takes.
+pub(crate) fn clause_words() -> impl Iterator<Item = &'static str> {
+    clauses().map(|clause| clause.word).chain(ABSENT_CLAUSES.iter().copied())
+}
+
+/// The page of a verb, or of a clause.
+pub(crate) fn page(word: &str) -> Option<&'static str> {
+    let clause = || clauses().find(|clause| clause.word == word).map(|clause| clause.page);
+    VERBS.iter().find(|verb| verb.word == word).map(|verb| verb.page).or_else(clause)
+}
+
+/// Words that belong to the clauses of some verb, each once: `epochs`, `run` and their like.
+pub(crate) fn clause_parts() -> impl Iterator<Item = &'static str> {
+    let words = clauses().flat_map(|clause| clause.behind).filter_map(|offer| match offer {
+        Offer::Words(words) => Some(*words),
+        _ => None,
+    });
+    words.flatten().copied().collect::<BTreeSet<_>>().into_iter()
+}
+
+/// The verbs that are about the session itself: they begin with `%`.
+pub(crate) fn of_the_session() -> impl Iterator<Item = &'static str> {
+    VERBS.iter().map(|verb| verb.word).filter(|verb| verb.starts_with('%'))
+}
+
+/// Every word that begins a statement.
+pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
+    DEFINITIONS.iter().copied().chain(VERBS.iter().map(|verb| verb.word))
+}
+
+/// `net, let, … and note`
+pub(crate) fn statement_words() -> String {
+    list(&statements().collect::<Vec<_>>(), "and")
+}
+
+/// Why a word of the language begins no statement.
+pub(crate) fn absent_message(word: &str) -> String {
+    format!("`{word}` is not among the statements Fovea has: {}", statement_words())
+}

@@ -1,0 +1,84 @@
+//! What a statement says of a run that goes on: it is what the run has, or a mistake. A run keeps its recipe, so that it
+//! ends with the bits that it would have had; only the moments of checkpoints, which change nothing, can be others.
+
+use fovea_dsl::verb::{Said, Train};
+use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::training::{Adam, Decay, Optimizer};
+use fovea_train::{CheckpointEvery, Recipe, RunRecord, Schedule, WarmUp};
+
+/// The recipe to go on with: the run's, with the statement's moments for checkpoints. `said` is the statement's, with
+/// the language's defaults, which nobody said.
+///
+/// Errors: a mistake for each clause that says other than what the run has.
+pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe, Vec<Diagnostic>> {
+    let then = &record.info.recipe;
+    let mistakes: Vec<Diagnostic> = [
+        differs(record, &train.epochs, epochs(said), epochs(then)),
+        differs(record, &train.batch, batch(said), batch(then)),
+        differs(record, &train.optimizer, optimizer(said), optimizer(then)),
+        differs(record, &train.schedule, schedule(said), schedule(then)),
+        differs(record, &train.warmup, warm_up(said), warm_up(then)),
+        differs(record, &train.seed, seed(said), seed(then)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let checkpoint_every: CheckpointEvery = said.checkpoint_every;
+    Ok(Recipe { checkpoint_every, ..then.clone() })
+}
+
+/// The mistake of a clause that stands there and says `now`, where the run has `then`.
+fn differs<T>(record: &RunRecord, clause: &Option<Said<T>>, now: String, then: String) -> Option<Diagnostic> {
+    let said = clause.as_ref().filter(|_| now != then)?;
+    let (run, net, data) = (record.number, &record.info.net, &record.info.data);
+    let began = if then.is_empty() { format!("without `{WARM_UP}`") } else { format!("with `{then}`") };
+    let message = format!("run {run} began {began}, and a run goes on as it began");
+    let mistake = Diagnostic::new(Stage::Verbs, said.span, message).found(now);
+    let mistake = if then.is_empty() { mistake } else { mistake.expected(then) };
+    Some(mistake.help(format!("leave it out, and the run's own holds: `train {net} on {data} resume run {run}`")))
+}
+
+fn epochs(recipe: &Recipe) -> String {
+    format!("for {} epochs", recipe.epochs)
+}
+
+fn batch(recipe: &Recipe) -> String {
+    format!("batch {}", recipe.batch)
+}
+
+fn seed(recipe: &Recipe) -> String {
+    format!("seed {}", recipe.seed)
+}
+
+fn optimizer(recipe: &Recipe) -> String {
+    let rate = recipe.rate;
+    match recipe.optimizer {
+        Optimizer::Sgd { momentum, decay } => format!("with sgd(lr {rate}, momentum {momentum}, decay {decay})"),
+        Optimizer::Adam(Adam { beta1, beta2, eps, decay, form }) => {
+            let word = if form == Decay::Weights { "adamw" } else { "adam" };
+            format!("with {word}(lr {rate}, beta1 {beta1}, beta2 {beta2}, eps {eps}, decay {decay})")
+        }
+    }
+}
+
+fn schedule(recipe: &Recipe) -> String {
+    match recipe.schedule {
+        Schedule::Constant => "schedule constant".into(),
+        Schedule::Cosine => "schedule cosine".into(),
+        Schedule::Step { every, factor } => format!("schedule step(every {every}, by {factor})"),
+    }
+}
+
+/// The only clause whose absence means that there is none of it.
+const WARM_UP: &str = "warmup";
+
+fn warm_up(recipe: &Recipe) -> String {
+    match recipe.warm_up {
+        None => String::new(),
+        Some(WarmUp::Epochs(epochs)) => format!("{WARM_UP} {epochs} epochs"),
+        Some(WarmUp::Steps(steps)) => format!("{WARM_UP} {steps} steps"),
+    }
+}
