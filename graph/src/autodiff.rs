@@ -2,7 +2,7 @@
 
 use crate::graph::Graph;
 use crate::ids::NodeId;
-use crate::op::{Add, Fill, GradientError, Op};
+use crate::op::{Add, Fill, GradientError, Op, agree};
 use crate::shape::Shape;
 
 /// What an op sees while it appends its gradient.
@@ -53,13 +53,31 @@ impl Backward<'_> {
 
 /// Appends the gradients of the scalar `loss` by each of `wrt`; `None` where the loss does not depend on it.
 pub fn gradients(graph: &mut Graph, loss: NodeId, wrt: &[NodeId]) -> Result<Vec<Option<NodeId>>, GradientError> {
+    let one = Fill { shape: graph.shape(loss).clone(), value: 1.0 };
+    let one = graph.push(Op::Fill(one), &[], graph.node(loss).layer)?;
+    walk(graph, loss, one, wrt)
+}
+
+/// Appends the gradients of Σ `weights` · `value` by each of `wrt`, `weights` being a value of the same shape; `None`
+/// where nothing depends on it.
+pub fn gradients_along(
+    graph: &mut Graph,
+    value: NodeId,
+    weights: NodeId,
+    wrt: &[NodeId],
+) -> Result<Vec<Option<NodeId>>, GradientError> {
+    agree("gradients", graph.shape(value), graph.shape(weights))?;
+    walk(graph, value, weights, wrt)
+}
+
+/// Walks back from `value`, whose own gradient is `seed`.
+fn walk(graph: &mut Graph, value: NodeId, seed: NodeId, wrt: &[NodeId]) -> Result<Vec<Option<NodeId>>, GradientError> {
     let forward = graph.nodes.len();
     let mut roots = vec![false; forward];
     wrt.iter().for_each(|id| roots[id.index()] = true);
     let wanted = depends_on(graph, &roots);
     let mut adjoint: Vec<Option<NodeId>> = vec![None; forward];
-    let one = Fill { shape: graph.shape(loss).clone(), value: 1.0 };
-    adjoint[loss.index()] = Some(graph.push(Op::Fill(one), &[], graph.node(loss).layer)?);
+    adjoint[value.index()] = Some(seed);
 
     for id in (0..forward).rev().map(NodeId::new) {
         let Some(dy) = adjoint[id.index()] else {

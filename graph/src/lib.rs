@@ -5,6 +5,7 @@
 pub mod autodiff;
 pub mod backend;
 pub mod cost;
+pub mod derivative;
 pub mod fuse;
 pub mod graph;
 pub mod ids;

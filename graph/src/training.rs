@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::autodiff::gradients;
+use crate::derivative::output;
 use crate::fuse::prune;
 use crate::graph::{Graph, Init, Role, State};
 use crate::ids::NodeId;
 use crate::op::{
     AdamMean, AdamSquare, AdamStep, Add, Correct, CrossEntropy, GradientError, Op, Scale, SgdStep, SgdVelocity,
-    ShapeError, SquaredError,
+    ShapeError, SquaredError, agree,
 };
 use crate::shape::Shape;
 
@@ -121,8 +122,26 @@ fn with_sides(graph: &mut Graph, loss: NodeId, labels: NodeId) -> Result<NodeId,
 pub fn training_step(forward: &Graph, optimizer: &Optimizer) -> Result<Graph, GradientError> {
     let mut graph = with_loss(forward)?;
     graph.outputs.retain(|(name, _)| name != "result");
-    let objective = graph.find_output("objective").expect("with_loss names it");
-    let reads: Vec<NodeId> = graph.ids().filter(|&id| reads_parameter(&graph, id)).collect();
+    with_step(&graph, "objective", optimizer, &|_| true)
+}
+
+/// Adds to a graph a step down the gradient of its scalar output `of`. Of the parameters those that `updated` takes
+/// follow it, and of the running statistics those that it takes go on following the batches: all others stay as they are.
+///
+/// # Errors
+/// There is no such output, or it is no scalar; an op without a gradient.
+pub fn with_step(
+    graph: &Graph,
+    of: &str,
+    optimizer: &Optimizer,
+    updated: &dyn Fn(&State) -> bool,
+) -> Result<Graph, GradientError> {
+    let mut graph = graph.clone();
+    let objective = output(&graph, of)?;
+    agree("gradient", graph.shape(objective), &Shape::scalar())?;
+    let states = &graph.states;
+    graph.updates.retain(|(state, _)| updated(&states[state.index()]));
+    let reads: Vec<NodeId> = graph.ids().filter(|&id| reads_parameter(&graph, id, updated)).collect();
     let grads = gradients(&mut graph, objective, &reads)?;
     for (read, grad) in reads.into_iter().zip(grads) {
         if let Some(grad) = grad {
@@ -175,7 +194,9 @@ fn result_of(graph: &Graph) -> NodeId {
     graph.find_output("result").expect("a forward graph names its result")
 }
 
-/// Whether a node reads a parameter.
-fn reads_parameter(graph: &Graph, id: NodeId) -> bool {
-    matches!(graph.node(id).op, Op::State(s) if graph.states[s.index()].role == Role::Parameter)
+/// Whether a node reads a parameter that follows its gradient.
+fn reads_parameter(graph: &Graph, id: NodeId, updated: &dyn Fn(&State) -> bool) -> bool {
+    let Op::State(state) = graph.node(id).op else { return false };
+    let state = &graph.states[state.index()];
+    state.role == Role::Parameter && updated(state)
 }

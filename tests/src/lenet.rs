@@ -3,8 +3,7 @@
 //! Source: Y. LeCun et al., "Gradient-based learning applied to document recognition", Proc. IEEE 86 (1998), with the
 //! lecture's ReLUs, max pools and softmax.
 
-use fovea_graph::autodiff::gradients;
-use fovea_graph::fuse::prune;
+use fovea_graph::derivative;
 use fovea_graph::op::{self, Conv, Matmul, Pool, PoolKind, Reshape, Transpose};
 use fovea_graph::training::{Optimizer, training_step, with_loss};
 use fovea_graph::window::Rounding;
@@ -88,26 +87,12 @@ pub fn step() -> Graph {
     training_step(&forward(), &SGD).unwrap()
 }
 
-/// Loss and the gradients by all parameters, as outputs `loss` and `d_<parameter>`; nothing is updated.
+/// Loss and the gradients by all parameters, as outputs; nothing is updated.
 pub fn with_gradients() -> Graph {
     let mut graph = with_loss(&forward()).unwrap();
     graph.outputs.retain(|(name, _)| name == "loss");
-    let loss = graph.find_output("loss").unwrap();
-    let reads: Vec<(NodeId, String)> = graph.ids().filter_map(|id| Some((id, state_name(&graph, id)?))).collect();
-    let roots: Vec<NodeId> = reads.iter().map(|&(id, _)| id).collect();
-    let by = gradients(&mut graph, loss, &roots).unwrap();
-    for ((_, name), id) in reads.iter().zip(by) {
-        graph.output(&format!("d_{name}"), id.unwrap());
-    }
-    prune(graph)
-}
-
-/// The state that a node reads.
-fn state_name(graph: &Graph, id: NodeId) -> Option<String> {
-    match graph.node(id).op {
-        Op::State(state) => Some(graph.states[state.index()].name.clone()),
-        _ => None,
-    }
+    let parameters: Vec<&str> = graph.states.iter().map(|state| state.name.as_str()).collect();
+    derivative::with_gradients(&graph, "loss", &parameters).unwrap()
 }
 
 /// PyTorch's twenty steps.

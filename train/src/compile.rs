@@ -1,31 +1,19 @@
-//! From a net's forward graph to a program, and the programs that are kept.
+//! A net on a device, and the programs of it that are kept.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use fovea_graph::fuse::fuse;
-use fovea_graph::plan::plan;
-use fovea_graph::training::{Objective, Optimizer, objective, training_step, with_loss};
-use fovea_graph::{Backend, BackendError, Feed, Graph, Memory, Op, Outcome, Program, Role, State, Tensor};
+use fovea_graph::training::{Objective, objective};
+use fovea_graph::{Backend, BackendError, Graph, Memory, State, Tensor};
 
 use crate::batch::{Batch, Pictures};
+use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
+use crate::question::Question;
 use crate::trainee::{Forward, Mode};
 
 /// How many programs are kept: a training run needs four (each part's full and last batch), predictions two more.
 const KEPT: usize = 8;
-
-/// What a program is for.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Use {
-    /// A training step.
-    Train(Optimizer),
-    /// The result and its loss.
-    Test,
-    /// The result alone.
-    Predict,
-}
 
 /// A net that can be compiled for a device.
 pub(crate) struct Net {
@@ -59,23 +47,11 @@ impl Net {
         self.output.split_last().map_or(&[], |(_, positions)| positions)
     }
 
-    /// A program for one use and batch.
-    fn compile(&self, used: &Use, batch: usize) -> Result<Compiled, TrainError> {
-        let mode = if let Use::Train(_) = used { Mode::Train } else { Mode::Infer };
-        let forward = (self.forward)(batch, mode).map_err(TrainError::Network)?;
-        self.check(&forward, batch)?;
-        let graph = match used {
-            Use::Train(optimizer) => training_step(&forward, optimizer)?,
-            Use::Test => with_loss(&with_logits(forward))?,
-            Use::Predict => with_logits(forward),
-        };
-        let program = self.backend.compile(plan(fuse(&graph), &*self.backend))?;
-        Ok(Compiled {
-            used: used.clone(),
-            size: batch,
-            batch: Batch::new(batch, &self.input, self.positions()),
-            program,
-        })
+    /// A program for a question and a batch, by the question's route.
+    pub fn compile(&self, question: &Question, batch: usize) -> Result<Compiled, TrainError> {
+        let route = question.route(&self.forward, batch, &*self.backend)?;
+        self.check(&route.forward, batch)?;
+        Ok(Compiled::new(&*self.backend, route.plan)?)
     }
 
     /// Whether a forward graph is this net's, at this batch.
@@ -95,37 +71,17 @@ impl Net {
     }
 }
 
-/// Names the scores before a softmax as the output `logits`.
-fn with_logits(mut graph: Graph) -> Graph {
-    let result = graph.find_output("result").map(|id| graph.node(id));
-    if let Some(node) = result
-        && let Op::Softmax(_) = node.op
-        && graph.find_output("logits").is_none()
-    {
-        let logits = node.inputs[0];
-        graph.output("logits", logits);
-    }
-    graph
-}
-
-/// A program and the batch it is fed.
-pub(crate) struct Compiled {
-    used: Use,
+/// A program that is kept, and the batch it is fed where it is fed pictures of data.
+pub(crate) struct Kept {
+    /// The question's name.
+    name: String,
     size: usize,
-    pub batch: Batch,
-    program: Box<dyn Program>,
+    batch: Batch,
+    pub compiled: Compiled,
 }
 
-/// What a step is told beside its pictures.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Numbers {
-    pub learning_rate: f64,
-    pub seed: u64,
-    pub step: u32,
-}
-
-impl Compiled {
-    /// Begins a step on the pictures `indices`, fewer than [`Compiled::depth`] being under way.
+impl Kept {
+    /// Begins a step on the pictures `indices`, and their labels where the question asks for them.
     pub fn begin(
         &mut self,
         memory: &mut dyn Memory,
@@ -133,49 +89,13 @@ impl Compiled {
         indices: &[usize],
         numbers: Numbers,
         interrupted: &AtomicBool,
-    ) -> Result<(), BackendError> {
+    ) -> Result<(), TrainError> {
         self.batch.gather(pictures, indices);
-        let inputs = &self.program.plan().graph.inputs;
-        let tensor = |name: &str| if name == "images" { &self.batch.images } else { &self.batch.labels };
-        let inputs: Vec<&Tensor> = inputs.iter().map(|input| tensor(&input.name)).collect();
-        let Numbers { learning_rate, seed, step } = numbers;
-        let feed = Feed { inputs: &inputs, learning_rate, seed, step, stop: Some(interrupted) };
-        let mut before = |_: usize| match interrupted.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        };
-        self.program.begin(memory, &feed, &mut before)
-    }
-
-    /// Waits for the oldest step that was begun.
-    pub fn finish(&mut self) -> Result<Outcome, BackendError> {
-        self.program.finish()
-    }
-
-    /// How many steps may be under way, at least 1.
-    pub fn depth(&self) -> usize {
-        self.program.depth().max(1)
-    }
-
-    /// A scalar output of the step finished last.
-    pub fn number(&self, name: &str) -> Result<f64, BackendError> {
-        self.program.scalar(name).map(f64::from)
-    }
-
-    /// An output of the last step.
-    pub fn output(&self, name: &str) -> Result<Tensor, BackendError> {
-        self.program.output(name)
-    }
-
-    /// Whether there is such an output.
-    pub fn has(&self, name: &str) -> bool {
-        self.program.plan().graph.find_output(name).is_some()
-    }
-
-    /// The states behind the net's own.
-    pub fn moments(&self) -> Vec<State> {
-        let states = &self.program.plan().graph.states;
-        states.iter().filter(|state| state.role == Role::Moment).cloned().collect()
+        let all: [(&str, &Tensor); 2] = [("images", &self.batch.images), ("labels", &self.batch.labels)];
+        let graph = self.compiled.graph();
+        // A net that is asked for its result alone takes no labels.
+        let taken = if graph.find_input("labels").is_some() { &all[..] } else { &all[..1] };
+        self.compiled.begin(memory, taken, numbers, interrupted, &mut |_| ())
     }
 }
 
@@ -183,45 +103,49 @@ impl Compiled {
 #[derive(Default)]
 pub(crate) struct Programs {
     /// The one used last stands last.
-    kept: Vec<Compiled>,
+    kept: Vec<Kept>,
 }
 
 impl Programs {
-    /// The program for one use and batch, compiled where it is not at hand. No step of any other may be under way.
-    pub fn get(&mut self, net: &Net, used: &Use, batch: usize) -> Result<&mut Compiled, TrainError> {
-        let compiled = match self.kept.iter().position(|c| c.size == batch && c.used == *used) {
+    /// The program for a question and batch, compiled where it is not at hand. No step of any other may be under way.
+    pub fn get(&mut self, net: &Net, question: &Question, batch: usize) -> Result<&mut Kept, TrainError> {
+        let kept = match self.kept.iter().position(|kept| kept.size == batch && kept.name == question.name()) {
             Some(at) => self.kept.remove(at),
-            None => match net.compile(used, batch) {
-                // What was kept for later may be what takes the room.
-                Err(TrainError::Backend(BackendError::OutOfMemory { .. })) if !self.kept.is_empty() => {
-                    self.kept.clear();
-                    net.compile(used, batch)?
-                }
-                compiled => compiled?,
-            },
+            None => {
+                let compiled = match net.compile(question, batch) {
+                    // What was kept for later may be what takes the room.
+                    Err(TrainError::Backend(BackendError::OutOfMemory { .. })) if !self.kept.is_empty() => {
+                        self.kept.clear();
+                        net.compile(question, batch)?
+                    }
+                    compiled => compiled?,
+                };
+                let name = question.name().to_string();
+                Kept { name, size: batch, batch: Batch::new(batch, &net.input, net.positions()), compiled }
+            }
         };
         if self.kept.len() >= KEPT {
             self.kept.remove(0);
         }
-        self.kept.push(compiled);
+        self.kept.push(kept);
         let last = self.kept.len() - 1;
         Ok(&mut self.kept[last])
     }
 
     /// The program used last.
     pub fn last(&mut self) -> Option<&mut Compiled> {
-        self.kept.last_mut()
+        self.kept.last_mut().map(|kept| &mut kept.compiled)
     }
 
-    /// Lets go of all programs of one use, and of their memory.
-    pub fn forget(&mut self, used: &Use) {
-        self.kept.retain(|compiled| compiled.used != *used);
+    /// Lets go of all programs of a question, and of their memory.
+    pub fn forget(&mut self, question: &Question) {
+        self.kept.retain(|kept| kept.name != question.name());
     }
 
     /// The largest batch, at most `batch`, that the device has room for, with no tensor beyond what it can count.
-    pub fn fitting(&mut self, net: &Net, used: &Use, mut batch: usize) -> Result<usize, TrainError> {
+    pub fn fitting(&mut self, net: &Net, question: &Question, mut batch: usize) -> Result<usize, TrainError> {
         loop {
-            match self.get(net, used, batch) {
+            match self.get(net, question, batch) {
                 Err(TrainError::Backend(BackendError::OutOfMemory { .. } | BackendError::Unsupported { .. }))
                     if batch > 1 =>
                 {

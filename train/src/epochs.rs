@@ -13,10 +13,11 @@ use fovea_graph::philox::{Purpose, Stream};
 
 use crate::batch::Pictures;
 use crate::checkpoint::{Fingerprint, Place};
-use crate::compile::{Numbers, Use};
+use crate::compiled::Numbers;
 use crate::dataset::Dataset;
 use crate::error::TrainError;
 use crate::fit::Size;
+use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
 use crate::runs::{Line, RunFolder};
 use crate::trainee::{Stepped, Trainee};
@@ -33,7 +34,7 @@ pub(crate) struct Epochs<'a> {
     run: Option<&'a mut RunFolder>,
     /// Of net and data; checkpoints carry it.
     fingerprint: Fingerprint,
-    used: Use,
+    question: Question,
     place: Place,
     /// The steps that are under way, oldest first.
     begun: VecDeque<Begun>,
@@ -72,9 +73,9 @@ impl<'a> Epochs<'a> {
             Some(_) => Fingerprint::of(trainee, data, recipe.batch)?,
             None => Fingerprint::default(),
         };
-        let (used, clock) = (Use::Train(recipe.optimizer.clone()), Clock::start());
+        let (question, clock) = (Question::train(&recipe.optimizer), Clock::start());
         let (begun, done, saved) = (VecDeque::new(), Vec::new(), None);
-        Ok(Self { trainee, data, recipe, size, run, fingerprint, used, place, begun, done, saved, clock })
+        Ok(Self { trainee, data, recipe, size, run, fingerprint, question, place, begun, done, saved, clock })
     }
 
     /// The same run, whose epochs up to its place had these figures, and whose place is on disk.
@@ -191,7 +192,7 @@ impl<'a> Epochs<'a> {
         let (at, ahead) = (Instant::now(), self.begun.len() as u32);
         let learning_rate = self.recipe.rate_at(self.place.step + u64::from(ahead), self.size.course);
         let numbers = Numbers { learning_rate, seed: self.recipe.seed, step: self.trainee.progress.steps + ahead };
-        self.trainee.begin(&self.used, pictures, batch, numbers, interrupted)?;
+        self.trainee.begin(&self.question, pictures, batch, numbers, interrupted)?;
         self.begun.push_back(Begun { at, pictures: batch.len(), rate: learning_rate });
         Ok(())
     }

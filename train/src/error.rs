@@ -237,6 +237,26 @@ pub enum TrainError {
     /// Two forward graphs of the net with different parameters, or without an input or a result.
     #[error("the net's graph does not hold together: {0}")]
     Inconsistent(String),
+    /// A tensor for an input that there is not.
+    #[error("there is no input `{name}` to feed: {}", inputs(.known))]
+    FeedUnknown {
+        /// The name it was fed by.
+        name: String,
+        /// The inputs that there are.
+        known: Vec<String>,
+    },
+    /// An input that was not fed.
+    #[error("the input `{name}` is not fed")]
+    FeedMissing {
+        /// The input.
+        name: String,
+    },
+    /// An output that there is not.
+    #[error("there is no output `{name}`")]
+    NoOutput {
+        /// The name asked for.
+        name: String,
+    },
     /// It was interrupted before there was a result.
     #[error("interrupted")]
     Interrupted,
@@ -267,6 +287,14 @@ pub enum TrainError {
     /// A file of the run failed.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+/// The inputs that there are, in a sentence's part.
+fn inputs(known: &[String]) -> String {
+    match known {
+        [] => "it takes none".to_string(),
+        known => format!("it takes {}", known.join(", ")),
+    }
 }
 
 /// What a lost device leaves of a run.

@@ -3,10 +3,10 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::checkpoint::Place;
-use crate::compile::Use;
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
+use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Event, History, Recipe};
 use crate::runs::RunFolder;
 use crate::schedule::{Course, Schedule};
@@ -36,7 +36,7 @@ pub fn fit(
     let history = begin(trainee, data, recipe, &size)
         .and_then(|()| Epochs::new(trainee, data, recipe, &size, Place::default(), run)?.run(events, interrupted));
     // Nets stay in memory for as long as a session lasts; what their training needed does not.
-    trainee.programs.forget(&Use::Train(recipe.optimizer.clone()));
+    trainee.programs.forget(&Question::train(&recipe.optimizer));
     history
 }
 

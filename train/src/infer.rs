@@ -8,9 +8,11 @@ use fovea_graph::{Memory, Outcome, Tensor};
 use ndarray::{ArrayView1, Axis};
 
 use crate::batch::Pictures;
-use crate::compile::{Compiled, Net, Numbers, Programs, Use};
+use crate::compile::{Net, Programs};
+use crate::compiled::{Compiled, Numbers};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
+use crate::question::Question;
 use crate::trainee::{Forward, Trainee};
 
 /// What a net says of some pictures.
@@ -51,10 +53,13 @@ impl Trainee {
         if shape != self.net.input {
             return Err(TrainError::Pictures { net: self.net.input.clone(), found: shape.to_vec() });
         }
+        if *count == 0 {
+            return Err(TrainError::NoPictures("predict"));
+        }
         let pictures = Pictures::new(images, self.standardisation.clone());
         let indices: Vec<usize> = (0..*count).collect();
         let (mut probabilities, mut logits) = (Vec::new(), Vec::new());
-        self.infer(&Use::Predict, &pictures, &indices, &AtomicBool::new(false), |compiled, _| {
+        self.infer(&Question::result(), &pictures, &indices, &AtomicBool::new(false), |compiled, _| {
             probabilities.extend(compiled.output("result")?);
             logits.extend(compiled.output(scores(compiled))?);
             Ok(())
@@ -74,6 +79,9 @@ impl Trainee {
         interrupted: &AtomicBool,
     ) -> Result<Tensor, TrainError> {
         let (count, shape) = images.shape().split_first().ok_or(TrainError::NoPictures("look at"))?;
+        if *count == 0 {
+            return Err(TrainError::NoPictures("look at"));
+        }
         let net = Net::new(Arc::clone(&self.net.backend), layers)?;
         if shape != net.input {
             return Err(TrainError::Pictures { net: net.input, found: shape.to_vec() });
@@ -85,7 +93,7 @@ impl Trainee {
         let indices: Vec<usize> = (0..*count).collect();
         let mut values = Vec::new();
         let part = Part { net: &net, programs: &mut Programs::default(), memory: &mut *self.memory };
-        part.infer(&Use::Predict, &pictures, &indices, interrupted, |compiled, _| {
+        part.infer(&Question::result(), &pictures, &indices, interrupted, |compiled, _| {
             values.extend(compiled.output("result")?);
             Ok(())
         })?;
@@ -104,13 +112,16 @@ impl Trainee {
     ) -> Result<Evaluation, TrainError> {
         self.check(data)?;
         let pictures = data.images.len_of(Axis(0));
+        if indices.is_empty() {
+            return Err(TrainError::NoPictures("test on"));
+        }
         if let Some(&index) = indices.iter().find(|&&i| i >= pictures) {
             return Err(TrainError::NoPicture { data: data.name.clone(), count: pictures, index });
         }
         let pictures = Pictures::of(data, self.standardisation.clone());
         let (mut loss, mut correct) = (0.0, 0.0);
         let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
-        self.infer(&Use::Test, &pictures, indices, interrupted, |compiled, part| {
+        self.infer(&Question::test(), &pictures, indices, interrupted, |compiled, part| {
             loss += compiled.number("loss")? * part.len() as f64;
             correct += compiled.number("correct")?;
             predictions.extend(compiled.output(scores(compiled))?.rows().into_iter().map(likeliest));
@@ -134,8 +145,8 @@ impl Trainee {
     }
 
     /// How many of `count` pictures, more than 0, a step takes: [`BATCH`], or as many as the device has room for.
-    fn batch(&mut self, used: &Use, count: usize) -> Result<usize, TrainError> {
-        self.programs.fitting(&self.net, used, count.min(BATCH))
+    fn batch(&mut self, question: &Question, count: usize) -> Result<usize, TrainError> {
+        self.programs.fitting(&self.net, question, count.min(BATCH))
     }
 
     /// Compiles what a test of `count` pictures takes, so that no run fails on it after its first epoch.
@@ -143,24 +154,24 @@ impl Trainee {
         if count == 0 {
             return Ok(());
         }
-        let batch = self.batch(&Use::Test, count)?;
+        let batch = self.batch(&Question::test(), count)?;
         match count % batch {
             0 => Ok(()),
-            rest => self.programs.get(&self.net, &Use::Test, rest).map(|_| ()),
+            rest => self.programs.get(&self.net, &Question::test(), rest).map(|_| ()),
         }
     }
 
-    /// Runs a program of the net over the pictures `indices` and shows each batch's outputs to `look`.
+    /// Puts a question to the net, a batch of the pictures `indices` after the other, and shows each batch's outputs to `look`.
     fn infer(
         &mut self,
-        used: &Use,
+        question: &Question,
         pictures: &Pictures<'_>,
         indices: &[usize],
         interrupted: &AtomicBool,
         look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
         let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
-        part.infer(used, pictures, indices, interrupted, look)
+        part.infer(question, pictures, indices, interrupted, look)
     }
 
     /// The results of `count` pictures as one tensor.
@@ -219,26 +230,23 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Runs a program over the pictures `indices`, a batch at a time, and shows each batch's outputs to `look`.
+    /// Puts a question to it, a batch of the pictures `indices` after the other, and shows each batch's outputs to `look`.
     fn infer(
         self,
-        used: &Use,
+        question: &Question,
         pictures: &Pictures<'_>,
         indices: &[usize],
         interrupted: &AtomicBool,
         mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
-        if indices.is_empty() {
-            return Err(TrainError::NoPictures(if *used == Use::Test { "test on" } else { "predict" }));
-        }
-        let batch = self.programs.fitting(self.net, used, indices.len().min(BATCH))?;
+        let batch = self.programs.fitting(self.net, question, indices.len().min(BATCH))?;
         for part in indices.chunks(batch) {
-            let compiled = self.programs.get(self.net, used, part.len())?;
-            compiled.begin(self.memory, pictures, part, Numbers::default(), interrupted)?;
-            match compiled.finish()? {
+            let kept = self.programs.get(self.net, question, part.len())?;
+            kept.begin(self.memory, pictures, part, Numbers::default(), interrupted)?;
+            match kept.compiled.finish()? {
                 Outcome::Interrupted => return Err(TrainError::Interrupted),
                 // A loss of weights that ran away is an answer too.
-                Outcome::Done | Outcome::NotFinite(_) => look(compiled, part)?,
+                Outcome::Done | Outcome::NotFinite(_) => look(&kept.compiled, part)?,
             }
         }
         Ok(())

@@ -5,9 +5,11 @@
 //! [`resume`] goes on with a run that was broken off. No mathematics is done here: losses, gradients and updates are ops
 //! of the graph.
 
+mod ask;
 mod batch;
 mod checkpoint;
 mod compile;
+mod compiled;
 mod dataset;
 mod digits;
 mod epochs;
@@ -17,6 +19,7 @@ mod fit;
 mod generate;
 mod infer;
 mod labels;
+mod question;
 mod recipe;
 mod record;
 mod resume;
@@ -28,13 +31,16 @@ mod trainee;
 mod weights;
 mod whole;
 
+pub use ask::{Answer, Task};
 pub use checkpoint::{Checkpoint, Fingerprint, Place};
+pub use compiled::{Feeds, Numbers};
 pub use dataset::{Counts, DataError, DataSource, DataSpec, Dataset};
 pub use error::TrainError;
 pub use file::{FileError, read_file};
 pub use fit::fit;
 pub use infer::{Evaluation, Prediction};
 pub use labels::Labels;
+pub use question::{Question, Route};
 pub use recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
 pub use record::RunRecord;
 pub use resume::resume;

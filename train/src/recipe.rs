@@ -56,7 +56,8 @@ pub enum CheckpointEvery {
 }
 
 /// What happens during a run, in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Everything is checked and compiled; the first step is next.
     Begin {

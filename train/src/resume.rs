@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 use fovea_graph::training::{Adam, Decay, Optimizer};
 
 use crate::checkpoint::{Checkpoint, Fingerprint, Place};
-use crate::compile::Use;
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::fit::{Size, begin, check, prepare};
+use crate::question::Question;
 use crate::recipe::{Ending, Event, History, Recipe};
 use crate::record::RunRecord;
 use crate::runs::RunFolder;
@@ -50,7 +50,7 @@ pub fn resume(
             Epochs::new(trainee, data, recipe, &size, Place::default(), Some(&mut folder))?.run(events, interrupted)
         }),
     };
-    trainee.programs.forget(&Use::Train(recipe.optimizer.clone()));
+    trainee.programs.forget(&Question::train(&recipe.optimizer));
     history
 }
 

@@ -12,8 +12,10 @@ use fovea_graph::{Backend, BackendError, Graph, Init, Memory, Outcome, Role, Sha
 
 use crate::batch::Pictures;
 use crate::checkpoint::{Checkpoint, Fingerprint, Place};
-use crate::compile::{Net, Numbers, Programs, Use};
+use crate::compile::{Net, Programs};
+use crate::compiled::Numbers;
 use crate::error::TrainError;
+use crate::question::Question;
 use crate::standardise::Standardisation;
 use crate::weights::Weights;
 
@@ -316,10 +318,10 @@ impl Trainee {
     /// are, and so do moments that both the last optimizer and this one have. Where some are new, steps are numbered
     /// from 0 again: Adam's first means count by that number how long they have been gathering.
     pub(crate) fn prepare(&mut self, optimizer: &Optimizer, batches: &[usize]) -> Result<(), TrainError> {
-        let used = Use::Train(optimizer.clone());
+        let question = Question::train(optimizer);
         let mut states = self.net.states.clone();
         for &batch in batches {
-            let moments = self.programs.get(&self.net, &used, batch)?.moments();
+            let moments = self.programs.get(&self.net, &question, batch)?.compiled.moments();
             states.truncate(self.net.states.len());
             states.extend(moments);
         }
@@ -342,15 +344,15 @@ impl Trainee {
     /// begun after them take as many pictures, and nothing else is asked of the net.
     pub(crate) fn begin(
         &mut self,
-        used: &Use,
+        question: &Question,
         pictures: &Pictures<'_>,
         indices: &[usize],
         numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<(), TrainError> {
-        let compiled = self.programs.get(&self.net, used, indices.len())?;
+        let kept = self.programs.get(&self.net, question, indices.len())?;
         self.untouched = None;
-        Ok(compiled.begin(&mut *self.memory, pictures, indices, numbers, interrupted)?)
+        kept.begin(&mut *self.memory, pictures, indices, numbers, interrupted)
     }
 
     /// How the oldest step that was begun ended; a complete one is counted.

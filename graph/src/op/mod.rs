@@ -249,6 +249,12 @@ pub enum GradientError {
     /// The op has no gradient.
     #[error("{0} has no gradient")]
     Undefined(&'static str),
+    /// A gradient of what the graph does not give.
+    #[error("the graph has no output `{0}` to take the gradient of")]
+    NoOutput(String),
+    /// A gradient by what the graph does not read.
+    #[error("the graph has no input or state `{0}`")]
+    NoVariable(String),
     /// A gradient node that does not fit: a defect of an op's rule.
     #[error(transparent)]
     Shape(#[from] ShapeError),
@@ -372,7 +378,7 @@ fn product(counts: &[usize]) -> usize {
 }
 
 /// Two shapes that must be the same.
-fn agree(op: &'static str, left: &Shape, right: &Shape) -> Result<(), ShapeError> {
+pub(crate) fn agree(op: &'static str, left: &Shape, right: &Shape) -> Result<(), ShapeError> {
     if left == right {
         return Ok(());
     }

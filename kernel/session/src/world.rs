@@ -71,11 +71,6 @@ impl Names {
     pub fn used_of_library(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Resolved>>> {
         self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Ends a check that the user broke off.
-    pub fn go_on(&self) -> Result<(), Failure> {
-        if self.interrupted.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
-    }
 }
 
 /// What a net's weights fix.

@@ -1,16 +1,15 @@
 //! `bench lenet train batch 64`: images a second, GFLOP/s, milliseconds a layer, and the device's peak at that moment.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fovea_dsl::verb::{self, BenchMode};
-use fovea_graph::init::initial;
 use fovea_graph::op::{Matmul, Op, Transpose};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::plan::plan;
 use fovea_graph::training::Optimizer;
-use fovea_graph::{Backend, BackendError, Feed, Graph, Memory, Outcome, Plan, Program, Shape, Span, StateId, Tensor};
+use fovea_graph::{Backend, Graph, Outcome, Plan, Shape, Span, Tensor};
+use fovea_train::{Numbers, Question, Task, TrainError};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -19,7 +18,7 @@ use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::route::{Work, route};
+use crate::route::route;
 use crate::world::{Names, World};
 
 /// The optimizer of a timed training step.
@@ -47,19 +46,19 @@ pub fn check(said: &verb::Bench, span: Span, names: &Names) -> Checked {
     let (net, batch) = (&said.net, said.batch.map_or(1, |batch| batch.value));
     let mode = said.mode().unwrap_or(BenchMode::Infer);
     let of = Use { net, data: None, weights: Weights::Own };
-    let work = match mode {
-        BenchMode::Train => Work::Train(&USUAL),
-        BenchMode::Infer => Work::Infer,
+    let question = match mode {
+        BenchMode::Train => Question::train(&USUAL),
+        BenchMode::Infer => Question::result(),
     };
-    memory::fits(&*names.device, batch, span, |batch| Ok(route(&of, work, batch, names)?.plan))?;
-    let plan = route(&of, work, batch, names)?.plan;
+    memory::fits(&*names.device, batch, span, |batch| Ok(route(&of, &question, batch, names)?.1.plan))?;
+    let plan = route(&of, &question, batch, names)?.1.plan;
     let device = Arc::clone(&names.device);
     Ok(Box::new(Bench { net: net.text.clone(), mode, batch, plan, device, span }))
 }
 
 impl Job for Bench {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let device = &*self.device;
+        let device = &self.device;
         let mut measured = Timed::new(device, self.plan.clone()).at(self.span)?;
         let seconds = measured.whole(world).at(self.span)?;
         let parts = measured.parts(world).at(self.span)?;
@@ -67,7 +66,7 @@ impl Job for Bench {
         world.go_on()?;
         let square = square(PEAK_SIDE).at(self.span)?;
         let flops = square.total_cost().flops as f64;
-        let peak = Timed::new(device, plan(square, device)).and_then(|mut timed| timed.whole(world)).at(self.span)?;
+        let peak = Timed::new(device, plan(square, &**device)).and_then(|mut timed| timed.whole(world)).at(self.span)?;
         world.go_on()?;
         Ok(self.output(seconds, &parts, flops / peak))
     }
@@ -172,41 +171,32 @@ fn square(side: usize) -> Result<Graph, fovea_graph::op::ShapeError> {
 
 /// A plan that runs again and again on made-up inputs.
 struct Timed {
-    program: Box<dyn Program>,
-    memory: Box<dyn Memory>,
-    inputs: Vec<Tensor>,
+    task: Task,
+    inputs: Vec<(String, Tensor)>,
     runs: u32,
 }
 
 impl Timed {
-    fn new(device: &dyn Backend, plan: Plan) -> Result<Self, BackendError> {
-        let mut memory = device.allocate(&plan.graph.states)?;
-        for (i, state) in plan.graph.states.iter().enumerate() {
-            let id = StateId::new(i);
-            memory.write(id, &initial(id, state, 0))?;
-        }
-        let inputs = plan.graph.inputs.iter().enumerate().map(|(i, input)| made_up(i, input)).collect();
-        Ok(Self { program: device.compile(plan)?, memory, inputs, runs: 0 })
+    fn new(device: &Arc<dyn Backend>, plan: Plan) -> Result<Self, TrainError> {
+        let made = |(i, input): (usize, &fovea_graph::Input)| (input.name.clone(), made_up(i, input));
+        let inputs = plan.graph.inputs.iter().enumerate().map(made).collect();
+        Ok(Self { task: Task::new(device, plan, 0)?, inputs, runs: 0 })
     }
 
     /// Begins a run; an interrupt breaks it off.
-    fn begin(&mut self, world: &World, mut before: impl FnMut()) -> Result<(), BackendError> {
-        let inputs: Vec<&Tensor> = self.inputs.iter().collect();
+    fn begin(&mut self, world: &World, mut before: impl FnMut()) -> Result<(), TrainError> {
+        let feeds: Vec<(&str, &Tensor)> = self.inputs.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
         // A rate of 0: a net that learns noise may run away, and what is not finite takes another time.
-        let feed =
-            Feed { inputs: &inputs, learning_rate: 0.0, seed: 0, step: self.runs, stop: Some(&world.interrupted) };
+        let numbers = Numbers { learning_rate: 0.0, seed: 0, step: self.runs };
         self.runs += 1;
-        self.program.begin(&mut *self.memory, &feed, &mut |_| {
-            before();
-            if world.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
+        self.task.begin(&feeds, numbers, &world.interrupted, &mut |_| before())
     }
 
     /// A run's median time, from the end of one to the end of the next, as many under way as the device takes; after an
     /// interrupt, of those that were complete.
-    fn whole(&mut self, world: &World) -> Result<f64, BackendError> {
-        self.program.stepwise(false);
-        let depth = self.program.depth().max(1);
+    fn whole(&mut self, world: &World) -> Result<f64, TrainError> {
+        self.task.stepwise(false);
+        let depth = self.task.depth();
         let (mut ends, mut under_way) = (Vec::new(), 0);
         let began = Instant::now();
         while world.go_on().is_ok() && (ends.len() <= WARM_UP + RUNS || began.elapsed() < TIME) {
@@ -214,28 +204,28 @@ impl Timed {
             under_way += 1;
             if under_way == depth {
                 under_way -= 1;
-                if self.program.finish()? == Outcome::Interrupted {
+                if self.task.finish()? == Outcome::Interrupted {
                     break;
                 }
                 ends.push(Instant::now());
             }
         }
         for _ in 0..under_way {
-            self.program.finish()?;
+            self.task.finish()?;
         }
         Ok(median(ends.windows(2).skip(WARM_UP).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect()))
     }
 
     /// The median time of each of the plan's steps, one complete before the next begins.
-    fn parts(&mut self, world: &World) -> Result<Vec<f64>, BackendError> {
-        let steps = self.program.plan().steps.len();
+    fn parts(&mut self, world: &World) -> Result<Vec<f64>, TrainError> {
+        let steps = self.task.plan().steps.len();
         let mut parts = vec![Vec::new(); steps];
-        self.program.stepwise(true);
+        self.task.stepwise(true);
         let began = Instant::now();
         for run in 0.. {
             let mut marks = Vec::with_capacity(steps + 1);
             self.begin(world, || marks.push(Instant::now()))?;
-            if self.program.finish()? == Outcome::Interrupted || run >= WARM_UP + RUNS && began.elapsed() >= TIME {
+            if self.task.finish()? == Outcome::Interrupted || run >= WARM_UP + RUNS && began.elapsed() >= TIME {
                 break;
             }
             for (part, pair) in parts.iter_mut().zip(marks.windows(2)).filter(|_| run >= WARM_UP) {

@@ -1,17 +1,15 @@
 //! `convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1]`: one filter over one image, every product shown.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::net::{Kind, Layer, Net};
 use fovea_dsl::verb::{Convolve, Filter, Padding, Pixels};
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::fuse::fuse;
-use fovea_graph::plan::plan;
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window, WindowError};
-use fovea_graph::{Backend, BackendError, Feed, Span, StateId, Tensor};
+use fovea_graph::{Backend, Outcome, Span, Tensor};
+use fovea_train::{Numbers, Question, Task, TrainError};
 use ndarray::Axis;
 use serde_json::{Value, json};
 
@@ -22,7 +20,7 @@ use crate::failure::{At, Failure};
 use crate::layers::Place;
 use crate::picture::{Theme, convolution};
 use crate::samples::{Pick, gather, pick};
-use crate::world::{Names, World};
+use crate::world::{Names, World, forward};
 
 /// So many numbers the result may have.
 const MOST_RESULTS: usize = 1 << 16;
@@ -252,7 +250,9 @@ impl Job for Slide {
                 all.index_axis_move(Axis(0), *index)
             }
         };
-        let result = self.compute(&image, &filter).at(self.span)?;
+        let result = self.compute(&image, &filter, &world.interrupted);
+        world.go_on()?;
+        let result = result.at(self.span)?;
         let drawn = Convolution { image: &image, filter: &filter, result: &result, windows: &self.windows };
         let picture = convolution(&self.title, &drawn, self.theme).at(self.span)?;
         Ok(Output::page("convolve", &drawn.page(&self.title), self.data(&drawn)).picture(picture))
@@ -260,19 +260,19 @@ impl Job for Slide {
 }
 
 impl Slide {
-    /// Follows the route of every net: graph, plan, program.
-    fn compute(&self, image: &Tensor, filter: &Tensor) -> Result<Tensor, BackendError> {
-        let mismatch = |error: &dyn std::fmt::Display| BackendError::Mismatch(error.to_string());
-        let graph = lower(&self.net, 1, Mode::Infer).map_err(|error| mismatch(&error))?;
-        let mut memory = self.device.allocate(&graph.states)?;
-        let mut program = self.device.compile(plan(fuse(&graph), &*self.device))?;
-        let wanted = graph.states[0].shape.dims();
-        let filters = filter.broadcast(wanted).ok_or_else(|| mismatch(&"the filter is of another shape"))?;
-        memory.write(StateId::new(0), &filters.as_standard_layout().into_owned())?;
+    /// Follows the route of every net.
+    fn compute(&self, image: &Tensor, filter: &Tensor, interrupted: &AtomicBool) -> Result<Tensor, TrainError> {
+        let plan = Question::result().route(&forward(&self.net), 1, &*self.device)?.plan;
+        let state = plan.graph.states[0].clone();
+        let filters = filter.broadcast(state.shape.dims());
+        let filters = filters.ok_or_else(|| TrainError::Inconsistent("the filter is of another shape".into()))?;
+        let mut task = Task::new(&self.device, plan, 0)?;
+        task.set(&state.name, &filters.as_standard_layout().into_owned())?;
         let images = image.view().insert_axis(Axis(0)).as_standard_layout().into_owned();
-        let feed = Feed { inputs: &[&images], learning_rate: 0.0, seed: 0, step: 0, stop: None };
-        program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(()))?;
-        Ok(program.output("result")?.index_axis_move(Axis(0), 0))
+        match task.step(&[("images", &images)], Numbers::default(), interrupted)? {
+            Outcome::Interrupted => Err(TrainError::Interrupted),
+            Outcome::Done | Outcome::NotFinite(_) => Ok(task.answer()?.take("result")?.index_axis_move(Axis(0), 0)),
+        }
     }
 
     fn data(&self, drawn: &Convolution<'_>) -> Value {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fovea_dsl::net::Net;
 use fovea_dsl::verb;
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_train::{Dataset, write_whole};
+use fovea_train::{Dataset, Question, write_whole};
 use ndarray::Axis;
 use ndarray_npy::WriteNpyExt;
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
-use crate::route::{Work, route};
+use crate::route::route;
 use crate::samples::{Pick, class, gather, image, is_mapped, mapped, pick, share_right};
 use crate::world::{Names, World};
 
@@ -40,9 +40,8 @@ struct Predict {
 pub fn check(said: verb::Predict, names: &Names) -> Checked {
     let verb::Predict { net, samples, save } = said;
     let of = Use { net: &net, data: Some(&samples.data), weights: Weights::Own };
-    let route = route(&of, Work::Infer, 1, names)?;
+    let (net, route) = route(&of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
-    let net = route.net;
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick: pick(samples, names)?, save }))

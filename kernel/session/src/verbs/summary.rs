@@ -8,6 +8,7 @@ use fovea_dsl::verb;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Graph, Span};
+use fovea_train::Question;
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -16,7 +17,7 @@ use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::route::{Work, route};
+use crate::route::route;
 use crate::world::{Names, World};
 
 /// The optimizer whose states a summary plans for: SGD with momentum, one moment a parameter.
@@ -36,8 +37,9 @@ pub fn check(said: &verb::Summary, span: Span, names: &Names) -> Checked {
 pub fn of(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
     let of = Use { net, data: None, weights: Weights::Own };
     let mut summary = summary(&names.net(&of)?, net.span)?;
-    summary.totals.train_bytes =
-        memory::fits(&*names.device, batch, span, |batch| Ok(route(&of, Work::Train(&USUAL), batch, names)?.plan))?;
+    summary.totals.train_bytes = memory::fits(&*names.device, batch, span, |batch| {
+        Ok(route(&of, &Question::train(&USUAL), batch, names)?.1.plan)
+    })?;
     Ok(Box::new(Summarise { summary, batch }))
 }
 

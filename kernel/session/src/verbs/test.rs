@@ -6,7 +6,7 @@ use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb;
 use fovea_graph::Backend;
-use fovea_train::{DataSpec, Dataset, Evaluation};
+use fovea_train::{DataSpec, Dataset, Evaluation, Question};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -17,7 +17,7 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Mistake, Picture, Theme};
-use crate::route::{Work, route};
+use crate::route::route;
 use crate::samples::{class, image, is_mapped, mapped, share_right};
 use crate::world::{Names, World};
 
@@ -40,9 +40,8 @@ struct Test {
 pub fn check(said: &verb::Test, names: &Names) -> Checked {
     let (net, data) = (&said.net, &said.data);
     let of = Use { net, data: Some(data), weights: Weights::Own };
-    let route = route(&of, Work::Infer, 1, names)?;
+    let (net, route) = route(&of, &Question::test(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
-    let net = route.net;
     let (device, spec) = (Arc::clone(&names.device), names.spec(data)?);
     Ok(Box::new(Test { net, device, seed: names.seed, theme: names.theme, data: data.clone(), spec }))
 }

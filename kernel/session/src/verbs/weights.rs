@@ -10,7 +10,7 @@ use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span};
-use fovea_train::{Trainee, Weights as File};
+use fovea_train::{Question, Trainee, Weights as File};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -19,7 +19,7 @@ use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::route::{Work, route};
+use crate::route::route;
 use crate::world::{Binding, Names, Trained, World, forward};
 
 /// The entry of a file's metadata that says the shape of one picture, `28x28x1`.
@@ -37,9 +37,8 @@ struct Save {
 pub fn save(said: verb::Save, names: &mut Names) -> Checked {
     let verb::Save { net, path } = said;
     let of = Use { net: &net, data: None, weights: Weights::Own };
-    let route = route(&of, Work::Infer, 1, names)?;
+    let (net, route) = route(&of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
-    let net = route.net;
     let file = writable(&path)?;
     let fixed = Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false };
     names.files.insert(file.clone(), fixed);

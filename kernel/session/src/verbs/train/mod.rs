@@ -14,7 +14,8 @@ use fovea_dsl::verb::Train;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span};
 use fovea_train::{
-    DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Recipe, RunInfo, TrainError, Trainee, fit, resume,
+    DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Question, Recipe, RunInfo, TrainError, Trainee,
+    fit, resume,
 };
 use serde_json::json;
 
@@ -25,7 +26,7 @@ use crate::event::{Event, Output};
 use crate::failure::{At, Failure, Remedy};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::route::{Work, route};
+use crate::route::route;
 use crate::world::{Binding, Names, Trained, World, forward};
 use recipe::{possible, recipe};
 use resume::{Resumed, resumed};
@@ -58,7 +59,7 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
     };
     possible(&train, &recipe, span, &spec)?;
     memory::fits(&*names.device, recipe.batch, train.batch.map_or(span, |said| said.span), |batch| {
-        Ok(route(&of, Work::Train(&recipe.optimizer), batch, names)?.plan)
+        Ok(route(&of, &Question::train(&recipe.optimizer), batch, names)?.1.plan)
     })?;
 
     let binding = Binding { input: spec.shape(), classes: Some(spec.classes()), run: true };

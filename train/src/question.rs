@@ -1,0 +1,176 @@
+//! What is asked of a net: a graph made of its forward graph, from a training step to the gradient by a picture.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fovea_graph::derivative::with_gradients;
+use fovea_graph::fuse::fuse;
+use fovea_graph::op::GradientError;
+use fovea_graph::plan::plan_unless;
+use fovea_graph::training::{Optimizer, training_step, with_loss, with_step};
+use fovea_graph::{Backend, Graph, Op, Plan, State};
+
+use crate::error::TrainError;
+use crate::trainee::{Forward, Mode};
+
+/// How a forward graph becomes the question's.
+type Make = dyn Fn(&Graph) -> Result<Graph, GradientError> + Send + Sync;
+
+/// What is asked of a net. [`Trainee::ask`](crate::Trainee::ask) answers one that changes nothing,
+/// [`Trainee::task`](crate::Trainee::task) takes steps of one that updates states.
+///
+/// ```no_run
+/// # use fovea_graph::Tensor;
+/// # use fovea_train::{Question, TrainError, Trainee};
+/// # use std::sync::atomic::AtomicBool;
+/// /// The gradient of one class's score by the pixels of pictures `[N, H, W, C]`, raw in 0..1.
+/// fn saliency(net: &mut Trainee, pictures: &Tensor, class: usize) -> Result<Tensor, TrainError> {
+///     let question = Question::gradients("logits", &["images"]);
+///     let images = net.standardised(pictures);
+///     let mut weights = Tensor::zeros([&[images.shape()[0]], net.output_shape()].concat());
+///     weights.rows_mut().into_iter().for_each(|mut row| row[class] = 1.0);
+///     let feeds = [("images", &images), ("weights of logits", &weights)];
+///     let mut answer = net.ask(&question, &feeds, &AtomicBool::new(false))?;
+///     answer.take("gradient of images")
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Question {
+    name: String,
+    mode: Mode,
+    make: Arc<Make>,
+}
+
+impl Question {
+    /// What `make` makes of a net's forward graph in this mode, which has the input `images` and the outputs `result` and,
+    /// where it ends in a softmax, `logits`. Programs are kept by `name`: two questions of one name must be the same.
+    pub fn new(
+        name: impl Into<String>,
+        mode: Mode,
+        make: impl Fn(&Graph) -> Result<Graph, GradientError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.into(), mode, make: Arc::new(make) }
+    }
+
+    /// The net's result, and the scores before its softmax as `logits`.
+    pub fn result() -> Self {
+        Self::new("result", Mode::Infer, |forward| Ok(with_logits(forward)))
+    }
+
+    /// The net's result and its `loss` on `labels`.
+    pub fn test() -> Self {
+        Self::new("test", Mode::Infer, |forward| Ok(with_loss(&with_logits(forward))?))
+    }
+
+    /// A training step, which updates all parameters.
+    pub fn train(optimizer: &Optimizer) -> Self {
+        let with = optimizer.clone();
+        Self::new(format!("train by {optimizer:?}"), Mode::Train, move |forward| training_step(forward, &with))
+    }
+
+    /// A training step that updates the parameters and running statistics which `updated` takes; `which` says in words
+    /// which these are: of two questions with one optimizer it is the name.
+    pub fn train_some(
+        optimizer: &Optimizer,
+        which: &str,
+        updated: impl Fn(&State) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let with = optimizer.clone();
+        Self::new(format!("train {which} by {optimizer:?}"), Mode::Train, move |forward| {
+            let mut graph = with_loss(forward)?;
+            graph.outputs.retain(|(name, _)| name != "result");
+            with_step(&graph, "objective", &with, &updated)
+        })
+    }
+
+    /// The gradients of an output, `logits` or `result`, by inputs and states, each an output `gradient of NAME`. The
+    /// output is summed with the input `weights of OUTPUT`: 1 at a class's score and 0 elsewhere, say.
+    pub fn gradients(of: &str, by: &[&str]) -> Self {
+        let name = format!("gradients of {of} by {}", by.join(", "));
+        let (of, by) = (of.to_string(), by.iter().map(|name| name.to_string()).collect::<Vec<_>>());
+        Self::new(name, Mode::Infer, move |forward| {
+            let by: Vec<&str> = by.iter().map(String::as_str).collect();
+            with_gradients(&with_logits(forward), &of, &by)
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the forward graph is for.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The question's graph.
+    ///
+    /// # Errors
+    /// Whatever `make` finds wrong with the net.
+    pub fn graph(&self, forward: &Graph) -> Result<Graph, TrainError> {
+        Ok((self.make)(forward)?)
+    }
+
+    /// The route from a net to what a device runs. A program is checked by it and runs by it: there is no other.
+    ///
+    /// # Errors
+    /// The net has no graph of this batch; the question does not go with the net.
+    pub fn route(&self, forward: &Forward, batch: usize, backend: &dyn Backend) -> Result<Route, TrainError> {
+        self.route_unless(forward, batch, backend, &AtomicBool::new(false))
+    }
+
+    /// The same, until `stop` is set.
+    ///
+    /// # Errors
+    /// As those of [`Question::route`]; [`TrainError::Interrupted`].
+    pub fn route_unless(
+        &self,
+        forward: &Forward,
+        batch: usize,
+        backend: &dyn Backend,
+        stop: &AtomicBool,
+    ) -> Result<Route, TrainError> {
+        let stopped = || stop.load(Ordering::Relaxed);
+        let go_on = || if stopped() { Err(TrainError::Interrupted) } else { Ok(()) };
+        // Forward graph: one node an operation, every shape known, the batch among them.
+        let forward = forward(batch, self.mode).map_err(TrainError::Network)?;
+        go_on()?;
+        // What is asked: the loss, gradients and updates are nodes as well.
+        let whole = self.graph(&forward)?;
+        go_on()?;
+        // Plan: fused; in which order, by which algorithm, where in memory.
+        let plan = plan_unless(fuse(&whole), backend, &stopped).ok_or(TrainError::Interrupted)?;
+        Ok(Route { forward, plan })
+    }
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("name", &self.name).field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+/// A net on its way to a program.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The net's forward graph.
+    pub forward: Graph,
+    /// What the device runs, in which order, how and where in memory.
+    pub plan: Plan,
+}
+
+/// Names the scores before a softmax as the output `logits`.
+fn with_logits(forward: &Graph) -> Graph {
+    let mut graph = forward.clone();
+    let result = graph.find_output("result").map(|id| graph.node(id));
+    if let Some(node) = result
+        && let Op::Softmax(_) = node.op
+        && graph.find_output("logits").is_none()
+    {
+        let logits = node.inputs[0];
+        graph.output("logits", logits);
+    }
+    graph
+}
