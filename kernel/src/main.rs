@@ -14,25 +14,23 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-use cli::{Arguments, Command, Format, JupyterCommand, Mode, Options};
+use clap::Parser;
+use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, usage, wrong};
 use fovea::device;
 use fovea::event::Event;
 use fovea::session::Session;
+use fovea_dsl::visible;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
 use jupyter::install;
 use script::{Form, Script};
 use text::read;
 
-/// The program failed; what is wrong is on standard error.
-const FAILED: u8 = 1;
-
 fn main() -> ExitCode {
     interrupt::survive_full_files();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => error.exit(),
+        Err(error) if error.use_stderr() => wrong(&error),
         Err(asked) => return pages(&asked),
     };
     let format = arguments.options.format;
@@ -56,7 +54,7 @@ fn pages(asked: &clap::Error) -> ExitCode {
 /// Says on standard error why the program ends.
 fn fail(message: &str, format: Format) {
     let line = match format {
-        Format::Text => format!("error: {message}"),
+        Format::Text => format!("error: {}", visible(message)),
         Format::Json => serde_json::json!({ "error": { "message": message } }).to_string(),
     };
     // Where standard error is closed, the status says it alone.
@@ -164,9 +162,4 @@ fn nothing_runs(options: &Options) {
     if let Some((_, option, instead)) = given.iter().find(|(given, ..)| *given) {
         usage(&format!("{option} is for programs, and none runs here: {instead}"));
     }
-}
-
-/// Ends because the command line is wrong.
-fn usage(message: &str) -> ! {
-    Arguments::command().error(clap::error::ErrorKind::ValueValidation, message).exit()
 }

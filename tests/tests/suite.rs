@@ -55,7 +55,8 @@ fn position(mistake: &Diagnostic, source: &Source) -> (usize, std::ops::Range<us
 
 fn mistakes(path: &Path) -> Result<(Vec<Diagnostic>, Source), String> {
     let text = std::fs::read_to_string(path).unwrap();
-    let runs = std::env::temp_dir().join("fovea-suite-runs");
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path().join("runs");
     let cpu = Arc::new(fovea_cpu::Cpu::new(Some(1)).unwrap());
     let mut session = Session::new(cpu, runs.clone(), Arc::new(AtomicBool::new(false)));
     let result = session.check("program.fov", &text);

@@ -11,7 +11,8 @@ use fovea::session::Session;
 use fovea_cpu::Cpu;
 
 fn verdict(text: &str) -> String {
-    let runs = std::env::temp_dir().join("fovea-traps-runs");
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path().join("runs");
     let cpu = Arc::new(Cpu::new(Some(1)).unwrap());
     let mut session = Session::new(cpu, runs, Arc::new(AtomicBool::new(false)));
     match session.check("trap.fov", text) {

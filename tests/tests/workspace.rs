@@ -30,6 +30,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "fovea-cuda-emulator",
                 "fovea-train",
                 "fovea-lang",
+                "fovea-wire",
             ],
         ),
     ])

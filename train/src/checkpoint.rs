@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
 use crate::file::FileError;
-use crate::store::{self, Header, Progress};
+use crate::store::{self, Contents, Header, Progress};
 use crate::trainee::{Mode, Trainee};
 use crate::weights::Weights;
 
@@ -135,13 +135,16 @@ impl Checkpoint {
     /// Reads one.
     ///
     /// # Errors
-    /// The file cannot be read, is cut short, or is not a checkpoint.
+    /// The file cannot be read, is cut short or damaged, has no checksums, or is not a checkpoint.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, FileError> {
         let path = path.as_ref();
-        let (tensors, mut header) = store::read(path)?;
+        let Contents { tensors, mut header, is_sealed } = store::read(path)?;
         let Some(Progress { step, epoch, seed, moments, place, fingerprint }) = header.progress.take() else {
             return Err(FileError::foreign(path, "a checkpoint", "it holds weights alone"));
         };
+        if !is_sealed {
+            return Err(FileError::foreign(path, "a checkpoint to go on from", "it has no checksums"));
+        }
         let (moments, tensors) = tensors.into_iter().partition(|(name, _)| moments.contains(name));
         Ok(Self { weights: Weights::of(tensors, header), moments, step, epoch, seed, place, fingerprint })
     }

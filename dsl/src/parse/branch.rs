@@ -30,6 +30,9 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        if let Some(chain) = &chain {
+            self.layer_numbers(chain);
+        }
         let name = self.defined_name("block", name, equals)?;
         if name.text.contains('.') {
             let mend = name.text.replace('.', "_");

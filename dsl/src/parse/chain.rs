@@ -31,6 +31,9 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        if let Some(chain) = &chain {
+            self.layer_numbers(chain);
+        }
         let name = self.defined_name("net", name, equals)?;
         Some(NetDef { name, chain: chain?, bindings })
     }

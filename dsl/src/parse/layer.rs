@@ -62,7 +62,8 @@ impl Reader<'_> {
                 PieceKind::Value(sizes) => Some(OptionKind::Size(sizes)),
                 PieceKind::Slash(sizes) => self.slash(layer, sizes, span, options.last()),
                 other => {
-                    self.no_option(layer, &other, span, rest.span);
+                    let count = options.last().filter(|option| matches!(option.kind, OptionKind::Value(_)));
+                    self.no_option(layer, &other, span, rest.span, count.map(|option| option.span));
                     None
                 }
             };

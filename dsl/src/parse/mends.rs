@@ -115,11 +115,30 @@ impl Reader<'_> {
     }
 
     /// A piece that is no option of a layer.
-    pub(super) fn no_option(&mut self, layer: LayerWord, kind: &PieceKind, span: Span, item: Span) {
+    /// `count` is the number or arithmetic that stands right before it.
+    pub(super) fn no_option(
+        &mut self,
+        layer: LayerWord,
+        kind: &PieceKind,
+        span: Span,
+        item: Span,
+        count: Option<Span>,
+    ) {
         let found = quoted(self.written(span));
         let before = quoted(self.written(Span { end: span.start, ..item }));
         match kind {
             PieceKind::Question => self.two_nets(item),
+            PieceKind::Times(_) if found.starts_with('^') && count.is_some() => {
+                let count = count.unwrap_or(span);
+                let (base, power) = (quoted(self.written(count)), quoted(self.written(count.to(span))));
+                let error = self
+                    .wrong(count.to(span), format!("`{power}` has two readings"))
+                    .here(format!("the power, or `{before}` repeated?"))
+                    .help(format!("write `({power})` for the power of {base}, `({before}){found}` for the repetition"))
+                    .mend(count.to(span), format!("({power})"))
+                    .mend(item.to(span), format!("({before}){found}"));
+                self.mistakes.push(error);
+            }
             PieceKind::Times(_) => {
                 let error = self
                     .wrong(span, format!("`{found}` repeats groups, and `{before}` is none"))

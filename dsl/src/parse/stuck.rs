@@ -192,6 +192,11 @@ impl Stuck<'_> {
         })
     }
 
+    /// Whether an argument of a call, `lr 0.1`, stands before.
+    fn is_behind_argument(&self) -> bool {
+        self.before.rfind('(') > self.before.rfind(')') && self.before.ends_with(|c: char| c.is_ascii_alphanumeric())
+    }
+
     fn mend_verb(&self) -> Option<Diagnostic> {
         let last = self.before.chars().next_back();
         Some(match self.token.chars().next() {
@@ -201,6 +206,11 @@ impl Stuck<'_> {
             Some(c) if is_link(c) => self
                 .error("a dash has no meaning in this statement")
                 .help("a name has letters, digits and `_`, but no dashes"),
+            Some(c) if c.is_ascii_alphabetic() && self.is_behind_argument() => self
+                .error(format!("`,` is missing before `{}`", self.found))
+                .expected("`,`")
+                .help(format!("put `,` before `{}`", self.found))
+                .mend(Span { end: self.span.start, ..self.span }, ", "),
             Some('[') => self.error("`[` does not belong here").help("`digits[3]` and `digits[0..16]` pick samples"),
             _ => return None,
         })

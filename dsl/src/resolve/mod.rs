@@ -156,7 +156,7 @@ fn outline(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result
         let error = Diagnostic::new(Stage::Shapes, def.chain.span, format!("`{}` has no layer", def.name.text));
         errors.push(error.help("a chain needs a layer behind its input, such as `- conv 16`"));
     }
-    let open_head = |step: &&Step| matches!(step.kind, StepKind::Scores { classes: None });
+    let open_head = |step: &&Step| matches!(step.kind, StepKind::Scores { classes: None, .. });
     let classes = expansion.steps.iter().find(open_head).map(|step| step.span);
     let (shape, span) = match expansion.input {
         Some((shape, span)) => (Some(shape), span),

@@ -143,8 +143,8 @@ impl<'o> Walk<'o> {
             StepKind::Check(stated) => self.check(step, stated, x),
             StepKind::Layer(Options::Unpool(pool)) => self.unpool(step, pool, x),
             StepKind::Layer(options) => self.layer(step, options, x),
-            StepKind::Scores { classes } => match classes.or(self.classes) {
-                Some(units) => self.layer(step, &Options::Fc { units, bias: true }, x),
+            StepKind::Scores { classes, bias } => match classes.or(self.classes) {
+                Some(units) => self.layer(step, &Options::Fc { units: Some(units), bias: *bias }, x),
                 None => Flow { progress: x.progress, ..Flow::default() },
             },
             StepKind::Join(word) => self.join(step, *word),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fovea_dsl::{Diagnostic, Source};
+use fovea_dsl::{Diagnostic, Source, visible, visible_line};
 
 use crate::display::Page;
 use crate::known::Snapshot;
@@ -74,11 +74,25 @@ pub struct Metric {
     pub seconds: f64,
 }
 
+/// What an output is to whoever reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// What a statement came to.
+    #[default]
+    Result,
+    /// Said in passing, and no result.
+    Note,
+    /// A page that explains a word, in Markdown.
+    Page,
+}
+
 /// What a statement gives: always text, often a picture, and the same as data.
 #[derive(Debug, Default)]
 pub struct Output {
     /// The statement's verb.
     pub verb: String,
+    /// What it is to whoever reads it.
+    pub kind: Kind,
     /// For reading, lines joined by newlines; may be empty.
     pub text: String,
     /// The text with its tables as HTML, for notebooks: every name in it escaped, no script, no style sheet. None where
@@ -90,11 +104,24 @@ pub struct Output {
     pub data: serde_json::Value,
     /// Files that the statement wrote.
     pub files: Vec<PathBuf>,
+    /// What the statement did was broken off, and its text says so.
+    pub interrupted: bool,
     /// The statement ended in `;`: text and pictures are not shown.
     pub silent: bool,
 }
 
 impl Output {
+    /// The text and the files that were written, a line each, as a terminal may show them.
+    pub fn lines(&self) -> Vec<String> {
+        let text = Some(visible(&self.text).into_owned()).filter(|text| !text.is_empty());
+        text.into_iter().chain(self.file_lines()).collect()
+    }
+
+    /// The files that were written, `→ runs/3`.
+    pub fn file_lines(&self) -> impl Iterator<Item = String> {
+        self.files.iter().map(|path| format!("→ {}", visible_line(&path.display().to_string())))
+    }
+
     /// Text, and the same as data; `data` should be an object, to which the verb is put in front.
     pub fn new(verb: &str, text: impl Into<String>, data: serde_json::Value) -> Self {
         let mut object = serde_json::Map::new();

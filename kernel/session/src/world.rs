@@ -1,17 +1,17 @@
 //! What a session has: names, which are known without running anything, and what running made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fovea_dsl::lower;
-use fovea_dsl::net::{Base, Net};
+use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
 use fovea_dsl::shared::Shared;
 use fovea_dsl::verb::Theme;
-use fovea_graph::{Backend, BackendError, Span, Tensor};
+use fovea_graph::{Backend, BackendError, Span};
 use fovea_train::{Checkpoint, DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::event::Event;
@@ -148,37 +148,10 @@ impl World {
         }
     }
 
-    /// A net with its first weights, drawn by `seed`. One that begins inside another takes along the weights that the
-    /// other has, and the way in which its pictures are standardised.
-    pub fn first(&self, net: &Net, device: &Arc<dyn Backend>, seed: u64) -> Result<Trainee, TrainError> {
-        let fresh = Trainee::fresh(Arc::clone(device), forward(net), seed)?;
-        let Some((base, trained)) = self.base(net) else { return Ok(fresh) };
-        let theirs = match trained.trainee.weights() {
-            Err(lost) => self.saved(trained.run).ok_or(lost)?.weights,
-            weights => weights?,
-        };
-        let mut weights = fresh.weights()?;
-        let layers: BTreeSet<&str> = net.layers.iter().take(base.layers).map(|layer| layer.name.as_str()).collect();
-        for (name, value) in &mut weights.tensors {
-            let is_base = name.rsplit_once('.').is_some_and(|(layer, _)| layers.contains(layer));
-            let same = |(other, tensor): &&(String, Tensor)| other == name && tensor.shape() == value.shape();
-            if let Some((_, tensor)) = theirs.tensors.iter().find(same).filter(|_| is_base) {
-                value.clone_from(tensor);
-            }
-        }
-        weights.standardisation = theirs.standardisation;
-        Trainee::with_weights(Arc::clone(device), forward(net), &weights)
-    }
-
-    /// The net that `net` begins inside of, where it has weights of its own.
-    pub fn base<'a>(&self, net: &'a Net) -> Option<(&'a Base, &Trained)> {
-        let base = net.base.as_ref()?;
-        Some((base, self.trained.get(&base.net)?))
-    }
-
     /// Says so where a net that is used was never trained.
     pub fn remark(&self, net: &Net, events: &mut dyn FnMut(Event)) {
         if !self.trained.contains_key(&net.name) {
+            self.remark_anew(net, events);
             let first = match self.base(net) {
                 Some((base, _)) => format!("what `{}` adds to `{}` has its first weights", net.name, base.net),
                 None => format!("`{}` has its first weights", net.name),
@@ -201,7 +174,7 @@ impl World {
     }
 
     /// The end of a run, as its last checkpoint has it.
-    fn saved(&self, run: Option<u32>) -> Option<Checkpoint> {
+    pub(crate) fn saved(&self, run: Option<u32>) -> Option<Checkpoint> {
         self.runs.open(run?).ok()?.load_checkpoint().ok()?
     }
 

@@ -113,7 +113,7 @@ impl<'a> Expander<'_, 'a> {
         if step.is_none() && self.home.block(self.scope, &text).is_some() {
             return self.call(name, &[], item.span, alias);
         }
-        if first && surrounding == Some(Surrounding::Net) && !self.begun && !self.input_said {
+        if surrounding == Some(Surrounding::Net) && !self.begun {
             return self.begin_inside(name, &text, alias);
         }
         let error = match self.home.net(self.scope, &text) {

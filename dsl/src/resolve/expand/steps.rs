@@ -48,8 +48,8 @@ pub(in crate::resolve) struct Step {
 pub(in crate::resolve) enum StepKind {
     /// A layer.
     Layer(Options),
-    /// The scores of `, softmax`: an `fc` with a unit a class, which the data tell where the text does not.
-    Scores { classes: Option<usize> },
+    /// The scores of a softmax: an `fc` with a unit a class, which the data tell where the text does not.
+    Scores { classes: Option<usize>, bias: bool },
     /// Its inputs joined.
     Join(JoinWord),
     /// The first input, made fit to be added to the second one.

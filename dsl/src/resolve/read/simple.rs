@@ -26,7 +26,7 @@ impl Reader<'_, '_> {
                 _ => self.unknown(option),
             }
         }
-        Options::Fc { units: units.map_or(512, |u| u.value), bias: bias.is_none_or(|b| b.value) }
+        Options::Fc { units: units.map(|u| u.value), bias: bias.is_none_or(|b| b.value) }
     }
 
     pub(super) fn dropout(&mut self) -> Options {

@@ -220,6 +220,8 @@ fn receptive_fields() {
         [1.0, 3.0, 5.0, 6.0, 14.0, 30.0]
     );
     let vgg = library_net("vgg16");
+    // Windows of two among pairs of equal elements see one or two of them.
+    assert_eq!(sizes("net n = 8x8x1 - upsample 2 - conv 1 2x2 valid")[2], 1.5);
     let fields = vgg.receptive_fields();
     let field = |name: &str| fields[vgg.find(name).unwrap()][1];
     assert_eq!((field("pool5").size, field("pool5").jump, field("fc1").size), (212.0, 32.0, 404.0));
@@ -228,4 +230,23 @@ fn receptive_fields() {
     // Two neighbours of a map twice as large see the same pooled elements.
     assert_eq!(sizes("net n = 8x8x3 - pool - upsample 2 - conv 4")[3], 4.0);
     assert!(net("net n = 784 - fc 10").receptive_fields().iter().all(Vec::is_empty));
+}
+
+#[test]
+fn the_reference_gives_the_defaults_that_hold() {
+    let page = |word: &str| crate::editor::inspect(word).unwrap();
+    assert!(page("leaky").contains("slope 0.01") && page("fc").contains("512 units"));
+    ends(&[("8x8x3 - leaky", "leaky 0.01", "8x8x3"), ("8x8x3 - fc - relu - fc", "fc 512", "512")]);
+}
+
+#[test]
+fn decay_acts_on_every_parameter() {
+    let net = net("net n = 8x8x1 - conv 4 bias - bn - relu - fc 3, softmax 3");
+    let graph = lower(&net, 2, Mode::Train).unwrap();
+    let optimizer = fovea_graph::training::Optimizer::Sgd { momentum: 0.9, decay: 0.5 };
+    let step = fovea_graph::training::training_step(&graph, &optimizer).unwrap();
+    let decayed =
+        step.nodes.iter().filter(|node| matches!(&node.op, fovea_graph::Op::SgdVelocity(v) if v.decay == 0.5));
+    // Filter and bias, scale and shift, weights and bias.
+    assert_eq!(decayed.count(), 6);
 }

@@ -84,6 +84,9 @@ fn no_weights(net: &Name, names: &Names) -> Failure {
 impl Job for Run {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         let data = world.dataset(&self.spec, self.train.data.span)?;
+        if self.resumed.is_none() && !self.recipe.further {
+            world.remark_anew(&self.net, events);
+        }
         let mut teller = Teller::new(&self.net.name, self.recipe.epochs);
         let mut tell = |event| teller.tell(event, events);
         let (trained, history, folder) = match &self.resumed {
@@ -218,7 +221,8 @@ impl Run {
             [] | [_] => Page::default().text(text),
             epochs => Page::default().text(text).aside("Epoch by epoch", Page::default().table(epoch_table(epochs))),
         };
-        Output::page("train", &page, data).file(folder)
+        let interrupted = matches!(history.ending, Ending::Interrupted { .. });
+        Output { interrupted, ..Output::page("train", &page, data).file(folder) }
     }
 }
 
