@@ -14,7 +14,7 @@ use ndarray::Axis;
 use serde_json::{Value, json};
 
 use crate::display::{Slide, number};
-use crate::failure::At;
+use crate::failure::Failure;
 use crate::samples::{Pick, gather, pick};
 use crate::world::{Names, World, forward};
 
@@ -60,11 +60,11 @@ impl Pictured {
     }
 
     /// Its numbers.
-    pub fn pixels(&self, world: &mut World, span: Span) -> Result<Tensor, Diagnostic> {
+    pub fn pixels(&self, world: &mut World, span: Span) -> Result<Tensor, Failure> {
         match &self.source {
             Source::Matrix(matrix) => Ok(matrix.clone()),
             Source::Sample(pick) => {
-                let data = world.dataset(&pick.spec).at(span)?;
+                let data = world.dataset(&pick.spec, span)?;
                 Ok(gather(&data, pick.indices(&data)).index_axis_move(Axis(0), 0))
             }
         }
