@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, usage, wrong};
-use fovea::device;
+use fovea::device::{self, Purpose};
 use fovea::event::Event;
 use fovea::session::Session;
 use fovea_dsl::visible;
@@ -76,10 +76,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if !serves {
         interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
     }
+    let purpose = if let Some(Command::Check { .. }) = command { Purpose::Check } else { Purpose::Run };
     let reader = if at_prompt { Reader::Prompt } else { Reader::Script };
     let folder = options.out.clone().unwrap_or_else(|| pictures(command.as_ref()));
     let mut script = Script {
-        session: session(&options)?,
+        session: session(&options, purpose)?,
         front: Front::new(options.format, Folder::new(folder), front::graphics(options.graphics, reader)),
         overrides: !options.set.is_empty(),
     };
@@ -126,9 +127,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// A session on the device that the command line names, with the constants that it sets.
-fn session(options: &Options) -> anyhow::Result<Session> {
+fn session(options: &Options, purpose: Purpose) -> anyhow::Result<Session> {
     let threads = options.threads.map(usize::from);
-    let device = device::open(options.device.as_deref().unwrap_or("cpu"), threads).map_err(anyhow::Error::msg)?;
+    let device =
+        device::find(options.device.as_deref().unwrap_or("cpu"), threads, purpose).map_err(anyhow::Error::msg)?;
     let mut session = Session::new(device, PathBuf::from("runs"), interrupt::flag());
     session.set_threads(threads);
     session.set_theme(options.theme.unwrap_or_default());
