@@ -2,6 +2,7 @@
 #include "driver.h"
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 
 Driver& driver = *new Driver;
 thread_local Context* current = nullptr;
