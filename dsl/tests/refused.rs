@@ -400,3 +400,18 @@ fn numbers_of_layers_have_two_readings() {
         assert_eq!(mistakes(&format!("net q = 227x227x3 - {text}")), [], "{text}");
     }
 }
+
+#[test]
+fn a_number_beside_another_window_is_the_layers() {
+    nets(&[
+        (
+            "conv1 96 11x11/4 - relu",
+            "conv1",
+            "`conv1` says a window of 1, and `11x11` something else",
+            "write `conv`; a layer's",
+        ),
+        ("conv3 96 size 5 - relu", "conv3", "`conv3` says a window of 3, and `size 5` something else", "write `conv`"),
+        ("conv 8 - pool5 3x3/2", "pool5", "`pool5` says a window of 5, and `3x3` something else", "write `pool`"),
+        ("fc6 4096 - relu", "fc6", "`fc6` says 6 units, and `4096` something else", "write `fc`"),
+    ]);
+}
