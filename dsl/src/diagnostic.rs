@@ -18,6 +18,8 @@ pub enum Stage {
     Verbs,
     /// It does not fit in memory.
     Memory,
+    /// None: the fault is Fovea's own.
+    Internal,
 }
 
 /// Whether what is said of a text stops it.

@@ -1,12 +1,18 @@
 //! The command line.
 
+use std::borrow::Cow;
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use fovea::picture::Theme;
+use fovea_dsl::visible;
 
 use crate::jupyter::install::Place;
+
+/// The program failed; what is wrong is on standard error.
+pub const FAILED: u8 = 1;
 
 /// Convolutional networks as a lecture writes them. Without a command: the interactive prompt.
 #[derive(Debug, Parser)]
@@ -145,4 +151,20 @@ pub enum Shown {
     Blocks,
     /// Not at all.
     None,
+}
+
+/// Ends because the command line says what cannot be.
+pub fn usage(message: &str) -> ! {
+    wrong(&Arguments::command().error(clap::error::ErrorKind::ValueValidation, message))
+}
+
+/// Ends because the command line is wrong.
+pub fn wrong(error: &clap::Error) -> ! {
+    let text = error.to_string();
+    // Its colours are its own, and what it quotes is not.
+    match visible(&text) {
+        Cow::Borrowed(_) => error.exit(),
+        Cow::Owned(text) => drop(write!(std::io::stderr(), "{text}")),
+    }
+    std::process::exit(error.exit_code())
 }

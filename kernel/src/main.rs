@@ -10,13 +10,12 @@ mod script;
 mod state;
 mod text;
 
-use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-use cli::{Arguments, Command, Format, JupyterCommand, Mode, Options};
+use clap::Parser;
+use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, usage, wrong};
 use fovea::device;
 use fovea::event::Event;
 use fovea::session::Session;
@@ -26,9 +25,6 @@ use interrupt::Presses;
 use jupyter::install;
 use script::{Form, Script};
 use text::read;
-
-/// The program failed; what is wrong is on standard error.
-const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
     interrupt::survive_full_files();
@@ -53,17 +49,6 @@ fn pages(asked: &clap::Error) -> ExitCode {
         }
         _ => ExitCode::SUCCESS,
     }
-}
-
-/// Ends because the command line is wrong.
-fn wrong(error: &clap::Error) -> ! {
-    let text = error.to_string();
-    // Its colours are its own, and what it quotes is not.
-    match visible(&text) {
-        Cow::Borrowed(_) => error.exit(),
-        Cow::Owned(text) => drop(write!(std::io::stderr(), "{text}")),
-    }
-    std::process::exit(error.exit_code())
 }
 
 /// Says on standard error why the program ends.
@@ -177,9 +162,4 @@ fn nothing_runs(options: &Options) {
     if let Some((_, option, instead)) = given.iter().find(|(given, ..)| *given) {
         usage(&format!("{option} is for programs, and none runs here: {instead}"));
     }
-}
-
-/// Ends because the command line says what cannot be.
-fn usage(message: &str) -> ! {
-    wrong(&Arguments::command().error(clap::error::ErrorKind::ValueValidation, message))
 }

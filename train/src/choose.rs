@@ -11,7 +11,7 @@ use crate::recipe::Recipe;
 use crate::record::RunRecord;
 use crate::runs::checkpoints;
 use crate::schedule::Course;
-use crate::trainee::Trainee;
+use crate::trainee::{Trainee, fits};
 
 /// What was found in a run's folder.
 pub(crate) struct Choice {
@@ -78,7 +78,7 @@ fn belongs(
     now: &Fingerprint,
 ) -> Result<(), TrainError> {
     let another_net = |why: TrainError| TrainError::AnotherNet { run, why: why.to_string() };
-    trainee.fits(&checkpoint.weights).map_err(another_net)?;
+    fits(&trainee.net, &checkpoint.weights).map_err(another_net)?;
     let (data, then) = (data.name.clone(), &checkpoint.fingerprint);
     if then.samples != now.samples {
         let why = format!("it has {} training pictures, the run's had {}", now.samples, then.samples);

@@ -221,7 +221,8 @@ impl Run {
             [] | [_] => Page::default().text(text),
             epochs => Page::default().text(text).aside("Epoch by epoch", Page::default().table(epoch_table(epochs))),
         };
-        Output::page("train", &page, data).file(folder)
+        let interrupted = matches!(history.ending, Ending::Interrupted { .. });
+        Output { interrupted, ..Output::page("train", &page, data).file(folder) }
     }
 }
 
