@@ -1,39 +1,25 @@
 //! A net on a device: its parameters, its running statistics and its compiled programs.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::init::initial;
 use fovea_graph::shape::join;
 use fovea_graph::training::{Objective, Optimizer};
-use fovea_graph::{Backend, BackendError, Graph, Init, Memory, Outcome, Role, Shape, State, StateId, Tensor};
+use fovea_graph::{Backend, BackendError, Init, Memory, Outcome, Role, Shape, State, StateId, Tensor};
 
 use crate::batch::Pictures;
-use crate::checkpoint::{Checkpoint, Fingerprint, Place};
+use crate::checkpoint::Checkpoint;
 use crate::compile::{Net, Programs};
 use crate::compiled::Numbers;
 use crate::error::TrainError;
+use crate::fingerprint::Fingerprint;
+use crate::forward::Forward;
+use crate::place::Place;
 use crate::question::Question;
 use crate::standardise::Standardisation;
 use crate::weights::Weights;
-
-/// What a forward graph is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Training: dropout drops.
-    Train,
-    /// Inference: dropout is the identity.
-    Infer,
-}
-
-/// Why a net has no graph of some batch.
-pub type NetworkError = Box<dyn Error + Send + Sync>;
-
-/// Gives a net's forward graph at a batch: an input `images` `[N, H, W, C]`, an output `result`, the same states
-/// in the same order at every batch and mode. In training its `updates` say how running statistics follow the batches.
-pub type Forward = Box<dyn Fn(usize, Mode) -> Result<Graph, NetworkError> + Send + Sync>;
 
 /// A net being trained or used, on a device.
 pub struct Trainee {
