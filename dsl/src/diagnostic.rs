@@ -119,6 +119,16 @@ impl Diagnostic {
         self
     }
 
+    /// The mend is to put `text` in before `span`.
+    pub fn put_before(self, span: Span, text: impl Into<String>) -> Self {
+        self.mend(Span { end: span.start, ..span }, text)
+    }
+
+    /// The mend is to put `text` in behind `span`.
+    pub fn put_behind(self, span: Span, text: impl Into<String>) -> Self {
+        self.mend(Span { start: span.end, ..span }, text)
+    }
+
     /// The only mend is to write `text` at `span`, and the help says so.
     pub fn write(mut self, span: Span, text: impl Into<String>) -> Self {
         let text = text.into();

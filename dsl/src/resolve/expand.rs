@@ -12,7 +12,7 @@ use fovea_graph::Span;
 
 use inside::Classifier;
 use steps::word;
-pub(super) use steps::{Expansion, Step, StepKind, Use, Wire};
+pub(super) use steps::{Branch, BranchKind, Expansion, Step, StepKind, Use, Wire};
 
 use super::Errors;
 use super::names::{Alias, Names};
@@ -48,6 +48,7 @@ pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors)
         uses: Vec::new(),
         input: None,
         input_name: "input".to_string(),
+        axes: None,
         base: None,
         current: Wire::INPUT,
         place: None,
@@ -138,6 +139,8 @@ struct Expander<'e, 'a> {
     uses: Vec<Use>,
     input: Option<(Vec<usize>, Span)>,
     input_name: String,
+    /// How many axes the map has that flows, as far as stated shapes tell.
+    axes: Option<usize>,
     base: Option<(String, usize)>,
     /// What flows where the expander stands.
     current: Wire,
@@ -196,11 +199,11 @@ impl<'a> Expander<'_, 'a> {
             ItemKind::Input => self.said_input(item, alias),
             ItemKind::Shape(sizes) => self.shape(item, sizes, alias),
             ItemKind::Layer(layer) => {
-                let kind = match read::read(layer, &mut self.env, &self.names, &self.prefix, self.errors) {
+                let kind = match read::read(layer, &mut self.env, (&self.names, &self.prefix), self.axes, self.errors) {
                     Some(options) => StepKind::Layer(options),
                     None => StepKind::Gap(Some(layer.word)),
                 };
-                self.push(kind, vec![self.current], item.span, alias);
+                self.push(kind, vec![self.current], layer.span(), alias);
             }
             ItemKind::Group(chain, times) => {
                 let start = self.steps.len();
@@ -261,6 +264,7 @@ impl<'a> Expander<'_, 'a> {
                 return self.push(StepKind::Gap(None), vec![self.current], item.span, None);
             }
         };
+        self.axes = shape.len().checked_sub(1);
         if !self.begun && (self.resized || self.input.is_none()) {
             self.input_said = true;
             if !self.resized {

@@ -22,13 +22,14 @@ impl Expander<'_, '_> {
                 let error = error.also(span, "the softmax");
                 self.errors.push(error.help(format!("keep one of them: `, {head}` brings its own scores and softmax")));
             }
-            (Some((&StepKind::Layer(Options::Fc { units: Some(units), .. }), span)), Some(classes))
+            (Some((&StepKind::Layer(Options::Fc { units: Some(units), bias }), span)), Some(classes))
                 if units != classes =>
             {
                 let message = format!("the last `fc` has {units} units, and the softmax {classes} classes");
                 let error = Diagnostic::new(Stage::Shapes, head.span, message)
                     .here(format!("{classes} classes"))
                     .also(span, format!("the scores: {units} units"));
+                let error = error.mend(span, format!("fc {classes}{}", if bias { "" } else { " nobias" }));
                 self.errors.push(error.help(format!(
                     "write `fc {classes}` if these are the scores; a `- relu` behind the `fc` makes it a hidden layer"
                 )));
