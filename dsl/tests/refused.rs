@@ -160,12 +160,12 @@ fn numbers_glued_where_none_belongs() {
 #[test]
 fn repetitions_that_make_no_sense() {
     nets(&[
-        ("conv 64^2", "64^2", "`64^2` has two readings", "write `(64^2)` for the power of 64, `(conv 64)^2`"),
+        ("conv 64^2", "64^2", "`64^2` has two readings", "write `(64^2)` for the arithmetic, `(conv 64)^2`"),
         (
             "conv (4*c)^2",
             "(4*c)^2",
             "`(4*c)^2` has two readings",
-            "write `((4*c)^2)` for the power of (4*c), `(conv (4*c))^2`",
+            "write `((4*c)^2)` for the arithmetic, `(conv (4*c))^2`",
         ),
         ("conv 64 3x3^2", "^2", "`^2` repeats groups, and `conv 64 3x3` is none", "write `(conv 64 3x3)^2`"),
         ("relu*2", "relu*2", "`relu*2` is neither a layer nor a shape", "to repeat a layer, write it as a group"),
