@@ -281,9 +281,10 @@ fn several_mistakes_come_together_and_good_statements_come_out() {
 
 #[test]
 fn a_slides_body_is_raw() {
-    let text = "slide alexnet\n[55x55x96] CONV1: 96 11x11 filters (stride 4\n\n#1×1 net\n)\nseed 7\n";
+    let text = "slide alexnet\n[55x55x96] CONV1: 96 11x11 filters (stride 4\n\n#1×1 net 50% 3² // 1_000\n)\nseed 7\n";
     let (program, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text: text.into() });
     assert_eq!((program.to_string().as_str(), mistakes.len()), ("seed 7\n", 1));
+    assert!(mistakes[0].message.starts_with("`slide`"), "{mistakes:?}");
 }
 
 #[test]
