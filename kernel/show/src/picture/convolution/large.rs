@@ -59,15 +59,7 @@ pub(super) fn draw(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Pictu
     sign(&mut canvas, (x - BETWEEN / 2.0, middle), makes(slide));
     caption(&mut canvas, x, format!("result {}", extent(slide.result.shape(), is_colour)));
     let rect = Rect { x, y: TOP, width: answer.0, height: answer.1 };
-    if is_colour {
-        canvas.image(rect, &stretched(slide)?, [palette.paper, palette.ink], "result")?;
-    } else {
-        let flat: Vec<f32> = slide.result.rows().into_iter().map(|pixel| pixel.sum() / pixel.len() as f32).collect();
-        let drawn = values.image(result[0], result[1], &flat, palette)?;
-        canvas.image(rect, &drawn, [palette.paper, palette.ink], "result")?;
-        values.draw(&mut canvas, x, TOP + answer.1 + 16.0)?;
-    }
-    canvas.frame(rect, 0.0, frame);
+    result_in(&mut canvas, slide, rect, &values, palette)?;
     let cell = Rect { x: x + position[1] as f64 * side, y: TOP + position[0] as f64 * side, width: side, height: side };
     mark(&mut canvas, cell, palette.series[0]);
 
@@ -127,6 +119,27 @@ impl<'a> Kernel<'a> {
         }
         self.scale.draw(canvas, x, TOP + self.size.1 + 16.0)
     }
+}
+
+/// The result, in colour where it has three channels; else its scale stands below it.
+fn result_in(
+    canvas: &mut Canvas,
+    slide: &Slide<'_>,
+    rect: Rect,
+    values: &Scale,
+    palette: &'static Palette,
+) -> Result<()> {
+    if slide.result.shape()[2] == 3 {
+        canvas.image(rect, &stretched(slide)?, [palette.paper, palette.ink], "result")?;
+    } else {
+        let [rows, columns] = slide.extent();
+        let flat: Vec<f32> = slide.result.rows().into_iter().map(|pixel| pixel.sum() / pixel.len() as f32).collect();
+        let drawn = values.image(rows, columns, &flat, palette)?;
+        canvas.image(rect, &drawn, [palette.paper, palette.ink], "result")?;
+        values.draw(canvas, rect.x, rect.bottom() + 16.0)?;
+    }
+    canvas.frame(rect, 0.0, Stroke { color: palette.axis, width: 1.0 });
+    Ok(())
 }
 
 /// `28×28`, `32×32×3`, `3×3×4, mean of 4 channels`.
