@@ -32,7 +32,7 @@ fn words_that_are_no_layers() {
         ("conv 64 - rellu 5", "rellu", "there is no layer `rellu`", "write `relu`"),
         ("conv2d 64", "conv2d", "`conv2d` is called `conv` here", "write `conv 64`"),
         ("conv - Dense 10 - relu", "Dense", "`Dense` is called `fc` here", "write `fc 10`"),
-        ("conv - batchnorm eps=1", "batchnorm", "`batchnorm` is called `bn` here", "write `bn`"),
+        ("conv - batchnorm eps=1", "batchnorm", "`batchnorm` is called `bn` here", "write `bn eps 1`"),
         ("vgg16 3x3", "vgg16", "there is no layer `vgg16`", "the layers are conv, deconv, pool"),
         ("CONV3-F", "F", "a name glued to `CONV3-` could be a layer or a count", "for a count, write `CONV3-{F}`"),
         ("28x28x1 - conv1 - relu1", "relu1", "`relu` takes no number glued to it", "write `relu`"),
@@ -186,10 +186,10 @@ fn repetitions_that_make_no_sense() {
 #[test]
 fn options_out_of_place() {
     nets(&[
-        ("conv(64, 3)", "(64, 3)", "a layer's options stand without parentheses and commas", "write `conv 64 3x3`"),
+        ("conv(64, 3)", "(64, 3)", "a layer's options stand without parentheses and commas", "write `conv 64 size 3`"),
         ("conv 3×3, 64", ",", "a comma between sizes or options", "options stand side by side"),
         ("[28,28,1] - conv", ",", "a comma between sizes or options", "options stand side by side"),
-        ("conv 64 padding=1", "padding", "`padding` is no option with a value", "write `pad`"),
+        ("conv 64 padding=1", "padding=1", "`padding=1` is written `pad 1` here", "write `pad 1`"),
         ("pool stride - relu", "stride", "`stride` lacks its number", "write `stride 2`"),
         ("conv pad same", "pad", "`pad` lacks its number", "`same` and `valid` stand by themselves"),
         ("conv 64 - 3x3/2", "3x3", "`3x3` with a stride, but without a layer before it", "write `conv 64 3x3 /2`"),
@@ -212,7 +212,7 @@ fn options_out_of_place() {
         ("conv 1e999", "1e999", "a number beyond 1.8e308, the largest there is", ""),
         ("()", "()", "an empty group", ""),
         ("conv 64 @ relu", "@", "`@` does not belong here", ""),
-        ("conv \"a\"", "\"", "a string does not belong in a net", ""),
+        ("conv \"a\"", "\"a\"", "words stand without quotes here", "write `a`"),
         (r"conv - \foo", r"\foo", r"`\foo` is not among the LaTeX that is read here", ""),
         ("conv; show q", ";", "`;` stands only at a statement's end", "begin the next statement"),
     ]);

@@ -10,9 +10,10 @@ use fovea::failure::Failure;
 use fovea::session::Session;
 use fovea_train::write_whole;
 
+use crate::cli::{FAILED, usage};
 use crate::front::Front;
+use crate::interrupt;
 use crate::text::read;
-use crate::{FAILED, interrupt, usage};
 
 /// A session, and who is told.
 pub struct Script {

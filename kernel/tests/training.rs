@@ -270,3 +270,21 @@ fn a_net_behind_another_input_has_the_weights_that_fit_and_says_which_do_not() {
     // Of another number of channels, the first convolution is new too, and the pictures' standardisation.
     bench.ok("net shaped = 32x32x3 - base.pool1, softmax\ntest shaped on shapes");
 }
+
+/// The text of a program's last statement.
+fn told(text: &str) -> String {
+    Bench::new().ok(text).pop().unwrap().text
+}
+
+#[test]
+fn a_run_at_chance_level_and_dead_units_are_hinted_at() {
+    let train = |rate: &str, seed: u32| {
+        format!("{TINY}train tiny on digits for 3 epochs with sgd(lr {rate}, momentum 0), batch 32, seed {seed}")
+    };
+    // So large a rate that the first steps leave every unit of the layer behind its threshold.
+    let dead = told(&train("2", 1));
+    assert!(dead.contains("hint: accuracy stayed at chance level: "), "{dead}");
+    assert!(dead.contains("units of relu1 are 0 on all of 64 training pictures"), "{dead}");
+    let learnt = told(&train("0.1", 1));
+    assert!(!learnt.contains("hint"), "{learnt}");
+}

@@ -93,6 +93,11 @@ impl Trainee {
         Ok(task)
     }
 
+    /// Lets go of what answering a question took, which would be at hand for the next time.
+    pub fn forget(&mut self, question: &Question) {
+        self.programs.forget(question);
+    }
+
     /// Pictures `[N, H, W, C]`, raw in 0..1, as the net sees them: standardised as it was trained.
     pub fn standardised(&self, pictures: &Tensor) -> Tensor {
         let mut pictures = pictures.as_standard_layout().into_owned();

@@ -1,17 +1,18 @@
 //! From which of its checkpoints a run goes on: the newest that is whole and the run's own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::checkpoint::{Checkpoint, Fingerprint};
+use crate::checkpoint::Checkpoint;
 use crate::dataset::Dataset;
 use crate::error::TrainError;
-use crate::file::FileError;
-use crate::fit::{Size, prepare};
+use crate::fingerprint::Fingerprint;
+use crate::fit::prepare;
+use crate::layout::checkpoints;
 use crate::recipe::Recipe;
 use crate::record::RunRecord;
-use crate::runs::checkpoints;
 use crate::schedule::Course;
-use crate::trainee::Trainee;
+use crate::size::Size;
+use crate::trainee::{Trainee, fits};
 
 /// What was found in a run's folder.
 pub(crate) struct Choice {
@@ -34,10 +35,10 @@ pub(crate) fn choose(
         return Ok(Choice { checkpoint: None, passed: Vec::new() });
     }
     prepare(trainee, data, recipe, size)?;
-    let now = Fingerprint::of(trainee, data, recipe.batch)?;
+    let now = Fingerprint::of(&trainee.net.forward, data, recipe.batch)?;
     let (mut passed, mut damaged, mut another) = (Vec::new(), None, None);
     for (step, path) in found.into_iter().rev() {
-        let checkpoint = match read(&path, step) {
+        let checkpoint = match Checkpoint::load_step(&path, step) {
             Ok(checkpoint) => checkpoint,
             Err(error) => {
                 passed.push((path, error.to_string()));
@@ -59,16 +60,6 @@ pub(crate) fn choose(
     Err(another.or(damaged.map(TrainError::File)).unwrap_or(TrainError::NoCheckpoint { run: record.number }))
 }
 
-/// Reads the checkpoint after a step, in which nothing has changed since it was written.
-pub(crate) fn read(path: &Path, step: u64) -> Result<Checkpoint, FileError> {
-    let checkpoint = Checkpoint::load(path)?;
-    if checkpoint.place.step != step {
-        let why = format!("it is of step {}", checkpoint.place.step);
-        return Err(FileError::foreign(path, "what its name says", why));
-    }
-    Ok(checkpoint)
-}
-
 /// Whether net and data are the checkpoint's.
 fn belongs(
     run: u32,
@@ -78,7 +69,7 @@ fn belongs(
     now: &Fingerprint,
 ) -> Result<(), TrainError> {
     let another_net = |why: TrainError| TrainError::AnotherNet { run, why: why.to_string() };
-    trainee.fits(&checkpoint.weights).map_err(another_net)?;
+    fits(&trainee.net, &checkpoint.weights).map_err(another_net)?;
     let (data, then) = (data.name.clone(), &checkpoint.fingerprint);
     if then.samples != now.samples {
         let why = format!("it has {} training pictures, the run's had {}", now.samples, then.samples);

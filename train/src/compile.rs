@@ -9,8 +9,8 @@ use fovea_graph::{Backend, BackendError, Graph, Memory, State, Tensor};
 use crate::batch::{Batch, Pictures};
 use crate::compiled::{Compiled, Numbers, until};
 use crate::error::TrainError;
+use crate::forward::{Forward, Mode};
 use crate::question::Question;
-use crate::trainee::{Forward, Mode};
 
 /// How many programs are kept: a training run needs four (each part's full and last batch), predictions two more.
 const KEPT: usize = 8;

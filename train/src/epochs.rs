@@ -12,14 +12,16 @@ use fovea_graph::BackendError;
 use fovea_graph::philox::{Purpose, Stream};
 
 use crate::batch::Pictures;
-use crate::checkpoint::{Fingerprint, Place};
 use crate::compiled::Numbers;
 use crate::dataset::Dataset;
 use crate::error::TrainError;
-use crate::fit::Size;
+use crate::fingerprint::Fingerprint;
+use crate::layout::Line;
+use crate::place::Place;
 use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
-use crate::runs::{Line, RunFolder};
+use crate::runs::RunFolder;
+use crate::size::Size;
 use crate::trainee::{Stepped, Trainee};
 
 /// About how many single losses of an epoch are kept on disk.
@@ -70,7 +72,7 @@ impl<'a> Epochs<'a> {
         run: Option<&'a mut RunFolder>,
     ) -> Result<Self, TrainError> {
         let fingerprint = match run {
-            Some(_) => Fingerprint::of(trainee, data, recipe.batch)?,
+            Some(_) => Fingerprint::of(&trainee.net.forward, data, recipe.batch)?,
             None => Fingerprint::default(),
         };
         let (question, clock) = (Question::train(&recipe.optimizer), Clock::start());

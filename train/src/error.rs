@@ -7,7 +7,7 @@ use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::shape::join;
 
 use crate::file::FileError;
-use crate::trainee::NetworkError;
+use crate::forward::NetworkError;
 
 /// Why a net cannot be trained, tested or asked.
 #[derive(Debug, thiserror::Error)]

@@ -2,14 +2,15 @@
 
 use std::sync::atomic::AtomicBool;
 
-use crate::checkpoint::Place;
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
+use crate::place::Place;
 use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Event, History, Recipe};
 use crate::runs::RunFolder;
 use crate::schedule::{Course, Schedule};
+use crate::size::Size;
 use crate::standardise::Standardisation;
 use crate::trainee::Trainee;
 
@@ -38,14 +39,6 @@ pub fn fit(
     // Nets stay in memory for as long as a session lasts; what their training needed does not.
     trainee.programs.forget(&Question::train(&recipe.optimizer));
     history
-}
-
-/// What follows from data and recipe alone.
-pub(crate) struct Size {
-    /// Steps in the run and in an epoch.
-    pub course: Course,
-    /// The batches of an epoch: the full one, and the last where it is smaller.
-    pub batches: Vec<usize>,
 }
 
 /// Whether net, data and recipe fit together.

@@ -12,8 +12,9 @@ use crate::compile::{Net, Programs};
 use crate::compiled::{Compiled, Numbers};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
+use crate::forward::Forward;
 use crate::question::Question;
-use crate::trainee::{Forward, Trainee};
+use crate::trainee::Trainee;
 
 /// What a net says of some pictures.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,7 +11,7 @@ use fovea_graph::training::{Optimizer, training_step, with_loss, with_step};
 use fovea_graph::{Backend, Graph, Op, Plan, State};
 
 use crate::error::TrainError;
-use crate::trainee::{Forward, Mode};
+use crate::forward::{Forward, Mode};
 
 /// How a forward graph becomes the question's.
 type Make = dyn Fn(&Graph) -> Result<Graph, GradientError> + Send + Sync;

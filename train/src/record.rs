@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::Checkpoint;
-use crate::choose;
 use crate::file::{FileError, read_file};
+use crate::layout::{INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
 use crate::recipe::{Ending, EpochMetrics, StepMetrics};
-use crate::runs::{INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
 
 /// What a run has on disk, finished or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +65,7 @@ impl RunRecord {
     pub fn load_checkpoint(&self) -> Result<Option<Checkpoint>, FileError> {
         let mut failed = None;
         for (step, path) in checkpoints(&self.folder)?.iter().rev() {
-            match choose::read(path, *step) {
+            match Checkpoint::load_step(path, *step) {
                 Ok(checkpoint) => return Ok(Some(checkpoint)),
                 Err(error) => failed = failed.or(Some(error)),
             }

@@ -4,18 +4,19 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::training::{Adam, Decay, Optimizer};
 
-use crate::checkpoint::Place;
 use crate::choose::{Choice, choose};
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
-use crate::fit::{Size, begin, check};
+use crate::fit::{begin, check};
 use crate::lock::Lock;
+use crate::place::Place;
 use crate::question::Question;
 use crate::recipe::{Ending, Event, History, Recipe};
 use crate::record::RunRecord;
 use crate::runs::RunFolder;
 use crate::schedule::{Schedule, WarmUp};
+use crate::size::Size;
 use crate::trainee::Trainee;
 
 /// Goes on with a run from its newest whole checkpoint, in its own folder; on the same device it ends with the same bits as if

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `program.fov` | the text of the program so far |
 //! | `run.json` | the statement, net, data, recipe and device: [`RunInfo`] |
-//! | `metrics.jsonl` | an object a line, told apart by `kind`: `step` ([`StepMetrics`], about 50 an epoch), `epoch` ([`EpochMetrics`]), `end` ([`Ending`]) |
+//! | `metrics.jsonl` | an object a line, told apart by `kind`: `step` ([`StepMetrics`](crate::StepMetrics), about 50 an epoch), `epoch` ([`EpochMetrics`](crate::EpochMetrics)), `end` ([`Ending`]) |
 //! | `checkpoints/step-00000046.safetensors` | [`Checkpoint`]s, each named by the run's step; the last two are kept |
 //! | `lock` | held by the process that writes here, whose number it holds |
 //! | `weights.safetensors` | the last complete step's [`Weights`], once the run has ended |
@@ -17,21 +17,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use crate::checkpoint::{Checkpoint, Place};
+use crate::checkpoint::Checkpoint;
 use crate::file::{FileError, read_file};
+use crate::layout::{CHECKPOINTS, INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
 use crate::lock::Lock;
-use crate::recipe::{Ending, EpochMetrics, Recipe, StepMetrics};
+use crate::place::Place;
+use crate::recipe::Ending;
 use crate::record::RunRecord;
 use crate::weights::Weights;
 use crate::whole::{PART, aside, replace, sync_folder};
-
-pub(crate) const PROGRAM: &str = "program.fov";
-pub(crate) const INFO: &str = "run.json";
-pub(crate) const METRICS: &str = "metrics.jsonl";
-pub(crate) const CHECKPOINTS: &str = "checkpoints";
-pub(crate) const WEIGHTS: &str = "weights.safetensors";
 
 /// How many checkpoints are kept: the newest, and one in case a power cut spoils it.
 const KEPT: usize = 2;
@@ -40,39 +34,6 @@ const KEPT: usize = 2;
 #[derive(Clone, Debug)]
 pub struct Runs {
     folder: PathBuf,
-}
-
-/// What a run is of. `program` is kept as `program.fov`, the rest as `run.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunInfo {
-    /// The text of the program so far.
-    #[serde(skip)]
-    pub program: String,
-    /// The statement that began it.
-    pub statement: String,
-    /// The net's name.
-    pub net: String,
-    /// The data's name.
-    pub data: String,
-    /// How it trains.
-    pub recipe: Recipe,
-    /// The device's word, `cpu`.
-    pub device: String,
-}
-
-/// A line of `metrics.jsonl`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum Line {
-    /// A step's loss.
-    Step(StepMetrics),
-    /// An epoch's figures.
-    Epoch(EpochMetrics),
-    /// How it ended.
-    End { ending: Ending },
-    /// A line of a later version.
-    #[serde(other)]
-    Other,
 }
 
 /// A run being written.
@@ -288,19 +249,4 @@ fn until(metrics: &[u8], place: &Place) -> Vec<u8> {
         Ok(Line::End { .. }) | Err(_) => false,
     };
     metrics.split(|&b| b == b'\n').filter(stays).flat_map(|line| line.iter().chain(b"\n")).copied().collect()
-}
-
-/// A run's checkpoints, oldest first, with the steps after which they were written.
-pub(crate) fn checkpoints(run: &Path) -> Result<Vec<(u64, PathBuf)>, FileError> {
-    let folder = run.join(CHECKPOINTS);
-    let entries = fs::read_dir(&folder).map_err(FileError::read(&folder))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(FileError::read(&folder))?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        let step = name.and_then(|name| name.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok());
-        found.extend(step.filter(|_| path.is_file()).map(|step| (step, path)));
-    }
-    found.sort_unstable();
-    Ok(found)
 }

@@ -14,8 +14,9 @@ use ndarray::IxDyn;
 use safetensors::tensor::{Dtype, Metadata, View, serialize};
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::{Fingerprint, Place};
 use crate::file::{FileError, read_file};
+use crate::fingerprint::Fingerprint;
+use crate::place::Place;
 use crate::seal::Seal;
 use crate::standardise::Standardisation;
 use crate::whole::write_whole;

@@ -1,39 +1,25 @@
 //! A net on a device: its parameters, its running statistics and its compiled programs.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::init::initial;
 use fovea_graph::shape::join;
 use fovea_graph::training::{Objective, Optimizer};
-use fovea_graph::{Backend, BackendError, Graph, Init, Memory, Outcome, Role, Shape, State, StateId, Tensor};
+use fovea_graph::{Backend, BackendError, Init, Memory, Outcome, Role, Shape, State, StateId, Tensor};
 
 use crate::batch::Pictures;
-use crate::checkpoint::{Checkpoint, Fingerprint, Place};
+use crate::checkpoint::Checkpoint;
 use crate::compile::{Net, Programs};
 use crate::compiled::Numbers;
 use crate::error::TrainError;
+use crate::fingerprint::Fingerprint;
+use crate::forward::Forward;
+use crate::place::Place;
 use crate::question::Question;
 use crate::standardise::Standardisation;
 use crate::weights::Weights;
-
-/// What a forward graph is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Training: dropout drops.
-    Train,
-    /// Inference: dropout is the identity.
-    Infer,
-}
-
-/// Why a net has no graph of some batch.
-pub type NetworkError = Box<dyn Error + Send + Sync>;
-
-/// Gives a net's forward graph at a batch: an input `images` `[N, H, W, C]`, an output `result`, the same states
-/// in the same order at every batch and mode. In training its `updates` say how running statistics follow the batches.
-pub type Forward = Box<dyn Fn(usize, Mode) -> Result<Graph, NetworkError> + Send + Sync>;
 
 /// A net being trained or used, on a device.
 pub struct Trainee {
@@ -86,6 +72,18 @@ fn fit_states(states: &[State], tensors: &[(String, Tensor)]) -> Result<(), Trai
     }
 }
 
+/// Whether these weights are this net's: the same names and shapes, none too many, none missing.
+pub(crate) fn fits(net: &Net, weights: &Weights) -> Result<(), TrainError> {
+    fit_states(&net.states, &weights.tensors)?;
+    let channels = net.input.last().copied().unwrap_or(1);
+    match &weights.standardisation {
+        Some(s) if s.mean.len() != channels || s.deviation.len() != channels => {
+            Err(TrainError::Standardisation { found: s.mean.len(), net: channels })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Trainee {
     /// A net with its first weights, drawn by `seed`.
     ///
@@ -103,7 +101,7 @@ impl Trainee {
     /// As [`Trainee::fresh`]; weights that are not the net's, by name or shape.
     pub fn with_weights(backend: Arc<dyn Backend>, forward: Forward, weights: &Weights) -> Result<Self, TrainError> {
         let mut trainee = Self::zero(backend, forward)?;
-        trainee.fits(weights)?;
+        fits(&trainee.net, weights)?;
         trainee.write(&weights.tensors)?;
         trainee.standardisation = weights.standardisation.clone();
         trainee.classes = weights.classes.clone();
@@ -120,7 +118,7 @@ impl Trainee {
         checkpoint: &Checkpoint,
     ) -> Result<Self, TrainError> {
         let mut trainee = Self::zero(backend, forward)?;
-        trainee.fits(&checkpoint.weights)?;
+        fits(&trainee.net, &checkpoint.weights)?;
         for (name, value) in &checkpoint.moments {
             let shape = Shape::new(value.shape()).map_err(|error| TrainError::Inconsistent(error.to_string()))?;
             trainee.states.push(State { name: name.clone(), shape, role: Role::Moment, init: Init::Zeros });
@@ -166,16 +164,12 @@ impl Trainee {
         })
     }
 
-    /// Whether these weights are this net's: the same names and shapes, none too many, none missing.
-    pub(crate) fn fits(&self, weights: &Weights) -> Result<(), TrainError> {
-        fit_states(&self.net.states, &weights.tensors)?;
-        let channels = self.net.input.last().copied().unwrap_or(1);
-        match &weights.standardisation {
-            Some(s) if s.mean.len() != channels || s.deviation.len() != channels => {
-                Err(TrainError::Standardisation { found: s.mean.len(), net: channels })
-            }
-            _ => Ok(()),
-        }
+    /// Whether these weights are those of the net that `forward` gives; nothing is allocated.
+    ///
+    /// # Errors
+    /// As [`Trainee::with_weights`].
+    pub fn takes(backend: Arc<dyn Backend>, forward: Forward, weights: &Weights) -> Result<(), TrainError> {
+        fits(&Net::new(backend, forward)?, weights)
     }
 
     /// Back to the first weights that `seed` draws; moments zero, nothing trained yet, nothing known of any data.
@@ -232,7 +226,7 @@ impl Trainee {
 
     /// Whether a checkpoint of a run by this optimizer is this net's, moments included. Its programs are compiled.
     pub(crate) fn resumes(&self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
-        self.fits(&checkpoint.weights)?;
+        fits(&self.net, &checkpoint.weights)?;
         fit_states(&self.states[self.net.states.len()..], &checkpoint.moments)
     }
 

@@ -3,6 +3,7 @@
 mod branch;
 mod chain;
 pub(crate) mod dashes;
+pub(crate) mod elsewhere;
 mod expr;
 mod grammar;
 mod item;

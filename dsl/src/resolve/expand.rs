@@ -3,6 +3,7 @@
 
 mod blocks;
 mod groups;
+mod head;
 mod inside;
 mod joins;
 mod steps;
@@ -11,17 +12,17 @@ use fovea_graph::Span;
 
 use inside::Classifier;
 use steps::word;
-pub(super) use steps::{Expansion, Step, StepKind, Use, Wire};
+pub(super) use steps::{Branch, BranchKind, Expansion, Step, StepKind, Use, Wire};
 
 use super::Errors;
 use super::names::{Alias, Names};
-use super::options::Options;
+
 use super::read;
 use super::turns::Env;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::library::Home;
 use crate::scope::{Scope, figure};
-use crate::syntax::{Chain, Expr, Head, Item, ItemKind, LayerWord, Name, NetDef, Times};
+use crate::syntax::{Chain, Expr, Item, ItemKind, Name, NetDef, Times};
 
 /// The most steps that a net may have when its repetitions are written out.
 pub(super) const MAX_STEPS: usize = 100_000;
@@ -47,6 +48,7 @@ pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors)
         uses: Vec::new(),
         input: None,
         input_name: "input".to_string(),
+        axes: None,
         base: None,
         current: Wire::INPUT,
         place: None,
@@ -137,6 +139,8 @@ struct Expander<'e, 'a> {
     uses: Vec<Use>,
     input: Option<(Vec<usize>, Span)>,
     input_name: String,
+    /// How many axes the map has that flows, as far as stated shapes tell.
+    axes: Option<usize>,
     base: Option<(String, usize)>,
     /// What flows where the expander stands.
     current: Wire,
@@ -195,11 +199,11 @@ impl<'a> Expander<'_, 'a> {
             ItemKind::Input => self.said_input(item, alias),
             ItemKind::Shape(sizes) => self.shape(item, sizes, alias),
             ItemKind::Layer(layer) => {
-                let kind = match read::read(layer, &mut self.env, &self.names, &self.prefix, self.errors) {
+                let kind = match read::read(layer, &mut self.env, (&self.names, &self.prefix), self.axes, self.errors) {
                     Some(options) => StepKind::Layer(options),
                     None => StepKind::Gap(Some(layer.word)),
                 };
-                self.push(kind, vec![self.current], item.span, alias);
+                self.push(kind, vec![self.current], layer.span(), alias);
             }
             ItemKind::Group(chain, times) => {
                 let start = self.steps.len();
@@ -260,6 +264,7 @@ impl<'a> Expander<'_, 'a> {
                 return self.push(StepKind::Gap(None), vec![self.current], item.span, None);
             }
         };
+        self.axes = shape.len().checked_sub(1);
         if !self.begun && (self.resized || self.input.is_none()) {
             self.input_said = true;
             if !self.resized {
@@ -288,89 +293,6 @@ impl<'a> Expander<'_, 'a> {
         }
         fovea_graph::Shape::new(&shape[..]).map_err(|error| wrong(error.to_string()))?;
         Ok(shape)
-    }
-
-    /// `, softmax 10`
-    fn head(&mut self, head: &Head) {
-        self.env.words = &[];
-        let classes = match &head.classes {
-            None => None,
-            Some(expr) => match self.env.count(expr, 1, "the number of classes") {
-                Ok(classes) => Some(classes),
-                Err(error) => return self.errors.push(error),
-            },
-        };
-        match (self.last_step().map(|step| (&step.kind, step.span)), classes) {
-            (Some((StepKind::Layer(Options::Softmax), span)), _) => {
-                let error = Diagnostic::new(Stage::Shapes, head.span, "a classifier behind a softmax");
-                let error = error.also(span, "the softmax");
-                self.errors.push(error.help(format!("keep one of them: `, {head}` brings its own scores and softmax")));
-            }
-            (Some((&StepKind::Layer(Options::Fc { units: Some(units), .. }), span)), Some(classes))
-                if units != classes =>
-            {
-                let message = format!("the last `fc` has {units} units, and the softmax {classes} classes");
-                let error = Diagnostic::new(Stage::Shapes, head.span, message)
-                    .here(format!("{classes} classes"))
-                    .also(span, format!("the scores: {units} units"));
-                self.errors.push(error.help(format!(
-                    "write `fc {classes}` if these are the scores; a `- relu` behind the `fc` makes it a hidden layer"
-                )));
-            }
-            (Some((StepKind::Layer(Options::Fc { .. }), _)), _) => self.scores(classes),
-            (Some((StepKind::Gap(Some(LayerWord::Fc)), _)), _) => {}
-            _ => self.push(StepKind::Scores { classes, bias: true }, vec![self.current], head.span, None),
-        }
-        self.push(StepKind::Layer(Options::Softmax), vec![self.current], head.span, None);
-    }
-
-    /// The `fc` that what flows here comes from gives the scores: where it says no units, it has one a class.
-    fn scores(&mut self, classes: Option<usize>) {
-        let Some(at) = self.layer_behind(self.current) else { return };
-        if let StepKind::Layer(Options::Fc { units: None, bias }) = self.steps[at].kind {
-            self.steps[at].kind = StepKind::Scores { classes, bias };
-        }
-    }
-
-    /// What the whole net gives is its last layer's, and side classifiers have its classes.
-    fn main_result(&mut self) {
-        let last = self.steps.iter().rev().find(|step| step.is_layer());
-        if let Some(Step { kind: StepKind::Side(_), span, .. }) = last {
-            let error = Diagnostic::new(Stage::Shapes, *span, "the net ends with a side classifier");
-            self.errors.push(error.help("put the net's own layers behind it; `aux` only looks at what flows by"));
-        }
-        let Some(softmax) = self.last_step().filter(|s| s.kind == StepKind::Layer(Options::Softmax)) else { return };
-        let Some(before) = self.layer_behind(softmax.inputs[0]) else { return };
-        // `- fc - softmax` at the end is a classifier too.
-        if let StepKind::Layer(Options::Fc { units: None, bias }) = self.steps[before].kind {
-            self.steps[before].kind = StepKind::Scores { classes: None, bias };
-        }
-        let classes = match &self.steps[before].kind {
-            StepKind::Scores { classes: Some(classes), .. } => *classes,
-            StepKind::Layer(Options::Fc { units: Some(units), .. }) => *units,
-            _ => return,
-        };
-        for step in &mut self.steps {
-            if let StepKind::Scores { classes: open @ None, .. } = &mut step.kind {
-                *open = Some(classes);
-            }
-        }
-    }
-
-    /// The step of the layer that what flows here comes from.
-    fn last_step(&self) -> Option<&Step> {
-        self.layer_behind(self.current).map(|at| &self.steps[at])
-    }
-
-    /// The position of the step whose layer gives what `wire` carries.
-    fn layer_behind(&self, mut wire: Wire) -> Option<usize> {
-        loop {
-            let at = wire.step()?;
-            match self.steps[at].kind {
-                StepKind::Check(_) => wire = self.steps[at].inputs[0],
-                _ => return Some(at),
-            }
-        }
     }
 
     /// Appends a step, which from now on is what flows.

@@ -4,6 +4,7 @@
 //! Two halves: [`expand`] writes the chain out as steps and needs no shape, so that a net whose input comes from the data
 //! is checked as far as it goes; [`shapes`] runs over the steps with the input's shape.
 
+mod apart;
 mod channels;
 mod expand;
 mod joins;

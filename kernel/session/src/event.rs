@@ -74,11 +74,25 @@ pub struct Metric {
     pub seconds: f64,
 }
 
+/// What an output is to whoever reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// What a statement came to.
+    #[default]
+    Result,
+    /// Said in passing, and no result.
+    Note,
+    /// A page that explains a word, in Markdown.
+    Page,
+}
+
 /// What a statement gives: always text, often a picture, and the same as data.
 #[derive(Debug, Default)]
 pub struct Output {
     /// The statement's verb.
     pub verb: String,
+    /// What it is to whoever reads it.
+    pub kind: Kind,
     /// For reading, lines joined by newlines; may be empty.
     pub text: String,
     /// The text with its tables as HTML, for notebooks: every name in it escaped, no script, no style sheet. None where
@@ -90,6 +104,8 @@ pub struct Output {
     pub data: serde_json::Value,
     /// Files that the statement wrote.
     pub files: Vec<PathBuf>,
+    /// What the statement did was broken off, and its text says so.
+    pub interrupted: bool,
     /// The statement ended in `;`: text and pictures are not shown.
     pub silent: bool,
 }

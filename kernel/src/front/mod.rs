@@ -76,7 +76,7 @@ impl Front {
             Event::Metric(metric) => self.progress.metric(&metric),
             Event::Output(output) => {
                 self.progress.clear();
-                self.told = output.data["interrupted"] == true;
+                self.told = output.interrupted;
                 self.output(output);
             }
             // The prompt asks the session itself; how far a silent statement is, is gone from a terminal at its end.

@@ -10,9 +10,6 @@ use serde_json::{Value, json};
 
 use super::panics;
 
-/// The kind of a fault that is ours.
-const INTERNAL: &str = "InternalError";
-
 /// How many bytes a traceback has at most; what a cell of garbage does not need to say is left out.
 const LONG: usize = 1 << 16;
 
@@ -26,12 +23,12 @@ const LINE: usize = 300;
 pub fn error(failure: &Failure, session: &Session, cell: &str) -> ErrorOutput {
     let Failure::Mistakes(mistakes) = failure else { return interrupted() };
     let mut traceback = traceback(mistakes, session.sources());
-    let broken = mistakes.iter().find(|mistake| mistake.message.starts_with(BROKEN));
+    let broken = mistakes.iter().find(|mistake| mistake.stage == Stage::Internal);
     if let Some(broken) = broken {
         traceback.push(String::new());
         traceback.extend(panics::report(session, cell, panics::words(session, broken.span())));
     }
-    let ename = if broken.is_some() { INTERNAL } else { name(mistakes.first()) };
+    let ename = name(broken.or(mistakes.first()));
     ErrorOutput { ename: ename.to_string(), evalue: summary(mistakes), traceback }
 }
 
@@ -72,7 +69,7 @@ pub fn refused(error: ErrorOutput) -> Value {
 /// The cell of this name met a fault of ours that no statement is known to have.
 pub fn broken(session: &Session, cell: &str, code: &str) -> ErrorOutput {
     ErrorOutput {
-        ename: INTERNAL.to_string(),
+        ename: kind(Stage::Internal).to_string(),
         evalue: BROKEN.to_string(),
         traceback: panics::report(session, cell, code),
     }
@@ -90,13 +87,18 @@ fn interrupted() -> ErrorOutput {
 
 /// What kind of mistake it is, in a word.
 fn name(mistake: Option<&Diagnostic>) -> &'static str {
-    match mistake.map(|mistake| mistake.stage) {
-        Some(Stage::Parse) => "SyntaxError",
-        Some(Stage::Names) => "NameError",
-        Some(Stage::Values) => "ValueError",
-        Some(Stage::Shapes) => "ShapeError",
-        Some(Stage::Memory) => "MemoryError",
-        Some(Stage::Verbs) | None => "StatementError",
+    kind(mistake.map_or(Stage::Verbs, |mistake| mistake.stage))
+}
+
+fn kind(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Parse => "SyntaxError",
+        Stage::Names => "NameError",
+        Stage::Values => "ValueError",
+        Stage::Shapes => "ShapeError",
+        Stage::Verbs => "StatementError",
+        Stage::Memory => "MemoryError",
+        Stage::Internal => "InternalError",
     }
 }
 

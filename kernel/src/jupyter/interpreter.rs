@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use fovea::event::{Event, Output};
+use fovea::event::{Event, Kind, Output};
 use fovea::session::{Known, Session};
 use fovea_dsl::syntax::{Statement, StatementKind};
 use fovea_dsl::{Source, library, parse};
@@ -17,7 +17,7 @@ use super::history::History;
 use super::outbox::{Channel, Outbox, raw};
 use super::queue::{Ask, Queue};
 use super::render::Screen;
-use super::{answers, errors, render};
+use super::{answers, errors};
 use crate::assist::{self, Explained};
 
 /// How many bytes a cell may have.
@@ -167,7 +167,7 @@ impl Interpreter {
             _ if word.is_empty() => assist::HELP.to_string(),
             Some(Explained::Net(net)) => return self.statements("?", &format!("summary {net}"), show),
             Some(Explained::Page(page)) => {
-                show(Event::Output(Output::new(render::PAGE, page, Value::Null)));
+                show(Event::Output(Output { kind: Kind::Page, text: page, ..Output::default() }));
                 return Ok(());
             }
             None => assist::unexplained(word),

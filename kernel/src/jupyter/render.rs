@@ -4,7 +4,7 @@ use std::thread::JoinHandle;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fovea::event::{Event, Output};
+use fovea::event::{Event, Kind, Output};
 use fovea::markup::escape;
 use fovea::picture::{Picture, Theme};
 use fovea_dsl::{Style, render, visible};
@@ -15,9 +15,6 @@ use serde_json::{Map, Value, json};
 use super::outbox::Outbox;
 use super::training::Training;
 use fovea_wire::log;
-
-/// The verb of a result that is a page of the reference, whose text is Markdown.
-pub const PAGE: &str = "?";
 
 /// What a cell shows.
 pub struct Screen<'a> {
@@ -73,11 +70,10 @@ impl<'a> Screen<'a> {
             Event::Output(output) => {
                 self.release();
                 self.over();
-                // A note is said in passing, and no result.
-                match output.verb == "note" {
-                    true if output.silent => {}
-                    true => self.print(&output.text),
-                    false => self.held = Some(output),
+                match output.kind {
+                    Kind::Note if output.silent => {}
+                    Kind::Note => self.print(&output.text),
+                    Kind::Result | Kind::Page => self.held = Some(output),
                 }
             }
             Event::Names(known) => self.theme = known.theme,
@@ -159,7 +155,7 @@ fn bundles(output: Output) -> Vec<Bundle> {
     }
     let lines = output.lines();
     let mut forms = vec![MediaType::Plain(lines.join("\n"))];
-    if output.verb == PAGE {
+    if output.kind == Kind::Page {
         forms.push(MediaType::Markdown(output.text.clone()));
     }
     if let Some(html) = &output.html {

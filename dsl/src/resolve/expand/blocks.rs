@@ -6,9 +6,10 @@ use super::super::turns::Env;
 use super::{Alias, Expander, Fatal, Open, StepKind, Surrounding, Use};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::library::Home;
+use crate::parse::elsewhere;
 use crate::resolve::turns::plural;
 use crate::scope::nearest;
-use crate::syntax::{Argument, BlockDef, Name};
+use crate::syntax::{Argument, BlockDef, Call, Name};
 
 impl<'a> Expander<'_, 'a> {
     /// `bottleneck(64, s=2)`
@@ -21,7 +22,7 @@ impl<'a> Expander<'_, 'a> {
     ) -> Result<(), Fatal> {
         self.spend(span)?;
         let Some((home, block)) = self.home.block(self.scope, &name.text) else {
-            let error = self.unknown_block(name);
+            let error = self.unknown_block(name, arguments, span);
             self.gap(span, error);
             return Ok(());
         };
@@ -141,14 +142,19 @@ impl<'a> Expander<'_, 'a> {
         (self.errors.met() == before).then_some(env)
     }
 
-    fn unknown_block(&self, name: &Name) -> Diagnostic {
+    fn unknown_block(&self, name: &Name, arguments: &[Argument], span: Span) -> Diagnostic {
+        if let Some(operation) = elsewhere::operation(&name.text) {
+            let call = Call { block: name.clone(), arguments: arguments.to_vec() }.to_string();
+            let options = elsewhere::options::along(operation, &name.text, &call[name.text.len()..]);
+            return operation.refusal(Stage::Names, &name.text, name.span, &options, span.end);
+        }
         if let Some(error) = self.meant_layer(&name.text, name.span) {
             return error;
         }
         let error = Diagnostic::new(Stage::Names, name.span, format!("no block is called `{}`", name.text));
         let error = error.found(name.text.as_str());
         match nearest(&name.text, self.home.blocks(self.scope)) {
-            Some(near) => error.expected(near).help(format!("`{near}` is the nearest block")),
+            Some(near) => error.expected(near).mend(name.span, near).help(format!("`{near}` is the nearest block")),
             None => error.help(format!("`block {}(c) = conv c - relu`, before the net, would make it one", name.text)),
         }
     }
@@ -165,7 +171,7 @@ fn no_parameter(block: &BlockDef, argument: &Argument, span: Span) -> Diagnostic
     let error = Diagnostic::new(Stage::Names, span, message).also(block.name.span, "the block");
     let near = argument.key.as_ref().and_then(|key| nearest(&key.text, known));
     match near {
-        Some(near) => error.expected(near).help(format!("`{near}` is the nearest of its parameters")),
+        Some(near) => error.expected(near).mend(span, near).help(format!("`{near}` is the nearest of its parameters")),
         None => error.expected(signature(block)).help(format!("it is used as `{}`", signature(block))),
     }
 }

@@ -6,6 +6,7 @@ use super::super::turns::Env;
 use super::{Alias, Expander, Fatal, Open, StepKind, Surrounding, Wire};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::library::Home;
+use crate::parse::elsewhere;
 use crate::resolve::options::Options;
 use crate::resolve::read::unknown_layer;
 use crate::scope::nearest;
@@ -74,8 +75,14 @@ impl<'a> Expander<'_, 'a> {
         let error = Diagnostic::new(Stage::Names, span, format!("nothing here is called `{text}`")).found(text);
         let net = text.split('.').next().unwrap_or(text);
         let known = self.home.nets(self.scope).chain(self.home.blocks(self.scope));
+        if let Some(operation) = elsewhere::operation(text) {
+            return operation.refusal(Stage::Names, text, span, "", span.end);
+        }
         match nearest(net, known) {
-            Some(near) => error.expected(near).help(format!("`{near}` is the nearest that is known here")),
+            Some(near) => {
+                let place = Span { end: span.start + net.len() as u32, ..span };
+                error.expected(near).mend(place, near).help(format!("`{near}` is the nearest that is known here"))
+            }
             None if self.meant_layer(text, span).is_some() => self.meant_layer(text, span).unwrap_or(error),
             None => error.help("a chain begins with a shape, `28x28x1 - …`, or a net's layer, `vgg16.pool5 - …`"),
         }
@@ -136,6 +143,7 @@ impl<'a> Expander<'_, 'a> {
         let error = Diagnostic::new(Stage::Shapes, head.span, message).also(*span, "it ends in softmax");
         self.errors.push(match features {
             Some(layer) => {
+                let error = error.mend(*span, format!("{net}.{layer}"));
                 error.help(format!("write `{net}.{layer}, {head}`: `{net}` up to where its classifier begins"))
             }
             None => error.help(format!("leave out `{net}`: it is nothing but a classifier")),

@@ -1,0 +1,11 @@
+//! How long a run is.
+
+use crate::schedule::Course;
+
+/// What follows from data and recipe alone.
+pub(crate) struct Size {
+    /// Steps in the run and in an epoch.
+    pub course: Course,
+    /// The batches of an epoch: the full one, and the last where it is smaller.
+    pub batches: Vec<usize>,
+}
