@@ -17,6 +17,7 @@ mod reference;
 pub mod render;
 pub mod resolve;
 pub mod scope;
+pub mod shared;
 mod spans;
 pub mod syntax;
 pub mod verb;

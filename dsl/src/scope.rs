@@ -7,17 +7,18 @@ use fovea_graph::shape::MAX_ELEMENTS;
 
 use crate::diagnostic::{Diagnostic, Mend, Stage};
 use crate::parse::{elsewhere, words};
+use crate::shared::Shared;
 use crate::syntax::{Binding, BlockDef, Expr, ExprKind, NetDef, Operator};
 
 /// The names of a session, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// Constants of `let`: numbers and lists.
-    pub constants: BTreeMap<String, Value>,
+    pub constants: Shared<String, Value>,
     /// Nets as they were written.
-    pub nets: BTreeMap<String, NetDef>,
+    pub nets: Shared<String, NetDef>,
     /// Blocks as they were written.
-    pub blocks: BTreeMap<String, BlockDef>,
+    pub blocks: Shared<String, BlockDef>,
     overrides: BTreeMap<String, Value>,
     used: BTreeSet<String>,
 }

@@ -1,5 +1,7 @@
 //! What a session knows by name, for an editor.
 
+use std::sync::Arc;
+
 use fovea_dsl::editor;
 use fovea_dsl::verb::Theme;
 
@@ -20,6 +22,36 @@ pub struct Known {
     pub last_run: Option<u32>,
     /// How pictures are drawn.
     pub theme: Theme,
+}
+
+/// The names at one point of a program. They are looked up when somebody asks, so that keeping them costs nothing.
+#[derive(Clone)]
+pub struct Snapshot {
+    theme: Theme,
+    look_up: Arc<dyn Fn() -> Known + Send + Sync>,
+}
+
+impl Snapshot {
+    /// What `look_up` finds, whenever it is called.
+    pub(crate) fn new(theme: Theme, look_up: impl Fn() -> Known + Send + Sync + 'static) -> Self {
+        Self { theme, look_up: Arc::new(look_up) }
+    }
+
+    /// How pictures are drawn.
+    pub fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    /// All of them.
+    pub fn known(&self) -> Known {
+        (self.look_up)()
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Snapshot").finish_non_exhaustive()
+    }
 }
 
 impl Known {

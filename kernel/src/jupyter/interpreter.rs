@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use fovea::event::{Event, Kind, Output};
-use fovea::session::{Known, Session};
+use fovea::session::{Known, Session, Snapshot};
 use fovea_dsl::syntax::{Statement, StatementKind};
 use fovea_dsl::{Source, library, parse};
 use fovea_graph::SourceId;
@@ -26,7 +26,7 @@ const LONG: usize = 1 << 20;
 /// What the interpreter and those who answer beside it share.
 pub struct Shared {
     /// The names that there are.
-    pub known: Mutex<Known>,
+    pub names: Mutex<Snapshot>,
     /// The nets that cells defined, in the language's own words.
     pub nets: Mutex<BTreeMap<String, String>>,
     /// The cells so far.
@@ -40,7 +40,8 @@ pub struct Shared {
 impl Shared {
     /// The names as they are now.
     pub fn known(&self) -> Known {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        names.known()
     }
 
     /// A net in the language's own words: of a cell, else of the library.
@@ -150,8 +151,8 @@ impl Interpreter {
         let shared = Arc::clone(&self.shared);
         let mut definitions = definitions(text).into_iter();
         let done = self.session.run(name, text, &mut |event| {
-            if let Event::Names(known) = &event {
-                shared.known.lock().unwrap_or_else(PoisonError::into_inner).clone_from(known);
+            if let Event::Names(names) = &event {
+                shared.names.lock().unwrap_or_else(PoisonError::into_inner).clone_from(names);
                 if let Some((net, words)) = definitions.next().flatten() {
                     shared.nets.lock().unwrap_or_else(PoisonError::into_inner).insert(net, words);
                 }

@@ -236,7 +236,7 @@ impl Job for Slide {
         let image = match &self.image {
             Image::Matrix(matrix) => matrix.clone(),
             Image::Sample(pick) => {
-                let data = world.dataset(&pick.spec).at(self.span)?;
+                let data = world.dataset(&pick.spec, self.span)?;
                 gather(&data, pick.indices(&data)).index_axis_move(Axis(0), 0)
             }
         };
