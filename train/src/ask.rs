@@ -1,9 +1,9 @@
 //! Questions that any graph can put to a net: answered once, or step by step.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use fovea_graph::init::initial;
+use fovea_graph::init::initial_unless;
 use fovea_graph::{Backend, BackendError, Memory, Outcome, Plan, State, StateId, Tensor};
 
 use crate::compiled::{Compiled, Feeds, Numbers};
@@ -85,7 +85,7 @@ impl Trainee {
     /// The question does not go with the net; the device refuses.
     pub fn task(&self, question: &Question, batch: usize) -> Result<Task, TrainError> {
         let compiled = self.net.compile(question, batch)?;
-        let mut task = Task::of(&*self.net.backend, compiled, 0)?;
+        let mut task = Task::of(&*self.net.backend, compiled, 0, &AtomicBool::new(false))?;
         for at in (0..self.net.states.len()).map(StateId::new) {
             task.memory.write(at, &self.memory.read(at)?)?;
         }
@@ -129,15 +129,29 @@ impl Task {
     /// # Errors
     /// The device refuses.
     pub fn new(backend: &Arc<dyn Backend>, plan: Plan, seed: u64) -> Result<Self, TrainError> {
-        Ok(Self::of(&**backend, Compiled::new(&**backend, plan)?, seed)?)
+        Self::new_unless(backend, plan, seed, &AtomicBool::new(false))
     }
 
-    fn of(backend: &dyn Backend, compiled: Compiled, seed: u64) -> Result<Self, BackendError> {
+    /// The same, until `stop` is set.
+    ///
+    /// # Errors
+    /// The device refuses; [`TrainError::Interrupted`].
+    pub fn new_unless(
+        backend: &Arc<dyn Backend>,
+        plan: Plan,
+        seed: u64,
+        stop: &AtomicBool,
+    ) -> Result<Self, TrainError> {
+        Self::of(&**backend, Compiled::new(&**backend, plan)?, seed, stop)
+    }
+
+    fn of(backend: &dyn Backend, compiled: Compiled, seed: u64, stop: &AtomicBool) -> Result<Self, TrainError> {
         let states = &compiled.graph().states;
         let mut memory = backend.allocate(states)?;
         for (i, state) in states.iter().enumerate() {
             let id = StateId::new(i);
-            memory.write(id, &initial(id, state, seed))?;
+            let value = initial_unless(id, state, seed, &|| stop.load(Ordering::Relaxed));
+            memory.write(id, &value.ok_or(TrainError::Interrupted)?)?;
         }
         Ok(Self { compiled, memory })
     }

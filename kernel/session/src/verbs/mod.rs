@@ -65,7 +65,7 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         Command::Save(said) => weights::save(said, names),
         Command::Load(said) => weights::load(said, names),
         Command::Seed(said) => simple::seed(said.seed, names),
-        Command::Device(said) => device::check(said.name, names),
+        Command::Device(said) => device::check(said.name, names, world),
         Command::Theme(said) => simple::theme(said.theme, names),
         Command::Explain(said) => explain::check(&said, names),
         Command::Bench(said) => bench::check(&said, span, names),

@@ -63,33 +63,13 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     sign(&mut canvas, (x - BETWEEN / 2.0, middle), "*");
     caption(&mut canvas, x, format!("filter {}", extent(filter, false)));
     let rect = Rect { x, y: TOP, width: kernel.0, height: kernel.1 };
-    let channels = filter[2];
-    let mean: Vec<f32> = slide.filter.rows().into_iter().map(|pixel| pixel.sum() / channels as f32).collect();
-    canvas.image(
-        rect,
-        &weights.image(filter[0], filter[1], &mean, palette)?,
-        [palette.paper, palette.ink],
-        "filter",
-    )?;
-    canvas.frame(rect, 0.0, frame);
-    if channels == 1 {
-        numbers(&mut canvas, slide, rect, weight, &weights);
-    }
-    weights.draw(&mut canvas, x, TOP + kernel.1 + 16.0)?;
+    kernel_in(&mut canvas, slide, rect, &weights, palette)?;
 
     let x = x + middle_room + BETWEEN;
     sign(&mut canvas, (x - BETWEEN / 2.0, middle), "=");
     caption(&mut canvas, x, format!("result {}", extent(slide.result.shape(), is_colour)));
     let rect = Rect { x, y: TOP, width: answer.0, height: answer.1 };
-    if is_colour {
-        canvas.image(rect, &stretched(slide)?, [palette.paper, palette.ink], "result")?;
-    } else {
-        let flat: Vec<f32> = slide.result.rows().into_iter().map(|pixel| pixel.sum() / pixel.len() as f32).collect();
-        let drawn = values.image(result[0], result[1], &flat, palette)?;
-        canvas.image(rect, &drawn, [palette.paper, palette.ink], "result")?;
-        values.draw(&mut canvas, x, TOP + answer.1 + 16.0)?;
-    }
-    canvas.frame(rect, 0.0, frame);
+    result_in(&mut canvas, slide, rect, &values, palette)?;
     let cell = Rect { x: x + position[1] as f64 * side, y: TOP + position[0] as f64 * side, width: side, height: side };
     mark(&mut canvas, cell, palette.series[0]);
 
@@ -97,6 +77,47 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     let lead = format!("strongest at {}: ", slide.place(position, channel));
     canvas.text(EDGE, TOP + tall + 50.0, &sum_line(&lead, slide, position, channel, inner, look.size), look);
     canvas.finish("result", alt(title, slide, position, channel))
+}
+
+/// The filter, its scale below it; where it has one channel, with its numbers.
+fn kernel_in(
+    canvas: &mut Canvas,
+    slide: &Convolution<'_>,
+    rect: Rect,
+    weights: &Scale,
+    palette: &'static Palette,
+) -> Result<()> {
+    let filter = slide.filter.shape();
+    let channels = filter[2];
+    let mean: Vec<f32> = slide.filter.rows().into_iter().map(|pixel| pixel.sum() / channels as f32).collect();
+    let drawn = weights.image(filter[0], filter[1], &mean, palette)?;
+    canvas.image(rect, &drawn, [palette.paper, palette.ink], "filter")?;
+    canvas.frame(rect, 0.0, Stroke { color: palette.axis, width: 1.0 });
+    if channels == 1 {
+        numbers(canvas, slide, rect, rect.height / filter[0] as f64, weights);
+    }
+    weights.draw(canvas, rect.x, rect.bottom() + 16.0)
+}
+
+/// The result, in colour where it has three channels; else its scale stands below it.
+fn result_in(
+    canvas: &mut Canvas,
+    slide: &Convolution<'_>,
+    rect: Rect,
+    values: &Scale,
+    palette: &'static Palette,
+) -> Result<()> {
+    if slide.result.shape()[2] == 3 {
+        canvas.image(rect, &stretched(slide)?, [palette.paper, palette.ink], "result")?;
+    } else {
+        let [rows, columns] = slide.extent();
+        let flat: Vec<f32> = slide.result.rows().into_iter().map(|pixel| pixel.sum() / pixel.len() as f32).collect();
+        let drawn = values.image(rows, columns, &flat, palette)?;
+        canvas.image(rect, &drawn, [palette.paper, palette.ink], "result")?;
+        values.draw(canvas, rect.x, rect.bottom() + 16.0)?;
+    }
+    canvas.frame(rect, 0.0, Stroke { color: palette.axis, width: 1.0 });
+    Ok(())
 }
 
 /// `28×28`, `32×32×3`, `3×3×4, mean of 4 channels`.
