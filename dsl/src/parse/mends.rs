@@ -71,6 +71,29 @@ impl Reader<'_> {
         self.mistakes.push(error);
     }
 
+    /// `batch norm`, `leaky relu`, `global average pooling`: another program's words for one layer, taken from `rest`.
+    pub(super) fn words_of(&self, word: &str, span: Span, rest: &mut Rest) -> Option<(Operation, Span)> {
+        let mut joined = vec![(word.to_string(), span)];
+        for piece in rest.pieces.as_slice().iter().take(2) {
+            let PieceKind::Word(next) = &piece.kind else { break };
+            let last = joined.last().map_or("", |(text, _)| text);
+            joined.push((format!("{last}{next}"), span.to(piece.span)));
+        }
+        // A layer of ours lacks its dash before the next one, but for `leaky relu`.
+        let own = match chain_word(word) {
+            ChainWord::Layer(..) => Some(word.to_lowercase()),
+            _ => None,
+        };
+        let is_one = |operation: &Operation| {
+            own.as_deref().is_none_or(|own| matches!(operation.way, Way::Word(ours) if ours == own))
+        };
+        let (more, operation, span) = joined.iter().enumerate().skip(1).rev().find_map(|(more, (text, span))| {
+            elsewhere::operation(text).filter(is_one).map(|operation| (more, operation, *span))
+        })?;
+        rest.pieces.by_ref().take(more).for_each(drop);
+        Some((operation, span))
+    }
+
     /// `CONV3` where `CONV3-` stands right before `span`.
     fn counter_before(&self, span: Span) -> Option<&str> {
         let before = &self.text[..span.range().start.saturating_sub(self.base)];
