@@ -5,7 +5,7 @@ use fovea_graph::Span;
 use super::dashes::{ends_in_link, is_dash, is_link};
 use super::elsewhere::{self, Operation, Way};
 use super::item::{PieceKind, Rest};
-use super::words::{ChainWord, chain_word};
+use super::words::{self, ChainWord, chain_word};
 use super::{Reader, quoted};
 use crate::diagnostic::Stage;
 use crate::syntax::{Item, ItemKind, LayerWord};
@@ -73,17 +73,20 @@ impl Reader<'_> {
 
     /// `batch norm`, `leaky relu`, `global average pooling`: another program's words for one layer, taken from `rest`.
     pub(super) fn words_of(&self, word: &str, span: Span, rest: &mut Rest) -> Option<(Operation, Span)> {
-        let mut joined = vec![(word.to_string(), span)];
-        for piece in rest.pieces.as_slice().iter().take(2) {
-            let PieceKind::Word(next) = &piece.kind else { break };
-            let last = joined.last().map_or("", |(text, _)| text);
-            joined.push((format!("{last}{next}"), span.to(piece.span)));
-        }
         // A layer of ours lacks its dash before the next one, but for `leaky relu`.
         let own = match chain_word(word) {
             ChainWord::Layer(..) => Some(word.to_lowercase()),
             _ => None,
         };
+        let mut joined = vec![(word.to_string(), span)];
+        for piece in rest.pieces.as_slice().iter().take(2) {
+            let PieceKind::Word(next) = &piece.kind else { break };
+            if words::is_option(next) && own.is_some() {
+                break;
+            }
+            let last = joined.last().map_or("", |(text, _)| text);
+            joined.push((format!("{last}{next}"), span.to(piece.span)));
+        }
         let is_one = |operation: &Operation| {
             own.as_deref().is_none_or(|own| matches!(operation.way, Way::Word(ours) if ours == own))
         };
