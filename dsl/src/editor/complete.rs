@@ -3,10 +3,10 @@
 use super::nameless;
 use super::pages::sentence;
 use super::tokens::{Look, tokens};
+use crate::options;
 use crate::parse::dashes::ends_in_link;
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
-use crate::resolve;
 use crate::syntax::LayerWord;
 use crate::verb::clause::{Number, OPTIMIZERS, SCHEDULES};
 use crate::verb::{About, ClauseAbout, Offer, words as verbs};
@@ -163,7 +163,7 @@ fn in_chain(pieces: &[&str], context: &Context) -> Found {
             if words::key_of(layer, last).is_some() {
                 return constants;
             }
-            let mut found = all(resolve::option_words(layer).iter().copied(), Kind::Option);
+            let mut found = all(options::of_layer(layer).iter().copied(), Kind::Option);
             found.append(&mut constants);
             found.extend(all(["as", "where"], Kind::Clause));
             found
