@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use fovea_graph::backend::tensor;
 use fovea_graph::plan::{Place, Slot, Step};
@@ -10,13 +11,13 @@ use fovea_graph::{BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, Program
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::storage::{Access, Buffer};
-use crate::team::{CHUNK, Team};
+use crate::team::{CHUNK, Team, Threads};
 
 /// A plan with its memory.
 pub struct CpuProgram {
     plan: Plan,
     arena: Buffer,
-    team: Arc<Team>,
+    threads: Arc<Threads>,
     /// Where each step reads and writes.
     accesses: Vec<Access>,
     /// What must be finite before states are written: its name and where it lies.
@@ -29,17 +30,18 @@ pub struct CpuProgram {
 
 impl CpuProgram {
     /// Checks the plan and takes it over.
-    pub fn new(plan: Plan, arena: Buffer, team: Arc<Team>) -> Result<Self, BackendError> {
-        let accesses = plan.steps.iter().map(|step| check(&plan, step, team.threads())).collect::<Result<_, _>>()?;
+    pub fn new(plan: Plan, arena: Buffer, threads: Arc<Threads>) -> Result<Self, BackendError> {
+        let accesses = plan.steps.iter().map(|step| check(&plan, step, threads.count())).collect::<Result<_, _>>()?;
         let slot = |id: NodeId| match plan.places[id.index()] {
             Place::Arena(slot) => Some(slot),
             _ => None,
         };
         let watched = plan.watched().into_iter().filter_map(|(name, id)| Some((name, slot(id)?))).collect();
-        Ok(Self { plan, arena, team, accesses, watched, kept: Vec::new(), begun: None })
+        Ok(Self { plan, arena, threads, accesses, watched, kept: Vec::new(), begun: None })
     }
 
-    /// Computes all of the plan's steps, unless `before` breaks or the values before the updates are not finite.
+    /// Computes all of the plan's steps, unless `before` breaks, the feed's flag is set or the values before the updates
+    /// are not finite.
     fn steps(
         &mut self,
         states: &mut [Buffer],
@@ -56,7 +58,11 @@ impl CpuProgram {
             {
                 return Ok(Outcome::NotFinite(name.to_string()));
             }
-            self.step(index, states, &inputs, feed);
+            // Once updates have begun they are all made.
+            let stop = feed.stop.filter(|_| index < self.plan.commit);
+            if !self.step(index, states, &inputs, feed, stop) {
+                return Ok(Outcome::Interrupted);
+            }
         }
         if before(self.plan.steps.len()).is_break() && self.plan.commit >= self.plan.steps.len() {
             return Ok(Outcome::Interrupted);
@@ -65,8 +71,16 @@ impl CpuProgram {
         Ok(Outcome::Done)
     }
 
-    /// Computes one step of the plan.
-    fn step(&mut self, index: usize, states: &mut [Buffer], inputs: &[&[f32]], feed: &Feed<'_>) {
+    /// Computes one step of the plan; false where `stop` has ended it in the midst.
+    fn step(
+        &mut self,
+        index: usize,
+        states: &mut [Buffer],
+        inputs: &[&[f32]],
+        feed: &Feed<'_>,
+        stop: Option<&AtomicBool>,
+    ) -> bool {
+        let team = Team::new(&self.threads, stop);
         let step = &self.plan.steps[index];
         let node = self.plan.graph.node(step.node);
         let call = Call {
@@ -75,9 +89,10 @@ impl CpuProgram {
             shape: &node.shape,
             memory: self.accesses[index].operands(self.arena.as_mut_slice(), states, inputs),
             feed,
-            team: &self.team,
+            team: &team,
         };
         ops::run(&node.op, call);
+        team.is_done()
     }
 
     /// The name of the first watched value that is not finite.

@@ -53,13 +53,18 @@ pub fn open_with(index: usize, options: Options) -> Result<Cuda, BackendError> {
 }
 
 /// The GPU of this number among those found, or why it cannot be used, in a sentence.
-fn pick(index: usize, found: Result<Vec<Device>, ProbeError>) -> Result<Device, String> {
+pub fn pick(index: usize, found: Result<Vec<Device>, ProbeError>) -> Result<Device, String> {
     let mut devices = found.map_err(|why| why.to_string())?;
     if index < devices.len() {
         return Ok(devices.swap_remove(index));
     }
     let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
     Err(format!("there is no cuda:{index}; the driver sees {}", names.join(", ")))
+}
+
+/// A GPU holds inputs as often as steps are under way.
+pub fn footprint(plan: &Plan) -> u64 {
+    plan.state_bytes() + DEPTH as u64 * plan.input_bytes() + plan.arena_bytes()
 }
 
 impl Backend for Cuda {
@@ -72,7 +77,7 @@ impl Backend for Cuda {
     }
 
     fn footprint(&self, plan: &Plan) -> u64 {
-        plan.state_bytes() + DEPTH as u64 * plan.input_bytes() + plan.arena_bytes()
+        footprint(plan)
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {

@@ -148,7 +148,7 @@ pub fn with_step(
             update(&mut graph, read, grad, optimizer)?;
         }
     }
-    Ok(prune(&graph))
+    Ok(prune(graph))
 }
 
 /// Appends the new value of the parameter that `read` reads, and of its moments.

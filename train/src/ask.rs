@@ -1,13 +1,12 @@
 //! Questions that any graph can put to a net: answered once, or step by step.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use fovea_graph::init::initial;
+use fovea_graph::init::initial_unless;
 use fovea_graph::{Backend, BackendError, Memory, Outcome, Plan, State, StateId, Tensor};
 
-use crate::compiled::{Compiled, Feeds, Numbers, until};
+use crate::compiled::{Compiled, Feeds, Numbers};
 use crate::error::TrainError;
 use crate::question::Question;
 use crate::trainee::Trainee;
@@ -71,7 +70,7 @@ impl Trainee {
                 question.name()
             )));
         }
-        compiled.begin(&mut *self.memory, feeds, Numbers::default(), &mut until(interrupted))?;
+        compiled.begin(&mut *self.memory, feeds, Numbers::default(), interrupted, &mut |_| ())?;
         match compiled.finish()? {
             Outcome::Interrupted => Err(TrainError::Interrupted),
             // What is not finite is an answer too.
@@ -86,7 +85,7 @@ impl Trainee {
     /// The question does not go with the net; the device refuses.
     pub fn task(&self, question: &Question, batch: usize) -> Result<Task, TrainError> {
         let compiled = self.net.compile(question, batch)?;
-        let mut task = Task::of(&*self.net.backend, compiled, 0)?;
+        let mut task = Task::of(&*self.net.backend, compiled, 0, &AtomicBool::new(false))?;
         for at in (0..self.net.states.len()).map(StateId::new) {
             task.memory.write(at, &self.memory.read(at)?)?;
         }
@@ -105,6 +104,15 @@ impl Trainee {
             standardisation.apply(&mut pictures);
         }
         pictures
+    }
+
+    /// A gradient by pictures `[N, H, W, C]` as the net sees them, as one by the raw pictures.
+    pub fn by_raw_pixels(&self, gradient: Tensor) -> Tensor {
+        let mut gradient = gradient.as_standard_layout().into_owned();
+        if let Some(standardisation) = &self.standardisation {
+            standardisation.gradient(&mut gradient);
+        }
+        gradient
     }
 }
 
@@ -130,15 +138,29 @@ impl Task {
     /// # Errors
     /// The device refuses.
     pub fn new(backend: &Arc<dyn Backend>, plan: Plan, seed: u64) -> Result<Self, TrainError> {
-        Ok(Self::of(&**backend, Compiled::new(&**backend, plan)?, seed)?)
+        Self::new_unless(backend, plan, seed, &AtomicBool::new(false))
     }
 
-    fn of(backend: &dyn Backend, compiled: Compiled, seed: u64) -> Result<Self, BackendError> {
+    /// The same, until `stop` is set.
+    ///
+    /// # Errors
+    /// The device refuses; [`TrainError::Interrupted`].
+    pub fn new_unless(
+        backend: &Arc<dyn Backend>,
+        plan: Plan,
+        seed: u64,
+        stop: &AtomicBool,
+    ) -> Result<Self, TrainError> {
+        Self::of(&**backend, Compiled::new(&**backend, plan)?, seed, stop)
+    }
+
+    fn of(backend: &dyn Backend, compiled: Compiled, seed: u64, stop: &AtomicBool) -> Result<Self, TrainError> {
         let states = &compiled.graph().states;
         let mut memory = backend.allocate(states)?;
         for (i, state) in states.iter().enumerate() {
             let id = StateId::new(i);
-            memory.write(id, &initial(id, state, seed))?;
+            let value = initial_unless(id, state, seed, &|| stop.load(Ordering::Relaxed));
+            memory.write(id, &value.ok_or(TrainError::Interrupted)?)?;
         }
         Ok(Self { compiled, memory })
     }
@@ -153,11 +175,12 @@ impl Task {
         numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<Outcome, TrainError> {
-        self.begin(feeds, numbers, &mut until(interrupted))?;
+        self.begin(feeds, numbers, interrupted, &mut |_| ())?;
         self.finish()
     }
 
-    /// Begins a step, fewer than [`Task::depth`] being under way; `before` is asked before each of the plan's steps.
+    /// Begins a step, fewer than [`Task::depth`] being under way; `before` hears of each of the plan's steps before it
+    /// is computed, and `interrupted` breaks off.
     ///
     /// # Errors
     /// A tensor that the graph has no input for, an input without a tensor or with one of another shape; the device
@@ -166,9 +189,10 @@ impl Task {
         &mut self,
         feeds: &Feeds<'_>,
         numbers: Numbers,
-        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        interrupted: &AtomicBool,
+        before: &mut dyn FnMut(usize),
     ) -> Result<(), TrainError> {
-        self.compiled.begin(&mut *self.memory, feeds, numbers, before)
+        self.compiled.begin(&mut *self.memory, feeds, numbers, interrupted, before)
     }
 
     /// Waits for the oldest step that was begun, and says how it ended.

@@ -7,7 +7,7 @@ use fovea_graph::training::{Objective, objective};
 use fovea_graph::{Backend, BackendError, Graph, Memory, State, Tensor};
 
 use crate::batch::{Batch, Pictures};
-use crate::compiled::{Compiled, Numbers, until};
+use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
 use crate::forward::{Forward, Mode};
 use crate::question::Question;
@@ -95,7 +95,7 @@ impl Kept {
         let graph = self.compiled.graph();
         // A net that is asked for its result alone takes no labels.
         let taken = if graph.find_input("labels").is_some() { &all[..] } else { &all[..1] };
-        self.compiled.begin(memory, taken, numbers, &mut until(interrupted))
+        self.compiled.begin(memory, taken, numbers, interrupted, &mut |_| ())
     }
 }
 

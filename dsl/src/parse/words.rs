@@ -3,8 +3,8 @@
 use super::elsewhere::{self, Operation};
 use super::quoted;
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::resolve::option_words as option_words_of;
-use crate::scope::nearest;
+use crate::nearest::nearest;
+use crate::options;
 use crate::syntax::{LayerWord, Name};
 
 /// Every layer: its word, what it is, and how it is written. Where a layer has two words, the first is the printed one.
@@ -168,7 +168,7 @@ pub(crate) fn nearest_layer(word: &str) -> Option<&'static str> {
 
 /// The word most like `word` among the options of `layer`.
 pub(crate) fn nearest_option(layer: LayerWord, word: &str) -> Option<&'static str> {
-    short(word).and_then(|word| nearest(word, option_words_of(layer).iter().copied()))
+    short(word).and_then(|word| nearest(word, options::of_layer(layer).iter().copied()))
 }
 
 fn short(word: &str) -> Option<&str> {

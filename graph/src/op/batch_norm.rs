@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bias::check_bias;
 use super::{ChannelSum, Cost, GradientError, Op, Rule, ShapeError, agree, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// `y[c] = mean of x[…, c]`; input `[N, …, C]`, output `[C]`.
@@ -226,5 +226,14 @@ mod tests {
         let running = Running { momentum: 0.1, correction: 1.0 };
         assert_eq!(running.shape(&[&c, &c]), Ok(c.clone()));
         assert!(running.shape(&[&c, &x]).is_err());
+    }
+
+    #[test]
+    fn the_gradient_by_x_uses_those_by_scale_and_shift_and_the_statistics_have_none_of_their_own() {
+        let norm = BatchNorm { eps: 0.5, statistics: Statistics::Batch };
+        let by = crate::op::testing::gradient(Op::BatchNorm(norm), &[&[5, 4, 3], &[3], &[3], &[3], &[3]]);
+        let (scale, shift) = (r#"batch_norm_scale_grad{"eps":0.5}(a, b, c, dy)"#, "channel_sum(dy)");
+        let x = format!(r#"batch_norm_dgrad{{"eps":0.5,"statistics":"batch"}}(a, b, c, d, dy, {scale}, {shift})"#);
+        assert_eq!(by, [&x, "-", "-", scale, shift]);
     }
 }

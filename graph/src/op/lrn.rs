@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, agree, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// `y[c] = x[c] / (k + alpha/size · Σ x[j]²)^beta`, j over the `size` channels around c that exist: from
@@ -116,5 +116,11 @@ mod tests {
         assert_eq!(LrnGrad { lrn: lrn(usize::MAX) }.cost(&[&x, &x], &x), Cost::elementwise(24 * 108));
         let other = Shape::new([1, 4, 3, 8]).expect("it is small");
         assert!(LrnGrad { lrn: lrn(5) }.shape(&[&x, &other]).is_err());
+    }
+
+    #[test]
+    fn the_gradient_reads_the_input() {
+        let by = crate::op::testing::gradient(Op::Lrn(lrn(5)), &[&[5, 7, 3]]);
+        assert_eq!(by, [r#"lrn_grad{"lrn":{"size":5,"alpha":0.0001,"beta":0.75,"k":2.0}}(a, dy)"#]);
     }
 }

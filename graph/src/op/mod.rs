@@ -5,6 +5,7 @@
 
 mod adam;
 mod add;
+mod backward;
 mod batch_norm;
 mod bias;
 mod concat;
@@ -22,6 +23,8 @@ mod scale;
 mod sgd;
 mod softmax;
 mod source;
+#[cfg(test)]
+mod testing;
 mod unary;
 mod upsample;
 
@@ -29,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use adam::{AdamMean, AdamSquare, AdamStep};
 pub use add::Add;
+pub use backward::{Backward, Nodes};
 pub use batch_norm::{
     BatchNorm, BatchNormDgrad, BatchNormScaleGrad, ChannelMean, ChannelVariance, Running, Statistics,
 };
@@ -51,7 +55,6 @@ pub use source::Fill;
 pub use unary::{Function, Unary, UnaryGrad};
 pub use upsample::{Interpolation, Upsample, UpsampleGrad};
 
-use crate::autodiff::Backward;
 use crate::ids::{InputId, NodeId, StateId};
 use crate::shape::{Shape, TooLarge, join};
 use crate::window::WindowError;

@@ -1,7 +1,9 @@
 //! What must be finite before a step may write states.
 
-use super::{Place, Plan, Step};
-use crate::graph::{Graph, Role};
+use std::collections::HashSet;
+
+use super::{Place, Plan, Step, owner};
+use crate::graph::Role;
 use crate::ids::NodeId;
 use crate::op::Op;
 
@@ -11,25 +13,29 @@ impl Plan {
     pub fn watched(&self) -> Vec<(String, NodeId)> {
         let graph = &self.graph;
         let mut watched: Vec<(String, NodeId)> = Vec::new();
+        let (before, commit) = self.steps.split_at(self.commit.min(self.steps.len()));
+        let computed: HashSet<NodeId> = before.iter().map(|step| step.node).collect();
+        // Both moments of a parameter read its gradient; one look is enough.
+        let mut seen = HashSet::new();
         if self.commit < self.steps.len()
             && let Some(loss) = graph.find_output("loss")
             && let Place::Arena(_) = self.places[loss.index()]
         {
+            seen.insert(owner(graph, loss));
             watched.push(("loss".to_string(), loss));
         }
-        for step in &self.steps[self.commit.min(self.steps.len())..] {
+        for step in commit {
             for &input in &graph.node(step.node).inputs {
+                let value = owner(graph, input);
                 if let Place::Arena(_) = self.places[input.index()]
-                    && self.steps[..self.commit].iter().any(|before| before.node == source(graph, input))
+                    && computed.contains(&value)
+                    && seen.insert(value)
                 {
                     let name = match graph.node(step.node).op {
                         Op::Running(_) => self.updated(step).to_string(),
                         _ => format!("gradient of {}", self.updated(step)),
                     };
-                    // Both moments of a parameter read its gradient; one look is enough.
-                    if !watched.iter().any(|(_, seen)| self.places[seen.index()] == self.places[input.index()]) {
-                        watched.push((name, input));
-                    }
+                    watched.push((name, input));
                 }
             }
         }
@@ -49,12 +55,4 @@ impl Plan {
             (None, _) => node.op.word(),
         }
     }
-}
-
-/// The node that computes a value: reshapes only rename it.
-fn source(graph: &Graph, mut id: NodeId) -> NodeId {
-    while let Op::Reshape(_) = graph.node(id).op {
-        id = graph.node(id).inputs[0];
-    }
-    id
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fovea_dsl::{Diagnostic, Source, visible, visible_line};
 
 use crate::display::Page;
-use crate::known::Known;
+use crate::known::Snapshot;
 use crate::picture::Picture;
 
 /// One piece of news.
@@ -27,7 +27,7 @@ pub enum Event {
     /// A statement's result; comes once a statement.
     Output(Output),
     /// What there is to name from now on, for an editor; follows each statement's result.
-    Names(Known),
+    Names(Snapshot),
 }
 
 /// Where training stands.

@@ -1,36 +1,38 @@
 //! What a session has: names, which are known without running anything, and what running made.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fovea_dsl::lower;
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
+use fovea_dsl::shared::Shared;
 use fovea_dsl::verb::Theme;
-use fovea_graph::{Backend, BackendError};
+use fovea_graph::{Backend, BackendError, Span};
 use fovea_train::{Checkpoint, DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
+use crate::device::Purpose;
 use crate::event::Event;
-use crate::failure::Failure;
+use crate::failure::{At, Failure};
 
 /// What names mean at a point of a program, as far as it is known without running it. Checking a program walks a copy
-/// of this through its statements; a statement that completes makes its copy the session's.
+/// of this through its statements; a statement that completes makes its copy the session's. Copies share what they have in
+/// common, so that a program of n statements does not hold n² names.
 #[derive(Clone)]
 pub struct Names {
     /// Constants.
     pub scope: Scope,
     /// Nets as far as their text goes; a constant that changes later does not reach them.
-    pub nets: BTreeMap<String, Arc<Resolved>>,
-    /// Nets of the library that were used, which mean the same in every session.
-    pub library: RefCell<BTreeMap<String, Arc<Resolved>>>,
+    pub nets: Shared<String, Arc<Resolved>>,
+    /// Nets of the library that were used, which mean the same at every point of every program.
+    pub library: Arc<Mutex<BTreeMap<String, Arc<Resolved>>>>,
     /// Data that was declared.
-    pub data: BTreeMap<String, DataSpec>,
+    pub data: Shared<String, DataSpec>,
     /// Nets that have weights of their own by now, and what these fix.
-    pub bound: BTreeMap<String, Binding>,
+    pub bound: Shared<String, Binding>,
     /// The device that statements run on.
     pub device: Arc<dyn Backend>,
     /// How many threads of the CPU to use at most.
@@ -38,29 +40,37 @@ pub struct Names {
     /// The key of all random numbers.
     pub seed: u64,
     /// Files of weights that statements will have written by now, and what these fix.
-    pub files: BTreeMap<PathBuf, Binding>,
+    pub files: Shared<PathBuf, Binding>,
     /// How pictures are drawn.
     pub theme: Theme,
     /// How many runs statements will have begun by now.
     pub runs: u32,
+    /// Set by the front end when the user breaks off.
+    pub interrupted: Arc<AtomicBool>,
 }
 
 impl Names {
-    /// Nothing but a device.
-    pub fn new(device: Arc<dyn Backend>) -> Self {
+    /// Nothing but a device, and the flag that ends a check.
+    pub fn new(device: Arc<dyn Backend>, interrupted: Arc<AtomicBool>) -> Self {
         Self {
             scope: Scope::default(),
-            nets: BTreeMap::new(),
-            library: RefCell::default(),
-            data: BTreeMap::new(),
-            bound: BTreeMap::new(),
+            nets: Shared::default(),
+            library: Arc::default(),
+            data: Shared::default(),
+            bound: Shared::default(),
             device,
             threads: None,
             seed: 0,
-            files: BTreeMap::new(),
+            files: Shared::default(),
             theme: Theme::default(),
             runs: 0,
+            interrupted,
         }
+    }
+
+    /// The library's nets that were used.
+    pub fn used_of_library(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Resolved>>> {
+        self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -93,6 +103,8 @@ pub struct World {
     pub runs: Runs,
     /// Set by the front end when the user breaks off.
     pub interrupted: Arc<AtomicBool>,
+    /// What devices are wanted for that a program names.
+    pub purpose: Purpose,
     /// The statements that completed, for the record of a run.
     pub program: String,
 }
@@ -101,15 +113,19 @@ impl World {
     /// Nothing yet; runs go to the folder `runs`.
     pub fn new(runs: PathBuf, interrupted: Arc<AtomicBool>) -> Self {
         let program = String::new();
-        Self { trained: BTreeMap::new(), loaded: Vec::new(), runs: Runs::at(runs), interrupted, program }
+        let (runs, purpose) = (Runs::at(runs), Purpose::Run);
+        Self { trained: BTreeMap::new(), loaded: Vec::new(), runs, interrupted, purpose, program }
     }
 
-    /// The data of a specification, read once.
-    pub fn dataset(&mut self, spec: &DataSpec) -> Result<Arc<Dataset>, DataError> {
+    /// The data of a specification, read once; mistakes stand at `span`.
+    pub fn dataset(&mut self, spec: &DataSpec, span: Span) -> Result<Arc<Dataset>, Failure> {
         if let Some((_, data)) = self.loaded.iter().find(|(loaded, _)| loaded == spec) {
             return Ok(Arc::clone(data));
         }
-        let data = Arc::new(spec.load()?);
+        let data = match spec.load_unless(&self.interrupted) {
+            Err(DataError::Interrupted) => return Err(Failure::Interrupted),
+            data => Arc::new(data.at(span)?),
+        };
         self.loaded.push((spec.clone(), Arc::clone(&data)));
         Ok(data)
     }

@@ -48,7 +48,7 @@ impl Core {
         out: Outbox,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
-            known: Mutex::new(session.known()),
+            names: Mutex::new(session.snapshot()),
             nets: Mutex::default(),
             history: Mutex::new(History::new(history)),
             queue: Queue::new(out.clone(), interrupted),

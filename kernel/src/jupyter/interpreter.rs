@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use fovea::event::{Event, Kind, Output};
-use fovea::session::{Known, Session};
+use fovea::session::{Known, Session, Snapshot};
 use fovea_dsl::syntax::{Statement, StatementKind};
-use fovea_dsl::{Source, library, parse};
+use fovea_dsl::{Source, Stage, library, parse};
 use fovea_graph::SourceId;
 use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecuteRequest, ExecutionCount, InspectRequest, JupyterMessage};
 use serde_json::{Map, Value, json};
@@ -19,6 +19,7 @@ use super::queue::{Ask, Queue};
 use super::render::Screen;
 use super::{answers, errors};
 use crate::assist::{self, Explained};
+use crate::magic::{self, Magic};
 
 /// How many bytes a cell may have.
 const LONG: usize = 1 << 20;
@@ -26,7 +27,7 @@ const LONG: usize = 1 << 20;
 /// What the interpreter and those who answer beside it share.
 pub struct Shared {
     /// The names that there are.
-    pub known: Mutex<Known>,
+    pub names: Mutex<Snapshot>,
     /// The nets that cells defined, in the language's own words.
     pub nets: Mutex<BTreeMap<String, String>>,
     /// The cells so far.
@@ -40,7 +41,8 @@ pub struct Shared {
 impl Shared {
     /// The names as they are now.
     pub fn known(&self) -> Known {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        names.known()
     }
 
     /// A net in the language's own words: of a cell, else of the library.
@@ -141,7 +143,28 @@ impl Interpreter {
         match assist::question(code) {
             _ if code.len() > LONG => Err(errors::too_long(name, code, LONG)),
             Some(word) => self.question(word, show),
-            None => self.statements(name, code, show),
+            None => match magic::magic(code) {
+                Some(asked) => self.magic(name, code, asked, show),
+                None => self.statements(name, code, show),
+            },
+        }
+    }
+
+    /// Runs a script, or writes one.
+    fn magic(
+        &mut self,
+        name: &str,
+        code: &str,
+        asked: Magic<'_>,
+        show: &mut dyn FnMut(Event),
+    ) -> Result<(), ErrorOutput> {
+        let refused = |error: anyhow::Error| errors::no_program(name, code, Stage::Verbs, format!("{error:#}"), None);
+        match asked {
+            Magic::Load(file) => self.statements(file, &magic::load(file).map_err(refused)?, show),
+            Magic::Save(file) => {
+                show(Event::Text(magic::save(&mut self.session, file).map_err(refused)?));
+                Ok(())
+            }
         }
     }
 
@@ -150,8 +173,8 @@ impl Interpreter {
         let shared = Arc::clone(&self.shared);
         let mut definitions = definitions(text).into_iter();
         let done = self.session.run(name, text, &mut |event| {
-            if let Event::Names(known) = &event {
-                shared.known.lock().unwrap_or_else(PoisonError::into_inner).clone_from(known);
+            if let Event::Names(names) = &event {
+                shared.names.lock().unwrap_or_else(PoisonError::into_inner).clone_from(names);
                 if let Some((net, words)) = definitions.next().flatten() {
                     shared.nets.lock().unwrap_or_else(PoisonError::into_inner).insert(net, words);
                 }

@@ -76,7 +76,7 @@ impl<'a> Screen<'a> {
                     Kind::Result | Kind::Page => self.held = Some(output),
                 }
             }
-            Event::Names(known) => self.theme = known.theme,
+            Event::Names(names) => self.theme = names.theme(),
         }
     }
 

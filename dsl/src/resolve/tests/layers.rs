@@ -125,7 +125,9 @@ fn larger_and_smaller_maps() {
 fn unpooling() {
     ends(&[
         ("8x8x4 - conv 4 - pool - conv 4 - unpool pool1", "unpool max 2x2 stride 2 pad 0", "8x8x4"),
-        ("9x9x4 - conv 4 - pool 3x3/2 as p - conv 4 - unpool p", "unpool max 3x3 stride 2 pad 0", "9x9x4"),
+        ("9x9x4 - conv 4 - pool 2x2/3 as p - conv 4 - unpool p", "unpool max 2x2 stride 3 pad 0", "9x9x4"),
+        // One window alone meets no other.
+        ("3x3x4 - conv 4 - pool 3x3/2 - conv 4 - unpool pool1", "unpool max 3x3 stride 2 pad 0", "3x3x4"),
         ("32x4 - conv 4 - pool - conv 4 - unpool pool1", "unpool max size 2 stride 2 pad 0", "32x4"),
         ("8x8x4x2 - conv 4 - pool - unpool pool1", "unpool max 2x2x2 stride 2 pad 0", "8x8x4x4"),
         ("16x16x1 - [conv 4 - pool as p]^2 - [unpool p{2,1} - conv 4]^2", "conv 4 3x3 stride 1 pad 1", "16x16x4"),
@@ -133,6 +135,9 @@ fn unpooling() {
     let wrong = |text: &str, place: &str| message(&format!("net n = 8x8x4 - {text}"), place);
     assert!(wrong("conv 4 - pool - unpool conv1", "conv1").contains("`conv1` is a `conv`"));
     assert!(wrong("conv 4 - pool avg - unpool pool1", "pool1").contains("takes averages"));
+    assert!(
+        wrong("conv 4 - pool 3x3/2 - unpool pool1", "pool1").contains("two of its windows may have the same maximum")
+    );
     assert!(wrong("pool - conv 8 - unpool pool1", "unpool pool1").contains("is given 4x4x8, but `pool1` gave 4x4x4"));
     assert!(wrong("pool - unpool pool2", "pool2").contains("no layer before this one"));
     assert!(wrong("pool - unpool", "unpool").contains("which?"));

@@ -1,6 +1,5 @@
 //! `bench lenet train batch 64`: images a second, GFLOP/s, milliseconds a layer, and the device's peak at that moment.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -46,7 +45,7 @@ struct Bench {
 pub fn check(said: &verb::Bench, span: Span, names: &Names) -> Checked {
     let (net, batch) = (&said.net, said.batch.map_or(1, |batch| batch.value));
     let mode = said.mode().unwrap_or(BenchMode::Infer);
-    let of = Use { net, data: None, weights: Weights::Own };
+    let of = Use { net, data: said.on.as_ref().map(|on| &on.value), weights: Weights::Own };
     let question = match mode {
         BenchMode::Train => Question::train(&USUAL),
         BenchMode::Infer => Question::result(),
@@ -60,14 +59,18 @@ pub fn check(said: &verb::Bench, span: Span, names: &Names) -> Checked {
 impl Job for Bench {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let device = &self.device;
-        let mut measured = Timed::new(device, self.plan.clone()).at(self.span)?;
+        let mut measured = match Timed::new(device, self.plan.clone(), world) {
+            Err(TrainError::Interrupted) => return Err(Failure::Interrupted),
+            measured => measured.at(self.span)?,
+        };
         let seconds = measured.whole(world).at(self.span)?;
         let parts = measured.parts(world).at(self.span)?;
         drop(measured);
         world.go_on()?;
         let square = square(PEAK_SIDE).at(self.span)?;
         let flops = square.total_cost().flops as f64;
-        let peak = Timed::new(device, plan(square, &**device)).and_then(|mut timed| timed.whole(world)).at(self.span)?;
+        let peak =
+            Timed::new(device, plan(square, &**device), world).and_then(|mut timed| timed.whole(world)).at(self.span)?;
         world.go_on()?;
         Ok(self.output(seconds, &parts, flops / peak))
     }
@@ -178,10 +181,11 @@ struct Timed {
 }
 
 impl Timed {
-    fn new(device: &Arc<dyn Backend>, plan: Plan) -> Result<Self, TrainError> {
+    /// Makes the plan runnable, until an interrupt.
+    fn new(device: &Arc<dyn Backend>, plan: Plan, world: &World) -> Result<Self, TrainError> {
         let made = |(i, input): (usize, &fovea_graph::Input)| (input.name.clone(), made_up(i, input));
         let inputs = plan.graph.inputs.iter().enumerate().map(made).collect();
-        Ok(Self { task: Task::new(device, plan, 0)?, inputs, runs: 0 })
+        Ok(Self { task: Task::new_unless(device, plan, 0, &world.interrupted)?, inputs, runs: 0 })
     }
 
     /// Begins a run; an interrupt breaks it off.
@@ -190,10 +194,7 @@ impl Timed {
         // A rate of 0: a net that learns noise may run away, and what is not finite takes another time.
         let numbers = Numbers { learning_rate: 0.0, seed: 0, step: self.runs };
         self.runs += 1;
-        self.task.begin(&feeds, numbers, &mut |_| {
-            before();
-            if world.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
+        self.task.begin(&feeds, numbers, &world.interrupted, &mut |_| before())
     }
 
     /// A run's median time, from the end of one to the end of the next, as many under way as the device takes; after an

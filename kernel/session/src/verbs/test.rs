@@ -46,7 +46,7 @@ pub fn check(said: &verb::Test, names: &Names) -> Checked {
 impl Job for Test {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.net, events);
-        let data = world.dataset(&self.spec).at(self.data.span)?;
+        let data = world.dataset(&self.spec, self.data.span)?;
         let interrupted = Arc::clone(&world.interrupted);
         let tested =
             world.with(&self.net, &self.device, self.seed, |trainee| trainee.evaluate(&data, &data.test, &interrupted));

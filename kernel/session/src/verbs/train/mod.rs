@@ -85,7 +85,7 @@ fn no_weights(net: &Name, names: &Names) -> Failure {
 
 impl Job for Run {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
-        let data = world.dataset(&self.spec).at(self.train.data.span)?;
+        let data = world.dataset(&self.spec, self.train.data.span)?;
         if self.resumed.is_none() && !self.recipe.further {
             world.remark_anew(&self.net, events);
         }
