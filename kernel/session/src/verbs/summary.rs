@@ -30,15 +30,19 @@ struct Summarise {
 
 /// Counts a picture's work layer by layer, and plans a training step of the batch.
 pub fn check(said: &verb::Summary, span: Span, names: &Names) -> Checked {
-    of(&said.net, said.batch.map_or(1, |batch| batch.value), span, names)
+    let of = Use { net: &said.net, data: said.on.as_ref().map(|on| &on.value), weights: Weights::Own };
+    counted(&of, said.batch.map_or(1, |batch| batch.value), span, names)
 }
 
 /// The summary of a net and of a training step of so many pictures.
 pub fn of(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
-    let of = Use { net, data: None, weights: Weights::Own };
-    let mut summary = summary(&names.net(&of)?, net.span)?;
+    counted(&Use { net, data: None, weights: Weights::Own }, batch, span, names)
+}
+
+fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names) -> Checked {
+    let mut summary = summary(&names.net(of)?, of.net.span)?;
     summary.totals.train_bytes = memory::fits(&*names.device, batch, span, |batch| {
-        Ok(route(&of, &Question::train(&USUAL), batch, names)?.1.plan)
+        Ok(route(of, &Question::train(&USUAL), batch, names)?.1.plan)
     })?;
     Ok(Box::new(Summarise { summary, batch }))
 }
