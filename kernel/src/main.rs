@@ -5,6 +5,7 @@ mod cli;
 mod front;
 mod interrupt;
 mod jupyter;
+mod magic;
 mod repl;
 mod script;
 mod state;
@@ -18,7 +19,6 @@ use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, usa
 use fovea::device::{self, Purpose};
 use fovea::event::Event;
 use fovea::session::Session;
-use fovea_dsl::visible;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
 use jupyter::install;
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     };
     let format = arguments.options.format;
     run(arguments).unwrap_or_else(|error| {
-        fail(&format!("{error:#}"), format);
+        front::fail(&format!("{error:#}"), format);
         ExitCode::from(FAILED)
     })
 }
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 fn each(files: &[PathBuf], format: Format, mut act: impl FnMut(&Path) -> anyhow::Result<ExitCode>) -> ExitCode {
     let status = |file: &PathBuf| {
         act(file).unwrap_or_else(|error| {
-            fail(&format!("{error:#}"), format);
+            front::fail(&format!("{error:#}"), format);
             ExitCode::from(FAILED)
         })
     };
@@ -60,21 +60,11 @@ fn pages(asked: &clap::Error) -> ExitCode {
 fn written(result: std::io::Result<()>) -> ExitCode {
     match result.and_then(|()| std::io::stdout().flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            fail(&format!("standard output cannot be written: {error}"), Format::Text);
+            front::fail(&format!("standard output cannot be written: {error}"), Format::Text);
             ExitCode::from(FAILED)
         }
         _ => ExitCode::SUCCESS,
     }
-}
-
-/// Says on standard error why the program ends.
-fn fail(message: &str, format: Format) {
-    let line = match format {
-        Format::Text => format!("error: {}", visible(message)),
-        Format::Json => serde_json::json!({ "error": { "message": message } }).to_string(),
-    };
-    // Where standard error is closed, the status says it alone.
-    drop(writeln!(std::io::stderr(), "{line}"));
 }
 
 /// What the command line asks for.

@@ -81,6 +81,10 @@ pub fn complete(text: &str, cursor: usize, context: &Context) -> Vec<Completion>
         before.rfind(|c| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let prefix = before[start..].to_lowercase();
     let mut found = candidates(&before[..start], context);
+    // Where a net may stand, behind its dot a layer of it.
+    if prefix.contains('.') && found.iter().any(|(_, kind)| *kind == Kind::Net) {
+        found.extend(names(&context.layers, Kind::LayerName));
+    }
     found.retain(|(word, _)| word.to_lowercase().starts_with(&prefix) && !word.is_empty());
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|(word, _)| seen.insert(word.clone()));

@@ -156,8 +156,14 @@ pub(crate) fn is_free_for_constant(name: &str) -> bool {
 pub(crate) fn nearest_layer(word: &str) -> Option<&'static str> {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
     let stem = short(stem).filter(|stem| stem.len() > 2)?;
-    let known = layer_words().chain(["concat", "add", "shortcut"]).chain(elsewhere::words());
-    nearest(stem, known)
+    let ours = nearest(stem, layer_words().chain(["concat", "add", "shortcut"]));
+    let theirs = elsewhere::misspelt(stem);
+    let slips = |ours: &str| strsim::damerau_levenshtein(&stem.to_lowercase(), ours);
+    match (ours, theirs) {
+        (Some(ours), Some((other, _))) if slips(ours) <= other => Some(ours),
+        (_, Some((_, theirs))) => Some(theirs),
+        (ours, None) => ours,
+    }
 }
 
 /// The word most like `word` among the options of `layer`.

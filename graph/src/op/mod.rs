@@ -1,7 +1,7 @@
 //! Ops: what a node of the graph computes.
 //!
 //! One file an op and its gradients; each holds the attributes, the shape rule, the gradient, the cost, the source and
-//! the tests. This file only lists them; it decides nothing.
+//! the tests. `backward.rs` is what a gradient sees of the graph. This file only lists ops; it decides nothing.
 
 mod adam;
 mod add;

@@ -134,6 +134,11 @@ impl Session {
         &self.sources
     }
 
+    /// The statements that have completed, one below the other: the session as a program.
+    pub fn program(&self) -> &str {
+        &self.world.program
+    }
+
     /// Runs one statement; only where it completes do names mean what they mean after it.
     fn step(&mut self, step: Step, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         self.world.go_on()?;

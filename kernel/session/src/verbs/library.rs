@@ -41,7 +41,7 @@ fn not_there(net: &Name, names: &Names) -> Diagnostic {
 impl Job for List {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let nets = library::list();
-        let mut table = Table::new([Column::left("net"), Column::left("what it is")]);
+        let mut table = Table::new([Column::left("net"), Column::left("what it is").wrapped_at(57)]);
         nets.iter().for_each(|(name, about)| table.row([name, about]));
         let data: Vec<Value> = nets.iter().map(|(name, about)| json!({ "net": name, "about": about })).collect();
         Ok(Output::page("library", &Page::default().table(table), json!({ "nets": data })))
