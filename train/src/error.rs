@@ -61,6 +61,12 @@ pub enum TrainError {
         /// How many epochs it has.
         epochs: usize,
     },
+    /// A run whose description is not as it was written.
+    #[error("run {run} cannot go on: its run.json is not as it was written")]
+    RunChanged {
+        /// The run's number.
+        run: u32,
+    },
     /// A recipe that is not the run's.
     #[error("run {run} goes on as it began, and this says otherwise: {differences}")]
     AnotherRecipe {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::file::FileError;
 use crate::recipe::{Ending, EpochMetrics, Recipe, StepMetrics};
@@ -30,6 +31,32 @@ pub struct RunInfo {
     pub recipe: Recipe,
     /// The device's word, `cpu`.
     pub device: String,
+}
+
+/// The name of a description's checksum, which finds accidents, not forgeries.
+const SUM: &str = "crc32";
+
+impl RunInfo {
+    /// The text of `run.json`: the description, and behind it a checksum.
+    pub(crate) fn sealed(&self) -> serde_json::Result<String> {
+        let mut value = serde_json::to_value(self)?;
+        let sum = sum(&value);
+        value[SUM] = sum.into();
+        serde_json::to_string_pretty(&value)
+    }
+
+    /// The description that `run.json` holds, and whether it is as it was written.
+    pub(crate) fn unsealed(bytes: &[u8]) -> serde_json::Result<(Self, bool)> {
+        let mut value: Value = serde_json::from_slice(bytes)?;
+        let written = value.as_object_mut().and_then(|object| object.remove(SUM));
+        let intact = written == Some(sum(&value).into());
+        Ok((serde_json::from_value(value)?, intact))
+    }
+}
+
+/// The checksum of a value's shortest text.
+fn sum(value: &Value) -> String {
+    format!("{:08x}", crc32fast::hash(value.to_string().as_bytes()))
 }
 
 /// A line of `metrics.jsonl`.

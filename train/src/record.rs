@@ -16,6 +16,8 @@ pub struct RunRecord {
     pub folder: PathBuf,
     /// What it is of.
     pub info: RunInfo,
+    /// Whether that is as it was written. A run whose description was changed can be looked at, and does not go on.
+    pub intact: bool,
     /// The complete epochs.
     pub epochs: Vec<EpochMetrics>,
     /// Losses of single steps, some in each epoch.
@@ -37,8 +39,8 @@ impl RunRecord {
             Ok((path, bytes))
         };
         let (path, bytes) = file(INFO)?;
-        let info: RunInfo =
-            serde_json::from_slice(&bytes).map_err(|e| FileError::foreign(&path, "a run's description", e))?;
+        let (info, intact) =
+            RunInfo::unsealed(&bytes).map_err(|e| FileError::foreign(&path, "a run's description", e))?;
         let program = String::from_utf8_lossy(&file(PROGRAM)?.1).into_owned();
         let (path, bytes) = file(METRICS)?;
         let lines = lines(&path, &bytes)?;
@@ -55,7 +57,7 @@ impl RunRecord {
             }
         }
         let info = RunInfo { program, ..info };
-        Ok(Self { number, folder, info, epochs, steps, ending, weights, checkpoint })
+        Ok(Self { number, folder, info, intact, epochs, steps, ending, weights, checkpoint })
     }
 
     /// The newest checkpoint that reads; `None` where there is none.

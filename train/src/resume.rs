@@ -37,6 +37,9 @@ pub fn resume(
     // Whoever holds the lock is the only one who writes; what another process has written until now is read anew.
     let lock = Lock::take(&record.folder)?;
     let record = &RunRecord::read(run, record.folder.clone())?;
+    if !record.intact {
+        return Err(TrainError::RunChanged { run });
+    }
     if record.ending == Some(Ending::Complete) {
         return Err(TrainError::RunComplete { run, epochs: record.epochs.len() });
     }

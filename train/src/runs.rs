@@ -143,7 +143,7 @@ impl Runs {
 /// Fills a new run's folder; the open metrics.
 fn describe(folder: &Path, info: &RunInfo) -> io::Result<File> {
     replace(&folder.join(PROGRAM), info.program.as_bytes())?;
-    replace(&folder.join(INFO), serde_json::to_string_pretty(info)?.as_bytes())?;
+    replace(&folder.join(INFO), info.sealed()?.as_bytes())?;
     fs::create_dir(folder.join(CHECKPOINTS))?;
     OpenOptions::new().create_new(true).append(true).open(folder.join(METRICS))
 }

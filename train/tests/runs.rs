@@ -289,3 +289,31 @@ fn child_that_is_killed() {
     let mut run = Runs::at(&folder).create(&info(&recipe)).unwrap();
     let _ = fit(&mut trainee(&Oracle::default()), &digits(), &recipe, Some(&mut run), &mut |_| {}, &GO_ON);
 }
+
+#[test]
+fn a_changed_byte_in_a_runs_description_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Runs::at(folder.path());
+    runs.create(&info(&recipe())).unwrap();
+    let file = folder.path().join("1/run.json");
+    let written = fs::read(&file).unwrap();
+    let open = || runs.open(1);
+    let whole = open().unwrap();
+    assert!(whole.intact);
+    for at in 0..written.len() {
+        let flipped = [1, 2, 32].map(|bit| {
+            let mut bytes = written.clone();
+            bytes[at] ^= bit;
+            bytes
+        });
+        let shorter = [&written[..at], &written[at + 1..]].concat();
+        for bytes in flipped.into_iter().chain([shorter]) {
+            fs::write(&file, &bytes).unwrap();
+            // What does not read is an error; what says the same in other spaces is the same.
+            let found = open().map_or(true, |record| !record.intact || record.info == whole.info);
+            assert!(found, "byte {at}: {}", String::from_utf8_lossy(&bytes));
+        }
+    }
+    fs::write(&file, &written).unwrap();
+    assert!(open().unwrap().intact);
+}
