@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use fovea_graph::plan::Choice;
-use fovea_graph::{Backend, BackendError, Device, Graph, Memory, NodeId, Plan, Program, State};
+use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, NodeId, Plan, Program, State};
 
+use crate::arena::CudaArena;
 use crate::gpu::Gpu;
 use crate::images::Images;
 use crate::memory::StateMemory;
@@ -71,16 +72,23 @@ impl Backend for Cuda {
         ops::choose(graph, node)
     }
 
-    fn footprint(&self, plan: &Plan) -> u64 {
-        plan.state_bytes() + DEPTH as u64 * plan.input_bytes() + plan.arena_bytes()
+    fn footprint(&self, plans: &[&Plan]) -> u64 {
+        let most = |bytes: fn(&Plan) -> u64| plans.iter().map(|plan| bytes(plan)).max().unwrap_or(0);
+        // Each program has its stages.
+        let inputs: u64 = plans.iter().map(|plan| plan.input_bytes()).sum();
+        most(Plan::state_bytes) + DEPTH as u64 * inputs + most(Plan::arena_bytes)
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         Ok(Box::new(StateMemory::new(Arc::clone(&self.gpu), states)?))
     }
 
-    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
-        Ok(Box::new(CudaProgram::new(plan, Arc::clone(&self.gpu), self.captured)?))
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(CudaArena::new(Arc::clone(&self.gpu), elements)?))
+    }
+
+    fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
+        Ok(Box::new(CudaProgram::new(plan, Arc::clone(&self.gpu), Arc::clone(arena), self.captured)?))
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Epochs<'a> {
     data: &'a Dataset,
     recipe: &'a Recipe,
     size: &'a Size,
+    /// How many pictures a test takes at once.
+    test_batch: usize,
     run: Option<&'a mut RunFolder>,
     /// Of net and data; checkpoints carry it.
     fingerprint: Fingerprint,
@@ -66,6 +68,7 @@ impl<'a> Epochs<'a> {
         data: &'a Dataset,
         recipe: &'a Recipe,
         size: &'a Size,
+        test_batch: usize,
         place: Place,
         run: Option<&'a mut RunFolder>,
     ) -> Result<Self, TrainError> {
@@ -75,7 +78,21 @@ impl<'a> Epochs<'a> {
         };
         let (question, clock) = (Question::train(&recipe.optimizer), Clock::start());
         let (begun, done, saved) = (VecDeque::new(), Vec::new(), None);
-        Ok(Self { trainee, data, recipe, size, run, fingerprint, question, place, begun, done, saved, clock })
+        Ok(Self {
+            trainee,
+            data,
+            recipe,
+            size,
+            test_batch,
+            run,
+            fingerprint,
+            question,
+            place,
+            begun,
+            done,
+            saved,
+            clock,
+        })
     }
 
     /// The same run, whose epochs up to its place had these figures, and whose place is on disk.
@@ -250,8 +267,8 @@ impl<'a> Epochs<'a> {
         if self.data.test.is_empty() {
             return Ok((None, None));
         }
-        let tested = self.trainee.evaluate(self.data, &self.data.test, interrupted)?;
-        Ok((Some(tested.loss), tested.accuracy))
+        let (loss, accuracy) = self.trainee.tally(self.data, self.test_batch, interrupted)?;
+        Ok((Some(loss), Some(accuracy)))
     }
 
     /// Whether there is to be a checkpoint after a step of the running epoch.

@@ -6,10 +6,12 @@ use crate::checkpoint::Place;
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
+use crate::needs::Needs;
 use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Event, History, Recipe};
 use crate::runs::RunFolder;
 use crate::schedule::{Course, Schedule};
+use crate::single::SingleValue;
 use crate::standardise::Standardisation;
 use crate::trainee::Trainee;
 
@@ -33,10 +35,11 @@ pub fn fit(
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
     let size = check(trainee, data, recipe)?;
-    let history = begin(trainee, data, recipe, &size)
-        .and_then(|()| Epochs::new(trainee, data, recipe, &size, Place::default(), run)?.run(events, interrupted));
+    let history = begin(trainee, data, recipe, &size).and_then(|test| {
+        Epochs::new(trainee, data, recipe, &size, test, Place::default(), run)?.run(events, interrupted)
+    });
     // Nets stay in memory for as long as a session lasts; what their training needed does not.
-    trainee.programs.forget(&Question::train(&recipe.optimizer));
+    trainee.programs.clear();
     history
 }
 
@@ -58,7 +61,7 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
         (_, 0, _) => return Err(TrainError::NoEpochs),
         (_, _, 0) => return Err(TrainError::NoBatch),
         _ if batch > samples => return Err(TrainError::BatchTooLarge { batch, samples, data: data.name.clone() }),
-        _ if !rate.is_finite() || rate < 0.0 => return Err(TrainError::Rate(rate)),
+        _ if !(0.0..=f64::from(f32::MAX)).contains(&rate) => return Err(TrainError::Rate(rate)),
         _ => check_schedule(recipe)?,
     }
     let steps_per_epoch = samples.div_ceil(batch);
@@ -73,9 +76,16 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
         warm_up if warm_up > course.steps => return Err(TrainError::WarmUp { warm_up, steps: course.steps }),
         _ => {}
     }
-    let mut batches = vec![batch];
-    batches.extend(Some(samples % batch).filter(|&rest| rest > 0));
-    Ok(Size { course, batches })
+    if let Some(single) = SingleValue::find(&trainee.net.forward, batch, samples)? {
+        return Err(TrainError::SingleValue(single));
+    }
+    Ok(Size { course, batches: batches(samples, batch) })
+}
+
+/// The batches of an epoch of so many pictures: the full one, and the last where it is smaller.
+pub fn batches(samples: usize, batch: usize) -> Vec<usize> {
+    let rest = samples.checked_rem(batch).filter(|&rest| rest > 0);
+    [batch].into_iter().chain(rest).collect()
 }
 
 /// Whether schedule and checkpoints have numbers that mean something.
@@ -92,15 +102,24 @@ fn check_schedule(recipe: &Recipe) -> Result<(), TrainError> {
     }
 }
 
-/// Compiles what the run takes, tests included.
-pub(crate) fn prepare(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<(), TrainError> {
-    trainee.prepare(&recipe.optimizer, &size.batches)?;
-    trainee.prepare_test(data.test.len())
+/// Compiles what the run takes, so that none fails on its tests after the first epoch; how many pictures these take at once.
+pub(crate) fn prepare(
+    trainee: &mut Trainee,
+    data: &Dataset,
+    recipe: &Recipe,
+    size: &Size,
+) -> Result<usize, TrainError> {
+    let step = Question::train(&recipe.optimizer);
+    let net = &trainee.net;
+    let needs = Needs::plan(&net.forward, &step, &size.batches, data.test.len(), &*net.backend)?;
+    trainee.prepare(needs.plans)?;
+    Ok(needs.test_batch)
 }
 
-/// Compiles what the run takes; then first weights, unless it goes on from others, and what they are to be kept with.
-pub(crate) fn begin(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<(), TrainError> {
-    prepare(trainee, data, recipe, size)?;
+/// Compiles what the run takes; then first weights, unless it goes on from others, and what they are to be kept with. How
+/// many pictures a test takes at once.
+pub(crate) fn begin(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<usize, TrainError> {
+    let test = prepare(trainee, data, recipe, size)?;
     if !recipe.further {
         trainee.reset(recipe.seed)?;
     }
@@ -109,5 +128,5 @@ pub(crate) fn begin(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size
         trainee.standardisation = Some(Standardisation::of(data));
     }
     trainee.classes.clone_from(&data.classes);
-    Ok(())
+    Ok(test)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use fovea_graph::NotFinite;
 use fovea_graph::training::Optimizer;
 use serde::{Deserialize, Serialize};
 
@@ -143,8 +144,8 @@ pub enum Ending {
     NotFinite {
         /// The step's number in the run, from 1.
         step: u64,
-        /// What was not finite: `loss`, `gradient of conv1.filter`.
-        what: String,
+        /// What was not finite.
+        what: NotFinite,
     },
 }
 

@@ -9,7 +9,6 @@ use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::fit::{Size, begin, check, prepare};
-use crate::question::Question;
 use crate::recipe::{Ending, Event, History, Recipe};
 use crate::record::RunRecord;
 use crate::runs::RunFolder;
@@ -45,12 +44,13 @@ pub fn resume(
     let history = match record.load_checkpoint()? {
         Some(checkpoint) => go_on(trainee, data, recipe, &size, record, &checkpoint, events, interrupted),
         None if recipe.further => return Err(TrainError::NoCheckpoint { run }),
-        None => begin(trainee, data, recipe, &size).and_then(|()| {
+        None => begin(trainee, data, recipe, &size).and_then(|test| {
             let mut folder = RunFolder::reopen(record, &Place::default())?;
-            Epochs::new(trainee, data, recipe, &size, Place::default(), Some(&mut folder))?.run(events, interrupted)
+            let place = Place::default();
+            Epochs::new(trainee, data, recipe, &size, test, place, Some(&mut folder))?.run(events, interrupted)
         }),
     };
-    trainee.programs.forget(&Question::train(&recipe.optimizer));
+    trainee.programs.clear();
     history
 }
 
@@ -74,13 +74,13 @@ fn go_on(
     if steps != Some(place.step) || place.step > course.steps || place.batches > course.per_epoch {
         return Err(TrainError::Inconsistent(format!("run {run} cannot be at step {}", place.step)));
     }
-    prepare(trainee, data, recipe, size)?;
+    let test = prepare(trainee, data, recipe, size)?;
     trainee.resumes(checkpoint).map_err(|why| TrainError::AnotherNet { run, why: why.to_string() })?;
 
     let mut folder = RunFolder::reopen(record, place)?;
     trainee.restore(checkpoint)?;
     let done = record.epochs.iter().filter(|epoch| epoch.epoch as u64 <= place.epochs).cloned().collect();
-    let epochs = Epochs::new(trainee, data, recipe, size, place.clone(), Some(&mut folder))?;
+    let epochs = Epochs::new(trainee, data, recipe, size, test, place.clone(), Some(&mut folder))?;
     epochs.resumed(done).run(events, interrupted)
 }
 

@@ -1,39 +1,51 @@
 //! What must be finite before a step may write states.
 
 use super::{Place, Plan, Step};
+use crate::backend::NotFinite;
 use crate::graph::{Graph, Role};
 use crate::ids::NodeId;
 use crate::op::Op;
 
 impl Plan {
-    /// The loss and every gradient and statistic that an update reads, each with the name that a message calls it by; none
-    /// where nothing is updated. All of them lie in the arena.
-    pub fn watched(&self) -> Vec<(String, NodeId)> {
+    /// The loss and every gradient and statistic that an update reads; none where nothing is updated. All of them lie in the
+    /// arena.
+    pub fn watched(&self) -> Vec<(NotFinite, NodeId)> {
         let graph = &self.graph;
-        let mut watched: Vec<(String, NodeId)> = Vec::new();
+        let mut watched: Vec<(NotFinite, NodeId)> = Vec::new();
         if self.commit < self.steps.len()
             && let Some(loss) = graph.find_output("loss")
             && let Place::Arena(_) = self.places[loss.index()]
         {
-            watched.push(("loss".to_string(), loss));
+            watched.push((NotFinite::Loss, loss));
         }
-        for step in &self.steps[self.commit.min(self.steps.len())..] {
+        for step in self.updates() {
             for &input in &graph.node(step.node).inputs {
                 if let Place::Arena(_) = self.places[input.index()]
                     && self.steps[..self.commit].iter().any(|before| before.node == source(graph, input))
                 {
-                    let name = match graph.node(step.node).op {
-                        Op::Running(_) => self.updated(step).to_string(),
-                        _ => format!("gradient of {}", self.updated(step)),
+                    let name = self.updated(step).to_string();
+                    let what = match graph.node(step.node).op {
+                        Op::Running(_) => NotFinite::Statistic(name),
+                        _ => NotFinite::Gradient(name),
                     };
                     // Both moments of a parameter read its gradient; one look is enough.
                     if !watched.iter().any(|(_, seen)| self.places[seen.index()] == self.places[input.index()]) {
-                        watched.push((name, input));
+                        watched.push((what, input));
                     }
                 }
             }
         }
         watched
+    }
+
+    /// The steps that write states.
+    pub fn updates(&self) -> &[Step] {
+        &self.steps[self.commit.min(self.steps.len())..]
+    }
+
+    /// What a step that writes a state must give as well.
+    pub fn update_of(&self, step: &Step) -> NotFinite {
+        NotFinite::Update(self.updated(step).to_string())
     }
 
     /// The name of the parameter or the running statistic that an update belongs to.

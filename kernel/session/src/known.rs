@@ -2,9 +2,10 @@
 
 use fovea_dsl::editor;
 use fovea_dsl::verb::Theme;
+use serde::{Deserialize, Serialize};
 
 /// The names of a session.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Known {
     /// Nets, the library's too.
     pub nets: Vec<String>,

@@ -1,4 +1,4 @@
-//! Whether a plan fits in a device's memory, and which batch would.
+//! Whether the programs of a statement fit in a device's memory, and which batch would.
 
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Plan, Span};
@@ -6,24 +6,15 @@ use fovea_graph::{Backend, Plan, Span};
 use crate::display::number;
 use crate::failure::Failure;
 
-/// The bytes that a batch takes. Refuses one that the device has no room for, and says which one would fit. `plan` plans
-/// any batch of the work.
-pub fn fits(
-    backend: &dyn Backend,
-    batch: usize,
-    span: Span,
-    plan: impl Fn(usize) -> Result<Plan, Failure>,
-) -> Result<u64, Failure> {
-    room(backend, batch, span, |batch| Ok(backend.footprint(&plan(batch)?)))
-}
-
 /// Refuses a net that does not fit for a single picture. Its weights count twice: they are drawn or read first, and then
 /// written to the device.
 pub fn net_fits(plan: &Plan, backend: &dyn Backend, span: Span) -> Result<(), Failure> {
-    room(backend, 1, span, |_| Ok(backend.footprint(plan) + plan.state_bytes())).map(|_| ())
+    fits(backend, 1, span, |_| Ok(backend.footprint(&[plan]) + plan.state_bytes())).map(|_| ())
 }
 
-fn room(
+/// The bytes that a batch takes. Refuses one that the device has no room for, and says which one would fit. `bytes` counts
+/// those of any batch, with all programs of the work.
+pub fn fits(
     backend: &dyn Backend,
     batch: usize,
     span: Span,

@@ -36,8 +36,10 @@ pub use predictions::{Prediction, predictions};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
 pub use values::{Values, values};
 
+use serde::{Deserialize, Serialize};
+
 /// A picture. With the feature `png`, its `png` is the same drawing as PNG.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// A short name, fit for a file's: `loss`, `confusion`.
     pub name: String,
