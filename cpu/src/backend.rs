@@ -10,11 +10,11 @@ use crate::host;
 use crate::memory::StateMemory;
 use crate::ops;
 use crate::program::CpuProgram;
-use crate::team::Team;
+use crate::team::Threads;
 
 /// The CPU, with a team of threads of its own.
 pub struct Cpu {
-    team: Arc<Team>,
+    threads: Arc<Threads>,
 }
 
 impl Cpu {
@@ -24,17 +24,17 @@ impl Cpu {
     /// [`BackendError::Unavailable`] where the system refuses the threads.
     pub fn new(threads: Option<usize>) -> Result<Self, BackendError> {
         let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self { team: Arc::new(Team::new(threads.unwrap_or_else(all))?) })
+        Ok(Self { threads: Arc::new(Threads::new(threads.unwrap_or_else(all))?) })
     }
 }
 
 impl Backend for Cpu {
     fn device(&self) -> Device {
-        host::device(self.team.threads())
+        host::device(self.threads.count())
     }
 
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
-        ops::choose(graph, node, self.team.threads())
+        ops::choose(graph, node, self.threads.count())
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
@@ -46,6 +46,6 @@ impl Backend for Cpu {
     }
 
     fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
-        Ok(Box::new(CpuProgram::new(plan, Arc::clone(arena), Arc::clone(&self.team))?))
+        Ok(Box::new(CpuProgram::new(plan, Arc::clone(arena), Arc::clone(&self.threads))?))
     }
 }

@@ -12,7 +12,7 @@ use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::simd::vectorised;
 use crate::storage::Operands;
-use crate::team::{CHUNK, Team};
+use crate::team::{CHUNK, Team, Threads};
 
 /// Below this a bound is far enough from the end of f32 for every rounding on the way.
 const LIMIT: f64 = 0.99 * f32::MAX as f64;
@@ -77,7 +77,7 @@ impl Guard {
         memory: &mut StateMemory,
         inputs: &[&[f32]],
         feed: &Feed<'_>,
-        team: &Team,
+        threads: &Threads,
     ) -> Option<NotFinite> {
         for ((what, slot), kept) in self.watched.iter().zip(&mut self.largest) {
             match largest(&arena[slot.range()]) {
@@ -90,7 +90,7 @@ impl Guard {
                 *bound = largest(buffer.as_slice()).unwrap_or(f64::INFINITY);
             }
             if !self.is_bounded(plan, &memory.bounds, feed) {
-                let spoiled = spoiled(plan, arena, memory, inputs, feed, team);
+                let spoiled = spoiled(plan, arena, memory, inputs, feed, threads);
                 if spoiled.is_some() {
                     return spoiled;
                 }
@@ -132,9 +132,9 @@ fn spoiled(
     memory: &StateMemory,
     inputs: &[&[f32]],
     feed: &Feed<'_>,
-    team: &Team,
+    threads: &Threads,
 ) -> Option<NotFinite> {
-    let graph = &plan.graph;
+    let (graph, team) = (&plan.graph, &Team::new(threads, None));
     let mut made: HashMap<NodeId, Vec<f32>> = HashMap::new();
     for (i, step) in plan.updates().iter().enumerate() {
         let node = graph.node(step.node);

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use fovea_graph::backend::tensor;
 use fovea_graph::plan::{Place, Step};
@@ -14,7 +14,7 @@ use crate::guard::Guard;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::storage::{Access, Buffer};
-use crate::team::Team;
+use crate::team::{Team, Threads};
 
 /// A plan with its memory.
 pub struct CpuProgram {
@@ -22,7 +22,7 @@ pub struct CpuProgram {
     /// Its number among all programs.
     id: u64,
     arena: Arc<CpuArena>,
-    team: Arc<Team>,
+    threads: Arc<Threads>,
     /// Where each step reads and writes.
     accesses: Vec<Access>,
     /// What must be so before states are written.
@@ -35,21 +35,21 @@ pub struct CpuProgram {
 
 impl CpuProgram {
     /// Checks the plan and takes it over.
-    pub fn new(plan: Plan, arena: Arc<dyn Arena>, team: Arc<Team>) -> Result<Self, BackendError> {
+    pub fn new(plan: Plan, arena: Arc<dyn Arena>, threads: Arc<Threads>) -> Result<Self, BackendError> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let foreign = |_| BackendError::Mismatch("the arena belongs to another device".into());
         let arena = arena.into_any().downcast::<CpuArena>().map_err(foreign)?;
         if arena.elements() < plan.arena {
             return Err(BackendError::Mismatch("the arena is smaller than the plan's".into()));
         }
-        let accesses = plan.steps.iter().map(|step| check(&plan, step, team.threads())).collect::<Result<_, _>>()?;
+        let accesses = plan.steps.iter().map(|step| check(&plan, step, threads.count())).collect::<Result<_, _>>()?;
         let guard = Guard::new(&plan);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { plan, id, arena, team, accesses, guard, kept: Vec::new(), begun: None })
+        Ok(Self { plan, id, arena, threads, accesses, guard, kept: Vec::new(), begun: None })
     }
 
-    /// Computes all of the plan's steps, unless `before` breaks or the values before the updates are not finite, or those
-    /// behind them would not be.
+    /// Computes all of the plan's steps, unless `before` breaks, the feed's flag is set, the values before the updates are
+    /// not finite, or those behind them would not be.
     fn steps(
         &mut self,
         memory: &mut StateMemory,
@@ -66,11 +66,15 @@ impl CpuProgram {
             }
             if index == self.plan.commit
                 && let Some(what) =
-                    self.guard.look(&self.plan, held.buffer.as_slice(), memory, &inputs, feed, &self.team)
+                    self.guard.look(&self.plan, held.buffer.as_slice(), memory, &inputs, feed, &self.threads)
             {
                 return Ok(Outcome::NotFinite(what));
             }
-            self.step(index, &mut held.buffer, &mut memory.buffers, &inputs, feed);
+            // Once updates have begun they are all made.
+            let stop = feed.stop.filter(|_| index < self.plan.commit);
+            if !self.step(index, &mut held.buffer, &mut memory.buffers, &inputs, feed, stop) {
+                return Ok(Outcome::Interrupted);
+            }
         }
         if before(self.plan.steps.len()).is_break() && self.plan.commit >= self.plan.steps.len() {
             return Ok(Outcome::Interrupted);
@@ -79,8 +83,17 @@ impl CpuProgram {
         Ok(Outcome::Done)
     }
 
-    /// Computes one step of the plan.
-    fn step(&self, index: usize, arena: &mut Buffer, states: &mut [Buffer], inputs: &[&[f32]], feed: &Feed<'_>) {
+    /// Computes one step of the plan; false where `stop` has ended it in the midst.
+    fn step(
+        &self,
+        index: usize,
+        arena: &mut Buffer,
+        states: &mut [Buffer],
+        inputs: &[&[f32]],
+        feed: &Feed<'_>,
+        stop: Option<&AtomicBool>,
+    ) -> bool {
+        let team = Team::new(&self.threads, stop);
         let step = &self.plan.steps[index];
         let node = self.plan.graph.node(step.node);
         let call = Call {
@@ -89,9 +102,10 @@ impl CpuProgram {
             shape: &node.shape,
             memory: self.accesses[index].operands(arena.as_mut_slice(), states, inputs),
             feed,
-            team: &self.team,
+            team: &team,
         };
         ops::run(&node.op, call);
+        team.is_done()
     }
 
     /// An output after the last step.

@@ -157,8 +157,8 @@ fn large_convolutions() {
         (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), Algorithm::Im2col),
         (conv(1, [0, 0], 1, [4, 30, 30, 48], 100), Algorithm::Pointwise),
         (conv(3, [1, 1], 2, [2, 30, 30, 32], 48), Algorithm::Im2col),
-        (conv(3, [1, 1], 40, [3, 33, 33, 40], 40), Algorithm::Direct),
-        (conv(3, [1, 1], 20, [3, 21, 21, 20], 60), Algorithm::Direct),
+        (conv(3, [1, 1], 40, [3, 33, 33, 40], 40), Algorithm::Depthwise),
+        (conv(3, [1, 1], 20, [3, 21, 21, 20], 60), Algorithm::Depthwise),
     ];
     for (case, algorithm) in cases {
         let graph = single(Op::Conv(case.conv.clone()), &[&case.x, &case.filter]);

@@ -4,6 +4,7 @@
 mod support;
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fovea_cpu::Cpu;
 use fovea_cpu::reference::{Feed64, output, step};
@@ -135,6 +136,42 @@ fn an_interrupted_step_leaves_every_state_as_it_was() {
 }
 
 #[test]
+fn a_flag_ends_a_step_inside_an_op_and_leaves_every_state_as_it_was() {
+    for threads in [1, 2] {
+        let mut training = Training::new(&Cpu::new(Some(threads)).unwrap(), &small(4));
+        assert_eq!(training.step(0), Outcome::Done);
+        let (mut before, commit) = (training.bits(), training.program.plan().commit);
+        let steps = training.program.plan().steps.len();
+        for at in 0..steps {
+            // Set when the op's turn has come: what ends the step is the op itself.
+            let (stop, mut seen) = (AtomicBool::new(false), Vec::new());
+            let outcome = training.step_stopped(1, Some(&stop), &mut |index| {
+                seen.push(index);
+                stop.store(index == at, Ordering::Relaxed);
+                ControlFlow::Continue(())
+            });
+            if at >= commit {
+                assert_eq!((outcome, seen.len()), (Outcome::Done, steps + 1), "updates are all made");
+                break;
+            }
+            let plan = training.program.plan();
+            let op = plan.graph.node(plan.steps[at].node).op.word();
+            match outcome {
+                Outcome::Interrupted => {
+                    assert_eq!(seen, (0..=at).collect::<Vec<_>>());
+                    assert!(training.bits() == before, "{op} at {at}");
+                }
+                // A constant is filled in one go.
+                outcome => {
+                    assert_eq!((op, outcome), ("fill", Outcome::Done), "{at}");
+                    before = training.bits();
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_step_that_is_not_finite_updates_nothing() {
     let mut training = Training::new(&Cpu::new(Some(2)).unwrap(), &small(4));
     let before = training.bits();
@@ -162,7 +199,7 @@ fn a_gradient_that_overflows_is_named() {
     let images = Tensor::from_elem(IxDyn(&[1, 1, 1, 2]), 1e25);
     let target = Tensor::from_elem(IxDyn(&[1, 1]), 1e18);
     let inputs = [&images, &target];
-    let feed = Feed { inputs: &inputs, learning_rate: 0.1, seed: 0, step: 0 };
+    let feed = Feed { inputs: &inputs, learning_rate: 0.1, seed: 0, step: 0, stop: None };
     let outcome = program.run(&mut *memory, &feed, &mut go).unwrap();
     assert_eq!(outcome, Outcome::NotFinite("gradient of fc1.weight".into()));
     for i in 0..graph.states.len() {

@@ -77,9 +77,12 @@ impl Gpu {
     }
 }
 
+/// The multiprocessors of the GPU that work is cut into pieces for, an H100's. Not those of the GPU at hand: how sums are
+/// sliced, and so their bits, must not depend on it.
+pub const MULTIPROCESSORS: usize = 132;
+
 /// A grid for `work` threads' work in blocks that do `per_block` of it: one block a piece, but no more than keep a large
 /// GPU busy, whose threads then go on in strides.
 pub fn grid(work: usize, per_block: usize) -> [u32; 3] {
-    const BUSY: usize = 132 * 16;
-    [work.div_ceil(per_block).min(BUSY) as u32, 1, 1]
+    [work.div_ceil(per_block).min(16 * MULTIPROCESSORS) as u32, 1, 1]
 }

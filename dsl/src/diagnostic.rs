@@ -18,6 +18,8 @@ pub enum Stage {
     Verbs,
     /// It does not fit in memory.
     Memory,
+    /// None: the fault is Fovea's own.
+    Internal,
 }
 
 /// Whether what is said of a text stops it.
@@ -115,6 +117,16 @@ impl Diagnostic {
     pub fn mend(mut self, span: Span, text: impl Into<String>) -> Self {
         self.mends.push(Mend { span, text: text.into() });
         self
+    }
+
+    /// The mend is to put `text` in before `span`.
+    pub fn put_before(self, span: Span, text: impl Into<String>) -> Self {
+        self.mend(Span { end: span.start, ..span }, text)
+    }
+
+    /// The mend is to put `text` in behind `span`.
+    pub fn put_behind(self, span: Span, text: impl Into<String>) -> Self {
+        self.mend(Span { start: span.end, ..span }, text)
     }
 
     /// The only mend is to write `text` at `span`, and the help says so.

@@ -17,9 +17,11 @@ mod reference;
 pub mod render;
 pub mod resolve;
 pub mod scope;
+pub mod shared;
 mod spans;
 pub mod syntax;
 pub mod verb;
+mod visible;
 
 pub use diagnostic::{Diagnostic, Level, Mend, Source, Stage};
 pub use editor::{Completeness, is_complete};
@@ -28,3 +30,4 @@ pub use parse::parse;
 pub use render::{Instead, Report, Style, render, to_json};
 pub use resolve::{OpenNet, Resolved, resolve};
 pub use verb::{Command, command};
+pub use visible::{is_unseen, visible, visible_line};

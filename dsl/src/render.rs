@@ -1,11 +1,14 @@
 //! Diagnostics as people read them: the line, the place, what was expected, the mend; and the same as data.
 
+use std::borrow::Cow;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use fovea_graph::Span;
 
 use crate::diagnostic::{self, Diagnostic, Source};
 use crate::ends::{line_and_column, with_line_feeds};
+use crate::visible::{is_unseen, visible, visible_line};
 
 /// How rendered text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,17 +52,17 @@ fn one(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> Stri
         diagnostic::Level::Error => Level::ERROR,
         diagnostic::Level::Remark => Level::WARNING.with_name("remark"),
     };
-    let mut group = Group::with_title(level.primary_title(clean(&diagnostic.message)));
+    let mut group = Group::with_title(level.primary_title(visible(&diagnostic.message)));
     for excerpt in &excerpts {
         let snippet = Snippet::source(&excerpt.text).line_start(excerpt.line).path(&excerpt.name).fold(true);
         group = group.element(snippet.annotations(excerpt.labels.iter().map(|(range, words, is_main)| {
             let kind = if *is_main { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let words = if *is_main { main_words(diagnostic, words) } else { clean(words) };
+            let words = if *is_main { main_words(diagnostic, words) } else { visible(words) };
             kind.span(range.clone()).label((!words.is_empty()).then_some(words))
         })));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(clean(help)));
+        group = group.element(Level::HELP.message(visible(help)));
     }
     let title = diagnostic.message.matches('\n').count() + 1;
     with_true_places(renderer.render(&[group]), title, &excerpts)
@@ -85,19 +88,14 @@ fn with_true_places(text: String, title: usize, excerpts: &[Excerpt]) -> String 
 }
 
 /// What stands at the main place: its own words, and what was expected, where that is not said already.
-fn main_words(diagnostic: &Diagnostic, words: &str) -> String {
+fn main_words<'w>(diagnostic: &Diagnostic, words: &'w str) -> Cow<'w, str> {
     let expected = diagnostic.expected.as_deref().unwrap_or_default();
     let is_said = diagnostic.message.contains(expected) || words.contains(expected);
-    clean(&match (is_said, words) {
-        (true, words) => words.to_string(),
-        (false, "") => format!("expected {expected}"),
-        (false, words) => format!("{words}; expected {expected}"),
-    })
-}
-
-/// Text in which nothing moves a terminal's cursor.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    match (is_said, words) {
+        (true, words) => visible(words),
+        (false, "") => visible(&format!("expected {expected}")).into_owned().into(),
+        (false, words) => visible(&format!("{words}; expected {expected}")).into_owned().into(),
+    }
 }
 
 /// Lines of one source, and the labels that stand in them.
@@ -143,7 +141,7 @@ fn excerpt(diagnostic: &Diagnostic, source: &Source) -> Excerpt {
         places.into_iter().map(|(r, words, main)| (r.start - from..r.end - from, words, main)).collect();
     let (line, _) = line_and_column(text, from);
     let (text, labels) = shortened(&text[from..to], labels);
-    Excerpt { name: source.name.clone(), text, line, place, labels }
+    Excerpt { name: visible_line(&source.name).into_owned(), text, line, place, labels }
 }
 
 /// A span as a range that lies in the text, on characters' boundaries, on few lines.
@@ -160,7 +158,7 @@ fn within(text: &str, span: Span) -> std::ops::Range<usize> {
 
 type Labels = Vec<(std::ops::Range<usize>, String, bool)>;
 
-/// Cuts long lines to what surrounds the labels, and makes control characters visible.
+/// Cuts long lines to what surrounds the labels, with spaces for characters that are not seen.
 fn shortened(text: &str, labels: Labels) -> (String, Labels) {
     // Bytes to keep of each long line: its beginning and what is near a label's ends.
     let mut output = String::new();
@@ -176,9 +174,9 @@ fn shortened(text: &str, labels: Labels) -> (String, Labels) {
             }
             let base = output.len();
             for c in text[piece.clone()].chars() {
-                output.push(if c.is_control() && c != '\n' && c != '\t' { ' ' } else { c });
+                output.push(if is_unseen(c) && c != '\n' && c != '\t' { ' ' } else { c });
             }
-            // A control character takes one byte, as its stand-in does, but for U+0080 to U+009F.
+            // The stand-in of a character that is not seen takes one byte.
             let place = |byte: usize| base + visible_len(&text[piece.start..byte]);
             for ((range, ..), new) in labels.iter().zip(&mut moved) {
                 if piece.contains(&range.start) || range.start == piece.end {
@@ -206,7 +204,7 @@ fn shortened(text: &str, labels: Labels) -> (String, Labels) {
 }
 
 fn visible_len(text: &str) -> usize {
-    text.chars().map(|c| if c.is_control() { 1 } else { c.len_utf8() }).sum()
+    text.chars().map(|c| if is_unseen(c) { 1 } else { c.len_utf8() }).sum()
 }
 
 /// The parts of a line, which begins at byte `at`, that are shown: all of a short one.

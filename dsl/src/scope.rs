@@ -5,19 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use fovea_graph::Span;
 use fovea_graph::shape::MAX_ELEMENTS;
 
-use crate::diagnostic::{Diagnostic, Stage};
-use crate::parse::words;
+use crate::diagnostic::{Diagnostic, Mend, Stage};
+use crate::parse::{elsewhere, words};
+use crate::shared::Shared;
 use crate::syntax::{Binding, BlockDef, Expr, ExprKind, NetDef, Operator};
 
 /// The names of a session, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// Constants of `let`: numbers and lists.
-    pub constants: BTreeMap<String, Value>,
+    pub constants: Shared<String, Value>,
     /// Nets as they were written.
-    pub nets: BTreeMap<String, NetDef>,
+    pub nets: Shared<String, NetDef>,
     /// Blocks as they were written.
-    pub blocks: BTreeMap<String, BlockDef>,
+    pub blocks: Shared<String, BlockDef>,
     overrides: BTreeMap<String, Value>,
     used: BTreeSet<String>,
 }
@@ -267,7 +268,10 @@ fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
     let sides: Vec<&str> = name.split('x').collect();
     let is_value = |side: &&str| side.parse::<u32>().is_ok() || names.value(side).is_some();
     if sides.len() > 1 && sides.iter().all(is_value) {
-        return error.help(format!("a size made of names is written with parentheses, `({})`", sides.join(")x(")));
+        let mend = format!("({})", sides.join(")x("));
+        return error
+            .mend(span, mend.clone())
+            .help(format!("a size made of names is written with parentheses, `{mend}`"));
     }
     if names.outside(name) {
         return error
@@ -275,11 +279,20 @@ fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
             .help(format!("give the block a parameter `{name}`, and `{name}={name}` where it is used"));
     }
     let known = names.known();
-    let foreign = words::foreign_option(name).filter(|ours| known.contains(ours));
+    // Behind a layer its options are known too, and a layer can only lack its dash.
+    let is_layer = known.iter().any(|known| words::is_option(known));
+    let foreign = elsewhere::options::key(name).filter(|ours| known.contains(ours));
+    if let Some(operation) = elsewhere::operation(name).filter(|_| is_layer && foreign.is_none()) {
+        let error = operation.refusal(Stage::Names, name, span, "", span.end);
+        let mends = error.mends.iter().map(|mend| Mend { text: format!("- {}", mend.text), ..mend.clone() }).collect();
+        let help = error.help.as_deref().unwrap_or_default().replace("write `", "write `- ");
+        return Diagnostic { mends, ..error }.help(help);
+    }
     match foreign.or_else(|| nearest(name, known)) {
-        // Behind a layer its options are known too.
-        Some(near) if words::is_option(near) => error.expected(near).help(format!("write `{near}`")),
-        Some(near) => error.expected(near).help(format!("`{near}` is the nearest name that is known here")),
+        Some(near) if words::is_option(near) => error.expected(near).write(span, near),
+        Some(near) => {
+            error.expected(near).mend(span, near).help(format!("`{near}` is the nearest name that is known here"))
+        }
         None => error.help(format!("`let {name} = …` or, behind a net, `where {name} = …` gives it a value")),
     }
 }
@@ -289,7 +302,16 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let word = word.to_lowercase();
     let score = |candidate: &str| strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
     let best = candidates.into_iter().map(|c| (score(c), c)).min_by_key(|&(distance, _)| distance);
-    best.filter(|&(distance, c)| distance <= c.chars().count().max(word.chars().count()).div_ceil(3)).map(|(_, c)| c)
+    best.filter(|&(distance, c)| distance <= slips(c.chars().count().max(word.chars().count()))).map(|(_, c)| c)
+}
+
+/// How many slips of a hand a word of so many letters may have before it is another word.
+fn slips(letters: usize) -> usize {
+    match letters {
+        0..=1 => 0,
+        2..=4 => 1,
+        letters => letters.div_ceil(3),
+    }
 }
 
 #[cfg(test)]

@@ -248,6 +248,13 @@ pub struct Layer {
     pub options: Vec<LayerOption>,
 }
 
+impl Layer {
+    /// Its word and its options, without the name that an `as` gives it.
+    pub fn span(&self) -> Span {
+        self.options.iter().fold(self.word_span, |span, option| span.to(option.span))
+    }
+}
+
 /// One option of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerOption {

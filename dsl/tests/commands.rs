@@ -167,7 +167,8 @@ fn clauses_unknown_twice_or_empty() {
     assert_eq!(help("train lenet on digits for 5"), "write `for 5 epochs`");
     assert_eq!(help("train lenet on digits for 5 steps"), "write `for 5 epochs`");
     assert!(help("train lenet on digits batchs 64").starts_with("write `batch`; `train` takes on, further, for"));
-    assert!(help("train lenet on digits lr 0.1").contains("with sgd(lr 0.01"));
+    assert_eq!(help("train lenet on digits lr 0.1"), "write `with sgd(lr 0.1)`");
+    assert!(help("train lenet on digits optimizer adam").contains("with sgd(lr 0.01"));
     let twice = wrong("train lenet on digits, batch 8, batch 16", &[("batch 16", "`batch` stands twice")]);
     assert_eq!(twice[0].labels.len(), 2);
     wrong(

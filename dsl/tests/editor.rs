@@ -150,7 +150,7 @@ fn every_example_of_the_reference_is_right() {
                     mistakes.extend(resolve(net, &scope, None, None).err().unwrap_or_default());
                     scope.nets.insert(net.name.text.clone(), net.clone());
                 }
-                StatementKind::Block(block) => drop(scope.blocks.insert(block.name.text.clone(), block.clone())),
+                StatementKind::Block(block) => scope.blocks.insert(block.name.text.clone(), block.clone()),
                 StatementKind::Let(bindings) => {
                     mistakes.extend(bindings.iter().filter_map(|binding| scope.bind(binding).err()));
                 }

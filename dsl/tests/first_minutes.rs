@@ -37,11 +37,11 @@ fn each_gets_its_mend() {
         ("net q = 28x28x1 - conv 64 relu", "relu", "`-` is missing before `relu`", "put `-` before `relu`"),
         ("net q = 28x28x1 - conv 64 vald", "vald", "nothing here is called `vald`", "write `valid`"),
         ("net q = 28x28x1 - conv 64 smae - pool", "smae", "nothing here is called `smae`", "write `same`"),
-        ("net q = 28x28x1 - conv 64 padding 1", "padding", "`padding` is called `pad` here", "write `pad 1`"),
+        ("net q = 28x28x1 - conv 64 padding 1", "padding 1", "`padding 1` is written `pad 1` here", "write `pad 1`"),
         ("net q = 28x28x1 - conv2d 64", "conv2d", "`conv2d` is called `conv` here", "write `conv 64`"),
         ("net q = 28x28x1 - conv 64 - batchnorm", "batchnorm", "`batchnorm` is called `bn` here", "write `bn`"),
         ("net q = 28x28x1 - conv 64 - rellu", "rellu", "there is no layer `rellu`", "write `relu`"),
-        ("net q = 28x28x1 - Linear(10)", "Linear", "`Linear` is called `fc` here", "write `fc`"),
+        ("net q = 28x28x1 - Linear(10)", "Linear", "`Linear` is called `fc` here", "write `fc 10`"),
         ("net q = 28x28x1 - [conv 64, relu]", ",", "a comma between layers", "put `-` before `relu`"),
         (
             "train lenet on digits epochs 5",

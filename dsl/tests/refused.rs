@@ -32,7 +32,7 @@ fn words_that_are_no_layers() {
         ("conv 64 - rellu 5", "rellu", "there is no layer `rellu`", "write `relu`"),
         ("conv2d 64", "conv2d", "`conv2d` is called `conv` here", "write `conv 64`"),
         ("conv - Dense 10 - relu", "Dense", "`Dense` is called `fc` here", "write `fc 10`"),
-        ("conv - batchnorm eps=1", "batchnorm", "`batchnorm` is called `bn` here", "write `bn`"),
+        ("conv - batchnorm eps=1", "batchnorm", "`batchnorm` is called `bn` here", "write `bn eps 1`"),
         ("vgg16 3x3", "vgg16", "there is no layer `vgg16`", "the layers are conv, deconv, pool"),
         ("CONV3-F", "F", "a name glued to `CONV3-` could be a layer or a count", "for a count, write `CONV3-{F}`"),
         ("28x28x1 - conv1 - relu1", "relu1", "`relu` takes no number glued to it", "write `relu`"),
@@ -160,8 +160,14 @@ fn numbers_glued_where_none_belongs() {
 #[test]
 fn repetitions_that_make_no_sense() {
     nets(&[
-        ("conv 64^2", "^2", "`^2` repeats groups, and `conv 64` is none", "write `(conv 64)^2`"),
-        ("conv (4*c)^2", "^2", "`^2` repeats groups, and `conv (4*c)` is none", "write `(conv (4*c))^2`"),
+        ("conv 64^2", "64^2", "`64^2` has two readings", "write `(64^2)` for the power of 64, `(conv 64)^2`"),
+        (
+            "conv (4*c)^2",
+            "(4*c)^2",
+            "`(4*c)^2` has two readings",
+            "write `((4*c)^2)` for the power of (4*c), `(conv (4*c))^2`",
+        ),
+        ("conv 64 3x3^2", "^2", "`^2` repeats groups, and `conv 64 3x3` is none", "write `(conv 64 3x3)^2`"),
         ("relu*2", "relu*2", "`relu*2` is neither a layer nor a shape", "to repeat a layer, write it as a group"),
         ("(conv 16 - relu)2", "2", "`2` does not belong here", "to repeat the group, write `^2`"),
         ("(conv)x3", "x3", "`x3` does not belong here", "to repeat the group, write `^3`"),
@@ -180,10 +186,10 @@ fn repetitions_that_make_no_sense() {
 #[test]
 fn options_out_of_place() {
     nets(&[
-        ("conv(64, 3)", "(64, 3)", "a layer's options stand without parentheses and commas", "write `conv 64 3x3`"),
+        ("conv(64, 3)", "(64, 3)", "a layer's options stand without parentheses and commas", "write `conv 64 size 3`"),
         ("conv 3×3, 64", ",", "a comma between sizes or options", "options stand side by side"),
         ("[28,28,1] - conv", ",", "a comma between sizes or options", "options stand side by side"),
-        ("conv 64 padding=1", "padding", "`padding` is no option with a value", "write `pad`"),
+        ("conv 64 padding=1", "padding=1", "`padding=1` is written `pad 1` here", "write `pad 1`"),
         ("pool stride - relu", "stride", "`stride` lacks its number", "write `stride 2`"),
         ("conv pad same", "pad", "`pad` lacks its number", "`same` and `valid` stand by themselves"),
         ("conv 64 - 3x3/2", "3x3", "`3x3` with a stride, but without a layer before it", "write `conv 64 3x3 /2`"),
@@ -206,7 +212,7 @@ fn options_out_of_place() {
         ("conv 1e999", "1e999", "a number beyond 1.8e308, the largest there is", ""),
         ("()", "()", "an empty group", ""),
         ("conv 64 @ relu", "@", "`@` does not belong here", ""),
-        ("conv \"a\"", "\"", "a string does not belong in a net", ""),
+        ("conv \"a\"", "\"a\"", "words stand without quotes here", "write `a`"),
         (r"conv - \foo", r"\foo", r"`\foo` is not among the LaTeX that is read here", ""),
         ("conv; show q", ";", "`;` stands only at a statement's end", "begin the next statement"),
     ]);
@@ -339,4 +345,58 @@ fn depth_and_length_are_bounded() {
         }
     }
     assert_eq!(mistakes(&"@\n".repeat(1000)).len(), 101, "after 100 mistakes the rest is not looked at");
+}
+
+#[test]
+fn numbers_of_layers_have_two_readings() {
+    let two = |text: &str| {
+        let text = format!("net q = 227x227x3 - {text}");
+        let all = mistakes(&text);
+        assert_eq!(all.len(), 1, "{text}: {all:#?}");
+        let first = all.into_iter().next().unwrap();
+        assert!(first.message.ends_with("have two readings"), "{text}: {first:#?}");
+        // Each way to mend it is accepted and means another net.
+        let mended = first.mends.iter().map(|mend| {
+            let mut text = text.clone();
+            text.replace_range(mend.span.range(), &mend.text);
+            assert_eq!(mistakes(&text), [], "{text}");
+            text
+        });
+        (first.clone(), mended.collect::<Vec<_>>())
+    };
+    let (error, mended) = two("conv1 96 - relu - fc6 - relu - fc7 - relu - fc8, softmax");
+    assert_eq!(error.message, "the numbers glued to `conv1` … `fc8` have two readings");
+    assert_eq!(
+        (&error.labels[0].1, &error.labels[1].1),
+        (&"a window of 1, or the layer's number?".into(), &"8 units, or the layer's number?".into())
+    );
+    assert!(
+        error.help.unwrap().ends_with("write `conv` and `fc`; for what the numbers say here, `conv 1x1` and `fc 8`")
+    );
+    assert!(mended[0].ends_with("conv 96 - relu - fc - relu - fc - relu - fc, softmax"), "{mended:?}");
+    assert!(mended[1].ends_with("conv 1x1 96 - relu - fc 6 - relu - fc 7 - relu - fc 8, softmax"), "{mended:?}");
+    for text in [
+        "conv1 96 - relu - fc6 - relu - fc8, softmax",
+        "conv1 96 11x11/4 - relu - conv2 256 5x5 pad 2 - relu - pool - fc3 4096, softmax 1000",
+        "conv 96 - fc6 - relu - fc7 - relu - fc8, softmax",
+        "conv1 6 - pool2 - conv3 16 - pool4 - fc5, softmax",
+        "conv 6 - [conv2 16 - relu] - fc3, softmax",
+        "conv1 20 - fc2, softmax",
+    ] {
+        two(text);
+    }
+    assert!(mistakes("block b(c) = conv1 c - conv2 c")[0].message.contains("two readings"));
+    // What a lecture writes has one reading.
+    for text in [
+        "CONV3-64 - CONV3-64 - POOL2 - FC-4096 - FC-1000, SOFTMAX",
+        "conv3-64 - conv1-64 - pool2 - fc4096 - fc4096 - fc1000, softmax",
+        "conv1 8 - relu - fc10, softmax",
+        "conv5 192 - conv1 160 - conv1 96 - pool3 /2 - FC10, SOFTMAX",
+        "conv1 16 - concat(conv1 64 | conv3 64 | conv5 64) - pool2, softmax 10",
+        "conv1 16 - pool2, softmax 10",
+        "(fc120 - relu) - fc84 - fc10, softmax",
+        "fc8, softmax",
+    ] {
+        assert_eq!(mistakes(&format!("net q = 227x227x3 - {text}")), [], "{text}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Diagnostics as text and as data, and whether a text can be run as it stands.
 #![allow(clippy::unwrap_used)]
 
-use fovea_dsl::{Completeness, Diagnostic, Source, Stage, Style, is_complete, parse, render, to_json};
+use fovea_dsl::{Completeness, Diagnostic, Source, Stage, Style, is_complete, is_unseen, parse, render, to_json};
 use fovea_graph::{SourceId, Span};
 
 fn source(name: &str, text: &str) -> Source {
@@ -181,4 +181,22 @@ fn columns_are_true_in_every_source() {
         let headers = [format!("0.fov:1:{}", column("THERE")), format!("1.fov:1:{}", column("HERE"))];
         assert!(headers.iter().all(|header| output.contains(header)), "{output}");
     }
+}
+
+/// Whatever a program, its names and its file's name hold, nothing of it steers the terminal.
+#[test]
+fn characters_that_are_not_seen_are_written_out_or_spaces() {
+    let hostile = "a\u{1b}[31m\u{202e}b\u{7f}\u{9b}2J";
+    let name = format!("{hostile}.fov");
+    let source = source(&name, &format!("net {hostile} = {hostile}"));
+    let span = Span::new(SourceId(0), 4, 8);
+    let diagnostic = Diagnostic::new(Stage::Names, span, format!("no `{hostile}`"))
+        .expected(hostile)
+        .help(format!("or `{hostile}`"));
+    let text = render(&[diagnostic], &[source], Style::Plain);
+    let shown = r"a\u{1b}[31m\u{202e}b\u{7f}\u{9b}2J";
+    for words in [format!("no `{shown}`"), format!("{shown}.fov:1:5"), format!("or `{shown}`")] {
+        assert!(text.contains(&words), "{text}");
+    }
+    assert!(!text.chars().any(|c| is_unseen(c) && c != '\n'), "{text:?}");
 }

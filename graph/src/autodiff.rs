@@ -73,7 +73,9 @@ pub fn gradients_along(
 /// Walks back from `value`, whose own gradient is `seed`.
 fn walk(graph: &mut Graph, value: NodeId, seed: NodeId, wrt: &[NodeId]) -> Result<Vec<Option<NodeId>>, GradientError> {
     let forward = graph.nodes.len();
-    let wanted = depends_on(graph, wrt);
+    let mut roots = vec![false; forward];
+    wrt.iter().for_each(|id| roots[id.index()] = true);
+    let wanted = depends_on(graph, &roots);
     let mut adjoint: Vec<Option<NodeId>> = vec![None; forward];
     adjoint[value.index()] = Some(seed);
 
@@ -81,7 +83,7 @@ fn walk(graph: &mut Graph, value: NodeId, seed: NodeId, wrt: &[NodeId]) -> Resul
         let Some(dy) = adjoint[id.index()] else {
             continue;
         };
-        if !wanted[id.index()] || wrt.contains(&id) && graph.node(id).inputs.is_empty() {
+        if !wanted[id.index()] || roots[id.index()] && graph.node(id).inputs.is_empty() {
             continue;
         }
         let op = graph.node(id).op.clone();
@@ -102,11 +104,11 @@ fn walk(graph: &mut Graph, value: NodeId, seed: NodeId, wrt: &[NodeId]) -> Resul
     Ok(wrt.iter().map(|id| adjoint[id.index()]).collect())
 }
 
-/// Which nodes depend on one of `roots`.
-fn depends_on(graph: &Graph, roots: &[NodeId]) -> Vec<bool> {
-    let mut depends = vec![false; graph.nodes.len()];
+/// Which nodes depend on one of the `roots`, which are marked among all nodes.
+fn depends_on(graph: &Graph, roots: &[bool]) -> Vec<bool> {
+    let mut depends = roots.to_vec();
     for id in graph.ids() {
-        depends[id.index()] = roots.contains(&id) || graph.node(id).inputs.iter().any(|i| depends[i.index()]);
+        depends[id.index()] |= graph.node(id).inputs.iter().any(|i| depends[i.index()]);
     }
     depends
 }

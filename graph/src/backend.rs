@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +115,8 @@ pub struct Feed<'a> {
     pub seed: u64,
     /// The number of the step: random numbers differ from step to step.
     pub step: u32,
+    /// Set while the step runs, it ends the step in the midst of an op, where the device can and updates have not begun.
+    pub stop: Option<&'a AtomicBool>,
 }
 
 impl<'a> Feed<'a> {
@@ -272,7 +275,7 @@ pub trait Program: Send {
     /// Begins a step on `memory`, which must have been allocated for this graph's states or for more that begin with
     /// them. Before each of the plan's steps `before` is called with the step's index (and once with the number of
     /// steps, at the end); where it breaks, the step ends as [`Outcome::Interrupted`], unless updates have begun. A
-    /// device that is given all of them at once calls it only before the first.
+    /// device that is given all of them at once calls it only before the first. The feed's `stop` ends it between two calls.
     ///
     /// At most [`Program::depth`] steps may be begun and not finished, and until all are, only this program may touch
     /// `memory`. What `feed` refers to may be changed as soon as this returns. After an error the step is not begun;

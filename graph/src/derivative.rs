@@ -41,7 +41,7 @@ pub fn with_gradients(graph: &Graph, of: &str, by: &[&str]) -> Result<Graph, Gra
         let sum = sum(&mut graph, &parts, shape)?;
         graph.output(&gradient_of(name), sum);
     }
-    Ok(prune(&graph))
+    Ok(prune(graph))
 }
 
 /// The same graph, whose input `name` is a parameter instead, behind all other states and at first zero: so that the

@@ -21,7 +21,7 @@ pub fn fuse(graph: &Graph) -> Graph {
         let node = &mut graph.nodes[id.index()];
         (node.op, node.inputs, node.layer) = (op, inputs, layer);
     }
-    checked(prune(&graph), "fuse")
+    checked(prune(graph), "fuse")
 }
 
 /// What `reader` and `producer` are together, if one op can be both.
@@ -46,7 +46,7 @@ fn fused(graph: &Graph, reader: NodeId, producer: NodeId) -> Option<(Op, Vec<Nod
 }
 
 /// Leaves out every node that no output, side result or update needs. The tables of inputs, states and layers stay whole.
-pub fn prune(graph: &Graph) -> Graph {
+pub fn prune(mut graph: Graph) -> Graph {
     let mut needed = vec![false; graph.nodes.len()];
     let roots = graph.outputs.iter().map(|&(_, id)| id).chain(graph.updates.iter().map(|&(_, id)| id));
     for id in roots.chain(graph.sides.iter().map(|&(_, id)| id)) {
@@ -62,22 +62,19 @@ pub fn prune(graph: &Graph) -> Graph {
 
     let mut renamed = vec![NodeId(u32::MAX); graph.nodes.len()];
     let mut nodes = Vec::new();
-    for id in graph.ids().filter(|id| needed[id.index()]) {
-        let mut node = graph.node(id).clone();
+    for (id, mut node) in std::mem::take(&mut graph.nodes).into_iter().enumerate().filter(|(id, _)| needed[*id]) {
         for input in &mut node.inputs {
             *input = renamed[input.index()];
         }
-        renamed[id.index()] = NodeId::new(nodes.len());
+        renamed[id] = NodeId::new(nodes.len());
         nodes.push(node);
     }
-    let pruned = Graph {
-        nodes,
-        outputs: graph.outputs.iter().map(|(name, id)| (name.clone(), renamed[id.index()])).collect(),
-        sides: graph.sides.iter().map(|&(weight, id)| (weight, renamed[id.index()])).collect(),
-        updates: graph.updates.iter().map(|&(state, id)| (state, renamed[id.index()])).collect(),
-        ..graph.clone()
-    };
-    checked(pruned, "prune")
+    graph.nodes = nodes;
+    let outputs = graph.outputs.iter_mut().map(|(_, id)| id).chain(graph.sides.iter_mut().map(|(_, id)| id));
+    for id in outputs.chain(graph.updates.iter_mut().map(|(_, id)| id)) {
+        *id = renamed[id.index()];
+    }
+    checked(graph, "prune")
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ pub fn with_step(
             update(&mut graph, read, grad, optimizer)?;
         }
     }
-    Ok(prune(&graph))
+    Ok(prune(graph))
 }
 
 /// The first layer, by name, that normalises by the statistics of a single value a channel.

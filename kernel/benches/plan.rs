@@ -1,8 +1,11 @@
-//! How long a deep residual net takes from its text to the plan of its training step: `cargo bench -p fovea-lang`.
-//! The goal is 20 ms for 152 layers.
+//! How long nets take from their text to the plan of their training step, and long programs to be checked:
+//! `cargo bench -p fovea-lang --bench plan`. The goals are 20 ms for 152 layers, a second for 15,000, and time in proportion
+//! to the length.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fovea::session::Session;
 use fovea_cpu::Cpu;
 use fovea_dsl::lower::{Mode, lower};
 use fovea_dsl::resolve::{Resolved, resolve};
@@ -21,15 +24,18 @@ net deep = 224x224x3 - conv 64 7x7/2 - bn - relu - pool 3x3/2 pad 1
     - [unit({64,128,256,512}, {1,2,2,2}) - unit({64,128,256,512})^{2,7,35,2}]^4 - pool avg global, softmax 1000
 ";
 
-const RUNS: usize = 21;
+/// A chain of so many times three layers.
+fn chain(times: usize) -> String {
+    format!("net deep = 8x8x3 - [conv 8 - bn - relu]^{times} - pool avg global, softmax 10")
+}
 
-fn route(cpu: &Cpu, stages: &mut Vec<(&'static str, Duration)>) -> Plan {
+fn route(text: &str, cpu: &Cpu, stages: &mut Vec<(&'static str, Duration)>) -> Plan {
     let mut clock = Instant::now();
     let mut stage = |name| {
         stages.push((name, clock.elapsed()));
         clock = Instant::now();
     };
-    let source = Source { id: SourceId(0), name: "deep.fov".into(), text: TEXT.into() };
+    let source = Source { id: SourceId(0), name: "deep.fov".into(), text: text.into() };
     let (program, mistakes) = parse(&source);
     assert!(mistakes.is_empty(), "{mistakes:?}");
     stage("parse");
@@ -56,22 +62,47 @@ fn route(cpu: &Cpu, stages: &mut Vec<(&'static str, Duration)>) -> Plan {
     plan
 }
 
-fn main() {
+/// Prints the median of each stage's times.
+fn measure(what: &str, text: &str, repeated: usize) {
     let cpu = Cpu::new(Some(1)).expect("a CPU");
     let mut runs: Vec<Vec<(&str, Duration)>> = Vec::new();
     let mut steps = 0;
-    for _ in 0..RUNS {
+    for _ in 0..repeated {
         let mut stages = Vec::new();
-        steps = route(&cpu, &mut stages).steps.len();
+        steps = route(text, &cpu, &mut stages).steps.len();
         runs.push(stages);
     }
-    println!("text to plan, a residual net of 152 layers ({steps} steps), median of {RUNS} runs, in ms:");
-    let median = |mut times: Vec<Duration>| {
-        times.sort_unstable();
-        times[times.len() / 2].as_secs_f64() * 1e3
-    };
+    println!("text to plan, {what} ({steps} steps), median of {repeated} runs, in ms:");
     for (at, (name, _)) in runs[0].iter().enumerate() {
         println!("{name:>14} {:8.2}", median(runs.iter().map(|run| run[at].1).collect()));
     }
     println!("{:>14} {:8.2}", "together", median(runs.iter().map(|run| run.iter().map(|s| s.1).sum()).collect()));
+}
+
+/// In milliseconds.
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times[times.len() / 2].as_secs_f64() * 1e3
+}
+
+/// Prints how long a program of so many `let`s takes to be checked.
+fn measure_names(lets: usize) {
+    let text: String = (0..lets).map(|i| format!("let a{i} = {i}\n")).collect();
+    let folder = std::env::temp_dir();
+    let check = || {
+        let cpu = Arc::new(Cpu::new(Some(1)).expect("a CPU"));
+        let mut session = Session::new(cpu, folder.clone(), Arc::default());
+        let clock = Instant::now();
+        session.check("lets.fov", &text).expect("it has no mistake");
+        clock.elapsed()
+    };
+    println!("{lets:>6} names, checked in {:8.2} ms", median((0..5).map(|_| check()).collect()));
+}
+
+fn main() {
+    measure("a residual net of 152 layers", TEXT, 21);
+    for times in [1_250, 5_000] {
+        measure(&format!("a chain of {} layers", 3 * times), &chain(times), 3);
+    }
+    [2_000, 8_000].into_iter().for_each(measure_names);
 }

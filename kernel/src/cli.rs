@@ -1,12 +1,21 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use fovea::picture::Theme;
+use fovea_dsl::visible;
 
 use crate::jupyter::install::Place;
+
+/// The program failed; what is wrong is on standard error.
+pub const FAILED: u8 = 1;
 
 /// Convolutional networks as a lecture writes them. Without a command: the interactive prompt.
 #[derive(Debug, Parser)]
@@ -18,7 +27,7 @@ pub struct Arguments {
     /// A statement to run; may be repeated
     #[arg(short = 'e', value_name = "STATEMENT")]
     pub statements: Vec<String>,
-    /// What every command takes.
+    /// What commands take.
     #[command(flatten)]
     pub options: Options,
 }
@@ -31,10 +40,11 @@ pub enum Command {
         /// The script
         file: PathBuf,
     },
-    /// Check a script, everything but the running: names, shapes, counts, memory
+    /// Check scripts, everything but the running: names, shapes, counts, memory
     Check {
-        /// The script
-        file: PathBuf,
+        /// The scripts, each for itself
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
     /// Time a net: images a second, GFLOP/s, milliseconds a layer
     Bench {
@@ -47,11 +57,12 @@ pub enum Command {
         #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
         batch: u32,
     },
-    /// Bring a script to its one canonical form, comments kept; `-` reads standard input and prints
+    /// Bring scripts to their one canonical form, comments kept; `-` reads standard input and prints
     Fmt {
-        /// The script
-        file: PathBuf,
-        /// Change nothing; end with status 1 where the form is another
+        /// The scripts
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Change nothing; end with status 1 where the form of one is another
         #[arg(long)]
         check: bool,
     },
@@ -59,6 +70,11 @@ pub enum Command {
     Devices,
     /// List the networks that come with the language
     Library,
+    /// Print what makes a shell complete commands: `source <(fovea completions bash)`
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
     /// Fovea in JupyterLab and other notebooks: install it, remove it, see what is installed
     Jupyter {
         /// What to do
@@ -94,7 +110,7 @@ pub enum Mode {
     Infer,
 }
 
-/// What every command takes.
+/// What commands take, each of them some of it: see [`TAKEN`].
 #[derive(Debug, Args)]
 pub struct Options {
     /// Override a `let` of the program: `--set N=3`; may be repeated
@@ -106,6 +122,9 @@ pub struct Options {
     /// How many threads of the CPU to use at most
     #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// The folder of training runs
+    #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
+    pub runs: PathBuf,
     /// Where pictures go
     #[arg(long, value_name = "DIR", global = true)]
     pub out: Option<PathBuf>,
@@ -145,4 +164,87 @@ pub enum Shown {
     Blocks,
     /// Not at all.
     None,
+}
+
+/// The options of [`Options`] that each command takes; the prompt and `run` take all.
+const TAKEN: &[(&str, &[&str])] = &[
+    ("check", &["set", "device", "threads", "runs", "format"]),
+    ("bench", &["set", "device", "threads", "format"]),
+    ("fmt", &["format"]),
+    ("devices", &["threads", "format"]),
+    ("library", &["format"]),
+    ("completions", &[]),
+    ("jupyter", &["format"]),
+];
+
+/// What a command takes of [`Options`]; all, where nothing is said of it.
+fn takes(command: &str, option: &str) -> bool {
+    TAKEN.iter().find(|(name, _)| *name == command).is_none_or(|(_, options)| options.contains(&option))
+}
+
+/// The command line as it is parsed and explained: each command's help lists only what it takes.
+pub fn command() -> clap::Command {
+    let mut command = Arguments::command();
+    let shared: Vec<Arg> = command.get_arguments().filter(|option| option.is_global_set()).cloned().collect();
+    for inner in command.get_subcommands_mut() {
+        let name = inner.get_name().to_string();
+        let hidden: Vec<&Arg> = shared.iter().filter(|option| !takes(&name, option.get_id().as_str())).collect();
+        hide(inner, &hidden);
+    }
+    command
+}
+
+/// Lets a command, and those behind it, know options without naming them.
+fn hide(command: &mut clap::Command, options: &[&Arg]) {
+    let known = std::mem::take(command);
+    *command = options.iter().fold(known, |command, &option| command.arg(option.clone().hide(true)));
+    command.get_subcommands_mut().for_each(|inner| hide(inner, options));
+}
+
+/// The command line's meaning.
+///
+/// # Errors
+/// What is wrong with it, an option that the command does not take among that; what `--help` and `--version` print.
+pub fn arguments() -> Result<Arguments, clap::Error> {
+    let matches = command().try_get_matches()?;
+    if let Some((name, _)) = matches.subcommand() {
+        let given = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+        let shared = Options::augment_args(clap::Command::new(""));
+        let ids: Vec<&clap::Id> = shared.get_arguments().map(Arg::get_id).collect();
+        // What a notebook has instead is said where the command is run.
+        if let Some(id) = ids.into_iter().filter(given).find(|id| name != "jupyter" && !takes(name, id.as_str())) {
+            let message = format!("`fovea {name}` does not take --{id}\n");
+            return Err(command().error(ErrorKind::UnknownArgument, message));
+        }
+    }
+    Arguments::from_arg_matches(&matches)
+}
+
+/// What makes a shell complete commands.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut command(), "fovea", &mut text);
+    text
+}
+
+/// Ends because the command line says what cannot be.
+pub fn usage(message: &str) -> ! {
+    wrong(&command().error(ErrorKind::ValueValidation, message))
+}
+
+/// Ends because the command line is wrong.
+pub fn wrong(error: &clap::Error) -> ! {
+    if let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) =
+        (error.kind(), error.get(ContextKind::InvalidSubcommand))
+        && (word.ends_with(".fov") || Path::new(word).is_file())
+    {
+        usage(&format!("`{word}` is a file and no command: `fovea run {word}` runs it"));
+    }
+    let text = error.to_string();
+    // Its colours are its own, and what it quotes is not.
+    match visible(&text) {
+        Cow::Borrowed(_) => error.exit(),
+        Cow::Owned(text) => drop(write!(std::io::stderr(), "{text}")),
+    }
+    std::process::exit(error.exit_code())
 }

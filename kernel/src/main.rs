@@ -14,25 +14,22 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-use cli::{Arguments, Command, Format, JupyterCommand, Mode, Options};
+use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, usage, wrong};
 use fovea::device;
 use fovea::event::Event;
 use fovea::session::Session;
+use fovea_dsl::visible;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
 use jupyter::install;
 use script::{Form, Script};
 use text::read;
 
-/// The program failed; what is wrong is on standard error.
-const FAILED: u8 = 1;
-
 fn main() -> ExitCode {
     interrupt::survive_full_files();
-    let arguments = match Arguments::try_parse() {
+    let arguments = match cli::arguments() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => error.exit(),
+        Err(error) if error.use_stderr() => wrong(&error),
         Err(asked) => return pages(&asked),
     };
     let format = arguments.options.format;
@@ -42,9 +39,26 @@ fn main() -> ExitCode {
     })
 }
 
+/// Does the same to each of several scripts, whatever came of those before it; the status of the last that failed.
+fn each(files: &[PathBuf], format: Format, mut act: impl FnMut(&Path) -> anyhow::Result<ExitCode>) -> ExitCode {
+    let status = |file: &PathBuf| {
+        act(file).unwrap_or_else(|error| {
+            fail(&format!("{error:#}"), format);
+            ExitCode::from(FAILED)
+        })
+    };
+    let all: Vec<ExitCode> = files.iter().map(status).collect();
+    all.into_iter().rfind(|status| *status != ExitCode::SUCCESS).unwrap_or(ExitCode::SUCCESS)
+}
+
 /// Prints what `--help` or `--version` asks for; the exit status.
 fn pages(asked: &clap::Error) -> ExitCode {
-    match asked.print().and_then(|()| std::io::stdout().flush()) {
+    written(asked.print())
+}
+
+/// The exit status once something was written to standard output.
+fn written(result: std::io::Result<()>) -> ExitCode {
+    match result.and_then(|()| std::io::stdout().flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             fail(&format!("standard output cannot be written: {error}"), Format::Text);
             ExitCode::from(FAILED)
@@ -56,7 +70,7 @@ fn pages(asked: &clap::Error) -> ExitCode {
 /// Says on standard error why the program ends.
 fn fail(message: &str, format: Format) {
     let line = match format {
-        Format::Text => format!("error: {message}"),
+        Format::Text => format!("error: {}", visible(message)),
         Format::Json => serde_json::json!({ "error": { "message": message } }).to_string(),
     };
     // Where standard error is closed, the status says it alone.
@@ -66,6 +80,10 @@ fn fail(message: &str, format: Format) {
 /// What the command line asks for.
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { command, statements, options } = arguments;
+    let format = options.format;
+    if let Some(Command::Completions { shell }) = command {
+        return Ok(written(std::io::stdout().write_all(&cli::completions(shell))));
+    }
     if !statements.is_empty() && !matches!(command, None | Some(Command::Bench { .. })) {
         usage("-e stands alone or with bench");
     }
@@ -94,8 +112,16 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         None if statements.is_empty() => script.run("standard input", &read(Path::new("-"))?),
         None => script.run("-e", &given),
         Some(Command::Run { file }) => script.run(&file.display().to_string(), &read(&file)?),
-        Some(Command::Check { file }) => script.check(&file.display().to_string(), &read(&file)?),
-        Some(Command::Fmt { file, check }) => script.format(&file, if check { Form::Asked } else { Form::Made })?,
+        Some(Command::Check { files }) => each(&files, format, |file| {
+            // What one script defines is not there for the next.
+            script.session = session(&options)?;
+            Ok(script.check(&file.display().to_string(), &read(file)?))
+        }),
+        Some(Command::Fmt { files, check }) => {
+            let form = if check { Form::Asked } else { Form::Made };
+            each(&files, format, |file| script.format(file, form))
+        }
+        Some(Command::Completions { .. }) => ExitCode::SUCCESS,
         Some(Command::Devices) => script.run("devices", "device"),
         Some(Command::Library) => script.run("library", "library"),
         Some(Command::Jupyter { command }) => {
@@ -131,7 +157,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 fn session(options: &Options) -> anyhow::Result<Session> {
     let threads = options.threads.map(usize::from);
     let device = device::open(options.device.as_deref().unwrap_or("cpu"), threads).map_err(anyhow::Error::msg)?;
-    let mut session = Session::new(device, PathBuf::from("runs"), interrupt::flag());
+    let mut session = Session::new(device, options.runs.clone(), interrupt::flag());
     session.set_threads(threads);
     session.set_theme(options.theme.unwrap_or_default());
     for set in &options.set {
@@ -160,13 +186,9 @@ fn nothing_runs(options: &Options) {
         (!options.set.is_empty(), "--set", "`let` in a notebook, or papermill's parameters, set constants"),
         (options.threads.is_some(), "--threads", "the kernel takes those that there are"),
         (options.out.is_some(), "--out", "pictures are in the notebook"),
+        (options.runs != Path::new("runs"), "--runs", "a notebook's runs stand beside it"),
     ];
     if let Some((_, option, instead)) = given.iter().find(|(given, ..)| *given) {
         usage(&format!("{option} is for programs, and none runs here: {instead}"));
     }
-}
-
-/// Ends because the command line is wrong.
-fn usage(message: &str) -> ! {
-    Arguments::command().error(clap::error::ErrorKind::ValueValidation, message).exit()
 }

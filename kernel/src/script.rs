@@ -1,5 +1,6 @@
 //! Programs that run from beginning to end, are checked, or brought to their form.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,9 +10,10 @@ use fovea::failure::Failure;
 use fovea::session::Session;
 use fovea_train::write_whole;
 
+use crate::cli::{FAILED, usage};
 use crate::front::Front;
+use crate::interrupt;
 use crate::text::read;
-use crate::{FAILED, interrupt, usage};
 
 /// A session, and who is told.
 pub struct Script {
@@ -73,7 +75,9 @@ impl Script {
             Form::Asked if same => {}
             Form::Asked => anyhow::bail!("{name} is not in its canonical form; `fovea fmt {name}` brings it there"),
             Form::Made if file == Path::new("-") => {
-                self.front.print(formatted.strip_suffix('\n').unwrap_or(&formatted));
+                let text = formatted.strip_suffix('\n').unwrap_or(&formatted);
+                // What goes to a file or another program stays as it is.
+                if std::io::stdout().is_terminal() { self.front.print(text) } else { self.front.write(text) }
             }
             Form::Made if same => {}
             Form::Made => write_whole(file, formatted.as_bytes())?,

@@ -67,6 +67,11 @@ fn a_run_that_goes_on_is_shown_and_plotted_by_another_process() {
     }
     let shown = wait(&place, |shown| epochs(shown) > first);
     assert!(shown["ending"].is_null());
+    // Nobody else goes on with it meanwhile, and what it needs to go on stays.
+    let resume = ["-e", NET, "-e", "train small on digits resume run 1"];
+    let held = format!("runs/1 is held by process {}, which trains this run", training.0.id());
+    place.run(&resume).fails(&[&held]);
+    wait(&place, |shown| epochs(shown) > first + 1);
     drop(training);
 
     // The process is gone; what it wrote is there, and says what may have become of it.

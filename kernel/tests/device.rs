@@ -38,6 +38,8 @@ struct Fate {
     /// Whether any step was begun while another was under way, and whether any of them one part at a time.
     overlapped: bool,
     stepwise: bool,
+    /// How often memory was asked for.
+    allocations: usize,
 }
 
 impl Fate {
@@ -68,7 +70,10 @@ impl Backend for Gpu {
         self.cpu.footprint(plans) + 2 * inputs
     }
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
-        self.fate.lock().unwrap().there()?;
+        let mut fate = self.fate.lock().unwrap();
+        fate.there()?;
+        fate.allocations += 1;
+        drop(fate);
         Ok(Box::new(OnGpu { cpu: self.cpu.allocate(states)?, fate: Arc::clone(&self.fate) }))
     }
     fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
@@ -254,6 +259,18 @@ fn a_kernel_that_does_not_compile_is_told_with_the_beginning_of_its_log() {
 }
 
 #[test]
+fn to_check_a_load_writes_nothing_to_the_device() {
+    let (mut bench, fate) = session();
+    let file = bench.path("tiny.safetensors");
+    bench.ok(&format!("save tiny \"{file}\""));
+    let before = fate.lock().unwrap().allocations;
+    bench.session.check("test", &format!("load tiny \"{file}\"")).unwrap();
+    assert_eq!(fate.lock().unwrap().allocations, before);
+    bench.ok(&format!("load tiny \"{file}\""));
+    assert_eq!(fate.lock().unwrap().allocations, before + 1);
+}
+
+#[test]
 fn a_panic_below_ends_its_statement_and_nothing_else() {
     let (mut bench, fate) = session();
     bench.ok("train tiny on digits for 1 epochs");
@@ -261,6 +278,7 @@ fn a_panic_below_ends_its_statement_and_nothing_else() {
     fate.lock().unwrap().panics = true;
     let broken = mistake(&mut bench, "let a = 1\ntrain tiny further on digits for 1 epochs\nlet a = 2");
     assert_eq!(broken.message, "this broke inside fovea: missing symbol: cuGraphLaunch");
+    assert_eq!(broken.stage, Stage::Internal);
     assert_eq!(bench.session.known().constants, [("a".to_string(), "1".to_string())]);
     fate.clear_poison();
     fate.lock().unwrap().panics = false;

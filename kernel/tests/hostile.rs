@@ -142,6 +142,8 @@ fn every_report_writes_a_hostile_name_as_text() {
             loss: 0.5,
             accuracy: 0.5,
             confusion: vec![vec![1; classes]; classes],
+            iou: None,
+            mean_iou: None,
             classes: vec![name.clone(); classes],
             worst: (0..3).map(confused).collect(),
         };

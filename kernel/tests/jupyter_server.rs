@@ -10,18 +10,19 @@ use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
+use fovea_wire::Seal;
 use jupyter_protocol::connection_info::Transport;
+use jupyter_protocol::{CompleteRequest, ExecuteRequest, JupyterMessage};
 use kernel::client::{Client, Seen};
 use kernel::raw::{greeted, message};
-use kernel::{HANG, Served, command, connection, write};
+use kernel::{Served, command, connection, listens, until, write};
 use serde_json::json;
 
 const TINY: &str = "net tiny = 8x8x1 - conv 4 - relu - pool, softmax 10";
 
 /// Longer than any test waits.
-const LONG: &str = "train tiny on digits for 5000 epochs";
+const LONG: &str = "train tiny on digits for 100000 epochs";
 
 fn names(seen: &[Seen]) -> Vec<String> {
     seen.iter().map(Seen::name).collect()
@@ -95,6 +96,11 @@ fn of_two_front_ends_each_has_its_replies_and_both_hear_everything() {
     assert!(!heard.contains("execution_state"), "who subscribed to errors hears of nothing else: {heard}");
 }
 
+/// The most memory that a kernel had so far, in kilobytes.
+fn memory(served: &Served) -> u64 {
+    served.proc("status", "VmHWM:").trim_end_matches(" kB").parse().unwrap()
+}
+
 #[test]
 fn a_front_end_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();
@@ -102,6 +108,7 @@ fn a_front_end_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() {
     let mut stuck = greeted(&served.info, served.info.iopub_port, "SUB");
     stuck.write_all(&message(&["\u{1}"])).unwrap();
     let mut client = served.client();
+    client.run("let n = 1");
     // Too long to run, and said again to everyone before that is said.
     let cell = "x".repeat(5 << 20);
     for _ in 0..20 {
@@ -110,11 +117,13 @@ fn a_front_end_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() {
         assert_eq!(names(&seen), ["status busy", "execute_input", "error", "status idle"]);
         assert_eq!(seen[1].content["code"].as_str().unwrap().len(), cell.len());
     }
-    let log = served.log();
+    // What is said behind it has been said after it.
+    let mut wrong = greeted(&served.info, served.info.shell_port, "DEALER");
+    wrong.write_all(&message(&["no delimiter"])).unwrap();
+    let log = served.logged("it has no delimiter", 1);
     assert_eq!(log.matches("a front end does not read").count(), 1, "{log}");
-    let resident = served.proc("status", "VmHWM:");
-    let kilobytes: u64 = resident.trim_end_matches(" kB").parse().unwrap();
-    assert!(kilobytes < 600_000, "{resident}");
+    let most = memory(&served);
+    assert!(most < 600_000, "{most} kB");
 }
 
 #[test]
@@ -143,14 +152,89 @@ fn an_interrupt_by_message_or_signal_keeps_the_kernel_and_the_last_step() {
     }
 }
 
+#[test]
+fn a_crowd_on_every_socket_keeps_nobody_from_interrupting_and_takes_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path(), Transport::TCP);
+    let mut client = served.client();
+    let cell = train(&mut client, LONG);
+    let info = &served.info;
+    let ports = [info.shell_port, info.control_port, info.iopub_port, info.stdin_port, info.hb_port];
+    let crowd: Vec<TcpStream> = ports
+        .iter()
+        .flat_map(|&port| {
+            (0..150).map(move |_| greeted(info, port, if port == info.iopub_port { "SUB" } else { "DEALER" }))
+        })
+        .collect();
+    let before = memory(&served);
+    // What they send is not kept where nobody has signed it.
+    let large = message(&["<IDS|MSG>", "0", "{}", "{}", "{}", &"x".repeat(8 << 20)]);
+    let mut senders: Vec<TcpStream> = (0..20).map(|_| greeted(info, info.shell_port, "DEALER")).collect();
+    for sender in &mut senders {
+        // All but its end, so that it is not over.
+        sender.write_all(&large[..large.len() - 1]).unwrap();
+    }
+    let mut late = served.client();
+    assert_eq!(late.interrupt(), json!({ "status": "ok" }));
+    let seen = client.until_idle(&cell);
+    assert!(seen.iter().any(|seen| seen.text().contains("broken off after step")), "{:?}", names(&seen));
+    late.run("let n = 2");
+    assert!(late.beats());
+    let after = memory(&served);
+    assert!(after < before + 60_000, "{before} kB become {after} kB");
+    drop((crowd, senders));
+}
+
+#[test]
+fn a_request_that_is_too_large_gets_its_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path(), Transport::TCP);
+    let mut client = served.client();
+    // The first of a connection.
+    let cell = client.execute(&"x".repeat(70_000));
+    let seen = client.until_idle(&cell);
+    assert_eq!(names(&seen), ["status busy", "error", "status idle"]);
+    let evalue = seen[1].content["evalue"].as_str().unwrap();
+    assert!(evalue.contains("the first of a connection may have 65536"), "{evalue}");
+    let reply = client.reply();
+    assert_eq!((reply.parent, &reply.content["status"]), (cell, &json!("error")));
+    assert_eq!(reply.content["evalue"], evalue);
+    client.run(&format!("# {}\nlet n = 1", "x".repeat(70_000)));
+    let asked = client.ask(CompleteRequest { code: "x".repeat(65 << 20), cursor_pos: 1 });
+    let reply = client.reply();
+    assert_eq!(
+        (reply.parent, reply.kind.as_str(), &reply.content["status"]),
+        (asked, "complete_reply", &json!("error"))
+    );
+    client.run("let n = 2");
+}
+
+#[test]
+fn a_request_that_is_sent_again_runs_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path(), Transport::TCP);
+    let mut client = served.client();
+    let asked = JupyterMessage::new(ExecuteRequest::new("train tiny further on digits for 1 epochs".into()), None);
+    let frames = Seal::new(&served.info.key).frames(&asked).unwrap();
+    client.run(TINY);
+    client.run("train tiny on digits for 1 epochs");
+    let mut streams = [(); 2].map(|()| greeted(&served.info, served.info.shell_port, "DEALER"));
+    for turn in 0..6 {
+        streams[turn % 2].write_all(&message(&frames)).unwrap();
+    }
+    let log = served.logged("a message is dropped: it came before", 5);
+    assert_eq!(log.matches("a message is dropped").count(), 5, "{log}");
+    client.until_idle(&asked.header.msg_id);
+    client.run("let n = 1");
+    assert_eq!(std::fs::read_dir(folder.path().join("runs")).unwrap().count(), 2, "one more has run");
+}
+
 /// Waits until a file below a folder says something.
 fn until_it_says(folder: &Path, file: &str, what: &str) {
-    let begun = Instant::now();
-    let path = folder.join(file);
-    while !std::fs::read_to_string(&path).is_ok_and(|text| text.contains(what)) {
-        assert!(begun.elapsed() < HANG, "{file} does not say {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(&format!("{file} says {what}"), || {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap_or_else(|error| error.to_string());
+        if text.contains(what) { Ok(()) } else { Err(text) }
+    });
 }
 
 #[test]
@@ -204,18 +288,11 @@ fn without_the_process_that_started_it_a_kernel_ends() {
     write(&file, &serde_json::to_string(&info).unwrap());
     let mut jupyter = std::process::Command::new("sleep").arg("600").spawn().unwrap();
     let mut child = command(folder.path(), &file).env("JPY_PARENT_PID", jupyter.id().to_string()).spawn().unwrap();
-    let begun = Instant::now();
-    while !folder.path().join("ipc-5").exists() {
-        assert!(begun.elapsed() < HANG && child.try_wait().unwrap().is_none());
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until("it listens", || if listens(&info) { Ok(()) } else { Err(format!("{:?}", child.try_wait())) });
     let mut client = Client::new(&info);
     client.run("let n = 1");
     assert!(child.try_wait().unwrap().is_none());
     jupyter.kill().unwrap();
     jupyter.wait().unwrap();
-    while child.try_wait().unwrap().is_none() {
-        assert!(begun.elapsed() < HANG, "it does not end");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("it ends", || child.try_wait().unwrap().ok_or_else(|| "it goes on".to_string()));
 }

@@ -4,30 +4,50 @@
 
 mod support;
 
+use std::path::Path;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_train::Runs;
 use support::Place;
 
-const PROGRAM: &str = "\
-net small = 8x8x1 - conv 4 - relu - pool, softmax
-train small on digits for 40 epochs with sgd(lr 0.02), batch 32
-";
+/// A net that trains for so many epochs.
+fn program(epochs: u32) -> String {
+    format!(
+        "net small = 8x8x1 - conv 4 - relu - pool, softmax\n\
+         train small on digits for {epochs} epochs with sgd(lr 0.02), batch 32\n"
+    )
+}
+
+/// How many bytes of metrics a run has so far.
+fn written(place: &Path) -> u64 {
+    std::fs::metadata(place.join("runs/1/metrics.jsonl")).map_or(0, |file| file.len())
+}
+
+/// Waits until a run has come so far, or has ended.
+fn until(child: &mut Child, place: &Path, bytes: u64) {
+    let begun = Instant::now();
+    while written(place) < bytes && child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {bytes} bytes are written", written(place));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
 
 #[test]
 fn fifty_kills_leave_fifty_folders_that_read() {
-    let whole = Instant::now();
-    Place::new().program(PROGRAM).done();
-    let whole = whole.elapsed();
+    let place = Place::new();
+    place.program(&program(40)).done();
+    let whole = written(place.path());
 
     let random = Stream::new(1, Purpose::Data, 0);
     let mut in_training = 0;
     for kill in 0..50 {
-        let place = Place::new();
-        place.write("program.fov", PROGRAM);
+        // By turns of a run that ends, so that its last files are met too, and of one that no kill comes too late for.
+        let (epochs, place) = (if kill % 2 == 0 { 40 } else { 100_000 }, Place::new());
+        place.write("program.fov", program(epochs));
         let mut child = place.command(&["run", "program.fov"]).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(random.below(kill, whole.as_millis() as u64 + 1)));
+        until(&mut child, place.path(), random.below(kill, whole + 1));
         child.kill().unwrap();
         child.wait().unwrap();
 

@@ -7,8 +7,8 @@
 mod gallery;
 
 use fovea::picture::{
-    Error, Grey, Image, Mark, Mistake, Picture, Sample, SeriesKind, Theme, Unit, confusion, curves, mistakes, panels,
-    predictions, sheet,
+    Error, Face, Grey, Image, Mapped, Mark, Mistake, Picture, Sample, SeriesKind, Theme, Tile, TileRow, Unit,
+    confusion, curves, layer, maps, mistakes, panels, predictions, sheet,
 };
 use gallery::{digit, gallery, losses, names, numbered, prediction, series};
 
@@ -216,6 +216,61 @@ fn captions_say_what_was_taken_for_what() {
         ["digits[3], is 4", "9", "50.0 %", "4", "25.0 %"].iter().all(|word| words.contains(&word.to_string())),
         "{words:?}"
     );
+}
+
+/// All letters that a picture draws, without the spaces at which lines may be broken.
+fn letters(picture: &Picture) -> String {
+    let drawn = picture.svg.lines().filter(|line| line.contains("<text"));
+    drawn
+        .flat_map(|line| texts(line).unwrap())
+        .flat_map(|text| text.chars().collect::<Vec<_>>())
+        .filter(|c| !c.is_whitespace())
+        .collect()
+}
+
+#[test]
+fn no_caption_is_cut() {
+    let image = || digit(0, 8);
+    let (truth, predicted) = ("great white shark", "Carcharodon_carcharias_of_the_southern_seas");
+    let theme = Theme::Light;
+    let mistake = Mistake { image: image(), truth: truth.into(), predicted: predicted.into(), probability: 0.976 };
+    let sheet = mistakes("worst", &vec![mistake; 10], Grey::Auto, theme).unwrap();
+    assert_eq!(letters(&sheet).matches(&format!("greatwhiteshark→{predicted}(98%)")).count(), 10);
+    let guess = prediction("a photograph of the harbour at night.jpg", image(), Some(truth), &[(predicted, 0.5)]);
+    let shown = letters(&predictions("", &[guess], Grey::Auto, theme).unwrap());
+    assert!(
+        shown.contains("aphotographoftheharbouratnight.jpg,isgreatwhiteshark") && shown.contains(predicted),
+        "{shown}"
+    );
+    let map = (format!("{predicted}, 98 % right"), vec![0; 64]);
+    let item = Mapped { caption: "a photograph of the harbour".into(), image: image(), maps: vec![map] };
+    let shown = letters(&maps("", &[item], &names(&[predicted]), theme).unwrap());
+    assert!(shown.contains("aphotographoftheharbour") && shown.contains(&format!("{predicted},98%right")), "{shown}");
+    let tile = Tile { caption: predicted.into(), face: Face::Picture(image()), is_silent: false };
+    let rows = [TileRow { label: String::new(), tiles: vec![tile; 3] }];
+    let shown = letters(&layer("filters", "", &format!("{truth} and ").repeat(20), &rows, [1, 3], theme).unwrap());
+    assert_eq!((shown.matches(predicted).count(), shown.matches("greatwhitesharkand").count()), (3, 20), "{shown}");
+    assert!(!shown.contains('…'));
+}
+
+#[test]
+fn counts_are_written_whole() {
+    let counts = vec![vec![1_234_567, 10_000], vec![3, 98_765]];
+    let words = written(&confusion("pixels", &counts, &names(&["sky", "sun"]), Theme::Light).unwrap());
+    assert!(["1,234,567", "10,000", "3", "98,765"].iter().all(|count| words.contains(&count.to_string())), "{words:?}");
+}
+
+#[test]
+fn a_loss_that_spans_decades_has_a_logarithmic_axis() {
+    let loss = |values: [f64; 4]| {
+        let series = [series("train", SeriesKind::Train, values)];
+        written(&curves("", "epoch", "Loss", &series, Unit::Plain, Theme::Light).unwrap())
+    };
+    let words = loss([2.0, 0.2, 0.002, 0.0003]);
+    let all = ["log scale", "0.0001", "0.001", "0.01", "0.1", "1", "train 0.0003"];
+    assert!(all.iter().all(|word| words.iter().any(|text| text.contains(word))), "{words:?}");
+    assert!(!loss([2.0, 0.9, 0.3, 0.1]).contains(&"log scale".to_string()));
+    assert!(!loss([2.0, 0.2, 0.002, 0.0]).contains(&"log scale".to_string()), "0 has no logarithm");
 }
 
 #[test]

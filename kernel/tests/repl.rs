@@ -107,3 +107,14 @@ fn pictures_are_shown_and_their_files_named() {
     terminal.wait("→ fovea.out/01-show-");
     terminal.wait("→ fovea.out/01-show-");
 }
+
+#[test]
+fn a_mistakes_place_counts_what_was_typed_as_a_notebook_does() {
+    let place = Place::new();
+    let mut terminal = prompt(&place);
+    terminal.keys("let k = 3\r").ready();
+    terminal.keys("net q = 8x8x1 - rellu\r").wait("In[2]:1:17");
+    terminal.ready();
+    terminal.keys("\x04");
+    assert_eq!(terminal.ended(), Some(0));
+}

@@ -126,6 +126,24 @@ fn weights_go_through_a_file_and_a_file_of_another_net_is_refused() {
 }
 
 #[test]
+fn weights_are_read_once_when_the_program_is_checked() {
+    let (mut first, mut second) = (Bench::new(), Bench::new());
+    let file = first.path("tiny.safetensors");
+    first.ok(&format!("{TINY}train tiny on digits for 1 epochs\nsave tiny \"{file}\""));
+    let text = format!("{TINY}load tiny \"{file}\"");
+    let mut begun = 0;
+    let mut gone = |event| {
+        if let Event::Begin { .. } = event {
+            begun += 1;
+            drop(std::fs::remove_file(&file));
+        }
+    };
+    second.session.run("test", &text, &mut gone).unwrap();
+    assert!(begun > 1 && !Path::new(&file).exists());
+    assert_eq!(scores(&mut second, "tiny"), scores(&mut first, "tiny"));
+}
+
+#[test]
 fn saving_to_a_folder_that_is_missing_is_found_before_training() {
     let mut bench = Bench::new();
     let file = bench.path("nowhere/tiny.safetensors");

@@ -15,7 +15,7 @@ use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Source, lower, parse, resolve};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{SourceId, Tensor};
-use fovea_train::{Dataset, Labels, Mode, Recipe, Schedule, Trainee, fit};
+use fovea_train::{Dataset, Labels, Mode, Recipe, Schedule, Trainee, Weights, fit};
 use ndarray::IxDyn;
 use support::bench::Bench;
 
@@ -235,4 +235,56 @@ fn a_run_that_runs_away_says_where_its_weights_are() {
     let mistakes = bench.mistakes(&format!("{TINY}train tiny on digits for 5 epochs with sgd(lr 1e9)"));
     let help = mistakes[0].help.clone().unwrap();
     assert!(mistakes[0].message.contains("not finite") && help.contains("a smaller rate"), "{mistakes:?}");
+}
+
+#[test]
+fn a_net_behind_another_input_has_the_weights_that_fit_and_says_which_do_not() {
+    let mut bench = Bench::new();
+    let [theirs, ours] = ["theirs", "ours"].map(|name| bench.path(&format!("{name}.safetensors")));
+    bench.ok("net base = 8x8x1 - conv 4 - bn - relu - pool - fc 12 - relu, softmax 10\n\
+         train base on digits for 1 epochs, batch 256, seed 3");
+    let mut said = Vec::new();
+    let text = format!(
+        "net mine = 16x16x1 - base.relu2, softmax 10\nsave base \"{theirs}\"\nsave mine \"{ours}\"\n\
+         data digits size 16x16\ntrain mine on digits for 1 epochs, batch 256"
+    );
+    let result = bench.session.run("test", &text, &mut |event| {
+        if let Event::Text(text) = event {
+            said.push(text);
+        }
+    });
+    result.unwrap();
+    let anew = "`fc1` starts anew: behind 16x16x1 its shape is not the one in `base`";
+    assert_eq!(said.iter().filter(|said| *said == anew).count(), 2, "when it is used and when it is trained: {said:?}");
+    let [theirs, ours] = [theirs, ours].map(|file| Weights::load(file).unwrap());
+    assert_eq!(theirs.standardisation, ours.standardisation);
+    let mut same = Vec::new();
+    for (name, value) in &ours.tensors {
+        let (_, other) = theirs.tensors.iter().find(|(other, _)| other == name).unwrap();
+        if value == other {
+            same.push(name.as_str());
+        }
+    }
+    // The bias of `fc1` is as new as its weights are; both begin with zeros in `fc2`.
+    assert_eq!(same, ["conv1.filter", "bn1.scale", "bn1.shift", "bn1.mean", "bn1.variance"]);
+    // Of another number of channels, the first convolution is new too, and the pictures' standardisation.
+    bench.ok("net shaped = 32x32x3 - base.pool1, softmax\ntest shaped on shapes");
+}
+
+/// The text of a program's last statement.
+fn told(text: &str) -> String {
+    Bench::new().ok(text).pop().unwrap().text
+}
+
+#[test]
+fn a_run_at_chance_level_and_dead_units_are_hinted_at() {
+    let train = |rate: &str, seed: u32| {
+        format!("{TINY}train tiny on digits for 3 epochs with sgd(lr {rate}, momentum 0), batch 32, seed {seed}")
+    };
+    // So large a rate that the first steps leave every unit of the layer behind its threshold.
+    let dead = told(&train("2", 1));
+    assert!(dead.contains("hint: accuracy stayed at chance level: "), "{dead}");
+    assert!(dead.contains("units of relu1 are 0 on all of 64 training pictures"), "{dead}");
+    let learnt = told(&train("0.1", 1));
+    assert!(!learnt.contains("hint"), "{learnt}");
 }

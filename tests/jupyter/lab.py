@@ -41,6 +41,13 @@ LOOK = """([editor, text]) => {
   return null;
 }"""
 
+# Keeps what the kernel of the notebook is said to do from now on.
+STATUSES = """() => {
+  window.__statuses = [];
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  kernel.statusChanged.connect((_, status) => window.__statuses.push(status));
+}"""
+
 
 class Lab:
     """A page of JupyterLab."""
@@ -153,8 +160,8 @@ def training(lab):
     assert lab.status() == "busy" and "*" in lab.state(train)["prompt"], "the completion made the kernel look idle"
 
     lab.page.click('[data-command="notebook:interrupt-kernel"]')
-    lab.wait("the cell stops", lambda: lab.state(train)["prompt"] == "[2]:", 5)
-    lab.wait("the kernel is idle", lambda: lab.status() == "idle", 5)
+    lab.wait("the cell stops", lambda: lab.state(train)["prompt"] == "[2]:")
+    lab.wait("the kernel is idle", lambda: lab.status() == "idle")
     lab.page.wait_for_timeout(500)
     assert not any(one["cut"] for one in lab.state(train)["shown"]), lab.state(train)["shown"]
     dropped = lab.state(queued)
@@ -187,10 +194,15 @@ def colours(lab, editor):
 
 def restart(lab):
     """A kernel that is restarted runs the notebook again."""
+    lab.page.evaluate(STATUSES)
     lab.page.click('[data-command="notebook:restart-kernel"]')
     lab.page.click(".jp-Dialog .jp-mod-accept")
-    lab.wait("the kernel restarts", lambda: lab.status() == "idle")
-    lab.page.wait_for_timeout(500)
+
+    def restarted():
+        seen = lab.page.evaluate("window.__statuses")
+        return "restarting" in seen and seen[-1] == "idle" and lab.status() == "idle"
+
+    lab.wait("the kernel restarts", restarted)
     failed = lab.finish(3)
     assert lab.state(3)["prompt"] == "[1]:" and "mynet" in failed[0]["text"], failed
     lab.finish(0)

@@ -57,7 +57,7 @@ impl Running {
     /// Runs one step to its end.
     pub fn run(&mut self, inputs: &[Tensor], learning_rate: f64, step: u32) {
         let inputs: Vec<&Tensor> = inputs.iter().collect();
-        let feed = Feed { inputs: &inputs, learning_rate, seed: SEED, step };
+        let feed = Feed { inputs: &inputs, learning_rate, seed: SEED, step, stop: None };
         let outcome = self.program.run(&mut *self.memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(outcome, Outcome::Done, "{}", self.program.plan());
     }

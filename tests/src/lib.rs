@@ -6,6 +6,7 @@ use std::path::PathBuf;
 pub mod backend;
 pub mod compare;
 pub mod cuda;
+pub mod fuzz;
 pub mod goldens;
 pub mod lenet;
 pub mod nets;

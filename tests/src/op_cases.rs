@@ -153,7 +153,7 @@ pub fn build(
             graph.output(&format!("d_{name}"), id.expect("the result depends on it"));
         }
     }
-    Ok(prune(&graph))
+    Ok(prune(graph))
 }
 
 /// Σ direction · result, with the input `direction` declared here; a scalar is its own sum.

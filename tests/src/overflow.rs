@@ -104,7 +104,7 @@ fn check(backend: &dyn Backend, graph: &Graph, cases: &[Case]) {
         let before = bits(&*memory);
         let mut run = |gradient: f32, rate: f64| {
             let g = tensor(gradient);
-            let feed = Feed { inputs: &[&g], learning_rate: rate, seed: 1, step: 0 };
+            let feed = Feed { inputs: &[&g], learning_rate: rate, seed: 1, step: 0, stop: None };
             program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap()
         };
         let wanted = spoiled.clone().map_or(Outcome::Done, Outcome::NotFinite);

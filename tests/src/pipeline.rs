@@ -38,7 +38,8 @@ impl Run {
     /// Begins step `i`; `before` is told of each of its parts. Its inputs are overwritten as soon as it is begun.
     fn begin(&mut self, i: usize, before: &mut dyn FnMut(usize) -> ControlFlow<()>) {
         let [mut images, mut labels] = self.batches[i].clone();
-        let feed = Feed { inputs: &[&images, &labels], learning_rate: LEARNING_RATE, seed: SEED, step: i as u32 };
+        let feed =
+            Feed { inputs: &[&images, &labels], learning_rate: LEARNING_RATE, seed: SEED, step: i as u32, stop: None };
         self.program.begin(&mut *self.memory, &feed, before).unwrap();
         images.fill(f32::NAN);
         labels.fill(f32::NAN);

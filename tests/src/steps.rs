@@ -38,7 +38,7 @@ pub fn step(graph: Graph, classes: u64) -> Stepped {
     let inputs: Vec<Tensor> = graph.inputs.iter().map(draw).collect();
     let inputs: Vec<&Tensor> = inputs.iter().collect();
     let mut program = cpu.compile(plan(graph, &cpu)).unwrap();
-    let feed = Feed { inputs: &inputs, learning_rate: 0.01, seed: 3, step: 0 };
+    let feed = Feed { inputs: &inputs, learning_rate: 0.01, seed: 3, step: 0, stop: None };
     let outcome = program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(outcome, Outcome::Done);
     let loss = program.scalar("loss").unwrap();

@@ -48,7 +48,7 @@ fn on_gpu(backend: &dyn Backend, graph: &Graph, inputs: &[Tensor]) -> ArrayD<f64
     let mut program = backend.compile(plan(graph.clone(), backend)).unwrap();
     let mut memory = backend.allocate(&[]).unwrap();
     let inputs: Vec<&Tensor> = inputs.iter().collect();
-    let feed = Feed { inputs: &inputs, learning_rate: 0.1, seed: 1, step: 0 };
+    let feed = Feed { inputs: &inputs, learning_rate: 0.1, seed: 1, step: 0, stop: None };
     program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
     wide(&program.output("y").unwrap())
 }

@@ -45,7 +45,8 @@ impl Training {
 
     fn begin(&mut self, step: usize, batch: &[Tensor; 2]) {
         let inputs = batch.each_ref();
-        let feed = Feed { inputs: &inputs, learning_rate: lenet::LEARNING_RATE, seed: SEED, step: step as u32 };
+        let feed =
+            Feed { inputs: &inputs, learning_rate: lenet::LEARNING_RATE, seed: SEED, step: step as u32, stop: None };
         self.program.begin(&mut *self.memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
     }
 
@@ -166,7 +167,7 @@ fn an_interrupted_step_changes_nothing() {
         let before = training.bits();
         for at in [0, 1, commit / 2, commit] {
             let inputs = batch.each_ref();
-            let feed = Feed { inputs: &inputs, learning_rate: 0.1, seed: SEED, step: 0 };
+            let feed = Feed { inputs: &inputs, learning_rate: 0.1, seed: SEED, step: 0, stop: None };
             let mut before = |step| if step == at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
             let outcome = training.program.run(&mut *training.memory, &feed, &mut before).unwrap();
             assert_eq!(outcome, Outcome::Interrupted, "before step {at}, replayed: {replayed}");
@@ -215,7 +216,7 @@ fn residual_steps(optimizer: &Optimizer, update: &str) {
     let mut program = gpu.backend.compile(plan(fuse(&step), &gpu.backend)).unwrap();
     for i in 0..3 {
         let inputs = [&images, &labels];
-        let feed = Feed { inputs: &inputs, learning_rate: 0.05, seed: 1, step: i };
+        let feed = Feed { inputs: &inputs, learning_rate: 0.05, seed: 1, step: i, stop: None };
         let outcome = program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(outcome, Outcome::Done);
     }
@@ -266,7 +267,7 @@ fn an_update_reads_the_batch_of_its_own_step() {
     let mut program = gpu.backend.compile(plan(graph, &gpu.backend)).unwrap();
     for step in 0..6 {
         let batch = Tensor::from_elem(ndarray::IxDyn(&[40]), step as f32);
-        let feed = Feed { inputs: &[&batch], learning_rate: 0.1, seed: SEED, step };
+        let feed = Feed { inputs: &[&batch], learning_rate: 0.1, seed: SEED, step, stop: None };
         let outcome = program.run(&mut *memory, &feed, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((outcome, memory.read(id).unwrap()), (Outcome::Done, batch), "step {step}");
     }

@@ -105,7 +105,7 @@ impl Gather<'_> {
             match token {
                 TokenTree::Ident(name) => {
                     if colons != 2 {
-                        self.module.paths.push(std::mem::take(&mut path));
+                        self.token_path(std::mem::take(&mut path));
                     }
                     path.push(name.to_string());
                     colons = 0;
@@ -115,7 +115,14 @@ impl Gather<'_> {
                 _ => colons = 0,
             }
         }
-        self.module.paths.push(path);
+        self.token_path(path);
+    }
+
+    fn token_path(&mut self, path: Names) {
+        // A word alone says too little: `pub(crate)` names nothing of the crate.
+        if path.len() > 1 {
+            self.module.paths.push(path);
+        }
     }
 }
 

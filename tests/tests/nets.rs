@@ -49,7 +49,8 @@ fn net() -> impl Strategy<Value = String> {
 }
 
 fn accepted(text: &str) -> bool {
-    let runs = std::env::temp_dir().join("fovea-random-nets");
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path().join("runs");
     let mut session = Session::new(Arc::new(Cpu::new(Some(1)).unwrap()), runs, Arc::new(AtomicBool::new(false)));
     session.check("net.fov", text).is_ok()
 }

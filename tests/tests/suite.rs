@@ -6,13 +6,12 @@
 //! is accepted, with these remarks.
 #![allow(clippy::unwrap_used)]
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+mod programs;
 
-use fovea::failure::Failure;
-use fovea::session::Session;
+use std::path::Path;
+
 use fovea_dsl::{Diagnostic, Level, Source};
+use programs::{said, suite};
 
 /// What must be said: of which line, in which columns (both from 0, the end exclusive), with which words.
 #[derive(Debug, PartialEq)]
@@ -53,25 +52,10 @@ fn position(mistake: &Diagnostic, source: &Source) -> (usize, std::ops::Range<us
     (before.matches('\n').count(), start..end.max(start + 1))
 }
 
-fn mistakes(path: &Path) -> Result<(Vec<Diagnostic>, Source), String> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let runs = std::env::temp_dir().join("fovea-suite-runs");
-    let cpu = Arc::new(fovea_cpu::Cpu::new(Some(1)).unwrap());
-    let mut session = Session::new(cpu, runs.clone(), Arc::new(AtomicBool::new(false)));
-    let result = session.check("program.fov", &text);
-    assert!(!runs.exists(), "{}: checking wrote something", path.display());
-    match result {
-        Err(Failure::Mistakes(mistakes)) => Ok((mistakes, session.sources()[0].clone())),
-        Err(Failure::Interrupted) => Err("it was interrupted".into()),
-        Ok(report) if report.remarks.is_empty() => Err("it was accepted".into()),
-        Ok(report) => Ok((report.remarks, session.sources()[0].clone())),
-    }
-}
-
 /// What is wrong with what is said of one program.
 fn judge(path: &Path) -> Result<(), String> {
     let stage = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
-    let (mistakes, source) = mistakes(path)?;
+    let (mistakes, source) = said(&std::fs::read_to_string(path).unwrap());
     let shown = || fovea_dsl::render(&mistakes, std::slice::from_ref(&source), fovea_dsl::Style::Plain);
     let expected = expectations(&source.text);
     if expected.is_empty() || expected.len() != mistakes.len() {
@@ -103,21 +87,9 @@ fn judge(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn programs() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite");
-    let mut programs = Vec::new();
-    for stage in std::fs::read_dir(root).unwrap() {
-        for file in std::fs::read_dir(stage.unwrap().path()).unwrap() {
-            programs.push(file.unwrap().path());
-        }
-    }
-    programs.sort();
-    programs
-}
-
 #[test]
 fn every_wrong_program_is_told_what_is_wrong_and_where() {
-    let programs = programs();
+    let programs = suite();
     assert!(programs.len() >= 30, "only {} programs", programs.len());
     let complaints: Vec<String> = programs
         .iter()

@@ -30,6 +30,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "fovea-cuda-emulator",
                 "fovea-train",
                 "fovea-lang",
+                "fovea-wire",
             ],
         ),
     ])
@@ -102,6 +103,28 @@ fn the_purity_check_would_find_a_file_or_a_clock() {
     assert_eq!(outside("use std::{collections::BTreeMap, fs};"), Some("fs"));
     assert_eq!(outside("let now = std::time::Instant::now();"), Some("time"));
     assert_eq!(outside("use std::{fmt, iter};"), None);
+}
+
+/// What an op's file lacks of its source and its tests.
+fn lacking(text: &str) -> Vec<&'static str> {
+    let source = text.lines().any(|line| line.starts_with("//! Source: ") || line.starts_with("//! Sources: "));
+    let tests = text.contains("#[cfg(test)]\nmod tests {") && text.contains("#[test]");
+    [("source", source), ("tests", tests)].into_iter().filter(|(_, there)| !there).map(|(what, _)| what).collect()
+}
+
+/// One file an op: it names its source and holds its tests.
+#[test]
+fn every_op_has_its_source_and_its_tests() {
+    let mut looked = 0;
+    for file in rust_files(&root().join("graph/src/op")) {
+        if !["mod.rs", "testing.rs"].iter().any(|other| file.ends_with(other)) {
+            let lacks = lacking(&std::fs::read_to_string(&file).unwrap());
+            assert!(lacks.is_empty(), "{} lacks {}", file.display(), lacks.join(" and "));
+            looked += 1;
+        }
+    }
+    assert!(looked >= 21, "only {looked} files were looked at");
+    assert_eq!(lacking("//! A sum.\n"), ["source", "tests"]);
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -1,13 +1,12 @@
 //! Questions that any graph can put to a net: answered once, or step by step.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::init::initial;
 use fovea_graph::{Backend, BackendError, Memory, Outcome, Plan, State, StateId, Tensor};
 
-use crate::compiled::{Compiled, Feeds, Numbers, until};
+use crate::compiled::{Compiled, Feeds, Numbers};
 use crate::error::TrainError;
 use crate::question::Question;
 use crate::trainee::Trainee;
@@ -71,7 +70,7 @@ impl Trainee {
                 question.name()
             )));
         }
-        compiled.begin(&mut *self.memory, feeds, Numbers::default(), &mut until(interrupted))?;
+        compiled.begin(&mut *self.memory, feeds, Numbers::default(), interrupted, &mut |_| ())?;
         match compiled.finish()? {
             Outcome::Interrupted => Err(TrainError::Interrupted),
             // What is not finite is an answer too.
@@ -90,6 +89,11 @@ impl Trainee {
             task.memory.write(at, &self.memory.read(at)?)?;
         }
         Ok(task)
+    }
+
+    /// Lets go of what answering a question took, which would be at hand for the next time.
+    pub fn forget(&mut self, question: &Question) {
+        self.programs.forget(question);
     }
 
     /// Pictures `[N, H, W, C]`, raw in 0..1, as the net sees them: standardised as it was trained.
@@ -142,11 +146,12 @@ impl Task {
         numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<Outcome, TrainError> {
-        self.begin(feeds, numbers, &mut until(interrupted))?;
+        self.begin(feeds, numbers, interrupted, &mut |_| ())?;
         self.finish()
     }
 
-    /// Begins a step, fewer than [`Task::depth`] being under way; `before` is asked before each of the plan's steps.
+    /// Begins a step, fewer than [`Task::depth`] being under way; `before` hears of each of the plan's steps before it
+    /// is computed, and `interrupted` breaks off.
     ///
     /// # Errors
     /// A tensor that the graph has no input for, an input without a tensor or with one of another shape; the device
@@ -155,9 +160,10 @@ impl Task {
         &mut self,
         feeds: &Feeds<'_>,
         numbers: Numbers,
-        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        interrupted: &AtomicBool,
+        before: &mut dyn FnMut(usize),
     ) -> Result<(), TrainError> {
-        self.compiled.begin(&mut *self.memory, feeds, numbers, before)
+        self.compiled.begin(&mut *self.memory, feeds, numbers, interrupted, before)
     }
 
     /// Waits for the oldest step that was begun, and says how it ended.

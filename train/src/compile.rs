@@ -7,10 +7,10 @@ use fovea_graph::training::{Objective, objective};
 use fovea_graph::{Arena, Backend, BackendError, Graph, Memory, Plan, State, Tensor};
 
 use crate::batch::{Batch, Pictures};
-use crate::compiled::{Compiled, Numbers, until};
+use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
+use crate::forward::{Forward, Mode};
 use crate::question::Question;
-use crate::trainee::{Forward, Mode};
 
 /// How many programs are kept: a training run needs four (each part's full and last batch), predictions two more.
 const KEPT: usize = 8;
@@ -156,12 +156,20 @@ impl Programs {
         let all: [(&str, &Tensor); 2] = [("images", &self.batch.images), ("labels", &self.batch.labels)];
         // A net that is asked for its result alone takes no labels.
         let taken = if compiled.graph().find_input("labels").is_some() { &all[..] } else { &all[..1] };
-        compiled.begin(memory, taken, numbers, &mut until(interrupted))
+        compiled.begin(memory, taken, numbers, interrupted, &mut |_| ())
     }
 
     /// The program used last.
     pub fn last(&mut self) -> Option<&mut Compiled> {
         self.kept.last_mut().map(|kept| &mut kept.compiled)
+    }
+
+    /// Lets go of all programs of a question; and, where none is left, of their memory.
+    pub fn forget(&mut self, question: &Question) {
+        self.kept.retain(|kept| kept.name != question.name());
+        if self.kept.is_empty() {
+            self.clear();
+        }
     }
 
     /// Lets go of all programs and of their memory.

@@ -42,7 +42,8 @@ impl Compiled {
         self.program.plan()
     }
 
-    /// Begins a step, fewer than [`Compiled::depth`] being under way.
+    /// Begins a step, fewer than [`Compiled::depth`] being under way; `before` hears of each of the plan's steps before it
+    /// is computed. Once `interrupted` is set the step ends, in the midst of an op where the device can.
     ///
     /// # Errors
     /// A tensor that the graph has no input for, an input without a tensor; the device refuses.
@@ -51,7 +52,8 @@ impl Compiled {
         memory: &mut dyn Memory,
         feeds: &Feeds<'_>,
         numbers: Numbers,
-        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        interrupted: &AtomicBool,
+        before: &mut dyn FnMut(usize),
     ) -> Result<(), TrainError> {
         let graph = &self.program.plan().graph;
         let known = || graph.inputs.iter().map(|input| input.name.clone()).collect();
@@ -64,7 +66,12 @@ impl Compiled {
         };
         let inputs = graph.inputs.iter().map(|input| tensor(&input.name)).collect::<Result<Vec<_>, _>>()?;
         let Numbers { learning_rate, seed, step } = numbers;
-        Ok(self.program.begin(memory, &Feed { inputs: &inputs, learning_rate, seed, step }, before)?)
+        let feed = Feed { inputs: &inputs, learning_rate, seed, step, stop: Some(interrupted) };
+        let mut before = |step| {
+            before(step);
+            if interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        Ok(self.program.begin(memory, &feed, &mut before)?)
     }
 
     /// Waits for the oldest step that was begun.
@@ -96,9 +103,4 @@ impl Compiled {
     pub fn has(&self, name: &str) -> bool {
         self.graph().find_output(name).is_some()
     }
-}
-
-/// Breaks a step off once this is set.
-pub(crate) fn until(interrupted: &AtomicBool) -> impl FnMut(usize) -> ControlFlow<()> {
-    |_| if interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

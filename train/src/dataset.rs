@@ -1,5 +1,7 @@
 //! Labelled pictures, and the names under which they come.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use fovea_graph::Tensor;
 
 use crate::digits;
@@ -89,6 +91,14 @@ pub enum DataError {
         /// What is wrong with it.
         why: String,
     },
+    /// It was broken off before all pictures were there.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// An error once `stop` is set: what makes pictures looks at it before each.
+pub(crate) fn go_on(stop: &AtomicBool) -> Result<(), DataError> {
+    if stop.load(Ordering::Relaxed) { Err(DataError::Interrupted) } else { Ok(()) }
 }
 
 impl DataSpec {
@@ -152,6 +162,14 @@ impl DataSpec {
     /// # Errors
     /// A size out of bounds; data that cannot be read.
     pub fn load(&self) -> Result<Dataset, DataError> {
+        self.load_unless(&AtomicBool::new(false))
+    }
+
+    /// The same, until `stop` is set.
+    ///
+    /// # Errors
+    /// A size out of bounds; data that cannot be read; [`DataError::Interrupted`].
+    pub fn load_unless(&self, stop: &AtomicBool) -> Result<Dataset, DataError> {
         if let Some([height, width]) = self.size {
             let allowed = 1..=Self::MAX_SIDE;
             if !allowed.contains(&height) || !allowed.contains(&width) {
@@ -160,9 +178,9 @@ impl DataSpec {
         }
         let [height, width] = [self.shape()[0], self.shape()[1]];
         match self.source {
-            DataSource::Digits => digits::load(self.size),
-            DataSource::Shapes { seed } => shapes::draw(seed, height, width),
-            DataSource::Scenes { seed } => scenes::draw(seed, height, width),
+            DataSource::Digits => digits::load(self.size, stop),
+            DataSource::Shapes { seed } => shapes::draw(seed, height, width, stop),
+            DataSource::Scenes { seed } => scenes::draw(seed, height, width, stop),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The built-in digits: 1797 pictures of 8×8 pixels, in the program itself.
 
+use std::sync::atomic::AtomicBool;
+
 use fovea_graph::philox::{Purpose, Stream};
 use ndarray::{Array2, Array3, ArrayView1, ArrayView3, Axis};
 use safetensors::{Dtype, SafeTensors};
 
-use crate::dataset::{DataError, Dataset};
+use crate::dataset::{DataError, Dataset, go_on};
 use crate::labels::Labels;
 
 /// The name in the language.
@@ -29,11 +31,11 @@ const ATTRIBUTION: &str = "Optical Recognition of Handwritten Digits, E. Alpaydi
                            it), CC BY 4.0";
 
 /// The digits, brought to `size` where one is given.
-pub(crate) fn load(size: Option<[usize; 2]>) -> Result<Dataset, DataError> {
+pub(crate) fn load(size: Option<[usize; 2]>, stop: &AtomicBool) -> Result<Dataset, DataError> {
     let (grey, labels) = unpack().map_err(|why| DataError::Builtin { name: NAME, why })?;
     let grey = grey.mapv(|v| f32::from(v) / WHITE);
     let grey = match size {
-        Some([height, width]) if [height, width] != [SIDE, SIDE] => enlarge(&grey.view(), height, width),
+        Some([height, width]) if [height, width] != [SIDE, SIDE] => enlarge(&grey.view(), height, width, stop)?,
         _ => grey,
     };
     let (train, test) = split(&labels);
@@ -67,19 +69,25 @@ fn unpack() -> Result<(Array3<u8>, Vec<u32>), String> {
 }
 
 /// Bilinear interpolation to `height` × `width` (averaging over a triangle where the picture shrinks).
-fn enlarge(images: &ArrayView3<'_, f32>, height: usize, width: usize) -> Array3<f32> {
+fn enlarge(
+    images: &ArrayView3<'_, f32>,
+    height: usize,
+    width: usize,
+    stop: &AtomicBool,
+) -> Result<Array3<f32>, DataError> {
     let (rows, columns) = (triangles(height), triangles(width));
     let weighted = |line: ArrayView1<'_, f32>, (first, weights): &(usize, Vec<f32>)| {
         weights.iter().zip(line.iter().skip(*first)).fold(0.0, |sum, (weight, value)| sum + value * weight)
     };
     let mut sized = Array3::zeros((images.len_of(Axis(0)), height, width));
     for (image, mut sized) in images.outer_iter().zip(sized.outer_iter_mut()) {
+        go_on(stop)?;
         let tall = Array2::from_shape_fn((height, SIDE), |(y, x)| weighted(image.column(x), &rows[y]));
         for ((y, x), value) in sized.indexed_iter_mut() {
             *value = weighted(tall.row(y), &columns[x]).clamp(0.0, 1.0);
         }
     }
-    sized
+    Ok(sized)
 }
 
 /// For each of `to` pixels along a side, which of the file's `SIDE` pixels it averages: the first one, and the weights of

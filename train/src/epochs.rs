@@ -12,14 +12,16 @@ use fovea_graph::BackendError;
 use fovea_graph::philox::{Purpose, Stream};
 
 use crate::batch::Pictures;
-use crate::checkpoint::{Fingerprint, Place};
 use crate::compiled::Numbers;
 use crate::dataset::Dataset;
 use crate::error::TrainError;
-use crate::fit::Size;
+use crate::fingerprint::Fingerprint;
+use crate::layout::Line;
+use crate::place::Place;
 use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
-use crate::runs::{Line, RunFolder};
+use crate::runs::RunFolder;
+use crate::size::Size;
 use crate::trainee::{Stepped, Trainee};
 
 /// About how many single losses of an epoch are kept on disk.
@@ -31,8 +33,6 @@ pub(crate) struct Epochs<'a> {
     data: &'a Dataset,
     recipe: &'a Recipe,
     size: &'a Size,
-    /// How many pictures a test takes at once.
-    test_batch: usize,
     run: Option<&'a mut RunFolder>,
     /// Of net and data; checkpoints carry it.
     fingerprint: Fingerprint,
@@ -68,31 +68,16 @@ impl<'a> Epochs<'a> {
         data: &'a Dataset,
         recipe: &'a Recipe,
         size: &'a Size,
-        test_batch: usize,
         place: Place,
         run: Option<&'a mut RunFolder>,
     ) -> Result<Self, TrainError> {
         let fingerprint = match run {
-            Some(_) => Fingerprint::of(trainee, data, recipe.batch)?,
+            Some(_) => Fingerprint::of(&trainee.net.forward, data, recipe.batch)?,
             None => Fingerprint::default(),
         };
         let (question, clock) = (Question::train(&recipe.optimizer), Clock::start());
         let (begun, done, saved) = (VecDeque::new(), Vec::new(), None);
-        Ok(Self {
-            trainee,
-            data,
-            recipe,
-            size,
-            test_batch,
-            run,
-            fingerprint,
-            question,
-            place,
-            begun,
-            done,
-            saved,
-            clock,
-        })
+        Ok(Self { trainee, data, recipe, size, run, fingerprint, question, place, begun, done, saved, clock })
     }
 
     /// The same run, whose epochs up to its place had these figures, and whose place is on disk.
@@ -267,7 +252,7 @@ impl<'a> Epochs<'a> {
         if self.data.test.is_empty() {
             return Ok((None, None));
         }
-        let (loss, accuracy) = self.trainee.tally(self.data, self.test_batch, interrupted)?;
+        let (loss, accuracy) = self.trainee.tally(self.data, interrupted)?;
         Ok((Some(loss), Some(accuracy)))
     }
 

@@ -7,8 +7,8 @@ use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::shape::join;
 
 use crate::file::FileError;
+use crate::forward::NetworkError;
 use crate::single::SingleValue;
-use crate::trainee::NetworkError;
 
 /// Why a net cannot be trained, tested or asked.
 #[derive(Debug, thiserror::Error)]

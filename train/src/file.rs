@@ -41,6 +41,26 @@ pub enum FileError {
         /// Why it is not.
         why: String,
     },
+    /// It is not as it was written.
+    #[error("{} is damaged: {what} is not as it was written", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What of it has changed.
+        what: String,
+    },
+    /// Another process writes this run.
+    #[error(
+        "{} is held by {}, which trains this run: it can go on here when that has ended",
+        .folder.display(),
+        .process.map_or("another process".to_string(), |process| format!("process {process}"))
+    )]
+    Held {
+        /// The run's folder.
+        folder: PathBuf,
+        /// The process's number, where it is known.
+        process: Option<u32>,
+    },
     /// There is no run of this number.
     #[error("there is no run {number} in {}", .folder.display())]
     NoRun {

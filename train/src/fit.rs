@@ -2,16 +2,17 @@
 
 use std::sync::atomic::AtomicBool;
 
-use crate::checkpoint::Place;
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::needs::Needs;
+use crate::place::Place;
 use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Event, History, Recipe};
 use crate::runs::RunFolder;
 use crate::schedule::{Course, Schedule};
 use crate::single::SingleValue;
+use crate::size::{Size, batches};
 use crate::standardise::Standardisation;
 use crate::trainee::Trainee;
 
@@ -35,20 +36,11 @@ pub fn fit(
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
     let size = check(trainee, data, recipe)?;
-    let history = begin(trainee, data, recipe, &size).and_then(|test| {
-        Epochs::new(trainee, data, recipe, &size, test, Place::default(), run)?.run(events, interrupted)
-    });
+    let history = begin(trainee, data, recipe, &size)
+        .and_then(|()| Epochs::new(trainee, data, recipe, &size, Place::default(), run)?.run(events, interrupted));
     // Nets stay in memory for as long as a session lasts; what their training needed does not.
     trainee.programs.clear();
     history
-}
-
-/// What follows from data and recipe alone.
-pub(crate) struct Size {
-    /// Steps in the run and in an epoch.
-    pub course: Course,
-    /// The batches of an epoch: the full one, and the last where it is smaller.
-    pub batches: Vec<usize>,
 }
 
 /// Whether net, data and recipe fit together.
@@ -82,12 +74,6 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
     Ok(Size { course, batches: batches(samples, batch) })
 }
 
-/// The batches of an epoch of so many pictures: the full one, and the last where it is smaller.
-pub fn batches(samples: usize, batch: usize) -> Vec<usize> {
-    let rest = samples.checked_rem(batch).filter(|&rest| rest > 0);
-    [batch].into_iter().chain(rest).collect()
-}
-
 /// Whether schedule and checkpoints have numbers that mean something.
 fn check_schedule(recipe: &Recipe) -> Result<(), TrainError> {
     match recipe.schedule {
@@ -102,24 +88,17 @@ fn check_schedule(recipe: &Recipe) -> Result<(), TrainError> {
     }
 }
 
-/// Compiles what the run takes, so that none fails on its tests after the first epoch; how many pictures these take at once.
-pub(crate) fn prepare(
-    trainee: &mut Trainee,
-    data: &Dataset,
-    recipe: &Recipe,
-    size: &Size,
-) -> Result<usize, TrainError> {
+/// Compiles what the run takes, so that none fails on its tests after the first epoch.
+pub(crate) fn prepare(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<(), TrainError> {
     let step = Question::train(&recipe.optimizer);
     let net = &trainee.net;
     let needs = Needs::plan(&net.forward, &step, &size.batches, data.test.len(), &*net.backend)?;
-    trainee.prepare(needs.plans)?;
-    Ok(needs.test_batch)
+    trainee.prepare(needs)
 }
 
-/// Compiles what the run takes; then first weights, unless it goes on from others, and what they are to be kept with. How
-/// many pictures a test takes at once.
-pub(crate) fn begin(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<usize, TrainError> {
-    let test = prepare(trainee, data, recipe, size)?;
+/// Compiles what the run takes; then first weights, unless it goes on from others, and what they are to be kept with.
+pub(crate) fn begin(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<(), TrainError> {
+    prepare(trainee, data, recipe, size)?;
     if !recipe.further {
         trainee.reset(recipe.seed)?;
     }
@@ -128,5 +107,5 @@ pub(crate) fn begin(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size
         trainee.standardisation = Some(Standardisation::of(data));
     }
     trainee.classes.clone_from(&data.classes);
-    Ok(test)
+    Ok(())
 }

@@ -12,8 +12,10 @@ use crate::compile::{Net, Programs};
 use crate::compiled::{Compiled, Numbers};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
+use crate::forward::Forward;
+use crate::needs::BATCH;
 use crate::question::Question;
-use crate::trainee::{Forward, Trainee};
+use crate::trainee::Trainee;
 
 /// What a net says of some pictures.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,9 +41,6 @@ pub struct Evaluation {
     /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`.
     pub probabilities: Tensor,
 }
-
-/// Pictures a step, where the device has room for them.
-pub(crate) const BATCH: usize = 64;
 
 impl Trainee {
     /// What the net says of pictures `[N, H, W, C]`, raw in 0..1: they are standardised as the net was trained.
@@ -138,18 +137,13 @@ impl Trainee {
         Ok(Evaluation { loss, accuracy: Some(accuracy), confusion, predictions, probabilities })
     }
 
-    /// The mean loss on the test part, and the share of its labels that is right, `batch` pictures at a time: what a run
-    /// tells of, and no more.
-    pub(crate) fn tally(
-        &mut self,
-        data: &Dataset,
-        batch: usize,
-        interrupted: &AtomicBool,
-    ) -> Result<(f64, f64), TrainError> {
+    /// The mean loss on the test part, and the share of its labels that is right, in the batches that the run has prepared:
+    /// what it tells of, and no more.
+    pub(crate) fn tally(&mut self, data: &Dataset, interrupted: &AtomicBool) -> Result<(f64, f64), TrainError> {
         let pictures = Pictures::of(data, self.standardisation.clone());
         let mut tally = Tally::default();
         let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
-        part.batches(&Question::test(), &pictures, &data.test, batch, interrupted, |compiled, part| {
+        part.batches(&Question::test(), &pictures, &data.test, self.test_batch, interrupted, |compiled, part| {
             tally.add(compiled, part.len())
         })?;
         Ok(tally.means(data, data.test.len()))

@@ -3,9 +3,11 @@
 use fovea_graph::{Backend, Plan};
 
 use crate::error::TrainError;
-use crate::infer::BATCH;
+use crate::forward::Forward;
 use crate::question::Question;
-use crate::trainee::Forward;
+
+/// Pictures a test or a prediction takes at once, where the device has room for them.
+pub(crate) const BATCH: usize = 64;
 
 /// The programs of a run, which share their states and one arena.
 pub struct Needs {

@@ -2,16 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fovea_graph::derivative::with_gradients;
 use fovea_graph::fuse::fuse;
 use fovea_graph::op::GradientError;
-use fovea_graph::plan::plan;
+use fovea_graph::plan::plan_unless;
 use fovea_graph::training::{Optimizer, training_step, with_loss, with_step};
 use fovea_graph::{Backend, Graph, Op, Plan, State};
 
 use crate::error::TrainError;
-use crate::trainee::{Forward, Mode};
+use crate::forward::{Forward, Mode};
 
 /// How a forward graph becomes the question's.
 type Make = dyn Fn(&Graph) -> Result<Graph, GradientError> + Send + Sync;
@@ -117,12 +118,30 @@ impl Question {
     /// # Errors
     /// The net has no graph of this batch; the question does not go with the net.
     pub fn route(&self, forward: &Forward, batch: usize, backend: &dyn Backend) -> Result<Route, TrainError> {
+        self.route_unless(forward, batch, backend, &AtomicBool::new(false))
+    }
+
+    /// The same, until `stop` is set.
+    ///
+    /// # Errors
+    /// As those of [`Question::route`]; [`TrainError::Interrupted`].
+    pub fn route_unless(
+        &self,
+        forward: &Forward,
+        batch: usize,
+        backend: &dyn Backend,
+        stop: &AtomicBool,
+    ) -> Result<Route, TrainError> {
+        let stopped = || stop.load(Ordering::Relaxed);
+        let go_on = || if stopped() { Err(TrainError::Interrupted) } else { Ok(()) };
         // Forward graph: one node an operation, every shape known, the batch among them.
         let forward = forward(batch, self.mode).map_err(TrainError::Network)?;
+        go_on()?;
         // What is asked: the loss, gradients and updates are nodes as well.
         let whole = self.graph(&forward)?;
+        go_on()?;
         // Plan: fused; in which order, by which algorithm, where in memory.
-        let plan = plan(fuse(&whole), backend);
+        let plan = plan_unless(fuse(&whole), backend, &stopped).ok_or(TrainError::Interrupted)?;
         Ok(Route { forward, plan })
     }
 }

@@ -60,6 +60,13 @@ pub enum CheckpointEvery {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// A checkpoint of a run that goes on is of no use, and an older one serves.
+    PassedOver {
+        /// The file.
+        path: PathBuf,
+        /// Why, in a sentence that names it.
+        why: String,
+    },
     /// Everything is checked and compiled; the first step is next.
     Begin {
         /// The run's number, where it is kept on disk.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::checkpoint::Checkpoint;
 use crate::file::{FileError, read_file};
+use crate::layout::{INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
 use crate::recipe::{Ending, EpochMetrics, StepMetrics};
-use crate::runs::{INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
 
 /// What a run has on disk, finished or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +64,8 @@ impl RunRecord {
     /// There are checkpoints, but none of them can be read: the newest one's error.
     pub fn load_checkpoint(&self) -> Result<Option<Checkpoint>, FileError> {
         let mut failed = None;
-        for (_, path) in checkpoints(&self.folder)?.iter().rev() {
-            match Checkpoint::load(path) {
+        for (step, path) in checkpoints(&self.folder)?.iter().rev() {
+            match Checkpoint::load_step(path, *step) {
                 Ok(checkpoint) => return Ok(Some(checkpoint)),
                 Err(error) => failed = failed.or(Some(error)),
             }

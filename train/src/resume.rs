@@ -4,25 +4,28 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::training::{Adam, Decay, Optimizer};
 
-use crate::checkpoint::{Checkpoint, Fingerprint, Place};
+use crate::choose::{Choice, choose};
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
-use crate::fit::{Size, begin, check, prepare};
+use crate::fit::{begin, check};
+use crate::lock::Lock;
+use crate::place::Place;
 use crate::recipe::{Ending, Event, History, Recipe};
 use crate::record::RunRecord;
 use crate::runs::RunFolder;
 use crate::schedule::{Schedule, WarmUp};
+use crate::size::Size;
 use crate::trainee::Trainee;
 
-/// Goes on with a run from its last checkpoint, in its own folder; on the same device it ends with the same bits as if
+/// Goes on with a run from its newest whole checkpoint, in its own folder; on the same device it ends with the same bits as if
 /// it had never been broken off. Metrics from behind the checkpoint are dropped and come again. `trainee` is the run's
 /// net, with any weights; `recipe` is the run's own ([`RunInfo`](crate::RunInfo) has it), though its checkpoints may
 /// come at other moments.
 ///
 /// # Errors
-/// Before the first step, and with nothing changed: the run is complete; recipe, data or net are not the run's; its
-/// checkpoints cannot be read; what [`fit`](crate::fit) refuses. Later: as for [`fit`](crate::fit).
+/// Before the first step, and with nothing changed: another process holds the run, or it is complete; recipe, data or net
+/// are not the run's; none of its checkpoints is of use; what [`fit`](crate::fit) refuses. Later: as for [`fit`](crate::fit).
 pub fn resume(
     trainee: &mut Trainee,
     data: &Dataset,
@@ -32,6 +35,9 @@ pub fn resume(
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
     let run = record.number;
+    // Whoever holds the lock is the only one who writes; what another process has written until now is read anew.
+    let lock = Lock::take(&record.folder)?;
+    let record = &RunRecord::read(run, record.folder.clone())?;
     if record.ending == Some(Ending::Complete) {
         return Err(TrainError::RunComplete { run, epochs: record.epochs.len() });
     }
@@ -41,20 +47,12 @@ pub fn resume(
         return Err(TrainError::AnotherRecipe { run, differences: differences.join("; ") });
     }
     let size = check(trainee, data, recipe)?;
-    let history = match record.load_checkpoint()? {
-        Some(checkpoint) => go_on(trainee, data, recipe, &size, record, &checkpoint, events, interrupted),
-        None if recipe.further => return Err(TrainError::NoCheckpoint { run }),
-        None => begin(trainee, data, recipe, &size).and_then(|test| {
-            let mut folder = RunFolder::reopen(record, &Place::default())?;
-            let place = Place::default();
-            Epochs::new(trainee, data, recipe, &size, test, place, Some(&mut folder))?.run(events, interrupted)
-        }),
-    };
+    let history = go_on(trainee, data, recipe, &size, record, lock, events, interrupted);
     trainee.programs.clear();
     history
 }
 
-/// Goes on from a checkpoint that may not fit.
+/// Goes on from the newest checkpoint that fits; from the beginning where the run has none yet.
 #[expect(clippy::too_many_arguments, reason = "the public function's, and what it has found out")]
 fn go_on(
     trainee: &mut Trainee,
@@ -62,43 +60,30 @@ fn go_on(
     recipe: &Recipe,
     size: &Size,
     record: &RunRecord,
-    checkpoint: &Checkpoint,
+    lock: Lock,
     events: &mut dyn FnMut(Event),
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
-    let (run, place) = (record.number, &checkpoint.place);
-    trainee.fits(&checkpoint.weights).map_err(|why| TrainError::AnotherNet { run, why: why.to_string() })?;
-    compare(run, data, &checkpoint.fingerprint, &Fingerprint::of(trainee, data, recipe.batch)?)?;
-    let course = size.course;
-    let steps = place.epochs.checked_mul(course.per_epoch).and_then(|steps| steps.checked_add(place.batches));
-    if steps != Some(place.step) || place.step > course.steps || place.batches > course.per_epoch {
-        return Err(TrainError::Inconsistent(format!("run {run} cannot be at step {}", place.step)));
+    let Choice { checkpoint, passed } = choose(trainee, data, recipe, size, record)?;
+    match checkpoint {
+        None if recipe.further => return Err(TrainError::NoCheckpoint { run: record.number }),
+        None => begin(trainee, data, recipe, size)?,
+        Some(_) => {}
     }
-    let test = prepare(trainee, data, recipe, size)?;
-    trainee.resumes(checkpoint).map_err(|why| TrainError::AnotherNet { run, why: why.to_string() })?;
-
-    let mut folder = RunFolder::reopen(record, place)?;
-    trainee.restore(checkpoint)?;
-    let done = record.epochs.iter().filter(|epoch| epoch.epoch as u64 <= place.epochs).cloned().collect();
-    let epochs = Epochs::new(trainee, data, recipe, size, test, place.clone(), Some(&mut folder))?;
-    epochs.resumed(done).run(events, interrupted)
-}
-
-/// Whether net and data are the run's.
-fn compare(run: u32, data: &Dataset, then: &Fingerprint, now: &Fingerprint) -> Result<(), TrainError> {
-    let data = data.name.clone();
-    if then.samples != now.samples {
-        let why = format!("it has {} training pictures, the run's had {}", now.samples, then.samples);
-        Err(TrainError::AnotherData { run, data, why })
-    } else if then.data != now.data {
-        let why = "its pictures, labels or parts have changed since the run began".into();
-        Err(TrainError::AnotherData { run, data, why })
-    } else if then.net != now.net {
-        let why = "its weights fit, but it computes with them in another way".into();
-        Err(TrainError::AnotherNet { run, why })
-    } else {
-        Ok(())
+    let place = checkpoint.as_ref().map_or_else(Place::default, |checkpoint| checkpoint.place.clone());
+    let mut folder = RunFolder::reopen(record, &place, lock)?;
+    for (path, why) in passed {
+        events(Event::PassedOver { path, why });
     }
+    let epochs = match &checkpoint {
+        None => Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?,
+        Some(checkpoint) => {
+            trainee.restore(checkpoint)?;
+            let done = record.epochs.iter().filter(|epoch| epoch.epoch as u64 <= place.epochs).cloned().collect();
+            Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?.resumed(done)
+        }
+    };
+    epochs.run(events, interrupted)
 }
 
 /// What in a recipe is not as in the run's, in words; nothing about the moments of checkpoints, which change nothing.

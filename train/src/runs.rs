@@ -4,32 +4,28 @@
 //! |---|---|
 //! | `program.fov` | the text of the program so far |
 //! | `run.json` | the statement, net, data, recipe and device: [`RunInfo`] |
-//! | `metrics.jsonl` | an object a line, told apart by `kind`: `step` ([`StepMetrics`], about 50 an epoch), `epoch` ([`EpochMetrics`]), `end` ([`Ending`]) |
+//! | `metrics.jsonl` | an object a line, told apart by `kind`: `step` ([`StepMetrics`](crate::StepMetrics), about 50 an epoch), `epoch` ([`EpochMetrics`](crate::EpochMetrics)), `end` ([`Ending`]) |
 //! | `checkpoints/step-00000046.safetensors` | [`Checkpoint`]s, each named by the run's step; the last two are kept |
+//! | `lock` | held by the process that writes here, whose number it holds |
 //! | `weights.safetensors` | the last complete step's [`Weights`], once the run has ended |
 //!
 //! A folder appears under its number whole, with the first three of these. Metrics grow a line at a time, each in one
 //! write; every other file is written aside and renamed. So a run that is killed at any moment reads, but for the line
-//! it was writing, and goes on from its newest checkpoint ([`resume`](crate::resume)) in the same folder.
+//! it was writing, and goes on from its newest whole checkpoint ([`resume`](crate::resume)) in the same folder.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use crate::checkpoint::{Checkpoint, Place};
+use crate::checkpoint::Checkpoint;
 use crate::file::{FileError, read_file};
-use crate::recipe::{Ending, EpochMetrics, Recipe, StepMetrics};
+use crate::layout::{CHECKPOINTS, INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
+use crate::lock::Lock;
+use crate::place::Place;
+use crate::recipe::Ending;
 use crate::record::RunRecord;
 use crate::weights::Weights;
-use crate::whole::{aside, replace, sync_folder};
-
-pub(crate) const PROGRAM: &str = "program.fov";
-pub(crate) const INFO: &str = "run.json";
-pub(crate) const METRICS: &str = "metrics.jsonl";
-pub(crate) const CHECKPOINTS: &str = "checkpoints";
-pub(crate) const WEIGHTS: &str = "weights.safetensors";
+use crate::whole::{PART, aside, replace, sync_folder};
 
 /// How many checkpoints are kept: the newest, and one in case a power cut spoils it.
 const KEPT: usize = 2;
@@ -40,45 +36,14 @@ pub struct Runs {
     folder: PathBuf,
 }
 
-/// What a run is of. `program` is kept as `program.fov`, the rest as `run.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunInfo {
-    /// The text of the program so far.
-    #[serde(skip)]
-    pub program: String,
-    /// The statement that began it.
-    pub statement: String,
-    /// The net's name.
-    pub net: String,
-    /// The data's name.
-    pub data: String,
-    /// How it trains.
-    pub recipe: Recipe,
-    /// The device's word, `cpu`.
-    pub device: String,
-}
-
-/// A line of `metrics.jsonl`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum Line {
-    /// A step's loss.
-    Step(StepMetrics),
-    /// An epoch's figures.
-    Epoch(EpochMetrics),
-    /// How it ended.
-    End { ending: Ending },
-    /// A line of a later version.
-    #[serde(other)]
-    Other,
-}
-
 /// A run being written.
 #[derive(Debug)]
 pub struct RunFolder {
     number: u32,
     folder: PathBuf,
     metrics: File,
+    /// Nobody else writes here, until the run has ended.
+    lock: Option<Lock>,
 }
 
 impl Runs {
@@ -103,12 +68,13 @@ impl Runs {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
         let part = builder.tempdir_in(&self.folder).map_err(FileError::write(&self.folder))?;
+        let lock = Lock::take(part.path())?;
         let metrics = describe(part.path(), info).map_err(FileError::write(&self.folder))?;
         let (number, folder) = self.claim(part.path())?;
         // It has its name now: nothing is left to be tidied away.
         let _ = part.keep();
         sync_folder(&self.folder);
-        Ok(RunFolder { number, folder, metrics })
+        Ok(RunFolder { number, folder, metrics, lock: Some(lock) })
     }
 
     /// Gives a finished folder the next free number. Renaming is atomic, and fails on a folder that holds anything.
@@ -218,10 +184,13 @@ impl RunFolder {
         append(&mut self.metrics).map_err(FileError::write(&path))
     }
 
-    /// Opens the folder of a run that goes on from `place`: weights, checkpoints and metrics from behind it go. Whatever
-    /// moment this is killed at, the run goes on from the same place the next time.
-    pub(crate) fn reopen(record: &RunRecord, place: &Place) -> Result<Self, FileError> {
+    /// Opens the folder of a run that goes on from `place`: weights, checkpoints and metrics from behind it go, and what
+    /// was being written when the run was killed. Whatever moment this is killed at, the run goes on from the same place
+    /// the next time.
+    pub(crate) fn reopen(record: &RunRecord, place: &Place, lock: Lock) -> Result<Self, FileError> {
         let folder = &record.folder;
+        tidy(folder);
+        tidy(&folder.join(CHECKPOINTS));
         let newer = checkpoints(folder)?.into_iter().filter(|&(step, _)| step > place.step);
         for path in newer.map(|(_, path)| path).chain(record.weights.clone()) {
             match fs::remove_file(&path) {
@@ -233,7 +202,7 @@ impl RunFolder {
         let written = read_file(&path)?;
         replace(&path, &until(&written, place)).map_err(FileError::write(&path))?;
         let metrics = OpenOptions::new().append(true).open(&path).map_err(FileError::write(&path))?;
-        Ok(Self { number: record.number, folder: folder.clone(), metrics })
+        Ok(Self { number: record.number, folder: folder.clone(), metrics, lock: Some(lock) })
     }
 
     /// Writes a checkpoint and removes those too old to be of use.
@@ -255,7 +224,19 @@ impl RunFolder {
     /// Writes the weights and how the run ended.
     pub(crate) fn finish(&mut self, weights: &Weights, ending: &Ending) -> Result<(), FileError> {
         weights.save(self.folder.join(WEIGHTS))?;
-        self.append(&Line::End { ending: ending.clone() })
+        self.append(&Line::End { ending: ending.clone() })?;
+        self.lock = None;
+        Ok(())
+    }
+}
+
+/// Removes what is still aside in a folder that only this process writes.
+fn tidy(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(PART)) {
+            // What stays takes room, and does no other harm.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -268,19 +249,4 @@ fn until(metrics: &[u8], place: &Place) -> Vec<u8> {
         Ok(Line::End { .. }) | Err(_) => false,
     };
     metrics.split(|&b| b == b'\n').filter(stays).flat_map(|line| line.iter().chain(b"\n")).copied().collect()
-}
-
-/// A run's checkpoints, oldest first, with the steps after which they were written.
-pub(crate) fn checkpoints(run: &Path) -> Result<Vec<(u64, PathBuf)>, FileError> {
-    let folder = run.join(CHECKPOINTS);
-    let entries = fs::read_dir(&folder).map_err(FileError::read(&folder))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(FileError::read(&folder))?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        let step = name.and_then(|name| name.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok());
-        found.extend(step.map(|step| (step, path)));
-    }
-    found.sort_unstable();
-    Ok(found)
 }

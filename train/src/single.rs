@@ -5,8 +5,8 @@ use std::fmt;
 use fovea_graph::training::normalises_one;
 
 use crate::error::TrainError;
-use crate::fit::batches;
-use crate::trainee::{Forward, Mode};
+use crate::forward::{Forward, Mode};
+use crate::size::batches;
 
 /// A layer that would normalise by a single value a channel, since a batch has one picture and its map one position.
 #[derive(Clone, Debug, PartialEq, Eq)]

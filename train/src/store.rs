@@ -2,7 +2,7 @@
 //!
 //! The format: 8 bytes with the header's length, a JSON header with each tensor's type, shape and place, the values.
 //! What is ours beside the tensors is one entry of the header's free text: the format keeps such entries in no
-//! particular order, and the same weights are to give the same bytes.
+//! particular order, and the same weights are to give the same bytes. It begins with the [`Seal`] of everything.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -14,8 +14,10 @@ use ndarray::IxDyn;
 use safetensors::tensor::{Dtype, Metadata, View, serialize};
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::{Fingerprint, Place};
 use crate::file::{FileError, read_file};
+use crate::fingerprint::Fingerprint;
+use crate::place::Place;
+use crate::seal::Seal;
 use crate::standardise::Standardisation;
 use crate::whole::write_whole;
 
@@ -54,23 +56,41 @@ pub(crate) struct Progress {
 /// Writes tensors and header, whole or not at all.
 pub(crate) fn write(path: &Path, tensors: &[&(String, Tensor)], header: &Header) -> Result<(), FileError> {
     let entry = serde_json::to_string(header).map_err(|e| FileError::write(path)(e.into()))?;
+    let entry = Seal::of(&entry, tensors.iter().copied()).before(&entry);
     let views = tensors.iter().map(|(name, tensor)| (name, Values(tensor)));
     let bytes = serialize(views, Some(HashMap::from([(ENTRY.to_string(), entry)])));
     let bytes = bytes.map_err(|e| FileError::write(path)(io::Error::other(e)))?;
     write_whole(path, &bytes)
 }
 
-/// Reads tensors, in the net's order where the header says it and in the file's own otherwise, and the header; a foreign
-/// file's entries become its metadata.
-pub(crate) fn read(path: &Path) -> Result<(Vec<(String, Tensor)>, Header), FileError> {
+/// What a file holds.
+pub(crate) struct Contents {
+    /// In the net's order where the header says it, in the file's own otherwise.
+    pub tensors: Vec<(String, Tensor)>,
+    pub header: Header,
+    /// Whether checksums say that all is as it was written; other programs' files have none.
+    pub is_sealed: bool,
+}
+
+/// Reads a file; a foreign one's entries become its metadata.
+pub(crate) fn read(path: &Path) -> Result<Contents, FileError> {
     let bytes = read_file(path)?;
     let (metadata, values) = parse(path, &bytes)?;
-    let header = match metadata.metadata() {
-        Some(entries) if entries.contains_key(ENTRY) => {
-            serde_json::from_str(&entries[ENTRY]).map_err(|e| FileError::foreign(path, "a file of weights", e))?
+    let damaged = |what: &str| FileError::Damaged { path: path.to_path_buf(), what: what.to_string() };
+    let entries = metadata.metadata().clone().unwrap_or_default();
+    let (seal, header) = match entries.get(ENTRY) {
+        Some(entry) => {
+            let (seal, text) = Seal::split(entry).ok_or_else(|| damaged(HEAD))?;
+            if seal.as_ref().is_some_and(|seal| !seal.has_header(text)) {
+                return Err(damaged(HEAD));
+            }
+            (seal, serde_json::from_str(text).map_err(|e| FileError::foreign(path, "a file of weights", e))?)
         }
-        Some(entries) => Header { metadata: entries.clone().into_iter().collect(), ..Header::default() },
-        None => Header::default(),
+        // What is ours under another name is not another's.
+        None if entries.values().any(|entry| matches!(Seal::split(entry), Some((Some(_), _)))) => {
+            return Err(damaged(HEAD));
+        }
+        None => (None, Header { metadata: entries.into_iter().collect(), ..Header::default() }),
     };
     let mut names = metadata.offset_keys();
     let place = |name: &String| header.order.iter().position(|n| n == name).unwrap_or(usize::MAX);
@@ -79,8 +99,15 @@ pub(crate) fn read(path: &Path) -> Result<(Vec<(String, Tensor)>, Header), FileE
         let tensor = tensor(path, &metadata, values, &name)?;
         Ok((name, tensor))
     });
-    Ok((tensors.collect::<Result<_, FileError>>()?, header))
+    let tensors: Vec<_> = tensors.collect::<Result<_, FileError>>()?;
+    if let Some(seal) = &seal {
+        seal.check(&header.order, &tensors).map_err(|name| damaged(&name))?;
+    }
+    Ok(Contents { tensors, header, is_sealed: seal.is_some() })
 }
+
+/// What of a file is not a tensor, in messages.
+const HEAD: &str = "its header";
 
 /// Header and values of a file, once its lengths are known to agree.
 fn parse<'b>(path: &Path, bytes: &'b [u8]) -> Result<(Metadata, &'b [u8]), FileError> {

@@ -1,41 +1,26 @@
 //! A net on a device: its parameters, its running statistics and its compiled programs.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::init::initial;
 use fovea_graph::shape::join;
 use fovea_graph::training::Objective;
-use fovea_graph::{
-    Backend, BackendError, Graph, Init, Memory, NotFinite, Outcome, Plan, Role, Shape, State, StateId, Tensor,
-};
+use fovea_graph::{Backend, BackendError, Init, Memory, NotFinite, Outcome, Plan, Role, Shape, State, StateId, Tensor};
 
 use crate::batch::Pictures;
-use crate::checkpoint::{Checkpoint, Fingerprint, Place};
+use crate::checkpoint::Checkpoint;
 use crate::compile::{Net, Programs};
 use crate::compiled::Numbers;
 use crate::error::TrainError;
+use crate::fingerprint::Fingerprint;
+use crate::forward::Forward;
+use crate::needs::Needs;
+use crate::place::Place;
 use crate::question::Question;
 use crate::standardise::Standardisation;
 use crate::weights::Weights;
-
-/// What a forward graph is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Training: dropout drops.
-    Train,
-    /// Inference: dropout is the identity.
-    Infer,
-}
-
-/// Why a net has no graph of some batch.
-pub type NetworkError = Box<dyn Error + Send + Sync>;
-
-/// Gives a net's forward graph at a batch: an input `images` `[N, H, W, C]`, an output `result`, the same states
-/// in the same order at every batch and mode. In training its `updates` say how running statistics follow the batches.
-pub type Forward = Box<dyn Fn(usize, Mode) -> Result<Graph, NetworkError> + Send + Sync>;
 
 /// A net being trained or used, on a device.
 pub struct Trainee {
@@ -47,6 +32,8 @@ pub struct Trainee {
     pub(crate) standardisation: Option<Standardisation>,
     pub(crate) classes: Vec<String>,
     pub(crate) progress: Progress,
+    /// How many pictures a test takes at once in the run that was prepared.
+    pub(crate) test_batch: usize,
     /// The seed whose first weights these still are: drawing those of a large net takes seconds.
     untouched: Option<u64>,
 }
@@ -88,6 +75,18 @@ fn fit_states(states: &[State], tensors: &[(String, Tensor)]) -> Result<(), Trai
     }
 }
 
+/// Whether these weights are this net's: the same names and shapes, none too many, none missing.
+pub(crate) fn fits(net: &Net, weights: &Weights) -> Result<(), TrainError> {
+    fit_states(&net.states, &weights.tensors)?;
+    let channels = net.input.last().copied().unwrap_or(1);
+    match &weights.standardisation {
+        Some(s) if s.mean.len() != channels || s.deviation.len() != channels => {
+            Err(TrainError::Standardisation { found: s.mean.len(), net: channels })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Trainee {
     /// A net with its first weights, drawn by `seed`.
     ///
@@ -105,7 +104,7 @@ impl Trainee {
     /// As [`Trainee::fresh`]; weights that are not the net's, by name or shape.
     pub fn with_weights(backend: Arc<dyn Backend>, forward: Forward, weights: &Weights) -> Result<Self, TrainError> {
         let mut trainee = Self::zero(backend, forward)?;
-        trainee.fits(weights)?;
+        fits(&trainee.net, weights)?;
         trainee.write(&weights.tensors)?;
         trainee.standardisation = weights.standardisation.clone();
         trainee.classes = weights.classes.clone();
@@ -122,7 +121,7 @@ impl Trainee {
         checkpoint: &Checkpoint,
     ) -> Result<Self, TrainError> {
         let mut trainee = Self::zero(backend, forward)?;
-        trainee.fits(&checkpoint.weights)?;
+        fits(&trainee.net, &checkpoint.weights)?;
         let moment = |(name, value): &(String, Tensor)| {
             let shape = Shape::new(value.shape()).map_err(|error| TrainError::Inconsistent(error.to_string()))?;
             Ok(State { name: name.clone(), shape, role: Role::Moment, init: Init::Zeros })
@@ -166,20 +165,17 @@ impl Trainee {
             standardisation: None,
             classes: Vec::new(),
             progress: Progress::default(),
+            test_batch: 0,
             untouched: None,
         })
     }
 
-    /// Whether these weights are this net's: the same names and shapes, none too many, none missing.
-    pub(crate) fn fits(&self, weights: &Weights) -> Result<(), TrainError> {
-        fit_states(&self.net.states, &weights.tensors)?;
-        let channels = self.net.input.last().copied().unwrap_or(1);
-        match &weights.standardisation {
-            Some(s) if s.mean.len() != channels || s.deviation.len() != channels => {
-                Err(TrainError::Standardisation { found: s.mean.len(), net: channels })
-            }
-            _ => Ok(()),
-        }
+    /// Whether these weights are those of the net that `forward` gives; nothing is allocated.
+    ///
+    /// # Errors
+    /// As [`Trainee::with_weights`].
+    pub fn takes(backend: Arc<dyn Backend>, forward: Forward, weights: &Weights) -> Result<(), TrainError> {
+        fits(&Net::new(backend, forward)?, weights)
     }
 
     /// Back to the first weights that `seed` draws; moments zero, nothing trained yet, nothing known of any data.
@@ -236,7 +232,7 @@ impl Trainee {
 
     /// Whether a checkpoint of a run by this optimizer is this net's, moments included. Its programs are compiled.
     pub(crate) fn resumes(&self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
-        self.fits(&checkpoint.weights)?;
+        fits(&self.net, &checkpoint.weights)?;
         fit_states(&self.states[self.net.states.len()..], &checkpoint.moments)
     }
 
@@ -321,7 +317,9 @@ impl Trainee {
     /// Compiles all that a run takes and makes room for the moments of its steps. The net's own states stay as they are, and
     /// so do moments that both the last optimizer and this one have. Where some are new, steps are numbered from 0 again:
     /// Adam's first means count by that number how long they have been gathering.
-    pub(crate) fn prepare(&mut self, plans: Vec<(Question, usize, Plan)>) -> Result<(), TrainError> {
+    pub(crate) fn prepare(&mut self, needs: Needs) -> Result<(), TrainError> {
+        let Needs { plans, test_batch } = needs;
+        self.test_batch = test_batch;
         let moments =
             |plan: &Plan| plan.graph.states.iter().filter(|state| state.role == Role::Moment).cloned().collect();
         let moments: Vec<State> = plans.first().map(|(.., plan)| moments(plan)).unwrap_or_default();

@@ -7,7 +7,7 @@ use fovea_graph::Tensor;
 
 use crate::file::FileError;
 use crate::standardise::Standardisation;
-use crate::store::{self, Header};
+use crate::store::{self, Contents, Header};
 
 /// What a trained net is: its parameters and running statistics, and what its pictures must go through first.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,9 +36,9 @@ impl Weights {
     /// order in which they lie in it. Of a checkpoint the moments are left out.
     ///
     /// # Errors
-    /// The file cannot be read, is cut short, is not safetensors, or holds other numbers than f32.
+    /// The file cannot be read, is cut short or damaged, is not safetensors, or holds other numbers than f32.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        let (mut tensors, header) = store::read(path.as_ref())?;
+        let Contents { mut tensors, header, .. } = store::read(path.as_ref())?;
         if let Some(progress) = &header.progress {
             tensors.retain(|(name, _)| !progress.moments.contains(name));
         }

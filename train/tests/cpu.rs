@@ -86,7 +86,8 @@ fn further_goes_on_where_the_last_run_ended() {
 /// very same two steps.
 #[test]
 fn an_interrupt_from_outside_keeps_the_last_complete_step() {
-    let recipe = Recipe { epochs: 50, ..small() };
+    // Far longer than the thread needs, however late it comes.
+    let recipe = Recipe { epochs: 100_000, ..small() };
     for delay in [0, 7, 31] {
         let (stop, mut interrupted) = (AtomicBool::new(false), trainee(cpu(2)));
         let begun = AtomicBool::new(false);

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use fovea_graph::Tensor;
+use fovea_graph::philox::{Purpose, Stream};
 use fovea_train::{Checkpoint, FileError, Fingerprint, Place, Standardisation, Weights};
 use ndarray::{Array1, Array2, arr0};
 use proptest::prelude::*;
@@ -60,10 +61,7 @@ fn the_same_weights_are_the_same_bytes() {
 fn checkpoints_come_back_and_are_weights_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.safetensors");
-    let moments = vec![("alpha.bias.velocity".to_string(), Array1::from_vec(vec![1.0, 2.0]).into_dyn())];
-    let place = Place { step: 23, epochs: 1, batches: 3, loss: 0.1 + 0.2, correct: Some(41.0), seconds: 1e-9 / 3.0 };
-    let fingerprint = Fingerprint { net: u64::MAX, data: 1, samples: 5 };
-    let saved = Checkpoint { weights: weights(), moments, step: 123, epoch: 4, seed: u64::MAX, place, fingerprint };
+    let saved = checkpoint();
     saved.save(&path).unwrap();
     let loaded = Checkpoint::load(&path).unwrap();
     assert_eq!(bits(&loaded.weights.tensors), bits(&saved.weights.tensors));
@@ -74,6 +72,113 @@ fn checkpoints_come_back_and_are_weights_too() {
     weights().save(&path).unwrap();
     let error = Checkpoint::load(&path).unwrap_err().to_string();
     assert_eq!(error, format!("{} is not a checkpoint: it holds weights alone", path.display()));
+}
+
+/// A checkpoint of a run in the middle.
+fn checkpoint() -> Checkpoint {
+    let moments = vec![("alpha.bias.velocity".to_string(), Array1::from_vec(vec![1.0, 2.0]).into_dyn())];
+    let place = Place { step: 23, epochs: 1, batches: 3, loss: 0.1 + 0.2, correct: Some(41.0), seconds: 1e-9 / 3.0 };
+    let fingerprint = Fingerprint { net: u64::MAX, data: 1, samples: 5 };
+    Checkpoint { weights: weights(), moments, step: 123, epoch: 4, seed: u64::MAX, place, fingerprint }
+}
+
+/// Bits of values, as `==` sees none in what is not a number.
+fn same(a: &Checkpoint, b: &Checkpoint) -> bool {
+    let plain = |c: &Checkpoint| Checkpoint { moments: vec![], weights: rest(&c.weights), ..c.clone() };
+    bits(&a.weights.tensors) == bits(&b.weights.tensors) && bits(&a.moments) == bits(&b.moments) && plain(a) == plain(b)
+}
+
+fn rest(weights: &Weights) -> Weights {
+    Weights { tensors: vec![], ..weights.clone() }
+}
+
+/// Whatever happens to a byte of a file: it is an error, or nothing of what is read has changed.
+#[test]
+fn a_changed_byte_is_found_wherever_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (folder.path().join("c"), folder.path().join("w"));
+    checkpoint().save(&one).unwrap();
+    weights().save(&other).unwrap();
+    for path in [one, other] {
+        let whole = fs::read(&path).unwrap();
+        let mut found = 0;
+        for at in 0..whole.len() {
+            for mask in [0x01, 0x04, 0x20, 0x80, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] ^= mask;
+                found += u32::from(is_found(&path, &bytes, &format!("byte {at} ^ {mask:#x}")));
+            }
+        }
+        assert!(found as usize > 4 * whole.len(), "{found} of {}", 5 * whole.len());
+    }
+}
+
+#[test]
+fn many_changed_bits_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c");
+    checkpoint().save(&path).unwrap();
+    let whole = fs::read(&path).unwrap();
+    for case in 0..3000 {
+        let random = Stream::new(27, Purpose::Data, case);
+        let mut bytes = whole.clone();
+        for bit in 0..27 {
+            // Among the values at first, anywhere later.
+            let from = if case < 1000 { whole.len() - 60 } else { 8 };
+            let at = from as u64 + random.below(2 * bit, (whole.len() - from) as u64);
+            bytes[at as usize] ^= 1 << random.below(2 * bit + 1, 8);
+        }
+        assert!(bytes == whole || is_found(&path, &bytes, &format!("case {case}")), "case {case}");
+    }
+}
+
+/// Whether these bytes are an error to read; if they are not, they say what the whole file said.
+fn is_found(path: &Path, bytes: &[u8], what: &str) -> bool {
+    fs::write(path, bytes).unwrap();
+    let loaded = Weights::load(path);
+    if let Ok(loaded) = &loaded {
+        assert_eq!(bits(&loaded.tensors), bits(&weights().tensors), "{what}");
+        assert_eq!(rest(loaded), rest(&weights()), "{what}");
+    }
+    if let Ok(loaded) = Checkpoint::load(path) {
+        assert!(same(&loaded, &checkpoint()), "{what}");
+    }
+    loaded.is_err()
+}
+
+#[test]
+fn what_is_damaged_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c");
+    checkpoint().save(&path).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let mut bytes = whole.clone();
+    *bytes.last_mut().unwrap() ^= 1;
+    assert_eq!(said(&path, &bytes), "is damaged: zeta.filter is not as it was written");
+    let changed = |from: &str, to: &str| {
+        let at = whole.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+        [&whole[..at], to.as_bytes(), &whole[at + from.len()..]].concat()
+    };
+    // The epoch of the net: a number that no place in the run tells.
+    assert_eq!(said(&path, &changed("epoch\\\":4", "epoch\\\":5")), "is damaged: its header is not as it was written");
+    assert_eq!(said(&path, &changed("\"fovea\"", "\"govea\"")), "is damaged: its header is not as it was written");
+}
+
+/// Earlier versions wrote no checksums: their weights are read as any program's, and no run goes on from them.
+#[test]
+fn files_without_checksums_are_weights_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old");
+    checkpoint().save(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    let entry = header["__metadata__"]["fovea"].as_str().unwrap().split_once('\n').unwrap().1.to_string();
+    header["__metadata__"]["fovea"] = entry.into();
+    fs::write(&path, by_hand(&header.to_string(), &bytes[8 + length..])).unwrap();
+    assert_eq!(bits(&Weights::load(&path).unwrap().tensors), bits(&weights().tensors));
+    let error = Checkpoint::load(&path).unwrap_err().to_string();
+    assert_eq!(error, format!("{} is not a checkpoint to go on from: it has no checksums", path.display()));
 }
 
 /// A file as the format's description gives it: length, header, values; written here byte by byte.

@@ -3,13 +3,14 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 
 use fovea_cpu::Cpu;
 use fovea_graph::{Backend, Tensor};
 use fovea_train::{
-    DataSource, DataSpec, Dataset, Labels, Mode, Recipe, Runs, Schedule, Standardisation, Trainee, Weights, fit,
+    DataError, DataSource, DataSpec, Dataset, Labels, Mode, Recipe, Runs, Schedule, Standardisation, Trainee, Weights,
+    fit,
 };
 use ndarray::Axis;
 use support::{adam, bits, info, per_position, recipe, regression};
@@ -26,6 +27,23 @@ fn drawn(source: DataSource, size: Option<[usize; 2]>) -> Dataset {
 
 fn both(seed: u64) -> [DataSource; 2] {
     [DataSource::Shapes { seed }, DataSource::Scenes { seed }]
+}
+
+#[test]
+fn pictures_are_not_drawn_any_further_once_the_flag_is_set() {
+    for source in both(3).into_iter().chain([DataSource::Digits]) {
+        let (stop, begun) = (AtomicBool::new(false), Barrier::new(2));
+        let ended = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                begun.wait();
+                stop.store(true, Ordering::Relaxed);
+            });
+            begun.wait();
+            // Set now or soon: what is drawn again and again ends.
+            (0..1_000).find_map(|_| DataSpec { source, size: Some([64, 64]) }.load_unless(&stop).err())
+        });
+        assert!(matches!(ended, Some(DataError::Interrupted)), "{source:?} gives {ended:?}");
+    }
 }
 
 #[test]

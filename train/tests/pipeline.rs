@@ -77,6 +77,7 @@ fn whole(oracle: &Oracle, recipe: &Recipe) -> (Left, Vec<String>) {
             Event::Epoch(metrics) => format!("epoch {} {:x}", metrics.epoch, metrics.loss.to_bits()),
             Event::Checkpoint { step, .. } => format!("checkpoint {step}"),
             Event::Begin { done, .. } => format!("begin {done}"),
+            Event::PassedOver { why, .. } => why,
             Event::End(ending) => format!("{ending:?}"),
         });
     };

@@ -16,9 +16,10 @@ use fovea_graph::Backend;
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::training::Optimizer;
 use fovea_train::{
-    CheckpointEvery, Dataset, Ending, Event, History, Recipe, Runs, Schedule, TrainError, Trainee, fit, resume,
+    Checkpoint, CheckpointEvery, Dataset, Ending, Event, History, Place, Recipe, Runs, Schedule, TrainError, Trainee,
+    fit, resume,
 };
-use support::{Left, Oracle, adam, bits, data, few_digits, info, left, long, normalised, recipe};
+use support::{Left, Oracle, adam, bits, data, few_digits, info, left, long, normalised, recipe, until_step};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -147,7 +148,6 @@ fn a_killed_run_goes_on_with_the_same_bits() {
         let whole = uncut(cpu(), &recipe);
         let folder = tempfile::tempdir().unwrap();
         let runs = Runs::at(folder.path());
-        let mut killed = 0;
         for life in 0..6 {
             let mut child = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "child_that_is_killed", "--nocapture", "--test-threads=1"])
@@ -156,18 +156,13 @@ fn a_killed_run_goes_on_with_the_same_bits() {
                 .stdout(Stdio::null())
                 .spawn()
                 .unwrap();
-            while runs.last().unwrap().is_none() && child.try_wait().unwrap().is_none() {
-                thread::sleep(Duration::from_millis(1));
-            }
-            thread::sleep(Duration::from_millis(5 + 13 * life));
+            until_step(&runs, 1, 5 * life);
             child.kill().unwrap();
-            killed += u32::from(!child.wait().unwrap().success());
+            child.wait().unwrap();
         }
-        assert!(killed > 0);
-        if runs.open(1).unwrap().ending.is_none() {
-            go_on(&mut trainee(cpu()), &recipe, &runs).unwrap();
-        }
-        assert_eq!(left(&runs.open(1).unwrap()), whole, "killed {killed} times");
+        assert_eq!(runs.open(1).unwrap().ending, None, "it was killed each time");
+        go_on(&mut trainee(cpu()), &recipe, &runs).unwrap();
+        assert_eq!(left(&runs.open(1).unwrap()), whole);
         assert_eq!(runs.list().unwrap(), [1]);
     }
 }
@@ -178,8 +173,9 @@ fn child_that_is_killed() {
     let kind: usize = std::env::var("RUN_OPTIMIZER").unwrap().parse().unwrap();
     let (runs, recipe) = (Runs::at(folder), long(optimizers()[kind].clone()));
     let slow = &mut |event| {
-        if let Event::Step { .. } = event {
-            thread::sleep(Duration::from_millis(3));
+        if let Event::Step { step, .. } = event {
+            // Behind the last it waits for its end.
+            thread::sleep(Duration::from_millis(if step < 30 { 3 } else { 600_000 }));
         }
     };
     match runs.last().unwrap() {
@@ -296,6 +292,126 @@ fn what_differs_is_said() {
         go_on(&mut trainee(cpu()), &recipe, &runs).unwrap_err().to_string(),
         "run 1 is complete, all 3 epochs of it: `train … further` goes on from its weights"
     );
+}
+
+/// A run of 30 steps, broken off after 17; its checkpoints are of steps 10 and 17.
+fn broken_off(runs: &Runs, recipe: &Recipe) {
+    let mut run = runs.create(&info(recipe)).unwrap();
+    let stop = AtomicBool::new(false);
+    let mut events = |event| {
+        if let Event::Step { step: 17, .. } = event {
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    fit(&mut trainee(cpu()), &data(), recipe, Some(&mut run), &mut events, &stop).unwrap();
+}
+
+/// What does not belong into a run's folder is passed over, said, and does no harm.
+#[test]
+fn a_run_goes_on_beside_foreign_and_broken_files() {
+    let recipe = long(adam());
+    let whole = uncut(cpu(), &recipe);
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Runs::at(folder.path());
+    broken_off(&runs, &recipe);
+    let at = |name: &str| folder.path().join("1/checkpoints").join(name);
+    let good = Checkpoint::load(at("step-00000017.safetensors")).unwrap();
+    let of_step = |step: u64| at(&format!("step-{step:08}.safetensors"));
+
+    // Empty, cut, another program's, the same under another name.
+    fs::write(of_step(18), "").unwrap();
+    fs::write(of_step(19), &fs::read(of_step(17)).unwrap()[..500]).unwrap();
+    fs::write(of_step(20), "a picture, say").unwrap();
+    fs::copy(of_step(17), of_step(21)).unwrap();
+    // Whole, but of another net, of other data, or in a state in which the run cannot be.
+    let spoils: [fn(&mut Checkpoint); 7] = [
+        |c| drop(c.weights.tensors.pop()),
+        |c| c.fingerprint.data ^= 1,
+        |c| c.step = 99,
+        |c| c.epoch = 7,
+        |c| c.seed = 8,
+        |c| c.place.batches = 9,
+        |c| c.moments.clear(),
+    ];
+    for (step, spoil) in (22..).zip(spoils) {
+        let place = Place { step, epochs: 2, batches: step - 20, ..good.place.clone() };
+        let mut strange = Checkpoint { place, step, epoch: 2, ..good.clone() };
+        spoil(&mut strange);
+        strange.save(of_step(step)).unwrap();
+    }
+    fs::create_dir(of_step(40)).unwrap();
+    fs::write(at("step-x.safetensors"), "").unwrap();
+    for part in ["1/.abc.part", "1/checkpoints/.def.part"] {
+        fs::write(folder.path().join(part), "half of it").unwrap();
+    }
+
+    let (mut passed, mut begun) = (Vec::new(), None);
+    let mut events = |event| match event {
+        Event::PassedOver { path, why } => {
+            assert!(why.contains(&path.display().to_string()), "{why}");
+            passed.push(path);
+        }
+        Event::Begin { done, .. } => begun = Some(done),
+        _ => {}
+    };
+    resume(&mut trainee(cpu()), &data(), &recipe, &runs.open(1).unwrap(), &mut events, &GO_ON).unwrap();
+    let expected: Vec<PathBuf> = (18..29).rev().map(of_step).collect();
+    assert_eq!((passed, begun), (expected, Some(17)));
+    assert_eq!(left(&runs.open(1).unwrap()), whole);
+    let parts = [folder.path().join("1"), folder.path().join("1/checkpoints")];
+    let names = parts.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|e| e.unwrap().file_name());
+    assert_eq!(names.filter(|name| name.to_str().unwrap().ends_with(".part")).count(), 0);
+}
+
+/// Bits that have changed on disk are noticed: the run goes on from the checkpoint before, to the same bits.
+#[test]
+fn a_damaged_checkpoint_is_passed_over() {
+    let recipe = long(adam());
+    let whole = uncut(cpu(), &recipe);
+    for case in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::at(folder.path());
+        broken_off(&runs, &recipe);
+        let newest = runs.open(1).unwrap().checkpoint.unwrap();
+        let mut bytes = fs::read(&newest).unwrap();
+        let random = Stream::new(27, Purpose::Data, case);
+        for bit in 0..27 {
+            let at = random.below(2 * bit, bytes.len() as u64) as usize;
+            bytes[at] ^= 1 << random.below(2 * bit + 1, 8);
+        }
+        fs::write(&newest, bytes).unwrap();
+        go_on(&mut trainee(cpu()), &recipe, &runs).unwrap();
+        assert_eq!(left(&runs.open(1).unwrap()), whole, "case {case}");
+    }
+}
+
+/// One process at a time writes a run; another is told which one it is.
+#[test]
+fn a_run_that_is_held_does_not_go_on_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, recipe) = (Runs::at(folder.path()), long(adam()));
+    let mut run = runs.create(&info(&recipe)).unwrap();
+    let stop = AtomicBool::new(false);
+    let mut events = |event| {
+        if let Event::Step { step: 12, .. } = event {
+            let before = runs.open(1).unwrap();
+            let refused = go_on(&mut trainee(cpu()), &recipe, &runs).unwrap_err().to_string();
+            let (run, process) = (folder.path().join("1"), std::process::id());
+            let held = format!(
+                "{} is held by process {process}, which trains this run: it can go on here when that has ended",
+                run.display()
+            );
+            assert_eq!(refused, held);
+            assert_eq!(runs.open(1).unwrap(), before);
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    fit(&mut trainee(cpu()), &data(), &recipe, Some(&mut run), &mut events, &stop).unwrap();
+    // The run has ended, or whoever wrote it is gone without a word.
+    fs::write(folder.path().join("1/lock"), "4194304").unwrap();
+    go_on(&mut trainee(cpu()), &recipe, &runs).unwrap();
+    assert_eq!(left(&runs.open(1).unwrap()), uncut(cpu(), &recipe));
+    assert_eq!(fs::read_to_string(folder.path().join("1/lock")).unwrap(), std::process::id().to_string());
 }
 
 #[test]

@@ -16,7 +16,7 @@ use fovea_graph::Backend;
 use fovea_train::{
     Checkpoint, CheckpointEvery, Ending, Event, FileError, Recipe, Runs, TrainError, Trainee, Weights, fit,
 };
-use support::{Oracle, bits, digits, info, recipe, regression};
+use support::{Oracle, bits, digits, info, recipe, regression, until_step};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -85,7 +85,10 @@ fn a_folder_holds_the_whole_run() {
     };
     let history = fit(&mut trainee, &digits(), &recipe, Some(&mut run), &mut events, &GO_ON).unwrap();
     assert_eq!((history.run, saved), (Some(1), vec![23, 46, 69]));
-    assert_eq!(names(run.path()), ["checkpoints", "metrics.jsonl", "program.fov", "run.json", "weights.safetensors"]);
+    assert_eq!(
+        names(run.path()),
+        ["checkpoints", "lock", "metrics.jsonl", "program.fov", "run.json", "weights.safetensors"]
+    );
     assert_eq!(names(&run.path().join("checkpoints")), ["step-00000046.safetensors", "step-00000069.safetensors"]);
 
     let record = runs.open(1).unwrap();
@@ -265,11 +268,7 @@ fn a_run_killed_at_any_moment_reads() {
     let runs = Runs::at(folder.path());
     for number in 1..=6 {
         let mut child = child("child_that_is_killed", folder.path(), "").spawn().unwrap();
-        while runs.last().unwrap() != Some(number) {
-            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
-            thread::sleep(Duration::from_millis(1));
-        }
-        thread::sleep(Duration::from_millis(u64::from(number - 1) * 17));
+        until_step(&runs, number, 3 * u64::from(number - 1));
         child.kill().unwrap();
         child.wait().unwrap();
 

@@ -14,8 +14,10 @@ use crate::matrix::{Matrix, MatrixMut};
 fn algorithm(g: &Geometry) -> Algorithm {
     if g.is_pointwise() {
         Algorithm::Pointwise
-    } else if g.is_depthwise() || narrow::is_narrow(g) {
+    } else if narrow::is_narrow(g) {
         Algorithm::Direct
+    } else if g.is_depthwise() {
+        Algorithm::Depthwise
     } else {
         Algorithm::Im2col
     }
@@ -25,7 +27,7 @@ fn algorithm(g: &Geometry) -> Algorithm {
 /// gradient nobody wants.
 fn dgrad_algorithm(g: &Geometry) -> Algorithm {
     match algorithm(g) {
-        Algorithm::Direct if narrow::is_narrow(g) => Algorithm::Im2col,
+        Algorithm::Direct => Algorithm::Im2col,
         other => other,
     }
 }
@@ -50,8 +52,8 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, threads: usize) -> Choice
     let g = of_forward(op, shapes, y);
     let workspace = match algorithm(&g) {
         Algorithm::Im2col => im2col::forward_workspace(&g, threads),
-        Algorithm::Direct if narrow::is_narrow(&g) => narrow::forward_workspace(&g, threads),
-        Algorithm::Direct => depthwise::forward_workspace(&g),
+        Algorithm::Direct => narrow::forward_workspace(&g, threads),
+        Algorithm::Depthwise => depthwise::forward_workspace(&g),
         Algorithm::Pointwise | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
     };
     Choice { algorithm: algorithm(&g), workspace }
@@ -62,8 +64,8 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, threads: usiz
     let g = of_dgrad(op, shapes, dx);
     let workspace = match dgrad_algorithm(&g) {
         Algorithm::Im2col => im2col::dgrad_workspace(&g, threads),
-        Algorithm::Direct => depthwise::forward_workspace(&g),
-        Algorithm::Pointwise | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
+        Algorithm::Depthwise => depthwise::forward_workspace(&g),
+        Algorithm::Direct | Algorithm::Pointwise | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
     };
     Choice { algorithm: dgrad_algorithm(&g), workspace }
 }
@@ -72,8 +74,8 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, threads: usiz
 pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], threads: usize) -> Choice {
     let g = of_wgrad(op, shapes);
     let workspace = match algorithm(&g) {
-        Algorithm::Direct if narrow::is_narrow(&g) => narrow::wgrad_workspace(&g, threads),
-        Algorithm::Direct => depthwise::wgrad_workspace(&g),
+        Algorithm::Direct => narrow::wgrad_workspace(&g, threads),
+        Algorithm::Depthwise => depthwise::wgrad_workspace(&g),
         Algorithm::Im2col | Algorithm::Pointwise => im2col::wgrad_workspace(&g, threads),
         Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
     };
@@ -90,8 +92,8 @@ pub fn forward(op: &Conv, call: Call<'_>) {
             let y = MatrixMut::new(call.memory.output, g.rows(), g.filters);
             product(call.team, y, x, w.transposed(), call.memory.inputs.get(2).copied(), op.activation);
         }
-        Algorithm::Direct if narrow::is_narrow(&g) => narrow::forward(&g, op.activation, call),
-        Algorithm::Direct => depthwise::forward(&g, op.activation, call),
+        Algorithm::Direct => narrow::forward(&g, op.activation, call),
+        Algorithm::Depthwise => depthwise::forward(&g, op.activation, call),
         Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => {
             im2col::forward(&g, op.activation, call)
         }
@@ -108,8 +110,10 @@ pub fn dgrad(op: &ConvDgrad, call: Call<'_>) {
             let dx = MatrixMut::new(call.memory.output, g.rows(), g.channels);
             product(call.team, dx, dy, w, None, None);
         }
-        Algorithm::Direct => depthwise::dgrad(&g, call),
-        Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => im2col::dgrad(&g, call),
+        Algorithm::Depthwise => depthwise::dgrad(&g, call),
+        Algorithm::Direct | Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => {
+            im2col::dgrad(&g, call)
+        }
     }
 }
 
@@ -117,8 +121,8 @@ pub fn dgrad(op: &ConvDgrad, call: Call<'_>) {
 pub fn wgrad(op: &ConvWgrad, call: Call<'_>) {
     let g = of_wgrad(op, &call.shapes);
     match call.algorithm {
-        Algorithm::Direct if narrow::is_narrow(&g) => narrow::wgrad(&g, call),
-        Algorithm::Direct => depthwise::wgrad(&g, call),
+        Algorithm::Direct => narrow::wgrad(&g, call),
+        Algorithm::Depthwise => depthwise::wgrad(&g, call),
         Algorithm::Pointwise | Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => {
             im2col::wgrad(&g, call)
         }

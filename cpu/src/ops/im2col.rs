@@ -83,7 +83,7 @@ pub fn dgrad(g: &Geometry, call: Call<'_>) {
     let parts = g.parts(call.memory.output, images);
     call.team.each(parts, call.memory.workspace, step * g.depth(), |(part, dx), windows| {
         dx.fill(0.0);
-        for (group, rows) in groups_and_steps(g, part.rows, step) {
+        for (group, rows) in groups_and_steps(g, part.rows, step).take_while(|_| call.team.goes_on()) {
             let filters = group * g.group_filters()..(group + 1) * g.group_filters();
             MatrixMut::new(windows, rows.len(), g.depth()).product(
                 Store::Set,
@@ -173,7 +173,7 @@ pub fn wgrad(g: &Geometry, call: Call<'_>) {
         let group = tile.rows.start / g.group_filters();
         let window = tile.columns.start / g.window_row()..tile.columns.end / g.window_row();
         let mut store = Store::Set;
-        for rows in steps(rows, cut.step) {
+        for rows in steps(rows, cut.step).take_while(|_| call.team.goes_on()) {
             let dy = dy.block(rows.clone(), tile.rows.clone()).transposed();
             let windows = if g.is_pointwise() {
                 Matrix::new(x, g.rows(), g.channels).rows(rows)
@@ -194,7 +194,7 @@ pub fn wgrad(g: &Geometry, call: Call<'_>) {
 }
 
 /// The sum of equally long parts, in their order.
-pub fn add_parts(team: &Team, parts: &[f32], output: &mut [f32]) {
+pub fn add_parts(team: &Team<'_>, parts: &[f32], output: &mut [f32]) {
     let len = output.len();
     team.chunks(output, CHUNK, |start, sum| {
         sum.copy_from_slice(&parts[start..start + sum.len()]);

@@ -88,7 +88,7 @@ fn class(label: f32, classes: usize) -> Option<usize> {
 
 /// The sum over all positions of `f(logits, label)`, in an order that follows from the shape.
 fn over_positions(
-    team: &Team,
+    team: &Team<'_>,
     inputs: &[&[f32]],
     shape: &Shape,
     workspace: &mut [f32],

@@ -25,7 +25,7 @@ pub fn matmul(op: &Matmul, call: Call<'_>) {
 
 /// `y = act(a·b + bias)`, on all threads.
 pub fn product(
-    team: &Team,
+    team: &Team<'_>,
     y: MatrixMut<'_>,
     a: Matrix<'_>,
     b: Matrix<'_>,

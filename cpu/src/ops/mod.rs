@@ -42,7 +42,7 @@ pub struct Call<'a> {
     /// What the step was given.
     pub feed: &'a Feed<'a>,
     /// The threads.
-    pub team: &'a Team,
+    pub team: &'a Team<'a>,
 }
 
 /// How this backend computes a node, with so many threads.

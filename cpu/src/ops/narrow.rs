@@ -252,7 +252,8 @@ pub fn wgrad(g: &Geometry, call: Call<'_>) {
     let (x, dy, offsets) = (call.memory.inputs[0], call.memory.inputs[1], bands.offsets(g));
     call.team.each(sums.chunks_mut(size).enumerate(), copies, bands.copy(), |(part, dw), copy| {
         dw.fill(0.0);
-        for band in part * share..((part + 1) * share).min(g.batch * bands.per_image) {
+        let mine = part * share..((part + 1) * share).min(g.batch * bands.per_image);
+        for band in mine.take_while(|_| call.team.goes_on()) {
             let (image, lines) = bands.place(g, band);
             bands.fill(g, &x[image * g.image()..], &lines, copy);
             let lines = Lines {

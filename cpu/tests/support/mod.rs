@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
 
 use fovea_cpu::reference::{Feed64, evaluate, output};
 use fovea_graph::fuse::fuse;
@@ -60,7 +61,7 @@ pub fn single(op: Op, dims: &[&[usize]]) -> Graph {
 }
 
 pub fn feed<'a>(inputs: &'a [&'a Tensor]) -> Feed<'a> {
-    Feed { inputs, learning_rate: 0.05, seed: 7, step: 3 }
+    Feed { inputs, learning_rate: 0.05, seed: 7, step: 3, stop: None }
 }
 
 pub fn go(_: usize) -> ControlFlow<()> {
@@ -302,8 +303,18 @@ impl Training {
     }
 
     pub fn step_watched(&mut self, step: u32, before: &mut dyn FnMut(usize) -> ControlFlow<()>) -> Outcome {
+        self.step_stopped(step, None, before)
+    }
+
+    /// A step that the flag ends.
+    pub fn step_stopped(
+        &mut self,
+        step: u32,
+        stop: Option<&AtomicBool>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Outcome {
         let inputs = [&self.images, &self.labels];
-        let feed = Feed { inputs: &inputs, learning_rate: 0.01, seed: 5, step };
+        let feed = Feed { inputs: &inputs, learning_rate: 0.01, seed: 5, step, stop };
         self.program.run(&mut *self.memory, &feed, before).unwrap()
     }
 

@@ -8,6 +8,7 @@ use super::maps::{counts, extent, three};
 use super::matmul::{Finish, Gemm, Products, Tile, sliced, slices_workspace};
 use super::{Call, grid, kernels};
 use crate::kernels::{Convolution, DepthwiseWgrad, Dgrad, Divider, Fprop, Wgrad};
+use crate::queue::MULTIPROCESSORS;
 
 /// Positions on a padded map are below this, so that sums of a few of them fit 32 bits.
 const MAX_POSITIONS: usize = 1 << 28;
@@ -86,7 +87,9 @@ impl Convolution {
     fn algorithm(&self, forward: bool) -> Algorithm {
         if self.is_pointwise() {
             Algorithm::Pointwise
-        } else if self.is_depthwise() || forward && self.is_narrow() {
+        } else if self.is_depthwise() {
+            Algorithm::Depthwise
+        } else if forward && self.is_narrow() {
             Algorithm::Direct
         } else {
             Algorithm::ImplicitGemm
@@ -181,7 +184,7 @@ impl Convolution {
 }
 
 /// Blocks of the depthwise gradient by the filters that keep a large GPU busy, and the positions one has at least.
-const DEPTHWISE_BUSY: usize = 4 * 132;
+const DEPTHWISE_BUSY: usize = 4 * MULTIPROCESSORS;
 const DEPTHWISE_SHORTEST: usize = 256;
 
 fn greatest_common_divisor(a: i32, b: i32) -> i32 {
@@ -216,7 +219,7 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape) -> Choice {
         let (algorithm, products) = (conv.algorithm(true), conv.fprop());
         let workspace = match algorithm {
             Algorithm::Pointwise => pointwise(conv).workspace(),
-            Algorithm::Direct => 0,
+            Algorithm::Direct | Algorithm::Depthwise => 0,
             _ => {
                 let slices = products.slices(conv.tile(&products, conv.are_channels_wide()));
                 slices_workspace(slices, y.elements())
@@ -232,7 +235,7 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape) -> Choice {
         let (algorithm, products) = (conv.algorithm(false), conv.dgrad());
         let workspace = match algorithm {
             Algorithm::Pointwise => pointwise_dgrad(conv).workspace(),
-            Algorithm::Direct => 0,
+            Algorithm::Depthwise => 0,
             _ => {
                 let slices = products.slices(conv.tile(&products, conv.are_all_wide()));
                 slices_workspace(slices, dx.elements())
@@ -248,7 +251,7 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], dw: &Shape) -> Choice {
         let (algorithm, products) = (conv.algorithm(false), conv.wgrad());
         let slices = match algorithm {
             Algorithm::Pointwise => return (algorithm, pointwise_wgrad(conv).workspace()),
-            Algorithm::Direct => conv.depthwise_products().1,
+            Algorithm::Depthwise => conv.depthwise_products().1,
             _ => products.slices(conv.wgrad_tile(&products)),
         };
         (algorithm, slices_workspace(slices, dw.elements()))
@@ -264,7 +267,7 @@ pub fn forward(op: &Conv, call: &Call<'_>) -> Result<(), BackendError> {
     let (queue, x, w, finish) = (call.queue, call.x(0), call.x(1), Finish::of(call, op.activation));
     match call.algorithm {
         Algorithm::Pointwise => pointwise(&conv).run(call, x, w, finish),
-        Algorithm::Direct if conv.is_depthwise() => {
+        Algorithm::Depthwise => {
             let grid = grid(call.len().div_ceil(4), 256);
             kernels::conv_depthwise(queue, grid, x, w, finish.bias, call.y(), conv, finish.relu)
         }
@@ -303,7 +306,7 @@ pub fn dgrad(op: &ConvDgrad, call: &Call<'_>) -> Result<(), BackendError> {
     let (queue, w, dy) = (call.queue, call.x(0), call.x(1));
     match call.algorithm {
         Algorithm::Pointwise => pointwise_dgrad(&conv).run(call, dy, w, Finish::none()),
-        Algorithm::Direct => kernels::conv_depthwise_dgrad(queue, grid(call.len(), 256), w, dy, call.y(), conv),
+        Algorithm::Depthwise => kernels::conv_depthwise_dgrad(queue, grid(call.len(), 256), w, dy, call.y(), conv),
         _ => {
             let (products, wide) = (conv.dgrad(), conv.are_all_wide());
             let tile = conv.tile(&products, wide);
@@ -342,7 +345,7 @@ pub fn wgrad(op: &ConvWgrad, call: &Call<'_>) -> Result<(), BackendError> {
     let (x, dy, windows, columns) = (call.x(0), call.x(1), conv.windows.map(divider), conv.window_channels());
     match call.algorithm {
         Algorithm::Pointwise => pointwise_wgrad(&conv).run(call, dy, x, Finish::none()),
-        Algorithm::Direct => {
+        Algorithm::Depthwise => {
             let ([down, across], slices) = conv.depthwise_products();
             let grid = [u32::try_from(down * across * slices).unwrap_or(u32::MAX), 1, 1];
             let g = DepthwiseWgrad { conv, windows, slices: slices as i32 };

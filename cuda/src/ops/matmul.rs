@@ -6,11 +6,11 @@ use fovea_graph::{BackendError, Shape};
 
 use super::{Call, grid, kernels};
 use crate::kernels::MatmulSizes;
-use crate::queue::Queue;
+use crate::queue::{MULTIPROCESSORS, Queue};
 use crate::view::{In, Out};
 
-/// How many blocks keep a large GPU busy: two on each of an H100's 132 multiprocessors.
-const BUSY: usize = 2 * 132;
+/// How many blocks keep a large GPU busy: two on each multiprocessor.
+const BUSY: usize = 2 * MULTIPROCESSORS;
 /// A slice of the depth is no shorter than this, or adding up the slices would cost too much.
 const SHORTEST: usize = 128;
 /// And in large tiles no longer than this: they add up its products one by one, and errors grow with the square root.

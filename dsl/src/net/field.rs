@@ -7,7 +7,7 @@ use fovea_graph::op::{Interpolation, Pool};
 use super::{Kind, Layer, Net};
 
 /// What one element of a layer sees along one spatial axis of the input; the input's edges do not cut it off, so that it
-/// can be larger than the input.
+/// can be larger than the input. Behind an upsampling elements see different numbers, and this is their mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field {
     /// How many elements of the input.

@@ -30,6 +30,9 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        if let Some(chain) = &chain {
+            self.layer_numbers(chain);
+        }
         let name = self.defined_name("block", name, equals)?;
         if name.text.contains('.') {
             let mend = name.text.replace('.', "_");
@@ -103,9 +106,11 @@ impl Reader<'_> {
         let all = branches.len() + empty.len();
         if all < 2 {
             let error = self.wrong(whole, format!("`{word}` joins at least two branches")).expected("`|`");
+            let close = Span { start: whole.end.saturating_sub(1), ..whole };
+            let error = error.put_before(close, if branches.is_empty() { "conv 64 | id" } else { " | id" });
             self.mistakes.push(error.help(format!("write `{word}(… | …)`; `id` is the branch without a layer")));
         } else if let Some(&span) = empty.first() {
-            let error = self.wrong(span, "an empty branch").expected("a layer, or `id`");
+            let error = self.wrong(span, "an empty branch").expected("a layer, or `id`").put_before(span, " id ");
             self.mistakes.push(error.help("write `id` for the branch without a layer"));
         }
         Join { word, word_span, branches }
@@ -131,7 +136,12 @@ impl Reader<'_> {
         let span = self.place(&pair);
         let mut inner = pair.into_inner();
         let Some(block) = inner.next().map(|name| self.name(&name)) else { return Vec::new() };
+        let before = self.mistakes.len();
         let arguments: Vec<_> = inner.map(|argument| self.argument(argument)).collect();
+        // Another program's layer is refused with all that it is given, `activation=relu` among it.
+        if let ChainWord::Foreign(_) = chain_word(&block.text) {
+            self.mistakes.truncate(before);
+        }
         if is_name(&block.text) {
             return vec![Piece { kind: PieceKind::Call(Call { block, arguments }), span }];
         }
@@ -149,7 +159,7 @@ impl Reader<'_> {
             return None;
         }
         let name = Name { text: word.into(), span };
-        let next = rest.pieces.peek().map(|piece| (piece.span, self.written(piece.span)));
+        let next = rest.first().map(|piece| (piece.span, self.written(piece.span)));
         let is_item = match rest.peek() {
             None | Some(PieceKind::Times(_) | PieceKind::Alias(_) | PieceKind::Question) => true,
             Some(PieceKind::Word(next)) => is_name(next) && chain_word(word) == ChainWord::Other,
@@ -159,15 +169,16 @@ impl Reader<'_> {
         };
         match (next, chain_word(word)) {
             _ if is_item => {}
+            (_, ChainWord::Foreign(operation)) => {
+                self.foreign(operation, span, rest);
+                return None;
+            }
             (Some((place, text)), ChainWord::Other) if text.starts_with('(') => {
                 let mend = format!("{word}{}", quoted(text));
                 let error = self.wrong(place, format!("a space between `{}` and what it is given", quoted(word)));
                 let help = format!("write `{mend}` for a block, `{word} - (…)` for a group behind it");
-                self.mistakes.push(error.expected(mend).help(help));
-                return None;
-            }
-            (_, ChainWord::Foreign(ours)) => {
-                self.foreign(ours, span, rest);
+                let gap = Span { start: span.end, end: place.start, ..span };
+                self.mistakes.push(error.expected(mend).mend(gap, "").mend(gap, " - ").help(help));
                 return None;
             }
             _ => {
@@ -187,7 +198,7 @@ impl Reader<'_> {
 
     /// Whether `{3,2,1}` is glued to what ends at `end`.
     fn is_step(&self, end: u32, rest: &mut Rest) -> bool {
-        rest.pieces.peek().is_some_and(|piece| {
+        rest.first().is_some_and(|piece| {
             matches!(&piece.kind, PieceKind::Value(step) if step.len() == 1)
                 && piece.span.start == end
                 && self.written(piece.span).starts_with('{')
@@ -217,12 +228,13 @@ impl Reader<'_> {
                 let shortcut = if is_zeros { Shortcut::Zeros } else { Shortcut::Projection };
                 return Some(self.finished(ItemKind::Shortcut(shortcut), rest));
             }
-            "aux" => ("its chain in parentheses", "write `aux 0.3 (pool avg global, softmax)`, say".to_string()),
-            "concat" | "add" => ("its branches", format!("write `{word}(conv 64 | id)`, say")),
-            _ => ("its `conv`", format!("write `{word} conv 64`, or `deconv 64`")),
+            "aux" => ("its chain in parentheses", " 0.3 (pool avg global, softmax)"),
+            "concat" | "add" => ("its branches", "(conv 64 | id)"),
+            _ => ("its `conv`", " conv 64"),
         };
-        let error = self.wrong(span, format!("`{word}` lacks {lack}")).expected(lack);
-        self.mistakes.push(error.help(mend));
+        let more = if mend == " conv 64" { ", or `deconv 64`" } else { ", say" };
+        let error = self.wrong(span, format!("`{word}` lacks {lack}")).expected(lack).put_behind(span, mend);
+        self.mistakes.push(error.help(format!("write `{word}{mend}`{more}")));
         None
     }
 
@@ -255,6 +267,7 @@ impl Reader<'_> {
             _ => self
                 .wrong(shortcut.span, "`shortcut` is a branch of `add`, and of nothing else")
                 .expected("a layer")
+                .mend(shortcut.span, "id")
                 .help("write `add(… | shortcut)`; `id` is the branch without a layer"),
         };
         self.mistakes.push(error);

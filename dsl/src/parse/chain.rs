@@ -31,6 +31,9 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        if let Some(chain) = &chain {
+            self.layer_numbers(chain);
+        }
         let name = self.defined_name("net", name, equals)?;
         Some(NetDef { name, chain: chain?, bindings })
     }
@@ -43,6 +46,7 @@ impl Reader<'_> {
                 .wrong(word, format!("a {what} without a name"))
                 .found(what)
                 .expected("a name and `=`")
+                .put_behind(word, if equals { " NAME" } else { " NAME =" })
                 .help(format!("write `{what} NAME = …`"));
             self.mistakes.push(error);
             return None;
@@ -57,6 +61,7 @@ impl Reader<'_> {
             let error = self
                 .wrong(name.span, format!("`{}` cannot be a name", quoted(text)))
                 .expected("a letter, then letters, digits and `_`")
+                .mend(name.span, mend.clone())
                 .help(format!("`{}` would do", quoted(&mend)));
             self.mistakes.push(error);
         } else if !is_free(text) {
@@ -65,6 +70,7 @@ impl Reader<'_> {
             let error = self
                 .wrong(name.span, format!("`=` is missing behind the name `{text}`"))
                 .expected("`=`")
+                .put_behind(name.span, " =")
                 .help(format!("write `{what} {text} = …`"));
             self.mistakes.push(error);
         }
@@ -77,6 +83,7 @@ impl Reader<'_> {
         let error = self
             .wrong(name.span, format!("`{text}` is a word for layers, so nothing else can be called so"))
             .expected("another name")
+            .mend(name.span, format!("my_{text}"))
             .help(format!("`my_{text}` would do"));
         self.mistakes.push(error);
     }
@@ -95,6 +102,7 @@ impl Reader<'_> {
                         let error = self
                             .wrong(place, format!("`,` is missing before `{word}`"))
                             .expected("`,`")
+                            .put_before(place, ", ")
                             .help("put `,` between two bindings");
                         self.mistakes.push(error);
                     }
@@ -149,15 +157,17 @@ impl Reader<'_> {
                     let error = self
                         .wrong(place, format!("`{sign}` does not join layers"))
                         .expected("`-` or `->`")
+                        .mend(place, "->")
+                        .mend(place, "-")
                         .help("write `->` or `-`");
                     self.mistakes.push(error);
                     link = Some((Link::Then, place));
                 }
                 _ if self.mistakes.len() > super::MAX_MISTAKES => break,
                 _ if matches!(link, Some((Link::Comma, _))) && words::is_option(first_word(part.as_str())) => {
-                    let error = self.wrong(link.map_or(place, |(_, comma)| comma), "a comma between options");
-                    self.mistakes
-                        .push(error.expected("no comma").help("options stand side by side: `conv 64 3x3 pad 1`"));
+                    let comma = link.map_or(place, |(_, comma)| comma);
+                    let error = self.wrong(comma, "a comma between options").expected("no comma").mend(comma, "");
+                    self.mistakes.push(error.help("options stand side by side: `conv 64 3x3 pad 1`"));
                     break;
                 }
                 _ => {
@@ -184,16 +194,19 @@ impl Reader<'_> {
         if let Some(head) = &chain.head {
             let error = Diagnostic::new(Stage::Parse, first.span, "the classifier after the comma ends its chain");
             let found = quoted(self.written(first.span));
+            let comma = self.text[..head.span.range().start.saturating_sub(self.base)].rfind(',').unwrap_or_default();
+            let to_dash = Span { start: self.span(comma, comma).start, end: head.span.start, ..head.span };
             self.mistakes.push(
                 error
                     .found(found)
                     .also(head.span, "the chain ends here")
+                    .mend(to_dash, " - ")
                     .help("put what follows before the comma, or write `- softmax` for a softmax inside the chain"),
             );
         }
         match link {
             Some((Link::Comma, comma)) => {
-                if let Some(head) = self.head(first, comma, stands) {
+                if let Some(head) = self.head(first, comma, stands, chain.items.last()) {
                     chain.head = Some(head);
                     items.remove(0);
                 }
@@ -209,7 +222,7 @@ impl Reader<'_> {
     }
 
     /// The classifier behind a comma.
-    fn head(&mut self, item: &Item, comma: Span, stands: Place) -> Option<Head> {
+    fn head(&mut self, item: &Item, comma: Span, stands: Place, before: Option<&Item>) -> Option<Head> {
         let layer = match &item.kind {
             ItemKind::Layer(layer) if layer.word == LayerWord::Softmax => layer,
             ItemKind::Shape(_) => {
@@ -220,12 +233,16 @@ impl Reader<'_> {
                 let error = self
                     .wrong(comma, message)
                     .expected("`, softmax` or no comma")
+                    .mend(
+                        comma,
+                        if before.is_some_and(|item| matches!(item.kind, ItemKind::Shape(_))) { "x" } else { "" },
+                    )
                     .help("options stand side by side (`conv 64 3x3`), and `x` joins the sizes of a shape (`28x28x1`)");
                 self.mistakes.push(error);
                 return None;
             }
             _ if stands != Place::Alone => {
-                let error = self.wrong(comma, "a comma between branches").expected("`|`");
+                let error = self.wrong(comma, "a comma between branches").expected("`|`").mend(comma, " |");
                 self.mistakes.push(error.help("put `|` between branches: `concat(conv 64 | conv 32)`"));
                 return None;
             }
@@ -233,7 +250,7 @@ impl Reader<'_> {
                 let next = quoted(first_word(self.written(item.span)));
                 let mend =
                     format!("put `-` before `{next}`; only the classifier stands behind a comma: `, softmax 10`");
-                let error = self.wrong(comma, "a comma between layers").expected("`-`").help(mend);
+                let error = self.wrong(comma, "a comma between layers").expected("`-`").mend(comma, " -").help(mend);
                 self.mistakes.push(error);
                 return None;
             }
@@ -258,6 +275,7 @@ impl Reader<'_> {
         let error = self
             .wrong(span, "the classifier takes the number of classes and nothing else")
             .expected("the number of classes")
+            .mend(span, "")
             .help("write `, softmax 10`");
         self.mistakes.push(error);
         None
@@ -281,7 +299,11 @@ impl Reader<'_> {
         let error = self.wrong(span, format!("`{}` has two readings", quoted(self.written(before.to(next.span)))));
         let what = if is_sum { "a difference" } else { "an option" };
         let error = error.here(format!("{what}, or the shape `{right}` behind `{left}`?"));
-        self.mistakes.push(error.help(format!("write {other}, `{left} - {right}` for a shape")));
+        let error = match is_sum {
+            true => error.mend(span, format!("({})", self.written(span))),
+            false => error.mend(dash, " "),
+        };
+        self.mistakes.push(error.mend(dash, " - ").help(format!("write {other}, `{left} - {right}` for a shape")));
     }
 
     /// A statement that begins with no statement's word: most likely a net or a constant without its `net` or `let`.
@@ -296,6 +318,7 @@ impl Reader<'_> {
             let sign = quoted(self.written(start));
             let error = self
                 .wrong(start, format!("a statement cannot begin with `{sign}`"))
+                .put_before(start, "    ")
                 .help("indent the line, so that it goes on with the one above");
             self.mistakes.push(error);
             return None;
@@ -307,6 +330,7 @@ impl Reader<'_> {
         let error = self
             .wrong(start, "a chain of layers without a name")
             .expected("one of the statements' words")
+            .put_before(start, "net NAME = ")
             .help("write `net NAME = ` before it");
         self.mistakes.push(error);
         None
@@ -327,7 +351,7 @@ impl Reader<'_> {
         };
         let mend = format!("`{word} {name}{} = {}`", quoted(parameters), quoted(value));
         let error = self.wrong(start, format!("`{word}` is missing before `{name}`"));
-        let error = error.expected(mend.clone()).help(format!("write {mend}"));
+        let error = error.expected(mend.clone()).put_before(start, format!("{word} ")).help(format!("write {mend}"));
         self.mistakes.push(error);
         None
     }
@@ -337,6 +361,9 @@ impl Reader<'_> {
         let begins = self.begins_line(word, span);
         if begins {
             let error = self.wrong(span, format!("`{word}` begins a statement, and this line goes on with another"));
+            let before = &self.text[..span.range().start.saturating_sub(self.base)];
+            let indent = (before.len() - before.trim_end_matches([' ', '\t']).len()) as u32;
+            let error = error.mend(Span { start: span.start - indent, end: span.start, ..span }, "");
             self.mistakes.push(error.help(format!("begin the line with `{word}`, without indentation")));
         }
         begins

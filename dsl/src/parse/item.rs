@@ -46,7 +46,7 @@ pub(super) enum PieceKind {
 
 /// What is left to read of an item.
 pub(super) struct Rest {
-    pub pieces: std::iter::Peekable<std::vec::IntoIter<Piece>>,
+    pub pieces: std::vec::IntoIter<Piece>,
     /// From the item's start to the last piece read.
     pub span: Span,
 }
@@ -58,8 +58,23 @@ impl Rest {
         Some(piece)
     }
 
-    pub fn peek(&mut self) -> Option<&PieceKind> {
-        self.pieces.peek().map(|piece| &piece.kind)
+    /// The next piece.
+    pub fn first(&self) -> Option<&Piece> {
+        self.pieces.as_slice().first()
+    }
+
+    pub fn peek(&self) -> Option<&PieceKind> {
+        self.first().map(|piece| &piece.kind)
+    }
+
+    /// What stands behind the next piece.
+    pub fn second(&self) -> Option<&PieceKind> {
+        self.pieces.as_slice().get(1).map(|piece| &piece.kind)
+    }
+
+    /// The last piece of the item.
+    pub fn last(&self) -> Option<Span> {
+        self.pieces.as_slice().last().map(|piece| piece.span)
     }
 }
 
@@ -75,7 +90,7 @@ impl Reader<'_> {
         }
         let mut items = Vec::new();
         let Some(first) = pieces.first() else { return items };
-        let mut rest = Rest { span: first.span, pieces: pieces.into_iter().peekable() };
+        let mut rest = Rest { span: first.span, pieces: pieces.into_iter() };
         while let Some(piece) = rest.next() {
             rest.span = piece.span;
             let before = self.mistakes.len();
@@ -207,7 +222,7 @@ impl Reader<'_> {
             alias = Some(name);
         }
         let item = Item { kind, alias, span: rest.span };
-        if let Some(piece) = rest.pieces.peek() {
+        if let Some(piece) = rest.first() {
             let span = piece.span;
             match &piece.kind {
                 // A new item: its dash is missing.
@@ -247,13 +262,18 @@ impl Reader<'_> {
             {
                 self.mistakes.retain(|mistake| mistake.span().start < span.start);
                 let found = quoted(self.written(span));
-                let help = match sizes[0].kind {
-                    ExprKind::Index(..) => "a layer's options stand without brackets: `conv 64 3x3`",
-                    _ => {
-                        "to repeat a layer, write it as a group: `(relu)*3`; arithmetic in a shape stands in braces: `{2*c}x4`"
-                    }
+                let (word, behind) = written.split_at(first_word(written).len());
+                let (mend, help) = match sizes[0].kind {
+                    ExprKind::Index(..) => (
+                        format!("{word} {}", behind.replace(['[', ']'], " ").trim()),
+                        "a layer's options stand without brackets: `conv 64 3x3`",
+                    ),
+                    _ => (
+                        format!("({word}){behind}"),
+                        "to repeat a layer, write it as a group: `(relu)*3`; arithmetic in a shape stands in braces: `{2*c}x4`",
+                    ),
                 };
-                let error = self.wrong(span, format!("`{found}` is neither a layer nor a shape"));
+                let error = self.wrong(span, format!("`{found}` is neither a layer nor a shape")).mend(span, mend);
                 self.mistakes.push(error.help(help));
                 None
             }
@@ -261,7 +281,8 @@ impl Reader<'_> {
             ExprKind::Binary(..) if sizes.len() == 1 && !written.starts_with('{') => {
                 let (found, mend) = (quoted(written), quoted(&written.replace(['*', '·'], "x")));
                 let error = self.wrong(span, format!("`{found}` is a product, and sizes are joined by `x`"));
-                let error = error.expected(mend.clone());
+                let error = error.expected(mend.clone()).mend(span, written.replace(['*', '·'], "x"));
+                let error = error.mend(span, format!("{{{written}}}"));
                 self.mistakes.push(error.help(format!("write `{mend}`, or `{{{found}}}` for a vector of that length")));
                 None
             }
@@ -270,6 +291,8 @@ impl Reader<'_> {
                     let found = quoted(self.written(span));
                     let error = self
                         .wrong(span, format!("`{found}` with a stride, but without a layer before it"))
+                        .put_before(span, "conv 64 ")
+                        .put_before(span, "pool ")
                         .help(format!("write `conv 64 {found} /2` or `pool {found} /2`"));
                     self.mistakes.push(error);
                     return None;

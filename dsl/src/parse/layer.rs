@@ -35,7 +35,7 @@ impl Reader<'_> {
     }
 
     fn options(&mut self, layer: LayerWord, options: &mut Vec<LayerOption>, rest: &mut Rest) {
-        while let Some(Piece { kind, span }) = rest.pieces.peek() {
+        while let Some(Piece { kind, span }) = rest.first() {
             let next = *span;
             match kind {
                 PieceKind::Alias(_) | PieceKind::Call(_) | PieceKind::Join(_) | PieceKind::Item(_) => return,
@@ -51,7 +51,7 @@ impl Reader<'_> {
                     let before = options.pop().map_or(span, |option| option.span);
                     let mend = quoted(self.written(before.to(span))).replace(' ', "");
                     let error = self.wrong(before.to(span), format!("`{word}` with a space before it is a name"));
-                    self.mistakes.push(error.expected(mend.clone()).help(format!("write `{mend}`")));
+                    self.mistakes.push(error.expected(mend.clone()).write(before.to(span), mend));
                     None
                 }
                 PieceKind::Word(word) if layer == LayerWord::Unpool && options.is_empty() => {
@@ -60,9 +60,10 @@ impl Reader<'_> {
                 PieceKind::Word(word) => self.worded_option(layer, &word, span, rest),
                 PieceKind::Value(mut sizes) if sizes.len() == 1 => Some(OptionKind::Value(sizes.remove(0))),
                 PieceKind::Value(sizes) => Some(OptionKind::Size(sizes)),
-                PieceKind::Slash(sizes) => self.slash(layer, sizes, span, options.last()),
+                PieceKind::Slash(sizes) => self.slash(layer, sizes, span, options),
                 other => {
-                    self.no_option(layer, &other, span, rest.span);
+                    let count = options.last().filter(|option| matches!(option.kind, OptionKind::Value(_)));
+                    self.no_option(layer, &other, span, rest.span, count.map(|option| option.span));
                     None
                 }
             };
@@ -74,31 +75,45 @@ impl Reader<'_> {
     }
 
     /// `/2`; glued to a bare number it could be arithmetic.
-    fn slash(
-        &mut self,
-        layer: LayerWord,
-        sizes: Vec<Expr>,
-        span: Span,
-        before: Option<&LayerOption>,
-    ) -> Option<OptionKind> {
-        if let Some(LayerOption { kind: OptionKind::Value(_) | OptionKind::Keyed(..), span: number }) = before
-            && !layer.is_pool()
-            && number.end == span.start
-        {
-            let whole = quoted(self.written(number.to(span)));
-            let (left, right) = (quoted(self.written(*number)), quoted(self.written(span)));
-            let error = self
-                .wrong(number.to(span), format!("`{whole}` has two readings"))
-                .here(format!("the quotient, or `{left}` with stride {}?", right.trim_start_matches('/').trim()))
-                .help(format!("write `({whole})` for the quotient, `{left} {right}` for the stride"));
-            self.mistakes.push(error);
+    fn slash(&mut self, layer: LayerWord, sizes: Vec<Expr>, span: Span, options: &[LayerOption]) -> Option<OptionKind> {
+        let Some((last, before)) = options.split_last() else { return Some(OptionKind::Stride(sizes)) };
+        let number = match &last.kind {
+            OptionKind::Value(value) => value.span,
+            OptionKind::Keyed(_, values) => values.last().map_or(last.span, |value| value.span),
+            _ => return Some(OptionKind::Stride(sizes)),
+        };
+        if layer.is_pool() || last.span.end != span.start {
+            return Some(OptionKind::Stride(sizes));
+        }
+        let place = number.to(span);
+        let (whole, left, right) = (self.written(place), self.written(number), self.written(span));
+        let is_second = matches!(last.kind, OptionKind::Value(_)) && before.iter().any(is_value);
+        if is_second && layer != LayerWord::Fc {
+            let mend = format!("size {left} {right}");
+            let error = self.wrong(place, format!("two bare numbers: a `{layer}` has only one, its filters"));
+            let error = error.here("if this is the window with its stride, say so").expected(mend.clone());
+            self.mistakes.push(error.write(place, mend));
             return None;
         }
-        Some(OptionKind::Stride(sizes))
+        let stride = right.trim_start_matches('/').trim();
+        let (quotient, parted) = (format!("({whole})"), format!("{left} {right}"));
+        let key = quoted(self.written(Span { end: number.start, ..last.span }));
+        let shown = |text: &str| quoted(&format!("{key} {text}")).trim_start().to_string();
+        let error = self
+            .wrong(place, format!("`{}` has two readings", quoted(whole)))
+            .here(format!("the quotient, or `{}` with stride {stride}?", quoted(left)))
+            .mend(place, quotient.clone())
+            .mend(place, parted.clone())
+            .help(format!("write `{}` for the quotient, `{}` for the stride", shown(&quotient), shown(&parted)));
+        self.mistakes.push(error);
+        None
     }
 
     /// A flag, a key with its value, or a constant.
     fn worded_option(&mut self, layer: LayerWord, word: &str, span: Span, rest: &mut Rest) -> Option<OptionKind> {
+        if self.elsewhere(layer, word, span, rest) {
+            return None;
+        }
         if let Some(key) = words::key_of(layer, word) {
             if let Some(PieceKind::Equals) = rest.peek() {
                 rest.next();
@@ -107,23 +122,6 @@ impl Reader<'_> {
         }
         if word.eq_ignore_ascii_case("to") {
             return self.target(layer, span, rest);
-        }
-        if let Some(PieceKind::Equals) = rest.peek() {
-            rest.next();
-            rest.next();
-            let mut error = self.wrong(span, format!("`{}` is no option with a value", quoted(word)));
-            error.help = words::nearest_option(word).map(|near| format!("write `{near}`"));
-            self.mistakes.push(error.expected(format!("options such as `{}`", layer.example())));
-            return None;
-        }
-        // With a number behind it, which a constant cannot have.
-        if let Some(ours) = words::foreign_option(word)
-            && matches!(rest.peek(), Some(PieceKind::Value(values)) if values.len() == 1)
-        {
-            let number = rest.next().map(|piece| quoted(self.written(piece.span))).unwrap_or_default();
-            let error = self.wrong(span, format!("`{}` is called `{ours}` here", quoted(word))).expected(ours);
-            self.mistakes.push(error.help(format!("write `{ours} {number}`")));
-            return None;
         }
         if let Some(flag) = words::flag(word) {
             return Some(OptionKind::Flag(flag.into()));
@@ -144,6 +142,7 @@ impl Reader<'_> {
             }));
         }
         let error = self.wrong(span, "`to` lacks its size").expected("a size, `input` or a layer's name");
+        let error = error.put_behind(span, " 28x28").put_behind(span, " input");
         self.mistakes.push(error.help(format!("write `{layer} to 28x28`, say, or `to input`")));
         None
     }
@@ -161,12 +160,12 @@ impl Reader<'_> {
             next => {
                 let same =
                     matches!(next, Some(PieceKind::Word(word)) if matches!(words::flag(word), Some("same" | "valid")));
-                let mend = match (key, same) {
-                    ("pad", true) => "`same` and `valid` stand by themselves, without `pad`".to_string(),
-                    _ => format!("write `{key} 2`, say"),
-                };
                 let error = self.wrong(span, format!("`{key}` lacks its number"));
-                self.mistakes.push(error.expected(format!("a number behind `{key}`")).help(mend));
+                let error = error.expected(format!("a number behind `{key}`"));
+                self.mistakes.push(match (key, same) {
+                    ("pad", true) => error.mend(span, "").help("`same` and `valid` stand by themselves, without `pad`"),
+                    _ => error.put_behind(span, " 2").help(format!("write `{key} 2`, say")),
+                });
                 return None;
             }
         };
@@ -178,7 +177,7 @@ fn is_value(option: &LayerOption) -> bool {
     matches!(option.kind, OptionKind::Value(_) | OptionKind::Size(_))
 }
 
-/// Whether a word behind a layer begins another item.
+/// Whether a word behind a layer begins another item; another program's word could be a constant as well.
 fn is_item_word(word: &str) -> bool {
-    !words::is_option(word) && chain_word(word) != ChainWord::Other
+    !words::is_option(word) && !matches!(chain_word(word), ChainWord::Other | ChainWord::Foreign(_))
 }

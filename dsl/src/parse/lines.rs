@@ -258,6 +258,7 @@ fn never_closed(source: SourceId, c: char, at: usize) -> Diagnostic {
 fn never_opened(source: SourceId, c: char, at: usize) -> Diagnostic {
     bracket(source, c, at, format!("`{c}` closes nothing"))
         .here("no bracket is open here")
+        .mend(Span::new(source, at, at + 1), "")
         .help(format!("remove `{c}`"))
 }
 
@@ -267,6 +268,7 @@ fn mismatched(source: SourceId, (opener, from): (char, usize), (c, at): (char, u
         .here(format!("expected `{right}`"))
         .also(Span::new(source, from, from + 1), "opened here")
         .expected(format!("`{right}`"))
+        .mend(Span::new(source, at, at + 1), right)
         .help(format!("write `{right}` here"))
 }
 
@@ -296,6 +298,7 @@ fn unclosed_quote(source: SourceId, text: &str, start: usize) -> Option<Diagnost
         if let Some((from, _)) = opening.last().filter(|(_, second)| second.is_none()) {
             let span = Span::new(source, from, at + line.trim_end().len());
             let error = Diagnostic::new(Stage::Parse, span, "a string without its closing quote");
+            let error = error.put_behind(span, "\"");
             return Some(
                 error.here("no second `\"` before the line's end").expected("`\"`").help("put `\"` where it ends"),
             );

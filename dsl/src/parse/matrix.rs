@@ -69,6 +69,7 @@ impl Reader<'_> {
         let both = before.to(span);
         let error = self.wrong(both, format!("`{left}{right}` has two readings")).here("one number, or two?");
         let help = format!("write `{left} {right}` for two numbers, `({left}{right})` for one");
+        let error = error.put_before(span, " ").mend(both, format!("({})", self.written(both)));
         self.mistakes.push(error.expected("a space between two numbers").help(help));
     }
 

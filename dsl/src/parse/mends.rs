@@ -3,9 +3,11 @@
 use fovea_graph::Span;
 
 use super::dashes::{ends_in_link, is_dash, is_link};
+use super::elsewhere::{self, Operation, Way};
 use super::item::{PieceKind, Rest};
 use super::words::{ChainWord, chain_word};
 use super::{Reader, quoted};
+use crate::diagnostic::Stage;
 use crate::syntax::{Item, ItemKind, LayerWord};
 
 impl Reader<'_> {
@@ -14,6 +16,7 @@ impl Reader<'_> {
         let error = self
             .wrong(span, format!("`-` is missing before `{word}`"))
             .expected("`-`")
+            .put_before(span, "- ")
             .help(format!("put `-` before `{word}`"));
         self.mistakes.push(error);
     }
@@ -28,12 +31,17 @@ impl Reader<'_> {
         self.mistakes.retain(|mistake| mistake.span().start < span.start);
         let error = self.wrong(span, format!("`{found}` does not belong here"));
         let error = if found.starts_with('(') {
-            self.wrong(span, "`-` is missing before `(`").expected("`-`").help("put `-` before `(`")
+            let error = self.wrong(span, "`-` is missing before `(`").expected("`-`");
+            error.put_before(span, "- ").help("put `-` before `(`")
         } else if item.kind == ItemKind::Input {
+            let error = error.mend(item.span.to(span), self.written(span));
             error.help(format!("a shape alone declares the input: write `{found}` for `{before} {found}`"))
         } else if is_group && item.alias.is_none() && behind_sign.starts_with(|c: char| c.is_ascii_digit()) {
-            error.expected("`^` and a count, or `-`").help(format!("to repeat the group, write `^{behind_sign}`"))
+            let error = error.expected("`^` and a count, or `-`").mend(span, format!("^{behind_sign}"));
+            error.help(format!("to repeat the group, write `^{behind_sign}`"))
         } else if behind_sign.starts_with(['(', '[']) && behind_sign != found {
+            let group = self.written(span).trim_start_matches(['x', 'X', '×', ' ']);
+            let error = error.mend(item.span.to(span), format!("{group}^{}", self.written(item.span)));
             error.help(format!("a repetition stands behind its group: `{behind_sign}^{before}`"))
         } else {
             error.expected("`-`, `,` or the end")
@@ -47,21 +55,19 @@ impl Reader<'_> {
         let error = self
             .wrong(first.to(second), format!("`^{a}^{b}` has two readings"))
             .here("a repetition of a repetition, or a power?")
+            .mend(first.to(second), format!("^({a}*{b})"))
+            .mend(first.to(second), format!("^({a}^{b})"))
             .help(format!("write `^({a}*{b})` for {a} times {b} turns, `^({a}^{b})` for the power"));
         self.mistakes.push(error);
     }
 
-    /// Another program's word for a layer.
-    pub(super) fn foreign(&mut self, ours: &str, span: Span, rest: &mut Rest) {
+    /// Another program's word, with what stands behind it.
+    pub(super) fn foreign(&mut self, operation: Operation, span: Span, rest: &mut Rest) {
         let word = self.written(span);
-        let options: Vec<Span> = rest.pieces.by_ref().map(|piece| piece.span).collect();
-        let options = options.last().map(|last| quoted(self.written(Span { start: span.end, ..span.to(*last) })));
-        let options = options.filter(|options| !options.contains(['(', '='])).unwrap_or_default();
-        let separator = if options.is_empty() { "" } else { " " };
-        let error = self
-            .wrong(span, format!("`{word}` is called `{ours}` here"))
-            .expected(ours)
-            .help(format!("write `{ours}{separator}{options}`"));
+        let end = rest.pieces.by_ref().last().map_or(span.end, |piece| piece.span.end);
+        let options = self.written(Span { start: span.end, end, ..span }).trim();
+        let options = elsewhere::options::along(operation, word, options);
+        let error = operation.refusal(Stage::Parse, word, span, &options, end);
         self.mistakes.push(error);
     }
 
@@ -78,7 +84,8 @@ impl Reader<'_> {
     pub(super) fn is_count(&mut self, word: &str, span: Span) -> bool {
         let Some(counter) = self.counter_before(span) else { return false };
         let error = self.wrong(span, format!("a name glued to `{counter}-` could be a layer or a count"));
-        let error = error.expected("a number or a list").help(format!("for a count, write `{counter}-{{{word}}}`"));
+        let help = format!("for a count, write `{counter}-{{{word}}}`");
+        let error = error.expected("a number or a list").mend(span, format!("{{{word}}}")).help(help);
         self.mistakes.push(error);
         true
     }
@@ -90,48 +97,76 @@ impl Reader<'_> {
         if layer == LayerWord::Fc && numbers.len() == 1 {
             return;
         }
-        let itself = match layer {
-            LayerWord::Crop | LayerWord::Pad | LayerWord::Upsample => format!("write `{name} {}`", &word[name.len()..]),
+        let (itself, more) = match layer {
+            LayerWord::Crop | LayerWord::Pad | LayerWord::Upsample => (format!("{name} {}", &word[name.len()..]), ""),
             LayerWord::Softmax | LayerWord::Dropout | LayerWord::Fc | LayerWord::Leaky => {
-                format!("write `{name} {window}`")
+                (format!("{name} {window}"), "")
             }
-            _ => format!("write `{name}`; a layer's number comes by itself"),
+            _ => (name.to_string(), "; a layer's number comes by itself"),
         };
         let error = self.wrong(span, format!("`{word}` would be a window of {window}"));
         let error = error.here("a number glued to the word is the window").expected("a window of at most 11");
         let is_conv = matches!(layer, LayerWord::Conv | LayerWord::Deconv);
-        let error = if !is_conv && !layer.is_pool() {
-            self.wrong(span, format!("`{name}` takes no number glued to it")).expected(name).help(itself)
+        let (error, mend, more) = if !is_conv && !layer.is_pool() {
+            let error = self.wrong(span, format!("`{name}` takes no number glued to it")).expected(name);
+            (error, itself, more)
         } else if window > 11.0 && layer.is_pool() {
-            error.help(format!("write `{name} {window}x{window}` for that window"))
+            (error, format!("{name} {window}x{window}"), " for that window")
         } else if window > 11.0 {
-            error.help(format!("write `{name} {window}` for that many filters"))
+            (error, format!("{name} {window}"), " for that many filters")
         } else if window < 1.0 || (layer.is_pool() && window < 2.0) {
-            error.expected("a window of 2 to 11").help(itself)
+            (error.expected("a window of 2 to 11"), itself, more)
         } else {
             return;
         };
-        self.mistakes.push(error);
+        let help = format!("write `{mend}`{more}");
+        self.mistakes.push(error.mend(span, mend).help(help));
     }
 
     /// A piece that is no option of a layer.
-    pub(super) fn no_option(&mut self, layer: LayerWord, kind: &PieceKind, span: Span, item: Span) {
+    /// `count` is the number or arithmetic that stands right before it.
+    pub(super) fn no_option(
+        &mut self,
+        layer: LayerWord,
+        kind: &PieceKind,
+        span: Span,
+        item: Span,
+        count: Option<Span>,
+    ) {
         let found = quoted(self.written(span));
         let before = quoted(self.written(Span { end: span.start, ..item }));
         match kind {
             PieceKind::Question => self.two_nets(item),
+            PieceKind::Times(_) if found.starts_with('^') && count.is_some() => {
+                let count = count.unwrap_or(span);
+                let (base, power) = (quoted(self.written(count)), quoted(self.written(count.to(span))));
+                let error = self
+                    .wrong(count.to(span), format!("`{power}` has two readings"))
+                    .here(format!("the power, or `{before}` repeated?"))
+                    .help(format!("write `({power})` for the power of {base}, `({before}){found}` for the repetition"))
+                    .mend(count.to(span), format!("({power})"))
+                    .mend(item.to(span), format!("({before}){found}"));
+                self.mistakes.push(error);
+            }
             PieceKind::Times(_) => {
                 let error = self
                     .wrong(span, format!("`{found}` repeats groups, and `{before}` is none"))
                     .expected("a group before it")
-                    .help(format!("write `({before}){found}`"));
+                    .write(
+                        item.to(span),
+                        format!("({}){}", self.written(Span { end: span.start, ..item }).trim(), self.written(span)),
+                    );
                 self.mistakes.push(error);
             }
             PieceKind::Arguments => {
+                let operation = Operation { meaning: "", way: Way::Word(layer.word()) };
+                let options = elsewhere::options::along(operation, layer.word(), self.written(span));
+                let separator = if options.is_empty() { "" } else { " " };
                 let error = self
                     .wrong(span, "a layer's options stand without parentheses and commas")
                     .expected("options side by side")
-                    .help(format!("write `{}`, say", layer.example()));
+                    .mend(span, format!("{separator}{options}"))
+                    .help(format!("write `{layer}{separator}{}`", quoted(&options)));
                 self.mistakes.push(error);
             }
             _ => {
@@ -160,6 +195,11 @@ impl Reader<'_> {
             true => format!("{}{after}", before.trim_end_matches(joins)),
             false => format!("{before}{}", after.trim_start_matches(joins)),
         };
+        let gap = match ends_in_link(before.trim_end()) {
+            true => Span { start: item.start - (before.len() - before.trim_end_matches(joins).len()) as u32, ..item },
+            false => Span { end: item.end + (after.len() - after.trim_start_matches(joins).len()) as u32, ..item },
+        };
+        let error = error.mend(item, self.written(item).trim_end_matches(['?', ' '])).mend(gap, "");
         let shown = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         self.mistakes.push(error.help(format!("write `{}` or `{}`", shown(&with), shown(&without))));
     }

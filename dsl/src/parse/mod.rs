@@ -3,6 +3,7 @@
 mod branch;
 mod chain;
 pub(crate) mod dashes;
+pub(crate) mod elsewhere;
 mod expr;
 mod grammar;
 mod item;
@@ -10,6 +11,8 @@ mod layer;
 pub(crate) mod lines;
 mod matrix;
 mod mends;
+mod numbered;
+mod signs;
 mod stuck;
 mod verb;
 pub(crate) mod words;
@@ -77,6 +80,11 @@ impl<'a> Reader<'a> {
             return None;
         }
         let word = first_word(self.text);
+        let is_own = || word.is_empty() || verbs::is_statement_word(word) || !words::is_free(word);
+        if let Some(mistake) = self.unseen().or_else(|| self.foreign_sign().filter(|_| is_own())) {
+            self.mistakes.push(mistake);
+            return None;
+        }
         match word.to_lowercase().as_str() {
             "net" => self.grammar(Rule::net_statement).and_then(|pair| self.net(pair)).map(StatementKind::Net),
             "let" => self.grammar(Rule::let_statement).map(|pair| StatementKind::Let(self.bindings(pair))),
@@ -86,15 +94,14 @@ impl<'a> Reader<'a> {
             _ if word.is_empty() || !words::is_free(word) || self.nameless_definition(word).is_some() => {
                 self.nameless()
             }
-            _ => match self.grammar(Rule::verb_statement) {
-                Some(pair) => Some(StatementKind::Verb(self.verb(pair))),
+            _ => {
+                let verb = self.grammar(Rule::verb_statement).map(|pair| self.verb(pair));
                 // What follows an unknown word need not be of this language.
-                None if !verbs::is_statement_word(word) => {
+                if !self.mistakes.is_empty() && !verbs::is_statement_word(word) {
                     self.mistakes = vec![unknown(&self.bare_verb(word).word)];
-                    None
                 }
-                None => None,
-            },
+                verb.map(StatementKind::Verb)
+            }
         }
     }
 

@@ -22,7 +22,8 @@ impl Reader<'_> {
             false => self.span(at, at + token.len()),
         };
         let found = if token.is_empty() { "the end".to_string() } else { quoted(token) };
-        let stuck = Stuck { span, token, before, rule, found: &found };
+        let after = &self.text[at + token.len()..];
+        let stuck = Stuck { span, token, before, after, rule, found: &found };
         let error = stuck.mend().unwrap_or_else(|| stuck.plain(&expected));
         let error = error.found(found.clone());
         match (&error.expected, expected.is_empty()) {
@@ -82,6 +83,8 @@ struct Stuck<'a> {
     token: &'a str,
     /// The statement before the token, without space at its end.
     before: &'a str,
+    /// The statement behind the token.
+    after: &'a str,
     rule: Rule,
     found: &'a str,
 }
@@ -109,10 +112,15 @@ impl Stuck<'_> {
             ";" => self
                 .error("`;` stands only at a statement's end")
                 .expected("the end of the line")
+                .mend(self.span, "\n")
                 .help("begin the next statement on its own line"),
-            "“" | "”" | "„" | "'" | "‘" | "’" | "`" => {
-                self.error(format!("`{}` is no quote of this language", self.token)).expected("`\"`").help("write `\"`")
+            "“" | "”" | "„" | "'" | "‘" | "’" | "`" | "\"" if self.rule != Rule::verb_statement => {
+                self.quoted_word()
             }
+            "“" | "”" | "„" | "'" | "‘" | "’" | "`" => self
+                .error(format!("`{}` is no quote of this language", self.token))
+                .expected("`\"`")
+                .write(self.span, "\""),
             token if token.starts_with('\\') => self
                 .error(format!("`{}` is not among the LaTeX that is read here", self.found))
                 .help("`\\text{…}`, `\\times`, `\\to`, `\\rightarrow`, `\\left`, `\\right` and `$` are read"),
@@ -130,12 +138,15 @@ impl Stuck<'_> {
             None if self.before.ends_with([' ', 'x', 'X']) && self.before.to_lowercase().ends_with(" x") => self
                 .error("a size is missing behind `x`")
                 .expected("a number")
+                .put_behind(self.span, "5")
                 .help("write `5x5`, say; `x` joins sizes, so nothing can be called so"),
             None if after_dash => {
                 self.error("the chain ends in a dash").here("a layer is missing here").expected("a layer")
             }
             None if last == Some(',') => {
-                self.error("the chain ends in a comma").expected("`softmax`").help("write `, softmax 10`, or no comma")
+                let error =
+                    self.error("the chain ends in a comma").expected("`softmax`").put_behind(self.span, " softmax 10");
+                error.help("write `, softmax 10`, or no comma")
             }
             None if last == Some('=') => {
                 let what = if self.rule == Rule::block_statement { "block" } else { "net" };
@@ -146,10 +157,12 @@ impl Stuck<'_> {
                 .error("a layer is missing behind the dash")
                 .here(format!("before this `{}`", self.token))
                 .expected("a layer")
+                .put_before(self.span, "relu ")
                 .help("remove the dash, or write the layer"),
             Some('*') if last == Some('*') => self
                 .error("`**` repeats nothing")
                 .expected("a count")
+                .mend(self.span, "")
                 .help("write `(conv 64 - relu)^2` or `(conv 64 - relu)*2`"),
             Some(')' | ']') if matches!(last, Some('(' | '[')) => {
                 self.error("an empty group").expected("a chain of layers")
@@ -157,6 +170,7 @@ impl Stuck<'_> {
             Some('(' | '[') => self
                 .error(format!("`-` is missing before `{}`", self.token))
                 .expected("`-`")
+                .put_before(self.span, "- ")
                 .help(format!("put `-` before `{}`", self.token)),
             Some('|') if self.before.contains(['(', '[']) => self
                 .error("`|` parts branches, and nothing joins these")
@@ -165,11 +179,26 @@ impl Stuck<'_> {
             Some('|') => self
                 .error("`|` parts branches, and there are none here")
                 .expected("`-`")
+                .mend(self.span, "-")
                 .help("put `-` between layers that follow one another"),
-            Some('"') => self.error("a string does not belong in a net").expected("a layer"),
             Some('}') if last == Some('{') => self.error("an empty list").expected("a number"),
             _ => return None,
         })
+    }
+
+    /// A quote in a net or among constants, where words stand without: `activation='relu'`.
+    fn quoted_word(&self) -> Diagnostic {
+        let inside = self.after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.after.len());
+        let word = &self.after[..inside];
+        let quote = self.after[inside..].chars().next().filter(|c| "“”„'‘’`\"".contains(*c));
+        match quote {
+            Some(quote) if !word.is_empty() => {
+                let end = self.span.end + (inside + quote.len_utf8()) as u32;
+                let error = Diagnostic::new(Stage::Parse, Span { end, ..self.span }, "words stand without quotes here");
+                error.expected(word).write(Span { end, ..self.span }, word)
+            }
+            _ => self.error("a string does not belong here").expected("a layer"),
+        }
     }
 
     fn after_where(&self) -> bool {
@@ -187,9 +216,15 @@ impl Stuck<'_> {
             _ if self.token.is_empty() => self
                 .error(format!("`{word}` breaks off"))
                 .expected("`NAME = value`")
+                .put_behind(self.span, " N = 2")
                 .help(format!("write `{word} N = 2`, say")),
             _ => return None,
         })
+    }
+
+    /// Whether an argument of a call, `lr 0.1`, stands before.
+    fn is_behind_argument(&self) -> bool {
+        self.before.rfind('(') > self.before.rfind(')') && self.before.ends_with(|c: char| c.is_ascii_alphanumeric())
     }
 
     fn mend_verb(&self) -> Option<Diagnostic> {
@@ -201,6 +236,11 @@ impl Stuck<'_> {
             Some(c) if is_link(c) => self
                 .error("a dash has no meaning in this statement")
                 .help("a name has letters, digits and `_`, but no dashes"),
+            Some(c) if c.is_ascii_alphabetic() && self.is_behind_argument() => self
+                .error(format!("`,` is missing before `{}`", self.found))
+                .expected("`,`")
+                .help(format!("put `,` before `{}`", self.found))
+                .mend(Span { end: self.span.start, ..self.span }, ", "),
             Some('[') => self.error("`[` does not belong here").help("`digits[3]` and `digits[0..16]` pick samples"),
             _ => return None,
         })

@@ -1,7 +1,9 @@
 //! The words of a chain: layers, their options, and words that people bring from elsewhere.
 
+use super::elsewhere::{self, Operation};
 use super::quoted;
 use crate::diagnostic::{Diagnostic, Stage};
+use crate::resolve::option_words as option_words_of;
 use crate::scope::nearest;
 use crate::syntax::{LayerWord, Name};
 
@@ -34,51 +36,6 @@ const LAYERS: &[(&str, LayerWord, &str)] = &[
 /// Words that stand where a layer stands and are part of the language's own grammar.
 const LINKS: &[&str] = &["concat", "add", "aux", "id", "shortcut", "transposed", "fractional"];
 
-/// What other programs call a layer, and its word here.
-const FOREIGN: &[(&str, &str)] = &[
-    ("conv1d", "conv"),
-    ("conv2d", "conv"),
-    ("conv3d", "conv"),
-    ("convolution", "conv"),
-    ("maxpool1d", "maxpool"),
-    ("maxpool2d", "maxpool"),
-    ("maxpool3d", "maxpool"),
-    ("maxpooling", "maxpool"),
-    ("maxpooling2d", "maxpool"),
-    ("max_pool", "maxpool"),
-    ("max_pool2d", "maxpool"),
-    ("avgpool2d", "avgpool"),
-    ("averagepool", "avgpool"),
-    ("averagepooling2d", "avgpool"),
-    ("avg_pool", "avgpool"),
-    ("avg_pool2d", "avgpool"),
-    ("pooling", "pool"),
-    ("subsampling", "pool"),
-    ("linear", "fc"),
-    ("dense", "fc"),
-    ("innerproduct", "fc"),
-    ("fully_connected", "fc"),
-    ("fullyconnected", "fc"),
-    ("fully", "fc"),
-    ("rectifier", "relu"),
-    ("relu6", "relu"),
-    ("dropout2d", "dropout"),
-    ("log_softmax", "softmax"),
-    ("batchnorm", "bn"),
-    ("batchnorm1d", "bn"),
-    ("batchnorm2d", "bn"),
-    ("batch_norm", "bn"),
-    ("batchnormalization", "bn"),
-    ("localresponsenorm", "lrn"),
-    ("leakyrelu", "leaky"),
-    ("leaky_relu", "leaky"),
-    ("lrelu", "leaky"),
-    ("convtranspose2d", "deconv"),
-    ("conv2dtranspose", "deconv"),
-    ("upconv", "deconv"),
-    ("upsampling2d", "upsample"),
-];
-
 /// Options that are one word.
 const FLAGS: &[&str] = &["same", "valid", "nobias", "bias", "max", "avg", "ceil", "global", "nearest", "bilinear"];
 
@@ -89,23 +46,6 @@ const KEYS: &[&str] = &["stride", "pad", "dilate", "groups", "filters", "size"];
 const OWN_KEYS: &[(LayerWord, &[&str])] =
     &[(LayerWord::Bn, &["eps", "momentum"]), (LayerWord::Lrn, &["alpha", "beta", "k"])];
 
-/// What other programs call an option, and its word here.
-const FOREIGN_OPTIONS: &[(&str, &str)] = &[
-    ("padding", "pad"),
-    ("strides", "stride"),
-    ("kernel", "size"),
-    ("kernel_size", "size"),
-    ("window", "size"),
-    ("pool_size", "size"),
-    ("channels", "filters"),
-    ("out_channels", "filters"),
-    ("features", "filters"),
-    ("dilation", "dilate"),
-    ("dilation_rate", "dilate"),
-    ("ceil_mode", "ceil"),
-    ("use_bias", "bias"),
-];
-
 /// What a word says where a layer may stand.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ChainWord {
@@ -115,8 +55,8 @@ pub(crate) enum ChainWord {
     Input,
     /// A word of the language's own: `concat`, `id` and their like.
     Link(&'static str),
-    /// Another program's word, and ours; a user's own name may be written so too.
-    Foreign(&'static str),
+    /// Another program's word, and what it means; a user's own name may be written so too.
+    Foreign(Operation),
     /// Anything else: a user's name.
     Other,
 }
@@ -130,8 +70,12 @@ pub(crate) fn chain_word(word: &str) -> ChainWord {
     if let Some(link) = LINKS.iter().find(|&&link| link == word) {
         return ChainWord::Link(link);
     }
-    if let Some((_, ours)) = FOREIGN.iter().find(|(foreign, _)| *foreign == word) {
-        return ChainWord::Foreign(ours);
+    if let Some(layer) = layer(&word) {
+        return ChainWord::Layer(layer, Vec::new());
+    }
+    // A number may be a part of another program's word: `conv2d`, `relu6`.
+    if let Some(operation) = elsewhere::operation(&word) {
+        return ChainWord::Foreign(operation);
     }
     let letters = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
     let (stem, digits) = word.split_at(letters);
@@ -208,21 +152,17 @@ pub(crate) fn is_free_for_constant(name: &str) -> bool {
     is_free(name) && !is_option(name) && !name.eq_ignore_ascii_case("x")
 }
 
-/// The layer word most like `word`.
+/// The layer that `word` is, misspelled: one of ours, or one of another program's where that is nearer.
 pub(crate) fn nearest_layer(word: &str) -> Option<&'static str> {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    short(stem).and_then(|stem| nearest(stem, layer_words()))
+    let stem = short(stem).filter(|stem| stem.len() > 2)?;
+    let known = layer_words().chain(["concat", "add", "shortcut"]).chain(elsewhere::words());
+    nearest(stem, known)
 }
 
-/// The option word most like `word`.
-pub(crate) fn nearest_option(word: &str) -> Option<&'static str> {
-    let near = || short(word).and_then(|word| nearest(word, FLAGS.iter().chain(KEYS).copied()));
-    foreign_option(word).or_else(near)
-}
-
-/// Our word for what other programs call an option.
-pub(crate) fn foreign_option(word: &str) -> Option<&'static str> {
-    FOREIGN_OPTIONS.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word)).map(|&(_, ours)| ours)
+/// The word most like `word` among the options of `layer`.
+pub(crate) fn nearest_option(layer: LayerWord, word: &str) -> Option<&'static str> {
+    short(word).and_then(|word| nearest(word, option_words_of(layer).iter().copied()))
 }
 
 fn short(word: &str) -> Option<&str> {
@@ -240,7 +180,7 @@ pub(crate) fn link_words() -> impl Iterator<Item = &'static str> {
 
 /// What other programs call our layers.
 pub(crate) fn foreign_words() -> impl Iterator<Item = &'static str> {
-    FOREIGN.iter().map(|&(word, _)| word)
+    elsewhere::words()
 }
 
 /// Every word that [`is_option`] takes.
@@ -263,14 +203,17 @@ pub(crate) fn all_layers() -> String {
 /// What stands here as a layer is neither one nor a name that is known.
 pub(crate) fn unknown_layer(stage: Stage, name: &Name) -> Diagnostic {
     let text = quoted(&name.text);
+    if let ChainWord::Foreign(operation) = chain_word(&name.text) {
+        return operation.refusal(stage, &text, name.span, "", name.span.end);
+    }
     let error = Diagnostic::new(stage, name.span, format!("there is no layer `{text}`")).found(text.clone());
-    match (chain_word(&name.text), nearest_layer(&name.text)) {
-        (ChainWord::Foreign(ours), _) => {
-            let error = Diagnostic { message: format!("`{text}` is called `{ours}` here"), ..error };
-            error.expected(ours).help(format!("write `{ours}`"))
+    match nearest_layer(&name.text).map(|near| (near, chain_word(near))) {
+        // What is meant by another program's word, misspelled.
+        Some((near, ChainWord::Foreign(operation))) => {
+            operation.refusal(stage, near, name.span, "", name.span.end).found(text)
         }
-        (_, Some(near)) => error.expected(near).help(format!("write `{near}`")),
-        _ => error.expected("a layer").help(format!("the layers are {}", all_layers())),
+        Some((near, _)) => error.expected(near).write(name.span, near),
+        None => error.expected("a layer").help(format!("the layers are {}", all_layers())),
     }
 }
 
@@ -285,6 +228,7 @@ pub(crate) fn list(words: &[&str], last: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::elsewhere::Way;
     use super::*;
 
     #[test]
@@ -302,7 +246,7 @@ mod tests {
     fn words_are_known_in_any_case_and_with_numbers() {
         assert_eq!(chain_word("CONV3x3"), ChainWord::Layer(LayerWord::Conv, vec![3.0, 3.0]));
         assert_eq!(chain_word("FC4096"), ChainWord::Layer(LayerWord::Fc, vec![4096.0]));
-        assert_eq!(chain_word("Conv2d"), ChainWord::Foreign("conv"));
+        assert!(matches!(chain_word("Conv2d"), ChainWord::Foreign(operation) if operation.way == Way::Word("conv")));
         assert_eq!(chain_word("bn2"), ChainWord::Layer(LayerWord::Bn, vec![2.0]));
         assert_eq!(chain_word("Concat"), ChainWord::Link("concat"));
         assert_eq!((key("k"), key_of(LayerWord::Lrn, "K"), key_of(LayerWord::Bn, "k")), (None, Some("k"), None));
@@ -310,6 +254,6 @@ mod tests {
         assert!(!is_free("pool1") && !is_free("fc6") && is_free("x") && is_free("lenet"));
         assert!(!is_free_for_constant("pad") && !is_free_for_constant("x") && is_free_for_constant("N"));
         assert_eq!(nearest_layer("rellu"), Some("relu"));
-        assert_eq!(nearest_option("vald"), Some("valid"));
+        assert_eq!(nearest_option(LayerWord::Conv, "vald"), Some("valid"));
     }
 }

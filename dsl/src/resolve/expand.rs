@@ -3,23 +3,26 @@
 
 mod blocks;
 mod groups;
+mod head;
+mod inside;
 mod joins;
 mod steps;
 
 use fovea_graph::Span;
 
+use inside::Classifier;
 use steps::word;
-pub(super) use steps::{Expansion, Step, StepKind, Use, Wire};
+pub(super) use steps::{Branch, BranchKind, Expansion, Step, StepKind, Use, Wire};
 
 use super::Errors;
 use super::names::{Alias, Names};
-use super::options::Options;
+
 use super::read;
 use super::turns::Env;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::library::Home;
 use crate::scope::{Scope, figure};
-use crate::syntax::{Chain, Expr, Head, Item, ItemKind, LayerWord, Name, NetDef, Times};
+use crate::syntax::{Chain, Expr, Item, ItemKind, Name, NetDef, Times};
 
 /// The most steps that a net may have when its repetitions are written out.
 pub(super) const MAX_STEPS: usize = 100_000;
@@ -45,6 +48,7 @@ pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors)
         uses: Vec::new(),
         input: None,
         input_name: "input".to_string(),
+        axes: None,
         base: None,
         current: Wire::INPUT,
         place: None,
@@ -53,6 +57,8 @@ pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors)
         open: vec![Open { home, chain: &def.chain, name: &def.name, kind: "net" }],
         input_said: false,
         begun: false,
+        resized: false,
+        classifier: None,
     };
     expander.chain(&def.chain, Surrounding::Net)?;
     expander.main_result();
@@ -133,6 +139,8 @@ struct Expander<'e, 'a> {
     uses: Vec<Use>,
     input: Option<(Vec<usize>, Span)>,
     input_name: String,
+    /// How many axes the map has that flows, as far as stated shapes tell.
+    axes: Option<usize>,
     base: Option<(String, usize)>,
     /// What flows where the expander stands.
     current: Wire,
@@ -148,6 +156,10 @@ struct Expander<'e, 'a> {
     input_said: bool,
     /// Whether anything else has come.
     begun: bool,
+    /// The net that is being written out stands behind an input of another net's, so that its own sizes do not hold.
+    resized: bool,
+    /// The net that this one begins with, where that is a classifier already.
+    classifier: Option<Classifier>,
 }
 
 impl<'a> Expander<'_, 'a> {
@@ -161,6 +173,7 @@ impl<'a> Expander<'_, 'a> {
             self.item(item, position == 0)?;
         }
         match (&chain.head, surrounding) {
+            (Some(head), Surrounding::Net) if self.classifier.is_some() => self.second_head(head),
             (Some(head), Surrounding::Net | Surrounding::Side) => self.head(head),
             (Some(head), Surrounding::Group | Surrounding::Branch | Surrounding::Block) => {
                 let place = match surrounding {
@@ -186,11 +199,11 @@ impl<'a> Expander<'_, 'a> {
             ItemKind::Input => self.said_input(item, alias),
             ItemKind::Shape(sizes) => self.shape(item, sizes, alias),
             ItemKind::Layer(layer) => {
-                let kind = match read::read(layer, &mut self.env, &self.names, &self.prefix, self.errors) {
+                let kind = match read::read(layer, &mut self.env, (&self.names, &self.prefix), self.axes, self.errors) {
                     Some(options) => StepKind::Layer(options),
                     None => StepKind::Gap(Some(layer.word)),
                 };
-                self.push(kind, vec![self.current], item.span, alias);
+                self.push(kind, vec![self.current], layer.span(), alias);
             }
             ItemKind::Group(chain, times) => {
                 let start = self.steps.len();
@@ -219,6 +232,9 @@ impl<'a> Expander<'_, 'a> {
 
     /// `INPUT`
     fn said_input(&mut self, item: &'a Item, alias: Option<Alias<'a>>) {
+        if self.resized && !self.begun {
+            return self.name_input(alias);
+        }
         if self.begun || self.input_said {
             let error = Diagnostic::new(Stage::Shapes, item.span, "the input stands first in a net");
             return self
@@ -248,9 +264,12 @@ impl<'a> Expander<'_, 'a> {
                 return self.push(StepKind::Gap(None), vec![self.current], item.span, None);
             }
         };
-        if !self.begun && self.input.is_none() {
+        self.axes = shape.len().checked_sub(1);
+        if !self.begun && (self.resized || self.input.is_none()) {
             self.input_said = true;
-            self.input = Some((shape, item.span));
+            if !self.resized {
+                self.input = Some((shape, item.span));
+            }
             return self.name_input(alias);
         }
         if let Some(alias) = alias {
@@ -258,7 +277,9 @@ impl<'a> Expander<'_, 'a> {
             let error = Diagnostic::new(Stage::Names, alias.name.span, message);
             self.errors.push(error.help("put `as` behind the layer before it"));
         }
-        self.push(StepKind::Check(shape), vec![self.current], item.span, None);
+        if !self.resized {
+            self.push(StepKind::Check(shape), vec![self.current], item.span, None);
+        }
     }
 
     /// The sizes of a stated shape.
@@ -272,64 +293,6 @@ impl<'a> Expander<'_, 'a> {
         }
         fovea_graph::Shape::new(&shape[..]).map_err(|error| wrong(error.to_string()))?;
         Ok(shape)
-    }
-
-    /// `, softmax 10`
-    fn head(&mut self, head: &Head) {
-        self.env.words = &[];
-        let classes = match &head.classes {
-            None => None,
-            Some(expr) => match self.env.count(expr, 1, "the number of classes") {
-                Ok(classes) => Some(classes),
-                Err(error) => return self.errors.push(error),
-            },
-        };
-        match (self.last_step().map(|step| (&step.kind, step.span)), classes) {
-            (Some((&StepKind::Layer(Options::Fc { units, .. }), span)), Some(classes)) if units != classes => {
-                let message = format!("the last `fc` has {units} units, and the softmax {classes} classes");
-                let error = Diagnostic::new(Stage::Shapes, head.span, message)
-                    .here(format!("{classes} classes"))
-                    .also(span, format!("the scores: {units} units"));
-                self.errors.push(error.help(format!(
-                    "write `fc {classes}` if these are the scores; a `- relu` behind the `fc` makes it a hidden layer"
-                )));
-            }
-            (Some((StepKind::Layer(Options::Fc { .. }) | StepKind::Gap(Some(LayerWord::Fc)), _)), _) => {}
-            _ => self.push(StepKind::Scores { classes }, vec![self.current], head.span, None),
-        }
-        self.push(StepKind::Layer(Options::Softmax), vec![self.current], head.span, None);
-    }
-
-    /// What the whole net gives is its last layer's, and side classifiers have its classes.
-    fn main_result(&mut self) {
-        let last = self.steps.iter().rev().find(|step| step.is_layer());
-        if let Some(Step { kind: StepKind::Side(_), span, .. }) = last {
-            let error = Diagnostic::new(Stage::Shapes, *span, "the net ends with a side classifier");
-            self.errors.push(error.help("put the net's own layers behind it; `aux` only looks at what flows by"));
-        }
-        let Some(softmax) = self.last_step().filter(|s| s.kind == StepKind::Layer(Options::Softmax)) else { return };
-        let classes = match softmax.inputs[0].step().map(|at| &self.steps[at].kind) {
-            Some(StepKind::Scores { classes: Some(classes) }) => *classes,
-            Some(StepKind::Layer(Options::Fc { units, .. })) => *units,
-            _ => return,
-        };
-        for step in &mut self.steps {
-            if let StepKind::Scores { classes: open @ None } = &mut step.kind {
-                *open = Some(classes);
-            }
-        }
-    }
-
-    /// The step of the layer that what flows here comes from.
-    fn last_step(&self) -> Option<&Step> {
-        let mut wire = self.current;
-        loop {
-            let step = &self.steps[wire.step()?];
-            match step.kind {
-                StepKind::Check(_) => wire = step.inputs[0],
-                _ => return Some(step),
-            }
-        }
     }
 
     /// Appends a step, which from now on is what flows.

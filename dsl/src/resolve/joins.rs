@@ -5,7 +5,7 @@ use fovea_graph::op::{Pool, PoolKind};
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window};
 
-use super::expand::{Step, Wire};
+use super::expand::{Branch, Step, Wire};
 use super::shapes::{Flow, Walk, axis_name, step_inputs};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::net::Kind;
@@ -13,7 +13,7 @@ use crate::syntax::{JoinWord, Shortcut};
 
 impl Walk<'_> {
     /// `concat`, `add`: the branches agree in all sizes but, for `concat`, the channels.
-    pub(super) fn join(&mut self, step: &Step, word: JoinWord) -> Flow {
+    pub(super) fn join(&mut self, step: &Step, word: JoinWord, written: &[Branch]) -> Flow {
         let branches: Vec<Flow> = step.inputs.iter().map(|wire| self.flows[wire.index()].clone()).collect();
         let progress = branches[0].progress;
         let nothing = Flow { progress, ..Flow::default() };
@@ -25,7 +25,7 @@ impl Walk<'_> {
         for (position, shape) in shapes.iter().enumerate().skip(1) {
             let agree = shape.len() == output.len() && shape[..compared(shape)] == output[..compared(&output)];
             if !agree {
-                self.errors.push(self.disjoint(step, word, &branches, position));
+                self.errors.push(self.disjoint(step, (word, written), &branches, position));
                 return nothing;
             }
         }
@@ -49,7 +49,8 @@ impl Walk<'_> {
     }
 
     /// The first branch and the one at `other` do not join: both shapes, both places, the axis.
-    fn disjoint(&self, step: &Step, word: JoinWord, branches: &[Flow], other: usize) -> Diagnostic {
+    fn disjoint(&self, step: &Step, written: (JoinWord, &[Branch]), branches: &[Flow], other: usize) -> Diagnostic {
+        let word = written.0;
         let shape = |at: usize| branches[at].shape.clone().unwrap_or_default();
         let (a, b) = (shape(0), shape(other));
         let verb = if word == JoinWord::Add { "be added" } else { "be joined along the channels" };
@@ -67,18 +68,11 @@ impl Walk<'_> {
         let mut error = Diagnostic::new(Stage::Shapes, step.span, message).here(here);
         error = self.source(&branches[0]).label(error, &a);
         error = self.source(&branches[other]).label(error, &b);
-        let spatial = differing.iter().any(|&axis| axis + 1 < a.len());
         let error = error.found(join(&b)).expected(match word {
             JoinWord::Add => join(&a),
             JoinWord::Concat => format!("{} and any number of channels", join(&a[..axes])),
         });
-        match (word, spatial, differing.is_empty()) {
-            (_, _, true) => error.help("`flatten` makes a map a vector"),
-            (JoinWord::Add, false, _) => {
-                error.help(format!("`conv {} 1x1` at the end of the second gives it as many channels", a[a.len() - 1]))
-            }
-            _ => error.help("`same` or `pad` keeps a window from shrinking its map, `crop to` cuts the larger one"),
-        }
+        self.together(error, step, written, branches, other)
     }
 
     /// `shortcut`: nothing where the shapes agree, else what makes `x` as `step.inputs[1]` is.
@@ -160,7 +154,7 @@ impl Walk<'_> {
     }
 
     /// The product of the strides along a branch, from where it begins to its end, an axis each.
-    fn strides(&self, start: Wire, end: Wire, rank: usize) -> Vec<usize> {
+    pub(super) fn strides(&self, start: Wire, end: Wire, rank: usize) -> Vec<usize> {
         let (start, mut at) = (self.flows[start.index()].layer, self.flows[end.index()].layer);
         let mut product = vec![1usize; rank];
         while let Some(layer) = at.filter(|_| at != start).map(|at| &self.layers[at]) {

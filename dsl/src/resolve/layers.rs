@@ -53,6 +53,9 @@ struct Sliding<'w> {
     rounding: Rounding,
 }
 
+/// The units of an `fc` that does not say how many.
+const FC_UNITS: usize = 512;
+
 /// An axis each: the padding, and how many windows there are.
 type Slid = (Vec<[usize; 2]>, Vec<usize>);
 
@@ -71,8 +74,9 @@ pub(super) fn apply(options: &Options, progress: Progress, site: &Site) -> Resul
         // Reads another layer too, so that the walk along the net applies it.
         Options::Unpool(_) => return Err(Box::new(site.wrong("`unpool` needs its pool".to_string()))),
         Options::Fc { units, bias } => {
-            site.countable(&[*units, site.x.iter().product()], "its weights are")?;
-            (Kind::Fc { units: *units, bias: *bias }, vec![*units])
+            let units = units.unwrap_or(FC_UNITS);
+            site.countable(&[units, site.x.iter().product()], "its weights are")?;
+            (Kind::Fc { units, bias: *bias }, vec![units])
         }
         Options::Dropout { rate } => (Kind::Dropout { rate: *rate }, site.x.to_vec()),
         Options::Relu => (Kind::Relu, site.x.to_vec()),

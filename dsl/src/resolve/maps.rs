@@ -1,7 +1,7 @@
 //! Layers that make a map larger, or cut or frame it.
 
 use fovea_graph::Span;
-use fovea_graph::op::{Frame, Interpolation, Upsample};
+use fovea_graph::op::{Frame, Interpolation, Pool, Upsample};
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window};
 
@@ -10,7 +10,7 @@ use super::layers::{Failure, Site};
 use super::options::{Conv, Padding, Said, Sizes};
 use super::shapes::{Flow, Progress, Walk, axis_name, difference};
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::net::Kind;
+use crate::net::{Kind, Layer};
 
 /// A transposed convolution along one axis.
 #[derive(Clone, Copy)]
@@ -204,6 +204,10 @@ impl Walk<'_> {
             self.errors.push(error.help("`upsample` makes a map larger without switches"));
             return nothing;
         }
+        if overlaps(attributes, &pool.output) {
+            self.errors.push(overlapping(said.span, pool, attributes));
+            return nothing;
+        }
         if *shape != pool.output {
             let (is, gave) = (join(shape), join(&pool.output));
             let message = format!("{} is given {is}, but `{}` gave {gave}", step.name, pool.name);
@@ -219,6 +223,30 @@ impl Walk<'_> {
         let (kind, output) = (Kind::Unpool(attributes.clone()), self.layers[from].output.clone());
         let inputs = vec![x.layer.unwrap_or_default(), from];
         self.push(&step.name, step.span, kind, inputs, output, progress)
+    }
+}
+
+/// Whether two windows of a pool share elements of the map.
+fn overlaps(pool: &Pool, output: &[usize]) -> bool {
+    let axes = pool.size.iter().zip(&pool.stride).zip(output);
+    axes.into_iter().any(|((size, stride), &windows)| windows > 1 && stride < size)
+}
+
+/// The mistake of undoing a pool whose windows overlap: a maximum that two of them share has one place for two values.
+/// (PyTorch's `max_unpool2d` then keeps either: "this operation may behave nondeterministically when the input indices has
+/// repeat values".)
+fn overlapping(said: Span, pool: &Layer, attributes: &Pool) -> Diagnostic {
+    let (size, stride) = (join(&attributes.size), join(&attributes.stride));
+    let message = format!("`{}` cannot be undone: two of its windows may have the same maximum", pool.name);
+    let error = Diagnostic::new(Stage::Shapes, said, message)
+        .here("one place for two values")
+        .also(pool.span, format!("windows of {size} at every {stride} overlap"))
+        .found("windows that overlap")
+        .expected("windows side by side");
+    let otherwise = "`upsample` makes a map larger without switches";
+    match attributes.stride.iter().all(|&stride| stride == 1) {
+        true => error.help(otherwise),
+        false => error.help(format!("with `pool {stride}` at `{}` they lie side by side; {otherwise}", pool.name)),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use fovea_graph::Span;
+
 use super::layers::{Site, apply};
 use super::options::{Options, Padding, Said};
 use super::shapes::Progress;
@@ -27,9 +29,16 @@ struct Change {
     filters: Option<usize>,
 }
 
-/// Changes of one layer after which `stated` flows behind `steps`, in words, the nearest layer first. `start` flows
-/// before them.
-pub(super) fn fitting(steps: &[&Step], start: &[usize], progress: Progress, stated: &[usize]) -> Vec<String> {
+/// A change of one layer after which another shape flows.
+pub(super) struct Fitting {
+    /// In words: `` `same` at conv1 ``.
+    pub words: String,
+    /// What to write where, where that is one place.
+    pub mend: Option<(Span, String)>,
+}
+
+/// Changes of one layer after which `stated` flows behind `steps`, the nearest layer first. `start` flows before them.
+pub(super) fn fitting(steps: &[&Step], start: &[usize], progress: Progress, stated: &[usize]) -> Vec<Fitting> {
     if steps.len() > MAX_STEPS {
         return Vec::new();
     }
@@ -42,12 +51,13 @@ pub(super) fn fitting(steps: &[&Step], start: &[usize], progress: Progress, stat
     }
 }
 
-fn search(steps: &[&Step], start: &[usize], progress: Progress, stated: &[usize], changes: &[Change]) -> Vec<String> {
+fn search(steps: &[&Step], start: &[usize], progress: Progress, stated: &[usize], changes: &[Change]) -> Vec<Fitting> {
     let mut mends = Vec::new();
     for at in windows(steps) {
         for change in changes {
             if run(steps, at, change, start, progress).is_some_and(|shape| shape == stated) {
-                mends.push(format!("`{}` at {}", change.words(), steps[at].name));
+                let words = format!("`{}` at {}", change.words(), steps[at].name);
+                mends.push(Fitting { words, mend: change.place(steps[at]) });
             }
             if mends.len() == MAX_MENDS {
                 return mends;
@@ -134,8 +144,26 @@ impl Change {
         options
     }
 
+    /// Where to write it: in the place of the one option that it changes, or behind the others.
+    fn place(&self, step: &Step) -> Option<(Span, String)> {
+        let (stride, padding, filters) = match &step.kind {
+            StepKind::Layer(Options::Conv(conv)) => (&conv.stride, &conv.padding, &conv.filters),
+            StepKind::Layer(Options::Pool(pool)) => (&pool.stride, &pool.padding, &None),
+            _ => return None,
+        };
+        let stride = self.stride.and(stride.as_ref().map(|said| said.span));
+        let padding = self.padding.as_ref().and(padding.as_ref().map(|said| said.span));
+        let filters = self.filters.and(filters.as_ref().map(|said| said.span));
+        let said: Vec<Span> = [stride, padding, filters].into_iter().flatten().collect();
+        match said[..] {
+            [] => Some((Span { start: step.span.end, ..step.span }, format!(" {}", self.words()))),
+            [one] => Some((one, self.words())),
+            _ => None,
+        }
+    }
+
     fn words(&self) -> String {
-        let stride = self.stride.map(|n| format!("stride {n}"));
+        let stride = self.stride.map(|n| format!("/{n}"));
         let padding = self.padding.as_ref().map(|padding| match padding {
             Padding::Same => "same".to_string(),
             Padding::Valid => "valid".to_string(),

@@ -4,6 +4,7 @@
 //! Two halves: [`expand`] writes the chain out as steps and needs no shape, so that a net whose input comes from the data
 //! is checked as far as it goes; [`shapes`] runs over the steps with the input's shape.
 
+mod apart;
 mod channels;
 mod expand;
 mod joins;
@@ -156,7 +157,7 @@ fn outline(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result
         let error = Diagnostic::new(Stage::Shapes, def.chain.span, format!("`{}` has no layer", def.name.text));
         errors.push(error.help("a chain needs a layer behind its input, such as `- conv 16`"));
     }
-    let open_head = |step: &&Step| matches!(step.kind, StepKind::Scores { classes: None });
+    let open_head = |step: &&Step| matches!(step.kind, StepKind::Scores { classes: None, .. });
     let classes = expansion.steps.iter().find(open_head).map(|step| step.span);
     let (shape, span) = match expansion.input {
         Some((shape, span)) => (Some(shape), span),

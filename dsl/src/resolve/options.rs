@@ -17,7 +17,7 @@ pub(super) enum Options {
     Unpool(Said<Wire>),
     Upsample(Option<Said<Sizes>>, Interpolation),
     Fc {
-        units: usize,
+        units: Option<usize>,
         bias: bool,
     },
     Dropout {

@@ -6,7 +6,7 @@ use fovea_graph::{Shape, Span};
 use super::channels::channels_last;
 use super::expand::Wire;
 use super::layers::{Site, Source, apply};
-use super::mends;
+use super::mends::{self, Fitting};
 use super::options::{Options, Target};
 use super::turns::plural;
 use super::{Errors, OpenNet, Step, StepKind};
@@ -143,11 +143,11 @@ impl<'o> Walk<'o> {
             StepKind::Check(stated) => self.check(step, stated, x),
             StepKind::Layer(Options::Unpool(pool)) => self.unpool(step, pool, x),
             StepKind::Layer(options) => self.layer(step, options, x),
-            StepKind::Scores { classes } => match classes.or(self.classes) {
-                Some(units) => self.layer(step, &Options::Fc { units, bias: true }, x),
+            StepKind::Scores { classes, bias } => match classes.or(self.classes) {
+                Some(units) => self.layer(step, &Options::Fc { units: Some(units), bias: *bias }, x),
                 None => Flow { progress: x.progress, ..Flow::default() },
             },
-            StepKind::Join(word) => self.join(step, *word),
+            StepKind::Join(word, branches) => self.join(step, *word, branches),
             StepKind::Shortcut(kind) => self.shortcut(step, *kind, x),
             StepKind::Side(weight) => {
                 let Some(shape) = x.shape.clone() else { return x };
@@ -240,9 +240,14 @@ impl<'o> Walk<'o> {
 
     /// What would have made the stated shape flow: sought back to the last place where a shape was stated, branches were
     /// joined, or the net begins.
-    fn mends(&self, step: &Step, stated: &[usize]) -> Vec<String> {
+    fn mends(&self, step: &Step, stated: &[usize]) -> Vec<Fitting> {
+        let (stretch, start) = self.stretch(step.inputs[0]);
+        start.shape.as_ref().map_or(Vec::new(), |shape| mends::fitting(&stretch, shape, start.progress, stated))
+    }
+
+    /// The layers that follow one another before `wire`, and what flows before them.
+    pub fn stretch(&self, mut wire: Wire) -> (Vec<&'o Step>, &Flow) {
         let mut stretch = Vec::new();
-        let mut wire = step.inputs[0];
         while let Some(step) = wire.step().map(|at| &self.open.steps[at])
             && matches!(&step.kind, StepKind::Layer(options) if !matches!(options, Options::Unpool(_)))
         {
@@ -250,8 +255,7 @@ impl<'o> Walk<'o> {
             wire = step.inputs[0];
         }
         stretch.reverse();
-        let start = &self.flows[wire.index()];
-        start.shape.as_ref().map_or(Vec::new(), |shape| mends::fitting(&stretch, shape, start.progress, stated))
+        (stretch, &self.flows[wire.index()])
     }
 
     /// A side classifier has the net's classes.
@@ -318,7 +322,7 @@ impl<'o> Walk<'o> {
     }
 
     /// The text states one shape, and another one flows.
-    fn disagreement(&self, span: Span, stated: &[usize], found: &[usize], x: &Flow, mends: &[String]) -> Diagnostic {
+    fn disagreement(&self, span: Span, stated: &[usize], found: &[usize], x: &Flow, mends: &[Fitting]) -> Diagnostic {
         let (said, is) = (join(stated), join(found));
         let error = Diagnostic::new(Stage::Shapes, span, format!("{said} is stated here, but {is} flows"))
             .here(difference(stated, found))
@@ -330,20 +334,37 @@ impl<'o> Walk<'o> {
             return error.write(span, is).help(format!("channels stand last: write `{}`", join(found)));
         }
         match (stated, last) {
-            _ if !mends.is_empty() => error.help(format!("{said} would flow here with {}", mends.join(", or with "))),
+            _ if !mends.is_empty() => {
+                let words: Vec<&str> = mends.iter().map(|fitting| fitting.words.as_str()).collect();
+                let edits = mends.iter().filter_map(|fitting| fitting.mend.clone());
+                let error = edits.fold(error, |error, (place, text)| error.mend(place, text));
+                error.help(format!("{said} would flow here with {}", words.join(", or with ")))
+            }
             ([n], _) if found.iter().product::<usize>() == *n => {
-                error.help(format!("`flatten` makes {is} the vector {said}"))
+                error.put_before(span, "flatten - ").help(format!("`flatten` makes {is} the vector {said}"))
             }
             ([n], Kind::Fc { .. } | Kind::Conv { .. }) if x.stated.is_none() => {
                 let counted = if last.word() == "fc" { "units" } else { "filters" };
+                let error = self.without_dash(error, x, span);
                 error.help(format!("a number behind a dash states a shape; {n} {counted} are `{} {n}`", last.word()))
             }
-            ([_, _], Kind::Conv { .. } | Kind::Pool(_)) if found.len() == 3 => error.help(format!(
-                "a size behind a dash states a shape; a window stands with its layer, `{} {said}`",
-                last.word()
-            )),
+            ([_, _], Kind::Conv { .. } | Kind::Pool(_)) if found.len() == 3 => {
+                self.without_dash(error, x, span).help(format!(
+                    "a size behind a dash states a shape; a window stands with its layer, `{} {said}`",
+                    last.word()
+                ))
+            }
             _ => error,
         }
+    }
+}
+
+impl Walk<'_> {
+    /// The mend that takes the dash away between the layer that gives `x` and the statement at `span`.
+    fn without_dash(&self, error: Diagnostic, x: &Flow, span: Span) -> Diagnostic {
+        let layer = &self.layers[x.layer.unwrap_or_default()];
+        let gap = Span { start: layer.span.end, end: span.start, ..span };
+        if layer.span.source == span.source && gap.start <= gap.end { error.mend(gap, " ") } else { error }
     }
 }
 

@@ -7,6 +7,7 @@ use fovea_graph::Span;
 
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::scope::{Names, Value, evaluate, whole};
+use crate::shared::Shared;
 use crate::syntax::{Binding, Expr};
 
 /// A repetition that is being expanded.
@@ -34,25 +35,24 @@ pub(super) enum Count {
 
 /// Names, and the turns of the repetitions around the place that is being expanded.
 pub(super) struct Env<'a> {
-    constants: &'a BTreeMap<String, Value>,
+    constants: Option<&'a Shared<String, Value>>,
     bindings: BTreeMap<String, Value>,
     /// The repetitions, the outermost first.
     pub frames: Vec<Frame<'a>>,
     /// Words besides names that may have been meant, for suggestions.
     pub words: &'static [&'static str],
-    /// Inside a block, the names that have a value where it is used.
+    /// Inside a block, the names of `where` that have a value where it is used.
     outside: Vec<String>,
+    /// And those of `let`.
+    outer: Option<&'a Shared<String, Value>>,
     /// Whether the last value depended on a turn.
     stepped: Cell<bool>,
 }
 
-/// What a block, or a net of the library, sees of `let`.
-static NOTHING: BTreeMap<String, Value> = BTreeMap::new();
-
 impl<'a> Env<'a> {
     /// The names of `let`, where the net sees them, and, before them, of `where`.
-    pub fn new(constants: Option<&'a BTreeMap<String, Value>>, bindings: &[Binding]) -> Result<Self, Vec<Diagnostic>> {
-        let mut env = Env { constants: constants.unwrap_or(&NOTHING), ..Env::empty() };
+    pub fn new(constants: Option<&'a Shared<String, Value>>, bindings: &[Binding]) -> Result<Self, Vec<Diagnostic>> {
+        let mut env = Env { constants, ..Env::empty() };
         let mut errors = Vec::new();
         for (position, binding) in bindings.iter().enumerate() {
             let name = &binding.name;
@@ -72,13 +72,12 @@ impl<'a> Env<'a> {
     /// No names at all.
     pub fn empty() -> Self {
         let (bindings, frames, outside) = Default::default();
-        Env { constants: &NOTHING, bindings, frames, words: &[], outside, stepped: Cell::new(false) }
+        Env { constants: None, bindings, frames, words: &[], outside, outer: None, stepped: Cell::new(false) }
     }
 
     /// No names yet, inside a block that is used here.
     pub fn inside(&self) -> Self {
-        let outside = self.bindings.keys().chain(self.constants.keys()).cloned().collect();
-        Env { outside, ..Env::empty() }
+        Env { outside: self.bindings.keys().cloned().collect(), outer: self.constants, ..Env::empty() }
     }
 
     /// Gives a parameter its value.
@@ -169,12 +168,13 @@ impl Names for Env<'_> {
             self.stepped.set(true);
             return Some(Value::Number(frame.turn as f64));
         }
-        self.bindings.get(name).or_else(|| self.constants.get(name)).cloned()
+        self.bindings.get(name).or_else(|| self.constants?.get(name)).cloned()
     }
 
     fn known(&self) -> Vec<&str> {
         let turns = self.frames.iter().filter_map(|f| f.variable);
-        let names = self.bindings.keys().chain(self.constants.keys()).map(String::as_str);
+        let constants = self.constants.into_iter().flat_map(|constants| constants.keys());
+        let names = self.bindings.keys().chain(constants).map(String::as_str);
         turns.chain(names).chain(self.words.iter().copied()).collect()
     }
 
@@ -183,7 +183,7 @@ impl Names for Env<'_> {
     }
 
     fn outside(&self, name: &str) -> bool {
-        self.outside.iter().any(|outside| outside == name)
+        self.outside.iter().any(|outside| outside == name) || self.outer.is_some_and(|outer| outer.contains_key(name))
     }
 }
 

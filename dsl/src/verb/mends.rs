@@ -1,11 +1,16 @@
 //! What is said of words that begin no statement, and of parts that open no clause.
 
+use fovea_graph::Span;
+
 use super::read::Parts;
 use super::{ClauseAbout, Offer, words};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::parse::{quoted, words::list};
 use crate::scope::nearest;
 use crate::syntax::{Name, Part, PartKind};
+
+/// The numbers of `sgd`.
+const RATES: &[&str] = &["lr", "momentum", "decay"];
 
 /// Why a statement cannot begin with `word`.
 pub(crate) fn unknown(word: &Name) -> Diagnostic {
@@ -71,8 +76,11 @@ impl<'a> Parts<'a> {
             ("lr" | "rate" | "learning_rate" | "momentum" | "decay" | "optimizer" | "sgd", _)
                 if takes.contains(&"with") =>
             {
-                self.error(part.span, format!("`{word}` belongs to the optimizer"))
-                    .help("write `with sgd(lr 0.01, momentum 0.9, decay 5e-4)`")
+                let error = self.error(part.span, format!("`{word}` belongs to the optimizer"));
+                match self.loose_numbers(part) {
+                    Some((place, mend)) => error.write(place, mend),
+                    None => error.help("write `with sgd(lr 0.01, momentum 0.9, decay 5e-4)`"),
+                }
             }
             (_, Some(near)) => self
                 .error(part.span, format!("`{verb}` has no clause `{found}`"))
@@ -86,6 +94,27 @@ impl<'a> Parts<'a> {
         };
         self.wrong(error.found(found));
         self.pass_over();
+    }
+
+    /// `lr 0.1 momentum 0.9` without parentheses, whose first word is `part`: how it is written, and where.
+    fn loose_numbers(&self, part: &Part) -> Option<(Span, String)> {
+        let (mut said, mut end) = (Vec::new(), None);
+        let mut rest = &self.parts[self.at - 1..];
+        while let [Part { kind: PartKind::Word(key), .. }, Part { kind: PartKind::Value(value), span }, more @ ..] =
+            rest
+            && RATES.iter().any(|rate| rate.eq_ignore_ascii_case(key))
+        {
+            said.push(format!("{key} {value}"));
+            end = Some(*span);
+            rest = if let [Part { kind: PartKind::Comma, .. }, more @ ..] = more { more } else { more };
+        }
+        let (end, said) = (end?, said.join(", "));
+        match &self.parts[..self.at - 1] {
+            [.., with, Part { kind: PartKind::Word(word), span }] if is_word(with, "with") => {
+                Some((span.to(end), format!("{word}({said})")))
+            }
+            _ => Some((part.span.to(end), format!("with sgd({said})"))),
+        }
     }
 
     /// Whether a clause of the verb takes a filter.

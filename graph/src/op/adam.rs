@@ -106,4 +106,16 @@ mod tests {
             assert!(op.shape(&[&w, &w]).is_err());
         }
     }
+
+    #[test]
+    fn an_update_has_no_gradient_and_costs_what_its_formula_has() {
+        use crate::op::Op;
+        use crate::op::testing::given;
+        let inputs: [&[usize]; 3] = [&[5, 7]; 3];
+        let cost = |op| given(op, &inputs).map(|(_, cost)| cost);
+        assert_eq!(cost(Op::AdamMean(AdamMean { beta: 0.9, decay: 0.0 })), Ok(Cost::elementwise(175)));
+        assert_eq!(cost(Op::AdamSquare(AdamSquare { beta: 0.9, decay: 0.0 })), Ok(Cost::elementwise(210)));
+        let step = AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 };
+        assert_eq!(cost(Op::AdamStep(step)), Ok(Cost::elementwise(280)));
+    }
 }

@@ -227,4 +227,13 @@ mod tests {
         assert_eq!(running.shape(&[&c, &c]), Ok(c.clone()));
         assert!(running.shape(&[&c, &x]).is_err());
     }
+
+    #[test]
+    fn the_gradient_by_x_uses_those_by_scale_and_shift_and_the_statistics_have_none_of_their_own() {
+        let norm = BatchNorm { eps: 0.5, statistics: Statistics::Batch };
+        let by = crate::op::testing::gradient(Op::BatchNorm(norm), &[&[5, 4, 3], &[3], &[3], &[3], &[3]]);
+        let (scale, shift) = (r#"batch_norm_scale_grad{"eps":0.5}(a, b, c, dy)"#, "channel_sum(dy)");
+        let x = format!(r#"batch_norm_dgrad{{"eps":0.5,"statistics":"batch"}}(a, b, c, d, dy, {scale}, {shift})"#);
+        assert_eq!(by, [&x, "-", "-", scale, shift]);
+    }
 }

@@ -1,4 +1,7 @@
 //! One number a channel, added at every position; and the sum over positions, its gradient.
+//!
+//! Source: I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, section 9.5: one bias a channel, shared
+//! by all positions.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,5 +63,25 @@ impl Rule for ChannelSum {
 
     fn cost(&self, inputs: &[&Shape], _: &Shape) -> Cost {
         Cost::elementwise(inputs[0].elements())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::{given, gradient};
+
+    #[test]
+    fn there_is_one_number_for_each_channel() {
+        let bias = || Op::Bias(Bias {});
+        assert_eq!(given(bias(), &[&[5, 4, 3], &[3]]), Ok((vec![5, 4, 3], Cost::elementwise(60))));
+        let error = "bias cannot take 4: a bias for 3 channels is 3";
+        assert_eq!(given(bias(), &[&[5, 4, 3], &[4]]), Err(error.to_string()));
+        assert_eq!(given(Op::ChannelSum(ChannelSum {}), &[&[5, 4, 3]]), Ok((vec![3], Cost::elementwise(60))));
+    }
+
+    #[test]
+    fn the_gradient_by_the_bias_sums_over_positions() {
+        assert_eq!(gradient(Op::Bias(Bias {}), &[&[5, 4, 3], &[3]]), ["dy", "channel_sum(dy)"]);
     }
 }

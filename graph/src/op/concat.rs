@@ -1,4 +1,6 @@
 //! Tensors joined along their channels, and a range of channels: each the other's gradient.
+//!
+//! Source: C. Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842, section 4: the filter concatenation.
 
 use serde::{Deserialize, Serialize};
 
@@ -122,5 +124,12 @@ mod tests {
         assert_eq!(slice(3, 7).unwrap_err().to_string(), "channel_slice cannot take 5x4x9: it has no channels 3 to 10");
         assert!(slice(usize::MAX, 1).is_err() && slice(1, usize::MAX).is_err() && slice(10, 0).is_err());
         assert!(ChannelSlice { start: 0, channels: 1 }.shape(&[&Shape::scalar()]).is_err());
+    }
+
+    #[test]
+    fn each_input_gets_its_own_channels_of_the_gradient() {
+        let by = crate::op::testing::gradient(Op::Concat(Concat {}), &[&[5, 2], &[5, 3]]);
+        let slices = [r#"channel_slice{"start":0,"channels":2}(dy)"#, r#"channel_slice{"start":2,"channels":3}(dy)"#];
+        assert_eq!(by, slices);
     }
 }

@@ -246,4 +246,18 @@ mod tests {
         assert_eq!(conv.cost(&[&x, &filter], &y).macs, u64::MAX);
         assert_eq!((conv.cost(&[&x, &filter], &y) + Cost::elementwise(1)).flops, u64::MAX);
     }
+
+    #[test]
+    fn a_convolution_has_two_gradients_and_the_transposed_one_has_the_convolution_back() {
+        use crate::op::testing::gradient;
+        let conv = || Conv { stride: vec![2], pad: vec![[1, 1]], ..Conv::plain(1) };
+        let by = gradient(Op::Conv(conv()), &[&[5, 8, 3], &[4, 3, 3]]);
+        let plain = r#"{"stride":[2],"pad":[[1,1]],"dilate":[1],"groups":1}"#;
+        assert_eq!(by[0], format!(r#"conv_dgrad{{"conv":{plain},"extent":[8]}}(b, dy)"#));
+        assert_eq!(by[1], format!(r#"conv_wgrad{{"conv":{plain},"window":[3]}}(a, dy)"#));
+        let dgrad = Op::ConvDgrad(ConvDgrad { conv: conv(), extent: vec![8] });
+        let by = gradient(dgrad, &[&[4, 3, 3], &[5, 4, 4]]);
+        assert_eq!(by[0], format!(r#"conv_wgrad{{"conv":{plain},"window":[3]}}(dy, b)"#));
+        assert_eq!(by[1], format!("conv{plain}(dy, a)"));
+    }
 }

@@ -1,4 +1,6 @@
 //! Accuracy's numerator.
+//!
+//! Source: I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, section 5.1.2.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,5 +28,22 @@ impl Rule for Correct {
 
     fn cost(&self, inputs: &[&Shape], _: &Shape) -> Cost {
         Cost::elementwise(inputs[0].elements())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::Op;
+    use crate::op::testing::given;
+
+    #[test]
+    fn labels_have_a_class_for_each_position() {
+        let correct = || Op::Correct(Correct {});
+        assert_eq!(given(correct(), &[&[5, 10], &[5]]), Ok((vec![], Cost::elementwise(50))));
+        assert_eq!(given(correct(), &[&[5, 7, 6, 3], &[5, 7, 6]]), Ok((vec![], Cost::elementwise(630))));
+        for wrong in [&[5, 10][..], &[4], &[]] {
+            assert!(given(correct(), &[&[5, 10], wrong]).is_err(), "{wrong:?}");
+        }
     }
 }

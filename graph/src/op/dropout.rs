@@ -57,3 +57,32 @@ impl Rule for Dropout {
         Cost::elementwise(output.elements())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::{given, gradient};
+
+    fn dropout(rate: f64) -> Dropout {
+        Dropout { rate, stream: 3 }
+    }
+
+    #[test]
+    fn the_rate_is_a_share_below_one() {
+        assert_eq!(given(Op::Dropout(dropout(0.5)), &[&[5, 3]]), Ok((vec![5, 3], Cost::elementwise(15))));
+        for rate in [1.0, -0.1, f64::NAN] {
+            assert!(given(Op::Dropout(dropout(rate)), &[&[5, 3]]).is_err(), "{rate}");
+        }
+    }
+
+    #[test]
+    fn kept_elements_grow_as_much_as_the_others_take_away() {
+        assert_eq!((dropout(0.75).scale(), dropout(0.75).threshold()), (4.0, 3 << 30));
+        assert_eq!((dropout(0.0).scale(), dropout(0.0).threshold()), (1.0, 0));
+    }
+
+    #[test]
+    fn the_gradient_draws_the_same_mask() {
+        assert_eq!(gradient(Op::Dropout(dropout(0.5)), &[&[5, 3]]), [r#"dropout{"rate":0.5,"stream":3}(dy)"#]);
+    }
+}

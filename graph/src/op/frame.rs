@@ -1,4 +1,7 @@
 //! Zeros around a map, or a map cut at its edges: `pad` and `crop`.
+//!
+//! Sources: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285 (zeros around);
+//! O. Ronneberger et al., "U-Net", arXiv:1505.04597 (cut edges).
 
 use serde::{Deserialize, Serialize};
 
@@ -90,5 +93,11 @@ mod tests {
         assert!(framed(&[], &[1, 2]).is_err());
         assert!(framed(&[[1, 1]], &[1, 4, 4, 2]).is_err());
         assert_eq!(Frame { edges: vec![[i64::MIN, 0]] }.inverse().edges, [[i64::MAX, 0]]);
+    }
+
+    #[test]
+    fn the_gradient_undoes_the_frame() {
+        let frame = Frame { edges: vec![[1, -2]] };
+        assert_eq!(crate::op::testing::gradient(Op::Frame(frame), &[&[5, 7, 3]]), [r#"frame{"edges":[[-1,2]]}(dy)"#]);
     }
 }

@@ -1,4 +1,7 @@
 //! Losses: each is the mean over the batch (and over positions, where a class is predicted at each), a scalar.
+//!
+//! Source: I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, sections 6.2.2.1 (squared error) and
+//! 6.2.2.3 (cross-entropy of softmax units).
 
 use serde::{Deserialize, Serialize};
 
@@ -99,5 +102,43 @@ impl Rule for SquaredErrorGrad {
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
         Cost::elementwise(2 * output.elements())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::{given, gradient};
+
+    #[test]
+    fn a_loss_is_one_number() {
+        let (cross, squared) = (|| Op::CrossEntropy(CrossEntropy {}), || Op::SquaredError(SquaredError {}));
+        assert_eq!(given(cross(), &[&[5, 7, 10], &[5, 7]]), Ok((vec![], Cost::elementwise(1400))));
+        assert_eq!(given(squared(), &[&[5, 7], &[5, 7]]), Ok((vec![], Cost::elementwise(105))));
+        let error = "cross_entropy needs 5x10 to agree with 5x1";
+        assert_eq!(given(cross(), &[&[5, 10], &[5, 1]]), Err(error.to_string()));
+        assert!(given(cross(), &[&[5], &[]]).is_err(), "one axis is no batch of logits");
+        assert!(given(squared(), &[&[5, 7], &[7, 5]]).is_err());
+    }
+
+    #[test]
+    fn labels_and_targets_have_no_gradient() {
+        assert_eq!(
+            gradient(Op::CrossEntropy(CrossEntropy {}), &[&[5, 10], &[5]]),
+            ["cross_entropy_grad(a, b, dy)", "-"]
+        );
+        assert_eq!(
+            gradient(Op::SquaredError(SquaredError {}), &[&[5, 7], &[5, 7]]),
+            ["squared_error_grad(a, b, dy)", "-"]
+        );
+    }
+
+    #[test]
+    fn a_gradient_has_the_shape_of_what_the_loss_reads_and_takes_one_number() {
+        let (cross, squared) =
+            (|| Op::CrossEntropyGrad(CrossEntropyGrad {}), || Op::SquaredErrorGrad(SquaredErrorGrad {}));
+        assert_eq!(given(cross(), &[&[5, 10], &[5], &[]]), Ok((vec![5, 10], Cost::elementwise(250))));
+        assert_eq!(given(squared(), &[&[5, 7], &[5, 7], &[]]), Ok((vec![5, 7], Cost::elementwise(70))));
+        assert!(given(cross(), &[&[5, 10], &[5], &[1]]).is_err() && given(squared(), &[&[5], &[5], &[1]]).is_err());
     }
 }

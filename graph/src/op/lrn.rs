@@ -117,4 +117,10 @@ mod tests {
         let other = Shape::new([1, 4, 3, 8]).expect("it is small");
         assert!(LrnGrad { lrn: lrn(5) }.shape(&[&x, &other]).is_err());
     }
+
+    #[test]
+    fn the_gradient_reads_the_input() {
+        let by = crate::op::testing::gradient(Op::Lrn(lrn(5)), &[&[5, 7, 3]]);
+        assert_eq!(by, [r#"lrn_grad{"lrn":{"size":5,"alpha":0.0001,"beta":0.75,"k":2.0}}(a, dy)"#]);
+    }
 }

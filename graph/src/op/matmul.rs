@@ -1,4 +1,7 @@
 //! The product of two matrices: the fully connected layer and both of its gradients.
+//!
+//! Source: I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, section 6.5.6: the gradients of a matrix
+//! product.
 
 use serde::{Deserialize, Serialize};
 
@@ -114,5 +117,49 @@ impl Rule for Matmul {
         let depth = self.a.view([inputs[0].dims()[0], inputs[0].dims()[1]])[1];
         let epilogue = usize::from(inputs.len() > 2) + usize::from(self.activation.is_some());
         Cost::macs(output.elements() * depth) + Cost::elementwise(epilogue * output.elements())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::{given, gradient};
+
+    const SIZES: [[usize; 2]; 2] = [[5, 7], [7, 3]];
+
+    /// A product of 5x7 and 7x3, either factor held as it is or transposed.
+    fn product(a: Transpose, b: Transpose) -> (Op, [[usize; 2]; 2]) {
+        (Op::Matmul(Matmul::new(a, b)), [a.view(SIZES[0]), b.view(SIZES[1])])
+    }
+
+    #[test]
+    fn the_inner_sizes_agree_however_the_factors_are_held() {
+        for a in [Transpose::No, Transpose::Yes] {
+            for b in [Transpose::No, Transpose::Yes] {
+                let (op, [left, right]) = product(a, b);
+                assert_eq!(given(op.clone(), &[&left, &right]), Ok((vec![5, 3], Cost::macs(105))), "{a:?} {b:?}");
+                assert!(given(op, &[&left, &[9, 9]]).is_err());
+            }
+        }
+        let (op, [left, right]) = product(Transpose::No, Transpose::No);
+        assert_eq!(
+            given(op.clone(), &[&left, &right, &[3]]),
+            Ok((vec![5, 3], Cost::macs(105) + Cost::elementwise(15)))
+        );
+        assert!(given(op.clone(), &[&left, &right, &[5]]).is_err() && given(op, &[&left, &[7, 3, 1]]).is_err());
+    }
+
+    #[test]
+    fn a_transposed_factor_transposes_its_gradient() {
+        let by = |a, b| {
+            let (op, [left, right]) = product(a, b);
+            gradient(op, &[&left, &right])
+        };
+        let matmul = |a: &str, b: &str, factors: &str| format!(r#"matmul{{"a":"{a}","b":"{b}"}}({factors})"#);
+        use Transpose::{No, Yes};
+        assert_eq!(by(No, No), [matmul("no", "yes", "dy, b"), matmul("yes", "no", "a, dy")]);
+        assert_eq!(by(No, Yes), [matmul("no", "no", "dy, b"), matmul("yes", "no", "dy, a")]);
+        assert_eq!(by(Yes, No), [matmul("no", "yes", "b, dy"), matmul("no", "no", "a, dy")]);
+        assert_eq!(by(Yes, Yes), [matmul("yes", "yes", "b, dy"), matmul("yes", "yes", "dy, a")]);
     }
 }

@@ -22,6 +22,8 @@ mod scale;
 mod sgd;
 mod softmax;
 mod source;
+#[cfg(test)]
+mod testing;
 mod unary;
 mod upsample;
 

@@ -1,4 +1,7 @@
 //! Max and average pooling, of any rank.
+//!
+//! Sources: D. Scherer et al., "Evaluation of pooling operations in convolutional architectures for object recognition",
+//! ICANN 2010; M. Zeiler and R. Fergus, "Visualizing and understanding convolutional networks", arXiv:1311.2901 (unpooling).
 
 use serde::{Deserialize, Serialize};
 
@@ -165,5 +168,15 @@ mod tests {
         let pool = pool((1 << 39) + 1, 1, 1 << 38, 3);
         assert_eq!(pool.shape(&[&one]), Ok(one.clone()));
         assert_eq!(pool.cost(&[&one], &one).flops, u64::MAX);
+    }
+
+    #[test]
+    fn the_gradient_of_a_pool_finds_its_maxima_again_and_that_of_unpooling_picks_them() {
+        use crate::op::testing::gradient;
+        let attributes = r#"{"pool":{"kind":"max","size":[2],"stride":[2],"pad":[[0,0]],"rounding":"floor"}}"#;
+        let (pool, unpool) = (pool(2, 2, 0, 1), PoolGrad { pool: pool(2, 2, 0, 1) });
+        assert_eq!(gradient(Op::Pool(pool), &[&[5, 6, 3]]), [format!("pool_grad{attributes}(a, dy)")]);
+        let by = gradient(Op::PoolGrad(unpool), &[&[5, 6, 3], &[5, 3, 3]]);
+        assert_eq!(by, ["-".to_string(), format!("pool_pick{attributes}(a, dy)")]);
     }
 }

@@ -57,3 +57,18 @@ impl Rule for ReluGrad {
         Cost::elementwise(output.elements())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::{given, gradient};
+
+    #[test]
+    fn the_gradient_reads_the_output_so_that_the_input_need_not_be_kept() {
+        assert_eq!(given(Op::Relu(Relu {}), &[&[5, 4, 3]]), Ok((vec![5, 4, 3], Cost::elementwise(60))));
+        assert_eq!(gradient(Op::Relu(Relu {}), &[&[5, 4, 3]]), ["relu_grad(y, dy)"]);
+        let grad = || Op::ReluGrad(ReluGrad {});
+        assert_eq!(given(grad(), &[&[5, 4], &[5, 4]]), Ok((vec![5, 4], Cost::elementwise(20))));
+        assert!(given(grad(), &[&[5, 4], &[4, 5]]).is_err() && given(grad(), &[&[5, 4]]).is_err());
+    }
+}

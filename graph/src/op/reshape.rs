@@ -1,4 +1,6 @@
 //! The same elements, in the same order, in another shape; `flatten` is one.
+//!
+//! Source: C. Harris et al., "Array programming with NumPy", Nature 585 (2020): `reshape` in row-major order.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,5 +33,20 @@ impl Rule for Reshape {
 
     fn cost(&self, _: &[&Shape], _: &Shape) -> Cost {
         Cost::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::{given, gradient};
+
+    #[test]
+    fn no_element_is_lost_and_nothing_is_done() {
+        let flat = || Op::Reshape(Reshape { shape: Shape::new([5, 48]).expect("it is small") });
+        assert_eq!(given(flat(), &[&[5, 4, 4, 3]]), Ok((vec![5, 48], Cost::default())));
+        let error = "reshape cannot take 5x4x4x2: 160 elements do not make 5x48";
+        assert_eq!(given(flat(), &[&[5, 4, 4, 2]]), Err(error.to_string()));
+        assert_eq!(gradient(flat(), &[&[5, 4, 4, 3]]), [r#"reshape{"shape":[5,4,4,3]}(dy)"#]);
     }
 }

@@ -1,4 +1,6 @@
 //! A tensor times a number: the weight of a side classifier's loss.
+//!
+//! Source: C. Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842, section 5.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,5 +29,20 @@ impl Rule for Scale {
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
         Cost::elementwise(output.elements())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::{given, gradient};
+
+    #[test]
+    fn the_gradient_is_scaled_by_the_same_number() {
+        let scale = || Op::Scale(Scale { factor: 0.25 });
+        assert_eq!(given(scale(), &[&[5, 3]]), Ok((vec![5, 3], Cost::elementwise(15))));
+        assert_eq!(given(scale(), &[&[]]), Ok((vec![], Cost::elementwise(1))));
+        assert!(given(scale(), &[]).is_err());
+        assert_eq!(gradient(scale(), &[&[5, 3]]), [r#"scale{"factor":0.25}(dy)"#]);
     }
 }

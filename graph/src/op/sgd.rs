@@ -55,3 +55,22 @@ impl Rule for SgdStep {
         Cost::elementwise(2 * output.elements())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::Op;
+    use crate::op::testing::given;
+
+    #[test]
+    fn a_parameter_its_gradient_and_its_velocity_have_one_shape() {
+        let velocity = || Op::SgdVelocity(SgdVelocity { momentum: 0.9, decay: 1e-4 });
+        let step = || Op::SgdStep(SgdStep {});
+        assert_eq!(given(velocity(), &[&[5, 7], &[5, 7], &[5, 7]]), Ok((vec![5, 7], Cost::elementwise(140))));
+        assert_eq!(given(step(), &[&[5, 7], &[5, 7]]), Ok((vec![5, 7], Cost::elementwise(70))));
+        let other: &[usize] = &[7, 5];
+        assert!(given(velocity(), &[&[5, 7], other, &[5, 7]]).is_err());
+        assert!(given(velocity(), &[&[5, 7], &[5, 7], other]).is_err());
+        assert!(given(step(), &[&[5, 7], other]).is_err() && given(step(), &[&[5, 7]]).is_err());
+    }
+}

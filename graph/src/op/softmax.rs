@@ -1,4 +1,7 @@
 //! Softmax over the channels, at every position.
+//!
+//! Source: J. Bridle, "Probabilistic interpretation of feedforward classification network outputs", Neurocomputing, 1990;
+//! less the largest of the position, so that no power overflows.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,5 +47,20 @@ impl Rule for SoftmaxGrad {
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
         Cost::elementwise(4 * output.elements())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::{given, gradient};
+
+    #[test]
+    fn the_gradient_reads_the_output_alone() {
+        assert_eq!(given(Op::Softmax(Softmax {}), &[&[5, 4, 3]]), Ok((vec![5, 4, 3], Cost::elementwise(240))));
+        assert_eq!(gradient(Op::Softmax(Softmax {}), &[&[5, 4, 3]]), ["softmax_grad(y, dy)"]);
+        let grad = || Op::SoftmaxGrad(SoftmaxGrad {});
+        assert_eq!(given(grad(), &[&[5, 3], &[5, 3]]), Ok((vec![5, 3], Cost::elementwise(60))));
+        assert!(given(grad(), &[&[5, 3], &[3, 5]]).is_err());
     }
 }

@@ -1,4 +1,7 @@
 //! A constant tensor.
+//!
+//! Source: A. Griewank and A. Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, section 3.2: differentiation begins with
+//! the gradient of the loss by itself, which is one.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,5 +31,20 @@ impl Rule for Fill {
 
     fn cost(&self, _: &[&Shape], _: &Shape) -> Cost {
         Cost::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::Op;
+    use crate::op::testing::{given, gradient};
+
+    #[test]
+    fn it_reads_nothing_and_has_the_shape_that_it_is_told() {
+        let fill = |dims: &[usize]| Op::Fill(Fill { shape: Shape::new(dims).expect("it is small"), value: 1.0 });
+        assert_eq!(given(fill(&[2, 3]), &[]), Ok((vec![2, 3], Cost::default())));
+        assert_eq!(given(fill(&[2, 3]), &[&[2, 3]]), Err("fill takes no inputs, not 1".to_string()));
+        assert!(gradient(fill(&[2, 3]), &[]).is_empty());
     }
 }

@@ -1,4 +1,6 @@
 //! Activations other than the rectifier, element by element.
+//!
+//! Sources: beside each function; for the sigmoid and tanh, Y. LeCun et al., "Efficient BackProp", 1998.
 
 use serde::{Deserialize, Serialize};
 
@@ -70,5 +72,30 @@ impl Rule for UnaryGrad {
 
     fn cost(&self, _: &[&Shape], output: &Shape) -> Cost {
         Cost::elementwise(2 * output.elements())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::{given, gradient};
+
+    #[test]
+    fn each_function_keeps_the_shape_and_its_gradient_reads_the_input() {
+        let functions = [
+            (Function::Leaky { slope: 0.01 }, r#"{"function":{"leaky":{"slope":0.01}}}"#),
+            (Function::Sigmoid, r#"{"function":"sigmoid"}"#),
+            (Function::Tanh, r#"{"function":"tanh"}"#),
+            (Function::Elu, r#"{"function":"elu"}"#),
+            (Function::Gelu, r#"{"function":"gelu"}"#),
+        ];
+        for (function, attributes) in functions {
+            let op = || Op::Unary(Unary { function });
+            assert_eq!(given(op(), &[&[5, 4, 3]]), Ok((vec![5, 4, 3], Cost::elementwise(60))));
+            assert_eq!(gradient(op(), &[&[5, 4, 3]]), [format!("unary_grad{attributes}(a, dy)")]);
+            let grad = || Op::UnaryGrad(UnaryGrad { function });
+            assert_eq!(given(grad(), &[&[5, 3], &[5, 3]]), Ok((vec![5, 3], Cost::elementwise(30))));
+            assert!(given(grad(), &[&[5, 3], &[3, 5]]).is_err());
+        }
     }
 }

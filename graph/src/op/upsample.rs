@@ -1,4 +1,7 @@
 //! Larger maps without parameters.
+//!
+//! Sources: J. Long et al., "Fully convolutional networks for semantic segmentation", arXiv:1411.4038, section 3.3 (linear);
+//! A. Odena et al., "Deconvolution and checkerboard artifacts", Distill 2016 (nearest).
 
 use serde::{Deserialize, Serialize};
 
@@ -151,5 +154,11 @@ mod tests {
         assert_eq!(sources[1..5], [(0, 1, 0.25), (0, 1, 0.75), (1, 2, 0.25), (1, 2, 0.75)]);
         assert_eq!(sources[0], (0, 1, 0.0));
         assert_eq!((sources[5].0, sources[5].1), (2, 2));
+    }
+
+    #[test]
+    fn the_gradient_goes_back_by_the_same_factors() {
+        let by = crate::op::testing::gradient(Op::Upsample(upsample(&[2])), &[&[5, 7, 3]]);
+        assert_eq!(by, [r#"upsample_grad{"upsample":{"factor":[2],"interpolation":"linear"}}(dy)"#]);
     }
 }

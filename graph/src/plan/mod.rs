@@ -1,7 +1,9 @@
 //! The plan: in which order, by which algorithm and where in memory a graph is computed. All of it is data to print.
 
 mod arena;
+mod occupied;
 mod print;
+mod verify;
 mod watched;
 
 use serde::Serialize;
@@ -22,6 +24,8 @@ pub enum Algorithm {
     Gemm,
     /// Convolution as loops over the window.
     Direct,
+    /// The same where each filter sees few channels (F. Chollet, "Xception", arXiv:1610.02357).
+    Depthwise,
     /// Convolution as a matrix product over gathered windows, a few images at a time (K. Chellapilla et al., "High
     /// performance convolutional neural networks for document processing", 2006).
     Im2col,
@@ -135,6 +139,11 @@ impl Plan {
 /// Everything that writes a state comes last, so that a step can be abandoned before it; the graph's order is kept
 /// otherwise. Reshapes share their input's memory, updates are computed in their state's.
 pub fn plan(graph: Graph, backend: &dyn Backend) -> Plan {
+    plan_unless(graph, backend, &|| false).expect("nothing ends it")
+}
+
+/// The same, `None` where `stop`, which is asked often, says so before the end.
+pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Fn() -> bool) -> Option<Plan> {
     let mut updates = vec![None; graph.nodes.len()];
     for &(state, id) in &graph.updates {
         updates[id.index()] = Some(state);
@@ -149,9 +158,9 @@ pub fn plan(graph: Graph, backend: &dyn Backend) -> Plan {
     let choices: Vec<Choice> = order.iter().map(|&id| backend.choose(&graph, id)).collect();
     let scratch = choices.iter().enumerate().map(|(i, choice)| Lifetime { birth: i, death: i, len: choice.workspace });
     let all: Vec<Lifetime> = lifetimes.iter().flatten().copied().chain(scratch).collect();
-    let (slots, arena) = assign(&all);
+    let arena = assign(&all, stop)?;
 
-    let (values, scratch) = slots.split_at(slots.len() - order.len());
+    let (values, scratch) = arena.slots.split_at(arena.slots.len() - order.len());
     let mut values = values.iter().copied();
     let mut places = Vec::with_capacity(graph.nodes.len());
     for id in graph.ids() {
@@ -168,13 +177,13 @@ pub fn plan(graph: Graph, backend: &dyn Backend) -> Plan {
         algorithm: choice.algorithm,
         workspace: (choice.workspace > 0).then_some(slot),
     });
-    let plan = Plan { layout: Layout::ChannelsLast, steps: steps.collect(), commit, places, arena, graph };
+    let plan = Plan { layout: Layout::ChannelsLast, steps: steps.collect(), commit, places, arena: arena.size, graph };
     if cfg!(debug_assertions)
         && let Err(why) = plan.verify()
     {
         panic!("the plan is wrong: {why}\n{plan}");
     }
-    plan
+    Some(plan)
 }
 
 /// When each value that needs a slot is written and last read, in step numbers; `None` for all others.
@@ -208,56 +217,4 @@ fn owner(graph: &Graph, mut id: NodeId) -> NodeId {
         id = graph.node(id).inputs[0];
     }
     id
-}
-
-impl Plan {
-    /// What is true of every plan:
-    ///
-    /// 1. A step reads only inputs, states and what earlier steps wrote.
-    /// 2. No slot is written while a value in it is still to be read.
-    /// 3. A state is written by the commit part alone, and its old value is not read after that.
-    pub fn verify(&self) -> Result<(), String> {
-        // What the arena holds, as slots with their owners, and which states are new already.
-        let mut held: Vec<(Slot, NodeId)> = Vec::new();
-        let mut renewed = vec![false; self.graph.states.len()];
-        for (i, step) in self.steps.iter().enumerate() {
-            for &input in &self.graph.node(step.node).inputs {
-                let root = owner(&self.graph, input);
-                let valid = match (self.places[root.index()], &self.graph.node(root).op) {
-                    (Place::Input(_), _) => true,
-                    (Place::State(s), Op::State(_)) => !renewed[s.index()],
-                    (Place::State(s), _) => renewed[s.index()],
-                    (Place::Arena(slot), _) => held.contains(&(slot, root)),
-                };
-                if !valid {
-                    return Err(format!("step {i} reads %{}, which is not there", input.0));
-                }
-            }
-            match self.places[step.node.index()] {
-                Place::Arena(slot) => {
-                    let written = [Some(slot), step.workspace].into_iter().flatten();
-                    let inputs = self.graph.node(step.node).inputs.iter();
-                    let read: Vec<NodeId> = inputs.map(|&id| owner(&self.graph, id)).collect();
-                    for target in written.clone() {
-                        if held.iter().any(|(s, id)| s.overlaps(target) && read.contains(id)) {
-                            return Err(format!("step {i} writes over its own input"));
-                        }
-                    }
-                    held.retain(|(s, _)| !written.clone().any(|target| target.overlaps(*s)));
-                    held.push((slot, step.node));
-                }
-                Place::State(s) if i >= self.commit => renewed[s.index()] = true,
-                _ => return Err(format!("step {i} writes where it must not")),
-            }
-        }
-        for (name, id) in &self.graph.outputs {
-            let root = owner(&self.graph, *id);
-            if let Place::Arena(slot) = self.places[root.index()]
-                && !held.contains(&(slot, root))
-            {
-                return Err(format!("the output {name} is gone at the end"));
-            }
-        }
-        Ok(())
-    }
 }

@@ -10,6 +10,7 @@ impl fmt::Display for Algorithm {
             Algorithm::Plain => "",
             Algorithm::Gemm => "gemm",
             Algorithm::Direct => "direct",
+            Algorithm::Depthwise => "depthwise",
             Algorithm::Im2col => "im2col",
             Algorithm::Pointwise => "pointwise",
             Algorithm::ImplicitGemm => "implicit gemm",

@@ -1,8 +1,10 @@
 //! What must be finite before a step may write states.
 
-use super::{Place, Plan, Step};
+use std::collections::HashSet;
+
+use super::{Place, Plan, Step, owner};
 use crate::backend::NotFinite;
-use crate::graph::{Graph, Role};
+use crate::graph::Role;
 use crate::ids::NodeId;
 use crate::op::Op;
 
@@ -12,26 +14,30 @@ impl Plan {
     pub fn watched(&self) -> Vec<(NotFinite, NodeId)> {
         let graph = &self.graph;
         let mut watched: Vec<(NotFinite, NodeId)> = Vec::new();
+        let before = &self.steps[..self.commit.min(self.steps.len())];
+        let computed: HashSet<NodeId> = before.iter().map(|step| step.node).collect();
+        // Both moments of a parameter read its gradient; one look is enough.
+        let mut seen = HashSet::new();
         if self.commit < self.steps.len()
             && let Some(loss) = graph.find_output("loss")
             && let Place::Arena(_) = self.places[loss.index()]
         {
+            seen.insert(owner(graph, loss));
             watched.push((NotFinite::Loss, loss));
         }
         for step in self.updates() {
             for &input in &graph.node(step.node).inputs {
+                let value = owner(graph, input);
                 if let Place::Arena(_) = self.places[input.index()]
-                    && self.steps[..self.commit].iter().any(|before| before.node == source(graph, input))
+                    && computed.contains(&value)
+                    && seen.insert(value)
                 {
                     let name = self.updated(step).to_string();
                     let what = match graph.node(step.node).op {
                         Op::Running(_) => NotFinite::Statistic(name),
                         _ => NotFinite::Gradient(name),
                     };
-                    // Both moments of a parameter read its gradient; one look is enough.
-                    if !watched.iter().any(|(_, seen)| self.places[seen.index()] == self.places[input.index()]) {
-                        watched.push((what, input));
-                    }
+                    watched.push((what, input));
                 }
             }
         }
@@ -61,12 +67,4 @@ impl Plan {
             (None, _) => node.op.word(),
         }
     }
-}
-
-/// The node that computes a value: reshapes only rename it.
-fn source(graph: &Graph, mut id: NodeId) -> NodeId {
-    while let Op::Reshape(_) = graph.node(id).op {
-        id = graph.node(id).inputs[0];
-    }
-    id
 }

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use fovea_dsl::{Diagnostic, Source};
+use fovea_dsl::{Diagnostic, Source, visible, visible_line};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::display::Page;
-use crate::known::Known;
+use crate::known::Snapshot;
 use crate::picture::Picture;
 
 /// One piece of news.
@@ -29,7 +29,7 @@ pub enum Event {
     /// A statement's result; comes once a statement.
     Output(Output),
     /// What there is to name from now on, for an editor; follows each statement's result.
-    Names(Known),
+    Names(Snapshot),
 }
 
 /// Where a long task stands.
@@ -126,11 +126,26 @@ pub fn figure(figures: &[Figure], name: &str) -> Option<f64> {
     figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
 }
 
+/// What an output is to whoever reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// What a statement came to.
+    #[default]
+    Result,
+    /// Said in passing, and no result.
+    Note,
+    /// A page that explains a word, in Markdown.
+    Page,
+}
+
 /// What a statement gives: always text, often a picture, and the same as data.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Output {
     /// The statement's verb.
     pub verb: String,
+    /// What it is to whoever reads it.
+    pub kind: Kind,
     /// For reading, lines joined by newlines; may be empty.
     pub text: String,
     /// The text with its tables as HTML, for notebooks: every name in it escaped, no script, no style sheet. None where
@@ -142,11 +157,24 @@ pub struct Output {
     pub data: serde_json::Value,
     /// Files that the statement wrote.
     pub files: Vec<PathBuf>,
+    /// What the statement did was broken off, and its text says so.
+    pub interrupted: bool,
     /// The statement ended in `;`: text and pictures are not shown.
     pub silent: bool,
 }
 
 impl Output {
+    /// The text and the files that were written, a line each, as a terminal may show them.
+    pub fn lines(&self) -> Vec<String> {
+        let text = Some(visible(&self.text).into_owned()).filter(|text| !text.is_empty());
+        text.into_iter().chain(self.file_lines()).collect()
+    }
+
+    /// The files that were written, `→ runs/3`.
+    pub fn file_lines(&self) -> impl Iterator<Item = String> {
+        self.files.iter().map(|path| format!("→ {}", visible_line(&path.display().to_string())))
+    }
+
     /// Text, and the same as data; `data` should be an object, to which the verb is put in front.
     pub fn new(verb: &str, text: impl Into<String>, data: serde_json::Value) -> Self {
         let mut object = serde_json::Map::new();
@@ -190,6 +218,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::known::Known;
 
     #[test]
     fn events_are_the_same_behind_json() {
@@ -206,7 +235,8 @@ mod tests {
         let figures = vec![Figure::share("accuracy", 0.968)];
         let metric = Metric { task: "lenet".into(), part, figures, seconds: 1.5 };
         let output = Output::new("note", "text", serde_json::json!({ "text": "text" }));
-        let names = Known { nets: vec!["lenet".into()], last_run: Some(3), ..Known::default() };
+        let known = Known { nets: vec!["lenet".into()], last_run: Some(3), ..Known::default() };
+        let names = Snapshot::new(known.theme, move || known.clone());
         for event in [
             Event::Begin { silent: true },
             Event::Text("a remark".into()),
@@ -217,7 +247,7 @@ mod tests {
         ] {
             let text = serde_json::to_string(&event).unwrap();
             let back: Event = serde_json::from_str(&text).unwrap();
-            assert_eq!(format!("{back:?}"), format!("{event:?}"), "{text}");
+            assert_eq!(serde_json::to_string(&back).unwrap(), text);
         }
     }
 

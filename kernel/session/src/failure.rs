@@ -98,7 +98,7 @@ fn lost(device: &str) -> String {
     format!("`device cpu` goes on without it, with what runs have written; {device} needs a new start of fovea")
 }
 
-/// How the message of a panic begins.
+/// What is said of a fault of ours.
 pub const BROKEN: &str = "this broke inside fovea";
 
 /// Does a part of a statement. Where it panics, which is a mistake of ours or of a library below, only this statement has
@@ -107,7 +107,7 @@ pub fn guarded<T>(span: Span, work: impl FnOnce() -> Result<T, Failure>) -> Resu
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = format!("{BROKEN}: {}", said(&*panic));
         let help = "the program is not at fault; names and weights are as they were before this statement";
-        Err(Diagnostic::new(Stage::Verbs, span, message).help(help).into())
+        Err(Diagnostic::new(Stage::Internal, span, message).help(help).into())
     })
 }
 

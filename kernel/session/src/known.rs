@@ -1,8 +1,10 @@
 //! What a session knows by name, for an editor.
 
+use std::sync::Arc;
+
 use fovea_dsl::editor;
 use fovea_dsl::verb::Theme;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The names of a session.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,6 +23,50 @@ pub struct Known {
     pub last_run: Option<u32>,
     /// How pictures are drawn.
     pub theme: Theme,
+}
+
+/// The names at one point of a program. They are looked up when somebody asks, so that keeping them costs nothing.
+#[derive(Clone)]
+pub struct Snapshot {
+    theme: Theme,
+    look_up: Arc<dyn Fn() -> Known + Send + Sync>,
+}
+
+impl Snapshot {
+    /// What `look_up` finds, whenever it is called.
+    pub(crate) fn new(theme: Theme, look_up: impl Fn() -> Known + Send + Sync + 'static) -> Self {
+        Self { theme, look_up: Arc::new(look_up) }
+    }
+
+    /// How pictures are drawn.
+    pub fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    /// All of them.
+    pub fn known(&self) -> Known {
+        (self.look_up)()
+    }
+}
+
+/// As the names are at that moment.
+impl Serialize for Snapshot {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.known().serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Snapshot {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let known = Known::deserialize(from)?;
+        Ok(Self::new(known.theme, move || known.clone()))
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Snapshot").finish_non_exhaustive()
+    }
 }
 
 impl Known {

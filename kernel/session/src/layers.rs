@@ -32,7 +32,7 @@ impl Names {
     /// The layers of the session's nets and of the library's that were used, for an editor; those of a net that waits for
     /// its data are not known.
     pub fn known_layers(&self) -> Vec<String> {
-        let library = self.library.borrow();
+        let library = self.used_of_library();
         let own = self.nets.iter().chain(library.iter().filter(|(name, _)| !self.nets.contains_key(*name)));
         let layers = own.filter_map(|(name, resolved)| match &**resolved {
             Resolved::Net(net) => Some(net.layers.iter().skip(1).map(move |layer| format!("{name}.{}", layer.name))),

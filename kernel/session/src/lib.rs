@@ -9,6 +9,7 @@ mod course;
 pub mod device;
 pub mod event;
 pub mod failure;
+mod inherit;
 mod known;
 mod layers;
 pub mod live;

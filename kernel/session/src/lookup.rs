@@ -13,6 +13,7 @@ use fovea_train::DataSpec;
 
 use crate::display::number;
 use crate::failure::Failure;
+use crate::known::Known;
 use crate::world::{Binding, Names};
 
 /// A net, and what it is used on.
@@ -41,14 +42,14 @@ impl Names {
         if let Some(own) = self.nets.get(&name.text) {
             return Ok(Arc::clone(own));
         }
-        if let Some(known) = self.library.borrow().get(&name.text) {
+        if let Some(known) = self.used_of_library().get(&name.text) {
             return Ok(Arc::clone(known));
         }
         let Some(definition) = library::find(&name.text) else {
             return Err(unknown_net(name, self).into());
         };
         let resolved = Arc::new(resolve(definition, &self.scope, None, None)?);
-        self.library.borrow_mut().insert(name.text.clone(), Arc::clone(&resolved));
+        self.used_of_library().insert(name.text.clone(), Arc::clone(&resolved));
         Ok(resolved)
     }
 
@@ -79,6 +80,25 @@ impl Names {
             Resolved::Net(net) => net.clone(),
             Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
         })
+    }
+
+    /// All names, for an editor.
+    pub fn known(&self) -> Known {
+        let builtin = DataSpec::builtin_names().iter().map(|name| name.to_string());
+        let mut data: Vec<String> = self.data.keys().cloned().chain(builtin).collect();
+        data.sort();
+        data.dedup();
+        let library = library::list().into_iter().map(|(name, _)| name.to_string());
+        let constants = self.scope.constants.iter().map(|(name, value)| (name.clone(), value.to_string()));
+        Known {
+            nets: self.nets.keys().cloned().chain(library).collect(),
+            blocks: self.scope.blocks.keys().cloned().collect(),
+            data,
+            constants: constants.collect(),
+            layers: self.known_layers(),
+            last_run: None,
+            theme: self.theme,
+        }
     }
 
     /// Whether there is a net of this name.

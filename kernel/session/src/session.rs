@@ -8,12 +8,11 @@ use fovea_dsl::syntax::{Name, Statement, StatementKind};
 use fovea_dsl::verb::Theme;
 use fovea_dsl::{Diagnostic, Source, library, parse};
 use fovea_graph::{Backend, Device, SourceId, Span};
-use fovea_train::DataSpec;
 
 use crate::check::{Step, Text, check};
 use crate::event::Event;
 use crate::failure::{Failure, guarded};
-pub use crate::known::Known;
+pub use crate::known::{Known, Snapshot};
 use crate::world::{Names, World};
 
 /// What checking a text found.
@@ -41,7 +40,8 @@ impl Session {
     pub fn new(device: Arc<dyn Backend>, runs: PathBuf, interrupted: Arc<AtomicBool>) -> Self {
         // The library's texts are there for messages that point into them.
         let sources = (0..).map_while(|at| library::source(SourceId(u32::MAX - at))).collect();
-        Self { names: Names::new(device), world: World::new(runs, interrupted), sources, texts: 0 }
+        let names = Names::new(device, Arc::clone(&interrupted));
+        Self { names, world: World::new(runs, interrupted), sources, texts: 0 }
     }
 
     /// From now on `let NAME = …` binds `value`, an expression of the language, whatever the text says.
@@ -107,27 +107,17 @@ impl Session {
 
     /// What the session's names are, for an editor.
     pub fn known(&self) -> Known {
-        let builtin = DataSpec::builtin_names().iter().map(|name| name.to_string());
-        let mut data: Vec<String> = self.names.data.keys().cloned().chain(builtin).collect();
-        data.sort();
-        data.dedup();
-        let library = fovea_dsl::library::list().into_iter().map(|(name, _)| name.to_string());
-        Known {
-            nets: self.names.nets.keys().cloned().chain(library).collect(),
-            blocks: self.names.scope.blocks.keys().cloned().collect(),
-            data,
-            constants: self
-                .names
-                .scope
-                .constants
-                .iter()
-                .map(|(name, value)| (name.clone(), value.to_string()))
-                .collect(),
-            layers: self.names.known_layers(),
+        self.snapshot().known()
+    }
+
+    /// The session's names as they are now, for whoever may ask for them later.
+    pub fn snapshot(&self) -> Snapshot {
+        let (names, runs) = (self.names.clone(), self.world.runs.clone());
+        Snapshot::new(names.theme, move || Known {
             // A folder of runs that cannot be read has none to offer.
-            last_run: self.world.runs.last().ok().flatten(),
-            theme: self.names.theme,
-        }
+            last_run: runs.last().ok().flatten(),
+            ..names.known()
+        })
     }
 
     /// The device that statements run on.
@@ -150,7 +140,7 @@ impl Session {
         self.world.program.push('\n');
         output.silent = step.silent;
         events(Event::Output(output));
-        events(Event::Names(self.known()));
+        events(Event::Names(self.snapshot()));
         // Training that was broken off has completed, with the weights of its last step; what follows it has not begun.
         self.world.go_on()
     }

@@ -1,36 +1,37 @@
 //! What a session has: names, which are known without running anything, and what running made.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fovea_dsl::lower;
-use fovea_dsl::net::{Base, Net};
+use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
+use fovea_dsl::shared::Shared;
 use fovea_dsl::verb::Theme;
-use fovea_graph::{Backend, BackendError, Tensor};
+use fovea_graph::{Backend, BackendError, Span};
 use fovea_train::{Checkpoint, DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::event::Event;
-use crate::failure::Failure;
+use crate::failure::{At, Failure};
 
 /// What names mean at a point of a program, as far as it is known without running it. Checking a program walks a copy
-/// of this through its statements; a statement that completes makes its copy the session's.
+/// of this through its statements; a statement that completes makes its copy the session's. Copies share what they have in
+/// common, so that a program of n statements does not hold n² names.
 #[derive(Clone)]
 pub struct Names {
     /// Constants.
     pub scope: Scope,
     /// Nets as far as their text goes; a constant that changes later does not reach them.
-    pub nets: BTreeMap<String, Arc<Resolved>>,
-    /// Nets of the library that were used, which mean the same in every session.
-    pub library: RefCell<BTreeMap<String, Arc<Resolved>>>,
+    pub nets: Shared<String, Arc<Resolved>>,
+    /// Nets of the library that were used, which mean the same at every point of every program.
+    pub library: Arc<Mutex<BTreeMap<String, Arc<Resolved>>>>,
     /// Data that was declared.
-    pub data: BTreeMap<String, DataSpec>,
+    pub data: Shared<String, DataSpec>,
     /// Nets that have weights of their own by now, and what these fix.
-    pub bound: BTreeMap<String, Binding>,
+    pub bound: Shared<String, Binding>,
     /// The device that statements run on.
     pub device: Arc<dyn Backend>,
     /// How many threads of the CPU to use at most.
@@ -38,29 +39,37 @@ pub struct Names {
     /// The key of all random numbers.
     pub seed: u64,
     /// Files of weights that statements will have written by now, and what these fix.
-    pub files: BTreeMap<PathBuf, Binding>,
+    pub files: Shared<PathBuf, Binding>,
     /// How pictures are drawn.
     pub theme: Theme,
     /// How many runs statements will have begun by now.
     pub runs: u32,
+    /// Set by the front end when the user breaks off.
+    pub interrupted: Arc<AtomicBool>,
 }
 
 impl Names {
-    /// Nothing but a device.
-    pub fn new(device: Arc<dyn Backend>) -> Self {
+    /// Nothing but a device, and the flag that ends a check.
+    pub fn new(device: Arc<dyn Backend>, interrupted: Arc<AtomicBool>) -> Self {
         Self {
             scope: Scope::default(),
-            nets: BTreeMap::new(),
-            library: RefCell::default(),
-            data: BTreeMap::new(),
-            bound: BTreeMap::new(),
+            nets: Shared::default(),
+            library: Arc::default(),
+            data: Shared::default(),
+            bound: Shared::default(),
             device,
             threads: None,
             seed: 0,
-            files: BTreeMap::new(),
+            files: Shared::default(),
             theme: Theme::default(),
             runs: 0,
+            interrupted,
         }
+    }
+
+    /// The library's nets that were used.
+    pub fn used_of_library(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Resolved>>> {
+        self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -104,12 +113,15 @@ impl World {
         Self { trained: BTreeMap::new(), loaded: Vec::new(), runs: Runs::at(runs), interrupted, program }
     }
 
-    /// The data of a specification, read once.
-    pub fn dataset(&mut self, spec: &DataSpec) -> Result<Arc<Dataset>, DataError> {
+    /// The data of a specification, read once; mistakes stand at `span`.
+    pub fn dataset(&mut self, spec: &DataSpec, span: Span) -> Result<Arc<Dataset>, Failure> {
         if let Some((_, data)) = self.loaded.iter().find(|(loaded, _)| loaded == spec) {
             return Ok(Arc::clone(data));
         }
-        let data = Arc::new(spec.load()?);
+        let data = match spec.load_unless(&self.interrupted) {
+            Err(DataError::Interrupted) => return Err(Failure::Interrupted),
+            data => Arc::new(data.at(span)?),
+        };
         self.loaded.push((spec.clone(), Arc::clone(&data)));
         Ok(data)
     }
@@ -136,37 +148,10 @@ impl World {
         }
     }
 
-    /// A net with its first weights, drawn by `seed`. One that begins inside another takes along the weights that the
-    /// other has, and the way in which its pictures are standardised.
-    pub fn first(&self, net: &Net, device: &Arc<dyn Backend>, seed: u64) -> Result<Trainee, TrainError> {
-        let fresh = Trainee::fresh(Arc::clone(device), forward(net), seed)?;
-        let Some((base, trained)) = self.base(net) else { return Ok(fresh) };
-        let theirs = match trained.trainee.weights() {
-            Err(lost) => self.saved(trained.run).ok_or(lost)?.weights,
-            weights => weights?,
-        };
-        let mut weights = fresh.weights()?;
-        let layers: BTreeSet<&str> = net.layers.iter().take(base.layers).map(|layer| layer.name.as_str()).collect();
-        for (name, value) in &mut weights.tensors {
-            let is_base = name.rsplit_once('.').is_some_and(|(layer, _)| layers.contains(layer));
-            let same = |(other, tensor): &&(String, Tensor)| other == name && tensor.shape() == value.shape();
-            if let Some((_, tensor)) = theirs.tensors.iter().find(same).filter(|_| is_base) {
-                value.clone_from(tensor);
-            }
-        }
-        weights.standardisation = theirs.standardisation;
-        Trainee::with_weights(Arc::clone(device), forward(net), &weights)
-    }
-
-    /// The net that `net` begins inside of, where it has weights of its own.
-    pub fn base<'a>(&self, net: &'a Net) -> Option<(&'a Base, &Trained)> {
-        let base = net.base.as_ref()?;
-        Some((base, self.trained.get(&base.net)?))
-    }
-
     /// Says so where a net that is used was never trained.
     pub fn remark(&self, net: &Net, events: &mut dyn FnMut(Event)) {
         if !self.trained.contains_key(&net.name) {
+            self.remark_anew(net, events);
             let first = match self.base(net) {
                 Some((base, _)) => format!("what `{}` adds to `{}` has its first weights", net.name, base.net),
                 None => format!("`{}` has its first weights", net.name),
@@ -189,7 +174,7 @@ impl World {
     }
 
     /// The end of a run, as its last checkpoint has it.
-    fn saved(&self, run: Option<u32>) -> Option<Checkpoint> {
+    pub(crate) fn saved(&self, run: Option<u32>) -> Option<Checkpoint> {
         self.runs.open(run?).ok()?.load_checkpoint().ok()?
     }
 

@@ -1,5 +1,7 @@
 //! Text inside HTML, SVG and terminals.
 
+pub use fovea_dsl::is_unseen;
+
 /// A text as HTML and XML may hold it, in an element or a quoted attribute: marks escaped, [`is_unseen`] characters
 /// replaced by spaces.
 pub fn escape(text: &str) -> String {
@@ -16,12 +18,6 @@ pub fn escape(text: &str) -> String {
         }
     }
     out
-}
-
-/// Whether a character is not seen but changes what is: control characters, which move a terminal's cursor and which
-/// XML forbids, and the marks that turn the direction of the text behind them.
-pub fn is_unseen(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io::Write;
 
 use fovea::event::{Event, Output};
 use fovea::failure::Failure;
-use fovea_dsl::{Diagnostic, Source, Style};
+use fovea_dsl::{Diagnostic, Source, Style, visible};
 
 use crate::cli::{Format, Shown};
 pub use files::Folder;
@@ -76,7 +76,7 @@ impl Front {
             Event::Metric(metric) => self.progress.metric(&metric),
             Event::Output(output) => {
                 self.progress.clear();
-                self.told = output.data["interrupted"] == true;
+                self.told = output.interrupted;
                 self.output(output);
             }
             // The prompt asks the session itself; how far a silent statement is, is gone from a terminal at its end.
@@ -100,23 +100,29 @@ impl Front {
             }
         }
         match self.format {
-            Format::Json => self.print(&output.as_data().to_string()),
+            Format::Json => self.write(&output.as_data().to_string()),
             Format::Text => {
                 let columns = probe::columns();
                 let shown = output.pictures.iter().map(|picture| self.graphics.show(picture, columns));
-                let files = output.files.iter().map(|path| format!("→ {}", path.display()));
-                let text = Some(output.text.clone()).into_iter();
-                let lines = text.chain(shown.map(|picture| picture.trim_end().to_string())).chain(files);
+                let shown: Vec<String> = shown.map(|picture| picture.trim_end().to_string()).collect();
+                let text = Some(visible(&output.text).into_owned()).into_iter();
+                let lines = text.chain(shown).chain(output.file_lines());
                 let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
                 if !lines.is_empty() {
-                    self.print(&lines.join("\n"));
+                    self.write(&lines.join("\n"));
                 }
             }
         }
     }
 
-    /// Prints a line on standard output; where nobody reads it any more, it is remembered and nothing else is printed.
+    /// Prints a line or more for a reader.
     pub fn print(&mut self, line: &str) {
+        self.write(&visible(line));
+    }
+
+    /// Writes a line on standard output as it is; where nobody reads it any more, it is remembered and nothing else is
+    /// written.
+    pub fn write(&mut self, line: &str) {
         if self.closed {
             return;
         }
@@ -148,7 +154,7 @@ impl Front {
         match self.format {
             Format::Json => {
                 for diagnostic in diagnostics {
-                    self.progress.line(&fovea::failure::as_data(diagnostic, sources).to_string());
+                    self.progress.data(&fovea::failure::as_data(diagnostic, sources).to_string());
                 }
             }
             Format::Text => {

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use fovea::event::{Metric, Progress};
 use fovea::progress;
+use fovea_dsl::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// The progress of the statement that runs, on standard error.
@@ -34,8 +35,13 @@ impl ProgressLine {
         self.line(&progress::part(metric));
     }
 
-    /// Writes a line above the moving one.
+    /// Writes a line, or more, above the moving one.
     pub fn line(&mut self, line: &str) {
+        self.data(&visible(line));
+    }
+
+    /// Writes a line above the moving one as it is.
+    pub fn data(&mut self, line: &str) {
         match &self.bar {
             Some(bar) => bar.println(line),
             // A closed standard error is nobody's loss but the reader's.

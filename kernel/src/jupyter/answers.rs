@@ -3,6 +3,7 @@
 
 use fovea::session::Known;
 use fovea_dsl::editor::{Completeness, CompletionKind, is_complete};
+use fovea_dsl::visible;
 use jupyter_protocol::JupyterMessageContent;
 use serde_json::{Value, json};
 
@@ -109,11 +110,13 @@ pub fn explained(code: &str, cursor: usize, known: &Known) -> Option<Explained> 
 
 /// A page of the reference, which is Markdown.
 pub fn page(text: &str) -> Value {
+    let text = visible(text);
     json!({ "text/plain": text, "text/markdown": text })
 }
 
 /// A net in the language's own words.
 pub fn definition(text: &str) -> Value {
+    let text = visible(text);
     json!({ "text/plain": text, "text/markdown": format!("```fovea\n{text}\n```") })
 }
 

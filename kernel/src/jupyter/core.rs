@@ -9,11 +9,11 @@ use fovea::session::Session;
 use jupyter_protocol::{InspectRequest, JupyterMessage, JupyterMessageContent as Content};
 use serde_json::json;
 
-use super::answers;
 use super::history::{Asked, History};
 use super::interpreter::{Interpreter, Shared};
 use super::outbox::{Channel, Outbox, raw};
 use super::queue::{Ask, Job, Queue};
+use super::{answers, errors};
 use crate::assist::Explained;
 use fovea_wire::log;
 
@@ -48,7 +48,7 @@ impl Core {
         out: Outbox,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
-            known: Mutex::new(session.known()),
+            names: Mutex::new(session.snapshot()),
             nets: Mutex::default(),
             history: Mutex::new(History::new(history)),
             queue: Queue::new(out.clone(), interrupted),
@@ -94,6 +94,24 @@ impl Core {
         next
     }
 
+    /// Answers a request that was too large to be kept; why, in words.
+    pub fn refuse(&self, channel: Channel, message: &JupyterMessage, why: &str) {
+        let kind = &message.header.msg_type;
+        self.shared.queue.answer(message, || {
+            let Some(asked) = kind.strip_suffix("_request") else {
+                return log(format_args!("{kind} is dropped: {why}"));
+            };
+            let error = errors::too_large(why);
+            let mut reply = errors::refused(error.clone());
+            if asked == "execute" {
+                // Front ends show a cell's errors as they are published.
+                self.shared.out.publish(message, error);
+                reply["execution_count"] = json!(self.shared.queue.count());
+            }
+            self.shared.out.reply(channel, message, raw(&format!("{asked}_reply"), reply));
+        });
+    }
+
     /// Breaks off the cell that runs and drops those that wait.
     pub fn interrupt(&self) {
         self.shared.queue.interrupt();
@@ -124,7 +142,7 @@ impl Core {
             Content::UnknownMessage(_) if UNDERSTOOD.contains(&&*message.header.msg_type) => {
                 let evalue = format!("a {} without what it needs", message.header.msg_type);
                 let reply = message.header.msg_type.replace("_request", "_reply");
-                raw(&reply, json!({ "status": "error", "ename": "ValueError", "evalue": evalue, "traceback": [] }))
+                raw(&reply, errors::refused(errors::request(evalue)))
             }
             _ => return log(format_args!("nothing answers {}", message.header.msg_type)),
         };

@@ -3,14 +3,12 @@
 use fovea::failure::{BROKEN, Failure};
 use fovea::session::Session;
 use fovea_dsl::ends::is_line_end;
-use fovea_dsl::{Diagnostic, Source, Stage, Style, render};
+use fovea_dsl::{Diagnostic, Source, Stage, Style, render, visible_line};
 use fovea_graph::{SourceId, Span};
 use jupyter_protocol::ErrorOutput;
+use serde_json::{Value, json};
 
 use super::panics;
-
-/// The kind of a fault that is ours.
-const INTERNAL: &str = "InternalError";
 
 /// How many bytes a traceback has at most; what a cell of garbage does not need to say is left out.
 const LONG: usize = 1 << 16;
@@ -25,12 +23,12 @@ const LINE: usize = 300;
 pub fn error(failure: &Failure, session: &Session, cell: &str) -> ErrorOutput {
     let Failure::Mistakes(mistakes) = failure else { return interrupted() };
     let mut traceback = traceback(mistakes, session.sources());
-    let broken = mistakes.iter().find(|mistake| mistake.message.starts_with(BROKEN));
+    let broken = mistakes.iter().find(|mistake| mistake.stage == Stage::Internal);
     if let Some(broken) = broken {
         traceback.push(String::new());
         traceback.extend(panics::report(session, cell, panics::words(session, broken.span())));
     }
-    let ename = if broken.is_some() { INTERNAL } else { name(mistakes.first()) };
+    let ename = name(broken.or(mistakes.first()));
     ErrorOutput { ename: ename.to_string(), evalue: summary(mistakes), traceback }
 }
 
@@ -50,10 +48,28 @@ pub fn too_long(cell: &str, code: &str, longest: usize) -> ErrorOutput {
     }
 }
 
+/// A request that cannot be worked on; why, in words.
+pub fn request(why: String) -> ErrorOutput {
+    ErrorOutput { ename: "ValueError".to_string(), evalue: why, traceback: Vec::new() }
+}
+
+/// A request that was too large to be kept; why, in words.
+pub fn too_large(why: &str) -> ErrorOutput {
+    let help = "help: a program of this size is a script: `fovea run FILE`";
+    let traceback = vec![format!("\x1b[1;31merror\x1b[0m: {why}"), help.to_string()];
+    ErrorOutput { traceback, ..request(why.to_string()) }
+}
+
+/// What is answered of a request that failed.
+pub fn refused(error: ErrorOutput) -> Value {
+    let ErrorOutput { ename, evalue, traceback } = error;
+    json!({ "status": "error", "ename": ename, "evalue": evalue, "traceback": traceback })
+}
+
 /// The cell of this name met a fault of ours that no statement is known to have.
 pub fn broken(session: &Session, cell: &str, code: &str) -> ErrorOutput {
     ErrorOutput {
-        ename: INTERNAL.to_string(),
+        ename: kind(Stage::Internal).to_string(),
         evalue: BROKEN.to_string(),
         traceback: panics::report(session, cell, code),
     }
@@ -71,20 +87,25 @@ fn interrupted() -> ErrorOutput {
 
 /// What kind of mistake it is, in a word.
 fn name(mistake: Option<&Diagnostic>) -> &'static str {
-    match mistake.map(|mistake| mistake.stage) {
-        Some(Stage::Parse) => "SyntaxError",
-        Some(Stage::Names) => "NameError",
-        Some(Stage::Values) => "ValueError",
-        Some(Stage::Shapes) => "ShapeError",
-        Some(Stage::Memory) => "MemoryError",
-        Some(Stage::Verbs) | None => "StatementError",
+    kind(mistake.map_or(Stage::Verbs, |mistake| mistake.stage))
+}
+
+fn kind(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Parse => "SyntaxError",
+        Stage::Names => "NameError",
+        Stage::Values => "ValueError",
+        Stage::Shapes => "ShapeError",
+        Stage::Verbs => "StatementError",
+        Stage::Memory => "MemoryError",
+        Stage::Internal => "InternalError",
     }
 }
 
 /// The first mistake in one line, and how many more there are.
 fn summary(mistakes: &[Diagnostic]) -> String {
     let Some((first, rest)) = mistakes.split_first() else { return String::new() };
-    let line: String = first.message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LINE).collect();
+    let line: String = visible_line(&first.message).chars().take(LINE).collect();
     match rest.len() {
         0 => line,
         more => format!("{line} (and {more} more)"),

@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use fovea::event::{Event, Output};
-use fovea::session::{Known, Session};
-use fovea_dsl::syntax::StatementKind;
+use fovea::event::{Event, Kind, Output};
+use fovea::session::{Known, Session, Snapshot};
+use fovea_dsl::syntax::{Statement, StatementKind};
 use fovea_dsl::{Source, library, parse};
 use fovea_graph::SourceId;
 use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecuteRequest, ExecutionCount, InspectRequest, JupyterMessage};
@@ -17,7 +17,7 @@ use super::history::History;
 use super::outbox::{Channel, Outbox, raw};
 use super::queue::{Ask, Queue};
 use super::render::Screen;
-use super::{answers, errors, render};
+use super::{answers, errors};
 use crate::assist::{self, Explained};
 
 /// How many bytes a cell may have.
@@ -26,7 +26,7 @@ const LONG: usize = 1 << 20;
 /// What the interpreter and those who answer beside it share.
 pub struct Shared {
     /// The names that there are.
-    pub known: Mutex<Known>,
+    pub names: Mutex<Snapshot>,
     /// The nets that cells defined, in the language's own words.
     pub nets: Mutex<BTreeMap<String, String>>,
     /// The cells so far.
@@ -40,7 +40,8 @@ pub struct Shared {
 impl Shared {
     /// The names as they are now.
     pub fn known(&self) -> Known {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        names.known()
     }
 
     /// A net in the language's own words: of a cell, else of the library.
@@ -148,28 +149,17 @@ impl Interpreter {
     /// Runs statements; what names there are after each is there for whoever answers meanwhile.
     fn statements(&mut self, name: &str, text: &str, show: &mut dyn FnMut(Event)) -> Result<(), ErrorOutput> {
         let shared = Arc::clone(&self.shared);
-        let mut completed = 0;
+        let mut definitions = definitions(text).into_iter();
         let done = self.session.run(name, text, &mut |event| {
-            if let Event::Names(known) = &event {
-                completed += 1;
-                shared.known.lock().unwrap_or_else(PoisonError::into_inner).clone_from(known);
+            if let Event::Names(names) = &event {
+                shared.names.lock().unwrap_or_else(PoisonError::into_inner).clone_from(names);
+                if let Some((net, words)) = definitions.next().flatten() {
+                    shared.nets.lock().unwrap_or_else(PoisonError::into_inner).insert(net, words);
+                }
             }
             show(event);
         });
-        self.define(text, completed);
         done.map_err(|failure| errors::error(&failure, &self.session, name))
-    }
-
-    /// Keeps what the first statements of a text, which completed, say of nets.
-    fn define(&self, text: &str, completed: usize) {
-        let source = Source { id: SourceId::default(), name: String::new(), text: text.to_string() };
-        let (program, _) = parse(&source);
-        let mut nets = self.shared.nets.lock().unwrap_or_else(PoisonError::into_inner);
-        for statement in program.statements.iter().take(completed) {
-            if let StatementKind::Net(net) = &statement.kind {
-                nets.insert(net.name.text.clone(), net.to_string());
-            }
-        }
     }
 
     /// Shows what a word means.
@@ -178,7 +168,7 @@ impl Interpreter {
             _ if word.is_empty() => assist::HELP.to_string(),
             Some(Explained::Net(net)) => return self.statements("?", &format!("summary {net}"), show),
             Some(Explained::Page(page)) => {
-                show(Event::Output(Output::new(render::PAGE, page, Value::Null)));
+                show(Event::Output(Output { kind: Kind::Page, text: page, ..Output::default() }));
                 return Ok(());
             }
             None => assist::unexplained(word),
@@ -223,6 +213,16 @@ impl Interpreter {
         let values = asked.into_iter().flatten().map(|(name, expression)| (name.clone(), value(expression)));
         Value::Object(values.collect::<Map<_, _>>())
     }
+}
+
+/// What each statement of a text says of a net: its name, and the language's own words.
+fn definitions(text: &str) -> Vec<Option<(String, String)>> {
+    let (program, _) = parse(&Source { id: SourceId::default(), name: String::new(), text: text.to_string() });
+    let definition = |statement: &Statement| match &statement.kind {
+        StatementKind::Net(net) => Some((net.name.text.clone(), net.to_string())),
+        _ => None,
+    };
+    program.statements.iter().map(definition).collect()
 }
 
 /// What is answered of a cell that failed.

@@ -38,10 +38,10 @@ pub struct Queue {
 
 /// A front end that runs a whole notebook sends its cells one behind the other: those that follow within this time are
 /// of the same going.
-const QUIET: Duration = Duration::from_millis(15);
+pub const QUIET: Duration = Duration::from_millis(15);
 
 /// How long cells are waited for at most.
-const LONGEST: Duration = Duration::from_millis(150);
+pub const LONGEST: Duration = Duration::from_millis(150);
 
 #[derive(Default)]
 struct Inner {

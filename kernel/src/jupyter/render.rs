@@ -4,10 +4,10 @@ use std::thread::JoinHandle;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fovea::event::{Event, Output};
+use fovea::event::{Event, Kind, Output};
 use fovea::markup::escape;
 use fovea::picture::{Picture, Theme};
-use fovea_dsl::{Style, render};
+use fovea_dsl::{Style, render, visible};
 use jupyter_protocol::{DisplayData, ExecuteResult, ExecutionCount, JupyterMessage, StreamContent, Transient};
 use jupyter_protocol::{Media, MediaType};
 use serde_json::{Map, Value, json};
@@ -15,9 +15,6 @@ use serde_json::{Map, Value, json};
 use super::outbox::Outbox;
 use super::training::Training;
 use fovea_wire::log;
-
-/// The verb of a result that is a page of the reference, whose text is Markdown.
-pub const PAGE: &str = "?";
 
 /// What a cell shows.
 pub struct Screen<'a> {
@@ -73,20 +70,19 @@ impl<'a> Screen<'a> {
             Event::Output(output) => {
                 self.release();
                 self.over();
-                // A note is said in passing, and no result.
-                match output.verb == "note" {
-                    true if output.silent => {}
-                    true => self.print(&output.text),
-                    false => self.held = Some(output),
+                match output.kind {
+                    Kind::Note if output.silent => {}
+                    Kind::Note => self.print(&output.text),
+                    Kind::Result | Kind::Page => self.held = Some(output),
                 }
             }
-            Event::Names(known) => self.theme = known.theme,
+            Event::Names(names) => self.theme = names.theme(),
         }
     }
 
     /// Writes a line or more.
     pub fn print(&mut self, text: &str) {
-        self.out.publish(self.cell, StreamContent::stdout(&format!("{text}\n")));
+        self.out.publish(self.cell, StreamContent::stdout(&format!("{}\n", visible(text))));
     }
 
     /// The cell has failed: what it showed stays.
@@ -157,17 +153,14 @@ fn bundles(output: Output) -> Vec<Bundle> {
     if output.silent {
         return Vec::new();
     }
-    let files = || output.files.iter().map(|path| format!("→ {}", path.display()));
-    let lines: Vec<String> =
-        std::iter::once(output.text.clone()).filter(|text| !text.is_empty()).chain(files()).collect();
+    let lines = output.lines();
     let mut forms = vec![MediaType::Plain(lines.join("\n"))];
-    if output.verb == PAGE {
+    if output.kind == Kind::Page {
         forms.push(MediaType::Markdown(output.text.clone()));
     }
-    if let Some(html) = output.html {
-        let files: String =
-            output.files.iter().map(|path| format!("<div>→ {}</div>", escape(&path.display().to_string()))).collect();
-        forms.push(MediaType::Html(html + &files));
+    if let Some(html) = &output.html {
+        let files: String = output.file_lines().map(|line| format!("<div>{}</div>", escape(&line))).collect();
+        forms.push(MediaType::Html(html.clone() + &files));
     }
     let text = (!lines.is_empty()).then(|| Bundle { data: Media::new(forms), metadata: Map::new() });
     text.into_iter().chain(output.pictures.iter().map(picture)).collect()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fovea_wire::{Hub, Item, Kind, Listener, Peer, Request, Seal, encoded, log};
 use jupyter_protocol::{ConnectionInfo, IoPubWelcome, JupyterMessage, JupyterMessageContent as Content, Status};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -10,7 +11,6 @@ use tokio::time::{Instant, sleep};
 
 use super::core::{Core, Next};
 use super::outbox::{Channel, Outbox};
-use fovea_wire::{Hub, Item, Kind, Listener, Peer, Seal, encoded, log};
 
 /// Messages on their way out, in the order in which they are to be seen.
 pub type Messages = UnboundedReceiver<(Channel, JupyterMessage)>;
@@ -68,11 +68,11 @@ impl Sockets {
     pub fn open(self, core: &Arc<Core>, out: &Outbox, messages: Messages) -> Open {
         let Self { shell, control, iopub, stdin, heartbeat, seal } = self;
         let hubs = Arc::new(Hubs {
-            shell: Hub::new("shell", Kind::Router),
-            control: Hub::new("control", Kind::Router),
-            iopub: Hub::new("iopub", Kind::Publisher),
-            stdin: Hub::new("stdin", Kind::Router),
-            heartbeat: Hub::new("heartbeat", Kind::Router),
+            shell: Hub::new("shell", Kind::Router, &seal),
+            control: Hub::new("control", Kind::Router, &seal),
+            iopub: Hub::new("iopub", Kind::Publisher, &seal),
+            stdin: Hub::new("stdin", Kind::Router, &seal),
+            heartbeat: Hub::new("heartbeat", Kind::Router, &seal),
             seal,
         });
         let ended = Arc::new(Notify::new());
@@ -90,22 +90,23 @@ impl Sockets {
         let subscribed = move |peer, frames: Vec<Vec<u8>>| welcome.welcome(peer, &frames);
         tokio::spawn(Arc::clone(&hubs.iopub).serve(iopub, subscribed));
 
-        let (behind, opener) = (Arc::clone(core), Arc::clone(&hubs));
-        let asked = move |peer, frames| {
-            if let Some(message) = opener.opened("shell", peer, frames) {
-                behind.shell(message);
-            }
+        let behind = Arc::clone(core);
+        let asked = move |peer, request| match request {
+            Request::Whole(message) => behind.shell(from_peer(peer, message)),
+            Request::TooLarge(message, why) => behind.refuse(Channel::Shell, &from_peer(peer, message), &why),
         };
-        tokio::spawn(Arc::clone(&hubs.shell).serve(shell, asked));
+        tokio::spawn(Arc::clone(&hubs.shell).serve_signed(shell, asked));
 
-        let (behind, opener, end) = (Arc::clone(core), Arc::clone(&hubs), Arc::clone(&ended));
-        let told = move |peer, frames| {
-            let message = opener.opened("control", peer, frames);
-            if message.is_some_and(|message| behind.control(&message) == Next::End) {
-                end.notify_one();
+        let (behind, end) = (Arc::clone(core), Arc::clone(&ended));
+        let told = move |peer, request| match request {
+            Request::Whole(message) => {
+                if behind.control(&from_peer(peer, message)) == Next::End {
+                    end.notify_one();
+                }
             }
+            Request::TooLarge(message, why) => behind.refuse(Channel::Control, &from_peer(peer, message), &why),
         };
-        tokio::spawn(Arc::clone(&hubs.control).serve(control, told));
+        tokio::spawn(Arc::clone(&hubs.control).serve_signed(control, told));
         Open { hubs, ended }
     }
 }
@@ -124,21 +125,6 @@ impl Open {
 }
 
 impl Hubs {
-    /// The message that a peer's frames carry, its answer's way back in front; none where there is something wrong with
-    /// it, which is said in the log.
-    fn opened(&self, socket: &str, peer: Peer, frames: Vec<Vec<u8>>) -> Option<JupyterMessage> {
-        match self.seal.message(frames) {
-            Ok(mut message) => {
-                message.zmq_identities.insert(0, peer.to_be_bytes().to_vec().into());
-                Some(message)
-            }
-            Err(error) => {
-                log(format_args!("{socket}: a message is dropped: {error:#}"));
-                None
-            }
-        }
-    }
-
     /// Tells a front end that from now on it hears what it subscribed to.
     fn welcome(&self, peer: Peer, frames: &[Vec<u8>]) {
         let topic = frames.first().and_then(|frame| frame.get(1..)).unwrap_or_default();
@@ -161,6 +147,12 @@ impl Hubs {
     }
 }
 
+/// A message with its answer's way back in front.
+fn from_peer(peer: Peer, mut message: JupyterMessage) -> JupyterMessage {
+    message.zmq_identities.insert(0, peer.to_be_bytes().to_vec().into());
+    message
+}
+
 /// Carries messages out until there will be none.
 async fn deliver(hubs: Arc<Hubs>, mut messages: Messages) {
     while let Some((channel, message)) = messages.recv().await {
@@ -175,7 +167,7 @@ async fn deliver(hubs: Arc<Hubs>, mut messages: Messages) {
                 continue;
             }
         };
-        // The first identity is the peer's number, which `opened` put there.
+        // The first identity is the peer's number, which `from_peer` put there.
         let peer = frames.remove(0).try_into().map(Peer::from_be_bytes);
         if let Ok(peer) = peer {
             hub.send(peer, plain(&frames));

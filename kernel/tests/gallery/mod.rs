@@ -32,6 +32,14 @@ pub fn losses(epochs: usize) -> Vec<Series> {
     vec![series("train", SeriesKind::Train, train), series("test", SeriesKind::Test, test)]
 }
 
+/// Losses that fall through five decades.
+pub fn decades() -> Vec<Series> {
+    let fall = |i: usize, floor: f64| floor + 2.3 * (-(i as f64) * 0.7).exp();
+    let train = (0..24).map(|i| fall(i, 2e-5) * (1.0 + 0.3 * noise(i)));
+    let test = (0..24).map(|i| fall(i, 0.03) * (1.0 + 0.1 * noise(i + 90)));
+    vec![series("train", SeriesKind::Train, train), series("test", SeriesKind::Test, test)]
+}
+
 pub fn accuracies(epochs: usize) -> Vec<Series> {
     let rise = |i: usize, top: f64| top - 0.78 * (-(i as f64) * 12.0 / (epochs as f64 + 4.0)).exp();
     let train = (0..epochs).map(|i| rise(i, 0.998));
@@ -148,6 +156,7 @@ pub fn plots(theme: Theme) -> Vec<(&'static str, Picture)> {
         loss("loss-offset", &shifted(1e-3, 1000.0)),
         loss("loss-extreme", &[series("train", SeriesKind::Train, [1e300, -1e300, f64::MAX, f64::MIN, 5e-324])]),
         loss("loss-many", &many.collect::<Vec<_>>()),
+        loss("loss-decades", &decades()),
         loss(
             "loss-crowded",
             &(0..40).map(|run| series(&format!("run {run}"), SeriesKind::Train, [1.0, 0.5, 0.25])).collect::<Vec<_>>(),
@@ -200,6 +209,14 @@ pub fn sheets(theme: Theme) -> Vec<(&'static str, Picture)> {
         ("sheet-odd", sheet("odd shapes", &odd, Grey::Auto, theme).unwrap()),
         ("sheet-hostile", sheet(HOSTILE, &[sample(digit(0, 8), HOSTILE, Mark::Wrong)], Grey::Light, theme).unwrap()),
         ("mistakes", mistakes("lenet on digits: the worst mistakes", &wrong, Grey::Auto, theme).unwrap()),
+        ("mistakes-long", {
+            let long = |mistake: &Mistake| Mistake {
+                truth: "great white shark".into(),
+                predicted: "tiger shark of the deep".into(),
+                ..mistake.clone()
+            };
+            mistakes("sharks", &wrong.iter().map(long).collect::<Vec<_>>(), Grey::Auto, theme).unwrap()
+        }),
         ("mistakes-1", mistakes("lenet on digits: the worst mistakes", &wrong[..1], Grey::Auto, theme).unwrap()),
     ]
 }
@@ -230,6 +247,7 @@ pub fn others(theme: Theme) -> Vec<(&'static str, Picture)> {
         ("confusion-10", square("lenet on digits: 98.6 % right", &numbered(10), 36, theme)),
         ("confusion-words", square("allconv on cifar", &words, 1000, theme)),
         ("confusion-2", square("pets", &names(&["cat", HOSTILE]), 12_345_678, theme)),
+        ("confusion-pixels", square("u on scenes", &names(&SCENES), 1_400_000, theme)),
         ("confusion-1", square("one", &numbered(1), 3, theme)),
         ("confusion-40", square("forty classes", &numbered(40), 100, theme)),
         ("confusion-200", square("two hundred classes", &numbered(200), 50, theme)),
@@ -238,14 +256,18 @@ pub fn others(theme: Theme) -> Vec<(&'static str, Picture)> {
         ("compare-1", compared(&["lenet"], &[61_706.0], theme)),
         ("compare-broken", compared(&[HOSTILE, "b", "c", "d"], &[f64::NAN, f64::INFINITY, -3.0, 0.0], theme)),
         ("maps-5", mapped(5, &["sky", "hill", "sun"], theme)),
+        ("maps-scenes", mapped(2, &SCENES, theme)),
         ("maps-1", mapped(1, &[HOSTILE, "b", "c"], theme)),
         ("confusion-max", confusion("counts", &vec![vec![u64::MAX; 3]; 3], &numbered(3), theme).unwrap()),
     ]
 }
 
+/// The classes of the scenes that are built in.
+const SCENES: [&str; 6] = ["sky", "sun", "land", "water", "tree", "house"];
+
 /// Scenes with the map of their classes, and a wrong one of none beside it.
 fn mapped(count: usize, classes: &[&str], theme: Theme) -> Picture {
-    let map = |i: usize| (0..48 * 48).map(|at| ((at / 48 / (16 + i)) % 4) as u32).collect();
+    let map = |i: usize| (0..48 * 48).map(|at| ((at / 48 / (8 + i)) % (classes.len() + 1)) as u32).collect();
     let item = |i: usize| Mapped {
         caption: format!("scenes[{i}]"),
         image: scene(48, 48),

@@ -25,8 +25,12 @@ impl Bench {
     }
 
     pub fn on(device: Arc<dyn Backend>) -> Self {
+        Self::with(device, Arc::default())
+    }
+
+    /// A session that this flag breaks off.
+    pub fn with(device: Arc<dyn Backend>, interrupted: Arc<AtomicBool>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let interrupted = Arc::new(AtomicBool::new(false));
         let session = Session::new(device, folder.path().join("runs"), Arc::clone(&interrupted));
         Self { session, interrupted, folder }
     }

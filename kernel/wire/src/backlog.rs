@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 /// From so many bytes on, of a display's updates only the newest waits.
 const MUCH: usize = 1 << 20;
 
-/// So many bytes wait at most.
-const FULL: usize = 64 << 20;
+/// So many bytes wait at most for a peer that is to hear them.
+pub const FULL: usize = 64 << 20;
 
 /// A message on its way.
 #[derive(Clone, Debug)]
@@ -49,8 +49,8 @@ pub enum Flow {
 }
 
 impl Backlog {
-    /// Puts a message behind the others.
-    pub fn push(&self, item: Item) -> Flow {
+    /// Puts a message behind the others, of which no more than `room` bytes may wait.
+    pub fn push(&self, item: Item, room: usize) -> Flow {
         let mut inner = self.lock();
         if inner.closed {
             return Flow::Lost;
@@ -62,7 +62,7 @@ impl Backlog {
                 inner.bytes -= older.bytes.len();
             }
         }
-        if inner.bytes + size > FULL && !inner.waiting.is_empty() {
+        if inner.bytes + size > room && !inner.waiting.is_empty() {
             inner.lost += 1;
             return if inner.lost == 1 { Flow::Stuck } else { Flow::Lost };
         }
@@ -131,28 +131,28 @@ mod tests {
     #[test]
     fn of_a_displays_updates_the_newest_waits_behind_what_came_before_it() {
         let backlog = Backlog::default();
-        backlog.push(item(10, Some("plot")));
-        backlog.push(item(11, Some("plot")));
+        backlog.push(item(10, Some("plot")), FULL);
+        backlog.push(item(11, Some("plot")), FULL);
         assert_eq!(sizes(&backlog), [10, 11], "a peer that reads gets every update");
-        backlog.push(item(MUCH, None));
-        backlog.push(item(12, Some("plot")));
-        backlog.push(item(13, Some("line")));
-        backlog.push(item(14, Some("plot")));
+        backlog.push(item(MUCH, None), FULL);
+        backlog.push(item(12, Some("plot")), FULL);
+        backlog.push(item(13, Some("line")), FULL);
+        backlog.push(item(14, Some("plot")), FULL);
         assert_eq!(sizes(&backlog), [10, MUCH, 13, 14], "a peer that does not read gets the newest");
     }
 
     #[test]
     fn what_waits_is_bounded_and_the_first_loss_is_told() {
         let backlog = Backlog::default();
-        assert_eq!(backlog.push(item(FULL + 1, None)), Flow::Waits, "one message always has room");
-        assert_eq!(backlog.push(item(1, None)), Flow::Stuck);
-        assert_eq!(backlog.push(item(1, None)), Flow::Lost);
+        assert_eq!(backlog.push(item(FULL + 1, None), FULL), Flow::Waits, "one message always has room");
+        assert_eq!(backlog.push(item(1, None), FULL), Flow::Stuck);
+        assert_eq!(backlog.push(item(1, None), FULL), Flow::Lost);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         assert_eq!(runtime.block_on(backlog.next()).unwrap().bytes.len(), FULL + 1);
         assert!(!backlog.is_empty(), "it is being written");
-        assert_eq!(backlog.push(item(1, None)), Flow::Waits);
+        assert_eq!(backlog.push(item(1, None), FULL), Flow::Waits);
         backlog.close();
         assert!(backlog.is_empty() && runtime.block_on(backlog.next()).is_none());
-        assert_eq!(backlog.push(item(1, None)), Flow::Lost);
+        assert_eq!(backlog.push(item(1, None), FULL), Flow::Lost);
     }
 }

@@ -2,10 +2,17 @@
 
 use std::io::{Error, ErrorKind, Result};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, sink};
+use jupyter_protocol::JupyterMessage;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::message::Seal;
+use crate::past::Past;
 
 /// What a message may hold in all, in bytes; a larger one is read past.
-const LARGEST: u64 = 64 << 20;
+pub const LARGEST: u64 = 64 << 20;
+
+/// The same of a peer that has signed nothing yet: whoever can connect is given no more memory than that.
+pub const UNSIGNED: u64 = 64 << 10;
 
 /// How many frames a message may have.
 const MOST: usize = 256;
@@ -103,19 +110,37 @@ fn socket_type(body: &[u8]) -> Option<&[u8]> {
 }
 
 /// What came.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Arrived {
-    /// A message, as its frames.
-    Message(Vec<Vec<u8>>),
-    /// One that was too large, and is gone.
-    TooLarge,
+    /// A message.
+    Message(Message),
     /// A question whether this side is still there; the command that answers it.
     Ping(Vec<u8>),
 }
 
-/// The next message, whole.
-pub async fn read(from: &mut (impl AsyncRead + Unpin)) -> Result<Arrived> {
-    let (mut frames, mut size, mut is_whole) = (Vec::new(), 0_u64, true);
+/// A message.
+#[derive(Debug)]
+pub enum Message {
+    /// Its frames.
+    Whole(Vec<Vec<u8>>),
+    /// It was too large.
+    TooLarge(TooLarge),
+}
+
+/// A message that was not kept.
+#[derive(Debug)]
+pub struct TooLarge {
+    /// Its identities and its header, where it is signed; else what is wrong with it.
+    pub message: anyhow::Result<JupyterMessage>,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// How many it may have.
+    pub largest: u64,
+}
+
+/// The next message, whole where it holds no more than `largest` bytes.
+pub async fn read(from: &mut (impl AsyncRead + Unpin), seal: &Seal, largest: u64) -> Result<Arrived> {
+    let (mut frames, mut bytes, mut past) = (Vec::new(), 0_u64, None);
     loop {
         let (flags, length) = header(from).await?;
         if flags & IS_COMMAND != 0 {
@@ -128,18 +153,19 @@ pub async fn read(from: &mut (impl AsyncRead + Unpin)) -> Result<Arrived> {
                 _ => continue,
             }
         }
-        size = size.saturating_add(length);
-        if size > LARGEST || frames.len() == MOST {
-            is_whole = false;
-            pass(from, length).await?;
-        } else {
-            frames.push(exactly(from, length).await?);
+        bytes = bytes.saturating_add(length);
+        if past.is_none() && (bytes > largest || frames.len() == MOST) {
+            past = Some(Past::new(seal, std::mem::take(&mut frames)));
+        }
+        match &mut past {
+            Some(past) => pass(from, length, past).await?,
+            None => frames.push(exactly(from, length).await?),
         }
         if flags & MORE == 0 {
-            return Ok(if is_whole { Arrived::Message(frames) } else { Arrived::TooLarge });
-        }
-        if !is_whole {
-            frames.clear();
+            return Ok(Arrived::Message(match past {
+                Some(past) => Message::TooLarge(TooLarge { message: past.message(), bytes, largest }),
+                None => Message::Whole(frames),
+            }));
         }
     }
 }
@@ -169,10 +195,20 @@ async fn exactly(from: &mut (impl AsyncRead + Unpin), length: u64) -> Result<Vec
     if read as u64 == length { Ok(bytes) } else { Err(ErrorKind::UnexpectedEof.into()) }
 }
 
-/// Reads past bytes.
-async fn pass(from: &mut (impl AsyncRead + Unpin), length: u64) -> Result<()> {
-    let read = copy(&mut from.take(length), &mut sink()).await?;
-    if read == length { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
+/// Reads past a frame, piece by piece.
+async fn pass(from: &mut (impl AsyncRead + Unpin), length: u64, past: &mut Past<'_>) -> Result<()> {
+    let (mut left, mut piece) = (length, [0; 4096]);
+    while left > 0 {
+        let size = left.min(piece.len() as u64) as usize;
+        let read = from.read(&mut piece[..size]).await?;
+        if read == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        past.piece(&piece[..read]);
+        left -= read as u64;
+    }
+    past.end_of_frame();
+    Ok(())
 }
 
 /// A message as bytes.
@@ -198,16 +234,37 @@ fn broken(what: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use jupyter_protocol::ExecuteRequest;
+
     use super::*;
 
-    fn reading(mut bytes: &[u8]) -> Result<Arrived> {
-        tokio::runtime::Builder::new_current_thread().build()?.block_on(read(&mut bytes))
+    fn reading_at_most(bytes: &[u8], largest: u64) -> Result<Arrived> {
+        let (seal, mut from) = (Seal::new("a key"), bytes);
+        tokio::runtime::Builder::new_current_thread().build()?.block_on(read(&mut from, &seal, largest))
+    }
+
+    fn reading(bytes: &[u8]) -> Result<Arrived> {
+        reading_at_most(bytes, LARGEST)
+    }
+
+    /// The frames of a message that comes whole.
+    fn message(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+        match reading(bytes) {
+            Ok(Arrived::Message(Message::Whole(frames))) => Some(frames),
+            _ => None,
+        }
+    }
+
+    fn kind(bytes: &[u8]) -> Option<ErrorKind> {
+        reading(bytes).err().map(|error| error.kind())
     }
 
     #[test]
     fn a_message_comes_back_as_it_was() {
         let frames = vec![Vec::new(), vec![7; 255], vec![8; 256], b"end".to_vec()];
-        assert_eq!(reading(&encoded(&frames)).ok(), Some(Arrived::Message(frames)));
+        assert_eq!(message(&encoded(&frames)), Some(frames));
     }
 
     #[test]
@@ -221,37 +278,66 @@ mod tests {
     #[test]
     fn a_frame_that_claims_more_than_memory_holds_takes_none() {
         let claim = [&[LONG], &(1_u64 << 62).to_be_bytes()[..], b"little"].concat();
-        assert_eq!(reading(&claim).map_err(|error| error.kind()), Err(ErrorKind::UnexpectedEof));
+        assert_eq!(kind(&claim), Some(ErrorKind::UnexpectedEof));
         let below = [&[LONG], &(LARGEST - 1).to_be_bytes()[..], b"little"].concat();
-        assert_eq!(reading(&below).map_err(|error| error.kind()), Err(ErrorKind::UnexpectedEof));
+        assert_eq!(kind(&below), Some(ErrorKind::UnexpectedEof));
     }
 
     #[test]
     fn a_message_that_is_too_large_is_read_past() {
         let large = encoded(&[vec![0; LARGEST as usize], vec![0; 1]]);
-        assert_eq!(reading(&large).ok(), Some(Arrived::TooLarge));
+        let Ok(Arrived::Message(Message::TooLarge(TooLarge { message: Err(why), bytes, .. }))) = reading(&large) else {
+            panic!()
+        };
+        assert_eq!((why.to_string().as_str(), bytes), ("it has no delimiter", LARGEST + 1));
         let many = encoded(&vec![Vec::new(); MOST + 1]);
-        assert_eq!(reading(&many).ok(), Some(Arrived::TooLarge));
-        assert!(matches!(reading(&encoded(&vec![Vec::new(); MOST])), Ok(Arrived::Message(_))));
+        assert!(matches!(reading(&many), Ok(Arrived::Message(Message::TooLarge(_)))));
+        assert!(message(&encoded(&vec![Vec::new(); MOST])).is_some());
+    }
+
+    #[test]
+    fn who_sent_what_is_too_large_is_known_where_it_is_signed() {
+        let mut asked = JupyterMessage::new(ExecuteRequest::new("x".repeat(100_000)), None);
+        asked.zmq_identities = vec![vec![1, 2].into()];
+        let frames = Seal::new("a key").frames(&asked).unwrap();
+        let reading = |frames: &[Vec<u8>], largest| match reading_at_most(&encoded(frames), largest) {
+            Ok(Arrived::Message(Message::TooLarge(TooLarge { message, .. }))) => {
+                message.map_err(|error| error.to_string())
+            }
+            other => panic!("{other:?}"),
+        };
+        let known = reading(&frames, UNSIGNED).unwrap();
+        assert_eq!((&known.zmq_identities, &known.header.msg_id), (&asked.zmq_identities, &asked.header.msg_id));
+        let buffers = [&frames[..], &[vec![0; 100_000]][..]].concat();
+        assert!(reading(&buffers, 101_000).is_ok(), "what is not signed may follow");
+        for at in 2..frames.len() {
+            let mut changed = frames.clone();
+            changed[at].push(b' ');
+            assert!(reading(&changed, UNSIGNED).unwrap_err().starts_with("its signature"), "frame {at}");
+        }
+        assert!(reading(&frames[..frames.len() - 1], 100).unwrap_err().contains("header is too large"));
+        for largest in 0..100 {
+            assert!(reading(&frames, largest).is_err());
+        }
     }
 
     #[test]
     fn what_is_no_frame_ends_the_connection() {
-        assert_eq!(reading(b"\xf8\x01a").map_err(|error| error.kind()), Err(ErrorKind::InvalidData));
-        assert_eq!(reading(b"\x00\x05ab").map_err(|error| error.kind()), Err(ErrorKind::UnexpectedEof));
+        assert_eq!(kind(b"\xf8\x01a"), Some(ErrorKind::InvalidData));
+        assert_eq!(kind(b"\x00\x05ab"), Some(ErrorKind::UnexpectedEof));
     }
 
     #[test]
     fn commands_are_passed_over() {
         let command = [&[IS_COMMAND, 5], &b"\x04PING"[..]].concat();
         let bytes = [command, encoded(&[b"a".to_vec()])].concat();
-        assert_eq!(reading(&bytes).ok(), Some(Arrived::Message(vec![b"a".to_vec()])));
+        assert_eq!(message(&bytes), Some(vec![b"a".to_vec()]));
     }
 
     #[test]
     fn a_ping_is_answered_with_its_context() {
         let ping = [&[IS_COMMAND, 10], &b"\x04PING\x00\x0aabc"[..]].concat();
-        assert_eq!(reading(&ping).ok(), Some(Arrived::Ping(b"\x04\x08\x04PONGabc".to_vec())));
+        assert!(matches!(reading(&ping), Ok(Arrived::Ping(pong)) if pong == b"\x04\x08\x04PONGabc"));
     }
 
     #[test]

@@ -1,14 +1,20 @@
 //! Where peers connect: a TCP port or a socket in the file system.
 
 use std::fmt::Display;
+use std::fs::File;
 use std::io::ErrorKind;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use jupyter_protocol::ConnectionInfo;
 use jupyter_protocol::connection_info::Transport;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener, UnixSocket, UnixStream};
+
+/// How many peers wait to be accepted.
+const WAITING: u32 = 1024;
 
 /// What a peer sends.
 pub type Incoming = Box<dyn AsyncRead + Send + Unpin>;
@@ -50,10 +56,7 @@ impl Listener {
             Transport::IPC => {
                 let path = PathBuf::from(format!("{}-{port}", info.ip));
                 clear(&path).await?;
-                let listener = UnixListener::bind(&path)
-                    .map_err(|error| refused(format!("the socket {}", path.display()), &error))?;
-                let file = Removed(path);
-                private(&file.0)?;
+                let (listener, file) = private(path)?;
                 Ok(Self::Ipc { listener, _file: file })
             }
         }
@@ -90,15 +93,29 @@ async fn clear(path: &Path) -> anyhow::Result<()> {
 
 /// Whether a path is a socket; a file of another kind that stands there is nobody's to remove.
 fn is_socket(path: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt;
     path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket())
 }
 
-/// Lets only the owner connect.
-fn private(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .with_context(|| format!("the socket {} cannot be made private", path.display()))
+/// A socket in the file system to which only the owner connects, at no moment anybody else.
+fn private(path: PathBuf) -> anyhow::Result<(UnixListener, Removed)> {
+    let failed = |error| refused(format!("the socket {}", path.display()), &error);
+    let socket = UnixSocket::new_stream().map_err(failed)?;
+    let modes = std::fs::Permissions::from_mode(0o600);
+    // Linux gives a socket's file the modes that the socket has; where another system does not, they are set before
+    // anybody can connect, which is from `listen` on.
+    File::from(socket.as_fd().try_clone_to_owned()?).set_permissions(modes.clone()).or_else(unsupported)?;
+    socket.bind(&path).map_err(failed)?;
+    let file = Removed(path);
+    std::fs::set_permissions(&file.0, modes)
+        .with_context(|| format!("the socket {} cannot be made private", file.0.display()))?;
+    let listener =
+        socket.listen(WAITING).map_err(|error| refused(format!("the socket {}", file.0.display()), &error))?;
+    Ok((listener, file))
+}
+
+/// A socket without a file has no modes on some systems.
+fn unsupported(error: std::io::Error) -> std::io::Result<()> {
+    if cfg!(target_os = "linux") { Err(error) } else { Ok(()) }
 }
 
 /// A place that cannot be bound.

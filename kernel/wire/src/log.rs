@@ -3,18 +3,26 @@
 use std::fmt::Display;
 use std::io::Write;
 use std::sync::OnceLock;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
 /// How many lines wait to be written; those beyond are lost.
 const WAITING: usize = 1000;
 
+static WRITER: OnceLock<Option<SyncSender<String>>> = OnceLock::new();
+
 /// Says a line.
 pub fn log(line: impl Display) {
-    static WRITER: OnceLock<Option<SyncSender<String>>> = OnceLock::new();
     if let Some(writer) = WRITER.get_or_init(writer) {
         drop(writer.try_send(line.to_string()));
     }
+}
+
+/// Has lines come out here instead, where none was said yet; where nobody takes them, they are lost.
+pub fn divert() -> Receiver<String> {
+    let (sender, lines) = sync_channel(WAITING);
+    drop(WRITER.set(Some(sender)));
+    lines
 }
 
 /// A thread that writes; none where there is no thread to be had.

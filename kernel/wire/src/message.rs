@@ -1,14 +1,19 @@
 //! Messages as the frames that carry them: identities, a delimiter, a signature, and four parts in JSON.
 
-use anyhow::{Context, bail};
-use jupyter_protocol::{JupyterMessage, JupyterMessageContent, UnknownMessage};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, bail, ensure};
+use jupyter_protocol::{Header, JupyterMessage, JupyterMessageContent, UnknownMessage};
 use ring::hmac;
 use serde_json::{Value, json};
 
-const DELIMITER: &[u8] = b"<IDS|MSG>";
+use crate::seen::Seen;
+
+/// What stands behind the identities.
+pub const DELIMITER: &[u8] = b"<IDS|MSG>";
 
 /// How many parts are signed: header, parent's header, metadata, content.
-const SIGNED: usize = 4;
+pub const SIGNED: usize = 4;
 
 /// Signs messages and tells those that whoever has the key signed.
 pub struct Seal {
@@ -16,16 +21,21 @@ pub struct Seal {
     key: Option<hmac::Key>,
     /// The session that our messages are of.
     session: String,
+    /// The signatures of the messages that came: one that is sent again asks for nothing new.
+    seen: Mutex<Seen>,
 }
 
 impl Seal {
     /// With the key of a connection file.
     pub fn new(key: &str) -> Self {
         let key = (!key.is_empty()).then(|| hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()));
-        Self { key, session: uuid::Uuid::new_v4().to_string() }
+        Self { key, session: uuid::Uuid::new_v4().to_string(), seen: Mutex::default() }
     }
 
     /// A message as frames, its identities first.
+    ///
+    /// # Errors
+    /// One of its parts is no JSON.
     pub fn frames(&self, message: &JupyterMessage) -> serde_json::Result<Vec<Vec<u8>>> {
         let mut header = message.header.clone();
         header.session.clone_from(&self.session);
@@ -43,21 +53,19 @@ impl Seal {
         Ok(frames)
     }
 
-    /// The message that frames carry, where it is signed as it must be.
+    /// The message that frames carry, where it is signed as it must be, for the first time.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the log.
     pub fn message(&self, mut frames: Vec<Vec<u8>>) -> anyhow::Result<JupyterMessage> {
         let at = frames.iter().position(|frame| frame == DELIMITER).context("it has no delimiter")?;
         let mut parts = frames.split_off(at + 1);
         frames.truncate(at);
-        if parts.len() < 1 + SIGNED {
-            bail!("it has {} of the {} frames behind the delimiter", parts.len(), 1 + SIGNED);
-        }
+        ensure!(parts.len() > SIGNED, "it has {} of the {} frames behind the delimiter", parts.len(), 1 + SIGNED);
         let signature = parts.remove(0);
-        if !self.is_signed(&parts[..SIGNED], &signature) {
-            bail!("its signature is not made with the key of the connection file");
-        }
-        let mut header: Value = serde_json::from_slice(&parts[0]).context("its header")?;
-        fill(&mut header, json!({ "username": "", "session": "", "version": "5.0" }));
-        let header: jupyter_protocol::Header = serde_json::from_value(header).context("its header")?;
+        let mut digest = self.digest();
+        parts[..SIGNED].iter().for_each(|part| digest.update(part));
+        let header = self.header(digest, &signature, &parts[0])?;
         let mut content: Value = serde_json::from_slice(&parts[3]).context("its content")?;
         let msg_type = header.msg_type.clone();
         let unsaid = defaults(&msg_type, &content);
@@ -76,19 +84,57 @@ impl Seal {
         })
     }
 
+    /// The header of a message whose signed parts went by, where its signature is right and new.
+    pub(crate) fn header(&self, digest: Digest<'_>, signature: &[u8], header: &[u8]) -> anyhow::Result<Header> {
+        if !digest.is(signature) {
+            bail!("its signature is not made with the key of the connection file");
+        }
+        let mut header: Value = serde_json::from_slice(header).context("its header")?;
+        fill(&mut header, json!({ "username": "", "session": "", "version": "5.0" }));
+        let header: Header = serde_json::from_value(header).context("its header")?;
+        // Everyone who listens gets these, and whoever sends one back has not the key.
+        ensure!(header.session != self.session, "it is one of the kernel's own");
+        if self.key.is_some() && !self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_new(signature) {
+            bail!("it came before");
+        }
+        Ok(header)
+    }
+
+    /// A signature in the making.
+    pub(crate) fn digest(&self) -> Digest<'_> {
+        Digest { key: self.key.as_ref(), context: self.key.as_ref().map(hmac::Context::with_key) }
+    }
+
     fn signature(&self, parts: &[Vec<u8>]) -> Vec<u8> {
         let Some(key) = &self.key else { return Vec::new() };
         let tag = hmac::sign(key, &parts.concat());
         tag.as_ref().iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
     }
+}
 
-    /// In a time that does not tell how much of the signature is right.
-    fn is_signed(&self, parts: &[Vec<u8>], signature: &[u8]) -> bool {
-        let Some(key) = &self.key else { return true };
+/// The signature of parts that go by piece by piece.
+pub(crate) struct Digest<'s> {
+    key: Option<&'s hmac::Key>,
+    context: Option<hmac::Context>,
+}
+
+impl Digest<'_> {
+    /// The next piece.
+    pub(crate) fn update(&mut self, piece: &[u8]) {
+        if let Some(context) = &mut self.context {
+            context.update(piece);
+        }
+    }
+
+    /// Whether a message says this signature, in a time that does not tell how much of it is right.
+    fn is(self, signature: &[u8]) -> bool {
+        let (Some(key), Some(context)) = (self.key, self.context) else { return true };
         let digit = |byte: u8| char::from(byte).to_digit(16);
         let byte = |pair: &[u8]| Some((digit(pair[0])? * 16 + digit(*pair.get(1)?)?) as u8);
-        let tag: Option<Vec<u8>> = signature.chunks(2).map(byte).collect();
-        tag.is_some_and(|tag| hmac::verify(key, &parts.concat(), &tag).is_ok())
+        let said: Option<Vec<u8>> = signature.chunks(2).map(byte).collect();
+        // What is compared are signatures of the two, of which nobody knows the bytes.
+        let tag = context.sign();
+        said.is_some_and(|said| hmac::verify(key, tag.as_ref(), hmac::sign(key, &said).as_ref()).is_ok())
     }
 }
 
@@ -129,12 +175,11 @@ mod tests {
 
     use super::*;
 
+    /// A kernel's seal, and a message of a front end that has the same key.
     fn signed() -> (Seal, Vec<Vec<u8>>) {
-        let seal = Seal::new("a key");
         let mut message = JupyterMessage::new(ExecuteRequest::new("let n = 3".into()), None);
         message.zmq_identities = vec![vec![1, 2].into()];
-        let frames = seal.frames(&message).unwrap();
-        (seal, frames)
+        (Seal::new("a key"), Seal::new("a key").frames(&message).unwrap())
     }
 
     #[test]
@@ -167,6 +212,25 @@ mod tests {
             changed[2] = signature.to_vec();
             assert!(seal.message(changed).is_err(), "{signature:?}");
         }
+    }
+
+    #[test]
+    fn a_message_comes_once() {
+        let (seal, mut frames) = signed();
+        assert!(seal.message(frames.clone()).is_ok());
+        // The same signature in other letters, and with parts that are not signed.
+        frames[2].make_ascii_uppercase();
+        frames[0] = b"another identity".to_vec();
+        frames.push(b"a buffer".to_vec());
+        assert!(seal.message(frames).is_err_and(|error| error.to_string() == "it came before"));
+        assert!(seal.message(signed().1).is_ok(), "another that says the same");
+    }
+
+    #[test]
+    fn what_the_kernel_signed_is_no_request() {
+        let seal = Seal::new("a key");
+        let frames = seal.frames(&JupyterMessage::new(KernelInfoRequest {}, None)).unwrap();
+        assert!(seal.message(frames).is_err_and(|error| error.to_string() == "it is one of the kernel's own"));
     }
 
     #[test]
@@ -206,7 +270,7 @@ mod tests {
         let content = json!({ "hist_access_type": "range" });
         message.content = UnknownMessage { msg_type: "history_request".to_string(), content }.into();
         message.header.msg_type = "history_request".to_string();
-        let back = seal.message(seal.frames(&message).unwrap()).unwrap();
+        let back = seal.message(Seal::new("").frames(&message).unwrap()).unwrap();
         assert_eq!(back.header.msg_type, "history_request");
         assert!(matches!(back.content, JupyterMessageContent::UnknownMessage(_)));
     }

@@ -1,12 +1,14 @@
 //! `scenes`: small landscapes with a class at every pixel.
 
+use std::sync::atomic::AtomicBool;
+
 use ndarray::{ArrayD, IxDyn};
 
 use super::canvas::{Canvas, Colour, Placed, mix, shade};
 use super::dice::Dice;
 use super::outline::{Outline, Point};
 use super::{parts, stack};
-use crate::dataset::{Counts, DataError, Dataset};
+use crate::dataset::{Counts, DataError, Dataset, go_on};
 use crate::labels::Labels;
 
 /// The name in the language.
@@ -29,11 +31,12 @@ const HOUSE: Option<u32> = Some(5);
 const KIND: u32 = 2;
 
 /// All of them, at a size.
-pub(crate) fn draw(seed: u64, height: usize, width: usize) -> Result<Dataset, DataError> {
+pub(crate) fn draw(seed: u64, height: usize, width: usize, stop: &AtomicBool) -> Result<Dataset, DataError> {
     let count = COUNTS.train + COUNTS.test;
     let mut values = Vec::with_capacity(count * height * width * 3);
     let mut classes = Vec::with_capacity(count * height * width);
     for index in 0..count {
+        go_on(stop)?;
         let mut canvas = Canvas::new(height, width);
         paint(&mut canvas, &mut Dice::new(seed, KIND, index as u32));
         values.extend(canvas.values());

@@ -1,6 +1,7 @@
 //! `shapes`: a coloured shape of one of ten kinds on a soft background.
 
 use std::f32::consts::TAU;
+use std::sync::atomic::AtomicBool;
 
 use fovea_graph::philox::{Purpose, Stream};
 
@@ -8,7 +9,7 @@ use super::canvas::{Canvas, Colour, Placed, hsv, mix, shade};
 use super::dice::Dice;
 use super::outline::{Outline, Point};
 use super::{parts, stack};
-use crate::dataset::{Counts, DataError, Dataset};
+use crate::dataset::{Counts, DataError, Dataset, go_on};
 use crate::labels::Labels;
 
 /// The name in the language.
@@ -25,11 +26,12 @@ pub(crate) const CLASSES: [&str; 10] =
 const KIND: u32 = 1;
 
 /// All of them, at a size.
-pub(crate) fn draw(seed: u64, height: usize, width: usize) -> Result<Dataset, DataError> {
+pub(crate) fn draw(seed: u64, height: usize, width: usize, stop: &AtomicBool) -> Result<Dataset, DataError> {
     let count = COUNTS.train + COUNTS.test;
     let labels = labels(seed, count);
     let mut values = Vec::with_capacity(count * height * width * 3);
     for (index, &label) in labels.iter().enumerate() {
+        go_on(stop)?;
         let mut canvas = Canvas::new(height, width);
         paint(&mut canvas, label as usize, &mut Dice::new(seed, KIND, index as u32));
         values.extend(canvas.values());

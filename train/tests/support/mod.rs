@@ -5,6 +5,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use fovea_cpu::reference::{Feed64, evaluate, output};
 use fovea_graph::backend::Room;
@@ -18,7 +19,7 @@ use fovea_graph::{
 };
 use fovea_train::{
     CheckpointEvery, DataSource, DataSpec, Dataset, Ending, EpochMetrics, Forward, Mode, Recipe, RunInfo, RunRecord,
-    Schedule, WarmUp, Weights,
+    Runs, Schedule, WarmUp, Weights,
 };
 
 /// What a test is told before each op: the number of the training step (of all that the device ran), and of the op.
@@ -553,6 +554,20 @@ pub fn adam() -> Optimizer {
 /// Three epochs of ten steps, the last of nine pictures.
 pub fn data() -> Dataset {
     few_digits(153, 40)
+}
+
+/// Waits until the record of a run that another process writes has so many steps, and a little longer: a moment that
+/// nobody chose.
+pub fn until_step(runs: &Runs, number: u32, step: u64) {
+    let begun = Instant::now();
+    loop {
+        let steps = runs.open(number).map(|record| record.steps.last().map_or(0, |last| last.step));
+        if steps.as_ref().is_ok_and(|&steps| steps >= step) {
+            return std::thread::sleep(Duration::from_micros(700 * step));
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "run {number} does not come to step {step}: {steps:?}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Dropout and batch normalisation are the net's; here are warm-up, schedule and moments.

@@ -1,16 +1,15 @@
-//! Uses of blocks, and nets that begin inside another.
+//! Uses of blocks.
 
 use fovea_graph::Span;
 
 use super::super::turns::Env;
-use super::{Alias, Expander, Fatal, Open, StepKind, Surrounding, Use, Wire};
+use super::{Alias, Expander, Fatal, Open, StepKind, Surrounding, Use};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::library::Home;
-use crate::resolve::options::Options;
-use crate::resolve::read::unknown_layer;
+use crate::parse::elsewhere;
 use crate::resolve::turns::plural;
 use crate::scope::nearest;
-use crate::syntax::{Argument, BlockDef, Name};
+use crate::syntax::{Argument, BlockDef, Call, Name};
 
 impl<'a> Expander<'_, 'a> {
     /// `bottleneck(64, s=2)`
@@ -23,7 +22,7 @@ impl<'a> Expander<'_, 'a> {
     ) -> Result<(), Fatal> {
         self.spend(span)?;
         let Some((home, block)) = self.home.block(self.scope, &name.text) else {
-            let error = self.unknown_block(name);
+            let error = self.unknown_block(name, arguments, span);
             self.gap(span, error);
             return Ok(());
         };
@@ -51,7 +50,7 @@ impl<'a> Expander<'_, 'a> {
     }
 
     /// What follows stands in the use of a block here; returns what it stood in before.
-    fn enter(&mut self, name: &str, span: Span) -> Option<usize> {
+    pub(super) fn enter(&mut self, name: &str, span: Span) -> Option<usize> {
         let before = self.place;
         self.uses.push(Use { name: name.to_string(), span, place: before });
         self.errors.place.push((name.to_string(), span));
@@ -71,7 +70,7 @@ impl<'a> Expander<'_, 'a> {
     }
 
     /// The block or net is being written out already.
-    fn inside_itself(&self, home: Home, name: &Name, kind: &'static str, span: Span) -> Option<Fatal> {
+    pub(super) fn inside_itself(&self, home: Home, name: &Name, kind: &'static str, span: Span) -> Option<Fatal> {
         let found = self.open.iter().rposition(|o| o.kind == kind && o.home == home && o.name.text == name.text)?;
         let error = match kind {
             "net" => Diagnostic::new(Stage::Names, span, format!("`{}` would begin inside itself", name.text)),
@@ -143,108 +142,21 @@ impl<'a> Expander<'_, 'a> {
         (self.errors.met() == before).then_some(env)
     }
 
-    fn unknown_block(&self, name: &Name) -> Diagnostic {
+    fn unknown_block(&self, name: &Name, arguments: &[Argument], span: Span) -> Diagnostic {
+        if let Some(operation) = elsewhere::operation(&name.text) {
+            let call = Call { block: name.clone(), arguments: arguments.to_vec() }.to_string();
+            let options = elsewhere::options::along(operation, &name.text, &call[name.text.len()..]);
+            return operation.refusal(Stage::Names, &name.text, name.span, &options, span.end);
+        }
         if let Some(error) = self.meant_layer(&name.text, name.span) {
             return error;
         }
         let error = Diagnostic::new(Stage::Names, name.span, format!("no block is called `{}`", name.text));
         let error = error.found(name.text.as_str());
         match nearest(&name.text, self.home.blocks(self.scope)) {
-            Some(near) => error.expected(near).help(format!("`{near}` is the nearest block")),
+            Some(near) => error.expected(near).mend(name.span, near).help(format!("`{near}` is the nearest block")),
             None => error.help(format!("`block {}(c) = conv c - relu`, before the net, would make it one", name.text)),
         }
-    }
-
-    /// `vgg16.pool5 - …`: the layers of another net up to a named one.
-    pub(super) fn begin_inside(&mut self, name: &'a Name, text: &str, alias: Option<Alias<'a>>) -> Result<(), Fatal> {
-        let dots = text.match_indices('.').map(|(at, _)| at);
-        let ends = std::iter::once(text.len()).chain(dots.collect::<Vec<_>>().into_iter().rev());
-        let mut found = ends.filter_map(|end| Some((end, self.home.net(self.scope, &text[..end])?)));
-        let Some((end, (home, def))) = found.next() else {
-            return Err(Box::new(self.unknown_start(text, name.span)));
-        };
-        if let Some(error) = self.inside_itself(home, &def.name, "net", name.span) {
-            return Err(error);
-        }
-        let layer = text[end..].strip_prefix('.');
-        let constants = if home == Home::Session { Some(&self.scope.constants) } else { None };
-        let env = match Env::new(constants, &def.bindings) {
-            Ok(env) => env,
-            Err(errors) => {
-                errors.into_iter().for_each(|error| self.errors.push(error));
-                return Ok(());
-            }
-        };
-        super::weigh(&def.chain, &env)?;
-        let outside = (
-            std::mem::replace(&mut self.env, env),
-            std::mem::replace(&mut self.home, home),
-            self.enter(&text[..end], name.span),
-        );
-        self.open.push(Open { home, chain: &def.chain, name: &def.name, kind: "net" });
-        self.chain(&def.chain, Surrounding::Net)?;
-        self.open.pop();
-        (self.env, self.home, self.place) = outside;
-        self.errors.place.pop();
-        if let Some(layer) = layer {
-            match self.names.find("", layer) {
-                Some(wire) => self.cut(wire),
-                None => {
-                    let error = unknown_layer(layer, name.span, &self.names, "");
-                    let message = format!("`{}` has no layer `{layer}`", &text[..end]);
-                    return Err(Box::new(Diagnostic { message, ..error }));
-                }
-            }
-        }
-        self.base = Some((text[..end].to_string(), self.steps.len()));
-        self.begun = true;
-        self.name_result(alias);
-        Ok(())
-    }
-
-    fn unknown_start(&self, text: &str, span: Span) -> Diagnostic {
-        let error = Diagnostic::new(Stage::Names, span, format!("nothing here is called `{text}`")).found(text);
-        let net = text.split('.').next().unwrap_or(text);
-        let known = self.home.nets(self.scope).chain(self.home.blocks(self.scope));
-        match nearest(net, known) {
-            Some(near) => error.expected(near).help(format!("`{near}` is the nearest that is known here")),
-            None if self.meant_layer(text, span).is_some() => self.meant_layer(text, span).unwrap_or(error),
-            None => error.help("a chain begins with a shape, `28x28x1 - …`, or a net's layer, `vgg16.pool5 - …`"),
-        }
-    }
-
-    /// Drops all steps that `result` does not depend on.
-    fn cut(&mut self, result: Wire) {
-        let mut needed = vec![false; self.steps.len() + 1];
-        needed[result.index()] = true;
-        for (at, step) in self.steps.iter_mut().enumerate().rev() {
-            if needed[Wire::of_step(at).index()] {
-                let model = if let StepKind::Layer(options) = &mut step.kind { options.model() } else { None };
-                step.inputs.iter().copied().chain(model.map(|wire| *wire)).for_each(|wire| needed[wire.index()] = true);
-            }
-        }
-        let mut moved = vec![Some(Wire::INPUT)];
-        let mut kept = 0;
-        for &needed in &needed[1..] {
-            moved.push(needed.then(|| Wire::of_step(kept)));
-            kept += usize::from(needed);
-        }
-        let to = |wire: Wire| moved[wire.index()].unwrap_or(Wire::INPUT);
-        let mut at = 0;
-        self.steps.retain(|_| {
-            at += 1;
-            needed[at]
-        });
-        for step in &mut self.steps {
-            step.inputs.iter_mut().for_each(|wire| *wire = to(*wire));
-            if let StepKind::Layer(options) = &mut step.kind
-                && let Some(wire) = Options::model(options)
-            {
-                *wire = to(*wire);
-            }
-        }
-        self.current = to(result);
-        self.names.keep(|wire| moved[wire.index()]);
     }
 }
 
@@ -259,7 +171,7 @@ fn no_parameter(block: &BlockDef, argument: &Argument, span: Span) -> Diagnostic
     let error = Diagnostic::new(Stage::Names, span, message).also(block.name.span, "the block");
     let near = argument.key.as_ref().and_then(|key| nearest(&key.text, known));
     match near {
-        Some(near) => error.expected(near).help(format!("`{near}` is the nearest of its parameters")),
+        Some(near) => error.expected(near).mend(span, near).help(format!("`{near}` is the nearest of its parameters")),
         None => error.expected(signature(block)).help(format!("it is used as `{}`", signature(block))),
     }
 }

@@ -1,8 +1,8 @@
 //! Branches, the names that begin them, and side classifiers.
 
-use super::{Alias, Expander, Fatal, StepKind, Surrounding, Wire, numbered};
+use super::{Alias, Branch, BranchKind, Expander, Fatal, StepKind, Surrounding, Wire, numbered};
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::parse::words;
+use crate::parse::{elsewhere, words};
 use crate::resolve::read::unknown_layer;
 use crate::scope::nearest;
 use crate::syntax::{Chain, Expr, Item, ItemKind, Join, JoinWord, Name, Shortcut};
@@ -33,15 +33,29 @@ impl<'a> Expander<'_, 'a> {
             let Some((kind, at)) = shortcut(branch) else { continue };
             if join.word != JoinWord::Add {
                 let error = Diagnostic::new(Stage::Shapes, at, "`shortcut` stands in `add`, and this is `concat`");
-                self.gap(span, error.also(word, "").help("write `id`, which is the branch without a layer"));
+                let error = error.also(word, "").mend(at, "id");
+                self.gap(span, error.help("write `id`, which is the branch without a layer"));
                 return Ok(());
             }
             self.current = start;
             self.push(StepKind::Shortcut(kind), vec![start, ends[long]], at, None);
             ends[position] = self.current;
         }
-        self.push(StepKind::Join(join.word), ends, span, None);
+        let branches = join.branches.iter().map(|chain| self.branch(chain)).collect();
+        self.push(StepKind::Join(join.word, branches), ends, span, None);
         Ok(())
+    }
+
+    /// A branch as it was written; a name that is no layer's is a block's.
+    fn branch(&self, chain: &Chain) -> Branch {
+        let branch = Branch::of(chain);
+        match chain.items.first().map(|item| &item.kind) {
+            Some(ItemKind::Reference(name, step)) if matches!(branch.kind, BranchKind::Named(_)) => {
+                let layer = numbered(name, step.as_ref(), &self.env).ok().and_then(|text| self.layer(&text));
+                if layer.is_some() { branch } else { Branch { kind: BranchKind::Chain, ..branch } }
+            }
+            _ => branch,
+        }
     }
 
     /// `shortcut` where it is not a whole branch.
@@ -106,6 +120,8 @@ impl<'a> Expander<'_, 'a> {
                 let message =
                     format!("`{text}` is a layer, and a chain goes on from a layer only where a branch begins");
                 let error = Diagnostic::new(Stage::Shapes, item.span, message);
+                let [concat, add] = ["concat", "add"].map(|word| format!("{word}(id | {name})"));
+                let error = error.mend(item.span, concat).mend(item.span, add);
                 self.gap(item.span, error.help(format!("join the two: `concat(id | {text})`, or `add(id | {text})`")));
             }
             return Ok(());
@@ -113,7 +129,7 @@ impl<'a> Expander<'_, 'a> {
         if step.is_none() && self.home.block(self.scope, &text).is_some() {
             return self.call(name, &[], item.span, alias);
         }
-        if first && surrounding == Some(Surrounding::Net) && !self.begun && !self.input_said {
+        if surrounding == Some(Surrounding::Net) && !self.begun {
             return self.begin_inside(name, &text, alias);
         }
         let error = match self.home.net(self.scope, &text) {
@@ -138,11 +154,12 @@ impl<'a> Expander<'_, 'a> {
 
     /// What to say of a name that means nothing, where a layer's word is nearest, or another program calls a layer so.
     pub(super) fn meant_layer(&self, text: &str, span: Span) -> Option<Diagnostic> {
-        let layers = words::layer_words().map(|word| -> &str { word });
-        let known = self.home.blocks(self.scope).chain(self.names.known(&self.prefix)).chain(layers);
-        let is_near =
-            nearest(text, known).is_some_and(|near| !words::is_free(near)) && words::nearest_layer(text).is_some();
-        let is_foreign = matches!(words::chain_word(text), words::ChainWord::Foreign(_));
+        let blocks = self.home.blocks(self.scope).map(|name| -> &str { name });
+        let known: Vec<&str> = blocks.chain(self.names.known(&self.prefix)).collect();
+        let ours = words::layer_words().chain(elsewhere::words()).map(|word| -> &str { word });
+        let near = nearest(text, known.iter().copied().chain(ours));
+        let is_near = near.is_some_and(|near| !known.contains(&near)) && words::nearest_layer(text).is_some();
+        let is_foreign = elsewhere::operation(text).is_some();
         let name = Name { text: text.into(), span };
         (is_near || is_foreign).then(|| words::unknown_layer(Stage::Names, &name))
     }
@@ -165,7 +182,7 @@ impl<'a> Expander<'_, 'a> {
             return error;
         }
         match nearest(text, self.home.blocks(self.scope)) {
-            Some(near) => error.expected(near).help(format!("`{near}` is the nearest block")),
+            Some(near) => error.expected(near).mend(span, near).help(format!("`{near}` is the nearest block")),
             None => error,
         }
     }

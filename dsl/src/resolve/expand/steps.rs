@@ -3,7 +3,7 @@
 use fovea_graph::Span;
 
 use crate::resolve::options::Options;
-use crate::syntax::{JoinWord, LayerWord, Shortcut};
+use crate::syntax::{Chain, Item, ItemKind, JoinWord, LayerWord, Shortcut};
 
 /// A value that flows: the net's input, or what a step gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,10 +48,10 @@ pub(in crate::resolve) struct Step {
 pub(in crate::resolve) enum StepKind {
     /// A layer.
     Layer(Options),
-    /// The scores of `, softmax`: an `fc` with a unit a class, which the data tell where the text does not.
-    Scores { classes: Option<usize> },
-    /// Its inputs joined.
-    Join(JoinWord),
+    /// The scores of a softmax: an `fc` with a unit a class, which the data tell where the text does not.
+    Scores { classes: Option<usize>, bias: bool },
+    /// Its inputs joined; a branch each.
+    Join(JoinWord, Vec<Branch>),
     /// The first input, made fit to be added to the second one.
     Shortcut(Shortcut),
     /// A side classifier's result, and its loss's weight.
@@ -60,6 +60,42 @@ pub(in crate::resolve) enum StepKind {
     Check(Vec<usize>),
     /// Something that could not be read: a layer of this word, or a whole group. What flows behind it is not known.
     Gap(Option<LayerWord>),
+}
+
+/// A branch of a join as it was written, for mends.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::resolve) struct Branch {
+    pub span: Span,
+    /// What it is, where it is simple.
+    pub kind: BranchKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::resolve) enum BranchKind {
+    /// `id`
+    Identity,
+    /// A convolution, perhaps normalised, and nothing else: what `shortcut` brings itself.
+    Projection,
+    /// A layer's name, in the words that pick it: `c1`, `e{3,2,1}`.
+    Named(String),
+    /// Anything else.
+    Chain,
+}
+
+impl Branch {
+    pub fn of(chain: &Chain) -> Self {
+        let is_layer = |item: &Item, words: &[LayerWord]| matches!(&item.kind, ItemKind::Layer(layer) if words.contains(&layer.word));
+        let kind = match &chain.items[..] {
+            [Item { kind: ItemKind::Identity, .. }] => BranchKind::Identity,
+            [item @ Item { kind: ItemKind::Reference(..), alias: None, .. }] => BranchKind::Named(item.to_string()),
+            [conv] if is_layer(conv, &[LayerWord::Conv]) => BranchKind::Projection,
+            [conv, bn] if is_layer(conv, &[LayerWord::Conv]) && is_layer(bn, &[LayerWord::Bn]) => {
+                BranchKind::Projection
+            }
+            _ => BranchKind::Chain,
+        };
+        Self { span: chain.span, kind }
+    }
 }
 
 impl Step {
@@ -104,8 +140,8 @@ pub(super) fn word(kind: &StepKind) -> Option<&'static str> {
         StepKind::Gap(Some(word)) => *word,
         StepKind::Scores { .. } => LayerWord::Fc,
         StepKind::Layer(options) => options.word(),
-        StepKind::Join(JoinWord::Concat) => return Some("concat"),
-        StepKind::Join(JoinWord::Add) => return Some("add"),
+        StepKind::Join(JoinWord::Concat, _) => return Some("concat"),
+        StepKind::Join(JoinWord::Add, _) => return Some("add"),
         StepKind::Shortcut(_) => return Some("shortcut"),
         StepKind::Side(_) => return Some("aux"),
     };

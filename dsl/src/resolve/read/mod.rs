@@ -13,13 +13,20 @@ use super::options::{Options, Padding, Said, Sizes, Target};
 use super::turns::Env;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::scope::nearest;
-use crate::syntax::{self, Expr, Layer, LayerOption, LayerWord, Name, OptionKind};
+use crate::syntax::{self, Expr, ExprKind, Layer, LayerOption, LayerWord, Name, OptionKind};
 
 /// Reads the options of `layer`, which stands inside the block `prefix`; mistakes go to `errors`, and then there are none.
-pub(super) fn read(layer: &Layer, env: &mut Env, names: &Names, prefix: &str, errors: &mut Errors) -> Option<Options> {
+/// Where shapes that the text states tell it, the map that flows here has so many `axes`.
+pub(super) fn read(
+    layer: &Layer,
+    env: &mut Env,
+    (names, prefix): (&Names, &str),
+    axes: Option<usize>,
+    errors: &mut Errors,
+) -> Option<Options> {
     env.words = words(layer.word);
     let before = errors.met();
-    let mut reader = Reader { layer, env, names, prefix, errors };
+    let mut reader = Reader { layer, env, names, prefix, axes, errors };
     let options = match layer.word {
         LayerWord::Conv => Some(Options::Conv(reader.conv())),
         LayerWord::Deconv => Some(reader.deconv()),
@@ -80,6 +87,8 @@ struct Reader<'r, 'a> {
     env: &'r Env<'a>,
     names: &'r Names,
     prefix: &'r str,
+    /// How many axes the map has.
+    axes: Option<usize>,
     errors: &'r mut Errors,
 }
 
@@ -92,6 +101,8 @@ impl Reader<'_, '_> {
                 Diagnostic::new(Stage::Shapes, span, format!("{what} of this `{}` is said twice", self.layer.word))
                     .here("the second")
                     .also(first.span, "the first")
+                    .mend(span, "")
+                    .mend(first.span, "")
                     .help("keep one of them"),
             ),
         }
@@ -135,10 +146,20 @@ impl Reader<'_, '_> {
         let OptionKind::Value(value) = &second.kind else { return };
         let error = match self.env.number(value) {
             Ok(number) => {
-                Diagnostic::new(Stage::Values, second.span, "two bare numbers: a `conv` has only one, its filters")
+                let window = match (&value.kind, self.axes) {
+                    (ExprKind::Number(_), Some(axes @ 2..)) => vec![number.to_string(); axes].join("x"),
+                    // This is the window along every axis.
+                    _ => {
+                        let kind = OptionKind::Keyed("size".to_string(), vec![value.clone()]);
+                        LayerOption { kind, span: second.span }.to_string()
+                    }
+                };
+                let message = format!("two bare numbers: a `{}` has only one, its filters", self.layer.word);
+                Diagnostic::new(Stage::Values, second.span, message)
                     .here("if this is the window, say so")
                     .also(first, "the filters")
-                    .help(format!("write the window as `{number}x{number}`"))
+                    .mend(second.span, window.clone())
+                    .help(format!("write the window as `{window}`"))
             }
             Err(error) => error,
         };
@@ -190,13 +211,14 @@ impl Reader<'_, '_> {
             .also(self.layer.word_span, "")
             .found(found.trim_matches('`'));
         error = match known {
-            [] => error.help(format!("`{word}` has no options")),
+            [] => error.mend(option.span, "").help(format!("`{word}` has no options")),
             _ => error.expected(known.join(", ")).help(format!("it takes {}", known.join(", "))),
         };
         if let OptionKind::Keyed(key, _) | OptionKind::Flag(key) = &option.kind
             && let Some(near) = nearest(key, known.iter().copied()).filter(|near| near != key)
         {
-            error = error.help(format!("`{near}` is the nearest that it takes"));
+            let place = Span { end: option.span.start + key.len() as u32, ..option.span };
+            error = error.mend(place, near).help(format!("`{near}` is the nearest that it takes"));
         }
         self.errors.push(error);
     }
@@ -211,7 +233,7 @@ pub(super) fn unknown_layer(text: &str, span: Span, names: &Names, prefix: &str)
         return error.help(format!("pick one, such as `{text}1`, or one a turn, such as `{text}{{{members},…}}`"));
     }
     match nearest(text, names.known(prefix)) {
-        Some(near) => error.expected(near).help(format!("`{near}` is the nearest name before")),
+        Some(near) => error.expected(near).mend(span, near).help(format!("`{near}` is the nearest name before")),
         None => error.help("`as`, behind a layer, names it: `conv 64 as c1`"),
     }
 }

@@ -26,7 +26,7 @@ impl Reader<'_, '_> {
                 _ => self.unknown(option),
             }
         }
-        Options::Fc { units: units.map_or(512, |u| u.value), bias: bias.is_none_or(|b| b.value) }
+        Options::Fc { units: units.map(|u| u.value), bias: bias.is_none_or(|b| b.value) }
     }
 
     pub(super) fn dropout(&mut self) -> Options {
@@ -47,7 +47,10 @@ impl Reader<'_, '_> {
                         .expected("from 0 to below 1");
                     self.errors.push(match number {
                         percent if (1.0..100.0).contains(&percent) => {
-                            error.help(format!("{number} in a hundred is `dropout {}`", number / 100.0))
+                            let share = number / 100.0;
+                            error
+                                .mend(option.span, share.to_string())
+                                .help(format!("{number} in a hundred is `dropout {share}`"))
                         }
                         _ => error,
                     });
@@ -64,7 +67,7 @@ impl Reader<'_, '_> {
             if let (Options::Softmax, OptionKind::Value(_) | OptionKind::Glued(_)) = (&options, &option.kind) {
                 let message = "`softmax` after a dash takes no number: it goes over the channels as they are";
                 let help = "with a comma, `, softmax 10`, it is a classifier that brings its own `fc`";
-                self.errors.push(Diagnostic::new(Stage::Values, option.span, message).help(help));
+                self.errors.push(Diagnostic::new(Stage::Values, option.span, message).mend(option.span, "").help(help));
             } else {
                 self.unknown(option);
             }
@@ -180,6 +183,7 @@ impl Reader<'_, '_> {
         }
         if target.is_none() {
             let error = self.incomplete("`crop` to which size?");
+            let error = error.put_behind(self.layer.word_span, " 24x24");
             self.errors.push(error.expected("a size").help("say it, such as `crop 24x24`, or `crop to` a named layer"));
         }
         target.map(Options::Crop)
@@ -194,6 +198,7 @@ impl Reader<'_, '_> {
         }
         if pad.is_none() {
             let error = self.incomplete("`pad` by how much?");
+            let error = error.put_behind(self.layer.word_span, " 2");
             self.errors.push(error.expected("a number").help("say it, such as `pad 2`"));
         }
         pad.map(Options::Pad)

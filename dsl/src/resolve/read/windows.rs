@@ -21,6 +21,7 @@ impl Reader<'_, '_> {
         {
             let message = "`same` and `to` both say what size the `deconv` gives";
             let error = Diagnostic::new(Stage::Shapes, padding.span, message).also(target.span, "");
+            let error = error.mend(padding.span, "").mend(target.span, "");
             self.errors.push(error.help("keep one of them"));
         }
         Options::Deconv(conv, target)

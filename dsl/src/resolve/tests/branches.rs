@@ -221,31 +221,6 @@ fn side_classifiers() {
 }
 
 #[test]
-fn a_net_begins_inside_another() {
-    let vgg = "net mine = vgg16.pool5 - fc 256 - relu, softmax 10";
-    let net = net(vgg);
-    let base = net.base.clone().unwrap();
-    // Five poolings, 13 convolutions and as many rectifiers, and the input.
-    assert_eq!((base.net.as_str(), base.layers), ("vgg16", 5 + 26 + 1));
-    assert_eq!(net.layers[base.layers].name, "fc1");
-    assert_eq!((net.input(), net.output()), (&[224, 224, 3][..], &[10][..]));
-    let library = library_net("vgg16");
-    let (ours, theirs) = (&net.layers[..base.layers], &library.layers[..base.layers]);
-    assert_eq!(ours, theirs);
-    // Only what the layer needs is taken.
-    let text = "net big = 8x8x3 - conv 4 - concat(conv 5 | conv 6 as c) - fc 10\nnet n = big.c - conv 2 - add(id | big.conv1 - conv 2)";
-    assert_eq!(names(text), ["input", "conv1", "c", "conv2", "conv3", "add1"]);
-    assert_eq!(super::net(text).base.unwrap().layers, 3);
-    let block = super::net("net n = resnet18.basic2 - relu");
-    assert_eq!(block.layers[block.base.unwrap().layers - 1].name, "basic2.relu2");
-    assert!(mend("net n = vgg166.pool5 - relu", "vgg166.pool5").contains("`vgg16`"));
-    assert!(message("net n = vgg16.pool9 - relu", "vgg16.pool9").contains("`vgg16` has no layer `pool9`"));
-    let own = "net n = n.conv1 - relu";
-    assert!(!mistakes(own).is_empty());
-    assert!(message("net n = 8x8x3 - vgg16.pool5 - relu", "vgg16.pool5").contains("vgg16"));
-}
-
-#[test]
 fn nets_without_an_input_shape() {
     let text = format!("{BASIC}net n = conv 8 - basic(8) - basic(16, 2) - concat(conv 4 | pool 3/1 same), softmax");
     let Ok(Resolved::Open(open)) = resolved(&text) else { panic!("its input comes from the data") };

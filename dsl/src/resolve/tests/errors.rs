@@ -20,7 +20,7 @@ fn a_stated_shape_that_does_not_flow_shows_both_and_what_would_fit() {
     assert!(error.help.unwrap().contains("`valid` at conv1"));
     // Each mend, written down, makes the statement true.
     for (text, place, mends) in [
-        ("net s = 28x28x1 - conv 6 5x5 - 14x14x6", "14x14x6", &["`stride 2` at conv1"][..]),
+        ("net s = 28x28x1 - conv 6 5x5 - 14x14x6", "14x14x6", &["`/2` at conv1"][..]),
         ("net s = 7x7x1 - pool - 4x4x1", "4x4x1", &["`same` at pool1", "`pad 1` at pool1"]),
         ("net s = 28x28x1 - conv 6 - 28x28x16", "28x28x16", &["`filters 16` at conv1"]),
         // AlexNet's second convolution: the slide's pad 1 leaves 25, pad 2 gives the 27 that it prints.
@@ -29,11 +29,7 @@ fn a_stated_shape_that_does_not_flow_shows_both_and_what_would_fit() {
             "27x27x256",
             &["`same` at conv1", "`pad 2` at conv1"],
         ),
-        (
-            "net s = 227x227x3 - conv 96 11x11 - relu - pool 3x3/2 - 27x27x96",
-            "27x27x96",
-            &["`stride 4 valid` at conv1"],
-        ),
+        ("net s = 227x227x3 - conv 96 11x11 - relu - pool 3x3/2 - 27x27x96", "27x27x96", &["`/4 valid` at conv1"]),
     ] {
         let help = mend(text, place);
         for mend in mends {

@@ -125,7 +125,9 @@ fn larger_and_smaller_maps() {
 fn unpooling() {
     ends(&[
         ("8x8x4 - conv 4 - pool - conv 4 - unpool pool1", "unpool max 2x2 stride 2 pad 0", "8x8x4"),
-        ("9x9x4 - conv 4 - pool 3x3/2 as p - conv 4 - unpool p", "unpool max 3x3 stride 2 pad 0", "9x9x4"),
+        ("9x9x4 - conv 4 - pool 2x2/3 as p - conv 4 - unpool p", "unpool max 2x2 stride 3 pad 0", "9x9x4"),
+        // One window alone meets no other.
+        ("3x3x4 - conv 4 - pool 3x3/2 - conv 4 - unpool pool1", "unpool max 3x3 stride 2 pad 0", "3x3x4"),
         ("32x4 - conv 4 - pool - conv 4 - unpool pool1", "unpool max size 2 stride 2 pad 0", "32x4"),
         ("8x8x4x2 - conv 4 - pool - unpool pool1", "unpool max 2x2x2 stride 2 pad 0", "8x8x4x4"),
         ("16x16x1 - [conv 4 - pool as p]^2 - [unpool p{2,1} - conv 4]^2", "conv 4 3x3 stride 1 pad 1", "16x16x4"),
@@ -133,6 +135,9 @@ fn unpooling() {
     let wrong = |text: &str, place: &str| message(&format!("net n = 8x8x4 - {text}"), place);
     assert!(wrong("conv 4 - pool - unpool conv1", "conv1").contains("`conv1` is a `conv`"));
     assert!(wrong("conv 4 - pool avg - unpool pool1", "pool1").contains("takes averages"));
+    assert!(
+        wrong("conv 4 - pool 3x3/2 - unpool pool1", "pool1").contains("two of its windows may have the same maximum")
+    );
     assert!(wrong("pool - conv 8 - unpool pool1", "unpool pool1").contains("is given 4x4x8, but `pool1` gave 4x4x4"));
     assert!(wrong("pool - unpool pool2", "pool2").contains("no layer before this one"));
     assert!(wrong("pool - unpool", "unpool").contains("which?"));
@@ -215,6 +220,8 @@ fn receptive_fields() {
         [1.0, 3.0, 5.0, 6.0, 14.0, 30.0]
     );
     let vgg = library_net("vgg16");
+    // Windows of two among pairs of equal elements see one or two of them.
+    assert_eq!(sizes("net n = 8x8x1 - upsample 2 - conv 1 2x2 valid")[2], 1.5);
     let fields = vgg.receptive_fields();
     let field = |name: &str| fields[vgg.find(name).unwrap()][1];
     assert_eq!((field("pool5").size, field("pool5").jump, field("fc1").size), (212.0, 32.0, 404.0));
@@ -223,4 +230,23 @@ fn receptive_fields() {
     // Two neighbours of a map twice as large see the same pooled elements.
     assert_eq!(sizes("net n = 8x8x3 - pool - upsample 2 - conv 4")[3], 4.0);
     assert!(net("net n = 784 - fc 10").receptive_fields().iter().all(Vec::is_empty));
+}
+
+#[test]
+fn the_reference_gives_the_defaults_that_hold() {
+    let page = |word: &str| crate::editor::inspect(word).unwrap();
+    assert!(page("leaky").contains("slope 0.01") && page("fc").contains("512 units"));
+    ends(&[("8x8x3 - leaky", "leaky 0.01", "8x8x3"), ("8x8x3 - fc - relu - fc", "fc 512", "512")]);
+}
+
+#[test]
+fn decay_acts_on_every_parameter() {
+    let net = net("net n = 8x8x1 - conv 4 bias - bn - relu - fc 3, softmax 3");
+    let graph = lower(&net, 2, Mode::Train).unwrap();
+    let optimizer = fovea_graph::training::Optimizer::Sgd { momentum: 0.9, decay: 0.5 };
+    let step = fovea_graph::training::training_step(&graph, &optimizer).unwrap();
+    let decayed =
+        step.nodes.iter().filter(|node| matches!(&node.op, fovea_graph::Op::SgdVelocity(v) if v.decay == 0.5));
+    // Filter and bias, scale and shift, weights and bias.
+    assert_eq!(decayed.count(), 6);
 }

@@ -5,6 +5,7 @@
 mod branches;
 mod channels;
 mod errors;
+mod inside;
 mod layers;
 mod lecture;
 mod library;

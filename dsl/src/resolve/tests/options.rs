@@ -77,6 +77,30 @@ fn the_classifier_adds_the_scores_that_are_missing() {
 }
 
 #[test]
+fn an_fc_that_says_no_units_before_the_softmax_has_the_classes() {
+    let open = |text: &str| match resolved(text) {
+        Ok(Resolved::Open(open)) => open.complete(Some(&[8, 8, 1]), Some(10)).unwrap(),
+        other => panic!("{text}\n{other:#?}"),
+    };
+    let shapes = |net: &Net| net.layers.iter().map(|l| fovea_graph::shape::join(&l.output)).collect::<Vec<_>>();
+    let written = open("net n = INPUT -> [[CONV -> RELU]*1 -> POOL]*1 -> FC -> RELU -> FC, SOFTMAX");
+    assert_eq!(shapes(&written)[4..], ["512", "512", "10", "10"]);
+    trains(&written);
+    for text in ["net n = conv - fc as scores, softmax", "net n = conv - fc as scores - softmax"] {
+        let net = open(text);
+        assert_eq!((shapes(&net)[2..].join(" "), net.layers[2].name.as_str()), ("10 10".into(), "scores"), "{text}");
+    }
+    // Without data it has the classes that the softmax says, and keeps what else was said.
+    assert_eq!(outputs("net n = 8x8x1 - fc - relu - fc, softmax 7")[1..], ["512", "512", "7", "7"]);
+    let bare = net("net n = 8x8x1 - fc nobias, softmax 7");
+    assert_eq!(bare.layers[1].kind, Kind::Fc { units: 7, bias: false });
+    assert_eq!(outputs("net n = 8x8x1 - conv 4 - aux 0.3 (fc, softmax) - fc 6, softmax")[2..4], ["6", "6"]);
+    // One with units is what it says, and one that is not the last is hidden.
+    assert!(message("net n = 8x8x1 - fc 512, softmax 10", "softmax 10").contains("512 units"));
+    assert_eq!(outputs("net n = 8x8x1 - fc - softmax - fc 3")[1..], ["512", "512", "3"]);
+}
+
+#[test]
 fn what_the_text_leaves_open_comes_from_the_data() {
     let (def, scope) = program("net n = conv 4 - relu - pool, softmax");
     let Ok(Resolved::Open(open)) = resolve(&def, &scope, None, None) else { panic!("open") };

@@ -14,11 +14,7 @@ const END: &str = "EVCXR_END_CONTENT";
 
 /// Results as a terminal would print them, pictures left out.
 pub fn text(outputs: &[Output]) -> String {
-    let lines = shown(outputs).flat_map(|output| {
-        let files = output.files.iter().map(|path| format!("→ {}", path.display()));
-        Some(output.text.clone()).into_iter().chain(files)
-    });
-    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    shown(outputs).flat_map(Output::lines).collect::<Vec<_>>().join("\n")
 }
 
 /// Prints results as evcxr's kernel wants them: each form between two lines of its own. It keeps one of a form a cell,

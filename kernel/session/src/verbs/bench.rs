@@ -1,6 +1,5 @@
 //! `bench lenet train batch 64`: images a second, GFLOP/s, milliseconds a layer, and the device's peak at that moment.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -192,10 +191,7 @@ impl Timed {
         // A rate of 0: a net that learns noise may run away, and what is not finite takes another time.
         let numbers = Numbers { learning_rate: 0.0, seed: 0, step: self.runs };
         self.runs += 1;
-        self.task.begin(&feeds, numbers, &mut |_| {
-            before();
-            if world.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
+        self.task.begin(&feeds, numbers, &world.interrupted, &mut |_| before())
     }
 
     /// A run's median time, from the end of one to the end of the next, as many under way as the device takes; after an

@@ -236,7 +236,7 @@ impl Job for Slide {
         let image = match &self.image {
             Image::Matrix(matrix) => matrix.clone(),
             Image::Sample(pick) => {
-                let data = world.dataset(&pick.spec).at(self.span)?;
+                let data = world.dataset(&pick.spec, self.span)?;
                 gather(&data, pick.indices(&data)).index_axis_move(Axis(0), 0)
             }
         };
@@ -277,6 +277,7 @@ impl Slide {
 
     fn data(&self, drawn: &Convolution<'_>) -> Value {
         let of = |figure: fn(&Window) -> usize| self.windows.iter().map(figure).collect::<Vec<_>>();
+        let (position, channel) = drawn.strongest();
         json!({
             "image": nested(drawn.image),
             "filter": nested(drawn.filter),
@@ -284,6 +285,8 @@ impl Slide {
             "stride": of(|window| window.stride),
             "padding": self.windows.iter().map(|window| window.pad).collect::<Vec<_>>(),
             "dilate": of(|window| window.dilate),
+            "strongest": { "row": position[0], "column": position[1], "channel": channel,
+                "value": drawn.value(position, channel) },
         })
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Checked, Events, Job};
 use crate::event::Output;
-use crate::failure::{At, Failure};
+use crate::failure::Failure;
 use crate::lookup::unknown_data;
 use crate::world::{Names, World};
 
@@ -46,7 +46,7 @@ fn sizes([height, width]: [usize; 2], span: Span) -> Result<(), Diagnostic> {
 
 impl Job for Declare {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let data = world.dataset(&self.spec).at(self.name.span)?;
+        let data = world.dataset(&self.spec, self.name.span)?;
         let (train, test, classes) = (data.train.len(), data.test.len(), data.classes.len());
         let name = &self.name.text;
         let shape = data.shape();

@@ -68,7 +68,7 @@ fn with_weights_or_text(names: &Names) -> Vec<String> {
 fn listed(name: String, names: &Names) -> Listed {
     let binding = names.bound.get(&name);
     let input = binding.map(|binding| binding.input.clone());
-    let resolved = names.nets.get(&name).cloned().or_else(|| names.library.borrow().get(&name).cloned());
+    let resolved = names.nets.get(&name).cloned().or_else(|| names.used_of_library().get(&name).cloned());
     let net: Option<Net> = resolved.as_deref().and_then(|resolved| match resolved {
         Resolved::Net(net) => Some(net.clone()),
         Resolved::Open(open) => open.complete(input.as_deref(), binding.and_then(|binding| binding.classes)).ok(),

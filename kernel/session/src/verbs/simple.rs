@@ -7,7 +7,7 @@ use fovea_dsl::verb::Theme;
 use serde_json::{Map, json};
 
 use super::{Checked, Events, Job};
-use crate::event::Output;
+use crate::event::{Kind, Output};
 use crate::failure::Failure;
 use crate::world::{Names, World};
 
@@ -21,6 +21,16 @@ struct Known {
 impl Job for Known {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         Ok(Output::new(self.verb, self.text.clone(), self.data.clone()))
+    }
+}
+
+/// A text that is said in passing.
+struct Note(String);
+
+impl Job for Note {
+    fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        let output = Output::new("note", self.0.clone(), json!({ "text": self.0 }));
+        Ok(Output { kind: Kind::Note, ..output })
     }
 }
 
@@ -70,6 +80,5 @@ pub fn theme(theme: Theme, names: &mut Names) -> Checked {
 
 /// `note "any text"`
 pub fn note(text: String) -> Checked {
-    let data = json!({ "text": text });
-    Ok(Box::new(Known { verb: "note", text, data }))
+    Ok(Box::new(Note(text)))
 }

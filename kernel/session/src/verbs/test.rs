@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Checked, Events, Job};
 use crate::display::number::percent;
-use crate::display::{Confused, TestReport};
+use crate::display::{Confused, TestReport, WORST};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
@@ -20,9 +20,6 @@ use crate::picture::{self, Grey, Mapped, Mistake, Picture, Theme};
 use crate::route::route;
 use crate::samples::{class, image, is_mapped, mapped, share_right};
 use crate::world::{Names, World};
-
-/// How many of the worst mistakes are shown.
-const WORST: usize = 20;
 
 /// How many maps of classes are shown.
 const MAPS: usize = 6;
@@ -49,7 +46,7 @@ pub fn check(said: &verb::Test, names: &Names) -> Checked {
 impl Job for Test {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.net, events);
-        let data = world.dataset(&self.spec).at(self.data.span)?;
+        let data = world.dataset(&self.spec, self.data.span)?;
         let interrupted = Arc::clone(&world.interrupted);
         let tested =
             world.with(&self.net, &self.device, self.seed, |trainee| trainee.evaluate(&data, &data.test, &interrupted));
@@ -74,9 +71,12 @@ impl Test {
             loss: tested.loss,
             accuracy: tested.accuracy.unwrap_or(0.0),
             confusion: tested.confusion.clone(),
+            iou: None,
+            mean_iou: None,
             classes: data.classes.clone(),
             worst: worst.iter().map(confused).collect(),
         };
+        let report = if is_mapped(data) { report.by_position() } else { report };
         let title = format!("{} on {}: {} right", report.net, report.data, percent(report.accuracy));
         let matrix = picture::confusion(&title, &tested.confusion, &data.classes, self.theme)?;
         let output = Output::page("test", &report.page(), json!(report)).picture(matrix);

@@ -10,7 +10,7 @@ use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span};
-use fovea_train::{Question, Trainee, Weights as File};
+use fovea_train::{Question, Trainee, Weights as File, is_writable};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -59,9 +59,16 @@ fn writable(path: &Name) -> Result<PathBuf, Diagnostic> {
     }
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            mistake(format!("there is no folder {}", folder.display()), "make the folder first, or name another")
+            return mistake(
+                format!("there is no folder {}", folder.display()),
+                "make the folder first, or name another",
+            );
         }
-        _ => Ok(file),
+        _ => {}
+    }
+    match is_writable(&file) {
+        Err(error) => mistake(error.to_string(), "name another file"),
+        Ok(()) => Ok(file),
     }
 }
 
@@ -83,17 +90,20 @@ struct Load {
     resolved: Arc<Resolved>,
     device: Arc<dyn Backend>,
     path: Name,
+    /// What the file holds, on the net that it fits; none where an earlier statement has yet to write it.
+    read: Option<(File, Net)>,
 }
 
 /// Checks the file against the net, unless an earlier statement has yet to write it.
 pub fn load(said: verb::Load, names: &mut Names) -> Checked {
     let verb::Load { net, path } = said;
-    let load = Load { name: net.clone(), resolved: names.resolved(&net)?, device: Arc::clone(&names.device), path };
+    let (resolved, device) = (names.resolved(&net)?, Arc::clone(&names.device));
+    let mut load = Load { name: net.clone(), resolved, device, path, read: None };
     let file = PathBuf::from(&load.path.text);
     let binding = match names.files.get(&file) {
         Some(saved) => saved.clone(),
         None => {
-            let (_, net) = load.read(&file)?;
+            let (_, net) = load.read.insert(load.read(&file)?);
             Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false }
         }
     };
@@ -102,8 +112,8 @@ pub fn load(said: verb::Load, names: &mut Names) -> Checked {
 }
 
 impl Load {
-    /// The file's weights on the net that they fit.
-    fn read(&self, file: &Path) -> Result<(Trainee, Net), Diagnostic> {
+    /// The file's weights, and the net that they fit.
+    fn read(&self, file: &Path) -> Result<(File, Net), Diagnostic> {
         let weights = File::load(file).at(self.path.span)?;
         if let Some(name) = weights.not_finite() {
             let message = format!("{}: {name} has values that are not finite", file.display());
@@ -111,8 +121,8 @@ impl Load {
                 .help("save the net again from a run whose loss stayed finite"));
         }
         let net = self.complete(&weights)?;
-        let trainee = Trainee::with_weights(Arc::clone(&self.device), forward(&net), &weights).at(self.path.span)?;
-        Ok((trainee, net))
+        Trainee::takes(Arc::clone(&self.device), forward(&net), &weights).at(self.path.span)?;
+        Ok((weights, net))
     }
 
     /// The net, where its text leaves shape or classes open, as the file has them.
@@ -130,7 +140,15 @@ impl Load {
 
 impl Job for Load {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let (trainee, net) = self.read(Path::new(&self.path.text))?;
+        let now;
+        let (weights, net) = match &self.read {
+            Some(read) => read,
+            None => {
+                now = self.read(Path::new(&self.path.text))?;
+                &now
+            }
+        };
+        let trainee = Trainee::with_weights(Arc::clone(&self.device), forward(net), weights).at(self.path.span)?;
         let parameters = trainee.parameter_count();
         let text = format!("{}: {} parameters loaded", net.name, count(parameters as u64));
         let data = json!({ "net": net.name, "params": parameters, "input": net.input(), "output": net.output() });

@@ -102,7 +102,13 @@ impl Convolution<'_> {
         best.1
     }
 
-    /// The sizes, the result, and how its first numbers came about.
+    /// `row 1, column 2`, and the channel where there are several.
+    pub fn place(&self, [y, x]: [usize; 2], channel: usize) -> String {
+        let of = if self.result.shape()[2] > 1 { format!(", channel {channel}") } else { String::new() };
+        format!("row {y}, column {x}{of}")
+    }
+
+    /// The sizes, the result, where it is strongest, and how its first numbers came about.
     pub fn page(&self, title: &str) -> Page {
         let [rows, columns] = self.extent();
         let channels = self.result.shape()[2];
@@ -118,7 +124,10 @@ impl Convolution<'_> {
         let widest = written.lines().map(|line| line.chars().count()).max().unwrap_or(0);
         let page = Page::default().text(head);
         let page = if (1..=WIDEST).contains(&widest) { page.code(written) } else { page.text(self.ends()) };
-        page.fold("step by step", Page::default().code(self.steps()))
+        let (position, channel) = self.strongest();
+        let strongest =
+            format!("strongest at {}: {}", self.place(position, channel), short(self.value(position, channel)));
+        page.text(strongest).fold("step by step", Page::default().code(self.steps()))
     }
 
     /// The smallest and the largest number of the result.
@@ -142,9 +151,8 @@ impl Convolution<'_> {
         let [rows, columns] = self.extent();
         let steps = rows * columns;
         let most = self.most_products();
-        let line = |[y, x]: [usize; 2], channel: usize| {
-            let channel_words = if self.result.shape()[2] > 1 { format!(", channel {channel}") } else { String::new() };
-            format!("row {y}, column {x}{channel_words}: {}", self.sum([y, x], channel, most))
+        let line = |position: [usize; 2], channel: usize| {
+            format!("{}: {}", self.place(position, channel), self.sum(position, channel, most))
         };
         let shown = if steps > ALL_STEPS { FIRST_STEPS } else { steps };
         let mut lines: Vec<String> = (0..shown).map(|step| line([step / columns, step % columns], 0)).collect();

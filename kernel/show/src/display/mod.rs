@@ -16,6 +16,6 @@ pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};
 pub use convolution::Convolution;
 pub use page::Page;
-pub use report::{Confused, Device, Guess, TestReport, devices, guesses};
+pub use report::{Confused, Device, Guess, TestReport, WORST, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};
 pub use table::{Align, Column, Table, clean, matrix};

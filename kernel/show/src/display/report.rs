@@ -22,6 +22,14 @@ pub struct TestReport {
     pub accuracy: f64,
     /// `confusion[truth][predicted]` counts samples.
     pub confusion: Vec<Vec<u64>>,
+    /// Of nets that tell a class a position: for each class the positions that are truly and rightly of it, as a share of
+    /// those that are truly or supposedly so (intersection over union, Everingham et al., IJCV 88, 2010); none of a class
+    /// that neither has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iou: Option<Vec<Option<f64>>>,
+    /// Its mean over the classes that there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_iou: Option<f64>,
     /// The classes' names.
     #[serde(skip)]
     pub classes: Vec<String>,
@@ -45,10 +53,34 @@ pub struct Confused {
 
 /// With more classes than this the matrix is listed by its largest errors.
 const WIDEST_MATRIX: usize = 16;
-/// So many pairs of classes are listed, and so many mistakes.
+/// So many pairs of classes are listed.
 const LISTED: usize = 10;
+/// So many of the worst mistakes are told and shown.
+pub const WORST: usize = 10;
+
+/// Intersection over union for each class of a confusion matrix `[truth][predicted]`.
+fn intersection_over_union(confusion: &[Vec<u64>]) -> Vec<Option<f64>> {
+    let count = |truth: usize, said: usize| confusion[truth].get(said).map_or(0.0, |&count| count as f64);
+    let classes = 0..confusion.len();
+    let of = |class: usize| {
+        let truly: f64 = classes.clone().map(|said| count(class, said)).sum();
+        let supposedly: f64 = classes.clone().map(|truth| count(truth, class)).sum();
+        let union = truly + supposedly - count(class, class);
+        (union > 0.0).then(|| count(class, class) / union)
+    };
+    classes.clone().map(of).collect()
+}
 
 impl TestReport {
+    /// The report of a net that tells a class a position.
+    pub fn by_position(mut self) -> Self {
+        let iou = intersection_over_union(&self.confusion);
+        let there: Vec<f64> = iou.iter().copied().flatten().collect();
+        self.mean_iou = (!there.is_empty()).then(|| there.iter().sum::<f64>() / there.len() as f64);
+        self.iou = Some(iou);
+        self
+    }
+
     /// Loss, accuracy, confusion, the worst mistakes.
     pub fn page(&self) -> Page {
         let all: u64 = self.confusion.iter().flatten().fold(0, |sum, &count| sum.saturating_add(count));
@@ -58,15 +90,17 @@ impl TestReport {
             .enumerate()
             .filter_map(|(i, row)| row.get(i))
             .fold(0, |sum, &count| sum.saturating_add(count));
-        let mut page = Page::default().text(format!(
-            "{} on {}: loss {}, accuracy {} ({} of {})",
-            self.net,
-            self.data,
-            number::figure(self.loss),
-            number::percent(self.accuracy),
-            number::count(right),
-            number::count(all)
-        ));
+        let mut page = Page::default().text(
+            format!(
+                "{} on {}: loss {}, accuracy {} ({} of {})",
+                self.net,
+                self.data,
+                number::figure(self.loss),
+                number::percent(self.accuracy),
+                number::count(right),
+                number::count(all)
+            ) + &self.mean_iou.map_or_else(String::new, |iou| format!(", mean IoU {}", number::percent(iou))),
+        );
         if all > right {
             let matrix = if self.classes.len() <= WIDEST_MATRIX { self.matrix() } else { self.pairs() };
             page = page.fold("What was taken for what", Page::default().table(matrix));
@@ -81,13 +115,17 @@ impl TestReport {
     fn matrix(&self) -> Table {
         let columns = self.classes.iter().map(|class| Column::right(&cut(&clean(class), 9)).at_most(12));
         let recall = Column::right("right");
-        let mut table =
-            Table::new(std::iter::once(Column::left("true \\ predicted").at_most(20)).chain(columns).chain([recall]));
+        let iou = self.iou.as_ref().map(|_| Column::right("IoU"));
+        let mut table = Table::new(
+            std::iter::once(Column::left("true \\ predicted").at_most(20)).chain(columns).chain([recall]).chain(iou),
+        );
         for (i, (row, class)) in self.confusion.iter().zip(&self.classes).enumerate() {
             let total: f64 = row.iter().map(|&count| count as f64).sum();
-            let recall = row.get(i).map(|&right| right as f64 / total).map_or_else(String::new, number::percent);
+            let recall = row.get(i).map_or(f64::NAN, |&right| right as f64 / total);
+            let recall = if recall.is_nan() { "–".to_string() } else { number::percent(recall) };
             let counts = row.iter().map(|&count| if count == 0 { "·".to_string() } else { number::count(count) });
-            table.row(std::iter::once(class.clone()).chain(counts).chain([recall]));
+            let iou = self.iou.as_ref().map(|iou| iou[i].map_or_else(|| "–".to_string(), number::percent));
+            table.row(std::iter::once(class.clone()).chain(counts).chain([recall]).chain(iou));
         }
         table
     }
@@ -119,7 +157,7 @@ impl TestReport {
             Column::left("predicted").at_most(30),
             Column::right("sure"),
         ]);
-        for mistake in self.worst.iter().take(LISTED) {
+        for mistake in self.worst.iter().take(WORST) {
             table.row([
                 mistake.sample.clone(),
                 mistake.truth.clone(),
@@ -215,7 +253,17 @@ mod tests {
             probability: 0.976,
         }];
         let classes = classes.iter().map(|class| class.to_string()).collect();
-        TestReport { net: "net".into(), data: "pets".into(), loss: 0.0512, accuracy: 0.75, confusion, classes, worst }
+        TestReport {
+            net: "net".into(),
+            data: "pets".into(),
+            loss: 0.0512,
+            accuracy: 0.75,
+            confusion,
+            iou: None,
+            mean_iou: None,
+            classes,
+            worst,
+        }
     }
 
     #[test]
@@ -252,6 +300,21 @@ pets[2]  cat   dog        97.6 %"
     fn a_test_has_the_keys_that_scripts_read() {
         let json = serde_json::to_string(&report(&["cat", "dog"], vec![vec![1, 1], vec![0, 2]])).unwrap();
         assert_eq!(json, r#"{"verb":"test","net":"net","loss":0.0512,"accuracy":0.75,"confusion":[[1,1],[0,2]]}"#);
+    }
+
+    #[test]
+    fn a_class_a_position_is_judged_by_intersection_over_union() {
+        let confusion = vec![vec![6, 2, 0], vec![1, 1, 0], vec![0, 0, 0]];
+        let tested = report(&["sky", "sun", "land"], confusion).by_position();
+        // 6 of 6 + 2 + 1, and 1 of 1 + 1 + 2; of the land there is none.
+        assert_eq!(tested.iou, Some(vec![Some(6.0 / 9.0), Some(0.25), None]));
+        assert_eq!(tested.mean_iou, Some((6.0 / 9.0 + 0.25) / 2.0));
+        let text = tested.page().to_string();
+        assert!(text.starts_with("net on pets: loss 0.0512, accuracy 75.0 % (7 of 10), mean IoU 45.8 %"), "{text}");
+        assert!(text.contains("sky                 6    2     ·  75.0 %  66.7 %"), "{text}");
+        assert!(text.contains("land                ·    ·     ·       –       –"), "{text}");
+        let json = serde_json::to_value(&tested).unwrap();
+        assert_eq!(json["iou"], serde_json::json!([6.0 / 9.0, 0.25, null]));
     }
 
     #[test]

@@ -114,6 +114,13 @@ impl Canvas {
         let _ = writeln!(self.body, r#"<rect {} rx="{}" fill="{fill}"/>"#, extent(rect), px(radius));
     }
 
+    /// Lines of text, the first at `y`, each `leading` below the one before it.
+    pub(super) fn paragraph(&mut self, (x, y): (f64, f64), lines: &[String], leading: f64, look: Text) {
+        for (i, line) in lines.iter().enumerate() {
+            self.text(x, y + i as f64 * leading, line, look);
+        }
+    }
+
     /// The outline of a rectangle.
     pub(super) fn frame(&mut self, rect: Rect, radius: f64, stroke: Stroke) {
         let _ = writeln!(self.body, r#"<rect {} rx="{}" {}/>"#, extent(rect), px(radius), paint(None, Some(stroke)));

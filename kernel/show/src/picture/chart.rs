@@ -138,7 +138,8 @@ fn axes(panel: &Panel, width: f64) -> (Axis, Axis) {
         Unit::Plain => Labels::Plain,
         Unit::Percent => Labels::Percent,
     };
-    (x, ticks::values(low, high, 5, labels))
+    let spread = if panel.unit == Unit::Plain { ticks::decades(low, high, 6) } else { None };
+    (x, spread.unwrap_or_else(|| ticks::values(low, high, 5, labels)))
 }
 
 /// The title above the plot, and the factor of the labels of the y axis.

@@ -11,6 +11,10 @@ const LABEL: f64 = 12.0;
 /// With more classes than this the cells carry no counts, and the sheet no names.
 const MOST_NAMED: usize = 50;
 const EDGE: f64 = 22.0;
+/// Counts are not written smaller than this, in pixels, where cells can grow instead.
+const SMALLEST_COUNT: f64 = 8.0;
+/// The widest room for a class's name.
+const LONGEST_NAME: f64 = 220.0;
 
 /// A confusion matrix: a row a true class, a column a predicted one; `matrix[truth][predicted]` counts samples. Right answers are blue,
 /// mistakes orange, each the stronger the larger its share of the row. At the right is the share of each row that is right (the recall).
@@ -70,15 +74,20 @@ impl Layout {
         };
         let widest = classes.iter().map(|name| font::width(name, LABEL, Weight::Regular)).fold(0.0, f64::max);
         let named = count <= MOST_NAMED;
-        let names = if named { widest.min(130.0) + 8.0 } else { 0.0 };
+        let names = if named { widest.min(LONGEST_NAME) + 8.0 } else { 0.0 };
         let column_turn = if widest > cell - 4.0 { -90.0 } else { 0.0 };
         let above = match (named, column_turn == 0.0) {
             (false, _) => 0.0,
             (true, true) => 20.0,
-            (true, false) => widest.min(130.0) + 10.0,
+            (true, false) => widest.min(LONGEST_NAME) + 10.0,
         };
         let largest = matrix.iter().flatten().copied().max().unwrap_or(0);
-        let widest_count = font::width(&compact(largest), 1.0, Weight::SemiBold);
+        let widest_count = font::width(&number::count(largest), 1.0, Weight::SemiBold);
+        // Counts are written whole; where there are few classes, cells grow until they can be read.
+        let cell = match count {
+            0..=20 => cell.max((SMALLEST_COUNT * widest_count + 5.0).min(680.0 / count as f64)),
+            _ => cell,
+        };
         let digits = f64::min(13.0, (cell - 5.0) / widest_count);
         Layout { classes: count, cell, names, above, column_turn, digits }
     }
@@ -99,15 +108,6 @@ impl Layout {
 
     fn height(&self) -> f64 {
         self.grid().bottom() + EDGE
-    }
-}
-
-/// A count in few characters: `12k`.
-fn compact(count: u64) -> String {
-    match count {
-        0..10_000 => count.to_string(),
-        10_000..1_000_000 => format!("{}k", count / 1000),
-        _ => number::si(count as f64, "").replace(' ', ""),
     }
 }
 
@@ -169,7 +169,7 @@ fn as_image(matrix: &[Vec<u64>], palette: &Palette) -> Result<Image> {
 fn draw_count(canvas: &mut Canvas, count: u64, cell: Rect, background: Color, size: f64) {
     let color = background.clearer(Color::hex(0xffffff), Color::hex(0x000000));
     let look = Text { size, weight: Weight::SemiBold, anchor: Anchor::Middle, color, turn: 0.0 };
-    canvas.text(cell.x + cell.width / 2.0, cell.y + cell.height / 2.0, &compact(count), look);
+    canvas.text(cell.x + cell.width / 2.0, cell.y + cell.height / 2.0, &number::count(count), look);
 }
 
 fn draw_labels(canvas: &mut Canvas, matrix: &[Vec<u64>], classes: &[String], layout: &Layout) {
@@ -184,7 +184,7 @@ fn draw_labels(canvas: &mut Canvas, matrix: &[Vec<u64>], classes: &[String], lay
     }
     let name = Text { color: palette.ink, ..axis };
     for (i, class) in classes.iter().enumerate() {
-        let shown = font::elide(class, 130.0, LABEL, Weight::Regular);
+        let shown = font::elide(class, LONGEST_NAME, LABEL, Weight::Regular);
         let along = (i as f64 + 0.5) * layout.cell;
         canvas.text(grid.x - 8.0, grid.y + along, &shown, Text { anchor: Anchor::End, ..name });
         if layout.column_turn == 0.0 {

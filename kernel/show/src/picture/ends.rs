@@ -5,7 +5,7 @@ use super::chart::{Area, BESIDE, Chart, Drawn, LABEL, Style, is_drawn};
 use super::curves::{Series, Unit};
 use super::font::{self, Weight};
 use super::palette::{Color, Palette};
-use super::ticks::{self, Axis};
+use super::ticks::{self, Axis, Spacing};
 use crate::display::number;
 use plotters::style::text_anchor::HPos;
 
@@ -35,7 +35,7 @@ fn figure(value: f64, axis: &Axis) -> String {
         return ticks::minus(&format!("{digits}×10{exponent}"));
     }
     let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    if decimals <= axis.decimals {
+    if axis.spacing == Spacing::Linear && decimals <= axis.decimals {
         ticks::minus(&format!("{value:.*}", axis.decimals + 1))
     } else {
         ticks::minus(&text)

@@ -5,7 +5,7 @@ use super::font::{self, Weight};
 use super::image::{Grey, Image};
 use super::palette::Theme;
 use super::scale::Scale;
-use super::sheet::{draw_heading, inks, place, shown_size};
+use super::sheet::{LEADING, draw_heading, inks, place, shown_size};
 use super::{Error, Picture, Result};
 use crate::display::number;
 
@@ -60,7 +60,7 @@ const ACROSS: f64 = WIDEST - 2.0 * EDGE;
 const TALLEST: f64 = 860.0;
 /// No tile is made smaller than this for the sake of height.
 const SMALLEST: f64 = 36.0;
-/// Room for a caption.
+/// Room for a caption of one line.
 const ABOVE: f64 = 17.0;
 const LARGEST_LABEL: f64 = 130.0;
 
@@ -83,16 +83,18 @@ pub fn layer(name: &str, title: &str, note: &str, rows: &[TileRow], all: [usize;
     let title_room = font::width(&heading, 15.0, Weight::SemiBold).min(700.0);
     let note_room = font::width(note, CAPTION, Weight::Regular);
     let inner = layout.width().max(title_room).max(note_room + 24.0 + bar).min(ACROSS);
-    let mut canvas = Canvas::new(inner + 2.0 * EDGE, TOP + layout.height() + EDGE - 4.0, theme);
+    let beside = if bar > 0.0 { bar + 18.0 } else { 0.0 };
+    let note = font::wrap(note, inner - beside, CAPTION, Weight::Regular);
+    let top = TOP + note.len().saturating_sub(1) as f64 * LEADING;
+    let mut canvas = Canvas::new(inner + 2.0 * EDGE, top + layout.height() + EDGE - 4.0, theme);
     draw_heading(&mut canvas, &heading, EDGE, inner);
     let palette = canvas.palette;
     let look = Text { size: CAPTION, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
     if let Some(scale) = scale {
         scale.draw(&mut canvas, EDGE, 49.0)?;
     }
-    let beside = if bar > 0.0 { bar + 18.0 } else { 0.0 };
-    canvas.text(EDGE + beside, 49.0, &font::elide(note, inner - beside, CAPTION, look.weight), look);
-    layout.draw(&mut canvas, rows, scale.unwrap_or(Scale { low: 0.0, high: 1.0 }))?;
+    canvas.paragraph((EDGE + beside, 49.0), &note, LEADING, look);
+    layout.draw(&mut canvas, top, rows, scale.unwrap_or(Scale { low: 0.0, high: 1.0 }))?;
     canvas.finish(name, alt(&heading, rows))
 }
 
@@ -140,6 +142,8 @@ struct Layout {
     lines: usize,
     /// The lines are one row's, broken; then every line has captions, otherwise only the first.
     is_broken: bool,
+    /// Room for captions.
+    above: f64,
 }
 
 impl Layout {
@@ -168,9 +172,12 @@ impl Layout {
         let side = (side.max(1.0), tall.max(1.0).ceil());
         let captions = tiles().map(|tile| font::width(&tile.caption, CAPTION, Weight::Regular)).fold(0.0, f64::max);
         let across = side.0.max(captions.min(side.0 * 1.6).min(120.0)) + GAP;
-        let step = (across, side.1 + GAP + if is_broken { ABOVE - 2.0 } else { 0.0 });
+        let wrapped = |tile: &Tile| font::wrap(&tile.caption, across - 4.0, CAPTION, Weight::Regular).len();
+        let more = tiles().map(wrapped).max().unwrap_or(0).saturating_sub(1);
+        let above = ABOVE + more as f64 * LEADING;
+        let step = (across, side.1 + GAP + if is_broken { above - 2.0 } else { 0.0 });
         let fit = (((ACROSS - label) / step.0) as usize).max(1);
-        let room = (((TALLEST - ABOVE) / step.1) as usize).max(1);
+        let room = (((TALLEST - above) / step.1) as usize).max(1);
         let (columns, lines) = match is_broken {
             // Lines as even as they can be.
             true => {
@@ -179,7 +186,7 @@ impl Layout {
             }
             false => (widest.min(fit), rows.len().min(room)),
         };
-        Self { label, side, step, columns, lines, is_broken }
+        Self { label, side, step, columns, lines, is_broken, above }
     }
 
     fn width(&self) -> f64 {
@@ -187,7 +194,7 @@ impl Layout {
     }
 
     fn height(&self) -> f64 {
-        ABOVE + (self.lines - 1) as f64 * self.step.1 + self.side.1
+        self.above + (self.lines - 1) as f64 * self.step.1 + self.side.1
     }
 
     /// The title, and how much of what is shown where not all is; of the tiles `pictures` are no maps.
@@ -210,7 +217,7 @@ impl Layout {
         if parts.is_empty() { title.to_string() } else { format!("{title} ({})", parts.join(", ")) }
     }
 
-    fn draw(&self, canvas: &mut Canvas, rows: &[TileRow], scale: Scale) -> Result<()> {
+    fn draw(&self, canvas: &mut Canvas, top: f64, rows: &[TileRow], scale: Scale) -> Result<()> {
         let look = Text {
             size: CAPTION,
             weight: Weight::Regular,
@@ -219,12 +226,12 @@ impl Layout {
             turn: 0.0,
         };
         for line in 0..self.lines {
-            let y = TOP + line as f64 * self.step.1;
+            let y = top + line as f64 * self.step.1;
             let row = if self.is_broken { &rows[0] } else { &rows[line] };
             let skipped = if self.is_broken { line * self.columns } else { 0 };
             if !row.label.is_empty() {
                 let label = font::elide(&row.label, self.label - 12.0, CAPTION, look.weight);
-                canvas.text(EDGE, y + ABOVE + self.side.1 / 2.0, &label, look);
+                canvas.text(EDGE, y + self.above + self.side.1 / 2.0, &label, look);
             }
             for (column, tile) in row.tiles.iter().skip(skipped).take(self.columns).enumerate() {
                 let corner = (EDGE + self.label + column as f64 * self.step.0, y);
@@ -242,7 +249,8 @@ impl Layout {
         let palette = canvas.palette;
         let color = if tile.is_silent { palette.text(palette.wrong) } else { palette.muted };
         let look = Text { size: CAPTION, weight: Weight::Regular, anchor: Anchor::Start, color, turn: 0.0 };
-        canvas.text(x, y + 7.0, &font::elide(&tile.caption, self.step.0 - 4.0, CAPTION, look.weight), look);
+        let lines = font::wrap(&tile.caption, self.step.0 - 4.0, CAPTION, look.weight);
+        canvas.paragraph((x, y + 7.0), &lines, LEADING, look);
     }
 
     fn tile(&self, canvas: &mut Canvas, tile: &Tile, (x, y): (f64, f64), scale: Scale) -> Result<()> {
@@ -257,7 +265,8 @@ impl Layout {
         };
         let ink = inks(std::iter::once(image), Grey::Auto, palette);
         let (width, _) = shown_size(image, self.side.0);
-        let square = Rect { x: x - (self.side.0 - width) / 2.0, y: y + ABOVE, width: self.side.0, height: self.side.0 };
+        let square =
+            Rect { x: x - (self.side.0 - width) / 2.0, y: y + self.above, width: self.side.0, height: self.side.0 };
         let (_, height) = shown_size(image, self.side.0);
         let square = Rect { y: square.y - (self.side.0 - height) / 2.0, ..square };
         let rect = place(canvas, image, square, ink, &tile.caption)?;

@@ -3,8 +3,8 @@
 use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
-use super::palette::{Color, Palette, Theme};
-use super::sheet::{draw_heading, heading, inks, place, shown_size, told};
+use super::palette::{CLASSES, Color, Palette, Theme};
+use super::sheet::{LEADING, draw_heading, heading, inks, place, shown_size, told};
 use super::{Error, Picture, Result};
 
 /// Pictures beyond this are counted, not drawn.
@@ -45,7 +45,10 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let tiles = 1 + items.iter().map(|item| item.maps.len()).max().unwrap_or(0);
     let side =
         items.iter().map(|item| shown_size(&item.image, SIDE)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
-    let card = (tiles as f64 * (side + GAP) - GAP, 18.0 + side);
+    let captions = captions(items, side);
+    let lines = captions.iter().flatten().map(Vec::len).max().unwrap_or(0).max(1);
+    let above = 4.0 + LEADING * lines as f64;
+    let card = (tiles as f64 * (side + GAP) - GAP, above + 2.0 + side);
     let columns = (((WIDEST - 2.0 * EDGE + BETWEEN) / (card.0 + BETWEEN)) as usize).clamp(1, items.len());
     let rows = items.len().div_ceil(columns);
     let heading = heading(title, items.len(), all);
@@ -69,19 +72,29 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     for (i, item) in items.iter().enumerate() {
         let x = EDGE + (i % columns) as f64 * (card.0 + BETWEEN);
         let y = below + (i / columns) as f64 * (card.1 + 16.0);
-        let square = |tile: usize| Rect { x: x + tile as f64 * (side + GAP), y: y + 16.0, width: side, height: side };
+        let square = |tile: usize| Rect { x: x + tile as f64 * (side + GAP), y: y + above, width: side, height: side };
         let muted = Text { color: palette.muted, ..look };
-        canvas.text(x, y + 6.0, &font::elide(&item.caption, side, TEXT, look.weight), muted);
+        for (tile, lines) in captions[i].iter().enumerate() {
+            canvas.paragraph((square(tile).x, y + 6.0), lines, LEADING, muted);
+        }
         framed(&mut canvas, &item.image, square(0), ink, &item.caption)?;
         for (tile, (name, map)) in item.maps.iter().enumerate() {
-            let square = square(tile + 1);
-            canvas.text(square.x, y + 6.0, &font::elide(name, side, TEXT, look.weight), muted);
-            framed(&mut canvas, &coloured(map, &item.image, palette)?, square, ink, name)?;
+            framed(&mut canvas, &coloured(map, &item.image, palette)?, square(tile + 1), ink, name)?;
         }
     }
     let shown = told(&heading, items.iter().map(|item| item.caption.as_str()), ", ");
     let classes = told("Classes", classes.iter().map(String::as_str), ", ");
     canvas.finish("maps", format!("{shown} {classes}"))
+}
+
+/// What stands over each item's picture and maps, in lines of at most `side` pixels.
+fn captions(items: &[Mapped], side: f64) -> Vec<Vec<Vec<String>>> {
+    let wrapped = |text: &str| font::wrap(text, side, TEXT, Weight::Regular);
+    let of = |item: &Mapped| {
+        let over_maps = item.maps.iter().map(|(name, _)| wrapped(name));
+        std::iter::once(wrapped(&item.caption)).chain(over_maps).collect()
+    };
+    items.iter().map(of).collect()
 }
 
 /// An image in a square, with a thin frame.
@@ -102,9 +115,9 @@ fn coloured(map: &[u32], image: &Image, palette: &Palette) -> Result<Image> {
     Image::new(image.height(), image.width(), 3, pixels.collect())
 }
 
-/// The colour of a class: the series' colours, then the same lighter and lighter.
+/// The colour of a class; beyond the palette's the same lighter and lighter.
 fn color(class: usize, palette: &Palette) -> Color {
-    let (base, turn) = (palette.series[class % palette.series.len()], class / palette.series.len());
+    let (base, turn) = (CLASSES[class % CLASSES.len()], class / CLASSES.len());
     base.mix(palette.paper, 1.0 - 0.62f64.powi(turn.min(6) as i32))
 }
 
@@ -120,7 +133,7 @@ fn legend(classes: &[String], room: f64) -> Vec<Entry> {
     let (mut x, mut line) = (0.0, 0);
     let mut entries = Vec::with_capacity(classes.len());
     for class in classes {
-        let name = font::elide(class, 140.0, TEXT, Weight::Regular);
+        let name = font::elide(class, room - SWATCH - 5.0, TEXT, Weight::Regular);
         let width = SWATCH + 5.0 + font::width(&name, TEXT, Weight::Regular) + 16.0;
         if x > 0.0 && x + width > room {
             (x, line) = (0.0, line + 1);

@@ -79,6 +79,19 @@ pub struct Palette {
     pub bar: Color,
 }
 
+/// Classes on a map, in both themes: areas without line style or marker, so that colour alone tells them apart. Found by a
+/// search for the largest least distance of the first six, to every eye of the tests.
+pub(super) const CLASSES: [Color; 8] = [
+    Color::hex(0x0072b2),
+    Color::hex(0xd55e00),
+    Color::hex(0x00ffcc),
+    Color::hex(0x330099),
+    Color::hex(0xcc99ff),
+    Color::hex(0x7f1919),
+    Color::hex(0xe5e519),
+    Color::hex(0x33cc66),
+];
+
 /// The least contrast of text with what it stands on (WCAG 2.2, criterion 1.4.3).
 const READABLE: f64 = 4.5;
 
@@ -178,6 +191,18 @@ mod tests {
 
     fn distance(a: Color, b: Color, eye: &Eye) -> f64 {
         place(a, eye).iter().zip(place(b, eye)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn the_classes_of_a_map_are_told_apart() {
+        for eye in &EYES {
+            for (i, &one) in CLASSES.iter().enumerate() {
+                for (j, &other) in CLASSES[..i].iter().enumerate() {
+                    let (apart, least) = (distance(one, other, eye), if i < 6 { 17.0 } else { 12.0 });
+                    assert!(apart > least, "classes {i} and {j}, {one} and {other}: {apart:.1}");
+                }
+            }
+        }
     }
 
     #[test]

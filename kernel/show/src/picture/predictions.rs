@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
 use super::palette::{Color, Theme};
-use super::sheet::{Mark, draw_heading, draw_mark, heading, inks, place, shown_size, told};
+use super::sheet::{LEADING, Mark, draw_heading, draw_mark, heading, inks, place, shown_size, told};
 use super::{Error, Picture, Result};
 use crate::display::number;
 
@@ -34,14 +34,25 @@ impl Prediction {
             _ => Mark::None,
         }
     }
+
+    /// The caption, and what a picture is that was taken for something else.
+    fn full_caption(&self) -> String {
+        match (&self.truth, self.mark()) {
+            (Some(truth), Mark::Wrong) => format!("{}, is {truth}", self.caption),
+            _ => self.caption.clone(),
+        }
+    }
 }
 
 const EDGE: f64 = 20.0;
 const GAP: (f64, f64) = (20.0, 22.0);
 const SIDE: f64 = 96.0;
 const LABEL: f64 = 12.0;
+const CAPTION: f64 = 11.5;
 const BAR: f64 = 60.0;
 const PERCENT: f64 = 48.0;
+/// The widest room for a class's name: about sixty letters.
+const LONGEST_NAME: f64 = 400.0;
 
 /// Pictures with their five likeliest classes; at most 48 are drawn, and the title says of how many.
 ///
@@ -53,11 +64,16 @@ pub fn predictions(title: &str, items: &[Prediction], grey: Grey, theme: Theme) 
     let all = items.len();
     let items = &items[..all.min(MOST)];
     let names = items.iter().flat_map(|item| item.classes.iter().take(CLASSES));
-    let name_room = names.map(|(name, _)| font::width(name, LABEL, Weight::SemiBold)).fold(12.0, f64::max).min(110.0);
+    let name_room =
+        names.map(|(name, _)| font::width(name, LABEL, Weight::SemiBold)).fold(12.0, f64::max).min(LONGEST_NAME);
     let side =
         items.iter().map(|item| shown_size(&item.image, SIDE)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
-    let card = (side + 12.0 + name_room + 8.0 + BAR + 6.0 + PERCENT, 22.0 + SIDE);
-    let room = Room { side, name: name_room };
+    let across = side + 12.0 + name_room + 8.0 + BAR + 6.0 + PERCENT;
+    let captions: Vec<Vec<String>> =
+        items.iter().map(|item| font::wrap(&item.full_caption(), across, CAPTION, Weight::Regular)).collect();
+    let lines = captions.iter().map(Vec::len).max().unwrap_or(0).max(1);
+    let room = Room { side, name: name_room, above: 6.0 + lines as f64 * LEADING };
+    let card = (across, room.above + SIDE);
     let columns = (((WIDEST - 2.0 * EDGE + GAP.0) / (card.0 + GAP.0)) as usize).clamp(1, items.len().min(3));
     let rows = items.len().div_ceil(columns);
     let heading = heading(title, items.len(), all);
@@ -70,7 +86,7 @@ pub fn predictions(title: &str, items: &[Prediction], grey: Grey, theme: Theme) 
     for (i, item) in items.iter().enumerate() {
         let (row, column) = (i / columns, i % columns);
         let corner = (EDGE + column as f64 * (card.0 + GAP.0), top + row as f64 * (card.1 + GAP.1));
-        draw(&mut canvas, item, corner, &room, ink)?;
+        draw(&mut canvas, item, (corner, &captions[i]), &room, ink)?;
     }
     canvas.finish("predictions", alt(&heading, items))
 }
@@ -81,18 +97,21 @@ struct Room {
     side: f64,
     /// The classes' names.
     name: f64,
+    /// The captions.
+    above: f64,
 }
 
-fn draw(canvas: &mut Canvas, item: &Prediction, corner: (f64, f64), room: &Room, ink: [Color; 2]) -> Result<()> {
+fn draw(
+    canvas: &mut Canvas,
+    item: &Prediction,
+    (corner, caption): ((f64, f64), &[String]),
+    room: &Room,
+    ink: [Color; 2],
+) -> Result<()> {
     let palette = canvas.palette;
-    let caption = match (&item.truth, item.mark()) {
-        (Some(truth), Mark::Wrong) => format!("{}, is {truth}", item.caption),
-        _ => item.caption.clone(),
-    };
-    let look = Text { size: 11.5, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
-    let width = room.side + 12.0 + room.name + 8.0 + BAR + PERCENT;
-    canvas.text(corner.0, corner.1 + 7.0, &font::elide(&caption, width, look.size, look.weight), look);
-    let square = Rect { x: corner.0, y: corner.1 + 20.0, width: room.side, height: room.side };
+    let look = Text { size: CAPTION, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
+    canvas.paragraph((corner.0, corner.1 + 7.0), caption, LEADING, look);
+    let square = Rect { x: corner.0, y: corner.1 + room.above, width: room.side, height: room.side };
     let rect = place(canvas, &item.image, square, ink, &item.caption)?;
     let outline = Rect { x: rect.x - 1.0, y: rect.y - 1.0, width: rect.width + 2.0, height: rect.height + 2.0 };
     canvas.frame(outline, 1.5, Stroke { color: palette.grid, width: 1.0 });

@@ -105,6 +105,8 @@ pub(super) fn place(canvas: &mut Canvas, image: &Image, square: Rect, ink: [Colo
 }
 
 const CAPTION: f64 = 11.5;
+/// From one line of a caption to the next.
+pub(super) const LEADING: f64 = 14.0;
 const GAP: f64 = 12.0;
 const EDGE: f64 = 20.0;
 
@@ -116,6 +118,8 @@ struct Layout {
     side: f64,
     /// The cell it and its caption stand in.
     cell: (f64, f64),
+    /// The captions, broken into lines.
+    captions: Vec<Vec<String>>,
 }
 
 fn layout(samples: &[Sample]) -> Layout {
@@ -128,12 +132,16 @@ fn layout(samples: &[Sample]) -> Layout {
     // Enlarged by whole numbers, the largest image decides how much of the square is used.
     let side = samples.iter().map(|s| shown_size(&s.image, wanted)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
     let widest = samples.iter().map(|s| font::width(&s.caption, CAPTION, Weight::Regular)).fold(0.0, f64::max);
-    let caption = if widest > 0.0 { 20.0 } else { 0.0 };
-    let cell = (side.max(widest.min(side * 1.35).min(150.0)).ceil(), side + caption);
+    let across = side.max(widest.min(side * 1.35).min(150.0)).ceil();
+    let wrapped = |sample: &Sample| font::wrap(&sample.caption, across + GAP - 4.0, CAPTION, Weight::Regular);
+    let captions: Vec<Vec<String>> = samples.iter().map(wrapped).collect();
+    let lines = captions.iter().map(Vec::len).max().unwrap_or(0);
+    let below = if lines > 0 { 6.0 + lines as f64 * LEADING } else { 0.0 };
+    let cell = (across, side + below);
     // Ten a row at most, and rows as even as they can be.
     let most = (((WIDEST - 2.0 * EDGE + GAP) / (cell.0 + GAP)) as usize).clamp(1, 10);
     let columns = count.div_ceil(count.div_ceil(most));
-    Layout { columns, rows: count.div_ceil(columns), side, cell }
+    Layout { columns, rows: count.div_ceil(columns), side, cell, captions }
 }
 
 fn draw(name: &str, title: &str, samples: &[Sample], grey: Grey, theme: Theme) -> Result<Picture> {
@@ -155,7 +163,7 @@ fn draw(name: &str, title: &str, samples: &[Sample], grey: Grey, theme: Theme) -
     for (i, sample) in samples.iter().enumerate() {
         let (row, column) = (i / layout.columns, i % layout.columns);
         let corner = (EDGE + column as f64 * (layout.cell.0 + GAP), top + row as f64 * (layout.cell.1 + row_gap));
-        draw_sample(&mut canvas, sample, corner, &layout, ink)?;
+        draw_sample(&mut canvas, sample, (corner, &layout.captions[i]), &layout, ink)?;
     }
     let captions = samples.iter().map(|sample| sample.caption.as_str());
     let alt = told(if heading.is_empty() { "Samples" } else { &heading }, captions, ", ");
@@ -189,7 +197,7 @@ pub(super) fn draw_heading(canvas: &mut Canvas, heading: &str, x: f64, room: f64
 fn draw_sample(
     canvas: &mut Canvas,
     sample: &Sample,
-    corner: (f64, f64),
+    (corner, caption): ((f64, f64), &[String]),
     layout: &Layout,
     ink: [Color; 2],
 ) -> Result<()> {
@@ -210,14 +218,9 @@ fn draw_sample(
         height: rect.height + 2.0 * around,
     };
     canvas.frame(outline, 1.5, Stroke { color, width });
-    let caption = font::elide(&sample.caption, layout.cell.0 + GAP - 4.0, CAPTION, Weight::Regular);
     let color = if sample.mark == Mark::Wrong { palette.text(palette.wrong) } else { palette.ink };
-    canvas.text(
-        middle,
-        corner.1 + layout.side + 13.0,
-        &caption,
-        Text { size: CAPTION, weight: Weight::Regular, anchor: Anchor::Middle, color, turn: 0.0 },
-    );
+    let look = Text { size: CAPTION, weight: Weight::Regular, anchor: Anchor::Middle, color, turn: 0.0 };
+    canvas.paragraph((middle, corner.1 + layout.side + 13.0), caption, LEADING, look);
     draw_mark(canvas, sample.mark, (outline.right() - 1.0, outline.y + 1.0));
     Ok(())
 }

@@ -21,6 +21,18 @@ pub(super) struct Axis {
     pub factor: String,
     /// Decimals that tell neighbouring ticks apart, in the values' own unit.
     pub decimals: usize,
+    /// How values are spread along it.
+    pub spacing: Spacing,
+}
+
+/// How values are spread along an axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Spacing {
+    /// Equal differences are equally far apart.
+    #[default]
+    Linear,
+    /// Equal ratios are.
+    Logarithmic,
 }
 
 /// A tick: its value and its label.
@@ -46,13 +58,18 @@ impl Axis {
     }
 }
 
-/// The axis is plotters' own, linear, with our ticks as its key points.
+/// The axis is plotters' own, of the values or of their logarithms, with our ticks as its key points.
 impl Ranged for Axis {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;
 
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        RangedCoordf64::from(self.range()).map(value, limit)
+        match self.spacing {
+            Spacing::Linear => RangedCoordf64::from(self.range()).map(value, limit),
+            Spacing::Logarithmic => {
+                RangedCoordf64::from(self.low.log10()..self.high.log10()).map(&value.log10(), limit)
+            }
+        }
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
@@ -100,7 +117,48 @@ pub(super) fn values(low: f64, high: f64, count: usize, labels: Labels) -> Axis 
         ticks: ticks.into_iter().map(|at| Tick { at, label: label(at) }).collect(),
         factor,
         decimals: decimals(step),
+        spacing: Spacing::Linear,
     }
+}
+
+/// Values whose largest is so many times their smallest are shown on a logarithmic axis.
+const DECADES: f64 = 100.0;
+
+/// The logarithmic axis of positive values from `low` to `high`, at most about `count` ticks; none where they span too
+/// little for one.
+pub(super) fn decades(low: f64, high: f64, count: usize) -> Option<Axis> {
+    if !(low >= SMALLEST && high <= LARGEST && high / low >= DECADES) {
+        return None;
+    }
+    let exponents = (low.log10().floor() as i32, high.log10().ceil() as i32);
+    let span = (exponents.1 - exponents.0) as usize;
+    // 1, 2 and 5 times a power of ten where there is room for them, else every power, or every n-th.
+    let leads: &[f64] = if span * 3 <= count + 3 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let each = span.div_ceil(count.max(1)).max(1);
+    let powers = (exponents.0..=exponents.1).step_by(each);
+    let all: Vec<f64> = powers.flat_map(|power| leads.iter().map(move |lead| lead * 10f64.powi(power))).collect();
+    let bottom = all.iter().copied().rfind(|&at| at <= low * (1.0 + 1e-9)).unwrap_or(low);
+    let top = all.iter().copied().find(|&at| at >= high * (1.0 - 1e-9)).unwrap_or(high);
+    let ticks = all.into_iter().filter(|&at| at >= bottom && at <= top);
+    Some(Axis {
+        low: bottom,
+        high: top,
+        ticks: ticks.map(|at| Tick { at, label: scientific(at) }).collect(),
+        factor: "log scale".to_string(),
+        decimals: 0,
+        spacing: Spacing::Logarithmic,
+    })
+}
+
+/// `0.02`, `500`, `2×10⁻⁵`, `10⁶`: a lead of one digit times a power of ten.
+fn scientific(value: f64) -> String {
+    if (1e-4..1e5).contains(&value) {
+        return format!("{value}");
+    }
+    let exponent = value.log10().floor();
+    let lead = (value / 10f64.powf(exponent)).round();
+    let power = format!("10{}", superscript(exponent as i64));
+    if lead == 1.0 { power } else { format!("{lead}×{power}") }
 }
 
 /// The axis of whole numbers (epochs) from `low` to `high`, at most about `count` ticks, the first number among them where there is room.
@@ -112,6 +170,7 @@ pub(super) fn whole(low: f64, high: f64, count: usize) -> Axis {
             ticks: vec![Tick { at: low, label: integer(low) }],
             factor: String::new(),
             decimals: 0,
+            spacing: Spacing::Linear,
         };
     }
     let step = nice_step((high - low) / count.max(1) as f64).max(1.0);
@@ -122,7 +181,7 @@ pub(super) fn whole(low: f64, high: f64, count: usize) -> Axis {
         at.insert(0, low);
     }
     let ticks = at.into_iter().map(|at| Tick { at, label: integer(at) }).collect();
-    Axis { low, high, ticks, factor: String::new(), decimals: 0 }
+    Axis { low, high, ticks, factor: String::new(), decimals: 0, spacing: Spacing::Linear }
 }
 
 /// The ends of an axis on which the values from `low` to `high` look right.
@@ -241,6 +300,21 @@ mod tests {
     }
 
     #[test]
+    fn values_that_span_decades_have_a_logarithmic_axis() {
+        assert_eq!(decades(0.03, 2.31, 6), None, "linear, as it spans less than two decades");
+        assert_eq!(decades(0.0, 2.31, 6), None);
+        assert_eq!(decades(-1.0, 200.0, 6), None);
+        let axis = decades(0.0123, 2.31, 9).unwrap();
+        assert_eq!(labels(&axis), ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"]);
+        assert_eq!((axis.low, axis.high, axis.spacing), (0.01, 5.0, Spacing::Logarithmic));
+        assert_eq!(labels(&decades(3e-7, 2.0, 6).unwrap()), ["10⁻⁷", "10⁻⁵", "0.001", "0.1", "10"]);
+        // Equal ratios are equally far apart.
+        let at = |value: f64| axis.map(&value, (0, 10_000));
+        assert!(((at(0.1) - at(0.01)) - (at(1.0) - at(0.1))).abs() <= 1, "{} {} {}", at(0.01), at(0.1), at(1.0));
+        assert_eq!(at(5.0), 10_000);
+    }
+
+    #[test]
     fn no_range_of_numbers_panics() {
         let extremes = [0.0, 5e-324, 1e-310, 1e-30, 0.1, 1.0, 1e30, 1e300, -1e300, -1.0];
         for low in extremes {
@@ -250,6 +324,7 @@ mod tests {
                     assert!(!axis.ticks.is_empty() && axis.high > axis.low, "{low} to {high}: {axis:?}");
                 }
                 assert!(!whole(low, high, 5).ticks.is_empty());
+                assert!(decades(low, high, 5).is_none_or(|axis| axis.ticks.len() > 1 && axis.high > axis.low));
             }
         }
     }

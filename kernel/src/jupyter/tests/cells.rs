@@ -1,10 +1,13 @@
 //! Cells: what is said of one, in which order.
 
+use std::time::{Duration, Instant};
+
 use jupyter_protocol::ExecuteRequest;
 use serde_json::json;
 
-use super::{Kernel, TINY, names, reply, text};
+use super::{HANG, Kernel, TINY, names, reply, text};
 use crate::jupyter::outbox::Channel;
+use crate::jupyter::queue::{LONGEST, QUIET};
 
 #[test]
 fn a_cell_is_busy_then_shows_then_replies_then_is_idle() {
@@ -50,22 +53,45 @@ fn every_mistake_of_a_cell_is_shown_where_it_is_and_nothing_of_it_runs() {
     assert_eq!(text(kernel.run("?n").last().unwrap()), "n = 1");
 }
 
+/// Sends cells one behind the other as a front end sends a whole notebook, each well before those in front of it are
+/// told of an error; where the machine held that up, another round of them is sent. Their identities.
+fn notebook(kernel: &Kernel, cells: &[String], between: Duration) -> Vec<String> {
+    let begun = Instant::now();
+    loop {
+        let (first, mut last, mut prompt) = (Instant::now(), Instant::now(), true);
+        let sent: Vec<String> = cells
+            .iter()
+            .map(|cell| {
+                std::thread::sleep(between);
+                let id = kernel.execute(cell);
+                prompt &= last.elapsed() < QUIET;
+                last = Instant::now();
+                id
+            })
+            .collect();
+        if prompt && first.elapsed() < LONGEST {
+            return sent;
+        }
+        assert!(begun.elapsed() < HANG, "cells cannot be sent so fast here");
+        kernel.until_idle(sent.last().unwrap());
+    }
+}
+
 #[test]
 fn an_error_drops_the_cells_that_wait_and_no_other() {
     let kernel = Kernel::new();
     kernel.run(TINY);
-    // Long enough for the others to be waiting when it fails.
-    let failing = kernel.execute("train tiny on digits for 20 epochs with sgd(lr 1e30)");
-    let (second, third) = (kernel.execute("let n = 2"), kernel.execute("let n = 3"));
-    let seen = kernel.until_idle(&failing);
-    assert_eq!(reply(&seen, &failing)["status"], "error");
-    for cell in [&second, &third] {
+    let cells = ["train tiny on digits for 20 epochs with sgd(lr 1e30)", "let n = 2", "let n = 3"].map(str::to_string);
+    let sent = notebook(&kernel, &cells, Duration::ZERO);
+    let seen = kernel.until_idle(&sent[0]);
+    assert_eq!(reply(&seen, &sent[0])["status"], "error");
+    for cell in &sent[1..] {
         assert_eq!(reply(&seen, cell)["status"], "aborted");
         let own: Vec<_> = seen.iter().filter(|seen| &seen.parent == cell).cloned().collect();
         assert_eq!(names(&own), ["status busy", "execute_reply", "status idle"]);
     }
     let error = seen.iter().position(|seen| seen.kind == "error").unwrap();
-    let dropped = seen.iter().position(|seen| seen.parent == second).unwrap();
+    let dropped = seen.iter().position(|seen| seen.parent == sent[1]).unwrap();
     assert!(error < dropped, "the cells that wait are dropped when the error is known");
     assert_eq!(text(kernel.run("let n = 4").last().unwrap()), "n = 4", "the next cell runs");
 }
@@ -73,19 +99,15 @@ fn an_error_drops_the_cells_that_wait_and_no_other() {
 #[test]
 fn cells_that_are_sent_one_behind_the_other_stop_at_the_one_that_fails() {
     let kernel = Kernel::new();
+    let cells: Vec<String> =
+        std::iter::once("nonsense".to_string()).chain((0..20).map(|n| format!("let n = {n}"))).collect();
     for _ in 0..5 {
-        let failing = kernel.execute("nonsense");
-        let followers: Vec<_> = (0..20)
-            .map(|n| {
-                // As a front end sends a whole notebook: the first has failed before the last is there.
-                std::thread::sleep(std::time::Duration::from_millis(1));
-                kernel.execute(&format!("let n = {n}"))
-            })
-            .collect();
-        let seen = kernel.until_idle(&failing);
+        // The first has failed before the last is there.
+        let sent = notebook(&kernel, &cells, Duration::from_millis(1));
+        let seen = kernel.until_idle(&sent[0]);
         let replies: Vec<_> = seen.iter().filter(|seen| seen.kind == "execute_reply").collect();
-        assert_eq!(replies[0].parent, failing, "the failure is told first");
-        for follower in &followers {
+        assert_eq!(replies[0].parent, sent[0], "the failure is told first");
+        for follower in &sent[1..] {
             assert_eq!(reply(&seen, follower)["status"], "aborted");
         }
         assert_eq!(text(kernel.run("let m = 4").last().unwrap()), "m = 4", "what is sent when it is known runs");
@@ -165,7 +187,7 @@ fn replies_go_to_whoever_asked() {
     let mut message = jupyter_protocol::JupyterMessage::new(ExecuteRequest::new("let n = 2".into()), None);
     message.zmq_identities = vec![vec![1, 2, 3].into()];
     kernel.core.shell(message.clone());
-    let replied = std::iter::from_fn(|| kernel.messages.recv_timeout(super::HANG).ok())
+    let replied = std::iter::from_fn(|| kernel.messages.recv_timeout(HANG).ok())
         .find(|(channel, _)| *channel == Channel::Shell)
         .unwrap();
     assert_eq!(replied.1.zmq_identities, message.zmq_identities);

@@ -29,7 +29,7 @@ const HANG: Duration = Duration::from_secs(120);
 const TINY: &str = "net tiny = 8x8x1 - conv 4 - relu - pool, softmax 10";
 
 /// A training that no test waits for the end of.
-const LONG: &str = "train tiny on digits for 5000 epochs";
+const LONG: &str = "train tiny on digits for 100000 epochs";
 
 /// A core, and what came out of it.
 struct Kernel {

@@ -1,7 +1,5 @@
 //! A front end that talks to the kernel through another implementation of ZeroMQ.
 
-use std::time::Duration;
-
 use jupyter_protocol::{
     ConnectionInfo, ExecuteRequest, InterruptRequest, JupyterMessage, JupyterMessageContent, KernelInfoRequest,
     ShutdownRequest,
@@ -133,18 +131,6 @@ impl Client {
     pub fn heard(&mut self) -> Seen {
         let (runtime, iopub) = (&self.runtime, &mut self.iopub);
         Seen::of(runtime.block_on(async { timeout(HANG, iopub.read()).await.expect("a message comes").unwrap() }))
-    }
-
-    /// Whether nothing comes on iopub or as a reply for so long.
-    pub fn hears_nothing(&mut self, during: Duration) -> bool {
-        let (runtime, iopub, shell) = (&self.runtime, &mut self.iopub, &mut self.shell);
-        runtime.block_on(async {
-            tokio::select! {
-                _ = iopub.read() => false,
-                _ = shell.read() => false,
-                () = tokio::time::sleep(during) => true,
-            }
-        })
     }
 
     /// What is heard up to and with the first message that is as wanted.

@@ -2,11 +2,13 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod client;
+#[path = "../../../wire/tests/peer/mod.rs"]
 pub mod raw;
 
 use std::fs::File;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -14,9 +16,7 @@ use std::time::{Duration, Instant};
 use client::Client;
 use jupyter_protocol::ConnectionInfo;
 use jupyter_protocol::connection_info::Transport;
-
-/// After so long a test has hung.
-pub const HANG: Duration = Duration::from_secs(120);
+pub use raw::{HANG, connection};
 
 /// A kernel that runs.
 pub struct Served {
@@ -59,26 +59,24 @@ impl Served {
 
     /// Whether it answers; it may have ended instead.
     pub fn is_up(&mut self) -> bool {
-        let begun = Instant::now();
-        while begun.elapsed() < HANG {
-            if self.child.try_wait().unwrap().is_some() {
-                return false;
-            }
-            let listens = match self.info.transport {
-                Transport::TCP => std::net::TcpStream::connect((&*self.info.ip, self.info.hb_port)).is_ok(),
-                Transport::IPC => Path::new(&format!("{}-{}", self.info.ip, self.info.hb_port)).exists(),
-            };
-            if listens {
-                return true;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        panic!("it neither listens nor ends: {}", self.log());
+        let (child, info) = (&mut self.child, &self.info);
+        until("it listens or ends", || match child.try_wait().unwrap() {
+            Some(_) => Ok(false),
+            None => listens(info).then_some(true).ok_or_else(|| "neither".to_string()),
+        })
     }
 
-    /// What it wrote to standard error.
+    /// What it wrote to standard error so far; after its end, all of it.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    /// Waits until the log has said something so many times, which another thread writes. What stands there then.
+    pub fn logged(&self, what: &str, times: usize) -> String {
+        until(&format!("the log says {times} times {what:?}"), || {
+            let log = self.log();
+            if log.matches(what).count() >= times { Ok(log) } else { Err(log) }
+        })
     }
 
     pub fn signal(&self, signal: i32) {
@@ -88,14 +86,8 @@ impl Served {
 
     /// Waits for its end.
     pub fn ended(&mut self) -> ExitStatus {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(begun.elapsed() < HANG, "it does not end: {}", self.log());
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let (child, log) = (&mut self.child, self.folder.join("log"));
+        until("it ends", || child.try_wait().unwrap().ok_or_else(|| std::fs::read_to_string(&log).unwrap()))
     }
 
     /// A line of a file below `/proc` about it, by how the line begins.
@@ -117,6 +109,26 @@ impl Drop for Served {
     }
 }
 
+/// Looks again and again until something is there; fails with what was there instead.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+    let begun = Instant::now();
+    loop {
+        match look() {
+            Ok(found) => return found,
+            Err(instead) => assert!(begun.elapsed() < HANG, "not within {HANG:?}: {what}, but:\n{instead}"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether a connection's last socket takes connections.
+pub fn listens(info: &ConnectionInfo) -> bool {
+    match info.transport {
+        Transport::TCP => TcpStream::connect((&*info.ip, info.hb_port)).is_ok(),
+        Transport::IPC => UnixStream::connect(format!("{}-{}", info.ip, info.hb_port)).is_ok(),
+    }
+}
+
 /// The command that serves a connection file.
 pub fn command(folder: &Path, file: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fovea"));
@@ -130,30 +142,4 @@ pub fn command(folder: &Path, file: &Path) -> Command {
 pub fn write(file: &Path, text: &str) {
     std::fs::write(file, text).unwrap();
     std::fs::set_permissions(file, PermissionsExt::from_mode(0o600)).unwrap();
-}
-
-/// A connection of a kernel's own.
-pub fn connection(folder: &Path, transport: Transport) -> ConnectionInfo {
-    // Nobody else is given these ports while all of them are held.
-    let held: Vec<TcpListener> = (0..5).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).collect();
-    let ports: Vec<u16> = match transport {
-        Transport::TCP => held.iter().map(|listener| listener.local_addr().unwrap().port()).collect(),
-        Transport::IPC => (1..=5).collect(),
-    };
-    let ip = match transport {
-        Transport::TCP => IpAddr::V4(Ipv4Addr::LOCALHOST).to_string(),
-        Transport::IPC => folder.join("ipc").display().to_string(),
-    };
-    ConnectionInfo {
-        ip,
-        transport,
-        shell_port: ports[0],
-        iopub_port: ports[1],
-        stdin_port: ports[2],
-        control_port: ports[3],
-        hb_port: ports[4],
-        key: "a key of the tests".to_string(),
-        signature_scheme: "hmac-sha256".to_string(),
-        kernel_name: Some("fovea".to_string()),
-    }
 }

@@ -1,6 +1,7 @@
 //! `train lenet on digits for 10 epochs with sgd(lr 0.01, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
 
 mod agreed;
+mod hint;
 mod recipe;
 mod resume;
 mod teller;
@@ -28,6 +29,7 @@ use crate::failure::{At, Failure, Remedy};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::world::{Binding, Names, Trained, World, forward};
+use hint::hints;
 use recipe::{enough_to_normalise, possible, recipe};
 use resume::{Resumed, resumed};
 use teller::Teller;
@@ -88,16 +90,20 @@ fn no_weights(net: &Name, names: &Names) -> Failure {
 
 impl Job for Run {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
-        let data = world.dataset(&self.spec).at(self.train.data.span)?;
+        let data = world.dataset(&self.spec, self.train.data.span)?;
+        if self.resumed.is_none() && !self.recipe.further {
+            world.remark_anew(&self.net, events);
+        }
         let mut teller = Teller::new(&self.net.name, self.recipe.epochs);
         let mut tell = |event| teller.tell(event, events);
-        let (trained, history, folder) = match &self.resumed {
+        let (mut trained, history, folder) = match &self.resumed {
             None => self.begin(&data, world, &mut tell)?,
             Some(resumed) => self.go_on(resumed, &data, world, &mut tell)?,
         };
         self.ending(&history, &folder, events)?;
+        let hints = hints(&history, &data, &mut trained, self.recipe.batch, &world.interrupted);
         world.trained.insert(self.net.name.clone(), Trained { trainee: trained, run: history.run });
-        Ok(self.output(&history, &folder))
+        Ok(self.output(&history, &hints, &folder))
     }
 }
 
@@ -219,7 +225,7 @@ impl Run {
     }
 
     /// The run in a line or two.
-    fn output(&self, history: &History, folder: &Path) -> Output {
+    fn output(&self, history: &History, hints: &[String], folder: &Path) -> Output {
         let number = history.run.map(|run| format!("run {run}: ")).unwrap_or_default();
         let done = match history.ending {
             Ending::Interrupted { steps } => format!("broken off after step {steps}, whose weights it keeps"),
@@ -234,18 +240,23 @@ impl Run {
             number::seconds(seconds),
             number::count(history.images_per_second.round() as u64)
         );
-        let data = json!({
+        let mut data = json!({
             "net": self.net.name,
             "run": history.run,
             "epochs": history.epochs,
             "images_per_second": history.images_per_second,
             "interrupted": matches!(history.ending, Ending::Interrupted { .. }),
         });
+        if !hints.is_empty() {
+            data["hints"] = json!(hints);
+        }
+        let page = hints.iter().fold(Page::default().text(text), |page, hint| page.text(format!("hint: {hint}")));
         let page = match &history.epochs[..] {
-            [] | [_] => Page::default().text(text),
-            epochs => Page::default().text(text).aside("Epoch by epoch", Page::default().table(epoch_table(epochs))),
+            [] | [_] => page,
+            epochs => page.aside("Epoch by epoch", Page::default().table(epoch_table(epochs))),
         };
-        Output::page("train", &page, data).file(folder)
+        let interrupted = matches!(history.ending, Ending::Interrupted { .. });
+        Output { interrupted, ..Output::page("train", &page, data).file(folder) }
     }
 }
 

@@ -54,6 +54,7 @@ impl Teller {
                     seconds: epoch.seconds,
                 }));
             }
+            News::PassedOver { why, .. } => events(Event::Text(format!("passed over: {why}"))),
             News::Checkpoint { .. } | News::End(_) => {}
         }
     }

@@ -25,6 +25,8 @@ const EDGE: f64 = 24.0;
 const TOP: f64 = 74.0;
 const BETWEEN: f64 = 46.0;
 const STEP_GAP: f64 = 22.0;
+/// The size of the sums.
+const SUM: f64 = 13.0;
 const WIDEST: f64 = 930.0;
 
 /// Whether there are few enough numbers, each short enough.
@@ -68,18 +70,24 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     let strip = Strip::new(slide);
     let heading_room = font::width(title, 15.0, Weight::SemiBold).min(700.0);
     let inner = main.max(strip.as_ref().map_or(0.0, Strip::width)).max(heading_room);
-    let below = TOP + across(tallest) + 40.0;
+    let (position, channel) = slide.strongest();
+    let lead = format!("strongest at {}: ", slide.place(position, channel));
+    // The first window's sum, which is drawn, and that of the strongest answer, where that is another.
+    let mut sums = vec![sum_line(&lead, slide, position, channel, inner, SUM)];
+    if position != [0, 0] {
+        sums.insert(0, sum_line("", slide, [0, 0], 0, inner, SUM));
+    }
+    let below = TOP + across(tallest) + 22.0 + 18.0 * sums.len() as f64;
     let total = below + strip.as_ref().map_or(0.0, Strip::height) + if strip.is_some() { 34.0 } else { 0.0 };
     let mut canvas = Canvas::new(inner + 2.0 * EDGE, total + 4.0, theme);
     draw_heading(&mut canvas, title, EDGE, inner);
     panels(&mut canvas, slide, side);
-    let look =
-        Text { size: 13.0, weight: Weight::Regular, anchor: Anchor::Start, color: canvas.palette.ink, turn: 0.0 };
-    canvas.text(EDGE, below - 18.0, &sum_line("", slide, [0, 0], 0, inner, look.size), look);
+    let look = Text { size: SUM, weight: Weight::Regular, anchor: Anchor::Start, color: canvas.palette.ink, turn: 0.0 };
+    canvas.paragraph((EDGE, TOP + across(tallest) + 22.0), &sums, 18.0, look);
     if let Some(strip) = strip {
         strip.draw(&mut canvas, slide, below + 16.0);
     }
-    canvas.finish("steps", alt(title, slide, [0, 0], 0))
+    canvas.finish("steps", alt(title, slide, position, channel))
 }
 
 /// Image, filter and result in a row, the window at the first position.
@@ -108,6 +116,17 @@ fn panels(canvas: &mut Canvas, slide: &Convolution<'_>, side: f64) {
     let x = x + BETWEEN;
     caption(canvas, x, "result", rows, columns);
     result(canvas, slide, (x, TOP), Look { side, factors: true }, [0, 0], usize::MAX);
+    // The strongest answer has an outline of the window's colour; the first one, whose window is drawn, the result's own.
+    let ([row, column], _) = slide.strongest();
+    if [row, column] != [0, 0] {
+        let cell = Rect {
+            x: x + column as f64 * side + 1.5,
+            y: TOP + row as f64 * side + 1.5,
+            width: side - 3.0,
+            height: side - 3.0,
+        };
+        canvas.frame(cell, 1.0, Stroke { color: palette.series[1], width: 2.0 });
+    }
 }
 
 /// How cells are drawn.

@@ -94,7 +94,7 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     mark(&mut canvas, cell, palette.series[0]);
 
     let look = Text { size: 12.0, weight: Weight::Regular, anchor: Anchor::Start, color: palette.ink, turn: 0.0 };
-    let lead = format!("strongest at row {}, column {}: ", position[0], position[1]);
+    let lead = format!("strongest at {}: ", slide.place(position, channel));
     canvas.text(EDGE, TOP + tall + 50.0, &sum_line(&lead, slide, position, channel, inner, look.size), look);
     canvas.finish("result", alt(title, slide, position, channel))
 }

@@ -1,0 +1,53 @@
+//! Who writes a run's folder: one process at a time.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::file::{FileError, regular};
+
+/// The file that is locked; it holds the number of the process.
+pub(crate) const LOCK: &str = "lock";
+
+/// A run's folder, held. It is free again where this is dropped, and when the process ends, however that comes about.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes a run's folder.
+    pub fn take(folder: &Path) -> Result<Self, FileError> {
+        let path = folder.join(LOCK);
+        let mut file = open(&path).map_err(FileError::write(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            // A file system without locks.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(FileError::write(&path)(error)),
+            Err(TryLockError::WouldBlock) => {
+                return Err(FileError::Held { folder: folder.to_path_buf(), process: holder(&mut file) });
+            }
+        }
+        let sign = |file: &mut File| {
+            file.set_len(0)?;
+            file.write_all(std::process::id().to_string().as_bytes())
+        };
+        sign(&mut file).map_err(FileError::write(&path))?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if let Ok(there) = path.metadata() {
+        regular(there.file_type())?;
+    }
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+}
+
+/// The process that a lock names; none where it has yet to sign.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(16).read_to_string(&mut text).ok()?;
+    text.parse().ok()
+}
