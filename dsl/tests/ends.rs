@@ -34,18 +34,36 @@ fn source(text: &str) -> Source {
     Source { id: SourceId(0), name: "ends.fov".into(), text: text.into() }
 }
 
-/// All that is said of a text: its statements, its mistakes with their places, its form, its colours.
-fn said(text: &str) -> (String, String, Vec<(usize, usize)>, Result<String, ()>, Completeness, Vec<(String, Token)>) {
+/// All that is said of a text.
+#[derive(Debug, PartialEq)]
+struct Said {
+    statements: String,
+    mistakes: String,
+    /// Their lines and columns.
+    places: Vec<(usize, usize)>,
+    form: Option<String>,
+    completeness: Completeness,
+    colours: Vec<(String, Token)>,
+}
+
+fn said(text: &str) -> Said {
     let source = source(text);
     let (program, mistakes) = parse(&source);
     let places = mistakes.iter().map(|mistake| to_json(mistake, std::slice::from_ref(&source)));
     let places = places.map(|report| (report.line, report.column)).collect();
-    let colours =
-        highlight(text).into_iter().map(|(range, token)| (text[range].trim_end().to_string(), token)).collect();
     let shown = render(&mistakes, &[source], Style::Plain);
-    // The blank before a line feed is the carriage return's.
-    let shown = shown.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-    (format!("{:?}", program.without_spans()), shown, places, format(text).map_err(drop), is_complete(text), colours)
+    Said {
+        statements: format!("{:?}", program.without_spans()),
+        // The blank before a line feed is the carriage return's.
+        mistakes: shown.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"),
+        places,
+        form: format(text).ok(),
+        completeness: is_complete(text),
+        colours: highlight(text)
+            .into_iter()
+            .map(|(range, token)| (text[range].trim_end().to_string(), token))
+            .collect(),
+    }
 }
 
 #[test]

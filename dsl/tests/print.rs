@@ -95,7 +95,8 @@ fn layers() -> impl Strategy<Value = Layer> {
         LayerWord::Pad,
     ];
     let own = [(LayerWord::Bn, "eps"), (LayerWord::Bn, "momentum"), (LayerWord::Lrn, "alpha"), (LayerWord::Lrn, "k")];
-    let glued = proptest::option::of(proptest::collection::vec(2u32..12, 1..3));
+    // Windows and units that hardly number layers.
+    let glued = proptest::option::of(proptest::collection::vec(8u32..12, 1..3));
     let options = proptest::collection::vec(options(), 0..4);
     (proptest::sample::select(words.to_vec()), glued, options, (names(), proptest::option::of(exprs())), sizes())
         .prop_map(move |(word, glued, mut options, (name, step), sizes)| {
@@ -110,7 +111,15 @@ fn layers() -> impl Strategy<Value = Layer> {
                 options.push(LayerOption { kind: OptionKind::Keyed((*key).into(), sizes.clone()), span: span() });
             }
             if let Some(glued) = glued.filter(|glued| takes || word == LayerWord::Fc && glued.len() == 1) {
-                let number = |n: u32| Expr { kind: ExprKind::Number(n.into()), span: span() };
+                let scale = if word == LayerWord::Fc { 100 } else { 1 };
+                let number = |n: u32| Expr { kind: ExprKind::Number((n * scale).into()), span: span() };
+                // No option says the same again.
+                options.retain(|option| match &option.kind {
+                    OptionKind::Value(_) => word != LayerWord::Fc,
+                    OptionKind::Size(_) => word == LayerWord::Fc,
+                    OptionKind::Keyed(key, _) => key != "size",
+                    _ => true,
+                });
                 let kind = OptionKind::Glued(glued.into_iter().map(number).collect());
                 options.insert(0, LayerOption { kind, span: span() });
             }

@@ -160,12 +160,12 @@ fn numbers_glued_where_none_belongs() {
 #[test]
 fn repetitions_that_make_no_sense() {
     nets(&[
-        ("conv 64^2", "64^2", "`64^2` has two readings", "write `(64^2)` for the power of 64, `(conv 64)^2`"),
+        ("conv 64^2", "64^2", "`64^2` has two readings", "write `(64^2)` for the arithmetic, `(conv 64)^2`"),
         (
             "conv (4*c)^2",
             "(4*c)^2",
             "`(4*c)^2` has two readings",
-            "write `((4*c)^2)` for the power of (4*c), `(conv (4*c))^2`",
+            "write `((4*c)^2)` for the arithmetic, `(conv (4*c))^2`",
         ),
         ("conv 64 3x3^2", "^2", "`^2` repeats groups, and `conv 64 3x3` is none", "write `(conv 64 3x3)^2`"),
         ("relu*2", "relu*2", "`relu*2` is neither a layer nor a shape", "to repeat a layer, write it as a group"),
@@ -281,9 +281,10 @@ fn several_mistakes_come_together_and_good_statements_come_out() {
 
 #[test]
 fn a_slides_body_is_raw() {
-    let text = "slide alexnet\n[55x55x96] CONV1: 96 11x11 filters (stride 4\n\n#1×1 net\n)\nseed 7\n";
+    let text = "slide alexnet\n[55x55x96] CONV1: 96 11x11 filters (stride 4\n\n#1×1 net 50% 3² // 1_000\n)\nseed 7\n";
     let (program, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text: text.into() });
     assert_eq!((program.to_string().as_str(), mistakes.len()), ("seed 7\n", 1));
+    assert!(mistakes[0].message.starts_with("`slide`"), "{mistakes:?}");
 }
 
 #[test]
@@ -399,4 +400,19 @@ fn numbers_of_layers_have_two_readings() {
     ] {
         assert_eq!(mistakes(&format!("net q = 227x227x3 - {text}")), [], "{text}");
     }
+}
+
+#[test]
+fn a_number_beside_another_window_is_the_layers() {
+    nets(&[
+        (
+            "conv1 96 11x11/4 - relu",
+            "conv1",
+            "`conv1` says a window of 1, and `11x11` something else",
+            "write `conv`; a layer's",
+        ),
+        ("conv3 96 size 5 - relu", "conv3", "`conv3` says a window of 3, and `size 5` something else", "write `conv`"),
+        ("conv 8 - pool5 3x3/2", "pool5", "`pool5` says a window of 5, and `3x3` something else", "write `pool`"),
+        ("fc6 4096 - relu", "fc6", "`fc6` says 6 units, and `4096` something else", "write `fc`"),
+    ]);
 }

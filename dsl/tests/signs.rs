@@ -51,7 +51,7 @@ fn signs_of_other_languages_have_their_mend() {
 fn a_power_or_a_repetition() {
     let error = mistake("net q = 8x8x1 - [conv 8*2^i - relu]^i=2", "8*2^i");
     assert_eq!(error.message, "`8*2^i` has two readings");
-    assert_eq!(error.help.unwrap(), "write `(8*2^i)` for the power of 8*2, `(conv 8*2)^i` for the repetition");
+    assert_eq!(error.help.unwrap(), "write `(8*2^i)` for the arithmetic, `(conv 8*2)^i` for the repetition");
     assert_eq!(error.mends.len(), 2);
     assert!(mistake("net q = 8x8x1 - conv 64^2", "64^2").help.unwrap().contains("`(conv 64)^2`"));
 }

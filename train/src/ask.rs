@@ -1,9 +1,9 @@
 //! Questions that any graph can put to a net: answered once, or step by step.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use fovea_graph::init::initial;
+use fovea_graph::init::initial_unless;
 use fovea_graph::{Backend, BackendError, Memory, Outcome, Plan, State, StateId, Tensor};
 
 use crate::compiled::{Compiled, Feeds, Numbers};
@@ -128,10 +128,24 @@ impl Task {
     /// # Errors
     /// The device refuses.
     pub fn new(backend: &Arc<dyn Backend>, plan: Plan, seed: u64) -> Result<Self, TrainError> {
+        Self::new_unless(backend, plan, seed, &AtomicBool::new(false))
+    }
+
+    /// The same, until `stop` is set.
+    ///
+    /// # Errors
+    /// The device refuses; [`TrainError::Interrupted`].
+    pub fn new_unless(
+        backend: &Arc<dyn Backend>,
+        plan: Plan,
+        seed: u64,
+        stop: &AtomicBool,
+    ) -> Result<Self, TrainError> {
         let mut memory = backend.allocate(&plan.graph.states)?;
         for (i, state) in plan.graph.states.iter().enumerate() {
             let id = StateId::new(i);
-            memory.write(id, &initial(id, state, seed))?;
+            let value = initial_unless(id, state, seed, &|| stop.load(Ordering::Relaxed));
+            memory.write(id, &value.ok_or(TrainError::Interrupted)?)?;
         }
         Ok(Self { compiled: Compiled::new(backend.compile(plan)?), memory })
     }

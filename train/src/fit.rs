@@ -92,7 +92,8 @@ fn check_schedule(recipe: &Recipe) -> Result<(), TrainError> {
 pub(crate) fn prepare(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<(), TrainError> {
     let step = Question::train(&recipe.optimizer);
     let net = &trainee.net;
-    let needs = Needs::plan(&net.forward, &step, &size.batches, data.test.len(), &*net.backend)?;
+    let needs =
+        Needs::plan(&net.forward, &step, &size.batches, data.test.len(), &*net.backend, &AtomicBool::new(false))?;
     trainee.prepare(needs)
 }
 

@@ -1,5 +1,7 @@
 //! What a run takes: all of its programs, planned before anything runs.
 
+use std::sync::atomic::AtomicBool;
+
 use fovea_graph::{Backend, Plan};
 
 use crate::error::TrainError;
@@ -21,16 +23,17 @@ impl Needs {
     /// Plans the steps of these batches, and the tests of so many pictures. `forward` gives a net's graph.
     ///
     /// # Errors
-    /// The net has no graph of such a batch, or cannot be asked so.
+    /// The net has no graph of such a batch, or cannot be asked so; [`TrainError::Interrupted`] where `stop` is set.
     pub fn plan(
         forward: &Forward,
         step: &Question,
         batches: &[usize],
         tests: usize,
         backend: &dyn Backend,
+        stop: &AtomicBool,
     ) -> Result<Self, TrainError> {
         let plan = |question: &Question, batch: usize| {
-            Ok::<_, TrainError>((question.clone(), batch, question.route(forward, batch, backend)?.plan))
+            Ok::<_, TrainError>((question.clone(), batch, question.route_unless(forward, batch, backend, stop)?.plan))
         };
         let mut plans = batches.iter().map(|&batch| plan(step, batch)).collect::<Result<Vec<_>, _>>()?;
         if tests == 0 {
@@ -62,7 +65,13 @@ impl Needs {
     ///
     /// # Errors
     /// As [`Needs::plan`].
-    pub fn of_any(forward: &Forward, step: &Question, batch: usize, backend: &dyn Backend) -> Result<Self, TrainError> {
-        Self::plan(forward, step, &[batch], BATCH, backend)
+    pub fn of_any(
+        forward: &Forward,
+        step: &Question,
+        batch: usize,
+        backend: &dyn Backend,
+        stop: &AtomicBool,
+    ) -> Result<Self, TrainError> {
+        Self::plan(forward, step, &[batch], BATCH, backend, stop)
     }
 }

@@ -251,11 +251,11 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
         };
     }
     let opens = |piece: &&str| verb.clauses.iter().find(|clause| clause.word.eq_ignore_ascii_case(piece)).copied();
-    let begun = pieces.iter().rposition(|piece| opens(&piece).is_some());
+    let begun = pieces.iter().rposition(|piece| opens(piece).is_some());
     // What belongs to the clause that has begun, or to the verb's own word, place by place.
     let (places, behind) = match begun {
         None => (verb.behind, pieces),
-        Some(at) => (opens(&&pieces[at]).map_or(&[][..], |clause| clause.behind), &pieces[at + 1..]),
+        Some(at) => (opens(&pieces[at]).map_or(&[][..], |clause| clause.behind), &pieces[at + 1..]),
     };
     let place = behind.iter().filter(|piece| **piece != "=").count();
     match (places, behind.last()) {

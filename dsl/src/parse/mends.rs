@@ -135,19 +135,13 @@ impl Reader<'_> {
     ) {
         let found = quoted(self.written(span));
         let before = quoted(self.written(Span { end: span.start, ..item }));
+        if let (PieceKind::Times(_), Some(count)) = (kind, count)
+            && found.starts_with('^')
+        {
+            return self.power_or_repetition(count, span, item);
+        }
         match kind {
             PieceKind::Question => self.two_nets(item),
-            PieceKind::Times(_) if found.starts_with('^') && count.is_some() => {
-                let count = count.unwrap_or(span);
-                let (base, power) = (quoted(self.written(count)), quoted(self.written(count.to(span))));
-                let error = self
-                    .wrong(count.to(span), format!("`{power}` has two readings"))
-                    .here(format!("the power, or `{before}` repeated?"))
-                    .help(format!("write `({power})` for the power of {base}, `({before}){found}` for the repetition"))
-                    .mend(count.to(span), format!("({power})"))
-                    .mend(item.to(span), format!("({before}){found}"));
-                self.mistakes.push(error);
-            }
             PieceKind::Times(_) => {
                 let error = self
                     .wrong(span, format!("`{found}` repeats groups, and `{before}` is none"))
@@ -176,6 +170,20 @@ impl Reader<'_> {
                 self.mistakes.push(error);
             }
         }
+    }
+
+    /// `conv 8*2^i`, where `8*2` stands at `count` and `^i` at `times`.
+    fn power_or_repetition(&mut self, count: Span, times: Span, item: Span) {
+        let layer = self.written(Span { end: times.start, ..item }).trim_end();
+        let (power, sign) = (self.written(count.to(times)), self.written(times));
+        let [number, repeated] = [format!("({power})"), format!("({layer}){sign}")];
+        let error = self
+            .wrong(count.to(times), format!("`{}` has two readings", quoted(power)))
+            .here(format!("arithmetic, or `{}` repeated?", quoted(layer)))
+            .help(format!("write `{}` for the arithmetic, `{}` for the repetition", quoted(&number), quoted(&repeated)))
+            .mend(count.to(times), number)
+            .mend(item.to(times), repeated);
+        self.mistakes.push(error);
     }
 
     /// `POOL?` of the summary slide: with the layer or without it.

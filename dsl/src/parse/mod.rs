@@ -81,7 +81,10 @@ impl<'a> Reader<'a> {
         }
         let word = first_word(self.text);
         let is_own = || word.is_empty() || verbs::is_statement_word(word) || !words::is_free(word);
-        if let Some(mistake) = self.unseen().or_else(|| self.foreign_sign().filter(|_| is_own())) {
+        // A slide's body is no text of ours.
+        if !word.eq_ignore_ascii_case("slide")
+            && let Some(mistake) = self.unseen().or_else(|| self.foreign_sign().filter(|_| is_own()))
+        {
             self.mistakes.push(mistake);
             return None;
         }

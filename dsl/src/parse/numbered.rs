@@ -3,7 +3,7 @@
 use fovea_graph::Span;
 
 use super::{Reader, quoted};
-use crate::syntax::{Chain, ExprKind, ItemKind, Layer, LayerWord, OptionKind};
+use crate::syntax::{Chain, ExprKind, ItemKind, Layer, LayerOption, LayerWord, OptionKind};
 
 /// No slide numbers more layers.
 const MAX_NUMBER: f64 = 30.0;
@@ -22,6 +22,8 @@ struct Glued {
     number: f64,
     /// The word and the number.
     span: Span,
+    /// Where an option says the same in another way.
+    other: Option<Span>,
     /// Which of its family it is, and which of the layers with weights, from 1.
     places: [f64; 2],
 }
@@ -52,7 +54,7 @@ impl Reader<'_> {
         let glued = walk.glued;
         let (Some(first), Some(last)) = (glued.first(), glued.last()) else { return };
         if !count_layers(&glued) {
-            return;
+            return glued.iter().for_each(|layer| self.said_apart(layer));
         }
         let [a, b] = [first, last].map(|layer| quoted(self.written(layer.span)));
         let [word, other] = [first, last].map(|layer| layer.word.word());
@@ -79,6 +81,19 @@ impl Reader<'_> {
                 first.apart(),
                 last.apart()
             ));
+        self.mistakes.push(error);
+    }
+
+    /// `conv1 96 11x11`: with another window behind it, the number can only be the layer's.
+    fn said_apart(&mut self, layer: &Glued) {
+        let Some(other) = layer.other else { return };
+        let (word, behind) = (quoted(self.written(layer.span)), quoted(self.written(other)));
+        let error = self
+            .wrong(layer.span, format!("`{word}` says {}, and `{behind}` something else", layer.meaning()))
+            .also(other, "the other")
+            .expected(layer.word.word())
+            .mend(layer.span, layer.word.word())
+            .help(format!("write `{}`; a layer's number comes by itself", layer.word.word()));
         self.mistakes.push(error);
     }
 }
@@ -137,7 +152,14 @@ impl Walk {
             && let ExprKind::Number(value) = number.kind
         {
             let span = layer.word_span.to(number.span);
-            self.glued.push(Glued { family, word: layer.word, number: value, span, places });
+            let says_it = |option: &&LayerOption| match &option.kind {
+                OptionKind::Value(_) => family == Family::Fc,
+                OptionKind::Size(_) => family != Family::Fc,
+                OptionKind::Keyed(key, _) => family != Family::Fc && key == "size",
+                _ => false,
+            };
+            let other = layer.options.iter().find(says_it).map(|option| option.span);
+            self.glued.push(Glued { family, word: layer.word, number: value, span, other, places });
         }
     }
 }

@@ -2,14 +2,23 @@
 
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Plan, Span};
+use fovea_train::{Needs, TrainError};
 
 use crate::display::number;
-use crate::failure::Failure;
+use crate::failure::{At, Failure};
 
 /// Refuses a net that does not fit for a single picture. Its weights count twice: they are drawn or read first, and then
 /// written to the device.
 pub fn net_fits(plan: &Plan, backend: &dyn Backend, span: Span) -> Result<(), Failure> {
     fits(backend, 1, span, |_| Ok(backend.footprint(&[plan]) + plan.state_bytes())).map(|_| ())
+}
+
+/// The bytes that all programs of a run take, once they are planned; the mistake that they cannot be stands at `span`.
+pub fn bytes(needs: Result<Needs, TrainError>, backend: &dyn Backend, span: Span) -> Result<u64, Failure> {
+    match needs {
+        Err(TrainError::Interrupted) => Err(Failure::Interrupted),
+        needs => Ok(needs.at(span)?.bytes(backend)),
+    }
 }
 
 /// The bytes that a batch takes. Refuses one that the device has no room for, and says which one would fit. `bytes` counts

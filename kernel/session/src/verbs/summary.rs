@@ -39,7 +39,8 @@ pub fn of(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
     let mut summary = summary(&net, of.net.span)?;
     let (forward, step) = (forward(&net), Question::train(&USUAL));
     summary.totals.train_bytes = memory::fits(&*names.device, batch, span, |batch| {
-        Ok(Needs::of_any(&forward, &step, batch, &*names.device).at(of.net.span)?.bytes(&*names.device))
+        let needs = Needs::of_any(&forward, &step, batch, &*names.device, &names.interrupted);
+        memory::bytes(needs, &*names.device, of.net.span)
     })?;
     Ok(Box::new(Summarise { summary, batch }))
 }

@@ -65,8 +65,9 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
     enough_to_normalise(&forward, &recipe, at, &spec)?;
     let counts = spec.counts();
     memory::fits(&*names.device, recipe.batch, at, |batch| {
-        let needs = Needs::plan(&forward, &step, &batches(counts.train, batch), counts.test, &*names.device);
-        Ok(needs.at(train.net.span)?.bytes(&*names.device))
+        let (batches, device) = (batches(counts.train, batch), &*names.device);
+        let needs = Needs::plan(&forward, &step, &batches, counts.test, device, &names.interrupted);
+        memory::bytes(needs, device, train.net.span)
     })?;
 
     let binding = Binding { input: spec.shape(), classes: Some(spec.classes()), run: true };
