@@ -54,13 +54,20 @@ pub fn open_with(index: usize, options: Options) -> Result<Cuda, BackendError> {
 }
 
 /// The GPU of this number among those found, or why it cannot be used, in a sentence.
-fn pick(index: usize, found: Result<Vec<Device>, ProbeError>) -> Result<Device, String> {
+pub fn pick(index: usize, found: Result<Vec<Device>, ProbeError>) -> Result<Device, String> {
     let mut devices = found.map_err(|why| why.to_string())?;
     if index < devices.len() {
         return Ok(devices.swap_remove(index));
     }
     let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
     Err(format!("there is no cuda:{index}; the driver sees {}", names.join(", ")))
+}
+
+/// A GPU holds each program's inputs as often as steps are under way.
+pub fn footprint(plans: &[&Plan]) -> u64 {
+    let most = |bytes: fn(&Plan) -> u64| plans.iter().map(|plan| bytes(plan)).max().unwrap_or(0);
+    let inputs: u64 = plans.iter().map(|plan| plan.input_bytes()).sum();
+    most(Plan::state_bytes) + DEPTH as u64 * inputs + most(Plan::arena_bytes)
 }
 
 impl Backend for Cuda {
@@ -73,10 +80,7 @@ impl Backend for Cuda {
     }
 
     fn footprint(&self, plans: &[&Plan]) -> u64 {
-        let most = |bytes: fn(&Plan) -> u64| plans.iter().map(|plan| bytes(plan)).max().unwrap_or(0);
-        // Each program has its stages.
-        let inputs: u64 = plans.iter().map(|plan| plan.input_bytes()).sum();
-        most(Plan::state_bytes) + DEPTH as u64 * inputs + most(Plan::arena_bytes)
+        footprint(plans)
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use cudarc::driver::result;
-use cudarc::driver::sys::{CUdevice_attribute, CUresult};
+use cudarc::driver::sys::CUresult;
 use cudarc::driver::{
     CudaContext, CudaFunction, CudaGraph, CudaModule, CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError,
 };
@@ -12,12 +12,23 @@ use fovea_graph::{BackendError, Device};
 
 use crate::images::Images;
 use crate::modules::{KERNELS, Kernel, MODULES};
-use crate::probe::driver_version;
+use crate::probe::{capability, driver_version};
 
 /// The oldest driver that runs the kernels, as CUDA's version: NVIDIA's release 580.
 const OLDEST_DRIVER: i32 = 13_000;
 /// The oldest architecture that CUDA 13 compiles for.
 const OLDEST_ARCHITECTURE: (i32, i32) = (7, 5);
+
+/// What an answer of the driver means for a GPU that is not in use yet.
+fn refusal(device: &Device) -> impl Fn(DriverError) -> BackendError {
+    |DriverError(code)| {
+        BackendError::Unavailable(format!(
+            "{} ({}) cannot be used: the driver answers {code:?}; check it with `nvidia-smi`, or train on the CPU: \
+             `device cpu`",
+            device.name, device.description
+        ))
+    }
+}
 
 /// A GPU that is in use.
 pub struct Gpu {
@@ -37,16 +48,11 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// Opens the GPU of a number that the driver has named as `device`.
-    pub fn open(index: usize, device: Device, images: Images) -> Result<Self, BackendError> {
-        let refused = |DriverError(code): DriverError| {
-            BackendError::Unavailable(format!(
-                "{} ({}) cannot be used: the driver answers {code:?}; check it with `nvidia-smi`, or train on the CPU: \
-                 `device cpu`",
-                device.name, device.description
-            ))
-        };
-        let version = driver_version().map_err(refused)?;
+    /// Whether the GPU of a number that the driver has named as `device` can run the kernels, as far as it can be told
+    /// without opening it; its architecture.
+    pub fn usable(index: usize, device: &Device, images: &Images) -> Result<u32, BackendError> {
+        let refused = refusal(device);
+        let version = driver_version().map_err(&refused)?;
         if version < OLDEST_DRIVER {
             return Err(BackendError::Unavailable(format!(
                 "NVIDIA's driver on this machine is for CUDA {}.{}, older than the kernels need: install version 580 or newer, \
@@ -55,10 +61,7 @@ impl Gpu {
                 version % 1000 / 10
             )));
         }
-        let context = CudaContext::new(index).map_err(refused)?;
-        let attribute = |which| context.attribute(which).map_err(refused);
-        let major = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
-        let minor = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
+        let (major, minor) = capability(index).map_err(refused)?;
         if (major, minor) < OLDEST_ARCHITECTURE {
             let (major_needed, minor_needed) = OLDEST_ARCHITECTURE;
             return Err(BackendError::Unavailable(format!(
@@ -68,14 +71,22 @@ impl Gpu {
             )));
         }
         images.check()?;
+        Ok(10 * major.unsigned_abs() + minor.unsigned_abs())
+    }
+
+    /// Opens the GPU of a number that the driver has named as `device`.
+    pub fn open(index: usize, device: Device, images: Images) -> Result<Self, BackendError> {
+        let architecture = Self::usable(index, &device, &images)?;
+        let refused = refusal(&device);
+        let context = CudaContext::new(index).map_err(&refused)?;
         // SAFETY: every use of memory on two streams is ordered by events of our own.
         unsafe { context.disable_event_tracking() };
-        let compute = context.new_stream().map_err(refused)?;
+        let compute = context.new_stream().map_err(&refused)?;
         let copy = context.new_stream().map_err(refused)?;
         Ok(Self {
             name: device.name,
             description: device.description,
-            architecture: 10 * major.unsigned_abs() + minor.unsigned_abs(),
+            architecture,
             context,
             compute,
             copy,

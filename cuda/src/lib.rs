@@ -15,6 +15,7 @@ mod ops;
 mod probe;
 mod program;
 mod queue;
+mod seen;
 mod stage;
 mod view;
 
@@ -22,3 +23,4 @@ pub use backend::{Cuda, Options, open, open_with};
 pub use images::Images;
 pub use ops::{Uses, uses};
 pub use probe::{ProbeError, probe};
+pub use seen::see;

@@ -53,6 +53,15 @@ pub fn probe() -> Result<Vec<Device>, ProbeError> {
     }
 }
 
+/// The compute capability of the GPU of a number that [`probe`] has found.
+pub fn capability(index: usize) -> Result<(i32, i32), DriverError> {
+    let handle = result::device::get(index as i32)?;
+    // SAFETY: the handle was given by the driver just now.
+    let ask = |which| unsafe { result::device::get_attribute(handle, which) };
+    let major = ask(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
+    Ok((major, ask(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?))
+}
+
 /// Keeps the code of an error alone.
 fn ask<T>(question: &'static str, answer: Result<T, DriverError>) -> Result<T, ProbeError> {
     answer.map_err(|DriverError(code)| match code {

@@ -57,6 +57,33 @@ pub fn list() -> Vec<(&'static str, &'static str)> {
     FAMILIES.iter().flat_map(|family| described(family.text)).collect()
 }
 
+/// The text of the library's net of this name, its comment above it; before it the file's first lines, which say where
+/// the family comes from, and the blocks and nets that it is made of.
+pub fn text(name: &str) -> Option<String> {
+    let family = FAMILIES.iter().find(|family| family.declares("net", name))?;
+    let mut pieces = Vec::new();
+    gather(family.piece("net", name)?, &mut pieces);
+    let head = family.text.split("\n\n").next().filter(|head| head.lines().all(|line| line.starts_with('#')));
+    let pieces: Vec<&str> = head.into_iter().chain(pieces).map(str::trim_end).collect();
+    Some(pieces.join("\n\n") + "\n")
+}
+
+/// Puts a piece of the library behind all those that it is made of.
+fn gather(piece: &'static str, pieces: &mut Vec<&'static str>) {
+    if pieces.contains(&piece) {
+        return;
+    }
+    let code = piece.lines().filter(|line| !line.starts_with('#'));
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    for word in code.flat_map(|line| line.split(move |c| !is_word(c))) {
+        let others = || FAMILIES.iter().flat_map(|family| family.made_of(word));
+        others().filter(|other| *other != piece).for_each(|other| gather(other, pieces));
+    }
+    if !pieces.contains(&piece) {
+        pieces.push(piece);
+    }
+}
+
 /// The text that a place in the library points into.
 pub fn source(id: SourceId) -> Option<Source> {
     let Home::Family(at) = Home::of(id) else { return None };
@@ -86,6 +113,17 @@ impl Family {
     /// Whether the family has a net or block of this name; reads the text alone.
     fn declares(&self, word: &str, name: &str) -> bool {
         self.text.lines().any(|line| declared(line, word) == Some(name))
+    }
+
+    /// The lines of a net or block, those of its comment too.
+    fn piece(&self, word: &str, name: &str) -> Option<&'static str> {
+        self.text.split("\n\n").find(|piece| piece.lines().any(|line| declared(line, word) == Some(name)))
+    }
+
+    /// The piece of the block that a word calls, or of the net that it begins in: `vgg16.pool5`.
+    fn made_of(&self, word: &str) -> Option<&'static str> {
+        let mut nets = std::iter::once(word).chain(word.rmatch_indices('.').map(|(at, _)| &word[..at]));
+        self.piece("block", word).or_else(|| nets.find_map(|net| self.piece("net", net)))
     }
 
     fn declared(&self, word: &'static str) -> impl Iterator<Item = &'static str> + use<> {
@@ -182,5 +220,31 @@ impl Home {
             Home::Family(at) => Some(at),
         };
         own.into_iter().chain((0..FAMILIES.len()).filter(move |&at| Some(at) != own))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_net_stands_alone() {
+        for (name, _) in list() {
+            let text = text(name).unwrap();
+            let source = Source { id: SourceId(0), name: String::new(), text: text.clone() };
+            let (program, mistakes) = parse(&source);
+            assert!(mistakes.is_empty(), "{name}");
+            let last = program.statements.last().map(|statement| &statement.kind);
+            assert!(matches!(last, Some(StatementKind::Net(net)) if net.name.text == name), "{text}");
+        }
+        let resnet = text("resnet50").unwrap();
+        assert!(resnet.starts_with("# K. He et al."));
+        assert_eq!(resnet.matches("\nblock ").count(), 1);
+        assert!(resnet.contains("\nblock bottleneck(c, s=1) = ") && !resnet.contains("paper("));
+        assert_eq!(text("resnet50.paper").unwrap().matches("\nnet ").count(), 1);
+        assert!(text("fcn8").unwrap().contains("\nnet vgg16 = "), "the net that it begins in comes first");
+        assert_eq!(text("mine"), None);
     }
 }

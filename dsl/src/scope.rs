@@ -6,6 +6,7 @@ use fovea_graph::Span;
 use fovea_graph::shape::MAX_ELEMENTS;
 
 use crate::diagnostic::{Diagnostic, Mend, Stage};
+pub use crate::nearest::nearest;
 use crate::parse::{elsewhere, words};
 use crate::shared::Shared;
 use crate::syntax::{Binding, BlockDef, Expr, ExprKind, NetDef, Operator};
@@ -294,23 +295,6 @@ fn unknown(name: &str, span: Span, names: &dyn Names) -> Diagnostic {
             error.expected(near).mend(span, near).help(format!("`{near}` is the nearest name that is known here"))
         }
         None => error.help(format!("`let {name} = …` or, behind a net, `where {name} = …` gives it a value")),
-    }
-}
-
-/// The candidate most like `word`, where one is like it at all.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let score = |candidate: &str| strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
-    let best = candidates.into_iter().map(|c| (score(c), c)).min_by_key(|&(distance, _)| distance);
-    best.filter(|&(distance, c)| distance <= slips(c.chars().count().max(word.chars().count()))).map(|(_, c)| c)
-}
-
-/// How many slips of a hand a word of so many letters may have before it is another word.
-fn slips(letters: usize) -> usize {
-    match letters {
-        0..=1 => 0,
-        2..=4 => 1,
-        letters => letters.div_ceil(3),
     }
 }
 

@@ -5,8 +5,8 @@ use fovea_dsl::scope::{Scope, Value};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::verb::{
     Adam, BenchMode, Compare, Convolve, Curve, Features, Filter, Filters, Library, Load, Note, Optimizer, Padding,
-    Period, Pixels, Plot, Predict, Reset, RunRef, Save, Schedule, Seed, SetTheme, Sgd, Show, Shown, Subject, Summary,
-    Test, Theme, Train, Who,
+    Period, Pixels, Plot, PoolForm, Predict, Reset, RunRef, Save, Schedule, Seed, SetTheme, Sgd, Show, Shown, Subject,
+    Summary, Test, Theme, Train, Who,
 };
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
 use fovea_graph::SourceId;
@@ -104,11 +104,17 @@ fn the_other_verbs() {
         panic!()
     };
     assert_eq!((samples.range, samples.train, save.unwrap().value.text.as_str()), (Some((0, 16)), false, "logits.npy"));
+    let Command::Saliency(said) = read("saliency lenet on digits[3] class 0, save \"g.npy\"").unwrap() else {
+        panic!()
+    };
+    assert_eq!((said.class.unwrap().value, said.samples.range, said.save.is_some()), (0, Some((3, 4)), true));
+    assert_eq!(help("saliency lenet on digits[3] class (-1)").as_str(), "");
     let Command::Show(Show { what: Shown::Samples(samples) }) = read("show digits.train[3]").unwrap() else { panic!() };
     assert_eq!((samples.data.text.as_str(), samples.range, samples.train), ("digits", Some((3, 4)), true));
     assert!(matches!(read("show run last").unwrap(), Command::Show(Show { what: Shown::Run(RunRef::Last(_)) })));
     assert!(matches!(read("show run 3").unwrap(), Command::Show(Show { what: Shown::Run(RunRef::Number(3, _)) })));
-    let Command::Summary(Summary { net, batch, train }) = read("summary resnet.50 batch(32) train").unwrap() else {
+    let Command::Summary(Summary { net, batch, train, on: None }) = read("summary resnet.50 batch(32) train").unwrap()
+    else {
         panic!()
     };
     assert_eq!((net.text.as_str(), batch.unwrap().value, train.is_some()), ("resnet.50", 32, true));
@@ -141,7 +147,7 @@ fn the_other_verbs() {
     assert!(matches!(read("note \"any # text\"").unwrap(), Command::Note(Note { text }) if text.text == "any # text"));
     let Command::Compare(Compare { nets }) = read("compare alexnet, vgg.D,\n  lenet").unwrap() else { panic!() };
     assert_eq!(nets.iter().map(|net| net.text.as_str()).collect::<Vec<_>>(), ["alexnet", "vgg.D", "lenet"]);
-    assert!(matches!(read("library").unwrap(), Command::Library(Library {})));
+    assert!(matches!(read("library").unwrap(), Command::Library(Library { net: None })));
     assert!(matches!(read("data scenes").unwrap(), Command::Data(data) if data.name.text == "scenes"));
     let Command::Data(data) = read("data digits size 28x(width+12)").unwrap() else { panic!() };
     assert_eq!((data.name.text.as_str(), data.size.unwrap().value), ("digits", [28, 28]));
@@ -152,7 +158,7 @@ fn unknown_verbs_get_the_nearest_one() {
     wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
     assert_eq!(help("trian lenet on digits"), "write `train`");
     assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, data, train"));
-    for verb in ["draw", "fool", "maximize", "export", "saliency"] {
+    for verb in ["draw", "fool", "maximize", "export", "segment"] {
         let all = read(&format!("{verb} lenet")).unwrap_err();
         assert!(
             all[0].message.starts_with(&format!("`{verb}` is not among the statements Fovea has: net, block, let"))
@@ -190,7 +196,8 @@ fn what_a_verb_lacks() {
     wrong("compare lenet, lenet", &[("lenet", "`lenet` stands twice")]);
     wrong("compare", &[("", "`compare` lacks its net")]);
     wrong("compare a, b batch 3", &[("batch", "`,` is missing before `batch`"), ("3", "`3` does not belong here")]);
-    wrong("library vgg", &[("vgg", "`library` has no clause `vgg`")]);
+    wrong("library vgg now", &[("now", "`library` has no clause `now`")]);
+    wrong("library 5", &[("5", "`library` shows one net's text, or lists them all")]);
     wrong("train on digits", &[("on", "`train` lacks its net")]);
     wrong("train", &[("", "`train` lacks its net")]);
     wrong("train lenet digits", &[("digits", "`on` is missing before the data")]);
@@ -303,6 +310,46 @@ fn convolve_reads_matrices_samples_and_filters() {
     assert_eq!(convolve("convolve [1] same with [1], stride = width").stride.unwrap().value, [16, 16]);
     assert_eq!(convolve("convolve [1] with [1] same").padding(), Some(Padding::Same));
     assert_eq!(convolve("convolve [1] valid with [1]").padding(), Some(Padding::Valid));
+}
+
+#[test]
+fn pool_takes_the_layers_options() {
+    let pool = |text: &str| match read(text).unwrap() {
+        Command::Pool(pool) => pool,
+        other => panic!("{text} is {other:?}"),
+    };
+    let open = pool("pool [0 1; 2 3]");
+    assert_eq!(open.image.rows, [[0.0, 1.0], [2.0, 3.0]]);
+    assert_eq!((open.size, open.stride, open.form(), open.ceil), (None, None, None, None));
+    let said = pool("POOL [0 1; 2 3] 3x2/1 avg, pad 1 ceil");
+    assert_eq!((said.size.unwrap().value, said.stride.unwrap().value), ([3, 2], [1, 1]));
+    assert_eq!((said.form(), said.pad.unwrap().value, said.ceil.is_some()), (Some(PoolForm::Avg), [1, 1], true));
+    assert_eq!(pool("pool [1] size 3 stride 2x1 max same").size.unwrap().value, [3, 3]);
+    assert_eq!(pool("pool [1] 3").size.unwrap().value, [3, 3]);
+    wrong("pool [1] max avg", &[("avg", "`max` and `avg` stand together")]);
+    wrong("pool [1] same pad 1", &[("pad", "`pad` and `same` stand together")]);
+    wrong("pool [1] with [1]", &[("with", "`pool` has no clause `with`")]);
+    wrong("pool [1] 0x2", &[("0", "the window must be at least 1, not 0")]);
+}
+
+#[test]
+fn pool_and_deconv_begin_a_statement_only_before_a_bracket_at_the_margin() {
+    let printed = |text: &str| {
+        let (program, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text: text.into() });
+        (program.statements.len(), mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>())
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(printed("net q = 8x8x1 -\npool 2x2 - fc 3"), (1, none.clone()), "a chain that goes on");
+    assert_eq!(printed("net q = 8x8x1 - (conv -\npool) - deconv\nseed 7"), (2, none.clone()));
+    assert_eq!(printed("net q = 8x8x1 - conv\npool [0 1; 2 3]\n  avg\nseed 7"), (3, none.clone()));
+    assert_eq!(printed("net q = 8x8x1 -\n  pool [0 1; 2 3]").0, 0, "a line that stands in is no statement");
+    wrong("deconv [1 2] with [1]", &[("deconv", &absent("deconv"))]);
+    let (_, mistakes) = printed("pool 2x2 - conv");
+    assert_eq!(mistakes, ["a chain of layers without a name"]);
+}
+
+fn absent(word: &str) -> String {
+    read(&format!("{word} [1]")).unwrap_err()[0].message.clone()
 }
 
 #[test]

@@ -103,3 +103,9 @@ fn matrices_stand_on_one_line_or_a_line_a_row() {
         "convolve [\n    1 0  # first\n    0 1  # second\n] with [1]  # a dot\n",
     );
 }
+
+#[test]
+fn the_script_that_the_readme_runs_is_in_its_canonical_form() {
+    let text = include_str!("../../notebooks/lenet.fov");
+    assert_eq!(format(text).unwrap(), text);
+}

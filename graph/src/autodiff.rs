@@ -2,52 +2,20 @@
 
 use crate::graph::Graph;
 use crate::ids::NodeId;
-use crate::op::{Add, Fill, GradientError, Op, agree};
+use crate::op::{Add, Backward, Fill, GradientError, Nodes, Op, ShapeError, agree};
 use crate::shape::Shape;
 
-/// What an op sees while it appends its gradient.
-pub struct Backward<'g> {
-    graph: &'g mut Graph,
-    node: NodeId,
-    dy: NodeId,
-    wanted: &'g [bool],
-}
-
-impl Backward<'_> {
-    /// The gradient of the loss by the op's output.
-    pub fn dy(&self) -> NodeId {
-        self.dy
+impl Nodes for Graph {
+    fn inputs_of(&self, node: NodeId) -> &[NodeId] {
+        &self.node(node).inputs
     }
 
-    /// The op's output.
-    pub fn output(&self) -> NodeId {
-        self.node
+    fn shape_of(&self, node: NodeId) -> &Shape {
+        self.shape(node)
     }
 
-    /// How many inputs the op has.
-    pub fn inputs(&self) -> usize {
-        self.graph.node(self.node).inputs.len()
-    }
-
-    /// The op's `i`-th input.
-    pub fn input(&self, i: usize) -> NodeId {
-        self.graph.node(self.node).inputs[i]
-    }
-
-    /// The shape of the `i`-th input.
-    pub fn input_shape(&self, i: usize) -> &Shape {
-        self.graph.shape(self.input(i))
-    }
-
-    /// Whether anybody needs the gradient by the `i`-th input; the first layer's input, say, nobody does.
-    pub fn wants(&self, i: usize) -> bool {
-        self.wanted[self.input(i).index()]
-    }
-
-    /// Appends a node to the op's layer.
-    pub fn push(&mut self, op: Op, inputs: &[NodeId]) -> Result<NodeId, GradientError> {
-        let layer = self.graph.node(self.node).layer;
-        Ok(self.graph.push(op, inputs, layer)?)
+    fn push_beside(&mut self, node: NodeId, op: Op, inputs: &[NodeId]) -> Result<NodeId, ShapeError> {
+        self.push(op, inputs, self.node(node).layer)
     }
 }
 
@@ -89,7 +57,7 @@ fn walk(graph: &mut Graph, value: NodeId, seed: NodeId, wrt: &[NodeId]) -> Resul
         let op = graph.node(id).op.clone();
         let Some(rule) = op.rule() else { continue };
         let inputs = graph.node(id).inputs.clone();
-        let grads = rule.gradient(&mut Backward { graph, node: id, dy, wanted: &wanted })?;
+        let grads = rule.gradient(&mut Backward::new(graph, id, dy, &wanted))?;
         for (input, grad) in inputs.into_iter().zip(grads) {
             let (true, Some(grad)) = (wanted[input.index()], grad) else {
                 continue;

@@ -15,6 +15,7 @@ pub mod philox;
 pub mod plan;
 pub mod shape;
 pub mod span;
+mod tensor;
 pub mod text;
 pub mod training;
 pub mod verify;
@@ -27,6 +28,4 @@ pub use op::Op;
 pub use plan::Plan;
 pub use shape::Shape;
 pub use span::{SourceId, Span};
-
-/// A tensor on the host, f32, in standard (row-major) layout.
-pub type Tensor = ndarray::ArrayD<f32>;
+pub use tensor::Tensor;

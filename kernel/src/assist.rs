@@ -6,6 +6,8 @@ use fovea::session::Known;
 use fovea_dsl::editor::{self, CompletionKind, Token};
 use fovea_dsl::ends::is_line_end;
 
+use crate::magic;
+
 /// How to begin.
 pub const HELP: &str = r#"A network and what is done with it, a statement a line:
 
@@ -30,6 +32,19 @@ pub struct Offer {
     pub doc: String,
 }
 
+impl Offer {
+    /// A word that stands for itself.
+    fn of(word: &str) -> Self {
+        Self { text: word.to_string(), shown: None, kind: None, doc: String::new() }
+    }
+}
+
+impl From<editor::Completion> for Offer {
+    fn from(found: editor::Completion) -> Self {
+        Self { text: found.text, shown: None, kind: Some(found.kind), doc: found.doc }
+    }
+}
+
 /// How a text can go on at a byte, and where the word begins that goes on there: words and names of the language, files
 /// inside quotes, behind a question mark what can be asked about.
 pub fn complete(text: &str, cursor: usize, known: &Known) -> (usize, Vec<Offer>) {
@@ -39,11 +54,14 @@ pub fn complete(text: &str, cursor: usize, known: &Known) -> (usize, Vec<Offer>)
     if text.starts_with('?') && cursor > 0 {
         return questions(&text[..cursor], known);
     }
-    let found = editor::complete(text, cursor, &known.context());
+    let found = editor::complete(text, cursor, &known.context_behind(text.get(..cursor).unwrap_or_default()));
+    if let Some(typed) = text.get(..cursor).filter(|typed| typed.starts_with('%')) {
+        let words = magic::WORDS.iter().filter(|word| word.starts_with(typed));
+        let own = words.map(|word| Offer::of(word)).chain(found.into_iter().map(Offer::from));
+        return (0, own.collect());
+    }
     let start = found.first().map_or(cursor, |completion| completion.start);
-    let offer =
-        |found: editor::Completion| Offer { text: found.text, shown: None, kind: Some(found.kind), doc: found.doc };
-    (start, found.into_iter().map(offer).collect())
+    (start, found.into_iter().map(Offer::from).collect())
 }
 
 /// What may stand behind a question mark.
@@ -56,8 +74,7 @@ fn questions(text: &str, known: &Known) -> (usize, Vec<Offer>) {
     words.retain(|word| word.starts_with(typed));
     words.sort_unstable();
     words.dedup();
-    let offer = |word: &str| Offer { text: word.to_string(), shown: None, kind: None, doc: String::new() };
-    (text.len() - typed.len(), words.into_iter().map(offer).collect())
+    (text.len() - typed.len(), words.into_iter().map(Offer::of).collect())
 }
 
 /// Where the file name under the cursor begins: inside quotes, or a shell command's last word.

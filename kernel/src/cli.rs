@@ -68,8 +68,11 @@ pub enum Command {
     },
     /// List the devices
     Devices,
-    /// List the networks that come with the language
-    Library,
+    /// List the networks that come with the language, or print the text of one
+    Library {
+        /// Whose text: the net and the blocks that it is made of
+        net: Option<String>,
+    },
     /// Print what makes a shell complete commands: `source <(fovea completions bash)`
     Completions {
         /// Which shell

@@ -5,6 +5,7 @@ mod cli;
 mod front;
 mod interrupt;
 mod jupyter;
+mod magic;
 mod repl;
 mod script;
 mod state;
@@ -15,10 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, usage, wrong};
-use fovea::device;
+use fovea::device::{self, Purpose};
 use fovea::event::Event;
 use fovea::session::Session;
-use fovea_dsl::visible;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
 use jupyter::install;
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     };
     let format = arguments.options.format;
     run(arguments).unwrap_or_else(|error| {
-        fail(&format!("{error:#}"), format);
+        front::fail(&format!("{error:#}"), format);
         ExitCode::from(FAILED)
     })
 }
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 fn each(files: &[PathBuf], format: Format, mut act: impl FnMut(&Path) -> anyhow::Result<ExitCode>) -> ExitCode {
     let status = |file: &PathBuf| {
         act(file).unwrap_or_else(|error| {
-            fail(&format!("{error:#}"), format);
+            front::fail(&format!("{error:#}"), format);
             ExitCode::from(FAILED)
         })
     };
@@ -60,21 +60,11 @@ fn pages(asked: &clap::Error) -> ExitCode {
 fn written(result: std::io::Result<()>) -> ExitCode {
     match result.and_then(|()| std::io::stdout().flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            fail(&format!("standard output cannot be written: {error}"), Format::Text);
+            front::fail(&format!("standard output cannot be written: {error}"), Format::Text);
             ExitCode::from(FAILED)
         }
         _ => ExitCode::SUCCESS,
     }
-}
-
-/// Says on standard error why the program ends.
-fn fail(message: &str, format: Format) {
-    let line = match format {
-        Format::Text => format!("error: {}", visible(message)),
-        Format::Json => serde_json::json!({ "error": { "message": message } }).to_string(),
-    };
-    // Where standard error is closed, the status says it alone.
-    drop(writeln!(std::io::stderr(), "{line}"));
 }
 
 /// What the command line asks for.
@@ -96,25 +86,25 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if !serves {
         interrupt::watch(if at_prompt { Presses::Wait } else { Presses::Insist })?;
     }
+    let purpose = if let Some(Command::Check { .. }) = command { Purpose::Check } else { Purpose::Run };
     let reader = if at_prompt { Reader::Prompt } else { Reader::Script };
     let folder = options.out.clone().unwrap_or_else(|| pictures(command.as_ref()));
     let mut script = Script {
-        session: session(&options)?,
+        session: session(&options, purpose)?,
         front: Front::new(options.format, Folder::new(folder), front::graphics(options.graphics, reader)),
         overrides: !options.set.is_empty(),
     };
-    let given = statements.join("\n");
     let status = match command {
         None if at_prompt => {
             repl::repl(&mut script.session, &mut script.front)?;
             ExitCode::SUCCESS
         }
         None if statements.is_empty() => script.run("standard input", &read(Path::new("-"))?),
-        None => script.run("-e", &given),
+        None => script.run("-e", &statements.join("\n")),
         Some(Command::Run { file }) => script.run(&file.display().to_string(), &read(&file)?),
         Some(Command::Check { files }) => each(&files, format, |file| {
             // What one script defines is not there for the next.
-            script.session = session(&options)?;
+            script.session = session(&options, purpose)?;
             Ok(script.check(&file.display().to_string(), &read(file)?))
         }),
         Some(Command::Fmt { files, check }) => {
@@ -123,7 +113,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Completions { .. }) => ExitCode::SUCCESS,
         Some(Command::Devices) => script.run("devices", "device"),
-        Some(Command::Library) => script.run("library", "library"),
+        Some(Command::Library { net }) => {
+            script.run("library", &format!("library {}", net.as_deref().unwrap_or_default()))
+        }
         Some(Command::Jupyter { command }) => {
             let output = match command {
                 JupyterCommand::Install(place) => install::install(&place)?,
@@ -134,29 +126,32 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             script.front.event(Event::Output(output));
             ExitCode::SUCCESS
         }
-        Some(Command::Bench { net, mode, batch }) => {
-            let mode = if mode == Mode::Train { "train" } else { "infer" };
-            let net = match net.rsplit_once(':') {
-                None if net.ends_with(".fov") => usage(&format!("which net of {net}? write {net}:NET")),
-                None => net.as_str(),
-                Some((file, net)) => {
-                    if let Err(failure) = script.session.define(file, &read(Path::new(file))?) {
-                        let status = script.failed(&failure);
-                        return Ok(script.ended(status));
-                    }
-                    net
-                }
-            };
-            script.run("bench", &format!("{given}\nbench {net} {mode} batch {batch}"))
-        }
+        Some(Command::Bench { net, mode, batch }) => bench(&mut script, &statements.join("\n"), &net, mode, batch)?,
     };
     Ok(script.ended(status))
 }
 
+/// Measures a net, `NET` or `FILE:NET`; `given` are statements that come before.
+fn bench(script: &mut Script, given: &str, net: &str, mode: Mode, batch: u32) -> anyhow::Result<ExitCode> {
+    let mode = if mode == Mode::Train { "train" } else { "infer" };
+    let net = match net.rsplit_once(':') {
+        None if net.ends_with(".fov") => usage(&format!("which net of {net}? write {net}:NET")),
+        None => net,
+        Some((file, net)) => {
+            if let Err(failure) = script.session.define(file, &read(Path::new(file))?) {
+                return Ok(script.failed(&failure));
+            }
+            net
+        }
+    };
+    Ok(script.run("bench", &format!("{given}\nbench {net} {mode} batch {batch}")))
+}
+
 /// A session on the device that the command line names, with the constants that it sets.
-fn session(options: &Options) -> anyhow::Result<Session> {
+fn session(options: &Options, purpose: Purpose) -> anyhow::Result<Session> {
     let threads = options.threads.map(usize::from);
-    let device = device::open(options.device.as_deref().unwrap_or("cpu"), threads).map_err(anyhow::Error::msg)?;
+    let device =
+        device::find(options.device.as_deref().unwrap_or("cpu"), threads, purpose).map_err(anyhow::Error::msg)?;
     let mut session = Session::new(device, options.runs.clone(), interrupt::flag());
     session.set_threads(threads);
     session.set_theme(options.theme.unwrap_or_default());

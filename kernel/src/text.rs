@@ -30,6 +30,22 @@ pub fn read(file: &Path) -> anyhow::Result<String> {
     if bytes.len() as u64 > limit {
         bail!("{name} is larger than {LIMIT_MB} MB, the most that a script may be");
     }
+    text(&name, bytes)
+}
+
+/// As [`read`], of a file alone: a session does not wait for what comes out of a pipe.
+pub fn read_file(file: &Path) -> anyhow::Result<String> {
+    let name = file.display().to_string();
+    if file.is_dir() {
+        bail!("{name} is a folder, not a script");
+    }
+    if file.metadata().is_ok_and(|there| there.is_file() && there.len() > LIMIT_MB * 1_000_000) {
+        bail!("{name} is larger than {LIMIT_MB} MB, the most that a script may be");
+    }
+    text(&name, fovea_train::read_file(file)?)
+}
+
+fn text(name: &str, bytes: Vec<u8>) -> anyhow::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let (line, _) = line_and_column(&String::from_utf8_lossy(valid), valid.len());

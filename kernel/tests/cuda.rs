@@ -5,6 +5,7 @@
 mod support;
 
 use std::io::Write;
+use std::process::Command;
 
 use fovea_cuda_emulator::{Variant, can_run, driver, or_skip};
 use support::{Place, Ran};
@@ -15,8 +16,12 @@ const TRAIN: &str = "seed 7\nnet tiny = 8x8x1 - conv 8 - relu - pool - fc 32 - r
 
 /// Runs the program with the emulator as its driver; none where the emulator or the kernels' images cannot be made.
 fn run(place: &Place, arguments: &[&str]) -> Option<Ran> {
+    run_by(place.command(arguments))
+}
+
+fn run_by(mut command: Command) -> Option<Ran> {
     let library = or_skip(driver(Variant::Plain))?;
-    let ran: Ran = place.command(arguments).env("LD_PRELOAD", library).output().unwrap().into();
+    let ran: Ran = command.env("LD_PRELOAD", library).output().unwrap().into();
     if ran.err.contains("NVRTC") {
         assert!(std::env::var_os("CI").is_none(), "{}", ran.err);
         #[allow(clippy::explicit_write)]
@@ -40,6 +45,25 @@ fn a_script_trains_on_the_gpu_as_on_the_cpu() {
     };
     let (on_gpu, on_cpu) = (accuracy(&gpu), accuracy(&cpu));
     assert!(on_gpu > 0.8 && (on_gpu - on_cpu).abs() < 0.02, "{on_gpu} on the GPU, {on_cpu} on the CPU");
+}
+
+#[test]
+fn to_check_a_program_opens_no_gpu() {
+    let place = Place::new();
+    place.write("train.fov", format!("device cuda\n{TRAIN}"));
+    let taken = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command.env("FOVEA_EMULATOR_TAKEN", "1");
+        run_by(command)
+    };
+    for arguments in [&["check", "train.fov"][..], &["check", "train.fov", "--device", "cuda"]] {
+        let Some(checked) = taken(arguments) else { return };
+        assert_eq!(checked.status, Some(0), "{}", checked.err);
+    }
+    let Some(ran) = taken(&["run", "train.fov"]) else { return };
+    assert_eq!((ran.status, ran.out.as_str()), (Some(1), ""), "{}", ran.err);
+    assert!(ran.err.contains("cannot be used") && ran.err.contains("DEVICE_UNAVAILABLE"), "{}", ran.err);
+    assert!(!place.path().join("runs").exists(), "nothing has run");
 }
 
 #[test]

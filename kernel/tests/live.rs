@@ -13,7 +13,7 @@ const NET: &str = "lenet";
 
 fn step(step: u64, steps: u64) -> Event {
     let epoch = 10 * step / steps + 1;
-    let accuracy = (epoch > 1).then(|| Figure::share("test accuracy", 0.975));
+    let accuracy = (epoch > 1).then(|| Figure::share("test", 0.975));
     let figures = [Some(Figure::number("loss", 2.3 / (1.0 + step as f64))), accuracy];
     Event::Progress(Progress {
         task: NET.into(),

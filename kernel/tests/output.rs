@@ -24,6 +24,7 @@ fn commands() -> Vec<Vec<&'static str>> {
         "fmt -",
         "devices",
         "library",
+        "completions bash",
         "bench a.fov:tiny --batch 1",
         "jupyter status --prefix here",
         "jupyter --help",

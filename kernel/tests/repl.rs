@@ -83,6 +83,14 @@ fn tab_completes_words_names_and_files() {
 }
 
 #[test]
+fn tab_completes_layers_of_the_librarys_nets() {
+    let place = Place::new();
+    let mut terminal = prompt(&place);
+    terminal.keys("filters vgg16.conv\t").wait("vgg16.conv13");
+    terminal.keys("\x15net mine = resnet18.poo\t").wait("resnet18.pool");
+}
+
+#[test]
 fn a_wrong_line_gets_its_mend_and_the_session_goes_on() {
     let place = Place::new();
     let mut terminal = prompt(&place);
@@ -106,6 +114,105 @@ fn pictures_are_shown_and_their_files_named() {
     terminal.keys("show digits\r").wait("▀▀▀");
     terminal.wait("→ fovea.out/01-show-");
     terminal.wait("→ fovea.out/01-show-");
+}
+
+/// What is typed while nothing reads yet, or arrives in one piece, is run line by line.
+#[test]
+fn lines_that_arrive_at_once_are_all_run() {
+    let place = Place::new();
+    let mut terminal = prompt(&place);
+    terminal.keys("note \"a\" + \"\"\rnote \"one\"\rnote \"two\"\rlet k = 6*7\rnote \"three\"\r?k\r");
+    terminal.wait("\none\n");
+    terminal.wait("\ntwo\n");
+    terminal.wait("\nthree\n");
+    terminal.wait("\nk = 42\n");
+    // Many more than any buffer holds, a statement that takes long among them.
+    let mut lines = format!("{NET}\rtrain tiny on digits for 2 epochs\r");
+    for i in 0..200 {
+        lines += &format!("note \"line {i} of many\"\r");
+    }
+    terminal.keys(&lines);
+    for i in 0..200 {
+        terminal.wait(&format!("\nline {i} of many\n"));
+    }
+}
+
+#[test]
+fn an_entry_of_several_lines_is_edited_as_one() {
+    let place = Place::new();
+    let mut terminal = prompt(&place);
+    terminal.keys("net tiny = 8x8x1 -\r").wait("...  ");
+    terminal.keys("conv 4 - relu,\r").wait("...  ");
+    terminal.keys("softmax 10\r").ready();
+    // Up brings all of it back; a mend in its second line, and Enter there, runs all of it.
+    terminal.keys("\x1b[A").wait("softmax 10");
+    terminal.keys("\x1b[A\x05\x7f\x7f\x7f\x7f\x7ftanh,\r").ready();
+    terminal.keys("explain tiny\r").wait("tanh1");
+    terminal.ready();
+    // An open bracket goes on wherever the cursor stands in it.
+    terminal.keys("net b = 8x8x1 - (conv 4 - relu\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\r").wait("...  ");
+    terminal.keys("\x05)^2, softmax 10\r").ready();
+    terminal.keys("?b\r").wait("parameters");
+}
+
+#[test]
+fn history_is_searched() {
+    let place = Place::new();
+    let mut terminal = prompt(&place);
+    for line in ["note \"alpha\"", "note \"beta\"", "note \"gamma\""] {
+        terminal.keys(&format!("{line}\r")).ready();
+    }
+    terminal.keys("\x04");
+    assert_eq!(terminal.ended(), Some(0));
+    let mut terminal = prompt(&place);
+    terminal.keys("\x12note").wait("\"gamma\"");
+    terminal.keys("\x12").wait("\"beta\"");
+    terminal.keys("\x12").wait("\"alpha\"");
+    terminal.keys("\r").wait("\nalpha\n");
+}
+
+#[test]
+fn a_session_is_saved_as_a_script_and_loaded() {
+    let place = Place::new();
+    place.pipe("pipe");
+    place.write("other.fov", "let k = 6*7\nnote \"from the script\"\nnet wrong = 8x8x1 - rellu\n");
+    let mut terminal = prompt(&place);
+    terminal.keys("%save \"mine.fov\"\r").wait("there is no statement to save yet");
+    terminal.ready();
+    terminal.keys("net tiny = 8x8x1 -\rconv 4 -   relu, softmax 10\r").ready();
+    terminal.keys("net broken = 8x8x1 - rellu\r").wait("relu");
+    terminal.ready();
+    terminal.keys("note \"typed\"\r").ready();
+    terminal.keys("%sa\t \"mine.fov\"\r").wait("2 statements saved\n→ mine.fov");
+    terminal.ready();
+    let saved = std::fs::read_to_string(place.path().join("mine.fov")).unwrap();
+    assert_eq!(saved, "net tiny = 8x8x1 - conv 4 - relu, softmax 10\nnote \"typed\"\n");
+    terminal.keys("%save \"pipe\"\r").wait("pipe cannot be written: it is a pipe");
+    terminal.ready();
+    terminal.keys("%load \"pipe\"\r").wait("pipe cannot be read: it is a pipe");
+    terminal.ready();
+    terminal.keys("%load \"none.fov\"\r").wait("none.fov cannot be read: there is no such file or folder");
+    terminal.ready();
+    // Nothing of a script runs before the whole of it is checked, and its mistakes stand in it.
+    terminal.keys("%load \"other.fov\"\r").wait("other.fov:3:");
+    terminal.ready();
+    place.write("other.fov", "let k = 6*7\nnote \"from the script\"\n");
+    terminal.keys("run \"other.fov\"\r").wait("\nfrom the script");
+    terminal.ready();
+    terminal.keys("?k\r").wait("k = 42");
+    terminal.ready();
+    terminal.keys("exit()\r");
+    assert_eq!(terminal.ended(), Some(0));
+
+    // In another session.
+    let mut terminal = prompt(&place);
+    terminal.keys("%load mine.fov\r").wait("\ntyped");
+    terminal.ready();
+    terminal.keys("tiny?\r").wait("parameters");
+    terminal.ready();
+    terminal.keys("help conv\r").wait("Convolution.");
+    terminal.ready();
+    terminal.keys("help\r").wait("%save");
 }
 
 #[test]

@@ -146,114 +146,41 @@ fn the_reference_passes_the_same_checks() {
     assert!(check_lenet(&oracle) > 600);
 }
 
-/// Mistakes that backends are made of, each with a comparison that must fail.
+/// A change of all ops of a kind, and a comparison that must fail by it.
+macro_rules! fault {
+    ($kind:pat => $change:expr, $complaint:expr) => {
+        (
+            |graph| {
+                each(graph, |op| {
+                    if let $kind = op {
+                        $change
+                    }
+                })
+            },
+            $complaint,
+        )
+    };
+}
+
+/// Mistakes that backends are made of.
+const FAULTS: [(Fault, &str); 10] = [
+    fault!(Op::Conv(conv) => conv.pad[0].reverse(), "conv2d_2x2_same, result"),
+    fault!(Op::Conv(conv) => conv.activation = None, "conv_bias_relu, fused, result"),
+    fault!(Op::PoolGrad(op) => op.pool.kind = PoolKind::Avg, "maxpool2d_2x2, d_x"),
+    fault!(Op::Matmul(op) => op.activation = Some(Activation::Relu), "matmul_transposes_no_yes, result"),
+    fault!(Op::SgdVelocity(op) => op.decay = 0.0, "sgd_decay, w after step 0"),
+    fault!(Op::ConvDgrad(op) => op.conv.pad[0].reverse(), "deconv2d_3x3_stride_2_crops_the_odd_one_at_the_start, result"),
+    fault!(Op::BatchNormDgrad(op) => op.statistics = Statistics::Running, "batch_norm2d, d_x"),
+    fault!(Op::Lrn(op) => op.size += 1, "lrn2d_size_5, result"),
+    fault!(Op::AdamStep(op) => op.decay = 0.0, "adamw, w after step 0"),
+    fault!(Op::Scale(op) => op.factor = 1.0, "two_side_classifiers, step 0"),
+];
+
 #[test]
 fn a_wrong_backend_is_found() {
-    let faults: [(Fault, &str); 10] = [
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::Conv(conv) = op {
-                        conv.pad[0].reverse()
-                    }
-                })
-            },
-            "conv2d_2x2_same, result",
-        ),
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::Conv(conv) = op {
-                        conv.activation = None
-                    }
-                })
-            },
-            "conv_bias_relu, fused, result",
-        ),
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::PoolGrad(op) = op {
-                        op.pool.kind = PoolKind::Avg
-                    }
-                })
-            },
-            "maxpool2d_2x2, d_x",
-        ),
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::Matmul(op) = op {
-                        op.activation = Some(Activation::Relu)
-                    }
-                })
-            },
-            "matmul_transposes_no_yes, result",
-        ),
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::SgdVelocity(op) = op {
-                        op.decay = 0.0
-                    }
-                })
-            },
-            "sgd_decay, w after step 0",
-        ),
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::ConvDgrad(op) = op {
-                        op.conv.pad[0].reverse()
-                    }
-                })
-            },
-            "deconv2d_3x3_stride_2_crops_the_odd_one_at_the_start, result",
-        ),
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::BatchNormDgrad(op) = op {
-                        op.statistics = Statistics::Running
-                    }
-                })
-            },
-            "batch_norm2d, d_x",
-        ),
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::Lrn(op) = op {
-                        op.size += 1
-                    }
-                })
-            },
-            "lrn2d_size_5, result",
-        ),
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::AdamStep(op) = op {
-                        op.decay = 0.0
-                    }
-                })
-            },
-            "adamw, w after step 0",
-        ),
-        (
-            |graph| {
-                each(graph, |op| {
-                    if let Op::Scale(op) = op {
-                        op.factor = 1.0
-                    }
-                })
-            },
-            "two_side_classifiers, step 0",
-        ),
-    ];
     let goldens = Goldens::open("ops.npz");
     let (cases, runs) = (golden_cases(&goldens), training_runs(&goldens));
-    for (fault, complaint) in faults {
+    for (fault, complaint) in FAULTS {
         let mut failures = Failures::default();
         cases.iter().for_each(|case| compare_case(&Oracle { fault }, case, &goldens, &mut failures));
         runs.iter().for_each(|run| compare_run(&Oracle { fault }, run, &mut failures));

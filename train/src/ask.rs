@@ -104,6 +104,15 @@ impl Trainee {
         }
         pictures
     }
+
+    /// A gradient by pictures `[N, H, W, C]` as the net sees them, as one by the raw pictures.
+    pub fn by_raw_pixels(&self, gradient: Tensor) -> Tensor {
+        let mut gradient = gradient.as_standard_layout().into_owned();
+        if let Some(standardisation) = &self.standardisation {
+            standardisation.gradient(&mut gradient);
+        }
+        gradient
+    }
 }
 
 /// How many pictures are fed.

@@ -8,20 +8,20 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be written.
-    #[error("{} cannot be written: {}", .path.display(), reason(.source))]
+    #[error("{} cannot be written: {}", .path.display(), reason(.why))]
     Write {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// It cannot be read.
-    #[error("{} cannot be read: {}", .path.display(), reason(.source))]
+    #[error("{} cannot be read: {}", .path.display(), reason(.why))]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// It ends before its own header says it does.
     #[error("{} is cut short: {why}", .path.display())]
@@ -74,12 +74,12 @@ pub enum FileError {
 impl FileError {
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();
-        move |source| Self::Write { path, source }
+        move |why| Self::Write { path, why }
     }
 
     pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();
-        move |source| Self::Read { path, source }
+        move |why| Self::Read { path, why }
     }
 
     pub(crate) fn foreign(path: &Path, expected: &'static str, why: impl ToString) -> Self {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use fovea_graph::NotFinite;
-use fovea_graph::training::Optimizer;
+use fovea_graph::training::{Adam, Decay, Optimizer};
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::{Course, Schedule, WarmUp, rate_at};
@@ -37,6 +37,18 @@ pub struct Recipe {
 impl Recipe {
     /// The usual moments for checkpoints: after each epoch and every 30 s.
     pub const CHECKPOINT_EVERY: CheckpointEvery = CheckpointEvery::EpochAnd(Duration::from_secs(30));
+
+    /// The optimizer as the language writes it: `sgd(lr 0.01, momentum 0.9, decay 0.0005)`.
+    pub fn optimizer_in_words(&self) -> String {
+        let rate = self.rate;
+        match self.optimizer {
+            Optimizer::Sgd { momentum, decay } => format!("sgd(lr {rate}, momentum {momentum}, decay {decay})"),
+            Optimizer::Adam(Adam { beta1, beta2, eps, decay, form }) => {
+                let word = if form == Decay::Weights { "adamw" } else { "adam" };
+                format!("{word}(lr {rate}, beta1 {beta1}, beta2 {beta2}, eps {eps}, decay {decay})")
+            }
+        }
+    }
 
     /// The learning rate of step `step` of the run (the first is 0).
     pub fn rate_at(&self, step: u64, course: Course) -> f64 {

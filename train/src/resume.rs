@@ -2,8 +2,6 @@
 
 use std::sync::atomic::AtomicBool;
 
-use fovea_graph::training::{Adam, Decay, Optimizer};
-
 use crate::choose::{Choice, choose};
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
@@ -92,7 +90,7 @@ fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
     [
         differs("epochs", then.epochs.to_string(), now.epochs.to_string()),
         differs("batch", then.batch.to_string(), now.batch.to_string()),
-        differs("optimizer", optimizer(then), optimizer(now)),
+        differs("optimizer", then.optimizer_in_words(), now.optimizer_in_words()),
         differs("schedule", schedule(then.schedule), schedule(now.schedule)),
         differs("warm-up", warm_up(then.warm_up), warm_up(now.warm_up)),
         differs("seed", then.seed.to_string(), now.seed.to_string()),
@@ -100,17 +98,6 @@ fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn optimizer(recipe: &Recipe) -> String {
-    let rate = recipe.rate;
-    match recipe.optimizer {
-        Optimizer::Sgd { momentum, decay } => format!("sgd(lr {rate}, momentum {momentum}, decay {decay})"),
-        Optimizer::Adam(Adam { beta1, beta2, eps, decay, form }) => {
-            let word = if form == Decay::Weights { "adamw" } else { "adam" };
-            format!("{word}(lr {rate}, beta1 {beta1}, beta2 {beta2}, eps {eps}, decay {decay})")
-        }
-    }
 }
 
 fn schedule(schedule: Schedule) -> String {

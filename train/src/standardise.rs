@@ -44,6 +44,13 @@ impl Standardisation {
         }
     }
 
+    /// Makes of a gradient by standardised pictures `[…, C]` one by the pictures before that, in place.
+    pub(crate) fn gradient(&self, gradient: &mut Tensor) {
+        for mut channels in gradient.rows_mut() {
+            channels.iter_mut().zip(&self.deviation).for_each(|(value, deviation)| *value /= deviation);
+        }
+    }
+
     /// Standardises values whose channels lie together, in place; this is done at every step.
     pub(crate) fn apply_to(&self, values: &mut [f32]) {
         if let ([mean], [deviation]) = (&self.mean[..], &self.deviation[..]) {

@@ -227,20 +227,25 @@ fn a_run_that_went_further_goes_on() {
     assert_eq!(second.weights().unwrap(), first.weights().unwrap());
 }
 
-/// What does not fit is named, and neither the folder nor the trainee changes.
-#[test]
-fn what_differs_is_said() {
-    let folder = tempfile::tempdir().unwrap();
-    let runs = Runs::at(folder.path());
-    let recipe = long(adam());
-    let mut run = runs.create(&info(&recipe)).unwrap();
+/// A run that was broken off in its second epoch.
+fn stopped_early(runs: &Runs, recipe: &Recipe) {
+    let mut run = runs.create(&info(recipe)).unwrap();
     let stop = AtomicBool::new(false);
     let mut events = |event| {
         if let Event::Step { step: 13, .. } = event {
             stop.store(true, Ordering::Relaxed);
         }
     };
-    fit(&mut trainee(cpu()), &data(), &recipe, Some(&mut run), &mut events, &stop).unwrap();
+    fit(&mut trainee(cpu()), &data(), recipe, Some(&mut run), &mut events, &stop).unwrap();
+}
+
+/// What does not fit is named, and neither the folder nor the trainee changes.
+#[test]
+fn what_differs_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Runs::at(folder.path());
+    let recipe = long(adam());
+    stopped_early(&runs, &recipe);
     let before = runs.open(1).unwrap();
 
     let refused = |trainee: &mut Trainee, data: &Dataset, recipe: &Recipe| {

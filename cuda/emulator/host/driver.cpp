@@ -2,6 +2,7 @@
 #include "driver.h"
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 
 Driver& driver = *new Driver;
 thread_local Context* current = nullptr;
@@ -170,6 +171,8 @@ API cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
     std::lock_guard<std::mutex> lock(driver.mutex);
     if (CUresult answer = standing_without_context()) return answer;
     if (!exists(device)) return CUDA_ERROR_INVALID_DEVICE;
+    // As where another process has the GPU to itself.
+    if (std::getenv("FOVEA_EMULATOR_TAKEN")) return CUDA_ERROR_DEVICE_UNAVAILABLE;
     Context& primary = driver.contexts[device];
     primary.device = device;
     if (primary.broken) return primary.broken;

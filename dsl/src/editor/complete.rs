@@ -3,10 +3,10 @@
 use super::nameless;
 use super::pages::sentence;
 use super::tokens::{Look, tokens};
+use crate::options;
 use crate::parse::dashes::ends_in_link;
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
-use crate::resolve;
 use crate::syntax::LayerWord;
 use crate::verb::clause::{Number, OPTIMIZERS, SCHEDULES};
 use crate::verb::{About, ClauseAbout, Offer, words as verbs};
@@ -81,6 +81,10 @@ pub fn complete(text: &str, cursor: usize, context: &Context) -> Vec<Completion>
         before.rfind(|c| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let prefix = before[start..].to_lowercase();
     let mut found = candidates(&before[..start], context);
+    // Where a net may stand, behind its dot a layer of it.
+    if prefix.contains('.') && found.iter().any(|(_, kind)| *kind == Kind::Net) {
+        found.extend(names(&context.layers, Kind::LayerName));
+    }
     found.retain(|(word, _)| word.to_lowercase().starts_with(&prefix) && !word.is_empty());
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|(word, _)| seen.insert(word.clone()));
@@ -163,7 +167,7 @@ fn in_chain(pieces: &[&str], context: &Context) -> Found {
             if words::key_of(layer, last).is_some() {
                 return constants;
             }
-            let mut found = all(resolve::option_words(layer).iter().copied(), Kind::Option);
+            let mut found = all(options::of_layer(layer).iter().copied(), Kind::Option);
             found.append(&mut constants);
             found.extend(all(["as", "where"], Kind::Clause));
             found

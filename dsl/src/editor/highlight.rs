@@ -49,7 +49,7 @@ pub fn highlight(text: &str) -> Vec<(Range<usize>, Token)> {
             Look::Word if is_size(&text[..range.start], piece) => Token::Number,
             Look::Word if starts.binary_search(&range.start).is_ok() => {
                 statement = piece;
-                if verbs::is_statement_word(piece) { Token::Statement } else { Token::Name }
+                if verbs::begins_statement(&text[range.start..]) { Token::Statement } else { Token::Name }
             }
             Look::Word if verbs::is_definition(statement) => in_chain(piece, begins_item),
             Look::Word => in_verb(piece, statement),

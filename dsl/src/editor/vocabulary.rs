@@ -34,9 +34,9 @@ pub struct Vocabulary {
 
 /// The words of the language.
 pub fn vocabulary() -> Vocabulary {
-    let statements: Vec<_> = verbs::statement_words_all().collect();
+    let statements: Vec<_> = verbs::plain_words().collect();
     let clauses = |verb: &About| verb.clauses.iter().map(|clause| clause.word).collect();
-    let verbs = VERBS.iter().map(|verb| (verb.word, clauses(verb)));
+    let verbs = VERBS.iter().filter(|verb| statements.contains(&verb.word)).map(|verb| (verb.word, clauses(verb)));
     Vocabulary {
         definitions: statements.iter().copied().filter(|word| verbs::is_definition(word)).collect(),
         verbs: verbs.filter(|(_, clauses): &(_, Vec<_>)| !clauses.is_empty()).collect(),

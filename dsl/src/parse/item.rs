@@ -317,6 +317,10 @@ impl Reader<'_> {
         if let Some((word, span, count)) = self.two_words(word, span, rest) {
             return self.layer(&word, span, count, rest);
         }
+        if let Some((operation, span)) = self.words_of(word, span, rest) {
+            self.foreign(operation, span, rest);
+            return None;
+        }
         match chain_word(word) {
             ChainWord::Layer(..) => self.layer(word, span, None, rest),
             ChainWord::Input => Some(self.finished(ItemKind::Input, rest)),
@@ -338,6 +342,9 @@ impl Reader<'_> {
         };
         let (PieceKind::Word(second) | PieceKind::Counted(second, _)) = rest.peek()? else { return None };
         let glued = second.to_lowercase().strip_prefix(base)?.to_string();
+        if !glued.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x') {
+            return None;
+        }
         let second = rest.next()?;
         let whole = span.to(second.span);
         Some(match second.kind {

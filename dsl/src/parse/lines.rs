@@ -149,7 +149,7 @@ impl Splitter<'_> {
     fn continues(&self, current: &Gathering, line: &str, indented: bool) -> bool {
         let word = first_word(line.trim_start());
         if current.raw {
-            return indented || !verbs::is_statement_word(word);
+            return indented || !super::is_whole_statement(line);
         }
         if indented || word.eq_ignore_ascii_case("where") {
             return true;
@@ -158,7 +158,7 @@ impl Splitter<'_> {
         if so_far.ends_with(',') && verbs::is_clause_word(word) {
             return true;
         }
-        (!current.open.is_empty() || is_unfinished(so_far)) && !verbs::is_statement_word(word)
+        (!current.open.is_empty() || is_unfinished(so_far)) && !verbs::begins_statement(line.trim_start())
     }
 
     fn finish(&mut self, at_end: bool) -> Option<Chunk> {

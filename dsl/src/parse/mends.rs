@@ -5,7 +5,7 @@ use fovea_graph::Span;
 use super::dashes::{ends_in_link, is_dash, is_link};
 use super::elsewhere::{self, Operation, Way};
 use super::item::{PieceKind, Rest};
-use super::words::{ChainWord, chain_word};
+use super::words::{self, ChainWord, chain_word};
 use super::{Reader, quoted};
 use crate::diagnostic::Stage;
 use crate::syntax::{Item, ItemKind, LayerWord};
@@ -69,6 +69,32 @@ impl Reader<'_> {
         let options = elsewhere::options::along(operation, word, options);
         let error = operation.refusal(Stage::Parse, word, span, &options, end);
         self.mistakes.push(error);
+    }
+
+    /// `batch norm`, `leaky relu`, `global average pooling`: another program's words for one layer, taken from `rest`.
+    pub(super) fn words_of(&self, word: &str, span: Span, rest: &mut Rest) -> Option<(Operation, Span)> {
+        // A layer of ours lacks its dash before the next one, but for `leaky relu`.
+        let own = match chain_word(word) {
+            ChainWord::Layer(..) => Some(word.to_lowercase()),
+            _ => None,
+        };
+        let mut joined = vec![(word.to_string(), span)];
+        for piece in rest.pieces.as_slice().iter().take(2) {
+            let PieceKind::Word(next) = &piece.kind else { break };
+            if words::is_option(next) && own.is_some() {
+                break;
+            }
+            let last = joined.last().map_or("", |(text, _)| text);
+            joined.push((format!("{last}{next}"), span.to(piece.span)));
+        }
+        let is_one = |operation: &Operation| {
+            own.as_deref().is_none_or(|own| matches!(operation.way, Way::Word(ours) if ours == own))
+        };
+        let (more, operation, span) = joined.iter().enumerate().skip(1).rev().find_map(|(more, (text, span))| {
+            elsewhere::operation(text).filter(is_one).map(|operation| (more, operation, *span))
+        })?;
+        rest.pieces.by_ref().take(more).for_each(drop);
+        Some((operation, span))
     }
 
     /// `CONV3` where `CONV3-` stands right before `span`.

@@ -23,8 +23,9 @@ use pest::iterators::Pair;
 
 pub(crate) use crate::diagnostic::quoted;
 use crate::diagnostic::{Diagnostic, Source, Stage};
+use crate::scope::Scope;
 use crate::syntax::{Name, Program, Statement, StatementKind, Verb};
-use crate::verb::{unknown, words as verbs};
+use crate::verb::{command, unknown, words as verbs};
 use grammar::{Grammar, Rule};
 use lines::{Chunk, first_word};
 
@@ -52,6 +53,33 @@ pub fn parse(source: &Source) -> (Program, Vec<Diagnostic>) {
         }
     }
     (program, mistakes)
+}
+
+/// Whether a line is a statement all by itself, which ends the raw text before it. What names mean is not known here.
+fn is_whole_statement(line: &str) -> bool {
+    if !verbs::begins_statement(line.trim_start()) {
+        return false;
+    }
+    let source = Source { id: SourceId::default(), name: String::new(), text: line.to_string() };
+    let (program, mistakes) = parse(&source);
+    let has_meaning = |statement: &Statement| match &statement.kind {
+        StatementKind::Verb(verb) => {
+            let mistakes = command(verb, &Scope::default()).err().unwrap_or_default();
+            mistakes.iter().all(|mistake| mistake.stage == Stage::Names)
+        }
+        StatementKind::Net(_) | StatementKind::Block(_) | StatementKind::Let(_) => true,
+    };
+    let is_slide = || is_slide(line) && line.split_whitespace().count() == 2;
+    match &program.statements[..] {
+        [] => is_slide(),
+        [statement] => mistakes.is_empty() && has_meaning(statement),
+        _ => false,
+    }
+}
+
+/// Whether a text begins a slide.
+fn is_slide(text: &str) -> bool {
+    first_word(text.trim_start()).eq_ignore_ascii_case("slide")
 }
 
 /// Reads one statement.
@@ -93,10 +121,10 @@ impl<'a> Reader<'a> {
             "let" => self.grammar(Rule::let_statement).map(|pair| StatementKind::Let(self.bindings(pair))),
             "block" => self.grammar(Rule::block_statement).and_then(|pair| self.block(pair)).map(StatementKind::Block),
             "slide" => self.absent_statement(word),
-            _ if verbs::is_absent_verb(word) => Some(StatementKind::Verb(self.bare_verb(word))),
-            _ if word.is_empty() || !words::is_free(word) || self.nameless_definition(word).is_some() => {
-                self.nameless()
+            _ if verbs::is_absent_verb(word) && verbs::begins_statement(self.text) => {
+                Some(StatementKind::Verb(self.bare_verb(word)))
             }
+            _ if word.is_empty() || self.is_layer(word) || self.nameless_definition(word).is_some() => self.nameless(),
             _ => {
                 let verb = self.grammar(Rule::verb_statement).map(|pair| self.verb(pair));
                 // What follows an unknown word need not be of this language.
@@ -115,6 +143,11 @@ impl<'a> Reader<'a> {
         let parameters = behind.find(')').filter(|_| behind.starts_with('(')).map_or("", |end| &behind[..=end]);
         let value = behind[parameters.len()..].trim_start().strip_prefix('=')?;
         (!verbs::is_statement_word(word)).then_some((&text[..word.len()], parameters, value.trim_start()))
+    }
+
+    /// Whether the statement's first word is a layer's, and none of a statement.
+    fn is_layer(&self, word: &str) -> bool {
+        !words::is_free(word) && !verbs::begins_statement(self.text)
     }
 
     /// A verb that is not read further: what it is to do is not known here.

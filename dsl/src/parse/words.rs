@@ -3,8 +3,8 @@
 use super::elsewhere::{self, Operation};
 use super::quoted;
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::resolve::option_words as option_words_of;
-use crate::scope::nearest;
+use crate::nearest::nearest;
+use crate::options;
 use crate::syntax::{LayerWord, Name};
 
 /// Every layer: its word, what it is, and how it is written. Where a layer has two words, the first is the printed one.
@@ -156,13 +156,19 @@ pub(crate) fn is_free_for_constant(name: &str) -> bool {
 pub(crate) fn nearest_layer(word: &str) -> Option<&'static str> {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
     let stem = short(stem).filter(|stem| stem.len() > 2)?;
-    let known = layer_words().chain(["concat", "add", "shortcut"]).chain(elsewhere::words());
-    nearest(stem, known)
+    let ours = nearest(stem, layer_words().chain(["concat", "add", "shortcut"]));
+    let theirs = elsewhere::misspelt(stem);
+    let slips = |ours: &str| strsim::damerau_levenshtein(&stem.to_lowercase(), ours);
+    match (ours, theirs) {
+        (Some(ours), Some((other, _))) if slips(ours) <= other => Some(ours),
+        (_, Some((_, theirs))) => Some(theirs),
+        (ours, None) => ours,
+    }
 }
 
 /// The word most like `word` among the options of `layer`.
 pub(crate) fn nearest_option(layer: LayerWord, word: &str) -> Option<&'static str> {
-    short(word).and_then(|word| nearest(word, option_words_of(layer).iter().copied()))
+    short(word).and_then(|word| nearest(word, options::of_layer(layer).iter().copied()))
 }
 
 fn short(word: &str) -> Option<&str> {

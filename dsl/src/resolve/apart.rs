@@ -74,7 +74,9 @@ impl Walk<'_> {
     fn by_shortcut(&self, short: &Side, long: &Side, apart: bool) -> Option<Span> {
         let start = match short.branch.kind {
             BranchKind::Identity => short.wire,
-            BranchKind::Projection if apart => self.own(short).first()?.inputs[0],
+            BranchKind::Projection if apart && long.branch.kind == BranchKind::Chain => {
+                self.own(short).first()?.inputs[0]
+            }
             _ => return None,
         };
         let from = self.flows[start.index()].shape.as_deref()?;

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Stage};
 use crate::net::Kind;
 
 /// The most channels that a picture, a sound or a film has.
-const MAX_CHANNELS: usize = 4;
+pub(super) const MAX_CHANNELS: usize = 4;
 /// The least size of a map's side, and how many times the channels it is.
 const MIN_SIDE: usize = 8;
 const TIMES: usize = 4;

@@ -5,6 +5,7 @@ use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window, WindowError};
 use fovea_graph::{Shape, Span};
 
+use super::channels::MAX_CHANNELS;
 use super::options::{Conv, Options, Padding, Pool, Said, Sizes};
 use super::shapes::{Progress, axis_name};
 use super::turns::plural;
@@ -168,6 +169,11 @@ impl Site<'_> {
                 let (sizes, axes) = (plural(all.len(), "size"), if rank == 1 { "axis" } else { "axes" });
                 let message = format!("a {what} of {sizes} over a map of {rank} {axes}");
                 let error = self.given(Diagnostic::new(Stage::Shapes, span, message).found(join(all)));
+                let is_square = what == "window" && all.iter().all(|size| *size == all[0]);
+                if is_square && self.x.last().is_some_and(|&channels| rank > 1 || channels <= MAX_CHANNELS) {
+                    let expected = if rank == 1 { "one size".to_string() } else { plural(rank, "size") };
+                    return Err(Box::new(error.expected(expected).write(span, format!("size {}", all[0]))));
+                }
                 let (expected, help) = match (rank, self.x) {
                     (1, [height, width]) if all.len() == 2 => {
                         ("one size", format!("a picture with one channel is {height}x{width}x1"))

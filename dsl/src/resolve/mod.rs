@@ -18,7 +18,6 @@ mod shapes;
 mod turns;
 
 pub use channels::channels_last;
-pub(crate) use read::words as option_words;
 
 use fovea_graph::{Shape, Span};
 

@@ -10,6 +10,8 @@ pub(crate) struct About {
     pub word: &'static str,
     /// What can stand right behind it, place by place.
     pub behind: &'static [Offer],
+    /// The words of the clauses that must stand there.
+    pub needs: &'static [&'static str],
     /// Its clauses, in the order in which messages name them.
     pub clauses: &'static [&'static ClauseAbout],
     /// How a whole statement reads.
@@ -25,6 +27,8 @@ pub(crate) struct ClauseAbout {
     pub word: &'static str,
     /// How it is written.
     pub example: &'static str,
+    /// What opens it besides its word.
+    pub sign: Option<Sign>,
     /// What can stand behind it, place by place.
     pub behind: &'static [Offer],
     /// What `?word` shows.
@@ -33,7 +37,16 @@ pub(crate) struct ClauseAbout {
 
 /// A clause with the section of the reference that its word has; a word without one does not compile.
 pub(super) const fn clause(word: &'static str, example: &'static str, behind: &'static [Offer]) -> ClauseAbout {
-    ClauseAbout { word, example, behind, page: page(word) }
+    ClauseAbout { word, example, sign: None, behind, page: page(word) }
+}
+
+/// What a clause can be opened by besides its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// `/2`
+    Slash,
+    /// `3x3`, `3`
+    Size,
 }
 
 /// What stands right behind a verb's word, or behind another of these.

@@ -1,7 +1,7 @@
 //! `bench lenet train batch 64`
 
 use super::behind::NET;
-use super::clause::{BATCH, INFER, TRAIN};
+use super::clause::{BATCH, DATA, INFER, TRAIN};
 use super::declare::verb;
 use super::read::Parts;
 use crate::syntax::Name;
@@ -14,6 +14,7 @@ verb! {
         net: Name = NET,
     }
     takes {
+        on: Name = DATA.clause,
         batch: usize = BATCH,
         train: () = TRAIN,
         infer: () = INFER,

@@ -38,6 +38,7 @@ macro_rules! verb {
             const ABOUT: $crate::verb::about::About = $crate::verb::about::About {
                 word: $word,
                 behind: &[$($($reads.offer),+)?],
+                needs: &[$($($needs.clause.about.word),+)?],
                 clauses: &[$($(&$needs.clause.about,)+)? $($(&$clause.about),+)?],
                 example: $example,
                 page: $crate::reference::page($word),

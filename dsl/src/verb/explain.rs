@@ -1,6 +1,7 @@
 //! `explain lenet`
 
 use super::behind::NET;
+use super::clause::DATA;
 use super::declare::verb;
 use crate::syntax::Name;
 
@@ -10,5 +11,8 @@ verb! {
     behind {
         /// Which net.
         net: Name = NET,
+    }
+    takes {
+        on: Name = DATA.clause,
     }
 }

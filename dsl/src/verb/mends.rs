@@ -51,7 +51,7 @@ impl<'a> Parts<'a> {
             takes => format!("`{verb}` takes {}", list(takes, "and")),
         };
         let is_known = words::is_clause_word(word);
-        let lacks_data = takes.contains(&"on") && !self.parts.iter().any(|part| is_word(part, "on"));
+        let lacks_data = self.verb.needs.contains(&"on") && !self.parts.iter().any(|part| is_word(part, "on"));
         let is_data = matches!(part.kind, PartKind::Word(_) | PartKind::Select(..)) && !is_known;
         let near = nearest(word, takes.iter().copied()).filter(|_| word.len() > 1 && word.len() < 24 && !is_known);
         let error = match (word, near) {

@@ -20,9 +20,11 @@ mod load;
 mod mends;
 mod note;
 mod plot;
+mod pool;
 mod predict;
 mod read;
 mod reset;
+mod saliency;
 mod save;
 mod seed;
 mod show;
@@ -47,8 +49,10 @@ pub use library::Library;
 pub use load::Load;
 pub use note::Note;
 pub use plot::{Curve, Plot};
+pub use pool::{Pool, PoolForm};
 pub use predict::Predict;
 pub use reset::Reset;
+pub use saliency::Saliency;
 pub use save::Save;
 pub use seed::Seed;
 pub use show::{Show, Shown};
@@ -124,11 +128,15 @@ verbs! {
     Compare(Compare),
     /// `convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1] /2 pad 1`
     Convolve(Convolve),
+    /// `pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4] 2x2 avg`
+    Pool(Pool),
     /// `filters lenet.conv1`, `filters lenet.conv1[5]`
     Filters(Filters),
     /// `features lenet.conv1 on digits[3]`
     Features(Features),
-    /// `library`: the nets that come with the language.
+    /// `saliency lenet on digits[3] class 7`
+    Saliency(Saliency),
+    /// `library`: the nets that come with the language; `library resnet50`: the text of one.
     Library(Library),
     /// `note "any text"`
     Note(Note),
@@ -145,6 +153,8 @@ pub struct Said<T> {
     pub value: T,
     /// Its word.
     pub word: Span,
+    /// What stands behind the word; the word itself where it is all.
+    pub what: Span,
     /// All of it.
     pub span: Span,
 }

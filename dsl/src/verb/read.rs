@@ -3,7 +3,7 @@
 use fovea_graph::Span;
 
 use super::Said;
-use super::about::{About, Behind, Clause, ClauseAbout, Needed};
+use super::about::{About, Behind, Clause, ClauseAbout, Needed, Sign};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::parse::quoted;
 use crate::scope::Scope;
@@ -87,6 +87,16 @@ impl<'a> Parts<'a> {
         self.verb.clauses.iter().copied().find(|clause| clause.word.eq_ignore_ascii_case(word))
     }
 
+    /// The clause that a part opens: by its word, or by its looks.
+    fn opened_by(&self, part: &Part, word: &str) -> Option<&'static ClauseAbout> {
+        let sign = match part.kind {
+            PartKind::Stride(_) => Sign::Slash,
+            PartKind::Size(_) | PartKind::Value(_) => Sign::Size,
+            _ => return self.clause(word),
+        };
+        self.verb.clauses.iter().copied().find(|clause| clause.sign == Some(sign))
+    }
+
     /// Reads what stands in the next place behind the verb's word, unless the place before could not be read.
     pub(super) fn behind<T>(&mut self, behind: &Behind<T>) -> Option<T> {
         if self.is_lost {
@@ -115,13 +125,10 @@ impl<'a> Parts<'a> {
                 }
                 PartKind::Word(word) | PartKind::Call(word, _) => word.as_str(),
                 PartKind::Stride(_) => "stride",
-                _ => {
-                    self.no_clause(part, "");
-                    continue;
-                }
+                _ => "",
             };
             comma = None;
-            let Some(about) = self.clause(word) else {
+            let Some(about) = self.opened_by(part, word) else {
                 self.no_clause(part, word);
                 continue;
             };
@@ -147,10 +154,13 @@ impl<'a> Parts<'a> {
 
     /// Reads what `clause` says, if that is the one that was opened.
     pub(super) fn said<T>(&mut self, clause: &Clause<T>, opened: Opened<'a>, said: &mut Option<Said<T>>) {
+        let start = self.at;
         if clause.about.word == opened.about.word
             && let Some(value) = (clause.read)(self, opened)
         {
-            *said = Some(Said { value, word: opened.part.span, span: self.span_from(opened.part) });
+            let (word, span) = (opened.part.span, self.span_from(opened.part));
+            let what = if self.at > start { self.span_of(start, self.at - 1) } else { word };
+            *said = Some(Said { value, word, what, span });
         }
     }
 

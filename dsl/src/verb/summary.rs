@@ -1,7 +1,7 @@
 //! `summary lenet`, `summary vgg16 batch 32 train`
 
 use super::behind::NET;
-use super::clause::{BATCH, TRAIN};
+use super::clause::{BATCH, DATA, TRAIN};
 use super::declare::verb;
 use crate::syntax::Name;
 
@@ -13,6 +13,7 @@ verb! {
         net: Name = NET,
     }
     takes {
+        on: Name = DATA.clause,
         batch: usize = BATCH,
         train: () = TRAIN,
     }

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{About, ClauseAbout, Offer, VERBS};
-use crate::parse::words::list;
+use crate::parse::lines::first_word;
+use crate::parse::words::{is_free, list};
 
 /// Statements that define something.
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
 const ABSENT: &[&str] =
-    &["slide", "draw", "export", "deconvnet", "maximize", "saliency", "embed", "fool", "evolve", "stylize", "segment"];
+    &["slide", "draw", "export", "deconv", "deconvnet", "maximize", "embed", "fool", "evolve", "stylize", "segment"];
 
 /// Clauses of the language that no verb here takes.
 const ABSENT_CLAUSES: &[&str] = &[
@@ -23,7 +24,6 @@ const ABSENT_CLAUSES: &[&str] = &[
     "raw",
     "mixed",
     "against",
-    "class",
     "toward",
     "direct",
     "indirect",
@@ -41,9 +41,22 @@ pub(crate) fn clauses() -> impl Iterator<Item = &'static ClauseAbout> {
     VERBS.iter().flat_map(|verb| verb.clauses.iter().copied())
 }
 
-/// Whether a statement begins with this word.
+/// Whether a text begins as a statement does: with a statement's word; behind one that is a layer's too, `pool`, stands
+/// a matrix.
+pub(crate) fn begins_statement(text: &str) -> bool {
+    let word = first_word(text);
+    let is_one = || statement_words_all().any(|known| known.eq_ignore_ascii_case(word));
+    is_statement_word(word) || is_one() && text[word.len()..].trim_start().starts_with('[')
+}
+
+/// Whether a statement begins with this word, whatever follows.
 pub(crate) fn is_statement_word(word: &str) -> bool {
-    statement_words_all().any(|known| known.eq_ignore_ascii_case(word))
+    plain_words().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// The words that begin a statement whatever follows: none is a layer's.
+pub(crate) fn plain_words() -> impl Iterator<Item = &'static str> {
+    statement_words_all().filter(|word| is_free(word))
 }
 
 /// Every word that begins a statement, those too to which nothing here answers.

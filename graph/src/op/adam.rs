@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Rule, ShapeError, agree, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// `m' = beta·m + (1 − beta)·(g + decay·w)`; inputs w, g, m, all of one shape.

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Rule, ShapeError, agree, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// `y = a + b`; all three of one shape.

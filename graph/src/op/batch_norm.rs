@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bias::check_bias;
 use super::{ChannelSum, Cost, GradientError, Op, Rule, ShapeError, agree, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// `y[c] = mean of x[…, c]`; input `[N, …, C]`, output `[C]`.

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// `y[…, c] = x[…, c] + b[c]`; inputs x `[N, …, C]` and b `[C]`.

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// Joins `[N, …, C1]`, `[N, …, C2]`, … to `[N, …, C1 + C2 + …]`; all other axes agree.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::loss::check_labels;
 use super::{Cost, GradientError, Rule, ShapeError, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// At how many positions the label's logit is the largest (of equal ones the first counts); inputs logits `[N, …, K]`

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// Adds zeros before and after each spatial axis; a negative number cuts as many elements off. Linear, and its gradient

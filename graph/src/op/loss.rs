@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, agree, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// `−mean log softmax(logits)[label]`; inputs logits `[N, …, K]` and labels `[N, …]`, class numbers held as floats.

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, agree, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// `y[c] = x[c] / (k + alpha/size · Σ x[j]²)^beta`, j over the `size` channels around c that exist: from

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bias::check_bias;
 use super::{Activation, Cost, GradientError, Op, Rule, ShapeError};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// Whether a factor is used as it is or transposed (BLAS's `trans`).

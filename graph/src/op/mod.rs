@@ -1,10 +1,11 @@
 //! Ops: what a node of the graph computes.
 //!
 //! One file an op and its gradients; each holds the attributes, the shape rule, the gradient, the cost, the source and
-//! the tests. This file only lists them; it decides nothing.
+//! the tests. `backward.rs` is what a gradient sees of the graph. This file only lists ops; it decides nothing.
 
 mod adam;
 mod add;
+mod backward;
 mod batch_norm;
 mod bias;
 mod concat;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use adam::{AdamMean, AdamSquare, AdamStep};
 pub use add::Add;
+pub use backward::{Backward, Nodes};
 pub use batch_norm::{
     BatchNorm, BatchNormDgrad, BatchNormScaleGrad, ChannelMean, ChannelVariance, Running, Statistics,
 };
@@ -53,7 +55,6 @@ pub use source::Fill;
 pub use unary::{Function, Unary, UnaryGrad};
 pub use upsample::{Interpolation, Upsample, UpsampleGrad};
 
-use crate::autodiff::Backward;
 use crate::ids::{InputId, NodeId, StateId};
 use crate::shape::{Shape, TooLarge, join};
 use crate::window::WindowError;

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, agree, arity, product};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 use crate::window::{Rounding, Window};
 

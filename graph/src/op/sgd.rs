@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Rule, ShapeError, agree, arity};
-use crate::autodiff::Backward;
 use crate::ids::NodeId;
+use crate::op::Backward;
 use crate::shape::Shape;
 
 /// `v' = momentum·v + g + decay·w`; inputs w, g, v, all of one shape.

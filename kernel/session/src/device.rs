@@ -21,11 +21,21 @@ pub struct Found {
     pub missing: Option<String>,
 }
 
+/// What a device is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To run programs.
+    Run,
+    /// To check programs: nothing is opened, and nothing can run.
+    Check,
+}
+
 /// The device of a word, `cpu`, `cuda` or `cuda:1`; `threads` bounds the CPU's.
-pub fn open(word: &str, threads: Option<usize>) -> Result<Arc<dyn Backend>, String> {
+pub fn find(word: &str, threads: Option<usize>, purpose: Purpose) -> Result<Arc<dyn Backend>, String> {
     let unknown = || format!("there is no device `{word}`: `cpu`, `cuda`, or `cuda:1` for the second GPU");
     let lower = word.to_lowercase();
-    let gpu = |index| by_driver(|| fovea_cuda::open(index).map(Arc::from).map_err(|error| error.to_string()));
+    let ask = if purpose == Purpose::Run { fovea_cuda::open } else { fovea_cuda::see };
+    let gpu = |index| by_driver(|| ask(index).map(Arc::from).map_err(|error| error.to_string()));
     match lower.split_once(':') {
         None if lower == "cpu" => {
             Cpu::new(threads).map(|cpu| Arc::new(cpu) as Arc<dyn Backend>).map_err(|error| error.to_string())
@@ -69,7 +79,7 @@ fn by_driver<T>(ask: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 pub fn list(current: &dyn Backend, threads: Option<usize>) -> Vec<Found> {
     let mut found = match current.device() {
         cpu if cpu.name == "cpu" => vec![there(cpu)],
-        _ => match open("cpu", threads) {
+        _ => match find("cpu", threads, Purpose::Check) {
             Ok(cpu) => vec![there(cpu.device())],
             Err(reason) => vec![not("cpu", reason)],
         },
@@ -77,7 +87,7 @@ pub fn list(current: &dyn Backend, threads: Option<usize>) -> Vec<Found> {
     match by_driver(|| fovea_cuda::probe().map_err(|error| error.to_string())) {
         Err(reason) => found.push(not("cuda", reason)),
         Ok(gpus) => found.extend(gpus.into_iter().map(|gpu| {
-            let missing = open(&gpu.name, threads).err();
+            let missing = find(&gpu.name, threads, Purpose::Check).err();
             Found { missing, ..there(gpu) }
         })),
     }

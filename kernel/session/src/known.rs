@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use fovea_dsl::editor;
+use fovea_dsl::scope::Scope;
 use fovea_dsl::verb::Theme;
+use fovea_dsl::{Resolved, editor, library, resolve};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The names of a session.
@@ -70,6 +71,21 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Known {
+    /// As [`Known::context`], at the end of a text: behind `vgg16.` with the layers of that net of the library, which
+    /// nobody has used yet.
+    pub fn context_behind(&self, text: &str) -> editor::Context {
+        let mut context = self.context();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        let word = text.rsplit(|c: char| !is_part(c)).next().unwrap_or_default();
+        if let Some((net, _)) = word.split_once('.') {
+            let begin = format!("{net}.");
+            if !context.layers.iter().any(|layer| layer.starts_with(&begin)) {
+                context.layers.extend(library_layers(net));
+            }
+        }
+        context
+    }
+
     /// The names that completion offers.
     pub fn context(&self) -> editor::Context {
         editor::Context {
@@ -79,5 +95,17 @@ impl Known {
             constants: self.constants.iter().map(|(name, _)| name.clone()).collect(),
             layers: self.layers.clone(),
         }
+    }
+}
+
+/// The layers of a net of the library, each behind its name and a dot; none where there is no such net, or its text
+/// leaves something open.
+fn library_layers(net: &str) -> Vec<String> {
+    let resolved = library::find(net).and_then(|net| resolve(net, &Scope::default(), None, None).ok());
+    match resolved {
+        Some(Resolved::Net(whole)) => {
+            whole.layers.iter().skip(1).map(|layer| format!("{net}.{}", layer.name)).collect()
+        }
+        _ => Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ use fovea_dsl::{Diagnostic, Source, library, parse};
 use fovea_graph::{Backend, Device, SourceId, Span};
 
 use crate::check::{Step, Text, check};
+use crate::device::Purpose;
 use crate::event::Event;
 use crate::failure::{Failure, guarded};
 pub use crate::known::{Known, Snapshot};
@@ -80,7 +81,10 @@ impl Session {
     /// Checks a text and runs nothing.
     pub fn check(&mut self, name: &str, text: &str) -> Result<Report, Failure> {
         let text = self.read(name, text);
-        let steps = check(&text, &self.names, &self.world)?;
+        self.world.purpose = Purpose::Check;
+        let steps = check(&text, &self.names, &self.world);
+        self.world.purpose = Purpose::Run;
+        let steps = steps?;
         let scope = steps.last().map_or(&self.names.scope, |step| &step.after.scope);
         let unmet = scope.unused_overrides().map(str::to_string).collect();
         let remarks = steps.iter().flat_map(|step| step.job.remarks()).cloned().collect();
@@ -128,6 +132,11 @@ impl Session {
     /// The texts so far, for messages that point into them.
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// The statements that have completed, one below the other: the session as a program.
+    pub fn program(&self) -> &str {
+        &self.world.program
     }
 
     /// Runs one statement; only where it completes do names mean what they mean after it.

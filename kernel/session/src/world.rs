@@ -14,6 +14,7 @@ use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span};
 use fovea_train::{Checkpoint, DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
+use crate::device::Purpose;
 use crate::event::Event;
 use crate::failure::{At, Failure};
 
@@ -102,6 +103,8 @@ pub struct World {
     pub runs: Runs,
     /// Set by the front end when the user breaks off.
     pub interrupted: Arc<AtomicBool>,
+    /// What devices are wanted for that a program names.
+    pub purpose: Purpose,
     /// The statements that completed, for the record of a run.
     pub program: String,
 }
@@ -110,7 +113,8 @@ impl World {
     /// Nothing yet; runs go to the folder `runs`.
     pub fn new(runs: PathBuf, interrupted: Arc<AtomicBool>) -> Self {
         let program = String::new();
-        Self { trained: BTreeMap::new(), loaded: Vec::new(), runs: Runs::at(runs), interrupted, program }
+        let (runs, purpose) = (Runs::at(runs), Purpose::Run);
+        Self { trained: BTreeMap::new(), loaded: Vec::new(), runs, interrupted, purpose, program }
     }
 
     /// The data of a specification, read once; mistakes stand at `span`.

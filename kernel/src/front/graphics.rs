@@ -34,7 +34,7 @@ impl Graphics {
     /// What to write for a picture on a terminal of so many columns, its newline included; nothing where it shows
     /// none.
     pub fn show(self, picture: &Picture, columns: usize) -> String {
-        if self == Graphics::None {
+        if self == Graphics::None || self == Graphics::Blocks && !picture.has_images() {
             return String::new();
         }
         let cells = (columns.max(2) - 1).min(picture.width.div_ceil(CELL) as usize).max(1);

@@ -2,7 +2,7 @@
 
 mod files;
 mod graphics;
-mod probe;
+pub mod probe;
 mod progress;
 
 use std::io::Write;
@@ -27,6 +27,16 @@ pub fn graphics(asked: Shown, at: Reader) -> Graphics {
         (Shown::Auto, Reader::Prompt) => probe::terminal(),
         (Shown::None, _) | (Shown::Auto, Reader::Script) => Graphics::None,
     }
+}
+
+/// Says on standard error what is wrong where no program is.
+pub fn fail(message: &str, format: Format) {
+    let line = match format {
+        Format::Text => format!("error: {}", visible(message)),
+        Format::Json => serde_json::json!({ "error": { "message": message } }).to_string(),
+    };
+    // Where standard error is closed, the status says it alone.
+    drop(writeln!(std::io::stderr(), "{line}"));
 }
 
 /// Who reads what is shown.
@@ -135,6 +145,12 @@ impl Front {
                 self.progress.line(&format!("standard output cannot be written: {error}"));
             }
         }
+    }
+
+    /// Says what is wrong where no program is.
+    pub fn error(&mut self, message: &str) {
+        self.progress.clear();
+        fail(message, self.format);
     }
 
     /// Shows why a program ended early.

@@ -5,6 +5,8 @@ use std::io::{IsTerminal, Write};
 use fovea::event::{Metric, Progress};
 use fovea::progress;
 use fovea_dsl::visible;
+
+use super::probe;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// The progress of the statement that runs, on standard error.
@@ -60,7 +62,9 @@ impl ProgressLine {
 /// A bar over so many units, drawn ten times a second at most.
 fn new_bar(units: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(units), ProgressDrawTarget::stderr_with_hz(10));
-    match ProgressStyle::with_template("{prefix} {bar:24} {msg}") {
+    // The words that stand beside the bar fit 80 columns with the shorter one.
+    let template = if probe::columns() < 100 { "{prefix} {bar:8} {msg}" } else { "{prefix} {bar:24} {msg}" };
+    match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style.progress_chars("█▉▊▋▌▍▎▏ ")),
         Err(_) => bar,
     }

@@ -34,12 +34,20 @@ pub fn error(failure: &Failure, session: &Session, cell: &str) -> ErrorOutput {
 
 /// The cell of this name is longer than a cell may be.
 pub fn too_long(cell: &str, code: &str, longest: usize) -> ErrorOutput {
+    let message = format!("a cell of {} bytes; the longest may have {longest}", code.len());
+    let script = "a program of this size is a script: `fovea run FILE`";
+    no_program(cell, code, Stage::Parse, message, Some(script))
+}
+
+/// The cell of this name is no program, and what it asks for is not done.
+pub fn no_program(cell: &str, code: &str, stage: Stage, message: String, help: Option<&str>) -> ErrorOutput {
     let beginning: String = code.split(is_line_end).next().unwrap_or_default().chars().take(BEGINNING).collect();
     let id = SourceId(0);
-    let message = format!("a cell of {} bytes; the longest may have {longest}", code.len());
-    let mistake = Diagnostic::new(Stage::Parse, Span::new(id, 0, beginning.len()), message)
-        .help("a program of this size is a script: `fovea run FILE`");
-    let mistakes = [mistake];
+    let mistake = Diagnostic::new(stage, Span::new(id, 0, beginning.len()), message);
+    let mistakes = [match help {
+        Some(help) => mistake.help(help),
+        None => mistake,
+    }];
     let source = Source { id, name: cell.to_string(), text: beginning };
     ErrorOutput {
         ename: name(mistakes.first()).to_string(),

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use fovea::event::{Event, Kind, Output};
 use fovea::session::{Known, Session, Snapshot};
 use fovea_dsl::syntax::{Statement, StatementKind};
-use fovea_dsl::{Source, library, parse};
+use fovea_dsl::{Source, Stage, library, parse};
 use fovea_graph::SourceId;
 use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecuteRequest, ExecutionCount, InspectRequest, JupyterMessage};
 use serde_json::{Map, Value, json};
@@ -19,6 +19,7 @@ use super::queue::{Ask, Queue};
 use super::render::Screen;
 use super::{answers, errors};
 use crate::assist::{self, Explained};
+use crate::magic::{self, Magic};
 
 /// How many bytes a cell may have.
 const LONG: usize = 1 << 20;
@@ -142,7 +143,28 @@ impl Interpreter {
         match assist::question(code) {
             _ if code.len() > LONG => Err(errors::too_long(name, code, LONG)),
             Some(word) => self.question(word, show),
-            None => self.statements(name, code, show),
+            None => match magic::magic(code) {
+                Some(asked) => self.magic(name, code, asked, show),
+                None => self.statements(name, code, show),
+            },
+        }
+    }
+
+    /// Runs a script, or writes one.
+    fn magic(
+        &mut self,
+        name: &str,
+        code: &str,
+        asked: Magic<'_>,
+        show: &mut dyn FnMut(Event),
+    ) -> Result<(), ErrorOutput> {
+        let refused = |error: anyhow::Error| errors::no_program(name, code, Stage::Verbs, format!("{error:#}"), None);
+        match asked {
+            Magic::Load(file) => self.statements(file, &magic::load(file).map_err(refused)?, show),
+            Magic::Save(file) => {
+                show(Event::Text(magic::save(&mut self.session, file).map_err(refused)?));
+                Ok(())
+            }
         }
     }
 

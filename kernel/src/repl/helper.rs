@@ -12,6 +12,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Cmd, ConditionalEventHandler, Context, Event, EventContext, Helper, Hinter, RepeatCount};
 
 use crate::assist::{self, Offer};
+use crate::magic::magic;
 
 /// What stands before the first line.
 pub const PROMPT: &str = "fovea> ";
@@ -40,7 +41,7 @@ impl Prompt {
 
 /// Whether Enter goes on in the next line.
 fn goes_on(text: &str) -> bool {
-    !text.starts_with(['?', ';']) && is_complete(text) == Completeness::Incomplete
+    !text.starts_with(['?', ';']) && magic(text).is_none() && is_complete(text) == Completeness::Incomplete
 }
 
 impl Validator for Prompt {
@@ -50,13 +51,12 @@ impl Validator for Prompt {
     }
 }
 
-/// Enter at the end of an unfinished text: the next line stands below the first.
+/// Enter in an unfinished text: what stands behind the cursor goes to a line of its own.
 pub struct Continue;
 
 impl ConditionalEventHandler for Continue {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
-        let at_end = context.pos() == context.line().len();
-        (at_end && goes_on(context.line())).then(new_line)
+        goes_on(context.line()).then(new_line)
     }
 }
 
@@ -98,7 +98,7 @@ impl Highlighter for Prompt {
 }
 
 /// The text with colours: as wide as it was, the indentation of continued lines shown as a prompt.
-fn paint(line: &str, cursor: usize) -> String {
+pub fn paint(line: &str, cursor: usize) -> String {
     let mut marks: Vec<(Range<usize>, &str, Cow<'_, str>)> = Vec::new();
     let tokens = highlight(line);
     for (range, token) in &tokens {
@@ -168,7 +168,7 @@ impl Brackets {
 
     /// The pair of which one stands under the cursor or just before it.
     fn pair_at(&self, cursor: usize) -> Option<[usize; 2]> {
-        let touches = |pair: &&[usize; 2]| pair.iter().any(|&at| at == cursor || at + 1 == cursor);
+        let touches = |pair: &&[usize; 2]| pair.iter().any(|&at| at == cursor || cursor.checked_sub(1) == Some(at));
         self.pairs.iter().find(touches).copied()
     }
 }

@@ -1,18 +1,23 @@
 //! The interactive prompt.
 
 mod helper;
+mod page;
 
+use std::io::IsTerminal;
 use std::process::Command;
 
 use fovea::failure::Failure;
 use fovea::session::Session;
+use fovea_dsl::visible;
 use helper::{Continue, PROMPT, Prompt};
+use page::Ink;
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::{CompletionType, Config, Editor, EventHandler, KeyCode, KeyEvent, Modifiers};
 
 use crate::assist::{self, Explained};
-use crate::front::Front;
+use crate::front::{Front, probe};
+use crate::magic::{self, Magic};
 use crate::state;
 
 const HELP: &str = r#"A network and what is done with it, a statement a line:
@@ -25,6 +30,7 @@ const HELP: &str = r#"A network and what is done with it, a statement a line:
 An open bracket or a line that ends in a dash or comma goes on in the next line; Alt-Enter goes on anywhere.
 Tab completes, Right takes the grey suggestion, Up and Ctrl-R find what was typed before.
 `?conv` explains a word, `?lenet` a net; `;ls` runs a command of the shell.
+`%save "mine.fov"` writes what was run here as a script, `%load "mine.fov"` runs one; `%who` lists the names.
 Ctrl-C breaks off what runs, training keeps its weights; Ctrl-D or `exit` ends."#;
 
 /// Reads and runs statements until the user leaves.
@@ -49,13 +55,20 @@ pub fn repl(session: &mut Session, front: &mut Front) -> anyhow::Result<()> {
             let _ = editor.append_history(path);
         }
         let line = text.trim();
-        match line.chars().next() {
-            None => continue,
-            Some('?') => explain(session, front, line[1..].trim()),
-            Some(';') => shell(front, line[1..].trim()),
-            Some(_) if matches!(line, "exit" | "quit") => return Ok(()),
-            Some(_) if line == "help" => front.print(HELP),
-            Some(_) => {
+        match asked(line) {
+            Asked::Nothing => continue,
+            Asked::Word(word) => explain(session, front, word),
+            Asked::Shell(command) => shell(front, command),
+            Asked::Leave => return Ok(()),
+            Asked::Magic(Magic::Save(file)) => match magic::save(session, file) {
+                Ok(said) => front.print(&said),
+                Err(error) => front.error(&format!("{error:#}")),
+            },
+            Asked::Magic(Magic::Load(file)) => match magic::load(file) {
+                Ok(script) => run(session, front, file, &script),
+                Err(error) => front.error(&format!("{error:#}")),
+            },
+            Asked::Statements => {
                 number += 1;
                 run(session, front, &format!("In[{number}]"), &text);
             }
@@ -63,6 +76,32 @@ pub fn repl(session: &mut Session, front: &mut Front) -> anyhow::Result<()> {
         if let Some(helper) = editor.helper_mut() {
             helper.known = session.known();
         }
+    }
+}
+
+/// What a line says.
+enum Asked<'l> {
+    Nothing,
+    /// What a word means; an empty one: how to begin.
+    Word(&'l str),
+    Shell(&'l str),
+    Leave,
+    Magic(Magic<'l>),
+    Statements,
+}
+
+fn asked(line: &str) -> Asked<'_> {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    match word {
+        "" => Asked::Nothing,
+        "exit" | "quit" | "exit()" | "quit()" if rest.is_empty() => Asked::Leave,
+        "help" if !rest.trim().contains(char::is_whitespace) => Asked::Word(rest.trim()),
+        _ if line.starts_with(';') => Asked::Shell(line[1..].trim()),
+        _ => match (assist::question(line), magic::magic(line)) {
+            (Some(word), _) => Asked::Word(word),
+            (None, Some(magic)) => Asked::Magic(magic),
+            (None, None) => Asked::Statements,
+        },
     }
 }
 
@@ -98,7 +137,10 @@ fn explain(session: &mut Session, front: &mut Front, word: &str) {
     match assist::explain(word, &session.known()) {
         _ if word.is_empty() => front.print(HELP),
         Some(Explained::Net(net)) => run(session, front, "?", &format!("summary {net}")),
-        Some(Explained::Page(page)) => front.print(&page),
+        Some(Explained::Page(text)) => {
+            let ink = if std::io::stdout().is_terminal() { Ink::Coloured } else { Ink::Plain };
+            front.write(&page::page(&visible(&text), probe::columns(), ink));
+        }
         None => front.print(&assist::unexplained(word)),
     }
 }

@@ -1,6 +1,6 @@
 //! What is inside a layer: filters over images, weights, maps, vectors.
 
-use fovea::display::Convolution;
+use fovea::display::{Makes, Slide};
 use fovea::picture::{Face, Picture, Plane, Theme, Tile, TileRow, Values, convolution, layer, values};
 use fovea_graph::Tensor;
 use fovea_graph::window::{Rounding, Window};
@@ -21,8 +21,15 @@ pub fn slid(title: &str, image: Tensor, filter: Tensor, [stride, pad, dilate]: [
     let extent = [0, 1].map(|axis| windows[axis].output(image.shape()[axis]).unwrap());
     let channels = if filter.shape()[2] == 1 { image.shape()[2] } else { 1 };
     let result = numbers(extent[0], extent[1], channels, |i| (noise(i) * 12.0).round() as f32 / 4.0);
-    let slide = Convolution { image: &image, filter: &filter, result: &result, windows: &windows };
+    let slide = Slide { image: &image, makes: Makes::Sum(&filter), result: &result, windows: &windows };
     convolution(title, &slide, theme).unwrap()
+}
+
+/// A pooling of an image, the window as given.
+pub fn pooled(title: &str, image: Tensor, windows: [Window; 2], makes: Makes<'_>, theme: Theme) -> Picture {
+    let extent = [0, 1].map(|axis| windows[axis].output(image.shape()[axis]).unwrap());
+    let result = numbers(extent[0], extent[1], image.shape()[2], |i| (noise(i) * 12.0).round() as f32 / 4.0);
+    convolution(title, &Slide { image: &image, makes, result: &result, windows: &windows }, theme).unwrap()
 }
 
 pub fn slides(theme: Theme) -> Vec<(&'static str, Picture)> {
@@ -30,7 +37,12 @@ pub fn slides(theme: Theme) -> Vec<(&'static str, Picture)> {
     let shades = |side: usize, channels| numbers(side, side, channels, |i| (noise(i / 40) * 0.5 + 0.5) as f32);
     let any = |side: usize, channels: usize| numbers(side, side, channels, |i| noise(i + 7) as f32 * 1.2345);
     let broken = numbers(5, 5, 1, |i| [f32::NAN, f32::INFINITY, -1e30, 0.0][i % 4]);
+    let window = |size, stride, pad, rounding| [Window { size, stride, dilate: 1, pad: [pad; 2], rounding }; 2];
+    let [whole, cut] = [window(2, 2, 0, Rounding::Floor), window(3, 2, 1, Rounding::Ceil)];
     vec![
+        ("slide-pooled", pooled("a 4x4 image pooled", bits(4, 4), whole, Makes::Max, theme)),
+        ("slide-pooled-beyond", pooled("", any(6, 1), cut, Makes::Mean, theme)),
+        ("slide-pooled-large", pooled("digits[3] pooled", shades(28, 1), whole, Makes::Max, theme)),
         ("slide-lecture", slid("a 5x5 image convolved with a 3x3 filter", bits(5, 5), bits(3, 3), [1, 0, 1], theme)),
         ("slide-padded", slid("padding and a stride", bits(6, 4), any(3, 1), [2, 1, 1], theme)),
         ("slide-dilated", slid(HOSTILE, bits(7, 7), any(2, 1), [1, 0, 3], theme)),

@@ -114,15 +114,6 @@ pub fn plots(theme: Theme) -> Vec<(&'static str, Picture)> {
     let loss = |name, series: &[Series]| {
         (name, curves("lenet on digits", "epoch", "Loss", series, Unit::Plain, theme).unwrap())
     };
-    let pair = |epochs| {
-        let panel = |title: &str, unit, series| Panel { title: title.into(), x_label: "epoch".into(), unit, series };
-        [panel("Loss", Unit::Plain, losses(epochs)), panel("Accuracy", Unit::Percent, accuracies(epochs))]
-    };
-    let shifted = |factor: f64, offset: f64| -> Vec<Series> {
-        let mut all = losses(12);
-        all.iter_mut().flat_map(|s| &mut s.points).for_each(|p| p.1 = p.1 * factor + offset);
-        all
-    };
     let mut gap = losses(12);
     gap[0].points[4].1 = f64::NAN;
     gap[0].points[6].1 = f64::INFINITY;
@@ -137,7 +128,7 @@ pub fn plots(theme: Theme) -> Vec<(&'static str, Picture)> {
     });
     let step = |i: usize| (i as f64 / 5000.0, 2.3 * (-(i as f64) / 9000.0).exp() + 0.15 * noise(i).abs());
     let by_step = Series { label: "train".into(), points: (0..50_000).map(step).collect(), kind: SeriesKind::Train };
-    vec![
+    let mut plots = vec![
         loss("loss-1", &losses(1)),
         loss("loss-2", &losses(2)),
         loss("loss-10", &losses(10)),
@@ -161,6 +152,24 @@ pub fn plots(theme: Theme) -> Vec<(&'static str, Picture)> {
             "loss-crowded",
             &(0..40).map(|run| series(&format!("run {run}"), SeriesKind::Train, [1.0, 0.5, 0.25])).collect::<Vec<_>>(),
         ),
+    ];
+    plots.extend(further_plots(theme));
+    plots
+}
+
+/// The losses of twelve epochs, on another scale.
+fn shifted(factor: f64, offset: f64) -> Vec<Series> {
+    let mut all = losses(12);
+    all.iter_mut().flat_map(|s| &mut s.points).for_each(|p| p.1 = p.1 * factor + offset);
+    all
+}
+
+fn further_plots(theme: Theme) -> Vec<(&'static str, Picture)> {
+    let pair = |epochs| {
+        let panel = |title: &str, unit, series| Panel { title: title.into(), x_label: "epoch".into(), unit, series };
+        [panel("Loss", Unit::Plain, losses(epochs)), panel("Accuracy", Unit::Percent, accuracies(epochs))]
+    };
+    vec![
         ("loss-train-only", curves("", "epoch", "Loss", &losses(5)[..1], Unit::Plain, theme).unwrap()),
         ("accuracy-10", curves("lenet on digits", "epoch", "Accuracy", &accuracies(10), Unit::Percent, theme).unwrap()),
         (

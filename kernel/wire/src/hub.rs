@@ -161,7 +161,8 @@ impl Hub {
     fn opened(&self, message: Message) -> anyhow::Result<Request> {
         match message {
             Message::Whole(frames) => self.seal.message(frames).map(Request::Whole),
-            Message::TooLarge(TooLarge { message, bytes, largest }) => {
+            Message::TooLarge(large) => {
+                let TooLarge { message, bytes, largest } = *large;
                 let may = match largest {
                     UNSIGNED => format!("the first of a connection may have {UNSIGNED}, those behind it {LARGEST}"),
                     _ => format!("the largest may have {LARGEST}"),

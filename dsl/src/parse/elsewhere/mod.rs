@@ -133,7 +133,7 @@ const OPERATIONS: &[(&str, Way, &str)] = &[
         Written("concat(conv 64 | id)"),
         "with any branches",
     ),
-    ("eltwise elementwise elementwiseadd addition plus", Written("add(conv 64 | id)"), "with any branches"),
+    ("eltwise elementwise elementwiseadd addition plus sum", Written("add(conv 64 | id)"), "with any branches"),
     (
         "residual res resblock residualblock residualunit skip skipconnection",
         Written("add(conv 64 - relu - conv 64 | shortcut)"),
@@ -238,6 +238,8 @@ const MODULES: &[&str] = &[
 
 /// The shortest word here with which another's spelling is compared.
 const SHORTEST: usize = 4;
+/// From so many letters on a word may have two slips.
+const LONG: usize = 8;
 
 /// What `word` means to another program; nothing where it is a word of ours, or of nobody's.
 pub(crate) fn operation(word: &str) -> Option<Operation> {
@@ -283,6 +285,14 @@ pub(crate) fn ours(word: &str) -> String {
 /// The words that are long enough for another spelling to be one of them by mistake.
 pub(crate) fn words() -> impl Iterator<Item = &'static str> {
     OPERATIONS.iter().flat_map(|(words, ..)| words.split(' ')).filter(|word| word.len() >= SHORTEST)
+}
+
+/// The word here that `word` is with a slip of the hand, or two in a long one, and how many slips that is.
+pub(crate) fn misspelt(word: &str) -> Option<(usize, &'static str)> {
+    let word = bare(&word.to_lowercase());
+    let slips = |known: &'static str| (strsim::damerau_levenshtein(&word, known), known);
+    let near = |&(slips, known): &(usize, &str)| slips <= if known.len() < LONG { 1 } else { 2 };
+    words().map(slips).filter(near).min_by_key(|&(slips, _)| slips)
 }
 
 #[cfg(test)]

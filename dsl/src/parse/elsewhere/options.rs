@@ -55,6 +55,7 @@ const OPTIONS: &[(Of, &str, Says)] = &[
     (Pools, "ceil ceilmode", Flag("ceil", "")),
     (Pools, "global globalpool globalpooling", Flag("global", "")),
     (Pools, "type mode method kind op", Kind),
+    (Pools, "mean", Flag("avg", "max")),
     (
         One(LayerWord::Fc),
         "units outfeatures outputs numoutput numunits hidden hiddensize size width neurons nodes n",
@@ -234,6 +235,7 @@ fn plain(value: &str) -> String {
         Some(inside) if inside.contains(',') => {
             inside.split(',').map(str::trim).filter(|size| !size.is_empty()).collect::<Vec<_>>().join("x")
         }
+        Some(inside) if truth(inside).is_some() => inside.to_string(),
         _ => value,
     }
 }

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::item::{PieceKind, Rest};
 use crate::parse::words;
 use crate::parse::{Reader, quoted};
-use crate::syntax::LayerWord;
+use crate::syntax::{Expr, ExprKind, LayerWord};
 
 impl Reader<'_> {
     /// An option as another program writes it: `bias=False`, `no bias`, `kernel_size 3`, `activation=relu`. Says so.
@@ -40,6 +40,9 @@ impl Reader<'_> {
                 return options::spelling(layer, option, "false").map(|_| Behind::Denied);
             }
             (PieceKind::Word(value), _) => is_truth(value) && options::spelling(layer, word, value).is_some(),
+            (PieceKind::Value(values), _) if matches!(&values[..], [Expr { kind: ExprKind::Name(name), .. }] if is_truth(name)) => {
+                options::spelling(layer, word, "false").is_some()
+            }
             (PieceKind::Value(values), _) => {
                 !is_key && words::flag(word).is_none() && values.len() == 1 && options::takes_number(layer, word)
             }

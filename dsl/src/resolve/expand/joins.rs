@@ -156,9 +156,12 @@ impl<'a> Expander<'_, 'a> {
     pub(super) fn meant_layer(&self, text: &str, span: Span) -> Option<Diagnostic> {
         let blocks = self.home.blocks(self.scope).map(|name| -> &str { name });
         let known: Vec<&str> = blocks.chain(self.names.known(&self.prefix)).collect();
-        let ours = words::layer_words().chain(elsewhere::words()).map(|word| -> &str { word });
-        let near = nearest(text, known.iter().copied().chain(ours));
-        let is_near = near.is_some_and(|near| !known.contains(&near)) && words::nearest_layer(text).is_some();
+        let ours = words::layer_words().map(|word| -> &str { word });
+        let is_near = match nearest(text, known.iter().copied().chain(ours)) {
+            Some(near) => !known.contains(&near),
+            None => elsewhere::misspelt(text).is_some(),
+        };
+        let is_near = is_near && words::nearest_layer(text).is_some();
         let is_foreign = elsewhere::operation(text).is_some();
         let name = Name { text: text.into(), span };
         (is_near || is_foreign).then(|| words::unknown_layer(Stage::Names, &name))

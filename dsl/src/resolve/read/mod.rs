@@ -12,6 +12,7 @@ use super::names::Names;
 use super::options::{Options, Padding, Said, Sizes, Target};
 use super::turns::Env;
 use crate::diagnostic::{Diagnostic, Stage};
+use crate::options;
 use crate::scope::nearest;
 use crate::syntax::{self, Expr, ExprKind, Layer, LayerOption, LayerWord, Name, OptionKind};
 
@@ -24,7 +25,7 @@ pub(super) fn read(
     axes: Option<usize>,
     errors: &mut Errors,
 ) -> Option<Options> {
-    env.words = words(layer.word);
+    env.words = options::of_layer(layer.word);
     let before = errors.met();
     let mut reader = Reader { layer, env, names, prefix, axes, errors };
     let options = match layer.word {
@@ -51,35 +52,6 @@ pub(super) fn read(
         LayerWord::Softmax => Some(reader.bare(Options::Softmax)),
     };
     options.filter(|_| errors.met() == before)
-}
-
-/// The words that a layer's options may begin with.
-pub(crate) fn words(word: LayerWord) -> &'static [&'static str] {
-    match word {
-        LayerWord::Conv => &["filters", "size", "stride", "pad", "same", "valid", "dilate", "groups", "nobias", "bias"],
-        LayerWord::Deconv => {
-            &["filters", "size", "stride", "pad", "same", "valid", "dilate", "groups", "nobias", "bias", "to"]
-        }
-        LayerWord::Pool | LayerWord::MaxPool | LayerWord::AvgPool => {
-            &["size", "stride", "pad", "same", "valid", "ceil", "global", "max", "avg"]
-        }
-        LayerWord::Upsample => &["nearest", "bilinear"],
-        LayerWord::Fc => &["nobias", "bias"],
-        LayerWord::Bn => &["momentum", "eps"],
-        LayerWord::Lrn => &["size", "alpha", "beta", "k"],
-        LayerWord::Crop => &["to"],
-        LayerWord::Unpool
-        | LayerWord::Dropout
-        | LayerWord::Leaky
-        | LayerWord::Pad
-        | LayerWord::Relu
-        | LayerWord::Sigmoid
-        | LayerWord::Tanh
-        | LayerWord::Elu
-        | LayerWord::Gelu
-        | LayerWord::Flatten
-        | LayerWord::Softmax => &[],
-    }
 }
 
 struct Reader<'r, 'a> {
@@ -198,7 +170,7 @@ impl Reader<'_, '_> {
     /// An option that the layer does not take.
     fn unknown(&mut self, option: &LayerOption) {
         let word = self.layer.word;
-        let known = words(self.layer.word);
+        let known = options::of_layer(self.layer.word);
         let found = match &option.kind {
             OptionKind::Value(_) => "number".to_string(),
             OptionKind::Size(_) | OptionKind::Glued(_) => "window".to_string(),

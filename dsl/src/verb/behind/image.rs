@@ -18,9 +18,9 @@ pub enum Pixels {
 /// The image that a window slides over.
 pub(in crate::verb) const IMAGE: Behind<Pixels> = Behind { offer: Offer::Data, read: image };
 
-/// What is convolved.
+/// An image of any kind.
 fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
-    let part = parts.peek();
+    let (part, verb) = (parts.peek(), parts.verb.word);
     match part.map(|part| (&part.kind, part)) {
         Some((PartKind::Matrix(rows), part)) => {
             parts.next();
@@ -29,7 +29,7 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
         Some((PartKind::Word(path) | PartKind::Select(path, ..), part)) if is_layer(path) => {
             parts.next();
             let found = quoted(&part.to_string());
-            let message = format!("the image of `convolve` is a matrix or a sample, and `{found}` is neither");
+            let message = format!("the image of `{verb}` is a matrix or a sample, and `{found}` is neither");
             let error = parts.error(part.span, message).found(found).expected("a matrix or a sample");
             parts.wrong(error.help("a layer's filter stands behind `with`: `convolve digits[3] with lenet.conv1[0]`"));
             None
@@ -44,7 +44,8 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
         Some((PartKind::Select(_, first, end), part)) => {
             parts.next();
             if let Some(end) = end {
-                let error = parts.error(part.span, "`convolve` takes one picture").found(quoted(&part.to_string()));
+                let error =
+                    parts.error(part.span, format!("`{verb}` takes one picture")).found(quoted(&part.to_string()));
                 parts.wrong(
                     error.expected("one sample").help(format!("write `[{first}]` in place of `[{first}..{end}]`")),
                 );
@@ -55,7 +56,8 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
         other => {
             let span = other.as_ref().map_or(parts.here(), |(_, part)| part.span);
             let found = other.map_or("the end".to_string(), |(_, part)| quoted(&part.to_string()));
-            let error = parts.error(span, "`convolve` lacks its image").found(found).expected("a matrix or a sample");
+            let error =
+                parts.error(span, format!("`{verb}` lacks its image")).found(found).expected("a matrix or a sample");
             parts.wrong(error.help(format!("`{}` shows how it reads", parts.verb.example)));
             None
         }

@@ -17,6 +17,15 @@ pub(in crate::verb) const SAME: Clause<()> = flag("same");
 /// No padding.
 pub(in crate::verb) const VALID: Clause<()> = flag("valid");
 
+/// The largest of a window.
+pub(in crate::verb) const MAX: Clause<()> = flag("max");
+
+/// The mean of a window.
+pub(in crate::verb) const AVG: Clause<()> = flag("avg");
+
+/// A last window that is not whole counts too.
+pub(in crate::verb) const CEIL: Clause<()> = flag("ceil");
+
 const fn flag(word: &'static str) -> Clause<()> {
     Clause { about: clause(word, word, &[]), read: |_, _| Some(()) }
 }

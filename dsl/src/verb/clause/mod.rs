@@ -26,8 +26,8 @@ pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
 
 pub(super) use filter::FILTER;
-pub(super) use flag::{FURTHER, INFER, SAME, TRAIN, VALID};
-pub(super) use number::{BATCH, SEED};
+pub(super) use flag::{AVG, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
+pub(super) use number::{BATCH, CLASS, SEED};
 pub(super) use on::{DATA, SAMPLES};
 pub(super) use optimizer::OPTIMIZER;
 pub(super) use period::{CHECKPOINT, FOR, WARMUP};
@@ -35,5 +35,5 @@ pub(super) use resume::RESUME;
 pub(super) use save::SAVE;
 pub(super) use schedule::SCHEDULE;
 pub(super) use size::SIZE;
-pub(super) use steps::{DILATE, PAD, STRIDE};
+pub(super) use steps::{DILATE, PAD, STRIDE, WINDOW};
 pub(super) use subjects::SUBJECTS;

@@ -1,4 +1,4 @@
-//! `batch 64`, `seed 7`: a whole number.
+//! `batch 64`, `class 7`, `seed 7`: a whole number.
 
 use super::super::about::{Clause, Offer, clause};
 use super::super::read::{Opened, Parts};
@@ -11,6 +11,16 @@ pub(in crate::verb) const BATCH: Clause<usize> = Clause {
         let expr = parts.number(opened)?;
         let count = parts.scope.count(&expr, 1, "the batch");
         parts.keep(count)
+    },
+};
+
+/// A class by its number, from 0.
+pub(in crate::verb) const CLASS: Clause<usize> = Clause {
+    about: clause("class", "class 7", &[Offer::Constants]),
+    read: |parts, opened| {
+        let expr = parts.number(opened)?;
+        let class = parts.scope.count(&expr, 0, "a class");
+        parts.keep(class)
     },
 };
 

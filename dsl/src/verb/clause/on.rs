@@ -63,9 +63,12 @@ impl Parts<'_> {
         let is_whole = samples.range.is_none() && samples.span.end == samples.data.span.end;
         if !is_whole {
             let (verb, data) = (self.verb.word, &samples.data.text);
-            let which = if verb == "train" { "training" } else { "test" };
-            let error =
-                self.error(samples.span, format!("`{verb}` takes all of the {which} part")).expected(data.clone());
+            let message = match verb {
+                "train" => "`train` takes all of the training part".to_string(),
+                "test" => "`test` takes all of the test part".to_string(),
+                _ => format!("`{verb}` takes data as a whole"),
+            };
+            let error = self.error(samples.span, message).expected(data.clone());
             self.wrong(error.help(format!("write `on {data}`")));
         }
         Some(samples.data)

@@ -1,13 +1,19 @@
 //! `stride 2`, `pad 1x0`, `dilate 2`: how a window slides, down and across.
 
-use super::super::about::{Clause, Offer, clause};
+use super::super::about::{Clause, ClauseAbout, Offer, Sign, clause};
 use super::super::read::{Opened, Parts};
 use crate::syntax::{Argument, Expr, ExprKind, Part, PartKind};
 
 /// Steps between windows.
 pub(in crate::verb) const STRIDE: Clause<[usize; 2]> = Clause {
-    about: clause("stride", "stride 2", &[Offer::Constants]),
+    about: ClauseAbout { sign: Some(Sign::Slash), ..clause("stride", "stride 2", &[Offer::Constants]) },
     read: |parts, opened| parts.steps(opened, 1, "the stride"),
+};
+
+/// The window that is pooled; its word may be left out.
+pub(in crate::verb) const WINDOW: Clause<[usize; 2]> = Clause {
+    about: ClauseAbout { sign: Some(Sign::Size), ..clause("size", "3x3", &[Offer::Constants]) },
+    read: |parts, opened| parts.steps(opened, 1, "the window"),
 };
 
 /// Zeros around the image.
@@ -26,7 +32,8 @@ impl<'a> Parts<'a> {
     /// `stride 2`, `/2`, `pad 1x0`: a number, or one for the height and one for the width.
     fn steps(&mut self, opened: Opened<'a>, least: usize, what: &str) -> Option<[usize; 2]> {
         let numbers = match &opened.part.kind {
-            PartKind::Stride(sizes) => sizes.clone(),
+            PartKind::Stride(sizes) | PartKind::Size(sizes) => sizes.clone(),
+            PartKind::Value(size) => vec![size.clone()],
             PartKind::Call(_, arguments) => match &arguments[..] {
                 [Argument { key: None, value }] => vec![value.clone()],
                 _ => Vec::new(),

@@ -45,7 +45,7 @@ struct Bench {
 pub fn check(said: &verb::Bench, span: Span, names: &Names) -> Checked {
     let (net, batch) = (&said.net, said.batch.map_or(1, |batch| batch.value));
     let mode = said.mode().unwrap_or(BenchMode::Infer);
-    let of = Use { net, data: None, weights: Weights::Own };
+    let of = Use { net, data: said.on.as_ref().map(|on| &on.value), weights: Weights::Own };
     let question = match mode {
         BenchMode::Train => Question::train(&USUAL),
         BenchMode::Infer => Question::result(),

@@ -26,7 +26,7 @@ pub fn check(data: Data, names: &mut Names) -> Checked {
     };
     let spec = DataSpec { source, size: data.size.map(|size| size.value) };
     if let Some(size) = data.size {
-        sizes(size.value, size.span)?;
+        sizes(size.value, size.what)?;
     }
     names.data.insert(data.name.text.clone(), spec.clone());
     Ok(Box::new(Declare { name: data.name, spec }))

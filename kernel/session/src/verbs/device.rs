@@ -5,7 +5,7 @@ use fovea_dsl::{Diagnostic, Stage};
 use serde_json::{Value, json};
 
 use super::{Checked, Events, Job};
-use crate::device::{Found, list, open};
+use crate::device::{Found, find, list};
 use crate::display::{self, Page};
 use crate::event::Output;
 use crate::failure::Failure;
@@ -16,12 +16,12 @@ struct Devices {
     chosen: String,
 }
 
-/// Opens a device for all that follows; alone it lists what there is.
-pub fn check(name: Option<Name>, names: &mut Names) -> Checked {
+/// Finds a device for all that follows; alone it lists what there is.
+pub fn check(name: Option<Name>, names: &mut Names, world: &World) -> Checked {
     if let Some(name) = &name {
         // The one in use stays as it is, and with it what lies in its memory.
         if names.device.device().name != name.text {
-            names.device = open(&name.text, names.threads)
+            names.device = find(&name.text, names.threads, world.purpose)
                 .map_err(|reason| Diagnostic::new(Stage::Verbs, name.span, reason).found(&name.text))?;
         }
     }

@@ -20,7 +20,7 @@ struct Explain {
 
 /// Follows the net's route to the plan of one picture.
 pub fn check(said: &verb::Explain, names: &Names) -> Checked {
-    let of = Use { net: &said.net, data: None, weights: Weights::Own };
+    let of = Use { net: &said.net, data: said.on.as_ref().map(|on| &on.value), weights: Weights::Own };
     let (net, route) = route(&of, &Question::result(), 1, names)?;
     Ok(Box::new(Explain { net, route }))
 }

@@ -13,9 +13,12 @@ mod library;
 mod names;
 mod net;
 pub mod plot;
+mod pool;
 mod predict;
+mod saliency;
 pub mod show;
 mod simple;
+mod slide;
 pub mod summary;
 mod test;
 mod train;
@@ -65,17 +68,19 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         Command::Save(said) => weights::save(said, names),
         Command::Load(said) => weights::load(said, names),
         Command::Seed(said) => simple::seed(said.seed, names),
-        Command::Device(said) => device::check(said.name, names),
+        Command::Device(said) => device::check(said.name, names, world),
         Command::Theme(said) => simple::theme(said.theme, names),
         Command::Explain(said) => explain::check(&said, names),
         Command::Bench(said) => bench::check(&said, span, names),
         Command::Compare(said) => compare::check(&said.nets, span, names),
         Command::Convolve(said) => convolve::check(said, span, names),
+        Command::Pool(said) => pool::check(said, span, names),
         Command::Filters(said) => filters::check(said.layer, names),
         Command::Features(said) => features::check(said, names),
         Command::Who(_) => names::who(names),
         Command::Reset(_) => names::reset(names),
-        Command::Library(_) => library::check(),
+        Command::Saliency(said) => saliency::check(said, names),
+        Command::Library(said) => library::check(&said, names),
         Command::Note(said) => simple::note(said.text.text),
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Checked, Events, Job};
 use crate::course::{Course, word};
-use crate::display::{self, Page, chart};
+use crate::display::{self, Page, chart, number};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::picture::Theme;
@@ -147,6 +147,11 @@ fn figures(kinds: &[Curve], course: &Course) -> Map<String, Value> {
     kinds.iter().map(of).collect()
 }
 
+/// How a curve's values are written.
+fn shown(kind: Curve) -> fn(f64) -> String {
+    if kind == Curve::Accuracy { number::percent } else { number::figure }
+}
+
 /// The curves of a run for a terminal, a chart a kind; whoever reads HTML sees the picture.
 fn charts(kinds: &[Curve], course: &Course) -> Page {
     kinds.iter().fold(Page::default(), |page, &kind| {
@@ -155,7 +160,7 @@ fn charts(kinds: &[Curve], course: &Course) -> Page {
             .into_iter()
             .map(|(label, _, points)| display::Curve { label: label.to_string(), points })
             .collect();
-        let chart = Page::default().code(chart(&curves, CHART.0, CHART.1));
+        let chart = Page::default().code(chart(&curves, shown(kind), CHART.0, CHART.1));
         page.fold(format!("{} over {}", word(kind), course.x_label()), chart)
     })
 }

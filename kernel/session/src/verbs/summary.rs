@@ -29,13 +29,17 @@ struct Summarise {
 
 /// Counts a picture's work layer by layer, and plans all programs of a training run of the batch.
 pub fn check(said: &verb::Summary, span: Span, names: &Names) -> Checked {
-    of(&said.net, said.batch.map_or(1, |batch| batch.value), span, names)
+    let of = Use { net: &said.net, data: said.on.as_ref().map(|on| &on.value), weights: Weights::Own };
+    counted(&of, said.batch.map_or(1, |batch| batch.value), span, names)
 }
 
 /// The summary of a net and of its training by so many pictures a step.
 pub fn of(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
-    let of = Use { net, data: None, weights: Weights::Own };
-    let net = names.net(&of)?;
+    counted(&Use { net, data: None, weights: Weights::Own }, batch, span, names)
+}
+
+fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names) -> Checked {
+    let net = names.net(of)?;
     let mut summary = summary(&net, of.net.span)?;
     let (forward, step) = (forward(&net), Question::train(&USUAL));
     summary.totals.train_bytes = memory::fits(&*names.device, batch, span, |batch| {

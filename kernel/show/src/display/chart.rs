@@ -46,9 +46,13 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Curves in dots of braille, for terminals that show no pictures; `width` × `height` characters for the curves themselves, beside them
-/// the values, below them the ends of x, above them the last values. Empty where there is nothing finite.
-pub fn chart(curves: &[Curve], width: usize, height: usize) -> String {
+/// The strokes that tell curves apart where there are no colours: so many dots, then so many left out.
+const STROKES: [(usize, usize); 4] = [(1, 0), (1, 2), (6, 4), (2, 4)];
+
+/// Curves in dots of braille, for terminals that show no pictures, each in a stroke of its own; `width` × `height` characters for the
+/// curves themselves, beside them the values as `show` writes them, below them the ends of x, above them the strokes and the last values.
+/// Empty where there is nothing finite.
+pub fn chart(curves: &[Curve], show: fn(f64) -> String, width: usize, height: usize) -> String {
     let (width, height) = (width.clamp(8, 400), height.clamp(2, 100));
     let finite = |curve: &Curve| -> Vec<(f64, f64)> {
         curve.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
@@ -60,21 +64,21 @@ pub fn chart(curves: &[Curve], width: usize, height: usize) -> String {
     let (left, right) = range(drawn.iter().flatten().map(|point| point.0));
     let (low, high) = range(drawn.iter().flatten().map(|point| point.1));
     let mut dots = Dots::new(width, height);
-    for points in &drawn {
+    for (points, stroke) in drawn.iter().zip(STROKES.iter().cycle()) {
         let place = |(x, y): (f64, f64)| (share(x, left, right), 1.0 - share(y, low, high));
-        dots.curve(&points.iter().map(|&point| place(point)).collect::<Vec<_>>());
+        dots.curve(&points.iter().map(|&point| place(point)).collect::<Vec<_>>(), *stroke);
     }
-    let labels = [number::figure(high), number::figure(low)];
+    let labels = [show(high), show(low)];
     let margin = labels.iter().map(|label| label.width()).max().unwrap_or(0);
     let mut lines = Vec::new();
-    let legend: Vec<String> = curves
-        .iter()
-        .zip(&drawn)
-        .filter_map(|(curve, points)| {
-            Some(format!("{} {}", cut(&clean(&curve.label), 40), number::figure(points.last()?.1)))
-        })
-        .collect();
-    lines.push(format!("{}  {}", " ".repeat(margin), legend.join("   ")));
+    let legend = curves.iter().zip(&drawn).zip(STROKES.iter().cycle()).filter_map(|((curve, points), stroke)| {
+        Some(format!("{} {} {}", sample(*stroke), cut(&clean(&curve.label), 40), show(points.last()?.1)))
+    });
+    let legend: Vec<String> = legend.collect();
+    // One below the other, where they do not stand in the curves' own width.
+    let (joined, begin) = (legend.join("   "), " ".repeat(margin + 2));
+    let legend = if joined.width() <= width.max(40) { vec![joined] } else { legend };
+    lines.extend(legend.iter().map(|curve| format!("{begin}{curve}")));
     for (row, text) in dots.rows().into_iter().enumerate() {
         let label = match row {
             0 => labels[0].as_str(),
@@ -85,6 +89,13 @@ pub fn chart(curves: &[Curve], width: usize, height: usize) -> String {
     }
     lines.push(format!("{}  {}", " ".repeat(margin), ends(left, right, width)));
     lines.join("\n")
+}
+
+/// A short piece of a stroke.
+fn sample(stroke: (usize, usize)) -> String {
+    let mut dots = Dots::new(4, 1);
+    dots.curve(&[(0.0, 0.5), (1.0, 0.5)], stroke);
+    dots.rows().concat()
 }
 
 /// What stands below a chart: the ends of x, or the only x in the middle.
@@ -127,8 +138,9 @@ impl Dots {
         Dots { width, height, cells: vec![0; width * height] }
     }
 
-    /// Sets the dots along a line through points given as shares of the field.
-    fn curve(&mut self, points: &[(f64, f64)]) {
+    /// Sets the dots along a line through points given as shares of the field, so many in a row and then so many not.
+    fn curve(&mut self, points: &[(f64, f64)], (on, off): (usize, usize)) {
+        let (mut passed, mut last) = (0, None);
         let (across, down) = ((self.width * 2 - 1) as f64, (self.height * 4 - 1) as f64);
         let place = |(x, y): (f64, f64)| (x * across, y * down);
         if let [only] = points {
@@ -139,7 +151,13 @@ impl Dots {
             let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil().max(1.0);
             for step in 0..=steps as usize {
                 let share = step as f64 / steps;
-                self.set((from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share));
+                let dot = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
+                let place = Some((dot.0.round() as i64, dot.1.round() as i64));
+                passed += usize::from(last.is_some() && last != place);
+                last = place;
+                if passed % (on + off) < on {
+                    self.set(dot);
+                }
             }
         }
     }
@@ -189,13 +207,25 @@ mod tests {
     fn a_chart_falls_from_the_upper_left() {
         let curve = Curve { label: "train".into(), points: vec![(1.0, 2.0), (2.0, 1.0)] };
         // 16 × 8 dots; the line falls one dot in two.
-        assert_eq!(chart(&[curve], 8, 2), "       train 1.000\n2.000 ┤⠉⠒⠤⣀\n1.000 ┤    ⠉⠒⠤⣀\n       1      2");
+        let drawn = chart(&[curve], number::figure, 8, 2);
+        assert_eq!(drawn, "       ⠤⠤⠤⠤ train 1.000\n2.000 ┤⠉⠒⠤⣀\n1.000 ┤    ⠉⠒⠤⣀\n       1      2");
+    }
+
+    #[test]
+    fn curves_are_told_apart_by_their_strokes() {
+        let curve =
+            |label: &str, height: f64| Curve { label: label.into(), points: vec![(1.0, height), (9.0, height)] };
+        let drawn = chart(&[curve("train", 0.975), curve("test", 0.5)], number::percent, 8, 2);
+        let lines: Vec<&str> = drawn.lines().collect();
+        assert_eq!(lines[0].trim(), "⠤⠤⠤⠤ train 97.5 %   ⠄⠠ ⠄ test 50.0 %");
+        assert!(lines[1].contains("97.5 % ┤⠉⠉⠉⠉⠉⠉⠉⠉"), "{drawn}");
+        assert!(lines[2].contains("50.0 % ┤⡀⢀ ⡀⢀ ⡀⢀"), "{drawn}");
     }
 
     #[test]
     fn a_chart_of_extremes_does_not_panic() {
         let points = vec![(1.0, f64::MAX), (2.0, f64::MIN), (3.0, f64::NAN), (f64::INFINITY, 1.0)];
-        assert!(!chart(&[Curve { label: "x".into(), points }], 1, 1).is_empty());
-        assert_eq!(chart(&[], 40, 8), "");
+        assert!(!chart(&[Curve { label: "x".into(), points }], number::figure, 1, 1).is_empty());
+        assert_eq!(chart(&[], number::figure, 40, 8), "");
     }
 }

@@ -1,25 +1,36 @@
-//! One convolution, step by step.
+//! One convolution or one pooling, step by step.
 
 use fovea_graph::Tensor;
 use fovea_graph::shape::join;
-use fovea_graph::window::Window;
+use fovea_graph::window::{Rounding, Window};
 
 use super::Page;
 use super::number::{self, short};
 use super::table::matrix;
 
-/// A filter that slid over an image. Image and result are `[height, width, channels]`. The filter has the image's channels
-/// and one result, or it has one channel and went over each of the image's by itself.
+/// A window that slid over an image. Image and result are `[height, width, channels]`.
 #[derive(Clone, Copy, Debug)]
-pub struct Convolution<'a> {
+pub struct Slide<'a> {
     /// What it slid over.
     pub image: &'a Tensor,
-    /// The filter.
-    pub filter: &'a Tensor,
+    /// What was made of each window.
+    pub makes: Makes<'a>,
     /// What came of it.
     pub result: &'a Tensor,
     /// How it slid, down and across.
     pub windows: &'a [Window; 2],
+}
+
+/// What is made of a window.
+#[derive(Clone, Copy, Debug)]
+pub enum Makes<'a> {
+    /// The sum of the products with this filter. It has the image's channels and one result, or it has one channel and
+    /// went over each of the image's by itself.
+    Sum(&'a Tensor),
+    /// The largest number, in each channel by itself.
+    Max,
+    /// The mean, in each channel by itself; padding is left out.
+    Mean,
 }
 
 /// A result of more rows or columns is not written out.
@@ -35,7 +46,20 @@ const FIRST_STEPS: usize = 3;
 const ALL_PRODUCTS: usize = 12;
 const FIRST_PRODUCTS: usize = 6;
 
-impl Convolution<'_> {
+impl<'a> Slide<'a> {
+    /// The filter, where there is one.
+    pub fn filter(&self) -> Option<&'a Tensor> {
+        match self.makes {
+            Makes::Sum(filter) => Some(filter),
+            Makes::Max | Makes::Mean => None,
+        }
+    }
+
+    /// Rows and columns of the window.
+    pub fn size(&self) -> [usize; 2] {
+        [self.windows[0].size, self.windows[1].size]
+    }
+
     /// Rows and columns of the result.
     pub fn extent(&self) -> [usize; 2] {
         [self.result.shape()[0], self.result.shape()[1]]
@@ -61,33 +85,57 @@ impl Convolution<'_> {
         place.and_then(|(y, x)| self.image.get([y, x, channel])).map_or(0.0, |&value| value.into())
     }
 
+    /// Whether a place is on the image, not on its padding or beyond.
+    pub fn is_inside(&self, [y, x]: [isize; 2]) -> bool {
+        let within = |at: isize, axis: usize| (0..self.image.shape()[axis] as isize).contains(&at);
+        within(y, 0) && within(x, 1)
+    }
+
     /// The products that are summed at a position, as pixel and weight.
-    pub fn products(&self, position: [usize; 2], channel: usize) -> Vec<(f64, f64)> {
+    fn products(&self, filter: &Tensor, position: [usize; 2], channel: usize) -> Vec<(f64, f64)> {
         let pair = |(at, &weight): (ndarray::IxDyn, &f32)| {
-            let is_apart = self.filter.shape()[2] == 1;
+            let is_apart = filter.shape()[2] == 1;
             let pixel = self.pixel(self.covered(position, [at[0], at[1]]), if is_apart { channel } else { at[2] });
             (pixel, f64::from(weight))
         };
-        self.filter.indexed_iter().map(pair).collect()
+        filter.indexed_iter().map(pair).collect()
     }
 
-    /// `1·1 + 1·0 + … = 4`, with so many products written out at most.
-    pub fn sum(&self, position: [usize; 2], channel: usize, most: usize) -> String {
-        let products = self.products(position, channel);
-        let factor = |value: f64| if value < 0.0 { format!("({})", short(value)) } else { short(value) };
-        let shown = products.len().min(most);
-        let mut terms: Vec<String> =
-            products[..shown].iter().map(|&(pixel, weight)| format!("{}·{}", factor(pixel), factor(weight))).collect();
-        if products.len() > shown {
-            terms.push(format!("… ({} more)", number::count((products.len() - shown) as u64)));
+    /// The numbers of the window at a position; what lies on padding is left out.
+    fn covered_numbers(&self, position: [usize; 2], channel: usize) -> Vec<f64> {
+        let [rows, columns] = self.size();
+        let places = (0..rows).flat_map(|y| (0..columns).map(move |x| self.covered(position, [y, x])));
+        places.filter(|&place| self.is_inside(place)).map(|place| self.pixel(place, channel)).collect()
+    }
+
+    /// `1·1 + 1·0 + … = 4`, `max(0, 1, 3, 2) = 3`, `(0 + 1 + 3 + 2)/4 = 1.5`, with so many terms written out at most.
+    pub fn step(&self, position: [usize; 2], channel: usize, most: usize) -> String {
+        let signed = |value: f64| if value < 0.0 { format!("({})", short(value)) } else { short(value) };
+        let terms: Vec<String> = match self.makes {
+            Makes::Sum(filter) => {
+                let products = self.products(filter, position, channel);
+                products.iter().map(|&(pixel, weight)| format!("{}·{}", signed(pixel), signed(weight))).collect()
+            }
+            Makes::Max => self.covered_numbers(position, channel).into_iter().map(short).collect(),
+            Makes::Mean => self.covered_numbers(position, channel).into_iter().map(signed).collect(),
+        };
+        let (count, mut shown) = (terms.len(), terms);
+        shown.truncate(most);
+        if count > shown.len() {
+            shown.push(format!("… ({} more)", number::count((count - shown.len()) as u64)));
         }
-        format!("{} = {}", terms.join(" + "), short(self.value(position, channel)))
+        let made = match self.makes {
+            Makes::Sum(_) => shown.join(" + "),
+            Makes::Max => format!("max({})", shown.join(", ")),
+            Makes::Mean => format!("({})/{count}", shown.join(" + ")),
+        };
+        format!("{made} = {}", short(self.value(position, channel)))
     }
 
-    /// How many products of a sum are written out.
-    pub fn most_products(&self) -> usize {
-        let products = self.filter.len();
-        if products > ALL_PRODUCTS { FIRST_PRODUCTS } else { products }
+    /// How many terms of a step are written out.
+    pub fn most_terms(&self) -> usize {
+        let terms = self.filter().map_or(self.size().iter().product(), |filter| filter.len());
+        if terms > ALL_PRODUCTS { FIRST_PRODUCTS } else { terms }
     }
 
     /// Where the result is largest in size, and in which channel.
@@ -115,7 +163,10 @@ impl Convolution<'_> {
         let shape = if channels == 1 { &self.result.shape()[..2] } else { self.result.shape() };
         let mut head = format!("{title}: {}\n{}", join(shape), self.arithmetic());
         if channels > 1 {
-            head += "\nthe filter goes over each channel by itself";
+            head += match self.makes {
+                Makes::Sum(_) => "\nthe filter goes over each channel by itself",
+                Makes::Max | Makes::Mean => "\neach channel is pooled by itself",
+            };
         }
         let written = match rows.max(columns) <= MOST_ROWS && channels == 1 {
             true => matrix([rows, columns], |y, x| self.value([y, x], 0)),
@@ -139,7 +190,7 @@ impl Convolution<'_> {
 
     /// `height: (5 − 3)/1 + 1 = 3`, for each axis or for both.
     pub fn arithmetic(&self) -> String {
-        let of = |axis: usize| formula(&self.windows[axis], self.image.shape()[axis], self.extent()[axis]);
+        let of = |axis: usize| formula(self, axis);
         match (of(0), of(1)) {
             (height, width) if height == width => format!("height and width: {height}"),
             (height, width) => format!("height: {height}\nwidth: {width}"),
@@ -150,9 +201,9 @@ impl Convolution<'_> {
     fn steps(&self) -> String {
         let [rows, columns] = self.extent();
         let steps = rows * columns;
-        let most = self.most_products();
+        let most = self.most_terms();
         let line = |position: [usize; 2], channel: usize| {
-            format!("{}: {}", self.place(position, channel), self.sum(position, channel, most))
+            format!("{}: {}", self.place(position, channel), self.step(position, channel, most))
         };
         let shown = if steps > ALL_STEPS { FIRST_STEPS } else { steps };
         let mut lines: Vec<String> = (0..shown).map(|step| line([step / columns, step % columns], 0)).collect();
@@ -167,16 +218,18 @@ impl Convolution<'_> {
 }
 
 /// `(5 + 2·1 − 3)/2 + 1 = 3`; where the last window does not fit, the quotient in ⌊ ⌋.
-fn formula(window: &Window, map: usize, output: usize) -> String {
-    let Window { size, stride, dilate, pad: [before, after], .. } = *window;
-    let covered = window.extent().unwrap_or(size);
+fn formula(slide: &Slide<'_>, axis: usize) -> String {
+    let (map, output) = (slide.image.shape()[axis], slide.extent()[axis]);
+    let Window { size, stride, dilate, pad: [before, after], rounding } = slide.windows[axis];
+    let covered = slide.windows[axis].extent().unwrap_or(size);
     let padded = match (before, after) {
         (0, 0) => map.to_string(),
         (before, after) if before == after => format!("{map} + 2·{before}"),
         (before, after) => format!("{map} + {before} + {after}"),
     };
-    let quotient = match (map + before + after - covered).is_multiple_of(stride) {
+    let quotient = match (map + before + after).saturating_sub(covered).is_multiple_of(stride) {
         true => format!("({padded} − {covered})/{stride}"),
+        false if rounding == Rounding::Ceil => format!("⌈({padded} − {covered})/{stride}⌉"),
         false => format!("⌊({padded} − {covered})/{stride}⌋"),
     };
     let dilated = if dilate > 1 {

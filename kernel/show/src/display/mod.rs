@@ -14,7 +14,7 @@ mod table;
 
 pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};
-pub use convolution::Convolution;
+pub use convolution::{Makes, Slide};
 pub use page::Page;
 pub use report::{Confused, Device, Guess, TestReport, WORST, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};

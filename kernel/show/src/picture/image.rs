@@ -50,7 +50,7 @@ impl Image {
     }
 
     /// The grey value at a pixel, 0–1.
-    fn grey(&self, y: usize, x: usize) -> f64 {
+    pub(super) fn grey(&self, y: usize, x: usize) -> f64 {
         let start = (y * self.width + x) * self.channels;
         let values = &self.pixels[start..start + self.channels];
         values.iter().map(|&value| unit(value)).sum::<f64>() / self.channels as f64

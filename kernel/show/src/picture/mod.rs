@@ -19,6 +19,7 @@ mod palette;
 mod predictions;
 #[cfg(feature = "png")]
 mod raster;
+mod saliency;
 mod scale;
 mod sheet;
 mod ticks;
@@ -33,6 +34,7 @@ pub use layer::{Face, MOST_TILES, Plane, Tile, TileRow, layer};
 pub use maps::{Mapped, maps};
 pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
+pub use saliency::{Salient, saliency};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
 pub use values::{Values, values};
 

@@ -12,6 +12,11 @@ use super::{Error, Picture, Result};
 const SCALE: u32 = 2;
 
 impl Picture {
+    /// Whether it shows photographs or maps, which are something even where a character is two pixels; a plot is not.
+    pub fn has_images(&self) -> bool {
+        self.svg.contains("<image ")
+    }
+
     /// The picture as PNG, with twice `width` and `height` pixels, for dense screens.
     pub fn png(&self) -> Result<Vec<u8>> {
         rasterize(&drawable(&self.svg), self.width, self.height)

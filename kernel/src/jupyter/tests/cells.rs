@@ -192,3 +192,33 @@ fn replies_go_to_whoever_asked() {
         .unwrap();
     assert_eq!(replied.1.zmq_identities, message.zmq_identities);
 }
+
+/// A session is written as a script and comes back, in a notebook as at the prompt.
+#[test]
+fn a_cell_saves_the_session_and_loads_a_script() {
+    let kernel = Kernel::new();
+    let file = kernel.folder.path().join("mine.fov");
+    kernel.run(TINY);
+    let seen = kernel.run(&format!("%save \"{}\"", file.display()));
+    assert!(seen.iter().any(|seen| seen.kind == "stream" && text(seen).starts_with("1 statement saved\n→ ")));
+    assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), TINY.trim());
+    std::fs::write(&file, "note \"from a script\"\nlet k = 6*7\n").unwrap();
+    let seen = kernel.run(&format!("%load \"{}\"", file.display()));
+    assert!(seen.iter().any(|seen| seen.kind == "execute_result" && text(seen) == "k = 42"), "{:?}", names(&seen));
+    let seen = kernel.until_idle(&kernel.execute("%load \"/dev/zero\""));
+    let error = seen.iter().find(|seen| seen.kind == "error").unwrap();
+    assert_eq!(error.content["evalue"], "/dev/zero cannot be read: it is a device, and a file is needed");
+}
+
+/// What a program says of itself steers neither a terminal nor a notebook, which shows colours.
+#[test]
+fn notes_and_names_steer_nothing() {
+    let kernel = Kernel::new();
+    let seen = kernel.run("note \"a\u{1b}[31mb\u{202e}c\"");
+    let note = seen.iter().find(|seen| seen.kind == "stream").unwrap();
+    assert_eq!(text(note), "a\\u{1b}[31mb\\u{202e}c\n");
+    let seen = kernel.until_idle(&kernel.execute("load lenet \"a\u{1b}[31mb\u{202e}c\""));
+    let error = seen.iter().find(|seen| seen.kind == "error").unwrap();
+    assert!(error.content["evalue"].as_str().unwrap().starts_with("a\\u{1b}[31mb\\u{202e}c cannot be read"));
+    assert!(!error.content["traceback"].to_string().contains("\u{202e}"));
+}

@@ -136,6 +136,15 @@ fn the_line_stands_before_anything_else_happens() {
 }
 
 #[test]
+fn a_remark_on_a_cell_stands_on_standard_error() {
+    let kernel = Kernel::new();
+    let seen = kernel.run("net t = 3x150x150 - conv 8, softmax 2");
+    assert_eq!(names(&seen), ["execute_input", "stream", "execute_result"]);
+    let said = seen[1].content["text"].as_str().unwrap();
+    assert!(seen[1].content["name"] == "stderr" && said.contains("channels stand last: `150x150x3`"), "{said}");
+}
+
+#[test]
 fn a_picture_is_a_bundle_with_its_size_and_the_text_comes_first() {
     let kernel = Kernel::new();
     let seen = kernel.run("show digits[0..4]");

@@ -6,9 +6,8 @@ use fovea_graph::Span;
 use fovea_train::RunRecord;
 use serde_json::json;
 
-use super::{CHART, Which, figures, run_of};
+use super::{CHART, Which, figures, run_of, shown};
 use crate::course::{Course, word};
-use crate::display::number::{figure, percent};
 use crate::display::{self, Column, Page, Table, chart};
 use crate::event::Output;
 use crate::failure::{At, Failure};
@@ -127,8 +126,8 @@ fn page(kinds: &[Curve], runs: &[Named]) -> Page {
     for named in runs {
         let mut cells = vec![named.name.clone(), named.run.number.to_string(), named.run.epochs.len().to_string()];
         for &kind in kinds {
-            let show = if kind == Curve::Accuracy { percent } else { figure };
-            let last = |series: Series| series.points.last().map_or("–".to_string(), |&(_, value)| show(value));
+            let last =
+                |series: Series| series.points.last().map_or("–".to_string(), |&(_, value)| shown(kind)(value));
             cells.extend(PARTS.map(|part| last(series(kind, part, named))));
         }
         table.row(cells);
@@ -139,7 +138,7 @@ fn page(kinds: &[Curve], runs: &[Named]) -> Page {
         let curve =
             |named: &Named| display::Curve { label: named.name.clone(), points: series(kind, part, named).points };
         let curves: Vec<display::Curve> = runs.iter().map(curve).collect();
-        let chart = Page::default().code(chart(&curves, CHART.0, CHART.1));
+        let chart = Page::default().code(chart(&curves, shown(kind), CHART.0, CHART.1));
         page.fold(format!("{} {} over epoch", part.0, word(kind)), chart)
     })
 }

@@ -3,7 +3,6 @@
 
 use fovea_dsl::verb::{Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_train::{CheckpointEvery, Recipe, RunRecord, Schedule, WarmUp};
 
 /// The recipe to go on with: the run's, with the statement's moments for checkpoints. `said` is the statement's, with
@@ -54,14 +53,7 @@ fn seed(recipe: &Recipe) -> String {
 }
 
 fn optimizer(recipe: &Recipe) -> String {
-    let rate = recipe.rate;
-    match recipe.optimizer {
-        Optimizer::Sgd { momentum, decay } => format!("with sgd(lr {rate}, momentum {momentum}, decay {decay})"),
-        Optimizer::Adam(Adam { beta1, beta2, eps, decay, form }) => {
-            let word = if form == Decay::Weights { "adamw" } else { "adam" };
-            format!("with {word}(lr {rate}, beta1 {beta1}, beta2 {beta2}, eps {eps}, decay {decay})")
-        }
-    }
+    format!("with {}", recipe.optimizer_in_words())
 }
 
 fn schedule(recipe: &Recipe) -> String {

@@ -26,7 +26,7 @@ impl Teller {
                 self.steps = (steps_per_epoch as u64).saturating_mul(epochs as u64);
             }
             News::Step { step, epoch, loss, images_per_second, remaining, .. } => {
-                let accuracy = self.accuracy.map(|share| Figure::share("test accuracy", share));
+                let accuracy = self.accuracy.map(|share| Figure::share("test", share));
                 let figures = [Some(Figure::number("loss", loss)), accuracy];
                 let rate = Figure::rate("images/s", images_per_second);
                 events(Event::Progress(Progress {

@@ -7,8 +7,9 @@ use super::super::font::{self, Weight};
 use super::super::palette::{Color, Theme};
 use super::super::sheet::draw_heading;
 use super::super::{Picture, Result};
-use super::{alt, minus, sign, sum_line};
-use crate::display::{Convolution, number};
+use super::{alt, makes, minus, sign, sum_line};
+use crate::display::Slide;
+use crate::display::number as numbers;
 
 /// An image of more rows or columns, padding counted, is drawn as a picture.
 const MOST_CELLS: isize = 12;
@@ -30,15 +31,16 @@ const SUM: f64 = 13.0;
 const WIDEST: f64 = 930.0;
 
 /// Whether there are few enough numbers, each short enough.
-pub(super) fn fit(slide: &Convolution<'_>) -> bool {
+pub(super) fn fit(slide: &Slide<'_>) -> bool {
     let [height, width] = padded(slide).size();
-    let (filter, [rows, columns]) = (slide.filter.shape(), slide.extent());
-    let is_short = |value: &f32| number::short(f64::from(*value)).chars().count() <= MOST_CHARACTERS;
+    let (size, [rows, columns]) = (slide.size(), slide.extent());
+    let is_short = |value: &f32| numbers::short(f64::from(*value)).chars().count() <= MOST_CHARACTERS;
+    let parts = [Some(slide.image), slide.filter(), Some(slide.result)];
     slide.image.shape()[2] == 1
         && height.max(width) <= MOST_CELLS
-        && filter[0].max(filter[1]) <= MOST_WEIGHTS
+        && size[0].max(size[1]) <= MOST_WEIGHTS
         && rows.max(columns) <= MOST_CELLS as usize
-        && [slide.image, slide.filter, slide.result].iter().all(|part| part.iter().all(is_short))
+        && parts.into_iter().flatten().all(|part| part.iter().all(is_short))
 }
 
 /// The places of the image with its padding: from where, to where (exclusive), down and across.
@@ -47,10 +49,14 @@ struct Padded {
     to: [isize; 2],
 }
 
-fn padded(slide: &Convolution<'_>) -> Padded {
-    let pad = |axis: usize| slide.windows[axis].pad;
-    let before = |axis: usize| -(pad(axis)[0] as isize);
-    let behind = |axis: usize| (slide.image.shape()[axis] + pad(axis)[1]) as isize;
+fn padded(slide: &Slide<'_>) -> Padded {
+    let before = |axis: usize| -(slide.windows[axis].pad[0] as isize);
+    let behind = |axis: usize| {
+        let image = (slide.image.shape()[axis] + slide.windows[axis].pad[1]) as isize;
+        // A last window that is rounded up reaches beyond.
+        let (last, end) = (slide.extent()[axis].saturating_sub(1), slide.size()[axis].saturating_sub(1));
+        image.max(slide.covered([last; 2], [end; 2])[axis] + 1)
+    };
     Padded { from: [before(0), before(1)], to: [behind(0), behind(1)] }
 }
 
@@ -60,13 +66,14 @@ impl Padded {
     }
 }
 
-pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result<Picture> {
+pub(super) fn draw(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Picture> {
     let [height, width] = padded(slide).size();
-    let (filter, [rows, columns]) = (slide.filter.shape(), slide.extent());
+    let (filter, [rows, columns]) = (slide.filter().map(|filter| filter.shape()), slide.extent());
     let side: f64 = if height.max(width) <= 7 { 40.0 } else { 32.0 };
     let across = |count: usize| count as f64 * side;
-    let tallest = (height as usize).max(filter[0]).max(rows);
-    let main = across(width as usize) + across(filter[1]) + across(columns) + 2.0 * BETWEEN;
+    let tallest = (height as usize).max(filter.map_or(0, |filter| filter[0])).max(rows);
+    let middle = filter.map_or(0.0, |filter| across(filter[1]) + BETWEEN);
+    let main = across(width as usize) + middle + across(columns) + BETWEEN;
     let strip = Strip::new(slide);
     let heading_room = font::width(title, 15.0, Weight::SemiBold).min(700.0);
     let inner = main.max(strip.as_ref().map_or(0.0, Strip::width)).max(heading_room);
@@ -91,28 +98,30 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
 }
 
 /// Image, filter and result in a row, the window at the first position.
-fn panels(canvas: &mut Canvas, slide: &Convolution<'_>, side: f64) {
+fn panels(canvas: &mut Canvas, slide: &Slide<'_>, side: f64) {
     let [height, width] = padded(slide).size();
     let palette = canvas.palette;
-    let (filter, [rows, columns]) = (slide.filter.shape(), slide.extent());
+    let [rows, columns] = slide.extent();
     let caption = |canvas: &mut Canvas, x: f64, what: &str, height: usize, width: usize| {
         let look = Text { size: 12.0, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
         canvas.text(x, TOP - 14.0, &format!("{what} {height}×{width}"), look);
     };
     caption(canvas, EDGE, "image", slide.image.shape()[0], slide.image.shape()[1]);
     image(canvas, slide, (EDGE, TOP), Look { side, factors: true }, [0, 0]);
-    let x = EDGE + width as f64 * side;
-    let middle = TOP + side * filter[0].min(height as usize) as f64 / 2.0;
-    sign(canvas, (x + BETWEEN / 2.0, middle), "*");
-    let x = x + BETWEEN;
-    caption(canvas, x, "filter", filter[0], filter[1]);
-    let size = text_size(slide.filter, side, 0.42, 0);
-    for (at, &weight) in slide.filter.indexed_iter() {
-        let cell = Cell { corner: (x + at[1] as f64 * side, TOP + at[0] as f64 * side), side };
-        cell.draw(canvas, tint(canvas, Part::Window), Some((weight.into(), palette.ink)), (size, Weight::Regular));
+    let mut x = EDGE + width as f64 * side;
+    let middle = TOP + side * slide.size()[0].min(height as usize) as f64 / 2.0;
+    if let Some(filter) = slide.filter() {
+        sign(canvas, (x + BETWEEN / 2.0, middle), "*");
+        x += BETWEEN;
+        caption(canvas, x, "filter", filter.shape()[0], filter.shape()[1]);
+        let size = text_size(filter, side, 0.42, 0);
+        for (at, &weight) in filter.indexed_iter() {
+            let cell = Cell { corner: (x + at[1] as f64 * side, TOP + at[0] as f64 * side), side };
+            cell.draw(canvas, tint(canvas, Part::Window), Some((weight.into(), palette.ink)), (size, Weight::Regular));
+        }
+        x += filter.shape()[1] as f64 * side;
     }
-    let x = x + filter[1] as f64 * side;
-    sign(canvas, (x + BETWEEN / 2.0, middle), "=");
+    sign(canvas, (x + BETWEEN / 2.0, middle), makes(slide));
     let x = x + BETWEEN;
     caption(canvas, x, "result", rows, columns);
     result(canvas, slide, (x, TOP), Look { side, factors: true }, [0, 0], usize::MAX);
@@ -157,34 +166,33 @@ fn tint(canvas: &Canvas, part: Part) -> Color {
 }
 
 /// The image and its padding, the window tinted.
-fn image(canvas: &mut Canvas, slide: &Convolution<'_>, corner: (f64, f64), look: Look, position: [usize; 2]) {
+fn image(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), look: Look, position: [usize; 2]) {
     let Padded { from, to } = padded(slide);
     let size = text_size(slide.image, look.side, 0.42, 0);
-    let factor_size = text_size(slide.filter, look.side, 0.24, 1);
+    let factor_size = slide.filter().map_or(size, |filter| text_size(filter, look.side, 0.24, 1));
     let palette = canvas.palette;
-    let (height, width) = (slide.image.shape()[0] as isize, slide.image.shape()[1] as isize);
     let place = |[y, x]: [isize; 2]| Cell {
         corner: (corner.0 + (x - from[1]) as f64 * look.side, corner.1 + (y - from[0]) as f64 * look.side),
         side: look.side,
     };
     for (y, x) in (from[0]..to[0]).flat_map(|y| (from[1]..to[1]).map(move |x| (y, x))) {
-        let is_inside = (0..height).contains(&y) && (0..width).contains(&x);
+        let is_inside = slide.is_inside([y, x]);
         let (part, ink) = if is_inside { (Part::Plain, palette.ink) } else { (Part::Padding, palette.muted) };
-        place([y, x]).draw(canvas, tint(canvas, part), Some((slide.pixel([y, x], 0), ink)), (size, Weight::Regular));
+        place([y, x]).draw(canvas, tint(canvas, part), number(slide, [y, x], ink), (size, Weight::Regular));
     }
-    for (at, &weight) in slide.filter.indexed_iter() {
-        let covered = slide.covered(position, [at[0], at[1]]);
+    let [rows, columns] = slide.size();
+    for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
+        let covered = slide.covered(position, [y, x]);
         let cell = place(covered);
-        let value = Some((slide.pixel(covered, 0), palette.ink));
+        let value = number(slide, covered, palette.ink);
         cell.draw(canvas, tint(canvas, Part::Window), value, (size, Weight::Regular));
-        if look.factors {
-            cell.factor(canvas, weight.into(), factor_size);
+        if let Some(filter) = slide.filter().filter(|_| look.factors) {
+            cell.factor(canvas, filter[[y, x, 0]].into(), factor_size);
         }
     }
     // The window's outline, from its first element to its last.
-    let filter = slide.filter.shape();
     let first = place(slide.covered(position, [0, 0]));
-    let last = place(slide.covered(position, [filter[0] - 1, filter[1] - 1]));
+    let last = place(slide.covered(position, [rows - 1, columns - 1]));
     let outline = Rect {
         x: first.corner.0,
         y: first.corner.1,
@@ -194,15 +202,13 @@ fn image(canvas: &mut Canvas, slide: &Convolution<'_>, corner: (f64, f64), look:
     canvas.frame(outline, 1.0, Stroke { color: palette.series[1], width: if look.factors { 2.4 } else { 1.6 } });
 }
 
+/// The number at a place of the image; padding is 0 for a filter, and nothing for a pooling, which leaves it out.
+fn number(slide: &Slide<'_>, place: [isize; 2], ink: Color) -> Option<(f64, Color)> {
+    (slide.is_inside(place) || slide.filter().is_some()).then(|| (slide.pixel(place, 0), ink))
+}
+
 /// The result up to the step `end`, the position's cell tinted.
-fn result(
-    canvas: &mut Canvas,
-    slide: &Convolution<'_>,
-    corner: (f64, f64),
-    look: Look,
-    position: [usize; 2],
-    end: usize,
-) {
+fn result(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), look: Look, position: [usize; 2], end: usize) {
     let palette = canvas.palette;
     let [rows, columns] = slide.extent();
     let size = text_size(slide.result, look.side, 0.42, 0);
@@ -226,7 +232,7 @@ fn result(
 /// The one size that the numbers of a grid are set in, each behind so many signs: `share` of a cell's side, less where
 /// the longest would not fit.
 fn text_size(grid: &Tensor, side: f64, share: f64, signs: usize) -> f64 {
-    let longest = grid.iter().map(|&value| number::short(value.into()).chars().count()).max().unwrap_or(1);
+    let longest = grid.iter().map(|&value| numbers::short(value.into()).chars().count()).max().unwrap_or(1);
     (side * share).min(side * 1.45 / (longest.max(1) + signs) as f64)
 }
 
@@ -243,7 +249,7 @@ impl Cell {
         canvas.fill(rect, 0.0, fill);
         canvas.frame(rect, 0.0, Stroke { color: canvas.palette.axis, width: 0.8 });
         let Some((value, color)) = value else { return };
-        let text = minus(&number::short(value));
+        let text = minus(&numbers::short(value));
         let look = Text { size, weight, anchor: Anchor::Middle, color, turn: 0.0 };
         canvas.text(x + self.side / 2.0, y + self.side / 2.0, &text, look);
     }
@@ -252,7 +258,7 @@ impl Cell {
     fn factor(&self, canvas: &mut Canvas, weight: f64, size: f64) {
         let (x, y) = self.corner;
         let color = canvas.palette.series[1].mix(canvas.palette.ink, 0.4);
-        let text = format!("×{}", minus(&number::short(weight)));
+        let text = format!("×{}", minus(&numbers::short(weight)));
         let look = Text { size, weight: Weight::SemiBold, anchor: Anchor::End, color, turn: 0.0 };
         canvas.text(x + self.side - 3.0, y + self.side - 6.0, &text, look);
     }
@@ -271,7 +277,7 @@ struct Strip {
 
 impl Strip {
     /// None where there are too many steps to follow.
-    fn new(slide: &Convolution<'_>) -> Option<Self> {
+    fn new(slide: &Slide<'_>) -> Option<Self> {
         let [height, width] = padded(slide).size();
         let [rows, columns] = slide.extent();
         let steps = rows * columns;
@@ -293,7 +299,7 @@ impl Strip {
         self.steps.div_ceil(self.per_line) as f64 * (self.size.1 + 14.0) - 14.0
     }
 
-    fn draw(&self, canvas: &mut Canvas, slide: &Convolution<'_>, top: f64) {
+    fn draw(&self, canvas: &mut Canvas, slide: &Slide<'_>, top: f64) {
         let palette = canvas.palette;
         let columns = slide.extent()[1];
         for step in 0..self.steps {

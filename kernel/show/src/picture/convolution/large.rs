@@ -1,5 +1,7 @@
 //! Many numbers: image, filter and result as pictures, the window where the filter answers most.
 
+use fovea_graph::Tensor;
+
 use super::super::canvas::{Anchor, Canvas, Rect, Stroke, Text};
 use super::super::font::{self, Weight};
 use super::super::image::{Grey, Image};
@@ -7,8 +9,8 @@ use super::super::palette::{Color, Palette, Theme};
 use super::super::scale::Scale;
 use super::super::sheet::{draw_heading, inks};
 use super::super::{Picture, Result};
-use super::{alt, minus, sign, sum_line};
-use crate::display::{Convolution, number};
+use super::{alt, makes, minus, sign, sum_line};
+use crate::display::{Slide, number};
 
 // Distances in pixels.
 
@@ -20,35 +22,24 @@ const LONGEST: f64 = 280.0;
 /// The longest side of the filter.
 const FILTER: f64 = 150.0;
 
-pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result<Picture> {
+pub(super) fn draw(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Picture> {
     let palette = Palette::of(theme);
     let (position, channel) = slide.strongest();
-    let (image, filter, result) = (slide.image.shape(), slide.filter.shape(), slide.extent());
+    let (image, result) = (slide.image.shape(), slide.extent());
     let longest = [image[0], image[1], result[0], result[1]].into_iter().max().unwrap_or(1) as f64;
     let side = scale(longest, LONGEST);
-    let weight = scale(filter[0].max(filter[1]) as f64, FILTER);
-    let size = |shape: &[usize], side: f64| (shape[1] as f64 * side, shape[0] as f64 * side);
-    let (shown, kernel, answer) = (size(image, side), size(filter, weight), size(&result, side));
-
-    let weights = Scale::of(slide.filter.iter().map(|&value| value.into()));
+    let (shown, answer) = (size(image, side), size(&result, side));
+    let kernel = slide.filter().map(Kernel::new);
     let values = Scale::of(slide.result.iter().map(|&value| value.into()));
     let is_colour = slide.result.shape()[2] == 3;
-    // What stands under a caption has room for it.
-    let room = |what: &str, shape: &[usize], is_colour: bool| {
-        font::width(&format!("{what} {}", extent(shape, is_colour)), 12.0, Weight::Regular)
-    };
-    let middle_room = kernel.0.max(weights.width()).max(room("filter", filter, false));
+    let middle_room = kernel.as_ref().map_or(0.0, |kernel| kernel.room() + BETWEEN);
     let left_room = shown.0.max(room("image", image, image[2] == 3));
     let right_room = answer.0.max(values.width()).max(room("result", slide.result.shape(), is_colour));
-    let inner = left_room + middle_room + right_room + 2.0 * BETWEEN;
-    let tall = shown.1.max(kernel.1).max(answer.1);
+    let inner = left_room + middle_room + right_room + BETWEEN;
+    let tall = shown.1.max(kernel.as_ref().map_or(0.0, |kernel| kernel.size.1)).max(answer.1);
     let mut canvas = Canvas::new(inner + 2.0 * EDGE, TOP + tall + 74.0, theme);
     draw_heading(&mut canvas, title, EDGE, inner);
 
-    let caption = |canvas: &mut Canvas, x: f64, text: String| {
-        let look = Text { size: 12.0, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
-        canvas.text(x, TOP - 14.0, &text, look);
-    };
     let frame = Stroke { color: palette.axis, width: 1.0 };
 
     caption(&mut canvas, EDGE, format!("image {}", extent(image, image[2] == 3)));
@@ -58,38 +49,17 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     canvas.frame(rect, 0.0, frame);
     window(&mut canvas, slide, position, side);
 
-    let x = EDGE + left_room + BETWEEN;
+    let mut x = EDGE + left_room + BETWEEN;
     let middle = TOP + tall.min(FILTER) / 2.0;
-    sign(&mut canvas, (x - BETWEEN / 2.0, middle), "*");
-    caption(&mut canvas, x, format!("filter {}", extent(filter, false)));
-    let rect = Rect { x, y: TOP, width: kernel.0, height: kernel.1 };
-    let channels = filter[2];
-    let mean: Vec<f32> = slide.filter.rows().into_iter().map(|pixel| pixel.sum() / channels as f32).collect();
-    canvas.image(
-        rect,
-        &weights.image(filter[0], filter[1], &mean, palette)?,
-        [palette.paper, palette.ink],
-        "filter",
-    )?;
-    canvas.frame(rect, 0.0, frame);
-    if channels == 1 {
-        numbers(&mut canvas, slide, rect, weight, &weights);
+    if let Some(kernel) = kernel {
+        sign(&mut canvas, (x - BETWEEN / 2.0, middle), "*");
+        kernel.draw(&mut canvas, x)?;
+        x += middle_room;
     }
-    weights.draw(&mut canvas, x, TOP + kernel.1 + 16.0)?;
-
-    let x = x + middle_room + BETWEEN;
-    sign(&mut canvas, (x - BETWEEN / 2.0, middle), "=");
+    sign(&mut canvas, (x - BETWEEN / 2.0, middle), makes(slide));
     caption(&mut canvas, x, format!("result {}", extent(slide.result.shape(), is_colour)));
     let rect = Rect { x, y: TOP, width: answer.0, height: answer.1 };
-    if is_colour {
-        canvas.image(rect, &stretched(slide)?, [palette.paper, palette.ink], "result")?;
-    } else {
-        let flat: Vec<f32> = slide.result.rows().into_iter().map(|pixel| pixel.sum() / pixel.len() as f32).collect();
-        let drawn = values.image(result[0], result[1], &flat, palette)?;
-        canvas.image(rect, &drawn, [palette.paper, palette.ink], "result")?;
-        values.draw(&mut canvas, x, TOP + answer.1 + 16.0)?;
-    }
-    canvas.frame(rect, 0.0, frame);
+    result_in(&mut canvas, slide, rect, &values, palette)?;
     let cell = Rect { x: x + position[1] as f64 * side, y: TOP + position[0] as f64 * side, width: side, height: side };
     mark(&mut canvas, cell, palette.series[0]);
 
@@ -97,6 +67,79 @@ pub(super) fn draw(title: &str, slide: &Convolution<'_>, theme: Theme) -> Result
     let lead = format!("strongest at {}: ", slide.place(position, channel));
     canvas.text(EDGE, TOP + tall + 50.0, &sum_line(&lead, slide, position, channel, inner, look.size), look);
     canvas.finish("result", alt(title, slide, position, channel))
+}
+
+fn caption(canvas: &mut Canvas, x: f64, text: String) {
+    let color = canvas.palette.muted;
+    let look = Text { size: 12.0, weight: Weight::Regular, anchor: Anchor::Start, color, turn: 0.0 };
+    canvas.text(x, TOP - 14.0, &text, look);
+}
+
+/// What stands under a caption has room for it.
+fn room(what: &str, shape: &[usize], is_colour: bool) -> f64 {
+    font::width(&format!("{what} {}", extent(shape, is_colour)), 12.0, Weight::Regular)
+}
+
+fn size(shape: &[usize], side: f64) -> (f64, f64) {
+    (shape[1] as f64 * side, shape[0] as f64 * side)
+}
+
+/// The filter, between image and result.
+struct Kernel<'a> {
+    filter: &'a Tensor,
+    scale: Scale,
+    /// Of one weight, in pixels.
+    side: f64,
+    size: (f64, f64),
+}
+
+impl<'a> Kernel<'a> {
+    fn new(filter: &'a Tensor) -> Self {
+        let shape = filter.shape();
+        let side = scale(shape[0].max(shape[1]) as f64, FILTER);
+        let scale = Scale::of(filter.iter().map(|&value| value.into()));
+        Self { filter, scale, side, size: size(shape, side) }
+    }
+
+    fn room(&self) -> f64 {
+        self.size.0.max(self.scale.width()).max(room("filter", self.filter.shape(), false))
+    }
+
+    fn draw(&self, canvas: &mut Canvas, x: f64) -> Result<()> {
+        let (palette, shape) = (canvas.palette, self.filter.shape());
+        caption(canvas, x, format!("filter {}", extent(shape, false)));
+        let rect = Rect { x, y: TOP, width: self.size.0, height: self.size.1 };
+        let channels = shape[2];
+        let mean: Vec<f32> = self.filter.rows().into_iter().map(|pixel| pixel.sum() / channels as f32).collect();
+        let drawn = self.scale.image(shape[0], shape[1], &mean, palette)?;
+        canvas.image(rect, &drawn, [palette.paper, palette.ink], "filter")?;
+        canvas.frame(rect, 0.0, Stroke { color: palette.axis, width: 1.0 });
+        if channels == 1 {
+            numbers(canvas, self.filter, rect, self.side, &self.scale);
+        }
+        self.scale.draw(canvas, x, TOP + self.size.1 + 16.0)
+    }
+}
+
+/// The result, in colour where it has three channels; else its scale stands below it.
+fn result_in(
+    canvas: &mut Canvas,
+    slide: &Slide<'_>,
+    rect: Rect,
+    values: &Scale,
+    palette: &'static Palette,
+) -> Result<()> {
+    if slide.result.shape()[2] == 3 {
+        canvas.image(rect, &stretched(slide)?, [palette.paper, palette.ink], "result")?;
+    } else {
+        let [rows, columns] = slide.extent();
+        let flat: Vec<f32> = slide.result.rows().into_iter().map(|pixel| pixel.sum() / pixel.len() as f32).collect();
+        let drawn = values.image(rows, columns, &flat, palette)?;
+        canvas.image(rect, &drawn, [palette.paper, palette.ink], "result")?;
+        values.draw(canvas, rect.x, rect.bottom() + 16.0)?;
+    }
+    canvas.frame(rect, 0.0, Stroke { color: palette.axis, width: 1.0 });
+    Ok(())
 }
 
 /// `28×28`, `32×32×3`, `3×3×4, mean of 4 channels`.
@@ -115,7 +158,7 @@ fn scale(longest: f64, room: f64) -> f64 {
 }
 
 /// A picture in its own colours, or in ink; a matrix whose numbers are no shades, in the scale's colours.
-fn picture(image: &fovea_graph::Tensor, palette: &Palette) -> Result<(Image, [Color; 2])> {
+fn picture(image: &Tensor, palette: &Palette) -> Result<(Image, [Color; 2])> {
     let shape = image.shape();
     let values: Vec<f32> = image.iter().copied().collect();
     let is_shades = values.iter().all(|value| (0.0..=1.0).contains(value));
@@ -130,7 +173,7 @@ fn picture(image: &fovea_graph::Tensor, palette: &Palette) -> Result<(Image, [Co
 }
 
 /// A result of three channels as a colour picture, its smallest number black and its largest white.
-fn stretched(slide: &Convolution<'_>) -> Result<Image> {
+fn stretched(slide: &Slide<'_>) -> Result<Image> {
     let (rows, columns) = (slide.result.shape()[0], slide.result.shape()[1]);
     let finite = || slide.result.iter().copied().filter(|value| value.is_finite());
     let (low, high) = (finite().fold(0.0, f32::min), finite().fold(1.0, f32::max));
@@ -138,10 +181,10 @@ fn stretched(slide: &Convolution<'_>) -> Result<Image> {
 }
 
 /// The window's outline on the image, cut where it lies on padding.
-fn window(canvas: &mut Canvas, slide: &Convolution<'_>, position: [usize; 2], side: f64) {
-    let (image, filter) = (slide.image.shape(), slide.filter.shape());
+fn window(canvas: &mut Canvas, slide: &Slide<'_>, position: [usize; 2], side: f64) {
+    let (image, [rows, columns]) = (slide.image.shape(), slide.size());
     let first = slide.covered(position, [0, 0]);
-    let last = slide.covered(position, [filter[0] - 1, filter[1] - 1]);
+    let last = slide.covered(position, [rows - 1, columns - 1]);
     let from = |axis: usize| first[axis].max(0) as f64 * side;
     let to = |axis: usize| (last[axis] + 1).min(image[axis] as isize).max(0) as f64 * side;
     let rect = Rect { x: EDGE + from(1), y: TOP + from(0), width: to(1) - from(1), height: to(0) - from(0) };
@@ -162,14 +205,14 @@ fn mark(canvas: &mut Canvas, rect: Rect, color: Color) {
 }
 
 /// The weights' numbers, where their cells have room for them.
-fn numbers(canvas: &mut Canvas, slide: &Convolution<'_>, rect: Rect, side: f64, scale: &Scale) {
+fn numbers(canvas: &mut Canvas, filter: &Tensor, rect: Rect, side: f64, scale: &Scale) {
     let text = |weight: f32| minus(&number::short(weight.into()));
-    let longest = slide.filter.iter().map(|&weight| text(weight).chars().count()).max().unwrap_or(1);
+    let longest = filter.iter().map(|&weight| text(weight).chars().count()).max().unwrap_or(1);
     let size = (side * 0.36).min(side * 1.5 / longest as f64);
     if size < 7.0 {
         return;
     }
-    for (at, &weight) in slide.filter.indexed_iter() {
+    for (at, &weight) in filter.indexed_iter() {
         let color = scale.ink(weight.into(), canvas.palette);
         let look = Text { size, weight: Weight::Regular, anchor: Anchor::Middle, color, turn: 0.0 };
         let (x, y) = (rect.x + (at[1] as f64 + 0.5) * side, rect.y + (at[0] as f64 + 0.5) * side);

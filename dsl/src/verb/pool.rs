@@ -1,0 +1,72 @@
+//! `pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4] 2x2 max`, at a line's start; elsewhere `pool` is a layer.
+
+use super::about::{Behind, Offer};
+use super::behind::Matrix;
+use super::clause::{AVG, CEIL, MAX, PAD, SAME, STRIDE, WINDOW};
+use super::declare::verb;
+use super::read::Parts;
+use crate::parse::quoted;
+use crate::syntax::PartKind;
+
+verb! {
+    /// `pool MATRIX …`
+    Pool: "pool", "pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4]";
+    behind {
+        /// What is pooled.
+        image: Matrix = MATRIX,
+    }
+    takes {
+        size: [usize; 2] = WINDOW,
+        stride: [usize; 2] = STRIDE,
+        pad: [usize; 2] = PAD,
+        same: () = SAME,
+        ceil: () = CEIL,
+        max: () = MAX,
+        avg: () = AVG,
+    }
+    check one_of_each;
+}
+
+const MATRIX: Behind<Matrix> = Behind { offer: Offer::Nothing, read: matrix };
+
+fn matrix(parts: &mut Parts<'_>) -> Option<Matrix> {
+    let part = parts.next();
+    if let Some((PartKind::Matrix(rows), span)) = part.map(|part| (&part.kind, part.span)) {
+        return parts.matrix(rows, span);
+    }
+    let found = part.map_or("the end".to_string(), |part| quoted(&part.to_string()));
+    let error = parts.error(part.map_or(parts.here(), |part| part.span), "`pool` lacks its matrix").found(found);
+    parts.wrong(error.expected("a matrix").help(format!("`{}` shows how it reads", parts.verb.example)));
+    None
+}
+
+/// What is taken of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolForm {
+    /// The largest number.
+    Max,
+    /// The mean, padding left out.
+    Avg,
+}
+
+impl Pool {
+    /// What is taken of a window, where it says so.
+    pub fn form(&self) -> Option<PoolForm> {
+        let max = self.max.map(|_| PoolForm::Max);
+        max.or(self.avg.map(|_| PoolForm::Avg))
+    }
+}
+
+fn one_of_each(pool: &Pool, parts: &mut Parts<'_>) {
+    let pairs = [
+        (pool.max.map(|said| said.word), pool.avg.map(|said| said.word), ["max", "avg"]),
+        (pool.pad.map(|said| said.word), pool.same.map(|said| said.word), ["pad", "same"]),
+    ];
+    for (one, other, [first, second]) in pairs {
+        if let (Some(a), Some(b)) = (one, other) {
+            let error =
+                parts.error(if a.start > b.start { a } else { b }, format!("`{first}` and `{second}` stand together"));
+            parts.wrong(error.expected("one of the two").help("remove one of the two"));
+        }
+    }
+}

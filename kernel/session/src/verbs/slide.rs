@@ -1,0 +1,225 @@
+//! What `convolve` and `pool` share: an image, a window that slides over it, and the net of one layer that computes it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use fovea_dsl::net::{Kind, Layer, Net};
+use fovea_dsl::verb::{Padding, Pixels};
+use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::shape::join;
+use fovea_graph::window::{Rounding, Window, WindowError};
+use fovea_graph::{Backend, Outcome, Span, Tensor};
+use fovea_train::{Numbers, Question, Task, TrainError};
+use ndarray::Axis;
+use serde_json::{Value, json};
+
+use crate::display::{Slide, number};
+use crate::failure::Failure;
+use crate::samples::{Pick, gather, pick};
+use crate::world::{Names, World, forward};
+
+/// So many numbers the result may have.
+const MOST_RESULTS: usize = 1 << 16;
+
+/// So many numbers may be gone over in all.
+const MOST_PRODUCTS: usize = 1 << 28;
+
+/// An image that a statement names or writes out.
+pub struct Pictured {
+    source: Source,
+    /// Height, width, channels.
+    pub shape: [usize; 3],
+    /// What it is called in titles.
+    pub name: String,
+}
+
+enum Source {
+    Matrix(Tensor),
+    Sample(Pick),
+}
+
+impl Pictured {
+    /// The image that `verb` slides over.
+    pub fn of(pixels: Pixels, verb: &str, names: &Names) -> Result<Self, Diagnostic> {
+        match pixels {
+            Pixels::Matrix(matrix) => {
+                let shape = [matrix.rows.len(), matrix.rows[0].len(), 1];
+                let name = format!("a {} image", join(&shape[..2]));
+                Ok(Self { source: Source::Matrix(tensor(&matrix.rows, shape)), shape, name })
+            }
+            Pixels::Sample(samples) => {
+                let pick = pick(samples, names)?;
+                let shape = pick.spec.shape();
+                let [height, width, channels] = shape[..] else {
+                    return Err(not_a_picture(verb, pick.samples.span, &shape));
+                };
+                let name = pick.name(0);
+                Ok(Self { source: Source::Sample(pick), shape: [height, width, channels], name })
+            }
+        }
+    }
+
+    /// Its numbers.
+    pub fn pixels(&self, world: &mut World, span: Span) -> Result<Tensor, Failure> {
+        match &self.source {
+            Source::Matrix(matrix) => Ok(matrix.clone()),
+            Source::Sample(pick) => {
+                let data = world.dataset(&pick.spec, span)?;
+                Ok(gather(&data, pick.indices(&data)).index_axis_move(Axis(0), 0))
+            }
+        }
+    }
+}
+
+/// The numbers of a matrix, as an image of one channel.
+pub fn tensor(rows: &[Vec<f32>], shape: [usize; 3]) -> Tensor {
+    let numbers: Vec<f32> = rows.iter().flatten().copied().collect();
+    // The rows are of one length: the parser saw to it.
+    Tensor::from_shape_vec(shape.to_vec(), numbers).unwrap_or_else(|_| Tensor::zeros(shape.to_vec()))
+}
+
+fn not_a_picture(verb: &str, span: Span, shape: &[usize]) -> Diagnostic {
+    Diagnostic::new(Stage::Shapes, span, format!("`{verb}` takes pictures of height x width x channels"))
+        .found(join(shape))
+}
+
+/// A window that does not slide along an axis.
+pub struct Misfit {
+    axis: usize,
+    error: WindowError,
+}
+
+impl Misfit {
+    /// The mistake at `span`, where `what` slides, `filter` or `window`.
+    pub fn at(self, what: &str, size: [usize; 2], shape: [usize; 3], span: Span) -> Diagnostic {
+        let axis = ["height", "width"][self.axis];
+        let (filter, image) = (join(&size), join(&shape[..2]));
+        let mistake = |message: String| Diagnostic::new(Stage::Shapes, span, message).found(filter.clone());
+        match self.error {
+            WindowError::TooLarge { extent, map, .. } => {
+                let message = format!(
+                    "the {what} is larger than the image: along the {axis} it covers {extent}, and the image has {}",
+                    shape[self.axis]
+                );
+                let pad = (extent - map).div_ceil(2);
+                // More zeros than picture would be no help.
+                let room = (pad < extent && pad <= map).then(|| format!("`pad {pad}` makes room for it"));
+                let order = (what == "filter").then(|| "the image stands first, the filter behind `with`".to_string());
+                let help: Vec<String> = room.into_iter().chain(order).collect();
+                let mistake = mistake(message).expected(format!("at most {image}"));
+                if help.is_empty() { mistake } else { mistake.help(help.join("; ")) }
+            }
+            WindowError::OnlyPadding { pad, extent } => {
+                let message = format!("with `pad {pad}` the {what}, which covers {extent}, could lie on zeros alone");
+                mistake(message).expected(format!("at most `pad {}`", extent - 1))
+            }
+            error => mistake(format!("along the {axis}: {error}")),
+        }
+    }
+}
+
+/// The windows down and across, by their strides and their steps between elements.
+pub fn windows(
+    padding: Padding,
+    [stride, dilate]: [[usize; 2]; 2],
+    size: [usize; 2],
+    shape: [usize; 3],
+    rounding: Rounding,
+) -> Result<[Window; 2], Misfit> {
+    let window = |axis: usize| {
+        let pad = match padding {
+            Padding::Valid => [0, 0],
+            Padding::Zeros(zeros) => [zeros[axis]; 2],
+            Padding::Same => Window::same_padding(size[axis], stride[axis], dilate[axis], shape[axis])
+                .map_err(|error| Misfit { axis, error })?,
+        };
+        let (size, stride, dilate) = (size[axis], stride[axis], dilate[axis]);
+        Ok(Window { size, stride, dilate, pad, rounding })
+    };
+    Ok([window(0)?, window(1)?])
+}
+
+/// Rows and columns of what comes of it.
+pub fn extents(windows: &[Window; 2], shape: [usize; 3]) -> Result<Vec<usize>, Misfit> {
+    let extent = |axis: usize| windows[axis].output(shape[axis]).map_err(|error| Misfit { axis, error });
+    (0..2).map(extent).collect()
+}
+
+/// The result, of so many maps, is of a size to look at, and soon computed.
+pub fn bearable(
+    extent: &[usize],
+    size: [usize; 2],
+    channels: usize,
+    maps: usize,
+    span: Span,
+) -> Result<(), Diagnostic> {
+    let product = |numbers: &[usize]| numbers.iter().fold(1usize, |a, &b| a.saturating_mul(b));
+    let results = product(extent).saturating_mul(maps);
+    if results > MOST_RESULTS {
+        let message = format!("the result would have {} numbers, too many to look at", join(extent));
+        return Err(Diagnostic::new(Stage::Values, span, message)
+            .found(join(extent))
+            .expected(format!("at most {}", number::of(MOST_RESULTS, "number")))
+            .help("a larger stride or a smaller padding gives fewer"));
+    }
+    if product(extent).saturating_mul(product(&size)).saturating_mul(channels) > MOST_PRODUCTS {
+        let message = format!("{} windows of {} are too many numbers to go over", join(extent), join(&size));
+        return Err(
+            Diagnostic::new(Stage::Values, span, message).help("a smaller window or a larger stride takes fewer")
+        );
+    }
+    Ok(())
+}
+
+/// A net of one layer.
+pub fn one_layer(name: &str, shape: [usize; 3], layer: &str, kind: Kind, output: Vec<usize>, span: Span) -> Net {
+    let input = Layer { name: "input".into(), kind: Kind::Input, inputs: vec![], output: shape.to_vec(), span };
+    let layer = Layer { name: layer.into(), kind, inputs: vec![0], output, span };
+    Net { name: name.into(), layers: vec![input, layer], named: Vec::new(), base: None }
+}
+
+/// What a net of one layer makes of an image, by the route of every net; `weights` are those of the layer that has some.
+pub fn compute(
+    net: &Net,
+    device: &Arc<dyn Backend>,
+    image: &Tensor,
+    weights: Option<&Tensor>,
+    interrupted: &AtomicBool,
+) -> Result<Tensor, TrainError> {
+    let plan = Question::result().route(&forward(net), 1, &**device)?.plan;
+    let state = plan.graph.states.first().cloned();
+    let mut task = Task::new(device, plan, 0)?;
+    if let Some((state, weights)) = state.zip(weights) {
+        let weights = weights.broadcast(state.shape.dims());
+        let weights = weights.ok_or_else(|| TrainError::Inconsistent("the filter is of another shape".into()))?;
+        task.set(&state.name, &weights.as_standard_layout().into_owned())?;
+    }
+    let images = image.view().insert_axis(Axis(0)).as_standard_layout().into_owned();
+    match task.step(&[("images", &images)], Numbers::default(), interrupted)? {
+        Outcome::Interrupted => Err(TrainError::Interrupted),
+        Outcome::Done | Outcome::NotFinite(_) => Ok(task.answer()?.take("result")?.index_axis_move(Axis(0), 0)),
+    }
+}
+
+/// Image, result and how the window slid, as data.
+pub fn figures(drawn: &Slide<'_>) -> Value {
+    let (position, channel) = drawn.strongest();
+    json!({
+        "image": nested(drawn.image),
+        "output": nested(drawn.result),
+        "stride": drawn.windows.iter().map(|window| window.stride).collect::<Vec<_>>(),
+        "padding": drawn.windows.iter().map(|window| window.pad).collect::<Vec<_>>(),
+        "strongest": { "row": position[0], "column": position[1], "channel": channel,
+            "value": drawn.value(position, channel) },
+    })
+}
+
+/// Rows of numbers, or of lists of numbers where there is more than one channel.
+pub fn nested(map: &Tensor) -> Value {
+    let pixel = |pixel: ndarray::ArrayViewD<'_, f32>| match pixel.len() {
+        1 => json!(pixel.first()),
+        _ => pixel.iter().map(|&value| json!(value)).collect(),
+    };
+    let row = |row: ndarray::ArrayViewD<'_, f32>| row.outer_iter().map(pixel).collect::<Value>();
+    map.outer_iter().map(row).collect()
+}
