@@ -67,7 +67,7 @@ fn the_line_says_where_it_stands_and_then_what_came_of_it() {
     assert_eq!(
         live.line(),
         "lenet epoch 7/10 ▕██████████████▉         ▏ 62 % \
-         loss 0.0365 · test accuracy 97.5 % · 5,210 images/s · 4 s left"
+         loss 0.0365 · test 97.5 % · 5,210 images/s · 4 s left"
     );
     live.over();
     assert_eq!(
