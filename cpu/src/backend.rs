@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use fovea_graph::plan::Choice;
-use fovea_graph::{Backend, BackendError, Device, Graph, Memory, NodeId, Plan, Program, State};
+use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, NodeId, Plan, Program, State};
 
+use crate::arena::CpuArena;
 use crate::host;
 use crate::memory::StateMemory;
 use crate::ops;
 use crate::program::CpuProgram;
-use crate::storage::Buffer;
 use crate::team::Threads;
 
 /// The CPU, with a team of threads of its own.
@@ -38,36 +38,14 @@ impl Backend for Cpu {
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
-        let all = states.iter().map(|state| state.shape.elements()).sum();
-        fits("the parameters", all)?;
-        Ok(Box::new(StateMemory::new(states, zeros)?))
+        Ok(Box::new(StateMemory::new(states)?))
     }
 
-    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
-        fits("the plan", plan.arena)?;
-        let arena = zeros("the plan", plan.arena)?;
-        Ok(Box::new(CpuProgram::new(plan, arena, Arc::clone(&self.threads))?))
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(CpuArena::new(elements)?))
     }
-}
 
-/// Zeroed memory for so many f32, or an error that names what it was for.
-fn zeros(what: &str, len: usize) -> Result<Buffer, BackendError> {
-    Buffer::zeros(len).map_err(|_| out_of_memory(what, len))
-}
-
-/// Linux grants memory that it does not have and ends the process that uses it: so what is available is asked first.
-fn fits(what: &str, len: usize) -> Result<(), BackendError> {
-    match host::available_memory() {
-        Some(available) if bytes(len) > available => Err(out_of_memory(what, len)),
-        _ => Ok(()),
+    fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
+        Ok(Box::new(CpuProgram::new(plan, Arc::clone(arena), Arc::clone(&self.threads))?))
     }
-}
-
-fn out_of_memory(what: &str, len: usize) -> BackendError {
-    BackendError::OutOfMemory { what: what.to_string(), needed: bytes(len), device: "cpu".to_string() }
-}
-
-/// Bytes of so many f32.
-fn bytes(len: usize) -> u64 {
-    (len as u64).saturating_mul(4)
 }

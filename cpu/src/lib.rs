@@ -4,8 +4,10 @@
 //! The same plan on the same machine gives the same bits, whatever the number of threads: how work is cut into tasks
 //! follows from shapes alone, and every sum is taken in one order.
 
+mod arena;
 mod backend;
 mod geometry;
+mod guard;
 mod host;
 mod math;
 mod matrix;

@@ -5,7 +5,7 @@ use std::any::Any;
 use fovea_graph::backend::{Held, tensor};
 use fovea_graph::{BackendError, Memory, State, StateId, Tensor};
 
-use crate::storage::Buffer;
+use crate::storage::{Buffer, fits, zeros};
 
 /// The values of the states.
 pub struct StateMemory {
@@ -13,17 +13,21 @@ pub struct StateMemory {
     pub held: Held,
     /// One for each state.
     pub buffers: Vec<Buffer>,
+    /// For each state a number that none of its elements exceeds, up to its sign; infinite where none is known.
+    pub bounds: Vec<f64>,
 }
 
 impl StateMemory {
     /// Zeros for these states.
-    pub fn new(
-        states: &[State],
-        zeros: impl Fn(&str, usize) -> Result<Buffer, BackendError>,
-    ) -> Result<Self, BackendError> {
-        let buffers = states.iter().map(|state| zeros(&state.name, state.shape.elements()));
-        Ok(Self { buffers: buffers.collect::<Result<_, _>>()?, held: Held::new(states) })
+    pub fn new(states: &[State]) -> Result<Self, BackendError> {
+        Ok(Self { buffers: all_zero(states)?, held: Held::new(states), bounds: vec![0.0; states.len()] })
     }
+}
+
+/// Zeros for these states, as far as there is memory.
+fn all_zero(states: &[State]) -> Result<Vec<Buffer>, BackendError> {
+    fits("the parameters", states.iter().map(|state| state.shape.elements()).sum())?;
+    states.iter().map(|state| zeros(&state.name, state.shape.elements())).collect()
 }
 
 impl Memory for StateMemory {
@@ -32,8 +36,25 @@ impl Memory for StateMemory {
         tensor(shape, self.buffers[state.index()].as_slice().to_vec())
     }
 
+    fn look(&self, state: StateId, look: &mut dyn FnMut(&[f32])) -> Result<(), BackendError> {
+        self.held.shape(state)?;
+        look(self.buffers[state.index()].as_slice());
+        Ok(())
+    }
+
+    fn replace(&mut self, kept: usize, states: &[State]) -> Result<(), BackendError> {
+        let new = all_zero(states)?;
+        self.buffers.truncate(kept);
+        self.buffers.extend(new);
+        self.bounds.truncate(kept);
+        self.bounds.resize(self.buffers.len(), 0.0);
+        self.held.replace(kept, states);
+        Ok(())
+    }
+
     fn write(&mut self, state: StateId, value: &Tensor) -> Result<(), BackendError> {
         self.held.takes(state, value)?;
+        self.bounds[state.index()] = f64::INFINITY;
         for (to, from) in self.buffers[state.index()].as_mut_slice().iter_mut().zip(value) {
             *to = *from;
         }

@@ -2,26 +2,31 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use fovea_graph::backend::tensor;
-use fovea_graph::plan::{Place, Slot, Step};
-use fovea_graph::{BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, Program, Shape, Tensor};
+use fovea_graph::plan::{Place, Step};
+use fovea_graph::shape::join;
+use fovea_graph::{Arena, BackendError, Feed, Memory, Op, Outcome, Plan, Program, Tensor};
 
+use crate::arena::{CpuArena, Held};
+use crate::guard::Guard;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::storage::{Access, Buffer};
-use crate::team::{CHUNK, Team, Threads};
+use crate::team::{Team, Threads};
 
 /// A plan with its memory.
 pub struct CpuProgram {
     plan: Plan,
-    arena: Buffer,
+    /// Its number among all programs.
+    id: u64,
+    arena: Arc<CpuArena>,
     threads: Arc<Threads>,
     /// Where each step reads and writes.
     accesses: Vec<Access>,
-    /// What must be finite before states are written: its name and where it lies.
-    watched: Vec<(String, Slot)>,
+    /// What must be so before states are written.
+    guard: Guard,
     /// Outputs that lie in a state's or the host's memory, as they were after the last step.
     kept: Vec<(String, Tensor)>,
     /// How the step that was begun ended, until it is finished.
@@ -30,51 +35,59 @@ pub struct CpuProgram {
 
 impl CpuProgram {
     /// Checks the plan and takes it over.
-    pub fn new(plan: Plan, arena: Buffer, threads: Arc<Threads>) -> Result<Self, BackendError> {
+    pub fn new(plan: Plan, arena: Arc<dyn Arena>, threads: Arc<Threads>) -> Result<Self, BackendError> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let foreign = |_| BackendError::Mismatch("the arena belongs to another device".into());
+        let arena = arena.into_any().downcast::<CpuArena>().map_err(foreign)?;
+        if arena.elements() < plan.arena {
+            return Err(BackendError::Mismatch("the arena is smaller than the plan's".into()));
+        }
         let accesses = plan.steps.iter().map(|step| check(&plan, step, threads.count())).collect::<Result<_, _>>()?;
-        let slot = |id: NodeId| match plan.places[id.index()] {
-            Place::Arena(slot) => Some(slot),
-            _ => None,
-        };
-        let watched = plan.watched().into_iter().filter_map(|(name, id)| Some((name, slot(id)?))).collect();
-        Ok(Self { plan, arena, threads, accesses, watched, kept: Vec::new(), begun: None })
+        let guard = Guard::new(&plan);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { plan, id, arena, threads, accesses, guard, kept: Vec::new(), begun: None })
     }
 
-    /// Computes all of the plan's steps, unless `before` breaks, the feed's flag is set or the values before the updates
-    /// are not finite.
+    /// Computes all of the plan's steps, unless `before` breaks, the feed's flag is set, the values before the updates are
+    /// not finite, or those behind them would not be.
     fn steps(
         &mut self,
-        states: &mut [Buffer],
+        memory: &mut StateMemory,
         feed: &Feed<'_>,
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Outcome, BackendError> {
         let inputs = feed.elements(&self.plan.graph)?;
+        let arena = Arc::clone(&self.arena);
+        let mut held = arena.hold();
+        held.program = self.id;
         for index in 0..self.plan.steps.len() {
             if before(index).is_break() && index <= self.plan.commit {
                 return Ok(Outcome::Interrupted);
             }
             if index == self.plan.commit
-                && let Some(name) = self.not_finite()
+                && let Some(what) =
+                    self.guard.look(&self.plan, held.buffer.as_slice(), memory, &inputs, feed, &self.threads)
             {
-                return Ok(Outcome::NotFinite(name.to_string()));
+                return Ok(Outcome::NotFinite(what));
             }
             // Once updates have begun they are all made.
             let stop = feed.stop.filter(|_| index < self.plan.commit);
-            if !self.step(index, states, &inputs, feed, stop) {
+            if !self.step(index, &mut held.buffer, &mut memory.buffers, &inputs, feed, stop) {
                 return Ok(Outcome::Interrupted);
             }
         }
         if before(self.plan.steps.len()).is_break() && self.plan.commit >= self.plan.steps.len() {
             return Ok(Outcome::Interrupted);
         }
-        self.keep(states, &inputs)?;
+        self.keep(&memory.buffers, &inputs)?;
         Ok(Outcome::Done)
     }
 
     /// Computes one step of the plan; false where `stop` has ended it in the midst.
     fn step(
-        &mut self,
+        &self,
         index: usize,
+        arena: &mut Buffer,
         states: &mut [Buffer],
         inputs: &[&[f32]],
         feed: &Feed<'_>,
@@ -87,7 +100,7 @@ impl CpuProgram {
             algorithm: step.algorithm,
             shapes: self.plan.graph.input_shapes(node),
             shape: &node.shape,
-            memory: self.accesses[index].operands(self.arena.as_mut_slice(), states, inputs),
+            memory: self.accesses[index].operands(arena.as_mut_slice(), states, inputs),
             feed,
             team: &team,
         };
@@ -95,24 +108,28 @@ impl CpuProgram {
         team.is_done()
     }
 
-    /// The name of the first watched value that is not finite.
-    fn not_finite(&self) -> Option<&str> {
-        let arena = self.arena.as_slice();
-        let finite = |slot: &Slot| all_finite(&arena[slot.offset..slot.offset + slot.len]);
-        self.watched.iter().find(|(_, slot)| !finite(slot)).map(|(name, _)| name.as_str())
+    /// An output after the last step.
+    fn find(&self, name: &str) -> Result<Tensor, BackendError> {
+        let missing = || BackendError::Mismatch(format!("the program has no output named {name}"));
+        let empty = || BackendError::Mismatch(format!("the output {name} has no value before the first step"));
+        let id = self.plan.graph.find_output(name).ok_or_else(missing)?;
+        match self.plan.places[id.index()] {
+            Place::Arena(slot) => {
+                let held = self.arena.hold();
+                let elements = self.mine(&held, name)?.get(slot.range()).ok_or_else(empty)?;
+                tensor(self.plan.graph.shape(id), elements.to_vec())
+            }
+            _ => self.kept.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone()).ok_or_else(empty),
+        }
     }
 
-    /// An output's shape, and its elements after the last step.
-    fn find(&self, name: &str) -> Result<(&Shape, &[f32]), BackendError> {
-        let missing = || BackendError::Mismatch(format!("the program has no output named {name}"));
-        let id = self.plan.graph.find_output(name).ok_or_else(missing)?;
-        let elements = match self.plan.places[id.index()] {
-            Place::Arena(slot) => Some(&self.arena.as_slice()[slot.offset..slot.offset + slot.len]),
-            _ => self.kept.iter().find(|(kept, _)| kept == name).and_then(|(_, value)| value.as_slice()),
-        };
-        let elements = elements
-            .ok_or_else(|| BackendError::Mismatch(format!("the output {name} has no value before the first step")))?;
-        Ok((self.plan.graph.shape(id), elements))
+    /// The arena's values, as long as they are this program's.
+    fn mine<'h>(&self, held: &'h Held, name: &str) -> Result<&'h [f32], BackendError> {
+        match held.program {
+            program if program == self.id => Ok(held.buffer.as_slice()),
+            0 => Err(BackendError::Mismatch(format!("the output {name} has no value before the first step"))),
+            _ => Err(BackendError::Mismatch(format!("the output {name} is gone: another program has run since"))),
+        }
     }
 
     /// Copies the outputs that the program itself does not hold.
@@ -147,7 +164,7 @@ impl Program for CpuProgram {
         let foreign = || BackendError::Mismatch("the memory belongs to another device".to_string());
         let memory = memory.as_any_mut().downcast_mut::<StateMemory>().ok_or_else(foreign)?;
         memory.held.begin_with(&self.plan.graph.states)?;
-        self.begun = Some(self.steps(&mut memory.buffers, feed, before)?);
+        self.begun = Some(self.steps(memory, feed, before)?);
         Ok(())
     }
 
@@ -156,15 +173,18 @@ impl Program for CpuProgram {
     }
 
     fn scalar(&self, name: &str) -> Result<f32, BackendError> {
-        match self.find(name)? {
-            (_, &[value]) => Ok(value),
-            (shape, _) => Err(BackendError::Mismatch(format!("the output {name} is {shape}, not one number"))),
+        let value = self.find(name)?;
+        match value.as_slice() {
+            Some(&[value]) => Ok(value),
+            _ => {
+                let shape = join(value.shape());
+                Err(BackendError::Mismatch(format!("the output {name} is {shape}, not one number")))
+            }
         }
     }
 
     fn output(&self, name: &str) -> Result<Tensor, BackendError> {
-        let (shape, elements) = self.find(name)?;
-        tensor(shape, elements.to_vec())
+        self.find(name)
     }
 }
 
@@ -183,14 +203,4 @@ fn check(plan: &Plan, step: &Step, threads: usize) -> Result<Access, BackendErro
         return Err(BackendError::Mismatch(format!("the plan's step for {op} was made for another device")));
     }
     Ok(access)
-}
-
-/// Whether every element is a finite number.
-fn all_finite(x: &[f32]) -> bool {
-    x.chunks(CHUNK).all(|piece| {
-        crate::simd::vectorised(
-            #[inline(always)]
-            || piece.iter().fold(true, |finite, x| finite & x.is_finite()),
-        )
-    })
 }

@@ -5,6 +5,8 @@ use std::collections::TryReserveError;
 use fovea_graph::plan::{Place, Plan, Slot, Step};
 use fovea_graph::{BackendError, NodeId};
 
+use crate::host;
+
 /// A cache line: what the arena is made of, so that slots begin at cache lines.
 #[repr(C, align(64))]
 #[derive(Clone, Copy)]
@@ -42,6 +44,28 @@ impl Buffer {
         // SAFETY: as in `as_slice`; `self` is borrowed mutably for as long as the slice lives.
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast::<f32>(), self.len) }
     }
+}
+
+/// Zeroed memory for so many f32, or an error that names what it was for.
+pub fn zeros(what: &str, len: usize) -> Result<Buffer, BackendError> {
+    Buffer::zeros(len).map_err(|_| out_of_memory(what, len))
+}
+
+/// Linux grants memory that it does not have and ends the process that uses it: so what is available is asked first.
+pub fn fits(what: &str, len: usize) -> Result<(), BackendError> {
+    match host::available_memory() {
+        Some(available) if bytes(len) > available => Err(out_of_memory(what, len)),
+        _ => Ok(()),
+    }
+}
+
+fn out_of_memory(what: &str, len: usize) -> BackendError {
+    BackendError::OutOfMemory { what: what.to_string(), needed: bytes(len), device: "cpu".to_string() }
+}
+
+/// Bytes of so many f32.
+fn bytes(len: usize) -> u64 {
+    (len as u64).saturating_mul(4)
 }
 
 /// Where one step reads and writes; that the two do not meet has been checked.

@@ -16,8 +16,6 @@ struct Watched {
     u64 first_block; // of those that look at it
 };
 
-__device__ __forceinline__ bool is_finite(float v) { return v - v == 0.f; }
-
 // Lowers `halted` to the first entry with an element that is no finite number. The host resets it.
 KERNEL(256, check_finite, In<Watched> table, InOut<u32> halted) {
     int entry = entry_of_block(table);
@@ -33,7 +31,7 @@ KERNEL(256, check_finite, In<Watched> table, InOut<u32> halted) {
             for (u64 j = i; j < end; j++) finite = finite && is_finite(watched.x(j));
         }
     }
-    if (__ballot_sync(ALL_LANES, !finite) != 0 && threadIdx.x % 32 == 0) halted.lower(0, u32(entry));
+    halt(halted, finite, u32(entry));
 }
 
 // results(0) has the bits of `halted`, results(1 + i) the only element of scalars(i): one copy brings all of it to the

@@ -23,6 +23,8 @@ struct SgdEntry {
     u64 first_block;
     float momentum;
     float decay;
+    u32 gradient; // the guard's number for g
+    u32 update; // and for what is new
 };
 
 // m' = mean_stays·m + mean_enters·(g + mean_decay·w), v' = square_stays·v + square_enters·(g + square_decay·w)², and
@@ -46,6 +48,8 @@ struct AdamEntry {
     float square_decay;
     float eps;
     float decay;
+    u32 gradient; // the guard's number for g
+    u32 update; // and for what is new
 };
 
 // r' = stays·r + enters·s.
@@ -66,18 +70,34 @@ __device__ __forceinline__ void walk(u64 first_block, u64 n, F f) {
     for (u64 i = begin + threadIdx.x; i < end; i += blockDim.x) f(i);
 }
 
+// Calls f with each element's new velocity and new value.
+template <class F>
+__device__ __forceinline__ void sgd_values(const SgdEntry& e, float rate, F f) {
+    walk(e.first_block, e.w.size, [&](u64 i) {
+        float v = e.v(i);
+        if (e.new_v.given()) v = e.momentum * v + e.g(i) + e.decay * e.w(i);
+        f(i, v, e.w(i) - rate * v);
+    });
+}
+
 KERNEL(256, sgd, In<SgdEntry> table, In<StepFeed> feed, In<u32> halted) {
     if (halted(0) != NOBODY) return;
     SgdEntry e = table(entry_of_block(table));
-    float rate = feed(0).rate;
-    walk(e.first_block, e.w.size, [&](u64 i) {
-        float v = e.v(i);
-        if (e.new_v.given()) {
-            v = e.momentum * v + e.g(i) + e.decay * e.w(i);
-            e.new_v.put(i, v);
-        }
-        if (e.new_w.given()) e.new_w.put(i, e.w(i) - rate * v);
+    sgd_values(e, feed(0).rate, [&](u64 i, float v, float w) {
+        if (e.new_v.given()) e.new_v.put(i, v);
+        if (e.new_w.given()) e.new_w.put(i, w);
     });
+}
+
+KERNEL(256, sgd_look, In<SgdEntry> table, In<StepFeed> feed, InOut<u32> halted) {
+    SgdEntry e = table(entry_of_block(table));
+    bool gradient = true, update = true;
+    sgd_values(e, feed(0).rate, [&](u64 i, float v, float w) {
+        if (e.new_v.given()) gradient = gradient && is_finite(e.g(i));
+        update = update && is_finite(v) && (!e.new_w.given() || is_finite(w));
+    });
+    halt(halted, gradient, e.gradient);
+    halt(halted, update, e.update);
 }
 
 // beta^t by squaring: no rounding that grows to anything in a double.
@@ -90,12 +110,10 @@ __device__ __forceinline__ double power(double beta, u64 t) {
     return result;
 }
 
-KERNEL(256, adam, In<AdamEntry> table, In<StepFeed> feed, In<u32> halted) {
-    if (halted(0) != NOBODY) return;
-    AdamEntry e = table(entry_of_block(table));
-    StepFeed now = feed(0);
+// Calls f with each element's new mean, new mean square and new value. Takes all threads and a tile of two numbers.
+template <class Tile, class F>
+__device__ __forceinline__ void adam_values(const AdamEntry& e, StepFeed now, const Tile& corrections, F f) {
     // In double: in float, 1 − beta^t of the first steps would lose most of its digits.
-    TILE(float, corrections, 2);
     if (threadIdx.x == 0) {
         corrections(0) = float(now.rate / (1.0 - power(e.beta1, u64(now.step) + 1)));
         corrections(1) = sqrtf(float(1.0 / (1.0 - power(e.beta2, u64(now.step) + 1))));
@@ -103,21 +121,37 @@ KERNEL(256, adam, In<AdamEntry> table, In<StepFeed> feed, In<u32> halted) {
     __syncthreads();
     float rate = corrections(0), root = corrections(1), shrinks = now.rate * e.decay;
     walk(e.first_block, e.w.size, [&](u64 i) {
-        float m = e.m.given() ? e.m(i) : 0.f, v = e.v.given() ? e.v(i) : 0.f;
-        if (e.new_m.given()) {
-            m = e.mean_stays * m + e.mean_enters * (e.g(i) + e.mean_decay * e.w(i));
-            e.new_m.put(i, m);
-        }
+        float m = e.m.given() ? e.m(i) : 0.f, v = e.v.given() ? e.v(i) : 0.f, w = e.w(i);
+        if (e.new_m.given()) m = e.mean_stays * m + e.mean_enters * (e.g(i) + e.mean_decay * w);
         if (e.new_v.given()) {
-            float penalized = e.g(i) + e.square_decay * e.w(i);
+            float penalized = e.g(i) + e.square_decay * w;
             v = e.square_stays * v + e.square_enters * (penalized * penalized);
-            e.new_v.put(i, v);
         }
-        if (e.new_w.given()) {
-            float w = e.w(i);
-            e.new_w.put(i, w - (shrinks * w + rate * m / (sqrtf(v) * root + e.eps)));
-        }
+        f(i, m, v, w - (shrinks * w + rate * m / (sqrtf(v) * root + e.eps)));
     });
+}
+
+KERNEL(256, adam, In<AdamEntry> table, In<StepFeed> feed, In<u32> halted) {
+    if (halted(0) != NOBODY) return;
+    AdamEntry e = table(entry_of_block(table));
+    TILE(float, corrections, 2);
+    adam_values(e, feed(0), corrections, [&](u64 i, float m, float v, float w) {
+        if (e.new_m.given()) e.new_m.put(i, m);
+        if (e.new_v.given()) e.new_v.put(i, v);
+        if (e.new_w.given()) e.new_w.put(i, w);
+    });
+}
+
+KERNEL(256, adam_look, In<AdamEntry> table, In<StepFeed> feed, InOut<u32> halted) {
+    AdamEntry e = table(entry_of_block(table));
+    TILE(float, corrections, 2);
+    bool gradient = true, update = true;
+    adam_values(e, feed(0), corrections, [&](u64 i, float m, float v, float w) {
+        if (e.new_m.given() || e.new_v.given()) gradient = gradient && is_finite(e.g(i));
+        update = update && is_finite(m) && is_finite(v) && (!e.new_w.given() || is_finite(w));
+    });
+    halt(halted, gradient, e.gradient);
+    halt(halted, update, e.update);
 }
 
 KERNEL(256, running, In<RunningEntry> table, In<u32> halted) {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use fovea_graph::plan::Choice;
-use fovea_graph::{Backend, BackendError, Device, Graph, Memory, NodeId, Plan, Program, State};
+use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, NodeId, Plan, Program, State};
 
+use crate::arena::CudaArena;
 use crate::gpu::Gpu;
 use crate::images::Images;
 use crate::memory::StateMemory;
@@ -62,9 +63,11 @@ pub fn pick(index: usize, found: Result<Vec<Device>, ProbeError>) -> Result<Devi
     Err(format!("there is no cuda:{index}; the driver sees {}", names.join(", ")))
 }
 
-/// A GPU holds inputs as often as steps are under way.
-pub fn footprint(plan: &Plan) -> u64 {
-    plan.state_bytes() + DEPTH as u64 * plan.input_bytes() + plan.arena_bytes()
+/// A GPU holds each program's inputs as often as steps are under way.
+pub fn footprint(plans: &[&Plan]) -> u64 {
+    let most = |bytes: fn(&Plan) -> u64| plans.iter().map(|plan| bytes(plan)).max().unwrap_or(0);
+    let inputs: u64 = plans.iter().map(|plan| plan.input_bytes()).sum();
+    most(Plan::state_bytes) + DEPTH as u64 * inputs + most(Plan::arena_bytes)
 }
 
 impl Backend for Cuda {
@@ -76,16 +79,20 @@ impl Backend for Cuda {
         ops::choose(graph, node)
     }
 
-    fn footprint(&self, plan: &Plan) -> u64 {
-        footprint(plan)
+    fn footprint(&self, plans: &[&Plan]) -> u64 {
+        footprint(plans)
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         Ok(Box::new(StateMemory::new(Arc::clone(&self.gpu), states)?))
     }
 
-    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
-        Ok(Box::new(CudaProgram::new(plan, Arc::clone(&self.gpu), self.captured)?))
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(CudaArena::new(Arc::clone(&self.gpu), elements)?))
+    }
+
+    fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
+        Ok(Box::new(CudaProgram::new(plan, Arc::clone(&self.gpu), Arc::clone(arena), self.captured)?))
     }
 }
 

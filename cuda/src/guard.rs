@@ -1,8 +1,8 @@
 //! The guard of a step: before states are written it looks on the device whether all that the updates read is finite, and
-//! at the end it gathers what the host is told.
+//! at the end it gathers what the host is told. What the updates would give their own kernels look at.
 
 use cudarc::driver::CudaSlice;
-use fovea_graph::BackendError;
+use fovea_graph::{BackendError, NotFinite};
 
 use crate::gpu::Gpu;
 use crate::kernels::{self, Watched};
@@ -21,24 +21,30 @@ pub const KERNELS: [&Kernel; 2] = [&kernels::CHECK_FINITE, &kernels::GATHER];
 
 /// Watched values, and the halted word.
 pub struct Guard {
-    /// What the watched values are called.
-    names: Vec<String>,
+    /// What may not be finite: the watched values, and then what the updates' kernels look at.
+    names: Vec<NotFinite>,
+    watched: usize,
     table: CudaSlice<Watched>,
     blocks: u64,
     scalars: CudaSlice<In<f32>>,
     numbers: usize,
-    /// The number of the first watched value that is not finite, or [`RUNNING`]; no update writes otherwise. It stays so,
-    /// for the steps begun after, until the host has heard of it.
+    /// The number of the first name whose value is not finite, or [`RUNNING`]; no update writes otherwise. It stays so, for
+    /// the steps begun after, until the host has heard of it.
     halted: CudaSlice<u32>,
     /// Whether the host has heard of a step that was halted.
     heard: bool,
 }
 
 impl Guard {
-    /// A guard over these values, which gathers these numbers.
-    pub fn new(gpu: &Gpu, watched: Vec<(String, Range)>, numbers: &[Range]) -> Result<Self, BackendError> {
+    /// A guard over these values, which gathers these numbers; others look at what `further` names.
+    pub fn new(
+        gpu: &Gpu,
+        watched: Vec<(NotFinite, Range)>,
+        further: Vec<NotFinite>,
+        numbers: &[Range],
+    ) -> Result<Self, BackendError> {
         let mut blocks = 0;
-        let entry = |(_, range): &(String, Range)| {
+        let entry = |(_, range): &(NotFinite, Range)| {
             let first_block = blocks;
             blocks += range.len.div_ceil(PER_BLOCK) as u64;
             Watched { x: range.read(), first_block }
@@ -46,7 +52,8 @@ impl Guard {
         let table: Vec<Watched> = watched.iter().map(entry).collect();
         let scalars: Vec<In<f32>> = numbers.iter().map(|range| range.read()).collect();
         Ok(Self {
-            names: watched.into_iter().map(|(name, _)| name).collect(),
+            watched: watched.len(),
+            names: watched.into_iter().map(|(what, _)| what).chain(further).collect(),
             table: gpu.upload(&table)?,
             blocks,
             scalars: gpu.upload(&scalars)?,
@@ -63,7 +70,10 @@ impl Guard {
 
     /// Looks at the watched values.
     pub fn look(&self, gpu: &Gpu, queue: &Queue<'_>) -> Result<(), BackendError> {
-        let table = In::new(gpu.address(&self.table), self.names.len());
+        if self.blocks == 0 {
+            return Ok(());
+        }
+        let table = In::new(gpu.address(&self.table), self.watched);
         kernels::check_finite(queue, [self.blocks as u32, 1, 1], table, self.halted(gpu))
     }
 
@@ -74,7 +84,7 @@ impl Guard {
     }
 
     /// What was not finite, by the halted word of a step.
-    pub fn name(&mut self, halted: u32) -> Option<String> {
+    pub fn name(&mut self, halted: u32) -> Option<NotFinite> {
         let name = self.names.get(usize::try_from(halted).ok()?)?;
         self.heard = true;
         Some(name.clone())

@@ -3,6 +3,7 @@
 //! Nothing is linked: the driver's library is loaded when [`probe()`] first looks for it. The kernels are in `kernels/`;
 //! `README.md` says how one is added and how it is proven on a machine without a GPU.
 
+mod arena;
 mod backend;
 mod gpu;
 mod guard;

@@ -4,12 +4,13 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use cudarc::driver::CudaSlice;
 use fovea_graph::backend::tensor;
 use fovea_graph::plan::Place;
-use fovea_graph::{BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, Program, Tensor};
+use fovea_graph::{Arena, BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, Program, Tensor};
 
+use crate::arena::CudaArena;
 use crate::gpu::Gpu;
 use crate::guard::{self, Guard};
 use crate::memory::{StateMemory, download};
@@ -24,7 +25,9 @@ pub const DEPTH: usize = 2;
 /// A plan with its memory on the GPU.
 pub struct CudaProgram {
     plan: Plan,
-    arena: CudaSlice<f32>,
+    /// Its number among all programs.
+    id: u64,
+    arena: Arc<CudaArena>,
     stages: [Stage; DEPTH],
     guard: Guard,
     groups: Vec<Group>,
@@ -79,8 +82,14 @@ enum Begun {
 
 impl CudaProgram {
     /// Checks the plan, takes it over and makes room for it.
-    pub fn new(plan: Plan, gpu: Arc<Gpu>, captured: bool) -> Result<Self, BackendError> {
+    pub fn new(plan: Plan, gpu: Arc<Gpu>, arena: Arc<dyn Arena>, captured: bool) -> Result<Self, BackendError> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         check(&plan, &gpu.name)?;
+        let arena = arena.into_any().downcast::<CudaArena>().ok().filter(|arena| arena.is_of(&gpu));
+        let arena = arena.ok_or_else(|| BackendError::Mismatch("the arena belongs to another device".into()))?;
+        if arena.elements() < plan.arena {
+            return Err(BackendError::Mismatch("the arena is smaller than the plan's".into()));
+        }
         // None may be loaded while a step is captured; and what does not compile is known before anything runs.
         for step in &plan.steps {
             for kernel in ops::uses(&plan.graph.node(step.node).op).forward {
@@ -90,26 +99,31 @@ impl CudaProgram {
         for kernel in guard::KERNELS {
             gpu.function(kernel)?;
         }
-        let arena = gpu.alloc("the plan", plan.arena)?;
         let scalars = plan.graph.outputs.iter().filter(|(_, id)| {
             plan.graph.shape(*id).elements() == 1 && matches!(plan.places[id.index()], Place::Arena(_))
         });
         let scalars: Vec<(String, NodeId)> = scalars.cloned().collect();
         let locate = |id: NodeId| match plan.places[id.index()] {
-            Place::Arena(slot) => Range { address: gpu.address(&arena) + 4 * slot.offset as u64, len: slot.len },
+            Place::Arena(slot) => Range { address: arena.address() + 4 * slot.offset as u64, len: slot.len },
             Place::State(_) | Place::Input(_) => {
                 unreachable!("what is watched or read at every step lies in the arena")
             }
         };
         let read: Vec<Range> = scalars.iter().map(|(_, id)| locate(*id)).collect();
-        let watched = plan.watched().into_iter().map(|(name, id)| (name, locate(id))).collect();
-        let guard = Guard::new(&gpu, watched, &read)?;
+        let mut groups = update::groups(&plan);
+        // Gradients are looked at together with what their updates give.
+        let looked: Vec<Place> = groups.iter().flat_map(|group| group.gradients(&plan)).collect();
+        let mut watched = plan.watched();
+        watched.retain(|(_, id)| !looked.contains(&plan.places[id.index()]));
+        let further = update::names(&mut groups, &plan, watched.len());
+        let watched = watched.into_iter().map(|(what, id)| (what, locate(id))).collect();
+        let guard = Guard::new(&gpu, watched, further, &read)?;
         let stages =
             [Stage::new(&gpu, &plan.graph.inputs, read.len())?, Stage::new(&gpu, &plan.graph.inputs, read.len())?];
-        let groups = update::groups(&plan);
         let mode = if captured { Mode::Captured } else { Mode::Launched };
         Ok(Self {
             plan,
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             arena,
             stages,
             guard,
@@ -131,7 +145,7 @@ impl CudaProgram {
     fn locate(&self, id: NodeId, stage: usize, memory: &StateMemory) -> Range {
         let len = self.plan.graph.shape(id).elements();
         let address = match self.plan.places[id.index()] {
-            Place::Arena(slot) => self.gpu.address(&self.arena) + 4 * slot.offset as u64,
+            Place::Arena(slot) => self.arena.address() + 4 * slot.offset as u64,
             Place::State(state) => memory.address(state),
             Place::Input(input) => self.stages[stage].input(&self.gpu, input.index()),
         };
@@ -151,6 +165,16 @@ impl CudaProgram {
         }
         self.stages[stage].bind(memory.id, tables);
         Ok(())
+    }
+
+    /// Looks whether all that the updates read, and all that they would write, is finite.
+    fn look(&self, queue: &Queue<'_>, stage: usize) -> Result<(), BackendError> {
+        self.guard.look(&self.gpu, queue)?;
+        let feed = self.stages[stage].feed(&self.gpu);
+        let mut groups = self.groups.iter().zip(self.stages[stage].tables());
+        groups.try_for_each(|(group, table)| {
+            group.look(&self.plan, queue, self.gpu.address(table), feed, self.guard.halted(&self.gpu))
+        })
     }
 
     /// Launches all of a step's kernels. Where `before` breaks in time, nothing that counts has been launched.
@@ -173,7 +197,7 @@ impl CudaProgram {
                 return Ok(ControlFlow::Break(()));
             }
             if index == commit {
-                self.guard.look(&self.gpu, queue)?;
+                self.look(queue, stage)?;
             }
             if grouped.contains(&index) {
                 continue;
@@ -192,7 +216,7 @@ impl CudaProgram {
                 inputs: node.inputs.iter().map(|&id| self.locate(id, stage, memory)).collect(),
                 output: self.locate(step.node, stage, memory),
                 scratch: step.workspace.map_or(Range { address: 0, len: 0 }, |slot| Range {
-                    address: self.gpu.address(&self.arena) + 4 * slot.offset as u64,
+                    address: self.arena.address() + 4 * slot.offset as u64,
                     len: slot.len,
                 }),
                 feed,
@@ -264,6 +288,7 @@ impl CudaProgram {
             self.guard.reset(&self.gpu)?;
         }
         let stage = self.next;
+        self.arena.take(self.id);
         self.tabulate(stage, memory)?;
         self.stages[stage].fill(&self.gpu, &inputs, feed)?;
         match self.enqueue(stage, memory, before)? {
@@ -354,7 +379,10 @@ impl Program for CudaProgram {
         let stage = self.last.ok_or_else(empty)?;
         let shape = self.plan.graph.shape(id);
         match self.plan.places[id.index()] {
-            Place::Arena(slot) => tensor(shape, download(&self.gpu, &self.arena, slot.range())?),
+            Place::Arena(_) if !self.arena.holds(self.id) => {
+                Err(BackendError::Mismatch(format!("the output {name} is gone: another program has run since")))
+            }
+            Place::Arena(slot) => tensor(shape, download(&self.gpu, self.arena.slice(), slot.range())?),
             Place::Input(input) => tensor(shape, self.stages[stage].download(&self.gpu, input.index())?),
             Place::State(_) => {
                 let kept = self.kept.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone());

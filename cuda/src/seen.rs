@@ -1,7 +1,9 @@
 //! A GPU that nobody has opened: programs are checked and planned for it, and none runs.
 
+use std::sync::Arc;
+
 use fovea_graph::plan::Choice;
-use fovea_graph::{Backend, BackendError, Device, Graph, Memory, NodeId, Plan, Program, State};
+use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, NodeId, Plan, Program, State};
 
 use crate::backend::{footprint, pick};
 use crate::gpu::Gpu;
@@ -37,15 +39,19 @@ impl Backend for Seen {
         ops::choose(graph, node)
     }
 
-    fn footprint(&self, plan: &Plan) -> u64 {
-        footprint(plan)
+    fn footprint(&self, plans: &[&Plan]) -> u64 {
+        footprint(plans)
     }
 
     fn allocate(&self, _: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         self.closed()
     }
 
-    fn compile(&self, _: Plan) -> Result<Box<dyn Program>, BackendError> {
+    fn arena(&self, _: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.closed()
+    }
+
+    fn compile_in(&self, _: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         self.closed()
     }
 }

@@ -3,7 +3,7 @@
 use fovea_graph::{SourceId, Span};
 
 /// The stage that rejects a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// The text is not of the language.
@@ -23,7 +23,7 @@ pub enum Stage {
 }
 
 /// Whether what is said of a text stops it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// It is wrong, and nothing runs.
@@ -33,7 +33,7 @@ pub enum Level {
 }
 
 /// A way to mend a text: what to write at a place instead of what stands there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Mend {
     /// What it replaces; where that is nothing, the text is put in.
     pub span: Span,
@@ -42,7 +42,7 @@ pub struct Mend {
 }
 
 /// One mistake, or one remark. `labels[0]` is where it is; more labels show the other side of a contradiction.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Diagnostic {
     /// Whether it stops the program.
     pub level: Level,
@@ -164,7 +164,7 @@ impl Mend {
 }
 
 /// A text and what to call it: a file's name, `In[3]`, `-e 1`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Source {
     /// Its number in the session.
     pub id: SourceId,

@@ -1,8 +1,12 @@
 //! What a device offers: object-safe, a few verbs over a [`Plan`]. The host talks to every device through these.
 
 use std::any::Any;
+use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+use serde::{Deserialize, Serialize};
 
 use crate::Tensor;
 use crate::graph::{Graph, State};
@@ -18,17 +22,38 @@ pub trait Backend: Send + Sync {
     /// By which algorithm, and with how much scratch memory, this device would compute a node.
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice;
 
-    /// How many bytes of the device's memory a plan takes while it runs: states, inputs and the arena. A device that has
-    /// several steps under way counts the inputs as often as it holds them.
-    fn footprint(&self, plan: &Plan) -> u64 {
-        plan.state_bytes() + plan.input_bytes() + plan.arena_bytes()
+    /// How many bytes of the device's memory plans of one net take that share their states and an arena: states, inputs and
+    /// the arena, each as large as the largest. A device that keeps each plan's inputs, perhaps those of several steps,
+    /// counts them as often as it holds them.
+    fn footprint(&self, plans: &[&Plan]) -> u64 {
+        let most = |bytes: fn(&Plan) -> u64| plans.iter().map(|plan| bytes(plan)).max().unwrap_or(0);
+        most(Plan::state_bytes) + most(Plan::input_bytes) + most(Plan::arena_bytes)
     }
 
     /// Device memory for these states, all zero.
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError>;
 
-    /// Makes a plan runnable: allocates its arena and looks up its kernels.
-    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError>;
+    /// Memory of the device for the values of so many f32, of plans that run one at a time.
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError>;
+
+    /// Makes a plan runnable in an arena of this device that is large enough: looks up its kernels. What its programs gave
+    /// can be read until another program's step begins in the arena; no step of another may be under way there.
+    fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError>;
+
+    /// Makes a plan runnable in an arena of its own.
+    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
+        let arena = self.arena(plan.arena)?;
+        self.compile_in(plan, &arena)
+    }
+}
+
+/// Memory for the values of plans; several programs may share it, of which one runs at a time.
+pub trait Arena: Send + Sync {
+    /// How many f32 it has room for.
+    fn elements(&self) -> usize;
+
+    /// For the backend, which knows its own type.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
 /// A device, for people and for choices of size.
@@ -42,13 +67,38 @@ pub struct Device {
     pub memory: Option<u64>,
 }
 
+/// An arena of a device that keeps its values elsewhere: it has room for so many f32.
+#[derive(Clone, Copy, Debug)]
+pub struct Room(pub usize);
+
+impl Arena for Room {
+    fn elements(&self) -> usize {
+        self.0
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
 /// The values of the states, on the device.
 pub trait Memory: Send {
     /// A state's value.
     fn read(&self, state: StateId) -> Result<Tensor, BackendError>;
 
+    /// Shows a state's elements, in row-major order.
+    fn look(&self, state: StateId, look: &mut dyn FnMut(&[f32])) -> Result<(), BackendError> {
+        let value = self.read(state)?;
+        look(value.as_standard_layout().as_slice().unwrap_or(&[]));
+        Ok(())
+    }
+
     /// Sets a state's value; the shape must be the declared one.
     fn write(&mut self, state: StateId, value: &Tensor) -> Result<(), BackendError>;
+
+    /// Keeps the first `kept` states and lets go of the others; behind them come these, all zero. After an error all is as
+    /// it was.
+    fn replace(&mut self, kept: usize, states: &[State]) -> Result<(), BackendError>;
 
     /// For the backend, which knows its own type.
     fn as_any_mut(&mut self) -> &mut dyn Any;
@@ -101,6 +151,12 @@ impl Held {
     /// These states.
     pub fn new(states: &[State]) -> Self {
         Self { states: states.iter().map(|state| (state.name.clone(), state.shape.clone())).collect() }
+    }
+
+    /// Keeps the first `kept`, and holds these behind them.
+    pub fn replace(&mut self, kept: usize, states: &[State]) {
+        self.states.truncate(kept);
+        self.states.extend(states.iter().map(|state| (state.name.clone(), state.shape.clone())));
     }
 
     /// Whether these are the first of the states held.
@@ -159,9 +215,55 @@ pub enum Outcome {
     Done,
     /// It was broken off between two ops; every state is as it was.
     Interrupted,
-    /// The loss or a gradient is not finite; every state is as it was. The text names the value: `loss`,
-    /// `gradient of conv1.filter`.
-    NotFinite(String),
+    /// Something that must be finite is not; every state is as it was.
+    NotFinite(NotFinite),
+}
+
+/// What was not finite in a step. As text: `loss`, `gradient of conv1.filter`, `update of conv1.filter`, `bn1.mean`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum NotFinite {
+    /// The loss.
+    Loss,
+    /// The gradient by this parameter.
+    Gradient(String),
+    /// This state's value behind its update.
+    Update(String),
+    /// What this running statistic follows.
+    Statistic(String),
+}
+
+const GRADIENT: &str = "gradient of ";
+const UPDATE: &str = "update of ";
+
+impl fmt::Display for NotFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotFinite::Loss => f.write_str("loss"),
+            NotFinite::Gradient(name) => write!(f, "{GRADIENT}{name}"),
+            NotFinite::Update(name) => write!(f, "{UPDATE}{name}"),
+            NotFinite::Statistic(name) => f.write_str(name),
+        }
+    }
+}
+
+impl From<NotFinite> for String {
+    fn from(what: NotFinite) -> Self {
+        what.to_string()
+    }
+}
+
+impl<T: AsRef<str>> From<T> for NotFinite {
+    fn from(text: T) -> Self {
+        let text = text.as_ref();
+        let behind = |word| text.strip_prefix(word).map(str::to_string);
+        match (behind(GRADIENT), behind(UPDATE)) {
+            (Some(name), _) => NotFinite::Gradient(name),
+            (_, Some(name)) => NotFinite::Update(name),
+            _ if text == "loss" => NotFinite::Loss,
+            _ => NotFinite::Statistic(text.to_string()),
+        }
+    }
 }
 
 /// A plan that can run. A device of its own may have several steps under way: [`Program::begin`] returns while it
@@ -274,6 +376,17 @@ fn first_lines(log: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_finite_reads_back_from_its_text() {
+        let name = || "conv1.filter".to_string();
+        for what in
+            [NotFinite::Loss, NotFinite::Gradient(name()), NotFinite::Update(name()), NotFinite::Statistic(name())]
+        {
+            assert_eq!(NotFinite::from(what.to_string()), what);
+        }
+        assert_eq!(NotFinite::Update(name()).to_string(), "update of conv1.filter");
+    }
 
     #[test]
     fn a_compile_error_shows_the_first_lines_of_the_log() {

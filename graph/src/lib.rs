@@ -21,7 +21,7 @@ pub mod training;
 pub mod verify;
 pub mod window;
 
-pub use backend::{Backend, BackendError, Device, Feed, Memory, Outcome, Program};
+pub use backend::{Arena, Backend, BackendError, Device, Feed, Memory, NotFinite, Outcome, Program};
 pub use graph::{Graph, Init, Input, Layer, Node, Role, State};
 pub use ids::{InputId, LayerId, NodeId, StateId};
 pub use op::Op;

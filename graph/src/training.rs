@@ -151,6 +151,15 @@ pub fn with_step(
     Ok(prune(graph))
 }
 
+/// The first layer, by name, that normalises by the statistics of a single value a channel.
+pub fn normalises_one(graph: &Graph) -> Option<&str> {
+    let single = graph.nodes.iter().find(|node| {
+        let elements = node.inputs.first().map(|&x| graph.shape(x).elements());
+        matches!(node.op, Op::ChannelVariance(_)) && elements == Some(node.shape.elements())
+    })?;
+    Some(single.layer.map_or("a layer", |layer| &graph.layers[layer.index()].name))
+}
+
 /// Appends the new value of the parameter that `read` reads, and of its moments.
 fn update(graph: &mut Graph, read: NodeId, grad: NodeId, optimizer: &Optimizer) -> Result<(), ShapeError> {
     let Op::State(parameter) = graph.node(read).op else { unreachable!("only states are updated") };

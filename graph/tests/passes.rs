@@ -1,7 +1,9 @@
 //! The passes from a forward graph to a plan, on a small net: as text before and after.
 #![allow(clippy::unwrap_used)]
 
-use fovea_graph::backend::{Backend, BackendError, Device, Memory, Program};
+use std::sync::Arc;
+
+use fovea_graph::backend::{Arena, Backend, BackendError, Device, Memory, Program};
 use fovea_graph::fuse::fuse;
 use fovea_graph::op::{PoolKind, Transpose};
 use fovea_graph::plan::{Algorithm, Choice, Place, plan};
@@ -138,7 +140,10 @@ impl Backend for Chooser {
     fn allocate(&self, _: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         Err(BackendError::Unavailable("nothing runs here".into()))
     }
-    fn compile(&self, _: Plan) -> Result<Box<dyn Program>, BackendError> {
+    fn arena(&self, _: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        Err(BackendError::Unavailable("nothing runs here".into()))
+    }
+    fn compile_in(&self, _: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         Err(BackendError::Unavailable("nothing runs here".into()))
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use fovea::failure::Failure;
 use fovea_cpu::Cpu;
 use fovea_graph::plan::{Choice, Plan};
-use fovea_graph::{Backend, BackendError, Device, Graph, Memory, NodeId, Program, State};
+use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, NodeId, Program, State};
 use support::bench::Bench;
 
 thread_local! {
@@ -77,7 +77,11 @@ impl Backend for Breaking {
         self.cpu.allocate(states)
     }
 
-    fn compile(&self, _: Plan) -> Result<Box<dyn Program>, BackendError> {
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.cpu.arena(elements)
+    }
+
+    fn compile_in(&self, _: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         Err(BackendError::Unavailable("nothing is planned to its end".into()))
     }
 }

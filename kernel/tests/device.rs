@@ -13,7 +13,7 @@ use fovea_cpu::Cpu;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::plan::{Choice, Plan};
 use fovea_graph::{
-    Backend, BackendError, Device, Feed, Graph, Memory, NodeId, Outcome, Program, State, StateId, Tensor,
+    Arena, Backend, BackendError, Device, Feed, Graph, Memory, NodeId, Outcome, Program, State, StateId, Tensor,
 };
 use support::bench::Bench;
 
@@ -65,8 +65,9 @@ impl Backend for Gpu {
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         self.cpu.choose(graph, node)
     }
-    fn footprint(&self, plan: &Plan) -> u64 {
-        plan.state_bytes() + 2 * plan.input_bytes() + plan.arena_bytes()
+    fn footprint(&self, plans: &[&Plan]) -> u64 {
+        let inputs: u64 = plans.iter().map(|plan| plan.input_bytes()).sum();
+        self.cpu.footprint(plans) + 2 * inputs
     }
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         let mut fate = self.fate.lock().unwrap();
@@ -75,14 +76,18 @@ impl Backend for Gpu {
         drop(fate);
         Ok(Box::new(OnGpu { cpu: self.cpu.allocate(states)?, fate: Arc::clone(&self.fate) }))
     }
-    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.fate.lock().unwrap().there()?;
+        self.cpu.arena(elements)
+    }
+    fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         let fate = Arc::clone(&self.fate);
         fate.lock().unwrap().there()?;
         if fate.lock().unwrap().old {
             let log = (1..30).map(|line| format!("lrn.cu({line}): error: what is a TILE?\n")).collect();
             return Err(BackendError::Compile { kernel: "lrn.cu".into(), log });
         }
-        let cpu = self.cpu.compile(plan)?;
+        let cpu = self.cpu.compile_in(plan, arena)?;
         Ok(Box::new(Steps { cpu, fate, begun: VecDeque::new(), ended: Vec::new() }))
     }
 }
@@ -100,6 +105,10 @@ impl Memory for OnGpu {
     fn write(&mut self, state: StateId, value: &Tensor) -> Result<(), BackendError> {
         self.fate.lock().unwrap().there()?;
         self.cpu.write(state, value)
+    }
+    fn replace(&mut self, kept: usize, states: &[State]) -> Result<(), BackendError> {
+        self.fate.lock().unwrap().there()?;
+        self.cpu.replace(kept, states)
     }
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self.cpu.as_any_mut()

@@ -13,7 +13,7 @@ use fovea::display::{
     Column, Compared, Comparison, Confused, Device, Guess, Page, Summary, SummaryRow, Table, TestReport, Totals,
     devices, guesses,
 };
-use fovea::event::{Event, Output};
+use fovea::event::{Event, Figure, Output, Progress};
 use fovea::failure::Failure;
 use fovea::live::Live;
 use fovea::picture::Theme;
@@ -237,16 +237,14 @@ fn a_record_that_was_edited_is_text() {
 #[test]
 fn the_live_line_and_its_curves_are_text() {
     let mut live = Live::new(Theme::Dark);
-    let progress = fovea::event::Progress {
-        net: HOSTILE.into(),
-        epoch: 1,
-        epochs: 3,
-        step: 1,
-        steps: 9,
-        loss: 0.5,
-        accuracy: None,
-        images_per_second: 1e3,
-        seconds_left: 1.0,
+    let progress = Progress {
+        task: HOSTILE.into(),
+        unit: HOSTILE.into(),
+        done: 1,
+        of: 9,
+        part: None,
+        figures: vec![Figure::number("loss", 0.5), Figure::share(HOSTILE, 0.5)],
+        seconds_left: Some(1.0),
     };
     live.event(&Event::Progress(progress));
     assert!(is_sound_report(&live.line_html()).contains("<script>"));

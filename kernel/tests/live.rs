@@ -4,7 +4,7 @@
 
 mod support;
 
-use fovea::event::{Event, Metric, Progress};
+use fovea::event::{Event, Figure, Metric, Part, Progress};
 use fovea::live::Live;
 use fovea::picture::Theme;
 use support::bench::Bench;
@@ -12,31 +12,30 @@ use support::bench::Bench;
 const NET: &str = "lenet";
 
 fn step(step: u64, steps: u64) -> Event {
-    let epoch = (10 * step / steps) as usize + 1;
+    let epoch = 10 * step / steps + 1;
+    let accuracy = (epoch > 1).then(|| Figure::share("test", 0.975));
+    let figures = [Some(Figure::number("loss", 2.3 / (1.0 + step as f64))), accuracy];
     Event::Progress(Progress {
-        net: NET.into(),
-        epoch: epoch.min(10),
-        epochs: 10,
-        step,
-        steps,
-        loss: 2.3 / (1.0 + step as f64),
-        accuracy: (epoch > 1).then_some(0.975),
-        images_per_second: 5210.4,
-        seconds_left: 4.0,
+        task: NET.into(),
+        unit: "step".into(),
+        done: step,
+        of: steps,
+        part: Some(Part { unit: "epoch".into(), number: epoch.min(10), of: 10 }),
+        figures: figures.into_iter().flatten().chain([Figure::rate("images/s", 5210.4)]).collect(),
+        seconds_left: Some(4.0),
     })
 }
 
-fn epoch(epoch: usize, accuracy: Option<f64>) -> Event {
-    Event::Metric(Metric {
-        net: NET.into(),
-        epoch,
-        epochs: 10,
-        loss: 1.0 / epoch as f64,
-        accuracy,
-        test_loss: Some(1.1 / epoch as f64),
-        test_accuracy: accuracy,
-        seconds: 1.5,
-    })
+fn epoch(epoch: u64, accuracy: Option<f64>) -> Event {
+    let figures = [
+        Some(Figure::number("loss", 1.0 / epoch as f64)),
+        accuracy.map(|share| Figure::share("accuracy", share)),
+        Some(Figure::number("test loss", 1.1 / epoch as f64)),
+        accuracy.map(|share| Figure::share("test accuracy", share)),
+    ];
+    let part = Part { unit: "epoch".into(), number: epoch, of: 10 };
+    let figures = figures.into_iter().flatten().collect();
+    Event::Metric(Metric { task: NET.into(), part, figures, seconds: 1.5 })
 }
 
 /// A run of ten epochs, as far as the step.
@@ -45,7 +44,7 @@ fn upto(last: u64, steps: u64) -> Live {
     for at in 1..=last {
         live.event(&step(at, steps));
         if at % (steps / 10) == 0 {
-            live.event(&epoch((10 * at / steps) as usize, Some(0.9)));
+            live.event(&epoch(10 * at / steps, Some(0.9)));
         }
     }
     live
@@ -68,7 +67,7 @@ fn the_line_says_where_it_stands_and_then_what_came_of_it() {
     assert_eq!(
         live.line(),
         "lenet epoch 7/10 ▕██████████████▉         ▏ 62 % \
-         loss 0.0365 · test accuracy 97.5 % · 5,210 images/s · 4 s left"
+         loss 0.0365 · test 97.5 % · 5,210 images/s · 4 s left"
     );
     live.over();
     assert_eq!(
@@ -105,7 +104,7 @@ fn the_html_says_the_same_words() {
 fn a_hostile_name_is_escaped() {
     let mut live = Live::new(Theme::Dark);
     let Event::Progress(progress) = step(1, 100) else { panic!() };
-    live.event(&Event::Progress(Progress { net: "<script>\"&\u{202e}\u{1b}[0m".into(), ..progress }));
+    live.event(&Event::Progress(Progress { task: "<script>\"&\u{202e}\u{1b}[0m".into(), ..progress }));
     for html in [live.line_html(), svg(&live)] {
         assert!(!html.contains("<script") && html.contains("&lt;script&gt;&quot;&amp;"), "{html}");
         assert!(!html.contains('\u{202e}') && !html.contains('\u{1b}'), "{html}");

@@ -13,7 +13,7 @@ use fovea::failure::Failure;
 use fovea_cpu::Cpu;
 use fovea_dsl::Stage;
 use fovea_graph::plan::{Choice, Plan};
-use fovea_graph::{Backend, BackendError, Device, Graph, Memory, NodeId, Program, State};
+use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, NodeId, Program, State};
 use support::bench::Bench;
 
 const TINY: &str = "net tiny = 8x8x1 - conv 4 - relu - pool, softmax 10\n";
@@ -160,7 +160,7 @@ fn training_that_is_broken_off_keeps_the_last_step_and_can_go_on() {
     let flag = Arc::clone(&bench.interrupted);
     let mut texts = Vec::new();
     let ended = bench.session.run("test", "train tiny on digits for 50 epochs", &mut |event| match event {
-        Event::Progress(progress) if progress.step == 5 => flag.store(true, Ordering::Relaxed),
+        Event::Progress(progress) if progress.done == 5 => flag.store(true, Ordering::Relaxed),
         Event::Output(output) => texts.push(output.text),
         _ => {}
     });
@@ -226,8 +226,11 @@ impl Backend for Small {
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         self.0.allocate(states)
     }
-    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
-        self.0.compile(plan)
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.0.arena(elements)
+    }
+    fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
+        self.0.compile_in(plan, arena)
     }
 }
 

@@ -157,7 +157,7 @@ fn weights(bench: &mut Bench) -> Vec<(String, Tensor)> {
 fn break_off(bench: &mut Bench, text: &str, at: u64) {
     let flag = Arc::clone(&bench.interrupted);
     let ended = bench.session.run("test", text, &mut |event| match event {
-        Event::Progress(progress) if progress.step == at => flag.store(true, Ordering::Relaxed),
+        Event::Progress(progress) if progress.done == at => flag.store(true, Ordering::Relaxed),
         _ => {}
     });
     assert_eq!(ended, Err(Failure::Interrupted));

@@ -11,6 +11,7 @@ pub mod goldens;
 pub mod lenet;
 pub mod nets;
 pub mod op_cases;
+pub mod overflow;
 pub mod pipeline;
 pub mod products;
 pub mod steps;

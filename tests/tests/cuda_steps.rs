@@ -17,6 +17,7 @@ use fovea_tests::cuda::TestGpu;
 use fovea_tests::lenet::{self, Trajectory};
 use fovea_tests::nets::net;
 use fovea_tests::op_cases::SEED;
+use fovea_tests::overflow::check_overflow;
 use fovea_tests::pipeline::check_steps;
 
 /// LeNet's training step on a device, from the first state of PyTorch's twenty steps.
@@ -146,6 +147,13 @@ fn what_is_not_finite_updates_nothing() {
     training.begin(1, &good);
     assert_eq!(training.finish().0, Outcome::Done);
     assert_ne!(training.bits(), before);
+}
+
+/// What an update would make infinite changes nothing; what only looks so does.
+#[test]
+fn what_would_not_be_finite_is_not_written() {
+    let Some(gpu) = TestGpu::open(true) else { return };
+    check_overflow(&gpu.backend);
 }
 
 /// Broken off before any of its launches, a step leaves every state as it was, captured or not.

@@ -3,10 +3,11 @@
 
 use std::any::Any;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use fovea_cpu::Cpu;
 use fovea_cpu::reference::{self, Feed64};
-use fovea_graph::backend::{Backend, BackendError, Device, Feed, Memory, Outcome, Program};
+use fovea_graph::backend::{Arena, Backend, BackendError, Device, Feed, Memory, Outcome, Program, Room};
 use fovea_graph::op::{Activation, PoolKind, Statistics};
 use fovea_graph::plan::{Algorithm, Choice, Plan};
 use fovea_graph::{Graph, NodeId, Op, State, StateId, Tensor};
@@ -14,6 +15,7 @@ use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_run};
 use fovea_tests::compare::{Failures, narrow, wide};
 use fovea_tests::goldens::Goldens;
 use fovea_tests::op_cases::golden_cases;
+use fovea_tests::overflow::check_overflow;
 use fovea_tests::pipeline::check_steps;
 use fovea_tests::training_runs::training_runs;
 use ndarray::ArrayD;
@@ -46,7 +48,11 @@ impl Backend for Oracle {
         Ok(Box::new(States(states.iter().map(|s| Tensor::zeros(s.shape.dims())).collect())))
     }
 
-    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(Room(elements)))
+    }
+
+    fn compile_in(&self, plan: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         let mut runs = plan.graph.clone();
         (self.fault)(&mut runs);
         Ok(Box::new(Run { plan, runs, values: Vec::new() }))
@@ -60,6 +66,12 @@ impl Memory for States {
 
     fn write(&mut self, state: StateId, value: &Tensor) -> Result<(), BackendError> {
         self.0[state.index()].assign(value);
+        Ok(())
+    }
+
+    fn replace(&mut self, kept: usize, states: &[State]) -> Result<(), BackendError> {
+        self.0.truncate(kept);
+        self.0.extend(states.iter().map(|state| Tensor::zeros(state.shape.dims())));
         Ok(())
     }
 
@@ -116,6 +128,11 @@ fn the_cpu_follows_pytorch_through_lenet() {
 #[test]
 fn the_cpu_keeps_what_is_promised_of_steps() {
     check_steps(&Cpu::new(Some(2)).unwrap());
+}
+
+#[test]
+fn the_cpu_updates_nothing_to_what_is_not_finite() {
+    check_overflow(&Cpu::new(Some(2)).unwrap());
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl Trainee {
         interrupted: &AtomicBool,
     ) -> Result<Answer, TrainError> {
         let batch = batch(feeds)?;
-        let compiled = &mut self.programs.get(&self.net, question, batch)?.compiled;
+        let compiled = self.programs.get(&self.net, question, batch)?;
         let graph = compiled.graph();
         if !graph.updates.is_empty() || graph.states.len() > self.net.states.len() {
             return Err(TrainError::Inconsistent(format!(
@@ -84,8 +84,7 @@ impl Trainee {
     /// # Errors
     /// The question does not go with the net; the device refuses.
     pub fn task(&self, question: &Question, batch: usize) -> Result<Task, TrainError> {
-        let compiled = self.net.compile(question, batch)?;
-        let mut task = Task::of(&*self.net.backend, compiled, 0, &AtomicBool::new(false))?;
+        let mut task = Task::new(&self.net.backend, self.net.plan(question, batch)?, 0)?;
         for at in (0..self.net.states.len()).map(StateId::new) {
             task.memory.write(at, &self.memory.read(at)?)?;
         }
@@ -151,18 +150,13 @@ impl Task {
         seed: u64,
         stop: &AtomicBool,
     ) -> Result<Self, TrainError> {
-        Self::of(&**backend, Compiled::new(&**backend, plan)?, seed, stop)
-    }
-
-    fn of(backend: &dyn Backend, compiled: Compiled, seed: u64, stop: &AtomicBool) -> Result<Self, TrainError> {
-        let states = &compiled.graph().states;
-        let mut memory = backend.allocate(states)?;
-        for (i, state) in states.iter().enumerate() {
+        let mut memory = backend.allocate(&plan.graph.states)?;
+        for (i, state) in plan.graph.states.iter().enumerate() {
             let id = StateId::new(i);
             let value = initial_unless(id, state, seed, &|| stop.load(Ordering::Relaxed));
             memory.write(id, &value.ok_or(TrainError::Interrupted)?)?;
         }
-        Ok(Self { compiled, memory })
+        Ok(Self { compiled: Compiled::new(backend.compile(plan)?), memory })
     }
 
     /// Runs a step to its end.

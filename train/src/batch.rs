@@ -36,14 +36,16 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Room for `batch` pictures of `shape` with a label at each of `positions`.
-    pub fn new(batch: usize, shape: &[usize], positions: &[usize]) -> Self {
-        let zeros = |dims: &[usize]| Tensor::zeros([&[batch], dims].concat());
-        Self { images: zeros(shape), labels: zeros(positions) }
+    /// No pictures yet, of `shape` with a label at each of `positions`.
+    pub fn new(shape: &[usize], positions: &[usize]) -> Self {
+        let none = |dims: &[usize]| Tensor::zeros([&[0], dims].concat());
+        Self { images: none(shape), labels: none(positions) }
     }
 
-    /// Fills the batch with the pictures `indices`, which exist and are as many as it has room for.
+    /// Fills the batch with the pictures `indices`, which exist. Its memory is kept for the next.
     pub fn gather(&mut self, pictures: &Pictures<'_>, indices: &[usize]) {
+        resize(&mut self.images, indices.len());
+        resize(&mut self.labels, indices.len());
         let size = self.images.shape()[1..].iter().product::<usize>().max(1);
         let source = pictures.values.as_slice().unwrap_or(&[]);
         let slots = self.images.as_slice_mut().unwrap_or(&mut []);
@@ -61,4 +63,25 @@ impl Batch {
             }
         }
     }
+
+    /// Lets go of its memory.
+    pub fn clear(&mut self) {
+        *self = Self::new(&self.images.shape()[1..], &self.labels.shape()[1..]);
+    }
+}
+
+/// Makes a tensor one of so many pictures; what was in it is of no use any more.
+fn resize(tensor: &mut Tensor, count: usize) {
+    if tensor.shape()[0] == count {
+        return;
+    }
+    let dims: Vec<usize> = [&[count], &tensor.shape()[1..]].concat();
+    let (mut values, _) = std::mem::take(tensor).into_raw_vec_and_offset();
+    let length: usize = dims.iter().product();
+    // A larger one is made whole, not kept beside its copy.
+    if values.capacity() < length {
+        values = Vec::with_capacity(length);
+    }
+    values.resize(length, 0.0);
+    *tensor = Tensor::from_shape_vec(dims, values).expect("as many values as the shape has elements");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::training::{Objective, objective};
-use fovea_graph::{Backend, BackendError, Graph, Memory, State, Tensor};
+use fovea_graph::{Arena, Backend, BackendError, Graph, Memory, Plan, State, Tensor};
 
 use crate::batch::{Batch, Pictures};
 use crate::compiled::{Compiled, Numbers};
@@ -47,11 +47,11 @@ impl Net {
         self.output.split_last().map_or(&[], |(_, positions)| positions)
     }
 
-    /// A program for a question and a batch, by the question's route.
-    pub fn compile(&self, question: &Question, batch: usize) -> Result<Compiled, TrainError> {
+    /// The plan for a question and a batch, by the question's route.
+    pub fn plan(&self, question: &Question, batch: usize) -> Result<Plan, TrainError> {
         let route = question.route(&self.forward, batch, &*self.backend)?;
         self.check(&route.forward, batch)?;
-        Ok(Compiled::new(&*self.backend, route.plan)?)
+        Ok(route.plan)
     }
 
     /// Whether a forward graph is this net's, at this batch.
@@ -71,17 +71,75 @@ impl Net {
     }
 }
 
-/// A program that is kept, and the batch it is fed where it is fed pictures of data.
-pub(crate) struct Kept {
+/// A program that is kept.
+struct Kept {
     /// The question's name.
     name: String,
     size: usize,
-    batch: Batch,
-    pub compiled: Compiled,
+    compiled: Compiled,
 }
 
-impl Kept {
-    /// Begins a step on the pictures `indices`, and their labels where the question asks for them.
+/// The programs used last. They share one arena and one batch: no two of them run at once.
+pub(crate) struct Programs {
+    /// The one used last stands last.
+    kept: Vec<Kept>,
+    arena: Option<Arc<dyn Arena>>,
+    batch: Batch,
+}
+
+impl Programs {
+    /// None yet, of a net.
+    pub fn new(net: &Net) -> Self {
+        Self { kept: Vec::new(), arena: None, batch: Batch::new(&net.input, net.positions()) }
+    }
+
+    /// The program for a question and batch, compiled where it is not at hand. No step of any other may be under way.
+    pub fn get(&mut self, net: &Net, question: &Question, batch: usize) -> Result<&mut Compiled, TrainError> {
+        match self.kept.iter().position(|kept| kept.size == batch && kept.name == question.name()) {
+            Some(at) => {
+                let kept = self.kept.remove(at);
+                self.kept.push(kept);
+            }
+            None => self.keep(net, question, batch, net.plan(question, batch)?)?,
+        }
+        let last = self.kept.len() - 1;
+        Ok(&mut self.kept[last].compiled)
+    }
+
+    /// Compiles these plans, each with its question and batch, in an arena that has room for the largest.
+    pub fn prepare(&mut self, net: &Net, plans: Vec<(Question, usize, Plan)>) -> Result<(), TrainError> {
+        self.room(net, plans.iter().map(|(.., plan)| plan.arena).max().unwrap_or(0))?;
+        plans.into_iter().try_for_each(|(question, batch, plan)| {
+            let is_kept = self.kept.iter().any(|kept| kept.size == batch && kept.name == question.name());
+            if is_kept { Ok(()) } else { self.keep(net, &question, batch, plan) }
+        })
+    }
+
+    fn keep(&mut self, net: &Net, question: &Question, batch: usize, plan: Plan) -> Result<(), TrainError> {
+        let arena = self.room(net, plan.arena)?;
+        let compiled = Compiled::new(net.backend.compile_in(plan, &arena)?);
+        if self.kept.len() >= KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push(Kept { name: question.name().to_string(), size: batch, compiled });
+        Ok(())
+    }
+
+    /// The arena, with room for so many f32.
+    fn room(&mut self, net: &Net, elements: usize) -> Result<Arc<dyn Arena>, TrainError> {
+        match &self.arena {
+            Some(arena) if arena.elements() >= elements => Ok(Arc::clone(arena)),
+            _ => {
+                // What lies in a smaller one goes first: both may be more than there is.
+                self.clear();
+                let arena = net.backend.arena(elements)?;
+                self.arena = Some(Arc::clone(&arena));
+                Ok(arena)
+            }
+        }
+    }
+
+    /// Begins a step of the program used last on the pictures `indices`, and their labels where the question asks for them.
     pub fn begin(
         &mut self,
         memory: &mut dyn Memory,
@@ -90,46 +148,15 @@ impl Kept {
         numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<(), TrainError> {
+        let compiled = match self.kept.last_mut() {
+            Some(kept) => &mut kept.compiled,
+            None => return Err(TrainError::Inconsistent("it has no program".into())),
+        };
         self.batch.gather(pictures, indices);
         let all: [(&str, &Tensor); 2] = [("images", &self.batch.images), ("labels", &self.batch.labels)];
-        let graph = self.compiled.graph();
         // A net that is asked for its result alone takes no labels.
-        let taken = if graph.find_input("labels").is_some() { &all[..] } else { &all[..1] };
-        self.compiled.begin(memory, taken, numbers, interrupted, &mut |_| ())
-    }
-}
-
-/// The programs used last.
-#[derive(Default)]
-pub(crate) struct Programs {
-    /// The one used last stands last.
-    kept: Vec<Kept>,
-}
-
-impl Programs {
-    /// The program for a question and batch, compiled where it is not at hand. No step of any other may be under way.
-    pub fn get(&mut self, net: &Net, question: &Question, batch: usize) -> Result<&mut Kept, TrainError> {
-        let kept = match self.kept.iter().position(|kept| kept.size == batch && kept.name == question.name()) {
-            Some(at) => self.kept.remove(at),
-            None => {
-                let compiled = match net.compile(question, batch) {
-                    // What was kept for later may be what takes the room.
-                    Err(TrainError::Backend(BackendError::OutOfMemory { .. })) if !self.kept.is_empty() => {
-                        self.kept.clear();
-                        net.compile(question, batch)?
-                    }
-                    compiled => compiled?,
-                };
-                let name = question.name().to_string();
-                Kept { name, size: batch, batch: Batch::new(batch, &net.input, net.positions()), compiled }
-            }
-        };
-        if self.kept.len() >= KEPT {
-            self.kept.remove(0);
-        }
-        self.kept.push(kept);
-        let last = self.kept.len() - 1;
-        Ok(&mut self.kept[last])
+        let taken = if compiled.graph().find_input("labels").is_some() { &all[..] } else { &all[..1] };
+        compiled.begin(memory, taken, numbers, interrupted, &mut |_| ())
     }
 
     /// The program used last.
@@ -137,9 +164,19 @@ impl Programs {
         self.kept.last_mut().map(|kept| &mut kept.compiled)
     }
 
-    /// Lets go of all programs of a question, and of their memory.
+    /// Lets go of all programs of a question; and, where none is left, of their memory.
     pub fn forget(&mut self, question: &Question) {
         self.kept.retain(|kept| kept.name != question.name());
+        if self.kept.is_empty() {
+            self.clear();
+        }
+    }
+
+    /// Lets go of all programs and of their memory.
+    pub fn clear(&mut self) {
+        self.kept.clear();
+        self.arena = None;
+        self.batch.clear();
     }
 
     /// The largest batch, at most `batch`, that the device has room for, with no tensor beyond what it can count.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fovea_graph::{Backend, BackendError, Feed, Graph, Memory, Outcome, Plan, Program, Role, State, Tensor};
+use fovea_graph::{BackendError, Feed, Graph, Memory, Outcome, Plan, Program, Tensor};
 
 use crate::error::TrainError;
 
@@ -27,9 +27,9 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// A plan on the device that it was made for.
-    pub fn new(backend: &dyn Backend, plan: Plan) -> Result<Self, BackendError> {
-        Ok(Self { program: backend.compile(plan)? })
+    /// One that runs a plan.
+    pub fn new(program: Box<dyn Program>) -> Self {
+        Self { program }
     }
 
     /// What is computed.
@@ -102,10 +102,5 @@ impl Compiled {
     /// Whether there is such an output.
     pub fn has(&self, name: &str) -> bool {
         self.graph().find_output(name).is_some()
-    }
-
-    /// The optimizer's states, behind the net's own.
-    pub fn moments(&self) -> Vec<State> {
-        self.graph().states.iter().filter(|state| state.role == Role::Moment).cloned().collect()
     }
 }

@@ -252,8 +252,8 @@ impl<'a> Epochs<'a> {
         if self.data.test.is_empty() {
             return Ok((None, None));
         }
-        let tested = self.trainee.evaluate(self.data, &self.data.test, interrupted)?;
-        Ok((Some(tested.loss), tested.accuracy))
+        let (loss, accuracy) = self.trainee.tally(self.data, interrupted)?;
+        Ok((Some(loss), Some(accuracy)))
     }
 
     /// Whether there is to be a checkpoint after a step of the running epoch.

@@ -8,6 +8,7 @@ use fovea_graph::shape::join;
 
 use crate::file::FileError;
 use crate::forward::NetworkError;
+use crate::single::SingleValue;
 
 /// Why a net cannot be trained, tested or asked.
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +101,11 @@ pub enum TrainError {
         run: u32,
     },
     /// A learning rate that is no number to learn by.
-    #[error("the learning rate is {0}: it must be a finite number, 0 or more")]
+    #[error("the learning rate is {0}: it must be a number from 0 to 3.4e38, the largest of the arithmetic")]
     Rate(f64),
+    /// A batch that leaves batch normalisation a single value.
+    #[error("{0}")]
+    SingleValue(SingleValue),
     /// Pictures of another shape than the net takes.
     #[error("the net takes {}, {data} has pictures of {}{}", join(.net), join(.found), size_mend(.net, .found, .data))]
     Shape {

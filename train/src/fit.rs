@@ -5,12 +5,14 @@ use std::sync::atomic::AtomicBool;
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
+use crate::needs::Needs;
 use crate::place::Place;
 use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Event, History, Recipe};
 use crate::runs::RunFolder;
 use crate::schedule::{Course, Schedule};
-use crate::size::Size;
+use crate::single::SingleValue;
+use crate::size::{Size, batches};
 use crate::standardise::Standardisation;
 use crate::trainee::Trainee;
 
@@ -37,7 +39,7 @@ pub fn fit(
     let history = begin(trainee, data, recipe, &size)
         .and_then(|()| Epochs::new(trainee, data, recipe, &size, Place::default(), run)?.run(events, interrupted));
     // Nets stay in memory for as long as a session lasts; what their training needed does not.
-    trainee.programs.forget(&Question::train(&recipe.optimizer));
+    trainee.programs.clear();
     history
 }
 
@@ -51,7 +53,7 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
         (_, 0, _) => return Err(TrainError::NoEpochs),
         (_, _, 0) => return Err(TrainError::NoBatch),
         _ if batch > samples => return Err(TrainError::BatchTooLarge { batch, samples, data: data.name.clone() }),
-        _ if !rate.is_finite() || rate < 0.0 => return Err(TrainError::Rate(rate)),
+        _ if !(0.0..=f64::from(f32::MAX)).contains(&rate) => return Err(TrainError::Rate(rate)),
         _ => check_schedule(recipe)?,
     }
     let steps_per_epoch = samples.div_ceil(batch);
@@ -66,9 +68,10 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
         warm_up if warm_up > course.steps => return Err(TrainError::WarmUp { warm_up, steps: course.steps }),
         _ => {}
     }
-    let mut batches = vec![batch];
-    batches.extend(Some(samples % batch).filter(|&rest| rest > 0));
-    Ok(Size { course, batches })
+    if let Some(single) = SingleValue::find(&trainee.net.forward, batch, samples)? {
+        return Err(TrainError::SingleValue(single));
+    }
+    Ok(Size { course, batches: batches(samples, batch) })
 }
 
 /// Whether schedule and checkpoints have numbers that mean something.
@@ -85,10 +88,13 @@ fn check_schedule(recipe: &Recipe) -> Result<(), TrainError> {
     }
 }
 
-/// Compiles what the run takes, tests included.
+/// Compiles what the run takes, so that none fails on its tests after the first epoch.
 pub(crate) fn prepare(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<(), TrainError> {
-    trainee.prepare(&recipe.optimizer, &size.batches)?;
-    trainee.prepare_test(data.test.len())
+    let step = Question::train(&recipe.optimizer);
+    let net = &trainee.net;
+    let needs =
+        Needs::plan(&net.forward, &step, &size.batches, data.test.len(), &*net.backend, &AtomicBool::new(false))?;
+    trainee.prepare(needs)
 }
 
 /// Compiles what the run takes; then first weights, unless it goes on from others, and what they are to be kept with.

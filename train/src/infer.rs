@@ -13,6 +13,7 @@ use crate::compiled::{Compiled, Numbers};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
 use crate::forward::Forward;
+use crate::needs::BATCH;
 use crate::question::Question;
 use crate::trainee::Trainee;
 
@@ -40,9 +41,6 @@ pub struct Evaluation {
     /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`.
     pub probabilities: Tensor,
 }
-
-/// Pictures a step, where the device has room for them.
-const BATCH: usize = 64;
 
 impl Trainee {
     /// What the net says of pictures `[N, H, W, C]`, raw in 0..1: they are standardised as the net was trained.
@@ -93,7 +91,7 @@ impl Trainee {
         let pictures = Pictures::new(images, self.standardisation.clone());
         let indices: Vec<usize> = (0..*count).collect();
         let mut values = Vec::new();
-        let part = Part { net: &net, programs: &mut Programs::default(), memory: &mut *self.memory };
+        let part = Part { programs: &mut Programs::new(&net), net: &net, memory: &mut *self.memory };
         part.infer(&Question::result(), &pictures, &indices, interrupted, |compiled, _| {
             values.extend(compiled.output("result")?);
             Ok(())
@@ -120,11 +118,10 @@ impl Trainee {
             return Err(TrainError::NoPicture { data: data.name.clone(), count: pictures, index });
         }
         let pictures = Pictures::of(data, self.standardisation.clone());
-        let (mut loss, mut correct) = (0.0, 0.0);
+        let mut tally = Tally::default();
         let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
         self.infer(&Question::test(), &pictures, indices, interrupted, |compiled, part| {
-            loss += compiled.number("loss")? * part.len() as f64;
-            correct += compiled.number("correct")?;
+            tally.add(compiled, part.len())?;
             predictions.extend(compiled.output(scores(compiled))?.rows().into_iter().map(likeliest));
             probabilities.extend(compiled.output("result")?);
             Ok(())
@@ -135,34 +132,25 @@ impl Trainee {
         for (&label, &predicted) in labels.zip(&predictions) {
             confusion[label as usize][predicted as usize] += 1;
         }
-        let count = indices.len() as f64;
-        Ok(Evaluation {
-            loss: loss / count,
-            accuracy: Some(correct / (count * data.labels.per_picture() as f64)),
-            confusion,
-            predictions,
-            probabilities: self.results(indices.len(), probabilities)?,
-        })
+        let (loss, accuracy) = tally.means(data, indices.len());
+        let probabilities = self.results(indices.len(), probabilities)?;
+        Ok(Evaluation { loss, accuracy: Some(accuracy), confusion, predictions, probabilities })
     }
 
-    /// How many of `count` pictures, more than 0, a step takes: [`BATCH`], or as many as the device has room for.
-    fn batch(&mut self, question: &Question, count: usize) -> Result<usize, TrainError> {
-        self.programs.fitting(&self.net, question, count.min(BATCH))
+    /// The mean loss on the test part, and the share of its labels that is right, in the batches that the run has prepared:
+    /// what it tells of, and no more.
+    pub(crate) fn tally(&mut self, data: &Dataset, interrupted: &AtomicBool) -> Result<(f64, f64), TrainError> {
+        let pictures = Pictures::of(data, self.standardisation.clone());
+        let mut tally = Tally::default();
+        let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
+        part.batches(&Question::test(), &pictures, &data.test, self.test_batch, interrupted, |compiled, part| {
+            tally.add(compiled, part.len())
+        })?;
+        Ok(tally.means(data, data.test.len()))
     }
 
-    /// Compiles what a test of `count` pictures takes, so that no run fails on it after its first epoch.
-    pub(crate) fn prepare_test(&mut self, count: usize) -> Result<(), TrainError> {
-        if count == 0 {
-            return Ok(());
-        }
-        let batch = self.batch(&Question::test(), count)?;
-        match count % batch {
-            0 => Ok(()),
-            rest => self.programs.get(&self.net, &Question::test(), rest).map(|_| ()),
-        }
-    }
-
-    /// Puts a question to the net, a batch of the pictures `indices` after the other, and shows each batch's outputs to `look`.
+    /// Puts a question to the net, a batch of the pictures `indices` after the other, and shows each batch's outputs to
+    /// `look`.
     fn infer(
         &mut self,
         question: &Question,
@@ -223,6 +211,28 @@ impl Trainee {
     }
 }
 
+/// What a test adds up.
+#[derive(Default)]
+struct Tally {
+    loss: f64,
+    correct: f64,
+}
+
+impl Tally {
+    /// Adds a batch of so many pictures.
+    fn add(&mut self, compiled: &Compiled, pictures: usize) -> Result<(), TrainError> {
+        self.loss += compiled.number("loss")? * pictures as f64;
+        self.correct += compiled.number("correct")?;
+        Ok(())
+    }
+
+    /// The mean loss of so many pictures, and the share of their labels that is right.
+    fn means(&self, data: &Dataset, pictures: usize) -> (f64, f64) {
+        let count = pictures as f64;
+        (self.loss / count, self.correct / (count * data.labels.per_picture() as f64))
+    }
+}
+
 /// A net, or the first layers of one, with its programs and the memory of its states.
 struct Part<'a> {
     net: &'a Net,
@@ -232,22 +242,37 @@ struct Part<'a> {
 
 impl Part<'_> {
     /// Puts a question to it, a batch of the pictures `indices` after the other, and shows each batch's outputs to `look`.
+    /// A batch has [`BATCH`] pictures, or as many as the device has room for.
     fn infer(
         self,
         question: &Question,
         pictures: &Pictures<'_>,
         indices: &[usize],
         interrupted: &AtomicBool,
-        mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
+        look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
         let batch = self.programs.fitting(self.net, question, indices.len().min(BATCH))?;
-        for part in indices.chunks(batch) {
-            let kept = self.programs.get(self.net, question, part.len())?;
-            kept.begin(self.memory, pictures, part, Numbers::default(), interrupted)?;
-            match kept.compiled.finish()? {
+        self.batches(question, pictures, indices, batch, interrupted, look)
+    }
+
+    /// The same with batches of this size.
+    fn batches(
+        self,
+        question: &Question,
+        pictures: &Pictures<'_>,
+        indices: &[usize],
+        batch: usize,
+        interrupted: &AtomicBool,
+        mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
+        for part in indices.chunks(batch.max(1)) {
+            self.programs.get(self.net, question, part.len())?;
+            self.programs.begin(self.memory, pictures, part, Numbers::default(), interrupted)?;
+            let compiled = self.programs.get(self.net, question, part.len())?;
+            match compiled.finish()? {
                 Outcome::Interrupted => return Err(TrainError::Interrupted),
                 // A loss of weights that ran away is an answer too.
-                Outcome::Done | Outcome::NotFinite(_) => look(&kept.compiled, part)?,
+                Outcome::Done | Outcome::NotFinite(_) => look(compiled, part)?,
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use fovea_graph::NotFinite;
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use serde::{Deserialize, Serialize};
 
@@ -162,8 +163,8 @@ pub enum Ending {
     NotFinite {
         /// The step's number in the run, from 1.
         step: u64,
-        /// What was not finite: `loss`, `gradient of conv1.filter`.
-        what: String,
+        /// What was not finite.
+        what: NotFinite,
     },
 }
 

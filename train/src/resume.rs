@@ -9,7 +9,6 @@ use crate::error::TrainError;
 use crate::fit::{begin, check};
 use crate::lock::Lock;
 use crate::place::Place;
-use crate::question::Question;
 use crate::recipe::{Ending, Event, History, Recipe};
 use crate::record::RunRecord;
 use crate::runs::RunFolder;
@@ -50,7 +49,7 @@ pub fn resume(
     }
     let size = check(trainee, data, recipe)?;
     let history = go_on(trainee, data, recipe, &size, record, lock, events, interrupted);
-    trainee.programs.forget(&Question::train(&recipe.optimizer));
+    trainee.programs.clear();
     history
 }
 

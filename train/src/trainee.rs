@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::init::initial;
 use fovea_graph::shape::join;
-use fovea_graph::training::{Objective, Optimizer};
-use fovea_graph::{Backend, BackendError, Init, Memory, Outcome, Role, Shape, State, StateId, Tensor};
+use fovea_graph::training::Objective;
+use fovea_graph::{Backend, BackendError, Init, Memory, NotFinite, Outcome, Plan, Role, Shape, State, StateId, Tensor};
 
 use crate::batch::Pictures;
 use crate::checkpoint::Checkpoint;
@@ -16,6 +16,7 @@ use crate::compiled::Numbers;
 use crate::error::TrainError;
 use crate::fingerprint::Fingerprint;
 use crate::forward::Forward;
+use crate::needs::Needs;
 use crate::place::Place;
 use crate::question::Question;
 use crate::standardise::Standardisation;
@@ -31,6 +32,8 @@ pub struct Trainee {
     pub(crate) standardisation: Option<Standardisation>,
     pub(crate) classes: Vec<String>,
     pub(crate) progress: Progress,
+    /// How many pictures a test takes at once in the run that was prepared.
+    pub(crate) test_batch: usize,
     /// The seed whose first weights these still are: drawing those of a large net takes seconds.
     untouched: Option<u64>,
 }
@@ -51,7 +54,7 @@ pub(crate) enum Stepped {
     /// It was broken off; nothing changed.
     Interrupted,
     /// Something was not finite; nothing changed.
-    NotFinite(String),
+    NotFinite(NotFinite),
 }
 
 /// Whether these tensors are those of the states: the same names and shapes, none too many, none missing.
@@ -119,11 +122,13 @@ impl Trainee {
     ) -> Result<Self, TrainError> {
         let mut trainee = Self::zero(backend, forward)?;
         fits(&trainee.net, &checkpoint.weights)?;
-        for (name, value) in &checkpoint.moments {
+        let moment = |(name, value): &(String, Tensor)| {
             let shape = Shape::new(value.shape()).map_err(|error| TrainError::Inconsistent(error.to_string()))?;
-            trainee.states.push(State { name: name.clone(), shape, role: Role::Moment, init: Init::Zeros });
-        }
-        trainee.memory = trainee.net.backend.allocate(&trainee.states)?;
+            Ok(State { name: name.clone(), shape, role: Role::Moment, init: Init::Zeros })
+        };
+        let moments = checkpoint.moments.iter().map(moment).collect::<Result<Vec<State>, TrainError>>()?;
+        trainee.memory.replace(trainee.net.states.len(), &moments)?;
+        trainee.states.extend(moments);
         trainee.restore(checkpoint)?;
         Ok(trainee)
     }
@@ -138,11 +143,11 @@ impl Trainee {
         if copy.net.states != self.net.states {
             return Err(TrainError::Inconsistent("its copy has other states".into()));
         }
-        let mut memory = copy.net.backend.allocate(&self.states)?;
+        copy.memory.replace(self.net.states.len(), &self.states[self.net.states.len()..])?;
         for at in (0..self.states.len()).map(StateId::new) {
-            memory.write(at, &self.memory.read(at)?)?;
+            copy.memory.write(at, &self.memory.read(at)?)?;
         }
-        (copy.memory, copy.states, copy.progress) = (memory, self.states.clone(), self.progress);
+        (copy.states, copy.progress) = (self.states.clone(), self.progress);
         (copy.standardisation, copy.classes) = (self.standardisation.clone(), self.classes.clone());
         Ok(copy)
     }
@@ -153,13 +158,14 @@ impl Trainee {
         let states = net.states.clone();
         let memory = net.backend.allocate(&states)?;
         Ok(Self {
+            programs: Programs::new(&net),
             net,
-            programs: Programs::default(),
             memory,
             states,
             standardisation: None,
             classes: Vec::new(),
             progress: Progress::default(),
+            test_batch: 0,
             untouched: None,
         })
     }
@@ -308,30 +314,33 @@ impl Trainee {
         &self.net.backend
     }
 
-    /// Compiles the training steps of these batches and makes room for their moments. The net's own states stay as they
-    /// are, and so do moments that both the last optimizer and this one have. Where some are new, steps are numbered
-    /// from 0 again: Adam's first means count by that number how long they have been gathering.
-    pub(crate) fn prepare(&mut self, optimizer: &Optimizer, batches: &[usize]) -> Result<(), TrainError> {
-        let question = Question::train(optimizer);
-        let mut states = self.net.states.clone();
-        for &batch in batches {
-            let moments = self.programs.get(&self.net, &question, batch)?.compiled.moments();
-            states.truncate(self.net.states.len());
-            states.extend(moments);
+    /// Compiles all that a run takes and makes room for the moments of its steps. The net's own states stay as they are, and
+    /// so do moments that both the last optimizer and this one have. Where some are new, steps are numbered from 0 again:
+    /// Adam's first means count by that number how long they have been gathering.
+    pub(crate) fn prepare(&mut self, needs: Needs) -> Result<(), TrainError> {
+        let Needs { plans, test_batch } = needs;
+        self.test_batch = test_batch;
+        let moments =
+            |plan: &Plan| plan.graph.states.iter().filter(|state| state.role == Role::Moment).cloned().collect();
+        let moments: Vec<State> = plans.first().map(|(.., plan)| moments(plan)).unwrap_or_default();
+        self.programs.prepare(&self.net, plans)?;
+        let own = self.net.states.len();
+        if moments == self.states[own..] {
+            return Ok(());
         }
-        if states != self.states {
-            let mut memory = self.net.backend.allocate(&states)?;
-            for (at, state) in states.iter().enumerate() {
-                if let Some(old) = self.states.iter().position(|s| s == state) {
-                    memory.write(StateId::new(at), &self.memory.read(StateId::new(old))?)?;
-                }
-            }
-            if states.iter().any(|state| state.role == Role::Moment && !self.states.contains(state)) {
-                self.progress.steps = 0;
-            }
-            (self.memory, self.states) = (memory, states);
+        let held = |state: &State| self.states.iter().position(|held| held == state);
+        let known: Vec<(StateId, Tensor)> = (own..)
+            .zip(&moments)
+            .filter_map(|(at, state)| Some((StateId::new(at), self.memory.read(StateId::new(held(state)?)))))
+            .map(|(at, value)| Ok((at, value?)))
+            .collect::<Result<_, BackendError>>()?;
+        if known.len() < moments.len() {
+            self.progress.steps = 0;
         }
-        Ok(())
+        self.memory.replace(own, &moments)?;
+        self.states.truncate(own);
+        self.states.extend(moments);
+        Ok(known.iter().try_for_each(|(at, value)| self.memory.write(*at, value))?)
     }
 
     /// Begins a training step on the pictures `indices`. While steps are under way, fewer than [`Trainee::depth`], those
@@ -344,9 +353,9 @@ impl Trainee {
         numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<(), TrainError> {
-        let kept = self.programs.get(&self.net, question, indices.len())?;
+        self.programs.get(&self.net, question, indices.len())?;
         self.untouched = None;
-        kept.begin(&mut *self.memory, pictures, indices, numbers, interrupted)
+        self.programs.begin(&mut *self.memory, pictures, indices, numbers, interrupted)
     }
 
     /// How the oldest step that was begun ended; a complete one is counted.

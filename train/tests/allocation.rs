@@ -9,9 +9,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use fovea_graph::backend::Room;
 use fovea_graph::plan::{Algorithm, Choice};
 use fovea_graph::{
-    Backend, BackendError, Device, Feed, Graph, Memory, NodeId, Outcome, Plan, Program, State, StateId, Tensor,
+    Arena, Backend, BackendError, Device, Feed, Graph, Memory, NodeId, Outcome, Plan, Program, State, StateId, Tensor,
 };
 use fovea_train::{DataSource, DataSpec, Event, Recipe, Runs, Trainee, fit};
 use support::{recipe, regression};
@@ -54,7 +55,11 @@ impl Backend for Idle {
         Ok(Box::new(Nothing(states.to_vec())))
     }
 
-    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(Room(elements)))
+    }
+
+    fn compile_in(&self, plan: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         Ok(Box::new(NoOp(plan, Outcome::Done)))
     }
 }
@@ -67,6 +72,12 @@ impl Memory for Nothing {
     }
 
     fn write(&mut self, _: StateId, _: &Tensor) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn replace(&mut self, kept: usize, states: &[State]) -> Result<(), BackendError> {
+        self.0.truncate(kept);
+        self.0.extend_from_slice(states);
         Ok(())
     }
 

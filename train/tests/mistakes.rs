@@ -41,8 +41,14 @@ fn recipes_that_train_nothing() {
             Recipe { batch: 1438, ..recipe() },
             "batch 1438 is more than the 1437 training pictures of digits: at most 1437",
         ),
-        (Recipe { rate: f64::NAN, ..recipe() }, "the learning rate is NaN: it must be a finite number, 0 or more"),
-        (Recipe { rate: -0.1, ..recipe() }, "the learning rate is -0.1: it must be a finite number, 0 or more"),
+        (
+            Recipe { rate: f64::NAN, ..recipe() },
+            "the learning rate is NaN: it must be a number from 0 to 3.4e38, the largest of the arithmetic",
+        ),
+        (
+            Recipe { rate: -0.1, ..recipe() },
+            "the learning rate is -0.1: it must be a number from 0 to 3.4e38, the largest of the arithmetic",
+        ),
         (
             Recipe { epochs: usize::MAX, batch: 1, ..recipe() },
             "18446744073709551615 epochs of 1437 steps are more than the 2^32 steps that one net can be trained for",

@@ -2,10 +2,11 @@
 //!
 //! Sources: D. Kingma and J. Ba, arXiv:1412.6980; I. Loshchilov and F. Hutter, arXiv:1711.05101; in PyTorch's form.
 
+use fovea_graph::Feed;
 use fovea_graph::op::{AdamMean, AdamSquare, AdamStep};
 
 use super::Call;
-use super::update::update;
+use super::update::{size, update};
 
 /// Which input of `AdamMean` and of `AdamSquare` it may write over.
 pub const OLD_MOMENT: usize = 2;
@@ -34,13 +35,35 @@ fn moment(call: Call<'_>, beta: f64, decay: f64, f: impl Fn(f32) -> f32 + Sync) 
     });
 }
 
-/// `w ← w − lr·decay·w − lr·m̂/(√v̂ + eps)`, the means freed of their beginning at 0; inputs w, m, v. The first step is
-/// number 0.
+/// What the mean at most is, by what w, g and m at most are.
+pub fn mean_bound(op: &AdamMean, w: f64, g: f64, m: f64) -> f64 {
+    // The sum is not larger than its parts, but they must be finite too.
+    size(op.beta) * m + g + size(op.decay) * w
+}
+
+/// What the mean square at most is, likewise.
+pub fn square_bound(op: &AdamSquare, w: f64, g: f64, v: f64) -> f64 {
+    size(op.beta) * v + (g + size(op.decay) * w).powi(2)
+}
+
+/// What the parameter at most is behind its step, by what w and m at most are: √v̂ is at least 0.
+pub fn step_bound(op: &AdamStep, w: f64, m: f64, feed: &Feed<'_>) -> f64 {
+    let (length, _) = lengths(op, feed);
+    let eps = size(op.eps);
+    w + size(feed.learning_rate * op.decay) * w + size(length.into()) * m * (1.0 / eps).max(1.0)
+}
+
+/// The length of a step, and what the square root is multiplied by: the means freed of their beginning at 0. The first
+/// step is number 0.
+fn lengths(op: &AdamStep, feed: &Feed<'_>) -> (f32, f32) {
+    let (rate, t) = (feed.learning_rate, f64::from(feed.step) + 1.0);
+    ((rate / (1.0 - op.beta1.powf(t))) as f32, (1.0 / (1.0 - op.beta2.powf(t))).sqrt() as f32)
+}
+
+/// `w ← w − lr·decay·w − lr·m̂/(√v̂ + eps)`; inputs w, m, v.
 pub fn step(op: &AdamStep, call: Call<'_>) {
-    let (rate, t) = (call.feed.learning_rate, f64::from(call.feed.step) + 1.0);
-    let length = (rate / (1.0 - op.beta1.powf(t))) as f32;
-    let root = (1.0 / (1.0 - op.beta2.powf(t))).sqrt() as f32;
-    let (shrinks, eps) = ((rate * op.decay) as f32, op.eps as f32);
+    let (length, root) = lengths(op, call.feed);
+    let (shrinks, eps) = ((call.feed.learning_rate * op.decay) as f32, op.eps as f32);
     let (m, v) = (call.memory.inputs[1], call.memory.inputs[2]);
     update(call, OLD_VALUE, |w, i| {
         for ((w, &m), &v) in w.iter_mut().zip(&m[i..]).zip(&v[i..]) {

@@ -8,7 +8,7 @@ use fovea_graph::op::{BatchNorm, BatchNormDgrad, BatchNormScaleGrad, Running, St
 
 use super::Call;
 use super::channels::{chunk, lanes, rows, sums};
-use super::update::update;
+use super::update::{size, update};
 use crate::simd::vectorised;
 
 /// Which input of `Running` it may write over.
@@ -111,6 +111,11 @@ pub fn running(op: &Running, call: Call<'_>) {
             *r = stays * *r + enters * s;
         }
     });
+}
+
+/// What the statistic at most is, by what r and s at most are.
+pub fn running_bound(op: &Running, r: f64, s: f64) -> f64 {
+    size(1.0 - op.momentum) * r + size(op.momentum * op.correction) * s
 }
 
 /// σ = `√(variance + eps)`.

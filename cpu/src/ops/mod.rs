@@ -108,6 +108,21 @@ pub fn works_in_place(node: &Node, input: usize) -> bool {
     }
 }
 
+/// A number that no element of an update's result exceeds, up to its sign, where its first inputs do not exceed these;
+/// infinite, or no number, where none is known.
+pub fn bound(op: &Op, inputs: [f64; 3], feed: &Feed<'_>) -> f64 {
+    let [x, y, z] = inputs;
+    match op {
+        Op::SgdVelocity(op) => sgd::velocity_bound(op, x, y, z),
+        Op::SgdStep(_) => sgd::step_bound(x, y, feed),
+        Op::AdamMean(op) => adam::mean_bound(op, x, y, z),
+        Op::AdamSquare(op) => adam::square_bound(op, x, y, z),
+        Op::AdamStep(op) => adam::step_bound(op, x, y, feed),
+        Op::Running(op) => batch_norm::running_bound(op, x, y),
+        _ => f64::INFINITY,
+    }
+}
+
 /// Computes a node.
 pub fn run(op: &Op, call: Call<'_>) {
     match op {

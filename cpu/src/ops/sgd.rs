@@ -1,9 +1,10 @@
 //! Stochastic gradient descent with momentum and weight decay.
 
+use fovea_graph::Feed;
 use fovea_graph::op::SgdVelocity;
 
 use super::Call;
-use super::update::update;
+use super::update::{size, update};
 
 /// Which input of `SgdVelocity` it may write over.
 pub const OLD_VELOCITY: usize = 2;
@@ -20,6 +21,16 @@ pub fn velocity(op: &SgdVelocity, call: Call<'_>) {
             *v = momentum * *v + g + decay * w;
         }
     });
+}
+
+/// What the velocity at most is, by what w, g and v at most are.
+pub fn velocity_bound(op: &SgdVelocity, w: f64, g: f64, v: f64) -> f64 {
+    size(op.momentum) * v + g + size(op.decay) * w
+}
+
+/// What the parameter at most is behind its step.
+pub fn step_bound(w: f64, v: f64, feed: &Feed<'_>) -> f64 {
+    w + size(feed.learning_rate) * v
 }
 
 /// `w ← w − lr·v`; inputs w and v.

@@ -18,3 +18,8 @@ pub fn update(call: Call<'_>, old: usize, f: impl Fn(&mut [f32], usize) + Sync) 
         );
     });
 }
+
+/// The magnitude of a factor as the loops have it: in f32, where it may be infinite.
+pub fn size(factor: f64) -> f64 {
+    f64::from((factor as f32).abs())
+}

@@ -7,7 +7,7 @@ use std::ops::Range as Steps;
 
 use fovea_graph::op::{AdamMean, AdamSquare, AdamStep, Running, SgdVelocity};
 use fovea_graph::plan::Place;
-use fovea_graph::{BackendError, Graph, NodeId, Op, Plan};
+use fovea_graph::{BackendError, Graph, NodeId, NotFinite, Op, Plan};
 
 use super::{Range, kernels};
 use crate::kernels::{AdamEntry, RunningEntry, SgdEntry, StepFeed};
@@ -39,6 +39,8 @@ pub struct Group {
 struct Entry {
     nodes: Vec<NodeId>,
     first_block: u64,
+    /// The names, by number, that the guard has for its gradient and for what it gives.
+    names: [u32; 2],
 }
 
 /// The groups of a plan.
@@ -57,6 +59,26 @@ pub fn groups(plan: &Plan) -> Vec<Group> {
         }
     }
     groups
+}
+
+/// Numbers, from `first` on, the names that groups tell the guard where something is not finite; gradients stand first.
+pub fn names(groups: &mut [Group], plan: &Plan, first: usize) -> Vec<NotFinite> {
+    let mut names = Vec::new();
+    for kind in [0, 1] {
+        for entry in groups.iter_mut().filter(|group| group.looks(plan)).flat_map(|group| &mut group.entries) {
+            // A parameter's own step stands last.
+            let last = entry.nodes[entry.nodes.len() - 1];
+            let what = plan.updates().iter().find(|step| step.node == last).map(|step| plan.update_of(step));
+            let what = match what {
+                Some(NotFinite::Update(name)) if kind == 0 => NotFinite::Gradient(name),
+                Some(what) => what,
+                None => continue,
+            };
+            entry.names[kind] = (first + names.len()) as u32;
+            names.push(what);
+        }
+    }
+    names
 }
 
 /// Whether an op may write a state.
@@ -101,7 +123,7 @@ impl Group {
 
     /// Gives an update an entry of its own.
     fn add(&mut self, plan: &Plan, next: NodeId) {
-        self.entries.push(Entry { nodes: vec![next], first_block: self.blocks as u64 });
+        self.entries.push(Entry { nodes: vec![next], first_block: self.blocks as u64, names: [0; 2] });
         self.blocks += plan.graph.shape(next).elements().div_ceil(PER_BLOCK);
         self.steps.end += 1;
     }
@@ -117,10 +139,44 @@ impl Group {
 
     /// The bytes of a table with a row an entry.
     fn rows<T: Copy>(&self, row: impl Fn(&Entry) -> T) -> Vec<u8> {
-        const { assert!(size_of::<SgdEntry>() == 96 && size_of::<AdamEntry>() == 168 && size_of::<RunningEntry>() == 64) }
+        const { assert!(size_of::<SgdEntry>() == 104 && size_of::<AdamEntry>() == 176 && size_of::<RunningEntry>() == 64) }
         let rows: Vec<T> = self.entries.iter().map(row).collect();
         // SAFETY: the entries are plain numbers without gaps between them, as their sizes say.
         unsafe { std::slice::from_raw_parts(rows.as_ptr().cast::<u8>(), size_of_val(&rows[..])) }.to_vec()
+    }
+
+    /// Whether its kernel looks at what it gives before states are written: what running statistics follow is watched, and
+    /// they are means of it.
+    fn looks(&self, plan: &Plan) -> bool {
+        self.family != Family::Running && self.steps.start >= plan.commit
+    }
+
+    /// Where the gradients lie that its kernel looks at.
+    pub fn gradients(&self, plan: &Plan) -> Vec<Place> {
+        let read = |id: &NodeId| match plan.graph.node(*id).op {
+            Op::SgdVelocity(_) | Op::AdamMean(_) | Op::AdamSquare(_) => Some(plan.graph.node(*id).inputs[1]),
+            _ => None,
+        };
+        let nodes = self.entries.iter().filter(|_| self.looks(plan)).flat_map(|entry| &entry.nodes);
+        nodes.filter_map(read).map(|id| plan.places[id.index()]).collect()
+    }
+
+    /// Looks whether its gradients, and all that it would write, are finite.
+    pub fn look(
+        &self,
+        plan: &Plan,
+        queue: &Queue<'_>,
+        table: u64,
+        feed: In<StepFeed>,
+        halted: InOut<u32>,
+    ) -> Result<(), BackendError> {
+        let (grid, entries) = ([self.blocks as u32, 1, 1], self.entries.len());
+        match self.family {
+            _ if !self.looks(plan) => Ok(()),
+            Family::Sgd => kernels::sgd_look(queue, grid, In::new(table, entries), feed, halted),
+            Family::Adam => kernels::adam_look(queue, grid, In::new(table, entries), feed, halted),
+            Family::Running => Ok(()),
+        }
     }
 
     /// Launches it, with its table at this address.
@@ -208,6 +264,8 @@ fn sgd_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) -> 
         first_block: entry.first_block,
         momentum: 0.0,
         decay: 0.0,
+        gradient: entry.names[0],
+        update: entry.names[1],
     };
     for &id in &entry.nodes {
         let node = graph.node(id);
@@ -249,6 +307,8 @@ fn adam_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) ->
         square_decay: 0.0,
         eps: 0.0,
         decay: 0.0,
+        gradient: entry.names[0],
+        update: entry.names[1],
     };
     for &id in &entry.nodes {
         let node = graph.node(id);
@@ -295,9 +355,11 @@ fn running_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range)
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::sync::Arc;
+
     use fovea_graph::op::SgdStep;
     use fovea_graph::plan::{Algorithm, Choice, plan};
-    use fovea_graph::{Backend, Device, Init, Memory, Program, Role, Shape, State, StateId};
+    use fovea_graph::{Arena, Backend, Device, Init, Memory, Program, Role, Shape, State, StateId};
 
     use super::*;
 
@@ -314,7 +376,10 @@ mod tests {
         fn allocate(&self, _: &[State]) -> Result<Box<dyn Memory>, BackendError> {
             Err(BackendError::Unavailable("it only plans".into()))
         }
-        fn compile(&self, _: Plan) -> Result<Box<dyn Program>, BackendError> {
+        fn arena(&self, _: usize) -> Result<Arc<dyn Arena>, BackendError> {
+            Err(BackendError::Unavailable("it only plans".into()))
+        }
+        fn compile_in(&self, _: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
             Err(BackendError::Unavailable("it only plans".into()))
         }
     }

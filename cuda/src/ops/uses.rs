@@ -146,7 +146,7 @@ pub fn uses(op: &Op) -> Uses {
         Op::Lrn(_) => of(&[&k::LRN], &[LRN_GRAD]),
         Op::LrnGrad(_) => of(LRN_GRAD, &[]),
         Op::Scale(_) => of(SCALE, &[SCALE]),
-        Op::SgdVelocity(_) | Op::SgdStep(_) => of(&[&k::SGD], &[]),
-        Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => of(&[&k::ADAM], &[]),
+        Op::SgdVelocity(_) | Op::SgdStep(_) => of(&[&k::SGD_LOOK, &k::SGD], &[]),
+        Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => of(&[&k::ADAM_LOOK, &k::ADAM], &[]),
     }
 }

@@ -3,17 +3,18 @@
 use std::collections::HashSet;
 
 use super::{Place, Plan, Step, owner};
+use crate::backend::NotFinite;
 use crate::graph::Role;
 use crate::ids::NodeId;
 use crate::op::Op;
 
 impl Plan {
-    /// The loss and every gradient and statistic that an update reads, each with the name that a message calls it by; none
-    /// where nothing is updated. All of them lie in the arena.
-    pub fn watched(&self) -> Vec<(String, NodeId)> {
+    /// The loss and every gradient and statistic that an update reads; none where nothing is updated. All of them lie in the
+    /// arena.
+    pub fn watched(&self) -> Vec<(NotFinite, NodeId)> {
         let graph = &self.graph;
-        let mut watched: Vec<(String, NodeId)> = Vec::new();
-        let (before, commit) = self.steps.split_at(self.commit.min(self.steps.len()));
+        let mut watched: Vec<(NotFinite, NodeId)> = Vec::new();
+        let before = &self.steps[..self.commit.min(self.steps.len())];
         let computed: HashSet<NodeId> = before.iter().map(|step| step.node).collect();
         // Both moments of a parameter read its gradient; one look is enough.
         let mut seen = HashSet::new();
@@ -22,24 +23,35 @@ impl Plan {
             && let Place::Arena(_) = self.places[loss.index()]
         {
             seen.insert(owner(graph, loss));
-            watched.push(("loss".to_string(), loss));
+            watched.push((NotFinite::Loss, loss));
         }
-        for step in commit {
+        for step in self.updates() {
             for &input in &graph.node(step.node).inputs {
                 let value = owner(graph, input);
                 if let Place::Arena(_) = self.places[input.index()]
                     && computed.contains(&value)
                     && seen.insert(value)
                 {
-                    let name = match graph.node(step.node).op {
-                        Op::Running(_) => self.updated(step).to_string(),
-                        _ => format!("gradient of {}", self.updated(step)),
+                    let name = self.updated(step).to_string();
+                    let what = match graph.node(step.node).op {
+                        Op::Running(_) => NotFinite::Statistic(name),
+                        _ => NotFinite::Gradient(name),
                     };
-                    watched.push((name, input));
+                    watched.push((what, input));
                 }
             }
         }
         watched
+    }
+
+    /// The steps that write states.
+    pub fn updates(&self) -> &[Step] {
+        &self.steps[self.commit.min(self.steps.len())..]
+    }
+
+    /// What a step that writes a state must give as well.
+    pub fn update_of(&self, step: &Step) -> NotFinite {
+        NotFinite::Update(self.updated(step).to_string())
     }
 
     /// The name of the parameter or the running statistic that an update belongs to.

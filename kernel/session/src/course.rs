@@ -1,7 +1,7 @@
 //! The course of a training run: the curves that pictures and charts draw, of a run that goes on or is on disk.
 
 use fovea_dsl::verb::Curve;
-use fovea_train::{EpochMetrics, RunRecord};
+use fovea_train::RunRecord;
 
 use crate::picture::{self, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
 
@@ -37,15 +37,14 @@ impl Course {
         }
     }
 
-    /// Takes in an epoch's figures; from now on the curves run over epochs.
-    pub fn epoch(&mut self, figures: &EpochMetrics) {
-        let x = figures.epoch as f64;
+    /// Takes in an epoch's figures, of training and test; from now on the curves run over epochs.
+    pub fn epoch(&mut self, epoch: u64, loss: [Option<f64>; 2], accuracy: [Option<f64>; 2]) {
         let both = |points: &mut [Points; 2], values: [Option<f64>; 2]| {
             let pairs = points.iter_mut().zip(values);
-            pairs.for_each(|(points, value)| value.into_iter().for_each(|y| points.push((x, y))));
+            pairs.for_each(|(points, value)| value.into_iter().for_each(|y| points.push((epoch as f64, y))));
         };
-        both(&mut self.loss, [Some(figures.loss), figures.test_loss]);
-        both(&mut self.accuracy, [figures.accuracy, figures.test_accuracy]);
+        both(&mut self.loss, loss);
+        both(&mut self.accuracy, accuracy);
     }
 
     /// Training and test, over epochs; over steps where no epoch is complete. Curves without points are left out.
@@ -90,7 +89,10 @@ impl Course {
 impl From<&RunRecord> for Course {
     fn from(run: &RunRecord) -> Self {
         let mut course = Self::new(usize::MAX);
-        run.epochs.iter().for_each(|epoch| course.epoch(epoch));
+        for epoch in &run.epochs {
+            let loss = [Some(epoch.loss), epoch.test_loss];
+            course.epoch(epoch.epoch as u64, loss, [epoch.accuracy, epoch.test_accuracy]);
+        }
         run.steps.iter().for_each(|step| course.step(step.step, step.loss));
         course
     }

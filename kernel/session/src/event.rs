@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use fovea_dsl::{Diagnostic, Source, visible, visible_line};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::display::Page;
 use crate::known::Snapshot;
 use crate::picture::Picture;
 
 /// One piece of news.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// What the check of a text remarks, before any of it runs; with the sources that it points into.
     Remark(Diagnostic, Vec<Source>),
@@ -22,7 +24,7 @@ pub enum Event {
     Text(String),
     /// Where a long statement stands; a terminal shows the newest only.
     Progress(Progress),
-    /// An epoch's figures.
+    /// What came of a part of it, an epoch say.
     Metric(Metric),
     /// A statement's result; comes once a statement.
     Output(Output),
@@ -30,52 +32,103 @@ pub enum Event {
     Names(Snapshot),
 }
 
-/// Where training stands.
-#[derive(Clone, Debug, PartialEq)]
+/// Where a long task stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The net's name.
-    pub net: String,
-    /// The epoch under way, from 1.
-    pub epoch: usize,
-    /// How many epochs there are.
-    pub epochs: usize,
-    /// Steps done, of the whole run.
-    pub step: u64,
-    /// Steps of the whole run.
-    pub steps: u64,
-    /// The loss of the newest step's batch.
-    pub loss: f64,
-    /// The share of the test part that was right after the last epoch; none before the first has ended.
-    pub accuracy: Option<f64>,
-    /// Images a second since the run began.
-    pub images_per_second: f64,
-    /// Seconds that are left at the pace so far.
-    pub seconds_left: f64,
+    /// What it is about, for reading: a net's name.
+    pub task: String,
+    /// What is counted: `step`, `picture`.
+    pub unit: String,
+    /// How many of them are done.
+    pub done: u64,
+    /// How many there are.
+    pub of: u64,
+    /// The part of the task under way, where it has parts.
+    pub part: Option<Part>,
+    /// How it goes.
+    pub figures: Vec<Figure>,
+    /// Seconds that are left at the pace so far, where that can be told.
+    pub seconds_left: Option<f64>,
 }
 
-/// The figures of an epoch.
-#[derive(Clone, Debug, PartialEq)]
+/// A part of a task: epoch 3 of 10.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is called.
+    pub unit: String,
+    /// Its number, from 1.
+    pub number: u64,
+    /// How many there are.
+    pub of: u64,
+}
+
+/// What came of a part of a task that is complete.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
-    /// The net's name.
-    pub net: String,
-    /// The epoch, from 1.
-    pub epoch: usize,
-    /// How many epochs there are.
-    pub epochs: usize,
-    /// Mean training loss.
-    pub loss: f64,
-    /// Training accuracy, 0 to 1; none where the net has no classes.
-    pub accuracy: Option<f64>,
-    /// Mean loss on the test part, where the data has one.
-    pub test_loss: Option<f64>,
-    /// Accuracy on the test part, 0 to 1.
-    pub test_accuracy: Option<f64>,
-    /// The epoch's duration, its test included.
+    /// The task's, as its progress has it.
+    pub task: String,
+    /// Which part.
+    pub part: Part,
+    /// What came of it.
+    pub figures: Vec<Figure>,
+    /// How long it took.
     pub seconds: f64,
 }
 
+/// A number with its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// What it is: `loss`, `test accuracy`, `images/s`.
+    pub name: String,
+    /// The number. Where it is not finite, JSON has null.
+    #[serde(deserialize_with = "finite_or_nan")]
+    pub value: f64,
+    /// How it reads.
+    pub form: Form,
+}
+
+/// How a figure reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// `loss 0.1234`
+    Number,
+    /// `accuracy 97.5 %`
+    Share,
+    /// `5,210 images/s`
+    Rate,
+}
+
+impl Figure {
+    /// A number, `loss 0.1234`.
+    pub fn number(name: &str, value: f64) -> Self {
+        Self { name: name.to_string(), value, form: Form::Number }
+    }
+
+    /// A share, from 0 to 1, `accuracy 97.5 %`.
+    pub fn share(name: &str, value: f64) -> Self {
+        Self { name: name.to_string(), value, form: Form::Share }
+    }
+
+    /// So many a second, `5,210 images/s`.
+    pub fn rate(name: &str, value: f64) -> Self {
+        Self { name: name.to_string(), value, form: Form::Rate }
+    }
+}
+
+/// A number that JSON may not be able to hold.
+fn finite_or_nan<'de, D: Deserializer<'de>>(source: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(source)?.unwrap_or(f64::NAN))
+}
+
+/// The figure of this name.
+pub fn figure(figures: &[Figure], name: &str) -> Option<f64> {
+    figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
+}
+
 /// What an output is to whoever reads it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// What a statement came to.
     #[default]
@@ -87,7 +140,7 @@ pub enum Kind {
 }
 
 /// What a statement gives: always text, often a picture, and the same as data.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Output {
     /// The statement's verb.
     pub verb: String,
@@ -157,5 +210,51 @@ impl Output {
             object.insert("files".to_string(), serde_json::Value::Array(files.collect()));
         }
         data
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::known::Known;
+
+    #[test]
+    fn events_are_the_same_behind_json() {
+        let part = Part { unit: "epoch".into(), number: 3, of: 10 };
+        let progress = Progress {
+            task: "lenet".into(),
+            unit: "step".into(),
+            done: 50,
+            of: 230,
+            part: Some(part.clone()),
+            figures: vec![Figure::number("loss", 0.1234), Figure::rate("images/s", 5210.4)],
+            seconds_left: None,
+        };
+        let figures = vec![Figure::share("accuracy", 0.968)];
+        let metric = Metric { task: "lenet".into(), part, figures, seconds: 1.5 };
+        let output = Output::new("note", "text", serde_json::json!({ "text": "text" }));
+        let known = Known { nets: vec!["lenet".into()], last_run: Some(3), ..Known::default() };
+        let names = Snapshot::new(known.theme, move || known.clone());
+        for event in [
+            Event::Begin { silent: true },
+            Event::Text("a remark".into()),
+            Event::Progress(progress),
+            Event::Metric(metric),
+            Event::Output(output),
+            Event::Names(names),
+        ] {
+            let text = serde_json::to_string(&event).unwrap();
+            let back: Event = serde_json::from_str(&text).unwrap();
+            assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_loss_that_ran_away_is_null_and_reads_back_as_no_number() {
+        let text = serde_json::to_string(&Figure::number("loss", f64::INFINITY)).unwrap();
+        assert_eq!(text, r#"{"name":"loss","value":null,"form":"number"}"#);
+        assert!(serde_json::from_str::<Figure>(&text).unwrap().value.is_nan());
     }
 }

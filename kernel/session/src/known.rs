@@ -5,9 +5,10 @@ use std::sync::Arc;
 use fovea_dsl::scope::Scope;
 use fovea_dsl::verb::Theme;
 use fovea_dsl::{Resolved, editor, library, resolve};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The names of a session.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Known {
     /// Nets, the library's too.
     pub nets: Vec<String>,
@@ -46,6 +47,20 @@ impl Snapshot {
     /// All of them.
     pub fn known(&self) -> Known {
         (self.look_up)()
+    }
+}
+
+/// As the names are at that moment.
+impl Serialize for Snapshot {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.known().serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Snapshot {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let known = Known::deserialize(from)?;
+        Ok(Self::new(known.theme, move || known.clone()))
     }
 }
 

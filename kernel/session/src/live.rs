@@ -1,11 +1,9 @@
 //! What stands below a statement that trains, while it trains and when it is done: a line, and the curves so far.
 
-use fovea_train::EpochMetrics;
-
 use crate::course::Course;
 use crate::display::number::whole_percent;
 use crate::display::{bar, clean, number};
-use crate::event::{Event, Metric, Progress};
+use crate::event::{Event, Metric, Progress, figure};
 use crate::markup::escape;
 use crate::picture::{self, Picture, Theme};
 use crate::progress;
@@ -16,7 +14,7 @@ const BAR: usize = 24;
 /// The bar of [`Live::line_html`].
 const PROGRESS: &str = "width: 9em; margin: 0 0.5em; vertical-align: middle";
 
-/// A training run as its events tell of it. Events are taken in at once and in bounded memory, however many there are;
+/// A long task, a training run say, as its events tell of it. Events are taken in at once and in bounded memory, however many there are;
 /// a picture is drawn when it is asked for. It has no clock: how often that is so is the front end's affair.
 #[derive(Clone, Debug)]
 pub struct Live {
@@ -24,7 +22,7 @@ pub struct Live {
     course: Course,
     now: Option<Progress>,
     last: Option<Metric>,
-    /// How long the complete epochs took.
+    /// How long the complete parts took.
     seconds: f64,
     over: bool,
 }
@@ -52,24 +50,27 @@ impl Live {
     }
 
     fn progress(&mut self, progress: &Progress) {
-        let goes_on = |now: &Progress| now.net == progress.net && now.step < progress.step;
+        let goes_on = |now: &Progress| now.task == progress.task && now.done < progress.done;
         if self.over || !self.now.as_ref().is_none_or(goes_on) {
             *self = Self::new(self.theme);
         }
-        self.course.step(progress.step, progress.loss);
+        if let Some(loss) = figure(&progress.figures, "loss") {
+            self.course.step(progress.done, loss);
+        }
         self.now = Some(progress.clone());
     }
 
     fn metric(&mut self, metric: &Metric) {
-        let &Metric { epoch, loss, accuracy, test_loss, test_accuracy, seconds, .. } = metric;
-        self.course.epoch(&EpochMetrics { epoch, loss, accuracy, test_loss, test_accuracy, seconds });
-        self.seconds += seconds;
+        let both = |train: &str, test: &str| [train, test].map(|name| figure(&metric.figures, name));
+        let (loss, accuracy) = (both("loss", "test loss"), both("accuracy", "test accuracy"));
+        self.course.epoch(metric.part.number, loss, accuracy);
+        self.seconds += metric.seconds;
         self.last = Some(metric.clone());
     }
 
-    /// Whether all epochs are complete.
+    /// Whether all parts are complete.
     fn complete(&self) -> bool {
-        self.last.as_ref().is_some_and(|last| last.epoch == last.epochs)
+        self.last.as_ref().is_some_and(|last| last.part.number == last.part.of)
     }
 
     /// The run in a line of text; empty before its first event.
@@ -106,26 +107,29 @@ impl Live {
     /// epoch has ended, the losses of its steps. None before the first event.
     pub fn picture(&self) -> Option<picture::Result<Picture>> {
         let kinds = self.course.kinds();
-        let net = self.now.as_ref().map(|now| &now.net).or(self.last.as_ref().map(|last| &last.net))?;
+        let net = self.now.as_ref().map(|now| &now.task).or(self.last.as_ref().map(|last| &last.task))?;
         (!kinds.is_empty()).then(|| self.course.draw(net, &kinds, self.theme))
     }
 
     fn parts(&self) -> Option<Parts> {
         let last = self.last.as_ref();
         if let Some(last) = last.filter(|_| self.complete()) {
-            let (epochs, time) = (number::of(last.epochs, "epoch"), number::seconds(self.seconds));
-            let rest = format!("{} · {time}", progress::figures(last));
-            return Some(Parts { stage: format!("{} {epochs}", clean(&last.net)), share: None, rest });
+            let parts = number::of(last.part.of as usize, &clean(&last.part.unit));
+            let rest = format!("{} · {}", progress::figures(&last.figures), number::seconds(self.seconds));
+            return Some(Parts { stage: format!("{} {parts}", clean(&last.task)), share: None, rest });
         }
         let now = self.now.as_ref()?;
         if !self.over {
-            let share = if now.steps == 0 { 0.0 } else { (now.step as f64 / now.steps as f64).clamp(0.0, 1.0) };
+            let share = if now.of == 0 { 0.0 } else { (now.done as f64 / now.of as f64).clamp(0.0, 1.0) };
             return Some(Parts { stage: progress::stage(now), share: Some(share), rest: progress::pace(now) });
         }
-        let stage = format!("{}, ended early, at step {} of {}", progress::stage(now), now.step, now.steps);
+        let (stage, unit) = (progress::stage(now), clean(&now.unit));
+        let stage = format!("{stage}, ended early, at {unit} {} of {}", now.done, now.of);
         let rest = match last {
-            Some(last) => format!("{} after epoch {}", progress::figures(last), last.epoch),
-            None => format!("loss {}", number::figure(now.loss)),
+            Some(Metric { part, figures, .. }) => {
+                format!("{} after {} {}", progress::figures(figures), clean(&part.unit), part.number)
+            }
+            None => progress::figures(now.figures.get(..1).unwrap_or_default()),
         };
         Some(Parts { stage, share: None, rest })
     }

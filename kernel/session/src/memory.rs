@@ -1,29 +1,29 @@
-//! Whether a plan fits in a device's memory, and which batch would.
+//! Whether the programs of a statement fit in a device's memory, and which batch would.
 
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Plan, Span};
+use fovea_train::{Needs, TrainError};
 
 use crate::display::number;
-use crate::failure::Failure;
-
-/// The bytes that a batch takes. Refuses one that the device has no room for, and says which one would fit. `plan` plans
-/// any batch of the work.
-pub fn fits(
-    backend: &dyn Backend,
-    batch: usize,
-    span: Span,
-    plan: impl Fn(usize) -> Result<Plan, Failure>,
-) -> Result<u64, Failure> {
-    room(backend, batch, span, |batch| Ok(backend.footprint(&plan(batch)?)))
-}
+use crate::failure::{At, Failure};
 
 /// Refuses a net that does not fit for a single picture. Its weights count twice: they are drawn or read first, and then
 /// written to the device.
 pub fn net_fits(plan: &Plan, backend: &dyn Backend, span: Span) -> Result<(), Failure> {
-    room(backend, 1, span, |_| Ok(backend.footprint(plan) + plan.state_bytes())).map(|_| ())
+    fits(backend, 1, span, |_| Ok(backend.footprint(&[plan]) + plan.state_bytes())).map(|_| ())
 }
 
-fn room(
+/// The bytes that all programs of a run take, once they are planned; the mistake that they cannot be stands at `span`.
+pub fn bytes(needs: Result<Needs, TrainError>, backend: &dyn Backend, span: Span) -> Result<u64, Failure> {
+    match needs {
+        Err(TrainError::Interrupted) => Err(Failure::Interrupted),
+        needs => Ok(needs.at(span)?.bytes(backend)),
+    }
+}
+
+/// The bytes that a batch takes. Refuses one that the device has no room for, and says which one would fit. `bytes` counts
+/// those of any batch, with all programs of the work.
+pub fn fits(
     backend: &dyn Backend,
     batch: usize,
     span: Span,

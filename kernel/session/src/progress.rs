@@ -1,74 +1,91 @@
-//! How far training is, in words.
+//! How far a long task is, in words.
 
 use crate::display::clean;
 use crate::display::number::{count, figure, percent, seconds};
-use crate::event::{Metric, Progress};
+use crate::event::{Figure, Form, Metric, Progress};
 
 /// What is under way: `lenet epoch 3/10`.
 pub fn stage(progress: &Progress) -> String {
-    format!("{} epoch {}/{}", clean(&progress.net), progress.epoch, progress.epochs)
+    let (unit, number, of) = match &progress.part {
+        Some(part) => (&part.unit, part.number, part.of),
+        None => (&progress.unit, progress.done, progress.of),
+    };
+    format!("{} {} {number}/{of}", clean(&progress.task), clean(unit))
 }
 
 /// How it goes: `loss 0.1234 · test 97.5 % · 5,210 images/s · 4 s left`.
 pub fn pace(progress: &Progress) -> String {
-    let rate = progress.images_per_second;
     // Whole seconds: tenths would only flicker.
-    let left = match progress.seconds_left {
-        left if (0.0..59.5).contains(&left) => format!("{left:.0} s"),
-        left => seconds(left),
+    let left = |left: f64| match left {
+        left if (0.0..59.5).contains(&left) => format!("{left:.0} s left"),
+        left => format!("{} left", seconds(left)),
     };
-    join(&[
-        Some(format!("loss {}", figure(progress.loss))),
-        progress.accuracy.map(|share| format!("test {}", percent(share))),
-        (rate.is_finite() && rate >= 0.5).then(|| format!("{} images/s", count(rate.round() as u64))),
-        Some(format!("{left} left")),
-    ])
+    join(progress.figures.iter().filter_map(text).chain(progress.seconds_left.map(left)))
 }
 
-/// An epoch's figures: `loss 0.1234 · accuracy 96.8 % · test loss 0.1050 · test accuracy 97.5 %`.
-pub fn figures(metric: &Metric) -> String {
-    join(&[
-        Some(format!("loss {}", figure(metric.loss))),
-        metric.accuracy.map(|share| format!("accuracy {}", percent(share))),
-        metric.test_loss.map(|value| format!("test loss {}", figure(value))),
-        metric.test_accuracy.map(|share| format!("test accuracy {}", percent(share))),
-    ])
+/// What came of a part: `loss 0.1234 · accuracy 96.8 % · test loss 0.1050 · test accuracy 97.5 %`.
+pub fn figures(figures: &[Figure]) -> String {
+    join(figures.iter().filter_map(text))
 }
 
-/// An epoch's line, which stays and fits a terminal of 80 columns: `epoch  3/10  loss 0.1234, accuracy 96.8 % · test
-/// 0.1050, 97.5 % · 1.2 s`.
-pub fn epoch(metric: &Metric) -> String {
-    let width = metric.epochs.to_string().len();
-    let Metric { epoch, epochs, .. } = metric;
-    let share =
-        |word: &str, share: Option<f64>| share.map_or(String::new(), |share| format!(", {word}{}", percent(share)));
-    let parts = join(&[
-        Some(format!("loss {}{}", figure(metric.loss), share("accuracy ", metric.accuracy))),
-        metric.test_loss.map(|loss| format!("test {}{}", figure(loss), share("", metric.test_accuracy))),
-        Some(seconds(metric.seconds)),
-    ]);
-    format!("epoch {epoch:>width$}/{epochs}  {parts}")
+/// A part's line, which stays and fits a terminal of 80 columns: `epoch  3/10  loss 0.1234, accuracy 96.8 % · test 0.1050,
+/// 97.5 % · 1.2 s`.
+pub fn part(metric: &Metric) -> String {
+    let (unit, number, of) = (clean(&metric.part.unit), metric.part.number, metric.part.of);
+    let width = of.to_string().len();
+    let mut parts: Vec<String> = Vec::new();
+    for figure in &metric.figures {
+        let is_share = figure.form == Form::Share;
+        // What tests gave stands together, a share behind its number.
+        let (is_test, name) = match figure.name.strip_prefix("test ") {
+            Some(_) if is_share => (true, ""),
+            Some(_) => (true, "test"),
+            None => (false, figure.name.as_str()),
+        };
+        let Some(words) = text(&Figure { name: name.to_string(), ..figure.clone() }) else { continue };
+        match parts.last_mut() {
+            Some(last) if is_share && last.starts_with("test ") == is_test => *last += &format!(", {}", words.trim()),
+            _ => parts.push(words.trim().to_string()),
+        }
+    }
+    parts.push(seconds(metric.seconds));
+    format!("{unit} {number:>width$}/{of}  {}", join(parts.into_iter()))
 }
 
-fn join(parts: &[Option<String>]) -> String {
-    parts.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · ")
+/// A figure with its name; none of a rate that is not known yet.
+fn text(of: &Figure) -> Option<String> {
+    let name = clean(&of.name);
+    match of.form {
+        Form::Number => Some(format!("{name} {}", figure(of.value))),
+        Form::Share => Some(format!("{name} {}", percent(of.value))),
+        Form::Rate => {
+            (of.value.is_finite() && of.value >= 0.5).then(|| format!("{} {name}", count(of.value.round() as u64)))
+        }
+    }
+}
+
+fn join(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(" · ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Part;
 
     fn progress() -> Progress {
         Progress {
-            net: "lenet".into(),
-            epoch: 3,
-            epochs: 10,
-            step: 50,
-            steps: 230,
-            loss: 0.12341,
-            accuracy: Some(0.975),
-            images_per_second: 5210.3,
-            seconds_left: 4.2,
+            task: "lenet".into(),
+            unit: "step".into(),
+            done: 50,
+            of: 230,
+            part: Some(Part { unit: "epoch".into(), number: 3, of: 10 }),
+            figures: vec![
+                Figure::number("loss", 0.12341),
+                Figure::share("test", 0.975),
+                Figure::rate("images/s", 5210.3),
+            ],
+            seconds_left: Some(4.2),
         }
     }
 
@@ -76,36 +93,37 @@ mod tests {
     fn progress_reads_well() {
         assert_eq!(stage(&progress()), "lenet epoch 3/10");
         assert_eq!(pace(&progress()), "loss 0.1234 · test 97.5 % · 5,210 images/s · 4 s left");
-        let first = Progress { accuracy: None, images_per_second: 0.0, seconds_left: f64::INFINITY, ..progress() };
+        let first = vec![Figure::number("loss", 0.12341), Figure::rate("images/s", 0.0)];
+        let first = Progress { figures: first, seconds_left: Some(f64::INFINITY), ..progress() };
         assert_eq!(pace(&first), "loss 0.1234 · – left");
-        let nearly = Progress { loss: 0.00001234, seconds_left: 0.3, images_per_second: f64::NAN, ..progress() };
-        assert_eq!(pace(&nearly), "loss 1.23e-5 · test 97.5 % · 0 s left");
+        let nearly = vec![Figure::number("loss", 0.00001234), Figure::rate("images/s", f64::NAN)];
+        let nearly = Progress { figures: nearly, seconds_left: Some(0.3), ..progress() };
+        assert_eq!(pace(&nearly), "loss 1.23e-5 · 0 s left");
     }
 
     #[test]
-    fn epochs_stand_below_one_another() {
-        let metric = Metric {
-            net: "lenet".into(),
-            epoch: 3,
-            epochs: 10,
-            loss: 0.5,
-            accuracy: Some(1.0),
-            test_loss: None,
-            test_accuracy: None,
-            seconds: 1.24,
-        };
-        assert_eq!(epoch(&metric), "epoch  3/10  loss 0.5000, accuracy 100 % · 1.2 s");
-        let tested = Metric {
-            loss: 0.00001234,
-            accuracy: Some(0.9675),
-            test_loss: Some(0.1234),
-            test_accuracy: Some(0.975),
-            epoch: 10_000,
-            epochs: 10_000,
-            seconds: 59.0,
-            ..metric
-        };
-        let line = epoch(&tested);
+    fn a_task_without_parts_counts_its_units() {
+        let drawn = vec![Figure::rate("pictures/s", 120.0)];
+        let (task, unit) = ("scenes".into(), "picture".into());
+        let drawing = Progress { task, unit, part: None, figures: drawn, seconds_left: None, ..progress() };
+        assert_eq!(stage(&drawing), "scenes picture 50/230");
+        assert_eq!(pace(&drawing), "120 pictures/s");
+    }
+
+    #[test]
+    fn parts_stand_below_one_another() {
+        let part = Part { unit: "epoch".into(), number: 3, of: 10 };
+        let figures = vec![Figure::number("loss", 0.5), Figure::share("accuracy", 1.0)];
+        let metric = Metric { task: "lenet".into(), part, figures, seconds: 1.24 };
+        assert_eq!(super::part(&metric), "epoch  3/10  loss 0.5000, accuracy 100 % · 1.2 s");
+        let part = Part { unit: "epoch".into(), number: 10_000, of: 10_000 };
+        let figures = vec![
+            Figure::number("loss", 0.00001234),
+            Figure::share("accuracy", 0.9675),
+            Figure::number("test loss", 0.1234),
+            Figure::share("test accuracy", 0.975),
+        ];
+        let line = super::part(&Metric { part, figures, seconds: 59.0, ..metric });
         assert!(
             line.starts_with("epoch 10000/10000  loss 1.23e-5, accuracy 96.8 % · test 0.1234, 97.5 % · "),
             "{line}"

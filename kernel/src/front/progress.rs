@@ -21,20 +21,20 @@ impl ProgressLine {
         Self { bar: None, terminal: std::io::stderr().is_terminal() }
     }
 
-    /// Shows where training stands.
+    /// Shows where a long task stands.
     pub fn progress(&mut self, at: &Progress) {
         if !self.terminal {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| new_bar(at.steps));
+        let bar = self.bar.get_or_insert_with(|| new_bar(at.of));
         bar.set_prefix(progress::stage(at));
         bar.set_message(progress::pace(at));
-        bar.set_position(at.step);
+        bar.set_position(at.done);
     }
 
-    /// Shows an epoch's figures, for good.
+    /// Shows what came of a part of it, for good.
     pub fn metric(&mut self, metric: &Metric) {
-        self.line(&progress::epoch(metric));
+        self.line(&progress::part(metric));
     }
 
     /// Writes a line, or more, above the moving one.
@@ -59,9 +59,9 @@ impl ProgressLine {
     }
 }
 
-/// A bar over `steps` steps, drawn ten times a second at most.
-fn new_bar(steps: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(10));
+/// A bar over so many units, drawn ten times a second at most.
+fn new_bar(units: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(units), ProgressDrawTarget::stderr_with_hz(10));
     // The words that stand beside the bar fit 80 columns with the shorter one.
     let template = if probe::columns() < 100 { "{prefix} {bar:8} {msg}" } else { "{prefix} {bar:24} {msg}" };
     match ProgressStyle::with_template(template) {

@@ -41,7 +41,7 @@ impl Files {
         let stop = Arc::new(AtomicBool::new(false));
         let mut session = Session::new(Arc::clone(&device), whole.path().join("runs"), Arc::clone(&stop));
         let cut = session.run("fuzz.fov", &format!("{NET}{TRAIN}"), &mut |event| {
-            if matches!(event, Event::Progress(progress) if progress.step >= CUT) {
+            if matches!(event, Event::Progress(progress) if progress.done >= CUT) {
                 stop.store(true, Ordering::Relaxed);
             }
         });

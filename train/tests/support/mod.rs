@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use fovea_cpu::reference::{Feed64, evaluate, output};
+use fovea_graph::backend::Room;
 use fovea_graph::op::{Matmul, Reshape, Softmax, Transpose};
 use fovea_graph::plan::{Algorithm, Choice};
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_graph::window::Rounding;
 use fovea_graph::{
-    Backend, BackendError, Device, Feed, Graph, Init, Memory, NodeId, Op, Outcome, Plan, Program, Role, Shape, Span,
-    State, StateId, Tensor, op,
+    Arena, Backend, BackendError, Device, Feed, Graph, Init, Memory, NodeId, Op, Outcome, Plan, Program, Role, Shape,
+    Span, State, StateId, Tensor, op,
 };
 use fovea_train::{
     CheckpointEvery, DataSource, DataSpec, Dataset, Ending, EpochMetrics, Forward, Mode, Recipe, RunInfo, RunRecord,
@@ -150,12 +151,17 @@ impl Backend for Oracle {
         Ok(Box::new(Values { values: states.iter().map(zero).collect(), shared }))
     }
 
-    fn compile(&self, plan: Plan) -> Result<Box<dyn Program>, BackendError> {
-        let mut shared = self.shared.lock().unwrap();
-        if shared.room.is_some_and(|room| plan.arena > room) {
-            let (what, needed) = ("the plan".to_string(), plan.arena_bytes());
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        if self.shared.lock().unwrap().room.is_some_and(|room| elements > room) {
+            let (what, needed) = ("the plan".to_string(), 4 * elements as u64);
             return Err(BackendError::OutOfMemory { what, needed, device: "oracle".into() });
         }
+        Ok(Arc::new(Room(elements)))
+    }
+
+    fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
+        assert!(plan.arena <= arena.elements());
+        let mut shared = self.shared.lock().unwrap();
         shared.training += usize::from(!plan.graph.updates.is_empty());
         Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), ended: Ended::default(), begun: VecDeque::new() }))
     }
@@ -186,6 +192,13 @@ impl Memory for Values {
         self.looked_at()?;
         assert_eq!(self.values[state.index()].shape(), value.shape());
         self.values[state.index()].clone_from(value);
+        Ok(())
+    }
+
+    fn replace(&mut self, kept: usize, states: &[State]) -> Result<(), BackendError> {
+        self.looked_at()?;
+        self.values.truncate(kept);
+        self.values.extend(states.iter().map(|state| Tensor::zeros(state.shape.dims())));
         Ok(())
     }
 

@@ -36,18 +36,23 @@ pub(super) enum Range {
     Count,
 }
 
+/// The largest number that a device computes with.
+const LARGEST: f64 = f32::MAX as f64;
+
 impl Range {
     fn holds(self, number: f64) -> bool {
         match self {
-            Range::Positive => number > 0.0,
-            Range::NotNegative => number >= 0.0,
+            Range::Positive => number > 0.0 && number <= LARGEST,
+            Range::NotNegative => (0.0..=LARGEST).contains(&number),
             Range::Share => (0.0..1.0).contains(&number),
             Range::Count => number >= 1.0 && number.fract() == 0.0 && number <= 1e9,
         }
     }
 
-    fn in_words(self) -> &'static str {
+    /// What a number must be that is not in the range.
+    fn in_words(self, number: f64) -> &'static str {
         match self {
+            Range::Positive | Range::NotNegative if number > LARGEST => "at most 3.4e38, the largest number of f32",
             Range::Positive => "a number above 0",
             Range::NotNegative => "a number of at least 0",
             Range::Share => "a number from 0 to below 1",
@@ -123,13 +128,15 @@ impl<'a> Parts<'a> {
         for argument in arguments {
             let Some((at, value)) = self.argument(argument, named, &mut seen) else { continue };
             let number = &named.numbers[at];
-            let expected = number.range.in_words();
             let read = self.scope.number(value, &format!("`{}`", number.key));
             let Some(read) = self.keep(read) else { continue };
             numbers[at] = read;
             if !number.range.holds(read) {
-                let error = self.error(value.span, format!("`{}` must be {expected}, not {read}", number.key));
-                self.wrong(error.found(read.to_string()).expected(expected));
+                let expected = number.range.in_words(read);
+                // Forty digits say less than an exponent.
+                let found = if read > LARGEST { format!("{read:e}") } else { read.to_string() };
+                let error = self.error(value.span, format!("`{}` must be {expected}, not {found}", number.key));
+                self.wrong(error.found(found).expected(expected));
             }
         }
         Some((named.make)(&numbers))

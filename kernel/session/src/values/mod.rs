@@ -67,7 +67,7 @@ impl Session {
         let done = self.run("eval", text, &mut |event| match event {
             Event::Remark(remark, sources) => print(render(&[remark], &sources, Style::Plain).trim_end()),
             Event::Text(remark) => print(&remark),
-            Event::Metric(epoch) => print(&progress::epoch(&epoch)),
+            Event::Metric(metric) => print(&progress::part(&metric)),
             Event::Output(output) => outputs.push(output),
             Event::Begin { .. } | Event::Progress(_) | Event::Names(_) => {}
         });

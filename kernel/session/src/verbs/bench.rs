@@ -50,7 +50,9 @@ pub fn check(said: &verb::Bench, span: Span, names: &Names) -> Checked {
         BenchMode::Train => Question::train(&USUAL),
         BenchMode::Infer => Question::result(),
     };
-    memory::fits(&*names.device, batch, span, |batch| Ok(route(&of, &question, batch, names)?.1.plan))?;
+    memory::fits(&*names.device, batch, span, |batch| {
+        Ok(names.device.footprint(&[&route(&of, &question, batch, names)?.1.plan]))
+    })?;
     let plan = route(&of, &question, batch, names)?.1.plan;
     let device = Arc::clone(&names.device);
     Ok(Box::new(Bench { net: net.text.clone(), mode, batch, plan, device, span }))

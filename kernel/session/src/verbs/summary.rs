@@ -8,7 +8,7 @@ use fovea_dsl::verb;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Graph, Span};
-use fovea_train::Question;
+use fovea_train::{Needs, Question};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -17,8 +17,7 @@ use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::route::route;
-use crate::world::{Names, World};
+use crate::world::{Names, World, forward};
 
 /// The optimizer whose states a summary plans for: SGD with momentum, one moment a parameter.
 const USUAL: Optimizer = Optimizer::Sgd { momentum: 0.9, decay: 0.0 };
@@ -28,21 +27,24 @@ struct Summarise {
     batch: usize,
 }
 
-/// Counts a picture's work layer by layer, and plans a training step of the batch.
+/// Counts a picture's work layer by layer, and plans all programs of a training run of the batch.
 pub fn check(said: &verb::Summary, span: Span, names: &Names) -> Checked {
     let of = Use { net: &said.net, data: said.on.as_ref().map(|on| &on.value), weights: Weights::Own };
     counted(&of, said.batch.map_or(1, |batch| batch.value), span, names)
 }
 
-/// The summary of a net and of a training step of so many pictures.
+/// The summary of a net and of its training by so many pictures a step.
 pub fn of(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
     counted(&Use { net, data: None, weights: Weights::Own }, batch, span, names)
 }
 
 fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names) -> Checked {
-    let mut summary = summary(&names.net(of)?, of.net.span)?;
+    let net = names.net(of)?;
+    let mut summary = summary(&net, of.net.span)?;
+    let (forward, step) = (forward(&net), Question::train(&USUAL));
     summary.totals.train_bytes = memory::fits(&*names.device, batch, span, |batch| {
-        Ok(route(of, &Question::train(&USUAL), batch, names)?.1.plan)
+        let needs = Needs::of_any(&forward, &step, batch, &*names.device, &names.interrupted);
+        memory::bytes(needs, &*names.device, of.net.span)
     })?;
     Ok(Box::new(Summarise { summary, batch }))
 }

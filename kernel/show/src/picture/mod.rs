@@ -38,8 +38,10 @@ pub use saliency::{Salient, saliency};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
 pub use values::{Values, values};
 
+use serde::{Deserialize, Serialize};
+
 /// A picture. With the feature `png`, its `png` is the same drawing as PNG.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// A short name, fit for a file's: `loss`, `confusion`.
     pub name: String,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fovea_cpu::Cpu;
 use fovea_graph::plan::{Choice, Plan};
-use fovea_graph::{Backend, BackendError, Device, Graph, Memory, NodeId, Program, State};
+use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, NodeId, Program, State};
 
 use serde_json::json;
 
@@ -23,7 +23,10 @@ impl Backend for Broken {
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         self.0.allocate(states)
     }
-    fn compile(&self, _: Plan) -> Result<Box<dyn Program>, BackendError> {
+    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.0.arena(elements)
+    }
+    fn compile_in(&self, _: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         panic!("no kernel for this\nat all")
     }
 }

@@ -1,6 +1,6 @@
 //! What training shows, pictures, and names that mean something to HTML.
 
-use fovea::event::{Event, Metric, Output, Progress};
+use fovea::event::{Event, Figure, Metric, Output, Part, Progress};
 use fovea::picture::Theme;
 use jupyter_protocol::{ExecuteRequest, ExecutionCount, JupyterMessage};
 use serde_json::{Value, json};
@@ -81,30 +81,25 @@ fn shown(events: impl IntoIterator<Item = Event>) -> Vec<(String, Value)> {
 
 fn progress(step: u64) -> Event {
     Event::Progress(Progress {
-        net: "tiny".into(),
-        epoch: 1,
-        epochs: 1,
-        step,
-        steps: 10_000,
-        loss: 1.0 / step as f64,
-        accuracy: None,
-        images_per_second: 1.0,
-        seconds_left: 1.0,
+        task: "tiny".into(),
+        unit: "step".into(),
+        done: step,
+        of: 10_000,
+        part: Some(only()),
+        figures: vec![Figure::number("loss", 1.0 / step as f64), Figure::rate("images/s", 1.0)],
+        seconds_left: Some(1.0),
     })
+}
+
+/// The first epoch of one.
+fn only() -> Part {
+    Part { unit: "epoch".into(), number: 1, of: 1 }
 }
 
 #[test]
 fn ten_thousand_steps_are_few_messages_and_the_last_is_shown() {
-    let metric = Metric {
-        net: "tiny".into(),
-        epoch: 1,
-        epochs: 1,
-        loss: 0.125,
-        accuracy: Some(0.5),
-        test_loss: None,
-        test_accuracy: None,
-        seconds: 1.0,
-    };
+    let figures = vec![Figure::number("loss", 0.125), Figure::share("accuracy", 0.5)];
+    let metric = Metric { task: "tiny".into(), part: only(), figures, seconds: 1.0 };
     let begun = std::time::Instant::now();
     let shown = shown((1..=10_000).map(progress).chain([Event::Metric(metric)]));
     // Ten lines and two plots a second, and the first and last of each.

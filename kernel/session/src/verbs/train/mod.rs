@@ -13,10 +13,11 @@ use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::Train;
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::{Backend, Span};
+use fovea_graph::training::{Adam, Decay, Optimizer};
+use fovea_graph::{Backend, NotFinite, Span};
 use fovea_train::{
-    DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Question, Recipe, RunInfo, TrainError, Trainee,
-    fit, resume,
+    Course, DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Needs, Question, Recipe, RunInfo,
+    TrainError, Trainee, batches, fit, resume,
 };
 use serde_json::json;
 
@@ -27,10 +28,9 @@ use crate::event::{Event, Output};
 use crate::failure::{At, Failure, Remedy};
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::route::route;
 use crate::world::{Binding, Names, Trained, World, forward};
 use hint::hints;
-use recipe::{possible, recipe};
+use recipe::{enough_to_normalise, possible, recipe};
 use resume::{Resumed, resumed};
 use teller::Teller;
 
@@ -60,8 +60,14 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
         None => None,
     };
     possible(&train, &recipe, span, &spec)?;
-    memory::fits(&*names.device, recipe.batch, train.batch.map_or(span, |said| said.span), |batch| {
-        Ok(route(&of, &Question::train(&recipe.optimizer), batch, names)?.1.plan)
+    let at = train.batch.map_or(span, |said| said.span);
+    let (forward, step) = (forward(&net), Question::train(&recipe.optimizer));
+    enough_to_normalise(&forward, &recipe, at, &spec)?;
+    let counts = spec.counts();
+    memory::fits(&*names.device, recipe.batch, at, |batch| {
+        let (batches, device) = (batches(counts.train, batch), &*names.device);
+        let needs = Needs::plan(&forward, &step, &batches, counts.test, device, &names.interrupted);
+        memory::bytes(needs, device, train.net.span)
     })?;
 
     let binding = Binding { input: spec.shape(), classes: Some(spec.classes()), run: true };
@@ -182,19 +188,41 @@ impl Run {
                 Err(Failure::Interrupted)
             }
             Ending::Interrupted { .. } => Ok(()),
-            Ending::NotFinite { step, what } => {
-                let message = format!("training ended at step {step}: the {what} is not finite");
-                let kept = match step {
-                    0 | 1 => String::new(),
-                    step => format!("; {} keeps the weights after step {}", folder.display(), step - 1),
-                };
-                let smaller = (self.recipe.rate / 10.0).min(0.01);
-                Err(Diagnostic::new(Stage::Verbs, self.span, message)
-                    .found(format!("a learning rate of {:e}", self.recipe.rate))
-                    .help(format!("a smaller rate keeps it finite, `sgd(lr {smaller})`, say{kept}"))
-                    .into())
-            }
+            Ending::NotFinite { step, what } => Err(self.not_finite(*step, what, folder).into()),
         }
+    }
+
+    /// Why a run ended at a step that would have left what is not finite.
+    fn not_finite(&self, step: u64, what: &NotFinite, folder: &Path) -> Diagnostic {
+        let message = format!("training ended at step {step}: the {what} is not finite");
+        let mistake = Diagnostic::new(Stage::Verbs, self.span, message);
+        let per_epoch = self.spec.counts().train.div_ceil(self.recipe.batch.max(1)) as u64;
+        let course = Course { steps: per_epoch.saturating_mul(self.recipe.epochs as u64), per_epoch };
+        // The rate that made the weights what they are: of this step's update, or of the one before.
+        let used = match what {
+            NotFinite::Update(_) => step.checked_sub(1),
+            NotFinite::Loss | NotFinite::Gradient(_) | NotFinite::Statistic(_) => step.checked_sub(2),
+        };
+        let Some(rate) = used.map(|step| self.recipe.rate_at(step, course)) else {
+            let first = match self.recipe.further {
+                true => "the weights that it goes on from give it: without `further` it begins anew",
+                false => "its first weights give it on these pictures: `bn` behind its layers keeps values small",
+            };
+            return mistake.found("before any update").help(format!("no rate has been used yet; {first}"));
+        };
+        let kept = match step {
+            0 | 1 => String::new(),
+            step => format!("; {} keeps the weights after step {}", folder.display(), step - 1),
+        };
+        let word = match &self.recipe.optimizer {
+            Optimizer::Sgd { .. } => "sgd",
+            Optimizer::Adam(Adam { form: Decay::Gradient, .. }) => "adam",
+            Optimizer::Adam(Adam { form: Decay::Weights, .. }) => "adamw",
+        };
+        let smaller = (self.recipe.rate / 10.0).min(0.01);
+        mistake
+            .found(format!("a learning rate of {rate:e}"))
+            .help(format!("a smaller rate keeps it finite, `{word}(lr {smaller})`, say{kept}"))
     }
 
     /// The run in a line or two.

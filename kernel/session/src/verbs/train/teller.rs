@@ -2,7 +2,7 @@
 
 use fovea_train::Event as News;
 
-use crate::event::{Event, Metric, Progress};
+use crate::event::{Event, Figure, Metric, Part, Progress};
 use crate::verbs::Events;
 
 /// Passes the training loop's news on.
@@ -25,32 +25,42 @@ impl Teller {
             News::Begin { steps_per_epoch, epochs, .. } => {
                 self.steps = (steps_per_epoch as u64).saturating_mul(epochs as u64);
             }
-            News::Step { step, epoch, loss, images_per_second, remaining, .. } => events(Event::Progress(Progress {
-                net: self.net.clone(),
-                epoch,
-                epochs: self.epochs,
-                step,
-                steps: self.steps,
-                loss,
-                accuracy: self.accuracy,
-                images_per_second,
-                seconds_left: remaining.as_secs_f64(),
-            })),
+            News::Step { step, epoch, loss, images_per_second, remaining, .. } => {
+                let accuracy = self.accuracy.map(|share| Figure::share("test", share));
+                let figures = [Some(Figure::number("loss", loss)), accuracy];
+                let rate = Figure::rate("images/s", images_per_second);
+                events(Event::Progress(Progress {
+                    task: self.net.clone(),
+                    unit: "step".to_string(),
+                    done: step,
+                    of: self.steps,
+                    part: Some(self.part(epoch)),
+                    figures: figures.into_iter().flatten().chain([rate]).collect(),
+                    seconds_left: Some(remaining.as_secs_f64()),
+                }));
+            }
             News::Epoch(epoch) => {
                 self.accuracy = epoch.test_accuracy;
+                let figures = [
+                    Some(Figure::number("loss", epoch.loss)),
+                    epoch.accuracy.map(|share| Figure::share("accuracy", share)),
+                    epoch.test_loss.map(|loss| Figure::number("test loss", loss)),
+                    epoch.test_accuracy.map(|share| Figure::share("test accuracy", share)),
+                ];
                 events(Event::Metric(Metric {
-                    net: self.net.clone(),
-                    epoch: epoch.epoch,
-                    epochs: self.epochs,
-                    loss: epoch.loss,
-                    accuracy: epoch.accuracy,
-                    test_loss: epoch.test_loss,
-                    test_accuracy: epoch.test_accuracy,
+                    task: self.net.clone(),
+                    part: self.part(epoch.epoch),
+                    figures: figures.into_iter().flatten().collect(),
                     seconds: epoch.seconds,
                 }));
             }
             News::PassedOver { why, .. } => events(Event::Text(format!("passed over: {why}"))),
             News::Checkpoint { .. } | News::End(_) => {}
         }
+    }
+
+    /// An epoch among all.
+    fn part(&self, epoch: usize) -> Part {
+        Part { unit: "epoch".to_string(), number: epoch as u64, of: self.epochs as u64 }
     }
 }

@@ -1,0 +1,196 @@
+//! The guard of a step: before states are written, all that the updates read is finite, and all that they give will be.
+//!
+//! What they give is not computed twice: bounds of what they read bound it. Where the bounds allow too much, they are
+//! measured anew; where they still do, the updates are computed aside and looked at.
+
+use std::collections::HashMap;
+
+use fovea_graph::plan::{Place, Slot, Step};
+use fovea_graph::{Feed, NodeId, NotFinite, Plan, StateId};
+
+use crate::memory::StateMemory;
+use crate::ops::{self, Call};
+use crate::simd::vectorised;
+use crate::storage::Operands;
+use crate::team::{CHUNK, Team, Threads};
+
+/// Below this a bound is far enough from the end of f32 for every rounding on the way.
+const LIMIT: f64 = 0.99 * f32::MAX as f64;
+
+/// What is looked at.
+pub struct Guard {
+    /// What must be finite before states are written, and where it lies.
+    watched: Vec<(NotFinite, Slot)>,
+    /// Their largest magnitudes in the running step.
+    largest: Vec<f64>,
+    /// What each update reads.
+    updates: Vec<Vec<Read>>,
+    /// What each of them at most gives.
+    bounds: Vec<f64>,
+}
+
+/// An operand of an update.
+#[derive(Clone, Copy)]
+enum Read {
+    /// A state's old value.
+    State(StateId),
+    /// What is watched, by number.
+    Watched(usize),
+    /// What an earlier update gives, by number.
+    Update(usize),
+    /// Anything else: nothing is known of it.
+    Other,
+}
+
+impl Guard {
+    /// Over the updates of a plan.
+    pub fn new(plan: &Plan) -> Self {
+        let slot = |id: NodeId| match plan.places[id.index()] {
+            Place::Arena(slot) => Some(slot),
+            _ => None,
+        };
+        let watched: Vec<(NotFinite, Slot)> =
+            plan.watched().into_iter().filter_map(|(what, id)| Some((what, slot(id)?))).collect();
+        let steps = plan.updates();
+        let read = |id: NodeId| {
+            if let Some(earlier) = steps.iter().position(|step| step.node == id) {
+                return Read::Update(earlier);
+            }
+            match plan.places[id.index()] {
+                Place::State(state) => Read::State(state),
+                place => {
+                    let at = watched.iter().position(|(_, slot)| place == Place::Arena(*slot));
+                    at.map_or(Read::Other, Read::Watched)
+                }
+            }
+        };
+        let reads = |step: &Step| plan.graph.node(step.node).inputs.iter().map(|&id| read(id)).collect();
+        let updates: Vec<Vec<Read>> = steps.iter().map(reads).collect();
+        Self { largest: vec![0.0; watched.len()], bounds: vec![0.0; updates.len()], watched, updates }
+    }
+
+    /// What is not finite, or would not be, if anything.
+    pub fn look(
+        &mut self,
+        plan: &Plan,
+        arena: &[f32],
+        memory: &mut StateMemory,
+        inputs: &[&[f32]],
+        feed: &Feed<'_>,
+        threads: &Threads,
+    ) -> Option<NotFinite> {
+        for ((what, slot), kept) in self.watched.iter().zip(&mut self.largest) {
+            match largest(&arena[slot.range()]) {
+                Some(largest) => *kept = largest,
+                None => return Some(what.clone()),
+            }
+        }
+        if !self.is_bounded(plan, &memory.bounds, feed) {
+            for (bound, buffer) in memory.bounds.iter_mut().zip(&memory.buffers) {
+                *bound = largest(buffer.as_slice()).unwrap_or(f64::INFINITY);
+            }
+            if !self.is_bounded(plan, &memory.bounds, feed) {
+                let spoiled = spoiled(plan, arena, memory, inputs, feed, threads);
+                if spoiled.is_some() {
+                    return spoiled;
+                }
+            }
+        }
+        for (step, &bound) in plan.updates().iter().zip(&self.bounds) {
+            if let Place::State(state) = plan.places[step.node.index()] {
+                memory.bounds[state.index()] = if bound <= LIMIT { bound } else { f64::INFINITY };
+            }
+        }
+        None
+    }
+
+    /// Whether no update can give what is not finite, as far as bounds tell.
+    fn is_bounded(&mut self, plan: &Plan, states: &[f64], feed: &Feed<'_>) -> bool {
+        let mut all = true;
+        for (i, (step, reads)) in plan.updates().iter().zip(&self.updates).enumerate() {
+            let bound = |read: &Read| match *read {
+                Read::State(state) => states[state.index()],
+                Read::Watched(at) => self.largest[at],
+                Read::Update(at) => self.bounds[at],
+                Read::Other => f64::INFINITY,
+            };
+            let mut inputs = [f64::INFINITY; 3];
+            inputs.iter_mut().zip(reads).for_each(|(input, read)| *input = bound(read));
+            let bound = ops::bound(&plan.graph.node(step.node).op, inputs, feed);
+            // What is not a number is no bound either.
+            all &= bound <= LIMIT;
+            self.bounds[i] = bound;
+        }
+        all
+    }
+}
+
+/// Computes the updates aside, and says which of them gives what is not finite.
+fn spoiled(
+    plan: &Plan,
+    arena: &[f32],
+    memory: &StateMemory,
+    inputs: &[&[f32]],
+    feed: &Feed<'_>,
+    threads: &Threads,
+) -> Option<NotFinite> {
+    let (graph, team) = (&plan.graph, &Team::new(threads, None));
+    let mut made: HashMap<NodeId, Vec<f32>> = HashMap::new();
+    for (i, step) in plan.updates().iter().enumerate() {
+        let node = graph.node(step.node);
+        let value = |id: &NodeId| match (made.get(id), plan.places[id.index()]) {
+            (Some(made), _) => &made[..],
+            (None, Place::State(state)) => memory.buffers[state.index()].as_slice(),
+            (None, Place::Input(input)) => inputs[input.index()],
+            (None, Place::Arena(slot)) => &arena[slot.range()],
+        };
+        let mut output = vec![0.0; node.shape.elements()];
+        let operands = Operands {
+            inputs: node.inputs.iter().map(value).collect(),
+            output: &mut output,
+            workspace: &mut [],
+            in_place: None,
+        };
+        let (algorithm, shapes) = (step.algorithm, graph.input_shapes(node));
+        ops::run(&node.op, Call { algorithm, shapes, shape: &node.shape, memory: operands, feed, team });
+        if largest(&output).is_none() {
+            return Some(plan.update_of(step));
+        }
+        made.insert(step.node, output);
+        // A parameter's updates stand together: what no later one reads goes at once.
+        let later = &plan.updates()[i + 1..];
+        made.retain(|id, _| later.iter().any(|step| graph.node(step.node).inputs.contains(id)));
+    }
+    None
+}
+
+/// The largest magnitude; none where an element is no finite number.
+fn largest(x: &[f32]) -> Option<f64> {
+    const INFINITE: u32 = f32::INFINITY.to_bits();
+    let bits = x.chunks(CHUNK).map(|piece| {
+        vectorised(
+            #[inline(always)]
+            || piece.iter().fold(0, |most: u32, x| most.max(x.abs().to_bits())),
+        )
+    });
+    // Of positive numbers the larger has the larger bits, and what is no number has the largest.
+    let most = bits.max().unwrap_or(0);
+    (most < INFINITE).then(|| f64::from(f32::from_bits(most)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_magnitude_is_found_among_many_and_what_is_no_number_too() {
+        let mut x = vec![0.5; 3 * CHUNK];
+        x[CHUNK + 7] = -2.0;
+        assert_eq!(largest(&x), Some(2.0));
+        for spoil in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            x[2 * CHUNK + 1] = spoil;
+            assert_eq!(largest(&x), None);
+        }
+        assert_eq!(largest(&[]), Some(0.0));
+    }
+}

@@ -1,0 +1,77 @@
+//! What a run takes: all of its programs, planned before anything runs.
+
+use std::sync::atomic::AtomicBool;
+
+use fovea_graph::{Backend, Plan};
+
+use crate::error::TrainError;
+use crate::forward::Forward;
+use crate::question::Question;
+
+/// Pictures a test or a prediction takes at once, where the device has room for them.
+pub(crate) const BATCH: usize = 64;
+
+/// The programs of a run, which share their states and one arena.
+pub struct Needs {
+    /// Each with its question and batch: steps first, then tests.
+    pub plans: Vec<(Question, usize, Plan)>,
+    /// How many pictures a test takes at once; 0 where nothing is tested.
+    pub test_batch: usize,
+}
+
+impl Needs {
+    /// Plans the steps of these batches, and the tests of so many pictures. `forward` gives a net's graph.
+    ///
+    /// # Errors
+    /// The net has no graph of such a batch, or cannot be asked so; [`TrainError::Interrupted`] where `stop` is set.
+    pub fn plan(
+        forward: &Forward,
+        step: &Question,
+        batches: &[usize],
+        tests: usize,
+        backend: &dyn Backend,
+        stop: &AtomicBool,
+    ) -> Result<Self, TrainError> {
+        let plan = |question: &Question, batch: usize| {
+            Ok::<_, TrainError>((question.clone(), batch, question.route_unless(forward, batch, backend, stop)?.plan))
+        };
+        let mut plans = batches.iter().map(|&batch| plan(step, batch)).collect::<Result<Vec<_>, _>>()?;
+        if tests == 0 {
+            return Ok(Self { plans, test_batch: 0 });
+        }
+        let room = plans.iter().map(|(.., plan)| plan.arena).max().unwrap_or(0);
+        let test = Question::test();
+        let mut full = plan(&test, tests.min(BATCH))?;
+        // A test takes no more than the steps do.
+        while full.2.arena > room && full.1 > 1 {
+            full = plan(&test, full.1 / 2)?;
+        }
+        let test_batch = full.1;
+        plans.push(full);
+        match tests % test_batch {
+            0 => {}
+            rest => plans.push(plan(&test, rest)?),
+        }
+        Ok(Self { plans, test_batch })
+    }
+
+    /// The bytes of a device's memory that all of it takes at most at once.
+    pub fn bytes(&self, backend: &dyn Backend) -> u64 {
+        let plans: Vec<&Plan> = self.plans.iter().map(|(.., plan)| plan).collect();
+        backend.footprint(&plans)
+    }
+
+    /// What a run takes whose data is not known: steps of one batch, and tests of many pictures.
+    ///
+    /// # Errors
+    /// As [`Needs::plan`].
+    pub fn of_any(
+        forward: &Forward,
+        step: &Question,
+        batch: usize,
+        backend: &dyn Backend,
+        stop: &AtomicBool,
+    ) -> Result<Self, TrainError> {
+        Self::plan(forward, step, &[batch], BATCH, backend, stop)
+    }
+}
