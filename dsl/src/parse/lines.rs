@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Source, Stage};
 use crate::ends::with_line_feeds;
 use crate::latex;
 use crate::verb::words as verbs;
+pub(crate) use crate::verb::words::first_word;
 
 /// How deep brackets may nest.
 const MAX_NESTING: usize = 64;
@@ -225,14 +226,6 @@ fn is_unfinished(text: &str) -> bool {
 /// How many bytes of space a line begins with.
 fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
-}
-
-/// The word at the start of `text`, `%` before it included; empty where there is none.
-pub(crate) fn first_word(text: &str) -> &str {
-    let signs = text.len() - text.trim_start_matches('%').len();
-    let rest = &text[signs..];
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-    &text[..signs + end]
 }
 
 fn closer(opener: char) -> char {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::dashes::{ends_in_link, is_link};
-use super::words::list;
 use super::{Reader, Rule, quoted};
+use crate::diagnostic::list;
 use crate::diagnostic::{Diagnostic, Stage};
 use fovea_graph::Span;
 

@@ -2,7 +2,7 @@
 
 use super::elsewhere::{self, Operation};
 use super::quoted;
-use crate::diagnostic::{Diagnostic, Stage};
+use crate::diagnostic::{Diagnostic, Stage, list};
 use crate::nearest::nearest;
 use crate::options;
 use crate::syntax::{LayerWord, Name};
@@ -223,19 +223,18 @@ pub(crate) fn unknown_layer(stage: Stage, name: &Name) -> Diagnostic {
     }
 }
 
-/// `a, b and c`
-pub(crate) fn list(words: &[&str], last: &str) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).into(),
-        [most @ .., end] => format!("{} {last} {end}", most.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::elsewhere::Way;
     use super::*;
+    use crate::verb::words::{LAYERS_TOO, statement_words_all};
+
+    #[test]
+    fn statements_whose_words_are_layers_are_known() {
+        for word in statement_words_all() {
+            assert_eq!(LAYERS_TOO.contains(&word), !is_free(word), "{word}");
+        }
+    }
 
     #[test]
     fn every_layer_has_its_row() {

@@ -3,7 +3,7 @@
 use super::about::{Behind, Offer};
 use super::declare::verb;
 use super::read::Parts;
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::{Name, PartKind};
 
 verb! {

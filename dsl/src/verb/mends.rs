@@ -5,7 +5,7 @@ use fovea_graph::Span;
 use super::read::Parts;
 use super::{ClauseAbout, Offer, words};
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::parse::{quoted, words::list};
+use crate::diagnostic::{list, quoted};
 use crate::scope::nearest;
 use crate::syntax::{Name, Part, PartKind};
 

@@ -6,7 +6,7 @@ use super::about::{Behind, Offer};
 use super::clause::{SUBJECTS, Subject};
 use super::declare::verb;
 use super::read::Parts;
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::scope::nearest;
 use crate::syntax::PartKind;
 

@@ -5,7 +5,7 @@ use super::behind::Matrix;
 use super::clause::{AVG, CEIL, MAX, PAD, SAME, STRIDE, WINDOW};
 use super::declare::verb;
 use super::read::Parts;
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::PartKind;
 
 verb! {

@@ -4,8 +4,8 @@ use fovea_graph::Span;
 
 use super::Said;
 use super::about::{About, Behind, Clause, ClauseAbout, Needed, Sign};
+use crate::diagnostic::quoted;
 use crate::diagnostic::{Diagnostic, Stage};
-use crate::parse::quoted;
 use crate::scope::Scope;
 use crate::syntax::{Part, PartKind, Verb};
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{About, ClauseAbout, Offer, VERBS};
-use crate::parse::lines::first_word;
-use crate::parse::words::{is_free, list};
+use crate::diagnostic::list;
 
 /// Statements that define something.
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
@@ -12,6 +11,9 @@ const DEFINITIONS: &[&str] = &["net", "block", "let"];
 /// Words of statements that begin one, and to which nothing here answers.
 const ABSENT: &[&str] =
     &["slide", "draw", "export", "deconv", "deconvnet", "maximize", "embed", "fool", "evolve", "stylize", "segment"];
+
+/// Statements whose words are layers, too: a matrix tells them apart.
+pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];
 
 /// Clauses of the language that no verb here takes.
 const ABSENT_CLAUSES: &[&str] = &[
@@ -41,6 +43,14 @@ pub(crate) fn clauses() -> impl Iterator<Item = &'static ClauseAbout> {
     VERBS.iter().flat_map(|verb| verb.clauses.iter().copied())
 }
 
+/// The word at the start of `text`, `%` before it included; empty where there is none.
+pub(crate) fn first_word(text: &str) -> &str {
+    let signs = text.len() - text.trim_start_matches('%').len();
+    let rest = &text[signs..];
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+    &text[..signs + end]
+}
+
 /// Whether a text begins as a statement does: with a statement's word; behind one that is a layer's too, `pool`, stands
 /// a matrix.
 pub(crate) fn begins_statement(text: &str) -> bool {
@@ -56,7 +66,7 @@ pub(crate) fn is_statement_word(word: &str) -> bool {
 
 /// The words that begin a statement whatever follows: none is a layer's.
 pub(crate) fn plain_words() -> impl Iterator<Item = &'static str> {
-    statement_words_all().filter(|word| is_free(word))
+    statement_words_all().filter(|word| !LAYERS_TOO.contains(word))
 }
 
 /// Every word that begins a statement, those too to which nothing here answers.

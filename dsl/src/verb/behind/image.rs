@@ -3,7 +3,7 @@
 use super::super::about::{Behind, Offer};
 use super::super::read::Parts;
 use super::{Matrix, Samples};
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::PartKind;
 
 /// An image.

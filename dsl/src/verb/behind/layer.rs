@@ -4,7 +4,7 @@ use fovea_graph::Span;
 
 use super::super::about::{Behind, Offer};
 use super::super::read::Parts;
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
 /// `lenet.conv1`, `lenet.conv1[5]`, `lenet.conv1[0..8]`

@@ -3,7 +3,7 @@
 use fovea_graph::Span;
 
 use super::super::read::Parts;
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::Expr;
 
 /// `[1 0 1; 0 1 0]`

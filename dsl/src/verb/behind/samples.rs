@@ -3,7 +3,7 @@
 use fovea_graph::Span;
 
 use super::super::read::Parts;
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::{Expr, Name, Part, PartKind};
 
 /// `digits`, `digits[3]`, `digits[0..16]`, `digits.train[3]`

@@ -2,7 +2,7 @@
 
 use super::super::about::{Behind, Offer};
 use super::super::read::Parts;
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
 /// The file that a verb reads or writes.

@@ -3,7 +3,7 @@
 use super::super::about::{Clause, Needed, Offer, clause};
 use super::super::read::{Opened, Parts};
 use super::super::{LayerRef, Matrix};
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::{Part, PartKind};
 
 /// A filter.

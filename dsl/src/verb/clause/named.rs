@@ -3,7 +3,7 @@
 use fovea_graph::Span;
 
 use super::super::read::{Opened, Parts};
-use crate::parse::{quoted, words::list};
+use crate::diagnostic::{list, quoted};
 use crate::scope::nearest;
 use crate::syntax::{Argument, Expr, ExprKind, Operator, Part, PartKind};
 

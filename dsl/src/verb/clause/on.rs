@@ -3,7 +3,7 @@
 use super::super::Samples;
 use super::super::about::{Clause, Needed, Offer, clause};
 use super::super::read::{Opened, Parts};
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
 /// Data as a whole: a verb works on all of its training or test part.

@@ -2,7 +2,7 @@
 
 use super::super::about::{Clause, Offer, clause};
 use super::super::read::{Opened, Parts};
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::{Part, PartKind};
 
 /// A stretch of training.

@@ -5,7 +5,7 @@ use fovea_graph::Span;
 use super::super::RunRef;
 use super::super::about::{Clause, Needed, Offer, clause};
 use super::super::read::Parts;
-use crate::parse::quoted;
+use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
 /// Of what.
