@@ -43,7 +43,7 @@ fn route(text: &str, cpu: &Cpu, stages: &mut Vec<(&'static str, Duration)>) -> P
     let mut net = None;
     for statement in program.statements {
         match statement.kind {
-            StatementKind::Block(block) => _ = scope.blocks.insert(block.name.text.clone(), block),
+            StatementKind::Block(block) => scope.blocks.insert(block.name.text.clone(), block),
             StatementKind::Net(definition) => net = resolve(&definition, &scope, None, None).ok(),
             _ => {}
         }

@@ -116,19 +116,22 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Library { net }) => {
             script.run("library", &format!("library {}", net.as_deref().unwrap_or_default()))
         }
-        Some(Command::Jupyter { command }) => {
-            let output = match command {
-                JupyterCommand::Install(place) => install::install(&place)?,
-                JupyterCommand::Uninstall(place) => install::uninstall(&place)?,
-                JupyterCommand::Status(place) => install::status(&place)?,
-                JupyterCommand::Kernel { connection_file } => return jupyter::serve(&connection_file, script.session),
-            };
-            script.front.event(Event::Output(output));
-            ExitCode::SUCCESS
-        }
+        Some(Command::Jupyter { command }) => return notebooks(script, command),
         Some(Command::Bench { net, mode, batch }) => bench(&mut script, &statements.join("\n"), &net, mode, batch)?,
     };
     Ok(script.ended(status))
+}
+
+/// What is asked about notebooks, or the kernel of one.
+fn notebooks(mut script: Script, command: JupyterCommand) -> anyhow::Result<ExitCode> {
+    let output = match command {
+        JupyterCommand::Install(place) => install::install(&place)?,
+        JupyterCommand::Uninstall(place) => install::uninstall(&place)?,
+        JupyterCommand::Status(place) => install::status(&place)?,
+        JupyterCommand::Kernel { connection_file } => return jupyter::serve(&connection_file, script.session),
+    };
+    script.front.event(Event::Output(output));
+    Ok(script.ended(ExitCode::SUCCESS))
 }
 
 /// Measures a net, `NET` or `FILE:NET`; `given` are statements that come before.

@@ -4,8 +4,7 @@ use std::fmt;
 
 use fovea_graph::training::normalises_one;
 
-use crate::error::TrainError;
-use crate::forward::{Forward, Mode};
+use crate::forward::{Forward, Mode, NetworkError};
 use crate::size::batches;
 
 /// A layer that would normalise by a single value a channel, since a batch has one picture and its map one position.
@@ -24,11 +23,11 @@ impl SingleValue {
     ///
     /// # Errors
     /// The net has no graph of one picture.
-    pub fn find(forward: &Forward, batch: usize, samples: usize) -> Result<Option<Self>, TrainError> {
+    pub fn find(forward: &Forward, batch: usize, samples: usize) -> Result<Option<Self>, NetworkError> {
         if !batches(samples, batch).contains(&1) {
             return Ok(None);
         }
-        let forward = forward(1, Mode::Train).map_err(TrainError::Network)?;
+        let forward = forward(1, Mode::Train)?;
         let layer = normalises_one(&forward).map(str::to_string);
         Ok(layer.map(|layer| Self { layer, batch, samples }))
     }

@@ -257,6 +257,7 @@ pub(super) fn superscript(number: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn labels(axis: &Axis) -> Vec<&str> {

@@ -4,7 +4,7 @@ use fovea_dsl::verb::{self, Period, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::training::{Adam, Decay, Optimizer};
-use fovea_train::{CheckpointEvery, DataSpec, Forward, Recipe, Schedule, SingleValue, WarmUp};
+use fovea_train::{CheckpointEvery, DataSpec, Forward, Recipe, Schedule, SingleValue, TrainError, WarmUp};
 
 use crate::failure::At;
 
@@ -119,7 +119,9 @@ fn warm_up_ends(recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diag
 /// Batches of which none leaves batch normalisation a single value.
 pub fn enough_to_normalise(forward: &Forward, recipe: &Recipe, at: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
     let samples = spec.counts().train;
-    let Some(single) = SingleValue::find(forward, recipe.batch, samples).at(at)? else { return Ok(()) };
+    let Some(single) = SingleValue::find(forward, recipe.batch, samples).map_err(TrainError::Network).at(at)? else {
+        return Ok(());
+    };
     let help = match single.mend() {
         Some(batch) => format!("`batch {batch}` leaves none of 1; or leave `{}` out", single.layer),
         None => format!("more training pictures than {samples} make larger batches; or leave `{}` out", single.layer),
