@@ -35,18 +35,18 @@ impl Checkpoint {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), FileError> {
-        let progress = Progress {
-            step: self.step,
-            epoch: self.epoch,
-            seed: self.seed,
-            moments: self.moments.iter().map(|(name, _)| name.clone()).collect(),
-            place: self.place.clone(),
-            fingerprint: self.fingerprint.clone(),
-        };
         let tensors: Vec<_> = self.weights.tensors.iter().chain(&self.moments).collect();
-        let order = tensors.iter().map(|(name, _)| name.clone()).collect();
-        let header = Header { order, progress: Some(progress), ..self.weights.header() };
-        store::write(path.as_ref(), &tensors, &header)
+        let names = |tensors: &[&(String, Tensor)]| tensors.iter().map(|(name, _)| name.clone()).collect();
+        let moments = names(&tensors[self.weights.tensors.len()..]);
+        store::write(path.as_ref(), &tensors[..], &self.header(names(&tensors), moments))
+    }
+
+    /// What is kept beside tensors of these names, some of which are moments; its own tensors are not looked at.
+    pub(crate) fn header(&self, order: Vec<String>, moments: Vec<String>) -> Header {
+        let (place, fingerprint) = (self.place.clone(), self.fingerprint.clone());
+        let Self { step, epoch, seed, .. } = *self;
+        let progress = Progress { step, epoch, seed, moments, place, fingerprint };
+        Header { order, progress: Some(progress), ..self.weights.header() }
     }
 
     /// Reads the one after a step, in which nothing has changed since it was written.

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -277,7 +278,9 @@ impl<'a> Epochs<'a> {
     /// Writes a checkpoint, where the run is kept.
     fn save(&mut self, listener: &mut Listener<'_>) -> Result<(), TrainError> {
         let Some(run) = &mut self.run else { return Ok(()) };
-        let path = run.checkpoint(&self.trainee.checkpoint(self.recipe.seed, &self.place, &self.fingerprint)?)?;
+        let (trainee, place, seed) = (&self.trainee, &self.place, self.recipe.seed);
+        let save = |path: &Path| trainee.save_checkpoint(path, seed, place, &self.fingerprint);
+        let path = run.checkpoint(place.step, save)?;
         self.saved = Some(self.place.clone());
         self.clock.checkpointed();
         (listener.events)(Event::Checkpoint { step: self.place.step, path });
@@ -291,7 +294,7 @@ impl<'a> Epochs<'a> {
             self.save(listener)?;
         }
         if let Some(run) = &mut self.run {
-            run.finish(&self.trainee.weights()?, ending)?;
+            run.finish(ending, |path| self.trainee.save_weights(path))?;
         }
         Ok(())
     }

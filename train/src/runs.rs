@@ -17,14 +17,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::Checkpoint;
+use crate::error::TrainError;
 use crate::file::{FileError, read_file};
 use crate::layout::{CHECKPOINTS, INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
 use crate::lock::Lock;
 use crate::place::Place;
 use crate::recipe::Ending;
 use crate::record::RunRecord;
-use crate::weights::Weights;
 use crate::whole::{PART, aside, replace, sync_folder};
 
 /// How many checkpoints are kept: the newest, and one in case a power cut spoils it.
@@ -206,10 +205,13 @@ impl RunFolder {
     }
 
     /// Writes a checkpoint and removes those too old to be of use.
-    pub(crate) fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<PathBuf, FileError> {
-        let step = checkpoint.place.step;
+    pub(crate) fn checkpoint(
+        &mut self,
+        step: u64,
+        save: impl FnOnce(&Path) -> Result<(), TrainError>,
+    ) -> Result<PathBuf, TrainError> {
         let path = self.checkpoint_path(step);
-        checkpoint.save(&path)?;
+        save(&path)?;
         for (_, old) in checkpoints(&self.folder)?.iter().rev().skip(KEPT) {
             fs::remove_file(old).map_err(FileError::write(old))?;
         }
@@ -222,8 +224,12 @@ impl RunFolder {
     }
 
     /// Writes the weights and how the run ended.
-    pub(crate) fn finish(&mut self, weights: &Weights, ending: &Ending) -> Result<(), FileError> {
-        weights.save(self.folder.join(WEIGHTS))?;
+    pub(crate) fn finish(
+        &mut self,
+        ending: &Ending,
+        save: impl FnOnce(&Path) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
+        save(&self.folder.join(WEIGHTS))?;
         self.append(&Line::End { ending: ending.clone() })?;
         self.lock = None;
         Ok(())

@@ -2,6 +2,8 @@
 //!
 //! They stand before the header, in its entry: `crc32 0123abcd 89abcdef`, a line end, the header.
 
+use std::io;
+
 use crc32fast::Hasher;
 use fovea_graph::Tensor;
 
@@ -20,8 +22,8 @@ pub(crate) struct Seal {
 
 impl Seal {
     /// Those of a header and of tensors, in its order.
-    pub fn of<'a>(header: &str, tensors: impl IntoIterator<Item = &'a (String, Tensor)>) -> Self {
-        Self { header: crc32fast::hash(header.as_bytes()), tensors: tensors.into_iter().map(sum).collect() }
+    pub fn of(header: &str, tensors: Vec<u32>) -> Self {
+        Self { header: crc32fast::hash(header.as_bytes()), tensors }
     }
 
     /// The entry of a file: these, and the header behind them.
@@ -64,18 +66,48 @@ impl Seal {
 
 /// The checksum of a tensor: its name, its shape, its bits.
 fn sum((name, tensor): &(String, Tensor)) -> u32 {
-    let mut hasher = Hasher::new();
-    hasher.update(name.as_bytes());
-    for &side in tensor.shape() {
-        hasher.update(&(side as u64).to_le_bytes());
+    let mut sum = Sum::new(name, tensor.shape());
+    sum.add(tensor.as_standard_layout().as_slice().unwrap_or(&[]));
+    sum.end()
+}
+
+/// The checksum of a tensor whose elements come one after the other, in row-major order.
+pub(crate) struct Sum(Hasher);
+
+impl Sum {
+    /// Of its name and its shape.
+    pub fn new(name: &str, shape: &[usize]) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.update(name.as_bytes());
+        for &side in shape {
+            hasher.update(&(side as u64).to_le_bytes());
+        }
+        Self(hasher)
     }
-    let tensor = tensor.as_standard_layout();
+
+    /// Takes in some of its elements.
+    pub fn add(&mut self, values: &[f32]) {
+        // Into memory nothing can fail.
+        let _ = in_bytes(values, |bytes| {
+            self.0.update(bytes);
+            io::Result::Ok(())
+        });
+    }
+
+    /// The number.
+    pub fn end(self) -> u32 {
+        self.0.finalize()
+    }
+}
+
+/// Numbers as the format wants them, little-endian, some at a time.
+pub(crate) fn in_bytes(values: &[f32], mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut bytes = [[0; 4]; CHUNK];
-    for values in tensor.as_slice().unwrap_or(&[]).chunks(CHUNK) {
+    for values in values.chunks(CHUNK) {
         for (bytes, value) in bytes.iter_mut().zip(values) {
             *bytes = value.to_le_bytes();
         }
-        hasher.update(bytes[..values.len()].as_flattened());
+        take(bytes[..values.len()].as_flattened())?;
     }
-    hasher.finalize()
+    Ok(())
 }

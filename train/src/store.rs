@@ -4,22 +4,21 @@
 //! What is ours beside the tensors is one entry of the header's free text: the format keeps such entries in no
 //! particular order, and the same weights are to give the same bytes. It begins with the [`Seal`] of everything.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 
 use fovea_graph::Tensor;
 use ndarray::IxDyn;
-use safetensors::tensor::{Dtype, Metadata, View, serialize};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::file::{FileError, read_file};
 use crate::fingerprint::Fingerprint;
 use crate::place::Place;
-use crate::seal::Seal;
+use crate::seal::{Seal, Sum, in_bytes};
 use crate::standardise::Standardisation;
-use crate::whole::write_whole;
+use crate::whole::write_whole_by;
 
 /// The entry of the header that holds a [`Header`].
 const ENTRY: &str = "fovea";
@@ -53,14 +52,71 @@ pub(crate) struct Progress {
     pub fingerprint: Fingerprint,
 }
 
-/// Writes tensors and header, whole or not at all.
-pub(crate) fn write(path: &Path, tensors: &[&(String, Tensor)], header: &Header) -> Result<(), FileError> {
-    let entry = serde_json::to_string(header).map_err(|e| FileError::write(path)(e.into()))?;
-    let entry = Seal::of(&entry, tensors.iter().copied()).before(&entry);
-    let views = tensors.iter().map(|(name, tensor)| (name, Values(tensor)));
-    let bytes = serialize(views, Some(HashMap::from([(ENTRY.to_string(), entry)])));
-    let bytes = bytes.map_err(|e| FileError::write(path)(io::Error::other(e)))?;
-    write_whole(path, &bytes)
+/// Tensors that are written, one at a time.
+pub(crate) trait Tensors {
+    /// What may go wrong with them, or with the file.
+    type Error: From<FileError>;
+
+    /// Their names and shapes.
+    fn list(&self) -> Vec<(&str, &[usize])>;
+
+    /// Shows the elements of one, in row-major order.
+    fn look(&self, at: usize, look: &mut dyn FnMut(&[f32])) -> Result<(), Self::Error>;
+}
+
+impl Tensors for [&(String, Tensor)] {
+    type Error = FileError;
+
+    fn list(&self) -> Vec<(&str, &[usize])> {
+        self.iter().map(|(name, tensor)| (name.as_str(), tensor.shape())).collect()
+    }
+
+    fn look(&self, at: usize, look: &mut dyn FnMut(&[f32])) -> Result<(), FileError> {
+        look(self[at].1.as_standard_layout().as_slice().unwrap_or(&[]));
+        Ok(())
+    }
+}
+
+/// Writes tensors and header, whole or not at all. No more than one tensor is looked at at a time.
+pub(crate) fn write<T: Tensors + ?Sized>(path: &Path, tensors: &T, header: &Header) -> Result<(), T::Error> {
+    let failed = |why: io::Error| T::Error::from(FileError::write(path)(why));
+    let list = tensors.list();
+    let entry = serde_json::to_string(header).map_err(|why| failed(why.into()))?;
+    let mut sums = Vec::with_capacity(list.len());
+    for (at, (name, shape)) in list.iter().enumerate() {
+        let mut sum = Sum::new(name, shape);
+        tensors.look(at, &mut |values| sum.add(values))?;
+        sums.push(sum.end());
+    }
+    let entry = Seal::of(&entry, sums).before(&entry);
+    let (order, head) = head(&list, entry).map_err(failed)?;
+    write_whole_by(path, |file| {
+        file.write_all(&(head.len() as u64).to_le_bytes()).and_then(|()| file.write_all(&head)).map_err(failed)?;
+        order.iter().try_for_each(|&at| {
+            let mut written = Ok(());
+            tensors.look(at, &mut |values| written = in_bytes(values, |bytes| file.write_all(bytes)))?;
+            written.map_err(failed)
+        })
+    })
+}
+
+/// The format's own header, and the order in which the tensors lie behind it: by name, as all are of one type.
+fn head(list: &[(&str, &[usize])], entry: String) -> io::Result<(Vec<usize>, Vec<u8>)> {
+    let mut order: Vec<usize> = (0..list.len()).collect();
+    order.sort_by_key(|&at| list[at].0);
+    let mut end = 0;
+    let info = |&at: &usize| {
+        let (name, shape) = list[at];
+        let begin = end;
+        end += 4 * shape.iter().product::<usize>();
+        (name.to_string(), TensorInfo { dtype: Dtype::F32, shape: shape.to_vec(), data_offsets: (begin, end) })
+    };
+    let infos = order.iter().map(info).collect();
+    let metadata = Metadata::new(Some(HashMap::from([(ENTRY.to_string(), entry)])), infos);
+    let mut head = serde_json::to_vec(&metadata.map_err(io::Error::other)?)?;
+    // The values begin at a multiple of their size.
+    head.resize(head.len().next_multiple_of(8), b' ');
+    Ok((order, head))
 }
 
 /// What a file holds.
@@ -147,23 +203,32 @@ fn tensor(path: &Path, metadata: &Metadata, values: &[u8], name: &str) -> Result
     Tensor::from_shape_vec(IxDyn(&info.shape), numbers).map_err(|e| foreign(format!("{name}: {e}")))
 }
 
-/// A tensor as the format wants it: little-endian, row-major.
-struct Values<'a>(&'a Tensor);
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use safetensors::tensor::{TensorView, serialize};
 
-impl View for Values<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
+    use super::*;
 
-    fn shape(&self) -> &[usize] {
-        self.0.shape()
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        self.0.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into()
-    }
-
-    fn data_len(&self) -> usize {
-        4 * self.0.len()
+    /// Against the format's own writer.
+    #[test]
+    fn the_bytes_are_the_formats_own() {
+        let counted = |shape: &[usize]| {
+            let count: usize = shape.iter().product();
+            Tensor::from_shape_vec(IxDyn(shape), (0..count).map(|i| i as f32 - 1.5).collect()).unwrap()
+        };
+        let shapes = [("b", &[2, 3][..]), ("a", &[5]), ("c", &[]), ("d", &[0, 4])];
+        let tensors: Vec<_> = shapes.map(|(name, shape)| (name.to_string(), counted(shape))).to_vec();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        write(&path, &tensors.iter().collect::<Vec<_>>()[..], &Header::default()).unwrap();
+        let written = std::fs::read(&path).unwrap();
+        let (_, metadata) = safetensors::SafeTensors::read_metadata(&written).unwrap();
+        let bytes: Vec<Vec<u8>> =
+            tensors.iter().map(|(_, tensor)| tensor.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
+        let views = tensors.iter().zip(&bytes).map(|((name, tensor), bytes)| {
+            (name.as_str(), TensorView::new(Dtype::F32, tensor.shape().to_vec(), bytes).unwrap())
+        });
+        assert_eq!(written, serialize(views, metadata.metadata().clone()).unwrap());
     }
 }

@@ -1,6 +1,7 @@
 //! A net on a device: its parameters, its running statistics and its compiled programs.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -20,6 +21,7 @@ use crate::needs::Needs;
 use crate::place::Place;
 use crate::question::Question;
 use crate::standardise::Standardisation;
+use crate::store::{self, Header, Tensors};
 use crate::weights::Weights;
 
 /// A net being trained or used, on a device.
@@ -201,10 +203,21 @@ impl Trainee {
     /// # Errors
     /// The device refuses.
     pub fn weights(&self) -> Result<Weights, TrainError> {
-        let tensors = self.values(0..self.net.states.len())?;
+        Ok(Weights { tensors: self.values(0..self.net.states.len())?, ..self.without_tensors() })
+    }
+
+    /// What the weights are kept with.
+    fn without_tensors(&self) -> Weights {
         let (standardisation, classes) = (self.standardisation.clone(), self.classes.clone());
         let metadata = BTreeMap::from([("input".to_string(), join(&self.net.input))]);
-        Ok(Weights { tensors, standardisation, classes, metadata })
+        Weights { tensors: Vec::new(), standardisation, classes, metadata }
+    }
+
+    /// Writes [`Trainee::weights`], a tensor at a time.
+    pub(crate) fn save_weights(&self, path: &Path) -> Result<(), TrainError> {
+        let states = States { states: &self.states[..self.net.states.len()], memory: &*self.memory };
+        let header = Header { order: states.names(), ..self.without_tensors().header() };
+        store::write(path, &states, &header)
     }
 
     /// A parameter or a running statistic as it is now, by its name: `conv1.filter`.
@@ -217,17 +230,21 @@ impl Trainee {
         Ok(self.memory.read(StateId::new(at))?)
     }
 
-    /// All that is needed to go on from this place in a run.
-    pub(crate) fn checkpoint(
+    /// Writes all that is needed to go on from this place in a run, a tensor at a time.
+    pub(crate) fn save_checkpoint(
         &self,
+        path: &Path,
         seed: u64,
         place: &Place,
         fingerprint: &Fingerprint,
-    ) -> Result<Checkpoint, TrainError> {
-        let moments = self.values(self.net.states.len()..self.states.len())?;
+    ) -> Result<(), TrainError> {
         let Progress { steps, epochs } = self.progress;
-        let (weights, place, fingerprint) = (self.weights()?, place.clone(), fingerprint.clone());
-        Ok(Checkpoint { weights, moments, step: steps.into(), epoch: epochs.into(), seed, place, fingerprint })
+        let (weights, place, fingerprint) = (self.without_tensors(), place.clone(), fingerprint.clone());
+        let (step, epoch, moments) = (steps.into(), epochs.into(), Vec::new());
+        let checkpoint = Checkpoint { weights, moments, step, epoch, seed, place, fingerprint };
+        let states = States { states: &self.states, memory: &*self.memory };
+        let moments = states.names().split_off(self.net.states.len());
+        store::write(path, &states, &checkpoint.header(states.names(), moments))
     }
 
     /// Whether a checkpoint of a run by this optimizer is this net's, moments included. Its programs are compiled.
@@ -376,5 +393,29 @@ impl Trainee {
     /// How many of the steps begun last may be under way at once.
     pub(crate) fn depth(&mut self) -> usize {
         self.programs.last().map_or(1, |compiled| compiled.depth())
+    }
+}
+
+/// States as they stand in memory, to be written.
+struct States<'a> {
+    states: &'a [State],
+    memory: &'a dyn Memory,
+}
+
+impl States<'_> {
+    fn names(&self) -> Vec<String> {
+        self.states.iter().map(|state| state.name.clone()).collect()
+    }
+}
+
+impl Tensors for States<'_> {
+    type Error = TrainError;
+
+    fn list(&self) -> Vec<(&str, &[usize])> {
+        self.states.iter().map(|state| (state.name.as_str(), state.shape.dims())).collect()
+    }
+
+    fn look(&self, at: usize, look: &mut dyn FnMut(&[f32])) -> Result<(), TrainError> {
+        Ok(self.memory.look(StateId::new(at), look)?)
     }
 }

@@ -29,7 +29,7 @@ impl Weights {
     /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), FileError> {
         let tensors: Vec<_> = self.tensors.iter().collect();
-        store::write(path.as_ref(), &tensors, &self.header())
+        store::write(path.as_ref(), &tensors[..], &self.header())
     }
 
     /// Reads a safetensors file: this crate's or anybody's whose tensors are f32. Tensors of a foreign file come in the

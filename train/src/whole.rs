@@ -1,7 +1,7 @@
 //! Files that are whole or not there: written aside, brought to disk, then renamed.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::file::{FileError, regular};
@@ -29,6 +29,22 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let written = replace(path, bytes).map_err(FileError::write(path))?;
     sync_folder(folder_of(&written));
+    Ok(())
+}
+
+/// As [`write_whole`], with what `fill` writes, so that it need not be in memory at once.
+pub(crate) fn write_whole_by<E: From<FileError>>(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let target = Target::of(path).map_err(FileError::write(path))?;
+    let part = target.begin().map_err(FileError::write(path))?;
+    let mut buffer = BufWriter::new(part.as_file());
+    fill(&mut buffer)?;
+    buffer.flush().and_then(|()| part.as_file().sync_all()).map_err(FileError::write(path))?;
+    drop(buffer);
+    part.persist(&target.path).map_err(|error| FileError::write(path)(error.error))?;
+    sync_folder(folder_of(&target.path));
     Ok(())
 }
 
@@ -113,15 +129,21 @@ impl Target {
         Ok(Self { path, old: Some(old) })
     }
 
-    /// What will stand there, aside and on disk; gone where it is dropped.
-    fn part(&self, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    /// What will stand there, aside and empty; gone where it is dropped.
+    fn begin(&self) -> io::Result<tempfile::NamedTempFile> {
         let mut builder = aside();
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut part = builder.tempfile_in(folder_of(&self.path))?;
+        let part = builder.tempfile_in(folder_of(&self.path))?;
         if let Some(old) = &self.old {
             take_over(part.as_file(), old)?;
         }
+        Ok(part)
+    }
+
+    /// What will stand there, aside and on disk.
+    fn part(&self, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+        let mut part = self.begin()?;
         part.write_all(bytes)?;
         part.as_file().sync_all()?;
         Ok(part)
