@@ -10,7 +10,9 @@ use crate::verb::{About, VERBS, words as verbs};
 pub struct Vocabulary {
     /// Words that begin a statement.
     pub statements: Vec<&'static str>,
-    /// Those of them that begin a definition, in which layers stand.
+    /// Words that begin one where a matrix follows, and are layers elsewhere.
+    pub before_matrix: Vec<&'static str>,
+    /// Those that begin a definition, in which layers stand.
     pub definitions: Vec<&'static str>,
     /// Layers; numbers may be glued to them.
     pub layers: Vec<&'static str>,
@@ -36,11 +38,12 @@ pub struct Vocabulary {
 pub fn vocabulary() -> Vocabulary {
     let statements: Vec<_> = verbs::plain_words().collect();
     let clauses = |verb: &About| verb.clauses.iter().map(|clause| clause.word).collect();
-    let verbs = VERBS.iter().filter(|verb| statements.contains(&verb.word)).map(|verb| (verb.word, clauses(verb)));
+    let verbs = VERBS.iter().map(|verb| (verb.word, clauses(verb)));
     Vocabulary {
         definitions: statements.iter().copied().filter(|word| verbs::is_definition(word)).collect(),
         verbs: verbs.filter(|(_, clauses): &(_, Vec<_>)| !clauses.is_empty()).collect(),
         statements,
+        before_matrix: verbs::LAYERS_TOO.to_vec(),
         layers: words::layer_words().collect(),
         links: words::link_words().collect(),
         foreign: words::foreign_words().collect(),
@@ -80,7 +83,12 @@ mod tests {
         check(&words.verb_clauses, "save net ", Token::Clause);
         check(&words.named, "save net ", Token::Option);
         for (verb, clauses) in &words.verbs {
-            check(clauses, &format!("{verb} net "), Token::Clause);
+            let subject = if words.before_matrix.contains(verb) { "[1]" } else { "net" };
+            check(clauses, &format!("{verb} {subject} "), Token::Clause);
+        }
+        for word in &words.before_matrix {
+            assert_eq!(highlight(&format!("{word} [1 2]"))[0].1, Token::Statement, "{word}");
+            assert_eq!(highlight(&format!("{word} 2x2"))[0].1, Token::Name, "{word}");
         }
     }
 }

@@ -33,16 +33,21 @@
     return sets.named.has(word) ? 'option' : 'name';
   };
 
+  // Whether a statement begins with this word: one that is a layer's too stands before a matrix.
+  const beginsStatement = (word, rest) =>
+    sets.statements.has(word) || (sets.beforeMatrix.has(word) && /^\s*\[/.test(rest));
+
   // Whether the line that begins here goes on with the statement before it.
   const continues = (line, state) => {
     if (state.statement === null) return false;
-    const word = (/^\s*(%*\w*)/.exec(line)[1] || '').toLowerCase();
+    const [, written, rest] = /^\s*(%*\w*)(.*)/.exec(line);
+    const word = written.toLowerCase();
     const indented = /^\s*/.exec(line)[0].length > state.base;
     if (indented) return true;
-    if (state.statement === 'slide') return !sets.statements.has(word);
+    if (state.statement === 'slide') return !beginsStatement(word, rest);
     if (word === 'where') return true;
     if (state.comma && sets.continuing.has(word)) return true;
-    return (state.depth > 0 || state.unfinished) && !sets.statements.has(word);
+    return (state.depth > 0 || state.unfinished) && !beginsStatement(word, rest);
   };
 
   // What is true behind this line: whether it wants another.
@@ -101,7 +106,7 @@
       if (state.begins) {
         state.begins = false;
         state.statement = word;
-        return sets.statements.has(word) ? 'statement' : 'name';
+        return beginsStatement(word, stream.string.slice(stream.pos)) ? 'statement' : 'name';
       }
       return sets.definitions.has(state.statement) ? inChain(word, state.beginsItem) : inVerb(word, state.statement);
     }

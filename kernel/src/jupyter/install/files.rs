@@ -136,6 +136,7 @@ fn extension() -> String {
         "links": words.links,
         "foreign": words.foreign,
         "options": words.options,
+        "beforeMatrix": words.before_matrix,
         "chainClauses": words.chain_clauses,
         "verbs": verbs,
         "verbClauses": words.verb_clauses,
