@@ -29,6 +29,8 @@ const STEP_GAP: f64 = 22.0;
 /// The size of the sums.
 const SUM: f64 = 13.0;
 const WIDEST: f64 = 930.0;
+/// The steps, one by one, take no more height.
+const TALLEST: f64 = 760.0;
 
 /// Whether there are few enough numbers, each short enough.
 pub(super) fn fit(slide: &Slide<'_>) -> bool {
@@ -276,7 +278,7 @@ struct Strip {
 }
 
 impl Strip {
-    /// None where there are too many steps to follow.
+    /// None where there are too many steps to follow, or to stand on a page.
     fn new(slide: &Slide<'_>) -> Option<Self> {
         let [height, width] = padded(slide).size();
         let [rows, columns] = slide.extent();
@@ -288,7 +290,8 @@ impl Strip {
         let size = (side * (width as usize).max(columns) as f64, side * (height as usize + rows) as f64 + 10.0 + 20.0);
         let fit = (((WIDEST + STEP_GAP) / (size.0 + STEP_GAP)) as usize).max(1);
         let lines = steps.div_ceil(fit);
-        Some(Self { side, steps, per_line: steps.div_ceil(lines), size, image_rows: height as usize })
+        let strip = Self { side, steps, per_line: steps.div_ceil(lines), size, image_rows: height as usize };
+        (strip.height() <= TALLEST).then_some(strip)
     }
 
     fn width(&self) -> f64 {
