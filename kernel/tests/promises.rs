@@ -65,7 +65,20 @@ fn weights_travel_through_a_file() {
     let end = spoiled.len();
     spoiled[end - 8..].fill(0xff);
     place.write("spoiled.safetensors", spoiled);
-    place.program(&format!("{net}load t \"spoiled.safetensors\"\n")).fails(&["spoiled.safetensors", "not finite"]);
+    place.program(&format!("{net}load t \"spoiled.safetensors\"\n")).fails(&["spoiled.safetensors", "damaged"]);
+    // Another program's file, which has neither checksums nor classes.
+    let counted = net.replace("softmax", "softmax 10");
+    let head = u64::from_le_bytes(*whole.first_chunk().unwrap()) as usize;
+    let mut header: serde_json::Value = serde_json::from_slice(&whole[8..8 + head]).unwrap();
+    header.as_object_mut().unwrap().remove("__metadata__");
+    let header = header.to_string().into_bytes();
+    let mut other = [&(header.len() as u64).to_le_bytes()[..], &header, &whole[8 + head..]].concat();
+    place.write("other.safetensors", &other);
+    place.program(&format!("{counted}load t \"other.safetensors\"\n")).done();
+    let end = other.len();
+    other[end - 8..].fill(0xff);
+    place.write("other.safetensors", other);
+    place.program(&format!("{counted}load t \"other.safetensors\"\n")).fails(&["other.safetensors", "not finite"]);
     place.write("foreign.safetensors", "not weights at all");
     place.program(&format!("{net}load t \"foreign.safetensors\"\n")).fails(&["foreign.safetensors"]);
     place.program(&format!("{net}load t \"absent.safetensors\"\n")).fails(&["absent.safetensors"]);

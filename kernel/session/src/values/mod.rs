@@ -32,6 +32,7 @@ impl Session {
     /// Fails where there is no such device, or it cannot be used: the error says why.
     ///
     /// ```
+    /// # use fovea_session as fovea;
     /// let session = fovea::Session::open("cpu", "runs")?;
     /// assert!(session.known().nets.contains(&"lenet".to_string()));
     ///

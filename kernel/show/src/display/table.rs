@@ -75,6 +75,7 @@ impl Column {
 /// line with spaces at its end.
 ///
 /// ```
+/// # use fovea_show as fovea;
 /// use fovea::display::{Column, Table};
 /// let mut table = Table::new([Column::left("layer"), Column::right("parameters")]);
 /// table.row(["conv1", "156"]);
