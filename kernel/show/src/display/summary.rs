@@ -58,7 +58,7 @@ impl Summary {
     /// The table and the sums; a training step is one of `batch` pictures.
     pub fn page(&self, batch: usize) -> Page {
         let mut table = Table::new([
-            Column::left(if self.net.is_empty() { "layer" } else { &self.net }).at_most(40),
+            Column::path(if self.net.is_empty() { "layer" } else { &self.net }).at_most(40),
             Column::left("output"),
             Column::right("memory"),
             Column::right("parameters"),
@@ -99,9 +99,10 @@ impl Summary {
 }
 
 impl SummaryRow {
-    /// The name, with the kind behind it where the name does not begin with it.
+    /// The name, with the kind behind it where the name's last part does not begin with it.
     fn title(&self) -> String {
-        if self.name.starts_with(&self.kind) { self.name.clone() } else { format!("{} ({})", self.name, self.kind) }
+        let own = self.name.rsplit('.').next().unwrap_or_default();
+        if own.starts_with(&self.kind) { self.name.clone() } else { format!("{} ({})", self.name, self.kind) }
     }
 }
 

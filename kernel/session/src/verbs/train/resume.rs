@@ -46,10 +46,11 @@ impl Resumed {
         let record = self.which.open(world, self.span)?;
         self.is_of(train, &record)?;
         let recipe = agreed(train, said, &record)?;
+        self.goes_on(&record, &recipe)?;
         Ok((record, recipe))
     }
 
-    /// Whether the run is of the statement's net and data, and can go on.
+    /// Whether the run is of the statement's net and data.
     fn is_of(&self, train: &Train, record: &RunRecord) -> Result<(), Diagnostic> {
         let number = record.number;
         let mistake = |message: String| Diagnostic::new(Stage::Verbs, self.span, message);
@@ -66,11 +67,23 @@ impl Resumed {
             .found(&train.data.text)
             .expected(&record.info.data));
         }
-        if record.ending == Some(Ending::Complete) {
-            let (net, data) = (&record.info.net, &record.info.data);
-            return Err(mistake(format!("run {number} is complete"))
-                .help(format!("`train {net} further on {data}` begins a new run from the weights that a net has")));
-        }
         Ok(())
+    }
+
+    /// Whether there is anything left of the run.
+    fn goes_on(&self, record: &RunRecord, recipe: &Recipe) -> Result<(), Diagnostic> {
+        let (number, done) = (record.number, record.epochs.len());
+        if record.ending != Some(Ending::Complete) || recipe.epochs > done {
+            return Ok(());
+        }
+        let (net, data) = (&record.info.net, &record.info.data);
+        let mistake = Diagnostic::new(Stage::Verbs, self.span, format!("run {number} is complete"));
+        let further = format!("`train {net} further on {data}` begins a new run from the weights that a net has");
+        if recipe.schedule.spans_run() {
+            return Err(mistake.help(further));
+        }
+        let more =
+            format!("`train {net} on {data} for {} epochs resume run {number}` adds as many as it has", 2 * done);
+        Err(mistake.help(format!("{more}; {further}")))
     }
 }
