@@ -215,10 +215,14 @@ fn a_run_goes_on_as_it_began_or_the_clause_that_says_otherwise_is_refused() {
     break_off(&mut bench, began, 5);
     let before = weights(&mut bench);
     let sgd = "with sgd(lr 0.05, momentum 0.9, decay 0.0005)";
+    for epochs in ["for 5 epochs", "for 10 epochs"] {
+        let mistake = &bench.mistakes(&format!("train tiny on digits {epochs} resume run 1"))[0];
+        assert_eq!(mistake.message, "run 1 began with `for 4 epochs`, and its `schedule cosine` ends there");
+        let help = format!("`train tiny further on digits {epochs}` begins a new run from its weights");
+        assert_eq!(mistake.help, Some(help));
+    }
     // `for 10 epochs`, `with sgd` and `seed 0` are the language's defaults: said, they count.
     for (clause, then) in [
-        ("for 5 epochs", "with `schedule cosine`"),
-        ("for 10 epochs", "with `schedule cosine`"),
         ("batch 64", "with `batch 32`"),
         ("with adam", &format!("with `{sgd}`")),
         ("with sgd", &format!("with `{sgd}`")),

@@ -16,17 +16,35 @@ pub(super) enum Long {
     Whole,
 }
 
-/// A text in lines of at most `limit` columns, broken between words; at least one line.
+/// A text in lines of at most `limit` columns, broken between words; at least one line. A number and its unit stay
+/// together where the line has room for both.
 pub(super) fn wrap(text: &str, limit: usize, long: Long) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
             Some(line) if line.width() + 1 + word.width() <= limit => *line += &format!(" {word}"),
-            _ if long == Long::Cut => lines.push(cut(word, limit)),
-            _ => lines.push(word.to_string()),
+            line => {
+                let number = line.and_then(|line| number_at_end(line, limit.saturating_sub(word.width() + 1)));
+                lines.push(match (number, long) {
+                    (Some(number), _) => format!("{number} {word}"),
+                    (None, Long::Cut) => cut(word, limit),
+                    (None, Long::Whole) => word.to_string(),
+                });
+            }
         }
     }
     if lines.is_empty() { vec![String::new()] } else { lines }
+}
+
+/// Takes a number of at most `room` columns off a line's end, where something stands before it.
+fn number_at_end(line: &mut String, room: usize) -> Option<String> {
+    let at = line.rfind(' ')?;
+    let is_number = line.ends_with(|c: char| c.is_ascii_digit()) && line[at + 1..].width() <= room;
+    is_number.then(|| {
+        let number = line.split_off(at + 1);
+        line.truncate(at);
+        number
+    })
 }
 
 /// Lines for reading, each of them broken where it is too wide for a terminal; what goes on below stands in as far as
@@ -54,6 +72,13 @@ mod tests {
         let first = format!("  {}", ["word"; 15].join(" "));
         assert_eq!(lines, format!("{short}\n{first}\n  word word word word word"));
         assert!(lines.lines().all(|line| line.width() <= WIDTH));
+    }
+
+    #[test]
+    fn a_number_keeps_its_unit() {
+        assert_eq!(wrap("test accuracy 95.0 %; done", 19, Long::Whole), ["test accuracy", "95.0 %; done"]);
+        assert_eq!(wrap("test accuracy, % of all", 17, Long::Whole), ["test accuracy, %", "of all"]);
+        assert_eq!(wrap("12 % 1234567 kilobytes", 9, Long::Cut), ["12 %", "1234567", "kilobytes"]);
     }
 
     #[test]

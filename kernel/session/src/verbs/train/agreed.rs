@@ -40,9 +40,10 @@ fn other_epochs(record: &RunRecord, clause: &Option<Said<usize>>) -> Option<Diag
     let (run, net, data) = (record.number, &record.info.net, &record.info.data);
     let found = |message: String| Diagnostic::new(Stage::Verbs, said.span, message).found(epochs(said.value));
     if then.schedule.spans_run() {
-        let message = format!("run {run} began with `{}`, and its rates depend on where it ends", schedule(then));
+        let message =
+            format!("run {run} began with `{}`, and its `{}` ends there", epochs(then.epochs), schedule(then));
         let further =
-            format!("`train {net} further on {data} for {}` begins a new run from its weights", epochs(said.value));
+            format!("`train {net} further on {data} {}` begins a new run from its weights", epochs(said.value));
         return Some(found(message).expected(epochs(then.epochs)).help(further));
     }
     (said.value <= done).then(|| {
