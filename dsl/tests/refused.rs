@@ -267,7 +267,7 @@ fn statements_that_lack_their_beginning_or_end() {
         ("net q = [conv]^N where", "", "`where` breaks off", "write `where N = 2`"),
         ("net q = [conv]^N where N=2 M=3", "M=3", "`,` is missing before `M=3`", "put `,` between"),
         ("net q = conv where N=2 - pool", "pool", "`pool` is a word for layers and has no value", ""),
-        ("train q for “x”", "“", "`“` is no quote of this language", "write `\"`"),
+        ("train q for “x”", "“", "`“` is no quote of this language", "write `\"x\"`"),
     ]);
 }
 

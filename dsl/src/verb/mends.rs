@@ -64,9 +64,7 @@ impl<'a> Parts<'a> {
             PartKind::Size(_) if takes("size") => ("size", "the size"),
             PartKind::Matrix(_) if self.takes_filter() => ("with", "the filter"),
             PartKind::Text(_) if takes("save") => ("save", "the file"),
-            PartKind::Value(_) if takes("for") && self.peek().is_some_and(|next| is_epochs(next)) => {
-                ("for", "the number of epochs")
-            }
+            PartKind::Value(_) if takes("for") && self.peek().is_some_and(is_epochs) => ("for", "the number of epochs"),
             PartKind::Word(word) | PartKind::Call(word, _) if self.takes_optimizer() && self.is_named("with", word) => {
                 ("with", "the optimizer")
             }

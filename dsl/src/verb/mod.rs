@@ -160,8 +160,15 @@ pub struct Said<T> {
     pub what: Span,
     /// All of it.
     pub span: Span,
+    /// Where the space and the comma before it begin.
+    pub(crate) before: u32,
+}
+
+impl<T> Said<T> {
     /// What to take out of the text to leave it out: all of it, with the space and the comma before it.
-    pub cut: Span,
+    pub fn cut(&self) -> Span {
+        Span { start: self.before, ..self.span }
+    }
 }
 
 /// Reads a verb's statement strictly: every clause known and there at most once, every number evaluated with the

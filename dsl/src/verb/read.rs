@@ -157,7 +157,7 @@ impl<'a> Parts<'a> {
         {
             let (word, span) = (opened.part.span, self.span_from(opened.part));
             let what = if self.at > start { self.span_of(start, self.at - 1) } else { word };
-            *said = Some(Said { value, word, what, span, cut: self.cut(span) });
+            *said = Some(Said { value, word, what, span, before: self.cut(span).start });
         }
     }
 

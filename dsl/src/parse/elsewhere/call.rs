@@ -53,8 +53,7 @@ impl Stuck<'_> {
         // What a function is applied to is what flows.
         let flows = |first: &&str| word != last && matches!(*first, "x" | "input" | "inputs" | "out");
         let arguments = parted(inside);
-        let arguments =
-            if arguments.first().is_some_and(|first| flows(&first)) { &arguments[1..] } else { &arguments[..] };
+        let arguments = if arguments.first().is_some_and(flows) { &arguments[1..] } else { &arguments[..] };
         let options = along(operation, word, &format!("({})", arguments.join(", ")));
         let span = place(call.start, call.start + word.len());
         if matches!(chain_word(word), ChainWord::Layer(..)) {

@@ -50,7 +50,7 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
     let weights = if train.further.is_some() { Weights::Own } else { Weights::First };
     let of = Use { net: &train.net, data: Some(&train.data), weights };
     if let Some(further) = train.further.filter(|_| names.binding(&of).is_none()) {
-        return Err(no_weights(&train.net, further.cut, names));
+        return Err(no_weights(&train.net, further.cut(), names));
     }
     let net = names.net(&of)?;
     let spec = names.spec(&train.data)?;
