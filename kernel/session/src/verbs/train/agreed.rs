@@ -44,11 +44,15 @@ fn other_epochs(record: &RunRecord, clause: &Option<Said<usize>>) -> Option<Diag
             format!("run {run} began with `{}`, and its `{}` ends there", epochs(then.epochs), schedule(then));
         let further =
             format!("`train {net} further on {data} {}` begins a new run from its weights", epochs(said.value));
-        return Some(found(message).expected(epochs(then.epochs)).help(further));
+        let mistake = found(message).expected(epochs(then.epochs)).help(further);
+        return Some(mistake.mend(said.cut(), "").mend(said.span, epochs(then.epochs)));
     }
     (said.value <= done).then(|| {
         let mistake = found(format!("run {run} has had {} already", of(done, "epoch")));
-        mistake.expected(format!("more than {done}")).help("epochs are counted from the run's beginning")
+        let more = epochs(2 * done);
+        mistake.expected(format!("more than {done}")).mend(said.span, &more).help(format!(
+            "epochs are counted from the run's beginning: `train {net} on {data} {more} resume run {run}`, say"
+        ))
     })
 }
 
@@ -56,10 +60,14 @@ fn other_epochs(record: &RunRecord, clause: &Option<Said<usize>>) -> Option<Diag
 fn differs<T>(record: &RunRecord, clause: &Option<Said<T>>, now: String, then: String) -> Option<Diagnostic> {
     let said = clause.as_ref().filter(|_| now != then)?;
     let (run, net, data) = (record.number, &record.info.net, &record.info.data);
+    let mends = [(said.cut(), String::new()), (said.span, then.clone())];
+    // What the run never had can only be left out.
+    let mends = &mends[..if then.is_empty() { 1 } else { 2 }];
     let began = if then.is_empty() { format!("without `{WARM_UP}`") } else { format!("with `{then}`") };
     let message = format!("run {run} began {began}, and a run goes on as it began");
     let mistake = Diagnostic::new(Stage::Verbs, said.span, message).found(now);
     let mistake = if then.is_empty() { mistake } else { mistake.expected(then) };
+    let mistake = mends.iter().fold(mistake, |mistake, (place, text)| mistake.mend(*place, text));
     Some(mistake.help(format!("leave it out, and the run's own holds: `train {net} on {data} resume run {run}`")))
 }
 

@@ -46,7 +46,7 @@ impl Resumed {
         let record = self.which.open(world, self.span)?;
         self.is_of(train, &record)?;
         let recipe = agreed(train, said, &record)?;
-        self.goes_on(&record, &recipe)?;
+        self.goes_on(train, &record, &recipe)?;
         Ok((record, recipe))
     }
 
@@ -57,7 +57,12 @@ impl Resumed {
         if record.info.net != train.net.text {
             return Err(mistake(format!("run {number} trains `{}`, not `{}`", record.info.net, train.net.text))
                 .found(&train.net.text)
-                .expected(&record.info.net));
+                .expected(&record.info.net)
+                .mend(train.net.span, &record.info.net)
+                .help(format!(
+                    "`train {} on {} resume run {number}` goes on with it",
+                    record.info.net, record.info.data
+                )));
         }
         if record.info.data != train.data.text {
             return Err(mistake(format!(
@@ -65,25 +70,32 @@ impl Resumed {
                 record.info.data, train.data.text
             ))
             .found(&train.data.text)
-            .expected(&record.info.data));
+            .expected(&record.info.data)
+            .mend(train.data.span, &record.info.data)
+            .help(format!("`train {} on {} resume run {number}` goes on with it", record.info.net, record.info.data)));
         }
         Ok(())
     }
 
     /// Whether there is anything left of the run.
-    fn goes_on(&self, record: &RunRecord, recipe: &Recipe) -> Result<(), Diagnostic> {
+    fn goes_on(&self, train: &Train, record: &RunRecord, recipe: &Recipe) -> Result<(), Diagnostic> {
         let (number, done) = (record.number, record.epochs.len());
         if record.ending != Some(Ending::Complete) || recipe.epochs > done {
             return Ok(());
         }
         let (net, data) = (&record.info.net, &record.info.data);
+        let resume = train.resume.as_ref().map_or(self.span, |resume| resume.span);
         let mistake = Diagnostic::new(Stage::Verbs, self.span, format!("run {number} is complete"));
         let further = format!("`train {net} further on {data}` begins a new run from the weights that a net has");
         if recipe.schedule.spans_run() {
-            return Err(mistake.help(further));
+            return Err(mistake.mend(resume, "further").help(further));
         }
-        let more =
-            format!("`train {net} on {data} for {} epochs resume run {number}` adds as many as it has", 2 * done);
-        Err(mistake.help(format!("{more}; {further}")))
+        let more = format!("for {} epochs", 2 * done);
+        let help = format!("`train {net} on {data} {more} resume run {number}` adds as many as it has; {further}");
+        let mistake = match train.epochs {
+            Some(epochs) => mistake.mend(epochs.span, more),
+            None => mistake.mend(Span { end: resume.start, ..resume }, format!("{more} ")),
+        };
+        Err(mistake.mend(resume, "further").help(help))
     }
 }
