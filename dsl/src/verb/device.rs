@@ -2,6 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::declare::verb;
+use super::form::WORDS;
 use super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::scope::nearest;
@@ -16,7 +17,7 @@ verb! {
     }
 }
 
-const DEVICE: Behind<Option<Name>> = Behind { offer: Offer::Options(&["cpu", "cuda"]), read: device };
+const DEVICE: Behind<Option<Name>> = Behind { offer: Offer::Options(&["cpu", "cuda"]), read: device, form: WORDS };
 
 fn device(parts: &mut Parts<'_>) -> Option<Option<Name>> {
     let Some(part) = parts.next() else { return Some(None) };

@@ -2,6 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::declare::verb;
+use super::form::AS_WRITTEN;
 use super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, PartKind};
@@ -15,7 +16,7 @@ verb! {
     }
 }
 
-const ONE: Behind<Option<Name>> = Behind { offer: Offer::Nets, read: one };
+const ONE: Behind<Option<Name>> = Behind { offer: Offer::Nets, read: one, form: AS_WRITTEN };
 
 fn one(parts: &mut Parts<'_>) -> Option<Option<Name>> {
     let Some(part) = parts.next() else { return Some(None) };

@@ -15,6 +15,7 @@ mod device;
 mod explain;
 mod features;
 mod filters;
+mod form;
 mod library;
 mod load;
 mod mends;
@@ -63,6 +64,7 @@ pub use train::Train;
 pub use who::Who;
 
 pub(crate) use about::{About, ClauseAbout, Offer};
+pub(crate) use form::{Joint, Piece, canonical};
 pub(crate) use mends::unknown;
 
 use declare::Declared;

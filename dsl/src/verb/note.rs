@@ -2,6 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::declare::verb;
+use super::form::AS_WRITTEN;
 use crate::syntax::Name;
 
 verb! {
@@ -13,4 +14,4 @@ verb! {
     }
 }
 
-const TEXT: Behind<Name> = Behind { offer: Offer::Nothing, read: |parts| parts.text("the text") };
+const TEXT: Behind<Name> = Behind { offer: Offer::Nothing, read: |parts| parts.text("the text"), form: AS_WRITTEN };

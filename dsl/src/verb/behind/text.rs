@@ -1,13 +1,14 @@
 //! A string: `"lenet.safetensors"`.
 
 use super::super::about::{Behind, Offer};
+use super::super::form::AS_WRITTEN;
 use super::super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
 /// The file that a verb reads or writes.
 pub(in crate::verb) const FILE: Behind<Name> =
-    Behind { offer: Offer::Nothing, read: |parts| parts.text("the file's name") };
+    Behind { offer: Offer::Nothing, read: |parts| parts.text("the file's name"), form: AS_WRITTEN };
 
 impl Parts<'_> {
     /// The string that the verb takes.

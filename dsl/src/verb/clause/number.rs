@@ -1,6 +1,7 @@
 //! `batch 64`, `class 7`, `seed 7`: a whole number.
 
 use super::super::about::{Clause, Offer, clause};
+use super::super::form;
 use super::super::read::{Opened, Parts};
 use crate::syntax::{Argument, Expr, ExprKind, Part, PartKind};
 
@@ -12,6 +13,7 @@ pub(in crate::verb) const BATCH: Clause<usize> = Clause {
         let count = parts.scope.count(&expr, 1, "the batch");
         parts.keep(count)
     },
+    form: form::NUMBER,
 };
 
 /// A class by its number, from 0.
@@ -22,6 +24,7 @@ pub(in crate::verb) const CLASS: Clause<usize> = Clause {
         let class = parts.scope.count(&expr, 0, "a class");
         parts.keep(class)
     },
+    form: form::NUMBER,
 };
 
 /// The statement's own seed.
@@ -31,6 +34,7 @@ pub(in crate::verb) const SEED: Clause<u64> = Clause {
         let expr = parts.number(opened)?;
         parts.seed(&expr)
     },
+    form: form::NUMBER,
 };
 
 impl Parts<'_> {

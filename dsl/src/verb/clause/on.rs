@@ -2,6 +2,7 @@
 
 use super::super::Samples;
 use super::super::about::{Clause, Needed, Offer, clause};
+use super::super::form::AS_WRITTEN;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
@@ -14,6 +15,7 @@ pub(in crate::verb) const DATA: Needed<Name> = Needed {
             let samples = parts.samples(opened, ["data", "digits"])?;
             parts.whole(samples)
         },
+        form: AS_WRITTEN,
     },
     missing,
 };
@@ -23,6 +25,7 @@ pub(in crate::verb) const SAMPLES: Needed<Samples> = Needed {
     clause: Clause {
         about: clause("on", "on digits", &[Offer::Data]),
         read: |parts, opened| parts.samples(opened, ["a sample", "digits[3]"]),
+        form: AS_WRITTEN,
     },
     missing,
 };

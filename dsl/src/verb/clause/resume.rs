@@ -2,6 +2,7 @@
 
 use super::super::RunRef;
 use super::super::about::{Clause, Offer, clause};
+use super::super::behind::run;
 
 /// The run that goes on.
 pub(in crate::verb) const RESUME: Clause<RunRef> = Clause {
@@ -13,4 +14,5 @@ pub(in crate::verb) const RESUME: Clause<RunRef> = Clause {
             None
         }
     },
+    form: run::form,
 };

@@ -4,6 +4,7 @@ use fovea_graph::Span;
 
 use super::super::RunRef;
 use super::super::about::{Clause, Needed, Offer, clause};
+use super::super::behind::run;
 use super::super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
@@ -22,6 +23,7 @@ pub(in crate::verb) const SUBJECTS: Needed<Vec<Subject>> = Needed {
     clause: Clause {
         about: clause("of", "of lenet", &[Offer::List(&Offer::NetsAndRuns)]),
         read: |parts, _| Some(parts.subjects()),
+        form: run::form,
     },
     missing: |parts| {
         let verb = parts.verb.word;
