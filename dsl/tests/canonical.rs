@@ -72,9 +72,11 @@ fn meaning(text: &str) -> String {
     scope.constants.insert("rate".into(), Value::Number(0.05));
     let mut said =
         std::format!("{:?}", command(verb, &scope).unwrap_or_else(|mistakes| panic!("{text}\n{mistakes:?}")));
-    while let Some(start) = said.find("Span {") {
-        let end = start + said[start..].find('}').unwrap();
-        said.replace_range(start..=end, "_");
+    for (place, last) in [("Span {", '}'), (" before: ", ' ')] {
+        while let Some(start) = said.find(place) {
+            let end = start + place.len() + said[start + place.len()..].find(last).unwrap();
+            said.replace_range(start..=end, "_");
+        }
     }
     said
 }

@@ -25,7 +25,7 @@ pub(super) struct Parts<'a> {
     /// The whole statement.
     pub span: Span,
     /// The verb's word.
-    word: Span,
+    pub(super) word: Span,
     pub(super) parts: &'a [Part],
     pub(super) at: usize,
     /// What has been read, in order, and how each is written in the canonical form.
@@ -119,6 +119,7 @@ impl<'a> Parts<'a> {
             self.give_up();
             return None;
         }
+        self.fillers();
         let start = self.at;
         let read = (behind.read)(self);
         self.is_lost = read.is_none();
@@ -158,17 +159,13 @@ impl<'a> Parts<'a> {
             read(self, Opened { about, part });
             let span = self.span_from(part);
             match seen.iter().find(|(word, _)| *word == about.word) {
-                Some(&(word, first)) => {
-                    let error =
-                        self.error(span, format!("`{word}` stands twice")).also(first, "it stands here already");
-                    self.wrong(error.here("the second").help("remove one of the two"));
-                }
+                Some(&(word, first)) => self.one_of_two(self.twice(&format!("`{word}`"), first, span), first, span),
                 None => seen.push((about.word, span)),
             }
         }
         if let Some(span) = comma {
             let error = self.error(span, "the statement ends in a comma").found(",").expected("a clause");
-            self.wrong(error.help("remove it, or write the clause"));
+            self.wrong(error.mend(span, "").help("remove it, or write the clause"));
         }
     }
 
@@ -188,15 +185,15 @@ impl<'a> Parts<'a> {
         let Some(value) = value else { return };
         let (word, span) = (opened.part.span, self.span_from(opened.part));
         let what = if self.at > start { self.span_of(start, self.at - 1) } else { word };
-        *said = Some(Said { value, word, what, span });
+        *said = Some(Said { value, word, what, span, before: self.cut(span).start });
     }
 
     /// Says that nothing stands in parentheses where something does: `same(2)`.
-    pub(super) fn no_parentheses(&mut self, opened: Opened<'_>) {
+    fn no_parentheses(&mut self, opened: Opened<'_>) {
         if matches!(opened.part.kind, PartKind::Call(..)) {
             let message = format!("`{}` takes nothing in parentheses", opened.about.word);
             let error = self.error(opened.part.span, message).found(quoted(&opened.part.to_string()));
-            self.wrong(error.expected(opened.about.word).help(format!("write `{}`, say", opened.about.example)));
+            self.wrong(error.expected(opened.about.word).write(opened.part.span, opened.about.word));
         }
     }
 

@@ -81,6 +81,15 @@ fn stretch(verb: &About, mut parts: Vec<Part>) -> Vec<Part> {
 impl Parts<'_> {
     /// `for 10 epochs`
     fn epochs(&mut self, opened: Opened<'_>) -> Option<usize> {
+        // `for epochs`
+        if matches!(opened.part.kind, PartKind::Word(_))
+            && let [Part { kind: PartKind::Word(unit), .. }, ..] = &self.parts[self.at..]
+            && Unit::named(unit) == Some(Unit::Epochs)
+            && !self.scope.constants.contains_key(unit)
+        {
+            self.lacks(opened, "its number");
+            return None;
+        }
         let expr = self.number(opened)?;
         let epochs = self.scope.count(&expr, 1, "the number of epochs");
         let epochs = self.keep(epochs);
@@ -92,6 +101,7 @@ impl Parts<'_> {
                 let span = other.filter(|_| is_unit).map_or(self.here(), |part| part.span);
                 let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
                 let error = self.error(span, "training is counted in epochs").found(found).expected("epochs");
+                let error = error.mend(span, if is_unit { "epochs" } else { " epochs" });
                 self.wrong(error.help(format!("write `for {expr} epochs`")));
                 if is_unit {
                     self.at += 1;
@@ -118,7 +128,10 @@ impl Parts<'_> {
                 let span = unit.map_or(self.here(), |(_, span)| span);
                 let found = unit.map_or("the end".to_string(), |(unit, _)| quoted(unit));
                 let error = self.error(span, format!("`{}` lacks its unit", opened.about.word)).found(found);
-                self.wrong(error.expected("steps or epochs").help(format!("write `{}`, say", opened.about.example)));
+                let space = if unit.is_some() { "" } else { " " };
+                let error = error.expected("steps or epochs");
+                let error = error.mend(span, format!("{space}epochs")).mend(span, format!("{space}steps"));
+                self.wrong(error.help(format!("write `{expr} epochs` or `{expr} steps`")));
                 None
             }
         }
@@ -131,8 +144,13 @@ impl Parts<'_> {
                 self.at += 1;
                 self.period(opened)
             }
+            Some(Part { kind: PartKind::Value(_), span }) => {
+                let error = self.error(*span, "`every` is missing before the number").expected("`every`");
+                self.wrong(error.put_before(*span, "every ").help("write `checkpoint every 100 steps`, say"));
+                self.period(opened)
+            }
             _ => {
-                self.lacks(opened.about, "`every`");
+                self.lacks(opened, "`every`");
                 self.pass_over();
                 None
             }
