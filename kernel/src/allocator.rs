@@ -5,7 +5,6 @@
 //! more is cut out of one that is larger by as much.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::ptr::null_mut;
 
 /// What every block of the system's begins at a multiple of.
 const OWN: usize = 16;
@@ -13,15 +12,16 @@ const OWN: usize = 16;
 /// See the head of the file.
 pub struct Allocator;
 
-/// The larger block that an aligned one is cut out of.
+/// The larger block that an aligned one is cut out of; none where the system's own alignment will do.
 fn around(layout: Layout) -> Option<Layout> {
-    Layout::from_size_align(layout.size().checked_add(layout.align())?, OWN).ok()
+    let size = layout.size().checked_add(layout.align()).filter(|_| layout.align() > OWN)?;
+    Layout::from_size_align(size, OWN).ok()
 }
 
 /// Cuts an aligned block out of a larger one, whose beginning is written down before it.
 ///
 /// # Safety
-/// `block` is null, or of the layout that [`around`] gives for a layout of this alignment, which is more than [`OWN`].
+/// `block` is null, or of the layout that [`around`] gives for a layout of this alignment.
 unsafe fn cut(block: *mut u8, align: usize) -> *mut u8 {
     if block.is_null() {
         return block;
@@ -40,35 +40,34 @@ unsafe fn cut(block: *mut u8, align: usize) -> *mut u8 {
 // the whole that it was cut out of.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promises about `layout` hold for one that is no smaller.
         match around(layout) {
-            _ if layout.align() <= OWN => unsafe { System.alloc(layout) },
+            // SAFETY: as the caller promises.
+            None => unsafe { System.alloc(layout) },
+            // SAFETY: it is of no size only where the caller's would be, and no smaller than `cut` needs.
             Some(larger) => unsafe { cut(System.alloc(larger), layout.align()) },
-            None => null_mut(),
         }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as for `alloc`.
         match around(layout) {
-            _ if layout.align() <= OWN => unsafe { System.alloc_zeroed(layout) },
+            // SAFETY: as the caller promises.
+            None => unsafe { System.alloc_zeroed(layout) },
+            // SAFETY: as in `alloc`; what is written down lies before the block.
             Some(larger) => unsafe { cut(System.alloc_zeroed(larger), layout.align()) },
-            None => null_mut(),
         }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller has the block from here with this layout, so `cut` has written down where the larger begins.
         match around(layout) {
-            Some(larger) if layout.align() > OWN => unsafe {
-                System.dealloc(block.cast::<*mut u8>().sub(1).read(), larger);
-            },
-            _ => unsafe { System.dealloc(block, layout) },
+            // SAFETY: as the caller promises.
+            None => unsafe { System.dealloc(block, layout) },
+            // SAFETY: the caller has the block from here with this layout: before it stands where the larger begins.
+            Some(larger) => unsafe { System.dealloc(block.cast::<*mut u8>().sub(1).read(), larger) },
         }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if layout.align() <= OWN {
+        if around(layout).is_none() {
             // SAFETY: it is the system's block, and the caller's promises are those that the system asks for.
             return unsafe { System.realloc(block, layout, size) };
         }
