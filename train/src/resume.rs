@@ -65,10 +65,10 @@ fn go_on(
     events: &mut dyn FnMut(Event),
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
-    let Choice { checkpoint, passed } = choose(trainee, data, recipe, size, record)?;
+    let Choice { checkpoint, passed } = choose(trainee, data, recipe, size, record, interrupted)?;
     match checkpoint {
         None if recipe.further => return Err(TrainError::NoCheckpoint { run: record.number }),
-        None => begin(trainee, data, recipe, size)?,
+        None => begin(trainee, data, recipe, size, interrupted)?,
         Some(_) => {}
     }
     let place = checkpoint.as_ref().map_or_else(Place::default, |checkpoint| checkpoint.place.clone());
@@ -77,11 +77,11 @@ fn go_on(
         events(Event::PassedOver { path, why });
     }
     let epochs = match &checkpoint {
-        None => Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?,
+        None => Epochs::new(trainee, data, recipe, size, place, Some(&mut folder), interrupted)?,
         Some(checkpoint) => {
             trainee.restore(checkpoint)?;
             let done = record.epochs.iter().filter(|epoch| epoch.epoch as u64 <= place.epochs).cloned().collect();
-            Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?.resumed(done)
+            Epochs::new(trainee, data, recipe, size, place, Some(&mut folder), interrupted)?.resumed(done)
         }
     };
     epochs.run(events, interrupted)
