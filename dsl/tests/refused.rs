@@ -251,7 +251,7 @@ fn statements_that_lack_their_beginning_or_end() {
         ("lenet = 28x28x1 - conv", "lenet", "`net` is missing before `lenet`", "write `net lenet = 28x28x1 - conv`"),
         ("width = 16", "width", "`let` is missing before `width`", "write `let width = 16`"),
         ("N = 2, M = 3", "N", "`let` is missing before `N`", "write `let N = 2, M = 3`"),
-        ("for i in 1..3", "for", "no statement begins with `for`", "statements begin with net, block, let"),
+        ("for i in 1..3", "for", "no statement begins with `for`", "groups of layers repeat with `^`"),
         ("conv 64 - relu", "conv", "a chain of layers without a name", "write `net NAME = ` before it"),
         ("net q = conv\n- relu", "-", "a statement cannot begin with `-`", "indent the line"),
         ("= = =", "=", "a statement cannot begin with `=`", "indent the line"),
@@ -267,7 +267,7 @@ fn statements_that_lack_their_beginning_or_end() {
         ("net q = [conv]^N where", "", "`where` breaks off", "write `where N = 2`"),
         ("net q = [conv]^N where N=2 M=3", "M=3", "`,` is missing before `M=3`", "put `,` between"),
         ("net q = conv where N=2 - pool", "pool", "`pool` is a word for layers and has no value", ""),
-        ("train q for “x”", "“", "`“` is no quote of this language", "write `\"`"),
+        ("train q for “x”", "“", "`“` is no quote of this language", "write `\"x\"`"),
     ]);
 }
 

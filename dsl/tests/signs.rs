@@ -78,8 +78,10 @@ fn a_comma_between_what_an_optimizer_is_given() {
 
 #[test]
 fn a_misspelled_statement_is_told_first() {
-    for text in ["naet a = 8x8x1 - conv 4, softmax 10", "naet a = 8x8x1 - conv 8 // a"] {
-        let error = mistake(text, "naet");
+    let rest_is_right = mistake("naet a = 8x8x1 - conv 4, softmax 10", "naet");
+    // What follows has a mistake of its own, which is told next.
+    let rest_is_wrong = mistakes("naet a = 8x8x1 - conv 8 // a").remove(0);
+    for error in [rest_is_right, rest_is_wrong] {
         assert_eq!(
             (error.message.as_str(), error.expected.as_deref()),
             ("no statement begins with `naet`", Some("net"))

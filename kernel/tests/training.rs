@@ -215,6 +215,13 @@ fn a_run_goes_on_as_it_began_or_the_clause_that_says_otherwise_is_refused() {
         assert_eq!(mistakes[0].message, format!("run 1 began {then}, and a run goes on as it began"));
         let help = "leave it out, and the run's own holds: `train tiny on digits resume run 1`";
         assert_eq!(mistakes[0].help.as_deref(), Some(help));
+        // Each mend, followed, leaves a statement that is the run's own.
+        let program =
+            bench.session.sources().iter().find(|source| source.id == mistakes[0].span().source).unwrap().clone();
+        assert_eq!(mistakes[0].mends[0].apply(&program), "train tiny on digits resume run 1");
+        for mend in &mistakes[0].mends {
+            assert!(bench.session.check("mended", &mend.apply(&program)).is_ok(), "{clause}: {mend:?}");
+        }
     }
     let two = bench.mistakes("train tiny on digits for 10 epochs, batch 64, resume run 1");
     assert_eq!(two.len(), 2, "each clause has its own");

@@ -178,6 +178,13 @@ impl Reader<'_> {
                     );
                 self.mistakes.push(error);
             }
+            // `conv 64 (3, 3)`
+            PieceKind::Arguments if count.is_some() => {
+                let sides = self.written(span).trim_matches(['(', ')']);
+                let mend = sides.split(',').map(str::trim).collect::<Vec<_>>().join("x");
+                let error = self.wrong(span, "a size is its sides with `x` between them").expected(mend.clone());
+                self.mistakes.push(error.write(span, mend));
+            }
             PieceKind::Arguments => {
                 let operation = Operation { meaning: "", way: Way::Word(layer.word()) };
                 let options = elsewhere::options::along(operation, layer.word(), self.written(span));

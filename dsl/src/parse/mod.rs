@@ -14,6 +14,7 @@ mod mends;
 mod numbered;
 mod signs;
 mod stuck;
+mod stuck_verb;
 mod verb;
 pub(crate) mod words;
 
@@ -138,7 +139,7 @@ impl<'a> Reader<'a> {
                 let verb = self.grammar(Rule::verb_statement).map(|pair| self.verb(pair));
                 // What follows an unknown word need not be of this language.
                 if !self.mistakes.is_empty() && !verbs::is_statement_word(word) {
-                    self.mistakes = vec![unknown(&self.bare_verb(word).word)];
+                    self.mistakes = vec![unknown(&self.bare_verb(word), &Scope::default())];
                 }
                 verb.map(StatementKind::Verb)
             }

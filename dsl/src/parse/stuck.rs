@@ -23,7 +23,7 @@ impl Reader<'_> {
         };
         let found = if token.is_empty() { "the end".to_string() } else { quoted(token) };
         let after = &self.text[at + token.len()..];
-        let stuck = Stuck { span, token, before, after, rule, found: &found };
+        let stuck = Stuck { span, start: self.span(0, 0), text: self.text, token, before, after, rule, found: &found };
         let error = stuck.mend().unwrap_or_else(|| stuck.plain(&expected));
         let error = error.found(found.clone());
         match (&error.expected, expected.is_empty()) {
@@ -78,20 +78,29 @@ fn token(text: &str) -> &str {
 }
 
 /// A place where the grammar got stuck.
-struct Stuck<'a> {
-    span: Span,
-    token: &'a str,
+pub(super) struct Stuck<'a> {
+    pub span: Span,
+    pub token: &'a str,
+    /// Where the statement begins.
+    pub start: Span,
+    /// The whole statement.
+    pub text: &'a str,
     /// The statement before the token, without space at its end.
-    before: &'a str,
+    pub before: &'a str,
     /// The statement behind the token.
-    after: &'a str,
+    pub after: &'a str,
     rule: Rule,
-    found: &'a str,
+    pub found: &'a str,
 }
 
 impl Stuck<'_> {
-    fn error(&self, message: impl Into<String>) -> Diagnostic {
+    pub(super) fn error(&self, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Stage::Parse, self.span, message)
+    }
+
+    /// The place from the end of `before`, which begins the statement, to the token.
+    pub(super) fn behind_before(&self, before: &str) -> Span {
+        Span { start: self.start.start + before.len() as u32, end: self.span.start, ..self.span }
     }
 
     fn plain(&self, expected: &BTreeSet<&'static str>) -> Diagnostic {
@@ -109,27 +118,31 @@ impl Stuck<'_> {
     /// What is known of frequent mistakes.
     fn mend(&self) -> Option<Diagnostic> {
         let general = match self.token {
+            ";" if self.rule == Rule::verb_statement && self.is_before_clause() => {
+                self.error("`;` ends a statement, and a clause of it follows").expected("`,`").write(self.span, ",")
+            }
             ";" => self
                 .error("`;` stands only at a statement's end")
                 .expected("the end of the line")
                 .mend(self.span, "\n")
                 .help("begin the next statement on its own line"),
             "“" | "”" | "„" | "'" | "‘" | "’" | "`" | "\"" if self.rule != Rule::verb_statement => {
-                self.quoted_word()
+                self.mend_call().unwrap_or_else(|| self.quoted_word())
             }
-            "“" | "”" | "„" | "'" | "‘" | "’" | "`" => self
-                .error(format!("`{}` is no quote of this language", self.token))
-                .expected("`\"`")
-                .write(self.span, "\""),
+            "“" | "”" | "„" | "'" | "‘" | "’" | "`" => self.foreign_quote(),
             token if token.starts_with('\\') => self
                 .error(format!("`{}` is not among the LaTeX that is read here", self.found))
                 .help("`\\text{…}`, `\\times`, `\\to`, `\\rightarrow`, `\\left`, `\\right` and `$` are read"),
+            "" if self.rule == Rule::verb_statement => return self.ends_in_comma(),
             _ => return if self.rule == Rule::verb_statement { self.mend_verb() } else { self.mend_chain() },
         };
         Some(general)
     }
 
     fn mend_chain(&self) -> Option<Diagnostic> {
+        if let Some(call) = self.mend_call() {
+            return Some(call);
+        }
         let last = self.before.chars().next_back();
         let after_dash = ends_in_link(self.before);
         let binding = self.rule == Rule::let_statement || self.after_where();
@@ -213,35 +226,18 @@ impl Stuck<'_> {
             Some(',') if self.token.is_empty() => {
                 self.error(format!("`{word}` ends in a comma")).expected("`NAME = value`")
             }
+            _ if self.token.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+                && last.is_some_and(|c| c.is_ascii_alphanumeric()) =>
+            {
+                let error = self.error("`=` is missing before the value").expected("`=`");
+                error.put_before(self.span, "= ").help(format!("write `= {}`", self.found))
+            }
+            _ if self.token == ":" => self.error("a value stands behind `=`").expected("`=`").write(self.span, "="),
             _ if self.token.is_empty() => self
                 .error(format!("`{word}` breaks off"))
                 .expected("`NAME = value`")
                 .put_behind(self.span, " N = 2")
                 .help(format!("write `{word} N = 2`, say")),
-            _ => return None,
-        })
-    }
-
-    /// Whether an argument of a call, `lr 0.1`, stands before.
-    fn is_behind_argument(&self) -> bool {
-        self.before.rfind('(') > self.before.rfind(')') && self.before.ends_with(|c: char| c.is_ascii_alphanumeric())
-    }
-
-    fn mend_verb(&self) -> Option<Diagnostic> {
-        let last = self.before.chars().next_back();
-        Some(match self.token.chars().next() {
-            None if last == Some(',') => {
-                self.error("the statement ends in a comma").help("remove it, or write the clause")
-            }
-            Some(c) if is_link(c) => self
-                .error("a dash has no meaning in this statement")
-                .help("a name has letters, digits and `_`, but no dashes"),
-            Some(c) if c.is_ascii_alphabetic() && self.is_behind_argument() => self
-                .error(format!("`,` is missing before `{}`", self.found))
-                .expected("`,`")
-                .help(format!("put `,` before `{}`", self.found))
-                .mend(Span { end: self.span.start, ..self.span }, ", "),
-            Some('[') => self.error("`[` does not belong here").help("`digits[3]` and `digits[0..16]` pick samples"),
             _ => return None,
         })
     }

@@ -34,7 +34,9 @@ impl Reader<'_> {
                 let text = self.written(whole);
                 let error = self.wrong(whole, format!("`{}` cannot be a name", quoted(text)));
                 let error = error.expected("a letter, then letters, digits and `_`");
-                self.mistakes.push(error.help(format!("`{}` would do", quoted(&text.replace(is_dash, "_")))));
+                let mend = text.replace(is_dash, "_");
+                let help = format!("`{}` would do", quoted(&mend));
+                self.mistakes.push(error.mend(whole, mend).help(help));
             }
             _ => {}
         }

@@ -195,17 +195,22 @@ impl Walk<'_> {
         let Kind::Pool(attributes) = &pool.kind else {
             let message = format!("`unpool` undoes a max pool, and `{}` is {}", pool.name, article(pool.kind.word()));
             let error = Diagnostic::new(Stage::Shapes, said.span, message).also(pool.span, pool.name.clone());
-            self.errors.push(error.help("name the pool whose switches are meant, such as `unpool pool2`"));
+            self.errors.push(match self.undoable(shape) {
+                Some(other) => error.expected(other).mend(said.span, other).help(format!("write `unpool {other}`")),
+                None => error.help("name the pool whose switches are meant, such as `unpool pool2`"),
+            });
             return nothing;
         };
         if attributes.kind != fovea_graph::op::PoolKind::Max {
             let message = format!("`{}` takes averages, and only a max pool has switches to undo it by", pool.name);
             let error = Diagnostic::new(Stage::Shapes, said.span, message).also(pool.span, pool.name.clone());
-            self.errors.push(error.help("`upsample` makes a map larger without switches"));
+            let mend = format!("upsample {}", factor(&attributes.stride));
+            let help = format!("`{mend}` makes the map larger without switches");
+            self.errors.push(error.mend(step.span, mend).help(help));
             return nothing;
         }
         if overlaps(attributes, &pool.output) {
-            self.errors.push(overlapping(said.span, pool, attributes));
+            self.errors.push(overlapping(said.span, step.span, pool, attributes));
             return nothing;
         }
         if *shape != pool.output {
@@ -216,6 +221,12 @@ impl Walk<'_> {
                 .also(pool.span, format!("{} gives {gave}", pool.name))
                 .found(is)
                 .expected(gave);
+            let error = match self.undoable(shape) {
+                Some(other) => {
+                    error.mend(said.span, other).help(format!("`{other}` gave that: write `unpool {other}`"))
+                }
+                None => error,
+            };
             self.errors.push(self.source(&x).label(error, shape));
             return nothing;
         }
@@ -224,6 +235,26 @@ impl Walk<'_> {
         let inputs = vec![x.layer.unwrap_or_default(), from];
         self.push(&step.name, step.span, kind, inputs, output, progress)
     }
+}
+
+impl Walk<'_> {
+    /// The newest max pool that gave this shape and can be undone.
+    fn undoable(&self, shape: &[usize]) -> Option<&str> {
+        let can = |layer: &&Layer| match &layer.kind {
+            Kind::Pool(pool) => {
+                let is_max = pool.kind == fovea_graph::op::PoolKind::Max;
+                is_max && layer.output == shape && !overlaps(pool, &layer.output)
+            }
+            _ => false,
+        };
+        self.layers.iter().rev().find(can).map(|pool| pool.name.as_str())
+    }
+}
+
+/// `2` for strides of 2 along every axis, `2x3` for others.
+fn factor(stride: &[usize]) -> String {
+    let first = stride.first().copied().unwrap_or(1);
+    if stride.iter().all(|&stride| stride == first) { first.to_string() } else { join(stride) }
 }
 
 /// Whether two windows of a pool share elements of the map.
@@ -235,7 +266,7 @@ fn overlaps(pool: &Pool, output: &[usize]) -> bool {
 /// The mistake of undoing a pool whose windows overlap: a maximum that two of them share has one place for two values.
 /// (PyTorch's `max_unpool2d` then keeps either: "this operation may behave nondeterministically when the input indices has
 /// repeat values".)
-fn overlapping(said: Span, pool: &Layer, attributes: &Pool) -> Diagnostic {
+fn overlapping(said: Span, unpool: Span, pool: &Layer, attributes: &Pool) -> Diagnostic {
     let (size, stride) = (join(&attributes.size), join(&attributes.stride));
     let message = format!("`{}` cannot be undone: two of its windows may have the same maximum", pool.name);
     let error = Diagnostic::new(Stage::Shapes, said, message)
@@ -243,11 +274,14 @@ fn overlapping(said: Span, pool: &Layer, attributes: &Pool) -> Diagnostic {
         .also(pool.span, format!("windows of {size} at every {stride} overlap"))
         .found("windows that overlap")
         .expected("windows side by side");
-    let otherwise = "`upsample` makes a map larger without switches";
-    match attributes.stride.iter().all(|&stride| stride == 1) {
-        true => error.help(otherwise),
-        false => error.help(format!("with `pool {stride}` at `{}` they lie side by side; {otherwise}", pool.name)),
+    if attributes.stride.iter().all(|&stride| stride == 1) {
+        return error.mend(unpool, "id").help("the pool's stride is 1: leave the `unpool` out, or write `id`");
     }
+    let (apart, larger) = (format!("pool {stride}"), format!("upsample {}", factor(&attributes.stride)));
+    error.mend(pool.span, apart.clone()).mend(unpool, larger.clone()).help(format!(
+        "with `{apart}` at `{}` they lie side by side; `{larger}` makes a map larger without switches",
+        pool.name
+    ))
 }
 
 /// `a conv`, `an fc`

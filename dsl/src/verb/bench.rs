@@ -40,8 +40,9 @@ impl Bench {
 }
 
 fn one_mode(bench: &Bench, parts: &mut Parts<'_>) {
-    if bench.train.is_some() && bench.infer.is_some() {
-        let error = parts.error(parts.span, "`train` and `infer` stand together").expected("one of the two");
-        parts.wrong(error.help("write two statements, one for each"));
+    if let (Some(train), Some(infer)) = (bench.train, bench.infer) {
+        let error = parts.error(infer.word, "`train` and `infer` stand together").expected("one of the two");
+        let error = error.also(train.word, "it says what is timed already").help("remove one, or write two statements");
+        parts.one_of_two(error, train.span, infer.span);
     }
 }

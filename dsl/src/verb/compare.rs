@@ -3,7 +3,6 @@
 use super::about::{Behind, Offer};
 use super::declare::verb;
 use super::read::Parts;
-use crate::diagnostic::quoted;
 use crate::syntax::{Name, PartKind};
 
 verb! {
@@ -25,19 +24,16 @@ fn several(parts: &mut Parts<'_>) -> Option<Vec<Name>> {
             return None;
         };
         if let Some(first) = nets.iter().find(|first| first.text == net.text) {
-            let error = parts.error(net.span, format!("`{}` stands twice", net.text));
-            let error = error.also(first.span, "it stands here already").here("the second");
-            parts.wrong(error.help("remove one of the two"));
+            let twice = parts.twice(&format!("`{}`", net.text), first.span, net.span);
+            parts.wrong(twice);
         }
         nets.push(net);
         match parts.peek().map(|part| (&part.kind, part.span)) {
             None => break,
             Some((PartKind::Comma, _)) => drop(parts.next()),
             Some((PartKind::Word(word), span)) => {
-                let error = parts.error(span, format!("`,` is missing before `{}`", quoted(word))).found(quoted(word));
-                parts.wrong(error.expected("`,`").help("put `,` between two nets"));
-                if word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("with") {
-                    parts.next();
+                if parts.no_comma(word, span).is_break() {
+                    break;
                 }
             }
             Some(_) => break,
@@ -45,7 +41,10 @@ fn several(parts: &mut Parts<'_>) -> Option<Vec<Name>> {
     }
     if parts.mistakes.is_empty() && nets.len() < 2 {
         let error = parts.error(parts.here(), "`compare` lacks its second net").found("the end");
-        parts.wrong(error.expected("`,` and a net").help(format!("write `{}`, say", parts.verb.example)));
+        let other = if nets.iter().any(|net| net.text == "vgg16") { "alexnet" } else { "vgg16" };
+        let error = error.put_behind(parts.here(), format!(", {other}"));
+        let first = nets.first().map_or("", |net| &net.text);
+        parts.wrong(error.expected("`,` and a net").help(format!("write `compare {first}, {other}`, say")));
     }
     Some(nets)
 }

@@ -45,20 +45,20 @@ impl Convolve {
         self.paddings().first().map(|(padding, _)| *padding)
     }
 
-    /// Each padding that is said, and where, in the text's order.
-    fn paddings(&self) -> Vec<(Padding, Span)> {
-        let pad = self.pad.as_ref().map(|pad| (Padding::Zeros(pad.value), pad.word));
-        let same = self.same.as_ref().map(|same| (Padding::Same, same.word));
-        let valid = self.valid.as_ref().map(|valid| (Padding::Valid, valid.word));
+    /// Each padding that is said, its word and all of its clause, in the text's order.
+    fn paddings(&self) -> Vec<(Padding, [Span; 2])> {
+        let pad = self.pad.as_ref().map(|pad| (Padding::Zeros(pad.value), [pad.word, pad.span]));
+        let same = self.same.as_ref().map(|same| (Padding::Same, [same.word; 2]));
+        let valid = self.valid.as_ref().map(|valid| (Padding::Valid, [valid.word; 2]));
         let mut said: Vec<_> = [pad, same, valid].into_iter().flatten().collect();
-        said.sort_by_key(|(_, span)| span.start);
+        said.sort_by_key(|(_, [word, _])| word.start);
         said
     }
 }
 
 fn one_padding(convolve: &Convolve, parts: &mut Parts<'_>) {
-    if let [(_, first), (_, second), ..] = convolve.paddings()[..] {
-        let error = parts.error(second, "the padding is said twice").also(first, "it is said here already");
-        parts.wrong(error.expected("one of `pad`, `same` and `valid`").help("remove one of the two"));
+    if let [(_, [word, first]), (_, [again, second]), ..] = convolve.paddings()[..] {
+        let error = parts.error(again, "the padding is said twice").also(word, "it is said here already");
+        parts.one_of_two(error.expected("one of `pad`, `same` and `valid`"), first, second);
     }
 }

@@ -1,6 +1,7 @@
 //! `library`: the nets that come with the language. `library resnet50`: the text of one of them.
 
 use super::about::{Behind, Offer};
+use super::behind::is_name;
 use super::declare::verb;
 use super::read::Parts;
 use crate::diagnostic::quoted;
@@ -24,7 +25,11 @@ fn one(parts: &mut Parts<'_>) -> Option<Option<Name>> {
     }
     let error =
         parts.error(part.span, "`library` shows one net's text, or lists them all").found(quoted(&part.to_string()));
-    parts.wrong(error.expected("the name of a net, or nothing").help("write `library resnet50`, say"));
+    let error = error.expected("the name of a net, or nothing");
+    parts.wrong(match &part.kind {
+        PartKind::Text(text) if is_name(text) => error.write(part.span, text),
+        _ => error.mend(part.span, "resnet50").help("write `library resnet50`, say"),
+    });
     parts.give_up();
     None
 }

@@ -12,11 +12,13 @@ mod convolve;
 mod data;
 mod declare;
 mod device;
+mod elsewhere;
 mod explain;
 mod features;
 mod filters;
 mod library;
 mod load;
+mod loose;
 mod mends;
 mod note;
 mod plot;
@@ -32,6 +34,7 @@ mod summary;
 mod test;
 mod theme;
 mod train;
+mod unknown;
 mod who;
 pub(crate) mod words;
 
@@ -63,7 +66,7 @@ pub use train::Train;
 pub use who::Who;
 
 pub(crate) use about::{About, ClauseAbout, Offer};
-pub(crate) use mends::unknown;
+pub(crate) use unknown::unknown;
 
 use declare::Declared;
 use fovea_graph::Span;
@@ -157,6 +160,15 @@ pub struct Said<T> {
     pub what: Span,
     /// All of it.
     pub span: Span,
+    /// Where the space and the comma before it begin.
+    pub(crate) before: u32,
+}
+
+impl<T> Said<T> {
+    /// What to take out of the text to leave it out: all of it, with the space and the comma before it.
+    pub fn cut(&self) -> Span {
+        Span { start: self.before, ..self.span }
+    }
 }
 
 /// Reads a verb's statement strictly: every clause known and there at most once, every number evaluated with the
@@ -164,7 +176,7 @@ pub struct Said<T> {
 ///
 /// Errors: all that is wrong with the statement.
 pub fn command(verb: &Verb, scope: &Scope) -> Result<Command, Vec<Diagnostic>> {
-    let Some(about) = words::verb(&verb.word.text) else { return Err(vec![mends::unknown(&verb.word)]) };
+    let Some(about) = words::verb(&verb.word.text) else { return Err(vec![unknown(verb, scope)]) };
     let mut parts = Parts::new(about, verb, scope);
     match read(&mut parts) {
         Some(command) if parts.mistakes.is_empty() => Ok(command),

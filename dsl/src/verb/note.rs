@@ -2,7 +2,8 @@
 
 use super::about::{Behind, Offer};
 use super::declare::verb;
-use crate::syntax::Name;
+use super::read::Parts;
+use crate::syntax::{Name, Part, PartKind};
 
 verb! {
     /// `note "TEXT"`
@@ -13,4 +14,19 @@ verb! {
     }
 }
 
-const TEXT: Behind<Name> = Behind { offer: Offer::Nothing, read: |parts| parts.text("the text") };
+const TEXT: Behind<Name> = Behind { offer: Offer::Nothing, read: text };
+
+fn text(parts: &mut Parts<'_>) -> Option<Name> {
+    // Several words are one text that lacks its quotes.
+    let (Some(Part { kind: PartKind::Word(_), span }), Some(last)) = (parts.peek(), parts.parts.last()) else {
+        return parts.text("the text", "any text");
+    };
+    let (span, words) = (span.to(last.span), parts.parts.iter().map(|part| part.to_string()).collect::<Vec<_>>());
+    if parts.parts.iter().any(|part| matches!(part.kind, PartKind::Text(_))) {
+        return parts.text("the text", "any text");
+    }
+    let error = parts.error(span, "the text stands in quotes").expected("a string");
+    parts.wrong(error.write(span, format!("\"{}\"", words.join(" ").replace(" ,", ","))));
+    parts.give_up();
+    None
+}

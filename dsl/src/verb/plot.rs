@@ -5,10 +5,11 @@ use fovea_graph::Span;
 use super::about::{Behind, Offer};
 use super::clause::{SUBJECTS, Subject};
 use super::declare::verb;
+use super::elsewhere;
 use super::read::Parts;
-use crate::diagnostic::quoted;
+use crate::diagnostic::{Diagnostic, quoted};
 use crate::scope::nearest;
-use crate::syntax::PartKind;
+use crate::syntax::{Part, PartKind};
 
 verb! {
     /// `plot CURVES of NETS`
@@ -40,7 +41,15 @@ fn curves(parts: &mut Parts<'_>) -> Option<Vec<(Curve, Span)>> {
     while let Some(part) = parts.peek() {
         match &part.kind {
             PartKind::Word(word) if word.eq_ignore_ascii_case("of") => break,
-            PartKind::Word(word) => curves.extend(curve(parts, word, part.span).map(|curve| (curve, part.span))),
+            PartKind::Word(word) => match curve(parts, word, part.span) {
+                Ok(curve) => curves.push((curve, part.span)),
+                Err(wrong) => {
+                    parts.wrong(wrong);
+                    // What stands behind it, a net most likely, is not looked at.
+                    parts.give_up();
+                    return None;
+                }
+            },
             PartKind::Comma => {}
             _ => break,
         }
@@ -48,24 +57,37 @@ fn curves(parts: &mut Parts<'_>) -> Option<Vec<(Curve, Span)>> {
     }
     if parts.mistakes.is_empty() && curves.is_empty() {
         let error = parts.error(parts.here(), "`plot` lacks its curves").expected("loss or accuracy");
+        let error = error.put_behind(parts.here(), " loss, accuracy");
         parts.wrong(error.help("write `plot loss, accuracy of lenet`, say"));
     }
     Some(curves)
 }
 
-fn curve(parts: &mut Parts<'_>, word: &str, span: Span) -> Option<Curve> {
-    match word.to_lowercase().as_str() {
-        "loss" => Some(Curve::Loss),
-        "accuracy" => Some(Curve::Accuracy),
-        other => {
-            let error = parts.error(span, format!("there is no curve `{}`", quoted(word))).found(quoted(word));
-            let help = match nearest(other, ["loss", "accuracy"]) {
-                Some(near) => format!("write `{near}`"),
-                None if other == "and" => "put `,` between two curves".to_string(),
-                None => "write `plot loss, accuracy of NET`".to_string(),
-            };
-            parts.wrong(error.expected("loss or accuracy").help(help));
-            None
-        }
+fn curve(parts: &Parts<'_>, word: &str, span: Span) -> Result<Curve, Diagnostic> {
+    let lower = word.to_lowercase();
+    let error = || {
+        let error = parts.error(span, format!("there is no curve `{}`", quoted(word))).found(quoted(word));
+        error.expected("loss or accuracy")
+    };
+    match lower.as_str() {
+        "loss" => return Ok(Curve::Loss),
+        "accuracy" => return Ok(Curve::Accuracy),
+        "and" => return Err(error().mend(span, ",").help("put `,` between two curves")),
+        "for" | "from" | "by" | "on" | "in" => return Err(error().write(span, "of")),
+        _ => {}
     }
+    if let Some(ours) = elsewhere::curve(&lower).or_else(|| nearest(&lower, ["loss", "accuracy"])) {
+        return Err(error().write(span, ours));
+    }
+    // A net, which stands where a curve does.
+    let place = Span { start: parts.word.end, ..span };
+    let behind = &parts.parts[parts.at..];
+    let is_last = |part: &Part| matches!(&part.kind, PartKind::Word(next) if curve(parts, next, part.span).is_ok());
+    Err(match behind {
+        [_, next] if is_last(next) => error().write(span.to(next.span), format!("{next} of {word}")),
+        _ if parts.at == 0 => error()
+            .mend(place, format!(" loss, accuracy of {word}"))
+            .help(format!("write `loss, accuracy of {}`", quoted(word))),
+        _ => error().put_before(span, "of ").help(format!("write `of {}`, if that is a net", quoted(word))),
+    })
 }

@@ -1,5 +1,8 @@
 //! `pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4] 2x2 max`, at a line's start; elsewhere `pool` is a layer.
 
+use fovea_graph::Span;
+
+use super::Said;
 use super::about::{Behind, Offer};
 use super::behind::Matrix;
 use super::clause::{AVG, CEIL, MAX, PAD, SAME, STRIDE, WINDOW};
@@ -57,16 +60,21 @@ impl Pool {
     }
 }
 
+/// The word of a clause, and all of it.
+fn whole<T>(said: Said<T>) -> [Span; 2] {
+    [said.word, said.span]
+}
+
 fn one_of_each(pool: &Pool, parts: &mut Parts<'_>) {
     let pairs = [
-        (pool.max.map(|said| said.word), pool.avg.map(|said| said.word), ["max", "avg"]),
-        (pool.pad.map(|said| said.word), pool.same.map(|said| said.word), ["pad", "same"]),
+        (pool.max.map(whole), pool.avg.map(whole), ["max", "avg"]),
+        (pool.pad.map(whole), pool.same.map(whole), ["pad", "same"]),
     ];
     for (one, other, [first, second]) in pairs {
         if let (Some(a), Some(b)) = (one, other) {
-            let error =
-                parts.error(if a.start > b.start { a } else { b }, format!("`{first}` and `{second}` stand together"));
-            parts.wrong(error.expected("one of the two").help("remove one of the two"));
+            let (earlier, later) = if a[0].start < b[0].start { (a, b) } else { (b, a) };
+            let error = parts.error(later[0], format!("`{first}` and `{second}` stand together"));
+            parts.one_of_two(error.expected("one of the two"), earlier[1], later[1]);
         }
     }
 }

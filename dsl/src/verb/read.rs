@@ -24,7 +24,7 @@ pub(super) struct Parts<'a> {
     /// The whole statement.
     pub span: Span,
     /// The verb's word.
-    word: Span,
+    pub(super) word: Span,
     pub(super) parts: &'a [Part],
     pub(super) at: usize,
     /// Something behind the verb's word could not be read.
@@ -103,6 +103,7 @@ impl<'a> Parts<'a> {
             self.give_up();
             return None;
         }
+        self.fillers();
         let read = (behind.read)(self);
         self.is_lost = read.is_none();
         read
@@ -138,17 +139,13 @@ impl<'a> Parts<'a> {
             read(self, Opened { about, part });
             let span = self.span_from(part);
             match seen.iter().find(|(word, _)| *word == about.word) {
-                Some(&(word, first)) => {
-                    let error =
-                        self.error(span, format!("`{word}` stands twice")).also(first, "it stands here already");
-                    self.wrong(error.here("the second").help("remove one of the two"));
-                }
+                Some(&(word, first)) => self.one_of_two(self.twice(&format!("`{word}`"), first, span), first, span),
                 None => seen.push((about.word, span)),
             }
         }
         if let Some(span) = comma {
             let error = self.error(span, "the statement ends in a comma").found(",").expected("a clause");
-            self.wrong(error.help("remove it, or write the clause"));
+            self.wrong(error.mend(span, "").help("remove it, or write the clause"));
         }
     }
 
@@ -160,7 +157,7 @@ impl<'a> Parts<'a> {
         {
             let (word, span) = (opened.part.span, self.span_from(opened.part));
             let what = if self.at > start { self.span_of(start, self.at - 1) } else { word };
-            *said = Some(Said { value, word, what, span });
+            *said = Some(Said { value, word, what, span, before: self.cut(span).start });
         }
     }
 

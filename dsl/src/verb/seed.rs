@@ -22,8 +22,14 @@ fn number(parts: &mut Parts<'_>) -> Option<u64> {
         Some((PartKind::Word(name), span)) => parts.seed(&Expr { kind: ExprKind::Name(name.clone()), span }),
         other => {
             let span = other.map_or(parts.here(), |(_, span)| span);
+            let number = match other {
+                Some((PartKind::Text(text), _)) => text.parse::<u64>().ok(),
+                _ => None,
+            };
+            let (mend, say) = number.map_or(("7".to_string(), ", say"), |number| (number.to_string(), ""));
+            let space = if other.is_none() { " " } else { "" };
             let error = parts.error(span, "`seed` lacks its number").expected("a whole number");
-            parts.wrong(error.help("write `seed 7`, say"));
+            parts.wrong(error.mend(span, format!("{space}{mend}")).help(format!("write `seed {mend}`{say}")));
             None
         }
     }

@@ -1,7 +1,7 @@
 //! `show digits`, `show digits[3]`, `show run 3`, `show run last`
 
 use super::about::{Behind, Offer};
-use super::behind::{RunRef, Samples};
+use super::behind::{RunRef, Samples, is_name};
 use super::declare::verb;
 use super::read::Parts;
 use crate::syntax::PartKind;
@@ -37,7 +37,13 @@ fn shown(parts: &mut Parts<'_>) -> Option<Shown> {
         other => {
             let span = other.map_or(parts.here(), |part| part.span);
             let error = parts.error(span, "`show` lacks what it is to show").expected("data, samples or a run");
-            parts.wrong(error.help("write `show digits`, `show digits[0..16]` or `show run last`"));
+            let space = if other.is_none() { " " } else { "" };
+            let name = match other.map(|part| &part.kind) {
+                Some(PartKind::Text(text)) if is_name(text) => text,
+                _ => "digits",
+            };
+            let error = error.mend(span, format!("{space}{name}"));
+            parts.wrong(error.help(format!("write `show {name}`, say, `show digits[0..16]` or `show run last`")));
             None
         }
     }

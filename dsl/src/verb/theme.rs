@@ -55,8 +55,10 @@ fn theme(parts: &mut Parts<'_>) -> Option<Theme> {
             Some(_) => parts.error(span, format!("there is no theme `{word}`")).found(word.clone()),
             None => parts.error(span, "`theme` lacks its word").found("the end"),
         };
-        let near = nearest(&word.to_lowercase(), Theme::WORDS).unwrap_or("dark");
-        parts.wrong(error.expected("light or dark").help(format!("write `theme {near}`")));
+        let near = nearest(word.to_lowercase().trim_matches('"'), Theme::WORDS).unwrap_or("dark");
+        let space = if part.is_none() { " " } else { "" };
+        let error = error.expected("light or dark").mend(span, format!("{space}{near}"));
+        parts.wrong(error.help(format!("write `theme {near}`")));
         parts.give_up();
         return None;
     };

@@ -35,10 +35,9 @@ verb! {
 
 /// A run begins from the net's weights, or goes on from its own.
 fn one_beginning(train: &Train, parts: &mut Parts<'_>) {
-    if train.further.is_some()
-        && let Some(resume) = &train.resume
-    {
+    if let (Some(further), Some(resume)) = (&train.further, &train.resume) {
         let error = parts.error(resume.word, "`further` and `resume` stand together").expected("one of the two");
-        parts.wrong(error.help("`further` begins a new run from the net's weights; `resume` goes on with an old run"));
+        let error = error.help("`further` begins a new run from the net's weights; `resume` goes on with an old run");
+        parts.one_of_two(error, further.span, resume.span);
     }
 }

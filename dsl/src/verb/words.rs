@@ -101,6 +101,12 @@ pub(crate) fn page(word: &str) -> Option<&'static str> {
     VERBS.iter().find(|verb| verb.word == word).map(|verb| verb.page).or_else(clause)
 }
 
+/// The verbs that take a clause of this word.
+pub(crate) fn verbs_with(word: &str) -> impl Iterator<Item = &'static str> {
+    let takes = move |verb: &&About| verb.clauses.iter().any(|clause| clause.word.eq_ignore_ascii_case(word));
+    VERBS.iter().filter(takes).map(|verb| verb.word)
+}
+
 /// Words that belong to the clauses of some verb, each once: `epochs`, `run` and their like.
 pub(crate) fn clause_parts() -> impl Iterator<Item = &'static str> {
     let words = clauses().flat_map(|clause| clause.behind).filter_map(|offer| match offer {

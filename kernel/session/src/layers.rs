@@ -111,7 +111,8 @@ fn no_layer(of: &LayerRef, net: &Net, name: &Name) -> Diagnostic {
     let named = net.named.iter().map(|(name, _)| name.as_str());
     let known = net.layers.iter().skip(1).map(|layer| layer.name.as_str()).chain(named);
     let otherwise = format!("`summary {}` lists its layers", name.text);
-    suggest(Diagnostic::new(Stage::Names, of.path.span, message), layer, known, otherwise)
+    let place = Span { start: of.path.span.start + name.text.len() as u32 + 1, ..of.path.span };
+    suggest(Diagnostic::new(Stage::Names, of.path.span, message), (layer, place), known, otherwise)
 }
 
 /// The input has nothing to look into.
@@ -128,6 +129,7 @@ fn which_layer(of: &LayerRef) -> Diagnostic {
     let net = &of.path.text;
     Diagnostic::new(Stage::Verbs, of.path.span, format!("which layer of `{net}`?"))
         .found(net)
+        .put_behind(of.path.span, ".conv1")
         .expected("a net and a layer of it, with a dot between them")
         .help(format!("write `{net}.conv1`, say; `summary {net}` lists its layers"))
 }

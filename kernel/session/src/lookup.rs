@@ -8,6 +8,7 @@ use fovea_dsl::resolve::{Resolved, channels_last, resolve_unless};
 use fovea_dsl::scope::nearest;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::Span;
 use fovea_graph::shape::join;
 use fovea_train::DataSpec;
 
@@ -231,33 +232,57 @@ fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnosti
 /// The mistake of a net that nobody defined.
 pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
     let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no net called `{}`", name.text));
+    if is_data(name, names) {
+        let help = "the net stands first, and its data behind `on`";
+        return mistake.here("this is data").found(&name.text).expected("the name of a net").help(help);
+    }
+    // `lenet.conv1`, where the whole net is wanted.
+    if let Some((net, _)) = name.text.split_once('.').filter(|(net, _)| names.has_net(net)) {
+        return mistake.here("this is a layer of it").found(&name.text).expected(net).write(name.span, net);
+    }
     let known = names.nets.keys().map(String::as_str).chain(library::list().into_iter().map(|(name, _)| name));
-    suggest(
-        mistake,
-        &name.text,
-        known,
-        format!("`net {} = …` defines it, `library` lists those that are there", name.text),
-    )
+    let otherwise = format!("`net {} = …` defines it, `library` lists those that are there", name.text);
+    suggest(mistake, (&name.text, name.span), known, otherwise)
+}
+
+fn is_data(name: &Name, names: &Names) -> bool {
+    names.data.contains_key(&name.text) || DataSpec::builtin(&name.text).is_some()
 }
 
 /// The mistake of data that nobody declared.
 pub fn unknown_data(name: &Name, names: &Names) -> Diagnostic {
     let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no data called `{}`", name.text));
     let builtin = DataSpec::builtin_names();
+    let otherwise = format!("built in: {}", builtin.join(", "));
+    if names.has_net(&name.text) {
+        return mistake.here("this is a net").found(&name.text).expected("the name of data").help(otherwise);
+    }
+    if HANDWRITING.iter().any(|other| other.eq_ignore_ascii_case(&name.text)) {
+        let mistake = mistake.found(&name.text).expected("digits").mend(name.span, "digits");
+        return mistake.help(format!("the handwriting that is built in is `digits`; {otherwise}"));
+    }
     let known = names.data.keys().map(String::as_str).chain(builtin.iter().copied());
-    suggest(mistake, &name.text, known, format!("built in: {}", builtin.join(", ")))
+    suggest(mistake, (&name.text, name.span), known, otherwise)
 }
 
-/// Offers the nearest known name, or else says how a name becomes known.
+/// What people call handwritten digits elsewhere.
+const HANDWRITING: [&str; 5] = ["mnist", "emnist", "usps", "optdigits", "load_digits"];
+
+/// Offers the nearest known name in the word's place, or else says how a name becomes known.
 pub fn suggest<'a>(
     mistake: Diagnostic,
-    word: &str,
+    (word, place): (&str, Span),
     known: impl Iterator<Item = &'a str>,
     otherwise: String,
 ) -> Diagnostic {
     let mistake = mistake.found(word);
-    match nearest(word, known) {
-        Some(near) => mistake.expected(near).help(format!("`{near}` is the nearest name that is known")),
+    let known: Vec<&str> = known.collect();
+    // Of `resnet` the number is missing, and `lenet` is another net.
+    let begun = known.iter().copied().find(|name| word.len() > 2 && name.starts_with(word));
+    match begun.or_else(|| nearest(word, known.iter().copied())) {
+        Some(near) => {
+            mistake.expected(near).mend(place, near).help(format!("`{near}` is the nearest name that is known"))
+        }
         None => mistake.help(otherwise),
     }
 }

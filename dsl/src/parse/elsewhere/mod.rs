@@ -2,8 +2,10 @@
 //!
 //! A word is looked up here before its spelling is compared with anything: `silu` is no `relu`.
 
+mod call;
 pub(crate) mod options;
 mod read;
+mod windows;
 
 use super::quoted;
 use super::words::{self, ChainWord};
@@ -47,7 +49,8 @@ impl Operation {
             }
             Written(form) => {
                 // The layer's own number, where it was said.
-                let own = options.split(' ').next().filter(|first| first.parse::<u32>().is_ok());
+                let own = options.split([' ', ',']).next().map(|first| first.trim_start_matches('('));
+                let own = own.filter(|first| first.parse::<u32>().is_ok());
                 let mend = own.map_or(form.to_string(), |own| form.replace('M', own));
                 let error = error(format!("`{word}` is written `{form}` here")).expected(form);
                 let error = error.write(whole, mend.clone());

@@ -1,6 +1,6 @@
 //! What other programs call the options of a layer, and what says the same here.
 
-use super::{Operation, Way};
+use super::{Operation, Way, windows};
 use crate::parse::words::{ChainWord, chain_word, key_of};
 use crate::syntax::LayerWord;
 
@@ -76,7 +76,12 @@ const OPTIONS: &[(Of, &str, Says)] = &[
     (One(LayerWord::Crop), "size", Value),
     (One(LayerWord::Softmax), "dim axis", Nothing),
     (Any, "activation act activationfn nonlinearity", Behind),
-    (Any, "inplace trainable dataformat dtype name seed paddingmode kernelinitializer biasinitializer", Nothing),
+    (
+        Any,
+        "inplace trainable dataformat dtype name seed paddingmode kernelinitializer biasinitializer inputshape inputdim \
+         outputpadding countincludepad returnindices aligncorners training device",
+        Nothing,
+    ),
 ];
 
 /// What an option of another program is here.
@@ -113,8 +118,7 @@ pub(crate) fn spelling(layer: LayerWord, word: &str, value: &str) -> Option<Spel
             "linear" if layer == LayerWord::Upsample => here("bilinear".to_string()),
             _ => None,
         },
-        // Four digits are what is meant, and not 0.19999999999999996.
-        Rest => value.parse::<f64>().ok().and_then(|keep| here((((1.0 - keep) * 1e4).round() / 1e4).to_string())),
+        Rest if value.parse::<f64>().is_ok() => here(what_goes(&value)),
         Behind => match value.as_str() {
             "none" | "linear" | "null" | "identity" => here(String::new()),
             word if word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.')) => {
@@ -136,6 +140,8 @@ pub(crate) fn along(operation: Operation, word: &str, options: &str) -> String {
         None if options.contains('=') => options.split_whitespace().collect(),
         None => return options.to_string(),
     };
+    // A call's defaults are the other program's.
+    let is_call = options.starts_with('(') && word != ours;
     let positions = positions(layer, word);
     // One number alone is what the layer makes, whatever stands first in the other program.
     let bare = arguments.iter().filter(|argument| !argument.contains('=')).count();
@@ -144,6 +150,10 @@ pub(crate) fn along(operation: Operation, word: &str, options: &str) -> String {
     let (mut own, mut behind) = (Vec::new(), String::new());
     for argument in arguments {
         let said = match argument.split_once('=') {
+            // Keras's is what stays of the running figures, and ours what is taken of the new ones.
+            Some((key, value)) if key.trim() == "momentum" && word.to_lowercase().contains("normali") => {
+                spelling(layer, "momentum", &what_goes(value))
+            }
             Some((key, value)) => spelling(layer, key.trim(), value),
             None => keys.next().and_then(|key| spelling(layer, key, argument)),
         };
@@ -153,13 +163,27 @@ pub(crate) fn along(operation: Operation, word: &str, options: &str) -> String {
             None => {}
         }
     }
-    own.push(behind);
     own.retain(|text| !text.is_empty());
-    own.join(" ")
+    if is_call {
+        own = windows::written(layer, axes(word), own);
+    }
+    own.push(behind);
+    own.join(" ").trim_end().to_string()
+}
+
+/// What goes, where a share stays: 0.2 for 0.8, and not 0.19999999999999996.
+fn what_goes(stays: &str) -> String {
+    stays.trim().parse::<f64>().map_or(stays.to_string(), |stays| (((1.0 - stays) * 1e4).round() / 1e4).to_string())
+}
+
+/// How many axes another program's word says that there are: 2 for `Conv2d`.
+fn axes(word: &str) -> Option<usize> {
+    let lower = word.to_lowercase();
+    (1..=3).find(|axes| lower.contains(&format!("{axes}d")))
 }
 
 /// The arguments between commas that stand in no bracket.
-fn parted(text: &str) -> Vec<&str> {
+pub(super) fn parted(text: &str) -> Vec<&str> {
     let mut depth = 0;
     let commas = text.split(|c| {
         depth += i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']'));

@@ -163,7 +163,8 @@ impl Reader<'_, '_> {
         }
         if pool.is_none() {
             let error = self.incomplete("`unpool` is the inverse of a max pool: which?");
-            self.errors.push(error.expected("the pool's name").help("name it, such as `unpool pool2`"));
+            let error = error.expected("the pool's name").put_behind(self.layer.word_span, " pool1");
+            self.errors.push(error.help("name it, such as `unpool pool1`"));
         }
         pool.map(Options::Unpool)
     }

@@ -1,10 +1,11 @@
 //! An image: a matrix, or one sample of data.
 
 use super::super::about::{Behind, Offer};
+use super::super::mends::is_word;
 use super::super::read::Parts;
 use super::{Matrix, Samples};
 use crate::diagnostic::quoted;
-use crate::syntax::PartKind;
+use crate::syntax::{Part, PartKind};
 
 /// An image.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,15 +31,30 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
             parts.next();
             let found = quoted(&part.to_string());
             let message = format!("the image of `{verb}` is a matrix or a sample, and `{found}` is neither");
-            let error = parts.error(part.span, message).found(found).expected("a matrix or a sample");
-            parts.wrong(error.help("a layer's filter stands behind `with`: `convolve digits[3] with lenet.conv1[0]`"));
+            let error = parts.error(part.span, message).found(found.clone()).expected("a matrix or a sample");
+            parts.wrong(match &parts.parts[parts.at..] {
+                [with, image @ Part { kind: PartKind::Select(path, ..), .. }, ..]
+                    if is_word(with, "with") && !is_layer(path) =>
+                {
+                    error.write(part.span.to(image.span), format!("{image} with {found}"))
+                }
+                _ => error
+                    .mend(part.span, format!("digits[0] with {found}"))
+                    .help("a layer's filter stands behind `with`: `convolve digits[0] with lenet.conv1[0]`"),
+            });
+            parts.give_up();
             None
         }
         Some((PartKind::Word(word), part)) if parts.clause(word).is_none() => {
             parts.next();
             let data = quoted(word);
             let error = parts.error(part.span, format!("which picture of `{data}`?")).found(&data);
-            parts.wrong(error.expected("one sample").help(format!("write `{data}[0]` for its first")));
+            parts.wrong(
+                error
+                    .expected("one sample")
+                    .put_behind(part.span, "[0]")
+                    .help(format!("write `{data}[0]` for its first")),
+            );
             None
         }
         Some((PartKind::Select(_, first, end), part)) => {
@@ -46,9 +62,8 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
             if let Some(end) = end {
                 let error =
                     parts.error(part.span, format!("`{verb}` takes one picture")).found(quoted(&part.to_string()));
-                parts.wrong(
-                    error.expected("one sample").help(format!("write `[{first}]` in place of `[{first}..{end}]`")),
-                );
+                let help = format!("write `[{first}]` in place of `[{first}..{end}]`");
+                parts.wrong(error.expected("one sample").mend(first.span.to(end.span), first.to_string()).help(help));
                 return None;
             }
             parts.picked(part).map(Pixels::Sample)

@@ -4,7 +4,9 @@ use fovea_graph::Span;
 
 use super::super::about::{Behind, Offer};
 use super::super::read::Parts;
+use super::super::words;
 use crate::diagnostic::quoted;
+use crate::parse::words::is_free;
 use crate::syntax::{Name, Part, PartKind};
 
 /// `lenet.conv1`, `lenet.conv1[5]`, `lenet.conv1[0..8]`
@@ -26,6 +28,23 @@ impl Parts<'_> {
     fn layer(&mut self) -> Option<LayerRef> {
         let verb = self.verb.word;
         match self.peek() {
+            // `lenet conv1`
+            Some(net @ Part { kind: PartKind::Word(word), .. })
+                if !word.contains('.')
+                    && let Some(layer @ Part { kind: PartKind::Word(next) | PartKind::Select(next, ..), .. }) =
+                        self.parts.get(self.at + 1)
+                    && !words::is_clause_word(next)
+                    && !next.contains('.')
+                    && self.verb.clauses.is_empty() =>
+            {
+                self.at += 2;
+                let mend = format!("{word}.{layer}");
+                let error = self.error(net.span.to(layer.span), "a layer stands behind its net's name and a dot");
+                self.wrong(
+                    error.found(format!("{word} {layer}")).expected(mend.clone()).write(net.span.to(layer.span), mend),
+                );
+                None
+            }
             Some(part @ Part { kind: PartKind::Select(..), .. }) => {
                 self.at += 1;
                 self.layer_of(part)
@@ -38,7 +57,9 @@ impl Parts<'_> {
                 let span = other.map_or(self.here(), |part| part.span);
                 let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
                 let error = self.error(span, format!("`{verb}` lacks its layer")).found(found);
-                let error = error.expected("a net and a layer of it");
+                let net = self.some_net();
+                let mend = if other.is_some() { format!("{net}.conv1 ") } else { format!(" {net}.conv1") };
+                let error = error.expected("a net and a layer of it").mend(Span { end: span.start, ..span }, mend);
                 self.wrong(error.help(format!("`{}` shows how it reads", self.verb.example)));
                 None
             }
@@ -53,11 +74,20 @@ impl Parts<'_> {
             _ => return None,
         };
         let name = Name { text: path.clone(), span: begin(part.span, path) };
+        // A layer's word, which no net has.
+        if !path.contains('.') && !is_free(path) {
+            let net = self.some_net().to_string();
+            let error = self.error(name.span, format!("of which net is `{path}`?")).found(path);
+            let error = error.expected("a net and a layer of it, with a dot between them");
+            self.wrong(error.put_before(name.span, format!("{net}.")).help(format!("write `{net}.{path}`, say")));
+            return None;
+        }
         if !path.contains('.') {
             let net = quoted(path);
             let error = self.error(name.span, format!("which layer of `{net}`?")).found(&net);
             let help = format!("write `{net}.conv1`, say; `summary {net}` lists its layers");
-            self.wrong(error.expected("a net and a layer of it, with a dot between them").help(help));
+            let error = error.expected("a net and a layer of it, with a dot between them");
+            self.wrong(error.put_behind(name.span, ".conv1").help(help));
             return None;
         }
         let range = match range {

@@ -14,6 +14,11 @@ pub use matrix::Matrix;
 pub use run::RunRef;
 pub use samples::Samples;
 
+/// Whether a text can be a name, as it is.
+pub(super) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 pub(super) use image::IMAGE;
 pub(super) use layer::LAYER;
 pub(super) use net::NET;

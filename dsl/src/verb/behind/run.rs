@@ -21,8 +21,10 @@ impl Parts<'_> {
             Some(Part { kind: PartKind::Word(word), .. }) if word.eq_ignore_ascii_case("run") => {}
             _ => return None,
         }
-        self.at += 1;
-        let part = self.next();
+        let word = self.next();
+        let part =
+            self.peek().filter(|part| !matches!(&part.kind, PartKind::Word(word) if self.clause(word).is_some()));
+        self.at += usize::from(part.is_some());
         match part.map(|part| (&part.kind, part.span)) {
             Some((PartKind::Word(word), span)) if word.eq_ignore_ascii_case("last") => Some(Some(RunRef::Last(span))),
             Some((PartKind::Value(expr), span)) => {
@@ -32,8 +34,9 @@ impl Parts<'_> {
             }
             other => {
                 let span = other.map_or(self.here(), |(_, span)| span);
+                let place = word.map_or(span, |word| word.span.to(span));
                 let error = self.error(span, "which run?").expected("a run's number, or `last`");
-                self.wrong(error.help("write `run 3` or `run last`"));
+                self.wrong(error.mend(place, "run last").help("write `run last`, or `run 3` for a run's number"));
                 Some(None)
             }
         }

@@ -33,12 +33,10 @@ impl Parts<'_> {
             Some((data, "test")) => (data, false),
             Some((data, other)) => {
                 let error = self.error(part.span, format!("`{data}` has no part `{}`", quoted(other)));
-                self.wrong(
-                    error
-                        .found(other)
-                        .expected("`train` or `test`")
-                        .help(format!("write `{data}.train` or `{data}.test`")),
-                );
+                let place = Span { start: part.span.start + data.len() as u32 + 1, ..part.span };
+                let place = Span { end: place.start + other.len() as u32, ..place };
+                let error = error.found(other).expected("`train` or `test`").mend(place, "test").mend(place, "train");
+                self.wrong(error.help(format!("write `{data}.test` or `{data}.train`")));
                 return None;
             }
         };
@@ -60,8 +58,10 @@ impl Parts<'_> {
         if to > from {
             return Some((from, to));
         }
-        let error = self.error(first.span.to(end.span), format!("the range {from}..{to} is empty"));
-        self.wrong(error.found(format!("{from}..{to}")).expected(format!("an end above {from}")));
+        let place = first.span.to(end.span);
+        let mend = if to < from { format!("{to}..{from}") } else { format!("{from}..{}", from + 1) };
+        let error = self.error(place, format!("the range {from}..{to} is empty")).found(format!("{from}..{to}"));
+        self.wrong(error.expected(format!("an end above {from}")).write(place, mend));
         None
     }
 }

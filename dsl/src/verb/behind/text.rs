@@ -6,36 +6,42 @@ use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
 /// The file that a verb reads or writes.
-pub(in crate::verb) const FILE: Behind<Name> =
-    Behind { offer: Offer::Nothing, read: |parts| parts.text("the file's name") };
+pub(in crate::verb) const FILE: Behind<Name> = Behind {
+    offer: Offer::Nothing,
+    read: |parts| {
+        let example = format!("{}.safetensors", parts.subject_words());
+        parts.text("the file's name", &example)
+    },
+};
 
 impl Parts<'_> {
-    /// The string that the verb takes.
-    pub(in crate::verb) fn text(&mut self, what: &str) -> Option<Name> {
-        let part = self.next();
-        if let Some(Part { kind: PartKind::Text(text), span }) = part {
-            return Some(Name { text: text.clone(), span: *span });
+    /// The string that the verb takes, `what`, such as `example`.
+    pub(in crate::verb) fn text(&mut self, what: &str, example: &str) -> Option<Name> {
+        let Some(part) = self.next() else {
+            let error = self.error(self.here(), format!("{what} is missing")).found("the end").expected("a string");
+            let error = error.put_behind(self.here(), format!(" \"{example}\""));
+            self.wrong(error.help(format!("write `\"{example}\"`, say")));
+            return None;
+        };
+        if let PartKind::Text(text) = &part.kind {
+            return Some(Name { text: text.clone(), span: part.span });
         }
-        let help = match part {
-            Some(Part { kind: PartKind::Word(_), span })
-                if matches!(self.peek(), Some(Part { kind: PartKind::Text(_), .. })) =>
-            {
-                let span = *span;
-                self.at += 1;
-                let error = self.error(span, "a word before the string").expected("a string");
-                self.wrong(error.help(format!("`{}` shows how it reads", self.verb.example)));
-                return None;
-            }
-            Some(Part { kind: PartKind::Word(word), .. }) => format!("put it in quotes: `\"{}\"`", quoted(word)),
-            _ => format!("`{}` shows how it reads", self.verb.example),
-        };
-        let found = part.map_or("the end".to_string(), |part| quoted(&part.to_string()));
-        let message = match part {
-            Some(_) => format!("{what} stands in quotes"),
-            None => format!("{what} is missing"),
-        };
-        let error = self.error(part.map_or(self.here(), |part| part.span), message).found(found);
-        self.wrong(error.expected("a string").help(help));
+        let is_word = |part: &Part| matches!(part.kind, PartKind::Word(_));
+        if is_word(part) && matches!(self.peek(), Some(Part { kind: PartKind::Text(_), .. })) {
+            self.at += 1;
+            let error = self.error(part.span, "a word before the string").found(quoted(&part.to_string()));
+            self.wrong(error.expected("a string").mend(part.span, "").help("leave it out"));
+            return None;
+        }
+        // `runs/lenet.safetensors` is several parts, and one name.
+        let (mut text, mut span) = (part.to_string(), part.span);
+        while let Some(next) = self.peek().filter(|next| next.span.start == span.end && next.kind != PartKind::Comma) {
+            text += &next.to_string();
+            span = span.to(next.span);
+            self.at += 1;
+        }
+        let error = self.error(span, format!("{what} stands in quotes")).found(quoted(&text)).expected("a string");
+        self.wrong(error.write(span, format!("\"{text}\"")));
         None
     }
 }

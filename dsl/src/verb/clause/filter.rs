@@ -24,8 +24,8 @@ pub(in crate::verb) const FILTER: Needed<Filter> = Needed {
     missing: |parts| {
         let verb = parts.verb.word;
         let error = parts.error(parts.here(), format!("`{verb}` lacks its filter")).found("the end");
-        let help = "write `with` and the filter's rows, `with [1 0 1; 0 1 0; 1 0 1]`, say";
-        parts.wrong(error.expected("`with` and a filter").help(help));
+        let help = "write `with` and the filter's rows, `with [1 0; 0 1]`, say";
+        parts.wrong(error.expected("`with` and a filter").put_behind(parts.here(), " with [1 0; 0 1]").help(help));
     },
 };
 
@@ -42,7 +42,8 @@ impl Parts<'_> {
                 if let Some(end) = end {
                     let error = self.error(*span, "`convolve` takes one filter").found(quoted(&part.to_string()));
                     let help = format!("write `{path}[{first}]` in place of `{path}[{first}..{end}]`");
-                    self.wrong(error.expected("one filter").help(help));
+                    let place = first.span.to(end.span);
+                    self.wrong(error.expected("one filter").mend(place, first.to_string()).help(help));
                     return None;
                 }
                 self.layer_of(part).map(Filter::Layer)
@@ -50,19 +51,18 @@ impl Parts<'_> {
             Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() => {
                 self.at += 1;
                 let word = quoted(word);
-                let (message, help) = match word.contains('.') {
-                    true => (format!("which filter of `{word}`?"), format!("write `{word}[0]` for its first")),
-                    false => (
-                        format!("`{word}` is no filter"),
-                        "write its rows, `[1 0; 0 1]`, or a layer's filter, `lenet.conv1[0]`".to_string(),
-                    ),
+                let (message, help, mend) = if word.contains('.') {
+                    (format!("which filter of `{word}`?"), format!("write `{word}[0]` for its first"), "[0]")
+                } else {
+                    let help = format!("write `{word}.conv1[0]`, say, or the filter's rows, `[1 0; 0 1]`");
+                    (format!("`{word}` is no filter"), help, ".conv1[0]")
                 };
                 let error = self.error(*span, message).found(word).expected("a matrix, or a filter of a layer");
-                self.wrong(error.help(help));
+                self.wrong(error.put_behind(*span, mend).help(help));
                 None
             }
             _ => {
-                self.lacks(opened.about, "its filter");
+                self.lacks(opened, "its filter");
                 None
             }
         }

@@ -2,6 +2,7 @@
 
 use fovea_graph::Span;
 
+use super::super::elsewhere;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::{list, quoted};
 use crate::scope::nearest;
@@ -87,20 +88,6 @@ impl<T> Named<T> {
     }
 }
 
-/// Other programs' words for a number.
-const FOREIGN: &[(&str, &str)] = &[
-    ("rate", "lr"),
-    ("learning_rate", "lr"),
-    ("weight_decay", "decay"),
-    ("l2", "decay"),
-    ("epsilon", "eps"),
-    ("b1", "beta1"),
-    ("b2", "beta2"),
-    ("gamma", "by"),
-    ("factor", "by"),
-    ("step_size", "every"),
-];
-
 impl<'a> Parts<'a> {
     /// `adam(lr 0.001)`, `step(every 10, by 0.1)`: one of `all`, whose kind is `what` (`optimizer`).
     pub(in crate::verb) fn named<T>(&mut self, opened: Opened<'_>, what: &str, all: &'static [Named<T>]) -> Option<T> {
@@ -108,7 +95,7 @@ impl<'a> Parts<'a> {
             Some(Part { kind: PartKind::Call(word, arguments), span }) => (word, arguments, *span),
             Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() => (word, &[], *span),
             _ => {
-                self.lacks(opened.about, &format!("its {what}"));
+                self.lacks(opened, &format!("its {what}"));
                 return None;
             }
         };
@@ -117,16 +104,28 @@ impl<'a> Parts<'a> {
             let words: Vec<&str> = all.iter().map(|named| named.word).collect();
             let error = self.error(span, format!("there is no {what} `{}`", quoted(word))).found(quoted(word));
             let error = error.expected(list(&words, "or"));
-            self.wrong(match nearest(word, words) {
-                Some(near) => error.help(format!("write `{near}`")),
-                None => error.help(format!("write `{}`, say", opened.about.example)),
+            let at = Span { end: span.start + word.len() as u32, ..span };
+            let meant = elsewhere::named(word).filter(|ours| words.contains(ours));
+            let loose =
+                if arguments.is_empty() && self.is_number(word) { self.loose_numbers(self.at - 1) } else { None };
+            self.wrong(match (loose, meant, nearest(word, words.iter().copied())) {
+                (Some((place, mend)), ..) => error.write(place, mend),
+                (_, Some(ours), _) => error.mend(at, ours).help(format!("the nearest in meaning is `{ours}`")),
+                (.., Some(near)) => error.write(at, near),
+                _ => {
+                    let example = opened.about.example.trim_start_matches(opened.about.word).trim_start();
+                    error.mend(span, example).help(format!("write `{}`, say", opened.about.example))
+                }
             });
+            self.pass_over();
             return None;
         };
         let mut numbers = named.defaults();
         let mut seen: Vec<(&str, Span)> = Vec::new();
-        for argument in arguments {
-            let Some((at, value)) = self.argument(argument, named, &mut seen) else { continue };
+        for (place, argument) in arguments.iter().enumerate() {
+            let before =
+                place.checked_sub(1).and_then(|before| arguments.get(before)).map(|before| before.value.span.end);
+            let Some((at, value)) = self.argument((place, argument), before, named, &mut seen) else { continue };
             let number = &named.numbers[at];
             let read = self.scope.number(value, &format!("`{}`", number.key));
             let Some(read) = self.keep(read) else { continue };
@@ -145,7 +144,8 @@ impl<'a> Parts<'a> {
     /// Which of its numbers an argument is, and its value.
     fn argument<T>(
         &mut self,
-        argument: &'a Argument,
+        (place, argument): (usize, &'a Argument),
+        before: Option<u32>,
         named: &Named<T>,
         seen: &mut Vec<(&'a str, Span)>,
     ) -> Option<(usize, &'a Expr)> {
@@ -153,10 +153,11 @@ impl<'a> Parts<'a> {
         let (key, span) = match (&argument.key, &argument.value.kind) {
             (Some(key), _) => (key.text.as_str(), key.span),
             // `lr -0.1` reads as a difference.
-            (None, ExprKind::Binary(Operator::Subtract, left, _)) => match &left.kind {
+            (None, ExprKind::Binary(Operator::Subtract, left, right)) => match &left.kind {
                 ExprKind::Name(name) if position(name).is_some() => {
                     let error = self.error(argument.value.span, format!("`{name}` cannot be negative"));
-                    self.wrong(error.found(argument.value.to_string()).expected("a number of at least 0"));
+                    let error = error.found(argument.value.to_string()).expected("a number of at least 0");
+                    self.wrong(error.write(argument.value.span, format!("{name} {right}")));
                     return None;
                 }
                 _ => ("", argument.value.span),
@@ -169,38 +170,49 @@ impl<'a> Parts<'a> {
             (Some(at), Some(_)) => {
                 if let Some(&(_, first)) = seen.iter().find(|(word, _)| word.eq_ignore_ascii_case(key)) {
                     let error = self.error(span, format!("`{key}` stands twice")).also(first, "it stands here already");
-                    self.wrong(error.here("the second").help("remove one of the two"));
+                    let whole = span.to(argument.value.span);
+                    let cut = before.map_or(whole, |end| Span { start: end, ..whole });
+                    self.wrong(error.here("the second").mend(cut, "").help("remove one of the two"));
                     return None;
                 }
                 seen.push((key, span));
                 Some((at, &argument.value))
             }
             _ => {
-                self.no_number(argument, named, (key, span), at);
+                self.no_number((place, argument), named, (key, span), at);
                 None
             }
         }
     }
 
     /// An argument that is none of its numbers, or that lacks one.
-    fn no_number<T>(&mut self, argument: &Argument, named: &Named<T>, (key, span): (&str, Span), at: Option<usize>) {
+    fn no_number<T>(
+        &mut self,
+        (place, argument): (usize, &Argument),
+        named: &Named<T>,
+        (key, span): (&str, Span),
+        at: Option<usize>,
+    ) {
         let (word, keys, found) = (named.word, named.keys(), quoted(&argument.to_string()));
-        let first = keys.first().copied().unwrap_or_default();
+        // Without their words the numbers stand in order, elsewhere.
+        let own = keys.get(place).or(keys.first()).copied().unwrap_or_default();
         let error = match (at, key) {
             (Some(at), _) => {
-                let mend = format!("write `{key} {}`, say", named.numbers[at].default);
-                self.error(span, format!("`{key}` lacks its number")).help(mend)
+                let default = named.numbers[at].default;
+                let error =
+                    self.error(span, format!("`{key}` lacks its number")).put_behind(span, format!(" {default}"));
+                error.help(format!("write `{key} {default}`, say"))
             }
             (None, "") if !keys.is_empty() => {
-                self.error(span, format!("`{found}` lacks its word")).help(format!("write `{first} {found}`, say"))
+                let error = self.error(span, format!("`{found}` lacks its word")).put_before(span, format!("{own} "));
+                error.help(format!("write `{own} {found}`, say"))
             }
             _ => {
                 let error =
                     self.error(span, format!("{word} has no `{}`", quoted(if key.is_empty() { &found } else { key })));
-                let foreign =
-                    FOREIGN.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(key)).map(|&(_, ours)| ours);
-                match foreign.filter(|ours| keys.contains(ours)).or_else(|| nearest(key, keys.iter().copied())) {
-                    Some(near) => error.help(format!("write `{near}`; {}", named.takes())),
+                let foreign = elsewhere::number(key).filter(|ours| keys.contains(ours));
+                match foreign.or_else(|| nearest(key, keys.iter().copied())) {
+                    Some(near) => error.mend(span, near).help(format!("write `{near}`; {}", named.takes())),
                     None => error.help(named.takes()),
                 }
             }

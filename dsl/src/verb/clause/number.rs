@@ -1,7 +1,10 @@
 //! `batch 64`, `class 7`, `seed 7`: a whole number.
 
+use fovea_graph::Span;
+
 use super::super::about::{Clause, Offer, clause};
 use super::super::read::{Opened, Parts};
+use crate::diagnostic::quoted;
 use crate::syntax::{Argument, Expr, ExprKind, Part, PartKind};
 
 /// Pictures a step.
@@ -40,9 +43,10 @@ impl Parts<'_> {
             if let [Argument { key: None, value }] = &arguments[..] {
                 return Some(value.clone());
             }
-            self.lacks(opened.about, "its number");
+            self.lacks(opened, "its number");
             return None;
         }
+        self.word_before_number();
         let expr = match self.peek() {
             Some(Part { kind: PartKind::Value(expr), .. }) => Some(expr.clone()),
             Some(Part { kind: PartKind::Word(name), span }) if self.clause(name).is_none() => {
@@ -52,9 +56,23 @@ impl Parts<'_> {
         };
         match expr {
             Some(_) => self.at += 1,
-            None => self.lacks(opened.about, "its number"),
+            None => self.lacks(opened, "its number"),
         }
         expr
+    }
+
+    /// `batch size 64`: passes over a word that is no constant, where a number follows, and says so.
+    fn word_before_number(&mut self) {
+        if let [Part { kind: PartKind::Word(word), span }, number @ Part { kind: PartKind::Value(_), .. }, ..] =
+            &self.parts[self.at..]
+            && self.clause(word).is_none()
+            && !self.scope.constants.contains_key(word)
+        {
+            self.at += 1;
+            let error = self.error(*span, format!("a word before the number {number}")).found(quoted(word));
+            let error = error.expected(number.to_string()).mend(Span { end: number.span.start, ..*span }, "");
+            self.wrong(error.help("leave it out"));
+        }
     }
 
     /// A seed: a whole number of at least 0.

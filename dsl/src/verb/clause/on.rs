@@ -2,6 +2,7 @@
 
 use super::super::Samples;
 use super::super::about::{Clause, Needed, Offer, clause};
+use super::super::behind::is_name;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
@@ -31,7 +32,9 @@ pub(in crate::verb) const SAMPLES: Needed<Samples> = Needed {
 fn missing(parts: &mut Parts<'_>) {
     let (verb, net) = (parts.verb.word, parts.subject_words());
     let error = parts.error(parts.here(), format!("`{verb}` lacks its data")).found("the end");
-    parts.wrong(error.expected("`on` and data").help(format!("write `{verb} {net} on digits`, say")));
+    let net_span = parts.parts.first().map_or(parts.here(), |net| net.span);
+    let error = error.expected("`on` and data").put_behind(net_span, " on digits");
+    parts.wrong(error.help(format!("write `{verb} {net} on digits`, say")));
 }
 
 impl Parts<'_> {
@@ -43,16 +46,27 @@ impl Parts<'_> {
                 self.at += 1;
                 self.picked(part)
             }
-            Some(part @ Part { kind: PartKind::Text(_), span }) => {
+            Some(part @ Part { kind: PartKind::Text(text), span }) => {
                 self.at += 1;
                 let message = format!("`{}` takes {what}, and here stands a text", opened.about.word);
                 let error = self.error(*span, message).found(quoted(&part.to_string()));
                 let error = error.expected(format!("{what} such as `{example}`"));
-                self.wrong(error.help(format!("write `{} {example}`, say", opened.about.word)));
+                self.wrong(match is_name(text) {
+                    true => error.write(*span, text),
+                    false => error.mend(*span, example).help(format!("write `{} {example}`, say", opened.about.word)),
+                });
+                None
+            }
+            Some(part @ Part { kind: PartKind::Call(data, arguments), span }) => {
+                self.at += 1;
+                let inside: Vec<String> = arguments.iter().map(|argument| argument.to_string()).collect();
+                let error = self.error(*span, "samples are picked by `[…]`").found(quoted(&part.to_string()));
+                let mend = format!("{data}[{}]", inside.join(".."));
+                self.wrong(error.expected(mend.clone()).write(*span, mend));
                 None
             }
             _ => {
-                self.lacks(opened.about, "its data");
+                self.lacks(opened, "its data");
                 None
             }
         }
@@ -69,7 +83,7 @@ impl Parts<'_> {
                 _ => format!("`{verb}` takes data as a whole"),
             };
             let error = self.error(samples.span, message).expected(data.clone());
-            self.wrong(error.help(format!("write `on {data}`")));
+            self.wrong(error.mend(samples.span, data.clone()).help(format!("write `on {data}`")));
         }
         Some(samples.data)
     }

@@ -39,13 +39,19 @@ pub(in crate::verb) const CHECKPOINT: Clause<Period> = Clause {
 impl Parts<'_> {
     /// `for 10 epochs`
     fn epochs(&mut self, opened: Opened<'_>) -> Option<usize> {
+        // `for epochs`
+        if let [Part { kind: PartKind::Word(unit), .. }, ..] = &self.parts[self.at..]
+            && is_unit(unit)
+            && !self.scope.constants.contains_key(unit)
+        {
+            self.lacks(opened, "its number");
+            return None;
+        }
         let expr = self.number(opened)?;
         let epochs = self.scope.count(&expr, 1, "the number of epochs");
         let epochs = self.keep(epochs);
         match self.peek() {
-            Some(Part { kind: PartKind::Word(word), .. })
-                if ["epochs", "epoch"].iter().any(|unit| word.eq_ignore_ascii_case(unit)) =>
-            {
+            Some(Part { kind: PartKind::Word(word), .. }) if is_unit(word) => {
                 self.at += 1;
             }
             other => {
@@ -54,6 +60,7 @@ impl Parts<'_> {
                 let span = other.filter(|_| is_unit).map_or(self.here(), |part| part.span);
                 let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
                 let error = self.error(span, "training is counted in epochs").found(found).expected("epochs");
+                let error = error.mend(span, if is_unit { "epochs" } else { " epochs" });
                 self.wrong(error.help(format!("write `for {expr} epochs`")));
                 if is_unit {
                     self.at += 1;
@@ -80,7 +87,10 @@ impl Parts<'_> {
                 let span = unit.map_or(self.here(), |(_, span)| span);
                 let found = unit.map_or("the end".to_string(), |(unit, _)| quoted(unit));
                 let error = self.error(span, format!("`{}` lacks its unit", opened.about.word)).found(found);
-                self.wrong(error.expected("steps or epochs").help(format!("write `{}`, say", opened.about.example)));
+                let space = if unit.is_some() { "" } else { " " };
+                let error = error.expected("steps or epochs");
+                let error = error.mend(span, format!("{space}epochs")).mend(span, format!("{space}steps"));
+                self.wrong(error.help(format!("write `{expr} epochs` or `{expr} steps`")));
                 None
             }
         }
@@ -93,11 +103,20 @@ impl Parts<'_> {
                 self.at += 1;
                 self.period(opened)
             }
+            Some(Part { kind: PartKind::Value(_), span }) => {
+                let error = self.error(*span, "`every` is missing before the number").expected("`every`");
+                self.wrong(error.put_before(*span, "every ").help("write `checkpoint every 100 steps`, say"));
+                self.period(opened)
+            }
             _ => {
-                self.lacks(opened.about, "`every`");
+                self.lacks(opened, "`every`");
                 self.pass_over();
                 None
             }
         }
     }
+}
+
+fn is_unit(word: &str) -> bool {
+    ["epochs", "epoch"].iter().any(|unit| word.eq_ignore_ascii_case(unit))
 }

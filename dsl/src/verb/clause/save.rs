@@ -9,5 +9,5 @@ pub type Path = Name;
 /// Where figures go, as npy.
 pub(in crate::verb) const SAVE: Clause<Path> = Clause {
     about: clause("save", "save \"logits.npy\"", &[Offer::Nothing]),
-    read: |parts, _| parts.text("the file's name"),
+    read: |parts, _| parts.text("the file's name", "logits.npy"),
 };

@@ -11,17 +11,26 @@ pub(in crate::verb) const SIZE: Clause<[usize; 2]> =
 
 impl Parts<'_> {
     fn size(&mut self, opened: Opened<'_>) -> Option<[usize; 2]> {
+        // `size(28, 28)`
+        if let PartKind::Call(_, arguments) = &opened.part.kind {
+            let sides: Vec<String> = arguments.iter().map(|argument| argument.to_string()).collect();
+            let mend =
+                format!("size {}", if sides.len() == 1 { [&sides[..], &sides].concat() } else { sides }.join("x"));
+            let error = self.error(opened.part.span, "a size is its sides with `x` between them");
+            self.wrong(error.found(quoted(&opened.part.to_string())).write(opened.part.span, mend));
+            return None;
+        }
         match self.peek() {
             Some(Part { kind: PartKind::Size(sizes), span }) => {
                 self.at += 1;
                 let [height, width] = &sizes[..] else {
                     let error = self.error(*span, "a picture's size is its height and its width");
-                    self.wrong(
-                        error
-                            .found(format!("{} numbers", sizes.len()))
-                            .expected("two numbers")
-                            .help("write `size 28x28`, say"),
-                    );
+                    let error = error.found(format!("{} numbers", sizes.len())).expected("two numbers");
+                    self.wrong(match &sizes[..] {
+                        // The channels are the data's own.
+                        [height, width, _] => error.write(*span, format!("{height}x{width}")),
+                        _ => error.mend(*span, "28x28").help("write `size 28x28`, say"),
+                    });
                     return None;
                 };
                 let height = self.scope.count(height, 1, "the height");
@@ -32,11 +41,12 @@ impl Parts<'_> {
                 self.at += 1;
                 let error =
                     self.error(*span, "a picture's size is its height and its width").found(quoted(&part.to_string()));
-                self.wrong(error.expected("two numbers").help(format!("write `size {part}x{part}`")));
+                let error = error.expected("two numbers").mend(*span, format!("{part}x{part}"));
+                self.wrong(error.help(format!("write `size {part}x{part}`")));
                 None
             }
             _ => {
-                self.lacks(opened.about, "height and width");
+                self.lacks(opened, "height and width");
                 None
             }
         }

@@ -47,12 +47,13 @@ impl<'a> Parts<'a> {
                 Some(Part { kind: PartKind::Ratio(left, right), span }) => {
                     self.at += 1;
                     let error = self.error(*span, format!("`{left}/{right}` has two readings"));
-                    let help = format!("write `{left} /{right}` for `{}` {left} and stride {right}", opened.about.word);
-                    self.wrong(error.here("the quotient, or a stride?").help(help));
+                    let mend = format!("{left} /{right}");
+                    let help = format!("write `{mend}` for `{}` {left} and stride {right}", opened.about.word);
+                    self.wrong(error.here("the quotient, or a stride?").mend(*span, mend).help(help));
                     return None;
                 }
                 _ => {
-                    self.lacks(opened.about, "its number");
+                    self.lacks(opened, "its number");
                     return None;
                 }
             },
@@ -72,6 +73,7 @@ impl<'a> Parts<'a> {
                 let span = numbers.first().zip(numbers.last()).map_or(opened.part.span, |(a, b)| a.span.to(b.span));
                 let error = self.error(span, format!("an image has a height and a width, and {what} is of those"));
                 let error = error.found(format!("{} numbers", counts.len())).expected("one number or two");
+                let error = error.mend(opened.part.span.to(span), opened.about.example);
                 self.wrong(error.help(format!("write `{}`, say", opened.about.example)));
                 None
             }

@@ -1,10 +1,12 @@
 //! `of lenet, run 3`: nets and runs.
 
+use std::ops::ControlFlow;
+
 use fovea_graph::Span;
 
-use super::super::RunRef;
 use super::super::about::{Clause, Needed, Offer, clause};
 use super::super::read::Parts;
+use super::super::{RunRef, words};
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
@@ -26,11 +28,27 @@ pub(in crate::verb) const SUBJECTS: Needed<Vec<Subject>> = Needed {
     missing: |parts| {
         let verb = parts.verb.word;
         let error = parts.error(parts.here(), format!("`{verb}` lacks the net or the run")).found("the end");
-        parts.wrong(error.expected("`of` and a net").help("write `plot loss of lenet` or `plot loss of run last`"));
+        let error = error.expected("`of` and a net").put_behind(parts.here(), " of run last");
+        parts.wrong(error.help("write `of run last`, say, or `of` and a net"));
     },
 };
 
 impl Parts<'_> {
+    /// Says that `,` is missing before a word of a list of nets, or stands there as another word; whether the list ends.
+    pub(in crate::verb) fn no_comma(&mut self, word: &str, span: Span) -> ControlFlow<()> {
+        let found = quoted(word);
+        let is_and = matches!(word.to_lowercase().as_str(), "and" | "with" | "vs" | "versus" | "to");
+        if !is_and && words::is_clause_word(word) {
+            return ControlFlow::Break(());
+        }
+        let error = self.error(span, format!("`,` is missing before `{found}`")).found(found).expected("`,`");
+        let before = Span { end: span.start, ..self.here() };
+        let place = if is_and { before.to(span) } else { before };
+        self.wrong(error.mend(place, if is_and { "," } else { ", " }).help("put `,` between two nets"));
+        self.at += usize::from(is_and);
+        ControlFlow::Continue(())
+    }
+
     /// Nets and runs, with commas between them.
     fn subjects(&mut self) -> Vec<Subject> {
         let mut subjects: Vec<(Subject, Span)> = Vec::new();
@@ -40,17 +58,15 @@ impl Parts<'_> {
             let last = self.at.max(start + 1) - 1;
             let span = self.span_of(start, last);
             if let Some((_, first)) = subjects.iter().find(|(earlier, _)| same(earlier, &subject)) {
-                let error = self.error(span, "this stands twice").also(*first, "it stands here already");
-                self.wrong(error.here("the second").help("remove one of the two"));
+                self.wrong(self.twice("this", *first, span));
             }
             subjects.push((subject, span));
             match self.peek() {
                 Some(Part { kind: PartKind::Comma, .. }) => self.at += 1,
                 Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() => {
-                    let found = quoted(word);
-                    let error = self.error(*span, format!("`,` is missing before `{found}`")).found(found);
-                    self.wrong(error.expected("`,`").help("put `,` between two nets"));
-                    self.at += usize::from(word.eq_ignore_ascii_case("and"));
+                    if self.no_comma(word, *span).is_break() {
+                        break;
+                    }
                 }
                 _ => break,
             }
@@ -60,6 +76,7 @@ impl Parts<'_> {
 
     /// A net, `run 3` or `run last`.
     fn subject(&mut self) -> Option<Subject> {
+        self.fillers();
         match self.run() {
             Some(run) => run.map(Subject::Run),
             None => self.net().map(Subject::Net),

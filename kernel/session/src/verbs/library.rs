@@ -35,7 +35,7 @@ fn not_there(net: &Name, names: &Names) -> Diagnostic {
         return mistake.found(&net.text).help(help);
     }
     let known = library::list().into_iter().map(|(name, _)| name);
-    suggest(mistake, &net.text, known, "`library` lists those that are there".to_string())
+    suggest(mistake, (&net.text, net.span), known, "`library` lists those that are there".to_string())
 }
 
 impl Job for List {

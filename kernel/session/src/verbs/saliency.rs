@@ -86,13 +86,9 @@ fn known(class: &Said<usize>, net: &Net) -> Result<usize, Diagnostic> {
     if class.value < classes {
         return Ok(class.value);
     }
-    let message = format!("`{}` tells {}, and none with number {}", net.name, of_classes(classes), class.value);
+    let message = format!("`{}` tells {}, and none with number {}", net.name, of(classes, "class"), class.value);
     let mistake = Diagnostic::new(Stage::Values, class.what, message).found(class.value.to_string());
     Err(mistake.expected(format!("a number from 0 to {}", classes.saturating_sub(1))))
-}
-
-fn of_classes(classes: usize) -> String {
-    if classes == 1 { "1 class".into() } else { format!("{classes} classes") }
 }
 
 /// As many pictures as can be looked at.

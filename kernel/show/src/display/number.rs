@@ -15,7 +15,11 @@ pub fn count(number: u64) -> String {
 
 /// A number of things: `1 epoch`, `1,437 epochs`.
 pub fn of(number: usize, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
+    let ending = match number {
+        1 => "",
+        _ if thing.ends_with("ss") || thing.ends_with("ch") => "es",
+        _ => "s",
+    };
     format!("{} {thing}{ending}", count(number as u64))
 }
 

@@ -33,10 +33,14 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
 fn differs<T>(record: &RunRecord, clause: &Option<Said<T>>, now: String, then: String) -> Option<Diagnostic> {
     let said = clause.as_ref().filter(|_| now != then)?;
     let (run, net, data) = (record.number, &record.info.net, &record.info.data);
+    let mends = [(said.cut(), String::new()), (said.span, then.clone())];
+    // What the run never had can only be left out.
+    let mends = &mends[..if then.is_empty() { 1 } else { 2 }];
     let began = if then.is_empty() { format!("without `{WARM_UP}`") } else { format!("with `{then}`") };
     let message = format!("run {run} began {began}, and a run goes on as it began");
     let mistake = Diagnostic::new(Stage::Verbs, said.span, message).found(now);
     let mistake = if then.is_empty() { mistake } else { mistake.expected(then) };
+    let mistake = mends.iter().fold(mistake, |mistake, (place, text)| mistake.mend(*place, text));
     Some(mistake.help(format!("leave it out, and the run's own holds: `train {net} on {data} resume run {run}`")))
 }
 

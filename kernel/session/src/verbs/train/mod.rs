@@ -49,8 +49,8 @@ struct Run {
 pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
     let weights = if train.further.is_some() { Weights::Own } else { Weights::First };
     let of = Use { net: &train.net, data: Some(&train.data), weights };
-    if train.further.is_some() && names.binding(&of).is_none() {
-        return Err(no_weights(&train.net, names));
+    if let Some(further) = train.further.filter(|_| names.binding(&of).is_none()) {
+        return Err(no_weights(&train.net, further.cut(), names));
     }
     let net = names.net(&of)?;
     let spec = names.spec(&train.data)?;
@@ -78,13 +78,14 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
 }
 
 /// The mistake of `further` on a net that was neither trained nor loaded.
-fn no_weights(net: &Name, names: &Names) -> Failure {
+fn no_weights(net: &Name, further: Span, names: &Names) -> Failure {
     if let Err(unknown) = names.resolved(net) {
         return unknown;
     }
     let message = format!("`{}` has no weights to go on from", net.text);
     Diagnostic::new(Stage::Verbs, net.span, message)
         .found("further")
+        .mend(further, "")
         .help("leave `further` out to begin with its first weights, or `load` what was saved")
         .into()
 }

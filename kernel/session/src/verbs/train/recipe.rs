@@ -81,9 +81,12 @@ fn batch_fits(train: &Train, recipe: &Recipe, span: Span, spec: &DataSpec) -> Re
         return Ok(());
     }
     let message = format!("batch {batch} is more than the {samples} training pictures of `{}`", train.data.text);
+    let place = train.batch.map_or(Span { start: span.end, ..span }, |said| said.span);
+    let space = if train.batch.is_some() { "" } else { " " };
     Err(Diagnostic::new(Stage::Values, train.batch.map_or(span, |said| said.span), message)
         .found(batch.to_string())
         .expected(format!("at most {samples}"))
+        .mend(place, format!("{space}batch {samples}"))
         .help(format!("`batch {samples}` takes all of them at every step")))
 }
 

@@ -56,7 +56,12 @@ impl Resumed {
         if record.info.net != train.net.text {
             return Err(mistake(format!("run {number} trains `{}`, not `{}`", record.info.net, train.net.text))
                 .found(&train.net.text)
-                .expected(&record.info.net));
+                .expected(&record.info.net)
+                .mend(train.net.span, &record.info.net)
+                .help(format!(
+                    "`train {} on {} resume run {number}` goes on with it",
+                    record.info.net, record.info.data
+                )));
         }
         if record.info.data != train.data.text {
             return Err(mistake(format!(
@@ -64,11 +69,15 @@ impl Resumed {
                 record.info.data, train.data.text
             ))
             .found(&train.data.text)
-            .expected(&record.info.data));
+            .expected(&record.info.data)
+            .mend(train.data.span, &record.info.data)
+            .help(format!("`train {} on {} resume run {number}` goes on with it", record.info.net, record.info.data)));
         }
         if record.ending == Some(Ending::Complete) {
             let (net, data) = (&record.info.net, &record.info.data);
+            let resume = train.resume.as_ref().map_or(self.span, |resume| resume.span);
             return Err(mistake(format!("run {number} is complete"))
+                .mend(resume, "further")
                 .help(format!("`train {net} further on {data}` begins a new run from the weights that a net has")));
         }
         Ok(())

@@ -1,0 +1,170 @@
+//! What other programs, and other habits, call the statements here, their clauses and what those name: by meaning, before
+//! any spelling is compared.
+
+/// Words of one meaning, in lower case without `_`, and the word for it here.
+type Row = (&'static str, &'static str);
+
+/// What begins a statement elsewhere.
+const STATEMENTS: &[Row] = &[
+    ("fit learn optimize optimise", "train"),
+    ("evaluate eval validate score", "test"),
+    ("infer inference classify forward", "predict"),
+    ("summarize summarise describe info inspect architecture structure", "summary"),
+    ("display view visualize visualise print", "show"),
+    ("benchmark time profile speed", "bench"),
+    ("dataset download", "data"),
+    ("write store dump", "save"),
+    ("read open restore", "load"),
+    ("curve curves chart", "plot"),
+    ("diff versus", "compare"),
+    ("correlate convolution", "convolve"),
+    ("weights kernels", "filters"),
+    ("activations featuremaps", "features"),
+    ("heatmap sensitivity gradcam", "saliency"),
+    ("comment echo puts say remark", "note"),
+    ("randomseed manualseed setseed", "seed"),
+    ("models networks nets zoo", "library"),
+    ("const var set define", "let"),
+    ("model network", "net"),
+    ("module function def", "block"),
+    ("who whos vars names %whos %names %vars %ls", "%who"),
+    ("reset clear forget %clear %forget", "%reset"),
+];
+
+/// What begins a clause elsewhere; where several are named, the verb's own counts.
+const CLAUSES: &[Row] = &[
+    ("bs batchsize minibatch minibatchsize", "batch"),
+    ("optimizer optimiser optim opt using via", "with"),
+    ("kernel filter filters weights by", "with"),
+    ("scheduler lrschedule lrscheduler annealing", "schedule"),
+    ("randomstate randomseed manualseed rng", "seed"),
+    ("continue continued again more", "further"),
+    ("resumefrom restart", "resume"),
+    ("saveevery checkpoints", "checkpoint"),
+    ("dataset data over of", "on"),
+    ("to into as file out output", "save"),
+    ("label target category", "class"),
+    ("training backward", "train"),
+    ("inference eval evaluation forward", "infer"),
+    ("resize resized shape imagesize imgsize", "size"),
+    ("window kernel kernelsize poolsize", "size"),
+    ("padding zeros border", "pad"),
+    ("strides step steps", "stride"),
+    ("dilation dilated rate", "dilate"),
+    ("mean average", "avg"),
+    ("maximum", "max"),
+    ("for from by", "of"),
+];
+
+/// What an optimizer is called, or the one that is nearest in meaning.
+const OPTIMIZERS: &[Row] = &[
+    ("rmsprop adagrad adadelta nadam adamax radam amsgrad lamb lion", "adam"),
+    ("gd gradientdescent sgdm momentum nesterov nag", "sgd"),
+];
+
+/// The same of schedules.
+const SCHEDULES: &[Row] = &[
+    ("cos cosineannealing cosineannealinglr cosinedecay annealing linear polynomial poly onecycle", "cosine"),
+    ("none fixed flat", "constant"),
+    ("steplr multistep multisteplr exponential exponentiallr decay plateau", "step"),
+];
+
+/// What the numbers of optimizers and schedules are called.
+const NUMBERS: &[Row] = &[
+    ("rate learningrate eta", "lr"),
+    ("weightdecay wd l2", "decay"),
+    ("epsilon", "eps"),
+    ("b1", "beta1"),
+    ("b2", "beta2"),
+    ("gamma factor", "by"),
+    ("stepsize", "every"),
+    ("mom", "momentum"),
+];
+
+/// The curves of `plot`.
+const CURVES: &[Row] = &[("acc accuracies precision", "accuracy"), ("losses error cost objective", "loss")];
+
+/// The statement that `word` begins here.
+pub(super) fn statement(word: &str) -> Option<&'static str> {
+    ours(STATEMENTS, word).next()
+}
+
+/// The clause that `word` begins here, among those that `takes` has.
+pub(super) fn clause(word: &str, takes: &[&str]) -> Option<&'static str> {
+    ours(CLAUSES, word).find(|clause| takes.contains(clause))
+}
+
+/// The optimizer or schedule that `word` is, or the nearest in meaning.
+pub(super) fn named(word: &str) -> Option<&'static str> {
+    ours(OPTIMIZERS, word).chain(ours(SCHEDULES, word)).next()
+}
+
+/// The number of an optimizer or a schedule that `word` is.
+pub(super) fn number(word: &str) -> Option<&'static str> {
+    ours(NUMBERS, word).next()
+}
+
+/// The curve that `word` is.
+pub(super) fn curve(word: &str) -> Option<&'static str> {
+    ours(CURVES, word).next()
+}
+
+/// Whether a word says how many epochs there are.
+pub(super) fn is_epochs(word: &str) -> bool {
+    matches!(bare(word).as_str(), "epochs" | "epoch" | "nepochs" | "numepochs" | "maxepochs")
+}
+
+/// A word between a verb and what it is applied to, which nothing here needs: `save lenet to "lenet.safetensors"`.
+pub(super) fn is_filler(word: &str) -> bool {
+    matches!(
+        word.to_lowercase().as_str(),
+        "the" | "net" | "model" | "network" | "of" | "to" | "as" | "into" | "in" | "from" | "at" | "data"
+    )
+}
+
+/// Every word of ours for `word`, in order.
+fn ours(rows: &'static [Row], word: &str) -> impl Iterator<Item = &'static str> {
+    let word = bare(word);
+    rows.iter().filter(move |(words, _)| words.split(' ').any(|other| other == word)).map(|&(_, ours)| ours)
+}
+
+fn bare(word: &str) -> String {
+    word.to_lowercase().replace('_', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clause::{OPTIMIZERS as OURS, SCHEDULES as COURSES};
+    use super::super::words;
+    use super::*;
+
+    #[test]
+    fn every_word_leads_to_one_of_ours() {
+        for (rows, is_ours) in [
+            (STATEMENTS, (|word| words::statements().any(|known| known == word)) as fn(&str) -> bool),
+            (CLAUSES, |word| words::clauses().any(|clause| clause.word == word)),
+            (OPTIMIZERS, |word| OURS.iter().any(|named| named.word == word)),
+            (SCHEDULES, |word| COURSES.iter().any(|named| named.word == word)),
+            (CURVES, |word| matches!(word, "loss" | "accuracy")),
+        ] {
+            for (theirs, ours) in rows {
+                assert!(is_ours(ours), "{ours}");
+                assert!(theirs.split(' ').all(|word| word == bare(word) && word != *ours), "{theirs}");
+            }
+        }
+        let keys = OURS.iter().flat_map(|named| named.numbers).chain(COURSES.iter().flat_map(|named| named.numbers));
+        let keys: Vec<&str> = keys.map(|number| number.key).collect();
+        assert!(NUMBERS.iter().all(|(_, ours)| keys.contains(ours)));
+    }
+
+    #[test]
+    fn a_word_of_ours_is_nobody_elses() {
+        for (words, ours) in STATEMENTS {
+            assert!(words.split(' ').all(|word| !words::is_statement_word(word)), "{words} for {ours}");
+        }
+        assert_eq!(clause("padding", &["pad"]), Some("pad"));
+        assert_eq!(clause("kernel", &["size"]), Some("size"));
+        assert_eq!((clause("batch_size", &["batch"]), clause("bs", &["on"])), (Some("batch"), None));
+        assert_eq!((number("learning_rate"), number("lr")), (Some("lr"), None));
+    }
+}
