@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use fovea_graph::BackendError;
 use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::shape::join;
+use fovea_graph::{BackendError, Interrupted};
 
 use crate::file::FileError;
 use crate::forward::NetworkError;
@@ -288,7 +288,7 @@ pub enum TrainError {
     Loss(#[from] ShapeError),
     /// The net cannot be differentiated.
     #[error(transparent)]
-    Gradient(#[from] GradientError),
+    Gradient(GradientError),
     /// The device was lost in the middle of a run, and with it the weights in its memory.
     #[error("{device} is lost: {why}; {}", what_is_left(.run, .checkpoint))]
     Lost {
@@ -303,10 +303,41 @@ pub enum TrainError {
     },
     /// The device refused.
     #[error(transparent)]
-    Backend(#[from] BackendError),
+    Backend(BackendError),
     /// A file of the run failed.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+impl From<Interrupted> for TrainError {
+    fn from(_: Interrupted) -> Self {
+        TrainError::Interrupted
+    }
+}
+
+impl From<BackendError> for TrainError {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::Interrupted(_) => TrainError::Interrupted,
+            error => TrainError::Backend(error),
+        }
+    }
+}
+
+impl From<GradientError> for TrainError {
+    fn from(error: GradientError) -> Self {
+        match error {
+            GradientError::Interrupted(_) => TrainError::Interrupted,
+            error => TrainError::Gradient(error),
+        }
+    }
+}
+
+/// Whoever gives a net's graph may be broken off as well, and says so with [`Interrupted`].
+impl From<NetworkError> for TrainError {
+    fn from(error: NetworkError) -> Self {
+        if error.is::<Interrupted>() { TrainError::Interrupted } else { TrainError::Network(error) }
+    }
 }
 
 /// The inputs that there are, in a sentence's part.

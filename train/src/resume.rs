@@ -71,10 +71,10 @@ fn go_on(
     events: &mut dyn FnMut(Event),
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
-    let Choice { checkpoint, passed } = choose(trainee, data, recipe, size, record)?;
+    let Choice { checkpoint, passed } = choose(trainee, data, recipe, size, record, interrupted)?;
     match checkpoint {
         None if recipe.further => return Err(TrainError::NoCheckpoint { run: record.number }),
-        None => begin(trainee, data, recipe, size)?,
+        None => begin(trainee, data, recipe, size, interrupted)?,
         Some(_) => {}
     }
     let place = checkpoint.as_ref().map_or_else(Place::default, |checkpoint| checkpoint.place.clone());
@@ -82,14 +82,14 @@ fn go_on(
     for (path, why) in passed {
         events(Event::PassedOver { path, why });
     }
-    let epochs = match &checkpoint {
-        None => Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?,
-        Some(checkpoint) => {
-            trainee.restore(checkpoint)?;
-            let done = record.epochs.iter().filter(|epoch| epoch.epoch as u64 <= place.epochs).cloned().collect();
-            Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?.resumed(done)
-        }
-    };
+    let done = record.epochs.iter().filter(|epoch| epoch.epoch as u64 <= place.epochs).cloned().collect();
+    let goes_on = checkpoint.is_some();
+    // Its values are the net's from here on: no second copy of them lasts as long as the run.
+    if let Some(checkpoint) = checkpoint {
+        trainee.restore(&checkpoint)?;
+    }
+    let epochs = Epochs::new(trainee, data, recipe, size, place, Some(&mut folder), interrupted)?;
+    let epochs = if goes_on { epochs.resumed(done) } else { epochs };
     epochs.run(events, interrupted)
 }
 

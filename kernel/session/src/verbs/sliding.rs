@@ -53,11 +53,11 @@ fn compute(
     device: &Arc<dyn Backend>,
     image: &Tensor,
     weights: Option<&Tensor>,
-    interrupted: &AtomicBool,
+    interrupted: &Arc<AtomicBool>,
 ) -> Result<Tensor, TrainError> {
-    let plan = Question::result().route(&forward(net), 1, &**device)?.plan;
+    let plan = Question::result().route_unless(&forward(net, interrupted), 1, &**device, &**interrupted)?.plan;
     let state = plan.graph.states.first().cloned();
-    let mut task = Task::new(device, plan, 0)?;
+    let mut task = Task::new_unless(device, plan, 0, &**interrupted)?;
     if let Some((state, weights)) = state.zip(weights) {
         let weights = weights.broadcast(state.shape.dims());
         let weights = weights.ok_or_else(|| TrainError::Inconsistent("the filter is of another shape".into()))?;

@@ -182,7 +182,7 @@ total                 18.9 kB      47,206   165 k   329 k
         let mut summary = lenet();
         summary.totals.data_bytes = 200_000;
         let text = summary.page(2).to_string();
-        assert!(text.ends_with(" · training takes 1.2 MB (batch 2; 200 kB of it the data)"), "{text}");
+        assert!(text.ends_with(" · training takes 1.2 MB (batch 2; 200 kB of it the\ndata)"), "{text}");
     }
 
     #[test]
