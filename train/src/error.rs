@@ -62,6 +62,16 @@ pub enum TrainError {
         /// How many epochs it has.
         epochs: usize,
     },
+    /// More epochs were wanted, and the run has as many already.
+    #[error("run {run} has {done} epochs already, and is to have {epochs} in all: ask for more, or leave them out")]
+    EpochsDone {
+        /// The run's number.
+        run: u32,
+        /// How many epochs it has.
+        done: usize,
+        /// How many it is to have.
+        epochs: usize,
+    },
     /// A run whose description is not as it was written.
     #[error("run {run} cannot go on: its run.json is not as it was written")]
     RunChanged {

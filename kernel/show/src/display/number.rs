@@ -17,6 +17,7 @@ pub fn count(number: u64) -> String {
 pub fn of(number: usize, thing: &str) -> String {
     let ending = match number {
         1 => "",
+        _ if thing.ends_with("epoch") => "s",
         _ if thing.ends_with("ss") || thing.ends_with("ch") => "es",
         _ => "s",
     };
@@ -169,6 +170,15 @@ mod tests {
         assert_eq!(count(999), "999");
         assert_eq!(count(201_706), "201,706");
         assert_eq!(count(u64::MAX), "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn things_have_their_plural() {
+        let all = ["epoch", "batch", "class", "run"].map(|thing| [of(1, thing), of(1437, thing)].join(", "));
+        assert_eq!(
+            all,
+            ["1 epoch, 1,437 epochs", "1 batch, 1,437 batches", "1 class, 1,437 classes", "1 run, 1,437 runs"]
+        );
     }
 
     #[test]
