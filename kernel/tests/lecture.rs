@@ -8,7 +8,8 @@ use std::path::Path;
 
 use fovea::event::Output;
 use fovea_graph::Tensor;
-use fovea_train::{DataSpec, Weights};
+use fovea_data::DataSpec;
+use fovea_train::Weights;
 use serde_json::json;
 use support::bench::Bench;
 

@@ -5,7 +5,8 @@
 mod support;
 
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_train::{DataSpec, Weights};
+use fovea_data::DataSpec;
+use fovea_train::Weights;
 use support::bench::Bench;
 
 const TINY: &str = "net tiny = 8x8x1 - conv 4 - relu - pool, softmax 10\n";

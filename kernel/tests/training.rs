@@ -15,7 +15,8 @@ use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Source, lower, parse, resolve};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{SourceId, Tensor};
-use fovea_train::{Dataset, Labels, Mode, Recipe, Schedule, Trainee, Weights, fit};
+use fovea_data::{Dataset, Labels};
+use fovea_train::{Mode, Recipe, Schedule, Trainee, Weights, fit};
 use ndarray::IxDyn;
 use support::bench::Bench;
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from lenet import start
 from ops import channels_first, channels_last
 
-DIGITS = Path(__file__).parents[2] / "train/data/digits.safetensors"
+DIGITS = Path(__file__).parents[2] / "data/assets/digits.safetensors"
 COUNT, CLASSES, WHITE = 24, 10, 16
 # What pictures are standardised by; float32 holds it exactly.
 MEAN, DEVIATION = 0.3125, 0.375

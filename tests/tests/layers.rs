@@ -13,7 +13,8 @@ use fovea_dsl::lower::{Mode, lower};
 use fovea_graph::LayerId;
 use fovea_tests::goldens::Goldens;
 use fovea_tests::nets::net;
-use fovea_train::{DataSpec, Standardisation, Weights};
+use fovea_data::DataSpec;
+use fovea_train::{Standardisation, Weights};
 use ndarray::{ArrayD, Axis};
 use serde_json::Value;
 

@@ -15,15 +15,20 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("fovea-cpu", graph),
         ("fovea-cuda", graph),
         ("fovea-cuda-emulator", &[]),
-        ("fovea-train", graph),
+        ("fovea-data", graph),
+        ("fovea-train", &["fovea-graph", "fovea-data"]),
         ("fovea-show", &["fovea-graph", "fovea-dsl"]),
-        ("fovea-session", &["fovea-graph", "fovea-dsl", "fovea-cpu", "fovea-cuda", "fovea-train", "fovea-show"]),
+        (
+            "fovea-session",
+            &["fovea-graph", "fovea-data", "fovea-dsl", "fovea-cpu", "fovea-cuda", "fovea-train", "fovea-show"],
+        ),
         ("fovea-wire", &[]),
         ("fovea-lang", &["fovea-graph", "fovea-dsl", "fovea-train", "fovea-show", "fovea-session", "fovea-wire"]),
         (
             "fovea-tests",
             &[
                 "fovea-graph",
+                "fovea-data",
                 "fovea-dsl",
                 "fovea-cpu",
                 "fovea-cuda",

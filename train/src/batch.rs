@@ -3,8 +3,8 @@
 use fovea_graph::Tensor;
 use ndarray::{CowArray, IxDyn};
 
-use crate::dataset::Dataset;
-use crate::labels::Labels;
+use fovea_data::Dataset;
+use fovea_data::Labels;
 use crate::standardise::Standardisation;
 
 /// Pictures to draw batches from.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fovea_graph::Stop;
 
 use crate::checkpoint::Checkpoint;
-use crate::dataset::Dataset;
+use fovea_data::Dataset;
 use crate::error::TrainError;
 use crate::fingerprint::Fingerprint;
 use crate::fit::prepare;

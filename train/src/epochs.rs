@@ -14,7 +14,7 @@ use fovea_graph::{BackendError, Stop};
 
 use crate::batch::Pictures;
 use crate::compiled::Numbers;
-use crate::dataset::Dataset;
+use fovea_data::Dataset;
 use crate::error::TrainError;
 use crate::fingerprint::Fingerprint;
 use crate::layout::Line;

@@ -3,7 +3,7 @@
 use fovea_graph::{Interrupted, Stop};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Dataset;
+use fovea_data::Dataset;
 use crate::error::TrainError;
 use crate::forward::{Forward, Mode};
 

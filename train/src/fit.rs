@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::Stop;
 
-use crate::dataset::Dataset;
+use fovea_data::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::needs::Needs;

@@ -10,7 +10,7 @@ use ndarray::{ArrayView1, Axis};
 use crate::batch::Pictures;
 use crate::compile::{Net, Programs};
 use crate::compiled::{Compiled, Numbers};
-use crate::dataset::Dataset;
+use fovea_data::Dataset;
 use crate::error::TrainError;
 use crate::forward::Forward;
 use crate::needs::BATCH;

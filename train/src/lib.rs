@@ -1,6 +1,6 @@
-//! Data, training and what stays of it on disk.
+//! Training and what stays of it on disk.
 //!
-//! The route of a run: [`DataSpec::load`] gives a [`Dataset`]; [`Trainee`] holds a net's parameters on a device;
+//! The route of a run: `fovea_data` gives a data set; [`Trainee`] holds a net's parameters on a device;
 //! [`fit`] trains it by a [`Recipe`], tells of it through [`Event`]s and writes a [`RunFolder`] as it goes;
 //! [`resume`] goes on with a run that was broken off. No mathematics is done here: losses, gradients and updates are ops
 //! of the graph.
@@ -11,17 +11,13 @@ mod checkpoint;
 mod choose;
 mod compile;
 mod compiled;
-mod dataset;
-mod digits;
 mod epochs;
 mod error;
 mod file;
 mod fingerprint;
 mod fit;
 mod forward;
-mod generate;
 mod infer;
-mod labels;
 mod layout;
 mod lock;
 mod needs;
@@ -35,7 +31,6 @@ mod schedule;
 mod seal;
 mod single;
 mod size;
-mod spec;
 mod standardise;
 mod store;
 mod trainee;
@@ -45,14 +40,12 @@ mod whole;
 pub use ask::{Answer, Task};
 pub use checkpoint::Checkpoint;
 pub use compiled::{Feeds, Numbers};
-pub use dataset::{Counts, DataError, Dataset};
 pub use error::TrainError;
 pub use file::{FileError, read_file};
 pub use fingerprint::Fingerprint;
 pub use fit::fit;
 pub use forward::{Forward, Mode, NetworkError};
 pub use infer::{Evaluation, Prediction};
-pub use labels::Labels;
 pub use layout::RunInfo;
 pub use needs::Needs;
 pub use place::Place;
@@ -64,7 +57,6 @@ pub use runs::{RunFolder, Runs};
 pub use schedule::{Course, Schedule, WarmUp};
 pub use single::SingleValue;
 pub use size::batches;
-pub use spec::{DataSource, DataSpec};
 pub use standardise::Standardisation;
 pub use trainee::Trainee;
 pub use weights::Weights;

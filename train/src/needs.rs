@@ -5,7 +5,7 @@ use fovea_graph::{Backend, Plan, Stop};
 use crate::error::TrainError;
 use crate::forward::Forward;
 use crate::question::Question;
-use crate::spec::DataSpec;
+use fovea_data::DataSpec;
 
 /// Pictures a test or a prediction takes at once, where the device has room for them.
 pub(crate) const BATCH: usize = 64;

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::choose::{Choice, choose};
-use crate::dataset::Dataset;
+use fovea_data::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::fit::{begin, check};

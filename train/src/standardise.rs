@@ -3,7 +3,7 @@
 use fovea_graph::{Interrupted, Never, Stop, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Dataset;
+use fovea_data::Dataset;
 
 /// Mean and standard deviation of each channel over the training part. Kept with the weights: a net that was trained
 /// on standardised pictures must be shown them so ever after.

@@ -14,7 +14,8 @@ use fovea_graph::plan::{Algorithm, Choice};
 use fovea_graph::{
     Arena, Backend, BackendError, Device, Feed, Graph, Memory, NodeId, Outcome, Plan, Program, State, StateId, Tensor,
 };
-use fovea_train::{DataSource, DataSpec, Event, Recipe, Runs, Trainee, fit};
+use fovea_data::{DataSource, DataSpec};
+use fovea_train::{Event, Recipe, Runs, Trainee, fit};
 use support::{recipe, regression};
 
 /// The largest allocation since this was last set to 0.

@@ -4,7 +4,8 @@
 mod support;
 
 use fovea_graph::Tensor;
-use fovea_train::{DataError, DataSource, DataSpec, Dataset, Labels, Standardisation};
+use fovea_data::{DataError, DataSource, DataSpec, Dataset, Labels};
+use fovea_train::Standardisation;
 use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Luma};
 use ndarray::Array4;

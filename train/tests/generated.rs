@@ -8,10 +8,8 @@ use std::sync::{Arc, Barrier};
 
 use fovea_cpu::Cpu;
 use fovea_graph::{Backend, Tensor};
-use fovea_train::{
-    DataError, DataSource, DataSpec, Dataset, Labels, Mode, Recipe, Runs, Schedule, Standardisation, Trainee, Weights,
-    fit,
-};
+use fovea_data::{DataError, DataSource, DataSpec, Dataset, Labels};
+use fovea_train::{Mode, Recipe, Runs, Schedule, Standardisation, Trainee, Weights, fit};
 use ndarray::Axis;
 use support::{adam, bits, info, per_position, recipe, regression};
 

@@ -8,10 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::op::{Relu, Softmax};
 use fovea_graph::{Backend, Graph, Op, Shape, Tensor};
-use fovea_train::{
-    CheckpointEvery, DataSource, DataSpec, Dataset, Forward, NetworkError, Recipe, Schedule, TrainError, Trainee,
-    WarmUp, Weights, fit,
-};
+use fovea_data::{DataSource, DataSpec, Dataset};
+use fovea_train::{CheckpointEvery, Forward, NetworkError, Recipe, Schedule, TrainError, Trainee, WarmUp, Weights, fit};
 use support::{Oracle, bits, digits, recipe, regression};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
@@ -88,7 +86,7 @@ fn data_of_another_shape_or_number_of_classes() {
     let found = refused(regression(8, 10, 0.0), &Dataset { train: Vec::new(), ..digits() }, &recipe());
     assert_eq!(found, "there are no pictures to train on");
     let mut odd = digits();
-    let fovea_train::Labels::Class(labels) = &mut odd.labels else { unreachable!() };
+    let fovea_data::Labels::Class(labels) = &mut odd.labels else { unreachable!() };
     labels[5] = 10;
     let found = refused(regression(8, 10, 0.0), &odd, &recipe());
     assert_eq!(found, "digits does not hold together: a label 10 of 10 classes");

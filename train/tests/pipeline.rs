@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use fovea_graph::Backend;
 use fovea_graph::training::Optimizer;
-use fovea_train::{CheckpointEvery, Dataset, Ending, Event, History, Recipe, Runs, TrainError, Trainee, fit, resume};
+use fovea_data::Dataset;
+use fovea_train::{CheckpointEvery, Ending, Event, History, Recipe, Runs, TrainError, Trainee, fit, resume};
 use support::{Left, Lost, Oracle, adam, bits, few_digits, info, left, normalised, recipe};
 
 /// Steps of a run by [`long`].

@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use fovea_dsl::{Diagnostic, Level, Source, Stage};
 use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::{BackendError, Interrupted, Span};
-use fovea_train::{DataError, FileError, TrainError};
+use fovea_data::DataError;
+use fovea_train::{FileError, TrainError};
 use serde_json::json;
 
 use crate::picture;

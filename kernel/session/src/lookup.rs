@@ -10,7 +10,7 @@ use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
-use fovea_train::DataSpec;
+use fovea_data::DataSpec;
 
 use crate::display::number;
 use crate::failure::Failure;

@@ -3,7 +3,7 @@
 use fovea_dsl::verb::Samples;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Tensor;
-use fovea_train::{DataSpec, Dataset};
+use fovea_data::{DataSpec, Dataset};
 use ndarray::Axis;
 
 use crate::picture::{self, Image, Mapped};

@@ -12,7 +12,8 @@ use fovea_dsl::scope::Scope;
 use fovea_dsl::shared::Shared;
 use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span};
-use fovea_train::{Checkpoint, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
+use fovea_data::{DataSpec, Dataset};
+use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::device::Purpose;
 use crate::event::Event;

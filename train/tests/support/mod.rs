@@ -8,10 +8,8 @@ use std::time::{Duration, Instant};
 
 use fovea_graph::Tensor;
 use fovea_graph::training::{Adam, Decay, Optimizer};
-use fovea_train::{
-    CheckpointEvery, DataSource, DataSpec, Dataset, Ending, EpochMetrics, Recipe, RunInfo, RunRecord, Runs, Schedule,
-    WarmUp, Weights,
-};
+use fovea_data::{DataSource, DataSpec, Dataset};
+use fovea_train::{CheckpointEvery, Ending, EpochMetrics, Recipe, RunInfo, RunRecord, Runs, Schedule, WarmUp, Weights};
 pub use nets::{convolutional, normalised, per_position, regression};
 pub use oracle::{Lost, Oracle};
 

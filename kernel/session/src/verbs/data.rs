@@ -5,7 +5,7 @@ use fovea_dsl::verb::Data;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
-use fovea_train::DataSpec;
+use fovea_data::DataSpec;
 use serde_json::json;
 
 use super::{Checked, Events, Job};

@@ -8,7 +8,7 @@ use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_train::Dataset;
+use fovea_data::Dataset;
 use ndarray::{ArrayViewD, Axis, Slice};
 use serde_json::json;
 

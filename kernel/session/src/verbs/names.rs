@@ -4,7 +4,7 @@ use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::{Mode, lower};
 use fovea_graph::shape::join;
-use fovea_train::{Counts, DataSpec};
+use fovea_data::{Counts, DataSpec};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, Events, Job};

@@ -10,7 +10,8 @@ use fovea_dsl::verb::{self, Said};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_train::{Dataset, Question, TrainError, Trainee};
+use fovea_data::Dataset;
+use fovea_train::{Question, TrainError, Trainee};
 use ndarray::{ArrayViewD, Axis, concatenate};
 use serde_json::{Value, json};
 

@@ -9,7 +9,8 @@ use fovea_dsl::verb;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Graph, Interrupted, Span, Stop};
-use fovea_train::{DataSpec, Needs, Question, batches};
+use fovea_data::DataSpec;
+use fovea_train::{Needs, Question, batches};
 use serde_json::json;
 
 use super::{Checked, Events, Job};

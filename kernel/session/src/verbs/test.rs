@@ -6,7 +6,8 @@ use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb;
 use fovea_graph::Backend;
-use fovea_train::{DataSpec, Dataset, Evaluation, Question};
+use fovea_data::{DataSpec, Dataset};
+use fovea_train::{Evaluation, Question};
 use serde_json::json;
 
 use super::{Checked, Events, Job};

@@ -3,7 +3,8 @@
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::{NodeId, Op, Tensor};
-use fovea_train::{Dataset, Ending, History, Mode, Question, TrainError, Trainee};
+use fovea_data::Dataset;
+use fovea_train::{Ending, History, Mode, Question, TrainError, Trainee};
 use ndarray::Axis;
 
 use crate::display::number;

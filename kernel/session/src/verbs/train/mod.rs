@@ -15,10 +15,8 @@ use fovea_dsl::verb::Train;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_graph::{Backend, NotFinite, Span};
-use fovea_train::{
-    Course, DataSpec, Dataset, Ending, EpochMetrics, Event as News, History, Needs, Question, Recipe, RunInfo,
-    TrainError, Trainee, batches, fit, resume,
-};
+use fovea_data::{DataSpec, Dataset};
+use fovea_train::{Course, Ending, EpochMetrics, Event as News, History, Needs, Question, Recipe, RunInfo, TrainError, Trainee, batches, fit, resume};
 use serde_json::json;
 
 use super::show::epochs as epoch_table;

@@ -4,7 +4,8 @@ use fovea_dsl::verb::{self, Period, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::training::{Adam, Decay, Optimizer};
-use fovea_train::{CheckpointEvery, DataSpec, Forward, Recipe, Schedule, SingleValue, TrainError, WarmUp};
+use fovea_data::DataSpec;
+use fovea_train::{CheckpointEvery, Forward, Recipe, Schedule, SingleValue, TrainError, WarmUp};
 
 use crate::failure::{At, Failure};
 

@@ -25,7 +25,7 @@ const SPLIT_SEED: u64 = 0;
 /// The brightest grey value of the file.
 const WHITE: f32 = 16.0;
 
-const FILE: &[u8] = include_bytes!("../data/digits.safetensors");
+const FILE: &[u8] = include_bytes!("../assets/digits.safetensors");
 const ATTRIBUTION: &str = "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning \
                            Repository, 1998, https://doi.org/10.24432/C50P49 (its test set, as scikit-learn distributes \
                            it), CC BY 4.0";
