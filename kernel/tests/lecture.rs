@@ -7,8 +7,8 @@ mod support;
 use std::path::Path;
 
 use fovea::event::Output;
-use fovea_graph::Tensor;
 use fovea_data::DataSpec;
+use fovea_graph::Tensor;
 use fovea_train::Weights;
 use serde_json::json;
 use support::bench::Bench;

@@ -4,8 +4,8 @@
 
 mod support;
 
-use fovea_dsl::{Diagnostic, Stage};
 use fovea_data::DataSpec;
+use fovea_dsl::{Diagnostic, Stage};
 use fovea_train::Weights;
 use support::bench::Bench;
 

@@ -3,9 +3,9 @@
 use fovea_graph::Tensor;
 use ndarray::{CowArray, IxDyn};
 
+use crate::standardise::Standardisation;
 use fovea_data::Dataset;
 use fovea_data::Labels;
-use crate::standardise::Standardisation;
 
 /// Pictures to draw batches from.
 pub(crate) struct Pictures<'a> {

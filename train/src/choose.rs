@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use fovea_graph::Stop;
 
 use crate::checkpoint::Checkpoint;
-use fovea_data::Dataset;
 use crate::error::TrainError;
 use crate::fingerprint::Fingerprint;
 use crate::fit::prepare;
@@ -15,6 +14,7 @@ use crate::record::RunRecord;
 use crate::schedule::Course;
 use crate::size::Size;
 use crate::trainee::{Trainee, fits};
+use fovea_data::Dataset;
 
 /// What was found in a run's folder.
 pub(crate) struct Choice {

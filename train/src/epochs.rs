@@ -14,7 +14,6 @@ use fovea_graph::{BackendError, Stop};
 
 use crate::batch::Pictures;
 use crate::compiled::Numbers;
-use fovea_data::Dataset;
 use crate::error::TrainError;
 use crate::fingerprint::Fingerprint;
 use crate::layout::Line;
@@ -24,6 +23,7 @@ use crate::recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Recip
 use crate::runs::RunFolder;
 use crate::size::Size;
 use crate::trainee::{Stepped, Trainee};
+use fovea_data::Dataset;
 
 /// About how many single losses of an epoch are kept on disk.
 const LOSSES: u64 = 50;

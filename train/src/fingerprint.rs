@@ -3,9 +3,9 @@
 use fovea_graph::{Interrupted, Stop};
 use serde::{Deserialize, Serialize};
 
-use fovea_data::Dataset;
 use crate::error::TrainError;
 use crate::forward::{Forward, Mode};
+use fovea_data::Dataset;
 
 /// What tells one net and one data set from others, by digests of the net's graph and of the pictures and labels.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,6 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::Stop;
 
-use fovea_data::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::needs::Needs;
@@ -17,6 +16,7 @@ use crate::single::SingleValue;
 use crate::size::{Size, batches};
 use crate::standardise::Standardisation;
 use crate::trainee::Trainee;
+use fovea_data::Dataset;
 
 /// Trains a net.
 ///

@@ -10,12 +10,12 @@ use ndarray::{ArrayView1, Axis};
 use crate::batch::Pictures;
 use crate::compile::{Net, Programs};
 use crate::compiled::{Compiled, Numbers};
-use fovea_data::Dataset;
 use crate::error::TrainError;
 use crate::forward::Forward;
 use crate::needs::BATCH;
 use crate::question::Question;
 use crate::trainee::Trainee;
+use fovea_data::Dataset;
 
 /// What a net says of some pictures.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,6 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::choose::{Choice, choose};
-use fovea_data::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::fit::{begin, check};
@@ -15,6 +14,7 @@ use crate::runs::RunFolder;
 use crate::schedule::{Schedule, WarmUp};
 use crate::size::Size;
 use crate::trainee::Trainee;
+use fovea_data::Dataset;
 
 /// Goes on with a run from its newest whole checkpoint, in its own folder; on the same device it ends with the same bits as if
 /// it had never been broken off. Metrics from behind the checkpoint are dropped and come again. `trainee` is the run's

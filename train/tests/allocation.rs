@@ -9,12 +9,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use fovea_data::{DataSource, DataSpec};
 use fovea_graph::backend::Room;
 use fovea_graph::plan::{Algorithm, Choice};
 use fovea_graph::{
     Arena, Backend, BackendError, Device, Feed, Graph, Memory, NodeId, Outcome, Plan, Program, State, StateId, Tensor,
 };
-use fovea_data::{DataSource, DataSpec};
 use fovea_train::{Event, Recipe, Runs, Trainee, fit};
 use support::{recipe, regression};
 

@@ -9,8 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use fovea_cpu::Cpu;
-use fovea_graph::{Backend, Tensor};
 use fovea_data::{DataSource, DataSpec, Dataset};
+use fovea_graph::{Backend, Tensor};
 use fovea_train::{Ending, Event, Recipe, Runs, Schedule, Trainee, Weights, fit};
 use ndarray::Axis;
 use support::{Oracle, adam, bits, convolutional, digits, few_digits, info, normalised, recipe};

@@ -6,10 +6,12 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use fovea_data::{DataSource, DataSpec, Dataset};
 use fovea_graph::op::{Relu, Softmax};
 use fovea_graph::{Backend, Graph, Op, Shape, Tensor};
-use fovea_data::{DataSource, DataSpec, Dataset};
-use fovea_train::{CheckpointEvery, Forward, NetworkError, Recipe, Schedule, TrainError, Trainee, WarmUp, Weights, fit};
+use fovea_train::{
+    CheckpointEvery, Forward, NetworkError, Recipe, Schedule, TrainError, Trainee, WarmUp, Weights, fit,
+};
 use support::{Oracle, bits, digits, recipe, regression};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);

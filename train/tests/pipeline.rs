@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use fovea_data::Dataset;
 use fovea_graph::Backend;
 use fovea_graph::training::Optimizer;
-use fovea_data::Dataset;
 use fovea_train::{CheckpointEvery, Ending, Event, History, Recipe, Runs, TrainError, Trainee, fit, resume};
 use support::{Left, Lost, Oracle, adam, bits, few_digits, info, left, normalised, recipe};
 

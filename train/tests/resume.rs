@@ -12,11 +12,14 @@ use std::thread;
 use std::time::Duration;
 
 use fovea_cpu::Cpu;
+use fovea_data::Dataset;
 use fovea_graph::Backend;
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::training::Optimizer;
-use fovea_data::Dataset;
-use fovea_train::{Checkpoint, CheckpointEvery, Ending, Event, History, Place, Recipe, Runs, Schedule, TrainError, Trainee, fit, resume};
+use fovea_train::{
+    Checkpoint, CheckpointEvery, Ending, Event, History, Place, Recipe, Runs, Schedule, TrainError, Trainee, fit,
+    resume,
+};
 use support::{Left, Oracle, adam, bits, data, few_digits, info, left, long, normalised, recipe, until_step};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);

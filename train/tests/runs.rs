@@ -13,7 +13,9 @@ use std::thread;
 use std::time::Duration;
 
 use fovea_graph::Backend;
-use fovea_train::{Checkpoint, CheckpointEvery, Ending, Event, FileError, Recipe, Runs, TrainError, Trainee, Weights, fit};
+use fovea_train::{
+    Checkpoint, CheckpointEvery, Ending, Event, FileError, Recipe, Runs, TrainError, Trainee, Weights, fit,
+};
 use support::{Oracle, bits, digits, info, recipe, regression, until_step};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);

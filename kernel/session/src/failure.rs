@@ -4,10 +4,10 @@ use std::any::Any;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use fovea_data::DataError;
 use fovea_dsl::{Diagnostic, Level, Source, Stage};
 use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::{BackendError, Interrupted, Span};
-use fovea_data::DataError;
 use fovea_train::{FileError, TrainError};
 use serde_json::json;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fovea_data::DataSpec;
 use fovea_dsl::library;
 use fovea_dsl::net::{Kind, Layer, Net};
 use fovea_dsl::resolve::{Resolved, channels_last, resolve_unless};
@@ -10,7 +11,6 @@ use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
-use fovea_data::DataSpec;
 
 use crate::display::number;
 use crate::failure::Failure;

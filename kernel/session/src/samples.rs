@@ -1,9 +1,9 @@
 //! Pictures of a data set, as a statement picks them: `digits`, `digits[3]`, `digits.train[0..16]`.
 
+use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::verb::Samples;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Tensor;
-use fovea_data::{DataSpec, Dataset};
 use ndarray::Axis;
 
 use crate::picture::{self, Image, Mapped};

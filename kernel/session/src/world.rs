@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::lower;
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
@@ -12,7 +13,6 @@ use fovea_dsl::scope::Scope;
 use fovea_dsl::shared::Shared;
 use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span};
-use fovea_data::{DataSpec, Dataset};
 use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::device::Purpose;

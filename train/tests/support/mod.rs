@@ -6,9 +6,9 @@ mod oracle;
 
 use std::time::{Duration, Instant};
 
+use fovea_data::{DataSource, DataSpec, Dataset};
 use fovea_graph::Tensor;
 use fovea_graph::training::{Adam, Decay, Optimizer};
-use fovea_data::{DataSource, DataSpec, Dataset};
 use fovea_train::{CheckpointEvery, Ending, EpochMetrics, Recipe, RunInfo, RunRecord, Runs, Schedule, WarmUp, Weights};
 pub use nets::{convolutional, normalised, per_position, regression};
 pub use oracle::{Lost, Oracle};

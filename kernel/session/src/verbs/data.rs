@@ -1,11 +1,11 @@
 //! `data digits size 28x28`
 
+use fovea_data::DataSpec;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::Data;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
-use fovea_data::DataSpec;
 use serde_json::json;
 
 use super::{Checked, Events, Job};

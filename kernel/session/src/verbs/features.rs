@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use fovea_data::Dataset;
 use fovea_dsl::net::{Kind, Net};
 use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_data::Dataset;
 use ndarray::{ArrayViewD, Axis, Slice};
 use serde_json::json;
 

@@ -1,10 +1,10 @@
 //! `%who` and `%reset`: what the session has names for, and forgetting them.
 
+use fovea_data::{Counts, DataSpec};
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::{Mode, lower};
 use fovea_graph::shape::join;
-use fovea_data::{Counts, DataSpec};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, Events, Job};

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use fovea_data::Dataset;
 use fovea_dsl::net::Net;
 use fovea_dsl::verb;
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_data::Dataset;
 use fovea_train::{Question, write_whole};
 use ndarray::Axis;
 use ndarray_npy::WriteNpyExt;

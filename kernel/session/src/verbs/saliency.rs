@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use fovea_data::Dataset;
 use fovea_dsl::net::Net;
 use fovea_dsl::verb::{self, Said};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_data::Dataset;
 use fovea_train::{Question, TrainError, Trainee};
 use ndarray::{ArrayViewD, Axis, concatenate};
 use serde_json::{Value, json};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fovea_data::DataSpec;
 use fovea_dsl::lower::{Mode, lower_unless};
 use fovea_dsl::net::{Field, Net};
 use fovea_dsl::syntax::Name;
@@ -9,7 +10,6 @@ use fovea_dsl::verb;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Graph, Interrupted, Span, Stop};
-use fovea_data::DataSpec;
 use fovea_train::{Needs, Question, batches};
 use serde_json::json;
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb;
 use fovea_graph::Backend;
-use fovea_data::{DataSpec, Dataset};
 use fovea_train::{Evaluation, Question};
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use fovea_graph::{NodeId, Op, Tensor};
 use fovea_data::Dataset;
+use fovea_graph::{NodeId, Op, Tensor};
 use fovea_train::{Ending, History, Mode, Question, TrainError, Trainee};
 use ndarray::Axis;
 

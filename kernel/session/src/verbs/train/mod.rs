@@ -9,14 +9,17 @@ mod teller;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::Train;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_graph::{Backend, NotFinite, Span};
-use fovea_data::{DataSpec, Dataset};
-use fovea_train::{Course, Ending, EpochMetrics, Event as News, History, Needs, Question, Recipe, RunInfo, TrainError, Trainee, batches, fit, resume};
+use fovea_train::{
+    Course, Ending, EpochMetrics, Event as News, History, Needs, Question, Recipe, RunInfo, TrainError, Trainee,
+    batches, fit, resume,
+};
 use serde_json::json;
 
 use super::show::epochs as epoch_table;

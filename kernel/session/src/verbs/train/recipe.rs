@@ -1,10 +1,10 @@
 //! The recipe of a `train` statement.
 
+use fovea_data::DataSpec;
 use fovea_dsl::verb::{self, Period, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::training::{Adam, Decay, Optimizer};
-use fovea_data::DataSpec;
 use fovea_train::{CheckpointEvery, Forward, Recipe, Schedule, SingleValue, TrainError, WarmUp};
 
 use crate::failure::{At, Failure};

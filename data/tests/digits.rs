@@ -1,15 +1,14 @@
-//! The built-in digits, their split and their sizes; standardisation.
+//! The built-in digits, their split and their sizes.
 #![allow(clippy::unwrap_used)]
 
-mod support;
-
-use fovea_graph::Tensor;
-use fovea_data::{DataError, DataSource, DataSpec, Dataset, Labels};
-use fovea_train::Standardisation;
+use fovea_data::{DataError, DataSource, DataSpec, Dataset};
 use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Luma};
 use ndarray::Array4;
-use support::digits;
+
+fn digits() -> Dataset {
+    DataSpec { source: DataSource::Digits, size: None }.load().unwrap()
+}
 
 fn sized(height: usize, width: usize) -> Result<Dataset, DataError> {
     DataSpec { source: DataSource::Digits, size: Some([height, width]) }.load()
@@ -113,49 +112,6 @@ fn sizes_out_of_bounds_are_refused() {
     }
     assert_eq!(sized(1, 3).unwrap().shape(), [1, 3, 1]);
     assert_eq!(sized(8, 8).unwrap().images, digits().images);
-}
-
-/// Three pictures of one pixel and three channels; the third picture is for testing and counts for nothing.
-fn tiny() -> Dataset {
-    let values = vec![1.0, 5.0, 0.1, 3.0, 5.0, 0.1, 100.0, -100.0, 9.0];
-    Dataset {
-        name: "tiny".into(),
-        images: Array4::from_shape_vec((3, 1, 1, 3), values).unwrap().into_dyn(),
-        labels: Labels::Class(vec![0, 1, 0]),
-        classes: vec!["a".into(), "b".into()],
-        train: vec![0, 1],
-        test: vec![2],
-        attribution: String::new(),
-    }
-}
-
-#[test]
-fn standardisation_is_that_of_the_training_part_alone() {
-    let data = tiny();
-    let s = Standardisation::of(&data);
-    // Means 2, 5, 0.1; deviations 1 and twice 0, which becomes 1.
-    assert_eq!((s.mean.as_slice(), s.deviation.as_slice()), (&[2.0, 5.0, 0.1][..], &[1.0, 1.0, 1.0][..]));
-    let mut images = data.images.clone();
-    s.apply(&mut images);
-    assert_eq!(images.iter().copied().collect::<Vec<_>>(), [-1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 98.0, -105.0, 8.9]);
-
-    let mut seen_from_behind: Tensor = data.images.permuted_axes(vec![0, 2, 1, 3]);
-    seen_from_behind.invert_axis(ndarray::Axis(0));
-    s.apply(&mut seen_from_behind);
-    assert_eq!(seen_from_behind[[2, 0, 0, 0]], -1.0);
-}
-
-#[test]
-fn standardised_digits_have_mean_0_and_deviation_1() {
-    let data = digits();
-    let s = Standardisation::of(&data);
-    let mut images = data.images.clone();
-    s.apply(&mut images);
-    let values: Vec<f64> =
-        data.train.iter().flat_map(|&i| images.index_axis(ndarray::Axis(0), i).to_owned()).map(f64::from).collect();
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
-    assert!(mean.abs() < 1e-6 && (variance - 1.0).abs() < 1e-6, "mean {mean}, variance {variance}");
 }
 
 /// Larger, smaller and both, bit by bit as the `image` crate's triangle filter has it.

@@ -1,0 +1,92 @@
+//! Generated data.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fovea_data::{DataError, DataSource, DataSpec, Dataset};
+
+fn drawn(source: DataSource, size: Option<[usize; 2]>) -> Dataset {
+    DataSpec { source, size }.load().unwrap()
+}
+
+fn both(seed: u64) -> [DataSource; 2] {
+    [DataSource::Shapes { seed }, DataSource::Scenes { seed }]
+}
+
+#[test]
+fn pictures_are_not_drawn_any_further_once_the_flag_is_set() {
+    for source in both(3).into_iter().chain([DataSource::Digits]) {
+        let (stop, begun) = (AtomicBool::new(false), Barrier::new(2));
+        let ended = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                begun.wait();
+                stop.store(true, Ordering::Relaxed);
+            });
+            begun.wait();
+            // Set now or soon: what is drawn again and again ends.
+            (0..1_000).find_map(|_| DataSpec { source, size: Some([64, 64]) }.load_unless(&stop).err())
+        });
+        assert!(matches!(ended, Some(DataError::Interrupted)), "{source:?} gives {ended:?}");
+    }
+}
+
+#[test]
+fn the_seed_decides_every_value() {
+    for (source, other) in both(3).into_iter().zip(both(4)) {
+        let [a, b, c] = [source, source, other].map(|source| drawn(source, Some([16, 16])));
+        assert!(a.images == b.images && a.labels == b.labels);
+        assert!(a.images != c.images && a.labels != c.labels);
+    }
+}
+
+#[test]
+fn values_are_levels_of_a_picture_file() {
+    for source in both(0) {
+        for &value in drawn(source, Some([9, 16])).images.iter() {
+            let level = value * 255.0;
+            assert!((0.0..=255.0).contains(&level) && (level - level.round()).abs() < 1e-4, "{value}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_shape_comes_equally_often() {
+    let data = drawn(DataSource::Shapes { seed: 0 }, None);
+    assert_eq!((data.shape(), data.classes.len()), (&[32, 32, 3][..], 10));
+    for part in [&data.train, &data.test] {
+        let mut counts = [0; 10];
+        part.iter().for_each(|&i| counts[data.labels.class(i).unwrap() as usize] += 1);
+        assert_eq!(counts, [part.len() / 10; 10]);
+    }
+    assert!(data.train.iter().all(|i| !data.test.contains(i)));
+}
+
+/// What a scene shows stays what it is at another size, and everything there is in a name is to be seen.
+#[test]
+fn scenes_have_a_class_at_every_pixel() {
+    let spec = DataSpec { source: DataSource::Scenes { seed: 0 }, size: None };
+    let data = spec.load().unwrap();
+    assert_eq!((data.labels.positions(), spec.positions()), (&[64, 64][..], vec![64, 64]));
+    assert_eq!((data.labels.len(), data.labels.of(699).len(), data.labels.of(700).len()), (700, 4096, 0));
+    let shares = |data: &Dataset, pictures: &[usize]| {
+        let mut shares = [0.0; 6];
+        for &label in pictures.iter().flat_map(|&i| data.labels.of(i)) {
+            shares[label as usize] += 1.0;
+        }
+        shares.map(|share: f64| share / (pictures.len() * data.labels.per_picture()) as f64)
+    };
+    for part in [&data.train, &data.test] {
+        let shares = shares(&data, part);
+        assert!(shares.iter().all(|share| (0.01..0.55).contains(share)), "{shares:?}");
+    }
+    let large = drawn(DataSource::Scenes { seed: 0 }, Some([96, 96]));
+    for i in 0..20 {
+        for (a, b) in shares(&data, &[i]).into_iter().zip(shares(&large, &[i])) {
+            assert!((a - b).abs() < 0.02, "scene {i}: {a} and {b}");
+        }
+    }
+    // The upper left corner is sky in nearly all of them, the lower middle never.
+    let at = |y: usize, x: usize| (0..700).filter(|&i| data.labels.of(i)[64 * y + x] == 0).count();
+    assert!(at(0, 0) > 650 && at(63, 32) == 0, "{} and {}", at(0, 0), at(63, 32));
+}
