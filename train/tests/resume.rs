@@ -295,7 +295,7 @@ fn what_differs_is_said() {
     go_on(&mut trainee(cpu()), &eager, &runs).unwrap();
     assert_eq!(
         go_on(&mut trainee(cpu()), &recipe, &runs).unwrap_err().to_string(),
-        "run 1 is complete, all 3 epochs of it: `train … further` goes on from its weights"
+        "run 1 is complete, all of its 3 epochs: `train … further` goes on from its weights"
     );
 }
 

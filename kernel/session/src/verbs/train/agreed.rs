@@ -3,6 +3,7 @@
 
 use fovea_dsl::verb::{Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::counted;
 use fovea_train::{CheckpointEvery, Recipe, RunRecord, Schedule, WarmUp};
 
 /// The recipe to go on with: the run's, with the statement's moments for checkpoints. `said` is the statement's, with
@@ -45,7 +46,7 @@ fn differs<T>(record: &RunRecord, clause: &Option<Said<T>>, now: String, then: S
 }
 
 fn epochs(recipe: &Recipe) -> String {
-    format!("for {} epochs", recipe.epochs)
+    format!("for {}", counted(recipe.epochs, "epoch"))
 }
 
 fn batch(recipe: &Recipe) -> String {
@@ -74,7 +75,7 @@ const WARM_UP: &str = "warmup";
 fn warm_up(recipe: &Recipe) -> String {
     match recipe.warm_up {
         None => String::new(),
-        Some(WarmUp::Epochs(epochs)) => format!("{WARM_UP} {epochs} epochs"),
-        Some(WarmUp::Steps(steps)) => format!("{WARM_UP} {steps} steps"),
+        Some(WarmUp::Epochs(epochs)) => format!("{WARM_UP} {}", counted(epochs, "epoch")),
+        Some(WarmUp::Steps(steps)) => format!("{WARM_UP} {}", counted(steps, "step")),
     }
 }
