@@ -170,6 +170,13 @@ impl<'a> MatrixMut<'a> {
     }
 }
 
+/// How many f32 a thread packs at most for [`MatrixMut::product`] of these rows, columns and common length: parts of both
+/// factors, as long as the crate makes them.
+pub fn packed([rows, columns, depth]: [usize; 3]) -> usize {
+    const LONGEST: usize = 1024;
+    (rows + columns) * depth.min(LONGEST)
+}
+
 /// Into tiles of how many rows and columns a product is cut so that every thread has work: into 16 or more, as long as
 /// each is worth handing over. Follows from the sizes alone.
 pub fn cut([rows, columns, depth]: [usize; 3]) -> [usize; 2] {

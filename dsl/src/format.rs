@@ -1,5 +1,8 @@
 //! The one canonical form of a program: the tree as it prints, long chains on several lines, comments kept.
 
+mod chain;
+mod verb;
+
 use std::collections::VecDeque;
 
 use fovea_graph::{SourceId, Span};
@@ -9,8 +12,8 @@ use crate::editor::comments;
 use crate::ends::with_line_feeds;
 use crate::parse::lines::Chunk;
 use crate::parse::{lines, parse};
-use crate::print::{Row, repeated_text};
 use crate::syntax::*;
+use chain::Start;
 
 /// Where lines end that can be broken.
 const WIDTH: usize = 100;
@@ -53,7 +56,7 @@ fn pass(text: &str) -> Result<String, Vec<Diagnostic>> {
     for (statement, chunk) in program.statements.iter().zip(&chunks) {
         page.own_lines(chunk.start);
         page.blank_line(chunk.start);
-        page.statement(statement);
+        page.statement(statement, chunk);
         page.end(chunk.end);
     }
     page.own_lines(text.len());
@@ -83,6 +86,12 @@ impl Page<'_> {
 
     fn new_line(&mut self, indent: usize) {
         self.write(&format!("\n{:indent$}", ""));
+    }
+
+    /// Whether nothing stands on this line yet.
+    fn is_new_line(&self) -> bool {
+        let line = self.out.rfind('\n').map_or(0, |end| end + 1);
+        self.out[line..].trim().is_empty()
     }
 
     /// Whether so many characters fit on this line.
@@ -130,7 +139,7 @@ impl Page<'_> {
         let mut is_first = true;
         while let Some(&(_, comment)) = self.comments.front().filter(|(place, _)| *place < span.range().start) {
             self.comments.pop_front();
-            self.write(if is_first && self.column > indent { "  " } else { "" });
+            self.write(if is_first && !self.is_new_line() { "  " } else { "" });
             self.write(comment);
             self.new_line(indent);
             is_first = false;
@@ -142,7 +151,7 @@ impl Page<'_> {
         self.comments.front().is_some_and(|(place, _)| *place < span.range().end)
     }
 
-    fn statement(&mut self, statement: &Statement) {
+    fn statement(&mut self, statement: &Statement, chunk: &Chunk) {
         match &statement.kind {
             StatementKind::Net(net) => {
                 self.write(&format!("net {} =", net.name));
@@ -159,7 +168,7 @@ impl Page<'_> {
                 self.write("let");
                 self.list(bindings.iter().map(|binding| (binding.name.span, binding.to_string())));
             }
-            StatementKind::Verb(verb) => self.verb(verb),
+            StatementKind::Verb(verb) => self.verb(verb, chunk),
         }
         self.write(if statement.silent { ";" } else { "" });
     }
@@ -192,154 +201,6 @@ impl Page<'_> {
             self.new_line(INDENT);
         }
         self.write(words);
-    }
-
-    /// A verb's statement, broken behind its commas only.
-    fn verb(&mut self, verb: &Verb) {
-        self.write(&verb.word.text);
-        let pieces = verb.parts.split(|part| part.kind == PartKind::Comma);
-        for (index, piece) in pieces.enumerate() {
-            self.write(if index == 0 { "" } else { "," });
-            let words: Vec<String> = piece.iter().map(Part::to_string).collect();
-            let words = words.join(" ");
-            let has_rows = || piece.iter().any(|part| matches!(part.kind, PartKind::Matrix(_)));
-            match piece.first().zip(piece.last()) {
-                Some((first, last))
-                    if !has_rows()
-                        || self.has_room(words.chars().count() + 2) && !self.has_comment(first.span.to(last.span)) =>
-                {
-                    self.piece(first.span, &words);
-                }
-                Some((first, _)) => {
-                    let is_new = self.comments_before(first.span, INDENT);
-                    for (at, part) in piece.iter().enumerate() {
-                        self.write(if at == 0 && is_new { "" } else { " " });
-                        self.part(part);
-                    }
-                }
-                None => {}
-            }
-        }
-    }
-
-    /// A part of a statement that is too long for its line, or has comments: rows of a matrix stand each on its own.
-    fn part(&mut self, part: &Part) {
-        let words = part.to_string();
-        let is_whole = self.has_room(words.chars().count() + 2) && !self.has_comment(part.span);
-        match &part.kind {
-            PartKind::Matrix(rows) if !is_whole => {
-                self.write("[");
-                for row in rows {
-                    if !row.first().is_some_and(|first| self.comments_before(first.span, INDENT)) {
-                        self.new_line(INDENT);
-                    }
-                    self.write(&Row(row).to_string());
-                }
-                let bracket = Span { start: part.span.end - 1, ..part.span };
-                if !self.comments_before(bracket, 0) {
-                    self.new_line(0);
-                }
-                self.write("]");
-            }
-            _ => self.write(&words),
-        }
-    }
-
-    /// A chain whose continued lines stand in by `indent`.
-    fn chain(&mut self, chain: &Chain, indent: usize, mut start: Start) {
-        for item in &chain.items {
-            self.item(item, indent, start);
-            start = Start::Dash;
-        }
-        if let Some(head) = &chain.head {
-            self.comments_before(head.span, indent);
-            self.write(&format!(", {head}"));
-        }
-    }
-
-    /// An item and what joins it to what is before it: on this line, else on a new one, else in its parts.
-    fn item(&mut self, item: &Item, indent: usize, start: Start) {
-        let words = item.to_string();
-        let length = words.chars().count();
-        let is_new = self.comments_before(item.span, indent);
-        let is_whole = !self.has_comment(item.span);
-        let has_parts = matches!(item.kind, ItemKind::Group(..) | ItemKind::Join(..) | ItemKind::Aux(..));
-        if is_new {
-            self.write(start.on_new_line());
-        } else if start == Start::Nothing || (is_whole && self.has_room(start.on_this_line().len() + length)) {
-            self.write(start.on_this_line());
-        } else if has_parts && (!is_whole || indent + 2 + length > WIDTH) && start != Start::Dash {
-            // What begins a statement or a branch opens where it stands.
-            self.write(start.on_this_line());
-        } else {
-            self.new_line(indent);
-            self.write(start.on_new_line());
-        }
-        if has_parts && !(is_whole && self.has_room(length)) { self.parts(item, indent) } else { self.write(&words) }
-    }
-
-    /// An item with branches or a chain inside, on several lines.
-    fn parts(&mut self, item: &Item, indent: usize) {
-        let inner = indent + INDENT;
-        match &item.kind {
-            ItemKind::Group(chain, times) => {
-                self.write("(");
-                self.chain(chain, inner, Start::Nothing);
-                self.write(&format!("){}", repeated_text(times)));
-            }
-            ItemKind::Join(join, times) => {
-                self.write(&format!("{}(", join.word));
-                for (index, branch) in join.branches.iter().enumerate() {
-                    if !self.comments_before(branch.span, inner) {
-                        self.new_line(inner);
-                    }
-                    self.write(if index == 0 { "  " } else { "| " });
-                    self.chain(branch, inner + INDENT, Start::Nothing);
-                }
-                self.write(&format!("){}", repeated_text(times)));
-            }
-            ItemKind::Aux(weight, chain) => {
-                let weight = weight.as_ref().map(|weight| format!("{} ", crate::print::Atom(weight)));
-                self.write(&format!("aux {}(", weight.unwrap_or_default()));
-                self.chain(chain, inner, Start::Nothing);
-                self.write(")");
-            }
-            kind => {
-                let bare = Item { kind: kind.clone(), alias: None, span: item.span };
-                self.write(&bare.to_string());
-            }
-        }
-        if let Some(alias) = &item.alias {
-            self.write(&format!(" as {alias}"));
-        }
-    }
-}
-
-/// What stands before an item.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Start {
-    /// It is the first behind a bracket.
-    Nothing,
-    /// It is the first behind `=`.
-    Space,
-    /// It goes on.
-    Dash,
-}
-
-impl Start {
-    fn on_this_line(self) -> &'static str {
-        match self {
-            Start::Nothing => "",
-            Start::Space => " ",
-            Start::Dash => " - ",
-        }
-    }
-
-    fn on_new_line(self) -> &'static str {
-        match self {
-            Start::Nothing | Start::Space => "",
-            Start::Dash => "- ",
-        }
     }
 }
 

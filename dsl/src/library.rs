@@ -242,7 +242,7 @@ mod tests {
         let resnet = text("resnet50").unwrap();
         assert!(resnet.starts_with("# K. He et al."));
         assert_eq!(resnet.matches("\nblock ").count(), 1);
-        assert!(resnet.contains("\nblock bottleneck(c, s=1) = ") && !resnet.contains("paper("));
+        assert!(resnet.contains("\nblock bottleneck(c, s=1) =") && !resnet.contains("paper("));
         assert_eq!(text("resnet50.paper").unwrap().matches("\nnet ").count(), 1);
         assert!(text("fcn8").unwrap().contains("\nnet vgg16 = "), "the net that it begins in comes first");
         assert_eq!(text("mine"), None);

@@ -287,6 +287,18 @@ impl Display for Atom<'_> {
     }
 }
 
+/// An expression that stands where a bare name would be a word.
+struct Bracketed<'a>(&'a Expr);
+
+impl Display for Bracketed<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0.kind {
+            ExprKind::Number(_) | ExprKind::List(_) => write!(f, "{}", self.0),
+            _ => write!(f, "({})", self.0),
+        }
+    }
+}
+
 /// How tightly an expression holds together.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Tightness {
@@ -349,9 +361,9 @@ fn binary(f: &mut Formatter<'_>, operator: Operator, left: &Expr, right: &Expr) 
     within(f, right, b)
 }
 
-/// The shortest digits that read back as the same number; powers of ten where they would be long.
+/// The shortest digits that read back as the same number; powers of ten where they would be long: `5e-4`.
 fn number_text(f: &mut Formatter<'_>, number: f64) -> Result {
-    let long = number != 0.0 && !(1e-6..1e16).contains(&number.abs());
+    let long = number != 0.0 && !(1e-3..1e16).contains(&number.abs());
     if long { write!(f, "{number:e}") } else { write!(f, "{number}") }
 }
 
@@ -371,11 +383,8 @@ impl Display for Part {
             PartKind::Word(word) => f.write_str(word),
             PartKind::Select(path, first, None) => write!(f, "{path}[{first}]"),
             PartKind::Select(path, first, Some(end)) => write!(f, "{path}[{first}..{end}]"),
-            PartKind::Value(value) => match value.kind {
-                ExprKind::Number(_) | ExprKind::List(_) => write!(f, "{value}"),
-                _ => write!(f, "({value})"),
-            },
-            PartKind::Size(sizes) => write!(f, "{}", Sizes(sizes)),
+            PartKind::Value(value) => write!(f, "{}", Bracketed(value)),
+            PartKind::Size(sizes) => separated(f, &sizes.iter().map(Bracketed).collect::<Vec<_>>(), "x"),
             PartKind::Stride(sizes) => write!(f, "/{}", Extents(sizes)),
             PartKind::Matrix(rows) => {
                 f.write_char('[')?;
@@ -402,8 +411,7 @@ impl Display for Part {
 impl Display for Argument {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.key {
-            Some(key) if matches!(self.value.kind, ExprKind::Number(_)) => write!(f, "{key} {}", self.value),
-            Some(key) => write!(f, "{key}={}", self.value),
+            Some(key) => write!(f, "{key} {}", Atom(&self.value)),
             None => write!(f, "{}", self.value),
         }
     }

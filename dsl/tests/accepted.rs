@@ -123,7 +123,7 @@ fn every_layer() {
         ("upsample 2 bilinear - upsample 2x2x1 nearest", "upsample 2 bilinear - upsample 2x2x1 nearest"),
         ("LEAKY 0.1 - sigmoid - tanh - elu - gelu", "leaky 0.1 - sigmoid - tanh - elu - gelu"),
         ("bn eps 0.001 momentum=0.1 - bn", "bn eps 0.001 momentum 0.1 - bn"),
-        ("lrn size 5 alpha 1e-4 beta .75 k 2 - norm", "lrn size 5 alpha 0.0001 beta 0.75 k 2 - lrn"),
+        ("lrn size 5 alpha 1e-4 beta .75 k 2 - norm", "lrn size 5 alpha 1e-4 beta 0.75 k 2 - lrn"),
         (
             "crop 24x24 - crop to c1 - crop to input - pad 2 - pad 1x2",
             "crop 24x24 - crop to c1 - crop to input - pad 2 - pad 1x2",
@@ -307,13 +307,13 @@ fn words_are_read_in_any_case_and_names_as_they_stand() {
 #[test]
 fn verbs_are_read_loosely() {
     let cases = [
-        "train lenet on digits for 10 epochs with sgd(lr 0.1, momentum 0.9, decay 0.0005), batch 64, schedule cosine, seed 7",
+        "train lenet on digits for 10 epochs with sgd(lr 0.1, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7",
         "data pets = images \"pets/\" size 64x64 split 80/20 augment flip, crop 4, jitter 0.2",
         "predict lenet on digits[0..16] save \"logits.npy\"",
         "show digits.train[3]",
         "device cuda:1",
         "device",
-        "train q on digits with sgd(lr=-0.1, nesterov, 0.5)",
+        "train q on digits with sgd(lr (-0.1), nesterov, 0.5)",
         "train q on digits batch (16*2)",
     ];
     for case in cases {

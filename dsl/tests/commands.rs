@@ -253,6 +253,15 @@ fn numbers_out_of_range_all_come_together() {
     wrong("train q on d checkpoint 100 steps", &[("100", "`every` is missing before the number")]);
     wrong("train q on d checkpoint every", &[("", "`checkpoint` lacks its number")]);
     wrong("train q on d resume 3", &[("3", "`run` is missing before `3`")]);
+    wrong("train q on d further(3)", &[("further(3)", "`further` takes nothing in parentheses")]);
+    wrong("train q on d with(3) sgd", &[("with(3)", "`with` takes nothing in parentheses")]);
+    wrong(
+        "train q on d checkpoint(depth) every steps",
+        &[
+            ("depth", "nothing here is called `depth`"),
+            ("checkpoint(depth)", "`checkpoint` takes nothing in parentheses"),
+        ],
+    );
     wrong("train q on d resume run", &[("", "which run?")]);
     wrong("train q further on d resume run 3", &[("resume", "`further` and `resume` stand together")]);
     wrong("train q on d batch widths", &[("widths", "the batch is one number, and this is a list")]);

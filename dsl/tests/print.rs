@@ -3,8 +3,10 @@
 
 use fovea_dsl::editor::{Token, highlight};
 use fovea_dsl::format::format;
+use fovea_dsl::scope::Scope;
 use fovea_dsl::syntax::*;
-use fovea_dsl::{Source, Style, is_complete, parse, render};
+use fovea_dsl::verb::command;
+use fovea_dsl::{Source, Stage, Style, is_complete, parse, render};
 use fovea_graph::{SourceId, Span};
 use proptest::prelude::*;
 
@@ -276,6 +278,7 @@ proptest! {
 
     #[test]
     fn the_canonical_form_means_the_same_keeps_comments_and_is_its_own(program in programs(), marks in proptest::collection::vec(0u8..6, 0..40)) {
+        prop_assume!(!program.0.statements.iter().any(is_right));
         let text = commented(&program.0, &marks);
         let formatted = format(&text);
         prop_assert!(formatted.is_ok(), "{text}\n{formatted:?}");
@@ -302,6 +305,17 @@ proptest! {
         prop_assert_eq!(mistake.is_none(), std::str::from_utf8(&bytes).is_ok());
         answers(&source.text);
         render(&Vec::from_iter(mistake), &[source], Style::Coloured);
+    }
+}
+
+/// Whether a verb's statement is right, which gives it a form of its own: `canonical.rs` looks at those.
+fn is_right(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Verb(verb) => match command(verb, &Scope::default()) {
+            Ok(_) => true,
+            Err(mistakes) => mistakes.iter().all(|mistake| mistake.stage == Stage::Names),
+        },
+        _ => false,
     }
 }
 

@@ -27,8 +27,12 @@ pub trait Backend: Send + Sync {
     /// the arena, each as large as the largest. A device that keeps each plan's inputs, perhaps those of several steps,
     /// counts them as often as it holds them.
     fn footprint(&self, plans: &[&Plan]) -> u64 {
-        let most = |bytes: fn(&Plan) -> u64| plans.iter().map(|plan| bytes(plan)).max().unwrap_or(0);
-        most(Plan::state_bytes) + most(Plan::input_bytes) + most(Plan::arena_bytes)
+        together(plans)
+    }
+
+    /// Whether its memory is the host's, where data lie, too.
+    fn shares_host(&self) -> bool {
+        false
     }
 
     /// Device memory for these states, all zero.
@@ -46,6 +50,12 @@ pub trait Backend: Send + Sync {
         let arena = self.arena(plan.arena)?;
         self.compile_in(plan, &arena)
     }
+}
+
+/// The bytes of plans' values where they share their states, their inputs and an arena, each as large as the largest.
+pub fn together(plans: &[&Plan]) -> u64 {
+    let most = |bytes: fn(&Plan) -> u64| plans.iter().map(|plan| bytes(plan)).max().unwrap_or(0);
+    most(Plan::state_bytes) + most(Plan::input_bytes) + most(Plan::arena_bytes)
 }
 
 /// Memory for the values of plans; several programs may share it, of which one runs at a time.

@@ -1,5 +1,6 @@
 //! The `fovea` program: scripts, single statements, the prompt.
 
+mod allocator;
 mod assist;
 mod cli;
 mod front;
@@ -24,6 +25,9 @@ use interrupt::Presses;
 use jupyter::install;
 use script::{Form, Script};
 use text::read;
+
+#[global_allocator]
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() -> ExitCode {
     interrupt::survive_full_files();

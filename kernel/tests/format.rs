@@ -24,6 +24,18 @@ fn a_script_is_brought_to_its_form_and_keeps_it() {
 }
 
 #[test]
+fn verbs_are_brought_to_their_form_and_wrong_ones_stay() {
+    let place = Place::new();
+    let loose = "TRAIN n ON digits, for 1 epoch with sgd( lr=.01 ),batch = 8 # quick\nTheme  drak\n";
+    place.write("loose.fov", loose);
+    place.run(&["fmt", "loose.fov", "--check"]).fails(&["canonical form"]);
+    place.run(&["fmt", "loose.fov"]).done();
+    let formatted = std::fs::read_to_string(place.path().join("loose.fov")).unwrap();
+    assert_eq!(formatted, "train n on digits for 1 epochs with sgd(lr 0.01), batch 8  # quick\nTheme  drak\n");
+    place.run(&["fmt", "loose.fov", "--check"]).done();
+}
+
+#[test]
 fn a_script_with_a_mistake_stays_as_it_is() {
     let place = Place::new();
     place.write("wrong.fov", "net n = 8x8x1 - conv 4 relu\n");

@@ -143,7 +143,7 @@ fn a_nets_text_comes_from_the_library() {
     assert_eq!(output.data["net"], "resnet50");
     let text = output.data["text"].as_str().unwrap();
     assert!(output.text.contains("net resnet50 = 224x224x3 - conv 64 7x7/2"), "{}", output.text);
-    assert!(output.text.contains("block bottleneck(c, s=1) = ") && !output.text.contains("resnet101"));
+    assert!(output.text.contains("block bottleneck(c, s=1) =") && !output.text.contains("resnet101"));
     // It can be pasted as it stands.
     bench.ok(&format!("{text}summary resnet50"));
     let near = &bench.mistakes("library resnt50")[0];

@@ -220,6 +220,12 @@ impl Backend for Small {
     fn device(&self) -> Device {
         Device { memory: Some(2_000_000), ..self.0.device() }
     }
+    fn footprint(&self, plans: &[&Plan]) -> u64 {
+        self.0.footprint(plans)
+    }
+    fn shares_host(&self) -> bool {
+        true
+    }
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         self.0.choose(graph, node)
     }
@@ -247,6 +253,25 @@ fn a_batch_that_does_not_fit_is_refused_with_one_that_does() {
     let more = bench.mistakes(&format!("train wide on digits for 1 epochs, batch {}", batch + 1));
     assert_eq!(more[0].stage, Stage::Memory);
     assert_eq!(bench.entries(), 0);
+}
+
+#[test]
+fn what_is_refused_is_what_a_summary_on_the_data_tells() {
+    let mut bench = Bench::on(Arc::new(Small(Cpu::new(Some(1)).unwrap())));
+    bench.ok("net t = 16x16x1 - pool - fc 10, softmax 10\ndata digits size 16x16");
+    // The data alone are 1.9 MB; read, they count among what there is room for.
+    let told = bench.ok("summary t on digits batch 4 train")[0].data["totals"].clone();
+    let (train, data) = (told["train_bytes"].as_u64().unwrap(), told["data_bytes"].as_u64().unwrap());
+    assert_eq!(data, 1797 * (16 * 16 * 4 + 4 + 8));
+    assert!((data + 1..2_000_000).contains(&train), "{train}");
+    let apart = bench.ok("summary t batch 4 train")[0].data["totals"].clone();
+    assert_eq!((&apart["data_bytes"], apart["train_bytes"].as_u64().unwrap()), (&serde_json::json!(0), train - data));
+    for statement in ["train t on digits for 1 epochs, batch 1400", "summary t on digits batch 1400 train"] {
+        let refused = bench.mistakes(statement);
+        assert_eq!((refused.len(), refused[0].stage), (1, Stage::Memory), "{statement}");
+    }
+    let mut told = |statement| bench.mistakes(statement)[0].message.clone();
+    assert_eq!(told("train t on digits for 1 epochs, batch 1400"), told("summary t on digits batch 1400 train"));
 }
 
 /// The colour of a picture's corner.

@@ -7,6 +7,7 @@ use fovea_graph::{Backend, Plan};
 use crate::error::TrainError;
 use crate::forward::Forward;
 use crate::question::Question;
+use crate::spec::DataSpec;
 
 /// Pictures a test or a prediction takes at once, where the device has room for them.
 pub(crate) const BATCH: usize = 64;
@@ -17,6 +18,8 @@ pub struct Needs {
     pub plans: Vec<(Question, usize, Plan)>,
     /// How many pictures a test takes at once; 0 where nothing is tested.
     pub test_batch: usize,
+    /// The bytes of the data, where they are known.
+    pub data: u64,
 }
 
 impl Needs {
@@ -37,7 +40,7 @@ impl Needs {
         };
         let mut plans = batches.iter().map(|&batch| plan(step, batch)).collect::<Result<Vec<_>, _>>()?;
         if tests == 0 {
-            return Ok(Self { plans, test_batch: 0 });
+            return Ok(Self { plans, test_batch: 0, data: 0 });
         }
         let room = plans.iter().map(|(.., plan)| plan.arena).max().unwrap_or(0);
         let test = Question::test();
@@ -52,13 +55,18 @@ impl Needs {
             0 => {}
             rest => plans.push(plan(&test, rest)?),
         }
-        Ok(Self { plans, test_batch })
+        Ok(Self { plans, test_batch, data: 0 })
+    }
+
+    /// The same, and the data that lie in the host's memory all the while.
+    pub fn with(self, data: &DataSpec) -> Self {
+        Self { data: data.bytes(), ..self }
     }
 
     /// The bytes of a device's memory that all of it takes at most at once.
     pub fn bytes(&self, backend: &dyn Backend) -> u64 {
         let plans: Vec<&Plan> = self.plans.iter().map(|(.., plan)| plan).collect();
-        backend.footprint(&plans)
+        backend.footprint(&plans) + if backend.shares_host() { self.data } else { 0 }
     }
 
     /// What a run takes whose data is not known: steps of one batch, and tests of many pictures.

@@ -77,14 +77,14 @@ fn go_on(
     for (path, why) in passed {
         events(Event::PassedOver { path, why });
     }
-    let epochs = match &checkpoint {
-        None => Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?,
-        Some(checkpoint) => {
-            trainee.restore(checkpoint)?;
-            let done = record.epochs.iter().filter(|epoch| epoch.epoch as u64 <= place.epochs).cloned().collect();
-            Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?.resumed(done)
-        }
-    };
+    let done = record.epochs.iter().filter(|epoch| epoch.epoch as u64 <= place.epochs).cloned().collect();
+    let goes_on = checkpoint.is_some();
+    // Its values are the net's from here on: no second copy of them lasts as long as the run.
+    if let Some(checkpoint) = checkpoint {
+        trainee.restore(&checkpoint)?;
+    }
+    let epochs = Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?;
+    let epochs = if goes_on { epochs.resumed(done) } else { epochs };
     epochs.run(events, interrupted)
 }
 

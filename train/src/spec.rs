@@ -91,6 +91,15 @@ impl DataSpec {
         }
     }
 
+    /// How many bytes the data take once they are read: pixels, labels, and which pictures belong to which part.
+    pub fn bytes(&self) -> u64 {
+        let Counts { train, test } = self.counts();
+        let pixels: usize = self.shape().iter().product();
+        let labels: usize = self.positions().iter().product();
+        let picture = pixels * size_of::<f32>() + labels * size_of::<u32>() + size_of::<usize>();
+        ((train + test) * picture) as u64
+    }
+
     /// Reads the pictures and brings them to size, or draws them at it.
     ///
     /// # Errors

@@ -335,7 +335,7 @@ impl Trainee {
     /// so do moments that both the last optimizer and this one have. Where some are new, steps are numbered from 0 again:
     /// Adam's first means count by that number how long they have been gathering.
     pub(crate) fn prepare(&mut self, needs: Needs) -> Result<(), TrainError> {
-        let Needs { plans, test_batch } = needs;
+        let Needs { plans, test_batch, .. } = needs;
         self.test_batch = test_batch;
         let moments =
             |plan: &Plan| plan.graph.states.iter().filter(|state| state.role == Role::Moment).cloned().collect();

@@ -24,6 +24,8 @@ fn names_shapes_and_classes_are_known_without_loading() {
         assert_eq!(data.shape(), spec.shape());
         assert_eq!(data.classes.len(), spec.classes());
         assert_eq!((data.train.len(), data.test.len()), (spec.counts().train, spec.counts().test));
+        let parts = size_of_val(&data.train[..]) + size_of_val(&data.test[..]);
+        assert_eq!(spec.bytes(), (4 * data.images.len() + 4 * data.labels.all().len() + parts) as u64);
     }
 }
 

@@ -4,7 +4,7 @@ use fovea_graph::Shape;
 use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
 use fovea_graph::plan::{Algorithm, Choice};
 
-use super::matmul::product;
+use super::matmul::{packed_product, product};
 use super::{Call, depthwise, im2col, narrow};
 use crate::geometry::Geometry;
 use crate::matrix::{Matrix, MatrixMut};
@@ -80,6 +80,38 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], threads: usize) -> Choice
         Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
     };
     Choice { algorithm: algorithm(&g), workspace }
+}
+
+/// What a thread packs for [`forward`].
+pub fn packed(op: &Conv, algorithm: Algorithm, shapes: &[&Shape], y: &Shape) -> usize {
+    let g = of_forward(op, shapes, y);
+    match algorithm {
+        Algorithm::Pointwise => packed_product([g.rows(), g.filters, g.channels]),
+        Algorithm::Direct | Algorithm::Depthwise => 0,
+        Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => im2col::forward_packed(&g),
+    }
+}
+
+/// What a thread packs for [`dgrad`].
+pub fn packed_dgrad(op: &ConvDgrad, algorithm: Algorithm, shapes: &[&Shape], dx: &Shape) -> usize {
+    let g = of_dgrad(op, shapes, dx);
+    match algorithm {
+        Algorithm::Pointwise => packed_product([g.rows(), g.channels, g.filters]),
+        Algorithm::Depthwise => 0,
+        Algorithm::Direct | Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => {
+            im2col::dgrad_packed(&g)
+        }
+    }
+}
+
+/// What a thread packs for [`wgrad`].
+pub fn packed_wgrad(op: &ConvWgrad, algorithm: Algorithm, shapes: &[&Shape]) -> usize {
+    match algorithm {
+        Algorithm::Direct | Algorithm::Depthwise => 0,
+        Algorithm::Pointwise | Algorithm::Im2col | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => {
+            im2col::wgrad_packed(&of_wgrad(op, shapes))
+        }
+    }
 }
 
 /// `conv`.

@@ -11,7 +11,7 @@ use fovea_graph::op::Activation;
 use super::Call;
 use super::matmul::epilogue;
 use crate::geometry::Geometry;
-use crate::matrix::{Matrix, MatrixMut, Store, cut, halve};
+use crate::matrix::{Matrix, MatrixMut, Store, cut, halve, packed};
 use crate::simd::vectorised;
 use crate::team::{CHUNK, Team};
 
@@ -45,6 +45,12 @@ pub fn forward_workspace(g: &Geometry, threads: usize) -> usize {
     threads * forward_cut(g)[0] * g.depth()
 }
 
+/// What a thread packs for the products of [`forward`].
+pub fn forward_packed(g: &Geometry) -> usize {
+    let [rows, filters] = forward_cut(g);
+    packed([rows, filters, g.depth()])
+}
+
 /// `y = act(windows(x) · wᵀ + bias)`.
 pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
     let (x, bias) = (call.memory.inputs[0], call.memory.inputs.get(2).copied());
@@ -73,6 +79,11 @@ fn dgrad_cut(g: &Geometry) -> (usize, usize) {
 /// Scratch memory of [`dgrad`]: a tile a thread.
 pub fn dgrad_workspace(g: &Geometry, threads: usize) -> usize {
     threads * dgrad_cut(g).1 * g.depth()
+}
+
+/// What a thread packs for the products of [`dgrad`].
+pub fn dgrad_packed(g: &Geometry) -> usize {
+    packed([dgrad_cut(g).1, g.depth(), g.group_filters()])
 }
 
 /// `dx`: the rows of `dy · w`, each added to its window.
@@ -146,6 +157,12 @@ pub fn wgrad_workspace(g: &Geometry, threads: usize) -> usize {
     let cut = wgrad_cut(g);
     let sums = if cut.parts > 1 { cut.parts * g.filters * g.depth() } else { 0 };
     threads * wgrad_tile(g, &cut) + sums
+}
+
+/// What a thread packs for the products of [`wgrad`].
+pub fn wgrad_packed(g: &Geometry) -> usize {
+    let cut = wgrad_cut(g);
+    packed([cut.filters, cut.window_rows * g.window_row(), cut.step])
 }
 
 /// Elements of the tile that one thread gathers.

@@ -1,9 +1,10 @@
 //! The product of two matrices.
 
+use fovea_graph::Shape;
 use fovea_graph::op::{Activation, Matmul, Transpose};
 
 use super::{Call, finish};
-use crate::matrix::{Matrix, MatrixMut, Store, Tile, cut};
+use crate::matrix::{self, Matrix, MatrixMut, Store, Tile, cut};
 use crate::simd::vectorised;
 use crate::team::Team;
 
@@ -21,6 +22,21 @@ pub fn matmul(op: &Matmul, call: Call<'_>) {
     let y = MatrixMut::new(call.memory.output, dims[0], dims[1]);
     let bias = call.memory.inputs.get(2).copied();
     product(call.team, y, view(0, op.a), view(1, op.b), bias, op.activation);
+}
+
+/// What a thread packs for [`matmul`].
+pub fn packed(op: &Matmul, shapes: &[&Shape], y: &Shape) -> usize {
+    let depth = match op.a {
+        Transpose::No => shapes[0].dims()[1],
+        Transpose::Yes => shapes[0].dims()[0],
+    };
+    packed_product([y.dims()[0], y.dims()[1], depth])
+}
+
+/// What a thread packs for [`product`] of these rows, columns and common length.
+pub fn packed_product(sizes: [usize; 3]) -> usize {
+    let [rows, columns] = cut(sizes);
+    matrix::packed([rows, columns, sizes[2]])
 }
 
 /// `y = act(a·b + bias)`, on all threads.

@@ -23,7 +23,7 @@ mod update;
 mod upsample;
 
 use fovea_graph::op::Activation;
-use fovea_graph::plan::{Algorithm, Choice};
+use fovea_graph::plan::{Algorithm, Choice, Step};
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
 use crate::storage::Operands;
@@ -93,6 +93,19 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         | Op::AdamMean(_)
         | Op::AdamSquare(_)
         | Op::AdamStep(_) => plain(0),
+    }
+}
+
+/// How many f32 a thread packs at most for the products of a step.
+pub fn packed(graph: &Graph, step: &Step) -> usize {
+    let node = graph.node(step.node);
+    let shapes = graph.input_shapes(node);
+    match &node.op {
+        Op::Matmul(op) => matmul::packed(op, &shapes, &node.shape),
+        Op::Conv(op) => conv::packed(op, step.algorithm, &shapes, &node.shape),
+        Op::ConvDgrad(op) => conv::packed_dgrad(op, step.algorithm, &shapes, &node.shape),
+        Op::ConvWgrad(op) => conv::packed_wgrad(op, step.algorithm, &shapes),
+        _ => 0,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a verb and a clause say of themselves: words, examples, pages, and what an editor offers in their places.
 
+use super::form::Form;
 use super::read::{Opened, Parts};
 use crate::reference::page;
 
@@ -18,6 +19,13 @@ pub(crate) struct About {
     pub example: &'static str,
     /// What `?word` shows.
     pub page: &'static str,
+}
+
+impl About {
+    /// The clause of this verb that `word` opens.
+    pub fn clause(&self, word: &str) -> Option<&'static ClauseAbout> {
+        self.clauses.iter().copied().find(|clause| clause.word.eq_ignore_ascii_case(word))
+    }
 }
 
 /// A clause, whatever it takes.
@@ -54,6 +62,8 @@ pub(super) struct Behind<T: 'static> {
     pub offer: Offer,
     /// Reads it; says what is wrong where there is none.
     pub read: for<'a> fn(&mut Parts<'a>) -> Option<T>,
+    /// How it is written in the canonical form.
+    pub form: Form,
 }
 
 /// A clause that gives a `T`.
@@ -61,6 +71,8 @@ pub(super) struct Clause<T: 'static> {
     pub about: ClauseAbout,
     /// Reads what stands behind its word; says what is wrong where that is nothing.
     pub read: for<'a> fn(&mut Parts<'a>, Opened<'a>) -> Option<T>,
+    /// How what stands behind its word is written in the canonical form.
+    pub form: Form,
 }
 
 /// A clause that must stand there.

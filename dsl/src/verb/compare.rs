@@ -2,6 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::declare::verb;
+use super::form::AS_WRITTEN;
 use super::read::Parts;
 use crate::syntax::{Name, PartKind};
 
@@ -14,7 +15,7 @@ verb! {
     }
 }
 
-const SEVERAL: Behind<Vec<Name>> = Behind { offer: Offer::List(&Offer::Nets), read: several };
+const SEVERAL: Behind<Vec<Name>> = Behind { offer: Offer::List(&Offer::Nets), read: several, form: AS_WRITTEN };
 
 fn several(parts: &mut Parts<'_>) -> Option<Vec<Name>> {
     let mut nets: Vec<Name> = Vec::new();

@@ -4,6 +4,7 @@ use super::about::{Behind, Offer};
 use super::behind::is_name;
 use super::clause::SIZE;
 use super::declare::verb;
+use super::form::AS_WRITTEN;
 use super::read::Parts;
 use crate::syntax::{Name, PartKind};
 
@@ -19,7 +20,7 @@ verb! {
     }
 }
 
-const NAME: Behind<Name> = Behind { offer: Offer::Data, read: name };
+const NAME: Behind<Name> = Behind { offer: Offer::Data, read: name, form: AS_WRITTEN };
 
 fn name(parts: &mut Parts<'_>) -> Option<Name> {
     let name = match parts.next().map(|part| (&part.kind, part.span)) {

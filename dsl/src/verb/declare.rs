@@ -12,8 +12,9 @@ pub(super) trait Declared: Sized {
     fn read(parts: &mut Parts<'_>) -> Option<Self>;
 }
 
-/// Declares a verb. Fields `behind` its word come in order; what it `needs` and `takes` are clauses, in any order; `check`
-/// says what cannot stand together.
+/// Declares a verb. Fields `behind` its word come in order; what it `needs` and `takes` are clauses, in any order; in the
+/// canonical form they stand behind a space, those that stand `apart` behind a comma. `check` says what cannot stand
+/// together.
 macro_rules! verb {
     (
         $(#[$meta:meta])*
@@ -21,6 +22,7 @@ macro_rules! verb {
         $(behind { $($(#[$subject_meta:meta])* $subject:ident: $subject_type:ty = $reads:expr),+ $(,)? })?
         $(needs { $($(#[$needed_meta:meta])* $needed:ident: $needed_type:ty = $needs:expr),+ $(,)? })?
         $(takes { $($field:ident: $type:ty = $clause:expr),+ $(,)? })?
+        $(apart { $($later:ident: $later_type:ty = $later_clause:expr),+ $(,)? })?
         $(check $check:path;)?
     ) => {
         $(#[$meta])*
@@ -32,6 +34,10 @@ macro_rules! verb {
                 #[doc = concat!("What the clause `", stringify!($field), "` says, where it stands.")]
                 pub $field: Option<$crate::verb::Said<$type>>,
             )+)?
+            $($(
+                #[doc = concat!("What the clause `", stringify!($later), "` says, where it stands.")]
+                pub $later: Option<$crate::verb::Said<$later_type>>,
+            )+)?
         }
 
         impl $crate::verb::declare::Declared for $name {
@@ -39,7 +45,11 @@ macro_rules! verb {
                 word: $word,
                 behind: &[$($($reads.offer),+)?],
                 needs: &[$($($needs.clause.about.word),+)?],
-                clauses: &[$($(&$needs.clause.about,)+)? $($(&$clause.about),+)?],
+                clauses: &[
+                    $($(&$needs.clause.about,)+)?
+                    $($(&$clause.about,)+)?
+                    $($(&$later_clause.about,)+)?
+                ],
                 example: $example,
                 page: $crate::reference::page($word),
             };
@@ -48,15 +58,18 @@ macro_rules! verb {
                 $($(let $subject = parts.behind(&$reads);)+)?
                 $($(let mut $needed = None;)+)?
                 $($(let mut $field = None;)+)?
+                $($(let mut $later = None;)+)?
                 parts.clauses(&mut |_parts, _opened| {
-                    $($(_parts.said(&$needs.clause, _opened, &mut $needed);)+)?
-                    $($(_parts.said(&$clause, _opened, &mut $field);)+)?
+                    $($(_parts.said(&$needs.clause, _opened, &mut $needed, $crate::verb::form::Joint::Space);)+)?
+                    $($(_parts.said(&$clause, _opened, &mut $field, $crate::verb::form::Joint::Space);)+)?
+                    $($(_parts.said(&$later_clause, _opened, &mut $later, $crate::verb::form::Joint::Comma);)+)?
                 });
                 $($(let $needed = parts.needed(&$needs, $needed);)+)?
                 let read = Self {
                     $($($subject: $subject?,)+)?
                     $($($needed: $needed?,)+)?
                     $($($field,)+)?
+                    $($($later,)+)?
                 };
                 $($check(&read, parts);)?
                 Some(read)

@@ -2,6 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::declare::verb;
+use super::form::WORDS;
 use super::read::Parts;
 use crate::diagnostic::{Diagnostic, Stage, quoted};
 use crate::scope::nearest;
@@ -16,7 +17,7 @@ verb! {
     }
 }
 
-const DEVICE: Behind<Option<Name>> = Behind { offer: Offer::Options(&["cpu", "cuda"]), read: device };
+const DEVICE: Behind<Option<Name>> = Behind { offer: Offer::Options(&["cpu", "cuda"]), read: device, form: WORDS };
 
 /// `cuda 1`, `gpu(1)`: a number that no `:` joins to its device.
 fn numbered(part: &Part, next: Option<&Part>) -> Option<Diagnostic> {

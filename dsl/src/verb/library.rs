@@ -3,6 +3,7 @@
 use super::about::{Behind, Offer};
 use super::behind::is_name;
 use super::declare::verb;
+use super::form::AS_WRITTEN;
 use super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, PartKind};
@@ -16,7 +17,7 @@ verb! {
     }
 }
 
-const ONE: Behind<Option<Name>> = Behind { offer: Offer::Nets, read: one };
+const ONE: Behind<Option<Name>> = Behind { offer: Offer::Nets, read: one, form: AS_WRITTEN };
 
 fn one(parts: &mut Parts<'_>) -> Option<Option<Name>> {
     let Some(part) = parts.next() else { return Some(None) };

@@ -16,6 +16,7 @@ mod elsewhere;
 mod explain;
 mod features;
 mod filters;
+mod form;
 mod library;
 mod load;
 mod loose;
@@ -66,6 +67,7 @@ pub use train::Train;
 pub use who::Who;
 
 pub(crate) use about::{About, ClauseAbout, Offer};
+pub(crate) use form::{Joint, Piece, canonical};
 pub(crate) use unknown::unknown;
 
 use declare::Declared;

@@ -2,6 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::declare::verb;
+use super::form::AS_WRITTEN;
 use super::read::Parts;
 use crate::syntax::{Name, Part, PartKind};
 
@@ -14,7 +15,7 @@ verb! {
     }
 }
 
-const TEXT: Behind<Name> = Behind { offer: Offer::Nothing, read: text };
+const TEXT: Behind<Name> = Behind { offer: Offer::Nothing, read: text, form: AS_WRITTEN };
 
 fn text(parts: &mut Parts<'_>) -> Option<Name> {
     // Several words are one text that lacks its quotes.

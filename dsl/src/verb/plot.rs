@@ -2,10 +2,11 @@
 
 use fovea_graph::Span;
 
-use super::about::{Behind, Offer};
+use super::about::{About, Behind, Offer};
 use super::clause::{SUBJECTS, Subject};
 use super::declare::verb;
 use super::elsewhere;
+use super::form;
 use super::read::Parts;
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::scope::nearest;
@@ -34,7 +35,20 @@ pub enum Curve {
 }
 
 const CURVES: Behind<Vec<(Curve, Span)>> =
-    Behind { offer: Offer::List(&Offer::Options(&["loss", "accuracy"])), read: curves };
+    Behind { offer: Offer::List(&Offer::Options(&["loss", "accuracy"])), read: curves, form: list };
+
+/// Curves with commas between them, whatever stood there.
+fn list(_: &About, parts: Vec<Part>) -> Vec<Part> {
+    let mut list: Vec<Part> = Vec::new();
+    for mut curve in parts.into_iter().filter(|part| part.kind != PartKind::Comma) {
+        form::lower(&mut curve);
+        if !list.is_empty() {
+            list.push(Part { kind: PartKind::Comma, ..curve });
+        }
+        list.push(curve);
+    }
+    list
+}
 
 fn curves(parts: &mut Parts<'_>) -> Option<Vec<(Curve, Span)>> {
     let mut curves = Vec::new();

@@ -7,6 +7,7 @@ use super::about::{Behind, Offer};
 use super::behind::Matrix;
 use super::clause::{AVG, CEIL, MAX, PAD, SAME, STRIDE, WINDOW};
 use super::declare::verb;
+use super::form::AS_WRITTEN;
 use super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::syntax::PartKind;
@@ -30,7 +31,7 @@ verb! {
     check one_of_each;
 }
 
-const MATRIX: Behind<Matrix> = Behind { offer: Offer::Nothing, read: matrix };
+const MATRIX: Behind<Matrix> = Behind { offer: Offer::Nothing, read: matrix, form: AS_WRITTEN };
 
 fn matrix(parts: &mut Parts<'_>) -> Option<Matrix> {
     let part = parts.next();

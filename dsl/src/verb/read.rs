@@ -3,7 +3,8 @@
 use fovea_graph::Span;
 
 use super::Said;
-use super::about::{About, Behind, Clause, ClauseAbout, Needed, Sign};
+use super::about::{About, Behind, Clause, ClauseAbout, Needed, Offer, Sign};
+use super::form::{Joint, Written};
 use crate::diagnostic::quoted;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::scope::Scope;
@@ -27,15 +28,30 @@ pub(super) struct Parts<'a> {
     pub(super) word: Span,
     pub(super) parts: &'a [Part],
     pub(super) at: usize,
+    /// What has been read, in order, and how each is written in the canonical form.
+    pub(super) written: Vec<Written<'a>>,
     /// Something behind the verb's word could not be read.
     is_lost: bool,
+    /// What was left could not be told apart.
+    pub(super) has_given_up: bool,
 }
 
 impl<'a> Parts<'a> {
     pub(super) fn new(verb: &'static About, statement: &'a Verb, scope: &'a Scope) -> Self {
         let word = statement.word.span;
         let span = statement.parts.last().map_or(word, |last| word.to(last.span));
-        Self { verb, scope, mistakes: Vec::new(), span, word, parts: &statement.parts, at: 0, is_lost: false }
+        Self {
+            verb,
+            scope,
+            mistakes: Vec::new(),
+            span,
+            word,
+            parts: &statement.parts,
+            at: 0,
+            written: Vec::new(),
+            is_lost: false,
+            has_given_up: false,
+        }
     }
 
     /// What the verb is applied to, as written.
@@ -84,7 +100,7 @@ impl<'a> Parts<'a> {
 
     /// The clause of this verb that `word` opens.
     pub(super) fn clause(&self, word: &str) -> Option<&'static ClauseAbout> {
-        self.verb.clauses.iter().copied().find(|clause| clause.word.eq_ignore_ascii_case(word))
+        self.verb.clause(word)
     }
 
     /// The clause that a part opens: by its word, or by its looks.
@@ -104,14 +120,18 @@ impl<'a> Parts<'a> {
             return None;
         }
         self.fillers();
+        let start = self.at;
         let read = (behind.read)(self);
         self.is_lost = read.is_none();
+        let parts = &self.parts[start..self.at];
+        self.written.push(Written { opened: None, parts, joint: Joint::Space, form: behind.form });
         read
     }
 
     /// Passes over all that is left: it cannot be told apart.
     pub(super) fn give_up(&mut self) {
         self.at = self.parts.len();
+        self.has_given_up = true;
     }
 
     /// Reads clauses to the statement's end; `read` is given each that the verb takes, its word passed.
@@ -149,15 +169,31 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Reads what `clause` says, if that is the one that was opened.
-    pub(super) fn said<T>(&mut self, clause: &Clause<T>, opened: Opened<'a>, said: &mut Option<Said<T>>) {
-        let start = self.at;
-        if clause.about.word == opened.about.word
-            && let Some(value) = (clause.read)(self, opened)
-        {
-            let (word, span) = (opened.part.span, self.span_from(opened.part));
-            let what = if self.at > start { self.span_of(start, self.at - 1) } else { word };
-            *said = Some(Said { value, word, what, span, before: self.cut(span).start });
+    /// Reads what `clause` says, if that is the one that was opened; `joint` stands before it in the canonical form.
+    pub(super) fn said<T>(&mut self, clause: &Clause<T>, opened: Opened<'a>, said: &mut Option<Said<T>>, joint: Joint) {
+        if clause.about.word != opened.about.word {
+            return;
+        }
+        let (start, known) = (self.at, self.mistakes.len());
+        let value = (clause.read)(self, opened);
+        let is_wrong = self.mistakes[known..].iter().any(|mistake| mistake.stage == Stage::Verbs);
+        if !is_wrong && opened.about.behind.first() != Some(&Offer::Constants) {
+            self.no_parentheses(opened);
+        }
+        let parts = &self.parts[start..self.at];
+        self.written.push(Written { opened: Some(opened), parts, joint, form: clause.form });
+        let Some(value) = value else { return };
+        let (word, span) = (opened.part.span, self.span_from(opened.part));
+        let what = if self.at > start { self.span_of(start, self.at - 1) } else { word };
+        *said = Some(Said { value, word, what, span, before: self.cut(span).start });
+    }
+
+    /// Says that nothing stands in parentheses where something does: `same(2)`.
+    fn no_parentheses(&mut self, opened: Opened<'_>) {
+        if matches!(opened.part.kind, PartKind::Call(..)) {
+            let message = format!("`{}` takes nothing in parentheses", opened.about.word);
+            let error = self.error(opened.part.span, message).found(quoted(&opened.part.to_string()));
+            self.wrong(error.expected(opened.about.word).write(opened.part.span, opened.about.word));
         }
     }
 

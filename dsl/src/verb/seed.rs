@@ -2,6 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::declare::verb;
+use super::form;
 use super::read::Parts;
 use crate::syntax::{Expr, ExprKind, PartKind};
 
@@ -14,7 +15,7 @@ verb! {
     }
 }
 
-const NUMBER: Behind<u64> = Behind { offer: Offer::Constants, read: number };
+const NUMBER: Behind<u64> = Behind { offer: Offer::Constants, read: number, form: form::NUMBER };
 
 fn number(parts: &mut Parts<'_>) -> Option<u64> {
     match parts.next().map(|part| (&part.kind, part.span)) {

@@ -1,7 +1,7 @@
 //! `show digits`, `show digits[3]`, `show run 3`, `show run last`
 
 use super::about::{Behind, Offer};
-use super::behind::{RunRef, Samples, is_name};
+use super::behind::{RunRef, Samples, is_name, run};
 use super::declare::verb;
 use super::read::Parts;
 use crate::syntax::PartKind;
@@ -24,7 +24,7 @@ pub enum Shown {
     Run(RunRef),
 }
 
-const SHOWN: Behind<Shown> = Behind { offer: Offer::DataAndRuns, read: shown };
+const SHOWN: Behind<Shown> = Behind { offer: Offer::DataAndRuns, read: shown, form: run::form };
 
 fn shown(parts: &mut Parts<'_>) -> Option<Shown> {
     if let Some(run) = parts.run() {

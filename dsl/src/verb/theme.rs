@@ -2,6 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::declare::verb;
+use super::form::WORDS;
 use super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::scope::nearest;
@@ -44,7 +45,7 @@ impl Theme {
     }
 }
 
-const THEME: Behind<Theme> = Behind { offer: Offer::Options(&Theme::WORDS), read: theme };
+const THEME: Behind<Theme> = Behind { offer: Offer::Options(&Theme::WORDS), read: theme, form: WORDS };
 
 fn theme(parts: &mut Parts<'_>) -> Option<Theme> {
     let part = parts.next();

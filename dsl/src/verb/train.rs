@@ -23,11 +23,13 @@ verb! {
         further: () = FURTHER,
         epochs: usize = FOR,
         optimizer: Optimizer = OPTIMIZER,
+        resume: RunRef = RESUME,
+    }
+    apart {
         batch: usize = BATCH,
         schedule: Schedule = SCHEDULE,
         warmup: Period = WARMUP,
         checkpoint: Period = CHECKPOINT,
-        resume: RunRef = RESUME,
         seed: u64 = SEED,
     }
     check one_beginning;

@@ -10,7 +10,7 @@ use crate::failure::{At, Failure};
 /// Refuses a net that does not fit for a single picture. Its weights count twice: they are drawn or read first, and then
 /// written to the device.
 pub fn net_fits(plan: &Plan, backend: &dyn Backend, span: Span) -> Result<(), Failure> {
-    fits(backend, 1, span, |_| Ok(backend.footprint(&[plan]) + plan.state_bytes())).map(|_| ())
+    fits(backend, 0, 1, span, |_| Ok(backend.footprint(&[plan]) + plan.state_bytes())).map(|_| ())
 }
 
 /// The bytes that all programs of a run take, once they are planned; the mistake that they cannot be stands at `span`.
@@ -22,16 +22,18 @@ pub fn bytes(needs: Result<Needs, TrainError>, backend: &dyn Backend, span: Span
 }
 
 /// The bytes that a batch takes. Refuses one that the device has no room for, and says which one would fit. `bytes` counts
-/// those of any batch, with all programs of the work.
+/// those of any batch, with all programs of the work; so many of them the work's data hold already.
 pub fn fits(
     backend: &dyn Backend,
+    held: u64,
     batch: usize,
     span: Span,
     bytes: impl Fn(usize) -> Result<u64, Failure>,
 ) -> Result<u64, Failure> {
     let device = backend.device();
     let needed = bytes(batch)?;
-    let Some(free) = device.memory.filter(|&free| free < needed) else {
+    let room = device.memory.map(|free| free.saturating_add(held));
+    let Some(free) = room.filter(|&free| free < needed) else {
         return Ok(needed);
     };
     let message =

@@ -130,6 +130,12 @@ impl World {
         Ok(data)
     }
 
+    /// How many bytes of a device's memory data hold already, because they were read.
+    pub fn held(&self, spec: &DataSpec, device: &dyn Backend) -> u64 {
+        let is_read = self.loaded.iter().any(|(loaded, _)| loaded == spec);
+        if is_read && device.shares_host() { spec.bytes() } else { 0 }
+    }
+
     /// Nothing is trained, read or said any more; runs stay on disk.
     pub fn forget(&mut self) {
         self.trained.clear();

@@ -1,6 +1,7 @@
 //! An image: a matrix, or one sample of data.
 
 use super::super::about::{Behind, Offer};
+use super::super::form::AS_WRITTEN;
 use super::super::mends::is_word;
 use super::super::read::Parts;
 use super::{Matrix, Samples};
@@ -17,7 +18,7 @@ pub enum Pixels {
 }
 
 /// The image that a window slides over.
-pub(in crate::verb) const IMAGE: Behind<Pixels> = Behind { offer: Offer::Data, read: image };
+pub(in crate::verb) const IMAGE: Behind<Pixels> = Behind { offer: Offer::Data, read: image, form: AS_WRITTEN };
 
 /// An image of any kind.
 fn image(parts: &mut Parts<'_>) -> Option<Pixels> {

@@ -3,6 +3,7 @@
 use fovea_graph::Span;
 
 use super::super::about::{Behind, Offer};
+use super::super::form::AS_WRITTEN;
 use super::super::read::Parts;
 use super::super::words;
 use crate::diagnostic::quoted;
@@ -21,7 +22,8 @@ pub struct LayerRef {
 }
 
 /// The layer that a verb looks into.
-pub(in crate::verb) const LAYER: Behind<LayerRef> = Behind { offer: Offer::Layers, read: |parts| parts.layer() };
+pub(in crate::verb) const LAYER: Behind<LayerRef> =
+    Behind { offer: Offer::Layers, read: |parts| parts.layer(), form: AS_WRITTEN };
 
 impl Parts<'_> {
     /// The layer that the verb is applied to.

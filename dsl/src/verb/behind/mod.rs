@@ -4,7 +4,7 @@ mod image;
 mod layer;
 mod matrix;
 mod net;
-mod run;
+pub(super) mod run;
 mod samples;
 mod text;
 

@@ -3,13 +3,15 @@
 use fovea_graph::Span;
 
 use super::super::about::{Behind, Offer};
+use super::super::form::AS_WRITTEN;
 use super::super::read::Parts;
 use super::is_name;
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
 /// The net that a verb is applied to.
-pub(in crate::verb) const NET: Behind<Name> = Behind { offer: Offer::Nets, read: |parts| parts.net() };
+pub(in crate::verb) const NET: Behind<Name> =
+    Behind { offer: Offer::Nets, read: |parts| parts.net(), form: AS_WRITTEN };
 
 impl Parts<'_> {
     /// The net that the verb is applied to.

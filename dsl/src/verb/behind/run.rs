@@ -2,6 +2,8 @@
 
 use fovea_graph::Span;
 
+use super::super::about::About;
+use super::super::form::lower;
 use super::super::read::Parts;
 use crate::syntax::{Part, PartKind};
 
@@ -12,6 +14,17 @@ pub enum RunRef {
     Last(Span),
     /// By number.
     Number(u32, Span),
+}
+
+/// `run last` among names with commas between them.
+pub(in crate::verb) fn form(_: &About, mut parts: Vec<Part>) -> Vec<Part> {
+    for item in parts.split_mut(|part| part.kind == PartKind::Comma) {
+        if let [run @ Part { kind: PartKind::Word(_), .. }, which] = item {
+            lower(run);
+            lower(which);
+        }
+    }
+    parts
 }
 
 impl Parts<'_> {

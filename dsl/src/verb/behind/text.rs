@@ -1,6 +1,7 @@
 //! A string: `"lenet.safetensors"`.
 
 use super::super::about::{Behind, Offer};
+use super::super::form::AS_WRITTEN;
 use super::super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
@@ -12,6 +13,7 @@ pub(in crate::verb) const FILE: Behind<Name> = Behind {
         let example = format!("{}.safetensors", parts.subject_words());
         parts.text("the file's name", &example)
     },
+    form: AS_WRITTEN,
 };
 
 impl Parts<'_> {

@@ -1,6 +1,7 @@
 //! `with [1 0 1; 0 1 0; 1 0 1]`, `with lenet.conv1[2]`: what slides over an image.
 
 use super::super::about::{Clause, Needed, Offer, clause};
+use super::super::form::AS_WRITTEN;
 use super::super::read::{Opened, Parts};
 use super::super::{LayerRef, Matrix};
 use crate::diagnostic::quoted;
@@ -20,6 +21,7 @@ pub(in crate::verb) const FILTER: Needed<Filter> = Needed {
     clause: Clause {
         about: clause("with", "with [1 0 1; 0 1 0; 1 0 1]", &[Offer::Layers]),
         read: |parts, opened| parts.filter(opened),
+        form: AS_WRITTEN,
     },
     missing: |parts| {
         let verb = parts.verb.word;

@@ -1,6 +1,7 @@
 //! Clauses that are one word.
 
 use super::super::about::{Clause, clause};
+use super::super::form::AS_WRITTEN;
 
 /// From the weights that the net has, not from its first ones.
 pub(in crate::verb) const FURTHER: Clause<()> = flag("further");
@@ -27,5 +28,5 @@ pub(in crate::verb) const AVG: Clause<()> = flag("avg");
 pub(in crate::verb) const CEIL: Clause<()> = flag("ceil");
 
 const fn flag(word: &'static str) -> Clause<()> {
-    Clause { about: clause(word, word, &[]), read: |_, _| Some(()) }
+    Clause { about: clause(word, word, &[]), read: |_, _| Some(()), form: AS_WRITTEN }
 }

@@ -2,7 +2,9 @@
 
 use fovea_graph::Span;
 
+use super::super::about::About;
 use super::super::elsewhere;
+use super::super::form;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::{list, quoted};
 use crate::scope::nearest;
@@ -86,6 +88,22 @@ impl<T> Named<T> {
             keys => format!("{} takes {}", self.word, list(keys, "and")),
         }
     }
+}
+
+/// `sgd(lr 0.1)`: words in lower case, and no parentheses around nothing.
+pub(super) fn form(verb: &About, parts: Vec<Part>) -> Vec<Part> {
+    let named = |mut part: Part| {
+        if let PartKind::Call(word, arguments) = &mut part.kind {
+            *word = word.to_lowercase();
+            let keys = arguments.iter_mut().flat_map(|argument| &mut argument.key);
+            keys.for_each(|key| key.text = key.text.to_lowercase());
+            if arguments.is_empty() {
+                return form::word(word, part.span);
+            }
+        }
+        part
+    };
+    form::WORDS(verb, parts.into_iter().map(named).collect())
 }
 
 impl<'a> Parts<'a> {

@@ -3,6 +3,7 @@
 use fovea_graph::Span;
 
 use super::super::about::{Clause, Offer, clause};
+use super::super::form;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::quoted;
 use crate::syntax::{Argument, Expr, ExprKind, Part, PartKind};
@@ -15,6 +16,7 @@ pub(in crate::verb) const BATCH: Clause<usize> = Clause {
         let count = parts.scope.count(&expr, 1, "the batch");
         parts.keep(count)
     },
+    form: form::NUMBER,
 };
 
 /// A class by its number, from 0.
@@ -25,6 +27,7 @@ pub(in crate::verb) const CLASS: Clause<usize> = Clause {
         let class = parts.scope.count(&expr, 0, "a class");
         parts.keep(class)
     },
+    form: form::NUMBER,
 };
 
 /// The statement's own seed.
@@ -34,6 +37,7 @@ pub(in crate::verb) const SEED: Clause<u64> = Clause {
         let expr = parts.number(opened)?;
         parts.seed(&expr)
     },
+    form: form::NUMBER,
 };
 
 impl Parts<'_> {

@@ -3,6 +3,7 @@
 use super::super::Samples;
 use super::super::about::{Clause, Needed, Offer, clause};
 use super::super::behind::is_name;
+use super::super::form::AS_WRITTEN;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
@@ -15,6 +16,7 @@ pub(in crate::verb) const DATA: Needed<Name> = Needed {
             let samples = parts.samples(opened, ["data", "digits"])?;
             parts.whole(samples)
         },
+        form: AS_WRITTEN,
     },
     missing,
 };
@@ -24,6 +26,7 @@ pub(in crate::verb) const SAMPLES: Needed<Samples> = Needed {
     clause: Clause {
         about: clause("on", "on digits", &[Offer::Data]),
         read: |parts, opened| parts.samples(opened, ["a sample", "digits[3]"]),
+        form: AS_WRITTEN,
     },
     missing,
 };

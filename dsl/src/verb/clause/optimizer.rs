@@ -1,7 +1,7 @@
 //! `with sgd(lr 0.01, momentum 0.9, decay 5e-4)`: how gradients become steps.
 
 use super::super::about::{Clause, Offer, clause};
-use super::named::{Named, Number, Range, number};
+use super::named::{self, Named, Number, Range, number};
 
 /// How gradients become steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,6 +54,7 @@ pub struct Sgd {
 pub(in crate::verb) const OPTIMIZER: Clause<Optimizer> = Clause {
     about: clause("with", "with sgd(lr 0.01, momentum 0.9, decay 5e-4)", &[Offer::Optimizers]),
     read: |parts, opened| parts.named(opened, "optimizer", OPTIMIZERS),
+    form: named::form,
 };
 
 /// Adam's numbers, with this decay unless it is said.

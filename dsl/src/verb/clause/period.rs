@@ -1,6 +1,7 @@
 //! `for 10 epochs`, `warmup 5 epochs`, `checkpoint every 100 steps`: stretches of training.
 
-use super::super::about::{Clause, Offer, clause};
+use super::super::about::{About, Clause, Offer, clause};
+use super::super::form;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::quoted;
 use crate::syntax::{Part, PartKind};
@@ -19,12 +20,14 @@ pub enum Period {
 pub(in crate::verb) const FOR: Clause<usize> = Clause {
     about: clause("for", "for 10 epochs", &[Offer::Constants, Offer::Words(&["epochs"])]),
     read: |parts, opened| parts.epochs(opened),
+    form: stretch,
 };
 
 /// How long the rate rises from 0 to the schedule's, in a straight line.
 pub(in crate::verb) const WARMUP: Clause<Period> = Clause {
     about: clause("warmup", "warmup 5 epochs", &[Offer::Constants, Offer::Words(&["epochs", "steps"])]),
     read: |parts, opened| parts.period(opened),
+    form: stretch,
 };
 
 /// How often a checkpoint is written besides the usual ones.
@@ -35,14 +38,54 @@ pub(in crate::verb) const CHECKPOINT: Clause<Period> = Clause {
         &[Offer::Words(&["every"]), Offer::Constants, Offer::Words(&["steps", "epochs"])],
     ),
     read: |parts, opened| parts.every(opened),
+    form: |verb, mut parts| {
+        let stretch = stretch(verb, parts.split_off(parts.len().min(1)));
+        form::WORDS(verb, parts).into_iter().chain(stretch).collect()
+    },
 };
+
+/// What training is counted in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Epochs,
+    Steps,
+}
+
+impl Unit {
+    /// The unit of a word, in any spelling.
+    fn named(word: &str) -> Option<Self> {
+        match word.to_lowercase().as_str() {
+            "epochs" | "epoch" => Some(Unit::Epochs),
+            "steps" | "step" | "batches" => Some(Unit::Steps),
+            _ => None,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Unit::Epochs => "epochs",
+            Unit::Steps => "steps",
+        }
+    }
+}
+
+/// `10 epochs`: a number and its unit.
+fn stretch(verb: &About, mut parts: Vec<Part>) -> Vec<Part> {
+    if let Some(Part { kind: PartKind::Word(word), .. }) = parts.last_mut()
+        && let Some(unit) = Unit::named(word)
+    {
+        *word = unit.word().into();
+    }
+    form::NUMBER(verb, parts)
+}
 
 impl Parts<'_> {
     /// `for 10 epochs`
     fn epochs(&mut self, opened: Opened<'_>) -> Option<usize> {
         // `for epochs`
-        if let [Part { kind: PartKind::Word(unit), .. }, ..] = self.parts.get(self.at..).unwrap_or_default()
-            && is_unit(unit)
+        if matches!(opened.part.kind, PartKind::Word(_))
+            && let [Part { kind: PartKind::Word(unit), .. }, ..] = self.parts.get(self.at..).unwrap_or_default()
+            && Unit::named(unit) == Some(Unit::Epochs)
             && !self.scope.constants.contains_key(unit)
         {
             self.lacks(opened, "its number");
@@ -52,9 +95,7 @@ impl Parts<'_> {
         let epochs = self.scope.count(&expr, 1, "the number of epochs");
         let epochs = self.keep(epochs);
         match self.peek() {
-            Some(Part { kind: PartKind::Word(word), .. }) if is_unit(word) => {
-                self.at += 1;
-            }
+            Some(Part { kind: PartKind::Word(word), .. }) if Unit::named(word) == Some(Unit::Epochs) => self.at += 1,
             other => {
                 let is_unit =
                     matches!(other, Some(Part { kind: PartKind::Word(word), .. }) if self.clause(word).is_none());
@@ -81,10 +122,10 @@ impl Parts<'_> {
             _ => None,
         };
         self.at += usize::from(unit.is_some());
-        match unit.map(|(unit, _)| unit.to_lowercase()).as_deref() {
-            Some("epochs" | "epoch") => count.map(Period::Epochs),
-            Some("steps" | "step" | "batches") => count.map(Period::Steps),
-            _ => {
+        match unit.and_then(|(unit, _)| Unit::named(unit)) {
+            Some(Unit::Epochs) => count.map(Period::Epochs),
+            Some(Unit::Steps) => count.map(Period::Steps),
+            None => {
                 let span = unit.map_or(self.here(), |(_, span)| span);
                 let found = unit.map_or("the end".to_string(), |(unit, _)| quoted(unit));
                 let error = self.error(span, format!("`{}` lacks its unit", opened.about.word)).found(found);
@@ -117,8 +158,4 @@ impl Parts<'_> {
             }
         }
     }
-}
-
-fn is_unit(word: &str) -> bool {
-    ["epochs", "epoch"].iter().any(|unit| word.eq_ignore_ascii_case(unit))
 }

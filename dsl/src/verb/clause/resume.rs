@@ -2,6 +2,7 @@
 
 use super::super::RunRef;
 use super::super::about::{Clause, Offer, clause};
+use super::super::behind::run;
 use super::super::mends::is_word;
 use crate::syntax::PartKind;
 
@@ -26,4 +27,5 @@ pub(in crate::verb) const RESUME: Clause<RunRef> = Clause {
             None
         }
     },
+    form: run::form,
 };

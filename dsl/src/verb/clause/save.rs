@@ -1,6 +1,7 @@
 //! `save "logits.npy"`: the file that figures go to.
 
 use super::super::about::{Clause, Offer, clause};
+use super::super::form::AS_WRITTEN;
 use crate::syntax::Name;
 
 /// A path as written, and where.
@@ -10,4 +11,5 @@ pub type Path = Name;
 pub(in crate::verb) const SAVE: Clause<Path> = Clause {
     about: clause("save", "save \"logits.npy\"", &[Offer::Nothing]),
     read: |parts, _| parts.text("the file's name", "logits.npy"),
+    form: AS_WRITTEN,
 };

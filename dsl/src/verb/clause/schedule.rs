@@ -1,7 +1,7 @@
 //! `schedule cosine`, `schedule step(every 10, by 0.1)`: the learning rate's course.
 
 use super::super::about::{Clause, Offer, clause};
-use super::named::{Named, Range, number};
+use super::named::{self, Named, Range, number};
 
 /// The learning rate's course over a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +23,7 @@ pub enum Schedule {
 pub(in crate::verb) const SCHEDULE: Clause<Schedule> = Clause {
     about: clause("schedule", "schedule cosine", &[Offer::Schedules]),
     read: |parts, opened| parts.named(opened, "schedule", SCHEDULES),
+    form: named::form,
 };
 
 /// Every schedule.

@@ -1,13 +1,17 @@
 //! `size 28x28`: height and width.
 
 use super::super::about::{Clause, Offer, clause};
+use super::super::form::AS_WRITTEN;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::quoted;
 use crate::syntax::{Part, PartKind};
 
 /// Height and width that pictures are brought to.
-pub(in crate::verb) const SIZE: Clause<[usize; 2]> =
-    Clause { about: clause("size", "size 28x28", &[Offer::Constants]), read: |parts, opened| parts.size(opened) };
+pub(in crate::verb) const SIZE: Clause<[usize; 2]> = Clause {
+    about: clause("size", "size 28x28", &[Offer::Constants]),
+    read: |parts, opened| parts.size(opened),
+    form: AS_WRITTEN,
+};
 
 impl Parts<'_> {
     fn size(&mut self, opened: Opened<'_>) -> Option<[usize; 2]> {

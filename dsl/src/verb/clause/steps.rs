@@ -1,6 +1,7 @@
 //! `stride 2`, `pad 1x0`, `dilate 2`: how a window slides, down and across.
 
-use super::super::about::{Clause, ClauseAbout, Offer, Sign, clause};
+use super::super::about::{About, Clause, ClauseAbout, Offer, Sign, clause};
+use super::super::form;
 use super::super::read::{Opened, Parts};
 use crate::syntax::{Argument, Expr, ExprKind, Part, PartKind};
 
@@ -8,25 +9,39 @@ use crate::syntax::{Argument, Expr, ExprKind, Part, PartKind};
 pub(in crate::verb) const STRIDE: Clause<[usize; 2]> = Clause {
     about: ClauseAbout { sign: Some(Sign::Slash), ..clause("stride", "stride 2", &[Offer::Constants]) },
     read: |parts, opened| parts.steps(opened, 1, "the stride"),
+    form: stride,
 };
 
 /// The window that is pooled; its word may be left out.
 pub(in crate::verb) const WINDOW: Clause<[usize; 2]> = Clause {
     about: ClauseAbout { sign: Some(Sign::Size), ..clause("size", "3x3", &[Offer::Constants]) },
     read: |parts, opened| parts.steps(opened, 1, "the window"),
+    form: form::NUMBER,
 };
 
 /// Zeros around the image.
 pub(in crate::verb) const PAD: Clause<[usize; 2]> = Clause {
     about: clause("pad", "pad 1", &[Offer::Constants]),
     read: |parts, opened| parts.steps(opened, 0, "the padding"),
+    form: form::NUMBER,
 };
 
 /// Steps between a window's elements.
 pub(in crate::verb) const DILATE: Clause<[usize; 2]> = Clause {
     about: clause("dilate", "dilate 2", &[Offer::Constants]),
     read: |parts, opened| parts.steps(opened, 1, "the dilation"),
+    form: form::NUMBER,
 };
+
+/// `/2`; a constant's name stands behind the word, `stride width`.
+fn stride(verb: &About, parts: Vec<Part>) -> Vec<Part> {
+    let stride = |part: Part| match part.kind {
+        PartKind::Value(size) => Part { kind: PartKind::Stride(vec![size]), ..part },
+        PartKind::Size(sizes) => Part { kind: PartKind::Stride(sizes), ..part },
+        _ => part,
+    };
+    form::NUMBER(verb, parts).into_iter().map(stride).collect()
+}
 
 impl<'a> Parts<'a> {
     /// `stride 2`, `/2`, `pad 1x0`: a number, or one for the height and one for the width.

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use fovea_graph::Span;
 
 use super::super::about::{Clause, Needed, Offer, clause};
+use super::super::behind::run;
 use super::super::read::Parts;
 use super::super::{RunRef, words};
 use crate::diagnostic::quoted;
@@ -24,6 +25,7 @@ pub(in crate::verb) const SUBJECTS: Needed<Vec<Subject>> = Needed {
     clause: Clause {
         about: clause("of", "of lenet", &[Offer::List(&Offer::NetsAndRuns)]),
         read: |parts, _| Some(parts.subjects()),
+        form: run::form,
     },
     missing: |parts| {
         let verb = parts.verb.word;

@@ -57,7 +57,7 @@ impl fmt::Debug for Net {
 pub(super) fn of(name: &Name, names: &Names, world: &mut World) -> Result<Net, Failure> {
     let net = names.net(&Use { net: name, data: None, weights: Weights::Own })?;
     let figures = summary::summary(&net, name.span)?;
-    let shown = summary::of(name, BATCH, name.span, names)?.run(world, &mut |_| ())?;
+    let shown = summary::of(name, BATCH, name.span, names, world)?.run(world, &mut |_| ())?;
     Ok(Net {
         name: figures.net,
         input: net.input().to_vec(),

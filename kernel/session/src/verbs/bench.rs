@@ -50,7 +50,7 @@ pub fn check(said: &verb::Bench, span: Span, names: &Names) -> Checked {
         BenchMode::Train => Question::train(&USUAL),
         BenchMode::Infer => Question::result(),
     };
-    memory::fits(&*names.device, batch, span, |batch| {
+    memory::fits(&*names.device, 0, batch, span, |batch| {
         Ok(names.device.footprint(&[&route(&of, &question, batch, names)?.1.plan]))
     })?;
     let plan = route(&of, &question, batch, names)?.1.plan;

@@ -63,7 +63,7 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         Command::Test(said) => test::check(&said, names),
         Command::Predict(said) => predict::check(said, names),
         Command::Show(said) => show::check(said.what, names, world),
-        Command::Summary(said) => summary::check(&said, span, names),
+        Command::Summary(said) => summary::check(&said, span, names, world),
         Command::Plot(said) => plot::check(&said, span, names, world),
         Command::Save(said) => weights::save(said, names),
         Command::Load(said) => weights::load(said, names),

@@ -8,7 +8,7 @@ use fovea_dsl::verb;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Graph, Span};
-use fovea_train::{Needs, Question};
+use fovea_train::{DataSpec, Needs, Question, batches};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -27,25 +27,36 @@ struct Summarise {
     batch: usize,
 }
 
-/// Counts a picture's work layer by layer, and plans all programs of a training run of the batch.
-pub fn check(said: &verb::Summary, span: Span, names: &Names) -> Checked {
+/// Counts a picture's work layer by layer, and plans all programs of a training run of the batch: on the data, if any are
+/// named.
+pub fn check(said: &verb::Summary, span: Span, names: &Names, world: &World) -> Checked {
     let of = Use { net: &said.net, data: said.on.as_ref().map(|on| &on.value), weights: Weights::Own };
-    counted(&of, said.batch.map_or(1, |batch| batch.value), span, names)
+    counted(&of, said.batch.map_or(1, |batch| batch.value), span, names, world)
 }
 
 /// The summary of a net and of its training by so many pictures a step.
-pub fn of(net: &Name, batch: usize, span: Span, names: &Names) -> Checked {
-    counted(&Use { net, data: None, weights: Weights::Own }, batch, span, names)
+pub fn of(net: &Name, batch: usize, span: Span, names: &Names, world: &World) -> Checked {
+    counted(&Use { net, data: None, weights: Weights::Own }, batch, span, names, world)
 }
 
-fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names) -> Checked {
+fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names, world: &World) -> Checked {
     let net = names.net(of)?;
     let mut summary = summary(&net, of.net.span)?;
-    let (forward, step) = (forward(&net), Question::train(&USUAL));
-    summary.totals.train_bytes = memory::fits(&*names.device, batch, span, |batch| {
-        let needs = Needs::of_any(&forward, &step, batch, &*names.device, &names.interrupted);
-        memory::bytes(needs, &*names.device, of.net.span)
-    })?;
+    let (forward, step, device) = (forward(&net), Question::train(&USUAL), &*names.device);
+    let data = of.data.map(|data| names.spec(data)).transpose()?;
+    let needs = |batch| match &data {
+        None => Needs::of_any(&forward, &step, batch, device, &names.interrupted),
+        Some(data) => {
+            let (batches, tests) = (batches(data.counts().train, batch), data.counts().test);
+            let needs = Needs::plan(&forward, &step, &batches, tests, device, &names.interrupted);
+            needs.map(|needs| needs.with(data))
+        }
+    };
+    let held = data.as_ref().map_or(0, |data| world.held(data, device));
+    let totals = &mut summary.totals;
+    totals.train_bytes =
+        memory::fits(device, held, batch, span, |batch| memory::bytes(needs(batch), device, of.net.span))?;
+    totals.data_bytes = data.as_ref().filter(|_| device.shares_host()).map_or(0, DataSpec::bytes);
     Ok(Box::new(Summarise { summary, batch }))
 }
 
@@ -61,6 +72,7 @@ pub fn summary(net: &Net, span: Span) -> Result<Summary, Diagnostic> {
         flops: sum(|row| row.flops),
         activation_bytes: sum(|row| row.bytes),
         train_bytes: 0,
+        data_bytes: 0,
     };
     Ok(Summary { net: net.name.clone(), layers: rows, totals })
 }

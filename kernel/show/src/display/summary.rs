@@ -50,12 +50,14 @@ pub struct Totals {
     pub flops: u64,
     /// Memory of all outputs for one picture, in bytes.
     pub activation_bytes: u64,
-    /// Memory of a training step as planned, in bytes.
+    /// Memory of a training run as planned, in bytes: of its steps, of a smaller last batch, of its tests, and of the data.
     pub train_bytes: u64,
+    /// How much of that is the data's; 0 where none are named, or where they are not in the device's memory.
+    pub data_bytes: u64,
 }
 
 impl Summary {
-    /// The table and the sums; a training step is one of `batch` pictures.
+    /// The table and the sums; a training run is one of steps of `batch` pictures.
     pub fn page(&self, batch: usize) -> Page {
         let mut table = Table::new([
             Column::left(if self.net.is_empty() { "layer" } else { &self.net }).at_most(40),
@@ -92,7 +94,11 @@ impl Summary {
         let weights = number::bytes(totals.params.saturating_mul(4));
         let mut sums = format!("{} ({weights})", number::of(totals.params as usize, "parameter"));
         if totals.train_bytes > 0 {
-            sums += &format!(" · a training step takes {} (batch {batch})", number::bytes(totals.train_bytes));
+            let data = match totals.data_bytes {
+                0 => "data apart".to_string(),
+                data => format!("{} of it the data", number::bytes(data)),
+            };
+            sums += &format!(" · training takes {} (batch {batch}; {data})", number::bytes(totals.train_bytes));
         }
         Page::default().table(table).text(sums)
     }
@@ -149,6 +155,7 @@ mod tests {
                 flops: 329_280,
                 activation_bytes: 18_856,
                 train_bytes: 1_250_000,
+                data_bytes: 0,
             },
         }
     }
@@ -165,8 +172,16 @@ scores (fc)  10          40 B      47,050  47.0 k  94.1 k              all
 ───────────  ───────  ───────  ──────────  ──────  ──────  ───────────────
 total                 18.9 kB      47,206   165 k   329 k
 
-47,206 parameters (189 kB) · a training step takes 1.2 MB (batch 2)"
+47,206 parameters (189 kB) · training takes 1.2 MB (batch 2; data apart)"
         );
+    }
+
+    #[test]
+    fn says_how_much_of_the_memory_is_the_datas() {
+        let mut summary = lenet();
+        summary.totals.data_bytes = 200_000;
+        let text = summary.page(2).to_string();
+        assert!(text.ends_with(" · training takes 1.2 MB (batch 2; 200 kB of it the data)"), "{text}");
     }
 
     #[test]
@@ -176,6 +191,6 @@ total                 18.9 kB      47,206   165 k   329 k
             json.starts_with(r#"{"verb":"summary","net":"small","layers":[{"name":"conv1","kind":"conv","output":[28,28,6],"params":156,"macs":117600,"flops":235200,"bytes":18816,"receptive_field":[5,5]}"#),
             "{json}"
         );
-        assert!(json.ends_with(r#""totals":{"params":47206,"macs":164640,"flops":329280,"activation_bytes":18856,"train_bytes":1250000}}"#), "{json}");
+        assert!(json.ends_with(r#""totals":{"params":47206,"macs":164640,"flops":329280,"activation_bytes":18856,"train_bytes":1250000,"data_bytes":0}}"#), "{json}");
     }
 }

@@ -8,8 +8,10 @@ use ndarray::Axis;
 
 use crate::display::number;
 
-/// So many pictures of the training part are looked at, where it has them.
+/// So many pictures of the training part are looked at, where it has them,
 const PICTURES: usize = 64;
+/// a few at a time: of all layers at once, that takes less than the training did.
+const AT_ONCE: usize = 8;
 
 /// What stands before the name of a layer whose output is looked at.
 const RECTIFIED: &str = "rectified ";
@@ -95,7 +97,7 @@ fn rectified() -> Question {
 /// Looks at pictures spread over the training part, `batch` at a time.
 fn units(net: &mut Trainee, data: &Dataset, batch: usize, interrupted: &AtomicBool) -> Result<Vec<Units>, TrainError> {
     let (question, count) = (rectified(), data.train.len().min(PICTURES));
-    let batch = batch.clamp(1, count.max(1));
+    let batch = batch.min(AT_ONCE).clamp(1, count.max(1));
     let spread: Vec<usize> = (0..count).map(|i| data.train[i * data.train.len() / count]).collect();
     let mut all: Vec<Units> = Vec::new();
     for part in spread.chunks_exact(batch) {

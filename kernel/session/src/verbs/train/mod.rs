@@ -64,10 +64,11 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
     let (forward, step) = (forward(&net), Question::train(&recipe.optimizer));
     enough_to_normalise(&forward, &recipe, at, &spec)?;
     let counts = spec.counts();
-    memory::fits(&*names.device, recipe.batch, at, |batch| {
-        let (batches, device) = (batches(counts.train, batch), &*names.device);
+    let device = &*names.device;
+    memory::fits(device, world.held(&spec, device), recipe.batch, at, |batch| {
+        let batches = batches(counts.train, batch);
         let needs = Needs::plan(&forward, &step, &batches, counts.test, device, &names.interrupted);
-        memory::bytes(needs, device, train.net.span)
+        memory::bytes(needs.map(|needs| needs.with(&spec)), device, train.net.span)
     })?;
 
     let binding = Binding { input: spec.shape(), classes: Some(spec.classes()), run: true };
