@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fovea_graph::{Arena, BackendError};
+use fovea_graph::{Arena, BackendError, Stop};
 
 use crate::storage::{Buffer, fits, zeros};
 
@@ -23,9 +23,9 @@ pub struct Held {
 
 impl CpuArena {
     /// So many zeros.
-    pub fn new(elements: usize) -> Result<Self, BackendError> {
+    pub fn new(elements: usize, stop: &dyn Stop) -> Result<Self, BackendError> {
         fits("the plan", elements)?;
-        Ok(Self { elements, held: Mutex::new(Held { buffer: zeros("the plan", elements)?, program: 0 }) })
+        Ok(Self { elements, held: Mutex::new(Held { buffer: zeros("the plan", elements, stop)?, program: 0 }) })
     }
 
     /// What lies in it, for as long as nobody else may look.

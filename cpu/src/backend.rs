@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fovea_graph::backend::together;
 use fovea_graph::plan::Choice;
-use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, NodeId, Plan, Program, State};
+use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, Never, NodeId, Plan, Program, State, Stop};
 
 use crate::arena::CpuArena;
 use crate::host;
@@ -50,11 +50,19 @@ impl Backend for Cpu {
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
-        Ok(Box::new(StateMemory::new(states)?))
+        self.allocate_unless(states, &Never)
     }
 
     fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        Ok(Arc::new(CpuArena::new(elements)?))
+        self.arena_unless(elements, &Never)
+    }
+
+    fn allocate_unless(&self, states: &[State], stop: &dyn Stop) -> Result<Box<dyn Memory>, BackendError> {
+        Ok(Box::new(StateMemory::new(states, stop)?))
+    }
+
+    fn arena_unless(&self, elements: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(CpuArena::new(elements, stop)?))
     }
 
     fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {

@@ -2,8 +2,8 @@
 
 use std::any::Any;
 
-use fovea_graph::backend::{Held, tensor};
-use fovea_graph::{BackendError, Memory, State, StateId, Tensor};
+use fovea_graph::backend::{Fill, Held, tensor};
+use fovea_graph::{BackendError, Memory, Never, State, StateId, Stop, Tensor};
 
 use crate::storage::{Buffer, fits, zeros};
 
@@ -19,15 +19,15 @@ pub struct StateMemory {
 
 impl StateMemory {
     /// Zeros for these states.
-    pub fn new(states: &[State]) -> Result<Self, BackendError> {
-        Ok(Self { buffers: all_zero(states)?, held: Held::new(states), bounds: vec![0.0; states.len()] })
+    pub fn new(states: &[State], stop: &dyn Stop) -> Result<Self, BackendError> {
+        Ok(Self { buffers: all_zero(states, stop)?, held: Held::new(states), bounds: vec![0.0; states.len()] })
     }
 }
 
 /// Zeros for these states, as far as there is memory.
-fn all_zero(states: &[State]) -> Result<Vec<Buffer>, BackendError> {
+fn all_zero(states: &[State], stop: &dyn Stop) -> Result<Vec<Buffer>, BackendError> {
     fits("the parameters", states.iter().map(|state| state.shape.elements()).sum())?;
-    states.iter().map(|state| zeros(&state.name, state.shape.elements())).collect()
+    states.iter().map(|state| zeros(&state.name, state.shape.elements(), stop)).collect()
 }
 
 impl Memory for StateMemory {
@@ -42,8 +42,20 @@ impl Memory for StateMemory {
         Ok(())
     }
 
+    fn fill(&mut self, state: StateId, declared: &State, fill: &mut Fill<'_>) -> Result<(), BackendError> {
+        if *self.held.shape(state)? != declared.shape {
+            return Err(BackendError::Mismatch(format!("{} is of another shape here", declared.name)));
+        }
+        self.bounds[state.index()] = f64::INFINITY;
+        Ok(fill(self.buffers[state.index()].as_mut_slice())?)
+    }
+
     fn replace(&mut self, kept: usize, states: &[State]) -> Result<(), BackendError> {
-        let new = all_zero(states)?;
+        self.replace_unless(kept, states, &Never)
+    }
+
+    fn replace_unless(&mut self, kept: usize, states: &[State], stop: &dyn Stop) -> Result<(), BackendError> {
+        let new = all_zero(states, stop)?;
         self.buffers.truncate(kept);
         self.buffers.extend(new);
         self.bounds.truncate(kept);

@@ -3,7 +3,7 @@
 use std::collections::TryReserveError;
 
 use fovea_graph::plan::{Place, Plan, Slot, Step};
-use fovea_graph::{BackendError, NodeId};
+use fovea_graph::{BackendError, NodeId, Stop};
 
 use crate::host;
 
@@ -23,13 +23,11 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// `len` zeros, or an error where there is no such memory.
-    pub fn zeros(len: usize) -> Result<Self, TryReserveError> {
-        let count = len.div_ceil(Line::LEN);
+    /// No elements yet, and room for `len`; an error where there is no such memory.
+    fn room(len: usize) -> Result<Self, TryReserveError> {
         let mut lines = Vec::new();
-        lines.try_reserve_exact(count)?;
-        lines.resize(count, Line([0.0; Line::LEN]));
-        Ok(Self { lines, len })
+        lines.try_reserve_exact(len.div_ceil(Line::LEN))?;
+        Ok(Self { lines, len: 0 })
     }
 
     /// The elements.
@@ -47,8 +45,17 @@ impl Buffer {
 }
 
 /// Zeroed memory for so many f32, or an error that names what it was for.
-pub fn zeros(what: &str, len: usize) -> Result<Buffer, BackendError> {
-    Buffer::zeros(len).map_err(|_| out_of_memory(what, len))
+pub fn zeros(what: &str, len: usize, stop: &dyn Stop) -> Result<Buffer, BackendError> {
+    /// 1 MB of lines: the system hands out memory at its first touch, a second for some GB.
+    const PIECE: usize = 1 << 14;
+    let mut buffer = Buffer::room(len).map_err(|_| out_of_memory(what, len))?;
+    let count = len.div_ceil(Line::LEN);
+    while buffer.lines.len() < count {
+        stop.go_on()?;
+        buffer.lines.resize(count.min(buffer.lines.len() + PIECE), Line([0.0; Line::LEN]));
+    }
+    buffer.len = len;
+    Ok(buffer)
 }
 
 /// Linux grants memory that it does not have and ends the process that uses it: so what is available is asked first.

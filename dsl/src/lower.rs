@@ -5,7 +5,7 @@ use fovea_graph::op::{
     Add, BatchNorm, Bias, ChannelMean, ChannelVariance, Concat, Conv, ConvDgrad, Dropout, Fill, Matmul, Op, PoolGrad,
     Relu, Reshape, Running, ShapeError, Softmax, Statistics, Transpose, Unary,
 };
-use fovea_graph::{Graph, LayerId, NodeId, Shape, StateId};
+use fovea_graph::{Graph, Interrupted, LayerId, Never, NodeId, Shape, StateId, Stop};
 
 use crate::net::{Kind, Layer, Net, work};
 
@@ -29,19 +29,40 @@ pub enum Mode {
 ///
 /// Errors: a batch of 0, or one whose tensors cannot exist.
 pub fn lower(net: &Net, batch: usize, mode: Mode) -> Result<Graph, ShapeError> {
-    check_batch(net, batch)?;
+    lower_unless(net, batch, mode, &Never).expect("nothing ends it")
+}
+
+/// The same, unless `stop`, which is asked for every layer, ends it.
+///
+/// # Errors
+/// [`Interrupted`].
+pub fn lower_unless(
+    net: &Net,
+    batch: usize,
+    mode: Mode,
+    stop: &dyn Stop,
+) -> Result<Result<Graph, ShapeError>, Interrupted> {
+    if let Err(error) = check_batch(net, batch) {
+        return Ok(Err(error));
+    }
     let mut graph = Graph::new(&net.name);
     let mut values: Vec<NodeId> = Vec::with_capacity(net.layers.len());
     let mut dropouts = 0;
-    for layer in &net.layers {
+    for layer in stop.each(&net.layers) {
+        let layer = layer?;
         let inputs: Vec<NodeId> = layer.inputs.iter().map(|&input| values[input]).collect();
         let value = if inputs.is_empty() {
-            graph.input("images", Shape::new([&[batch], &layer.output[..]].concat())?)
+            Shape::new([&[batch], &layer.output[..]].concat())
+                .map(|shape| graph.input("images", shape))
+                .map_err(Into::into)
         } else {
             let id = graph.layer(&layer.name, layer.kind.word(), layer.span);
-            LayerGraph { graph: &mut graph, layer, id, dropouts: &mut dropouts }.value(&inputs, mode)?
+            LayerGraph { graph: &mut graph, layer, id, dropouts: &mut dropouts }.value(&inputs, mode)
         };
-        values.push(value);
+        match value {
+            Ok(value) => values.push(value),
+            Err(error) => return Ok(Err(error)),
+        }
     }
     let result = values[values.len() - 1];
     graph.output("result", result);
@@ -49,7 +70,7 @@ pub fn lower(net: &Net, batch: usize, mode: Mode) -> Result<Graph, ShapeError> {
         let logits = graph.node(result).inputs[0];
         graph.output("logits", logits);
     }
-    Ok(graph)
+    Ok(Ok(graph))
 }
 
 /// The batch is one, and the counts of operations stay countable.

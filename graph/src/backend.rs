@@ -14,6 +14,7 @@ use crate::graph::{Graph, State};
 use crate::ids::{NodeId, StateId};
 use crate::plan::{Choice, Plan};
 use crate::shape::{Shape, join};
+use crate::stop::{Interrupted, Stop};
 
 /// A device and the code that runs on it.
 pub trait Backend: Send + Sync {
@@ -40,6 +41,24 @@ pub trait Backend: Send + Sync {
 
     /// Memory of the device for the values of so many f32, of plans that run one at a time.
     fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError>;
+
+    /// As [`Backend::allocate`], unless `stop` ends it: a device that takes its time asks in the midst.
+    ///
+    /// # Errors
+    /// [`BackendError::Interrupted`].
+    fn allocate_unless(&self, states: &[State], stop: &dyn Stop) -> Result<Box<dyn Memory>, BackendError> {
+        stop.go_on()?;
+        self.allocate(states)
+    }
+
+    /// As [`Backend::arena`], unless `stop` ends it: a device that takes its time asks in the midst.
+    ///
+    /// # Errors
+    /// [`BackendError::Interrupted`].
+    fn arena_unless(&self, elements: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, BackendError> {
+        stop.go_on()?;
+        self.arena(elements)
+    }
 
     /// Makes a plan runnable in an arena of this device that is large enough: looks up its kernels. What its programs gave
     /// can be read until another program's step begins in the arena; no step of another may be under way there.
@@ -92,6 +111,9 @@ impl Arena for Room {
     }
 }
 
+/// Writes elements, unless it is broken off.
+pub type Fill<'a> = dyn FnMut(&mut [f32]) -> Result<(), Interrupted> + 'a;
+
 /// The values of the states, on the device.
 pub trait Memory: Send {
     /// A state's value.
@@ -107,9 +129,23 @@ pub trait Memory: Send {
     /// Sets a state's value; the shape must be the declared one.
     fn write(&mut self, state: StateId, value: &Tensor) -> Result<(), BackendError>;
 
+    /// Sets a state's value by what `fill` writes to its elements, in row-major order, whatever it finds there. Where `fill`
+    /// is broken off the value is of no use.
+    fn fill(&mut self, state: StateId, declared: &State, fill: &mut Fill<'_>) -> Result<(), BackendError> {
+        let mut value = Tensor::zeros(declared.shape.dims());
+        fill(value.as_slice_mut().unwrap_or(&mut []))?;
+        self.write(state, &value)
+    }
+
     /// Keeps the first `kept` states and lets go of the others; behind them come these, all zero. After an error all is as
     /// it was.
     fn replace(&mut self, kept: usize, states: &[State]) -> Result<(), BackendError>;
+
+    /// As [`Memory::replace`], unless `stop` ends it: a device that takes its time asks in the midst.
+    fn replace_unless(&mut self, kept: usize, states: &[State], stop: &dyn Stop) -> Result<(), BackendError> {
+        stop.go_on()?;
+        self.replace(kept, states)
+    }
 
     /// For the backend, which knows its own type.
     fn as_any_mut(&mut self) -> &mut dyn Any;
@@ -375,6 +411,9 @@ pub enum BackendError {
         /// All that the compiler says.
         log: String,
     },
+    /// It was broken off.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// The beginning of a compiler's log, where its first errors stand.

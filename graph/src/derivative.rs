@@ -2,10 +2,11 @@
 
 use crate::Shape;
 use crate::autodiff::{gradients, gradients_along};
-use crate::fuse::prune;
+use crate::fuse::prune_unless;
 use crate::graph::{Graph, Init, Role, State};
 use crate::ids::{InputId, NodeId, StateId};
 use crate::op::{Add, Fill, GradientError, Op};
+use crate::stop::{Never, Stop};
 
 /// The output of [`with_gradients`] that holds the gradient by the input or state `name`.
 pub fn gradient_of(name: &str) -> String {
@@ -24,15 +25,22 @@ pub fn weights_of(name: &str) -> String {
 /// # Errors
 /// A name that is no output, input or state of the graph; an op without a gradient.
 pub fn with_gradients(graph: &Graph, of: &str, by: &[&str]) -> Result<Graph, GradientError> {
-    let mut graph = graph.clone();
+    with_gradients_unless(graph.clone(), of, by, &Never)
+}
+
+/// The same, unless `stop`, which is asked for every node, ends it.
+///
+/// # Errors
+/// As [`with_gradients`]; [`GradientError::Interrupted`].
+pub fn with_gradients_unless(mut graph: Graph, of: &str, by: &[&str], stop: &dyn Stop) -> Result<Graph, GradientError> {
     let value = output(&graph, of)?;
     let reads = by.iter().map(|name| reads(&graph, name)).collect::<Result<Vec<_>, _>>()?;
     let all = reads.concat();
     let found = if graph.shape(value).rank() == 0 {
-        gradients(&mut graph, value, &all)?
+        gradients(&mut graph, value, &all, stop)?
     } else {
         let weights = graph.input(&weights_of(of), graph.shape(value).clone());
-        gradients_along(&mut graph, value, weights, &all)?
+        gradients_along(&mut graph, value, weights, &all, stop)?
     };
     let mut found = found.into_iter();
     for (name, reads) in by.iter().zip(&reads) {
@@ -41,7 +49,7 @@ pub fn with_gradients(graph: &Graph, of: &str, by: &[&str]) -> Result<Graph, Gra
         let sum = sum(&mut graph, &parts, shape)?;
         graph.output(&gradient_of(name), sum);
     }
-    Ok(prune(graph))
+    Ok(prune_unless(graph, stop)?)
 }
 
 /// The same graph, whose input `name` is a parameter instead, behind all other states and at first zero: so that the

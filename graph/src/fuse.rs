@@ -3,14 +3,23 @@
 use crate::graph::Graph;
 use crate::ids::NodeId;
 use crate::op::{Activation, Op};
+use crate::stop::{Interrupted, Never, Stop};
 use crate::verify::checked;
 
 /// Folds a bias and a ReLU into the convolution or matrix product before them, where nobody else reads the value in
 /// between. The result is computed from the same products and sums, so nothing but memory traffic changes.
 pub fn fuse(graph: &Graph) -> Graph {
-    let mut graph = graph.clone();
+    fuse_unless(graph.clone(), &Never).expect("nothing ends it")
+}
+
+/// The same, unless `stop`, which is asked for every node, ends it.
+///
+/// # Errors
+/// [`Interrupted`].
+pub fn fuse_unless(mut graph: Graph, stop: &dyn Stop) -> Result<Graph, Interrupted> {
     let readers = graph.readers();
-    for id in graph.ids() {
+    for id in stop.each(graph.ids()) {
+        let id = id?;
         let Some(producer) = graph.node(id).inputs.first().copied() else { continue };
         if readers[producer.index()] != 1 {
             continue;
@@ -21,7 +30,7 @@ pub fn fuse(graph: &Graph) -> Graph {
         let node = &mut graph.nodes[id.index()];
         (node.op, node.inputs, node.layer) = (op, inputs, layer);
     }
-    checked(prune(graph), "fuse")
+    Ok(checked(prune_unless(graph, stop)?, "fuse"))
 }
 
 /// What `reader` and `producer` are together, if one op can be both.
@@ -46,13 +55,22 @@ fn fused(graph: &Graph, reader: NodeId, producer: NodeId) -> Option<(Op, Vec<Nod
 }
 
 /// Leaves out every node that no output, side result or update needs. The tables of inputs, states and layers stay whole.
-pub fn prune(mut graph: Graph) -> Graph {
+pub fn prune(graph: Graph) -> Graph {
+    prune_unless(graph, &Never).expect("nothing ends it")
+}
+
+/// The same, unless `stop`, which is asked for every node, ends it.
+///
+/// # Errors
+/// [`Interrupted`].
+pub fn prune_unless(mut graph: Graph, stop: &dyn Stop) -> Result<Graph, Interrupted> {
     let mut needed = vec![false; graph.nodes.len()];
     let roots = graph.outputs.iter().map(|&(_, id)| id).chain(graph.updates.iter().map(|&(_, id)| id));
     for id in roots.chain(graph.sides.iter().map(|&(_, id)| id)) {
         needed[id.index()] = true;
     }
-    for id in graph.ids().rev() {
+    for id in stop.each(graph.ids().rev()) {
+        let id = id?;
         if needed[id.index()] {
             for input in &graph.node(id).inputs {
                 needed[input.index()] = true;
@@ -62,7 +80,9 @@ pub fn prune(mut graph: Graph) -> Graph {
 
     let mut renamed = vec![NodeId(u32::MAX); graph.nodes.len()];
     let mut nodes = Vec::new();
-    for (id, mut node) in std::mem::take(&mut graph.nodes).into_iter().enumerate().filter(|(id, _)| needed[*id]) {
+    let old = std::mem::take(&mut graph.nodes);
+    for at in stop.each(old.into_iter().enumerate().filter(|(id, _)| needed[*id])) {
+        let (id, mut node) = at?;
         for input in &mut node.inputs {
             *input = renamed[input.index()];
         }
@@ -74,7 +94,7 @@ pub fn prune(mut graph: Graph) -> Graph {
     for id in outputs.chain(graph.updates.iter_mut().map(|(_, id)| id)) {
         *id = renamed[id.index()];
     }
-    checked(graph, "prune")
+    Ok(checked(graph, "prune"))
 }
 
 #[cfg(test)]

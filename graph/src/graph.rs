@@ -6,6 +6,7 @@ use crate::ids::{InputId, LayerId, NodeId, StateId};
 use crate::op::{Cost, Op, ShapeError};
 use crate::shape::Shape;
 use crate::span::Span;
+use crate::stop::{Interrupted, Stop};
 
 /// One value: what computes it, from what, and its shape.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +109,18 @@ impl Graph {
     /// An empty graph of this name.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
+    }
+
+    /// The same graph, unless `stop`, which is asked for every node, ends the copying.
+    ///
+    /// # Errors
+    /// [`Interrupted`].
+    pub fn copy_unless(&self, stop: &dyn Stop) -> Result<Self, Interrupted> {
+        let nodes = stop.each(&self.nodes).map(|node| node.cloned()).collect::<Result<_, _>>()?;
+        let Self { name, inputs, states, layers, sides, outputs, updates, .. } = self;
+        let (states, layers) = (states.clone(), layers.clone());
+        let (sides, outputs, updates) = (sides.clone(), outputs.clone(), updates.clone());
+        Ok(Self { name: name.clone(), nodes, inputs: inputs.clone(), states, layers, sides, outputs, updates })
     }
 
     /// The node of this id.

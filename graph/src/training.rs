@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::autodiff::gradients;
 use crate::derivative::output;
-use crate::fuse::prune;
+use crate::fuse::prune_unless;
 use crate::graph::{Graph, Init, Role, State};
 use crate::ids::NodeId;
 use crate::op::{
@@ -12,6 +12,7 @@ use crate::op::{
     ShapeError, SquaredError, agree,
 };
 use crate::shape::Shape;
+use crate::stop::{Never, Stop};
 
 /// How parameters follow their gradients. The learning rate is not here: it comes with each step's feed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,8 +75,23 @@ pub fn objective(forward: &Graph) -> Objective {
 /// classes, `correct` (how many of the batch are right): what `test` runs.
 pub fn with_loss(forward: &Graph) -> Result<Graph, ShapeError> {
     let mut graph = forward.clone();
-    let result = result_of(&graph);
-    match objective(&graph) {
+    add_loss(&mut graph)?;
+    Ok(graph)
+}
+
+/// The same, unless `stop` ends it.
+///
+/// # Errors
+/// As [`with_loss`]; [`GradientError::Interrupted`].
+pub fn with_loss_unless(forward: &Graph, stop: &dyn Stop) -> Result<Graph, GradientError> {
+    let mut graph = forward.copy_unless(stop)?;
+    add_loss(&mut graph)?;
+    Ok(graph)
+}
+
+fn add_loss(graph: &mut Graph) -> Result<(), ShapeError> {
+    let result = result_of(graph);
+    match objective(graph) {
         Objective::CrossEntropy => {
             let logits = graph.node(result).inputs[0];
             let layer = graph.node(result).layer;
@@ -84,7 +100,7 @@ pub fn with_loss(forward: &Graph) -> Result<Graph, ShapeError> {
             let labels = graph.input("labels", labels);
             let loss = graph.push(Op::CrossEntropy(CrossEntropy {}), &[logits, labels], layer)?;
             let correct = graph.push(Op::Correct(Correct {}), &[logits, labels], layer)?;
-            let total = with_sides(&mut graph, loss, labels)?;
+            let total = with_sides(graph, loss, labels)?;
             graph.output("loss", loss);
             graph.output("correct", correct);
             graph.output("objective", total);
@@ -98,7 +114,7 @@ pub fn with_loss(forward: &Graph) -> Result<Graph, ShapeError> {
         }
     }
     graph.sides.clear();
-    Ok(graph)
+    Ok(())
 }
 
 /// The loss and the weighted losses of the side classifiers: what training minimises.
@@ -120,35 +136,51 @@ fn with_sides(graph: &mut Graph, loss: NodeId, labels: NodeId) -> Result<NodeId,
 /// The whole training step of a forward graph: outputs `loss` and, for classes, `correct`; updates every parameter.
 /// The optimizer's moments are states behind the parameters.
 pub fn training_step(forward: &Graph, optimizer: &Optimizer) -> Result<Graph, GradientError> {
-    let mut graph = with_loss(forward)?;
+    training_step_of(forward, optimizer, &|_| true, &Never)
+}
+
+/// The same for the parameters and running statistics that `updated` takes, unless `stop`, which is asked for every node,
+/// ends it.
+///
+/// # Errors
+/// As [`with_step`].
+pub fn training_step_of(
+    forward: &Graph,
+    optimizer: &Optimizer,
+    updated: &dyn Fn(&State) -> bool,
+    stop: &dyn Stop,
+) -> Result<Graph, GradientError> {
+    let mut graph = with_loss_unless(forward, stop)?;
     graph.outputs.retain(|(name, _)| name != "result");
-    with_step(&graph, "objective", optimizer, &|_| true)
+    with_step(graph, "objective", optimizer, updated, stop)
 }
 
 /// Adds to a graph a step down the gradient of its scalar output `of`. Of the parameters those that `updated` takes
 /// follow it, and of the running statistics those that it takes go on following the batches: all others stay as they are.
+/// `stop` is asked for every node.
 ///
 /// # Errors
-/// There is no such output, or it is no scalar; an op without a gradient.
+/// There is no such output, or it is no scalar; an op without a gradient; [`GradientError::Interrupted`].
 pub fn with_step(
-    graph: &Graph,
+    mut graph: Graph,
     of: &str,
     optimizer: &Optimizer,
     updated: &dyn Fn(&State) -> bool,
+    stop: &dyn Stop,
 ) -> Result<Graph, GradientError> {
-    let mut graph = graph.clone();
     let objective = output(&graph, of)?;
     agree("gradient", graph.shape(objective), &Shape::scalar())?;
     let states = &graph.states;
     graph.updates.retain(|(state, _)| updated(&states[state.index()]));
     let reads: Vec<NodeId> = graph.ids().filter(|&id| reads_parameter(&graph, id, updated)).collect();
-    let grads = gradients(&mut graph, objective, &reads)?;
-    for (read, grad) in reads.into_iter().zip(grads) {
+    let grads = gradients(&mut graph, objective, &reads, stop)?;
+    for pair in stop.each(reads.into_iter().zip(grads)) {
+        let (read, grad) = pair?;
         if let Some(grad) = grad {
             update(&mut graph, read, grad, optimizer)?;
         }
     }
-    Ok(prune(graph))
+    Ok(prune_unless(graph, stop)?)
 }
 
 /// The first layer, by name, that normalises by the statistics of a single value a channel.

@@ -1,17 +1,17 @@
 //! The passes from a forward graph to a plan, on a small net: as text before and after.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
+mod support;
 
-use fovea_graph::backend::{Arena, Backend, BackendError, Device, Memory, Program};
 use fovea_graph::fuse::fuse;
 use fovea_graph::op::{PoolKind, Transpose};
-use fovea_graph::plan::{Algorithm, Choice, Place, plan};
+use fovea_graph::plan::{Place, plan};
 use fovea_graph::text::parse;
 use fovea_graph::training::{Optimizer, training_step, with_loss};
 use fovea_graph::verify::verify;
 use fovea_graph::window::Rounding;
-use fovea_graph::{Graph, Init, NodeId, Op, Plan, Role, Shape, Span, State, op};
+use fovea_graph::{Graph, Init, NodeId, Op, Role, Shape, Span, State, op};
+use support::Chooser;
 
 fn parameter(name: &str, dims: &[usize], init: Init) -> State {
     State { name: name.into(), shape: Shape::new(dims).unwrap(), role: Role::Parameter, init }
@@ -122,30 +122,6 @@ fn verification_finds_what_a_broken_pass_would_leave() {
     assert_eq!(order, "a moment stands before a state of another role");
     let name = broken(&|g| g.layers[1].name = "conv1".into());
     assert_eq!(name, "two layers are called conv1");
-}
-
-/// Chooses as a backend does, and runs nothing.
-struct Chooser;
-
-impl Backend for Chooser {
-    fn device(&self) -> Device {
-        Device { name: "none".into(), description: String::new(), memory: None }
-    }
-    fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
-        match graph.node(node).op {
-            Op::Conv(_) => Choice { algorithm: Algorithm::Im2col, workspace: 1000 },
-            _ => Choice { algorithm: Algorithm::Plain, workspace: 0 },
-        }
-    }
-    fn allocate(&self, _: &[State]) -> Result<Box<dyn Memory>, BackendError> {
-        Err(BackendError::Unavailable("nothing runs here".into()))
-    }
-    fn arena(&self, _: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        Err(BackendError::Unavailable("nothing runs here".into()))
-    }
-    fn compile_in(&self, _: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
-        Err(BackendError::Unavailable("nothing runs here".into()))
-    }
 }
 
 #[test]

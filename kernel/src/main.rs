@@ -123,7 +123,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Jupyter { command }) => return notebooks(script, command),
         Some(Command::Bench { net, mode, batch }) => bench(&mut script, &statements.join("\n"), &net, mode, batch)?,
     };
-    Ok(script.ended(status))
+    let status = script.ended(status);
+    // The system takes memory back sooner than large nets let go of it, node by node.
+    std::mem::forget(script.session);
+    Ok(status)
 }
 
 /// What is asked about notebooks, or the kernel of one.

@@ -55,21 +55,34 @@ fn names_cost_what_they_are_and_not_what_came_before_them() {
     assert!(many < 14 * few, "{few} bytes for 250, {many} for 2,000");
 }
 
-/// A device that breaks the user's program off when it is asked how to compute the first node.
+/// A device that breaks the user's program off when it is asked for so many-th time how to compute a node.
 struct Breaking {
     cpu: Cpu,
     flag: Arc<AtomicBool>,
     chosen: Arc<AtomicUsize>,
+    at: usize,
+    memory: Option<u64>,
+}
+
+impl Breaking {
+    /// It, and a session on it.
+    fn bench(at: usize, memory: Option<u64>) -> (Bench, Arc<AtomicUsize>) {
+        let (flag, chosen) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (cpu, told) = (Cpu::new(Some(1)).unwrap(), Arc::clone(&chosen));
+        let device = Self { cpu, flag: Arc::clone(&flag), chosen: told, at, memory };
+        (Bench::with(Arc::new(device), flag), chosen)
+    }
 }
 
 impl Backend for Breaking {
     fn device(&self) -> Device {
-        self.cpu.device()
+        Device { memory: self.memory, ..self.cpu.device() }
     }
 
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
-        self.chosen.fetch_add(1, Ordering::Relaxed);
-        self.flag.store(true, Ordering::Relaxed);
+        if self.chosen.fetch_add(1, Ordering::Relaxed) + 1 == self.at {
+            self.flag.store(true, Ordering::Relaxed);
+        }
         self.cpu.choose(graph, node)
     }
 
@@ -88,10 +101,46 @@ impl Backend for Breaking {
 
 #[test]
 fn a_check_that_is_broken_off_while_it_plans_ends_there() {
-    let (flag, chosen) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let device = Breaking { cpu: Cpu::new(Some(1)).unwrap(), flag: Arc::clone(&flag), chosen: Arc::clone(&chosen) };
-    let mut bench = Bench::with(Arc::new(device), flag);
+    let (mut bench, chosen) = Breaking::bench(1, None);
     let outcome = bench.run("net t = 8x8x3 - conv 4 - relu, softmax 10\nsummary t\nsummary t\n");
     assert_eq!(outcome.unwrap_err(), Failure::Interrupted);
-    assert!(chosen.load(Ordering::Relaxed) > 0, "the device was not asked");
+    assert_eq!(chosen.load(Ordering::Relaxed), 1, "no further node is planned");
+}
+
+/// Looking for the batch that fits is planning too; what is broken off there is no batch that does not.
+#[test]
+fn a_check_that_is_broken_off_while_it_seeks_a_batch_that_fits_is_no_mistake() {
+    const TEXT: &str = "summary alexnet batch 64 train";
+    let (mut whole, counted) = Breaking::bench(usize::MAX, Some(1 << 20));
+    let mistake = &whole.mistakes(TEXT)[0];
+    assert!(mistake.help.as_deref().unwrap().contains("not even `batch 1` fits"), "{mistake:?}");
+    let all = counted.load(Ordering::Relaxed);
+    for at in [1, all / 4, all / 2, all] {
+        let (mut bench, chosen) = Breaking::bench(at, Some(1 << 20));
+        assert_eq!(bench.run(TEXT).unwrap_err(), Failure::Interrupted, "at node {at} of {all}");
+        assert_eq!(chosen.load(Ordering::Relaxed), at);
+    }
+}
+
+/// Names mean after it what they meant before.
+#[test]
+fn what_is_broken_off_leaves_names_as_they_were() {
+    let mut bench = Bench::new();
+    bench.ok("net t = 8x8x1 - relu, softmax 10");
+    let before = bench.session.program().to_string();
+    for text in [
+        "net t = 8x8x1 - [conv 4 - relu]^100, softmax 10",
+        "let a = 1\nlet b = 2",
+        "train t on digits for 1 epoch",
+        "saliency t on digits[0]",
+        "convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1]",
+        "summary vgg16",
+    ] {
+        bench.interrupted.store(true, Ordering::Relaxed);
+        assert_eq!(bench.run(text).unwrap_err(), Failure::Interrupted, "{text}");
+        bench.interrupted.store(false, Ordering::Relaxed);
+    }
+    assert_eq!(bench.session.program(), before);
+    assert_eq!(bench.ok("summary t")[0].data["totals"]["params"], 650);
+    assert!(bench.run("let c = a + b").is_err(), "nothing is called a");
 }

@@ -192,6 +192,22 @@ fn what_goes_on_must_be_the_runs_own() {
 }
 
 #[test]
+fn a_complete_run_gets_more_epochs() {
+    let train = "train tiny on digits for";
+    let mut whole = Bench::new();
+    whole.ok(&format!("{TINY}{train} 3 epochs, batch 32"));
+    let mut bench = Bench::new();
+    bench.ok(&format!("{TINY}{train} 1 epochs, batch 32"));
+    let complete = &bench.mistakes("train tiny on digits resume run 1")[0];
+    assert!(complete.help.as_ref().unwrap().starts_with("`train tiny on digits for 2 epochs resume run 1` adds"));
+    let more = &bench.ok(&format!("{train} 3 epochs resume run 1"))[0].data;
+    assert_eq!((&more["run"], more["epochs"].as_array().unwrap().len()), (&1.into(), 3));
+    assert_eq!(weights(&mut bench), weights(&mut whole));
+    let fewer = &bench.mistakes(&format!("{train} 2 epochs resume run 1"))[0];
+    assert_eq!(fewer.message, "run 1 has had 3 epochs already");
+}
+
+#[test]
 fn a_run_goes_on_as_it_began_or_the_clause_that_says_otherwise_is_refused() {
     let mut bench = Bench::new();
     bench.ok(TINY);
@@ -199,10 +215,14 @@ fn a_run_goes_on_as_it_began_or_the_clause_that_says_otherwise_is_refused() {
     break_off(&mut bench, began, 5);
     let before = weights(&mut bench);
     let sgd = "with sgd(lr 0.05, momentum 0.9, decay 0.0005)";
+    for epochs in ["for 5 epochs", "for 10 epochs"] {
+        let mistake = &bench.mistakes(&format!("train tiny on digits {epochs} resume run 1"))[0];
+        assert_eq!(mistake.message, "run 1 began with `for 4 epochs`, and its `schedule cosine` ends there");
+        let help = format!("`train tiny further on digits {epochs}` begins a new run from its weights");
+        assert_eq!(mistake.help, Some(help));
+    }
     // `for 10 epochs`, `with sgd` and `seed 0` are the language's defaults: said, they count.
     for (clause, then) in [
-        ("for 5 epochs", "with `for 4 epochs`"),
-        ("for 10 epochs", "with `for 4 epochs`"),
         ("batch 64", "with `batch 32`"),
         ("with adam", &format!("with `{sgd}`")),
         ("with sgd", &format!("with `{sgd}`")),

@@ -1,5 +1,5 @@
-"""Writes ops.npz, lenet.npz and convolve.npz: what PyTorch computes, in float64, for the cases of cases.json, for LeNet
-and for the verb `convolve`.
+"""Writes ops.npz, lenet.npz, convolve.npz and saliency.npz: what PyTorch computes, in float64, for the cases of cases.json,
+for LeNet and for the verbs `convolve` and `saliency`.
 
     pip install torch numpy
     python make.py
@@ -16,6 +16,7 @@ import torch
 
 import convolve
 import lenet
+import saliency
 from ops import LAYERS, OPS
 
 FOLDER = Path(__file__).parent
@@ -130,6 +131,7 @@ def main():
     np.savez_compressed(FOLDER / "ops.npz", **{key: np.ascontiguousarray(x).reshape(x.shape) for key, x in arrays.items()})
     np.savez_compressed(FOLDER / "lenet.npz", **lenet.trajectory())
     np.savez_compressed(FOLDER / "convolve.npz", **convolve.cases())
+    np.savez_compressed(FOLDER / "saliency.npz", **saliency.cases())
 
 
 if __name__ == "__main__":

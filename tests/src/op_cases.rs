@@ -9,7 +9,7 @@ use fovea_cpu::reference::{self, Feed64};
 use fovea_graph::autodiff::gradients;
 use fovea_graph::fuse::prune;
 use fovea_graph::op::{Matmul, Reshape, ShapeError, Transpose};
-use fovea_graph::{Graph, NodeId, Op, Shape, Tensor};
+use fovea_graph::{Graph, Never, NodeId, Op, Shape, Tensor};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -148,7 +148,7 @@ pub fn build(
     graph.output("result", result);
     if !wrt.is_empty() {
         let loss = weighted_sum(&mut graph, result)?;
-        let by = gradients(&mut graph, loss, &roots).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let by = gradients(&mut graph, loss, &roots, &Never).unwrap_or_else(|e| panic!("{name}: {e}"));
         for (name, id) in wrt.iter().zip(by) {
             graph.output(&format!("d_{name}"), id.expect("the result depends on it"));
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fovea_cuda::uses;
 use fovea_graph::autodiff::gradients;
-use fovea_graph::{Graph, NodeId, Op, Tensor};
+use fovea_graph::{Graph, Never, NodeId, Op, Tensor};
 use fovea_tests::backend::check_cases;
 use fovea_tests::cuda::{TestGpu, kernels};
 
@@ -42,7 +42,7 @@ fn of_gradient(graph: &Graph, node: usize) -> BTreeSet<&'static str> {
     let inputs: Vec<NodeId> = node.inputs.iter().enumerate().map(declare).collect();
     let y = alone.push(node.op.clone(), &inputs, None).unwrap();
     let forward = alone.nodes.len();
-    if gradients(&mut alone, y, &inputs).is_err() {
+    if gradients(&mut alone, y, &inputs, &Never).is_err() {
         return BTreeSet::new();
     }
     // The first is the gradient that arrives.

@@ -1,6 +1,7 @@
 //! The verbs that look into layers, against what PyTorch and the reference in f64 compute.
 #![allow(clippy::unwrap_used, clippy::result_large_err)]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -12,7 +13,7 @@ use fovea_dsl::lower::{Mode, lower};
 use fovea_graph::LayerId;
 use fovea_tests::goldens::Goldens;
 use fovea_tests::nets::net;
-use fovea_train::{DataSpec, Weights};
+use fovea_train::{DataSpec, Standardisation, Weights};
 use ndarray::{ArrayD, Axis};
 use serde_json::Value;
 
@@ -94,6 +95,38 @@ fn convolve_agrees_with_pytorch_for_every_stride_padding_and_dilation() {
             close(&flat(&data["output"]), &wanted.iter().copied().collect::<Vec<_>>(), &text);
         }
     }
+}
+
+#[test]
+fn saliency_agrees_with_pytorch() {
+    const TEXT: &str = "net q = 8x8x1 - conv 4 3x3 - relu - pool - conv 6 3x3 valid - tanh - fc 12 - relu, softmax 10";
+    let goldens = Goldens::open("saliency.npz");
+    let mut bench = Bench::new();
+    let file = |name: &str| bench.folder.path().join(name).display().to_string();
+    let (weights, gradients) = (file("q.safetensors"), file("gradients.npy"));
+    let names = lower(&net(TEXT), 1, Mode::Infer).unwrap().states.into_iter().map(|state| state.name);
+    let [mean, deviation] = [0, 1].map(|at| vec![goldens.input("standardisation")[[at]]]);
+    let tensors = names.map(|name| (name.clone(), goldens.input(&name))).collect();
+    let standardisation = Some(Standardisation { mean, deviation });
+    let (classes, metadata) = ((0..10).map(|class| class.to_string()).collect(), BTreeMap::new());
+    Weights { tensors, standardisation, classes, metadata }.save(&weights).unwrap();
+    bench.last(&format!("{TEXT}\nload q \"{weights}\""));
+
+    let data = DataSpec { source: DataSpec::builtin("digits").unwrap(), size: None }.load().unwrap();
+    let (pictures, classes, wanted) =
+        (goldens.bytes("pictures"), goldens.bytes("classes"), goldens.output("gradients"));
+    let mut met = 0;
+    for (sample, &at) in data.test.iter().enumerate().filter(|&(_, &at)| at < classes.len()) {
+        let grey = pictures.index_axis(Axis(0), at).mapv(|value| f32::from(value) / 16.0);
+        assert!(grey.iter().eq(data.images.index_axis(Axis(0), at).iter()), "the golden's picture {at} is another");
+        let text = format!("saliency q on digits[{sample}] class {} save \"{gradients}\"", classes[[at]]);
+        bench.last(&text);
+        let found: ArrayD<f32> = ndarray_npy::read_npy(&gradients).unwrap();
+        let found: Vec<f64> = found.iter().map(|&value| f64::from(value)).collect();
+        close(&found, &wanted.index_axis(Axis(0), at).iter().copied().collect::<Vec<_>>(), &text);
+        met += 1;
+    }
+    assert!(met >= 3, "only {met} of the pictures are for testing");
 }
 
 const NET: &str = "net n = 8x8x1 - conv 4 as c1 - bn - relu as r1 - concat(conv 3 1x1 - relu | conv 3 3x3 as c3) - pool - conv 3 2x2 groups 3 nobias as c4 \

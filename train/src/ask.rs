@@ -1,10 +1,10 @@
 //! Questions that any graph can put to a net: answered once, or step by step.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use fovea_graph::init::initial_unless;
-use fovea_graph::{Backend, BackendError, Memory, Outcome, Plan, State, StateId, Tensor};
+use fovea_graph::init::fill_unless;
+use fovea_graph::{Backend, BackendError, Memory, Never, Outcome, Plan, State, StateId, Stop, Tensor};
 
 use crate::compiled::{Compiled, Feeds, Numbers};
 use crate::error::TrainError;
@@ -62,7 +62,7 @@ impl Trainee {
         interrupted: &AtomicBool,
     ) -> Result<Answer, TrainError> {
         let batch = batch(feeds)?;
-        let compiled = self.programs.get(&self.net, question, batch)?;
+        let compiled = self.programs.get(&self.net, question, batch, interrupted)?;
         let graph = compiled.graph();
         if !graph.updates.is_empty() || graph.states.len() > self.net.states.len() {
             return Err(TrainError::Inconsistent(format!(
@@ -84,7 +84,7 @@ impl Trainee {
     /// # Errors
     /// The question does not go with the net; the device refuses.
     pub fn task(&self, question: &Question, batch: usize) -> Result<Task, TrainError> {
-        let mut task = Task::new(&self.net.backend, self.net.plan(question, batch)?, 0)?;
+        let mut task = Task::new(&self.net.backend, self.net.plan(question, batch, &Never)?, 0)?;
         for at in (0..self.net.states.len()).map(StateId::new) {
             task.memory.write(at, &self.memory.read(at)?)?;
         }
@@ -137,26 +137,21 @@ impl Task {
     /// # Errors
     /// The device refuses.
     pub fn new(backend: &Arc<dyn Backend>, plan: Plan, seed: u64) -> Result<Self, TrainError> {
-        Self::new_unless(backend, plan, seed, &AtomicBool::new(false))
+        Self::new_unless(backend, plan, seed, &Never)
     }
 
-    /// The same, until `stop` is set.
+    /// The same, unless `stop` ends it.
     ///
     /// # Errors
     /// The device refuses; [`TrainError::Interrupted`].
-    pub fn new_unless(
-        backend: &Arc<dyn Backend>,
-        plan: Plan,
-        seed: u64,
-        stop: &AtomicBool,
-    ) -> Result<Self, TrainError> {
-        let mut memory = backend.allocate(&plan.graph.states)?;
+    pub fn new_unless(backend: &Arc<dyn Backend>, plan: Plan, seed: u64, stop: &dyn Stop) -> Result<Self, TrainError> {
+        let mut memory = backend.allocate_unless(&plan.graph.states, stop)?;
         for (i, state) in plan.graph.states.iter().enumerate() {
             let id = StateId::new(i);
-            let value = initial_unless(id, state, seed, &|| stop.load(Ordering::Relaxed));
-            memory.write(id, &value.ok_or(TrainError::Interrupted)?)?;
+            memory.fill(id, state, &mut |elements| fill_unless(id, state, seed, elements, stop))?;
         }
-        Ok(Self { compiled: Compiled::new(backend.compile(plan)?), memory })
+        let arena = backend.arena_unless(plan.arena, stop)?;
+        Ok(Self { compiled: Compiled::new(backend.compile_in(plan, &arena)?), memory })
     }
 
     /// Runs a step to its end.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use fovea_graph::Stop;
+
 use crate::checkpoint::Checkpoint;
 use crate::dataset::Dataset;
 use crate::error::TrainError;
@@ -29,15 +31,17 @@ pub(crate) fn choose(
     recipe: &Recipe,
     size: &Size,
     record: &RunRecord,
+    stop: &dyn Stop,
 ) -> Result<Choice, TrainError> {
     let found = checkpoints(&record.folder)?;
     if found.is_empty() {
         return Ok(Choice { checkpoint: None, passed: Vec::new() });
     }
-    prepare(trainee, data, recipe, size)?;
-    let now = Fingerprint::of(&trainee.net.forward, data, recipe.batch)?;
+    prepare(trainee, data, recipe, size, stop)?;
+    let now = Fingerprint::of(&trainee.net.forward, data, recipe.batch, stop)?;
     let (mut passed, mut damaged, mut another) = (Vec::new(), None, None);
     for (step, path) in found.into_iter().rev() {
+        stop.go_on()?;
         let checkpoint = match Checkpoint::load_step(&path, step) {
             Ok(checkpoint) => checkpoint,
             Err(error) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::training::{Objective, objective};
-use fovea_graph::{Arena, Backend, BackendError, Graph, Memory, Plan, State, Tensor};
+use fovea_graph::{Arena, Backend, BackendError, Graph, Memory, Plan, State, Stop, Tensor};
 
 use crate::batch::{Batch, Pictures};
 use crate::compiled::{Compiled, Numbers};
@@ -31,7 +31,7 @@ pub(crate) struct Net {
 impl Net {
     /// Looks at the net's graph of one picture.
     pub fn new(backend: Arc<dyn Backend>, forward: Forward) -> Result<Self, TrainError> {
-        let graph = forward(1, Mode::Infer).map_err(TrainError::Network)?;
+        let graph = forward(1, Mode::Infer)?;
         let inconsistent = |why: &str| TrainError::Inconsistent(why.into());
         let images = graph.find_input("images").ok_or_else(|| inconsistent("it has no input `images`"))?;
         let result = graph.find_output("result").ok_or_else(|| inconsistent("it has no output `result`"))?;
@@ -48,8 +48,8 @@ impl Net {
     }
 
     /// The plan for a question and a batch, by the question's route.
-    pub fn plan(&self, question: &Question, batch: usize) -> Result<Plan, TrainError> {
-        let route = question.route(&self.forward, batch, &*self.backend)?;
+    pub fn plan(&self, question: &Question, batch: usize, stop: &dyn Stop) -> Result<Plan, TrainError> {
+        let route = question.route_unless(&self.forward, batch, &*self.backend, stop)?;
         self.check(&route.forward, batch)?;
         Ok(route.plan)
     }
@@ -94,29 +94,48 @@ impl Programs {
     }
 
     /// The program for a question and batch, compiled where it is not at hand. No step of any other may be under way.
-    pub fn get(&mut self, net: &Net, question: &Question, batch: usize) -> Result<&mut Compiled, TrainError> {
+    pub fn get(
+        &mut self,
+        net: &Net,
+        question: &Question,
+        batch: usize,
+        stop: &dyn Stop,
+    ) -> Result<&mut Compiled, TrainError> {
         match self.kept.iter().position(|kept| kept.size == batch && kept.name == question.name()) {
             Some(at) => {
                 let kept = self.kept.remove(at);
                 self.kept.push(kept);
             }
-            None => self.keep(net, question, batch, net.plan(question, batch)?)?,
+            None => self.keep(net, question, batch, net.plan(question, batch, stop)?, stop)?,
         }
         let last = self.kept.len() - 1;
         Ok(&mut self.kept[last].compiled)
     }
 
     /// Compiles these plans, each with its question and batch, in an arena that has room for the largest.
-    pub fn prepare(&mut self, net: &Net, plans: Vec<(Question, usize, Plan)>) -> Result<(), TrainError> {
-        self.room(net, plans.iter().map(|(.., plan)| plan.arena).max().unwrap_or(0))?;
+    pub fn prepare(
+        &mut self,
+        net: &Net,
+        plans: Vec<(Question, usize, Plan)>,
+        stop: &dyn Stop,
+    ) -> Result<(), TrainError> {
+        self.room(net, plans.iter().map(|(.., plan)| plan.arena).max().unwrap_or(0), stop)?;
         plans.into_iter().try_for_each(|(question, batch, plan)| {
+            stop.go_on()?;
             let is_kept = self.kept.iter().any(|kept| kept.size == batch && kept.name == question.name());
-            if is_kept { Ok(()) } else { self.keep(net, &question, batch, plan) }
+            if is_kept { Ok(()) } else { self.keep(net, &question, batch, plan, stop) }
         })
     }
 
-    fn keep(&mut self, net: &Net, question: &Question, batch: usize, plan: Plan) -> Result<(), TrainError> {
-        let arena = self.room(net, plan.arena)?;
+    fn keep(
+        &mut self,
+        net: &Net,
+        question: &Question,
+        batch: usize,
+        plan: Plan,
+        stop: &dyn Stop,
+    ) -> Result<(), TrainError> {
+        let arena = self.room(net, plan.arena, stop)?;
         let compiled = Compiled::new(net.backend.compile_in(plan, &arena)?);
         if self.kept.len() >= KEPT {
             self.kept.remove(0);
@@ -126,13 +145,13 @@ impl Programs {
     }
 
     /// The arena, with room for so many f32.
-    fn room(&mut self, net: &Net, elements: usize) -> Result<Arc<dyn Arena>, TrainError> {
+    fn room(&mut self, net: &Net, elements: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, TrainError> {
         match &self.arena {
             Some(arena) if arena.elements() >= elements => Ok(Arc::clone(arena)),
             _ => {
                 // What lies in a smaller one goes first: both may be more than there is.
                 self.clear();
-                let arena = net.backend.arena(elements)?;
+                let arena = net.backend.arena_unless(elements, stop)?;
                 self.arena = Some(Arc::clone(&arena));
                 Ok(arena)
             }
@@ -180,9 +199,15 @@ impl Programs {
     }
 
     /// The largest batch, at most `batch`, that the device has room for, with no tensor beyond what it can count.
-    pub fn fitting(&mut self, net: &Net, question: &Question, mut batch: usize) -> Result<usize, TrainError> {
+    pub fn fitting(
+        &mut self,
+        net: &Net,
+        question: &Question,
+        mut batch: usize,
+        stop: &dyn Stop,
+    ) -> Result<usize, TrainError> {
         loop {
-            match self.get(net, question, batch) {
+            match self.get(net, question, batch, stop) {
                 Err(TrainError::Backend(BackendError::OutOfMemory { .. } | BackendError::Unsupported { .. }))
                     if batch > 1 =>
                 {

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use fovea_graph::BackendError;
 use fovea_graph::philox::{Purpose, Stream};
+use fovea_graph::{BackendError, Stop};
 
 use crate::batch::Pictures;
 use crate::compiled::Numbers;
@@ -71,9 +71,10 @@ impl<'a> Epochs<'a> {
         size: &'a Size,
         place: Place,
         run: Option<&'a mut RunFolder>,
+        stop: &dyn Stop,
     ) -> Result<Self, TrainError> {
         let fingerprint = match run {
-            Some(_) => Fingerprint::of(&trainee.net.forward, data, recipe.batch)?,
+            Some(_) => Fingerprint::of(&trainee.net.forward, data, recipe.batch, stop)?,
             None => Fingerprint::default(),
         };
         let (question, clock) = (Question::train(&recipe.optimizer), Clock::start());

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use fovea_graph::BackendError;
-use fovea_graph::counted;
 use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::shape::join;
+use fovea_graph::{BackendError, Interrupted, counted};
 
 use crate::file::FileError;
 use crate::forward::NetworkError;
@@ -65,6 +64,16 @@ pub enum TrainError {
         /// The run's number.
         run: u32,
         /// How many epochs it has.
+        epochs: usize,
+    },
+    /// More epochs were wanted, and the run has as many already.
+    #[error("run {run} has {done} epochs already, and is to have {epochs} in all: ask for more, or leave them out")]
+    EpochsDone {
+        /// The run's number.
+        run: u32,
+        /// How many epochs it has.
+        done: usize,
+        /// How many it is to have.
         epochs: usize,
     },
     /// A run whose description is not as it was written.
@@ -283,7 +292,7 @@ pub enum TrainError {
     Loss(#[from] ShapeError),
     /// The net cannot be differentiated.
     #[error(transparent)]
-    Gradient(#[from] GradientError),
+    Gradient(GradientError),
     /// The device was lost in the middle of a run, and with it the weights in its memory.
     #[error("{device} is lost: {why}; {}", what_is_left(.run, .checkpoint))]
     Lost {
@@ -298,10 +307,41 @@ pub enum TrainError {
     },
     /// The device refused.
     #[error(transparent)]
-    Backend(#[from] BackendError),
+    Backend(BackendError),
     /// A file of the run failed.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+impl From<Interrupted> for TrainError {
+    fn from(_: Interrupted) -> Self {
+        TrainError::Interrupted
+    }
+}
+
+impl From<BackendError> for TrainError {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::Interrupted(_) => TrainError::Interrupted,
+            error => TrainError::Backend(error),
+        }
+    }
+}
+
+impl From<GradientError> for TrainError {
+    fn from(error: GradientError) -> Self {
+        match error {
+            GradientError::Interrupted(_) => TrainError::Interrupted,
+            error => TrainError::Gradient(error),
+        }
+    }
+}
+
+/// Whoever gives a net's graph may be broken off as well, and says so with [`Interrupted`].
+impl From<NetworkError> for TrainError {
+    fn from(error: NetworkError) -> Self {
+        if error.is::<Interrupted>() { TrainError::Interrupted } else { TrainError::Network(error) }
+    }
 }
 
 /// The inputs that there are, in a sentence's part.

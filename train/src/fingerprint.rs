@@ -1,5 +1,6 @@
 //! What tells one net and one data set from others.
 
+use fovea_graph::{Interrupted, Stop};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
@@ -19,17 +20,17 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// That of a net, trained by this batch, and its data.
-    pub(crate) fn of(forward: &Forward, data: &Dataset, batch: usize) -> Result<Self, TrainError> {
-        let mut graph = forward(batch, Mode::Train).map_err(TrainError::Network)?;
+    pub(crate) fn of(forward: &Forward, data: &Dataset, batch: usize, stop: &dyn Stop) -> Result<Self, TrainError> {
+        let mut graph = forward(batch, Mode::Train)?;
         graph.name.clear();
         let mut net = Digest::default();
         net.bytes(graph.to_string().as_bytes());
-        Ok(Self { net: net.0, data: digest(data), samples: data.train.len() })
+        Ok(Self { net: net.0, data: digest(data, stop)?, samples: data.train.len() })
     }
 }
 
 /// All that training and tests see of a data set.
-fn digest(data: &Dataset) -> u64 {
+fn digest(data: &Dataset, stop: &dyn Stop) -> Result<u64, Interrupted> {
     let mut digest = Digest::default();
     for dims in [data.images.shape(), data.labels.positions()] {
         digest.words(dims.iter().map(|&n| n as u64));
@@ -41,8 +42,10 @@ fn digest(data: &Dataset) -> u64 {
         digest.words([u64::MAX]);
     }
     digest.words(data.labels.all().iter().map(|&label| u64::from(label)));
-    digest.words(data.images.iter().map(|value| u64::from(value.to_bits())));
-    digest.0
+    for picture in stop.each(data.images.outer_iter()) {
+        digest.words(picture?.iter().map(|value| u64::from(value.to_bits())));
+    }
+    Ok(digest.0)
 }
 
 /// The Fowler–Noll–Vo hash (FNV-1a, 64 bits), taken a word at a time: it tells accidents apart, not attacks.

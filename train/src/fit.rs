@@ -2,6 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
+use fovea_graph::Stop;
+
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
@@ -25,7 +27,8 @@ use crate::trainee::Trainee;
 ///
 /// # Errors
 /// Before the first step, and with nothing changed: a recipe or data that does not fit the net, a net that cannot be
-/// compiled. Later: a file that cannot be written, a device that fails; the trainee then keeps the last complete step, unless the device
+/// compiled. Before the first step as well, where it was broken off before its events begin: [`TrainError::Interrupted`];
+/// first weights may then have been drawn in part. Later: a file that cannot be written, a device that fails; the trainee then keeps the last complete step, unless the device
 /// is lost with all that it held ([`TrainError::Lost`]).
 pub fn fit(
     trainee: &mut Trainee,
@@ -36,8 +39,9 @@ pub fn fit(
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
     let size = check(trainee, data, recipe)?;
-    let history = begin(trainee, data, recipe, &size)
-        .and_then(|()| Epochs::new(trainee, data, recipe, &size, Place::default(), run)?.run(events, interrupted));
+    let history = begin(trainee, data, recipe, &size, interrupted).and_then(|()| {
+        Epochs::new(trainee, data, recipe, &size, Place::default(), run, interrupted)?.run(events, interrupted)
+    });
     // Nets stay in memory for as long as a session lasts; what their training needed does not.
     trainee.programs.clear();
     history
@@ -68,7 +72,7 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
         warm_up if warm_up > course.steps => return Err(TrainError::WarmUp { warm_up, steps: course.steps }),
         _ => {}
     }
-    if let Some(single) = SingleValue::find(&trainee.net.forward, batch, samples).map_err(TrainError::Network)? {
+    if let Some(single) = SingleValue::find(&trainee.net.forward, batch, samples)? {
         return Err(TrainError::SingleValue(single));
     }
     Ok(Size { course, batches: batches(samples, batch) })
@@ -89,23 +93,34 @@ fn check_schedule(recipe: &Recipe) -> Result<(), TrainError> {
 }
 
 /// Compiles what the run takes, so that none fails on its tests after the first epoch.
-pub(crate) fn prepare(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<(), TrainError> {
+pub(crate) fn prepare(
+    trainee: &mut Trainee,
+    data: &Dataset,
+    recipe: &Recipe,
+    size: &Size,
+    stop: &dyn Stop,
+) -> Result<(), TrainError> {
     let step = Question::train(&recipe.optimizer);
     let net = &trainee.net;
-    let needs =
-        Needs::plan(&net.forward, &step, &size.batches, data.test.len(), &*net.backend, &AtomicBool::new(false))?;
-    trainee.prepare(needs)
+    let needs = Needs::plan(&net.forward, &step, &size.batches, data.test.len(), &*net.backend, stop)?;
+    trainee.prepare(needs, stop)
 }
 
 /// Compiles what the run takes; then first weights, unless it goes on from others, and what they are to be kept with.
-pub(crate) fn begin(trainee: &mut Trainee, data: &Dataset, recipe: &Recipe, size: &Size) -> Result<(), TrainError> {
-    prepare(trainee, data, recipe, size)?;
+pub(crate) fn begin(
+    trainee: &mut Trainee,
+    data: &Dataset,
+    recipe: &Recipe,
+    size: &Size,
+    stop: &dyn Stop,
+) -> Result<(), TrainError> {
+    prepare(trainee, data, recipe, size, stop)?;
     if !recipe.further {
-        trainee.reset(recipe.seed)?;
+        trainee.reset(recipe.seed, stop)?;
     }
     // Weights that were trained on pictures standardised in one way go on seeing them so.
     if trainee.standardisation.is_none() {
-        trainee.standardisation = Some(Standardisation::of(data));
+        trainee.standardisation = Some(Standardisation::of_unless(data, stop)?);
     }
     trainee.classes.clone_from(&data.classes);
     Ok(())

@@ -17,5 +17,5 @@ pub enum Mode {
 pub type NetworkError = Box<dyn Error + Send + Sync>;
 
 /// Gives a net's forward graph at a batch: an input `images` `[N, H, W, C]`, an output `result`, the same states
-/// in the same order at every batch and mode. In training its `updates` say how running statistics follow the batches.
+/// in the same order at every batch and mode; or why there is none, [`fovea_graph::Interrupted`] where that was broken off. In training its `updates` say how running statistics follow the batches.
 pub type Forward = Box<dyn Fn(usize, Mode) -> Result<Graph, NetworkError> + Send + Sync>;

@@ -252,7 +252,7 @@ impl Part<'_> {
         interrupted: &AtomicBool,
         look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
-        let batch = self.programs.fitting(self.net, question, indices.len().min(BATCH))?;
+        let batch = self.programs.fitting(self.net, question, indices.len().min(BATCH), interrupted)?;
         self.batches(question, pictures, indices, batch, interrupted, look)
     }
 
@@ -267,9 +267,9 @@ impl Part<'_> {
         mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
         for part in indices.chunks(batch.max(1)) {
-            self.programs.get(self.net, question, part.len())?;
+            self.programs.get(self.net, question, part.len(), interrupted)?;
             self.programs.begin(self.memory, pictures, part, Numbers::default(), interrupted)?;
-            let compiled = self.programs.get(self.net, question, part.len())?;
+            let compiled = self.programs.get(self.net, question, part.len(), interrupted)?;
             match compiled.finish()? {
                 Outcome::Interrupted => return Err(TrainError::Interrupted),
                 // A loss of weights that ran away is an answer too.

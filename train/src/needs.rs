@@ -1,8 +1,6 @@
 //! What a run takes: all of its programs, planned before anything runs.
 
-use std::sync::atomic::AtomicBool;
-
-use fovea_graph::{Backend, Plan};
+use fovea_graph::{Backend, Plan, Stop};
 
 use crate::error::TrainError;
 use crate::forward::Forward;
@@ -26,14 +24,14 @@ impl Needs {
     /// Plans the steps of these batches, and the tests of so many pictures. `forward` gives a net's graph.
     ///
     /// # Errors
-    /// The net has no graph of such a batch, or cannot be asked so; [`TrainError::Interrupted`] where `stop` is set.
+    /// The net has no graph of such a batch, or cannot be asked so; [`TrainError::Interrupted`] where `stop` ends it.
     pub fn plan(
         forward: &Forward,
         step: &Question,
         batches: &[usize],
         tests: usize,
         backend: &dyn Backend,
-        stop: &AtomicBool,
+        stop: &dyn Stop,
     ) -> Result<Self, TrainError> {
         let plan = |question: &Question, batch: usize| {
             Ok::<_, TrainError>((question.clone(), batch, question.route_unless(forward, batch, backend, stop)?.plan))
@@ -78,7 +76,7 @@ impl Needs {
         step: &Question,
         batch: usize,
         backend: &dyn Backend,
-        stop: &AtomicBool,
+        stop: &dyn Stop,
     ) -> Result<Self, TrainError> {
         Self::plan(forward, step, &[batch], BATCH, backend, stop)
     }

@@ -2,20 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use fovea_graph::derivative::with_gradients;
-use fovea_graph::fuse::fuse;
+use fovea_graph::derivative::with_gradients_unless;
+use fovea_graph::fuse::fuse_unless;
 use fovea_graph::op::GradientError;
 use fovea_graph::plan::plan_unless;
-use fovea_graph::training::{Optimizer, training_step, with_loss, with_step};
-use fovea_graph::{Backend, Graph, Op, Plan, State};
+use fovea_graph::training::{Optimizer, training_step_of, with_loss_unless};
+use fovea_graph::{Backend, Graph, Interrupted, Never, Op, Plan, State, Stop};
 
 use crate::error::TrainError;
 use crate::forward::{Forward, Mode};
 
 /// How a forward graph becomes the question's.
-type Make = dyn Fn(&Graph) -> Result<Graph, GradientError> + Send + Sync;
+type Make = dyn Fn(&Graph, &dyn Stop) -> Result<Graph, GradientError> + Send + Sync;
 
 /// What is asked of a net. [`Trainee::ask`](crate::Trainee::ask) answers one that changes nothing,
 /// [`Trainee::task`](crate::Trainee::task) takes steps of one that updates states.
@@ -44,29 +43,31 @@ pub struct Question {
 
 impl Question {
     /// What `make` makes of a net's forward graph in this mode, which has the input `images` and the outputs `result` and,
-    /// where it ends in a softmax, `logits`. Programs are kept by `name`: two questions of one name must be the same.
+    /// where it ends in a softmax, `logits`; what it is given to ask ends it. Programs are kept by `name`: two questions of one name must be the same.
     pub fn new(
         name: impl Into<String>,
         mode: Mode,
-        make: impl Fn(&Graph) -> Result<Graph, GradientError> + Send + Sync + 'static,
+        make: impl Fn(&Graph, &dyn Stop) -> Result<Graph, GradientError> + Send + Sync + 'static,
     ) -> Self {
         Self { name: name.into(), mode, make: Arc::new(make) }
     }
 
     /// The net's result, and the scores before its softmax as `logits`.
     pub fn result() -> Self {
-        Self::new("result", Mode::Infer, |forward| Ok(with_logits(forward)))
+        Self::new("result", Mode::Infer, |forward, stop| Ok(with_logits(forward, stop)?))
     }
 
     /// The net's result and its `loss` on `labels`.
     pub fn test() -> Self {
-        Self::new("test", Mode::Infer, |forward| Ok(with_loss(&with_logits(forward))?))
+        Self::new("test", Mode::Infer, |forward, stop| with_loss_unless(&with_logits(forward, stop)?, stop))
     }
 
     /// A training step, which updates all parameters.
     pub fn train(optimizer: &Optimizer) -> Self {
         let with = optimizer.clone();
-        Self::new(format!("train by {optimizer:?}"), Mode::Train, move |forward| training_step(forward, &with))
+        Self::new(format!("train by {optimizer:?}"), Mode::Train, move |forward, stop| {
+            training_step_of(forward, &with, &|_| true, stop)
+        })
     }
 
     /// A training step that updates the parameters and running statistics which `updated` takes; `which` says in words
@@ -77,10 +78,8 @@ impl Question {
         updated: impl Fn(&State) -> bool + Send + Sync + 'static,
     ) -> Self {
         let with = optimizer.clone();
-        Self::new(format!("train {which} by {optimizer:?}"), Mode::Train, move |forward| {
-            let mut graph = with_loss(forward)?;
-            graph.outputs.retain(|(name, _)| name != "result");
-            with_step(&graph, "objective", &with, &updated)
+        Self::new(format!("train {which} by {optimizer:?}"), Mode::Train, move |forward, stop| {
+            training_step_of(forward, &with, &updated, stop)
         })
     }
 
@@ -89,9 +88,9 @@ impl Question {
     pub fn gradients(of: &str, by: &[&str]) -> Self {
         let name = format!("gradients of {of} by {}", by.join(", "));
         let (of, by) = (of.to_string(), by.iter().map(|name| name.to_string()).collect::<Vec<_>>());
-        Self::new(name, Mode::Infer, move |forward| {
+        Self::new(name, Mode::Infer, move |forward, stop| {
             let by: Vec<&str> = by.iter().map(String::as_str).collect();
-            with_gradients(&with_logits(forward), &of, &by)
+            with_gradients_unless(with_logits(forward, stop)?, &of, &by, stop)
         })
     }
 
@@ -105,23 +104,15 @@ impl Question {
         self.mode
     }
 
-    /// The question's graph.
-    ///
-    /// # Errors
-    /// Whatever `make` finds wrong with the net.
-    pub fn graph(&self, forward: &Graph) -> Result<Graph, TrainError> {
-        Ok((self.make)(forward)?)
-    }
-
     /// The route from a net to what a device runs. A program is checked by it and runs by it: there is no other.
     ///
     /// # Errors
     /// The net has no graph of this batch; the question does not go with the net.
     pub fn route(&self, forward: &Forward, batch: usize, backend: &dyn Backend) -> Result<Route, TrainError> {
-        self.route_unless(forward, batch, backend, &AtomicBool::new(false))
+        self.route_unless(forward, batch, backend, &Never)
     }
 
-    /// The same, until `stop` is set.
+    /// The same, unless `stop`, which every stage asks for every node, ends it.
     ///
     /// # Errors
     /// As those of [`Question::route`]; [`TrainError::Interrupted`].
@@ -130,18 +121,15 @@ impl Question {
         forward: &Forward,
         batch: usize,
         backend: &dyn Backend,
-        stop: &AtomicBool,
+        stop: &dyn Stop,
     ) -> Result<Route, TrainError> {
-        let stopped = || stop.load(Ordering::Relaxed);
-        let go_on = || if stopped() { Err(TrainError::Interrupted) } else { Ok(()) };
         // Forward graph: one node an operation, every shape known, the batch among them.
-        let forward = forward(batch, self.mode).map_err(TrainError::Network)?;
-        go_on()?;
+        let forward = forward(batch, self.mode)?;
+        stop.go_on()?;
         // What is asked: the loss, gradients and updates are nodes as well.
-        let whole = self.graph(&forward)?;
-        go_on()?;
+        let whole = (self.make)(&forward, stop)?;
         // Plan: fused; in which order, by which algorithm, where in memory.
-        let plan = plan_unless(fuse(&whole), backend, &stopped).ok_or(TrainError::Interrupted)?;
+        let plan = plan_unless(fuse_unless(whole, stop)?, backend, stop)?;
         Ok(Route { forward, plan })
     }
 }
@@ -162,8 +150,8 @@ pub struct Route {
 }
 
 /// Names the scores before a softmax as the output `logits`.
-fn with_logits(forward: &Graph) -> Graph {
-    let mut graph = forward.clone();
+fn with_logits(forward: &Graph, stop: &dyn Stop) -> Result<Graph, Interrupted> {
+    let mut graph = forward.copy_unless(stop)?;
     let result = graph.find_output("result").map(|id| graph.node(id));
     if let Some(node) = result
         && let Op::Softmax(_) = node.op
@@ -172,5 +160,5 @@ fn with_logits(forward: &Graph) -> Graph {
         let logits = node.inputs[0];
         graph.output("logits", logits);
     }
-    graph
+    Ok(graph)
 }

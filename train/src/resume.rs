@@ -20,7 +20,8 @@ use fovea_graph::counted;
 /// Goes on with a run from its newest whole checkpoint, in its own folder; on the same device it ends with the same bits as if
 /// it had never been broken off. Metrics from behind the checkpoint are dropped and come again. `trainee` is the run's
 /// net, with any weights; `recipe` is the run's own ([`RunInfo`](crate::RunInfo) has it), though its checkpoints may
-/// come at other moments.
+/// come at other moments, and the run may have more or fewer epochs where no rate depends on the last one: from then on
+/// it is a run of so many.
 ///
 /// # Errors
 /// Before the first step, and with nothing changed: another process holds the run, or it is complete; recipe, data or net
@@ -40,13 +41,18 @@ pub fn resume(
     if !record.intact {
         return Err(TrainError::RunChanged { run });
     }
-    if record.ending == Some(Ending::Complete) {
-        return Err(TrainError::RunComplete { run, epochs: record.epochs.len() });
-    }
     let recipe = &Recipe { further: record.info.recipe.further, ..recipe.clone() };
     let differences = differences(&record.info.recipe, recipe);
     if !differences.is_empty() {
         return Err(TrainError::AnotherRecipe { run, differences: differences.join("; ") });
+    }
+    let (epochs, done) = (recipe.epochs, record.epochs.len());
+    // A run that was killed as it got more epochs may still say that it is complete.
+    if record.ending == Some(Ending::Complete) && epochs == done {
+        return Err(TrainError::RunComplete { run, epochs });
+    }
+    if epochs != record.info.recipe.epochs && epochs <= done {
+        return Err(TrainError::EpochsDone { run, done, epochs });
     }
     let size = check(trainee, data, recipe)?;
     let history = go_on(trainee, data, recipe, &size, record, lock, events, interrupted);
@@ -66,14 +72,14 @@ fn go_on(
     events: &mut dyn FnMut(Event),
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
-    let Choice { checkpoint, passed } = choose(trainee, data, recipe, size, record)?;
+    let Choice { checkpoint, passed } = choose(trainee, data, recipe, size, record, interrupted)?;
     match checkpoint {
         None if recipe.further => return Err(TrainError::NoCheckpoint { run: record.number }),
-        None => begin(trainee, data, recipe, size)?,
+        None => begin(trainee, data, recipe, size, interrupted)?,
         Some(_) => {}
     }
     let place = checkpoint.as_ref().map_or_else(Place::default, |checkpoint| checkpoint.place.clone());
-    let mut folder = RunFolder::reopen(record, &place, lock)?;
+    let mut folder = RunFolder::reopen(record, recipe.epochs, &place, lock)?;
     for (path, why) in passed {
         events(Event::PassedOver { path, why });
     }
@@ -83,7 +89,7 @@ fn go_on(
     if let Some(checkpoint) = checkpoint {
         trainee.restore(&checkpoint)?;
     }
-    let epochs = Epochs::new(trainee, data, recipe, size, place, Some(&mut folder))?;
+    let epochs = Epochs::new(trainee, data, recipe, size, place, Some(&mut folder), interrupted)?;
     let epochs = if goes_on { epochs.resumed(done) } else { epochs };
     epochs.run(events, interrupted)
 }
@@ -91,8 +97,9 @@ fn go_on(
 /// What in a recipe is not as in the run's, in words; nothing about the moments of checkpoints, which change nothing.
 fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
     let differs = |what: &str, then: String, now: String| (then != now).then(|| format!("{what} {now}, not {then}"));
+    let epochs = |recipe: &Recipe| if then.schedule.spans_run() { recipe.epochs.to_string() } else { String::new() };
     [
-        differs("epochs", then.epochs.to_string(), now.epochs.to_string()),
+        differs("epochs", epochs(then), epochs(now)),
         differs("batch", then.batch.to_string(), now.batch.to_string()),
         differs("optimizer", then.optimizer_in_words(), now.optimizer_in_words()),
         differs("schedule", schedule(then.schedule), schedule(now.schedule)),

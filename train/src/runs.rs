@@ -3,7 +3,7 @@
 //! | in `runs/3/` | |
 //! |---|---|
 //! | `program.fov` | the text of the program so far |
-//! | `run.json` | the statement, net, data, recipe and device: [`RunInfo`] |
+//! | `run.json` | the statement that began it, net, data, recipe and device: [`RunInfo`] |
 //! | `metrics.jsonl` | an object a line, told apart by `kind`: `step` ([`StepMetrics`](crate::StepMetrics), about 50 an epoch), `epoch` ([`EpochMetrics`](crate::EpochMetrics)), `end` ([`Ending`]) |
 //! | `checkpoints/step-00000046.safetensors` | [`Checkpoint`]s, each named by the run's step; the last two are kept |
 //! | `lock` | held by the process that writes here, whose number it holds |
@@ -183,11 +183,18 @@ impl RunFolder {
         append(&mut self.metrics).map_err(FileError::write(&path))
     }
 
-    /// Opens the folder of a run that goes on from `place`: weights, checkpoints and metrics from behind it go, and what
-    /// was being written when the run was killed. Whatever moment this is killed at, the run goes on from the same place
-    /// the next time.
-    pub(crate) fn reopen(record: &RunRecord, place: &Place, lock: Lock) -> Result<Self, FileError> {
+    /// Opens the folder of a run that goes on from `place`, and is a run of so many epochs from now on: weights,
+    /// checkpoints and metrics from behind the place go, and what was being written when the run was killed. Whatever
+    /// moment this is killed at, the run goes on from the same place the next time.
+    pub(crate) fn reopen(record: &RunRecord, epochs: usize, place: &Place, lock: Lock) -> Result<Self, FileError> {
         let folder = &record.folder;
+        if epochs != record.info.recipe.epochs {
+            let mut info = record.info.clone();
+            info.recipe.epochs = epochs;
+            let path = folder.join(INFO);
+            let write = |info: RunInfo| replace(&path, info.sealed()?.as_bytes());
+            write(info).map_err(FileError::write(&path))?;
+        }
         tidy(folder);
         tidy(&folder.join(CHECKPOINTS));
         let newer = checkpoints(folder)?.into_iter().filter(|&(step, _)| step > place.step);

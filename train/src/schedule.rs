@@ -57,6 +57,16 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// Whether a step's rate depends on the run's last one: such a run has as many epochs as it began with.
+    pub fn spans_run(self) -> bool {
+        match self {
+            Schedule::Cosine => true,
+            Schedule::Constant | Schedule::Step { .. } => false,
+        }
+    }
+}
+
 impl WarmUp {
     /// How many steps it takes.
     pub fn steps(self, per_epoch: u64) -> u64 {

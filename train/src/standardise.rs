@@ -1,6 +1,6 @@
 //! Bringing pictures to mean 0 and deviation 1, a channel at a time.
 
-use fovea_graph::Tensor;
+use fovea_graph::{Interrupted, Never, Stop, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
@@ -18,21 +18,36 @@ pub struct Standardisation {
 impl Standardisation {
     /// That of a data set's training part. Sums are taken in f64.
     pub fn of(data: &Dataset) -> Self {
+        Self::of_unless(data, &Never).expect("nothing ends it")
+    }
+
+    /// The same, unless `stop`, which is asked for every picture, ends it.
+    ///
+    /// # Errors
+    /// [`Interrupted`].
+    pub fn of_unless(data: &Dataset, stop: &dyn Stop) -> Result<Self, Interrupted> {
         let channels = data.shape().last().copied().unwrap_or(1).max(1);
         let images = data.images.as_standard_layout();
         let pixels = images.as_slice().unwrap_or(&[]);
         let size: usize = data.shape().iter().product();
-        let values = |of: usize| {
-            let pictures = data.train.iter().filter_map(move |&i| pixels.get(i * size..(i + 1) * size));
-            pictures.flat_map(move |picture| picture.iter().skip(of).step_by(channels)).map(|&v| f64::from(v))
-        };
         let count = (data.train.len() * size / channels).max(1) as f64;
-        let mean: Vec<f64> = (0..channels).map(|c| values(c).sum::<f64>() / count).collect();
-        let variance = |c: usize| values(c).map(|v| (v - mean[c]).powi(2)).sum::<f64>() / count;
-        // The sums' own rounding leaves a little where all values are the same.
-        let spread = |c: usize| variance(c).sqrt() > 1e-12 * mean[c].abs();
-        let deviation = (0..channels).map(|c| if spread(c) { variance(c).sqrt() as f32 } else { 1.0 }).collect();
-        Self { mean: mean.iter().map(|&m| m as f32).collect(), deviation }
+        // One sum over all pictures, in their order.
+        let mean_of = |c: usize, figure: &dyn Fn(f64) -> f64| {
+            let mut sum = 0.0;
+            for picture in stop.each(data.train.iter().filter_map(|&i| pixels.get(i * size..(i + 1) * size))) {
+                let values = picture?.iter().skip(c).step_by(channels);
+                sum = values.fold(sum, |sum, &value| sum + figure(f64::from(value)));
+            }
+            Ok(sum / count)
+        };
+        let mean: Vec<f64> = (0..channels).map(|c| mean_of(c, &|value| value)).collect::<Result<_, Interrupted>>()?;
+        let deviation = |c: usize| {
+            let deviation = mean_of(c, &|value| (value - mean[c]).powi(2))?.sqrt();
+            // The sums' own rounding leaves a little where all values are the same.
+            Ok(if deviation > 1e-12 * mean[c].abs() { deviation as f32 } else { 1.0 })
+        };
+        let deviation = (0..channels).map(deviation).collect::<Result<_, Interrupted>>()?;
+        Ok(Self { mean: mean.iter().map(|&m| m as f32).collect(), deviation })
     }
 
     /// Standardises pictures `[…, C]` in place.

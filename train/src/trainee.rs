@@ -1,14 +1,16 @@
 //! A net on a device: its parameters, its running statistics and its compiled programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fovea_graph::init::initial;
+use fovea_graph::init::fill_unless;
 use fovea_graph::shape::join;
 use fovea_graph::training::Objective;
-use fovea_graph::{Backend, BackendError, Init, Memory, NotFinite, Outcome, Plan, Role, Shape, State, StateId, Tensor};
+use fovea_graph::{
+    Backend, BackendError, Init, Memory, Never, NotFinite, Outcome, Plan, Role, Shape, State, StateId, Stop, Tensor,
+};
 
 use crate::batch::Pictures;
 use crate::checkpoint::Checkpoint;
@@ -61,17 +63,20 @@ pub(crate) enum Stepped {
 
 /// Whether these tensors are those of the states: the same names and shapes, none too many, none missing.
 fn fit_states(states: &[State], tensors: &[(String, Tensor)]) -> Result<(), TrainError> {
+    // The first of a name counts.
+    let given: BTreeMap<&str, &Tensor> = tensors.iter().rev().map(|(name, value)| (name.as_str(), value)).collect();
     for state in states {
         let (name, net) = (state.name.clone(), state.shape.dims().to_vec());
-        match tensors.iter().find(|(n, _)| *n == name) {
+        match given.get(name.as_str()) {
             None => return Err(TrainError::WeightMissing { name, shape: net }),
-            Some((_, value)) if value.shape() != net => {
+            Some(value) if value.shape() != net => {
                 return Err(TrainError::WeightShape { name, found: value.shape().to_vec(), net });
             }
             Some(_) => {}
         }
     }
-    match tensors.iter().find(|(name, _)| states.iter().all(|state| state.name != *name)) {
+    let known: BTreeSet<&str> = states.iter().map(|state| state.name.as_str()).collect();
+    match tensors.iter().find(|(name, _)| !known.contains(name.as_str())) {
         Some((name, value)) => Err(TrainError::WeightUnknown { name: name.clone(), shape: value.shape().to_vec() }),
         None => Ok(()),
     }
@@ -95,8 +100,21 @@ impl Trainee {
     /// # Errors
     /// The net has no graph; the device refuses.
     pub fn fresh(backend: Arc<dyn Backend>, forward: Forward, seed: u64) -> Result<Self, TrainError> {
-        let mut trainee = Self::zero(backend, forward)?;
-        trainee.reset(seed)?;
+        Self::fresh_unless(backend, forward, seed, &Never)
+    }
+
+    /// The same, unless `stop` ends it.
+    ///
+    /// # Errors
+    /// As [`Trainee::fresh`]; [`TrainError::Interrupted`].
+    pub fn fresh_unless(
+        backend: Arc<dyn Backend>,
+        forward: Forward,
+        seed: u64,
+        stop: &dyn Stop,
+    ) -> Result<Self, TrainError> {
+        let mut trainee = Self::zero(backend, forward, stop)?;
+        trainee.reset(seed, stop)?;
         Ok(trainee)
     }
 
@@ -105,7 +123,7 @@ impl Trainee {
     /// # Errors
     /// As [`Trainee::fresh`]; weights that are not the net's, by name or shape.
     pub fn with_weights(backend: Arc<dyn Backend>, forward: Forward, weights: &Weights) -> Result<Self, TrainError> {
-        let mut trainee = Self::zero(backend, forward)?;
+        let mut trainee = Self::zero(backend, forward, &Never)?;
         fits(&trainee.net, weights)?;
         trainee.write(&weights.tensors)?;
         trainee.standardisation = weights.standardisation.clone();
@@ -122,7 +140,7 @@ impl Trainee {
         forward: Forward,
         checkpoint: &Checkpoint,
     ) -> Result<Self, TrainError> {
-        let mut trainee = Self::zero(backend, forward)?;
+        let mut trainee = Self::zero(backend, forward, &Never)?;
         fits(&trainee.net, &checkpoint.weights)?;
         let moment = |(name, value): &(String, Tensor)| {
             let shape = Shape::new(value.shape()).map_err(|error| TrainError::Inconsistent(error.to_string()))?;
@@ -141,7 +159,7 @@ impl Trainee {
     /// # Errors
     /// As [`Trainee::fresh`]; a `forward` of another net.
     pub fn copy(&self, backend: Arc<dyn Backend>, forward: Forward) -> Result<Self, TrainError> {
-        let mut copy = Self::zero(backend, forward)?;
+        let mut copy = Self::zero(backend, forward, &Never)?;
         if copy.net.states != self.net.states {
             return Err(TrainError::Inconsistent("its copy has other states".into()));
         }
@@ -155,10 +173,10 @@ impl Trainee {
     }
 
     /// A net whose states are all zero.
-    fn zero(backend: Arc<dyn Backend>, forward: Forward) -> Result<Self, TrainError> {
+    fn zero(backend: Arc<dyn Backend>, forward: Forward, stop: &dyn Stop) -> Result<Self, TrainError> {
         let net = Net::new(backend, forward)?;
         let states = net.states.clone();
-        let memory = net.backend.allocate(&states)?;
+        let memory = net.backend.allocate_unless(&states, stop)?;
         Ok(Self {
             programs: Programs::new(&net),
             net,
@@ -183,13 +201,13 @@ impl Trainee {
     /// Back to the first weights that `seed` draws; moments zero, nothing trained yet, nothing known of any data.
     ///
     /// # Errors
-    /// The device refuses.
-    pub fn reset(&mut self, seed: u64) -> Result<(), TrainError> {
+    /// The device refuses; [`TrainError::Interrupted`], and some weights are drawn, others as they were.
+    pub fn reset(&mut self, seed: u64, stop: &dyn Stop) -> Result<(), TrainError> {
         if self.untouched != Some(seed) {
             self.untouched = None;
             for (at, state) in self.states.iter().enumerate() {
                 let id = StateId::new(at);
-                self.memory.write(id, &initial(id, state, seed))?;
+                self.memory.fill(id, state, &mut |elements| fill_unless(id, state, seed, elements, stop))?;
             }
             self.untouched = Some(seed);
         }
@@ -269,8 +287,10 @@ impl Trainee {
 
     /// Sets states by name; those that are not among the net's are left out.
     fn write(&mut self, tensors: &[(String, Tensor)]) -> Result<(), BackendError> {
+        let places: BTreeMap<&str, usize> =
+            self.states.iter().zip(0..).map(|(state, at)| (state.name.as_str(), at)).collect();
         for (name, value) in tensors {
-            if let Some(at) = self.states.iter().position(|state| state.name == *name) {
+            if let Some(&at) = places.get(name.as_str()) {
                 self.memory.write(StateId::new(at), value)?;
             }
         }
@@ -334,13 +354,13 @@ impl Trainee {
     /// Compiles all that a run takes and makes room for the moments of its steps. The net's own states stay as they are, and
     /// so do moments that both the last optimizer and this one have. Where some are new, steps are numbered from 0 again:
     /// Adam's first means count by that number how long they have been gathering.
-    pub(crate) fn prepare(&mut self, needs: Needs) -> Result<(), TrainError> {
+    pub(crate) fn prepare(&mut self, needs: Needs, stop: &dyn Stop) -> Result<(), TrainError> {
         let Needs { plans, test_batch, .. } = needs;
         self.test_batch = test_batch;
         let moments =
             |plan: &Plan| plan.graph.states.iter().filter(|state| state.role == Role::Moment).cloned().collect();
         let moments: Vec<State> = plans.first().map(|(.., plan)| moments(plan)).unwrap_or_default();
-        self.programs.prepare(&self.net, plans)?;
+        self.programs.prepare(&self.net, plans, stop)?;
         let own = self.net.states.len();
         if moments == self.states[own..] {
             return Ok(());
@@ -354,7 +374,7 @@ impl Trainee {
         if known.len() < moments.len() {
             self.progress.steps = 0;
         }
-        self.memory.replace(own, &moments)?;
+        self.memory.replace_unless(own, &moments, stop)?;
         self.states.truncate(own);
         self.states.extend(moments);
         Ok(known.iter().try_for_each(|(at, value)| self.memory.write(*at, value))?)
@@ -370,7 +390,7 @@ impl Trainee {
         numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<(), TrainError> {
-        self.programs.get(&self.net, question, indices.len())?;
+        self.programs.get(&self.net, question, indices.len(), interrupted)?;
         self.untouched = None;
         self.programs.begin(&mut *self.memory, pictures, indices, numbers, interrupted)
     }

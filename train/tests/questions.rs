@@ -104,9 +104,9 @@ fn only_the_wanted_states_are_updated() {
 fn a_picture_can_be_the_only_parameter() {
     let mut net = linear();
     let before = bits(&net.weights().unwrap().tensors);
-    let question = Question::new("a picture of a class", Mode::Infer, |forward| {
+    let question = Question::new("a picture of a class", Mode::Infer, |forward, stop| {
         let graph = input_as_parameter(&with_loss(forward)?, "images")?;
-        with_step(&graph, "loss", &SGD, &|state| state.name == "images")
+        with_step(graph, "loss", &SGD, &|state| state.name == "images", stop)
     });
     let mut task = net.task(&question, 1).unwrap();
     task.set("images", &pictures(1)).unwrap();

@@ -299,6 +299,52 @@ fn what_differs_is_said() {
     );
 }
 
+/// It ends with the bits that it would have had with so many from its beginning.
+#[test]
+fn a_complete_run_gets_more_epochs() {
+    for optimizer in optimizers() {
+        let schedule = Schedule::Step { every: 2, factor: 0.5 };
+        let many = Recipe { schedule, ..long(optimizer) };
+        let few = Recipe { epochs: 1, ..many.clone() };
+        let whole = uncut(cpu(), &many);
+
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::at(folder.path());
+        let mut run = runs.create(&info(&few)).unwrap();
+        fit(&mut trainee(cpu()), &data(), &few, Some(&mut run), &mut |_| {}, &GO_ON).unwrap();
+        let refused = |recipe: &Recipe| go_on(&mut trainee(cpu()), recipe, &runs).unwrap_err().to_string();
+        assert_eq!(refused(&few), "run 1 is complete, all 1 epochs of it: `train … further` goes on from its weights");
+
+        let history = go_on(&mut trainee(cpu()), &many, &runs).unwrap();
+        assert_eq!((history.ending, history.epochs.len()), (Ending::Complete, 3));
+        let record = runs.open(1).unwrap();
+        assert!(
+            record.intact
+                && record.info == fovea_train::RunInfo { program: record.info.program.clone(), ..info(&many) }
+        );
+        assert_eq!(left(&record), whole);
+        assert_eq!(
+            refused(&Recipe { epochs: 2, ..many.clone() }),
+            "run 1 has 3 epochs already, and is to have 2 in all: ask for more, or leave them out"
+        );
+    }
+}
+
+/// As a kill leaves it between the two files that say how long a run is.
+#[test]
+fn a_run_that_is_killed_as_it_gets_more_epochs_goes_on() {
+    let many = Recipe { schedule: Schedule::Constant, ..long(adam()) };
+    let few = Recipe { epochs: 2, ..many.clone() };
+    let [folder, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let runs = Runs::at(folder.path());
+    let mut run = runs.create(&info(&few)).unwrap();
+    fit(&mut trainee(cpu()), &data(), &few, Some(&mut run), &mut |_| {}, &GO_ON).unwrap();
+    Runs::at(other.path()).create(&info(&many)).unwrap();
+    fs::copy(other.path().join("1/run.json"), folder.path().join("1/run.json")).unwrap();
+    go_on(&mut trainee(cpu()), &many, &runs).unwrap();
+    assert_eq!(left(&runs.open(1).unwrap()), uncut(cpu(), &many));
+}
+
 /// A run of 30 steps, broken off after 17; its checkpoints are of steps 10 and 17.
 fn broken_off(runs: &Runs, recipe: &Recipe) {
     let mut run = runs.create(&info(recipe)).unwrap();

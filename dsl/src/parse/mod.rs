@@ -18,7 +18,7 @@ mod stuck_verb;
 mod verb;
 pub(crate) mod words;
 
-use fovea_graph::{SourceId, Span};
+use fovea_graph::{Interrupted, Never, SourceId, Span, Stop};
 use pest::Parser;
 use pest::iterators::Pair;
 
@@ -35,10 +35,19 @@ const MAX_MISTAKES: usize = 100;
 
 /// Reads a text: its good statements, and what is wrong with the others.
 pub fn parse(source: &Source) -> (Program, Vec<Diagnostic>) {
+    parse_unless(source, &Never).expect("nothing ends it")
+}
+
+/// The same, unless `stop`, which is asked for every statement, ends it.
+///
+/// # Errors
+/// [`Interrupted`].
+pub fn parse_unless(source: &Source, stop: &dyn Stop) -> Result<(Program, Vec<Diagnostic>), Interrupted> {
     let plain = lines::plain(&source.text);
     let mut program = Program::default();
     let mut mistakes = Vec::new();
-    for chunk in lines::statements(source, &plain) {
+    for chunk in stop.each(lines::statements(source, &plain)) {
+        let chunk = chunk?;
         let mut reader = Reader::new(source, &plain, &chunk);
         let kind = reader.statement(&chunk);
         let span = reader.span(0, reader.text.len());
@@ -53,7 +62,7 @@ pub fn parse(source: &Source) -> (Program, Vec<Diagnostic>) {
             break;
         }
     }
-    (program, mistakes)
+    Ok((program, mistakes))
 }
 
 /// Whether a line is a statement all by itself, which ends the raw text before it. What names mean is not known here.

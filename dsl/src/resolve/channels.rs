@@ -1,8 +1,7 @@
 //! Shapes that have their channels first, as some other programs write them; here they stand last.
 
-use fovea_graph::Span;
-use fovea_graph::counted;
 use fovea_graph::shape::join;
+use fovea_graph::{Interrupted, Span, Stop, counted};
 
 use super::options::Options;
 use super::{Errors, OpenNet, Resolved, StepKind, shapes};
@@ -24,23 +23,23 @@ pub fn channels_last(shape: &[usize]) -> Option<Vec<usize>> {
 }
 
 /// The net's only mistake, where it cannot be with its channels first, and nothing is wrong with it with them last.
-pub(super) fn only_mistake(open: &OpenNet) -> Option<Diagnostic> {
-    let shape = open.input.shape.as_deref()?;
-    let last = channels_last(shape)?;
+pub(super) fn only_mistake(open: &OpenNet, stop: &dyn Stop) -> Result<Option<Diagnostic>, Interrupted> {
+    let Some(shape) = open.input.shape.as_deref() else { return Ok(None) };
+    let Some(last) = channels_last(shape) else { return Ok(None) };
     let mistakes = |open: &OpenNet| {
         let mut errors = Errors::default();
-        shapes::check(open, None, &mut errors);
-        errors.into_vec()
+        shapes::check(open, None, &mut errors, stop)?;
+        Ok(errors.into_vec())
     };
-    let first = mistakes(open).into_iter().next()?;
+    let Some(first) = mistakes(open)?.into_iter().next() else { return Ok(None) };
     let mut turned = open.clone();
     turned.input.shape = Some(last.clone());
-    if !mistakes(&turned).is_empty() {
-        return None;
+    if !mistakes(&turned)?.is_empty() {
+        return Ok(None);
     }
     let error = said(open.input.span, shape, &last).write(open.input.span, join(&last));
     let error = error.found(join(shape)).expected(join(&last));
-    Some(first.labels.iter().take(1).fold(error, |error, (span, _)| error.also(*span, first.message.clone())))
+    Ok(Some(first.labels.iter().take(1).fold(error, |error, (span, _)| error.also(*span, first.message.clone()))))
 }
 
 fn said(span: Span, shape: &[usize], last: &[usize]) -> Diagnostic {

@@ -8,7 +8,7 @@ mod inside;
 mod joins;
 mod steps;
 
-use fovea_graph::Span;
+use fovea_graph::{Interrupted, Span, Stop};
 
 use inside::Classifier;
 use steps::word;
@@ -33,8 +33,15 @@ const MAX_AXES: usize = 3;
 /// How many chains may stand in one another, those of blocks among them.
 const MAX_DEPTH: usize = 128;
 
-/// Writes out `def`; what is wrong goes to `errors`. Fails where nothing more can be said of it.
-pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result<Expansion, Fatal> {
+/// Writes out `def`; what is wrong goes to `errors`. Fails where nothing more can be said of it. `stop` is asked for every
+/// item.
+pub(super) fn expand(
+    def: &NetDef,
+    scope: &Scope,
+    env: Env,
+    errors: &mut Errors,
+    stop: &dyn Stop,
+) -> Result<Expansion, Fatal> {
     weigh(&def.chain, &env)?;
     let home = Home::of(def.name.span.source);
     let mut expander = Expander {
@@ -42,6 +49,7 @@ pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors)
         env,
         home,
         errors,
+        stop,
         names: Names::default(),
         prefix: String::new(),
         steps: Vec::new(),
@@ -67,8 +75,25 @@ pub(super) fn expand(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors)
     Ok(Expansion { steps, result: current, uses, input, input_name, base, named })
 }
 
-/// An error after which nothing more can be said of the chain.
-pub(super) type Fatal = Box<Diagnostic>;
+/// After this nothing more can be said of the chain.
+pub(super) enum Fatal {
+    /// It is wrong.
+    Mistake(Box<Diagnostic>),
+    /// Nobody wants to know any more.
+    Interrupted,
+}
+
+impl From<Diagnostic> for Fatal {
+    fn from(mistake: Diagnostic) -> Self {
+        Fatal::Mistake(Box::new(mistake))
+    }
+}
+
+impl From<Interrupted> for Fatal {
+    fn from(_: Interrupted) -> Self {
+        Fatal::Interrupted
+    }
+}
 
 /// How many steps a chain makes, from its counts alone, so that a huge one is refused at no cost; a block counts as one.
 fn weigh(chain: &Chain, env: &Env) -> Result<f64, Fatal> {
@@ -100,7 +125,7 @@ fn weigh(chain: &Chain, env: &Env) -> Result<f64, Fatal> {
 
 fn too_many(steps: &str, span: Span) -> Fatal {
     let message = format!("written out, these repetitions are {steps} layers; a net has at most {MAX_STEPS}");
-    Box::new(Diagnostic::new(Stage::Values, span, message).expected(format!("at most {MAX_STEPS} layers")))
+    Diagnostic::new(Stage::Values, span, message).expected(format!("at most {MAX_STEPS} layers")).into()
 }
 
 /// What a chain stands in.
@@ -132,6 +157,7 @@ struct Expander<'e, 'a> {
     /// Where the text that is being expanded stands: blocks are looked up there.
     home: Home,
     errors: &'e mut Errors,
+    stop: &'e dyn Stop,
     names: Names,
     /// What names begin with inside the present block.
     prefix: String,
@@ -166,7 +192,7 @@ impl<'a> Expander<'_, 'a> {
     fn chain(&mut self, chain: &'a Chain, surrounding: Surrounding) -> Result<(), Fatal> {
         if self.surroundings.len() >= MAX_DEPTH {
             let message = format!("groups, branches and blocks stand more than {MAX_DEPTH} deep in one another here");
-            return Err(Box::new(Diagnostic::new(Stage::Values, chain.span, message)));
+            return Err(Diagnostic::new(Stage::Values, chain.span, message).into());
         }
         self.surroundings.push(surrounding);
         for (position, item) in chain.items.iter().enumerate() {
@@ -194,6 +220,7 @@ impl<'a> Expander<'_, 'a> {
 
     /// One item; `first` says that its chain begins with it.
     fn item(&mut self, item: &'a Item, first: bool) -> Result<(), Fatal> {
+        self.stop.go_on()?;
         let alias = item.alias.as_ref().map(|name| Alias { name, numbered: !self.env.frames.is_empty() });
         match &item.kind {
             ItemKind::Input => self.said_input(item, alias),

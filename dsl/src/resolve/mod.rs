@@ -19,7 +19,7 @@ mod turns;
 
 pub use channels::channels_last;
 
-use fovea_graph::{Shape, Span};
+use fovea_graph::{Interrupted, Never, Shape, Span, Stop};
 
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::net::Net;
@@ -27,7 +27,7 @@ use crate::scope::Scope;
 use crate::syntax::NetDef;
 
 use crate::library::Home;
-use expand::{Step, StepKind, Use, Wire};
+use expand::{Fatal, Step, StepKind, Use, Wire};
 use turns::Env;
 
 /// The most mistakes of one net that are reported.
@@ -82,22 +82,39 @@ pub fn resolve(
     input: Option<&[usize]>,
     classes: Option<usize>,
 ) -> Result<Resolved, Vec<Diagnostic>> {
+    resolve_unless(def, scope, input, classes, &Never).expect("nothing ends it")
+}
+
+/// The same, unless `stop`, which is asked for every layer, ends it.
+///
+/// # Errors
+/// [`Interrupted`].
+pub fn resolve_unless(
+    def: &NetDef,
+    scope: &Scope,
+    input: Option<&[usize]>,
+    classes: Option<usize>,
+    stop: &dyn Stop,
+) -> Result<Result<Resolved, Vec<Diagnostic>>, Interrupted> {
     // A net of the library means the same in every session.
     let constants = (Home::of(def.name.span.source) == Home::Session).then_some(&scope.constants);
-    let env = Env::new(constants, &def.bindings)?;
+    let env = match Env::new(constants, &def.bindings) {
+        Ok(env) => env,
+        Err(mistakes) => return Ok(Err(mistakes)),
+    };
     let mut errors = Errors::default();
-    let open = outline(def, scope, env, &mut errors)?;
+    let Some(open) = outline(def, scope, env, &mut errors, stop)? else { return Ok(Err(errors.into_vec())) };
     if errors.is_empty()
-        && let Some(error) = channels::only_mistake(&open)
+        && let Some(error) = channels::only_mistake(&open, stop)?
     {
-        return Err(vec![error]);
+        return Ok(Err(vec![error]));
     }
     let known = (open.input.shape.is_some() || input.is_some()) && (open.classes.is_none() || classes.is_some());
     if known && errors.is_empty() {
-        return open.complete(input, classes).map(Resolved::Net);
+        return Ok(open.complete_unless(input, classes, stop)?.map(Resolved::Net));
     }
-    shapes::check(&open, input, &mut errors);
-    if errors.is_empty() { Ok(Resolved::Open(open)) } else { Err(errors.into_vec()) }
+    shapes::check(&open, input, &mut errors, stop)?;
+    Ok(if errors.is_empty() { Ok(Resolved::Open(open)) } else { Err(errors.into_vec()) })
 }
 
 impl OpenNet {
@@ -121,15 +138,28 @@ impl OpenNet {
     ///
     /// Errors: the shape or the number that is needed and not given, and all that [`resolve`] reports.
     pub fn complete(&self, input: Option<&[usize]>, classes: Option<usize>) -> Result<Net, Vec<Diagnostic>> {
+        self.complete_unless(input, classes, &Never).expect("nothing ends it")
+    }
+
+    /// The same, unless `stop`, which is asked for every layer, ends it.
+    ///
+    /// # Errors
+    /// [`Interrupted`].
+    pub fn complete_unless(
+        &self,
+        input: Option<&[usize]>,
+        classes: Option<usize>,
+        stop: &dyn Stop,
+    ) -> Result<Result<Net, Vec<Diagnostic>>, Interrupted> {
         let Some(input) = self.input.shape.as_deref().or(input) else {
-            return Err(vec![self.no_input()]);
+            return Ok(Err(vec![self.no_input()]));
         };
         if let Err(error) = Shape::new(input) {
-            return Err(vec![Diagnostic::new(Stage::Shapes, self.input.span, error.to_string())]);
+            return Ok(Err(vec![Diagnostic::new(Stage::Shapes, self.input.span, error.to_string())]));
         }
         match self.classes {
-            Some(head) if classes.is_none() => Err(vec![self.no_classes(head)]),
-            _ => shapes::infer(self, input, classes),
+            Some(head) if classes.is_none() => Ok(Err(vec![self.no_classes(head)])),
+            _ => shapes::infer(self, input, classes, stop),
         }
     }
 
@@ -146,12 +176,22 @@ impl OpenNet {
     }
 }
 
-/// All of the net that needs no shape; fails where so much is wrong that its shapes are not worth looking at.
-fn outline(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result<OpenNet, Vec<Diagnostic>> {
-    let expansion = expand::expand(def, scope, env, errors).map_err(|error| {
-        errors.push(*error);
-        std::mem::take(errors).into_vec()
-    })?;
+/// All of the net that needs no shape; none where so much is wrong that its shapes are not worth looking at.
+fn outline(
+    def: &NetDef,
+    scope: &Scope,
+    env: Env,
+    errors: &mut Errors,
+    stop: &dyn Stop,
+) -> Result<Option<OpenNet>, Interrupted> {
+    let expansion = match expand::expand(def, scope, env, errors, stop) {
+        Ok(expansion) => expansion,
+        Err(Fatal::Interrupted) => return Err(Interrupted),
+        Err(Fatal::Mistake(error)) => {
+            errors.push(*error);
+            return Ok(None);
+        }
+    };
     if !expansion.steps.iter().any(Step::is_layer) && errors.is_empty() {
         let error = Diagnostic::new(Stage::Shapes, def.chain.span, format!("`{}` has no layer", def.name.text));
         errors.push(error.help("a chain needs a layer behind its input, such as `- conv 16`"));
@@ -162,7 +202,7 @@ fn outline(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result
         Some((shape, span)) => (Some(shape), span),
         None => (None, def.chain.items.first().map_or(def.chain.span, |item| item.span)),
     };
-    Ok(OpenNet {
+    Ok(Some(OpenNet {
         name: def.name.text.clone(),
         steps: expansion.steps,
         result: expansion.result,
@@ -171,7 +211,7 @@ fn outline(def: &NetDef, scope: &Scope, env: Env, errors: &mut Errors) -> Result
         base: expansion.base,
         named: expansion.named,
         classes,
-    })
+    }))
 }
 
 /// Mistakes, each once: a repetition's later turns do not say them again.

@@ -2,7 +2,7 @@
 
 use fovea_graph::counted;
 use fovea_graph::shape::join;
-use fovea_graph::{Shape, Span};
+use fovea_graph::{Interrupted, Shape, Span, Stop};
 
 use super::channels::channels_last;
 use super::expand::Wire;
@@ -14,26 +14,37 @@ use crate::diagnostic::{Diagnostic, Stage};
 use crate::net::{Base, Kind, Layer, Net};
 
 /// The explicit net for this input; `classes` where the text leaves them open.
-pub(super) fn infer(open: &OpenNet, input: &[usize], classes: Option<usize>) -> Result<Net, Vec<Diagnostic>> {
+pub(super) fn infer(
+    open: &OpenNet,
+    input: &[usize],
+    classes: Option<usize>,
+    stop: &dyn Stop,
+) -> Result<Result<Net, Vec<Diagnostic>>, Interrupted> {
     let mut walk = Walk::new(open, Some(input), classes);
-    walk.run();
+    walk.run(stop)?;
     if !walk.errors.is_empty() {
-        return Err(walk.errors.into_vec());
+        return Ok(Err(walk.errors.into_vec()));
     }
     walk.spare_biases();
     let layer = |wire: Wire| walk.flows[wire.index()].layer;
     let named = open.named.iter().filter_map(|(name, wire)| Some((name.clone(), layer(*wire)?))).collect();
     let base = open.base.as_ref().map(|(net, _)| Base { net: net.clone(), layers: walk.base_layers });
-    Ok(Net { name: open.name.clone(), layers: walk.layers, named, base })
+    Ok(Ok(Net { name: open.name.clone(), layers: walk.layers, named, base }))
 }
 
 /// Checks what can be checked of a net that waits for its data, or parts of which could not be read.
-pub(super) fn check(open: &OpenNet, input: Option<&[usize]>, errors: &mut Errors) {
+pub(super) fn check(
+    open: &OpenNet,
+    input: Option<&[usize]>,
+    errors: &mut Errors,
+    stop: &dyn Stop,
+) -> Result<(), Interrupted> {
     let input = open.input.shape.as_deref().or(input).filter(|shape| Shape::new(*shape).is_ok());
     let mut walk = Walk::new(open, input, None);
     std::mem::swap(&mut walk.errors, errors);
-    walk.run();
+    walk.run(stop)?;
     *errors = walk.errors;
+    Ok(())
 }
 
 /// What flows at one place. Where its shape is unknown (no input yet, or a mistake before), layers are passed over until a
@@ -103,9 +114,10 @@ impl<'o> Walk<'o> {
         Self { open, layers, flows, bias_open, base_layers: 0, sides, classes, place: None, errors }
     }
 
-    fn run(&mut self) {
+    fn run(&mut self, stop: &dyn Stop) -> Result<(), Interrupted> {
         let open = self.open;
-        for (at, step) in open.steps.iter().enumerate() {
+        for next in stop.each(open.steps.iter().enumerate()) {
+            let (at, step) = next?;
             if open.base.as_ref().is_some_and(|&(_, steps)| steps == at) {
                 self.base_layers = self.layers.len();
             }
@@ -119,6 +131,7 @@ impl<'o> Walk<'o> {
         self.stand(None);
         self.last_layer(&open.steps);
         self.check_sides();
+        Ok(())
     }
 
     /// Mistakes from now on stand in this use of a block.

@@ -6,7 +6,7 @@ use fovea_graph::counted;
 use super::read::{Opened, Parts};
 use super::{Offer, elsewhere, words};
 use crate::diagnostic::{Diagnostic, list, quoted};
-use crate::library;
+use crate::library::texts;
 use crate::scope::nearest;
 use crate::syntax::{ExprKind, Name, Part, PartKind};
 
@@ -98,7 +98,7 @@ impl<'a> Parts<'a> {
 
     /// Whether there is a net of this name, in the text or in the library.
     pub(super) fn is_net(&self, name: &str) -> bool {
-        self.scope.nets.contains_key(name) || library::find(name).is_some()
+        self.scope.nets.contains_key(name) || texts::has(name)
     }
 
     /// The name of a net to show how a verb reads.

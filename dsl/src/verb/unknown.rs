@@ -2,7 +2,7 @@
 
 use super::{elsewhere, words};
 use crate::diagnostic::{Diagnostic, Stage, quoted};
-use crate::library;
+use crate::library::texts;
 use crate::scope::{Scope, nearest};
 use crate::syntax::{Part, PartKind, Verb};
 
@@ -52,7 +52,7 @@ fn of_the_session(verb: &Verb, text: String) -> Diagnostic {
 /// What is known of a word that begins no statement: what it means elsewhere, or here in another place.
 fn known(verb: &Verb, scope: &Scope, error: &dyn Fn() -> Diagnostic) -> Option<Diagnostic> {
     let (word, span) = (&verb.word.text, verb.word.span);
-    let is_net = |name: &str| scope.nets.contains_key(name) || library::find(name).is_some();
+    let is_net = |name: &str| scope.nets.contains_key(name) || texts::has(name);
     if is_net(word) {
         let error = error().here("this is a net").expected("a verb, then the net");
         return Some(error.put_before(span, "summary ").help(format!("write `summary {word}`, say")));

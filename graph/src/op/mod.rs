@@ -57,6 +57,7 @@ pub use upsample::{Interpolation, Upsample, UpsampleGrad};
 
 use crate::ids::{InputId, NodeId, StateId};
 use crate::shape::{Shape, TooLarge, join};
+use crate::stop::Interrupted;
 use crate::window::WindowError;
 
 /// What a node computes from its inputs. Every op has exactly one output.
@@ -259,6 +260,9 @@ pub enum GradientError {
     /// A gradient node that does not fit: a defect of an op's rule.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// It was broken off.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 impl Op {

@@ -5,6 +5,7 @@ use crate::autodiff::gradients;
 use crate::graph::Graph;
 use crate::ids::NodeId;
 use crate::shape::Shape;
+use crate::stop::Never;
 
 /// A shape of these dimensions.
 pub fn shape(dims: &[usize]) -> Shape {
@@ -24,7 +25,7 @@ pub fn gradient(op: Op, inputs: &[&[usize]]) -> Vec<String> {
         let target = graph.input("target", graph.shape(y).clone());
         graph.push(Op::SquaredError(SquaredError {}), &[y, target], None).expect("they are of one shape")
     };
-    let by = gradients(&mut graph, loss, &ids).expect("there is a gradient");
+    let by = gradients(&mut graph, loss, &ids, &Never).expect("there is a gradient");
     // The loss's own gradient is the first node behind it, and that by the op's output the next.
     let dy = NodeId::new(loss.index() + if loss == y { 1 } else { 2 });
     let named = |id: NodeId| match id {

@@ -5,6 +5,7 @@
 
 use super::occupied::Occupied;
 use super::{ALIGN, Slot};
+use crate::stop::{Interrupted, Stop};
 
 /// When a value is written and last read, in step numbers, and how many elements it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,8 +112,8 @@ pub(super) struct Arena {
     pub passed: usize,
 }
 
-/// Places the values, the largest first, each as low as it fits; `None` where `stop` says so before the end.
-pub(super) fn assign(values: &[Lifetime], stop: &dyn Fn() -> bool) -> Option<Arena> {
+/// Places the values, the largest first, each as low as it fits, unless `stop` ends it.
+pub(super) fn assign(values: &[Lifetime], stop: &dyn Stop) -> Result<Arena, Interrupted> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by_key(|&i| (std::cmp::Reverse(values[i].len), i));
     let mut slots = vec![Slot { offset: 0, len: 0 }; values.len()];
@@ -120,24 +121,23 @@ pub(super) fn assign(values: &[Lifetime], stop: &dyn Fn() -> bool) -> Option<Are
     let mut size = 0;
     // Values without elements stay at the beginning: they meet nobody.
     for i in order.into_iter().filter(|&i| values[i].len > 0) {
-        if stop() {
-            return None;
-        }
+        stop.go_on()?;
         let value = values[i];
         let offset = taken.place(&value);
         slots[i] = Slot { offset, len: value.len };
         size = size.max(offset + value.len);
     }
-    Some(Arena { slots, size, passed: taken.passed })
+    Ok(Arena { slots, size, passed: taken.passed })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stop::{At, Never};
     use proptest::prelude::*;
 
     fn arena(values: &[Lifetime]) -> Arena {
-        assign(values, &|| false).expect("nothing ends it")
+        assign(values, &Never).expect("nothing ends it")
     }
 
     /// The same places, found by looking at every value that has one.
@@ -187,10 +187,9 @@ mod tests {
 
     #[test]
     fn it_ends_where_it_is_told_to() {
-        let asked = std::cell::Cell::new(0);
-        let stop = || asked.replace(asked.get() + 1) == 10;
-        assert_eq!(assign(&chain(1_000), &stop), None);
-        assert_eq!(asked.get(), 11);
+        let stop = At::look(10);
+        assert_eq!(assign(&chain(1_000), &stop), Err(Interrupted));
+        assert_eq!(stop.asked(), 11);
     }
 
     proptest! {

@@ -11,6 +11,7 @@ use crate::backend::Backend;
 use crate::graph::Graph;
 use crate::ids::{NodeId, StateId};
 use crate::op::Op;
+use crate::stop::{Interrupted, Never, Stop};
 use arena::{Lifetime, assign};
 pub use data::{ALIGN, Algorithm, Choice, Layout, Place, Plan, Slot, Step};
 
@@ -19,11 +20,14 @@ pub use data::{ALIGN, Algorithm, Choice, Layout, Place, Plan, Slot, Step};
 /// Everything that writes a state comes last, so that a step can be abandoned before it; the graph's order is kept
 /// otherwise. Reshapes share their input's memory, updates are computed in their state's.
 pub fn plan(graph: Graph, backend: &dyn Backend) -> Plan {
-    plan_unless(graph, backend, &|| false).expect("nothing ends it")
+    plan_unless(graph, backend, &Never).expect("nothing ends it")
 }
 
-/// The same, `None` where `stop`, which is asked often, says so before the end.
-pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Fn() -> bool) -> Option<Plan> {
+/// The same, unless `stop`, which is asked for every node and value, ends it.
+///
+/// # Errors
+/// [`Interrupted`].
+pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Stop) -> Result<Plan, Interrupted> {
     let mut updates = vec![None; graph.nodes.len()];
     for &(state, id) in &graph.updates {
         updates[id.index()] = Some(state);
@@ -34,8 +38,9 @@ pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Fn() -> bool)
     let commit = first.len();
     let order: Vec<NodeId> = first.into_iter().chain(last).collect();
 
-    let lifetimes = lifetimes(&graph, &order, &updates);
-    let choices: Vec<Choice> = order.iter().map(|&id| backend.choose(&graph, id)).collect();
+    let lifetimes = lifetimes(&graph, &order, &updates, stop)?;
+    let choose = |id: Result<&NodeId, Interrupted>| Ok(backend.choose(&graph, *id?));
+    let choices: Vec<Choice> = stop.each(&order).map(choose).collect::<Result<_, _>>()?;
     let scratch = choices.iter().enumerate().map(|(i, choice)| Lifetime { birth: i, death: i, len: choice.workspace });
     let all: Vec<Lifetime> = lifetimes.iter().flatten().copied().chain(scratch).collect();
     let arena = assign(&all, stop)?;
@@ -43,7 +48,8 @@ pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Fn() -> bool)
     let (values, scratch) = arena.slots.split_at(arena.slots.len() - order.len());
     let mut values = values.iter().copied();
     let mut places = Vec::with_capacity(graph.nodes.len());
-    for id in graph.ids() {
+    for id in stop.each(graph.ids()) {
+        let id = id?;
         let place = match (&graph.node(id).op, updates[id.index()]) {
             (&Op::Input(input), _) => Place::Input(input),
             (&Op::State(state), _) | (_, Some(state)) => Place::State(state),
@@ -63,11 +69,16 @@ pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Fn() -> bool)
     {
         panic!("the plan is wrong: {why}\n{plan}");
     }
-    Some(plan)
+    Ok(plan)
 }
 
 /// When each value that needs a slot is written and last read, in step numbers; `None` for all others.
-fn lifetimes(graph: &Graph, order: &[NodeId], updates: &[Option<StateId>]) -> Vec<Option<Lifetime>> {
+fn lifetimes(
+    graph: &Graph,
+    order: &[NodeId],
+    updates: &[Option<StateId>],
+    stop: &dyn Stop,
+) -> Result<Vec<Option<Lifetime>>, Interrupted> {
     let mut lifetimes: Vec<Option<Lifetime>> = vec![None; graph.nodes.len()];
     for (step, &id) in order.iter().enumerate() {
         if updates[id.index()].is_none() {
@@ -80,7 +91,8 @@ fn lifetimes(graph: &Graph, order: &[NodeId], updates: &[Option<StateId>]) -> Ve
             lifetime.death = lifetime.death.max(step);
         }
     };
-    for (step, &id) in order.iter().enumerate() {
+    for at in stop.each(order.iter().enumerate()) {
+        let (step, &id) = at?;
         for &input in &graph.node(id).inputs {
             read(input, step);
         }
@@ -88,7 +100,7 @@ fn lifetimes(graph: &Graph, order: &[NodeId], updates: &[Option<StateId>]) -> Ve
     for (_, id) in &graph.outputs {
         read(*id, order.len());
     }
-    lifetimes
+    Ok(lifetimes)
 }
 
 /// The value whose memory `id` lies in: itself, but for a reshape its input's.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fovea_dsl::{Diagnostic, Level, Source, Stage};
 use fovea_graph::op::{GradientError, ShapeError};
-use fovea_graph::{BackendError, Span};
+use fovea_graph::{BackendError, Interrupted, Span};
 use fovea_train::{DataError, FileError, TrainError};
 use serde_json::json;
 
@@ -33,19 +33,29 @@ impl From<Vec<Diagnostic>> for Failure {
     }
 }
 
+impl From<Interrupted> for Failure {
+    fn from(_: Interrupted) -> Self {
+        Failure::Interrupted
+    }
+}
+
 /// Gives an error of a file, a device or a picture its place in the text.
 pub trait At<T> {
-    /// The error's own sentence becomes the message at `span`, and what to do about it the help.
-    fn at(self, span: Span) -> Result<T, Diagnostic>;
+    /// The error's own sentence becomes the message at `span`, and what to do about it the help; what the user has broken
+    /// off is no mistake.
+    fn at(self, span: Span) -> Result<T, Failure>;
 }
 
 impl<T, E: Remedy> At<T> for Result<T, E> {
-    fn at(self, span: Span) -> Result<T, Diagnostic> {
+    fn at(self, span: Span) -> Result<T, Failure> {
         self.map_err(|error| {
+            if error.is_interrupt() {
+                return Failure::Interrupted;
+            }
             let mistake = Diagnostic::new(Stage::Verbs, span, error.to_string());
             match error.remedy() {
-                Some(remedy) => mistake.help(remedy),
-                None => mistake,
+                Some(remedy) => mistake.help(remedy).into(),
+                None => mistake.into(),
             }
         })
     }
@@ -57,16 +67,33 @@ pub trait Remedy: Display {
     fn remedy(&self) -> Option<String> {
         None
     }
+
+    /// Whether it says no more than that the user has broken off.
+    fn is_interrupt(&self) -> bool {
+        false
+    }
 }
 
-impl Remedy for DataError {}
+impl Remedy for DataError {
+    fn is_interrupt(&self) -> bool {
+        matches!(self, DataError::Interrupted)
+    }
+}
 impl Remedy for FileError {}
-impl Remedy for GradientError {}
+impl Remedy for GradientError {
+    fn is_interrupt(&self) -> bool {
+        matches!(self, GradientError::Interrupted(_))
+    }
+}
 impl Remedy for ShapeError {}
 impl Remedy for String {}
 impl Remedy for picture::Error {}
 
 impl Remedy for BackendError {
+    fn is_interrupt(&self) -> bool {
+        matches!(self, BackendError::Interrupted(_))
+    }
+
     fn remedy(&self) -> Option<String> {
         match self {
             BackendError::Lost { device, .. } => Some(lost(device)),
@@ -78,7 +105,10 @@ impl Remedy for BackendError {
                 "a smaller batch takes less; and nets that were trained or loaded stay on the device until the session ends"
                     .to_string(),
             ),
-            BackendError::Unavailable(_) | BackendError::Mismatch(_) | BackendError::Unsupported { .. } => None,
+            BackendError::Unavailable(_)
+            | BackendError::Mismatch(_)
+            | BackendError::Unsupported { .. }
+            | BackendError::Interrupted(_) => None,
         }
     }
 }
@@ -90,6 +120,10 @@ impl Remedy for TrainError {
             TrainError::Lost { device, .. } => Some(lost(device)),
             _ => None,
         }
+    }
+
+    fn is_interrupt(&self) -> bool {
+        matches!(self, TrainError::Interrupted)
     }
 }
 

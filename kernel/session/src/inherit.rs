@@ -16,7 +16,8 @@ impl World {
     /// A net with its first weights, drawn by `seed`. One that begins inside another takes along the weights that the
     /// other has, but for layers of other shapes, and the way in which its pictures are standardised.
     pub fn first(&self, net: &Net, device: &Arc<dyn Backend>, seed: u64) -> Result<Trainee, TrainError> {
-        let fresh = Trainee::fresh(Arc::clone(device), forward(net), seed)?;
+        let fresh =
+            Trainee::fresh_unless(Arc::clone(device), forward(net, &self.interrupted), seed, &*self.interrupted)?;
         let Some((base, trained)) = self.base(net) else { return Ok(fresh) };
         let theirs = match trained.trainee.weights() {
             Err(lost) => self.saved(trained.run).ok_or(lost)?.weights,
@@ -35,7 +36,7 @@ impl World {
         }
         let channels = net.input().last().copied();
         weights.standardisation = theirs.standardisation.filter(|theirs| Some(theirs.mean.len()) == channels);
-        Trainee::with_weights(Arc::clone(device), forward(net), &weights)
+        Trainee::with_weights(Arc::clone(device), forward(net, &self.interrupted), &weights)
     }
 
     /// The net that `net` begins inside of, where it has weights of its own.

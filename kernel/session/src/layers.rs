@@ -1,15 +1,14 @@
 //! Finding a layer of a net by its path, `lenet.conv1`, and which of its channels are meant.
 
-use fovea_dsl::lower::{Mode, lower};
+use fovea_dsl::lower::{Mode, lower_unless};
 use fovea_dsl::net::{Layer, Net};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::LayerRef;
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::Span;
-use fovea_graph::counted;
-use fovea_graph::fuse::fuse;
-use fovea_graph::plan::plan;
+use fovea_graph::fuse::fuse_unless;
+use fovea_graph::plan::plan_unless;
+use fovea_graph::{Span, Stop, counted};
 
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights, suggest, unknown_net};
@@ -76,8 +75,9 @@ impl Place {
     /// Refuses a net that the device has no room for.
     pub fn fits(&self, names: &Names) -> Result<(), Failure> {
         let net = if names.bound.contains_key(&self.net.name) { &self.net } else { &self.up_to() };
-        let graph = lower(net, 1, Mode::Infer).at(self.span)?;
-        memory::net_fits(&plan(fuse(&graph), &*names.device), &*names.device, self.span)
+        let stop: &dyn Stop = &*names.interrupted;
+        let graph = lower_unless(net, 1, Mode::Infer, stop)?.at(self.span)?;
+        memory::net_fits(&plan_unless(fuse_unless(graph, stop)?, &*names.device, stop)?, &*names.device, self.span)
     }
 
     /// Which channels are meant, of `count` that there are; `what` names one of them in messages (`filter`).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fovea_dsl::library;
 use fovea_dsl::net::{Kind, Layer, Net};
-use fovea_dsl::resolve::{Resolved, channels_last, resolve};
+use fovea_dsl::resolve::{Resolved, channels_last, resolve_unless};
 use fovea_dsl::scope::nearest;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::{Diagnostic, Stage};
@@ -49,7 +49,7 @@ impl Names {
         let Some(definition) = library::find(&name.text) else {
             return Err(unknown_net(name, self).into());
         };
-        let resolved = Arc::new(resolve(definition, &self.scope, None, None)?);
+        let resolved = Arc::new(resolve_unless(definition, &self.scope, None, None, &*self.interrupted)??);
         self.used_of_library().insert(name.text.clone(), Arc::clone(&resolved));
         Ok(resolved)
     }
@@ -79,7 +79,7 @@ impl Names {
         let (input, classes) = self.given(of)?;
         Ok(match &*self.resolved(of.net)? {
             Resolved::Net(net) => net.clone(),
-            Resolved::Open(open) => open.complete(input.as_deref(), classes)?,
+            Resolved::Open(open) => open.complete_unless(input.as_deref(), classes, &*self.interrupted)??,
         })
     }
 

@@ -15,10 +15,7 @@ pub fn net_fits(plan: &Plan, backend: &dyn Backend, span: Span) -> Result<(), Fa
 
 /// The bytes that all programs of a run take, once they are planned; the mistake that they cannot be stands at `span`.
 pub fn bytes(needs: Result<Needs, TrainError>, backend: &dyn Backend, span: Span) -> Result<u64, Failure> {
-    match needs {
-        Err(TrainError::Interrupted) => Err(Failure::Interrupted),
-        needs => Ok(needs.at(span)?.bytes(backend)),
-    }
+    Ok(needs.at(span)?.bytes(backend))
 }
 
 /// The bytes that a batch takes. Refuses one that the device has no room for, and says which one would fit. `bytes` counts
@@ -41,7 +38,12 @@ pub fn fits(
     let mistake = Diagnostic::new(Stage::Memory, span, message)
         .found(number::bytes(needed))
         .expected(format!("at most {}", number::bytes(free)));
-    let help = match largest(batch, |batch| bytes(batch).is_ok_and(|needed| needed <= free)) {
+    let fits = |batch| match bytes(batch) {
+        Ok(needed) => Ok(needed <= free),
+        Err(Failure::Mistakes(_)) => Ok(false),
+        Err(Failure::Interrupted) => Err(Failure::Interrupted),
+    };
+    let help = match largest(batch, fits)? {
         Some(batch) => format!("`batch {batch}` fits"),
         None => "not even `batch 1` fits: the net itself is too large for this device".to_string(),
     };
@@ -49,13 +51,13 @@ pub fn fits(
 }
 
 /// The largest number from 1 to below `limit` that fits, where more never fits better.
-fn largest(limit: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+fn largest<E>(limit: usize, fits: impl Fn(usize) -> Result<bool, E>) -> Result<Option<usize>, E> {
     let (mut good, mut bad) = (0, limit);
     while bad - good > 1 {
         let middle = good + (bad - good) / 2;
-        if fits(middle) { good = middle } else { bad = middle }
+        if fits(middle)? { good = middle } else { bad = middle }
     }
-    (good > 0).then_some(good)
+    Ok((good > 0).then_some(good))
 }
 
 #[cfg(test)]
@@ -66,8 +68,8 @@ mod tests {
     fn the_largest_batch_is_found_at_both_ends_and_between() {
         for limit in 1..40 {
             for most in 0..limit {
-                let found = largest(limit, |batch| batch <= most);
-                assert_eq!(found, (most > 0).then_some(most), "below {limit}, at most {most}");
+                let found = largest(limit, |batch| Ok::<_, ()>(batch <= most));
+                assert_eq!(found, Ok((most > 0).then_some(most)), "below {limit}, at most {most}");
             }
         }
     }

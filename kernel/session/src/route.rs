@@ -6,7 +6,7 @@
 //! ```
 
 use fovea_dsl::net::Net;
-use fovea_train::{Question, Route, TrainError};
+use fovea_train::{Question, Route};
 
 use crate::failure::{At, Failure};
 use crate::lookup::Use;
@@ -20,8 +20,6 @@ pub fn route(of: &Use<'_>, question: &Question, batch: usize, names: &Names) -> 
     let net = names.net(of)?;
 
     // Graph, what is asked, plan: the same call makes the programs that run. The device's `compile` makes one of a plan.
-    match question.route_unless(&forward(&net), batch, &*names.device, &names.interrupted) {
-        Err(TrainError::Interrupted) => Err(Failure::Interrupted),
-        route => Ok((net, route.at(of.net.span)?)),
-    }
+    let route = question.route_unless(&forward(&net, &names.interrupted), batch, &*names.device, &*names.interrupted);
+    Ok((net, route.at(of.net.span)?))
 }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use fovea_dsl::parse::parse_unless;
 use fovea_dsl::syntax::{Name, Statement, StatementKind};
 use fovea_dsl::verb::Theme;
-use fovea_dsl::{Diagnostic, Source, library, parse};
-use fovea_graph::{Backend, Device, SourceId, Span};
+use fovea_dsl::{Diagnostic, Source, library};
+use fovea_graph::{Backend, Device, Interrupted, SourceId, Span};
 
 use crate::check::{Step, Text, check};
 use crate::device::Purpose;
@@ -47,7 +48,8 @@ impl Session {
 
     /// From now on `let NAME = …` binds `value`, an expression of the language, whatever the text says.
     pub fn set_override(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let Text { program, mistakes, .. } = self.read("--set", &format!("let {name} = {value}"));
+        let text = self.read("--set", &format!("let {name} = {value}"));
+        let Text { program, mistakes, .. } = text.map_err(|interrupted| interrupted.to_string())?;
         match &program.statements[..] {
             [Statement { kind: StatementKind::Let(bindings), .. }] if mistakes.is_empty() && bindings.len() == 1 => {
                 let value = self.names.scope.evaluate(&bindings[0].value).map_err(|mistake| mistake.message)?;
@@ -71,7 +73,7 @@ impl Session {
     /// Parses a text, checks it whole, [`crate::route::route`] among the checks, then runs its statements one by one; each completes or
     /// changes nothing.
     pub fn run(&mut self, name: &str, text: &str, events: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let text = self.read(name, text);
+        let text = self.read(name, text)?;
         let steps = check(&text, &self.names, &self.world)?;
         let remarks = steps.iter().flat_map(|step| step.job.remarks()).cloned();
         remarks.for_each(|remark| events(Event::Remark(remark, self.sources.clone())));
@@ -80,7 +82,7 @@ impl Session {
 
     /// Checks a text and runs nothing.
     pub fn check(&mut self, name: &str, text: &str) -> Result<Report, Failure> {
-        let text = self.read(name, text);
+        let text = self.read(name, text)?;
         self.world.purpose = Purpose::Check;
         let steps = check(&text, &self.names, &self.world);
         self.world.purpose = Purpose::Run;
@@ -94,7 +96,7 @@ impl Session {
     /// A text in its canonical form.
     pub fn format(&mut self, name: &str, text: &str) -> Result<String, Failure> {
         // Mistakes point into the text as one of the session's.
-        let read = self.read(name, text);
+        let read = self.read(name, text)?;
         if !read.mistakes.is_empty() {
             return Err(read.mistakes.into());
         }
@@ -103,7 +105,7 @@ impl Session {
 
     /// Takes over what a text defines, its nets and constants, and runs nothing else of it.
     pub fn define(&mut self, name: &str, text: &str) -> Result<(), Failure> {
-        let mut text = self.read(name, text);
+        let mut text = self.read(name, text)?;
         text.program.statements.retain(|statement| !matches!(statement.kind, StatementKind::Verb(_)));
         let steps = check(&text, &self.names, &self.world)?;
         steps.into_iter().try_for_each(|step| self.step(step, &mut |_| ()))
@@ -167,10 +169,10 @@ impl Session {
     }
 
     /// Text to syntax tree.
-    fn read(&mut self, name: &str, text: &str) -> Text {
+    fn read(&mut self, name: &str, text: &str) -> Result<Text, Interrupted> {
         let source = self.source(name, text);
-        let (program, mistakes) = parse(&source);
-        Text { source, program, mistakes }
+        let (program, mistakes) = parse_unless(&source, &*self.world.interrupted)?;
+        Ok(Text { source, program, mistakes })
     }
 
     /// Takes in a text, for messages that point into it.

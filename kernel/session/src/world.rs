@@ -12,7 +12,7 @@ use fovea_dsl::scope::Scope;
 use fovea_dsl::shared::Shared;
 use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span};
-use fovea_train::{Checkpoint, DataError, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
+use fovea_train::{Checkpoint, DataSpec, Dataset, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::device::Purpose;
 use crate::event::Event;
@@ -122,10 +122,7 @@ impl World {
         if let Some((_, data)) = self.loaded.iter().find(|(loaded, _)| loaded == spec) {
             return Ok(Arc::clone(data));
         }
-        let data = match spec.load_unless(&self.interrupted) {
-            Err(DataError::Interrupted) => return Err(Failure::Interrupted),
-            data => Arc::new(data.at(span)?),
-        };
+        let data = Arc::new(spec.load_unless(&self.interrupted).at(span)?);
         self.loaded.push((spec.clone(), Arc::clone(&data)));
         Ok(data)
     }
@@ -174,10 +171,10 @@ impl World {
     /// those that its run left on disk.
     pub fn copy_of(&self, net: &Net, device: &Arc<dyn Backend>) -> Result<Trainee, TrainError> {
         let trained = self.trained.get(&net.name).ok_or_else(|| TrainError::Inconsistent("no weights".into()))?;
-        match trained.trainee.copy(Arc::clone(device), forward(net)) {
+        match trained.trainee.copy(Arc::clone(device), forward(net, &self.interrupted)) {
             Err(lost @ TrainError::Backend(BackendError::Lost { .. })) => {
                 let saved = self.saved(trained.run).ok_or(lost)?;
-                Trainee::with_checkpoint(Arc::clone(device), forward(net), &saved)
+                Trainee::with_checkpoint(Arc::clone(device), forward(net, &self.interrupted), &saved)
             }
             copy => copy,
         }
@@ -194,14 +191,14 @@ impl World {
     }
 }
 
-/// Gives the net's forward graph at any batch, as the training loop wants it.
-pub fn forward(net: &Net) -> Forward {
-    let net = net.clone();
+/// Gives the net's forward graph at any batch, as the training loop wants it, until `stop` is set.
+pub fn forward(net: &Net, stop: &Arc<AtomicBool>) -> Forward {
+    let (net, stop) = (net.clone(), Arc::clone(stop));
     Box::new(move |batch, mode| {
         let mode = match mode {
             Mode::Train => lower::Mode::Train,
             Mode::Infer => lower::Mode::Infer,
         };
-        Ok(lower::lower(&net, batch, mode)?)
+        Ok(lower::lower_unless(&net, batch, mode, &*stop)??)
     })
 }

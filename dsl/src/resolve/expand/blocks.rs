@@ -84,10 +84,11 @@ impl<'a> Expander<'_, 'a> {
             }
         };
         let error = error.here("it would have no end").also(self.open[found].name.span, "which begins here");
-        Some(Box::new(error.help(match kind {
+        let help = match kind {
             "net" => "give the new net another name",
             _ => "repeat a block with `^3` behind its use",
-        })))
+        };
+        Some(error.help(help).into())
     }
 
     /// The names inside a block: its parameters, each with the argument's value or its default.

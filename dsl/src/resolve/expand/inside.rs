@@ -27,7 +27,7 @@ impl<'a> Expander<'_, 'a> {
         let ends = std::iter::once(text.len()).chain(dots.collect::<Vec<_>>().into_iter().rev());
         let mut found = ends.filter_map(|end| Some((end, self.home.net(self.scope, &text[..end])?)));
         let Some((end, (home, def))) = found.next() else {
-            return Err(Box::new(self.unknown_start(text, name.span)));
+            return Err(self.unknown_start(text, name.span).into());
         };
         if let Some(error) = self.inside_itself(home, &def.name, "net", name.span) {
             return Err(error);
@@ -60,7 +60,7 @@ impl<'a> Expander<'_, 'a> {
                 None => {
                     let error = unknown_layer(layer, name.span, &self.names, "");
                     let message = format!("`{}` has no layer `{layer}`", &text[..end]);
-                    return Err(Box::new(Diagnostic { message, ..error }));
+                    return Err(Diagnostic { message, ..error }.into());
                 }
             }
         }

@@ -12,6 +12,7 @@ mod library;
 mod lists;
 mod options;
 mod random;
+mod stops;
 
 use fovea_graph::{Graph, SourceId};
 

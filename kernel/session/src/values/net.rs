@@ -56,7 +56,7 @@ impl fmt::Debug for Net {
 /// The net of a name.
 pub(super) fn of(name: &Name, names: &Names, world: &mut World) -> Result<Net, Failure> {
     let net = names.net(&Use { net: name, data: None, weights: Weights::Own })?;
-    let figures = summary::summary(&net, name.span)?;
+    let figures = summary::summary(&net, name.span, &*names.interrupted)?;
     let shown = summary::of(name, BATCH, name.span, names, world)?.run(world, &mut |_| ())?;
     Ok(Net {
         name: figures.net,

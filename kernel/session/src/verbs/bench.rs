@@ -61,10 +61,7 @@ pub fn check(said: &verb::Bench, span: Span, names: &Names) -> Checked {
 impl Job for Bench {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let device = &self.device;
-        let mut measured = match Timed::new(device, self.plan.clone(), world) {
-            Err(TrainError::Interrupted) => return Err(Failure::Interrupted),
-            measured => measured.at(self.span)?,
-        };
+        let mut measured = Timed::new(device, self.plan.clone(), world).at(self.span)?;
         let seconds = measured.whole(world).at(self.span)?;
         let parts = measured.parts(world).at(self.span)?;
         drop(measured);
@@ -187,7 +184,7 @@ impl Timed {
     fn new(device: &Arc<dyn Backend>, plan: Plan, world: &World) -> Result<Self, TrainError> {
         let made = |(i, input): (usize, &fovea_graph::Input)| (input.name.clone(), made_up(i, input));
         let inputs = plan.graph.inputs.iter().enumerate().map(made).collect();
-        Ok(Self { task: Task::new_unless(device, plan, 0, &world.interrupted)?, inputs, runs: 0 })
+        Ok(Self { task: Task::new_unless(device, plan, 0, &*world.interrupted)?, inputs, runs: 0 })
     }
 
     /// Begins a run; an interrupt breaks it off.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
-use fovea_graph::Span;
+use fovea_graph::{Span, Stop};
 use serde_json::json;
 
 use super::summary::summary;
@@ -27,7 +27,7 @@ pub fn check(nets: &[Name], span: Span, names: &Names) -> Checked {
     let (mut compared, mut mistakes) = (Vec::new(), Vec::new());
     for net in nets {
         let of = Use { net, data: None, weights: Weights::Own };
-        match names.net(&of).and_then(|whole| Ok(count(&whole, net.span)?)) {
+        match names.net(&of).and_then(|whole| count(&whole, net.span, &*names.interrupted)) {
             Ok(figures) => compared.push(figures),
             Err(Failure::Mistakes(found)) => mistakes.extend(found),
             Err(Failure::Interrupted) => return Err(Failure::Interrupted),
@@ -40,8 +40,8 @@ pub fn check(nets: &[Name], span: Span, names: &Names) -> Checked {
 }
 
 /// A net's figures.
-fn count(net: &Net, span: Span) -> Result<Compared, fovea_dsl::Diagnostic> {
-    let summary = summary(net, span)?;
+fn count(net: &Net, span: Span, stop: &dyn Stop) -> Result<Compared, Failure> {
+    let summary = summary(net, span, stop)?;
     let weighty: BTreeSet<&str> =
         summary.layers.iter().filter(|row| row.macs > 0).map(|row| row.name.as_str()).collect();
     Ok(Compared {

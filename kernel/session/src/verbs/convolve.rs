@@ -8,17 +8,16 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::counted;
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window};
-use fovea_graph::{Backend, Span, Tensor};
+use fovea_graph::{Span, Tensor};
 use ndarray::Axis;
-use serde_json::Value;
 
-use super::slide::{Misfit, Pictured, bearable, compute, extents, figures, nested, one_layer, tensor, windows};
+use super::slide::{Misfit, Pictured, bearable, extents, nested, one_layer, tensor, windows};
+use super::sliding::Sliding;
 use super::{Checked, Events, Job};
-use crate::display::{self, Makes};
+use crate::display::Makes;
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::layers::Place;
-use crate::picture::{Theme, convolution};
 use crate::world::{Names, World};
 
 /// With what.
@@ -29,17 +28,9 @@ enum Weights {
     Learned { place: Place, index: usize, seed: u64 },
 }
 
-struct Slide {
-    image: Pictured,
+struct Convolving {
+    sliding: Sliding,
     weights: Weights,
-    /// Down and across.
-    windows: [Window; 2],
-    /// The net of one convolution that computes it.
-    net: Net,
-    device: Arc<dyn Backend>,
-    theme: Theme,
-    title: String,
-    span: Span,
 }
 
 /// Checks that the filter slides over the image, and that the result is of a size to look at.
@@ -71,8 +62,9 @@ pub fn check(said: Convolve, span: Span, names: &Names) -> Checked {
     let net = net(shape, &windows, &extent, is_depthwise, span);
     bearable(&extent, size, channels, if is_depthwise { channels } else { 1 }, span)?;
     let title = format!("{} convolved with {filter_name}", image.name);
-    let device = Arc::clone(&names.device);
-    Ok(Box::new(Slide { image, weights, windows, net, device, theme: names.theme, title, span }))
+    let (device, theme) = (Arc::clone(&names.device), names.theme);
+    let sliding = Sliding { verb: "convolve", image, windows, net, device, theme, title, span };
+    Ok(Box::new(Convolving { sliding, weights }))
 }
 
 /// The size and the number of a layer's filters, which must be 2-D and take the image's channels.
@@ -114,34 +106,23 @@ fn net(shape: [usize; 3], windows: &[Window; 2], extent: &[usize], is_depthwise:
     one_layer("convolve", shape, "conv1", kind, [extent, &[filters]].concat(), span)
 }
 
-impl Job for Slide {
+impl Job for Convolving {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
-        let image = self.image.pixels(world, self.span)?;
-        let filter = match &self.weights {
+        let Self { sliding, weights } = self;
+        let image = sliding.image.pixels(world, sliding.span)?;
+        let filter = match weights {
             Weights::Matrix(matrix) => matrix.clone(),
             Weights::Learned { place, index, seed } => {
                 world.remark(&place.net, events);
                 let name = format!("{}.filter", place.layer().name);
-                let all =
-                    world.with(&place.weighty(world), &self.device, *seed, |net| net.state(&name)).at(self.span)?;
+                let weighty = place.weighty(world);
+                let all = world.with(&weighty, &sliding.device, *seed, |net| net.state(&name)).at(sliding.span)?;
                 all.index_axis_move(Axis(0), *index)
             }
         };
-        let result = compute(&self.net, &self.device, &image, Some(&filter), &world.interrupted);
-        world.go_on()?;
-        let result = result.at(self.span)?;
-        let drawn =
-            display::Slide { image: &image, makes: Makes::Sum(&filter), result: &result, windows: &self.windows };
-        let picture = convolution(&self.title, &drawn, self.theme).at(self.span)?;
-        Ok(Output::page("convolve", &drawn.page(&self.title), self.data(&drawn, &filter)).picture(picture))
-    }
-}
-
-impl Slide {
-    fn data(&self, drawn: &display::Slide<'_>, filter: &Tensor) -> Value {
-        let mut data = figures(drawn);
-        data["filter"] = nested(filter);
-        data["dilate"] = self.windows.iter().map(|window| window.dilate).collect();
-        data
+        let mut output = sliding.output(&image, Makes::Sum(&filter), world)?;
+        output.data["filter"] = nested(&filter);
+        output.data["dilate"] = sliding.windows.iter().map(|window| window.dilate).collect();
+        Ok(output)
     }
 }

@@ -82,11 +82,9 @@ impl Job for Features {
         let data = world.dataset(&self.pick.spec, span)?;
         let images = gather(&data, self.pick.indices(&data));
         let (layers, interrupted) = (self.place.up_to(), Arc::clone(&world.interrupted));
-        let look = |net: &mut fovea_train::Trainee| net.activations(&images, forward(&layers), &interrupted);
-        let all = match world.with(&self.place.weighty(world), &self.device, self.seed, look) {
-            Err(fovea_train::TrainError::Interrupted) => return Err(Failure::Interrupted),
-            all => all.at(span)?,
-        };
+        let look =
+            |net: &mut fovea_train::Trainee| net.activations(&images, forward(&layers, &interrupted), &interrupted);
+        let all = world.with(&self.place.weighty(world), &self.device, self.seed, look).at(span)?;
         let channels = Axis(all.ndim() - 1);
         let (first, end) = self.range;
         let maps = all.slice_axis(channels, Slice::from(first..end)).as_standard_layout().into_owned();

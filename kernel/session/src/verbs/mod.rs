@@ -19,6 +19,7 @@ mod saliency;
 pub mod show;
 mod simple;
 mod slide;
+mod sliding;
 pub mod summary;
 mod test;
 mod train;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use fovea_dsl::Diagnostic;
-use fovea_dsl::lower::{Mode, lower};
+use fovea_dsl::lower::{Mode, lower_unless};
 use fovea_dsl::net::Net;
-use fovea_dsl::resolve::{Resolved, resolve};
+use fovea_dsl::resolve::{Resolved, resolve_unless};
 use fovea_dsl::syntax::NetDef;
 use fovea_graph::shape::join;
+use fovea_graph::{Interrupted, Stop};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -28,16 +29,16 @@ struct Define {
 /// Defines a net. One that says what it said before keeps its weights.
 pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
     let name = definition.name.text.clone();
-    let resolved = resolve(definition, &names.scope, None, None)?;
+    let resolved = resolve_unless(definition, &names.scope, None, None, &*names.interrupted)??;
     // What had weights until now may be the library's net of that name.
     let changed = match (names.resolved(&definition.name), names.bound.get(&name)) {
-        (Ok(old), Some(binding)) => !same(&old, &resolved, binding),
+        (Ok(old), Some(binding)) => !same(&old, &resolved, binding, &*names.interrupted)?,
         _ => false,
     };
     if changed {
         names.bound.remove(&name);
     }
-    let (text, data) = describe(definition, &resolved)?;
+    let (text, data) = describe(definition, &resolved, &*names.interrupted)?;
     let remarks = resolved.remarks();
     names.nets.insert(name.clone(), Arc::new(resolved));
     names.scope.nets.insert(name.clone(), definition.clone());
@@ -45,19 +46,19 @@ pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
 }
 
 /// Whether two nets are one, for data of the binding's shape; where they were written does not matter.
-fn same(old: &Resolved, new: &Resolved, binding: &Binding) -> bool {
+fn same(old: &Resolved, new: &Resolved, binding: &Binding, stop: &dyn Stop) -> Result<bool, Interrupted> {
     let complete = |resolved: &Resolved| match resolved {
-        Resolved::Net(net) => Some(net.clone()),
-        Resolved::Open(open) => open.complete(Some(&binding.input), binding.classes).ok(),
+        Resolved::Net(net) => Ok(Some(net.clone())),
+        Resolved::Open(open) => Ok(open.complete_unless(Some(&binding.input), binding.classes, stop)?.ok()),
     };
     let layers = |net: Net| -> Vec<_> {
         net.layers.into_iter().map(|layer| (layer.name, layer.kind, layer.inputs, layer.output)).collect()
     };
-    complete(old).map(layers) == complete(new).map(layers)
+    Ok(complete(old)?.map(layers) == complete(new)?.map(layers))
 }
 
 /// The net in a line: `lenet: 28x28x1 → 10, 12 layers, 61,706 parameters`.
-fn describe(definition: &NetDef, resolved: &Resolved) -> Result<(String, serde_json::Value), Failure> {
+fn describe(definition: &NetDef, resolved: &Resolved, stop: &dyn Stop) -> Result<(String, serde_json::Value), Failure> {
     let name = &definition.name.text;
     let net = match resolved {
         Resolved::Net(net) => net,
@@ -70,7 +71,7 @@ fn describe(definition: &NetDef, resolved: &Resolved) -> Result<(String, serde_j
             return Ok((format!("{name}: {waits}"), json!({ "net": name, "input": open.input() })));
         }
     };
-    let parameters = lower(net, 1, Mode::Infer).at(definition.name.span)?.parameter_count();
+    let parameters = lower_unless(net, 1, Mode::Infer, stop)?.at(definition.name.span)?.parameter_count();
     let layers = net.layers.len() - 1;
     let text = format!(
         "{name}: {} → {}, {}, {}",

@@ -81,17 +81,15 @@ fn newest_of(net: &str, runs: &Runs) -> Option<u32> {
 }
 
 /// The run of a reference, if it exists or by then may.
-pub fn which(run: &RunRef, names: &Names, world: &World) -> Result<Which, Diagnostic> {
+pub fn which(run: &RunRef, names: &Names, world: &World) -> Result<Which, Failure> {
     match *run {
         RunRef::Last(_) if names.runs > 0 => Ok(Which::Last),
         RunRef::Last(span) => match world.runs.last().at(span)? {
             Some(_) => Ok(Which::Last),
-            None => Err(Diagnostic::new(
-                Stage::Verbs,
-                span,
-                format!("there is no run in {}", world.runs.folder().display()),
-            )
-            .help("`train … on …` makes one")),
+            None => {
+                let message = format!("there is no run in {}", world.runs.folder().display());
+                Err(Diagnostic::new(Stage::Verbs, span, message).help("`train … on …` makes one").into())
+            }
         },
         RunRef::Number(number, span) => {
             let newest = world.runs.last().at(span)?.unwrap_or(0);
@@ -105,7 +103,7 @@ pub fn which(run: &RunRef, names: &Names, world: &World) -> Result<Which, Diagno
 
 impl Which {
     /// Reads the run.
-    pub fn open(&self, world: &World, span: Span) -> Result<RunRecord, Diagnostic> {
+    pub fn open(&self, world: &World, span: Span) -> Result<RunRecord, Failure> {
         let number = match self {
             Which::Number(number) => Some(*number),
             Which::Last => world.runs.last().at(span)?,
@@ -113,7 +111,7 @@ impl Which {
         };
         match number {
             Some(number) => world.runs.open(number).at(span),
-            None => Err(Diagnostic::new(Stage::Verbs, span, "there is no such run")),
+            None => Err(Diagnostic::new(Stage::Verbs, span, "there is no such run").into()),
         }
     }
 }

@@ -2,33 +2,24 @@
 
 use std::sync::Arc;
 
-use fovea_dsl::net::{Kind, Net};
+use fovea_dsl::net::Kind;
 use fovea_dsl::verb::{Padding, Pixels, Pool, PoolForm};
+use fovea_graph::Span;
 use fovea_graph::op;
 use fovea_graph::shape::join;
-use fovea_graph::window::{Rounding, Window};
-use fovea_graph::{Backend, Span};
-use serde_json::json;
+use fovea_graph::window::Rounding;
 
-use super::slide::{Misfit, Pictured, bearable, compute, extents, figures, one_layer, windows};
+use super::slide::{Misfit, Pictured, bearable, extents, one_layer, windows};
+use super::sliding::Sliding;
 use super::{Checked, Events, Job};
-use crate::display::{Makes, Slide};
+use crate::display::Makes;
 use crate::event::Output;
-use crate::failure::{At, Failure};
-use crate::picture::{Theme, convolution};
+use crate::failure::Failure;
 use crate::world::{Names, World};
 
 struct Pooling {
-    image: Pictured,
+    sliding: Sliding,
     form: PoolForm,
-    /// Down and across.
-    windows: [Window; 2],
-    /// The net of one pooling that computes it.
-    net: Net,
-    device: Arc<dyn Backend>,
-    theme: Theme,
-    title: String,
-    span: Span,
 }
 
 /// Checks that the window slides over the image. As the layer: 2x2 unless it says otherwise, its stride the window.
@@ -62,8 +53,9 @@ pub fn check(said: Pool, span: Span, names: &Names) -> Checked {
     let net = one_layer("pool", shape, "pool1", kind, [&extent[..], &shape[2..]].concat(), span);
     let word = word(form);
     let title = format!("{}, {word} pooled by {}", image.name, join(&size));
-    let device = Arc::clone(&names.device);
-    Ok(Box::new(Pooling { image, form, windows, net, device, theme: names.theme, title, span }))
+    let (device, theme) = (Arc::clone(&names.device), names.theme);
+    let sliding = Sliding { verb: "pool", image, windows, net, device, theme, title, span };
+    Ok(Box::new(Pooling { sliding, form }))
 }
 
 /// The word for what is taken of a window.
@@ -76,19 +68,14 @@ fn word(form: PoolForm) -> &'static str {
 
 impl Job for Pooling {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let image = self.image.pixels(world, self.span)?;
-        let result = compute(&self.net, &self.device, &image, None, &world.interrupted);
-        world.go_on()?;
-        let result = result.at(self.span)?;
-        let makes = match self.form {
+        let Self { sliding, form } = self;
+        let makes = match form {
             PoolForm::Max => Makes::Max,
             PoolForm::Avg => Makes::Mean,
         };
-        let drawn = Slide { image: &image, makes, result: &result, windows: &self.windows };
-        let picture = convolution(&self.title, &drawn, self.theme).at(self.span)?;
-        let mut data = figures(&drawn);
-        data["window"] = json!(drawn.size());
-        data["takes"] = json!(word(self.form));
-        Ok(Output::page("pool", &drawn.page(&self.title), data).picture(picture))
+        let mut output = sliding.output(&sliding.image.pixels(world, sliding.span)?, makes, world)?;
+        output.data["window"] = sliding.windows.iter().map(|window| window.size).collect();
+        output.data["takes"] = word(*form).into();
+        Ok(output)
     }
 }

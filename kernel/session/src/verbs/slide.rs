@@ -1,22 +1,18 @@
 //! What `convolve` and `pool` share: an image, a window that slides over it, and the net of one layer that computes it.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
 use fovea_dsl::net::{Kind, Layer, Net};
 use fovea_dsl::verb::{Padding, Pixels};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window, WindowError};
-use fovea_graph::{Backend, Outcome, Span, Tensor};
-use fovea_train::{Numbers, Question, Task, TrainError};
+use fovea_graph::{Span, Tensor};
 use ndarray::Axis;
 use serde_json::{Value, json};
 
-use crate::display::{Slide, number};
+use crate::display::number;
 use crate::failure::Failure;
 use crate::samples::{Pick, gather, pick};
-use crate::world::{Names, World, forward};
+use crate::world::{Names, World};
 
 /// So many numbers the result may have.
 const MOST_RESULTS: usize = 1 << 16;
@@ -176,42 +172,6 @@ pub fn one_layer(name: &str, shape: [usize; 3], layer: &str, kind: Kind, output:
     let input = Layer { name: "input".into(), kind: Kind::Input, inputs: vec![], output: shape.to_vec(), span };
     let layer = Layer { name: layer.into(), kind, inputs: vec![0], output, span };
     Net { name: name.into(), layers: vec![input, layer], named: Vec::new(), base: None }
-}
-
-/// What a net of one layer makes of an image, by the route of every net; `weights` are those of the layer that has some.
-pub fn compute(
-    net: &Net,
-    device: &Arc<dyn Backend>,
-    image: &Tensor,
-    weights: Option<&Tensor>,
-    interrupted: &AtomicBool,
-) -> Result<Tensor, TrainError> {
-    let plan = Question::result().route(&forward(net), 1, &**device)?.plan;
-    let state = plan.graph.states.first().cloned();
-    let mut task = Task::new(device, plan, 0)?;
-    if let Some((state, weights)) = state.zip(weights) {
-        let weights = weights.broadcast(state.shape.dims());
-        let weights = weights.ok_or_else(|| TrainError::Inconsistent("the filter is of another shape".into()))?;
-        task.set(&state.name, &weights.as_standard_layout().into_owned())?;
-    }
-    let images = image.view().insert_axis(Axis(0)).as_standard_layout().into_owned();
-    match task.step(&[("images", &images)], Numbers::default(), interrupted)? {
-        Outcome::Interrupted => Err(TrainError::Interrupted),
-        Outcome::Done | Outcome::NotFinite(_) => Ok(task.answer()?.take("result")?.index_axis_move(Axis(0), 0)),
-    }
-}
-
-/// Image, result and how the window slid, as data.
-pub fn figures(drawn: &Slide<'_>) -> Value {
-    let (position, channel) = drawn.strongest();
-    json!({
-        "image": nested(drawn.image),
-        "output": nested(drawn.result),
-        "stride": drawn.windows.iter().map(|window| window.stride).collect::<Vec<_>>(),
-        "padding": drawn.windows.iter().map(|window| window.pad).collect::<Vec<_>>(),
-        "strongest": { "row": position[0], "column": position[1], "channel": channel,
-            "value": drawn.value(position, channel) },
-    })
 }
 
 /// Rows of numbers, or of lists of numbers where there is more than one channel.

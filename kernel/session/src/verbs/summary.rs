@@ -1,13 +1,14 @@
 //! `summary lenet`, `summary lenet batch 32 train`
 
-use fovea_dsl::Diagnostic;
-use fovea_dsl::lower::{Mode, lower};
+use std::collections::BTreeMap;
+
+use fovea_dsl::lower::{Mode, lower_unless};
 use fovea_dsl::net::{Field, Net};
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb;
 use fovea_graph::cost::{LayerCost, layers};
 use fovea_graph::training::Optimizer;
-use fovea_graph::{Graph, Span};
+use fovea_graph::{Graph, Interrupted, Span, Stop};
 use fovea_train::{DataSpec, Needs, Question, batches};
 use serde_json::json;
 
@@ -41,14 +42,14 @@ pub fn of(net: &Name, batch: usize, span: Span, names: &Names, world: &World) ->
 
 fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names, world: &World) -> Checked {
     let net = names.net(of)?;
-    let mut summary = summary(&net, of.net.span)?;
-    let (forward, step, device) = (forward(&net), Question::train(&USUAL), &*names.device);
+    let mut summary = summary(&net, of.net.span, &*names.interrupted)?;
+    let (forward, step, device) = (forward(&net, &names.interrupted), Question::train(&USUAL), &*names.device);
     let data = of.data.map(|data| names.spec(data)).transpose()?;
     let needs = |batch| match &data {
-        None => Needs::of_any(&forward, &step, batch, device, &names.interrupted),
+        None => Needs::of_any(&forward, &step, batch, device, &*names.interrupted),
         Some(data) => {
             let (batches, tests) = (batches(data.counts().train, batch), data.counts().test);
-            let needs = Needs::plan(&forward, &step, &batches, tests, device, &names.interrupted);
+            let needs = Needs::plan(&forward, &step, &batches, tests, device, &*names.interrupted);
             needs.map(|needs| needs.with(data))
         }
     };
@@ -61,10 +62,18 @@ fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names, world: &World)
 }
 
 /// A row a layer, and the totals but for the memory of a training step, which needs a plan.
-pub fn summary(net: &Net, span: Span) -> Result<Summary, Diagnostic> {
-    let graph = lower(net, 1, Mode::Infer).at(span)?;
+pub fn summary(net: &Net, span: Span, stop: &dyn Stop) -> Result<Summary, Failure> {
+    let graph = lower_unless(net, 1, Mode::Infer, stop)?.at(span)?;
     let fields = net.receptive_fields();
-    let rows: Vec<SummaryRow> = layers(&graph).iter().map(|cost| row(net, &fields, &graph, cost)).collect();
+    let places: BTreeMap<&str, usize> =
+        net.layers.iter().zip(0..).map(|(layer, at)| (layer.name.as_str(), at)).collect();
+    let costs = layers(&graph);
+    let row = |cost: Result<&LayerCost, Interrupted>| {
+        let cost = cost?;
+        let at = places.get(graph.layers[cost.layer.index()].name.as_str()).copied();
+        Ok(row(net, &fields, at, &graph, cost))
+    };
+    let rows: Vec<SummaryRow> = stop.each(&costs).map(row).collect::<Result<_, Interrupted>>()?;
     let sum = |figure: fn(&SummaryRow) -> u64| rows.iter().map(figure).fold(0, u64::saturating_add);
     let totals = Totals {
         params: graph.parameter_count() as u64,
@@ -77,10 +86,9 @@ pub fn summary(net: &Net, span: Span) -> Result<Summary, Diagnostic> {
     Ok(Summary { net: net.name.clone(), layers: rows, totals })
 }
 
-/// A layer, for one picture.
-fn row(net: &Net, fields: &[Vec<Field>], graph: &Graph, cost: &LayerCost) -> SummaryRow {
+/// A layer, the net's at this place, for one picture.
+fn row(net: &Net, fields: &[Vec<Field>], at: Option<usize>, graph: &Graph, cost: &LayerCost) -> SummaryRow {
     let layer = &graph.layers[cost.layer.index()];
-    let at = net.find(&layer.name);
     let spatial = at.filter(|&at| net.layers[at].output.len() == net.input().len());
     let field = spatial.map_or(&[][..], |at| &fields[at]);
     SummaryRow {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
@@ -92,13 +93,15 @@ struct Load {
     path: Name,
     /// What the file holds, on the net that it fits; none where an earlier statement has yet to write it.
     read: Option<(File, Net)>,
+    interrupted: Arc<AtomicBool>,
 }
 
 /// Checks the file against the net, unless an earlier statement has yet to write it.
 pub fn load(said: verb::Load, names: &mut Names) -> Checked {
     let verb::Load { net, path } = said;
     let (resolved, device) = (names.resolved(&net)?, Arc::clone(&names.device));
-    let mut load = Load { name: net.clone(), resolved, device, path, read: None };
+    let mut load =
+        Load { name: net.clone(), resolved, device, path, read: None, interrupted: Arc::clone(&names.interrupted) };
     let file = PathBuf::from(&load.path.text);
     let binding = match names.files.get(&file) {
         Some(saved) => saved.clone(),
@@ -113,20 +116,21 @@ pub fn load(said: verb::Load, names: &mut Names) -> Checked {
 
 impl Load {
     /// The file's weights, and the net that they fit.
-    fn read(&self, file: &Path) -> Result<(File, Net), Diagnostic> {
+    fn read(&self, file: &Path) -> Result<(File, Net), Failure> {
         let weights = File::load(file).at(self.path.span)?;
         if let Some(name) = weights.not_finite() {
             let message = format!("{}: {name} has values that are not finite", file.display());
             return Err(Diagnostic::new(Stage::Verbs, self.path.span, message)
-                .help("save the net again from a run whose loss stayed finite"));
+                .help("save the net again from a run whose loss stayed finite")
+                .into());
         }
         let net = self.complete(&weights)?;
-        Trainee::takes(Arc::clone(&self.device), forward(&net), &weights).at(self.path.span)?;
+        Trainee::takes(Arc::clone(&self.device), forward(&net, &self.interrupted), &weights).at(self.path.span)?;
         Ok((weights, net))
     }
 
     /// The net, where its text leaves shape or classes open, as the file has them.
-    fn complete(&self, weights: &File) -> Result<Net, Diagnostic> {
+    fn complete(&self, weights: &File) -> Result<Net, Failure> {
         let open = match &*self.resolved {
             Resolved::Net(net) => return Ok(net.clone()),
             Resolved::Open(open) => open,
@@ -134,7 +138,9 @@ impl Load {
         let dims = |text: &String| text.split('x').map(|side| side.parse().ok()).collect::<Option<Vec<usize>>>();
         let input = weights.metadata.get(INPUT).and_then(dims);
         let classes = Some(weights.classes.len()).filter(|&classes| classes > 0);
-        open.complete(input.as_deref(), classes).map_err(|mut mistakes| mistakes.remove(0))
+        Ok(open
+            .complete_unless(input.as_deref(), classes, &*self.interrupted)?
+            .map_err(|mut mistakes| mistakes.remove(0))?)
     }
 }
 
@@ -148,7 +154,8 @@ impl Job for Load {
                 &now
             }
         };
-        let trainee = Trainee::with_weights(Arc::clone(&self.device), forward(net), weights).at(self.path.span)?;
+        let trainee = Trainee::with_weights(Arc::clone(&self.device), forward(net, &self.interrupted), weights)
+            .at(self.path.span)?;
         let parameters = trainee.parameter_count();
         let text = format!("{}: {} loaded", net.name, of(parameters, "parameter"));
         let data = json!({ "net": net.name, "params": parameters, "input": net.input(), "output": net.output() });

@@ -11,6 +11,7 @@ mod page;
 mod report;
 mod summary;
 mod table;
+mod wrap;
 
 pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};

@@ -168,6 +168,15 @@ mod tests {
     }
 
     #[test]
+    fn things_have_their_plural() {
+        let all = ["epoch", "batch", "class", "run"].map(|thing| [of(1, thing), of(1437, thing)].join(", "));
+        assert_eq!(
+            all,
+            ["1 epoch, 1,437 epochs", "1 batch, 1,437 batches", "1 class, 1,437 classes", "1 run, 1,437 runs"]
+        );
+    }
+
+    #[test]
     fn prefixes() {
         assert_eq!(si(1.23e9, "FLOP"), "1.23 GFLOP");
         assert_eq!(si(0.0, "FLOP"), "0 FLOP");

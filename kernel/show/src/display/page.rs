@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::table::{Table, clean};
+use super::wrap::prose;
 use crate::markup::escape;
 
 /// Paragraphs, listings, tables, and parts that fold away, in order. Displays as text, a blank line between parts and
@@ -33,7 +34,7 @@ enum Fold {
 const BLOCK: &str = "margin: 0.4em 0";
 
 impl Page {
-    /// Adds lines for reading.
+    /// Adds lines for reading; in text those are broken between words that are too wide for a terminal.
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.parts.push(Part::Text(text.into()));
         self
@@ -110,7 +111,8 @@ impl Part {
     fn text(&self) -> Option<String> {
         let cleaned = |text: &str| text.lines().map(clean).collect::<Vec<_>>().join("\n");
         match self {
-            Part::Text(text) | Part::Code(text) => Some(cleaned(text)),
+            Part::Text(text) => Some(prose(&cleaned(text))),
+            Part::Code(text) => Some(cleaned(text)),
             Part::Table(table) => Some(table.to_string()),
             Part::Section { fold: Fold::Aside, .. } => None,
             Part::Section { title, page, .. } => Some(format!("{}\n{page}", clean(title))),

@@ -229,9 +229,9 @@ pub struct Device {
 pub fn devices(devices: &[Device]) -> Table {
     let mut table = Table::new([
         Column::left("device"),
-        Column::left("what").wrapped_at(36),
+        Column::left("what").wrapped_at(30),
         Column::right("memory"),
-        Column::left("state").wrapped_at(44),
+        Column::left("state").wrapped_at(30),
     ]);
     for device in devices {
         let memory = device.memory.map_or_else(|| "–".to_string(), number::bytes);
@@ -334,12 +334,14 @@ pets[2]  cat   dog        97.6 %"
         assert_eq!(
             devices(&found).to_string(),
             "\
-device  what                                   memory  state
-──────  ────────────────────────────────────  ───────  ─────────────────────────────────
-cpu     16 threads, AVX-512                   24.5 GB  in use
-cuda:0  NVIDIA H100 80GB HBM3, compute        85.5 GB  ready
-        capability 9.0, driver for CUDA 13.0
-cuda:1  NVIDIA Tesla K80                      12.0 GB  compute capability 3.7 is too old"
+device  what                             memory  state
+──────  ──────────────────────────────  ───────  ─────────────────────────────
+cpu     16 threads, AVX-512             24.5 GB  in use
+cuda:0  NVIDIA H100 80GB HBM3, compute  85.5 GB  ready
+        capability 9.0, driver for
+        CUDA 13.0
+cuda:1  NVIDIA Tesla K80                12.0 GB  compute capability 3.7 is too
+                                                 old"
         );
     }
 

@@ -60,7 +60,7 @@ impl Summary {
     /// The table and the sums; a training run is one of steps of `batch` pictures.
     pub fn page(&self, batch: usize) -> Page {
         let mut table = Table::new([
-            Column::left(if self.net.is_empty() { "layer" } else { &self.net }).at_most(40),
+            Column::path(if self.net.is_empty() { "layer" } else { &self.net }).at_most(40),
             Column::left("output"),
             Column::right("memory"),
             Column::right("parameters"),
@@ -105,9 +105,10 @@ impl Summary {
 }
 
 impl SummaryRow {
-    /// The name, with the kind behind it where the name does not begin with it.
+    /// The name, with the kind behind it where the name's last part does not begin with it.
     fn title(&self) -> String {
-        if self.name.starts_with(&self.kind) { self.name.clone() } else { format!("{} ({})", self.name, self.kind) }
+        let own = self.name.rsplit('.').next().unwrap_or_default();
+        if own.starts_with(&self.kind) { self.name.clone() } else { format!("{} ({})", self.name, self.kind) }
     }
 }
 
@@ -181,7 +182,7 @@ total                 18.9 kB      47,206   165 k   329 k
         let mut summary = lenet();
         summary.totals.data_bytes = 200_000;
         let text = summary.page(2).to_string();
-        assert!(text.ends_with(" · training takes 1.2 MB (batch 2; 200 kB of it the data)"), "{text}");
+        assert!(text.ends_with(" · training takes 1.2 MB (batch 2; 200 kB of it the\ndata)"), "{text}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Tables, as lines of text and as HTML.
 
-use std::fmt;
+mod text;
 
 use super::number::short;
+use super::wrap::{Long, wrap};
 use crate::markup::{escape, is_unseen};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -22,6 +23,8 @@ pub struct Column {
     align: Align,
     limit: usize,
     overflow: Overflow,
+    /// Whether its cells are paths, with dots.
+    is_path: bool,
 }
 
 /// What becomes of a cell that is wider than its column may be.
@@ -36,7 +39,12 @@ enum Overflow {
 impl Column {
     /// A column of words.
     pub fn left(header: &str) -> Self {
-        Column { header: clean(header), align: Align::Left, limit: usize::MAX, overflow: Overflow::Cut }
+        Column { header: clean(header), align: Align::Left, limit: usize::MAX, overflow: Overflow::Cut, is_path: false }
+    }
+
+    /// A column of paths: where the table's lines would be too long, `block1.conv1` stands as `conv1` below `block1`.
+    pub fn path(header: &str) -> Self {
+        Column { is_path: true, ..Column::left(header) }
     }
 
     /// A column of numbers.
@@ -58,7 +66,7 @@ impl Column {
     fn lines(&self, cell: &str) -> Vec<String> {
         match self.overflow {
             Overflow::Cut => vec![cell.to_string()],
-            Overflow::Wrap => wrap(cell, self.limit),
+            Overflow::Wrap => wrap(cell, self.limit, Long::Cut),
         }
     }
 
@@ -72,7 +80,7 @@ impl Column {
 }
 
 /// A table: headers, rows, and thin rules where they are asked for. Displays as lines without a newline at the end, no
-/// line with spaces at its end.
+/// line with spaces at its end, and none of more than 80 columns of a terminal where its cells leave it that much room.
 ///
 /// ```
 /// # use fovea_show as fovea;
@@ -133,18 +141,6 @@ impl Table {
         let rows: usize = self.sections.iter().map(Vec::len).sum();
         if rows <= LONG { table } else { format!("<div style=\"{SCROLLED}\">{table}</div>") }
     }
-
-    /// The rows as lines of text, those of cells that go on below among them; none stands for a rule.
-    fn lines(&self) -> Vec<Option<Vec<String>>> {
-        let row = |cells: &Vec<String>| -> Vec<Option<Vec<String>>> {
-            let cells: Vec<_> = cells.iter().zip(&self.columns).map(|(cell, column)| column.lines(cell)).collect();
-            let tallest = cells.iter().map(Vec::len).max().unwrap_or(1);
-            let line = |at: usize| cells.iter().map(|lines| lines.get(at).cloned().unwrap_or_default()).collect();
-            (0..tallest).map(|at| Some(line(at))).collect()
-        };
-        let sections = self.sections.iter().map(|rows| rows.iter().flat_map(row).collect::<Vec<_>>());
-        sections.collect::<Vec<_>>().join(&None)
-    }
 }
 
 // Styles that notebooks keep even where they do not trust their author, and colours of the page around the table.
@@ -168,32 +164,6 @@ impl Column {
             "<{tag} style=\"{edge}text-align: {align}; vertical-align: top; white-space: {wrap}; padding: 0.2em 0.8em\">{}</{tag}>",
             escape(cell)
         )
-    }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.lines();
-        let headers: Vec<String> = self.columns.iter().map(|column| column.header.clone()).collect();
-        let width = |at: usize| {
-            let cells = lines.iter().flatten().chain([&headers]).map(|cells| cells[at].width());
-            cells.max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
-        let rule: Vec<String> = widths.iter().map(|&width| "─".repeat(width)).collect();
-        let row = |cells: &[String]| {
-            let cells = cells.iter().zip(&self.columns).zip(&widths);
-            let line: Vec<String> = cells.map(|((cell, column), &width)| pad(cell, width, column.align)).collect();
-            line.join("  ").trim_end().to_string()
-        };
-        write!(f, "{}\n{}", row(&headers), rule.join("  "))?;
-        for line in &lines {
-            match line {
-                Some(cells) => write!(f, "\n{}", row(cells))?,
-                None => write!(f, "\n{}", rule.join("  "))?,
-            }
-        }
-        Ok(())
     }
 }
 
@@ -234,18 +204,6 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
         })
         .collect();
     format!("{kept}…")
-}
-
-/// A text in lines of at most `limit` columns, broken between words; a word that is wider still is cut.
-fn wrap(text: &str, limit: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= limit => *line += &format!(" {word}"),
-            _ => lines.push(cut(word, limit)),
-        }
-    }
-    if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
 #[cfg(test)]

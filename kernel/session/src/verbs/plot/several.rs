@@ -66,7 +66,7 @@ impl Job for Plot {
             let run = which.open(world, self.span)?;
             Ok(Named { name: name.clone(), course: Course::from(&run), run })
         };
-        let runs: Vec<Named> = self.runs.iter().map(open).collect::<Result<_, Diagnostic>>()?;
+        let runs: Vec<Named> = self.runs.iter().map(open).collect::<Result<_, Failure>>()?;
         for &(kind, span) in &self.curves {
             let lacks = |named: &&Named| named.run.epochs.is_empty() || named.course.curves(kind).is_empty();
             if let Some(Named { run, .. }) = runs.iter().find(lacks) {

@@ -1,19 +1,22 @@
 //! What a statement says of a run that goes on: it is what the run has, or a mistake. A run keeps its recipe, so that it
-//! ends with the bits that it would have had; only the moments of checkpoints, which change nothing, can be others.
+//! ends with the bits that it would have had; only the moments of checkpoints, which change nothing, can be others, and
+//! the number of epochs where no rate depends on it.
 
 use fovea_dsl::verb::{Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::counted;
 use fovea_train::{CheckpointEvery, Recipe, RunRecord, Schedule, WarmUp};
 
-/// The recipe to go on with: the run's, with the statement's moments for checkpoints. `said` is the statement's, with
+use crate::display::number::of;
+
+/// The recipe to go on with: the run's, with the statement's moments for checkpoints and its epochs. `said` is the statement's, with
 /// the language's defaults, which nobody said.
 ///
 /// Errors: a mistake for each clause that says other than what the run has.
 pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe, Vec<Diagnostic>> {
     let then = &record.info.recipe;
     let mistakes: Vec<Diagnostic> = [
-        differs(record, &train.epochs, epochs(said), epochs(then)),
+        other_epochs(record, &train.epochs),
         differs(record, &train.batch, batch(said), batch(then)),
         differs(record, &train.optimizer, optimizer(said), optimizer(then)),
         differs(record, &train.schedule, schedule(said), schedule(then)),
@@ -27,7 +30,31 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
         return Err(mistakes);
     }
     let checkpoint_every: CheckpointEvery = said.checkpoint_every;
-    Ok(Recipe { checkpoint_every, ..then.clone() })
+    let epochs = train.epochs.map_or(then.epochs, |said| said.value);
+    Ok(Recipe { epochs, checkpoint_every, ..then.clone() })
+}
+
+/// The mistake of a number of epochs that the run cannot have.
+fn other_epochs(record: &RunRecord, clause: &Option<Said<usize>>) -> Option<Diagnostic> {
+    let (then, done) = (&record.info.recipe, record.epochs.len());
+    let said = clause.as_ref().filter(|said| said.value != then.epochs)?;
+    let (run, net, data) = (record.number, &record.info.net, &record.info.data);
+    let found = |message: String| Diagnostic::new(Stage::Verbs, said.span, message).found(epochs(said.value));
+    if then.schedule.spans_run() {
+        let message =
+            format!("run {run} began with `{}`, and its `{}` ends there", epochs(then.epochs), schedule(then));
+        let further =
+            format!("`train {net} further on {data} {}` begins a new run from its weights", epochs(said.value));
+        let mistake = found(message).expected(epochs(then.epochs)).help(further);
+        return Some(mistake.mend(said.cut(), "").mend(said.span, epochs(then.epochs)));
+    }
+    (said.value <= done).then(|| {
+        let mistake = found(format!("run {run} has had {} already", of(done, "epoch")));
+        let more = epochs(2 * done);
+        mistake.expected(format!("more than {done}")).mend(said.span, &more).help(format!(
+            "epochs are counted from the run's beginning: `train {net} on {data} {more} resume run {run}`, say"
+        ))
+    })
 }
 
 /// The mistake of a clause that stands there and says `now`, where the run has `then`.
@@ -45,8 +72,8 @@ fn differs<T>(record: &RunRecord, clause: &Option<Said<T>>, now: String, then: S
     Some(mistake.help(format!("leave it out, and the run's own holds: `train {net} on {data} resume run {run}`")))
 }
 
-fn epochs(recipe: &Recipe) -> String {
-    format!("for {}", counted(recipe.epochs, "epoch"))
+fn epochs(count: usize) -> String {
+    format!("for {}", counted(count, "epoch"))
 }
 
 fn batch(recipe: &Recipe) -> String {

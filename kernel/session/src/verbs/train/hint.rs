@@ -82,7 +82,7 @@ impl Units {
 
 /// The rectified layers' outputs, each under its layer's name.
 fn rectified() -> Question {
-    Question::new("rectified units", Mode::Infer, |forward| {
+    Question::new("rectified units", Mode::Infer, |forward, _| {
         let mut graph = forward.clone();
         for (at, node) in forward.nodes.iter().enumerate() {
             if let (Op::Relu(_), Some(layer)) = (&node.op, node.layer) {

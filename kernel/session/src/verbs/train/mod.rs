@@ -61,13 +61,13 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
     };
     possible(&train, &recipe, span, &spec)?;
     let at = train.batch.map_or(span, |said| said.span);
-    let (forward, step) = (forward(&net), Question::train(&recipe.optimizer));
+    let (forward, step) = (forward(&net, &names.interrupted), Question::train(&recipe.optimizer));
     enough_to_normalise(&forward, &recipe, at, &spec)?;
     let counts = spec.counts();
     let device = &*names.device;
     memory::fits(device, world.held(&spec, device), recipe.batch, at, |batch| {
         let batches = batches(counts.train, batch);
-        let needs = Needs::plan(&forward, &step, &batches, counts.test, device, &names.interrupted);
+        let needs = Needs::plan(&forward, &step, &batches, counts.test, device, &*names.interrupted);
         memory::bytes(needs.map(|needs| needs.with(&spec)), device, train.net.span)
     })?;
 
@@ -115,7 +115,7 @@ type Left = (Trainee, History, PathBuf);
 
 impl Run {
     /// A new run.
-    fn begin(&self, data: &Dataset, world: &World, tell: &mut dyn FnMut(News)) -> Result<Left, Diagnostic> {
+    fn begin(&self, data: &Dataset, world: &World, tell: &mut dyn FnMut(News)) -> Result<Left, Failure> {
         let mut recipe = self.recipe.clone();
         let mut trained = match recipe.further {
             true => world.copy_of(&self.net, &self.device).at(self.span)?,
@@ -157,7 +157,8 @@ impl Run {
         tell: &mut dyn FnMut(News),
     ) -> Result<Left, Failure> {
         let (record, recipe) = resumed.open(&self.train, &self.recipe, world)?;
-        let fresh = Trainee::fresh(Arc::clone(&self.device), forward(&self.net), recipe.seed);
+        let (device, stop) = (Arc::clone(&self.device), &world.interrupted);
+        let fresh = Trainee::fresh_unless(device, forward(&self.net, stop), recipe.seed, &**stop);
         let mut trained = fresh.at(self.span)?;
         let history = resume(&mut trained, data, &recipe, &record, tell, &world.interrupted);
         let history = history.map_err(|error| self.failed(error))?;
@@ -165,7 +166,10 @@ impl Run {
     }
 
     /// Why the run ended early; of a device that was lost, how the run goes on.
-    fn failed(&self, error: TrainError) -> Diagnostic {
+    fn failed(&self, error: TrainError) -> Failure {
+        if error.is_interrupt() {
+            return Failure::Interrupted;
+        }
         let resumed = match &error {
             TrainError::Lost { device, run: Some(run), .. } => {
                 let resume = format!("train {} on {} resume run {run}", self.net.name, self.train.data.text);
@@ -175,8 +179,8 @@ impl Run {
         };
         let mistake = Diagnostic::new(Stage::Verbs, self.span, error.to_string());
         match resumed {
-            Some(help) => mistake.help(help),
-            None => mistake,
+            Some(help) => mistake.help(help).into(),
+            None => mistake.into(),
         }
     }
 

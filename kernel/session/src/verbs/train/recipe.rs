@@ -7,7 +7,7 @@ use fovea_graph::counted;
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_train::{CheckpointEvery, DataSpec, Forward, Recipe, Schedule, SingleValue, TrainError, WarmUp};
 
-use crate::failure::At;
+use crate::failure::{At, Failure};
 
 /// Epochs of a statement that says none.
 const EPOCHS: usize = 10;
@@ -123,9 +123,9 @@ fn warm_up_ends(recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diag
 }
 
 /// Batches of which none leaves batch normalisation a single value.
-pub fn enough_to_normalise(forward: &Forward, recipe: &Recipe, at: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
+pub fn enough_to_normalise(forward: &Forward, recipe: &Recipe, at: Span, spec: &DataSpec) -> Result<(), Failure> {
     let samples = spec.counts().train;
-    let Some(single) = SingleValue::find(forward, recipe.batch, samples).map_err(TrainError::Network).at(at)? else {
+    let Some(single) = SingleValue::find(forward, recipe.batch, samples).map_err(TrainError::from).at(at)? else {
         return Ok(());
     };
     let help = match single.mend() {
@@ -135,5 +135,6 @@ pub fn enough_to_normalise(forward: &Forward, recipe: &Recipe, at: Span, spec: &
     Err(Diagnostic::new(Stage::Values, at, single.to_string())
         .found("one value a channel")
         .expected("at least two to normalise by")
-        .help(help))
+        .help(help)
+        .into())
 }

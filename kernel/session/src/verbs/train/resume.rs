@@ -46,10 +46,11 @@ impl Resumed {
         let record = self.which.open(world, self.span)?;
         self.is_of(train, &record)?;
         let recipe = agreed(train, said, &record)?;
+        self.goes_on(train, &record, &recipe)?;
         Ok((record, recipe))
     }
 
-    /// Whether the run is of the statement's net and data, and can go on.
+    /// Whether the run is of the statement's net and data.
     fn is_of(&self, train: &Train, record: &RunRecord) -> Result<(), Diagnostic> {
         let number = record.number;
         let mistake = |message: String| Diagnostic::new(Stage::Verbs, self.span, message);
@@ -73,13 +74,28 @@ impl Resumed {
             .mend(train.data.span, &record.info.data)
             .help(format!("`train {} on {} resume run {number}` goes on with it", record.info.net, record.info.data)));
         }
-        if record.ending == Some(Ending::Complete) {
-            let (net, data) = (&record.info.net, &record.info.data);
-            let resume = train.resume.as_ref().map_or(self.span, |resume| resume.span);
-            return Err(mistake(format!("run {number} is complete"))
-                .mend(resume, "further")
-                .help(format!("`train {net} further on {data}` begins a new run from the weights that a net has")));
-        }
         Ok(())
+    }
+
+    /// Whether there is anything left of the run.
+    fn goes_on(&self, train: &Train, record: &RunRecord, recipe: &Recipe) -> Result<(), Diagnostic> {
+        let (number, done) = (record.number, record.epochs.len());
+        if record.ending != Some(Ending::Complete) || recipe.epochs > done {
+            return Ok(());
+        }
+        let (net, data) = (&record.info.net, &record.info.data);
+        let resume = train.resume.as_ref().map_or(self.span, |resume| resume.span);
+        let mistake = Diagnostic::new(Stage::Verbs, self.span, format!("run {number} is complete"));
+        let further = format!("`train {net} further on {data}` begins a new run from the weights that a net has");
+        if recipe.schedule.spans_run() {
+            return Err(mistake.mend(resume, "further").help(further));
+        }
+        let more = format!("for {} epochs", 2 * done);
+        let help = format!("`train {net} on {data} {more} resume run {number}` adds as many as it has; {further}");
+        let mistake = match train.epochs {
+            Some(epochs) => mistake.mend(epochs.span, more),
+            None => mistake.mend(Span { end: resume.start, ..resume }, format!("{more} ")),
+        };
+        Err(mistake.mend(resume, "further").help(help))
     }
 }
