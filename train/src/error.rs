@@ -59,7 +59,7 @@ pub enum TrainError {
     #[error("a checkpoint every 0 {0}: at least 1 is needed")]
     CheckpointEvery(&'static str),
     /// A run that has nothing left to do.
-    #[error("run {run} is complete, all of its {}: `train … further` goes on from its weights", counted(.epochs, "epoch"))]
+    #[error("run {run} is complete after {}: `train … further` goes on from its weights", counted(.epochs, "epoch"))]
     RunComplete {
         /// The run's number.
         run: u32,
