@@ -52,7 +52,7 @@ impl Job for Test {
             world.with(&self.net, &self.device, self.seed, |trainee| trainee.evaluate(&data, &data.test, &interrupted));
         world.go_on()?;
         let tested = tested.at(self.data.span)?;
-        self.output(&data, &tested).at(self.data.span).map_err(Failure::from)
+        self.output(&data, &tested).at(self.data.span)
     }
 }
 
