@@ -1,10 +1,10 @@
 //! What this machine is and how much memory it has left.
 
-use fovea_graph::Device;
+use fovea_graph::{Device, counted};
 
 /// The CPU as a device, with so many threads.
 pub fn device(threads: usize) -> Device {
-    let threads = if threads == 1 { "1 thread".to_string() } else { format!("{threads} threads") };
+    let threads = counted(threads, "thread");
     let description = match vectors() {
         "" => threads,
         vectors => format!("{threads}, {vectors}"),

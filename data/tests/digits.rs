@@ -4,7 +4,6 @@
 use fovea_data::{DataError, DataSource, DataSpec, Dataset};
 use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Luma};
-use ndarray::Array4;
 
 fn digits() -> Dataset {
     DataSpec { source: DataSource::Digits, size: None }.load().unwrap()

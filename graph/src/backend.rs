@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Serialize};
 
 use crate::Tensor;
+use crate::counted;
 use crate::graph::{Graph, State};
 use crate::ids::{NodeId, StateId};
 use crate::plan::{Choice, Plan};
@@ -173,7 +174,10 @@ impl<'a> Feed<'a> {
     pub fn elements(&self, graph: &Graph) -> Result<Vec<&'a [f32]>, BackendError> {
         if self.inputs.len() != graph.inputs.len() {
             let (wanted, found) = (graph.inputs.len(), self.inputs.len());
-            return Err(BackendError::Mismatch(format!("the program takes {wanted} inputs, but was given {found}")));
+            return Err(BackendError::Mismatch(format!(
+                "the program takes {}, but was given {found}",
+                counted(wanted, "input")
+            )));
         }
         let checked = graph.inputs.iter().zip(self.inputs).map(|(declared, &given)| {
             let (name, wanted) = (&declared.name, &declared.shape);

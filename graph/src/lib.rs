@@ -5,6 +5,7 @@
 pub mod autodiff;
 pub mod backend;
 pub mod cost;
+pub mod counted;
 pub mod derivative;
 pub mod fuse;
 pub mod graph;
@@ -23,6 +24,7 @@ pub mod verify;
 pub mod window;
 
 pub use backend::{Arena, Backend, BackendError, Device, Feed, Memory, NotFinite, Outcome, Program};
+pub use counted::{counted, noun};
 pub use graph::{Graph, Init, Input, Layer, Node, Role, State};
 pub use ids::{InputId, LayerId, NodeId, StateId};
 pub use op::Op;

@@ -83,6 +83,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_word_has_its_page() {
+        for word in WORDS {
+            let page = fovea_dsl::editor::inspect(word).unwrap_or_default();
+            assert!(page.contains(&format!("\n{word} \"")), "{word} has no example: {page}");
+        }
+    }
+
+    #[test]
     fn the_languages_own_statements_are_none() {
         for (text, asked) in [
             ("%load \"a b.fov\"", Some(Magic::Load("a b.fov"))),

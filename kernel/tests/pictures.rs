@@ -126,7 +126,7 @@ fn what_cannot_be_drawn_is_an_error_that_says_why() {
     empty(predictions("", &[], Grey::Auto, Theme::Light).unwrap_err());
     empty(confusion("", &[], &[], Theme::Light).unwrap_err());
     let ragged = confusion("", &[vec![1, 2], vec![3]], &numbered(2), Theme::Light).unwrap_err();
-    assert_eq!(ragged.to_string(), "a confusion matrix of 2 classes needs 2 rows of 2 counts; row 1 has 1");
+    assert_eq!(ragged.to_string(), "a confusion matrix of 2 classes needs 2 rows of as many counts; row 1 has 1");
     let short = Image::new(2, 2, 3, vec![0.0; 4]).unwrap_err();
     assert_eq!(short.to_string(), "an image of 2×2×3 does not have 4 values");
     assert!(Image::new(usize::MAX, 2, 3, vec![]).is_err() && Image::new(0, 0, 1, vec![]).is_err());

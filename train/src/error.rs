@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::shape::join;
-use fovea_graph::{BackendError, Interrupted};
+use fovea_graph::{BackendError, Interrupted, counted};
 
 use crate::file::FileError;
 use crate::forward::NetworkError;
@@ -30,7 +30,11 @@ pub enum TrainError {
         data: String,
     },
     /// More steps than can be numbered.
-    #[error("{epochs} epochs of {steps_per_epoch} steps are more than the 2^32 steps that one net can be trained for")]
+    #[error(
+        "{} of {} are more than the 2^32 steps that one net can be trained for",
+        counted(.epochs, "epoch"),
+        counted(.steps_per_epoch, "step")
+    )]
     TooManySteps {
         /// Epochs asked for.
         epochs: usize,
@@ -44,7 +48,7 @@ pub enum TrainError {
     #[error("the schedule's factor is {0}: it must be above 0 and at most 1")]
     Factor(f64),
     /// A warm-up longer than the run.
-    #[error("the warm-up takes {warm_up} steps, and the whole run has {steps}")]
+    #[error("the warm-up takes {}, and the whole run has {steps}", counted(.warm_up, "step"))]
     WarmUp {
         /// Steps of the warm-up.
         warm_up: u64,
@@ -55,7 +59,7 @@ pub enum TrainError {
     #[error("a checkpoint every 0 {0}: at least 1 is needed")]
     CheckpointEvery(&'static str),
     /// A run that has nothing left to do.
-    #[error("run {run} is complete, all {epochs} epochs of it: `train … further` goes on from its weights")]
+    #[error("run {run} is complete after {}: `train … further` goes on from its weights", counted(.epochs, "epoch"))]
     RunComplete {
         /// The run's number.
         run: u32,
@@ -135,7 +139,7 @@ pub enum TrainError {
         found: Vec<usize>,
     },
     /// Another number of classes than the net tells apart.
-    #[error("the net tells {net} classes apart, {data} has {found}: `{ending}` fits")]
+    #[error("the net tells {} apart, {data} has {found}: `{ending}` fits", counted(.net, "class"))]
     Classes {
         /// How many outputs the net has.
         net: usize,
@@ -208,7 +212,7 @@ pub enum TrainError {
         why: String,
     },
     /// A picture's number beyond the data.
-    #[error("{data} has {count} pictures, numbered from 0; there is no picture {index}")]
+    #[error("{data} has {}, numbered from 0; there is no picture {index}", counted(.count, "picture"))]
     NoPicture {
         /// The data's name.
         data: String,
@@ -247,7 +251,7 @@ pub enum TrainError {
         net: Vec<usize>,
     },
     /// A standardisation for another number of channels than the net's.
-    #[error("the weights standardise {found} channels, the net's pictures have {net}")]
+    #[error("the weights standardise {}, the net's pictures have {net}", counted(.found, "channel"))]
     Standardisation {
         /// Channels of the standardisation.
         found: usize,

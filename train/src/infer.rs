@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use fovea_graph::counted;
 use fovea_graph::training::Objective;
 use fovea_graph::{Memory, Outcome, Tensor};
 use ndarray::{ArrayView1, Axis};
@@ -197,11 +198,11 @@ impl Trainee {
         }
         let pictures = data.images.len_of(Axis(0));
         let why = if data.labels.len() != pictures {
-            format!("labels of {} pictures for {pictures} pictures", data.labels.len())
+            format!("labels of {} for {}", counted(data.labels.len(), "picture"), counted(pictures, "picture"))
         } else if data.labels.all().len() != pictures * data.labels.per_picture() {
             "its labels are not in row-major order".to_string()
         } else if let Some(label) = data.labels.all().iter().find(|&&label| label as usize >= classes) {
-            format!("a label {label} of {classes} classes")
+            format!("a label {label} of {}", counted(classes, "class"))
         } else if let Some(index) = data.train.iter().chain(&data.test).find(|&&i| i >= pictures) {
             format!("picture {index} of {pictures} in one of its parts")
         } else {

@@ -15,6 +15,7 @@ use crate::schedule::{Schedule, WarmUp};
 use crate::size::Size;
 use crate::trainee::Trainee;
 use fovea_data::Dataset;
+use fovea_graph::counted;
 
 /// Goes on with a run from its newest whole checkpoint, in its own folder; on the same device it ends with the same bits as if
 /// it had never been broken off. Metrics from behind the checkpoint are dropped and come again. `trainee` is the run's
@@ -114,14 +115,14 @@ fn schedule(schedule: Schedule) -> String {
     match schedule {
         Schedule::Constant => "constant".into(),
         Schedule::Cosine => "cosine".into(),
-        Schedule::Step { every, factor } => format!("step(every {every} epochs, factor {factor})"),
+        Schedule::Step { every, factor } => format!("step(every {}, factor {factor})", counted(every, "epoch")),
     }
 }
 
 fn warm_up(warm_up: Option<WarmUp>) -> String {
     match warm_up {
         None => "none".into(),
-        Some(WarmUp::Epochs(epochs)) => format!("{epochs} epochs"),
-        Some(WarmUp::Steps(steps)) => format!("{steps} steps"),
+        Some(WarmUp::Epochs(epochs)) => counted(epochs, "epoch"),
+        Some(WarmUp::Steps(steps)) => counted(steps, "step"),
     }
 }

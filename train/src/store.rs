@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use fovea_graph::Tensor;
+use fovea_graph::counted;
 use ndarray::IxDyn;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::{Deserialize, Serialize};
@@ -170,22 +171,22 @@ fn parse<'b>(path: &Path, bytes: &'b [u8]) -> Result<(Metadata, &'b [u8]), FileE
     let cut = |why: String| FileError::Cut { path: path.to_path_buf(), why };
     let foreign = |why: String| FileError::foreign(path, FORMAT, why);
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
-        return Err(cut(format!("it has only {} bytes", bytes.len())));
+        return Err(cut(format!("it has only {}", counted(bytes.len(), "byte"))));
     };
     let length = u64::from_le_bytes(*length);
     if rest.first().is_some_and(|&b| b != b'{') {
         return Err(foreign("it has no header".into()));
     }
     let Some((head, values)) = usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n)) else {
-        return Err(cut(format!("its header has {length} bytes, {} of them are there", rest.len())));
+        return Err(cut(format!("its header has {}, {} of them are there", counted(length, "byte"), rest.len())));
     };
     let metadata: Metadata = serde_json::from_slice(head).map_err(|e| foreign(format!("its header is wrong: {e}")))?;
     match (metadata.data_len(), values.len()) {
         (expected, found) if expected > found => {
-            Err(cut(format!("its values take {expected} bytes, {found} of them are there")))
+            Err(cut(format!("its values take {}, {found} of them are there", counted(expected, "byte"))))
         }
         (expected, found) if expected < found => {
-            Err(foreign(format!("{} bytes lie behind its values", found - expected)))
+            Err(foreign(format!("{} too many behind its values", counted(found - expected, "byte"))))
         }
         _ => Ok((metadata, values)),
     }

@@ -216,7 +216,7 @@ fn foreign_files_are_named_as_such() {
         (b"", "is cut short: it has only 0 bytes"),
         (b"\x89PNG\r\n\x1a\n and more", "is not a safetensors file: it has no header"),
         (b"net a = 28x28x1 - conv 6", "is not a safetensors file: it has no header"),
-        (&by_hand(PAIR, &[0; 9]), "is not a safetensors file: 1 bytes lie behind its values"),
+        (&by_hand(PAIR, &[0; 9]), "is not a safetensors file: 1 byte too many behind its values"),
         (&by_hand("{nonsense", &[]), "is not a safetensors file: its header is wrong: "),
         (
             &by_hand(r#"{"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#, &[0; 4]),

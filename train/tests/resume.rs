@@ -296,7 +296,7 @@ fn what_differs_is_said() {
     go_on(&mut trainee(cpu()), &eager, &runs).unwrap();
     assert_eq!(
         go_on(&mut trainee(cpu()), &recipe, &runs).unwrap_err().to_string(),
-        "run 1 is complete, all 3 epochs of it: `train … further` goes on from its weights"
+        "run 1 is complete after 3 epochs: `train … further` goes on from its weights"
     );
 }
 
@@ -314,7 +314,7 @@ fn a_complete_run_gets_more_epochs() {
         let mut run = runs.create(&info(&few)).unwrap();
         fit(&mut trainee(cpu()), &data(), &few, Some(&mut run), &mut |_| {}, &GO_ON).unwrap();
         let refused = |recipe: &Recipe| go_on(&mut trainee(cpu()), recipe, &runs).unwrap_err().to_string();
-        assert_eq!(refused(&few), "run 1 is complete, all 1 epochs of it: `train … further` goes on from its weights");
+        assert_eq!(refused(&few), "run 1 is complete after 1 epoch: `train … further` goes on from its weights");
 
         let history = go_on(&mut trainee(cpu()), &many, &runs).unwrap();
         assert_eq!((history.ending, history.epochs.len()), (Ending::Complete, 3));

@@ -1,7 +1,7 @@
 //! Shapes that have their channels first, as some other programs write them; here they stand last.
 
 use fovea_graph::shape::join;
-use fovea_graph::{Interrupted, Span, Stop};
+use fovea_graph::{Interrupted, Span, Stop, counted};
 
 use super::options::Options;
 use super::{Errors, OpenNet, Resolved, StepKind, shapes};
@@ -46,7 +46,7 @@ fn said(span: Span, shape: &[usize], last: &[usize]) -> Diagnostic {
     let (sides, channels) = (&shape[..shape.len() - 1], shape[shape.len() - 1]);
     let map = if sides.len() == 1 { format!("a length of {}", sides[0]) } else { format!("a map of {}", join(sides)) };
     let message = format!("channels stand last: `{}`", join(last));
-    Diagnostic::new(Stage::Shapes, span, message).here(format!("{map} with {channels} channels"))
+    Diagnostic::new(Stage::Shapes, span, message).here(format!("{map} with {}", counted(channels, "channel")))
 }
 
 impl Resolved {

@@ -1,6 +1,7 @@
 //! Branches that join, and shortcuts around them.
 
 use fovea_graph::Shape;
+use fovea_graph::counted;
 use fovea_graph::op::{Pool, PoolKind};
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window};
@@ -62,7 +63,7 @@ impl Walk<'_> {
             format!("the {} {are} {} and {}", axis_name(axis, a.len()), a[axis], b[axis])
         };
         let here = match differing.is_empty() {
-            true => format!("{} sizes and {}", a.len(), b.len()),
+            true => format!("{} and {}", counted(a.len(), "size"), b.len()),
             false => differing.iter().map(words).collect::<Vec<_>>().join("; "),
         };
         let mut error = Diagnostic::new(Stage::Shapes, step.span, message).here(here);

@@ -1,5 +1,6 @@
 //! One layer on one map: its defaults, and its output's shape.
 
+use fovea_graph::counted;
 use fovea_graph::op::{Pool as PoolOp, PoolKind};
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window, WindowError};
@@ -8,7 +9,6 @@ use fovea_graph::{Shape, Span};
 use super::channels::MAX_CHANNELS;
 use super::options::{Conv, Options, Padding, Pool, Said, Sizes};
 use super::shapes::{Progress, axis_name};
-use super::turns::plural;
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::net::{Kind, Layer, work};
 
@@ -166,12 +166,12 @@ impl Site<'_> {
             [one] => Ok(vec![*one; rank]),
             all if all.len() == rank => Ok(all.to_vec()),
             all => {
-                let (sizes, axes) = (plural(all.len(), "size"), if rank == 1 { "axis" } else { "axes" });
-                let message = format!("a {what} of {sizes} over a map of {rank} {axes}");
+                let (sizes, axes) = (counted(all.len(), "size"), counted(rank, "axis"));
+                let message = format!("a {what} of {sizes} over a map of {axes}");
                 let error = self.given(Diagnostic::new(Stage::Shapes, span, message).found(join(all)));
                 let is_square = what == "window" && all.iter().all(|size| *size == all[0]);
                 if is_square && self.x.last().is_some_and(|&channels| rank > 1 || channels <= MAX_CHANNELS) {
-                    let expected = if rank == 1 { "one size".to_string() } else { plural(rank, "size") };
+                    let expected = if rank == 1 { "one size".to_string() } else { counted(rank, "size") };
                     return Err(Box::new(error.expected(expected).write(span, format!("size {}", all[0]))));
                 }
                 let (expected, help) = match (rank, self.x) {
@@ -210,20 +210,20 @@ impl Site<'_> {
     /// Channels and filters divide into the groups.
     pub(super) fn groups(&self, said: &Conv, groups: usize, channels: usize, filters: usize) -> Result<(), Failure> {
         let span = said.groups.as_ref().map_or(self.span, |groups| groups.span);
-        for (count, what) in [(channels, "channels"), (filters, "filters")] {
+        let both = format!("{} and {}", counted(channels, "channel"), counted(filters, "filter"));
+        for (count, what) in [(channels, "channel"), (filters, "filter")] {
             if !count.is_multiple_of(groups) {
-                let message = format!("{count} {what} do not divide into {groups} groups");
+                let message = format!("{} cannot be divided into {}", counted(count, what), counted(groups, "group"));
                 let mut error = self.given(Diagnostic::new(Stage::Shapes, span, message));
                 let divisors: Vec<String> = (2..=64)
                     .filter(|&g| channels.is_multiple_of(g) && filters.is_multiple_of(g))
                     .map(|g| g.to_string())
                     .collect();
                 error = match divisors.is_empty() {
-                    true => error.help(format!("{channels} channels and {filters} filters have no divisor in common")),
-                    false => error.expected(divisors.join(", ")).help(format!(
-                        "{channels} channels and {filters} filters divide into {} groups",
-                        divisors.join(", ")
-                    )),
+                    true => error.help(format!("{both} have no divisor in common")),
+                    false => error
+                        .expected(divisors.join(", "))
+                        .help(format!("{both} can be divided into {} groups", divisors.join(", "))),
                 };
                 return Err(Box::new(error));
             }

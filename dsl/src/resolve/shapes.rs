@@ -1,5 +1,6 @@
 //! Shapes: every layer's defaults, window arithmetic and output, and the shapes that the text states.
 
+use fovea_graph::counted;
 use fovea_graph::shape::join;
 use fovea_graph::{Interrupted, Shape, Span, Stop};
 
@@ -8,7 +9,6 @@ use super::expand::Wire;
 use super::layers::{Site, Source, apply};
 use super::mends::{self, Fitting};
 use super::options::{Options, Target};
-use super::turns::plural;
 use super::{Errors, OpenNet, Step, StepKind};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::net::{Base, Kind, Layer, Net};
@@ -389,7 +389,7 @@ pub(super) fn step_inputs(x: &Flow) -> Vec<usize> {
 /// Which axes differ: `the height is 28, not 14`.
 pub(super) fn difference(stated: &[usize], found: &[usize]) -> String {
     if stated.len() != found.len() {
-        return format!("{}, where {} flow", plural(stated.len(), "size"), plural(found.len(), "size"));
+        return format!("{}, where {} flow", counted(stated.len(), "size"), counted(found.len(), "size"));
     }
     let differing = (0..found.len()).filter(|&axis| stated[axis] != found[axis]);
     let words =

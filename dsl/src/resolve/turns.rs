@@ -1,5 +1,6 @@
 //! What names and lists mean at one turn of the enclosing repetitions.
 
+use fovea_graph::counted;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -137,7 +138,7 @@ impl<'a> Env<'a> {
             .here(format!("{n} numbers"))
             .expected(format!("an enclosing repetition whose count is the plain number {n}"));
         for frame in self.frames.iter().rev() {
-            let turns = plural(frame.turns, "turn");
+            let turns = counted(frame.turns, "turn");
             error = error.also(
                 frame.span,
                 match frame.count {
@@ -195,7 +196,7 @@ fn several_candidates(list: &[f64], span: Span, candidates: &[&Frame]) -> Diagno
     for (position, frame) in candidates.iter().enumerate() {
         let which = if position + 1 == candidates.len() { "the inner one" } else { "the outer one" };
         let which = if candidates.len() == 2 { which } else { "one of them" };
-        error = error.also(frame.span, format!("{which}: {}", plural(n, "turn")));
+        error = error.also(frame.span, format!("{which}: {}", counted(n, "turn")));
     }
     let count = Value::List(vec![n as f64; n]);
     let name = turn_name(candidates[candidates.len() - 1]);
@@ -211,9 +212,4 @@ fn several_candidates(list: &[f64], span: Span, candidates: &[&Frame]) -> Diagno
 /// The name of a repetition's turn, or one that it could get.
 fn turn_name<'a>(frame: &Frame<'a>) -> &'a str {
     frame.variable.unwrap_or("i")
-}
-
-/// `1 turn`, `2 turns`
-pub(super) fn plural(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }

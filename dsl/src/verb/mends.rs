@@ -1,6 +1,7 @@
 //! What is said of parts that open no clause, and of clauses that lack what they take.
 
 use fovea_graph::Span;
+use fovea_graph::counted;
 
 use super::read::{Opened, Parts};
 use super::{Offer, elsewhere, words};
@@ -73,8 +74,8 @@ impl<'a> Parts<'a> {
             }
             _ => return None,
         };
-        let unit = if clause == "for" { " epochs" } else { "" };
-        let text = format!("{}{unit}", quoted(&part.to_string()));
+        let text = quoted(&part.to_string());
+        let text = if clause == "for" { counted(text, "epoch") } else { text };
         let error = self.error(part.span, format!("`{clause}` is missing before {before}"));
         let error = error.expected(format!("`{clause}`")).put_before(part.span, format!("{clause} "));
         Some(error.help(format!("write `{clause} {text}`")))
@@ -120,7 +121,7 @@ impl<'a> Parts<'a> {
         }
         let is_number = matches!(value.kind, ExprKind::Number(_));
         if is_number && self.takes().contains(&"for") && !self.parts.iter().any(|part| is_word(part, "for")) {
-            let mend = format!("for {value} epochs");
+            let mend = format!("for {}", counted(value, "epoch"));
             return Some(error.expected(mend.clone()).write(part.span, mend));
         }
         // `adam 0.001`, `step 10`
@@ -176,7 +177,7 @@ impl<'a> Parts<'a> {
         let equals = usize::from(matches!(self.peek(), Some(Part { kind: PartKind::Equals, .. })));
         match self.parts.get(self.at + equals) {
             Some(count @ Part { kind: PartKind::Value(_), .. }) => {
-                error.write(part.span.to(count.span), format!("for {count} epochs"))
+                error.write(part.span.to(count.span), format!("for {}", counted(count, "epoch")))
             }
             _ => error.mend(part.span, "for 5 epochs").help("write `for 5 epochs`, say"),
         }
@@ -256,7 +257,7 @@ impl<'a> Parts<'a> {
 
     /// Words that nothing here needs before what is meant, `to` in `save lenet to "lenet.safetensors"`, and `=`.
     pub(super) fn fillers(&mut self) {
-        while let [part, next, ..] = &self.parts[self.at..] {
+        while let [part, next, ..] = self.parts.get(self.at..).unwrap_or_default() {
             let is_needless = match &part.kind {
                 PartKind::Equals => true,
                 PartKind::Word(word) => {

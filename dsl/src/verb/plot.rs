@@ -95,7 +95,7 @@ fn curve(parts: &Parts<'_>, word: &str, span: Span) -> Result<Curve, Diagnostic>
     }
     // A net, which stands where a curve does.
     let place = Span { start: parts.word.end, ..span };
-    let behind = &parts.parts[parts.at..];
+    let behind = parts.parts.get(parts.at..).unwrap_or_default();
     let is_last = |part: &Part| matches!(&part.kind, PartKind::Word(next) if curve(parts, next, part.span).is_ok());
     Err(match behind {
         [_, next] if is_last(next) => error().write(span.to(next.span), format!("{next} of {word}")),

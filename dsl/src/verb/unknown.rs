@@ -39,6 +39,9 @@ fn of_the_session(verb: &Verb, text: String) -> Diagnostic {
     let all = known().map(|verb| format!("`{verb}`")).collect::<Vec<_>>().join(" and ");
     let error = Diagnostic::new(Stage::Verbs, word.span, format!("there is no `{text}`")).found(text.clone());
     let error = error.expected(all.replace(" and ", " or "));
+    if matches!(text.to_lowercase().as_str(), "%load" | "%save" | "%run") {
+        return error.help(format!("`{text}` is for the prompt and for notebooks; a script has {all}"));
+    }
     let near = elsewhere::statement(&text).or_else(|| nearest(&text, known()).filter(|_| text.len() > 2));
     match near {
         Some(near) => error.mend(word.span, near).help(format!("write `{near}`; there are {all}")),

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, arity};
+use crate::counted;
 use crate::ids::NodeId;
 use crate::op::Backward;
 use crate::shape::Shape;
@@ -26,7 +27,7 @@ pub(super) fn check_bias(op: &'static str, channels: usize, bias: &Shape) -> Res
     Err(ShapeError::Form {
         op,
         found: bias.dims().to_vec(),
-        why: format!("a bias for {channels} channels is {channels}"),
+        why: format!("a bias for {} is {channels}", counted(channels, "channel")),
     })
 }
 

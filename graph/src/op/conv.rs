@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bias::check_bias;
 use super::{Activation, Cost, GradientError, Op, Rule, ShapeError, arity, product};
+use crate::counted;
 use crate::ids::NodeId;
 use crate::op::Backward;
 use crate::shape::Shape;
@@ -83,7 +84,7 @@ impl Conv {
         let why = if !(1..=3).contains(&rank) || self.pad.len() != rank || self.dilate.len() != rank {
             format!("stride, padding and dilation are of {rank}, {} and {} axes", self.pad.len(), self.dilate.len())
         } else if x.rank() != rank + 2 {
-            format!("a convolution over {rank} axes takes a batch of maps with {} dimensions", rank + 2)
+            format!("a convolution over {} takes a batch of maps with {} dimensions", counted(rank, "axis"), rank + 2)
         } else if self.groups == 0 {
             "there must be at least one group".to_string()
         } else {
@@ -97,11 +98,13 @@ impl Conv {
         self.check_rank(op, filter)?;
         let (k, per_group) = (filter.batch(), filter.channels());
         if per_group.checked_mul(self.groups) != Some(channels) {
-            let why = format!("{} groups of {per_group} channels do not make {channels}", self.groups);
+            let (groups, each) = (counted(self.groups, "group"), counted(per_group, "channel"));
+            let why = format!("{groups} of {each} make another number than {channels}");
             return Err(ShapeError::Form { op, found: filter.dims().to_vec(), why });
         }
         if !k.is_multiple_of(self.groups) {
-            let why = format!("{k} filters do not divide into {} groups", self.groups);
+            let (filters, groups) = (counted(k, "filter"), counted(self.groups, "group"));
+            let why = format!("{filters} cannot be divided into {groups}");
             return Err(ShapeError::Form { op, found: filter.dims().to_vec(), why });
         }
         Ok(())

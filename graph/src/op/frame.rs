@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, arity};
+use crate::counted;
 use crate::ids::NodeId;
 use crate::op::Backward;
 use crate::shape::Shape;
@@ -30,7 +31,7 @@ impl Rule for Frame {
         let [x] = arity("frame", "one", inputs)?;
         let form = |why: String| ShapeError::Form { op: "frame", found: x.dims().to_vec(), why };
         if x.rank() != self.edges.len() + 2 || self.edges.is_empty() {
-            return Err(form(format!("a frame of {} axes fits a map of as many", self.edges.len())));
+            return Err(form(format!("a frame of {} fits a map of as many", counted(self.edges.len(), "axis"))));
         }
         let mut dims = x.dims().to_vec();
         for (dim, &[before, after]) in dims[1..].iter_mut().zip(&self.edges) {

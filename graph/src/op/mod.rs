@@ -201,7 +201,7 @@ impl std::ops::Add for Cost {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
     /// Another number of inputs than the op takes.
-    #[error("{op} takes {expected} inputs, not {found}")]
+    #[error("{op} takes {expected} {}, not {found}", if *expected == "one" { "input" } else { "inputs" })]
     Arity {
         /// The op's word.
         op: &'static str,

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, agree, arity, product};
+use crate::counted;
 use crate::ids::NodeId;
 use crate::op::Backward;
 use crate::shape::Shape;
@@ -78,7 +79,8 @@ impl Pool {
     fn output(&self, op: &'static str, x: &Shape) -> Result<Shape, ShapeError> {
         let rank = self.rank();
         if !(1..=3).contains(&rank) || self.stride.len() != rank || self.pad.len() != rank || x.rank() != rank + 2 {
-            let why = format!("a pool over {rank} axes takes a batch of maps with {} dimensions", rank + 2);
+            let why =
+                format!("a pool over {} takes a batch of maps with {} dimensions", counted(rank, "axis"), rank + 2);
             return Err(ShapeError::Form { op, found: x.dims().to_vec(), why });
         }
         let spatial = self.output_extent(x.spatial())?;

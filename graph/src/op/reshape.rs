@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, GradientError, Op, Rule, ShapeError, arity};
+use crate::counted;
 use crate::ids::NodeId;
 use crate::op::Backward;
 use crate::shape::Shape;
@@ -20,7 +21,7 @@ impl Rule for Reshape {
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
         let [x] = arity("reshape", "one", inputs)?;
         if x.elements() != self.shape.elements() {
-            let why = format!("{} elements do not make {}", x.elements(), self.shape);
+            let why = format!("{} cannot make {}", counted(x.elements(), "element"), self.shape);
             return Err(ShapeError::Form { op: "reshape", found: x.dims().to_vec(), why });
         }
         Ok(self.shape.clone())
@@ -45,7 +46,7 @@ mod tests {
     fn no_element_is_lost_and_nothing_is_done() {
         let flat = || Op::Reshape(Reshape { shape: Shape::new([5, 48]).expect("it is small") });
         assert_eq!(given(flat(), &[&[5, 4, 4, 3]]), Ok((vec![5, 48], Cost::default())));
-        let error = "reshape cannot take 5x4x4x2: 160 elements do not make 5x48";
+        let error = "reshape cannot take 5x4x4x2: 160 elements cannot make 5x48";
         assert_eq!(given(flat(), &[&[5, 4, 4, 2]]), Err(error.to_string()));
         assert_eq!(gradient(flat(), &[&[5, 4, 4, 3]]), [r#"reshape{"shape":[5,4,4,3]}(dy)"#]);
     }

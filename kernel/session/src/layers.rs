@@ -8,7 +8,7 @@ use fovea_dsl::verb::LayerRef;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::fuse::fuse_unless;
 use fovea_graph::plan::plan_unless;
-use fovea_graph::{Span, Stop};
+use fovea_graph::{Span, Stop, counted};
 
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights, suggest, unknown_net};
@@ -80,13 +80,13 @@ impl Place {
         memory::net_fits(&plan_unless(fuse_unless(graph, stop)?, &*names.device, stop)?, &*names.device, self.span)
     }
 
-    /// Which channels are meant, of `count` that there are; `what` names them in messages (`filters`).
+    /// Which channels are meant, of `count` that there are; `what` names one of them in messages (`filter`).
     pub fn range(&self, of: &LayerRef, count: usize, what: &str) -> Result<(usize, usize), Diagnostic> {
         let (first, end) = of.range.unwrap_or((0, count));
         if end <= count {
             return Ok((first, end));
         }
-        let message = format!("`{}` has {count} {what}, and none with number {}", self.path, end - 1);
+        let message = format!("`{}` has {}, and none with number {}", self.path, counted(count, what), end - 1);
         let found = if end == first + 1 { first.to_string() } else { format!("{first}..{end}") };
         let expected = format!("numbers from 0 to {}", count.saturating_sub(1));
         Err(Diagnostic::new(Stage::Values, of.span, message).found(found).expected(expected))

@@ -147,7 +147,8 @@ impl Names {
         if outputs == classes {
             return Ok(());
         }
-        let message = format!("`{}` tells {outputs} classes apart, and `{}` has {classes}", net.name, data.text);
+        let message =
+            format!("`{}` tells {} apart, and `{}` has {classes}", net.name, number::of(outputs, "class"), data.text);
         let mend = match map {
             [] => format!("end the net with `, softmax {classes}`, or with `, softmax` for the data's own number"),
             _ => format!(
@@ -156,8 +157,8 @@ impl Names {
             ),
         };
         Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
-            .here(format!("{outputs} outputs"))
-            .also(data.span, format!("{classes} classes"))
+            .here(number::of(outputs, "output"))
+            .also(data.span, number::of(classes, "class"))
             .found(outputs.to_string())
             .expected(classes.to_string())
             .help(mend))
@@ -224,7 +225,7 @@ fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnosti
         format!("`{}` does not end in softmax, and `{}` has only classes to compare with", net.name, data.text);
     Diagnostic::new(Stage::Shapes, of.net.span, message)
         .here(format!("ends in {}", net.layers.last().map_or("nothing", |layer| layer.kind.word())))
-        .also(data.span, format!("{classes} classes"))
+        .also(data.span, number::of(classes, "class"))
         .expected("softmax")
         .help(format!("end the net with `, softmax {classes}`"))
 }

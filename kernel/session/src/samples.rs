@@ -6,6 +6,7 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Tensor;
 use ndarray::Axis;
 
+use crate::display::number;
 use crate::picture::{self, Image, Mapped};
 use crate::world::Names;
 
@@ -32,7 +33,11 @@ pub fn pick(samples: Samples, names: &Names) -> Result<Pick, Diagnostic> {
     let data = &samples.data.text;
     let message = match first >= end {
         true => format!("{first}..{end} are no pictures: the end of a range lies behind its first"),
-        false => format!("the {part} part of `{data}` has {count} pictures, and none with number {}", end - 1),
+        false => format!(
+            "the {part} part of `{data}` has {}, and none with number {}",
+            number::of(count, "picture"),
+            end - 1
+        ),
     };
     Err(Diagnostic::new(Stage::Values, samples.span, message)
         .found(format!("{first}..{end}"))

@@ -1,13 +1,13 @@
 //! Uses of blocks.
 
 use fovea_graph::Span;
+use fovea_graph::counted;
 
 use super::super::turns::Env;
 use super::{Alias, Expander, Fatal, Open, StepKind, Surrounding, Use};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::library::Home;
 use crate::parse::elsewhere;
-use crate::resolve::turns::plural;
 use crate::scope::nearest;
 use crate::syntax::{Argument, BlockDef, Call, Name};
 
@@ -164,7 +164,7 @@ impl<'a> Expander<'_, 'a> {
 /// An argument for a parameter that the block does not have.
 fn no_parameter(block: &BlockDef, argument: &Argument, span: Span) -> Diagnostic {
     let known: Vec<&str> = block.parameters.iter().map(|p| p.name.text.as_str()).collect();
-    let (name, n) = (&block.name.text, plural(known.len(), "parameter"));
+    let (name, n) = (&block.name.text, counted(known.len(), "parameter"));
     let message = match &argument.key {
         Some(key) => format!("`{name}` has no parameter `{}`", key.text),
         None => format!("`{name}` has {n}, and this is one more"),

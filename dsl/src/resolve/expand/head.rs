@@ -4,6 +4,7 @@ use super::{Expander, Step, StepKind, Wire};
 use crate::diagnostic::{Diagnostic, Stage};
 use crate::resolve::options::Options;
 use crate::syntax::{Head, LayerWord};
+use fovea_graph::counted;
 
 impl Expander<'_, '_> {
     /// `, softmax 10`
@@ -25,10 +26,14 @@ impl Expander<'_, '_> {
             (Some((&StepKind::Layer(Options::Fc { units: Some(units), bias }), span)), Some(classes))
                 if units != classes =>
             {
-                let message = format!("the last `fc` has {units} units, and the softmax {classes} classes");
+                let message = format!(
+                    "the last `fc` has {}, and the softmax {}",
+                    counted(units, "unit"),
+                    counted(classes, "class")
+                );
                 let error = Diagnostic::new(Stage::Shapes, head.span, message)
-                    .here(format!("{classes} classes"))
-                    .also(span, format!("the scores: {units} units"));
+                    .here(counted(classes, "class"))
+                    .also(span, format!("the scores: {}", counted(units, "unit")));
                 let error = error.mend(span, format!("fc {classes}{}", if bias { "" } else { " nobias" }));
                 self.errors.push(error.help(format!(
                     "write `fc {classes}` if these are the scores; a `- relu` behind the `fc` makes it a hidden layer"

@@ -111,8 +111,9 @@ fn layers_on_the_wrong_kind_of_shape() {
     assert!(words.contains("2 sizes over a map of 1 axis") && words.contains("8x8x1"), "{words}");
     assert!(said("net v = 2x2x2x2x2 - fc", "2x2x2x2x2").contains("5 sizes"));
     assert!(said("net v = 8x8x1 - conv 4 3x3x3", "3x3x3").contains("window of 3 sizes over a map of 2 axes"));
-    assert!(said("net v = 8x8x3 - conv 4 groups 2", "groups 2").contains("3 channels do not divide into 2 groups"));
-    assert!(said("net v = 8x8x4 - conv 3 groups 2", "groups 2").contains("3 filters do not divide into 2 groups"));
+    assert!(said("net v = 8x8x3 - conv 4 groups 2", "groups 2").contains("3 channels cannot be divided into 2 groups"));
+    assert!(said("net v = 8x8x1 - conv 4 groups 2", "groups 2").contains("1 channel cannot be divided into 2 groups"));
+    assert!(said("net v = 8x8x4 - conv 3 groups 2", "groups 2").contains("3 filters cannot be divided into 2 groups"));
     assert!(said("net v = 8x8x1 - conv - INPUT", "INPUT").contains("stands first"));
     assert!(said("net v = 8x8x1", "8x8x1").contains("no layer"));
     assert!(said("net v = 8x8x1 - fc 10 - softmax - dropout", "dropout").contains("behind the last softmax"));

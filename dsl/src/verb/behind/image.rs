@@ -33,7 +33,7 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
             let found = quoted(&part.to_string());
             let message = format!("the image of `{verb}` is a matrix or a sample, and `{found}` is neither");
             let error = parts.error(part.span, message).found(found.clone()).expected("a matrix or a sample");
-            parts.wrong(match &parts.parts[parts.at..] {
+            parts.wrong(match parts.parts.get(parts.at..).unwrap_or_default() {
                 [with, image @ Part { kind: PartKind::Select(path, ..), .. }, ..]
                     if is_word(with, "with") && !is_layer(path) =>
                 {

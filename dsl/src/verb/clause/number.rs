@@ -68,7 +68,7 @@ impl Parts<'_> {
     /// `batch size 64`: passes over a word that is no constant, where a number follows, and says so.
     fn word_before_number(&mut self) {
         if let [Part { kind: PartKind::Word(word), span }, number @ Part { kind: PartKind::Value(_), .. }, ..] =
-            &self.parts[self.at..]
+            self.parts.get(self.at..).unwrap_or_default()
             && self.clause(word).is_none()
             && !self.scope.constants.contains_key(word)
         {

@@ -5,6 +5,7 @@ use super::super::form;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::quoted;
 use crate::syntax::{Part, PartKind};
+use fovea_graph::{counted, noun};
 
 /// A stretch of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Parts<'_> {
     fn epochs(&mut self, opened: Opened<'_>) -> Option<usize> {
         // `for epochs`
         if matches!(opened.part.kind, PartKind::Word(_))
-            && let [Part { kind: PartKind::Word(unit), .. }, ..] = &self.parts[self.at..]
+            && let [Part { kind: PartKind::Word(unit), .. }, ..] = self.parts.get(self.at..).unwrap_or_default()
             && Unit::named(unit) == Some(Unit::Epochs)
             && !self.scope.constants.contains_key(unit)
         {
@@ -101,8 +102,8 @@ impl Parts<'_> {
                 let span = other.filter(|_| is_unit).map_or(self.here(), |part| part.span);
                 let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
                 let error = self.error(span, "training is counted in epochs").found(found).expected("epochs");
-                let error = error.mend(span, if is_unit { "epochs" } else { " epochs" });
-                self.wrong(error.help(format!("write `for {expr} epochs`")));
+                let error = error.mend(span, format!("{}{}", if is_unit { "" } else { " " }, noun(&expr, "epoch")));
+                self.wrong(error.help(format!("write `for {}`", counted(&expr, "epoch"))));
                 if is_unit {
                     self.at += 1;
                 }
@@ -128,10 +129,11 @@ impl Parts<'_> {
                 let span = unit.map_or(self.here(), |(_, span)| span);
                 let found = unit.map_or("the end".to_string(), |(unit, _)| quoted(unit));
                 let error = self.error(span, format!("`{}` lacks its unit", opened.about.word)).found(found);
+                let [epochs, steps] = ["epoch", "step"].map(|unit| noun(&expr, unit));
                 let space = if unit.is_some() { "" } else { " " };
                 let error = error.expected("steps or epochs");
-                let error = error.mend(span, format!("{space}epochs")).mend(span, format!("{space}steps"));
-                self.wrong(error.help(format!("write `{expr} epochs` or `{expr} steps`")));
+                let error = error.mend(span, format!("{space}{epochs}")).mend(span, format!("{space}{steps}"));
+                self.wrong(error.help(format!("write `{expr} {epochs}` or `{expr} {steps}`")));
                 None
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fovea_dsl::net::{Kind, Net};
 use fovea_dsl::verb::{Convolve, Filter, Padding};
 use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::counted;
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window};
 use fovea_graph::{Span, Tensor};
@@ -49,7 +50,7 @@ pub fn check(said: Convolve, span: Span, names: &Names) -> Checked {
             let place = names.layer(&layer, None)?;
             let (size, filters) = learned(&place, channels)?;
             place.fits(names)?;
-            let (index, _) = place.range(&layer, filters, "filters")?;
+            let (index, _) = place.range(&layer, filters, "filter")?;
             let name = format!("{}[{index}]", place.path);
             (Weights::Learned { place, index, seed: names.seed }, size, layer.span, name)
         }
@@ -81,7 +82,7 @@ fn learned(place: &Place, channels: usize) -> Result<([usize; 2], usize), Diagno
     };
     let takes = layer.inputs.first().and_then(|&input| place.net.layers[input].output.last()).map_or(0, |c| c / groups);
     if takes != channels {
-        let of = |n: usize| if n == 1 { "1 channel".to_string() } else { format!("{n} channels") };
+        let of = |n: usize| counted(n, "channel");
         let message = format!("a filter of `{}` takes {}, and the image has {}", place.path, of(takes), of(channels));
         let help = "`features` shows what a layer makes of the maps before it";
         return Err(wrong(message).found(of(takes)).expected(of(channels)).help(help));

@@ -5,6 +5,7 @@ use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::Data;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
+use fovea_graph::counted;
 use fovea_graph::shape::join;
 use serde_json::json;
 
@@ -50,8 +51,12 @@ impl Job for Declare {
         let (train, test, classes) = (data.train.len(), data.test.len(), data.classes.len());
         let name = &self.name.text;
         let shape = data.shape();
-        let text =
-            format!("{name}: {train} pictures to train on and {test} to test, {}, {classes} classes", join(shape));
+        let text = format!(
+            "{name}: {} to train on and {test} to test, {}, {}",
+            counted(train, "picture"),
+            join(shape),
+            counted(classes, "class")
+        );
         let figures = json!({ "data": name, "shape": shape, "classes": data.classes, "train": train, "test": test });
         Ok(Output::new("data", text, figures))
     }

@@ -55,7 +55,7 @@ pub fn check(said: verb::Features, names: &Names) -> Checked {
     place.fits(names)?;
     let output = &place.layer().output;
     let channels = output.last().copied().unwrap_or(1);
-    let range = place.range(&of, channels, if output.len() == 1 { "values" } else { "channels" })?;
+    let range = place.range(&of, channels, if output.len() == 1 { "value" } else { "channel" })?;
     let all = samples.range.is_none();
     let mut pick = pick(samples, names)?;
     if all {

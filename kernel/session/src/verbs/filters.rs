@@ -85,7 +85,7 @@ pub fn check(of: LayerRef, names: &Names) -> Checked {
                 .into());
         }
     };
-    let range = place.range(&of, count, if form.is_fc() { "units" } else { "filters" })?;
+    let range = place.range(&of, count, if form.is_fc() { "unit" } else { "filter" })?;
     let is_colour = seen(&place.net, place.at) == 0 && place.net.input().len() == 3 && place.net.input()[2] == 3;
     Ok(Box::new(Filters {
         place,

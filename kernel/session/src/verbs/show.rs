@@ -2,6 +2,7 @@
 
 use fovea_dsl::verb::{RunRef, Samples, Shown};
 use fovea_graph::Span;
+use fovea_graph::counted;
 use fovea_graph::shape::join;
 use fovea_train::{Ending, EpochMetrics, RunRecord};
 use serde_json::json;
@@ -55,11 +56,11 @@ impl Job for Sheet {
         let indices = self.pick.indices(&data);
         let name = &self.pick.samples.data.text;
         let head = format!(
-            "{name}: {} pictures to train on and {} to test, {}, {} classes{}\n{}",
-            data.train.len(),
+            "{name}: {} to train on and {} to test, {}, {}{}\n{}",
+            counted(data.train.len(), "picture"),
             data.test.len(),
             join(data.shape()),
-            data.classes.len(),
+            counted(data.classes.len(), "class"),
             if is_mapped(&data) { ", one at every position" } else { "" },
             data.attribution,
         );

@@ -15,7 +15,7 @@ use fovea_train::{Question, Trainee, Weights as File, is_writable};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
-use crate::display::number::count;
+use crate::display::number::of;
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
@@ -80,7 +80,7 @@ impl Job for Save {
         let (mut weights, parameters) = world.with(&self.net, &self.device, self.seed, both).at(self.span)?;
         weights.metadata.insert(INPUT.to_string(), join(self.net.input()));
         weights.save(&self.path).at(self.span)?;
-        let text = format!("{}: {} parameters saved", self.net.name, count(parameters as u64));
+        let text = format!("{}: {} saved", self.net.name, of(parameters, "parameter"));
         let data = json!({ "net": self.net.name, "params": parameters });
         Ok(Output::new("save", text, data).file(&self.path))
     }
@@ -157,7 +157,7 @@ impl Job for Load {
         let trainee = Trainee::with_weights(Arc::clone(&self.device), forward(net, &self.interrupted), weights)
             .at(self.path.span)?;
         let parameters = trainee.parameter_count();
-        let text = format!("{}: {} parameters loaded", net.name, count(parameters as u64));
+        let text = format!("{}: {} loaded", net.name, of(parameters, "parameter"));
         let data = json!({ "net": net.name, "params": parameters, "input": net.input(), "output": net.output() });
         world.trained.insert(self.name.text.clone(), Trained { trainee, run: None });
         Ok(Output::new("load", text, data))

@@ -1,5 +1,6 @@
 //! Numbers as people read them.
 
+use fovea_graph::counted;
 /// A whole number with its thousands apart: `201,706`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -15,13 +16,7 @@ pub fn count(number: u64) -> String {
 
 /// A number of things: `1 epoch`, `1,437 epochs`.
 pub fn of(number: usize, thing: &str) -> String {
-    let ending = match number {
-        1 => "",
-        _ if thing.ends_with("epoch") => "s",
-        _ if thing.ends_with("ss") || thing.ends_with("ch") => "es",
-        _ => "s",
-    };
-    format!("{} {thing}{ending}", count(number as u64))
+    counted(count(number as u64), thing)
 }
 
 const PREFIXES: [&str; 7] = ["", "k", "M", "G", "T", "P", "E"];

@@ -92,7 +92,7 @@ impl Summary {
         ]);
         // A parameter is an f32.
         let weights = number::bytes(totals.params.saturating_mul(4));
-        let mut sums = format!("{} parameters ({weights})", number::count(totals.params));
+        let mut sums = format!("{} ({weights})", number::of(totals.params as usize, "parameter"));
         if totals.train_bytes > 0 {
             let data = match totals.data_bytes {
                 0 => "data apart".to_string(),

@@ -222,5 +222,5 @@ fn alt(matrix: &[Vec<u64>], classes: &[String]) -> String {
         .collect();
     let share = if total > 0.0 { number::percent(right / total) } else { "none".to_string() };
     let most = if worst.is_empty() { String::new() } else { format!(" Most often {}.", worst.join(", ")) };
-    format!("Confusion matrix of {} classes: {share} right.{most}", classes.len())
+    format!("Confusion matrix of {}: {share} right.{most}", number::of(classes.len(), "class"))
 }

@@ -29,6 +29,7 @@ pub use bars::{Measure, bars};
 pub use confusion::confusion;
 pub use convolution::convolution;
 pub use curves::{Panel, Series, SeriesKind, Unit, curves, panels};
+use fovea_graph::counted;
 pub use image::{Grey, Image};
 pub use layer::{Face, MOST_TILES, Plane, Tile, TileRow, layer};
 pub use maps::{Mapped, maps};
@@ -65,7 +66,7 @@ pub enum Error {
         what: &'static str,
     },
     /// An image's values do not fill its shape.
-    #[error("an image of {height}×{width}×{channels} does not have {found} values")]
+    #[error("an image of {height}×{width}×{channels} does not have {}", counted(.found, "value"))]
     Pixels {
         /// Rows.
         height: usize,
@@ -77,7 +78,7 @@ pub enum Error {
         found: usize,
     },
     /// A confusion matrix must have a row and a column for every class.
-    #[error("a confusion matrix of {classes} classes needs {classes} rows of {classes} counts; row {row} has {found}")]
+    #[error("a confusion matrix of {0} needs {classes} rows of as many counts; row {row} has {found}", counted(.classes, "class"))]
     Matrix {
         /// Classes named.
         classes: usize,

@@ -75,8 +75,9 @@ fn vector(what: &Filters, title: &str, units: &Tensor) -> Result<Picture> {
     let note = match (shown, inputs) == (rows, columns) {
         true => "a row a unit, a column an input".to_string(),
         false => {
-            let [shown, rows, inputs, columns] = [shown, rows, inputs, columns].map(|n| number::count(n as u64));
-            format!("a row a unit, a column an input; {shown} of {rows} units, {inputs} of {columns} inputs")
+            let [shown, inputs] = [shown, inputs].map(|n| number::count(n as u64));
+            let (rows, columns) = (number::of(rows, "unit"), number::of(columns, "input"));
+            format!("a row a unit, a column an input; {shown} of {rows}, {inputs} of {columns}")
         }
     };
     let row = TileRow { label: String::new(), tiles: vec![tile(String::new(), face)] };

@@ -4,6 +4,7 @@
 
 use fovea_dsl::verb::{Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::counted;
 use fovea_train::{CheckpointEvery, Recipe, RunRecord, Schedule, WarmUp};
 
 use crate::display::number::of;
@@ -72,7 +73,7 @@ fn differs<T>(record: &RunRecord, clause: &Option<Said<T>>, now: String, then: S
 }
 
 fn epochs(count: usize) -> String {
-    format!("for {count} epochs")
+    format!("for {}", counted(count, "epoch"))
 }
 
 fn batch(recipe: &Recipe) -> String {
@@ -101,7 +102,7 @@ const WARM_UP: &str = "warmup";
 fn warm_up(recipe: &Recipe) -> String {
     match recipe.warm_up {
         None => String::new(),
-        Some(WarmUp::Epochs(epochs)) => format!("{WARM_UP} {epochs} epochs"),
-        Some(WarmUp::Steps(steps)) => format!("{WARM_UP} {steps} steps"),
+        Some(WarmUp::Epochs(epochs)) => format!("{WARM_UP} {}", counted(epochs, "epoch")),
+        Some(WarmUp::Steps(steps)) => format!("{WARM_UP} {}", counted(steps, "step")),
     }
 }

@@ -70,12 +70,12 @@ impl Units {
         let dead = self.alive.iter().filter(|&&alive| !alive).count();
         (dead * 2 > self.alive.len()).then(|| {
             format!(
-                "{} of the {} units of {} are 0 on all of {} training pictures: they learn nothing more; a smaller rate, \
+                "{} of the {} of {} are 0 on all of {}: they learn nothing more; a smaller rate, \
                  `bn` before it or `leaky` in its place keeps units alive",
                 number::count(dead as u64),
-                number::count(self.alive.len() as u64),
+                number::of(self.alive.len(), "unit"),
                 self.layer,
-                self.pictures
+                number::of(self.pictures, "training picture")
             )
         })
     }

@@ -4,6 +4,7 @@ use fovea_data::DataSpec;
 use fovea_dsl::verb::{self, Period, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
+use fovea_graph::counted;
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_train::{CheckpointEvery, Forward, Recipe, Schedule, SingleValue, TrainError, WarmUp};
 
@@ -81,7 +82,8 @@ fn batch_fits(train: &Train, recipe: &Recipe, span: Span, spec: &DataSpec) -> Re
     if batch <= samples {
         return Ok(());
     }
-    let message = format!("batch {batch} is more than the {samples} training pictures of `{}`", train.data.text);
+    let message =
+        format!("batch {batch} is more than the {} of `{}`", counted(samples, "training picture"), train.data.text);
     let place = train.batch.map_or(Span { start: span.end, ..span }, |said| said.span);
     let space = if train.batch.is_some() { "" } else { " " };
     Err(Diagnostic::new(Stage::Values, train.batch.map_or(span, |said| said.span), message)
@@ -99,10 +101,11 @@ fn steps_are_countable(train: &Train, recipe: &Recipe, span: Span, spec: &DataSp
     if epochs <= most {
         return Ok(());
     }
-    let message = format!("{epochs} epochs of {steps} steps are more steps than can be numbered");
+    let message =
+        format!("{} of {} are more steps than can be numbered", counted(epochs, "epoch"), counted(steps, "step"));
     Err(Diagnostic::new(Stage::Values, train.epochs.map_or(span, |said| said.span), message)
         .found(epochs.to_string())
-        .expected(format!("at most {most} epochs")))
+        .expected(format!("at most {}", counted(most, "epoch"))))
 }
 
 /// A warm-up that ends before the run does.
@@ -113,10 +116,10 @@ fn warm_up_ends(recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diag
     if rising <= steps {
         return Ok(());
     }
-    let message = format!("a warm-up of {rising} steps is longer than the run, which has {steps}");
+    let message = format!("a warm-up of {} is longer than the run, which has {steps}", counted(rising, "step"));
     Err(Diagnostic::new(Stage::Values, span, message)
         .found(rising.to_string())
-        .expected(format!("at most {steps} steps"))
+        .expected(format!("at most {}", counted(steps, "step")))
         .help("a shorter warm-up, or more epochs"))
 }
 
