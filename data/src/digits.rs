@@ -1,25 +1,26 @@
 //! The built-in digits: 1797 pictures of 8×8 pixels, in the program itself.
 
-use std::sync::atomic::AtomicBool;
-
+use fovea_graph::Stop;
 use fovea_graph::philox::{Purpose, Stream};
 use ndarray::{Array2, Array3, ArrayView1, ArrayView3, Axis};
 use safetensors::{Dtype, SafeTensors};
 
-use crate::dataset::{DataError, Dataset, go_on};
+use crate::dataset::{Counts, Dataset};
+use crate::description::Description;
+use crate::error::DataError;
 use crate::labels::Labels;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "digits";
 /// Height and width as they are.
-pub(crate) const SIDE: usize = 8;
+const SIDE: usize = 8;
 /// How many classes.
-pub(crate) const CLASSES: usize = 10;
+const CLASSES: usize = 10;
 
 /// How many pictures there are.
-pub(crate) const COUNT: usize = 1797;
+const COUNT: usize = 1797;
 /// How many of them are for testing: one in five.
-pub(crate) const TEST: usize = 360;
+const TEST: usize = 360;
 /// The key of the split. It never changes, and no user's seed moves it: results stay comparable.
 const SPLIT_SEED: u64 = 0;
 /// The brightest grey value of the file.
@@ -30,8 +31,19 @@ const ATTRIBUTION: &str = "Optical Recognition of Handwritten Digits, E. Alpaydi
                            Repository, 1998, https://doi.org/10.24432/C50P49 (its test set, as scikit-learn distributes \
                            it), CC BY 4.0";
 
+/// What is known of them before they are unpacked.
+pub(crate) fn describe(size: Option<[usize; 2]>) -> Description {
+    let [height, width] = size.unwrap_or([SIDE; 2]);
+    Description {
+        shape: vec![height, width, 1],
+        positions: Vec::new(),
+        classes: (0..CLASSES).map(|digit| digit.to_string()).collect(),
+        counts: Counts { train: COUNT - TEST, test: TEST },
+    }
+}
+
 /// The digits, brought to `size` where one is given.
-pub(crate) fn load(size: Option<[usize; 2]>, stop: &AtomicBool) -> Result<Dataset, DataError> {
+pub(crate) fn load(size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset, DataError> {
     let (grey, labels) = unpack().map_err(|why| DataError::Builtin { name: NAME, why })?;
     let grey = grey.mapv(|v| f32::from(v) / WHITE);
     let grey = match size {
@@ -43,10 +55,12 @@ pub(crate) fn load(size: Option<[usize; 2]>, stop: &AtomicBool) -> Result<Datase
         name: NAME.to_string(),
         images: grey.insert_axis(Axis(3)).into_dyn(),
         labels: Labels::Class(labels),
-        classes: (0..CLASSES).map(|digit| digit.to_string()).collect(),
+        classes: describe(size).classes,
         train,
         test,
         attribution: ATTRIBUTION.to_string(),
+        left_out: Vec::new(),
+        remarks: Vec::new(),
     })
 }
 
@@ -73,7 +87,7 @@ fn enlarge(
     images: &ArrayView3<'_, f32>,
     height: usize,
     width: usize,
-    stop: &AtomicBool,
+    stop: &dyn Stop,
 ) -> Result<Array3<f32>, DataError> {
     let (rows, columns) = (triangles(height), triangles(width));
     let weighted = |line: ArrayView1<'_, f32>, (first, weights): &(usize, Vec<f32>)| {
@@ -81,7 +95,7 @@ fn enlarge(
     };
     let mut sized = Array3::zeros((images.len_of(Axis(0)), height, width));
     for (image, mut sized) in images.outer_iter().zip(sized.outer_iter_mut()) {
-        go_on(stop)?;
+        stop.go_on()?;
         let tall = Array2::from_shape_fn((height, SIDE), |(y, x)| weighted(image.column(x), &rows[y]));
         for ((y, x), value) in sized.indexed_iter_mut() {
             *value = weighted(tall.row(y), &columns[x]).clamp(0.0, 1.0);
