@@ -1,7 +1,5 @@
 //! Labelled pictures.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use fovea_graph::Tensor;
 
 use crate::labels::Labels;
@@ -11,9 +9,9 @@ use crate::labels::Labels;
 pub struct Dataset {
     /// The name under which it was asked for.
     pub name: String,
-    /// All pictures, `[N, H, W, C]`, values in 0..1.
+    /// All pictures, `[N, H, W, C]`, values in 0..1; or whatever samples somebody's arrays have, `[N, …]`.
     pub images: Tensor,
-    /// The class of each picture, or of each of its positions: indices into `classes`.
+    /// The class of each picture, or of each of its positions: indices into `classes`. Empty where nothing is labelled.
     pub labels: Labels,
     /// The classes' names.
     pub classes: Vec<String>,
@@ -23,6 +21,10 @@ pub struct Dataset {
     pub test: Vec<usize>,
     /// Who made it, and under which licence it may be used.
     pub attribution: String,
+    /// Files that are no pictures and were left out, as was asked for: each with why.
+    pub left_out: Vec<String>,
+    /// What else is worth knowing about the files, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 impl Dataset {
@@ -43,32 +45,3 @@ pub struct Counts {
 
 /// The largest height or width that pictures may be brought to.
 pub(crate) const MAX_SIDE: usize = 256;
-
-/// Why data cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// A size of no pixels, or of more than [`MAX_SIDE`](crate::DataSpec::MAX_SIDE) along a side.
-    #[error("`size {height}x{width}`: a side has 1 to {MAX_SIDE} pixels")]
-    Size {
-        /// The height asked for.
-        height: usize,
-        /// The width asked for.
-        width: usize,
-    },
-    /// Built-in data that cannot be unpacked: a defect of the build.
-    #[error("the built-in {name} cannot be read: {why}")]
-    Builtin {
-        /// The data's name.
-        name: &'static str,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// It was broken off before all pictures were there.
-    #[error("interrupted")]
-    Interrupted,
-}
-
-/// An error once `stop` is set: what makes pictures looks at it before each.
-pub(crate) fn go_on(stop: &AtomicBool) -> Result<(), DataError> {
-    if stop.load(Ordering::Relaxed) { Err(DataError::Interrupted) } else { Ok(()) }
-}

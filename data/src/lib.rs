@@ -1,12 +1,22 @@
 //! Data: pictures and their labels, in a training and a test part. [`DataSpec`] is what a `data` statement asks for, its
-//! shape, classes and counts known without reading it; [`DataSpec::load`] gives the [`Dataset`].
+//! shape, classes and counts known without reading its pixels; [`DataSpec::load`] gives the [`Dataset`].
 
+mod arrays;
 mod dataset;
+mod description;
 mod digits;
+mod error;
 mod generate;
+mod images;
 mod labels;
+mod resize;
+mod source;
 mod spec;
+mod split;
+mod stamp;
 
-pub use dataset::{Counts, DataError, Dataset};
+pub use dataset::{Counts, Dataset};
+pub use error::{Clause, DataError, Unfit};
 pub use labels::Labels;
-pub use spec::{DataSource, DataSpec};
+pub use source::{Arrays, Broken, DataSource, Images, Split};
+pub use spec::DataSpec;

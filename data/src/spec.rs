@@ -1,38 +1,44 @@
 //! What a `data` statement asks for, and the names of what is built in.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
-use crate::dataset::{Counts, DataError, Dataset, MAX_SIDE};
-use crate::digits;
+use fovea_graph::{Never, Stop};
+
+use crate::dataset::{Counts, Dataset, MAX_SIDE};
+use crate::description::Description;
+use crate::error::DataError;
 use crate::generate::{scenes, shapes};
-
-/// Where pictures come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataSource {
-    /// Handwritten digits, 8×8 grey, part of the program.
-    Digits,
-    /// Coloured shapes of ten kinds, 32×32, drawn when they are loaded.
-    Shapes {
-        /// What they are drawn by.
-        seed: u64,
-    },
-    /// Small landscapes with a class at every position, 64×64, drawn when they are loaded.
-    Scenes {
-        /// What they are drawn by.
-        seed: u64,
-    },
-}
+use crate::source::DataSource;
+use crate::{arrays, digits, images};
 
 /// The seed of generated data where nobody says another.
 const GENERATED: u64 = 0;
 
-/// What a `data` statement asks for; its shape and classes are known without loading it.
+/// What a `data` statement asks for; its shape, classes and counts are known without reading its pixels. Two are equal if
+/// they give the same data: one of a file that has changed since is another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataSpec {
-    /// Where the pictures come from.
-    pub source: DataSource,
-    /// Height and width they are brought to; `None` leaves them as they are.
-    pub size: Option<[usize; 2]>,
+    name: String,
+    source: DataSource,
+    size: Option<[usize; 2]>,
+    opened: Arc<Opened>,
+}
+
+/// What looking at the source gave.
+#[derive(Debug, PartialEq, Eq)]
+struct Opened {
+    description: Description,
+    files: Files,
+}
+
+/// What the pictures are made from.
+#[derive(Debug, PartialEq, Eq)]
+enum Files {
+    Digits,
+    Shapes { seed: u64 },
+    Scenes { seed: u64 },
+    Images(images::Folder),
+    Arrays(Box<arrays::Files>),
 }
 
 impl DataSpec {
@@ -54,76 +60,129 @@ impl DataSpec {
         &[digits::NAME, shapes::NAME, scenes::NAME]
     }
 
-    /// One picture's shape, `[H, W, C]`.
-    pub fn shape(&self) -> Vec<usize> {
-        let (side, channels) = match self.source {
-            DataSource::Digits => (digits::SIDE, 1),
-            DataSource::Shapes { .. } => (shapes::SIDE, 3),
-            DataSource::Scenes { .. } => (scenes::SIDE, 3),
-        };
-        let [height, width] = self.size.unwrap_or([side; 2]);
-        vec![height, width, channels]
+    /// The built-in data of this name, as they are.
+    pub fn of_builtin(name: &str) -> Option<Self> {
+        Self::open(name, Self::builtin(name)?, None).ok()
     }
 
-    /// Where in a picture its labels are: `[H, W]` for a class at every position, `[]` for a class a picture.
-    pub fn positions(&self) -> Vec<usize> {
-        match self.source {
-            DataSource::Digits | DataSource::Shapes { .. } => Vec::new(),
-            DataSource::Scenes { .. } => self.shape()[..2].to_vec(),
-        }
-    }
-
-    /// How many classes there are.
-    pub fn classes(&self) -> usize {
-        match self.source {
-            DataSource::Digits => digits::CLASSES,
-            DataSource::Shapes { .. } => shapes::CLASSES.len(),
-            DataSource::Scenes { .. } => scenes::CLASSES.len(),
-        }
-    }
-
-    /// How many pictures there are, without reading them.
-    pub fn counts(&self) -> Counts {
-        match self.source {
-            DataSource::Digits => Counts { train: digits::COUNT - digits::TEST, test: digits::TEST },
-            DataSource::Shapes { .. } => shapes::COUNTS,
-            DataSource::Scenes { .. } => scenes::COUNTS,
-        }
-    }
-
-    /// How many bytes the data take once they are read: pixels, labels, and which pictures belong to which part.
-    pub fn bytes(&self) -> u64 {
-        let Counts { train, test } = self.counts();
-        let pixels: usize = self.shape().iter().product();
-        let labels: usize = self.positions().iter().product();
-        let picture = pixels * size_of::<f32>() + labels * size_of::<u32>() + size_of::<usize>();
-        ((train + test) * picture) as u64
-    }
-
-    /// Reads the pictures and brings them to size, or draws them at it.
+    /// Looks at a source: at its folders and the heads of its files, not at pixels. `size` is the height and width that
+    /// pictures are brought to; `None` leaves them as they are.
     ///
     /// # Errors
-    /// A size out of bounds; data that cannot be read.
-    pub fn load(&self) -> Result<Dataset, DataError> {
-        self.load_unless(&AtomicBool::new(false))
+    /// A size out of bounds; files that cannot be read, or are no data.
+    pub fn open(name: &str, source: DataSource, size: Option<[usize; 2]>) -> Result<Self, DataError> {
+        Self::open_unless(name, source, size, &Never)
     }
 
-    /// The same, until `stop` is set.
+    /// The same, unless `stop` ends it.
     ///
     /// # Errors
-    /// A size out of bounds; data that cannot be read; [`DataError::Interrupted`].
-    pub fn load_unless(&self, stop: &AtomicBool) -> Result<Dataset, DataError> {
-        if let Some([height, width]) = self.size {
+    /// A size out of bounds; files that cannot be read, or are no data; [`DataError::Interrupted`].
+    pub fn open_unless(
+        name: &str,
+        source: DataSource,
+        size: Option<[usize; 2]>,
+        stop: &dyn Stop,
+    ) -> Result<Self, DataError> {
+        if let Some([height, width]) = size {
             let allowed = 1..=Self::MAX_SIDE;
             if !allowed.contains(&height) || !allowed.contains(&width) {
                 return Err(DataError::Size { height, width });
             }
         }
-        let [height, width] = [self.shape()[0], self.shape()[1]];
-        match self.source {
-            DataSource::Digits => digits::load(self.size, stop),
-            DataSource::Shapes { seed } => shapes::draw(seed, height, width, stop),
-            DataSource::Scenes { seed } => scenes::draw(seed, height, width, stop),
+        let (description, files) = match &source {
+            DataSource::Digits => (digits::describe(size), Files::Digits),
+            &DataSource::Shapes { seed } => (shapes::describe(size), Files::Shapes { seed }),
+            &DataSource::Scenes { seed } => (scenes::describe(size), Files::Scenes { seed }),
+            DataSource::Images(images) => {
+                let (description, folder) = images::open(images, size, stop)?;
+                (description, Files::Images(folder))
+            }
+            DataSource::Arrays(arrays) => {
+                let (description, files) = arrays::open(arrays, size, stop)?;
+                (description, Files::Arrays(Box::new(files)))
+            }
+        };
+        let opened = Arc::new(Opened { description, files });
+        Ok(Self { name: name.to_string(), source, size, opened })
+    }
+
+    /// The name under which the data were asked for.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the pictures come from.
+    pub fn source(&self) -> &DataSource {
+        &self.source
+    }
+
+    /// Height and width they are brought to; `None` leaves them as they are.
+    pub fn size(&self) -> Option<[usize; 2]> {
+        self.size
+    }
+
+    /// One sample's shape, channels last: `[H, W, C]` of a picture.
+    pub fn shape(&self) -> Vec<usize> {
+        self.opened.description.shape.clone()
+    }
+
+    /// Where in a picture its labels are: `[H, W]` for a class at every position, `[]` for a class a picture.
+    pub fn positions(&self) -> Vec<usize> {
+        self.opened.description.positions.clone()
+    }
+
+    /// How many classes there are; 0 where nothing is labelled.
+    pub fn classes(&self) -> usize {
+        self.opened.description.classes.len()
+    }
+
+    /// The classes' names.
+    pub fn class_names(&self) -> &[String] {
+        &self.opened.description.classes
+    }
+
+    /// Whether samples are labelled. Those that are not are all in the test part.
+    pub fn is_labelled(&self) -> bool {
+        self.classes() > 0
+    }
+
+    /// How many pictures there are, without reading them. Files that are found to be no pictures only when they are read
+    /// count, even where they will be left out.
+    pub fn counts(&self) -> Counts {
+        self.opened.description.counts
+    }
+
+    /// How many bytes the data take once they are read: pixels, labels, and which pictures belong to which part.
+    pub fn bytes(&self) -> u64 {
+        let Counts { train, test } = self.counts();
+        let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
+        let labels = if self.is_labelled() { product(&self.opened.description.positions) } else { 0 };
+        let values = product(&self.opened.description.shape).saturating_mul(size_of::<f32>() as u64);
+        let sample = values.saturating_add(labels * size_of::<u32>() as u64 + size_of::<usize>() as u64);
+        ((train + test) as u64).saturating_mul(sample)
+    }
+
+    /// Reads the pictures and brings them to size, or draws them at it.
+    ///
+    /// # Errors
+    /// Data that cannot be read, or have changed since they were opened.
+    pub fn load(&self) -> Result<Dataset, DataError> {
+        self.load_unless(&Never)
+    }
+
+    /// The same, unless `stop` ends it.
+    ///
+    /// # Errors
+    /// Data that cannot be read, or have changed since they were opened; [`DataError::Interrupted`].
+    pub fn load_unless(&self, stop: &dyn Stop) -> Result<Dataset, DataError> {
+        let Opened { description, files } = &*self.opened;
+        match files {
+            Files::Digits => digits::load(self.size, stop),
+            Files::Shapes { seed } => shapes::draw(*seed, self.size, stop),
+            Files::Scenes { seed } => scenes::draw(*seed, self.size, stop),
+            Files::Images(folder) => folder.load(&self.name, description, stop),
+            Files::Arrays(files) => files.load(&self.name, description, stop),
         }
     }
 }

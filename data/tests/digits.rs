@@ -6,11 +6,11 @@ use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Luma};
 
 fn digits() -> Dataset {
-    DataSpec { source: DataSource::Digits, size: None }.load().unwrap()
+    DataSpec::of_builtin("digits").unwrap().load().unwrap()
 }
 
 fn sized(height: usize, width: usize) -> Result<Dataset, DataError> {
-    DataSpec { source: DataSource::Digits, size: Some([height, width]) }.load()
+    DataSpec::open("digits", DataSource::Digits, Some([height, width]))?.load()
 }
 
 #[test]
@@ -18,10 +18,10 @@ fn names_shapes_and_classes_are_known_without_loading() {
     assert_eq!(DataSpec::builtin("digits"), Some(DataSource::Digits));
     assert_eq!(DataSpec::builtin("mnist"), None);
     for name in DataSpec::builtin_names() {
-        let spec = DataSpec { source: DataSpec::builtin(name).unwrap(), size: Some([12, 9]) };
+        let spec = DataSpec::open(name, DataSpec::builtin(name).unwrap(), Some([12, 9])).unwrap();
         let data = spec.load().unwrap();
         assert_eq!(data.shape(), spec.shape());
-        assert_eq!(data.classes.len(), spec.classes());
+        assert_eq!((&data.name[..], &data.classes[..]), (spec.name(), spec.class_names()));
         assert_eq!((data.train.len(), data.test.len()), (spec.counts().train, spec.counts().test));
         let parts = size_of_val(&data.train[..]) + size_of_val(&data.test[..]);
         assert_eq!(spec.bytes(), (4 * data.images.len() + 4 * data.labels.all().len() + parts) as u64);

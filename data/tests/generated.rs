@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fovea_data::{DataError, DataSource, DataSpec, Dataset};
 
 fn drawn(source: DataSource, size: Option<[usize; 2]>) -> Dataset {
-    DataSpec { source, size }.load().unwrap()
+    DataSpec::open("drawn", source, size).unwrap().load().unwrap()
 }
 
 fn both(seed: u64) -> [DataSource; 2] {
@@ -17,6 +17,7 @@ fn both(seed: u64) -> [DataSource; 2] {
 #[test]
 fn pictures_are_not_drawn_any_further_once_the_flag_is_set() {
     for source in both(3).into_iter().chain([DataSource::Digits]) {
+        let spec = DataSpec::open("drawn", source, Some([64, 64])).unwrap();
         let (stop, begun) = (AtomicBool::new(false), Barrier::new(2));
         let ended = std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -25,16 +26,16 @@ fn pictures_are_not_drawn_any_further_once_the_flag_is_set() {
             });
             begun.wait();
             // Set now or soon: what is drawn again and again ends.
-            (0..1_000).find_map(|_| DataSpec { source, size: Some([64, 64]) }.load_unless(&stop).err())
+            (0..1_000).find_map(|_| spec.load_unless(&stop).err())
         });
-        assert!(matches!(ended, Some(DataError::Interrupted)), "{source:?} gives {ended:?}");
+        assert!(matches!(ended, Some(DataError::Interrupted(_))), "{spec:?} gives {ended:?}");
     }
 }
 
 #[test]
 fn the_seed_decides_every_value() {
     for (source, other) in both(3).into_iter().zip(both(4)) {
-        let [a, b, c] = [source, source, other].map(|source| drawn(source, Some([16, 16])));
+        let [a, b, c] = [source.clone(), source, other].map(|source| drawn(source, Some([16, 16])));
         assert!(a.images == b.images && a.labels == b.labels);
         assert!(a.images != c.images && a.labels != c.labels);
     }
@@ -65,7 +66,7 @@ fn every_kind_of_shape_comes_equally_often() {
 /// What a scene shows stays what it is at another size, and everything there is in a name is to be seen.
 #[test]
 fn scenes_have_a_class_at_every_pixel() {
-    let spec = DataSpec { source: DataSource::Scenes { seed: 0 }, size: None };
+    let spec = DataSpec::of_builtin("scenes").unwrap();
     let data = spec.load().unwrap();
     assert_eq!((data.labels.positions(), spec.positions()), (&[64, 64][..], vec![64, 64]));
     assert_eq!((data.labels.len(), data.labels.of(699).len(), data.labels.of(700).len()), (700, 4096, 0));

@@ -99,7 +99,7 @@ fn saliency_is_the_slope_of_the_score() {
     let weights = Weights::load(&file).unwrap();
     let found = gradients(&mut bench, "saliency q on digits[0..3] class 3");
     assert_eq!(found.shape(), [3, 8, 8, 1]);
-    let data = DataSpec { source: DataSpec::builtin("digits").unwrap(), size: None }.load().unwrap();
+    let data = DataSpec::of_builtin("digits").unwrap().load().unwrap();
     for (picture, &at) in data.test[..3].iter().enumerate() {
         let raw: Vec<f64> =
             data.images.index_axis(ndarray::Axis(0), at).iter().map(|&value| f64::from(value)).collect();

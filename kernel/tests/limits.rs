@@ -68,7 +68,7 @@ fn before_any_update_no_smaller_rate_is_advised() {
 
 /// How many training pictures the digits have.
 fn samples() -> usize {
-    DataSpec { source: DataSpec::builtin("digits").unwrap(), size: None }.counts().train
+    DataSpec::of_builtin("digits").unwrap().counts().train
 }
 
 #[test]

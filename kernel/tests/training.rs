@@ -112,6 +112,8 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
         train: (0..samples).collect(),
         test: Vec::new(),
         attribution: String::new(),
+        left_out: Vec::new(),
+        remarks: Vec::new(),
     };
     let forward = Box::new(move |batch, mode| {
         let mode = if mode == Mode::Train { lower::Mode::Train } else { lower::Mode::Infer };

@@ -113,7 +113,7 @@ fn saliency_agrees_with_pytorch() {
     Weights { tensors, standardisation, classes, metadata }.save(&weights).unwrap();
     bench.last(&format!("{TEXT}\nload q \"{weights}\""));
 
-    let data = DataSpec { source: DataSpec::builtin("digits").unwrap(), size: None }.load().unwrap();
+    let data = DataSpec::of_builtin("digits").unwrap().load().unwrap();
     let (pictures, classes, wanted) =
         (goldens.bytes("pictures"), goldens.bytes("classes"), goldens.output("gradients"));
     let mut met = 0;
@@ -135,7 +135,7 @@ const NET: &str = "net n = 8x8x1 - conv 4 as c1 - bn - relu as r1 - concat(conv 
 
 /// Every layer's value on some digits, by the reference: the whole net at once, from the weights as they were saved.
 fn values(bench: &Bench, samples: std::ops::Range<usize>) -> Vec<(String, ArrayD<f64>)> {
-    let data = DataSpec { source: DataSpec::builtin("digits").unwrap(), size: None }.load().unwrap();
+    let data = DataSpec::of_builtin("digits").unwrap().load().unwrap();
     let weights = Weights::load(bench.folder.path().join("n.safetensors")).unwrap();
     let standard = weights.standardisation.as_ref().unwrap();
     let images = data.images.select(Axis(0), &data.test[samples.clone()]);

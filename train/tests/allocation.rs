@@ -120,7 +120,7 @@ impl Program for NoOp {
 
 #[test]
 fn steps_reuse_their_memory() {
-    let data = DataSpec { source: DataSource::Digits, size: Some([32, 32]) }.load().unwrap();
+    let data = DataSpec::open("digits", DataSource::Digits, Some([32, 32])).unwrap().load().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut trainee = Trainee::fresh(Arc::new(Idle), regression(32, 10, 0.0), 1).unwrap();
     let recipe = Recipe { epochs: 3, ..recipe() };

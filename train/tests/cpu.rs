@@ -145,7 +145,7 @@ fn a_value_that_is_not_finite_ends_the_run_with_the_weights_before_it() {
 #[test]
 fn a_saved_net_predicts_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
-    let data: Dataset = DataSpec { source: DataSource::Digits, size: Some([12, 12]) }.load().unwrap();
+    let data: Dataset = DataSpec::open("digits", DataSource::Digits, Some([12, 12])).unwrap().load().unwrap();
     let mut first = Trainee::fresh(cpu(2), convolutional(12, 10), 1).unwrap();
     let mut run = Runs::at(folder.path()).create(&info(&small())).unwrap();
     fit(&mut first, &data, &small(), Some(&mut run), &mut |_| {}, &GO_ON).unwrap();

@@ -173,7 +173,7 @@ fn pictures_that_are_not_there_or_do_not_fit() {
     assert_eq!(predict(&mut trainee, &[4, 28, 28, 1]), "the net takes pictures of 8x8x1, these are 28x28x1");
     assert_eq!(predict(&mut trainee, &[0, 8, 8, 1]), "there are no pictures to predict");
     assert_eq!(predict(&mut trainee, &[]), "there are no pictures to predict");
-    let large = DataSpec { source: DataSource::Digits, size: Some([9, 8]) }.load().unwrap();
+    let large = DataSpec::open("digits", DataSource::Digits, Some([9, 8])).unwrap().load().unwrap();
     let found = trainee.evaluate(&large, &[0], &GO_ON).unwrap_err().to_string();
     assert_eq!(found, "the net takes 8x8x1, digits has pictures of 9x8x1: `data digits size 8x8` fits");
 }

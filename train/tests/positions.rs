@@ -21,7 +21,7 @@ fn cpu() -> Arc<dyn Backend> {
 
 /// A part of the scenes, so that a test takes little.
 fn scenes(train: usize, test: usize) -> Dataset {
-    let mut data = DataSpec { source: DataSource::Scenes { seed: 0 }, size: Some([24, 32]) }.load().unwrap();
+    let mut data = DataSpec::open("scenes", DataSource::Scenes { seed: 0 }, Some([24, 32])).unwrap().load().unwrap();
     data.train.truncate(train);
     data.test.truncate(test);
     data

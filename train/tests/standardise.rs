@@ -20,6 +20,8 @@ fn tiny() -> Dataset {
         train: vec![0, 1],
         test: vec![2],
         attribution: String::new(),
+        left_out: Vec::new(),
+        remarks: Vec::new(),
     }
 }
 

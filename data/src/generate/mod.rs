@@ -8,7 +8,8 @@ pub(crate) mod shapes;
 
 use fovea_graph::Tensor;
 
-use crate::dataset::{Counts, DataError};
+use crate::dataset::Counts;
+use crate::error::DataError;
 
 /// Pictures of one size as a tensor `[N, H, W, 3]`.
 fn stack(name: &'static str, values: Vec<f32>, height: usize, width: usize) -> Result<Tensor, DataError> {

@@ -1,24 +1,25 @@
 //! `scenes`: small landscapes with a class at every pixel.
 
-use std::sync::atomic::AtomicBool;
-
+use fovea_graph::Stop;
 use ndarray::{ArrayD, IxDyn};
 
 use super::canvas::{Canvas, Colour, Placed, mix, shade};
 use super::dice::Dice;
 use super::outline::{Outline, Point};
 use super::{parts, stack};
-use crate::dataset::{Counts, DataError, Dataset, go_on};
+use crate::dataset::{Counts, Dataset};
+use crate::description::Description;
+use crate::error::DataError;
 use crate::labels::Labels;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "scenes";
 /// Height and width where nobody says others.
-pub(crate) const SIDE: usize = 64;
+const SIDE: usize = 64;
 /// How many there are.
-pub(crate) const COUNTS: Counts = Counts { train: 600, test: 100 };
+const COUNTS: Counts = Counts { train: 600, test: 100 };
 /// What a pixel shows, in the order of the labels; the sky, with its clouds, is the background.
-pub(crate) const CLASSES: [&str; 6] = ["sky", "sun", "land", "water", "tree", "house"];
+const CLASSES: [&str; 6] = ["sky", "sun", "land", "water", "tree", "house"];
 
 const SKY: Option<u32> = Some(0);
 const SUN: Option<u32> = Some(1);
@@ -30,13 +31,25 @@ const HOUSE: Option<u32> = Some(5);
 /// Its own random numbers among those of all generated data.
 const KIND: u32 = 2;
 
+/// What is known of them before they are drawn.
+pub(crate) fn describe(size: Option<[usize; 2]>) -> Description {
+    let [height, width] = size.unwrap_or([SIDE; 2]);
+    Description {
+        shape: vec![height, width, 3],
+        positions: vec![height, width],
+        classes: CLASSES.map(str::to_string).to_vec(),
+        counts: COUNTS,
+    }
+}
+
 /// All of them, at a size.
-pub(crate) fn draw(seed: u64, height: usize, width: usize, stop: &AtomicBool) -> Result<Dataset, DataError> {
+pub(crate) fn draw(seed: u64, size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset, DataError> {
+    let [height, width] = size.unwrap_or([SIDE; 2]);
     let count = COUNTS.train + COUNTS.test;
     let mut values = Vec::with_capacity(count * height * width * 3);
     let mut classes = Vec::with_capacity(count * height * width);
     for index in 0..count {
-        go_on(stop)?;
+        stop.go_on()?;
         let mut canvas = Canvas::new(height, width);
         paint(&mut canvas, &mut Dice::new(seed, KIND, index as u32));
         values.extend(canvas.values());
@@ -49,10 +62,12 @@ pub(crate) fn draw(seed: u64, height: usize, width: usize, stop: &AtomicBool) ->
         name: NAME.to_string(),
         images: stack(NAME, values, height, width)?,
         labels: Labels::Map(maps),
-        classes: CLASSES.map(str::to_string).to_vec(),
+        classes: describe(size).classes,
         train,
         test,
         attribution: format!("drawn by Fovea from seed {seed}"),
+        left_out: Vec::new(),
+        remarks: Vec::new(),
     })
 }
 

@@ -1,37 +1,51 @@
 //! `shapes`: a coloured shape of one of ten kinds on a soft background.
 
 use std::f32::consts::TAU;
-use std::sync::atomic::AtomicBool;
 
+use fovea_graph::Stop;
 use fovea_graph::philox::{Purpose, Stream};
 
 use super::canvas::{Canvas, Colour, Placed, hsv, mix, shade};
 use super::dice::Dice;
 use super::outline::{Outline, Point};
 use super::{parts, stack};
-use crate::dataset::{Counts, DataError, Dataset, go_on};
+use crate::dataset::{Counts, Dataset};
+use crate::description::Description;
+use crate::error::DataError;
 use crate::labels::Labels;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "shapes";
 /// Height and width where nobody says others.
-pub(crate) const SIDE: usize = 32;
+const SIDE: usize = 32;
 /// How many there are; the classes come equally often.
-pub(crate) const COUNTS: Counts = Counts { train: 2000, test: 400 };
+const COUNTS: Counts = Counts { train: 2000, test: 400 };
 /// The kinds, in the order of their labels.
-pub(crate) const CLASSES: [&str; 10] =
+const CLASSES: [&str; 10] =
     ["circle", "ring", "crescent", "triangle", "square", "pentagon", "star", "cross", "heart", "arrow"];
 
 /// Its own random numbers among those of all generated data.
 const KIND: u32 = 1;
 
+/// What is known of them before they are drawn.
+pub(crate) fn describe(size: Option<[usize; 2]>) -> Description {
+    let [height, width] = size.unwrap_or([SIDE; 2]);
+    Description {
+        shape: vec![height, width, 3],
+        positions: Vec::new(),
+        classes: CLASSES.map(str::to_string).to_vec(),
+        counts: COUNTS,
+    }
+}
+
 /// All of them, at a size.
-pub(crate) fn draw(seed: u64, height: usize, width: usize, stop: &AtomicBool) -> Result<Dataset, DataError> {
+pub(crate) fn draw(seed: u64, size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset, DataError> {
+    let [height, width] = size.unwrap_or([SIDE; 2]);
     let count = COUNTS.train + COUNTS.test;
     let labels = labels(seed, count);
     let mut values = Vec::with_capacity(count * height * width * 3);
     for (index, &label) in labels.iter().enumerate() {
-        go_on(stop)?;
+        stop.go_on()?;
         let mut canvas = Canvas::new(height, width);
         paint(&mut canvas, label as usize, &mut Dice::new(seed, KIND, index as u32));
         values.extend(canvas.values());
@@ -41,10 +55,12 @@ pub(crate) fn draw(seed: u64, height: usize, width: usize, stop: &AtomicBool) ->
         name: NAME.to_string(),
         images: stack(NAME, values, height, width)?,
         labels: Labels::Class(labels),
-        classes: CLASSES.map(str::to_string).to_vec(),
+        classes: describe(size).classes,
         train,
         test,
         attribution: format!("drawn by Fovea from seed {seed}"),
+        left_out: Vec::new(),
+        remarks: Vec::new(),
     })
 }
 

@@ -77,7 +77,14 @@ pub trait Remedy: Display {
 
 impl Remedy for DataError {
     fn is_interrupt(&self) -> bool {
-        matches!(self, DataError::Interrupted)
+        matches!(self, DataError::Interrupted(_))
+    }
+
+    fn remedy(&self) -> Option<String> {
+        match self {
+            DataError::Unfit(unfit) => unfit.help.clone(),
+            DataError::Size { .. } | DataError::Builtin { .. } | DataError::Interrupted(_) => None,
+        }
     }
 }
 impl Remedy for FileError {}

@@ -57,7 +57,7 @@ impl Names {
     /// The data of this name, declared or built in.
     pub fn spec(&self, name: &Name) -> Result<DataSpec, Diagnostic> {
         let declared = self.data.get(&name.text).cloned();
-        let builtin = || DataSpec::builtin(&name.text).map(|source| DataSpec { source, size: None });
+        let builtin = || DataSpec::of_builtin(&name.text);
         declared.or_else(builtin).ok_or_else(|| unknown_data(name, self))
     }
 

@@ -123,7 +123,7 @@ impl World {
         if let Some((_, data)) = self.loaded.iter().find(|(loaded, _)| loaded == spec) {
             return Ok(Arc::clone(data));
         }
-        let data = Arc::new(spec.load_unless(&self.interrupted).at(span)?);
+        let data = Arc::new(spec.load_unless(&*self.interrupted).at(span)?);
         self.loaded.push((spec.clone(), Arc::clone(&data)));
         Ok(data)
     }

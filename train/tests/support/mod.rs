@@ -15,7 +15,7 @@ pub use oracle::{Lost, Oracle};
 
 /// The digits as they are.
 pub fn digits() -> Dataset {
-    DataSpec { source: DataSource::Digits, size: None }.load().unwrap()
+    DataSpec::of_builtin("digits").unwrap().load().unwrap()
 }
 
 /// Two epochs, batch 64, plain SGD with momentum.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Checked, Events, Job};
 use crate::event::Output;
-use crate::failure::Failure;
+use crate::failure::{At, Failure};
 use crate::lookup::unknown_data;
 use crate::world::{Names, World};
 
@@ -25,10 +25,11 @@ pub fn check(data: Data, names: &mut Names) -> Checked {
     let Some(source) = DataSpec::builtin(&data.name.text) else {
         return Err(unknown_data(&data.name, names).into());
     };
-    let spec = DataSpec { source, size: data.size.map(|size| size.value) };
     if let Some(size) = data.size {
         sizes(size.value, size.what)?;
     }
+    let size = data.size.map(|size| size.value);
+    let spec = DataSpec::open_unless(&data.name.text, source, size, &*names.interrupted).at(data.name.span)?;
     names.data.insert(data.name.text.clone(), spec.clone());
     Ok(Box::new(Declare { name: data.name, spec }))
 }

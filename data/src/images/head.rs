@@ -1,0 +1,9 @@
+//! What the head of a picture's file says.
+
+/// What the head of a picture's file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Height and width, upright.
+    pub size: [usize; 2],
+    pub is_grey: bool,
+}
