@@ -1,5 +1,7 @@
 //! Pictures of a data set, as a statement picks them: `digits`, `digits[3]`, `digits.train[0..16]`.
 
+use std::sync::Arc;
+
 use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::verb::Samples;
 use fovea_dsl::{Diagnostic, Stage};
@@ -7,8 +9,9 @@ use fovea_graph::Tensor;
 use ndarray::Axis;
 
 use crate::display::number;
+use crate::failure::Failure;
 use crate::picture::{self, Image, Mapped};
-use crate::world::Names;
+use crate::world::{Names, World};
 
 /// Pictures of a part of a data set.
 #[derive(Clone, Debug)]
@@ -29,6 +32,11 @@ pub fn pick(samples: Samples, names: &Names) -> Result<Pick, Diagnostic> {
     if first < end && end <= count {
         return Ok(Pick { spec, samples, range: (first, end) });
     }
+    Err(no_such(&samples, (first, end), count))
+}
+
+/// The mistake of numbers that no picture of the part has, which has so many.
+fn no_such(samples: &Samples, (first, end): (usize, usize), count: usize) -> Diagnostic {
     let part = if samples.train { "training" } else { "test" };
     let data = &samples.data.text;
     let message = match first >= end {
@@ -39,16 +47,24 @@ pub fn pick(samples: Samples, names: &Names) -> Result<Pick, Diagnostic> {
             end - 1
         ),
     };
-    Err(Diagnostic::new(Stage::Values, samples.span, message)
+    Diagnostic::new(Stage::Values, samples.span, message)
         .found(format!("{first}..{end}"))
-        .expected(format!("numbers from 0 to {}", count.saturating_sub(1))))
+        .expected(format!("numbers from 0 to {}", count.saturating_sub(1)))
 }
 
 impl Pick {
+    /// The data. Where files were left out, pictures that the statement names may not be there after all.
+    pub fn read(&self, world: &mut World) -> Result<Arc<Dataset>, Failure> {
+        let data = world.dataset(&self.spec, self.samples.span)?;
+        let part = if self.samples.train { &data.train } else { &data.test };
+        let is_there = self.range.0 < part.len() && self.samples.range.is_none_or(|(_, end)| end <= part.len());
+        if is_there { Ok(data) } else { Err(no_such(&self.samples, self.range, part.len()).into()) }
+    }
+
     /// Where the pictures stand among all of the data.
     pub fn indices<'a>(&self, data: &'a Dataset) -> &'a [usize] {
         let part = if self.samples.train { &data.train } else { &data.test };
-        part.get(self.range.0..self.range.1).unwrap_or_default()
+        part.get(self.range.0..self.range.1.min(part.len())).unwrap_or_default()
     }
 
     /// What picture number `i` of the pick is called: `digits[3]`, `digits.train[3]`.

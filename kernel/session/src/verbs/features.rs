@@ -79,7 +79,7 @@ impl Job for Features {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.place.net, events);
         let span = self.pick.samples.span;
-        let data = world.dataset(&self.pick.spec, span)?;
+        let data = self.pick.read(world)?;
         let images = gather(&data, self.pick.indices(&data));
         let (layers, interrupted) = (self.place.up_to(), Arc::clone(&world.interrupted));
         let look =

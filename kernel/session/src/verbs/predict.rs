@@ -52,7 +52,7 @@ impl Job for Predict {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.net, events);
         let span = self.pick.samples.span;
-        let data = world.dataset(&self.pick.spec, span)?;
+        let data = self.pick.read(world)?;
         let images = gather(&data, self.pick.indices(&data));
         let said = world.with(&self.net, &self.device, self.seed, |trainee| trainee.predict(&images)).at(span)?;
         let output = self.output(&data, &said.probabilities).at(span)?;

@@ -52,7 +52,7 @@ struct Sheet {
 impl Job for Sheet {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let span = self.pick.samples.span;
-        let data = world.dataset(&self.pick.spec, span)?;
+        let data = self.pick.read(world)?;
         let indices = self.pick.indices(&data);
         let name = &self.pick.samples.data.text;
         let head = format!(

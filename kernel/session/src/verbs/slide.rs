@@ -56,11 +56,11 @@ impl Pictured {
     }
 
     /// Its numbers.
-    pub fn pixels(&self, world: &mut World, span: Span) -> Result<Tensor, Failure> {
+    pub fn pixels(&self, world: &mut World) -> Result<Tensor, Failure> {
         match &self.source {
             Source::Matrix(matrix) => Ok(matrix.clone()),
             Source::Sample(pick) => {
-                let data = world.dataset(&pick.spec, span)?;
+                let data = pick.read(world)?;
                 Ok(gather(&data, pick.indices(&data)).index_axis_move(Axis(0), 0))
             }
         }
