@@ -1,14 +1,15 @@
 //! The built-in digits: 1797 pictures of 8×8 pixels, in the program itself.
 
-use fovea_graph::Stop;
-use fovea_graph::philox::{Purpose, Stream};
-use ndarray::{Array2, Array3, ArrayView1, ArrayView3, Axis};
+use fovea_graph::{Interrupted, Stop};
+use ndarray::{Array3, Axis};
 use safetensors::{Dtype, SafeTensors};
 
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
+use crate::resize::Resize;
+use crate::split::{Parts, stratified};
 
 /// The name in the language.
 pub(crate) const NAME: &str = "digits";
@@ -47,10 +48,10 @@ pub(crate) fn load(size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset,
     let (grey, labels) = unpack().map_err(|why| DataError::Builtin { name: NAME, why })?;
     let grey = grey.mapv(|v| f32::from(v) / WHITE);
     let grey = match size {
-        Some([height, width]) if [height, width] != [SIDE, SIDE] => enlarge(&grey.view(), height, width, stop)?,
+        Some([height, width]) if [height, width] != [SIDE, SIDE] => enlarge(&grey, height, width, stop)?,
         _ => grey,
     };
-    let (train, test) = split(&labels);
+    let Parts { train, test } = stratified(&labels, CLASSES, TEST, SPLIT_SEED);
     Ok(Dataset {
         name: NAME.to_string(),
         images: grey.insert_axis(Axis(3)).into_dyn(),
@@ -82,73 +83,16 @@ fn unpack() -> Result<(Array3<u8>, Vec<u32>), String> {
     }
 }
 
-/// Bilinear interpolation to `height` × `width` (averaging over a triangle where the picture shrinks).
-fn enlarge(
-    images: &ArrayView3<'_, f32>,
-    height: usize,
-    width: usize,
-    stop: &dyn Stop,
-) -> Result<Array3<f32>, DataError> {
-    let (rows, columns) = (triangles(height), triangles(width));
-    let weighted = |line: ArrayView1<'_, f32>, (first, weights): &(usize, Vec<f32>)| {
-        weights.iter().zip(line.iter().skip(*first)).fold(0.0, |sum, (weight, value)| sum + value * weight)
-    };
-    let mut sized = Array3::zeros((images.len_of(Axis(0)), height, width));
-    for (image, mut sized) in images.outer_iter().zip(sized.outer_iter_mut()) {
-        stop.go_on()?;
-        let tall = Array2::from_shape_fn((height, SIDE), |(y, x)| weighted(image.column(x), &rows[y]));
-        for ((y, x), value) in sized.indexed_iter_mut() {
-            *value = weighted(tall.row(y), &columns[x]).clamp(0.0, 1.0);
-        }
+/// Grey values in 0..1 of pictures brought to `height` × `width`.
+fn enlarge(images: &Array3<f32>, height: usize, width: usize, stop: &dyn Stop) -> Result<Array3<f32>, Interrupted> {
+    let resize = Resize::new([SIDE; 2], [height, width]);
+    let mut sized = Vec::with_capacity(images.len_of(Axis(0)) * height * width);
+    for image in stop.each(images.outer_iter()) {
+        let image = image?;
+        let begin = sized.len();
+        sized.resize(begin + height * width, 0.0);
+        let row = |y: usize, row: &mut [f32]| row.iter_mut().zip(image.row(y)).for_each(|(to, from)| *to = *from);
+        resize.picture(1, row, &mut sized[begin..]);
     }
-    Ok(sized)
-}
-
-/// For each of `to` pixels along a side, which of the file's `SIDE` pixels it averages: the first one, and the weights of
-/// it and those that follow. A triangle about the pixel's middle, as wide as two pixels of the coarser of both.
-fn triangles(to: usize) -> Vec<(usize, Vec<f32>)> {
-    let ratio = SIDE as f32 / to as f32;
-    let reach = ratio.max(1.0);
-    let weights = |at: usize| {
-        let middle = (at as f32 + 0.5) * ratio;
-        let first = ((middle - reach).floor().max(0.0) as usize).min(SIDE - 1);
-        let end = ((middle + reach).ceil() as usize).clamp(first + 1, SIDE);
-        let weight = |from: usize| (1.0 - ((from as f32 - (middle - 0.5)) / reach).abs()).max(0.0);
-        let weights: Vec<f32> = (first..end).map(weight).collect();
-        let sum: f32 = weights.iter().sum();
-        (first, weights.into_iter().map(|weight| weight / sum).collect())
-    };
-    (0..to).map(weights).collect()
-}
-
-/// Which pictures are for training and which for testing: the same share of every class, drawn by a fixed stream.
-fn split(labels: &[u32]) -> (Vec<usize>, Vec<usize>) {
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); CLASSES];
-    for (picture, &label) in labels.iter().enumerate() {
-        members[label as usize].push(picture);
-    }
-    let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
-    let (mut train, mut test) = (Vec::new(), Vec::new());
-    for ((class, members), share) in members.iter().enumerate().zip(shares(&sizes, TEST)) {
-        let order = Stream::new(SPLIT_SEED, Purpose::Data, class as u32).permutation(members.len());
-        for (place, &i) in order.iter().enumerate() {
-            if place < share { &mut test } else { &mut train }.push(members[i]);
-        }
-    }
-    train.sort_unstable();
-    test.sort_unstable();
-    (train, test)
-}
-
-/// Deals `total` out in proportion to `sizes`, by largest remainders (the first of equal ones).
-fn shares(sizes: &[usize], total: usize) -> Vec<usize> {
-    let all: usize = sizes.iter().sum::<usize>().max(1);
-    let mut shares: Vec<usize> = sizes.iter().map(|size| size * total / all).collect();
-    let mut by_remainder: Vec<usize> = (0..sizes.len()).collect();
-    by_remainder.sort_by_key(|&i| std::cmp::Reverse(sizes[i] * total % all));
-    let missing = total - shares.iter().sum::<usize>();
-    for &i in by_remainder.iter().take(missing) {
-        shares[i] += 1;
-    }
-    shares
+    Ok(Array3::from_shape_vec((images.len_of(Axis(0)), height, width), sized).expect("as many values as were made"))
 }

@@ -9,8 +9,11 @@ mod error;
 mod generate;
 mod images;
 mod labels;
+mod resize;
 mod source;
 mod spec;
+mod split;
+mod stamp;
 
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};

@@ -1,28 +1,95 @@
-//! Arrays in npy files.
+//! Arrays in npy files: samples `[N, …]`, and labels. Floating-point numbers are taken as they are; of bytes 255 becomes 1.
 
-use fovea_graph::Stop;
+mod header;
+mod labels;
+mod npy;
+mod samples;
+
+use fovea_graph::{Stop, counted};
 
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
+use crate::labels::Labels;
 use crate::source::Arrays;
+use crate::split::Parts;
+use labels::Told;
+use npy::Npy;
 
-/// The files of a set.
+/// The files of a set, as they were when they were looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Files {}
+pub(crate) struct Files {
+    samples: Npy,
+    labels: Option<Npy>,
+    parts: Parts,
+    remarks: Vec<String>,
+}
 
-/// Looks at the files' headers, and at the labels.
+/// Looks at the files' heads, and at the labels.
 pub(crate) fn open(
     arrays: &Arrays,
-    _size: Option<[usize; 2]>,
-    _stop: &dyn Stop,
+    size: Option<[usize; 2]>,
+    stop: &dyn Stop,
 ) -> Result<(Description, Files), DataError> {
-    Err(Unfit::new(Clause::Samples, &arrays.images, "arrays cannot be read yet").into())
+    if size.is_some() {
+        let unfit = Unfit::new(Clause::Size, &arrays.images, "arrays keep the size they have");
+        return Err(unfit.help("leave `size` out, or bring the pictures to size before they are saved").into());
+    }
+    let samples = Npy::open(Clause::Samples, &arrays.images)?;
+    let shape = samples::shape(arrays, &samples)?;
+    let labels = arrays.labels.as_ref().map(|path| Npy::open(Clause::Labels, path)).transpose()?;
+    let (positions, told) = match &labels {
+        None => (Vec::new(), Told::default()),
+        Some(labels) => {
+            let positions = labels::positions(labels, &samples, &shape)?;
+            let told = labels::look(labels, &positions, stop)?;
+            (positions, told)
+        }
+    };
+    let parts = parts(arrays, &samples, &told)?;
+    let Told { classes, remarks, .. } = told;
+    let counts = parts.counts();
+    Ok((Description { shape, positions, classes, counts }, Files { samples, labels, parts, remarks }))
+}
+
+/// Which samples are for training; none of those without labels.
+fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError> {
+    let count = samples.header.shape[0];
+    if told.classes.is_empty() {
+        if arrays.split.is_some() {
+            let unfit =
+                Unfit::new(Clause::Split, &arrays.images, "without labels there is nothing to train on, nor to split");
+            return Err(unfit.help("`labels \"y.npy\"` says what the samples are; or leave `split` out").into());
+        }
+        return Ok(Parts { train: Vec::new(), test: (0..count).collect() });
+    }
+    let split = arrays.split.unwrap_or_default();
+    let parts =
+        if told.of.is_empty() { split.deal(&vec![0; count], 1) } else { split.deal(&told.of, told.classes.len()) };
+    if parts.test.is_empty() {
+        let unfit = samples.unfit("each class has one sample, to train on: none is left to test");
+        return Err(unfit.found(counted(count, "sample")).expected("two or more of a class").into());
+    }
+    Ok(parts)
 }
 
 impl Files {
-    /// Reads them.
-    pub(crate) fn load(&self, _name: &str, _known: &Description, _stop: &dyn Stop) -> Result<Dataset, DataError> {
-        Err(Unfit::new(Clause::Samples, std::path::Path::new(""), "cannot be read yet").into())
+    /// Reads the samples.
+    pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
+        let labels = match &self.labels {
+            Some(labels) => labels::read(labels, &known.positions, stop)?,
+            None => Labels::Class(Vec::new()),
+        };
+        Ok(Dataset {
+            name: name.to_string(),
+            images: samples::read(&self.samples, &known.shape, stop)?,
+            labels,
+            classes: known.classes.clone(),
+            train: self.parts.train.clone(),
+            test: self.parts.test.clone(),
+            attribution: format!("samples of `{}`", self.samples.path.display()),
+            left_out: Vec::new(),
+            remarks: self.remarks.clone(),
+        })
     }
 }
