@@ -110,8 +110,15 @@ struct Places {
     name: Span,
     samples: Span,
     labels: Span,
-    size: Span,
-    split: Span,
+    size: Option<Place>,
+    split: Option<Place>,
+}
+
+/// What a clause says, and what to take out of the text to leave it out.
+#[derive(Clone, Copy)]
+struct Place {
+    what: Span,
+    cut: Span,
 }
 
 impl Places {
@@ -122,24 +129,32 @@ impl Places {
             name: data.name.span,
             samples,
             labels: data.labels.as_ref().map_or(samples, |said| said.what),
-            size: data.size.map_or(samples, |said| said.what),
-            split: data.split.map_or(samples, |said| said.what),
+            size: data.size.map(|said| Place { what: said.what, cut: said.cut() }),
+            split: data.split.map(|said| Place { what: said.what, cut: said.cut() }),
         }
     }
 
     /// A mistake of data at the words that it is about.
     fn failure(&self, error: DataError) -> Failure {
-        let span = match &error {
-            DataError::Size { .. } => self.size,
-            DataError::Unfit(unfit) => match unfit.clause {
-                Clause::Samples | Clause::Shape => self.samples,
-                Clause::Labels => self.labels,
-                Clause::Size => self.size,
-                Clause::Split => self.split,
-            },
-            DataError::Builtin { .. } | DataError::Interrupted(_) => self.name,
+        let clause = match &error {
+            DataError::Unfit(unfit) => unfit.clause,
+            DataError::Size { .. } => Clause::Size,
+            DataError::Builtin { .. } | DataError::Interrupted(_) => return placed(&error, self.name),
         };
-        placed(&error, span)
+        let needless = match clause {
+            Clause::Samples | Clause::Shape => return placed(&error, self.samples),
+            Clause::Labels => return placed(&error, self.labels),
+            Clause::Size => self.size,
+            Clause::Split => self.split,
+        };
+        let Some(Place { what, cut }) = needless else { return placed(&error, self.samples) };
+        match placed(&error, what) {
+            // Such files have a size, or parts, already.
+            Failure::Mistakes(mistakes) => {
+                mistakes.into_iter().map(|mistake| mistake.mend(cut, "")).collect::<Vec<_>>().into()
+            }
+            Failure::Interrupted => Failure::Interrupted,
+        }
     }
 }
 
