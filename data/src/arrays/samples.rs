@@ -14,9 +14,9 @@ pub(super) fn shape(arrays: &Arrays, npy: &Npy) -> Result<Vec<usize>, DataError>
         let name = npy.header.element.name();
         let unfit =
             npy.unfit(format!("its elements are {name}")).found(name).expected("float32, float64, uint8 or bool");
-        return Err(unfit
-            .help("`x.astype(\"float32\")` before it is saved makes numbers of it that are taken as they are")
-            .into());
+        let help = "`x.astype(\"float32\")` before it is saved: numbers as they are; \
+                    `x.astype(\"uint8\")`: levels of 0 to 255, which become 0 to 1";
+        return Err(unfit.help(help).into());
     };
     let Some((_, own)) = npy.header.shape.split_first().filter(|(_, own)| !own.is_empty()) else {
         let unfit = npy.unfit("its samples have no extent").found(npy.shape());

@@ -3,17 +3,17 @@
 use fovea_graph::{Stop, Tensor};
 use rayon::prelude::*;
 
-use super::{File, Folder, TOGETHER, leave_out, picture};
+use super::files::{File, leave_out};
+use super::{Folder, TOGETHER, picture};
 use crate::error::{Clause, DataError, Unfit};
 use crate::resize::Resize;
-use crate::split::Parts;
 use crate::stamp::{self, Stamp};
 
 /// What the files held.
 pub(super) struct Read {
     pub images: Tensor,
-    pub classes: Vec<u32>,
-    pub parts: Parts,
+    /// Those that are pictures, in the order of the images.
+    pub files: Vec<File>,
     pub left_out: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn all(folder: &Folder, shape: &[usize], stop: &dyn Stop) -> Result<R
                 Ok(()) => {
                     values.copy_within(begin + i * sample..begin + (i + 1) * sample, end);
                     end += sample;
-                    kept.push(first + i);
+                    kept.push(some[i].clone());
                 }
                 Err(Fault::Broken(why)) => leave_out(&folder.images, &some[i].path, why, &mut left_out)?,
                 Err(Fault::Changed) => {
@@ -54,11 +54,9 @@ pub(super) fn all(folder: &Folder, shape: &[usize], stop: &dyn Stop) -> Result<R
         values.truncate(end);
         first += some.len();
     }
-    let parts = of_kept(folder, &kept, &left_out)?;
     let shape = [&[kept.len()], shape].concat();
     let images = Tensor::from_shape_vec(shape, values).expect("as many values as pictures were kept");
-    let classes = kept.iter().map(|&file| folder.files[file].class).collect();
-    Ok(Read { images, classes, parts, left_out })
+    Ok(Read { images, files: kept, left_out })
 }
 
 /// Memory for all pictures.
@@ -99,15 +97,4 @@ fn one(file: &File, shape: &[usize], slot: &mut [f32]) -> Result<(), Fault> {
         Resize::new(picture.size(), size).picture(channels, |y, row| picture.row(y, channels, row), slot);
     }
     Ok(())
-}
-
-/// The parts, of what was kept, by the numbers that the pictures have now.
-fn of_kept(folder: &Folder, kept: &[usize], left_out: &[String]) -> Result<Parts, DataError> {
-    let now = |part: &[usize]| part.iter().filter_map(|file| kept.binary_search(file).ok()).collect::<Vec<usize>>();
-    let parts = Parts { train: now(&folder.parts.train), test: now(&folder.parts.test) };
-    if !parts.train.is_empty() && !parts.test.is_empty() {
-        return Ok(parts);
-    }
-    let message = format!("no picture is left to train on, or to test: {} are broken", left_out.len());
-    Err(Unfit::new(Clause::Samples, &folder.images.folder, message).found(left_out.join("\n")).into())
 }
