@@ -230,11 +230,11 @@ fn a_folder_that_grew_is_read_anew_by_its_statement() {
 fn more_than_the_memory_holds_is_refused_before_it_is_read() {
     let mut bench = Bench::new();
     let file = std::fs::File::create(bench.path("x.npy")).unwrap();
-    let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1000000, 512, 512), }";
+    let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (250000, 1000, 1000), }";
     let header = format!("{header:<117}\n");
     std::io::Write::write_all(&mut &file, &[b"\x93NUMPY\x01\x00\x76\x00", header.as_bytes()].concat()).unwrap();
-    file.set_len(128 + 1_000_000 * 512 * 512).unwrap();
-    let labels: Vec<u8> = (0..1_000_000).map(|i| (i % 2) as u8).collect();
+    file.set_len(128 + 250_000 * 1000 * 1000).unwrap();
+    let labels: Vec<u8> = (0..250_000).map(|i| (i % 2) as u8).collect();
     ndarray_npy::write_npy(bench.path("y.npy"), &ndarray::Array1::from(labels)).unwrap();
     let text = format!("data x = npy \"{}\" labels \"{}\"", bench.path("x.npy"), bench.path("y.npy"));
     let refused = bench.mistakes(&text).remove(0);

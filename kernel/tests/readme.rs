@@ -20,7 +20,9 @@ fn its_programs_run_as_printed() {
     assert_eq!(programs.len(), 6, "the pattern, five of the tour");
     for program in programs {
         let place = Place::new();
-        own::examples(place.path());
+        if program.contains("pets/") {
+            own::examples(place.path());
+        }
         place.write("readme.fov", program);
         let ran = place.run(&["run", "readme.fov"]);
         assert_eq!(ran.status, Some(0), "{program}\n{}", ran.err);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fovea_data::{DataSource, DataSpec};
+use fovea_data::DataSpec;
 use fovea_dsl::library;
 use fovea_dsl::net::{Kind, Layer, Net};
 use fovea_dsl::resolve::{Resolved, channels_last, resolve_unless};
@@ -248,7 +248,7 @@ pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
 
 /// Whether data is people's own, and not built in.
 pub fn is_own(spec: &DataSpec) -> bool {
-    matches!(spec.source(), DataSource::Images(_) | DataSource::Arrays(_))
+    DataSpec::builtin(spec.name()).is_none()
 }
 
 fn is_data(name: &Name, names: &Names) -> bool {

@@ -48,6 +48,6 @@ pub fn arrays(root: &Path) {
 
 /// What examples speak of: `pets/`, two folders of pictures, `x.npy` and `y.npy`.
 pub fn examples(root: &Path) {
-    pictures(&root.join("pets"), "shapes", &["cats", "dogs"], 30);
+    pictures(&root.join("pets"), "shapes", &["cats", "dogs"], 100);
     arrays(root);
 }
