@@ -52,17 +52,16 @@ impl Guard {
         let watched: Vec<(NotFinite, Slot)> =
             plan.watched().into_iter().filter_map(|(what, id)| Some((what, slot(id)?))).collect();
         let steps = plan.updates();
-        let read = |id: NodeId| {
-            if let Some(earlier) = steps.iter().position(|step| step.node == id) {
-                return Read::Update(earlier);
+        let updated: HashMap<NodeId, usize> = steps.iter().enumerate().map(|(at, step)| (step.node, at)).collect();
+        let looked_at: HashMap<_, usize> =
+            watched.iter().enumerate().map(|(at, (_, slot))| ((slot.offset, slot.len), at)).collect();
+        let read = |id: NodeId| match (updated.get(&id), plan.places[id.index()]) {
+            (Some(&earlier), _) => Read::Update(earlier),
+            (None, Place::State(state)) => Read::State(state),
+            (None, Place::Arena(slot)) => {
+                looked_at.get(&(slot.offset, slot.len)).map_or(Read::Other, |&at| Read::Watched(at))
             }
-            match plan.places[id.index()] {
-                Place::State(state) => Read::State(state),
-                place => {
-                    let at = watched.iter().position(|(_, slot)| place == Place::Arena(*slot));
-                    at.map_or(Read::Other, Read::Watched)
-                }
-            }
+            (None, _) => Read::Other,
         };
         let reads = |step: &Step| plan.graph.node(step.node).inputs.iter().map(|&id| read(id)).collect();
         let updates: Vec<Vec<Read>> = steps.iter().map(reads).collect();

@@ -46,6 +46,12 @@ impl Stuck<'_> {
             let error = Diagnostic::new(Stage::Parse, whole, format!("`{}` is a layer of its own", quoted(layer)));
             return Some(error.found(quoted(word)).expected(ours.clone()).write(whole, ours));
         }
+        if last.starts_with("adaptive") && !is_one(inside) {
+            let error =
+                Diagnostic::new(Stage::Parse, whole, format!("`{word}` pools to a size; a pool here has a window"));
+            let way = "`pool avg 2x2` halves a map, and `pool avg global` leaves one value a channel";
+            return Some(error.found(format!("{word}({inside})")).expected("a window").help(way));
+        }
         let operation = operation(word).or_else(|| match chain_word(word) {
             ChainWord::Layer(layer, _) => Some(Operation { meaning: "", way: Way::Word(layer.word()) }),
             _ => None,
@@ -64,6 +70,12 @@ impl Stuck<'_> {
         }
         Some(operation.refusal(Stage::Parse, word, span, &options, whole.end))
     }
+}
+
+/// Whether a size that is pooled to is a single position, or none is said.
+fn is_one(size: &str) -> bool {
+    let size = size.rsplit('=').next().unwrap_or(size);
+    size.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).all(|part| part == "1")
 }
 
 /// The calls whose parentheses are open at byte `at`, or open there, the innermost first.
