@@ -10,6 +10,7 @@ use fovea::event::Event;
 use fovea::failure::Failure;
 use fovea_dsl::Stage;
 use serde_json::{Value, json};
+use support::Place;
 use support::bench::Bench;
 use support::own::{DIGITS, arrays, pictures};
 
@@ -243,4 +244,54 @@ fn more_than_the_memory_holds_is_refused_before_it_is_read() {
         (Stage::Memory, &text[13..][..bench.path("x.npy").len() + 2])
     );
     assert!(refused.message.starts_with("`x` takes 1.0 TB once it is read"), "{}", refused.message);
+}
+
+#[test]
+fn samples_that_are_no_pictures_are_learned_too() {
+    let mut bench = Bench::new();
+    // Two kinds of line, of 16 values in 2 channels.
+    let line = |(n, at, channel): (usize, usize, usize)| ((at * (1 + n % 2) + channel) as f32 / 2.0).sin();
+    ndarray_npy::write_npy(bench.path("x.npy"), &ndarray::Array3::from_shape_fn((80, 16, 2), line)).unwrap();
+    let kinds: Vec<i32> = (0..80).map(|n| n % 2).collect();
+    ndarray_npy::write_npy(bench.path("y.npy"), &ndarray::Array1::from(kinds)).unwrap();
+    let (x, y) = (bench.path("x.npy"), bench.path("y.npy"));
+    let outputs = bench.ok(&format!(
+        "data lines = npy \"{x}\" labels \"{y}\"\nnet q = 16x2 - conv 4 size 3 - relu - pool 2, softmax\n\
+         train q on lines for 30 epochs with adam(lr 0.01), batch 16\ntest q on lines\npredict q on lines[0..2]"
+    ));
+    assert_eq!(outputs[0].text.lines().next(), Some("lines: 64 samples to train on and 16 to test, 16x2, 2 classes"));
+    assert_eq!(outputs[3].data["accuracy"], json!(1.0));
+    assert_eq!(outputs[4].data["classes"].as_array().unwrap().len(), 2);
+    let shown = bench.mistakes("show lines[0]").remove(0);
+    assert!(shown.message.contains("16x2"), "{}", shown.message);
+}
+
+#[test]
+fn a_class_a_pixel_comes_of_arrays() {
+    let mut bench = Bench::new();
+    let images = ndarray::Array3::from_shape_fn((40, 8, 8), |(n, y, x)| ((n + y + x) % 7) as u8 * 36);
+    let maps = images.mapv(|value| u8::from(value > 100));
+    ndarray_npy::write_npy(bench.path("x.npy"), &images).unwrap();
+    ndarray_npy::write_npy(bench.path("y.npy"), &maps).unwrap();
+    let (x, y) = (bench.path("x.npy"), bench.path("y.npy"));
+    let outputs = bench.ok(&format!(
+        "data cells = npy \"{x}\" labels \"{y}\"\nnet q = 8x8x1 - conv 8 1x1 - relu - conv 2 1x1 - softmax\n\
+         train q on cells for 30 epochs with adam(lr 0.02), batch 16\ntest q on cells\nshow cells[0]"
+    ));
+    assert!(outputs[3].data["accuracy"].as_f64().unwrap() > 0.95, "{}", outputs[3].text);
+}
+
+#[test]
+fn a_missing_folder_is_told_by_check_at_its_words() {
+    let place = Place::new();
+    let text = "data pets = images \"pets/\" size 16x16\n";
+    place.write("pets.fov", text);
+    let check = place.run(&["check", "pets.fov"]);
+    assert_eq!(check.status, Some(1));
+    assert!(check.err.contains("pets.fov:1:20") && check.err.contains("no such folder"), "{}", check.err);
+    support::own::examples(place.path());
+    let check = place.run(&["check", "pets.fov"]);
+    assert_eq!((check.status, place.files().iter().any(|file| file.starts_with("runs"))), (Some(0), false));
+    let formatted = place.run(&["fmt", "pets.fov", "--check"]);
+    assert_eq!(formatted.status, Some(0), "{}", formatted.err);
 }

@@ -6,6 +6,7 @@ use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::verb::Samples;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Tensor;
+use fovea_graph::shape::join;
 use ndarray::Axis;
 
 use crate::display::number;
@@ -61,6 +62,18 @@ impl Pick {
         if is_there { Ok(data) } else { Err(no_such(&self.samples, self.range, part.len()).into()) }
     }
 
+    /// The same for a verb that draws them: samples of another shape than pictures are a mistake.
+    pub fn of_pictures(self, verb: &str) -> Result<Self, Diagnostic> {
+        if self.spec.shape().len() == 3 { Ok(self) } else { Err(self.no_picture(verb)) }
+    }
+
+    /// The mistake of samples that are no pictures.
+    pub fn no_picture(&self, verb: &str) -> Diagnostic {
+        let shape = join(&self.spec.shape());
+        let message = format!("`{verb}` takes pictures of height x width x channels, and these samples are {shape}");
+        Diagnostic::new(Stage::Shapes, self.samples.span, message).found(shape).expected("height x width x channels")
+    }
+
     /// Where the pictures stand among all of the data.
     pub fn indices<'a>(&self, data: &'a Dataset) -> &'a [usize] {
         let part = if self.samples.train { &data.train } else { &data.test };
@@ -96,6 +109,11 @@ pub fn class(data: &Dataset, index: usize) -> String {
     let names: Vec<&str> =
         labels.iter().filter_map(|&label| Some(data.classes.get(label as usize)?.as_str())).collect();
     names.join(", ")
+}
+
+/// Whether samples are pictures, which can be drawn.
+pub fn is_pictured(data: &Dataset) -> bool {
+    data.shape().len() == 3
 }
 
 /// Whether each picture has a class at every position.

@@ -57,7 +57,7 @@ pub fn check(said: verb::Features, names: &Names) -> Checked {
     let channels = output.last().copied().unwrap_or(1);
     let range = place.range(&of, channels, if output.len() == 1 { "value" } else { "channel" })?;
     let all = samples.range.is_none();
-    let mut pick = pick(samples, names)?;
+    let mut pick = pick(samples, names)?.of_pictures("features")?;
     if all {
         pick.range.1 = pick.range.1.min(SAMPLES);
     }

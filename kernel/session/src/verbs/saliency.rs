@@ -61,7 +61,7 @@ pub fn check(said: verb::Saliency, names: &Names) -> Checked {
     };
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let class = class.map(|class| known(&class, &whole)).transpose()?;
-    let mut pick = pick(samples, names)?;
+    let mut pick = pick(samples, names)?.of_pictures("saliency")?;
     if all {
         pick.range.1 = pick.range.1.min(SAMPLES);
     }

@@ -37,7 +37,7 @@ pub fn check(show: Shown, names: &Names, world: &World) -> Checked {
 /// The pictures that are named, or the first few.
 fn sheet_of(samples: Samples, names: &Names) -> Result<Pick, fovea_dsl::Diagnostic> {
     let all = samples.range.is_none();
-    let mut pick = pick(samples, names)?;
+    let mut pick = pick(samples, names)?.of_pictures("show")?;
     if all {
         pick.range.1 = pick.range.1.min(SHEET);
     }
