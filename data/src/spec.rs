@@ -38,7 +38,7 @@ enum Files {
     Shapes { seed: u64 },
     Scenes { seed: u64 },
     Images(images::Folder),
-    Arrays(arrays::Files),
+    Arrays(Box<arrays::Files>),
 }
 
 impl DataSpec {
@@ -100,7 +100,7 @@ impl DataSpec {
             }
             DataSource::Arrays(arrays) => {
                 let (description, files) = arrays::open(arrays, size, stop)?;
-                (description, Files::Arrays(files))
+                (description, Files::Arrays(Box::new(files)))
             }
         };
         let opened = Arc::new(Opened { description, files });

@@ -155,7 +155,7 @@ fn printed(inks: [u8; 4]) -> Vec<u8> {
         }
         bits += "0";
     }
-    while bits.len() % 8 > 0 {
+    while !bits.len().is_multiple_of(8) {
         bits += "1";
     }
     let byte = |at: usize| u8::from_str_radix(&bits[at..at + 8], 2).unwrap();

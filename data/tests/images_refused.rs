@@ -101,6 +101,24 @@ fn files_that_are_no_pictures() {
     says(&with(&jpeg[..100]), &["b/0.png`"]);
 }
 
+#[test]
+fn half_a_picture_is_none() {
+    let noisy = image::RgbImage::from_fn(60, 40, |x, y| image::Rgb([(x * 37 + y * 91) as u8, (x * y) as u8, x as u8]));
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP] {
+        let whole = encoded(&noisy.clone().into(), format);
+        let root = folder();
+        four(root.path());
+        let path = root.path().join("b/0.png");
+        for (bytes, is_whole) in
+            [(&whole[..], true), (&whole[..whole.len() / 2], false), (&whole[..whole.len() - 40], false)]
+        {
+            write(&path, bytes);
+            let read = open_sized(images(root.path()), Some([4, 6])).and_then(|spec| spec.load());
+            assert_eq!(read.is_ok(), is_whole, "{format:?} of {} bytes, {} whole: {read:?}", bytes.len(), whole.len());
+        }
+    }
+}
+
 /// Any file cut anywhere is refused, or read where only what ends it is missing; nothing panics.
 #[test]
 fn files_cut_or_spoiled_anywhere() {

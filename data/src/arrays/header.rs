@@ -122,12 +122,12 @@ mod tests {
 
     #[test]
     fn what_numpy_writes_is_understood() {
-        let header = read("{'descr': '<f4', 'fortran_order': False, 'shape': (60000, 28, 28), }   \n").unwrap();
+        let header = read("{'descr': '<f4', 'fortran_order': False, 'shape': (60000, 28, 28), }   \n").expect("a head");
         assert_eq!(
             (header.element.name(), header.is_fortran, header.shape),
             ("float32".into(), false, vec![60000, 28, 28])
         );
-        let header = read("{\"shape\":(3L,),'fortran_order':True,'descr':'>u2'}").unwrap();
+        let header = read("{\"shape\":(3L,),'fortran_order':True,'descr':'>u2'}").expect("a head");
         assert!(header.element.is_big_endian && header.is_fortran);
         assert_eq!((header.element.name(), header.shape), ("uint16".into(), vec![3]));
         let named = |descr: &str| {

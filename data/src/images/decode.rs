@@ -7,10 +7,13 @@ use std::path::Path;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Pixel};
 
-use super::head::{Head, MAX_PIXELS};
+use super::head::Head;
 
 /// Nearly every head is within so many bytes.
 const BEGINNING: u64 = 1 << 16;
+
+/// The most pixels that a picture may claim to have: 8192 × 8192.
+const MAX_PIXELS: u64 = 1 << 26;
 
 /// What a decoder may take beside: enough for the largest picture of 16 bits.
 const MAX_BYTES: u64 = MAX_PIXELS * 12;
@@ -34,6 +37,9 @@ pub(super) fn head(path: &Path) -> Result<Head, String> {
 /// The picture of a file: the first of several; upright.
 pub(super) fn picture(path: &Path) -> Result<Picture, String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    if image::guess_format(&bytes).is_ok_and(|format| format == ImageFormat::Jpeg) && is_cut(&bytes) {
+        return Err(CUT.into());
+    }
     let mut decoder = decoder(&bytes)?;
     of(&mut decoder)?;
     let orientation = decoder.orientation().map_err(|error| why(&error))?;
@@ -64,7 +70,37 @@ fn of(decoder: &mut impl ImageDecoder) -> Result<Head, String> {
     let size = [height as usize, width as usize];
     let orientation = decoder.orientation().map_err(|error| why(&error))?;
     let [height, width] = if turned.contains(&orientation) { [size[1], size[0]] } else { size };
-    Head { size: [height, width], is_grey }.possible()
+    match (height as u64).saturating_mul(width as u64) {
+        0 => Err("it has no pixels".into()),
+        1..=MAX_PIXELS => Ok(Head { size: [height, width], is_grey }),
+        _ => {
+            let most = MAX_PIXELS / 1_000_000;
+            Err(format!("it claims {height}x{width} pixels: pictures of up to {most} million are read"))
+        }
+    }
+}
+
+const CUT: &str = "the file is cut off";
+
+/// Whether a jpeg's pixels lack the mark of their end. The decoder would make grey of what is not there.
+fn is_cut(jpeg: &[u8]) -> bool {
+    const FILL: u8 = 0xFF;
+    const PIXELS: u8 = 0xDA;
+    const END: [u8; 2] = [0xFF, 0xD9];
+    let mut at = 2;
+    while let Some(&[0xFF, mark]) = jpeg.get(at..at + 2) {
+        if mark == FILL {
+            at += 1;
+            continue;
+        }
+        let Some(&[high, low]) = jpeg.get(at + 2..at + 4) else { return true };
+        at += 2 + usize::from(u16::from_be_bytes([high, low]));
+        if mark == PIXELS {
+            return !jpeg.get(at..).unwrap_or_default().windows(2).any(|pair| pair == END);
+        }
+    }
+    // Whatever this is, the decoder says it.
+    false
 }
 
 /// A decoder's error, for after the file's name.
@@ -72,7 +108,7 @@ fn why(error: &ImageError) -> String {
     match error {
         ImageError::Limits(_) => "decoding it takes more memory than pictures may".into(),
         ImageError::Unsupported(_) => format!("it is of a kind that is not read: {error}"),
-        ImageError::IoError(cut) if cut.kind() == std::io::ErrorKind::UnexpectedEof => "the file is cut off".into(),
+        ImageError::IoError(cut) if cut.kind() == std::io::ErrorKind::UnexpectedEof => CUT.into(),
         _ => format!("it is broken: {error}"),
     }
 }
