@@ -37,7 +37,9 @@ fn a_source_and_its_clauses_in_any_order() {
     let data = read("data x = npy \"x.npy\" labels \"y.npy\"").unwrap();
     assert_eq!(data.npy.unwrap().value.text, "x.npy");
     assert_eq!(data.labels.unwrap().value.text, "y.npy");
-    assert!(data.split.is_none() && data.images.is_none());
+    assert!(data.split.is_none() && data.images.is_none() && data.shape.is_none());
+    let shape = |text: &str| read(&format!("data x = npy \"x\" labels \"y\" {text}")).unwrap().shape.unwrap().value;
+    assert_eq!((shape("shape 4x4x2x1"), shape("shape 784")), (vec![4, 4, 2, 1], vec![784]));
     assert!(read("data digits").unwrap().images.is_none());
 }
 
@@ -66,6 +68,8 @@ const WRONG: &[(&str, &str, &str)] = &[
         "size",
         "an array's samples have their size: `size` belongs to `images`",
     ),
+    ("data pets = images \"p\" shape 8x8", "shape", "pictures are brought to a `size`: `shape` belongs to `npy`"),
+    ("data x = npy \"x\" labels \"y\" shape", "", "`shape` lacks its sides"),
     ("data x = npy \"x.npy\"", "npy \"x.npy\"", "`npy` lacks its labels"),
     ("data x = npy \"x.npy\" labels \"y.npy\" images \"p\"", "images", "`images` and `npy` stand together"),
     ("data digits split 80/20", "split", "`split` belongs to `images` and `npy`"),
@@ -92,7 +96,7 @@ fn an_editor_offers_what_can_follow() {
     let context = Context { data: vec!["digits".into(), "pets".into()], ..Context::default() };
     let offered = |text: &str| complete(text, text.len(), &context).into_iter().map(|c| c.text).collect::<Vec<_>>();
     assert_eq!(offered("data p"), ["pets"]);
-    assert_eq!(offered("data pets = "), ["images", "npy", "labels", "size", "split", "skip"]);
-    assert_eq!(offered("data pets = images \"p\" s"), ["size", "split", "skip"]);
+    assert_eq!(offered("data pets = "), ["images", "npy", "labels", "shape", "size", "split", "skip"]);
+    assert_eq!(offered("data pets = images \"p\" s"), ["shape", "size", "split", "skip"]);
     assert_eq!(offered("data pets = images \"p\" skip "), ["broken"]);
 }

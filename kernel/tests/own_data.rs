@@ -158,6 +158,7 @@ fn files_that_are_no_data_are_told_at_their_words_before_anything_runs() {
         (format!("npy {} labels {y}", path("text.npy")), path("text.npy"), "text.npy"),
         (format!("npy {x} labels {}", path("few.npy")), path("few.npy"), "3"),
         (format!("npy {x} labels {}", path("real.npy")), path("real.npy"), "real.npy"),
+        (format!("npy {x} labels {y} shape 3x3"), "3x3".to_string(), "a sample has 64 values and cannot be 3x3"),
     ];
     for (source, words, message) in cases {
         let text = format!("seed 7\ndata mine = {source}");
@@ -256,7 +257,7 @@ fn samples_that_are_no_pictures_are_learned_too() {
     ndarray_npy::write_npy(bench.path("y.npy"), &ndarray::Array1::from(kinds)).unwrap();
     let (x, y) = (bench.path("x.npy"), bench.path("y.npy"));
     let outputs = bench.ok(&format!(
-        "data lines = npy \"{x}\" labels \"{y}\"\nnet q = 16x2 - conv 4 size 3 - relu - pool 2, softmax\n\
+        "data lines = npy \"{x}\" labels \"{y}\" shape 16x2\nnet q = 16x2 - conv 4 size 3 - relu - pool 2, softmax\n\
          train q on lines for 30 epochs with adam(lr 0.01), batch 16\ntest q on lines\npredict q on lines[0..2]"
     ));
     assert_eq!(outputs[0].text.lines().next(), Some("lines: 64 samples to train on and 16 to test, 16x2, 2 classes"));

@@ -41,7 +41,7 @@ pub(super) use save::SAVE;
 pub(super) use schedule::SCHEDULE;
 pub(super) use size::SIZE;
 pub(super) use skip::SKIP;
-pub(super) use source::{IMAGES, LABELS, NPY};
+pub(super) use source::{IMAGES, LABELS, NPY, SHAPE};
 pub(super) use split::SPLIT;
 pub(super) use steps::{DILATE, PAD, STRIDE, WINDOW};
 pub(super) use subjects::SUBJECTS;

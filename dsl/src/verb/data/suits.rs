@@ -20,6 +20,10 @@ pub(super) fn check(data: &Data, parts: &mut Parts<'_>) {
         (Some(source), None, None) => lacks_equals(parts, source, "images"),
         (None, Some(source), None) => lacks_equals(parts, source, "npy"),
         (Some(_), None, Some(_)) => {
+            if let Some(shape) = &data.shape {
+                let error = parts.error(shape.word, "pictures are brought to a `size`: `shape` belongs to `npy`");
+                parts.wrong(error.expected("`size`").write(shape.word, "size"));
+            }
             foreign(parts, &data.labels, "a picture's class is its folder's name: `labels` belongs to `npy`");
         }
         (None, Some(npy), Some(_)) => {
@@ -40,6 +44,7 @@ pub(super) fn check(data: &Data, parts: &mut Parts<'_>) {
         }
         (None, None, None) => {
             foreign(parts, &data.labels, "`labels` belongs to `npy`");
+            foreign(parts, &data.shape, "`shape` belongs to `npy`");
             foreign(parts, &data.split, "`split` belongs to `images` and `npy`");
             foreign(parts, &data.skip, "`skip broken` belongs to `images`");
         }

@@ -54,7 +54,12 @@ fn source(data: &Data) -> Option<DataSource> {
     }
     let samples = data.npy.as_ref()?;
     let labels = data.labels.as_ref().map(|said| path(&said.value));
-    Some(DataSource::Arrays(Arrays { images: path(&samples.value), labels, shape: None, split }))
+    Some(DataSource::Arrays(Arrays {
+        images: path(&samples.value),
+        labels,
+        shape: data.shape.as_ref().map(|said| said.value.clone()),
+        split,
+    }))
 }
 
 /// Data that has its name already: built in, or declared before.
@@ -110,6 +115,7 @@ struct Places {
     name: Span,
     samples: Span,
     labels: Span,
+    shape: Span,
     size: Option<Place>,
     split: Option<Place>,
 }
@@ -129,6 +135,7 @@ impl Places {
             name: data.name.span,
             samples,
             labels: data.labels.as_ref().map_or(samples, |said| said.what),
+            shape: data.shape.as_ref().map_or(samples, |said| said.what),
             size: data.size.map(|said| Place { what: said.what, cut: said.cut() }),
             split: data.split.map(|said| Place { what: said.what, cut: said.cut() }),
         }
@@ -142,7 +149,8 @@ impl Places {
             DataError::Builtin { .. } | DataError::Interrupted(_) => return placed(&error, self.name),
         };
         let needless = match clause {
-            Clause::Samples | Clause::Shape => return placed(&error, self.samples),
+            Clause::Samples => return placed(&error, self.samples),
+            Clause::Shape => return placed(&error, self.shape),
             Clause::Labels => return placed(&error, self.labels),
             Clause::Size => self.size,
             Clause::Split => self.split,
