@@ -18,6 +18,8 @@ use spelling::Dice;
 const STATEMENTS: &[&str] = &[
     "data digits",
     "data digits size 28x28",
+    "data pets = images \"Pets, # 1/\" size 28x28 split 80/20 skip broken",
+    "data pets = split 75/25 npy \"X.npy\" labels \"y.npy\" shape 16x2",
     "train lenet on digits",
     "train lenet on digits for 10 epochs with sgd(lr 0.01, momentum 0.9), batch 64, schedule cosine",
     "train lenet further on digits for 1 epochs with adamw, warmup 5 epochs, checkpoint every 100 steps",

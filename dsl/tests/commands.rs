@@ -276,11 +276,6 @@ fn numbers_out_of_range_all_come_together() {
     wrong("bench q train infer", &[("infer", "`train` and `infer` stand together")]);
 }
 
-#[test]
-fn data_behind_an_equals_sign_is_refused() {
-    wrong("data pets = images \"pets/\" size 64x64", &[("=", "`data` takes data by its name, and nothing behind `=`")]);
-}
-
 fn convolve(text: &str) -> Convolve {
     match read(text).unwrap() {
         Command::Convolve(convolve) => convolve,

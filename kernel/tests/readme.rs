@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::Place;
+use support::{Place, own};
 
 const README: &str = include_str!("../../README.md");
 
@@ -17,9 +17,12 @@ fn blocks() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn its_programs_run_as_printed() {
     let programs: Vec<&str> = blocks().into_iter().filter(|(word, _)| *word == "fovea").map(|(_, text)| text).collect();
-    assert_eq!(programs.len(), 5, "the pattern, four of the tour");
+    assert_eq!(programs.len(), 6, "the pattern, five of the tour");
     for program in programs {
         let place = Place::new();
+        if program.contains("pets/") {
+            own::examples(place.path());
+        }
         place.write("readme.fov", program);
         let ran = place.run(&["run", "readme.fov"]);
         assert_eq!(ran.status, Some(0), "{program}\n{}", ran.err);

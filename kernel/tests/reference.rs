@@ -5,11 +5,12 @@
 mod support;
 
 use fovea_dsl::editor::examples;
-use support::Place;
+use support::{Place, own};
 
 #[test]
 fn every_example_of_the_reference_runs() {
     let place = Place::new();
+    own::examples(place.path());
     let mut failures = Vec::new();
     for (example, runs) in examples() {
         place.write("example.fov", example);

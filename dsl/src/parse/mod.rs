@@ -13,6 +13,7 @@ mod matrix;
 mod mends;
 mod numbered;
 mod signs;
+mod split;
 mod stuck;
 mod stuck_verb;
 mod verb;

@@ -1,6 +1,6 @@
 //! Signs that mean something elsewhere, and characters that nobody sees.
 
-use super::{Reader, quoted};
+use super::{Reader, quoted, split};
 use crate::diagnostic::Diagnostic;
 
 /// Characters without a width of their own, from the first to the last of each kind, and what Unicode calls them.
@@ -115,6 +115,10 @@ impl Reader<'_> {
     }
 
     fn percent(&self, start: usize, at: usize) -> Diagnostic {
+        if let Some((place, mend)) = split::mend(self.text, at) {
+            let span = self.span(place.start, place.end);
+            return self.wrong(span, split::MESSAGE).expected("`80/20`, say").write(span, mend);
+        }
         let span = self.span(start, at + 1);
         let number = self.text[start..at].rsplit("..").next().unwrap_or_default();
         let share = number.parse::<f64>().unwrap_or_default() / 100.0;

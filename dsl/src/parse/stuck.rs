@@ -117,6 +117,11 @@ impl Stuck<'_> {
 
     /// What is known of frequent mistakes.
     fn mend(&self) -> Option<Diagnostic> {
+        if self.rule == Rule::verb_statement
+            && let Some(file) = self.bare_file()
+        {
+            return Some(file);
+        }
         let general = match self.token {
             ";" if self.rule == Rule::verb_statement && self.is_before_clause() => {
                 self.error("`;` ends a statement, and a clause of it follows").expected("`,`").write(self.span, ",")

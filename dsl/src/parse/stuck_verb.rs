@@ -3,6 +3,7 @@
 use fovea_graph::Span;
 
 use super::dashes::is_link;
+use super::split;
 use super::stuck::Stuck;
 use crate::diagnostic::Diagnostic;
 use crate::verb::words::{first_word, is_clause_word};
@@ -14,6 +15,9 @@ impl Stuck<'_> {
     /// What is known of frequent mistakes.
     pub(super) fn mend_verb(&self) -> Option<Diagnostic> {
         let last = self.before.chars().next_back();
+        if let Some(split) = self.split() {
+            return Some(split);
+        }
         Some(match self.token.chars().next()? {
             c if is_link(c) => self.dashed(),
             c if c.is_ascii_alphabetic() && self.is_behind_argument() => self
@@ -33,6 +37,7 @@ impl Stuck<'_> {
                 error.mend(self.span, "").help("leave it out")
             }
             '(' | ',' => return self.betas().or_else(|| self.called()),
+            '"' => return self.called_with_text(),
             '[' => self.error("`[` does not belong here").help("`digits[3]` and `digits[0..16]` pick samples"),
             _ => return None,
         })
@@ -101,6 +106,50 @@ impl Stuck<'_> {
         let words = format!(" {}, {}", inside.trim(), rest.trim());
         let error = self.error("what a verb is applied to stands without parentheses").expected("the words alone");
         Some(error.write(place, words))
+    }
+
+    /// `images("pets/")`
+    fn called_with_text(&self) -> Option<Diagnostic> {
+        let before = self.before.strip_suffix('(')?;
+        let (text, _) = self.after.split_once("\")")?;
+        let place = Span { end: self.span.end + text.len() as u32 + 2, ..self.behind_before(before.trim_end()) };
+        let error = self.error("a string stands behind its word without parentheses").expected("the string alone");
+        Some(error.write(place, format!(" \"{text}\"")))
+    }
+
+    /// `split 80:20`
+    fn split(&self) -> Option<Diagnostic> {
+        let (place, mend) = split::mend(self.text, self.before.len())?;
+        let start = self.start.start;
+        let place = Span { start: start + place.start as u32, end: start + place.end as u32, ..self.start };
+        Some(self.error(split::MESSAGE).expected("`80/20`, say").write(place, mend))
+    }
+
+    /// `images pets/`, `data pets = ./pets`: a file's name without its quotes, in a `data` statement.
+    pub(super) fn bare_file(&self) -> Option<Diagnostic> {
+        if !first_word(self.text).eq_ignore_ascii_case("data") {
+            return None;
+        }
+        let is_end = |c: char| c.is_whitespace() || c == ',';
+        let stuck =
+            if self.token.is_empty() { self.before.len() } else { (self.span.start - self.start.start) as usize };
+        let start = self.text.get(..stuck)?.rfind(is_end)? + 1;
+        let name = self.text[start..].split(is_end).next().filter(|name| !name.contains(|c| QUOTES.contains(c)))?;
+        if name.is_empty() {
+            return None;
+        }
+        let before = self.text[..start].trim_end();
+        let word = before.rsplit(char::is_whitespace).next()?.to_ascii_lowercase();
+        let clause = match word.as_str() {
+            "images" | "npy" | "labels" => "",
+            "=" if name.to_ascii_lowercase().ends_with(".npy") => "npy ",
+            "=" => "images ",
+            _ => return None,
+        };
+        let place = Span { start: self.start.start + start as u32, ..self.span };
+        let place = Span { end: place.start + name.len() as u32, ..place };
+        let error = Diagnostic { labels: vec![(place, String::new())], ..self.error("a file's name stands in quotes") };
+        Some(error.expected("a string").write(place, format!("{clause}\"{name}\"")))
     }
 
     /// Whether an argument of a call, `lr 0.1`, stands before.

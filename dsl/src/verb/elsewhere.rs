@@ -54,6 +54,11 @@ const CLAUSES: &[Row] = &[
     ("mean average", "avg"),
     ("maximum", "max"),
     ("for from by", "of"),
+    ("folder folders dir directory image imagefolder picture pictures photo photos", "images"),
+    ("numpy array arrays npz", "npy"),
+    ("label targets target annotations", "labels"),
+    ("splits ratio testsize testsplit trainsize validationsplit", "split"),
+    ("ignore skipbroken", "skip"),
 ];
 
 /// What an optimizer is called, or the one that is nearest in meaning.

@@ -16,22 +16,8 @@ const ABSENT: &[&str] =
 pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];
 
 /// Clauses of the language that no verb here takes.
-const ABSENT_CLAUSES: &[&str] = &[
-    "split",
-    "augment",
-    "images",
-    "npy",
-    "labels",
-    "normalize",
-    "raw",
-    "mixed",
-    "against",
-    "toward",
-    "direct",
-    "indirect",
-    "as",
-    "masks",
-];
+const ABSENT_CLAUSES: &[&str] =
+    &["augment", "normalize", "raw", "mixed", "against", "toward", "direct", "indirect", "as", "masks"];
 
 /// The verb of this word.
 pub(crate) fn verb(word: &str) -> Option<&'static About> {

@@ -3,7 +3,7 @@
 use fovea_dsl::editor::vocabulary;
 
 /// Names, which have no other spelling.
-const NAMES: &[&str] = &["lenet", "vgg16", "alexnet", "resnet50", "digits", "width", "rate"];
+const NAMES: &[&str] = &["lenet", "vgg16", "alexnet", "resnet50", "digits", "pets", "width", "rate"];
 
 /// Words with another spelling.
 const SYNONYMS: &[(&str, &[&str])] =
@@ -158,7 +158,7 @@ pub fn of(statement: &str, dice: &mut Dice) -> String {
             continue;
         }
         let before = at.checked_sub(1).map(|before| pieces[before]);
-        if opens(at) && at > 1 && before != Some(Piece::Comma) && dice.one_in(3) {
+        if opens(at) && at > 1 && ![Some(Piece::Comma), Some(Piece::Word("="))].contains(&before) && dice.one_in(3) {
             text.push_str(dice.pick(&[",", "  ,"]));
         }
         let is_glued = dice.one_in(2)
@@ -228,6 +228,8 @@ fn pieces(statement: &str) -> Vec<Piece<'_>> {
             "\"" => Piece::Text(piece),
             "[" => Piece::Matrix(piece),
             "/" => Piece::Stride(&piece[1..]),
+            // `80/20` is one word.
+            _ if piece.contains('/') && piece.starts_with(|c: char| c.is_ascii_digit()) => Piece::Word(piece),
             first if first == "(" || first.as_bytes()[0].is_ascii_digit() => {
                 let is_window = verb == "pool" && !is_behind_a_clause;
                 if is_window { Piece::Window(piece) } else { Piece::Number(piece) }
@@ -252,7 +254,7 @@ fn word(text: &str) -> usize {
             '(' | '[' => depth += 1,
             ')' | ']' => depth -= 1,
             ' ' | ',' if depth == 0 => return at,
-            '/' if depth == 0 && at > 0 => return at,
+            '/' if depth == 0 && at > 0 && text[..at].contains('x') => return at,
             _ => {}
         }
     }

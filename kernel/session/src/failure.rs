@@ -49,16 +49,20 @@ pub trait At<T> {
 
 impl<T, E: Remedy> At<T> for Result<T, E> {
     fn at(self, span: Span) -> Result<T, Failure> {
-        self.map_err(|error| {
-            if error.is_interrupt() {
-                return Failure::Interrupted;
-            }
-            let mistake = Diagnostic::new(Stage::Verbs, span, error.to_string());
-            match error.remedy() {
-                Some(remedy) => mistake.help(remedy).into(),
-                None => mistake.into(),
-            }
-        })
+        self.map_err(|error| placed(&error, span))
+    }
+}
+
+/// An error with its place in the text.
+pub fn placed(error: &impl Remedy, span: Span) -> Failure {
+    if error.is_interrupt() {
+        return Failure::Interrupted;
+    }
+    let (found, expected) = error.both_sides();
+    let mistake = Diagnostic { found, expected, ..Diagnostic::new(Stage::Verbs, span, error.to_string()) };
+    match error.remedy() {
+        Some(remedy) => mistake.help(remedy).into(),
+        None => mistake.into(),
     }
 }
 
@@ -67,6 +71,11 @@ pub trait Remedy: Display {
     /// What to do, where the error's sentence does not say it.
     fn remedy(&self) -> Option<String> {
         None
+    }
+
+    /// What was found and what was expected, where the error tells them apart.
+    fn both_sides(&self) -> (Option<String>, Option<String>) {
+        (None, None)
     }
 
     /// Whether it says no more than that the user has broken off.
@@ -78,6 +87,13 @@ pub trait Remedy: Display {
 impl Remedy for DataError {
     fn is_interrupt(&self) -> bool {
         matches!(self, DataError::Interrupted(_))
+    }
+
+    fn both_sides(&self) -> (Option<String>, Option<String>) {
+        match self {
+            DataError::Unfit(unfit) => (unfit.found.clone(), unfit.expected.clone()),
+            DataError::Size { .. } | DataError::Builtin { .. } | DataError::Interrupted(_) => (None, None),
+        }
     }
 
     fn remedy(&self) -> Option<String> {

@@ -246,6 +246,11 @@ pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
     suggest(mistake, (&name.text, name.span), known, otherwise)
 }
 
+/// Whether data is people's own, and not built in.
+pub fn is_own(spec: &DataSpec) -> bool {
+    DataSpec::builtin(spec.name()).is_none()
+}
+
 fn is_data(name: &Name, names: &Names) -> bool {
     names.data.contains_key(&name.text) || DataSpec::builtin(&name.text).is_some()
 }
@@ -254,7 +259,8 @@ fn is_data(name: &Name, names: &Names) -> bool {
 pub fn unknown_data(name: &Name, names: &Names) -> Diagnostic {
     let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no data called `{}`", name.text));
     let builtin = DataSpec::builtin_names();
-    let otherwise = format!("built in: {}", builtin.join(", "));
+    let own = format!("`data {} = images \"folder/\"` declares your own", name.text);
+    let otherwise = format!("built in: {}; {own}", builtin.join(", "));
     if names.has_net(&name.text) {
         return mistake.here("this is a net").found(&name.text).expected("the name of data").help(otherwise);
     }

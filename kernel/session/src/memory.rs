@@ -1,5 +1,6 @@
 //! Whether the programs of a statement fit in a device's memory, and which batch would.
 
+use fovea_data::{DataSource, DataSpec};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Plan, Span};
 use fovea_train::{Needs, TrainError};
@@ -11,6 +12,21 @@ use crate::failure::{At, Failure};
 /// written to the device.
 pub fn net_fits(plan: &Plan, backend: &dyn Backend, span: Span) -> Result<(), Failure> {
     fits(backend, 0, 1, span, |_| Ok(backend.footprint(&[plan]) + plan.state_bytes())).map(|_| ())
+}
+
+/// Refuses data that the memory they are read into has no room for; so many bytes of it they hold already.
+pub fn data_fits(spec: &DataSpec, held: u64, backend: &dyn Backend, span: Span) -> Result<(), Diagnostic> {
+    let device = backend.device();
+    let free = device.memory.filter(|_| backend.shares_host()).map(|free| free.saturating_add(held));
+    let needed = spec.bytes();
+    let Some(free) = free.filter(|&free| free < needed) else { return Ok(()) };
+    let (needed, free) = (number::bytes(needed), number::bytes(free));
+    let message = format!("`{}` takes {needed} once it is read, and {} has {free}", spec.name(), device.name);
+    let help = match spec.source() {
+        DataSource::Arrays(_) => "save fewer samples, or smaller ones",
+        _ => "a smaller `size` takes less",
+    };
+    Err(Diagnostic::new(Stage::Memory, span, message).found(needed).expected(format!("at most {free}")).help(help))
 }
 
 /// The bytes that all programs of a run take, once they are planned; the mistake that they cannot be stands at `span`.

@@ -1,14 +1,18 @@
 //! Pictures of a data set, as a statement picks them: `digits`, `digits[3]`, `digits.train[0..16]`.
 
+use std::sync::Arc;
+
 use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::verb::Samples;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Tensor;
+use fovea_graph::shape::join;
 use ndarray::Axis;
 
 use crate::display::number;
+use crate::failure::Failure;
 use crate::picture::{self, Image, Mapped};
-use crate::world::Names;
+use crate::world::{Names, World};
 
 /// Pictures of a part of a data set.
 #[derive(Clone, Debug)]
@@ -29,6 +33,11 @@ pub fn pick(samples: Samples, names: &Names) -> Result<Pick, Diagnostic> {
     if first < end && end <= count {
         return Ok(Pick { spec, samples, range: (first, end) });
     }
+    Err(no_such(&samples, (first, end), count))
+}
+
+/// The mistake of numbers that no picture of the part has, which has so many.
+fn no_such(samples: &Samples, (first, end): (usize, usize), count: usize) -> Diagnostic {
     let part = if samples.train { "training" } else { "test" };
     let data = &samples.data.text;
     let message = match first >= end {
@@ -39,16 +48,36 @@ pub fn pick(samples: Samples, names: &Names) -> Result<Pick, Diagnostic> {
             end - 1
         ),
     };
-    Err(Diagnostic::new(Stage::Values, samples.span, message)
+    Diagnostic::new(Stage::Values, samples.span, message)
         .found(format!("{first}..{end}"))
-        .expected(format!("numbers from 0 to {}", count.saturating_sub(1))))
+        .expected(format!("numbers from 0 to {}", count.saturating_sub(1)))
 }
 
 impl Pick {
+    /// The data. Where files were left out, pictures that the statement names may not be there after all.
+    pub fn read(&self, world: &mut World) -> Result<Arc<Dataset>, Failure> {
+        let data = world.dataset(&self.spec, self.samples.span)?;
+        let part = if self.samples.train { &data.train } else { &data.test };
+        let is_there = self.range.0 < part.len() && self.samples.range.is_none_or(|(_, end)| end <= part.len());
+        if is_there { Ok(data) } else { Err(no_such(&self.samples, self.range, part.len()).into()) }
+    }
+
+    /// The same for a verb that draws them: samples of another shape than pictures are a mistake.
+    pub fn of_pictures(self, verb: &str) -> Result<Self, Diagnostic> {
+        if self.spec.shape().len() == 3 { Ok(self) } else { Err(self.no_picture(verb)) }
+    }
+
+    /// The mistake of samples that are no pictures.
+    pub fn no_picture(&self, verb: &str) -> Diagnostic {
+        let shape = join(&self.spec.shape());
+        let message = format!("`{verb}` takes pictures of height x width x channels, and these samples are {shape}");
+        Diagnostic::new(Stage::Shapes, self.samples.span, message).found(shape).expected("height x width x channels")
+    }
+
     /// Where the pictures stand among all of the data.
     pub fn indices<'a>(&self, data: &'a Dataset) -> &'a [usize] {
         let part = if self.samples.train { &data.train } else { &data.test };
-        part.get(self.range.0..self.range.1).unwrap_or_default()
+        part.get(self.range.0..self.range.1.min(part.len())).unwrap_or_default()
     }
 
     /// What picture number `i` of the pick is called: `digits[3]`, `digits.train[3]`.
@@ -80,6 +109,11 @@ pub fn class(data: &Dataset, index: usize) -> String {
     let names: Vec<&str> =
         labels.iter().filter_map(|&label| Some(data.classes.get(label as usize)?.as_str())).collect();
     names.join(", ")
+}
+
+/// Whether samples are pictures, which can be drawn.
+pub fn is_pictured(data: &Dataset) -> bool {
+    data.shape().len() == 3
 }
 
 /// Whether each picture has a class at every position.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fovea_data::{DataSpec, Dataset};
+use fovea_data::{DataError, DataSpec, Dataset};
 use fovea_dsl::lower;
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
@@ -18,6 +18,7 @@ use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 use crate::device::Purpose;
 use crate::event::Event;
 use crate::failure::{At, Failure};
+use crate::lookup::is_own;
 
 /// What names mean at a point of a program, as far as it is known without running it. Checking a program walks a copy
 /// of this through its statements; a statement that completes makes its copy the session's. Copies share what they have in
@@ -120,10 +121,16 @@ impl World {
 
     /// The data of a specification, read once; mistakes stand at `span`.
     pub fn dataset(&mut self, spec: &DataSpec, span: Span) -> Result<Arc<Dataset>, Failure> {
+        self.read(spec).at(span)
+    }
+
+    /// The data of a specification, read once. People's own under a name that says something else now are let go.
+    pub fn read(&mut self, spec: &DataSpec) -> Result<Arc<Dataset>, DataError> {
         if let Some((_, data)) = self.loaded.iter().find(|(loaded, _)| loaded == spec) {
             return Ok(Arc::clone(data));
         }
-        let data = Arc::new(spec.load_unless(&*self.interrupted).at(span)?);
+        let data = Arc::new(spec.load_unless(&*self.interrupted)?);
+        self.loaded.retain(|(old, _)| !is_own(old) || old.name() != spec.name());
         self.loaded.push((spec.clone(), Arc::clone(&data)));
         Ok(data)
     }

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod bench;
+pub mod own;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

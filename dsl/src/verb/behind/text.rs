@@ -1,5 +1,7 @@
 //! A string: `"lenet.safetensors"`.
 
+use fovea_graph::Span;
+
 use super::super::about::{Behind, Offer};
 use super::super::form::AS_WRITTEN;
 use super::super::read::Parts;
@@ -17,33 +19,52 @@ pub(in crate::verb) const FILE: Behind<Name> = Behind {
 };
 
 impl Parts<'_> {
-    /// The string that the verb takes, `what`, such as `example`.
+    /// The string that the verb or a clause takes, `what`, such as `example`.
     pub(in crate::verb) fn text(&mut self, what: &str, example: &str) -> Option<Name> {
-        let Some(part) = self.next() else {
-            let error = self.error(self.here(), format!("{what} is missing")).found("the end").expected("a string");
+        let is_clause = |part: &Part| matches!(&part.kind, PartKind::Word(word) if self.clause(word).is_some());
+        let Some(part) = self.peek().filter(|part| part.kind != PartKind::Comma && !is_clause(part)) else {
+            let found = self.peek().map_or("the end".to_string(), |part| quoted(&part.to_string()));
+            let error = self.error(self.here(), format!("{what} is missing")).found(found).expected("a string");
             let error = error.put_behind(self.here(), format!(" \"{example}\""));
             self.wrong(error.help(format!("write `\"{example}\"`, say")));
             return None;
         };
         if let PartKind::Text(text) = &part.kind {
+            self.at += 1;
             return Some(Name { text: text.clone(), span: part.span });
         }
-        let is_word = |part: &Part| matches!(part.kind, PartKind::Word(_));
-        if is_word(part) && matches!(self.peek(), Some(Part { kind: PartKind::Text(_), .. })) {
-            self.at += 1;
+        if let (PartKind::Word(_), Some(string @ Part { kind: PartKind::Text(_), .. })) =
+            (&part.kind, self.parts.get(self.at + 1))
+        {
+            self.at += 2;
             let error = self.error(part.span, "a word before the string").found(quoted(&part.to_string()));
-            self.wrong(error.expected("a string").mend(part.span, "").help("leave it out"));
+            let place = Span { end: string.span.start, ..part.span };
+            self.wrong(error.expected("a string").mend(place, "").help("leave it out"));
             return None;
         }
-        // `runs/lenet.safetensors` is several parts, and one name.
-        let (mut text, mut span) = (part.to_string(), part.span);
-        while let Some(next) = self.peek().filter(|next| next.span.start == span.end && next.kind != PartKind::Comma) {
-            text += &next.to_string();
-            span = span.to(next.span);
-            self.at += 1;
-        }
+        let (text, span) = self.bare();
         let error = self.error(span, format!("{what} stands in quotes")).found(quoted(&text)).expected("a string");
         self.wrong(error.write(span, format!("\"{text}\"")));
         None
+    }
+
+    /// A file's name without its quotes: `runs/lenet.safetensors` is several parts, and one name.
+    pub(in crate::verb) fn bare(&mut self) -> (String, Span) {
+        let (mut text, mut span) = (String::new(), self.peek().map_or(self.here(), |part| part.span));
+        span.end = span.start;
+        while let Some(next) = self.peek().filter(|next| next.span.start == span.end && next.kind != PartKind::Comma) {
+            self.at += 1;
+            // `pets/ size 64x64`: the word behind the slash is no part of the name.
+            if matches!(&next.kind, PartKind::Stride(sizes) if sizes.first().is_some_and(|size| size.span.start > next.span.start + 1))
+            {
+                text.push('/');
+                span.end = next.span.start + 1;
+                self.give_up();
+                break;
+            }
+            text += &next.to_string();
+            span = span.to(next.span);
+        }
+        (text, span)
     }
 }

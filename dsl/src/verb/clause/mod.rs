@@ -11,6 +11,9 @@ mod resume;
 mod save;
 mod schedule;
 mod size;
+mod skip;
+mod source;
+mod split;
 mod steps;
 mod subjects;
 
@@ -19,11 +22,13 @@ pub use optimizer::{Adam, Optimizer, Sgd};
 pub use period::Period;
 pub use save::Path;
 pub use schedule::Schedule;
+pub use split::Shares;
 pub use subjects::Subject;
 
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
+pub(crate) use split::in_percent;
 
 pub(super) use filter::FILTER;
 pub(super) use flag::{AVG, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
@@ -35,5 +40,8 @@ pub(super) use resume::RESUME;
 pub(super) use save::SAVE;
 pub(super) use schedule::SCHEDULE;
 pub(super) use size::SIZE;
+pub(super) use skip::SKIP;
+pub(super) use source::{IMAGES, LABELS, NPY, SHAPE};
+pub(super) use split::SPLIT;
 pub(super) use steps::{DILATE, PAD, STRIDE, WINDOW};
 pub(super) use subjects::SUBJECTS;

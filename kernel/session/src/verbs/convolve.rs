@@ -109,7 +109,7 @@ fn net(shape: [usize; 3], windows: &[Window; 2], extent: &[usize], is_depthwise:
 impl Job for Convolving {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         let Self { sliding, weights } = self;
-        let image = sliding.image.pixels(world, sliding.span)?;
+        let image = sliding.image.pixels(world)?;
         let filter = match weights {
             Weights::Matrix(matrix) => matrix.clone(),
             Weights::Learned { place, index, seed } => {

@@ -57,7 +57,7 @@ pub fn check(said: verb::Features, names: &Names) -> Checked {
     let channels = output.last().copied().unwrap_or(1);
     let range = place.range(&of, channels, if output.len() == 1 { "value" } else { "channel" })?;
     let all = samples.range.is_none();
-    let mut pick = pick(samples, names)?;
+    let mut pick = pick(samples, names)?.of_pictures("features")?;
     if all {
         pick.range.1 = pick.range.1.min(SAMPLES);
     }
@@ -79,7 +79,7 @@ impl Job for Features {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.place.net, events);
         let span = self.pick.samples.span;
-        let data = world.dataset(&self.pick.spec, span)?;
+        let data = self.pick.read(world)?;
         let images = gather(&data, self.pick.indices(&data));
         let (layers, interrupted) = (self.place.up_to(), Arc::clone(&world.interrupted));
         let look =

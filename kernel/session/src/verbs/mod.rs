@@ -59,7 +59,7 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         StatementKind::Verb(verb) => verb,
     };
     match command(verb, &names.scope)? {
-        Command::Data(said) => data::check(said, names),
+        Command::Data(said) => data::check(said, names, world),
         Command::Train(said) => train::check(said, span, text, names, world),
         Command::Test(said) => test::check(&said, names),
         Command::Predict(said) => predict::check(said, names),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use fovea_dsl::Diagnostic;
 use fovea_dsl::lower::{Mode, lower_unless};
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::{Resolved, resolve_unless};
 use fovea_dsl::syntax::NetDef;
+use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Interrupted, Stop};
 use serde_json::json;
@@ -15,6 +15,7 @@ use super::{Checked, Events, Job};
 use crate::display::number::of;
 use crate::event::Output;
 use crate::failure::{At, Failure};
+use crate::lookup::is_own;
 use crate::world::{Binding, Names, World};
 
 struct Define {
@@ -29,6 +30,13 @@ struct Define {
 /// Defines a net. One that says what it said before keeps its weights.
 pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
     let name = definition.name.text.clone();
+    if names.data.get(&name).is_some_and(is_own) {
+        let message = format!("`{name}` is data of yours, so no net can be called so");
+        let mistake =
+            Diagnostic::new(Stage::Names, definition.name.span, message).found(&name).expected("another name");
+        let mistake = mistake.mend(definition.name.span, format!("my_{name}"));
+        return Err(mistake.help(format!("`my_{name}` would do")).into());
+    }
     let resolved = resolve_unless(definition, &names.scope, None, None, &*names.interrupted)??;
     // What had weights until now may be the library's net of that name.
     let changed = match (names.resolved(&definition.name), names.bound.get(&name)) {

@@ -73,7 +73,7 @@ impl Job for Pooling {
             PoolForm::Max => Makes::Max,
             PoolForm::Avg => Makes::Mean,
         };
-        let mut output = sliding.output(&sliding.image.pixels(world, sliding.span)?, makes, world)?;
+        let mut output = sliding.output(&sliding.image.pixels(world)?, makes, world)?;
         output.data["window"] = sliding.windows.iter().map(|window| window.size).collect();
         output.data["takes"] = word(*form).into();
         Ok(output)

@@ -22,7 +22,7 @@ use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
 use crate::route::route;
-use crate::samples::{Pick, class, gather, image, is_mapped, mapped, pick, share_right};
+use crate::samples::{Pick, class, gather, image, is_mapped, is_pictured, mapped, pick, share_right};
 use crate::world::{Names, World};
 
 /// How many predictions the text lists.
@@ -52,7 +52,7 @@ impl Job for Predict {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.net, events);
         let span = self.pick.samples.span;
-        let data = world.dataset(&self.pick.spec, span)?;
+        let data = self.pick.read(world)?;
         let images = gather(&data, self.pick.indices(&data));
         let said = world.with(&self.net, &self.device, self.seed, |trainee| trainee.predict(&images)).at(span)?;
         let output = self.output(&data, &said.probabilities).at(span)?;
@@ -97,12 +97,6 @@ impl Predict {
             format!("{title}: {right} of {} right", number::of(said.len(), "picture")),
             Page::default().code(listed),
         );
-        let items = said.into_iter().zip(indices).map(|(guess, &at)| {
-            let (caption, classes, truth) = (guess.sample, guess.classes, guess.truth);
-            Ok(Prediction { image: image(data, at)?, caption, classes, truth })
-        });
-        let items: Vec<Prediction> = items.collect::<picture::Result<_>>()?;
-        let picture = picture::predictions(&title, &items, Grey::Auto, self.theme)?;
         let likeliest: Vec<usize> = ranked.iter().filter_map(|row| row.first().copied()).collect();
         let figures = json!({
             "net": self.net.name,
@@ -110,7 +104,16 @@ impl Predict {
             "classes": likeliest,
             "probabilities": rows,
         });
-        Ok(Output::page("predict", &page, figures).picture(picture))
+        let output = Output::page("predict", &page, figures);
+        if !is_pictured(data) {
+            return Ok(output);
+        }
+        let items = said.into_iter().zip(indices).map(|(guess, &at)| {
+            let (caption, classes, truth) = (guess.sample, guess.classes, guess.truth);
+            Ok(Prediction { image: image(data, at)?, caption, classes, truth })
+        });
+        let items: Vec<Prediction> = items.collect::<picture::Result<_>>()?;
+        Ok(output.picture(picture::predictions(&title, &items, Grey::Auto, self.theme)?))
     }
 }
 

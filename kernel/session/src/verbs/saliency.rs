@@ -61,7 +61,7 @@ pub fn check(said: verb::Saliency, names: &Names) -> Checked {
     };
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let class = class.map(|class| known(&class, &whole)).transpose()?;
-    let mut pick = pick(samples, names)?;
+    let mut pick = pick(samples, names)?.of_pictures("saliency")?;
     if all {
         pick.range.1 = pick.range.1.min(SAMPLES);
     }
@@ -142,7 +142,7 @@ impl Job for Look {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.net, events);
         let span = self.pick.samples.span;
-        let data = world.dataset(&self.pick.spec, span)?;
+        let data = self.pick.read(world)?;
         let images = gather(&data, self.pick.indices(&data));
         let interrupted = Arc::clone(&world.interrupted);
         let look = |trainee: &mut Trainee| {

@@ -37,7 +37,7 @@ pub fn check(show: Shown, names: &Names, world: &World) -> Checked {
 /// The pictures that are named, or the first few.
 fn sheet_of(samples: Samples, names: &Names) -> Result<Pick, fovea_dsl::Diagnostic> {
     let all = samples.range.is_none();
-    let mut pick = pick(samples, names)?;
+    let mut pick = pick(samples, names)?.of_pictures("show")?;
     if all {
         pick.range.1 = pick.range.1.min(SHEET);
     }
@@ -52,7 +52,7 @@ struct Sheet {
 impl Job for Sheet {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let span = self.pick.samples.span;
-        let data = world.dataset(&self.pick.spec, span)?;
+        let data = self.pick.read(world)?;
         let indices = self.pick.indices(&data);
         let name = &self.pick.samples.data.text;
         let head = format!(

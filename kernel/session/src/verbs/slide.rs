@@ -46,9 +46,7 @@ impl Pictured {
             Pixels::Sample(samples) => {
                 let pick = pick(samples, names)?;
                 let shape = pick.spec.shape();
-                let [height, width, channels] = shape[..] else {
-                    return Err(not_a_picture(verb, pick.samples.span, &shape));
-                };
+                let [height, width, channels] = shape[..] else { return Err(pick.no_picture(verb)) };
                 let name = pick.name(0);
                 Ok(Self { source: Source::Sample(pick), shape: [height, width, channels], name })
             }
@@ -56,11 +54,11 @@ impl Pictured {
     }
 
     /// Its numbers.
-    pub fn pixels(&self, world: &mut World, span: Span) -> Result<Tensor, Failure> {
+    pub fn pixels(&self, world: &mut World) -> Result<Tensor, Failure> {
         match &self.source {
             Source::Matrix(matrix) => Ok(matrix.clone()),
             Source::Sample(pick) => {
-                let data = world.dataset(&pick.spec, span)?;
+                let data = pick.read(world)?;
                 Ok(gather(&data, pick.indices(&data)).index_axis_move(Axis(0), 0))
             }
         }
@@ -72,11 +70,6 @@ pub fn tensor(rows: &[Vec<f32>], shape: [usize; 3]) -> Tensor {
     let numbers: Vec<f32> = rows.iter().flatten().copied().collect();
     // The rows are of one length: the parser saw to it.
     Tensor::from_shape_vec(shape.to_vec(), numbers).unwrap_or_else(|_| Tensor::zeros(shape.to_vec()))
-}
-
-fn not_a_picture(verb: &str, span: Span, shape: &[usize]) -> Diagnostic {
-    Diagnostic::new(Stage::Shapes, span, format!("`{verb}` takes pictures of height x width x channels"))
-        .found(join(shape))
 }
 
 /// A window that does not slide along an axis.

@@ -19,7 +19,7 @@ use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Mistake, Picture, Theme};
 use crate::route::route;
-use crate::samples::{class, image, is_mapped, mapped, share_right};
+use crate::samples::{class, image, is_mapped, is_pictured, mapped, share_right};
 use crate::world::{Names, World};
 
 /// How many maps of classes are shown.
@@ -84,7 +84,7 @@ impl Test {
         if is_mapped(data) {
             return Ok(output.picture(self.maps(data, tested)?));
         }
-        if worst.is_empty() {
+        if worst.is_empty() || !is_pictured(data) {
             return Ok(output);
         }
         let title = format!("What {} was surest of and got wrong", report.net);
