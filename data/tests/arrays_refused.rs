@@ -136,3 +136,28 @@ fn what_changes_between_looking_and_reading() {
     let spec = open(arrays(&x, &y)).unwrap();
     assert!(stop::looks(|stop| spec.load_unless(stop).map_err(interrupted)) > 0);
 }
+
+/// Whatever stands in a file, it is refused or read; nothing panics.
+#[test]
+fn files_cut_or_spoiled_anywhere() {
+    let root = folder();
+    let [x, y] = pair(&root);
+    let samples = npy("'<f4'", "True", "(3, 2, 2)", &[0; 48]);
+    let labels = npy("'<i2'", "False", "(3,)", &[0, 0, 1, 0, 1, 0]);
+    for (path, whole) in [(&x, &samples), (&y, &labels)] {
+        for at in 0..whole.len() {
+            for byte in [0, b'9', b'(', b'\'', 0xFF] {
+                write(&x, &samples);
+                write(&y, &labels);
+                let mut spoiled = whole.clone();
+                spoiled[at] = byte;
+                write(path, if byte == 0 { &whole[..at] } else { &spoiled });
+                match open(arrays(&x, &y)).and_then(|spec| spec.load()) {
+                    Ok(data) => assert!(data.images.iter().all(|value| value.is_finite())),
+                    Err(DataError::Unfit(_)) => {}
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+}
