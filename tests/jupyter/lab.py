@@ -59,6 +59,8 @@ class Lab:
     def open(self, path):
         self.page.goto(f"{self.address}/lab{path}?reset&token={self.token}")
         self.page.wait_for_selector("#jp-main-dock-panel .lm-DockPanel-widget")
+        # What was open before comes back first, and takes the keyboard.
+        self.page.evaluate("async () => { await window.jupyterapp.restored; }")
 
     def notebook(self, name):
         self.open(f"/tree/{name}")
@@ -84,9 +86,18 @@ class Lab:
         return self.cell(number).evaluate(STATE)
 
     def run(self, number):
-        """Starts a cell."""
-        self.cell(number).query_selector(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
+        """Starts a cell. A page that has just opened may take the keyboard to itself between the click and the keys."""
+
+        def starts():
+            before = self.state(number)["prompt"]
+            self.cell(number).query_selector(".cm-content").click()
+            self.page.keyboard.press("Control+Enter")
+            deadline = time.monotonic() + 15
+            while self.state(number)["prompt"] == before and time.monotonic() < deadline:
+                self.page.wait_for_timeout(50)
+            return self.state(number)["prompt"] != before
+
+        self.wait(f"cell {number} starts", starts)
 
     def finish(self, number, seconds=60):
         """Runs a cell to its end; what it then shows."""
