@@ -71,14 +71,15 @@ impl Job for Sheet {
             let items: Vec<Mapped> = items.collect::<picture::Result<_>>().at(span)?;
             let picture = maps(name, &items, &data.classes, self.theme).at(span)?;
             let text = format!("{head}\nclasses: {}", data.classes.join(", "));
-            return Ok(Output::new("show", text, figures).picture(picture));
+            return Ok(Output::page("show", &Page::default().text(text), figures).picture(picture));
         }
         let sample =
             |&index: &usize| Ok(Sample { image: image(&data, index)?, caption: class(&data, index), mark: Mark::None });
         let samples: Vec<Sample> = indices.iter().map(sample).collect::<picture::Result<_>>().at(span)?;
-        let text = format!("{head}\nlabels of the {} shown: {}", labels.len(), labels.join(" "));
+        let between = if labels.iter().any(|label| label.contains(' ')) { ", " } else { " " };
+        let text = format!("{head}\nlabels of the {} shown: {}", labels.len(), labels.join(between));
         let picture = sheet(name, &samples, Grey::Auto, self.theme).at(span)?;
-        Ok(Output::new("show", text, figures).picture(picture))
+        Ok(Output::page("show", &Page::default().text(text), figures).picture(picture))
     }
 }
 
