@@ -181,3 +181,17 @@ fn a_net_that_begins_inside_another_takes_its_weights_along() {
     let (before, after) = (filter(&base), filter(&mine));
     assert!(before.1.iter().zip(&after.1).all(|(a, b)| (a - b).abs() < 1e-9));
 }
+
+/// What every terminal has room for.
+#[test]
+fn a_summary_has_lines_of_at_most_80_columns() {
+    let mut bench = Bench::new();
+    let library = bench.ok("library")[0].data["nets"].clone();
+    let nets: Vec<&str> = library.as_array().unwrap().iter().map(|net| net["net"].as_str().unwrap()).collect();
+    assert!(nets.len() > 25, "{nets:?}");
+    for net in nets {
+        let text = &bench.ok(&format!("summary {net}"))[0].text;
+        let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{net}: {wide:#?}");
+    }
+}

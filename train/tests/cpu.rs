@@ -105,8 +105,10 @@ fn an_interrupt_from_outside_keeps_the_last_complete_step() {
         });
         let Ending::Interrupted { steps } = history.ending else { panic!("{:?}", history.ending) };
 
-        let (stop, mut counted) = (AtomicBool::new(steps == 0), trainee(cpu(2)));
+        let (stop, mut counted) = (AtomicBool::new(false), trainee(cpu(2)));
         let mut events = |event| match event {
+            // Broken off any earlier it would not have begun.
+            Event::Begin { .. } if steps == 0 => stop.store(true, Ordering::Relaxed),
             Event::Step { step, .. } if step == steps => stop.store(true, Ordering::Relaxed),
             _ => {}
         };
