@@ -142,6 +142,14 @@ impl DataSpec {
         &self.opened.description.classes
     }
 
+    /// Whether they are people's own, and not built in.
+    pub fn is_own(&self) -> bool {
+        match self.source {
+            DataSource::Digits | DataSource::Shapes { .. } | DataSource::Scenes { .. } => false,
+            DataSource::Images(_) | DataSource::Arrays(_) => true,
+        }
+    }
+
     /// Whether samples are labelled. Those that are not are all in the test part.
     pub fn is_labelled(&self) -> bool {
         self.classes() > 0

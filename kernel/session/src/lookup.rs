@@ -246,11 +246,6 @@ pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
     suggest(mistake, (&name.text, name.span), known, otherwise)
 }
 
-/// Whether data is people's own, and not built in.
-pub fn is_own(spec: &DataSpec) -> bool {
-    DataSpec::builtin(spec.name()).is_none()
-}
-
 fn is_data(name: &Name, names: &Names) -> bool {
     names.data.contains_key(&name.text) || DataSpec::builtin(&name.text).is_some()
 }

@@ -18,7 +18,6 @@ use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 use crate::device::Purpose;
 use crate::event::Event;
 use crate::failure::{At, Failure};
-use crate::lookup::is_own;
 
 /// What names mean at a point of a program, as far as it is known without running it. Checking a program walks a copy
 /// of this through its statements; a statement that completes makes its copy the session's. Copies share what they have in
@@ -130,7 +129,7 @@ impl World {
             return Ok(Arc::clone(data));
         }
         let data = Arc::new(spec.load_unless(&*self.interrupted)?);
-        self.loaded.retain(|(old, _)| !is_own(old) || old.name() != spec.name());
+        self.loaded.retain(|(old, _)| !old.is_own() || old.name() != spec.name());
         self.loaded.push((spec.clone(), Arc::clone(&data)));
         Ok(data)
     }

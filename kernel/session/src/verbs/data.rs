@@ -15,7 +15,7 @@ use super::{Checked, Events, Job};
 use crate::display::{Column, Page, Table, number};
 use crate::event::Output;
 use crate::failure::{Failure, placed};
-use crate::lookup::{is_own, unknown_data};
+use crate::lookup::unknown_data;
 use crate::memory;
 use crate::world::{Names, World};
 
@@ -64,7 +64,7 @@ fn source(data: &Data) -> Option<DataSource> {
 
 /// Data that has its name already: built in, or declared before.
 fn declared(data: &Data, places: &Places, names: &Names) -> Result<DataSpec, Failure> {
-    let known = names.data.get(&data.name.text).filter(|spec| is_own(spec));
+    let known = names.data.get(&data.name.text).filter(|spec| spec.is_own());
     match (known, data.size) {
         (Some(known), None) => Ok(known.clone()),
         (Some(known), Some(_)) => open(data, known.source().clone(), places, names),
@@ -183,7 +183,7 @@ impl Job for Declare {
             "data": name, "shape": shape, "classes": data.classes, "train": train, "test": test,
             "by_class": by_class.iter().map(Class::as_data).collect::<Vec<_>>(),
         });
-        if !is_own(&self.spec) {
+        if !self.spec.is_own() {
             return Ok(Output::new("data", head, figures));
         }
         figures["left_out"] = json!(data.left_out);

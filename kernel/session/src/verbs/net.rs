@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fovea_data::DataSpec;
 use fovea_dsl::lower::{Mode, lower_unless};
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::{Resolved, resolve_unless};
@@ -15,7 +16,6 @@ use super::{Checked, Events, Job};
 use crate::display::number::of;
 use crate::event::Output;
 use crate::failure::{At, Failure};
-use crate::lookup::is_own;
 use crate::world::{Binding, Names, World};
 
 struct Define {
@@ -30,7 +30,7 @@ struct Define {
 /// Defines a net. One that says what it said before keeps its weights.
 pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
     let name = definition.name.text.clone();
-    if names.data.get(&name).is_some_and(is_own) {
+    if names.data.get(&name).is_some_and(DataSpec::is_own) {
         let message = format!("`{name}` is data of yours, so no net can be called so");
         let mistake =
             Diagnostic::new(Stage::Names, definition.name.span, message).found(&name).expected("another name");
