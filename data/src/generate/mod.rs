@@ -8,8 +8,33 @@ pub(crate) mod shapes;
 
 use fovea_graph::Tensor;
 
-use crate::dataset::Counts;
+use crate::dataset::{Counts, Dataset};
+use crate::description::Description;
 use crate::error::DataError;
+use crate::labels::Labels;
+
+/// What was drawn: pictures one after the other, as many as there are labels.
+fn drawn(
+    name: &'static str,
+    seed: u64,
+    known: Description,
+    values: Vec<f32>,
+    labels: Labels,
+) -> Result<Dataset, DataError> {
+    let (train, test) = parts(known.counts);
+    let [height, width] = [known.shape[0], known.shape[1]];
+    Ok(Dataset {
+        name: name.to_string(),
+        images: stack(name, values, height, width)?,
+        labels,
+        classes: known.classes,
+        train,
+        test,
+        attribution: format!("drawn by Fovea from seed {seed}"),
+        left_out: Vec::new(),
+        remarks: Vec::new(),
+    })
+}
 
 /// Pictures of one size as a tensor `[N, H, W, 3]`.
 fn stack(name: &'static str, values: Vec<f32>, height: usize, width: usize) -> Result<Tensor, DataError> {

@@ -5,8 +5,8 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::canvas::{Canvas, Colour, Placed, mix, shade};
 use super::dice::Dice;
+use super::drawn;
 use super::outline::{Outline, Point};
-use super::{parts, stack};
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
@@ -57,18 +57,7 @@ pub(crate) fn draw(seed: u64, size: Option<[usize; 2]>, stop: &dyn Stop) -> Resu
     }
     let maps = ArrayD::from_shape_vec(IxDyn(&[count, height, width]), classes);
     let maps = maps.map_err(|why| DataError::Builtin { name: NAME, why: why.to_string() })?;
-    let (train, test) = parts(COUNTS);
-    Ok(Dataset {
-        name: NAME.to_string(),
-        images: stack(NAME, values, height, width)?,
-        labels: Labels::Map(maps),
-        classes: describe(size).classes,
-        train,
-        test,
-        attribution: format!("drawn by Fovea from seed {seed}"),
-        left_out: Vec::new(),
-        remarks: Vec::new(),
-    })
+    drawn(NAME, seed, describe(size), values, Labels::Map(maps))
 }
 
 /// A time of the day.

@@ -7,8 +7,8 @@ use fovea_graph::philox::{Purpose, Stream};
 
 use super::canvas::{Canvas, Colour, Placed, hsv, mix, shade};
 use super::dice::Dice;
+use super::drawn;
 use super::outline::{Outline, Point};
-use super::{parts, stack};
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
@@ -50,18 +50,7 @@ pub(crate) fn draw(seed: u64, size: Option<[usize; 2]>, stop: &dyn Stop) -> Resu
         paint(&mut canvas, label as usize, &mut Dice::new(seed, KIND, index as u32));
         values.extend(canvas.values());
     }
-    let (train, test) = parts(COUNTS);
-    Ok(Dataset {
-        name: NAME.to_string(),
-        images: stack(NAME, values, height, width)?,
-        labels: Labels::Class(labels),
-        classes: describe(size).classes,
-        train,
-        test,
-        attribution: format!("drawn by Fovea from seed {seed}"),
-        left_out: Vec::new(),
-        remarks: Vec::new(),
-    })
+    drawn(NAME, seed, describe(size), values, Labels::Class(labels))
 }
 
 /// Each ten have every class once, in an order of their own.
