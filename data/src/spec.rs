@@ -171,10 +171,9 @@ impl DataSpec {
 
     /// How many bytes of memory the data take once they are read: pixels, labels, and which pictures belong to which part.
     pub fn bytes(&self) -> u64 {
-        let Counts { train, test } = self.counts();
         let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
         let labels = if self.is_labelled() { product(&self.opened.description.positions) } else { 0 };
-        let count = (train + test) as u64;
+        let count = self.counts().all() as u64;
         let about = labels * size_of::<u32>() as u64 + size_of::<usize>() as u64;
         let values = self.sample_bytes().saturating_mul(count);
         let values = if self.is_held() { values } else { values.min(self.room.held) };
@@ -189,8 +188,7 @@ impl DataSpec {
 
     /// Whether all samples are held in memory, once they are read; of others each is read when it is asked for.
     pub fn is_held(&self) -> bool {
-        let Counts { train, test } = self.counts();
-        !self.is_own() || self.sample_bytes().saturating_mul((train + test) as u64) <= self.room.held
+        !self.is_own() || self.sample_bytes().saturating_mul(self.counts().all() as u64) <= self.room.held
     }
 
     /// Reads the pictures and brings them to size, or draws them at it.

@@ -63,7 +63,7 @@ fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError
                 Unfit::new(Clause::Split, &arrays.images, "without labels there is nothing to train on, nor to split");
             return Err(unfit.help("`labels \"y.npy\"` says what the samples are; or leave `split` out").into());
         }
-        return Ok(Parts { train: Vec::new(), test: (0..count).collect() });
+        return Ok(Parts { test: (0..count).collect(), ..Parts::default() });
     }
     let split = arrays.split.unwrap_or_default();
     let parts =
@@ -94,6 +94,7 @@ impl Files {
             labels,
             classes: known.classes.clone(),
             train: self.parts.train.clone(),
+            validation: self.parts.validation.clone(),
             test: self.parts.test.clone(),
             attribution: format!("samples of `{}`", self.samples.path.display()),
             left_out: Vec::new(),

@@ -29,6 +29,7 @@ fn drawn(
         labels,
         classes: known.classes,
         train,
+        validation: Vec::new(),
         test,
         attribution: format!("drawn by Fovea from seed {seed}"),
         left_out: Vec::new(),

@@ -126,6 +126,7 @@ impl Folder {
             labels: Labels::Class(kept.files.iter().map(|file| file.class).collect()),
             classes: known.classes.clone(),
             train: parts.train,
+            validation: parts.validation,
             test: parts.test,
             attribution: format!("pictures of `{}`", self.images.folder.display()),
             left_out: kept.left_out,
