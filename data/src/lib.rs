@@ -2,6 +2,7 @@
 //! shape, classes and counts known without reading its pixels; [`DataSpec::load`] gives the [`Dataset`].
 
 mod arrays;
+mod classic;
 mod dataset;
 mod description;
 mod digits;
@@ -9,14 +10,20 @@ mod error;
 mod generate;
 mod images;
 mod labels;
+mod natural;
+mod part;
+mod positioned;
 mod resize;
 mod source;
 mod spec;
 mod split;
 mod stamp;
+mod table;
 
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
 pub use labels::Labels;
-pub use source::{Arrays, Broken, DataSource, Images, Split};
+pub use source::{
+    Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Images, Part, Side, Split, Table, Which,
+};
 pub use spec::DataSpec;

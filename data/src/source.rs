@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+pub use crate::classic::ClassicSet;
+use crate::spec::DataSpec;
+
 /// Where pictures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DataSource {
@@ -21,18 +24,105 @@ pub enum DataSource {
     Images(Images),
     /// Arrays in npy files.
     Arrays(Arrays),
+    /// A classic set, from the files that everybody has of it.
+    Classic(Classic),
+    /// A table with a row a sample.
+    Table(Table),
+    /// A part of other data.
+    Part(Part),
+}
+
+/// A table of comma-separated values with a row a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its file.
+    pub path: PathBuf,
+    /// The column of the classes; all others are the sample.
+    pub label: Column,
+    /// The shape that a sample is given, channels last. `None`: a vector.
+    pub shape: Option<Vec<usize>>,
+    /// How samples are dealt out; `None` where nobody says.
+    pub split: Option<Split>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// By what its head says.
+    Named(String),
+    /// By its number, from 1.
+    Number(usize),
+}
+
+/// A part of other data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The other data.
+    pub of: Box<DataSpec>,
+    /// Which of its samples.
+    pub which: Which,
+    /// How they are dealt out. `None`: a share of each part stays in it, and samples by their numbers are both parts.
+    pub split: Option<Split>,
+}
+
+/// Which samples a part has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those of one side by their numbers there, up to the last where no end is said.
+    Range {
+        /// Which side.
+        side: Side,
+        /// The first.
+        first: usize,
+        /// The one behind the last.
+        end: Option<usize>,
+    },
+    /// So many in a million, of each class and each side the same.
+    Share {
+        /// 1 to a million.
+        millionths: u32,
+    },
+}
+
+/// A side of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What is trained on.
+    Train,
+    /// What is tested.
+    Test,
+}
+
+/// A classic set, and the folder with its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classic {
+    /// Which set.
+    pub set: ClassicSet,
+    /// Where its files are.
+    pub folder: PathBuf,
 }
 
 /// Files of pictures: a folder a class, or `train/` and `test/` (`val/` where there is no `test/`) with a folder a class
 /// each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Images {
-    /// The folder with the classes' folders.
+    /// The folder with the classes' folders, or with the pictures that [`Images::labels`] speaks of.
     pub folder: PathBuf,
+    /// A table of the files' classes; `None` where folders say them.
+    pub labels: Option<FileLabels>,
     /// What becomes of files that are no picture.
     pub broken: Broken,
     /// How pictures are dealt out; `None` where nobody says.
     pub split: Option<Split>,
+}
+
+/// A table with a file a row, and its class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileLabels {
+    /// The table. A file's name is in its first column, the way from the pictures' folder.
+    pub path: PathBuf,
+    /// The column of the classes; `None` where there is one besides the first.
+    pub column: Option<Column>,
 }
 
 /// What becomes of a file that cannot be read as a picture.

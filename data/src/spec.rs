@@ -8,8 +8,9 @@ use crate::dataset::{Counts, Dataset, MAX_SIDE};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::generate::{scenes, shapes};
-use crate::source::DataSource;
-use crate::{arrays, digits, images};
+use crate::source::{DataSource, Part};
+use crate::part::{self, Dealt};
+use crate::{arrays, classic, digits, images, table};
 
 /// The seed of generated data where nobody says another.
 const GENERATED: u64 = 0;
@@ -39,6 +40,9 @@ enum Files {
     Scenes { seed: u64 },
     Images(images::Folder),
     Arrays(Box<arrays::Files>),
+    Classic(classic::Files),
+    Table(table::Read),
+    Part(Part),
 }
 
 impl DataSpec {
@@ -102,6 +106,18 @@ impl DataSpec {
                 let (description, files) = arrays::open(arrays, size, stop)?;
                 (description, Files::Arrays(Box::new(files)))
             }
+            DataSource::Classic(classic) => {
+                let (description, files) = classic::open(classic, size, stop)?;
+                (description, Files::Classic(files))
+            }
+            DataSource::Table(table) => {
+                let (description, read) = table::open(table, size, stop)?;
+                (description, Files::Table(read))
+            }
+            DataSource::Part(part) => {
+                let part = part.sized(size, stop)?;
+                (part::open(&part, stop)?, Files::Part(part))
+            }
         };
         let opened = Arc::new(Opened { description, files });
         Ok(Self { name: name.to_string(), source, size, opened })
@@ -142,12 +158,9 @@ impl DataSpec {
         &self.opened.description.classes
     }
 
-    /// Whether they are people's own, and not built in.
+    /// Whether they are people's own, and not built in: what is built in, and has another name, is somebody's too.
     pub fn is_own(&self) -> bool {
-        match self.source {
-            DataSource::Digits | DataSource::Shapes { .. } | DataSource::Scenes { .. } => false,
-            DataSource::Images(_) | DataSource::Arrays(_) => true,
-        }
+        Self::builtin(&self.name).as_ref() != Some(&self.source)
     }
 
     /// Whether samples are labelled. Those that are not are all in the test part.
@@ -191,6 +204,27 @@ impl DataSpec {
             Files::Scenes { seed } => scenes::draw(*seed, self.size, stop),
             Files::Images(folder) => folder.load(&self.name, description, stop),
             Files::Arrays(files) => files.load(&self.name, description, stop),
+            Files::Classic(files) => files.load(&self.name, description, stop),
+            Files::Table(read) => read.load(&self.name, description, stop),
+            Files::Part(part) => part::load(&self.name, part, stop),
         }
+    }
+
+    pub(crate) fn description(&self) -> &Description {
+        &self.opened.description
+    }
+
+    /// Which samples belong to which part, and the class of each, without reading pixels.
+    pub(crate) fn dealt(&self, stop: &dyn Stop) -> Result<Dealt, DataError> {
+        Ok(match &self.opened.files {
+            Files::Digits => Dealt::of(digits::load(None, stop)?),
+            Files::Shapes { seed } => shapes::dealt(*seed),
+            Files::Scenes { .. } => scenes::dealt(),
+            Files::Images(folder) => folder.dealt(&self.opened.description)?,
+            Files::Arrays(files) => files.dealt(),
+            Files::Classic(files) => files.dealt(),
+            Files::Table(read) => read.dealt(),
+            Files::Part(part) => part::dealt(part, stop)?,
+        })
     }
 }

@@ -11,6 +11,7 @@ use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
+use crate::part::Dealt;
 use crate::source::Arrays;
 use crate::split::Parts;
 use labels::Told;
@@ -21,6 +22,8 @@ use npy::Npy;
 pub(crate) struct Files {
     samples: Npy,
     labels: Option<Npy>,
+    /// Each sample's class, where it has one.
+    classes: Vec<u32>,
     parts: Parts,
     remarks: Vec<String>,
 }
@@ -47,9 +50,10 @@ pub(crate) fn open(
         }
     };
     let parts = parts(arrays, &samples, &told)?;
-    let Told { classes, remarks, .. } = told;
+    let Told { classes, remarks, of } = told;
     let counts = parts.counts();
-    Ok((Description { shape, positions, classes, counts }, Files { samples, labels, parts, remarks }))
+    let files = Files { samples, labels, classes: of, parts, remarks };
+    Ok((Description { shape, positions, classes, counts }, files))
 }
 
 /// Which samples are for training; none of those without labels.
@@ -74,6 +78,11 @@ fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError
 }
 
 impl Files {
+    /// How the samples are dealt out.
+    pub(crate) fn dealt(&self) -> Dealt {
+        Dealt { parts: self.parts.clone(), labels: self.classes.clone() }
+    }
+
     /// Reads the samples.
     pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
         let labels = match &self.labels {

@@ -15,6 +15,8 @@ pub(super) struct Listing {
     /// Whether training and test part have folders of their own.
     pub is_parted: bool,
     pub remarks: Vec<String>,
+    /// Files that are left out, as was asked for.
+    pub left_out: Vec<String>,
 }
 
 /// A file of a class.
@@ -80,7 +82,7 @@ fn of_classes(root: &Path, items: Vec<Item>, stop: &dyn Stop) -> Result<Listing,
         files.extend(found.into_iter().map(|item| Listed { item, class: class as u32, is_test: false }));
     }
     let classes = folders.into_iter().map(|folder| folder.name).collect();
-    Ok(Listing { classes, files, is_parted: false, remarks: Vec::new() })
+    Ok(Listing { classes, files, is_parted: false, remarks: Vec::new(), left_out: Vec::new() })
 }
 
 /// The classes' folders. Pictures beside them are a mistake; other files are none of ours.

@@ -5,8 +5,8 @@
 mod decode;
 mod files;
 mod head;
+mod labelled;
 mod listing;
-mod natural;
 mod read;
 mod walk;
 #[cfg(not(feature = "pictures"))]
@@ -19,6 +19,7 @@ use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
+use crate::part::Dealt;
 use crate::source::Images;
 use crate::stamp::Stamp;
 #[cfg(feature = "pictures")]
@@ -53,8 +54,11 @@ pub(crate) fn open(
         let unfit = Unfit::new(Clause::Samples, root, "this build reads no pictures");
         return Err(unfit.help("the library has the feature `pictures`; `npy` reads arrays without it").into());
     }
-    let listing = listing::list(root, stop)?;
-    let (mut files, mut heads, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let mut listing = match &images.labels {
+        Some(labels) => labelled::list(images, labels, stop)?,
+        None => listing::list(root, stop)?,
+    };
+    let (mut files, mut heads, mut left_out) = (Vec::new(), Vec::new(), std::mem::take(&mut listing.left_out));
     for some in listing.files.chunks(TOGETHER) {
         stop.go_on()?;
         let looked: Vec<_> = some.par_iter().map(look).collect();
@@ -98,6 +102,12 @@ fn look(file: &Listed) -> Result<(Head, Stamp), String> {
 }
 
 impl Folder {
+    /// How the files are dealt out, as far as their heads tell which are pictures.
+    pub(crate) fn dealt(&self, known: &Description) -> Result<Dealt, DataError> {
+        let parts = parts(&self.images, self.is_parted, &known.classes, &self.files)?;
+        Ok(Dealt { parts, labels: self.files.iter().map(|file| file.class).collect() })
+    }
+
     /// Reads the pictures.
     pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
         let read = read::all(self, &known.shape, stop)?;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fovea_data::{Arrays, Broken, DataError, DataSource, DataSpec, Dataset, Images, Unfit};
+use fovea_data::{Arrays, Broken, Classic, ClassicSet, DataError, DataSource, DataSpec, Dataset, Images, Table, Unfit};
 use image::{DynamicImage, ImageFormat};
 use tempfile::TempDir;
 
@@ -48,7 +48,7 @@ pub fn colour(height: u32, width: u32, colour: [u8; 3]) -> DynamicImage {
 
 /// Pictures of a folder, where nobody says more.
 pub fn images(folder: &Path) -> Images {
-    Images { folder: folder.to_path_buf(), broken: Broken::Refuse, split: None }
+    Images { folder: folder.to_path_buf(), labels: None, broken: Broken::Refuse, split: None }
 }
 
 /// Two classes, `a` and `b`, with two grey pictures each, 4 high and 6 wide.
@@ -80,6 +80,23 @@ impl From<Arrays> for Source {
     fn from(arrays: Arrays) -> Self {
         Self(DataSource::Arrays(arrays))
     }
+}
+
+impl From<Table> for Source {
+    fn from(table: Table) -> Self {
+        Self(DataSource::Table(table))
+    }
+}
+
+impl From<Classic> for Source {
+    fn from(classic: Classic) -> Self {
+        Self(DataSource::Classic(classic))
+    }
+}
+
+/// A classic set in a folder.
+pub fn classic(set: ClassicSet, folder: &Path) -> Classic {
+    Classic { set, folder: folder.to_path_buf() }
 }
 
 /// What is wrong with files.

@@ -1,0 +1,62 @@
+//! What is said of data: how many, of which class, and what was left out.
+
+use fovea_data::{Dataset, Labels};
+use fovea_graph::counted;
+use serde_json::{Value, json};
+
+use crate::display::{Column, Page, Table, number};
+
+/// So many classes, or files that were left out, are listed.
+const LISTED: usize = 40;
+
+/// A class, and how many of it there are.
+pub(super) struct Class<'a> {
+    name: &'a str,
+    train: usize,
+    test: usize,
+}
+
+impl Class<'_> {
+    pub fn as_data(&self) -> Value {
+        json!({ "class": self.name, "train": self.train, "test": self.test })
+    }
+}
+
+/// How many there are of each class; none where a class is not a sample's.
+pub(super) fn by_class(data: &Dataset) -> Vec<Class<'_>> {
+    if !matches!(data.labels, Labels::Class(_)) {
+        return Vec::new();
+    }
+    let mut counts = vec![[0, 0]; data.classes.len()];
+    for (part, indices) in [&data.train, &data.test].into_iter().enumerate() {
+        let classes = indices.iter().filter_map(|&index| data.labels.class(index));
+        classes.for_each(|class| counts[class as usize][part] += 1);
+    }
+    data.classes.iter().zip(counts).map(|(name, [train, test])| Class { name, train, test }).collect()
+}
+
+/// What is said of people's own data: how many, of which class, and what was left out.
+pub(super) fn page(head: String, data: &Dataset, by_class: &[Class<'_>]) -> Page {
+    let mut table = Table::new([Column::left("class").at_most(40), Column::right("train"), Column::right("test")]);
+    for class in by_class.iter().take(LISTED) {
+        table.row([class.name.to_string(), number::count(class.train as u64), number::count(class.test as u64)]);
+    }
+    let mut page = Page::default().text(head);
+    if !by_class.is_empty() {
+        page = page.table(table);
+    }
+    if by_class.len() > LISTED {
+        page = page.text(format!("… and {} more", counted(by_class.len() - LISTED, "class")));
+    }
+    if !data.left_out.is_empty() {
+        let mut lines = data.left_out.iter().take(LISTED).cloned().collect::<Vec<_>>();
+        if data.left_out.len() > LISTED {
+            lines.push(format!("… and {} more", data.left_out.len() - LISTED));
+        }
+        page = page.section(
+            format!("{} left out:", counted(data.left_out.len(), "file")),
+            Page::default().code(lines.join("\n")),
+        );
+    }
+    data.remarks.iter().fold(page, |page, remark| page.text(remark))
+}
