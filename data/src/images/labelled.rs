@@ -6,14 +6,12 @@ use std::path::Path;
 use fovea_graph::{Stop, counted};
 
 use super::listing::{Listed, Listing};
+use super::pairs::{Alone, plain, stem, without};
 use super::walk::{self, Item};
 use crate::error::{Clause, DataError};
-use crate::source::{Broken, Column, FileLabels, Images};
+use crate::source::{Column, FileLabels, Images};
 use crate::table::classes::Classes;
 use crate::table::rows::Rows;
-
-/// So many files or rows are named in a message.
-const NAMED: usize = 3;
 
 /// The pictures of a folder, by the names that a table has for them.
 struct Pictures {
@@ -38,11 +36,12 @@ pub(super) fn list(images: &Images, labels: &FileLabels, stop: &dyn Stop) -> Res
     if !rows.is_headed() && pictures.find(&first).is_none() && !walk::is_named_as_picture(Path::new(&first)) {
         rows.skip_head();
     }
-    let (mut told, mut lost): (BTreeMap<usize, Told>, Vec<(u64, String)>) = (BTreeMap::new(), Vec::new());
+    let (mut told, mut lost): (BTreeMap<usize, Told>, Vec<Alone>) = (BTreeMap::new(), Vec::new());
     rows.each(stop, |row| {
         let (name, line) = (row.word(0)?, row.line);
         let Some(at) = pictures.find(&name) else {
-            lost.push((line, name));
+            let why = format!("line {line} of `{}` names it, and it is not there", labels.path.display());
+            lost.push(Alone { name: format!("`{name}` (line {line})"), why });
             return Ok(());
         };
         let word = row.word(column)?;
@@ -59,8 +58,19 @@ pub(super) fn list(images: &Images, labels: &FileLabels, stop: &dyn Stop) -> Res
         }
     })?;
     let mut left_out = Vec::new();
-    without_file(images, &rows, &lost, &mut left_out)?;
-    without_row(images, &rows, &pictures, &told, &mut left_out)?;
+    let (table, folder) = (rows.path().display(), images.folder.display());
+    without(images.broken, &lost, &mut left_out, |count, names| {
+        let message = format!("{} of it has no picture in `{folder}`: {names}", counted(count, "row"));
+        rows.unfit(message).expected("a picture for every row")
+    })?;
+    let alone: Vec<Alone> = pictures
+        .unnamed(&told)
+        .map(|item| Alone { name: format!("`{}`", item.path.display()), why: format!("no row of `{table}` names it") })
+        .collect();
+    without(images.broken, &alone, &mut left_out, |count, names| {
+        let message = format!("{} of `{folder}` has no row in it: {names}", counted(count, "picture"));
+        rows.unfit(message).expected("a row for every picture")
+    })?;
     if told.is_empty() {
         let message = format!("none of its rows names a picture in `{}`", images.folder.display());
         return Err(rows.unfit(message).help("a file's name stands in the first column, the way from that folder").into());
@@ -89,63 +99,6 @@ fn class_column(rows: &mut Rows, said: Option<&Column>) -> Result<usize, DataErr
     }
 }
 
-/// Says which rows name no file, or leaves them out.
-fn without_file(
-    images: &Images,
-    rows: &Rows,
-    lost: &[(u64, String)],
-    left_out: &mut Vec<String>,
-) -> Result<(), DataError> {
-    let table = rows.path().display();
-    match images.broken {
-        Broken::Skip => {
-            left_out.extend(lost.iter().map(|(line, name)| format!("`{name}`: line {line} of `{table}` names it, and it is not there")));
-        }
-        Broken::Refuse if !lost.is_empty() => {
-            let names = some(lost.iter().map(|(line, name)| format!("`{name}` (line {line})")), lost.len());
-            let message = format!("{} of it has no picture in `{}`: {names}", counted(lost.len(), "row"), images.folder.display());
-            let unfit = rows.unfit(message).expected("a picture for every row");
-            return Err(unfit.help("`skip broken` leaves such rows out and says how many").into());
-        }
-        Broken::Refuse => {}
-    }
-    Ok(())
-}
-
-/// Says which pictures no row names, or leaves them out.
-fn without_row(
-    images: &Images,
-    rows: &Rows,
-    pictures: &Pictures,
-    told: &BTreeMap<usize, Told>,
-    left_out: &mut Vec<String>,
-) -> Result<(), DataError> {
-    let is_unlabelled = |&(at, item): &(usize, &Item)| item.is_named_as_picture() && !told.contains_key(&at);
-    let unlabelled: Vec<&Item> =
-        pictures.items.iter().enumerate().filter(is_unlabelled).map(|(_, item)| item).collect();
-    match images.broken {
-        Broken::Skip => {
-            let why = format!("no row of `{}` names it", rows.path().display());
-            left_out.extend(unlabelled.iter().map(|item| format!("`{}`: {why}", item.path.display())));
-        }
-        Broken::Refuse if !unlabelled.is_empty() => {
-            let names = some(unlabelled.iter().map(|item| format!("`{}`", item.path.display())), unlabelled.len());
-            let count = counted(unlabelled.len(), "picture");
-            let message = format!("{count} of `{}` has no row in it: {names}", images.folder.display());
-            let unfit = rows.unfit(message).expected("a row for every picture");
-            return Err(unfit.help("`skip broken` leaves such pictures out and says how many").into());
-        }
-        Broken::Refuse => {}
-    }
-    Ok(())
-}
-
-/// The first few of some names.
-fn some(names: impl Iterator<Item = String>, count: usize) -> String {
-    let named = names.take(NAMED).collect::<Vec<_>>().join(", ");
-    if count > NAMED { format!("{named} and {} more", count - NAMED) } else { named }
-}
-
 impl Pictures {
     fn of(folder: &Path, stop: &dyn Stop) -> Result<Self, DataError> {
         let items = walk::files(folder, stop)?;
@@ -153,12 +106,17 @@ impl Pictures {
         for (at, item) in items.iter().enumerate() {
             let name = plain(&item.path.strip_prefix(folder).unwrap_or(&item.path).to_string_lossy());
             if item.is_named_as_picture() {
-                let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).to_string();
-                by_stem.entry(stem).and_modify(|place| *place = None).or_insert(Some(at));
+                by_stem.entry(stem(&name).to_string()).and_modify(|place| *place = None).or_insert(Some(at));
             }
             by_name.insert(name, at);
         }
         Ok(Self { items, by_name, by_stem })
+    }
+
+    /// Those that no row names.
+    fn unnamed(&self, told: &BTreeMap<usize, Told>) -> impl Iterator<Item = &Item> {
+        let is_unnamed = |&(at, item): &(usize, &Item)| item.is_named_as_picture() && !told.contains_key(&at);
+        self.items.iter().enumerate().filter(is_unnamed).map(|(_, item)| item)
     }
 
     /// The picture of this name; its ending may be left out.
@@ -166,10 +124,4 @@ impl Pictures {
         let name = plain(name);
         self.by_name.get(&name).copied().or_else(|| self.by_stem.get(&name).copied().flatten())
     }
-}
-
-/// A way in a folder, as every system writes it.
-fn plain(name: &str) -> String {
-    let name = name.replace('\\', "/");
-    name.strip_prefix("./").unwrap_or(&name).to_string()
 }

@@ -7,6 +7,7 @@ mod files;
 mod head;
 mod labelled;
 mod listing;
+mod pairs;
 mod read;
 mod walk;
 #[cfg(not(feature = "pictures"))]
