@@ -110,6 +110,8 @@ pub struct Images {
     pub folder: PathBuf,
     /// A table of the files' classes; `None` where folders say them.
     pub labels: Option<FileLabels>,
+    /// A folder with a mask for each picture, under the same name: a class a pixel. With it there are no labels.
+    pub masks: Option<PathBuf>,
     /// What becomes of files that are no picture.
     pub broken: Broken,
     /// How pictures are dealt out; `None` where nobody says.

@@ -7,3 +7,11 @@ pub(super) struct Head {
     pub size: [usize; 2],
     pub is_grey: bool,
 }
+
+/// The numbers of a mask's pixels.
+pub(super) struct Mask {
+    /// Height and width.
+    pub size: [usize; 2],
+    /// Row by row.
+    pub numbers: Vec<u16>,
+}

@@ -80,7 +80,7 @@ pub(super) fn list(images: &Images, labels: &FileLabels, stop: &dyn Stop) -> Res
     let (classes, of) = classes.told(&rows)?;
     let mut of = told.keys().copied().zip(of).collect::<BTreeMap<_, _>>();
     let listed = pictures.items.into_iter().enumerate();
-    let files = listed.filter_map(|(at, item)| Some(Listed { item, class: of.remove(&at)?, is_test: false }));
+    let files = listed.filter_map(|(at, item)| Some(Listed { item, class: of.remove(&at)?, is_test: false, mask: None }));
     Ok(Listing { classes, files: files.collect(), is_parted: false, remarks: Vec::new(), left_out })
 }
 

@@ -1,5 +1,7 @@
 //! Reading the files of a folder.
 
+use std::path::Path;
+
 use fovea_graph::{Stop, Tensor};
 use rayon::prelude::*;
 
@@ -45,10 +47,7 @@ pub(super) fn all(folder: &Folder, shape: &[usize], stop: &dyn Stop) -> Result<R
                     kept.push(some[i].clone());
                 }
                 Err(Fault::Broken(why)) => leave_out(&folder.images, &some[i].path, why, &mut left_out)?,
-                Err(Fault::Changed) => {
-                    let unfit = Unfit::new(Clause::Samples, &some[i].path, stamp::CHANGED);
-                    return Err(unfit.help(stamp::DECLARE_AGAIN).into());
-                }
+                Err(Fault::Changed) => return Err(changed(&some[i].path)),
             }
         }
         values.truncate(end);
@@ -69,6 +68,11 @@ fn room(folder: &Folder, sample: usize) -> Result<Vec<f32>, DataError> {
     let message = format!("there is not memory enough for {} pictures of {sample} values", folder.files.len());
     let unfit = Unfit::new(Clause::Samples, &folder.images.folder, message);
     Err(unfit.help("make them smaller, as with `size 64x64`").into())
+}
+
+/// The mistake of a file that is not as it was when the data were declared.
+pub(super) fn changed(path: &Path) -> DataError {
+    Unfit::new(Clause::Samples, path, stamp::CHANGED).help(stamp::DECLARE_AGAIN).into()
 }
 
 /// How many of the files to read before anybody asks again whether to go on: few where they are large.
