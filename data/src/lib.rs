@@ -24,6 +24,6 @@ pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
 pub use labels::Labels;
 pub use source::{
-    Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Images, Part, Side, Split, Table, Which,
+    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Images, Labelled, Part, Side, Split, Table, Which,
 };
 pub use spec::DataSpec;

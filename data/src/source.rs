@@ -140,15 +140,42 @@ pub enum Broken {
 /// Samples `[N, …]`, and what each is labelled with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrays {
-    /// The npy file of the samples: f32 or f64, which are taken as they are, or u8, of which 255 becomes 1.
-    pub images: PathBuf,
-    /// The npy file of the labels: whole numbers `[N]`, a class a sample, or `[N, H, W]`, a class a position.
-    pub labels: Option<PathBuf>,
+    /// The array of the samples: f32 or f64, which are taken as they are, or u8, of which 255 becomes 1.
+    pub images: ArrayFile,
+    /// The array of the labels: whole numbers `[N]`, a class a sample, or `[N, H, W]`, a class a position.
+    pub labels: Option<ArrayFile>,
+    /// What labels must be.
+    pub labelled: Labelled,
     /// The shape that a sample is given, channels last. `None`: what follows N, and a channel where that is a line or a
     /// plane: `[N, H, W]` are pictures `HxWx1`.
     pub shape: Option<Vec<usize>>,
     /// How samples are dealt out; `None` where nobody says.
     pub split: Option<Split>,
+}
+
+/// The file of an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrayFile {
+    /// The file: npy, or an archive of several, npz.
+    pub path: PathBuf,
+    /// Which of an archive; `None` where it has one.
+    pub member: Option<String>,
+}
+
+impl From<PathBuf> for ArrayFile {
+    fn from(path: PathBuf) -> Self {
+        Self { path, member: None }
+    }
+}
+
+/// What labels must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Labelled {
+    /// Classes of samples or of their positions, as the array's shape says.
+    #[default]
+    AsShaped,
+    /// Classes of positions.
+    AtPositions,
 }
 
 /// How samples are dealt out to the training and the test part: the same share of every class, drawn by a seed.

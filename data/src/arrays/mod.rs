@@ -1,5 +1,6 @@
 //! Arrays in npy files: samples `[N, …]`, and labels. Floating-point numbers are taken as they are; of bytes 255 becomes 1.
 
+mod archive;
 mod header;
 mod labels;
 mod npy;
@@ -12,7 +13,7 @@ use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
 use crate::part::Dealt;
-use crate::source::Arrays;
+use crate::source::{Arrays, Labelled};
 use crate::split::Parts;
 use labels::Told;
 use npy::Npy;
@@ -35,16 +36,19 @@ pub(crate) fn open(
     stop: &dyn Stop,
 ) -> Result<(Description, Files), DataError> {
     if size.is_some() {
-        let unfit = Unfit::new(Clause::Size, &arrays.images, "arrays keep the size they have");
+        let unfit = Unfit::new(Clause::Size, &arrays.images.path, "arrays keep the size they have");
         return Err(unfit.help("leave `size` out, or bring the pictures to size before they are saved").into());
     }
     let samples = Npy::open(Clause::Samples, &arrays.images)?;
     let shape = samples::shape(arrays, &samples)?;
-    let labels = arrays.labels.as_ref().map(|path| Npy::open(Clause::Labels, path)).transpose()?;
+    let labels = arrays.labels.as_ref().map(|file| Npy::open(Clause::Labels, file)).transpose()?;
     let (positions, told) = match &labels {
         None => (Vec::new(), Told::default()),
         Some(labels) => {
             let positions = labels::positions(labels, &samples, &shape)?;
+            if arrays.labelled == Labelled::AtPositions && positions.is_empty() {
+                return Err(labels::no_masks(labels, &samples, &shape).into());
+            }
             let told = labels::look(labels, &positions, stop)?;
             (positions, told)
         }
@@ -62,7 +66,7 @@ fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError
     if told.classes.is_empty() {
         if arrays.split.is_some() {
             let unfit =
-                Unfit::new(Clause::Split, &arrays.images, "without labels there is nothing to train on, nor to split");
+                Unfit::new(Clause::Split, &arrays.images.path, "without labels there is nothing to train on, nor to split");
             return Err(unfit.help("`labels \"y.npy\"` says what the samples are; or leave `split` out").into());
         }
         return Ok(Parts { train: Vec::new(), test: (0..count).collect() });

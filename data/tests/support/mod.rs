@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fovea_data::{Arrays, Broken, Classic, ClassicSet, DataError, DataSource, DataSpec, Dataset, Images, Table, Unfit};
+use fovea_data::{Arrays, Broken, Classic, ClassicSet, DataError, DataSource, DataSpec, Dataset, Images, Labelled, Table, Unfit};
 use image::{DynamicImage, ImageFormat};
 use tempfile::TempDir;
 
@@ -123,12 +123,13 @@ pub fn npy(descr: &str, fortran: &str, shape: &str, data: &[u8]) -> Vec<u8> {
 
 /// Arrays with labels, where nobody says more.
 pub fn arrays(images: &Path, labels: &Path) -> Arrays {
-    Arrays { labels: Some(labels.to_path_buf()), ..unlabelled(images) }
+    Arrays { labels: Some(labels.to_path_buf().into()), ..unlabelled(images) }
 }
 
 /// Arrays without labels.
 pub fn unlabelled(images: &Path) -> Arrays {
-    Arrays { images: images.to_path_buf(), labels: None, shape: None, split: None }
+    let images = images.to_path_buf().into();
+    Arrays { images, labels: None, labelled: Labelled::AsShaped, shape: None, split: None }
 }
 
 /// Where a folder's `x.npy` and `y.npy` are.

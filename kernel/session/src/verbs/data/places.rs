@@ -30,10 +30,11 @@ impl Places {
         let source = source.or(data.origin.folder.as_ref().map(|folder| folder.span));
         let source = source.or(data.origin.data.as_ref().map(|other| other.span));
         let samples = source.unwrap_or(data.name.span);
+        let labels = data.labels.as_ref().map(|said| said.what).or(data.masks.as_ref().map(|said| said.what));
         Self {
             name: data.name.span,
             samples,
-            labels: data.labels.as_ref().map_or(samples, |said| said.what),
+            labels: labels.unwrap_or(samples),
             shape: data.shape.as_ref().map_or(samples, |said| said.what),
             size: data.size.map(|said| Place { what: said.what, cut: said.cut() }),
             split: data.split.map(|said| Place { what: said.what, cut: said.cut() }),

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use fovea_data::{
-    Arrays, Broken, Classic, ClassicSet, Column, DataSource, DataSpec, FileLabels, Images, Side, Split, Table, Which,
+    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, DataSpec, FileLabels, Images, Labelled, Side,
+    Split, Table, Which,
 };
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::{self, Data, Samples};
@@ -25,7 +26,8 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
             let column = labels.column.as_ref().map(column);
             Some(FileLabels { path: path(labels.file.as_ref()?), column })
         });
-        return Some(DataSource::Images(Images { folder: path(&folder.value), labels, broken, split }));
+        let masks = data.masks.as_ref().map(|said| path(&said.value.file));
+        return Some(DataSource::Images(Images { folder: path(&folder.value), labels, masks, broken, split }));
     }
     let shape = data.shape.as_ref().map(|said| said.value.clone());
     if let Some(table) = &data.csv {
@@ -38,13 +40,25 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
         return Some(DataSource::Classic(Classic { set, folder }));
     }
     let samples = data.npy.as_ref()?;
-    let labels = labels.and_then(|labels| labels.file.as_ref()).map(path);
-    Some(DataSource::Arrays(Arrays { images: path(&samples.value.file), labels, shape, split }))
+    let images = array(&samples.value);
+    let labels = labels.map(|labels| ArrayFile {
+        // An array's name alone is that of one in the samples' archive.
+        path: labels.file.as_ref().map_or_else(|| images.path.clone(), path),
+        member: labels.member.as_ref().map(|name| name.text.clone()),
+    });
+    let masks = data.masks.as_ref().map(|said| array(&said.value));
+    let labelled = if masks.is_some() { Labelled::AtPositions } else { Labelled::AsShaped };
+    Some(DataSource::Arrays(Arrays { images, labels: labels.or(masks), labelled, shape, split }))
 }
 
 /// How samples are to be dealt out.
 fn split(data: &Data) -> Option<Split> {
     data.split.map(|said| Split { test: said.value.test as u8, ..Split::default() })
+}
+
+fn array(array: &verb::Array) -> ArrayFile {
+    let member = array.member.as_ref().map(|name| name.text.clone());
+    ArrayFile { path: PathBuf::from(&array.file.text), member }
 }
 
 fn column(column: &verb::Column) -> Column {
