@@ -1,16 +1,15 @@
 //! Labelled pictures.
 
-use fovea_graph::Tensor;
-
 use crate::labels::Labels;
+use crate::samples::Samples;
 
 /// Labelled pictures, split into a training and a test part.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// The name under which it was asked for.
     pub name: String,
-    /// All pictures, `[N, H, W, C]`, values in 0..1; or whatever samples somebody's arrays have, `[N, …]`.
-    pub images: Tensor,
+    /// All pictures, `HxWxC`, values in 0..1; or whatever samples somebody's arrays have.
+    pub images: Samples,
     /// The class of each picture, or of each of its positions: indices into `classes`. Empty where nothing is labelled.
     pub labels: Labels,
     /// The classes' names.
@@ -30,7 +29,7 @@ pub struct Dataset {
 impl Dataset {
     /// One picture's shape, `[H, W, C]`.
     pub fn shape(&self) -> &[usize] {
-        &self.images.shape()[1..]
+        self.images.shape()
     }
 }
 

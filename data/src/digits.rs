@@ -54,7 +54,7 @@ pub(crate) fn load(size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset,
     let Parts { train, test } = stratified(&labels, CLASSES, TEST, SPLIT_SEED);
     Ok(Dataset {
         name: NAME.to_string(),
-        images: grey.insert_axis(Axis(3)).into_dyn(),
+        images: grey.insert_axis(Axis(3)).into_dyn().into(),
         labels: Labels::Class(labels),
         classes: describe(size).classes,
         train,

@@ -12,17 +12,21 @@ mod images;
 mod labels;
 mod natural;
 mod part;
-mod positioned;
 mod resize;
+mod room;
+mod samples;
 mod source;
 mod spec;
 mod split;
 mod stamp;
+mod store;
 mod table;
 
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
 pub use labels::Labels;
+pub use room::{Kept, Room};
+pub use samples::{Samples, Source};
 pub use source::{
     ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Images, Labelled, Part, Side, Split, Table, Which,
 };

@@ -9,7 +9,7 @@ use std::path::Path;
 use fovea_data::{ClassicSet, Counts};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use support::{classic, folder, open, open_sized, says, unfit, write};
+use support::{all, classic, folder, open, open_sized, says, unfit, write};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
@@ -95,17 +95,18 @@ fn mnist_is_read_plain_and_packed_wherever_others_put_it() {
     let data = spec.load().unwrap();
     assert_eq!((data.train, data.test), ((0..20).collect(), (20..30).collect()));
     assert_eq!(data.labels.all()[..12], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
-    let value = |n: usize, y: usize, x: usize| data.images[[n, y, x, 0]] * 255.0;
+    let images = all(&data);
+    let value = |n: usize, y: usize, x: usize| images[[n, y, x, 0]] * 255.0;
     assert_eq!(value(3, 2, 4), f32::from(pixel(0, 3, 14)));
     assert_eq!(value(25, 5, 0), f32::from(pixel(100, 5, 25)));
     assert!(data.remarks[0].contains("MNIST has 70000 pictures in all, and these files 30"), "{:?}", data.remarks);
     for other in ["packed", "torch", "kaggle"] {
         let other = open(classic(ClassicSet::Mnist, &root.path().join(other))).unwrap();
-        assert_eq!(other.load().unwrap().images, data.images);
+        assert_eq!(all(&other.load().unwrap()), images);
     }
     let larger = open_sized(classic(ClassicSet::Fashion, &plain), Some([12, 10])).unwrap();
     assert_eq!((larger.shape(), larger.class_names()[9].as_str()), (vec![12, 10, 1], "Ankle boot"));
-    assert_eq!(larger.load().unwrap().images.shape(), [30, 12, 10, 1]);
+    assert_eq!(all(&larger.load().unwrap()).shape(), [30, 12, 10, 1]);
 }
 
 #[test]
@@ -124,9 +125,10 @@ fn cifar_is_read_from_its_files_and_from_its_archive() {
     };
     let data = read("bin");
     // Plane by plane: green is the second.
-    assert_eq!(data.images[[23, 4, 5, 1]] * 255.0, f32::from(pixel(30, 3, 1024 + 4 * 32 + 5)));
+    let images = all(&data);
+    assert_eq!(images[[23, 4, 5, 1]] * 255.0, f32::from(pixel(30, 3, 1024 + 4 * 32 + 5)));
     assert_eq!((data.labels.class(23), data.labels.len()), (Some(3), 60));
-    assert_eq!(read("tar").images, data.images);
+    assert_eq!(all(&read("tar")), images);
     write(&root.path().join("hundred/train.bin"), &records(0, 20, 2));
     write(&root.path().join("hundred/test.bin"), &records(5, 10, 2));
     let spec = open(classic(ClassicSet::Cifar100, &root.path().join("hundred"))).unwrap();

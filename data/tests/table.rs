@@ -6,7 +6,7 @@ mod support;
 use std::path::Path;
 
 use fovea_data::{Broken, Column, Counts, DataSpec, FileLabels, Images, Split, Table};
-use support::{folder, grey, images, open, open_sized, save, says, unfit, write};
+use support::{all, folder, grey, images, open, open_sized, save, says, unfit, write};
 
 fn table(path: &Path, label: Column) -> Table {
     Table { path: path.to_path_buf(), label, shape: None, split: Some(Split { test: 50, seed: 0 }) }
@@ -36,7 +36,7 @@ fn rows_are_samples_with_and_without_a_head() {
             assert_eq!((spec.shape(), spec.counts()), (vec![2], Counts { train: 2, test: 2 }), "{text}");
             assert_eq!(spec.class_names(), ["down", "up"]);
             let data = spec.load().unwrap();
-            assert_eq!(data.images.iter().copied().collect::<Vec<_>>(), [1.0, 0.5, 2.0, -300.0, 3.0, 4.0, 4.0, 5.0]);
+            assert_eq!(all(&data).iter().copied().collect::<Vec<_>>(), [1.0, 0.5, 2.0, -300.0, 3.0, 4.0, 4.0, 5.0]);
             assert_eq!(data.labels.all(), [1, 0, 1, 0]);
         }
     }
@@ -110,7 +110,7 @@ fn a_table_says_the_classes_of_pictures() {
         assert_eq!((spec.class_names(), spec.counts()), (&["cat".to_string(), "dog".to_string()][..], Counts { train: 3, test: 3 }));
         let data = spec.load().unwrap();
         // In the order of names; what tells them apart is their grey.
-        let levels: Vec<f32> = (0..6).map(|n| (data.images[[n, 0, 0, 0]] * 255.0).round() / 20.0).collect();
+        let levels: Vec<f32> = (0..6).map(|n| (all(&data)[[n, 0, 0, 0]] * 255.0).round() / 20.0).collect();
         assert_eq!(levels, [0.0, 1.0, 2.0, 5.0, 3.0, 4.0]);
         assert_eq!(data.labels.all(), [0, 1, 0, 1, 1, 0]);
     };

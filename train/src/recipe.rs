@@ -177,6 +177,8 @@ pub struct History {
     pub epochs: Vec<EpochMetrics>,
     /// Training pictures a second, tests and checkpoints not counted.
     pub images_per_second: f64,
+    /// The share of that time in which pictures were waited for, in 0..=1.
+    pub waiting: f64,
     /// How it ended.
     pub ending: Ending,
 }

@@ -49,8 +49,8 @@ fn each_epoch_shows_every_training_picture_once_and_standardised() {
     let sizes: Vec<usize> = seen.iter().map(|(images, _)| images.shape()[0]).collect();
     assert_eq!(sizes, [[64; 22].as_slice(), &[29]].concat().repeat(2));
 
-    let mut images = data.images.clone();
-    Standardisation::of(&data).apply(&mut images);
+    let mut images = data.images.held().unwrap().clone();
+    Standardisation::of(&data).unwrap().apply(&mut images);
     let picture = |t: &Tensor, i: usize| t.index_axis(Axis(0), i).iter().map(|v| v.to_bits()).collect::<Vec<_>>();
     let mut expected: Vec<_> = data.train.iter().map(|&i| (picture(&images, i), data.labels.of(i)[0])).collect();
     let epoch = |steps: &[(Tensor, Tensor)]| {
@@ -76,8 +76,8 @@ fn one_step_is_the_textbooks() {
     let plain = Optimizer::Sgd { momentum: 0.0, decay: 0.0 };
     let history = train(&mut trainee, &Recipe { epochs: 1, batch: 1437, optimizer: plain, rate: 0.5, ..recipe() });
 
-    let mut images = data.images.clone();
-    Standardisation::of(&data).apply(&mut images);
+    let mut images = data.images.held().unwrap().clone();
+    Standardisation::of(&data).unwrap().apply(&mut images);
     let x = images.select(Axis(0), &data.train).into_shape_with_order((1437, 64)).unwrap().mapv(f64::from);
     let w = before.into_shape_with_order((10, 64)).unwrap().mapv(f64::from);
     let mut p = x.dot(&w.t()).mapv(f64::exp);
@@ -127,10 +127,10 @@ fn steps_are_numbered_through_and_anew_with_each_beginning() {
 fn further_keeps_the_standardisation() {
     let mut trainee = trainee(&Oracle::default());
     train(&mut trainee, &recipe());
-    let first = Standardisation::of(&digits());
+    let first = Standardisation::of(&digits()).unwrap();
     let mut pale = digits();
-    pale.images *= 0.5;
-    for (further, expected) in [(true, &first), (false, &Standardisation::of(&pale))] {
+    pale.images = (pale.images.held().unwrap() * 0.5).into();
+    for (further, expected) in [(true, &first), (false, &Standardisation::of(&pale).unwrap())] {
         fit(&mut trainee, &pale, &Recipe { further, ..recipe() }, None, &mut |_| {}, &GO_ON).unwrap();
         assert_eq!(trainee.standardisation(), Some(expected));
     }
@@ -231,7 +231,7 @@ fn test_and_predict_agree() {
     let mut trainee = trainee(&Oracle::default());
     train(&mut trainee, &recipe());
     let tested = trainee.evaluate(&data, &data.test, &GO_ON).unwrap();
-    let images = data.images.select(Axis(0), &data.test);
+    let images = data.images.held().unwrap().select(Axis(0), &data.test);
     let predicted = trainee.predict(&images).unwrap();
     assert_eq!(predicted.probabilities, tested.probabilities);
     let one = trainee.predict(&images.select(Axis(0), &[300])).unwrap();
@@ -268,7 +268,10 @@ fn weights_carry_all_that_predictions_need() {
     let backend: Arc<dyn Backend> = Arc::new(Oracle::default());
     let mut second = Trainee::with_weights(backend, regression(8, 10, 0.1), &weights).unwrap();
     assert_eq!(second.weights().unwrap(), weights);
-    assert_eq!(second.predict(&data.images).unwrap(), first.predict(&data.images).unwrap());
+    assert_eq!(
+        second.predict(data.images.held().unwrap()).unwrap(),
+        first.predict(data.images.held().unwrap()).unwrap()
+    );
 }
 
 /// A copy goes on as the net itself would have, and neither reaches the other.
@@ -294,7 +297,7 @@ fn little_room_makes_smaller_batches_of_tests_and_predictions() {
     let tested = |oracle| {
         let mut trainee = trainee(&oracle);
         let tested = trainee.evaluate(&data, &data.test, &GO_ON).unwrap();
-        (trainee.predict(&data.images).unwrap(), tested.predictions, tested.confusion)
+        (trainee.predict(data.images.held().unwrap()).unwrap(), tested.predictions, tested.confusion)
     };
     // A picture takes some 30 numbers of the arena.
     assert_eq!(tested(Oracle::with_room(400)), tested(Oracle::default()));

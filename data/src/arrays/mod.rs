@@ -4,6 +4,7 @@ mod archive;
 mod header;
 mod labels;
 mod npy;
+mod rows;
 mod samples;
 
 use fovea_graph::{Stop, counted};
@@ -13,6 +14,7 @@ use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
 use crate::part::Dealt;
+use crate::room::Room;
 use crate::source::{Arrays, Labelled};
 use crate::split::Parts;
 use labels::Told;
@@ -88,14 +90,20 @@ impl Files {
     }
 
     /// Reads the samples.
-    pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
+    pub(crate) fn load(
+        &self,
+        name: &str,
+        known: &Description,
+        room: &Room,
+        stop: &dyn Stop,
+    ) -> Result<Dataset, DataError> {
         let labels = match &self.labels {
             Some(labels) => labels::read(labels, &known.positions, stop)?,
             None => Labels::Class(Vec::new()),
         };
         Ok(Dataset {
             name: name.to_string(),
-            images: samples::read(&self.samples, &known.shape, stop)?,
+            images: samples::read(&self.samples, &known.shape, room, stop)?,
             labels,
             classes: known.classes.clone(),
             train: self.parts.train.clone(),

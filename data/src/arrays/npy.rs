@@ -19,11 +19,11 @@ pub(super) struct Npy {
     pub path: PathBuf,
     pub header: Header,
     /// Where the elements begin, and where they must end: in the file, or, where they are packed, in what it holds.
-    begin: u64,
+    pub begin: u64,
     end: u64,
     /// The array of an archive that is packed.
-    packed: Option<Member>,
-    stamp: Stamp,
+    pub packed: Option<Member>,
+    pub stamp: Stamp,
 }
 
 const MAGIC: &[u8] = b"\x93NUMPY";

@@ -7,8 +7,10 @@ mod packed;
 mod records;
 mod sets;
 
+use std::sync::Arc;
+
 use fovea_graph::shape::join;
-use fovea_graph::{Stop, Tensor, counted};
+use fovea_graph::{Stop, counted};
 
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
@@ -17,6 +19,7 @@ use crate::labels::Labels;
 use crate::part::Dealt;
 use crate::split::Parts;
 use crate::resize::Resize;
+use crate::samples::{Samples, Source};
 use crate::source::Classic;
 use packed::{Archives, Packed};
 use records::{Opened, Records};
@@ -102,7 +105,7 @@ impl Files {
         let Parts { train, test } = self.dealt().parts;
         Ok(Dataset {
             name: name.to_string(),
-            images: pictures.all(count, &known.shape, stop)?,
+            images: Samples::of(Arc::new(pictures), count, &known.shape),
             labels: Labels::Class(self.labels.clone()),
             classes: known.classes.clone(),
             train,
@@ -131,8 +134,7 @@ struct Pictures {
     resize: Option<Resize>,
 }
 
-impl Pictures {
-    /// Writes the pictures of these numbers one after the other.
+impl Source for Pictures {
     fn read(&self, indices: &[usize], values: &mut [f32], stop: &dyn Stop) -> Result<(), DataError> {
         let size = values.len() / indices.len().max(1);
         for pair in stop.each(indices.iter().zip(values.chunks_exact_mut(size.max(1)))) {
@@ -148,12 +150,5 @@ impl Pictures {
             }
         }
         Ok(())
-    }
-
-    fn all(&self, count: usize, shape: &[usize], stop: &dyn Stop) -> Result<Tensor, DataError> {
-        let mut all = Tensor::zeros([&[count], shape].concat());
-        let indices: Vec<usize> = (0..count).collect();
-        self.read(&indices, all.as_slice_mut().unwrap_or_default(), stop)?;
-        Ok(all)
     }
 }

@@ -75,7 +75,7 @@ impl Opened {
             }
             From::File(file) => {
                 let mut bytes = vec![0; records.size()];
-                crate::positioned::read_at(file, &mut bytes, begin as u64).map_err(|error| records.file.why(&error))?;
+                crate::store::read_at(file, &mut bytes, begin as u64).map_err(|error| records.file.why(&error))?;
                 write(&bytes, records.shape, resize, slot);
                 Ok(())
             }

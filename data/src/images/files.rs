@@ -18,6 +18,8 @@ pub(super) struct File {
     pub class: u32,
     /// Whether it is for testing, where the parts have folders of their own.
     pub is_test: bool,
+    /// Whether its values have more than 8 bits.
+    pub is_deep: bool,
     pub stamp: Stamp,
     /// Its mask, where pictures have masks.
     pub mask: Option<(PathBuf, Stamp)>,

@@ -3,8 +3,10 @@
 
 #[cfg(feature = "pictures")]
 mod decode;
+mod direct;
 mod files;
 mod head;
+mod keep;
 mod labelled;
 mod listing;
 #[cfg(feature = "pictures")]
@@ -26,12 +28,14 @@ use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
 use crate::part::Dealt;
+use crate::room::Room;
 use crate::source::Images;
 use crate::stamp::Stamp;
 #[cfg(feature = "pictures")]
 use decode::{head, picture};
 use files::{File, common, leave_out, parts};
 use head::Head;
+use keep::keep;
 use listing::Listed;
 #[cfg(feature = "pictures")]
 use mask::mask;
@@ -46,6 +50,8 @@ const TOGETHER: usize = 64;
 pub(crate) struct Folder {
     images: Images,
     files: Vec<File>,
+    /// Whether some have more than 8 bits a value.
+    is_deep: bool,
     is_parted: bool,
     left_out: Vec<String>,
     remarks: Vec<String>,
@@ -75,13 +81,19 @@ pub(crate) fn open(
         for (listed, looked) in some.iter().zip(looked) {
             match looked {
                 Ok(Looked { head, stamp, mask }) => {
-                    heads.push(head);
-                    let path = listed.item.path.clone();
                     let mask = listed.mask.clone().zip(mask).map(|(mask, (stamp, of))| {
                         numbers.extend(of);
                         (mask, stamp)
                     });
-                    files.push(File { path, class: listed.class, is_test: listed.is_test, stamp, mask });
+                    files.push(File {
+                        path: listed.item.path.clone(),
+                        class: listed.class,
+                        is_test: listed.is_test,
+                        is_deep: head.is_deep,
+                        stamp,
+                        mask,
+                    });
+                    heads.push(head);
                 }
                 Err(why) => leave_out(images, &listed.item.path, why, &mut left_out)?,
             }
@@ -99,10 +111,9 @@ pub(crate) fn open(
         classes: listing.classes,
         counts: parts.counts(),
     };
-    Ok((
-        description,
-        Folder { images: images.clone(), files, is_parted: listing.is_parted, left_out, remarks: listing.remarks },
-    ))
+    let (is_deep, is_parted) = (files.iter().any(|file| file.is_deep), listing.is_parted);
+    let (images, remarks) = (images.clone(), listing.remarks);
+    Ok((description, Folder { images, files, is_deep, is_parted, left_out, remarks }))
 }
 
 /// What is known of a file, and of its mask: its stamp, and the numbers in it.
@@ -135,25 +146,31 @@ impl Folder {
     }
 
     /// Reads the pictures.
-    pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
-        let read = read::all(self, &known.shape, stop)?;
+    pub(crate) fn load(
+        &self,
+        name: &str,
+        known: &Description,
+        room: &Room,
+        stop: &dyn Stop,
+    ) -> Result<Dataset, DataError> {
+        let kept = keep(self, &known.shape, room, stop)?;
         // Dealt out as if what is broken had never been there.
-        let parts = parts(&self.images, self.is_parted, &known.classes, &read.files)?;
+        let parts = parts(&self.images, self.is_parted, &known.classes, &kept.files)?;
         let labels = if self.images.masks.is_some() {
-            masked::read(&read.files, &known.classes, &known.shape, stop)?
+            masked::read(&kept.files, &known.classes, &known.shape, stop)?
         } else {
-            Labels::Class(read.files.iter().map(|file| file.class).collect())
+            Labels::Class(kept.files.iter().map(|file| file.class).collect())
         };
         Ok(Dataset {
             name: name.to_string(),
-            images: read.images,
+            images: kept.samples,
             labels,
             classes: known.classes.clone(),
             train: parts.train,
             test: parts.test,
             attribution: format!("pictures of `{}`", self.images.folder.display()),
-            left_out: read.left_out,
-            remarks: self.remarks.clone(),
+            left_out: kept.left_out,
+            remarks: self.remarks.iter().cloned().chain(kept.remark).collect(),
         })
     }
 }

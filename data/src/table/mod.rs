@@ -88,7 +88,7 @@ impl Read {
         let images = Tensor::from_shape_vec(shape, values.kept()).map_err(|_| self.rows.changed())?;
         Ok(Dataset {
             name: name.to_string(),
-            images,
+            images: images.into(),
             labels: Labels::Class(self.labels.clone()),
             classes: known.classes.clone(),
             train: self.parts.train.clone(),

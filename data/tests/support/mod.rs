@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fovea_data::{Arrays, Broken, Classic, ClassicSet, DataError, DataSource, DataSpec, Dataset, Images, Labelled, Table, Unfit};
+use fovea_graph::{Never, Tensor};
 use image::{DynamicImage, ImageFormat};
 use tempfile::TempDir;
 
@@ -16,6 +17,11 @@ pub fn folder() -> TempDir {
 /// The digits that ship.
 pub fn digits() -> Dataset {
     DataSpec::of_builtin("digits").unwrap().load().unwrap()
+}
+
+/// All samples of data.
+pub fn all(data: &Dataset) -> Tensor {
+    data.images.select(&(0..data.images.len()).collect::<Vec<_>>(), &Never).unwrap()
 }
 
 /// Writes a file, and the folders that it is in.

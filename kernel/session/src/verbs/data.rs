@@ -4,13 +4,13 @@ mod page;
 mod places;
 mod source;
 
-use fovea_data::{DataSource, DataSpec};
+use fovea_cuda::cache_folder;
+use fovea_data::{DataSource, DataSpec, Room};
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::Data;
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::Span;
-use fovea_graph::counted;
 use fovea_graph::shape::join;
+use fovea_graph::{Span, counted};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -22,6 +22,9 @@ use crate::world::{Names, World};
 use page::{Class, by_class, page};
 use places::Places;
 use source::{part, source};
+
+/// The cache folder of decoded pictures.
+const PICTURES: &str = "pictures";
 
 struct Declare {
     name: Name,
@@ -68,7 +71,12 @@ fn open(data: &Data, source: DataSource, places: &Places, names: &Names) -> Resu
     }
     let size = data.size.map(|said| said.value);
     let spec = DataSpec::open_unless(&data.name.text, source, size, &*names.interrupted);
-    spec.map_err(|error| places.failure(error))
+    Ok(spec.map_err(|error| places.failure(error))?.within(room()))
+}
+
+/// What data may take of memory and disk.
+fn room() -> Room {
+    cache_folder(PICTURES).map_or_else(Room::default, Room::with_folder)
 }
 
 /// Sides that pictures can be brought to.

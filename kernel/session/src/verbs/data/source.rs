@@ -10,7 +10,7 @@ use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::{self, Data, Samples};
 
 use super::places::Places;
-use super::sizes;
+use super::{room, sizes};
 use crate::failure::Failure;
 use crate::samples::{Pick, pick};
 use crate::world::Names;
@@ -77,7 +77,7 @@ pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names)
         None => of,
         Some(size) => {
             sizes(size.value, size.what)?;
-            DataSpec::open_unless(of.name(), of.source().clone(), Some(size.value), stop).map_err(failure)?
+            DataSpec::open_unless(of.name(), of.source().clone(), Some(size.value), stop).map_err(failure)?.within(room())
         }
     };
     let split = split(data);
@@ -85,7 +85,7 @@ pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names)
     let share = data.part.map(|part| Which::Share { millionths: (part.value * 1e6).round().clamp(1.0, 1e6) as u32 });
     let whole = || share.unwrap_or(Which::Share { millionths: 1_000_000 });
     if is_whole && share.is_none() && split.is_none() {
-        return DataSpec::open_unless(name, of.source().clone(), of.size(), stop).map_err(failure);
+        return Ok(DataSpec::open_unless(name, of.source().clone(), of.size(), stop).map_err(failure)?.within(room()));
     }
     if is_whole {
         return of.part(name, whole(), split, stop).map_err(failure);
