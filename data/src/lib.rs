@@ -22,12 +22,13 @@ mod stamp;
 mod store;
 mod table;
 
+pub use classic::Fetched;
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
 pub use labels::Labels;
 pub use room::{Kept, Room};
 pub use samples::{Samples, Source};
 pub use source::{
-    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Images, Labelled, Part, Side, Split, Table, Which,
+    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Home, Images, Labelled, Part, Side, Split, Table, Which,
 };
 pub use spec::DataSpec;

@@ -93,13 +93,27 @@ pub enum Side {
     Test,
 }
 
-/// A classic set, and the folder with its files.
+/// A classic set, and where its files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classic {
     /// Which set.
     pub set: ClassicSet,
     /// Where its files are.
-    pub folder: PathBuf,
+    pub home: Home,
+}
+
+/// Where the files of a classic set are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In somebody's folder.
+    Folder(PathBuf),
+    /// In a folder that they are fetched into, where they are not there yet.
+    Cache {
+        /// The folder, which is made when it is needed; `None` where there can be none.
+        folder: Option<PathBuf>,
+        /// The address that files are fetched from; `None` for the usual one.
+        mirror: Option<String>,
+    },
 }
 
 /// Files of pictures: a folder a class, or `train/` and `test/` (`val/` where there is no `test/`) with a folder a class

@@ -7,6 +7,7 @@ use fovea_graph::{Never, Stop};
 use crate::dataset::{Counts, Dataset, MAX_SIDE};
 use crate::description::Description;
 use crate::error::DataError;
+use crate::classic::{Absent, Fetched};
 use crate::generate::{scenes, shapes};
 use crate::part::{self, Dealt};
 use crate::room::Room;
@@ -240,6 +241,27 @@ impl DataSpec {
             Files::Table(read) => read.load(&self.name, description, stop),
             Files::Part(part) => part::load(&self.name, part, stop),
         }
+    }
+
+    /// Whether files are to be fetched before the data can be read.
+    pub fn is_absent(&self) -> bool {
+        self.absent().is_some()
+    }
+
+    fn absent(&self) -> Option<&Absent> {
+        match &self.opened.files {
+            Files::Classic(files) => files.absent(),
+            Files::Part(part) => part.of.absent(),
+            _ => None,
+        }
+    }
+
+    /// Fetches the files that are not here yet; `told` hears how far each is.
+    ///
+    /// # Errors
+    /// Files that cannot be had, or kept; [`DataError::Interrupted`]: the next time goes on from there.
+    pub fn fetch_unless(&self, told: &mut dyn FnMut(Fetched), stop: &dyn Stop) -> Result<(), DataError> {
+        self.absent().map_or(Ok(()), |absent| absent.fetch(told, stop).map(drop))
     }
 
     pub(crate) fn description(&self) -> &Description {

@@ -15,7 +15,7 @@ pub(super) fn files(set: ClassicSet, folder: &Path) -> Result<[Vec<Packed>; 2], 
             return Err(unfit("this is a file, not a folder".into()).expected("the folder that it is in").into());
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(unfit("there is no such folder".into()).help(needed(set)).into());
+            return Err(unfit("there is no such folder".into()).help(needed(set, None)).into());
         }
         Err(error) => return Err(unfit(format!("the folder cannot be read: {error}")).into()),
     }
@@ -38,25 +38,26 @@ pub(super) fn files(set: ClassicSet, folder: &Path) -> Result<[Vec<Packed>; 2], 
     let (title, lacks) = (set.title(), missing.join(", "));
     if set.python().iter().any(|python| folder.ends_with(python) || folder.join(python).exists()) {
         let message = format!("these are {title}'s files for Python, and those for C are read");
-        return Err(unfit(message).expected(lacks).help(needed(set)).into());
+        return Err(unfit(message).expected(lacks).help(needed(set, None)).into());
     }
     let message = if missing.len() == train.len() + test.len() {
         format!("none of {title}'s files is in it")
     } else {
         format!("of {title}'s files it lacks {lacks}")
     };
-    Err(unfit(message).found("no such files").expected(lacks).help(needed(set)).into())
+    Err(unfit(message).found("no such files").expected(lacks).help(needed(set, None)).into())
 }
 
 /// What a folder needs, and where that is to be had.
-pub(super) fn needed(set: ClassicSet) -> String {
+pub(super) fn needed(set: ClassicSet, folder: Option<&Path>) -> String {
     let (address, files) = set.remote();
     let names: Vec<&str> = files.iter().map(|file| file.name).collect();
     let packed = match set.form() {
         Form::Idx => "as they are or unpacked",
         Form::Records { .. } => "or what is in it",
     };
-    format!("put {} there, {packed}: {address}", names.join(", "))
+    let place = folder.map_or("there".to_string(), |folder| format!("into `{}`", folder.display()));
+    format!("put {} {place}, {packed}: they are at {address}", names.join(", "))
 }
 
 /// A file of the set by its name, in one of the folders that it may be in, packed or not.

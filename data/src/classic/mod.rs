@@ -1,12 +1,16 @@
 //! The classic sets, MNIST and its kin and CIFAR's, from the files that everybody has of them.
 
+mod absent;
 mod cifar;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod find;
 mod idx;
 mod packed;
 mod records;
 mod sets;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use fovea_graph::shape::join;
@@ -14,21 +18,31 @@ use fovea_graph::{Stop, counted};
 
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
-use crate::error::DataError;
+use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
 use crate::part::Dealt;
 use crate::split::Parts;
+use crate::stamp;
 use crate::resize::Resize;
 use crate::samples::{Samples, Source};
-use crate::source::Classic;
+use crate::source::{Classic, Home};
+pub(crate) use absent::Absent;
+pub use absent::Fetched;
 use packed::{Archives, Packed};
 use records::{Opened, Records};
 pub use sets::ClassicSet;
 use sets::Form;
 
-/// The files of a set, as they were when they were looked at.
+/// The files of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Files {
+pub(crate) enum Files {
+    Here(Here),
+    Absent(Absent),
+}
+
+/// Files as they were when they were looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Here {
     set: ClassicSet,
     parts: Vec<Records>,
     /// Of all pictures, the training part's first.
@@ -36,16 +50,45 @@ pub(crate) struct Files {
     train: usize,
 }
 
-/// Looks at the files' heads, and at the labels.
+/// Looks at the files' heads, and at the labels; what is not here yet is known by its name.
 pub(crate) fn open(
     classic: &Classic,
     size: Option<[usize; 2]>,
     stop: &dyn Stop,
 ) -> Result<(Description, Files), DataError> {
-    let (set, classes) = (classic.set, classic.set.classes().len());
+    let set = classic.set;
+    let absent = match &classic.home {
+        Home::Folder(folder) => return look(set, folder, size, stop),
+        Home::Cache { folder, mirror } => Absent { set, folder: folder.clone(), mirror: mirror.clone() },
+    };
+    if let Some(folder) = absent.found() {
+        return look(set, folder, size, stop);
+    }
+    let (shape, [train, test]) = set.usual();
+    Ok((description(set, shape, size, [train, test]), Files::Absent(absent)))
+}
+
+fn description(set: ClassicSet, shape: [usize; 3], size: Option<[usize; 2]>, [train, test]: [usize; 2]) -> Description {
+    let [height, width] = size.unwrap_or([shape[0], shape[1]]);
+    Description {
+        shape: vec![height, width, shape[2]],
+        positions: Vec::new(),
+        classes: set.classes().iter().map(ToString::to_string).collect(),
+        counts: Counts { train, test },
+    }
+}
+
+/// Looks at the files in a folder.
+fn look(
+    set: ClassicSet,
+    folder: &Path,
+    size: Option<[usize; 2]>,
+    stop: &dyn Stop,
+) -> Result<(Description, Files), DataError> {
+    let classes = set.classes().len();
     let (mut parts, mut labels, mut counts) = (Vec::new(), Vec::new(), [0, 0]);
     let mut archives = Archives::default();
-    let [train, test] = find::files(set, &classic.folder)?;
+    let [train, test] = find::files(set, folder)?;
     for (part, files) in [train, test].into_iter().enumerate() {
         let opened = match (set.form(), &files[..]) {
             (Form::Idx, [pictures, labels]) => vec![idx::open(pictures.clone(), labels, classes, stop)?],
@@ -63,14 +106,8 @@ pub(crate) fn open(
         }
     }
     let shape = common(&parts)?;
-    let [height, width] = size.unwrap_or([shape[0], shape[1]]);
-    let description = Description {
-        shape: vec![height, width, shape[2]],
-        positions: Vec::new(),
-        classes: set.classes().iter().map(ToString::to_string).collect(),
-        counts: Counts { train: counts[0], test: counts[1] },
-    };
-    Ok((description, Files { set, parts, labels, train: counts[0] }))
+    let here = Here { set, parts, labels, train: counts[0] };
+    Ok((description(set, shape, size, counts), Files::Here(here)))
 }
 
 /// The shape that all pictures have.
@@ -87,14 +124,50 @@ fn common(parts: &[Records]) -> Result<[usize; 3], DataError> {
 }
 
 impl Files {
-    /// How the pictures are dealt out.
+    /// How the pictures are dealt out; what is not here yet has no labels.
     pub(crate) fn dealt(&self) -> Dealt {
+        match self {
+            Files::Here(here) => here.dealt(),
+            Files::Absent(absent) => {
+                let [train, test] = absent.set.usual().1;
+                let parts = Parts { train: (0..train).collect(), test: (train..train + test).collect() };
+                Dealt { parts, labels: Vec::new() }
+            }
+        }
+    }
+
+    /// What is to be fetched before it can be read.
+    pub(crate) fn absent(&self) -> Option<&Absent> {
+        match self {
+            Files::Absent(absent) if absent.found().is_none() => Some(absent),
+            _ => None,
+        }
+    }
+
+    /// Reads the pictures; what is not here is fetched.
+    pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
+        let absent = match self {
+            Files::Here(here) => return here.load(name, known, stop),
+            Files::Absent(absent) => absent,
+        };
+        let folder = absent.fetch(&mut |_| (), stop)?;
+        let size = [known.shape[0], known.shape[1]];
+        match look(absent.set, folder, Some(size), stop)? {
+            (known, Files::Here(here)) => here.load(name, &known, stop),
+            (_, Files::Absent(_)) => Err(Unfit::new(Clause::Samples, folder, stamp::CHANGED).into()),
+        }
+    }
+}
+
+impl Here {
+    /// How the pictures are dealt out.
+    fn dealt(&self) -> Dealt {
         let parts = Parts { train: (0..self.train).collect(), test: (self.train..self.labels.len()).collect() };
         Dealt { parts, labels: self.labels.clone() }
     }
 
     /// Reads the pictures.
-    pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
+    fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
         let mut archives = Archives::default();
         let parts = self.parts.iter().map(|records| records.open(&mut archives, stop));
         let parts: Vec<Opened> = parts.collect::<Result<_, _>>()?;

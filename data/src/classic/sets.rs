@@ -15,7 +15,7 @@ pub enum ClassicSet {
 
 /// A file as it is to be had.
 #[derive(Debug)]
-#[allow(dead_code)]
+#[cfg_attr(not(feature = "fetch"), allow(dead_code))]
 pub(crate) struct Remote {
     pub name: &'static str,
     pub bytes: u64,

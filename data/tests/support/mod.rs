@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fovea_data::{Arrays, Broken, Classic, ClassicSet, DataError, DataSource, DataSpec, Dataset, Images, Labelled, Table, Unfit};
+use fovea_data::{Arrays, Broken, Classic, ClassicSet, DataError, DataSource, DataSpec, Dataset, Home, Images, Labelled, Table, Unfit};
 use fovea_graph::{Never, Tensor};
 use image::{DynamicImage, ImageFormat};
 use tempfile::TempDir;
@@ -102,7 +102,7 @@ impl From<Classic> for Source {
 
 /// A classic set in a folder.
 pub fn classic(set: ClassicSet, folder: &Path) -> Classic {
-    Classic { set, folder: folder.to_path_buf() }
+    Classic { set, home: Home::Folder(folder.to_path_buf()) }
 }
 
 /// What is wrong with files.

@@ -14,6 +14,7 @@ use fovea_graph::{Span, counted};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
+use crate::classics::classic;
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::lookup::unknown_data;
@@ -48,6 +49,7 @@ pub fn check(data: Data, names: &mut Names, world: &World) -> Checked {
     };
     let device = &*names.device;
     memory::data_fits(&spec, world.held(&spec, device), device, places.samples)?;
+    names.wanted.note(&spec, places.samples);
     names.data.insert(data.name.text.clone(), spec.clone());
     Ok(Box::new(Declare { name: data.name, spec, places }))
 }
@@ -58,7 +60,7 @@ fn declared(data: &Data, places: &Places, names: &Names) -> Result<DataSpec, Fai
     match (known, data.size) {
         (Some(known), None) => Ok(known.clone()),
         (Some(known), Some(_)) => open(data, known.source().clone(), places, names),
-        (None, _) => match DataSpec::builtin(&data.name.text) {
+        (None, _) => match DataSpec::builtin(&data.name.text).or_else(|| classic(&data.name.text)) {
             Some(source) => open(data, source, places, names),
             None => Err(unknown_data(&data.name, names).into()),
         },

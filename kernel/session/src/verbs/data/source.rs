@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fovea_data::{
-    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, DataSpec, FileLabels, Images, Labelled, Side,
+    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, DataSpec, FileLabels, Home, Images, Labelled, Side,
     Split, Table, Which,
 };
 use fovea_dsl::syntax::Name;
@@ -37,7 +37,7 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
     if let Some(folder) = &data.origin.folder {
         let set = data.origin.data.as_ref().map_or(&data.name, |other| &other.data);
         let (set, folder) = (ClassicSet::named(&set.text)?, path(folder));
-        return Some(DataSource::Classic(Classic { set, folder }));
+        return Some(DataSource::Classic(Classic { set, home: Home::Folder(folder) }));
     }
     let samples = data.npy.as_ref()?;
     let images = array(&samples.value);
