@@ -3,7 +3,7 @@
 use crate::labels::Labels;
 use crate::samples::Samples;
 
-/// Labelled pictures, split into a training and a test part.
+/// Labelled pictures, split into a training and a test part, and perhaps one for validation.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// The name under which it was asked for.
@@ -16,6 +16,8 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// Which pictures are for training.
     pub train: Vec<usize>,
+    /// Which pictures a training is watched by, while the test part is left alone; none is in another part. Often empty.
+    pub validation: Vec<usize>,
     /// Which pictures are for testing; none of them is in `train`.
     pub test: Vec<usize>,
     /// Who made it, and under which licence it may be used.
@@ -31,6 +33,11 @@ impl Dataset {
     pub fn shape(&self) -> &[usize] {
         self.images.shape()
     }
+
+    /// The part that a training is watched by: the one for validation, or else the test part.
+    pub fn watched(&self) -> &[usize] {
+        if self.validation.is_empty() { &self.test } else { &self.validation }
+    }
 }
 
 /// How many pictures each part has.
@@ -38,8 +45,22 @@ impl Dataset {
 pub struct Counts {
     /// The training part.
     pub train: usize,
+    /// The part that a training is watched by; often 0.
+    pub validation: usize,
     /// The test part.
     pub test: usize,
+}
+
+impl Counts {
+    /// All of them.
+    pub fn all(self) -> usize {
+        self.train + self.validation + self.test
+    }
+
+    /// How many a training is watched by: those of the part for validation, or else of the test part.
+    pub fn watched(self) -> usize {
+        if self.validation == 0 { self.test } else { self.validation }
+    }
 }
 
 /// The largest height or width that pictures may be brought to.

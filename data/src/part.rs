@@ -24,7 +24,7 @@ impl Dealt {
             Labels::Class(labels) => labels,
             Labels::Map(_) => Vec::new(),
         };
-        Self { parts: Parts { train: data.train, test: data.test }, labels }
+        Self { parts: Parts { train: data.train, validation: data.validation, test: data.test }, labels }
     }
 }
 
@@ -57,13 +57,16 @@ pub(crate) fn load(name: &str, part: &Part, stop: &dyn Stop) -> Result<Dataset, 
         Labels::Class(labels) => labels.clone(),
         Labels::Map(_) => Vec::new(),
     };
-    let whole = Parts { train: std::mem::take(&mut data.train), test: std::mem::take(&mut data.test) };
+    let [train, validation, test] =
+        [&mut data.train, &mut data.validation, &mut data.test].map(|part| std::mem::take(part));
+    let whole = Parts { train, validation, test };
     let parts = take(part, &Dealt { parts: whole, labels }, data.classes.len())?;
     let is_both = matches!(part.which, Which::Range { .. }) && part.split.is_none() && !parts.train.is_empty();
     if is_both {
         data.remarks.push("the same samples are trained on and tested: `split` parts them".into());
     }
-    Ok(Dataset { name: name.to_string(), train: parts.train, test: parts.test, ..data })
+    let Parts { train, validation, test } = parts;
+    Ok(Dataset { name: name.to_string(), train, validation, test, ..data })
 }
 
 /// How the samples are dealt out of which the part is.
@@ -74,7 +77,7 @@ pub(crate) fn dealt(part: &Part, stop: &dyn Stop) -> Result<Dealt, DataError> {
 }
 
 fn take(part: &Part, whole: &Dealt, classes: usize) -> Result<Parts, DataError> {
-    let Parts { train, test } = &whole.parts;
+    let Parts { train, validation, test } = &whole.parts;
     let class = |samples: &[usize]| -> Vec<u32> {
         samples.iter().map(|&sample| whole.labels.get(sample).copied().unwrap_or(0)).collect()
     };
@@ -84,14 +87,18 @@ fn take(part: &Part, whole: &Dealt, classes: usize) -> Result<Parts, DataError> 
                 let taken = portion(&class(samples), classes.max(1), millionths, SEED);
                 taken.into_iter().map(|at| samples[at]).collect()
             };
-            let parts = Parts { train: some(train), test: some(test) };
+            let parts = Parts { train: some(train), validation: some(validation), test: some(test) };
             let Some(split) = part.split else { return Ok(parts) };
-            let mut all = [parts.train, parts.test].concat();
+            let mut all = [parts.train, parts.validation, parts.test].concat();
             all.sort_unstable();
             return Ok(split.deal(&class(&all), classes.max(1)).of(&all));
         }
         Which::Range { side, first, end } => {
-            let samples = if side == Side::Train { train } else { test };
+            let samples = match side {
+                Side::Train => train,
+                Side::Validation => validation,
+                Side::Test => test,
+            };
             samples.get(first..end.unwrap_or(samples.len())).unwrap_or_default()
         }
     };
@@ -99,7 +106,9 @@ fn take(part: &Part, whole: &Dealt, classes: usize) -> Result<Parts, DataError> 
         let unfit = Unfit::new(Clause::Samples, part.of.name().as_ref(), "it has no such samples");
         return Err(unfit.into());
     }
-    let Some(split) = part.split else { return Ok(Parts { train: picked.to_vec(), test: picked.to_vec() }) };
+    let Some(split) = part.split else {
+        return Ok(Parts { train: picked.to_vec(), validation: Vec::new(), test: picked.to_vec() });
+    };
     Ok(split.deal(&class(picked), classes.max(1)).of(picked))
 }
 

@@ -127,9 +127,16 @@ impl DataSpec {
     }
 
     /// The same data, which may take so much of memory and disk.
-    #[must_use]
-    pub fn within(self, room: Room) -> Self {
-        Self { room, ..self }
+    ///
+    /// # Errors
+    /// Samples that cannot be read by their number, and are too many to be held.
+    pub fn within(self, room: Room) -> Result<Self, DataError> {
+        let spec = Self { room, ..self };
+        match &spec.opened.files {
+            Files::Arrays(files) if !spec.is_held() => files.can_be_read_by_number()?,
+            _ => {}
+        }
+        Ok(spec)
     }
 
     /// The name under which the data were asked for.
@@ -189,10 +196,9 @@ impl DataSpec {
         if let Files::Part(part) = &self.opened.files {
             return part.of.bytes();
         }
-        let Counts { train, test } = self.counts();
         let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
         let labels = if self.is_labelled() { product(&self.opened.description.positions) } else { 0 };
-        let count = (train + test) as u64;
+        let count = self.counts().all() as u64;
         let about = labels * size_of::<u32>() as u64 + size_of::<usize>() as u64;
         let values = self.sample_bytes().saturating_mul(count);
         let values = if self.is_held() { values } else { values.min(self.room.held) };
@@ -213,8 +219,7 @@ impl DataSpec {
             Files::Part(part) => return part.of.is_held(),
             Files::Digits | Files::Shapes { .. } | Files::Scenes { .. } | Files::Images(_) | Files::Arrays(_) => {}
         }
-        let Counts { train, test } = self.counts();
-        !self.is_own() || self.sample_bytes().saturating_mul((train + test) as u64) <= self.room.held
+        !self.is_own() || self.sample_bytes().saturating_mul(self.counts().all() as u64) <= self.room.held
     }
 
     /// Reads the pictures and brings them to size, or draws them at it.

@@ -44,7 +44,7 @@ fn members_are_read_as_they_lie_there_and_packed() {
         archive(&path, method, &both());
         let source = Arrays { images: member(&path, "x"), labels: Some(member(&path, "y")), ..unlabelled(&path) };
         let spec = open(source.clone()).unwrap();
-        assert_eq!((spec.shape(), spec.counts()), (vec![4, 3, 1], Counts { train: 16, test: 4 }));
+        assert_eq!((spec.shape(), spec.counts()), (vec![4, 3, 1], Counts { train: 16, validation: 0, test: 4 }));
         let data = spec.load().unwrap();
         assert_eq!((all(&data), data.labels.all()), (all(&alone), alone.labels.all()));
         // Of an archive with one array its name may be left out.

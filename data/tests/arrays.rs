@@ -22,7 +22,7 @@ fn digits_as_arrays_are_the_digits() {
         let spec = open(arrays).unwrap();
         assert_eq!((spec.shape(), spec.classes(), spec.is_labelled()), (vec![8, 8, 1], 10, true));
         let data = spec.load().unwrap();
-        assert_eq!(spec.counts(), Counts { train: data.train.len(), test: data.test.len() });
+        assert_eq!(spec.counts(), Counts { train: data.train.len(), validation: 0, test: data.test.len() });
         assert_eq!((data.labels.all(), &data.classes), (digits.labels.all(), &digits.classes));
         data
     };
@@ -42,10 +42,13 @@ fn digits_as_arrays_are_the_digits() {
     let expected = levels.mapv(|level| f32::from(level) / 255.0).into_shape_with_order(vec![1797, 8, 8, 1]).unwrap();
     assert_eq!(read(arrays(&x, &y)).images.held(), Some(&expected));
     // 360 of 1797 are a fifth, as with the digits that ship; the seed's dice are the same.
-    let split = Some(Split { test: 20, seed: 0 });
+    let split = Some(Split { test: 20, validation: 0, seed: 0 });
     let part = read(Arrays { split, ..arrays(&x, &y) });
     assert_eq!(part.test, read(arrays(&x, &y)).test);
-    assert_ne!(part.test, read(Arrays { split: Some(Split { test: 20, seed: 1 }), ..arrays(&x, &y) }).test);
+    assert_ne!(
+        part.test,
+        read(Arrays { split: Some(Split { test: 20, validation: 0, seed: 1 }), ..arrays(&x, &y) }).test
+    );
 }
 
 /// One array, written by hand, of whatever kind.
@@ -98,7 +101,10 @@ fn samples_without_labels_are_one_part() {
     let path = root.path().join("x.npy");
     write(&path, &npy("'|u1'", "False", "(3, 2, 2)", &[7; 12]));
     let spec = open(unlabelled(&path)).unwrap();
-    assert_eq!((spec.classes(), spec.is_labelled(), spec.counts()), (0, false, Counts { train: 0, test: 3 }));
+    assert_eq!(
+        (spec.classes(), spec.is_labelled(), spec.counts()),
+        (0, false, Counts { train: 0, validation: 0, test: 3 })
+    );
     let data = spec.load().unwrap();
     assert_eq!((data.test, data.labels.len(), spec.bytes()), (vec![0, 1, 2], 0, 3 * (16 + 8)));
 }

@@ -90,7 +90,7 @@ fn mnist_is_read_plain_and_packed_wherever_others_put_it() {
         write(&root.path().join("kaggle").join(&dotted).join(&dotted), &bytes);
     }
     let spec = open(classic(ClassicSet::Mnist, &plain)).unwrap();
-    assert_eq!((spec.shape(), spec.counts()), (vec![6, 5, 1], Counts { train: 20, test: 10 }));
+    assert_eq!((spec.shape(), spec.counts()), (vec![6, 5, 1], Counts { train: 20, validation: 0, test: 10 }));
     assert_eq!(spec.class_names()[3], "3");
     let data = spec.load().unwrap();
     assert!(data.train.iter().copied().eq(0..20) && data.test.iter().copied().eq(20..30));
@@ -119,7 +119,7 @@ fn cifar_is_read_from_its_files_and_from_its_archive() {
     write(&root.path().join("tar/cifar-10-binary.tar.gz"), &gzip(&tar(&files)));
     let read = |folder: &str| {
         let spec = open(classic(ClassicSet::Cifar10, &root.path().join(folder))).unwrap();
-        assert_eq!((spec.shape(), spec.counts()), (vec![32, 32, 3], Counts { train: 50, test: 10 }));
+        assert_eq!((spec.shape(), spec.counts()), (vec![32, 32, 3], Counts { train: 50, validation: 0, test: 10 }));
         assert_eq!(spec.class_names()[6], "frog");
         spec.load().unwrap()
     };

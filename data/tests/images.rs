@@ -26,7 +26,7 @@ fn digits_as_files_are_the_digits() {
     let spec = open(images(root.path())).unwrap();
     assert_eq!((spec.shape(), spec.positions(), spec.classes()), (vec![8, 8, 1], vec![], 10));
     assert_eq!(spec.class_names(), digits.classes);
-    assert_eq!(spec.counts(), Counts { train: 1438, test: 359 });
+    assert_eq!(spec.counts(), Counts { train: 1438, validation: 0, test: 359 });
     let read = spec.load().unwrap();
     assert_eq!((read.train.len(), read.test.len()), (1438, 359));
     // Folders are in the order of classes, files in that of their numbers.
@@ -219,7 +219,7 @@ fn parts_with_folders_of_their_own_stay() {
         four(&root.path().join("train"));
         save(&root.path().join(test).join("b/1.png"), &grey(4, 6, 7));
         let spec = open(images(root.path())).unwrap();
-        assert_eq!(spec.counts(), Counts { train: 4, test: 1 });
+        assert_eq!(spec.counts(), Counts { train: 4, validation: 0, test: 1 });
         let data = spec.load().unwrap();
         assert_eq!(
             (&data.test[..], data.labels.class(4), &data.classes[..]),
@@ -253,7 +253,7 @@ fn the_split_is_that_of_its_seed_and_takes_the_same_share_of_every_class() {
         }
     }
     let split = |test, seed| {
-        let images = Images { split: Some(Split { test, seed }), ..images(root.path()) };
+        let images = Images { split: Some(Split { test, validation: 0, seed }), ..images(root.path()) };
         open(images).unwrap().load().unwrap()
     };
     let counts = |data: &Dataset, part: &[usize]| {
@@ -268,6 +268,14 @@ fn the_split_is_that_of_its_seed_and_takes_the_same_share_of_every_class() {
     assert_ne!(half.test, split(50, 1).test);
     let most = split(99, 0);
     assert_eq!(counts(&most, &most.train), [1, 1, 1]);
+    // A third part comes out of the training part: what is for testing stays.
+    let three = Images { split: Some(Split { test: 50, validation: 20, seed: 0 }), ..images(root.path()) };
+    let three = open(three).unwrap();
+    assert_eq!(three.counts(), Counts { train: 16, validation: 10, test: 25 });
+    let three = three.load().unwrap();
+    assert_eq!((&three.test, counts(&three, &three.validation)), (&half.test, [2, 8, 0]));
+    assert!(three.validation.iter().all(|i| half.train.contains(i) && !three.train.contains(i)));
+    assert_eq!(three.watched(), three.validation);
     let unsaid = open(images(root.path())).unwrap().load().unwrap();
     assert_eq!(unsaid.test, split(20, 0).test);
 }

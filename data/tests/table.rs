@@ -9,7 +9,7 @@ use fovea_data::{Broken, Column, Counts, DataSpec, FileLabels, Images, Split, Ta
 use support::{all, folder, grey, images, open, open_sized, save, says, unfit, write};
 
 fn table(path: &Path, label: Column) -> Table {
-    Table { path: path.to_path_buf(), label, shape: None, split: Some(Split { test: 50, seed: 0 }) }
+    Table { path: path.to_path_buf(), label, shape: None, split: Some(Split { test: 50, validation: 0, seed: 0 }) }
 }
 
 fn named(name: &str) -> Column {
@@ -33,7 +33,7 @@ fn rows_are_samples_with_and_without_a_head() {
         let columns = if at == 4 { vec![Column::Number(2)] } else { vec![named("class"), Column::Number(2)] };
         for column in columns {
             let spec = open(table(&path, column)).unwrap();
-            assert_eq!((spec.shape(), spec.counts()), (vec![2], Counts { train: 2, test: 2 }), "{text}");
+            assert_eq!((spec.shape(), spec.counts()), (vec![2], Counts { train: 2, validation: 0, test: 2 }), "{text}");
             assert_eq!(spec.class_names(), ["down", "up"]);
             let data = spec.load().unwrap();
             assert_eq!(all(&data).iter().copied().collect::<Vec<_>>(), [1.0, 0.5, 2.0, -300.0, 3.0, 4.0, 4.0, 5.0]);
@@ -95,7 +95,7 @@ fn six(root: &Path) -> Images {
     }
     write(&root.join("in/notes.txt"), b"none of ours");
     let labels = FileLabels { path: root.join("in/labels.csv"), column: None };
-    Images { labels: Some(labels), split: Some(Split { test: 50, seed: 0 }), ..images(&root.join("in")) }
+    Images { labels: Some(labels), split: Some(Split { test: 50, validation: 0, seed: 0 }), ..images(&root.join("in")) }
 }
 
 const ROWS: &str = "1.png,cat\n./2.png,dog\n10.png,cat\nmore\\1.png,dog\nmore/2,cat\nÖ ü.png,dog\n";
@@ -107,7 +107,7 @@ fn a_table_says_the_classes_of_pictures() {
     let path = root.path().join("in/labels.csv");
     let read = |images: &Images| {
         let spec: DataSpec = open(images.clone()).unwrap();
-        assert_eq!((spec.class_names(), spec.counts()), (&["cat".to_string(), "dog".to_string()][..], Counts { train: 3, test: 3 }));
+        assert_eq!((spec.class_names(), spec.counts()), (&["cat".to_string(), "dog".to_string()][..], Counts { train: 3, validation: 0, test: 3 }));
         let data = spec.load().unwrap();
         // In the order of names; what tells them apart is their grey.
         let levels: Vec<f32> = (0..6).map(|n| (all(&data)[[n, 0, 0, 0]] * 255.0).round() / 20.0).collect();
@@ -142,7 +142,7 @@ fn rows_without_files_and_files_without_rows_are_named() {
     says(&said("a.png,x\nb.png,y\n".into()), &["2 rows of it"]);
     write(&path, format!("{fewer}gone.png,cat\nnotes.txt,dog\n").as_bytes());
     let spec = open(Images { broken: Broken::Skip, ..images.clone() }).unwrap();
-    assert_eq!(spec.counts(), Counts { train: 2, test: 2 });
+    assert_eq!(spec.counts(), Counts { train: 2, validation: 0, test: 2 });
     let left_out = spec.load().unwrap().left_out;
     assert_eq!(left_out.len(), 4, "{left_out:?}");
     for name in ["gone.png", "notes.txt", "in/2.png", "10.png"] {

@@ -110,6 +110,7 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
         labels: Labels::Class((0..samples).map(|i| (i % 4) as u32).collect()),
         classes: ["a", "b", "c", "d"].map(str::to_string).to_vec(),
         train: (0..samples).collect(),
+        validation: Vec::new(),
         test: Vec::new(),
         attribution: String::new(),
         left_out: Vec::new(),

@@ -151,20 +151,24 @@ impl<'a> Epochs<'a> {
         if let ControlFlow::Break(early) = stepped? {
             return Ok(ControlFlow::Break(early));
         }
-        let (test_loss, test_accuracy) = match self.test(listener.interrupted) {
+        let watched = match self.watch(listener.interrupted) {
             Err(TrainError::Interrupted) => {
                 return Ok(ControlFlow::Break(Ending::Interrupted { steps: self.place.step }));
             }
             tested => tested?,
         };
+        let none = (None, None);
+        let (validation, test) = if data.validation.is_empty() { (none, watched) } else { (watched, none) };
         let count = train.len() as f64;
         let labels = count * self.data.labels.per_picture() as f64;
         let metrics = EpochMetrics {
             epoch: self.done.len() + 1,
             loss: self.place.loss / count,
             accuracy: self.place.correct.map(|correct| correct / labels),
-            test_loss,
-            test_accuracy,
+            validation_loss: validation.0,
+            validation_accuracy: validation.1,
+            test_loss: test.0,
+            test_accuracy: test.1,
             seconds: before + began.elapsed().as_secs_f64(),
         };
         if let Some(run) = &mut self.run {
@@ -279,9 +283,9 @@ impl<'a> Epochs<'a> {
         Ok(())
     }
 
-    /// Loss and accuracy on the test part, where there is one.
-    fn test(&mut self, interrupted: &AtomicBool) -> Result<(Option<f64>, Option<f64>), TrainError> {
-        if self.data.test.is_empty() {
+    /// Loss and accuracy on the part that the run is watched by, where there is one.
+    fn watch(&mut self, interrupted: &AtomicBool) -> Result<(Option<f64>, Option<f64>), TrainError> {
+        if self.data.watched().is_empty() {
             return Ok((None, None));
         }
         let (loss, accuracy) = self.trainee.tally(self.data, interrupted)?;

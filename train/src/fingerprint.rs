@@ -38,7 +38,8 @@ fn digest(data: &Dataset, stop: &dyn Stop) -> Result<u64, DataError> {
         digest.words([u64::MAX]);
     }
     data.classes.iter().for_each(|class| digest.bytes(class.as_bytes()));
-    for part in [&data.train, &data.test] {
+    let validation = Some(&data.validation).filter(|part| !part.is_empty());
+    for part in [&data.train, &data.test].into_iter().chain(validation) {
         digest.words(part.iter().map(|&i| i as u64));
         digest.words([u64::MAX]);
     }

@@ -139,16 +139,16 @@ impl Trainee {
         Ok(Evaluation { loss, accuracy: Some(accuracy), confusion, predictions, probabilities })
     }
 
-    /// The mean loss on the test part, and the share of its labels that is right, in the batches that the run has prepared:
+    /// The mean loss on the part that a run is watched by, and the share of its labels that is right, in the batches that the run has prepared:
     /// what it tells of, and no more.
     pub(crate) fn tally(&mut self, data: &Dataset, interrupted: &AtomicBool) -> Result<(f64, f64), TrainError> {
         let pictures = Pictures::of(data, self.standardisation.clone());
         let mut tally = Tally::default();
         let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
-        part.batches(&Question::test(), &pictures, &data.test, self.test_batch, interrupted, |compiled, part| {
+        part.batches(&Question::test(), &pictures, data.watched(), self.test_batch, interrupted, |compiled, part| {
             tally.add(compiled, part.len())
         })?;
-        Ok(tally.means(data, data.test.len()))
+        Ok(tally.means(data, data.watched().len()))
     }
 
     /// Puts a question to the net, a batch of the pictures `indices` after the other, and shows each batch's outputs to
@@ -204,7 +204,9 @@ impl Trainee {
             "its labels are not in row-major order".to_string()
         } else if let Some(label) = data.labels.all().iter().find(|&&label| label as usize >= classes) {
             format!("a label {label} of {}", counted(classes, "class"))
-        } else if let Some(index) = data.train.iter().chain(&data.test).find(|&&i| i >= pictures) {
+        } else if let Some(index) =
+            data.train.iter().chain(&data.validation).chain(&data.test).find(|&&i| i >= pictures)
+        {
             format!("picture {index} of {pictures} in one of its parts")
         } else {
             return Ok(());

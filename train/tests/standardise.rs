@@ -18,6 +18,7 @@ fn tiny() -> Dataset {
         labels: Labels::Class(vec![0, 1, 0]),
         classes: vec!["a".into(), "b".into()],
         train: vec![0, 1],
+        validation: Vec::new(),
         test: vec![2],
         attribution: String::new(),
         left_out: Vec::new(),

@@ -6,11 +6,12 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use fovea_data::Dataset;
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Backend, Tensor};
 use fovea_train::{Ending, Event, History, Recipe, Schedule, Standardisation, TrainError, Trainee, fit};
 use ndarray::{Array2, Axis};
-use support::{Oracle, bits, digits, recipe, regression};
+use support::{Oracle, bits, digits, few_digits, recipe, regression};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -256,6 +257,27 @@ fn test_and_predict_agree() {
 
     let stop = AtomicBool::new(true);
     assert!(matches!(trainee.evaluate(&data, &data.test, &stop), Err(TrainError::Interrupted)));
+}
+
+/// Where there is a part for validation, a run is watched by it, and does not look at the test part.
+#[test]
+fn a_run_is_watched_by_the_validation_part() {
+    let mut data = few_digits(100, 40);
+    data.validation = digits().train[200..230].to_vec();
+    let unseen = Dataset { test: Vec::new(), ..data.clone() };
+    let mut histories = [data.clone(), unseen].map(|data| {
+        let mut trainee = trainee(&Oracle::default());
+        let history = fit(&mut trainee, &data, &Recipe { batch: 20, ..recipe() }, None, &mut |_| {}, &GO_ON).unwrap();
+        (trainee, history)
+    });
+    let last = |history: &History| history.epochs.last().unwrap().clone();
+    let (trainee, history) = &mut histories[0];
+    let tested = trainee.evaluate(&data, &data.validation, &GO_ON).unwrap();
+    let watched = last(history);
+    assert!((watched.validation_loss.unwrap() - tested.loss).abs() < 1e-6);
+    assert_eq!((watched.validation_accuracy, watched.watched()), (tested.accuracy, "validation"));
+    assert_eq!((watched.test_loss, watched.test_accuracy), (None, None));
+    assert_eq!(last(&histories[1].1).validation_loss, watched.validation_loss);
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError
                 Unfit::new(Clause::Split, &arrays.images.path, "without labels there is nothing to train on, nor to split");
             return Err(unfit.help("`labels \"y.npy\"` says what the samples are; or leave `split` out").into());
         }
-        return Ok(Parts { train: Vec::new(), test: (0..count).collect() });
+        return Ok(Parts { test: (0..count).collect(), ..Parts::default() });
     }
     let split = arrays.split.unwrap_or_default();
     let parts =
@@ -87,6 +87,23 @@ impl Files {
     /// How the samples are dealt out.
     pub(crate) fn dealt(&self) -> Dealt {
         Dealt { parts: self.parts.clone(), labels: self.classes.clone() }
+    }
+
+    /// Whether each sample is in one place of its file.
+    ///
+    /// # Errors
+    /// The mistake that it is not.
+    pub(crate) fn can_be_read_by_number(&self) -> Result<(), DataError> {
+        if self.samples.packed.is_some() {
+            let unfit = self.samples.unfit("its samples are packed, and they are too many to hold");
+            return Err(unfit.help("save it with `numpy.savez`: each sample is then read when it is its turn").into());
+        }
+        if !self.samples.header.is_fortran {
+            return Ok(());
+        }
+        let message = "its samples do not lie one behind the other (Fortran order), and they are too many to hold";
+        let help = "save it as `numpy.ascontiguousarray(x)`: each sample is then read when it is its turn";
+        Err(self.samples.unfit(message).help(help).into())
     }
 
     /// Reads the samples.
@@ -107,6 +124,7 @@ impl Files {
             labels,
             classes: known.classes.clone(),
             train: self.parts.train.clone(),
+            validation: self.parts.validation.clone(),
             test: self.parts.test.clone(),
             attribution: format!("samples of `{}`", self.samples.path.display()),
             left_out: Vec::new(),

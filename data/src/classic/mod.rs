@@ -74,8 +74,13 @@ fn description(set: ClassicSet, shape: [usize; 3], size: Option<[usize; 2]>, [tr
         shape: vec![height, width, shape[2]],
         positions: Vec::new(),
         classes: set.classes().iter().map(ToString::to_string).collect(),
-        counts: Counts { train, test },
+        counts: Counts { train, validation: 0, test },
     }
+}
+
+/// The first pictures are for training, the rest up to `all` for testing.
+fn dealt(train: usize, all: usize) -> Parts {
+    Parts { train: (0..train).collect(), test: (train..all).collect(), ..Parts::default() }
 }
 
 /// Looks at the files in a folder.
@@ -130,7 +135,7 @@ impl Files {
             Files::Here(here) => here.dealt(),
             Files::Absent(absent) => {
                 let [train, test] = absent.set.usual().1;
-                let parts = Parts { train: (0..train).collect(), test: (train..train + test).collect() };
+                let parts = dealt(train, train + test);
                 Dealt { parts, labels: Vec::new() }
             }
         }
@@ -162,7 +167,7 @@ impl Files {
 impl Here {
     /// How the pictures are dealt out.
     fn dealt(&self) -> Dealt {
-        let parts = Parts { train: (0..self.train).collect(), test: (self.train..self.labels.len()).collect() };
+        let parts = dealt(self.train, self.labels.len());
         Dealt { parts, labels: self.labels.clone() }
     }
 
@@ -175,13 +180,14 @@ impl Here {
         let resize = ([from[0], from[1]] != [to[0], to[1]]).then(|| Resize::new([from[0], from[1]], [to[0], to[1]]));
         let pictures = Pictures { parts, resize };
         let count = self.labels.len();
-        let Parts { train, test } = self.dealt().parts;
+        let Parts { train, validation, test } = self.dealt().parts;
         Ok(Dataset {
             name: name.to_string(),
             images: Samples::of(Arc::new(pictures), count, &known.shape),
             labels: Labels::Class(self.labels.clone()),
             classes: known.classes.clone(),
             train,
+            validation,
             test,
             attribution: self.set.attribution().to_string(),
             left_out: Vec::new(),

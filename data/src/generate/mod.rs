@@ -31,6 +31,7 @@ fn drawn(
         labels,
         classes: known.classes,
         train,
+        validation: Vec::new(),
         test,
         attribution: format!("drawn by Fovea from seed {seed}"),
         left_out: Vec::new(),
@@ -48,7 +49,7 @@ fn stack(name: &'static str, values: Vec<f32>, height: usize, width: usize) -> R
 /// How so many are dealt out that have these labels.
 fn dealt(counts: Counts, labels: Vec<u32>) -> Dealt {
     let (train, test) = parts(counts);
-    Dealt { parts: Parts { train, test }, labels }
+    Dealt { parts: Parts { train, test, ..Parts::default() }, labels }
 }
 
 /// The first pictures are for training, the others for testing.

@@ -83,5 +83,5 @@ pub(super) fn parts(images: &Images, is_parted: bool, classes: &[String], files:
     if test.is_empty() {
         return Err(unfit("its test part has no picture".into()).into());
     }
-    Ok(Parts { train, test })
+    Ok(Parts { train, validation: Vec::new(), test })
 }

@@ -167,6 +167,7 @@ impl Folder {
             labels,
             classes: known.classes.clone(),
             train: parts.train,
+            validation: parts.validation,
             test: parts.test,
             attribution: format!("pictures of `{}`", self.images.folder.display()),
             left_out: kept.left_out,

@@ -92,6 +92,7 @@ impl Read {
             labels: Labels::Class(self.labels.clone()),
             classes: known.classes.clone(),
             train: self.parts.train.clone(),
+            validation: self.parts.validation.clone(),
             test: self.parts.test.clone(),
             attribution: format!("rows of `{}`", self.rows.path().display()),
             left_out: Vec::new(),

@@ -9,8 +9,7 @@ use fovea_data::{DataSource, DataSpec, Room};
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::Data;
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::shape::join;
-use fovea_graph::{Span, counted};
+use fovea_graph::Span;
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -20,7 +19,7 @@ use crate::failure::Failure;
 use crate::lookup::unknown_data;
 use crate::memory;
 use crate::world::{Names, World};
-use page::{Class, by_class, page};
+use page::{Class, by_class, head, page};
 use places::Places;
 use source::{part, source};
 
@@ -73,7 +72,7 @@ fn open(data: &Data, source: DataSource, places: &Places, names: &Names) -> Resu
     }
     let size = data.size.map(|said| said.value);
     let spec = DataSpec::open_unless(&data.name.text, source, size, &*names.interrupted);
-    Ok(spec.map_err(|error| places.failure(error))?.within(room()))
+    spec.and_then(|spec| spec.within(room())).map_err(|error| places.failure(error))
 }
 
 /// What data may take of memory and disk.
@@ -110,20 +109,14 @@ fn is_free(name: &Name, names: &Names) -> Result<(), Diagnostic> {
 impl Job for Declare {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let data = world.read(&self.spec).map_err(|error| self.places.failure(error))?;
-        let (train, test, classes) = (data.train.len(), data.test.len(), data.classes.len());
         let name = &self.name.text;
         let (shape, by_class) = (data.shape(), by_class(&data));
-        let what = if shape.len() == 3 { "picture" } else { "sample" };
-        let head = format!(
-            "{name}: {} to train on and {test} to test, {}, {}",
-            counted(train, what),
-            join(shape),
-            counted(classes, "class")
-        );
         let mut figures = json!({
-            "data": name, "shape": shape, "classes": data.classes, "train": train, "test": test,
+            "data": name, "shape": shape, "classes": data.classes,
+            "train": data.train.len(), "validation": data.validation.len(), "test": data.test.len(),
             "by_class": by_class.iter().map(Class::as_data).collect::<Vec<_>>(),
         });
+        let head = head(name, &data);
         if !self.spec.is_own() {
             return Ok(Output::new("data", head, figures));
         }

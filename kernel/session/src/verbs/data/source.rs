@@ -53,7 +53,11 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
 
 /// How samples are to be dealt out.
 fn split(data: &Data) -> Option<Split> {
-    data.split.map(|said| Split { test: said.value.test as u8, ..Split::default() })
+    data.split.map(|said| Split {
+        test: said.value.test as u8,
+        validation: said.value.validation as u8,
+        ..Split::default()
+    })
 }
 
 fn array(array: &verb::Array) -> ArrayFile {
@@ -77,7 +81,8 @@ pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names)
         None => of,
         Some(size) => {
             sizes(size.value, size.what)?;
-            DataSpec::open_unless(of.name(), of.source().clone(), Some(size.value), stop).map_err(failure)?.within(room())
+            let sized = DataSpec::open_unless(of.name(), of.source().clone(), Some(size.value), stop);
+            sized.and_then(|sized| sized.within(room())).map_err(failure)?
         }
     };
     let split = split(data);
@@ -85,7 +90,8 @@ pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names)
     let share = data.part.map(|part| Which::Share { millionths: (part.value * 1e6).round().clamp(1.0, 1e6) as u32 });
     let whole = || share.unwrap_or(Which::Share { millionths: 1_000_000 });
     if is_whole && share.is_none() && split.is_none() {
-        return Ok(DataSpec::open_unless(name, of.source().clone(), of.size(), stop).map_err(failure)?.within(room()));
+        let copy = DataSpec::open_unless(name, of.source().clone(), of.size(), stop);
+        return copy.and_then(|copy| copy.within(room())).map_err(failure);
     }
     if is_whole {
         return of.part(name, whole(), split, stop).map_err(failure);

@@ -68,7 +68,7 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
     let device = &*names.device;
     memory::fits(device, world.held(&spec, device), recipe.batch, at, |batch| {
         let batches = batches(counts.train, batch);
-        let needs = Needs::plan(&forward, &step, &batches, counts.test, device, &*names.interrupted);
+        let needs = Needs::plan(&forward, &step, &batches, counts.watched(), device, &*names.interrupted);
         memory::bytes(needs.map(|needs| needs.with(&spec)), device, train.net.span)
     })?;
 
@@ -282,11 +282,12 @@ fn waiting(share: f64, is_held: bool) -> String {
 /// `: loss 0.0102, test loss 0.0612, test accuracy 98.3 %` and its like.
 fn figures(epoch: &EpochMetrics) -> String {
     let mut text = format!(": loss {}", number::figure(epoch.loss));
-    if let Some(loss) = epoch.test_loss {
-        text += &format!(", test loss {}", number::figure(loss));
+    let part = epoch.watched();
+    if let Some(loss) = epoch.watched_loss() {
+        text += &format!(", {part} loss {}", number::figure(loss));
     }
-    if let Some(share) = epoch.test_accuracy {
-        text += &format!(", test accuracy {}", number::percent(share));
+    if let Some(share) = epoch.watched_accuracy() {
+        text += &format!(", {part} accuracy {}", number::percent(share));
     }
     text
 }
