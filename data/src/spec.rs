@@ -5,14 +5,16 @@ use std::sync::Arc;
 use fovea_graph::{Never, Stop};
 
 use crate::augment::Augment;
+use crate::classic::{Absent, Fetched};
 use crate::dataset::{Counts, Dataset, MAX_SIDE};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::generate::{scenes, shapes};
 use crate::normalize::Normalize;
+use crate::part::{self, Dealt};
 use crate::room::Room;
-use crate::source::DataSource;
-use crate::{arrays, digits, images};
+use crate::source::{DataSource, Part};
+use crate::{arrays, classic, digits, images, table};
 
 /// The seed of generated data where nobody says another.
 const GENERATED: u64 = 0;
@@ -45,6 +47,9 @@ enum Files {
     Scenes { seed: u64 },
     Images(images::Folder),
     Arrays(Box<arrays::Files>),
+    Classic(classic::Files),
+    Table(table::Read),
+    Part(Part),
 }
 
 impl DataSpec {
@@ -107,6 +112,18 @@ impl DataSpec {
             DataSource::Arrays(arrays) => {
                 let (description, files) = arrays::open(arrays, size, stop)?;
                 (description, Files::Arrays(Box::new(files)))
+            }
+            DataSource::Classic(classic) => {
+                let (description, files) = classic::open(classic, size, stop)?;
+                (description, Files::Classic(files))
+            }
+            DataSource::Table(table) => {
+                let (description, read) = table::open(table, size, stop)?;
+                (description, Files::Table(read))
+            }
+            DataSource::Part(part) => {
+                let part = part.sized(size, stop)?;
+                (part::open(&part, stop)?, Files::Part(part))
             }
         };
         let opened = Arc::new(Opened { description, files });
@@ -178,12 +195,9 @@ impl DataSpec {
         &self.opened.description.classes
     }
 
-    /// Whether they are people's own, and not built in.
+    /// Whether they are people's own, and not built in: what is built in, and has another name, is somebody's too.
     pub fn is_own(&self) -> bool {
-        match self.source {
-            DataSource::Digits | DataSource::Shapes { .. } | DataSource::Scenes { .. } => false,
-            DataSource::Images(_) | DataSource::Arrays(_) => true,
-        }
+        Self::builtin(&self.name).as_ref() != Some(&self.source)
     }
 
     /// Whether samples are labelled. Those that are not are all in the test part.
@@ -199,6 +213,10 @@ impl DataSpec {
 
     /// How many bytes of memory the data take once they are read: pixels, labels, and which pictures belong to which part.
     pub fn bytes(&self) -> u64 {
+        // Of a part, the whole is read.
+        if let Files::Part(part) = &self.opened.files {
+            return part.of.bytes();
+        }
         let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
         let labels = if self.is_labelled() { product(&self.opened.description.positions) } else { 0 };
         let count = self.counts().all() as u64;
@@ -216,6 +234,12 @@ impl DataSpec {
 
     /// Whether all samples are held in memory, once they are read; of others each is read when it is asked for.
     pub fn is_held(&self) -> bool {
+        match &self.opened.files {
+            Files::Classic(_) => return false,
+            Files::Table(_) => return true,
+            Files::Part(part) => return part.of.is_held(),
+            Files::Digits | Files::Shapes { .. } | Files::Scenes { .. } | Files::Images(_) | Files::Arrays(_) => {}
+        }
         !self.is_own() || self.sample_bytes().saturating_mul(self.counts().all() as u64) <= self.room.held
     }
 
@@ -239,7 +263,49 @@ impl DataSpec {
             Files::Scenes { seed } => scenes::draw(*seed, self.size, stop),
             Files::Images(folder) => folder.load(&self.name, description, &self.room, stop),
             Files::Arrays(files) => files.load(&self.name, description, &self.room, stop),
+            Files::Classic(files) => files.load(&self.name, description, stop),
+            Files::Table(read) => read.load(&self.name, description, stop),
+            Files::Part(part) => part::load(&self.name, part, stop),
         }?;
         Ok(Dataset { augment: self.augment.clone(), normalize: self.normalize, ..data })
+    }
+
+    /// Whether files are to be fetched before the data can be read.
+    pub fn is_absent(&self) -> bool {
+        self.absent().is_some()
+    }
+
+    fn absent(&self) -> Option<&Absent> {
+        match &self.opened.files {
+            Files::Classic(files) => files.absent(),
+            Files::Part(part) => part.of.absent(),
+            _ => None,
+        }
+    }
+
+    /// Fetches the files that are not here yet; `told` hears how far each is.
+    ///
+    /// # Errors
+    /// Files that cannot be had, or kept; [`DataError::Interrupted`]: the next time goes on from there.
+    pub fn fetch_unless(&self, told: &mut dyn FnMut(Fetched), stop: &dyn Stop) -> Result<(), DataError> {
+        self.absent().map_or(Ok(()), |absent| absent.fetch(told, stop).map(drop))
+    }
+
+    pub(crate) fn description(&self) -> &Description {
+        &self.opened.description
+    }
+
+    /// Which samples belong to which part, and the class of each, without reading pixels.
+    pub(crate) fn dealt(&self, stop: &dyn Stop) -> Result<Dealt, DataError> {
+        Ok(match &self.opened.files {
+            Files::Digits => Dealt::of(digits::load(None, stop)?),
+            Files::Shapes { seed } => shapes::dealt(*seed),
+            Files::Scenes { .. } => scenes::dealt(),
+            Files::Images(folder) => folder.dealt(&self.opened.description)?,
+            Files::Arrays(files) => files.dealt(),
+            Files::Classic(files) => files.dealt(),
+            Files::Table(read) => read.dealt(),
+            Files::Part(part) => part::dealt(part, stop)?,
+        })
     }
 }

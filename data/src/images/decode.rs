@@ -48,7 +48,15 @@ pub(super) fn picture(path: &Path) -> Result<Picture, String> {
     Ok(Picture(image))
 }
 
-fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
+/// What format a file begins as.
+pub(super) fn begins(path: &Path) -> Result<Option<ImageFormat>, String> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(BEGINNING).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(image::guess_format(&bytes).ok())
+}
+
+pub(super) fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
     if bytes.is_empty() {
         return Err("the file is empty".into());
@@ -106,7 +114,7 @@ fn is_cut(jpeg: &[u8]) -> bool {
 }
 
 /// A decoder's error, for after the file's name.
-fn why(error: &ImageError) -> String {
+pub(super) fn why(error: &ImageError) -> String {
     match error {
         ImageError::Limits(_) => "decoding it takes more memory than pictures may".into(),
         ImageError::Unsupported(_) => format!("it is of a kind that is not read: {error}"),

@@ -21,6 +21,8 @@ pub(super) struct File {
     /// Whether its values have more than 8 bits.
     pub is_deep: bool,
     pub stamp: Stamp,
+    /// Its mask, where pictures have masks.
+    pub mask: Option<(PathBuf, Stamp)>,
 }
 
 /// Leaves a file out, unless that was not asked for.
@@ -54,6 +56,9 @@ pub(super) fn common(files: &[File], heads: &[Head]) -> Result<[usize; 2], DataE
 /// Which files are for training: those of the training folder, or as they are dealt out. Each class has one.
 pub(super) fn parts(images: &Images, is_parted: bool, classes: &[String], files: &[File]) -> Result<Parts, DataError> {
     let unfit = |message: String| Unfit::new(Clause::Samples, &images.folder, message);
+    // A class a pixel is none of a picture.
+    let all = ["pictures with masks".to_string()];
+    let classes = if images.masks.is_some() { &all } else { classes };
     let mut has = vec![false; classes.len()];
     files.iter().filter(|file| !file.is_test).for_each(|file| has[file.class as usize] = true);
     if let Some(class) = has.iter().position(|has| !has) {

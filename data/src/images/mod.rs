@@ -7,12 +7,18 @@ mod direct;
 mod files;
 mod head;
 mod keep;
+mod labelled;
 mod listing;
-mod natural;
+#[cfg(feature = "pictures")]
+mod mask;
+mod masked;
+mod pairs;
 mod read;
 mod walk;
 #[cfg(not(feature = "pictures"))]
 mod without;
+
+use std::collections::BTreeSet;
 
 use fovea_graph::Stop;
 use rayon::prelude::*;
@@ -23,6 +29,7 @@ use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
 use crate::normalize::Normalize;
+use crate::part::Dealt;
 use crate::room::Room;
 use crate::source::Images;
 use crate::stamp::Stamp;
@@ -32,8 +39,10 @@ use files::{File, common, leave_out, parts};
 use head::Head;
 use keep::keep;
 use listing::Listed;
+#[cfg(feature = "pictures")]
+use mask::mask;
 #[cfg(not(feature = "pictures"))]
-use without::{head, picture};
+use without::{head, mask, picture};
 
 /// Files looked at, or read, before anybody asks again whether to go on.
 const TOGETHER: usize = 64;
@@ -61,21 +70,30 @@ pub(crate) fn open(
         let unfit = Unfit::new(Clause::Samples, root, "this build reads no pictures");
         return Err(unfit.help("the library has the feature `pictures`; `npy` reads arrays without it").into());
     }
-    let listing = listing::list(root, stop)?;
-    let (mut files, mut heads, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let mut listing = match (&images.labels, &images.masks) {
+        (_, Some(masks)) => masked::list(images, masks, stop)?,
+        (Some(labels), None) => labelled::list(images, labels, stop)?,
+        (None, None) => listing::list(root, stop)?,
+    };
+    let mut numbers = BTreeSet::new();
+    let (mut files, mut heads, mut left_out) = (Vec::new(), Vec::new(), std::mem::take(&mut listing.left_out));
     for some in listing.files.chunks(TOGETHER) {
         stop.go_on()?;
         let looked: Vec<_> = some.par_iter().map(look).collect();
         for (listed, looked) in some.iter().zip(looked) {
             match looked {
-                Ok((head, stamp)) => {
-                    let path = listed.item.path.clone();
+                Ok(Looked { head, stamp, mask }) => {
+                    let mask = listed.mask.clone().zip(mask).map(|(mask, (stamp, of))| {
+                        numbers.extend(of);
+                        (mask, stamp)
+                    });
                     files.push(File {
-                        path,
+                        path: listed.item.path.clone(),
                         class: listed.class,
                         is_test: listed.is_test,
                         is_deep: head.is_deep,
                         stamp,
+                        mask,
                     });
                     heads.push(head);
                 }
@@ -83,12 +101,15 @@ pub(crate) fn open(
             }
         }
     }
+    if let Some(mask) = files.iter().rev().find_map(|file| file.mask.as_ref()) {
+        listing.classes = masked::classes(&numbers, &mask.0)?;
+    }
     let channels = if heads.iter().all(|head| head.is_grey) { 1 } else { 3 };
     let parts = parts(images, listing.is_parted, &listing.classes, &files)?;
     let size = size.map_or_else(|| common(&files, &heads), Ok)?;
     let description = Description {
         shape: vec![size[0], size[1], channels],
-        positions: Vec::new(),
+        positions: if images.masks.is_some() { size.to_vec() } else { Vec::new() },
         classes: listing.classes,
         counts: parts.counts(),
     };
@@ -97,8 +118,15 @@ pub(crate) fn open(
     Ok((description, Folder { images, files, is_deep, is_parted, left_out, remarks }))
 }
 
-/// A file's head and stamp.
-fn look(file: &Listed) -> Result<(Head, Stamp), String> {
+/// What is known of a file, and of its mask: its stamp, and the numbers in it.
+struct Looked {
+    head: Head,
+    stamp: Stamp,
+    mask: Option<(Stamp, BTreeSet<u16>)>,
+}
+
+/// Looks at a file's head, and at its mask.
+fn look(file: &Listed) -> Result<Looked, String> {
     let metadata = file.item.found.as_ref().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "the link leads nowhere".to_string(),
         _ => error.to_string(),
@@ -107,10 +135,18 @@ fn look(file: &Listed) -> Result<(Head, Stamp), String> {
     if !metadata.is_file() {
         return Err("it is neither a file nor a folder".into());
     }
-    Ok((head(&file.item.path)?, Stamp::of(metadata)))
+    let head = head(&file.item.path)?;
+    let mask = file.mask.as_deref().map(|mask| masked::look(mask, &head)).transpose()?;
+    Ok(Looked { head, stamp: Stamp::of(metadata), mask })
 }
 
 impl Folder {
+    /// How the files are dealt out, as far as their heads tell which are pictures.
+    pub(crate) fn dealt(&self, known: &Description) -> Result<Dealt, DataError> {
+        let parts = parts(&self.images, self.is_parted, &known.classes, &self.files)?;
+        Ok(Dealt { parts, labels: self.files.iter().map(|file| file.class).collect() })
+    }
+
     /// Reads the pictures.
     pub(crate) fn load(
         &self,
@@ -122,10 +158,15 @@ impl Folder {
         let kept = keep(self, &known.shape, room, stop)?;
         // Dealt out as if what is broken had never been there.
         let parts = parts(&self.images, self.is_parted, &known.classes, &kept.files)?;
+        let labels = if self.images.masks.is_some() {
+            masked::read(&kept.files, &known.classes, &known.shape, stop)?
+        } else {
+            Labels::Class(kept.files.iter().map(|file| file.class).collect())
+        };
         Ok(Dataset {
             name: name.to_string(),
             images: kept.samples,
-            labels: Labels::Class(kept.files.iter().map(|file| file.class).collect()),
+            labels,
             classes: known.classes.clone(),
             train: parts.train,
             validation: parts.validation,

@@ -265,6 +265,11 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     match (places, behind.last()) {
         (_, Some(last)) if last.eq_ignore_ascii_case("run") => return all(["last"], Kind::Clause),
         ([Offer::List(one)], Some(&",")) => return offered(one, context),
+        ([_, Offer::Origin], Some(&"=")) if begun.is_none() => {
+            let mut found = all(unused(verb, pieces).map(|clause| clause.word), Kind::Clause);
+            found.extend(names(&context.data, Kind::Data));
+            return found;
+        }
         _ => {}
     }
     // A matrix or a range is not told apart into places.
@@ -305,6 +310,8 @@ fn offered(offer: &Offer, context: &Context) -> Found {
             found.extend(names(&context.layers, Kind::LayerName));
             found
         }
+        // Behind `=` alone, which is looked for where places are told apart.
+        Offer::Origin => Vec::new(),
         Offer::Constants => names(&context.constants, Kind::Constant),
         Offer::Optimizers => all(OPTIMIZERS.iter().map(|named| named.word), Kind::Option),
         Offer::Schedules => all(SCHEDULES.iter().map(|named| named.word), Kind::Option),

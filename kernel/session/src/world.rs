@@ -15,6 +15,7 @@ use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span};
 use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 
+use crate::classics::Wanted;
 use crate::device::Purpose;
 use crate::event::Event;
 use crate::failure::{At, Failure};
@@ -48,6 +49,8 @@ pub struct Names {
     pub runs: u32,
     /// Set by the front end when the user breaks off.
     pub interrupted: Arc<AtomicBool>,
+    /// What the statement that is being checked reads and is to be fetched before.
+    pub wanted: Wanted,
 }
 
 impl Names {
@@ -66,6 +69,7 @@ impl Names {
             theme: Theme::default(),
             runs: 0,
             interrupted,
+            wanted: Wanted::default(),
         }
     }
 

@@ -2,14 +2,17 @@
 
 mod filter;
 mod flag;
+mod labels;
 mod named;
 mod number;
 mod on;
 mod optimizer;
+mod part;
 mod period;
 mod resume;
 mod save;
 mod schedule;
+mod shape;
 mod size;
 mod skip;
 mod source;
@@ -18,10 +21,12 @@ mod steps;
 mod subjects;
 
 pub use filter::Filter;
+pub use labels::{Column, Labelled};
 pub use optimizer::{Adam, Optimizer, Sgd};
 pub use period::Period;
 pub use save::Path;
 pub use schedule::Schedule;
+pub use source::Array;
 pub use split::Shares;
 pub use subjects::Subject;
 
@@ -32,16 +37,19 @@ pub(crate) use split::in_percent;
 
 pub(super) use filter::FILTER;
 pub(super) use flag::{AVG, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
+pub(super) use labels::LABELS;
 pub(super) use number::{BATCH, CLASS, SEED};
 pub(super) use on::{DATA, SAMPLES};
 pub(super) use optimizer::OPTIMIZER;
+pub(super) use part::PART;
 pub(super) use period::{CHECKPOINT, FOR, WARMUP};
 pub(super) use resume::RESUME;
 pub(super) use save::SAVE;
 pub(super) use schedule::SCHEDULE;
+pub(super) use shape::SHAPE;
 pub(super) use size::SIZE;
 pub(super) use skip::SKIP;
-pub(super) use source::{IMAGES, LABELS, NPY, SHAPE};
+pub(super) use source::{CSV, IMAGES, MASKS, NPY};
 pub(super) use split::SPLIT;
 pub(super) use steps::{DILATE, PAD, STRIDE, WINDOW};
 pub(super) use subjects::SUBJECTS;

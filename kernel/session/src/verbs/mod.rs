@@ -28,6 +28,7 @@ mod weights;
 use fovea_dsl::syntax::{Statement, StatementKind};
 use fovea_dsl::{Command, Diagnostic, command};
 
+use crate::classics::Fetching;
 use crate::event::{Event, Output};
 use crate::failure::Failure;
 use crate::world::{Names, World};
@@ -49,8 +50,22 @@ pub trait Job {
 /// What a check gives: a job, or every mistake it found.
 pub type Checked = Result<Box<dyn Job>, Failure>;
 
-/// Checks a statement and lets `names` know what it will have done. `text` holds its words.
+/// Checks a statement and lets `names` know what it will have done. `text` holds its words. What it reads and is not here
+/// is fetched before it runs.
 pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World) -> Checked {
+    names.wanted.take();
+    let job = checked(statement, text, names, world)?;
+    let wanted = names.wanted.take();
+    let reads = !matches!(&statement.kind, StatementKind::Verb(verb) if is_told_by_shapes(&verb.word.text));
+    Ok(if wanted.is_empty() || !reads { job } else { Box::new(Fetching { wanted, job }) })
+}
+
+/// Whether a verb takes of data what is known of it without its samples.
+fn is_told_by_shapes(verb: &str) -> bool {
+    ["summary", "explain", "bench"].iter().any(|known| known.eq_ignore_ascii_case(verb))
+}
+
+fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) -> Checked {
     let span = statement.span;
     let verb = match &statement.kind {
         StatementKind::Net(definition) => return net::check(definition, names),

@@ -1,0 +1,166 @@
+//! Where data comes from besides folders and arrays: tables, archives, masks, the classic sets, other data.
+
+#![allow(clippy::unwrap_used, clippy::result_large_err)]
+
+mod support;
+
+use std::path::Path;
+
+use fovea::failure::Failure;
+use fovea_dsl::{Diagnostic, Stage};
+use serde_json::json;
+use support::bench::Bench;
+use support::own::{archive, arrays, examples, masks, mnist, waves};
+
+/// Learns a few hundred digits in some seconds.
+const NET: &str = "net small = 8x8x1 - conv 8 - relu - conv 16 - relu - pool, softmax\n";
+
+fn root(bench: &Bench) -> std::path::PathBuf {
+    Path::new(&bench.path("")).to_path_buf()
+}
+
+/// The only mistake of a text, and the words that it points at.
+fn mistake(bench: &mut Bench, text: &str) -> (String, Diagnostic) {
+    match bench.session.check("test", text) {
+        Err(Failure::Mistakes(found)) if found.len() == 1 => {
+            let found = found.into_iter().next().unwrap();
+            (text[found.span().range()].to_string(), found)
+        }
+        other => panic!("{text} gives {other:?}"),
+    }
+}
+
+#[test]
+fn a_classic_set_is_read_from_its_folder_under_any_name() {
+    let mut bench = Bench::new();
+    let folder = root(&bench).join("my mnist");
+    mnist(&folder);
+    let folder = folder.display();
+    let outputs = bench.ok(&format!(
+        "data mnist \"{folder}\"\n{NET}train small on mnist for 4 epochs with adam(lr 0.005), batch 32\n\
+         test small on mnist\ndata large = mnist \"{folder}\" size 12x10\nshow large[0..2]\ndata mnist size 9x9\ndata mnist"
+    ));
+    let data = &outputs[0].data;
+    assert_eq!((&data["shape"], &data["train"], &data["test"]), (&json!([8, 8, 1]), &json!(1437), &json!(360)));
+    assert!(outputs[0].text.contains("MNIST has 70,000 pictures in all") || outputs[0].text.contains("70000"));
+    assert!(outputs[3].data["accuracy"].as_f64().unwrap() > 0.9, "{}", outputs[3].text);
+    assert_eq!((&outputs[4].data["data"], &outputs[4].data["shape"]), (&json!("large"), &json!([12, 10, 1])));
+    assert_eq!(outputs[7].data["shape"], json!([9, 9, 1]), "as it was declared last");
+}
+
+#[test]
+fn rows_of_a_table_are_learned_by_a_net_in_one_dimension() {
+    let mut bench = Bench::new();
+    waves(&root(&bench).join("wave.csv"));
+    let path = bench.path("wave.csv");
+    let outputs = bench.ok(&format!(
+        "data wave = csv \"{path}\" labels column \"class\" shape 64x1 split 75/25\n\
+         net q = 64x1 - conv 4 size 5 - relu - pool 4, softmax\ntrain q on wave for 30 epochs with adam(lr 0.01), batch 16\n\
+         test q on wave\npredict q on wave[0..3]\ndata flat = csv \"{path}\" labels column 65"
+    ));
+    let data = &outputs[0].data;
+    assert_eq!((&data["shape"], &data["train"], &data["test"]), (&json!([64, 1]), &json!(60), &json!(20)));
+    assert_eq!(data["classes"], json!(["fast", "slow"]));
+    assert!(outputs[3].data["accuracy"].as_f64().unwrap() >= 0.95, "{}", outputs[3].text);
+    assert!(outputs[4].text.contains("slow") && outputs[4].text.contains("fast"), "{}", outputs[4].text);
+    assert_eq!((&outputs[5].data["shape"], &outputs[5].data["train"]), (&json!([64]), &json!(64)));
+}
+
+#[test]
+fn a_class_a_pixel_comes_of_masks() {
+    let mut bench = Bench::new();
+    masks(&root(&bench), 30);
+    let (images, masks) = (bench.path("in"), bench.path("masks"));
+    let outputs = bench.ok(&format!(
+        "data land = images \"{images}\" masks \"{masks}\" size 16x16\nshow land[0..2]\n\
+         net q = 16x16x3 - conv 8 - relu - conv 6 1x1 - softmax\ntrain q on land for 20 epochs with adam(lr 0.01), batch 8\n\
+         test q on land"
+    ));
+    let data = &outputs[0].data;
+    assert_eq!((&data["shape"], &data["train"], &data["test"]), (&json!([16, 16, 3]), &json!(24), &json!(6)));
+    let classes = data["classes"].as_array().unwrap().len();
+    assert!(
+        outputs[0]
+            .text
+            .starts_with(&format!("land: 24 pictures to train on and 6 to test, 16x16x3, {classes} classes"))
+    );
+    assert!(outputs[1].pictures.len() == 1 && outputs[1].text.contains("one at every"), "{}", outputs[1].text);
+    assert!(outputs[4].data["accuracy"].as_f64().unwrap() > 0.5, "{}", outputs[4].text);
+}
+
+#[test]
+fn a_few_samples_of_other_data_are_learned_by_heart() {
+    let mut bench = Bench::new();
+    let outputs = bench.ok(&format!(
+        "data few = digits.train[0..40]\n{NET}train small on few for 60 epochs with adam(lr 0.01), batch 40\ntest small on few\n\
+         data tenth = digits part 0.1\ndata larger = digits[0..50] split 80/20 size 16x16\nshow larger[0..3]\n\
+         data small_shapes = shapes size 16x16\ndata few\n%who"
+    ));
+    assert_eq!((&outputs[0].data["train"], &outputs[0].data["test"]), (&json!(40), &json!(40)));
+    assert!(outputs[0].text.contains("the same samples are trained on and tested"), "{}", outputs[0].text);
+    assert_eq!(outputs[3].data["accuracy"], json!(1.0));
+    assert_eq!((&outputs[4].data["train"], &outputs[4].data["test"]), (&json!(144), &json!(36)));
+    let larger = &outputs[5].data;
+    assert_eq!((&larger["train"], &larger["test"], &larger["shape"]), (&json!(40), &json!(10), &json!([16, 16, 1])));
+    assert_eq!(outputs[7].data["shape"], json!([16, 16, 3]));
+    assert_eq!(outputs[8].data["train"], json!(40), "its name alone shows it again");
+    let known: Vec<&str> =
+        outputs[9].data["data"].as_array().unwrap().iter().map(|data| data["data"].as_str().unwrap()).collect();
+    assert!(["few", "tenth", "larger", "small_shapes"].iter().all(|name| known.contains(name)), "{known:?}");
+}
+
+#[test]
+fn labels_come_of_a_table_and_arrays_of_an_archive() {
+    let mut bench = Bench::new();
+    examples(&root(&bench));
+    let path = |name: &str| format!("\"{}\"", bench.path(name));
+    let (pets, labels, archive) = (path("pets"), path("labels.csv"), path("d.npz"));
+    let text = format!(
+        "data pets = images {pets} labels {labels} size 8x8\ndata again = images {pets} labels {labels} column \"class\" size 8x8\n\
+         data d = npy {archive} x labels y shape 8x8x1"
+    );
+    let outputs = bench.ok(&text);
+    assert_eq!((&outputs[0].data["classes"], &outputs[0].data["train"]), (&json!(["cats", "dogs"]), &json!(160)));
+    assert_eq!(outputs[1].data["by_class"], outputs[0].data["by_class"]);
+    assert_eq!((&outputs[2].data["shape"], &outputs[2].data["test"]), (&json!([8, 8, 1]), &json!(360)));
+}
+
+#[test]
+fn mistakes_stand_at_the_words_that_caused_them() {
+    let mut bench = Bench::new();
+    let root = root(&bench);
+    arrays(&root);
+    archive(&root);
+    waves(&root.join("wave.csv"));
+    masks(&root, 4);
+    std::fs::write(root.join("rows.csv"), "0.png,a\n1.png,b\n2.png,a\n3.png,b\n9.png,b\n").unwrap();
+    std::fs::write(root.join("cells.csv"), "a,class\n1,up\n,down\n").unwrap();
+    std::fs::remove_file(root.join("masks/2.png")).unwrap();
+    let path = |name: &str| format!("\"{}\"", root.join(name).display());
+    let (wave, x, d, inside) = (path("wave.csv"), path("x.npy"), path("d.npz"), path("in"));
+    let cases = [
+        (format!("mnist {inside}"), inside.clone(), "none of MNIST's files is in it"),
+        (format!("cifar10 {}", path("none")), path("none"), "there is no such folder"),
+        (format!("csv {} labels column 1", path("none.csv")), path("none.csv"), "there is no such file"),
+        (format!("csv {} labels column \"class\"", path("cells.csv")), path("cells.csv"), "line 3, column 1 (`a`)"),
+        (format!("csv {wave} labels column \"kind\""), "column \"kind\"".into(), "no column `kind`"),
+        (format!("csv {wave} labels column 65 shape 8x9"), "8x9".into(), "a row has 64 values"),
+        (format!("npy {d} labels y"), d.clone(), "the archive has 2 arrays: which one?"),
+        (format!("npy {d} x labels z"), "z".into(), "there is no array `z` in the archive"),
+        (format!("npy {x} y labels {}", path("y.npy")), format!("{x} y"), "this is one array, and no archive"),
+        (format!("images {inside} masks {}", path("none")), path("none"), "there is no such folder"),
+        (format!("images {inside} masks {}", path("masks")), path("masks"), "1 picture of"),
+        (format!("images {inside} labels {}", path("rows.csv")), path("rows.csv"), "`9.png` (line 5)"),
+        (format!("npy {x} masks {}", path("y.npy")), path("y.npy"), "a class a sample"),
+        ("digits[0..2000]".into(), "digits[0..2000]".into(), "the test part of `digits` has 360 pictures"),
+        ("nothing part 0.5".into(), "nothing".into(), "there is no data called `nothing`"),
+    ];
+    for (source, words, message) in cases {
+        let text = format!("seed 7\ndata mine = {source}");
+        let (at, found) = mistake(&mut bench, &text);
+        assert_eq!(at, words, "{text}: {}", found.message);
+        assert!(found.message.contains(message), "{text}: {}", found.message);
+    }
+    let (_, taken) = mistake(&mut bench, "data digits = shapes size 16x16");
+    assert_eq!((taken.stage, taken.mends[0].text.as_str()), (Stage::Names, "my_digits"));
+}
