@@ -1,7 +1,7 @@
 //! The course of a training run: the curves that pictures and charts draw, of a run that goes on or is on disk.
 
 use fovea_dsl::verb::Curve;
-use fovea_train::RunRecord;
+use fovea_train::{EpochMetrics, RunRecord, StepMetrics};
 
 use crate::picture::{self, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
 
@@ -28,6 +28,17 @@ impl Course {
     fn new(most: usize) -> Self {
         let pair = || [Points::new(most), Points::new(most)];
         Self { steps: Points::new(most), loss: pair(), accuracy: pair() }
+    }
+
+    /// Of a run that is over, with every point.
+    pub fn of(epochs: &[EpochMetrics], steps: &[StepMetrics]) -> Self {
+        let mut course = Self::new(usize::MAX);
+        for epoch in epochs {
+            let loss = [Some(epoch.loss), epoch.test_loss];
+            course.epoch(epoch.epoch as u64, loss, [epoch.accuracy, epoch.test_accuracy]);
+        }
+        steps.iter().for_each(|step| course.step(step.step, step.loss));
+        course
     }
 
     /// Takes in the loss of a step's batch.
@@ -88,13 +99,7 @@ impl Course {
 /// Every point of a run on disk.
 impl From<&RunRecord> for Course {
     fn from(run: &RunRecord) -> Self {
-        let mut course = Self::new(usize::MAX);
-        for epoch in &run.epochs {
-            let loss = [Some(epoch.loss), epoch.test_loss];
-            course.epoch(epoch.epoch as u64, loss, [epoch.accuracy, epoch.test_accuracy]);
-        }
-        run.steps.iter().for_each(|step| course.step(step.step, step.loss));
-        course
+        Self::of(&run.epochs, &run.steps)
     }
 }
 
