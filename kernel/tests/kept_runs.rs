@@ -182,7 +182,8 @@ fn a_runs_figures_are_exported() {
     let text = fs::read_to_string(&file).unwrap();
     assert_eq!(text, Runs::at(bench.path("runs")).open(1).unwrap().csv());
     assert!(text.starts_with("kind,epoch,step,") && text.lines().count() == 1 + 2 + 46, "{text}");
-    let (message, help) = mistake(&mut bench, &format!("export run 1 \"{}\"", bench.path("none/x.csv")));
+    let nowhere = format!("export run 1 \"{}\"", bench.path("none/x.csv"));
+    let (message, help) = mistake(&mut bench, &nowhere);
     assert!(message.starts_with("there is no folder") && help == "make the folder first, or name another", "{message}");
     assert_eq!(mistake(&mut bench, "export run 5 \"x.csv\"").0, format!("there is no run 5 in {}", bench.path("runs")));
 }

@@ -56,6 +56,8 @@ impl Text {
 /// (a net that could not be defined is not known) is left out.
 pub fn check(read: &Text, names: &Names, world: &World) -> Result<Vec<Step>, Failure> {
     let mut names = names.clone();
+    // What earlier programs began is on disk.
+    names.runs = 0;
     let (mut steps, mut mistakes) = (Vec::new(), read.mistakes.clone());
     let mut lost = if mistakes.is_empty() { Vec::new() } else { read.unread() };
     for statement in &read.program.statements {

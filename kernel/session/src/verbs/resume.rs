@@ -28,10 +28,11 @@ struct Resumed {
 /// Checks that there is such a run, that its program still says what net and data are, and that it can go on.
 pub fn check(said: &verb::Resume, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
     let place = said.run.span();
+    let which = which(&said.run, names, world)?;
     if !is_there(&said.run, names, world)? {
         return Err(unknown_yet(&said.run).into());
     }
-    let record = which(&said.run, names, world)?.open(world, place)?;
+    let record = which.open(world, place)?;
     goes_on(said, &record)?;
     let net = &record.info.net;
     let before = names.scope.nets.get(net).map(|definition| definition.to_string());

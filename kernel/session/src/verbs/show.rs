@@ -92,7 +92,7 @@ impl Job for ShowRun {
         let run = self.which.open(world, self.span)?;
         let ending = match &run.ending {
             None if matches!(run.state(), State::Running(_)) => far(&run, "it runs still"),
-            None => far(&run, "it was killed, or its device was lost"),
+            None => far(&run, "killed, or its device was lost"),
             Some(Ending::Complete) => "complete".to_string(),
             Some(Ending::Interrupted { steps }) => format!("broken off after step {steps}"),
             Some(Ending::NotFinite { step, what }) => format!("ended at step {step}: the {what} was not finite"),

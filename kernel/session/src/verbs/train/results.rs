@@ -86,7 +86,15 @@ impl Results<'_> {
             .into_iter()
             .filter(|&kind| curves.iter().all(|(_, course)| !course.curves(kind).is_empty()))
             .collect();
-        Ok(output.picture(draw(&format!("{} on {}", self.net, self.data), &kinds, &curves, theme).at(span)?))
+        Ok(output.picture(draw(&self.title(), &kinds, &curves, theme).at(span)?))
+    }
+
+    /// What the curves are of; of several names that were swept, in which order their values stand at the curves.
+    fn title(&self) -> String {
+        let names =
+            self.done.first().map_or(Vec::new(), |done| done.setting.iter().map(|(name, _)| name.as_str()).collect());
+        let by = if names.len() > 1 { format!(": {}", names.join(", ")) } else { String::new() };
+        format!("{} on {}{by}", self.net, self.data)
     }
 
     /// The settings, in order.
@@ -110,11 +118,13 @@ impl Results<'_> {
     fn table(&self) -> Table {
         let settings = self.settings();
         let is_swept = settings.len() > 1 || settings.first().is_some_and(|(setting, _)| !setting.is_empty());
-        let figures: Vec<&Figure> =
-            FIGURES.iter().filter(|(_, value, _)| self.lasts().any(|epoch| value(epoch).is_some())).collect();
+        let spread = self.has_seeds();
+        // Beside what was swept, a terminal has no room for the spread of everything.
+        let fits = |name: &str| name != "accuracy" || !(is_swept && spread);
+        let there = |(name, value, _): &&Figure| fits(name) && self.lasts().any(|epoch| value(epoch).is_some());
+        let figures: Vec<&Figure> = FIGURES.iter().filter(there).collect();
         let names =
             settings.first().map_or(Vec::new(), |(setting, _)| setting.iter().map(|(name, _)| name.clone()).collect());
-        let spread = self.has_seeds();
         let mut columns: Vec<Column> = names.iter().map(|name| Column::right(name)).collect();
         columns.extend((!is_swept && spread).then(|| Column::right("seed")));
         columns.push(Column::right(if is_swept && spread { "runs" } else { "run" }));
@@ -209,10 +219,10 @@ impl Results<'_> {
             let all: Vec<&[EpochMetrics]> =
                 runs.iter().map(|run| &run.history.epochs[..]).filter(|epochs| !epochs.is_empty()).collect();
             if settings.len() > 1 && self.has_seeds() {
-                curves.push((words(setting), mean(&all)));
+                curves.push((brief(setting), mean(&all)));
                 continue;
             }
-            let name = |done: &Done| if setting.is_empty() { format!("seed {}", done.seed) } else { words(setting) };
+            let name = |done: &Done| if setting.is_empty() { format!("seed {}", done.seed) } else { brief(setting) };
             curves.extend(runs.iter().map(|done| (name(done), done.history.epochs.clone())));
         }
         curves.retain(|(_, epochs)| !epochs.is_empty());
@@ -263,6 +273,14 @@ impl Results<'_> {
             "best": self.best().and_then(|(done, _)| done.history.run),
             "of": self.of,
         })
+    }
+}
+
+/// A setting at a curve: `lr 0.1`; of several names the values alone, `0.1, 32`.
+fn brief(setting: &Setting) -> String {
+    match &setting[..] {
+        [_] => words(setting),
+        several => several.iter().map(|(_, value)| value.to_string()).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -58,13 +58,9 @@ pub fn check(train: Train, verb: &Verb, span: Span, text: &str, names: &mut Name
         runs.push(grid.run(setting, names, world)?);
     }
     grid.all_matter(&settings, &runs)?;
-    let base = names.net(&super::used(&train));
     let keeps_first = swept.is_empty();
     let mut trials = Vec::with_capacity(count);
     for (setting, run) in settings.into_iter().zip(runs) {
-        if train.further.is_some() && base.as_ref().is_ok_and(|base| *base != run.net) {
-            return Err(another_net(&train, &setting, place).into());
-        }
         for more in 0..seeds as u64 {
             let mut run = run.clone();
             run.recipe.seed = run.recipe.seed.wrapping_add(more);
@@ -76,15 +72,6 @@ pub fn check(train: Train, verb: &Verb, span: Span, text: &str, names: &mut Name
     }
     names.runs += count as u32;
     Ok(Box::new(Several { trials, keeps_first, theme: names.theme }))
-}
-
-/// A net that is another under a setting cannot go on from the weights of the one that there is.
-fn another_net(train: &Train, setting: &Setting, place: Span) -> Diagnostic {
-    let net = &train.net.text;
-    let message = format!("with {} `{net}` is another net than the one that has weights", words(setting));
-    let mistake = Diagnostic::new(Stage::Verbs, place, message).found("further");
-    let cut = train.further.map_or(place, |further| further.cut());
-    mistake.mend(cut, "").help("leave `further` out, and every run begins with first weights of its own")
 }
 
 impl Job for Several {
