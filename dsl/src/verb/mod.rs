@@ -93,6 +93,7 @@ macro_rules! verbs {
     ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {
         /// A statement that does something.
         #[derive(Clone, Debug, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "a statement is read, used and let go of, one at a time")]
         pub enum Command {
             $($(#[$doc])* $name($type),)+
         }
