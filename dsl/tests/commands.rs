@@ -164,6 +164,10 @@ fn the_other_verbs() {
         panic!()
     };
     assert_eq!(nets.iter().map(|net| net.text.as_str()).collect::<Vec<_>>(), ["alexnet", "vgg.D", "lenet"]);
+}
+
+#[test]
+fn what_is_built_in_is_named_alone() {
     assert!(matches!(read("library").unwrap(), Command::Library(Library { net: None })));
     assert!(matches!(read("data scenes").unwrap(), Command::Data(data) if data.name.text == "scenes"));
     let Command::Data(data) = read("data digits size 28x(width+12)").unwrap() else { panic!() };

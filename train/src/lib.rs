@@ -14,6 +14,7 @@ mod compiled;
 mod epochs;
 mod error;
 mod export;
+mod feed;
 mod file;
 mod fingerprint;
 mod fit;

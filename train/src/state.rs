@@ -46,44 +46,54 @@ impl State {
 /// What an epoch is judged by, the first of these that it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
-    /// The share of the test part that is right: more is better.
+    /// The share of the validation part that is right: more is better.
+    ValidationAccuracy,
+    /// The loss on the validation part: less is better.
+    ValidationLoss,
+    /// The share of the test part that is right.
     TestAccuracy,
-    /// The loss on the test part: less is better.
+    /// The loss on the test part.
     TestLoss,
-    /// The loss in training: less is better.
+    /// The loss in training.
     Loss,
 }
 
 impl Measure {
+    /// All, the first one first.
+    const ALL: [Self; 5] =
+        [Self::ValidationAccuracy, Self::ValidationLoss, Self::TestAccuracy, Self::TestLoss, Self::Loss];
+
     /// What an epoch is judged by.
     pub fn of(epoch: &EpochMetrics) -> Self {
-        match epoch {
-            EpochMetrics { test_accuracy: Some(_), .. } => Measure::TestAccuracy,
-            EpochMetrics { test_loss: Some(_), .. } => Measure::TestLoss,
-            _ => Measure::Loss,
-        }
+        Self::ALL.into_iter().find(|measure| measure.value(epoch).is_some()).unwrap_or(Self::Loss)
     }
 
     /// Its value in an epoch.
     pub fn value(self, epoch: &EpochMetrics) -> Option<f64> {
         match self {
+            Measure::ValidationAccuracy => epoch.validation_accuracy,
+            Measure::ValidationLoss => epoch.validation_loss,
             Measure::TestAccuracy => epoch.test_accuracy,
             Measure::TestLoss => epoch.test_loss,
             Measure::Loss => Some(epoch.loss),
         }
     }
 
+    /// Whether it is a share, of which more is better.
+    pub fn is_share(self) -> bool {
+        matches!(self, Measure::ValidationAccuracy | Measure::TestAccuracy)
+    }
+
     /// Whether `new` is better than `old`; what is not a number is never.
     pub fn is_better(self, new: f64, old: f64) -> bool {
-        match self {
-            Measure::TestAccuracy => new > old,
-            Measure::TestLoss | Measure::Loss => new < old,
-        }
+        if self.is_share() { new > old } else { new < old }
     }
 
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
+            Measure::ValidationAccuracy => "validation accuracy",
+            Measure::ValidationLoss => "validation loss",
             Measure::TestAccuracy => "test accuracy",
             Measure::TestLoss => "test loss",
             Measure::Loss => "loss",

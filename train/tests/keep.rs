@@ -111,7 +111,9 @@ fn the_best_epoch_is_found_by_what_it_has() {
     epochs.iter_mut().for_each(|epoch| epoch.test_accuracy = None);
     epochs.iter_mut().for_each(|epoch| epoch.test_loss = Some((epoch.epoch as f64 - 4.0).abs()));
     assert_eq!(Best::of(&epochs), Some(Best { epoch: 4, measure: Measure::TestLoss, value: 0.0 }));
-    epochs.iter_mut().for_each(|epoch| epoch.test_loss = None);
+    epochs.iter_mut().for_each(|epoch| epoch.validation_loss = Some((epoch.epoch as f64 - 3.0).abs()));
+    assert_eq!(Best::of(&epochs), Some(Best { epoch: 3, measure: Measure::ValidationLoss, value: 0.0 }));
+    epochs.iter_mut().for_each(|epoch| (epoch.test_loss, epoch.validation_loss) = (None, None));
     assert_eq!(Best::of(&epochs).unwrap().measure, Measure::Loss);
     assert_eq!(Best::of(&[]), None);
 }

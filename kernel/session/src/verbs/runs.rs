@@ -70,8 +70,10 @@ fn table(runs: &[Overview], now: SystemTime) -> Table {
 /// `97.5 %`, `loss 0.0123`
 pub fn shown(best: &Best) -> String {
     match best.measure {
-        Measure::TestAccuracy => number::percent(best.value),
-        Measure::TestLoss | Measure::Loss => format!("{} {}", best.measure.words(), number::figure(best.value)),
+        share if share.is_share() => number::percent(best.value),
+        // A list has no room for more words.
+        Measure::ValidationLoss | Measure::TestLoss => format!("loss {}", number::figure(best.value)),
+        loss => format!("{} {}", loss.words(), number::figure(best.value)),
     }
 }
 

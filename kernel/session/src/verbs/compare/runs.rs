@@ -98,7 +98,9 @@ fn common(said: &[Vec<(&str, String)>], differing: &[&str]) -> String {
 
 /// A row a run: what differs, and what came of it.
 fn table(runs: &[RunRecord], said: &[Vec<(&str, String)>], differing: &[&str]) -> Table {
-    let heads = ["best", "loss", "test loss", "test accuracy", "time"];
+    let is_validated = runs.iter().flat_map(|run| &run.epochs).any(|epoch| epoch.watched() == "validation");
+    let watched = if is_validated { "validation" } else { "test" };
+    let heads = ["best", "loss", &format!("{watched} loss"), &format!("{watched} accuracy"), "time"];
     let mut table = Table::new(
         [Column::right("run"), Column::left("what differs").wrapped_at(28)]
             .into_iter()
@@ -116,8 +118,8 @@ fn table(runs: &[RunRecord], said: &[Vec<(&str, String)>], differing: &[&str]) -
             if differs.is_empty() { "–".to_string() } else { differs },
             run.best().map_or("–".to_string(), |best| shown(&best)),
             last(|epoch| Some(epoch.loss), figure),
-            last(|epoch| epoch.test_loss, figure),
-            last(|epoch| epoch.test_accuracy, percent),
+            last(EpochMetrics::watched_loss, figure),
+            last(EpochMetrics::watched_accuracy, percent),
             seconds(run.epochs.iter().map(|epoch| epoch.seconds).sum()),
             run.state().word().to_string(),
         ]);

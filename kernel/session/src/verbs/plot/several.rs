@@ -94,7 +94,7 @@ pub fn draw(title: &str, kinds: &[Curve], runs: &[Curves], theme: Theme) -> pict
         let is_test = has_test(kind, runs) && runs.len() > MOST_PAIRS;
         let parts = if is_test { &PARTS[1..] } else { &PARTS[..] };
         Panel {
-            title: if is_test { format!("test {}", word(kind)) } else { word(kind).to_string() },
+            title: if is_test { format!("{} {}", watched(runs.iter()), word(kind)) } else { word(kind).to_string() },
             x_label: "epoch".to_string(),
             unit: if kind == Curve::Accuracy { Unit::Percent } else { Unit::Plain },
             series: runs.iter().flat_map(|curves| parts.iter().map(move |&part| series(kind, part, curves))).collect(),
@@ -104,7 +104,12 @@ pub fn draw(title: &str, kinds: &[Curve], runs: &[Curves], theme: Theme) -> pict
 }
 
 /// The parts of the data that curves are of.
-const PARTS: [(&str, SeriesKind); 2] = [("train", SeriesKind::Train), ("test", SeriesKind::Test)];
+const PARTS: [SeriesKind; 2] = [SeriesKind::Train, SeriesKind::Test];
+
+/// What the part is called by which runs are watched; the first one's, where they differ.
+fn watched<'a>(mut runs: impl Iterator<Item = &'a Curves>) -> &'static str {
+    runs.next().map_or("test", |(_, course)| course.part(SeriesKind::Test))
+}
 
 /// Whether every run was tested.
 fn has_test(kind: Curve, runs: &[Curves]) -> bool {
@@ -112,19 +117,20 @@ fn has_test(kind: Curve, runs: &[Curves]) -> bool {
 }
 
 /// The curve of a part; one that a run lacks is empty, so that every run keeps its colour in both.
-fn series(kind: Curve, (part, style): (&str, SeriesKind), (name, course): &Curves) -> Series {
-    let known = course.curves(kind).into_iter().find(|(label, ..)| *label == part);
+fn series(kind: Curve, part: SeriesKind, (name, course): &Curves) -> Series {
+    let known = course.curves(kind).into_iter().find(|(_, known, _)| *known == part);
     let name = match name.chars().count() > LONGEST_NAME {
         true => name.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),
         false => name.clone(),
     };
     let points = known.map(|(.., points)| points).unwrap_or_default();
-    Series { label: format!("{name} {part}"), points, kind: style }
+    Series { label: format!("{name} {}", course.part(part)), points, kind: part }
 }
 
 /// A row a run with its last values, then a chart a kind of curve.
 fn page(kinds: &[Curve], runs: &[Named]) -> Page {
-    let heads = kinds.iter().flat_map(|&kind| ["train", "test"].map(|part| format!("{part} {}", word(kind))));
+    let watched = watched(runs.iter().map(|named| &named.curves));
+    let heads = kinds.iter().flat_map(|&kind| ["train", watched].map(|part| format!("{part} {}", word(kind))));
     let columns = [Column::left("net").at_most(40), Column::right("run"), Column::right("epochs")];
     let mut table = Table::new(columns.into_iter().chain(heads.map(|head| Column::right(&head))));
     for named in runs {
@@ -144,6 +150,7 @@ fn page(kinds: &[Curve], runs: &[Named]) -> Page {
             |curves: &Curves| display::Curve { label: curves.0.clone(), points: series(kind, part, curves).points };
         let curves: Vec<display::Curve> = all.iter().map(curve).collect();
         let chart = Page::default().code(chart(&curves, shown(kind), CHART.0, CHART.1));
-        page.fold(format!("{} {} over epoch", part.0, word(kind)), chart)
+        let part = if part == SeriesKind::Train { "train" } else { watched };
+        page.fold(format!("{part} {} over epoch", word(kind)), chart)
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fovea_graph::Span;
-use fovea_train::{Best, Ending, EpochMetrics, Measure};
+use fovea_train::{Best, Ending, EpochMetrics};
 use serde_json::{Map, Value, json};
 
 use super::grid::{Setting, words};
@@ -60,9 +60,11 @@ fn is_complete(done: &Done) -> bool {
 type Figure = (&'static str, fn(&EpochMetrics) -> Option<f64>, fn(f64) -> String);
 
 /// What a table shows of a run's last epoch.
-const FIGURES: [Figure; 4] = [
+const FIGURES: [Figure; 6] = [
     ("loss", |epoch| Some(epoch.loss), figure),
     ("accuracy", |epoch| epoch.accuracy, percent),
+    ("validation loss", |epoch| epoch.validation_loss, figure),
+    ("validation accuracy", |epoch| epoch.validation_accuracy, percent),
     ("test loss", |epoch| epoch.test_loss, figure),
     ("test accuracy", |epoch| epoch.test_accuracy, percent),
 ];
@@ -175,7 +177,7 @@ impl Results<'_> {
         if let Some((run, best)) = self.best() {
             let which = if run.setting.is_empty() { format!("seed {}", run.seed) } else { words(&run.setting) };
             let run = run.history.run.map_or(String::new(), |run| format!("run {run}, "));
-            let value = if best.measure == Measure::TestAccuracy { percent(best.value) } else { figure(best.value) };
+            let value = if best.measure.is_share() { percent(best.value) } else { figure(best.value) };
             text += &format!("; the best is {run}{which}: {} {value}", best.measure.words());
         }
         for done in self.done {
@@ -228,10 +230,8 @@ impl Results<'_> {
         curves.retain(|(_, epochs)| !epochs.is_empty());
         if curves.len() > MOST_CURVES {
             let value = |epochs: &[EpochMetrics]| {
-                Best::of(&epochs[epochs.len() - 1..]).map(|best| match best.measure {
-                    Measure::TestAccuracy => -best.value,
-                    Measure::TestLoss | Measure::Loss => best.value,
-                })
+                let best = Best::of(&epochs[epochs.len() - 1..])?;
+                Some(if best.measure.is_share() { -best.value } else { best.value })
             };
             curves.sort_by(|a, b| value(&a.1).unwrap_or(f64::MAX).total_cmp(&value(&b.1).unwrap_or(f64::MAX)));
             curves.truncate(MOST_CURVES);
@@ -328,6 +328,8 @@ fn mean(runs: &[&[EpochMetrics]]) -> Vec<EpochMetrics> {
     let epoch = |at: usize| EpochMetrics {
         loss: over(at, |epoch| Some(epoch.loss)).unwrap_or(f64::NAN),
         accuracy: over(at, |epoch| epoch.accuracy),
+        validation_loss: over(at, |epoch| epoch.validation_loss),
+        validation_accuracy: over(at, |epoch| epoch.validation_accuracy),
         test_loss: over(at, |epoch| epoch.test_loss),
         test_accuracy: over(at, |epoch| epoch.test_accuracy),
         ..runs[0][at].clone()
