@@ -117,7 +117,13 @@ impl DataSpec {
     ///
     /// # Errors
     /// There are no such samples; [`DataError::Interrupted`].
-    pub fn part(&self, name: &str, which: Which, split: Option<crate::Split>, stop: &dyn Stop) -> Result<Self, DataError> {
+    pub fn part(
+        &self,
+        name: &str,
+        which: Which,
+        split: Option<crate::Split>,
+        stop: &dyn Stop,
+    ) -> Result<Self, DataError> {
         let part = Part { of: Box::new(self.clone()), which, split };
         Self::open_unless(name, crate::DataSource::Part(part), self.size(), stop)
     }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use fovea_graph::{Never, Stop};
 
+use crate::classic::{Absent, Fetched};
 use crate::dataset::{Counts, Dataset, MAX_SIDE};
 use crate::description::Description;
 use crate::error::DataError;
-use crate::classic::{Absent, Fetched};
 use crate::generate::{scenes, shapes};
 use crate::part::{self, Dealt};
 use crate::room::Room;
-use crate::source::{DataSource, Part};
+use crate::source::{DataSource, Images, Part, PictureLabels};
 use crate::{arrays, classic, digits, images, table};
 
 /// The seed of generated data where nobody says another.
@@ -91,7 +91,9 @@ impl DataSpec {
         size: Option<[usize; 2]>,
         stop: &dyn Stop,
     ) -> Result<Self, DataError> {
-        if let Some([height, width]) = size {
+        // What a net takes may be larger.
+        let is_bounded = !matches!(&source, DataSource::Images(Images { labels: PictureLabels::None { .. }, .. }));
+        if let Some([height, width]) = size.filter(|_| is_bounded) {
             let allowed = 1..=Self::MAX_SIDE;
             if !allowed.contains(&height) || !allowed.contains(&width) {
                 return Err(DataError::Size { height, width });
@@ -245,6 +247,14 @@ impl DataSpec {
             Files::Classic(files) => files.load(&self.name, description, stop),
             Files::Table(read) => read.load(&self.name, description, stop),
             Files::Part(part) => part::load(&self.name, part, stop),
+        }
+    }
+
+    /// What each sample is called where they are files, in their order; none of others.
+    pub fn file_names(&self) -> Vec<String> {
+        match &self.opened.files {
+            Files::Images(folder) => folder.names(),
+            _ => Vec::new(),
         }
     }
 

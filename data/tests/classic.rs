@@ -6,9 +6,9 @@ mod support;
 use std::io::Write;
 use std::path::Path;
 
-use fovea_data::{ClassicSet, Counts};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use fovea_data::{ClassicSet, Counts};
 use support::{all, classic, folder, open, open_sized, says, unfit, write};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -5,7 +5,7 @@ mod support;
 
 use std::path::Path;
 
-use fovea_data::{Broken, Clause, Counts, Images, Labels};
+use fovea_data::{Broken, Clause, Counts, Images, Labels, PictureLabels};
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma};
 use support::{colour, folder, grey, images, open, open_sized, save, says, unfit, write};
 
@@ -41,7 +41,7 @@ fn levels(size: [u32; 2], of: impl Fn(u32, u32) -> u8) -> DynamicImage {
 }
 
 fn masked(root: &Path) -> Images {
-    Images { masks: Some(root.join("masks")), ..images(&root.join("in")) }
+    Images { labels: PictureLabels::Masks(root.join("masks")), ..images(&root.join("in")) }
 }
 
 /// Pictures `1` to `n` of 6×10.
@@ -66,7 +66,10 @@ fn palettes_and_grey_levels_are_classes_of_pixels() {
     let deep = ImageBuffer::from_fn(10, 6, |x, y| Luma([u16::from(corner(x, y, size))]));
     save(&root.path().join("masks/6.png"), &DynamicImage::ImageLuma16(deep));
     let spec = open(images).unwrap();
-    assert_eq!((spec.shape(), spec.positions(), spec.counts()), (vec![6, 10, 3], vec![6, 10], Counts { train: 5, validation: 0, test: 1 }));
+    assert_eq!(
+        (spec.shape(), spec.positions(), spec.counts()),
+        (vec![6, 10, 3], vec![6, 10], Counts { train: 5, validation: 0, test: 1 })
+    );
     assert_eq!(spec.class_names(), ["0", "1", "2", "3"]);
     let data = spec.load().unwrap();
     let expected: Vec<u32> = (0..60).map(|at| u32::from(corner(at % 10, at / 10, size))).collect();
@@ -119,7 +122,10 @@ fn what_does_not_fit_is_said() {
     write(&path("masks/2.png"), b"no picture");
     says(&said(&set), &["masks/2.png", "no png"]);
     let skipped = open(Images { broken: Broken::Skip, ..set.clone() }).unwrap();
-    assert_eq!((skipped.counts(), skipped.load().unwrap().left_out.len()), (Counts { train: 1, validation: 0, test: 1 }, 1));
+    assert_eq!(
+        (skipped.counts(), skipped.load().unwrap().left_out.len()),
+        (Counts { train: 1, validation: 0, test: 1 }, 1)
+    );
     let many = ImageBuffer::from_fn(10, 6, |x, y| Luma([(x * 6 + y) as u16 * 9]));
     save(&path("masks/2.png"), &DynamicImage::ImageLuma16(many));
     assert!(open(set.clone()).is_ok(), "60 numbers");

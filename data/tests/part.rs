@@ -18,7 +18,10 @@ fn samples_by_their_numbers_are_trained_on_and_tested() {
     let whole = digits();
     let range = Which::Range { side: Side::Train, first: 10, end: Some(40) };
     let few = builtin("digits").part("few", range, None, &Never).unwrap();
-    assert_eq!((few.name(), few.counts(), few.shape()), ("few", Counts { train: 30, validation: 0, test: 30 }, vec![8, 8, 1]));
+    assert_eq!(
+        (few.name(), few.counts(), few.shape()),
+        ("few", Counts { train: 30, validation: 0, test: 30 }, vec![8, 8, 1])
+    );
     let data = few.load().unwrap();
     assert_eq!((&data.name[..], &data.train[..], &data.test[..]), ("few", &whole.train[10..40], &whole.train[10..40]));
     assert!(data.remarks[0].contains("trained on and tested"), "{:?}", data.remarks);
@@ -38,7 +41,8 @@ fn a_share_has_the_same_of_every_class_and_of_both_sides() {
     assert_eq!(few.counts(), Counts { train: 144, validation: 0, test: 36 });
     let (data, whole) = (few.load().unwrap(), digits());
     for (some, all) in [(&data.train, &whole.train), (&data.test, &whole.test)] {
-        let count = |samples: &[usize], class| samples.iter().filter(|&&i| whole.labels.class(i) == Some(class)).count();
+        let count =
+            |samples: &[usize], class| samples.iter().filter(|&&i| whole.labels.class(i) == Some(class)).count();
         assert!(some.iter().all(|i| all.contains(i)) && some.is_sorted());
         for class in 0..10 {
             let exact = count(all, class) as f64 / 10.0;

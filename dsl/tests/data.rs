@@ -4,7 +4,7 @@
 use fovea_dsl::editor::{Context, complete};
 use fovea_dsl::scope::Scope;
 use fovea_dsl::syntax::StatementKind;
-use fovea_dsl::verb::{Column, Data, Shares};
+use fovea_dsl::verb::{Column, Data, Shares, Side};
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
 use fovea_graph::SourceId;
 
@@ -67,7 +67,7 @@ fn tables_archives_masks_and_labels_of_their_own() {
 fn other_data_and_folders_of_classic_sets() {
     let origin = |text: &str| read(text).unwrap().origin;
     let few = origin("data few = digits.train[0..100]").data.unwrap();
-    assert_eq!((few.data.text.as_str(), few.train, few.range), ("digits", true, Some((0, 100))));
+    assert_eq!((few.data.text.as_str(), few.side, few.range), ("digits", Side::Train, Some((0, 100))));
     let data = read("data few = digits part 0.1").unwrap();
     assert_eq!((data.origin.data.unwrap().range, data.part.unwrap().value), (None, 0.1));
     assert_eq!(read("data small = shapes size 16x16").unwrap().size.unwrap().value, [16, 16]);
@@ -100,7 +100,11 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("data size = images \"p\"", "size", "`size` is a word of the language, so no data can be called so"),
     ("data my.pets = images \"p\"", "my.pets", "`my.pets` cannot be a name"),
     ("data pets = images \"p\" labels column 2", "column 2", "the labels of pictures are a table of its own"),
-    ("data pets = images \"p\" labels \"l.csv\" x", "x", "the labels of pictures are a table, and no array of an archive"),
+    (
+        "data pets = images \"p\" labels \"l.csv\" x",
+        "x",
+        "the labels of pictures are a table, and no array of an archive",
+    ),
     ("data pets = images \"p\" masks \"m\" x", "x", "the masks of pictures are a folder, and no array of an archive"),
     (
         "data pets = images \"p\" labels \"l.csv\" masks \"m\"",
@@ -124,15 +128,15 @@ const WRONG: &[(&str, &str, &str)] = &[
         "size",
         "an array's samples have their size: `size` belongs to `images`",
     ),
-    ("data pets = images \"p\" shape 8x8", "shape", "pictures are brought to a `size`: `shape` belongs to `npy` and `csv`"),
+    (
+        "data pets = images \"p\" shape 8x8",
+        "shape",
+        "pictures are brought to a `size`: `shape` belongs to `npy` and `csv`",
+    ),
     ("data x = npy \"x\" labels \"y\" shape", "", "`shape` lacks its sides"),
     ("data x = npy \"x.npy\"", "npy \"x.npy\"", "`npy` lacks its labels"),
     ("data x = npy \"x.npy\" labels \"y.npy\" images \"p\"", "images", "`images` and `npy` stand together"),
-    (
-        "data digits split 80/20",
-        "split",
-        "`split` belongs to `images`, `npy`, `csv` and to a part of other data",
-    ),
+    ("data digits split 80/20", "split", "`split` belongs to `images`, `npy`, `csv` and to a part of other data"),
     ("data pets = images \"p\" skip", "", "`skip` lacks `broken`"),
     ("data pets = images \"p\" split 0.2", "0.2", "a split says both its parts: to train on and to test"),
     ("data pets = images \"p\" split 80%", "80%", "a split is two whole numbers with `/` between them"),

@@ -79,7 +79,11 @@ fn a_class_a_pixel_comes_of_masks() {
     let data = &outputs[0].data;
     assert_eq!((&data["shape"], &data["train"], &data["test"]), (&json!([16, 16, 3]), &json!(24), &json!(6)));
     let classes = data["classes"].as_array().unwrap().len();
-    assert!(outputs[0].text.starts_with(&format!("land: 24 pictures to train on and 6 to test, 16x16x3, {classes} classes")));
+    assert!(
+        outputs[0]
+            .text
+            .starts_with(&format!("land: 24 pictures to train on and 6 to test, 16x16x3, {classes} classes"))
+    );
     assert!(outputs[1].pictures.len() == 1 && outputs[1].text.contains("one at every"), "{}", outputs[1].text);
     assert!(outputs[4].data["accuracy"].as_f64().unwrap() > 0.5, "{}", outputs[4].text);
 }
@@ -119,6 +123,47 @@ fn labels_come_of_a_table_and_arrays_of_an_archive() {
     assert_eq!((&outputs[0].data["classes"], &outputs[0].data["train"]), (&json!(["cats", "dogs"]), &json!(160)));
     assert_eq!(outputs[1].data["by_class"], outputs[0].data["by_class"]);
     assert_eq!((&outputs[2].data["shape"], &outputs[2].data["test"]), (&json!([8, 8, 1]), &json!(360)));
+}
+
+#[test]
+fn a_third_part_is_for_validation() {
+    let mut bench = Bench::new();
+    arrays(&root(&bench));
+    let (x, y) = (bench.path("x.npy"), bench.path("y.npy"));
+    let outputs = bench.ok(&format!(
+        "data x = npy \"{x}\" labels \"{y}\" split 70/15/15\n{NET}train small on x for 2 epochs with adam(lr 0.005), batch 32\n\
+         data few = x part 0.1"
+    ));
+    let counts = |data: &serde_json::Value| ["train", "validation", "test"].map(|part| data[part].as_u64().unwrap());
+    assert_eq!(counts(&outputs[0].data), [1257, 270, 270]);
+    let head = "x: 1257 pictures to train on, 270 to validate with and 270 to test, 8x8x1, 10 classes";
+    assert_eq!(outputs[0].text.lines().next(), Some(head));
+    assert!(outputs[0].text.contains("validation"), "{}", outputs[0].text);
+    assert_eq!(counts(&outputs[3].data), [126, 27, 27], "a share of each part");
+}
+
+#[test]
+fn a_set_that_cannot_be_fetched_says_which_files_to_put_where() {
+    let place = support::Place::new();
+    place.write("mnist.fov", "note \"first\"\ndata mnist size 14x14\nshow mnist[0]\n");
+    let cache = place.path().join("cache");
+    let mut run = place.command(&["run", "mnist.fov"]);
+    run.env("FOVEA_CACHE", &cache).env("FOVEA_MIRROR", "http://127.0.0.1:1");
+    let ran: support::Ran = run.output().unwrap().into();
+    assert_eq!(ran.status, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("first"), "all was checked, and the first statement ran: {}", ran.out);
+    let said = ran.err.replace('\n', " ");
+    for words in ["mnist.fov:2:6", "MNIST cannot be fetched", "train-images-idx3-ubyte.gz", "data mnist \"mnist/\""] {
+        assert!(said.contains(words), "{words}: {}", ran.err);
+    }
+    assert!(said.contains(&cache.join("data").join("mnist").display().to_string()), "{}", ran.err);
+    // What stands there by hand is read.
+    mnist(&cache.join("data/mnist"));
+    let mut run = place.command(&["run", "mnist.fov", "--format", "json"]);
+    run.env("FOVEA_CACHE", &cache).env("FOVEA_MIRROR", "http://127.0.0.1:1");
+    let ran: support::Ran = run.output().unwrap().into();
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("\"train\":1437"), "{}", ran.out);
 }
 
 #[test]

@@ -28,11 +28,7 @@ pub(super) struct Member {
 }
 
 /// The array that is named, or the only one.
-pub(super) fn find(
-    path: &Path,
-    said: Option<&str>,
-    unfit: &dyn Fn(String) -> Unfit,
-) -> Result<Member, Unfit> {
+pub(super) fn find(path: &Path, said: Option<&str>, unfit: &dyn Fn(String) -> Unfit) -> Result<Member, Unfit> {
     let mut archive = open(path).map_err(|error| unfit(why(&error)))?;
     let arrays: Vec<String> =
         archive.file_names().filter_map(|name| Some(name.strip_suffix(".npy")?.to_string())).collect();

@@ -67,8 +67,11 @@ fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError
     let count = samples.header.shape[0];
     if told.classes.is_empty() {
         if arrays.split.is_some() {
-            let unfit =
-                Unfit::new(Clause::Split, &arrays.images.path, "without labels there is nothing to train on, nor to split");
+            let unfit = Unfit::new(
+                Clause::Split,
+                &arrays.images.path,
+                "without labels there is nothing to train on, nor to split",
+            );
             return Err(unfit.help("`labels \"y.npy\"` says what the samples are; or leave `split` out").into());
         }
         return Ok(Parts { test: (0..count).collect(), ..Parts::default() });

@@ -56,7 +56,8 @@ impl Npy {
         let (begin, end, packed, header) = if is_archive {
             let member = archive::find(path, array.member.as_deref(), &unfit)?;
             let (header, length) = member.read(path, |bytes| Ok(head(bytes, &unfit))).map_err(unreadable)??;
-            let (begin, end) = if member.is_plain { (member.begin, member.begin + member.length) } else { (0, member.length) };
+            let (begin, end) =
+                if member.is_plain { (member.begin, member.begin + member.length) } else { (0, member.length) };
             (begin + length, end, (!member.is_plain).then_some(member), header)
         } else {
             if let Some(member) = &array.member {

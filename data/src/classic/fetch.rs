@@ -266,7 +266,10 @@ mod tests {
             assert_eq!(names(folder.path()), ["x.gz.part"]);
             let told = get(&address, folder.path(), &Never).unwrap();
             assert_eq!(told[0] > 200_000, goes_on, "{told:?}");
-            assert_eq!((names(folder.path()), fs::read(folder.path().join("x.gz")).unwrap()), (vec!["x.gz".into()], content()));
+            assert_eq!(
+                (names(folder.path()), fs::read(folder.path().join("x.gz")).unwrap()),
+                (vec!["x.gz".into()], content())
+            );
         }
     }
 
@@ -289,7 +292,9 @@ mod tests {
         let address = server(Box::new(|stream, _| send(stream, "404 Not Found\r\nContent-Length: 0", b"")));
         let Err(Fault::Away(why)) = get(&address, folder.path(), &Never) else { panic!("there is none") };
         assert!(why.contains("x.gz: the server answers 404"), "{why}");
-        let Err(Fault::Away(why)) = get("http://127.0.0.1:1/", folder.path(), &Never) else { panic!("nobody is there") };
+        let Err(Fault::Away(why)) = get("http://127.0.0.1:1/", folder.path(), &Never) else {
+            panic!("nobody is there")
+        };
         assert!(why.contains("127.0.0.1:1"), "{why}");
     }
 

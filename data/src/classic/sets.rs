@@ -133,7 +133,9 @@ impl ClassicSet {
 
     pub(super) fn attribution(self) -> &'static str {
         match self {
-            Self::Mnist => "MNIST, Y. LeCun, C. Cortes and C. J. C. Burges, 1998, from NIST's special databases 1 and 3",
+            Self::Mnist => {
+                "MNIST, Y. LeCun, C. Cortes and C. J. C. Burges, 1998, from NIST's special databases 1 and 3"
+            }
             Self::Fashion => "Fashion-MNIST, H. Xiao, K. Rasul and R. Vollgraf, Zalando, arXiv:1708.07747, MIT licence",
             Self::Cifar10 | Self::Cifar100 => {
                 "CIFAR, A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009"
@@ -142,21 +144,10 @@ impl ClassicSet {
     }
 }
 
-const FASHION: [&str; 10] = [
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-];
+const FASHION: [&str; 10] =
+    ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
-const CIFAR10: [&str; 10] =
-    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+const CIFAR10: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
 #[rustfmt::skip]
 const CIFAR100: [&str; 100] = [

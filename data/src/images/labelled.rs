@@ -73,14 +73,18 @@ pub(super) fn list(images: &Images, labels: &FileLabels, stop: &dyn Stop) -> Res
     })?;
     if told.is_empty() {
         let message = format!("none of its rows names a picture in `{}`", images.folder.display());
-        return Err(rows.unfit(message).help("a file's name stands in the first column, the way from that folder").into());
+        return Err(rows
+            .unfit(message)
+            .help("a file's name stands in the first column, the way from that folder")
+            .into());
     }
     let mut classes = Classes::default();
     told.values().for_each(|told| classes.add(told.word.clone()));
     let (classes, of) = classes.told(&rows)?;
     let mut of = told.keys().copied().zip(of).collect::<BTreeMap<_, _>>();
     let listed = pictures.items.into_iter().enumerate();
-    let files = listed.filter_map(|(at, item)| Some(Listed { item, class: of.remove(&at)?, is_test: false, mask: None }));
+    let files =
+        listed.filter_map(|(at, item)| Some(Listed { item, class: of.remove(&at)?, is_test: false, mask: None }));
     Ok(Listing { classes, files: files.collect(), is_parted: false, remarks: Vec::new(), left_out })
 }
 

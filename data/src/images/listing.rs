@@ -55,7 +55,12 @@ pub(super) fn list(root: &Path, stop: &dyn Stop) -> Result<Listing, DataError> {
             return Err(unfit.expected(listing.classes.join(", ")).into());
         };
         let files = walk::files(&folder.path, stop)?;
-        listing.files.extend(files.into_iter().map(|item| Listed { item, class: class as u32, is_test: true, mask: None }));
+        listing.files.extend(files.into_iter().map(|item| Listed {
+            item,
+            class: class as u32,
+            is_test: true,
+            mask: None,
+        }));
     }
     let untested = |class: u32| !listing.files.iter().any(|file| file.is_test && file.class == class);
     let named = |class: usize| format!("`{}` has no picture of {}", test.path.display(), listing.classes[class]);

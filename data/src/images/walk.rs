@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use fovea_graph::Stop;
 
-use crate::natural;
 use crate::error::{Clause, DataError, Unfit};
+use crate::natural;
 
 /// Something in a folder.
 pub(super) struct Item {

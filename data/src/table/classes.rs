@@ -28,7 +28,8 @@ impl Classes {
         let mut names: Vec<(String, u32)> = self.numbers.into_iter().collect();
         let is_fraction = |name: &str| name.parse::<f64>().is_ok_and(|number| number.fract() != 0.0);
         if let Some((name, _)) = names.iter().find(|(name, _)| is_fraction(name)) {
-            let unfit = rows.unfit(format!("its labels are numbers such as {name}, and nets are trained toward classes"));
+            let unfit =
+                rows.unfit(format!("its labels are numbers such as {name}, and nets are trained toward classes"));
             return Err(unfit.found(name.clone()).expected("words or whole numbers").into());
         }
         if let [(only, _)] = &names[..] {

@@ -68,8 +68,7 @@ impl Rows {
         // The first of those that are equally many, so that a comma wins.
         let between = [b'\t', b';', b','].into_iter().max_by_key(|&between| count(between)).unwrap_or(b',');
         let stamp = Stamp::of(&metadata);
-        let mut rows =
-            Self { clause, path: path.to_path_buf(), stamp, between, first: Vec::new(), is_headed: false };
+        let mut rows = Self { clause, path: path.to_path_buf(), stamp, between, first: Vec::new(), is_headed: false };
         let mut reader = rows.reader()?;
         let mut record = ByteRecord::new();
         reader.read_byte_record(&mut record).map_err(|error| rows.why(&error))?;

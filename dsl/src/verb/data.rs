@@ -8,9 +8,7 @@ pub use origin::Origin;
 
 use super::about::{Behind, Offer};
 use super::behind::is_name;
-use super::clause::{
-    Array, CSV, IMAGES, LABELS, Labelled, MASKS, NPY, PART, Path, SHAPE, SIZE, SKIP, SPLIT, Shares,
-};
+use super::clause::{Array, CSV, IMAGES, LABELS, Labelled, MASKS, NPY, PART, Path, SHAPE, SIZE, SKIP, SPLIT, Shares};
 use super::declare::verb;
 use super::form::AS_WRITTEN;
 use super::read::Parts;
@@ -76,9 +74,11 @@ fn name(parts: &mut Parts<'_>) -> Option<Name> {
             let error = parts.error(*span, format!("what `{}` is stands behind `=`", quoted(&name.text)));
             let mend = format!("= {} ", source::looks_like(file));
             let error = error.found(quoted(&format!("\"{file}\""))).expected("`=`, or a clause");
-            parts.wrong(error.put_before(*span, mend).help(
-                "`images` is before a folder of pictures, `npy` before an array, `csv` before a table",
-            ));
+            parts.wrong(
+                error
+                    .put_before(*span, mend)
+                    .help("`images` is before a folder of pictures, `npy` before an array, `csv` before a table"),
+            );
             parts.next();
         }
         _ => {}

@@ -39,11 +39,9 @@ mod unknown;
 mod who;
 pub(crate) mod words;
 
-pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples};
+pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
-pub use clause::{
-    Adam, Array, Column, Filter, Labelled, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject,
-};
+pub use clause::{Adam, Array, Column, Filter, Labelled, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject};
 pub use compare::Compare;
 pub use convolve::{Convolve, Padding};
 pub use data::{Data, Origin};

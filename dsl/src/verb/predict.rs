@@ -1,4 +1,4 @@
-//! `predict lenet on digits[0..16] save "logits.npy"`
+//! `predict lenet on digits[0..16] save "logits.npy"`, `predict lenet on "photo.jpg"`
 
 use super::behind::{NET, Samples};
 use super::clause::{Path, SAMPLES, SAVE};
@@ -13,7 +13,7 @@ verb! {
         net: Name = NET,
     }
     needs {
-        /// On which samples.
+        /// On which samples, or on which files.
         samples: Samples = SAMPLES,
     }
     takes {

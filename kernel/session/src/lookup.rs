@@ -90,7 +90,8 @@ impl Names {
 
     /// All names, for an editor.
     pub fn known(&self) -> Known {
-        let builtin = DataSpec::builtin_names().iter().copied().chain(ClassicSet::ALL.map(ClassicSet::name)).map(str::to_string);
+        let builtin =
+            DataSpec::builtin_names().iter().copied().chain(ClassicSet::ALL.map(ClassicSet::name)).map(str::to_string);
         let mut data: Vec<String> = self.data.keys().cloned().chain(builtin).collect();
         data.sort();
         data.dedup();

@@ -79,7 +79,10 @@ pub fn masks(root: &Path, count: usize) {
         picture(&root.join("in").join(&name), &scenes, index);
         let classes: Vec<u8> = scenes.labels.of(index).iter().map(|&class| class as u8).collect();
         let [height, width] = [scenes.shape()[0] as u32, scenes.shape()[1] as u32];
-        ImageBuffer::<Luma<u8>, _>::from_raw(width, height, classes).unwrap().save(root.join("masks").join(&name)).unwrap();
+        ImageBuffer::<Luma<u8>, _>::from_raw(width, height, classes)
+            .unwrap()
+            .save(root.join("masks").join(&name))
+            .unwrap();
     }
 }
 

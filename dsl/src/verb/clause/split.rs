@@ -76,7 +76,8 @@ impl Parts<'_> {
 
 /// Two or three numbers as parts; they sum to 100, and none is empty.
 fn of(shares: &[f64]) -> Option<Shares> {
-    let is_good = shares.iter().sum::<f64>() == 100.0 && shares.iter().all(|share| share.fract() == 0.0 && *share >= 1.0);
+    let is_good =
+        shares.iter().sum::<f64>() == 100.0 && shares.iter().all(|share| share.fract() == 0.0 && *share >= 1.0);
     match shares {
         &[train, test] if is_good => Some(Shares { train: train as u32, validation: 0, test: test as u32 }),
         &[train, validation, test] if is_good => {

@@ -127,12 +127,16 @@ fn array(data: &Data, parts: &mut Parts<'_>) {
         let error = parts.error(npy.span, "`npy` lacks its labels").expected("`labels` and a file");
         let mend = if npy.value.member.is_some() { " labels y" } else { " labels \"y.npy\"" };
         let error = error.put_behind(npy.span, mend);
-        parts.wrong(error.help(format!("write `{}`, say: an array with the number of each sample's class", mend.trim())));
+        parts.wrong(
+            error.help(format!("write `{}`, say: an array with the number of each sample's class", mend.trim())),
+        );
     }
     let Some(labels) = &data.labels else { return };
     if let Some(column) = &labels.value.column {
         let error = parts.error(span_of(column), "an array has no columns of its own: `column` belongs to `csv`");
-        parts.wrong(error.expected("a file").mend(labels.span, "labels \"y.npy\"").help("write `labels \"y.npy\"`, say"));
+        parts.wrong(
+            error.expected("a file").mend(labels.span, "labels \"y.npy\"").help("write `labels \"y.npy\"`, say"),
+        );
         return;
     }
     let is_one = npy.value.file.text.to_ascii_lowercase().ends_with(".npy");
@@ -153,7 +157,9 @@ fn table(data: &Data, parts: &mut Parts<'_>) {
             let error = error.put_behind(csv.span, format!(" {column}"));
             parts.wrong(error.help(format!("write `{column}`, say, or `labels column 1` for the first column")));
         }
-        Some(labels) if labels.value.column.is_none() || labels.value.file.is_some() || labels.value.member.is_some() => {
+        Some(labels)
+            if labels.value.column.is_none() || labels.value.file.is_some() || labels.value.member.is_some() =>
+        {
             let error = parts.error(labels.what, "a table's labels are one of its columns");
             let mend = match (&labels.value.file, &labels.value.member, &labels.value.column) {
                 (_, _, Some(Column::Named(name))) => format!("labels column \"{}\"", name.text),
@@ -185,7 +191,8 @@ fn both(data: &Data, parts: &mut Parts<'_>) -> bool {
     } else {
         (masks.span, (labels.word, labels.span))
     };
-    let error = parts.error(second.0, "`labels` are a class a sample, `masks` a class a pixel").expected("one of the two");
+    let error =
+        parts.error(second.0, "`labels` are a class a sample, `masks` a class a pixel").expected("one of the two");
     parts.one_of_two(error, first, second.1);
     true
 }

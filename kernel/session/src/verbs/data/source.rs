@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use fovea_data::{
-    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, DataSpec, FileLabels, Home, Images, Labelled, Side,
-    Split, Table, Which,
+    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, DataSpec, FileLabels, Home, Images, Labelled,
+    PictureLabels, Side, Split, Table, Which,
 };
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::{self, Data, Samples};
@@ -22,12 +22,13 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
     let labels = data.labels.as_ref().map(|said| &said.value);
     if let Some(folder) = &data.images {
         let broken = if data.skip.is_some() { Broken::Skip } else { Broken::Refuse };
-        let labels = labels.and_then(|labels| {
+        let table = labels.and_then(|labels| {
             let column = labels.column.as_ref().map(column);
-            Some(FileLabels { path: path(labels.file.as_ref()?), column })
+            Some(PictureLabels::Table(FileLabels { path: path(labels.file.as_ref()?), column }))
         });
-        let masks = data.masks.as_ref().map(|said| path(&said.value.file));
-        return Some(DataSource::Images(Images { folder: path(&folder.value), labels, masks, broken, split }));
+        let masks = data.masks.as_ref().map(|said| PictureLabels::Masks(path(&said.value.file)));
+        let labels = table.or(masks).unwrap_or_default();
+        return Some(DataSource::Images(Images { folder: path(&folder.value), labels, broken, split }));
     }
     let shape = data.shape.as_ref().map(|said| said.value.clone());
     if let Some(table) = &data.csv {
@@ -96,7 +97,12 @@ pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names)
     if is_whole {
         return of.part(name, whole(), split, stop).map_err(failure);
     }
-    let (side, end) = (if other.train { Side::Train } else { Side::Test }, other.range.map(|_| end));
+    let side = match other.side {
+        verb::Side::Train => Side::Train,
+        verb::Side::Validation => Side::Validation,
+        verb::Side::Test | verb::Side::Files => Side::Test,
+    };
+    let end = other.range.map(|_| end);
     let range = Which::Range { side, first, end };
     match share {
         None => of.part(name, range, split, stop),
