@@ -2,6 +2,7 @@
 //! shape, classes and counts known without reading its pixels; [`DataSpec::load`] gives the [`Dataset`].
 
 mod arrays;
+mod augment;
 mod classic;
 mod dataset;
 mod description;
@@ -11,6 +12,7 @@ mod generate;
 mod images;
 mod labels;
 mod natural;
+mod normalize;
 mod part;
 mod resize;
 mod room;
@@ -22,10 +24,12 @@ mod stamp;
 mod store;
 mod table;
 
+pub use augment::{Augment, Augmentation, Subject};
 pub use classic::Fetched;
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
 pub use labels::Labels;
+pub use normalize::Normalize;
 pub use room::{Kept, Room};
 pub use samples::{Samples, Source};
 pub use source::{

@@ -125,6 +125,7 @@ impl DataSpec {
         stop: &dyn Stop,
     ) -> Result<Self, DataError> {
         let part = Part { of: Box::new(self.clone()), which, split };
-        Self::open_unless(name, crate::DataSource::Part(part), self.size(), stop)
+        let part = Self::open_unless(name, crate::DataSource::Part(part), self.size(), stop)?;
+        Ok(part.seen(self.augment().clone(), self.normalize()))
     }
 }

@@ -16,10 +16,12 @@ use std::sync::Arc;
 use fovea_graph::shape::join;
 use fovea_graph::{Stop, counted};
 
+use crate::augment::Augment;
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
+use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::resize::Resize;
 use crate::samples::{Samples, Source};
@@ -189,6 +191,8 @@ impl Here {
             train,
             validation,
             test,
+            augment: Augment::default(),
+            normalize: Normalize::default(),
             attribution: self.set.attribution().to_string(),
             left_out: Vec::new(),
             remarks: self.remarks(),

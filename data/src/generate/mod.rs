@@ -8,12 +8,15 @@ pub(crate) mod shapes;
 
 use fovea_graph::Tensor;
 
+use crate::augment::Augment;
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
+use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::split::Parts;
+pub(crate) use dice::Dice;
 
 /// What was drawn: pictures one after the other, as many as there are labels.
 fn drawn(
@@ -33,6 +36,8 @@ fn drawn(
         train,
         validation: Vec::new(),
         test,
+        augment: Augment::default(),
+        normalize: Normalize::default(),
         attribution: format!("drawn by Fovea from seed {seed}"),
         left_out: Vec::new(),
         remarks: Vec::new(),

@@ -7,10 +7,12 @@ mod values;
 use fovea_graph::shape::join;
 use fovea_graph::{Stop, Tensor, counted};
 
+use crate::augment::Augment;
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
+use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::source::Table;
 use crate::split::Parts;
@@ -94,6 +96,8 @@ impl Read {
             train: self.parts.train.clone(),
             validation: self.parts.validation.clone(),
             test: self.parts.test.clone(),
+            augment: Augment::default(),
+            normalize: Normalize::default(),
             attribution: format!("rows of `{}`", self.rows.path().display()),
             left_out: Vec::new(),
             remarks: Vec::new(),

@@ -83,6 +83,7 @@ pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names)
         Some(size) => {
             sizes(size.value, size.what)?;
             let sized = DataSpec::open_unless(of.name(), of.source().clone(), Some(size.value), stop);
+            let sized = sized.map(|sized| sized.seen(of.augment().clone(), of.normalize()));
             sized.and_then(|sized| sized.within(room())).map_err(failure)?
         }
     };
@@ -92,6 +93,7 @@ pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names)
     let whole = || share.unwrap_or(Which::Share { millionths: 1_000_000 });
     if is_whole && share.is_none() && split.is_none() {
         let copy = DataSpec::open_unless(name, of.source().clone(), of.size(), stop);
+        let copy = copy.map(|copy| copy.seen(of.augment().clone(), of.normalize()));
         return copy.and_then(|copy| copy.within(room())).map_err(failure);
     }
     if is_whole {
