@@ -96,11 +96,13 @@ pub(crate) enum Offer {
     /// Data, or a run.
     DataAndRuns,
     /// Behind `=`, other data, or a clause that files are read by.
-    Origin,
+    Basis,
     /// Layers of nets.
     Layers,
     /// Constants, for a number.
     Constants,
+    /// Constants, the learning rate and the batch.
+    Sweepable,
     /// Optimizers.
     Optimizers,
     /// Schedules.

@@ -2,7 +2,7 @@
 
 use super::super::elsewhere;
 use super::super::read::Parts;
-use super::origin::has_folder;
+use super::basis::has_folder;
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::syntax::{Name, Part, PartKind};
 

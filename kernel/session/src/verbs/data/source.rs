@@ -35,8 +35,8 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
         let label = labels.and_then(|labels| labels.column.as_ref()).map(column)?;
         return Some(DataSource::Table(Table { path: path(&table.value), label, shape, split }));
     }
-    if let Some(folder) = &data.origin.folder {
-        let set = data.origin.data.as_ref().map_or(&data.name, |other| &other.data);
+    if let Some(folder) = &data.basis.folder {
+        let set = data.basis.data.as_ref().map_or(&data.name, |other| &other.data);
         let (set, folder) = (ClassicSet::named(&set.text)?, path(folder));
         return Some(DataSource::Classic(Classic { set, home: Home::Folder(folder) }));
     }
