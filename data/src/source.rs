@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-pub use crate::classic::ClassicSet;
-use crate::spec::DataSpec;
+pub use crate::classic::sets::ClassicSet;
 
 /// Where pictures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +56,12 @@ pub enum Column {
 /// A part of other data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The other data.
-    pub of: Box<DataSpec>,
+    /// The other data's name.
+    pub name: String,
+    /// Where it comes from.
+    pub of: Box<DataSource>,
+    /// The height and width that its pictures are brought to, where the part says no others.
+    pub size: Option<[usize; 2]>,
     /// Which of its samples.
     pub which: Which,
     /// How they are dealt out. `None`: a share of each part stays in it, and samples by their numbers are both parts.

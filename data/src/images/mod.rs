@@ -39,7 +39,7 @@ use decode::{head, picture};
 use files::{File, common, leave_out, parts};
 use head::Head;
 use keep::keep;
-use listing::Listed;
+use listing::{Listed, Listing};
 #[cfg(feature = "pictures")]
 use mask::mask;
 #[cfg(not(feature = "pictures"))]
@@ -77,32 +77,7 @@ pub(crate) fn open(
         PictureLabels::Masks(masks) => masked::list(images, masks, stop)?,
         PictureLabels::None { .. } => loose::list(root, stop)?,
     };
-    let mut numbers = BTreeSet::new();
-    let (mut files, mut heads, mut left_out) = (Vec::new(), Vec::new(), std::mem::take(&mut listing.left_out));
-    for some in listing.files.chunks(TOGETHER) {
-        stop.go_on()?;
-        let looked: Vec<_> = some.par_iter().map(look).collect();
-        for (listed, looked) in some.iter().zip(looked) {
-            match looked {
-                Ok(Looked { head, stamp, mask }) => {
-                    let mask = listed.mask.clone().zip(mask).map(|(mask, (stamp, of))| {
-                        numbers.extend(of);
-                        (mask, stamp)
-                    });
-                    files.push(File {
-                        path: listed.item.path.clone(),
-                        class: listed.class,
-                        is_test: listed.is_test,
-                        is_deep: head.is_deep,
-                        stamp,
-                        mask,
-                    });
-                    heads.push(head);
-                }
-                Err(why) => leave_out(images, &listed.item.path, why, &mut left_out)?,
-            }
-        }
-    }
+    let All { files, heads, numbers, left_out } = all(images, &mut listing, stop)?;
     if let Some(mask) = files.iter().rev().find_map(|file| file.mask.as_ref()) {
         listing.classes = masked::classes(&numbers, &mask.0)?;
     }
@@ -122,6 +97,46 @@ pub(crate) fn open(
     let (is_deep, is_parted) = (files.iter().any(|file| file.is_deep), listing.is_parted);
     let (images, remarks) = (images.clone(), listing.remarks);
     Ok((description, Folder { images, files, is_deep, is_parted, left_out, remarks }))
+}
+
+/// What is known of all files.
+#[derive(Default)]
+struct All {
+    files: Vec<File>,
+    heads: Vec<Head>,
+    /// The numbers in masks.
+    numbers: BTreeSet<u16>,
+    left_out: Vec<String>,
+}
+
+/// Looks at each file's head.
+fn all(images: &Images, listing: &mut Listing, stop: &dyn Stop) -> Result<All, DataError> {
+    let mut all = All { left_out: std::mem::take(&mut listing.left_out), ..All::default() };
+    for some in listing.files.chunks(TOGETHER) {
+        stop.go_on()?;
+        let looked: Vec<_> = some.par_iter().map(look).collect();
+        for (listed, looked) in some.iter().zip(looked) {
+            match looked {
+                Ok(Looked { head, stamp, mask }) => {
+                    let mask = listed.mask.clone().zip(mask).map(|(mask, (stamp, of))| {
+                        all.numbers.extend(of);
+                        (mask, stamp)
+                    });
+                    all.files.push(File {
+                        path: listed.item.path.clone(),
+                        class: listed.class,
+                        is_test: listed.is_test,
+                        is_deep: head.is_deep,
+                        stamp,
+                        mask,
+                    });
+                    all.heads.push(head);
+                }
+                Err(why) => leave_out(images, &listed.item.path, why, &mut all.left_out)?,
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// What is known of a file, and of its mask: its stamp, and the numbers in it.

@@ -1,7 +1,7 @@
 //! `predict lenet on digits[0..16] save "logits.npy"`, `predict lenet on "photo.jpg"`
 
 use super::behind::{NET, Samples};
-use super::clause::{Path, SAMPLES, SAVE};
+use super::clause::{Path, SAMPLES_OR_FILES, SAVE};
 use super::declare::verb;
 use crate::syntax::Name;
 
@@ -14,7 +14,7 @@ verb! {
     }
     needs {
         /// On which samples, or on which files.
-        samples: Samples = SAMPLES,
+        samples: Samples = SAMPLES_OR_FILES,
     }
     takes {
         save: Path = SAVE,

@@ -22,6 +22,8 @@ pub struct Pick {
     pub samples: Samples,
     /// The first and the end, in the part.
     pub range: (usize, usize),
+    /// What each sample is called, where they are files.
+    pub files: Vec<String>,
 }
 
 /// Checks the numbers of the pictures against what the data has; none are read.
@@ -30,7 +32,7 @@ pub fn pick(samples: Samples, names: &Names) -> Result<Pick, Diagnostic> {
     let count = count(samples.side, &spec);
     let (first, end) = samples.range.unwrap_or((0, count));
     if first < end && end <= count {
-        return Ok(Pick { spec, samples, range: (first, end) });
+        return Ok(Pick { spec, samples, range: (first, end), files: Vec::new() });
     }
     Err(no_such(&samples, (first, end), count))
 }
@@ -80,7 +82,8 @@ fn no_such(samples: &Samples, (first, end): (usize, usize), count: usize) -> Dia
     };
     if count == 0 && samples.range.is_none() {
         let message = format!("`{data}` has no {part} part");
-        return Diagnostic::new(Stage::Values, samples.span, message).found("no samples").expected("some samples");
+        let mistake = Diagnostic::new(Stage::Values, samples.span, message).found("no samples");
+        return mistake.expected("another part").mend(samples.span, format!("{data}.test"));
     }
     Diagnostic::new(Stage::Values, samples.span, message)
         .found(format!("{first}..{end}"))
@@ -121,6 +124,9 @@ impl Pick {
 
     /// What picture number `i` of the pick is called: `digits[3]`, `digits.train[3]`.
     pub fn name(&self, i: usize) -> String {
+        if let Some(file) = self.files.get(self.range.0 + i) {
+            return file.clone();
+        }
         let part = behind(self.samples.side);
         format!("{}{part}[{}]", self.samples.data.text, self.range.0 + i)
     }

@@ -41,7 +41,7 @@ pub(super) use filter::FILTER;
 pub(super) use flag::{AVG, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
 pub(super) use labels::LABELS;
 pub(super) use number::{BATCH, CLASS, KEEP, SEED, SEEDS};
-pub(super) use on::{DATA, SAMPLES};
+pub(super) use on::{DATA, SAMPLES, SAMPLES_OR_FILES};
 pub(super) use optimizer::OPTIMIZER;
 pub(super) use part::PART;
 pub(super) use period::{CHECKPOINT, FOR, WARMUP};

@@ -109,7 +109,12 @@ fn images(data: &Data, parts: &mut Parts<'_>) {
     if both(data, parts) {
         return;
     }
-    if labels.value.file.is_none() {
+    let is_array = |file: &Name| file.text.ends_with(".npy") || file.text.ends_with(".npz");
+    if labels.value.file.as_ref().is_some_and(is_array) {
+        let error = parts.error(labels.what, "the labels of pictures are a table, and no array").expected("a csv file");
+        let error = error.mend(labels.cut(), "");
+        parts.wrong(error.help("leave it out where the folders say the classes, or write `labels \"labels.csv\"`"));
+    } else if labels.value.file.is_none() {
         let error = parts.error(labels.what, "the labels of pictures are a table of its own").expected("a file");
         parts.wrong(error.put_behind(labels.word, " \"labels.csv\"").help("write `labels \"labels.csv\"`, say"));
     } else {

@@ -9,6 +9,7 @@ mod device;
 mod explain;
 mod export;
 mod features;
+mod fetching;
 mod filters;
 mod library;
 mod load;
@@ -37,7 +38,7 @@ use std::sync::Arc;
 use fovea_dsl::syntax::{Statement, StatementKind};
 use fovea_dsl::{Command, Diagnostic, command};
 
-use crate::classics::Fetching;
+use fetching::Fetching;
 pub use replay::defined;
 
 use crate::event::{Event, Output};

@@ -76,7 +76,17 @@ fn column(column: &verb::Column) -> Column {
 /// Some samples of other data, or all of them under another name.
 pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names) -> Result<DataSpec, Failure> {
     let (name, stop) = (&data.name.text, &*names.interrupted);
-    let Pick { spec: of, range: (first, end), .. } = pick(other.clone(), names)?;
+    let picked = pick(other.clone(), names).map_err(|mistake| {
+        // `data pets = cats`
+        if !mistake.mends.is_empty() || other.span.end != other.data.span.end || names.spec(&other.data).is_ok() {
+            return mistake;
+        }
+        let folder = format!("images \"{}\"", other.data.text);
+        let help =
+            format!("for a folder of pictures write `{folder}`; {}", mistake.help.as_deref().unwrap_or_default());
+        mistake.mend(other.span, folder).help(help)
+    });
+    let Pick { spec: of, range: (first, end), .. } = picked?;
     let failure = |error| places.failure(error);
     let of = match data.size {
         None => of,
