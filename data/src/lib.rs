@@ -33,7 +33,7 @@ pub use normalize::Normalize;
 pub use room::{Kept, Room};
 pub use samples::{Samples, Source};
 pub use source::{
-    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Home, Images, Labelled, Part, Side,
-    Split, Table, Which,
+    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Home, Images, Labelled, Part,
+    PictureLabels, Side, Split, Table, Which,
 };
 pub use spec::DataSpec;

@@ -1,13 +1,9 @@
 //! Parts of other data: samples by their numbers, or a share of them.
 
-use fovea_graph::Stop;
-
 use crate::dataset::Dataset;
-use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
 use crate::source::{Part, Side, Which};
-use crate::spec::DataSpec;
 use crate::split::{Parts, portion};
 
 /// How samples are dealt out, and the class of each where it has one.
@@ -31,28 +27,14 @@ impl Dealt {
 /// The seed of shares. It never changes: results stay comparable.
 const SEED: u64 = 0;
 
-impl Part {
-    /// The same of pictures that are brought to another size.
-    pub(crate) fn sized(&self, size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Self, DataError> {
-        if size.is_none() || size == self.of.size() {
-            return Ok(self.clone());
-        }
-        let of = DataSpec::open_unless(self.of.name(), self.of.source().clone(), size, stop)?;
-        Ok(Self { of: Box::new(of), ..self.clone() })
-    }
+/// How the samples of a part are dealt out, of data that is dealt out so, with so many classes.
+pub(crate) fn dealt(part: &Part, whole: Dealt, classes: usize) -> Result<Dealt, DataError> {
+    let parts = take(part, &whole, classes)?;
+    Ok(Dealt { parts, labels: whole.labels })
 }
 
-/// What is known of a part of data.
-pub(crate) fn open(part: &Part, stop: &dyn Stop) -> Result<Description, DataError> {
-    let dealt = part.of.dealt(stop)?;
-    let classes = part.of.classes();
-    let parts = take(part, &dealt, classes)?;
-    Ok(Description { counts: parts.counts(), ..part.of.description().clone() })
-}
-
-/// Reads the data, and leaves all but the part out.
-pub(crate) fn load(name: &str, part: &Part, stop: &dyn Stop) -> Result<Dataset, DataError> {
-    let mut data = part.of.load_unless(stop)?;
+/// Leaves all but the part of data out that were read.
+pub(crate) fn of(name: &str, part: &Part, mut data: Dataset) -> Result<Dataset, DataError> {
     let labels = match &data.labels {
         Labels::Class(labels) => labels.clone(),
         Labels::Map(_) => Vec::new(),
@@ -67,13 +49,6 @@ pub(crate) fn load(name: &str, part: &Part, stop: &dyn Stop) -> Result<Dataset, 
     }
     let Parts { train, validation, test } = parts;
     Ok(Dataset { name: name.to_string(), train, validation, test, ..data })
-}
-
-/// How the samples are dealt out of which the part is.
-pub(crate) fn dealt(part: &Part, stop: &dyn Stop) -> Result<Dealt, DataError> {
-    let whole = part.of.dealt(stop)?;
-    let parts = take(part, &whole, part.of.classes())?;
-    Ok(Dealt { parts, labels: whole.labels })
 }
 
 fn take(part: &Part, whole: &Dealt, classes: usize) -> Result<Parts, DataError> {
@@ -103,28 +78,11 @@ fn take(part: &Part, whole: &Dealt, classes: usize) -> Result<Parts, DataError> 
         }
     };
     if picked.is_empty() {
-        let unfit = Unfit::new(Clause::Samples, part.of.name().as_ref(), "it has no such samples");
+        let unfit = Unfit::new(Clause::Samples, part.name.as_ref(), "it has no such samples");
         return Err(unfit.into());
     }
     let Some(split) = part.split else {
         return Ok(Parts { train: picked.to_vec(), validation: Vec::new(), test: picked.to_vec() });
     };
     Ok(split.deal(&class(picked), classes.max(1)).of(picked))
-}
-
-impl DataSpec {
-    /// These samples of the data, under another name.
-    ///
-    /// # Errors
-    /// There are no such samples; [`DataError::Interrupted`].
-    pub fn part(
-        &self,
-        name: &str,
-        which: Which,
-        split: Option<crate::Split>,
-        stop: &dyn Stop,
-    ) -> Result<Self, DataError> {
-        let part = Part { of: Box::new(self.clone()), which, split };
-        Self::open_unless(name, crate::DataSource::Part(part), self.size(), stop)
-    }
 }

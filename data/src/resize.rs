@@ -3,6 +3,9 @@
 
 use std::ops::Range;
 
+/// The largest height or width that pictures may be brought to.
+pub(crate) const MAX_SIDE: usize = 256;
+
 /// The way from one size to another.
 #[derive(Debug)]
 pub(crate) struct Resize {

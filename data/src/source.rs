@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-pub use crate::classic::ClassicSet;
-use crate::spec::DataSpec;
+pub use crate::classic::sets::ClassicSet;
 
 /// Where pictures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +56,12 @@ pub enum Column {
 /// A part of other data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The other data.
-    pub of: Box<DataSpec>,
+    /// The other data's name.
+    pub name: String,
+    /// Where it comes from.
+    pub of: Box<DataSource>,
+    /// The height and width that its pictures are brought to, where the part says no others.
+    pub size: Option<[usize; 2]>,
     /// Which of its samples.
     pub which: Which,
     /// How they are dealt out. `None`: a share of each part stays in it, and samples by their numbers are both parts.
@@ -122,16 +125,31 @@ pub enum Home {
 /// each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Images {
-    /// The folder with the classes' folders, or with the pictures that [`Images::labels`] speaks of.
+    /// The folder with the classes' folders, or with the pictures.
     pub folder: PathBuf,
-    /// A table of the files' classes; `None` where folders say them.
-    pub labels: Option<FileLabels>,
-    /// A folder with a mask for each picture, under the same name: a class a pixel. With it there are no labels.
-    pub masks: Option<PathBuf>,
+    /// What says the classes.
+    pub labels: PictureLabels,
     /// What becomes of files that are no picture.
     pub broken: Broken,
     /// How pictures are dealt out; `None` where nobody says.
     pub split: Option<Split>,
+}
+
+/// What says the classes of pictures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PictureLabels {
+    /// The folders that they are in.
+    #[default]
+    Folders,
+    /// A table of the files.
+    Table(FileLabels),
+    /// A folder with a mask for each picture, under the same name: a class a pixel.
+    Masks(PathBuf),
+    /// Nothing: the folder is of pictures, or is one of them, as a net takes them that has so many channels.
+    None {
+        /// 1 of grey ones, 3 of coloured ones.
+        channels: usize,
+    },
 }
 
 /// A table with a file a row, and its class.

@@ -6,14 +6,15 @@ use fovea_graph::{Never, Stop};
 
 use crate::augment::Augment;
 use crate::classic::{Absent, Fetched};
-use crate::dataset::{Counts, Dataset, MAX_SIDE};
+use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::generate::{scenes, shapes};
 use crate::normalize::Normalize;
 use crate::part::{self, Dealt};
+use crate::resize::MAX_SIDE;
 use crate::room::Room;
-use crate::source::{DataSource, Part};
+use crate::source::{DataSource, Images, Part, PictureLabels, Split, Which};
 use crate::{arrays, classic, digits, images, table};
 
 /// The seed of generated data where nobody says another.
@@ -43,13 +44,18 @@ struct Opened {
 #[derive(Debug, PartialEq, Eq)]
 enum Files {
     Digits,
-    Shapes { seed: u64 },
-    Scenes { seed: u64 },
+    Shapes {
+        seed: u64,
+    },
+    Scenes {
+        seed: u64,
+    },
     Images(images::Folder),
     Arrays(Box<arrays::Files>),
     Classic(classic::Files),
     Table(table::Read),
-    Part(Part),
+    /// A part, and the data that it is of.
+    Part(Part, DataSpec),
 }
 
 impl DataSpec {
@@ -95,7 +101,9 @@ impl DataSpec {
         size: Option<[usize; 2]>,
         stop: &dyn Stop,
     ) -> Result<Self, DataError> {
-        if let Some([height, width]) = size {
+        // What a net takes may be larger.
+        let is_bounded = !matches!(&source, DataSource::Images(Images { labels: PictureLabels::None { .. }, .. }));
+        if let Some([height, width]) = size.filter(|_| is_bounded) {
             let allowed = 1..=Self::MAX_SIDE;
             if !allowed.contains(&height) || !allowed.contains(&width) {
                 return Err(DataError::Size { height, width });
@@ -122,8 +130,10 @@ impl DataSpec {
                 (description, Files::Table(read))
             }
             DataSource::Part(part) => {
-                let part = part.sized(size, stop)?;
-                (part::open(&part, stop)?, Files::Part(part))
+                let of = Self::open_unless(&part.name, (*part.of).clone(), size.or(part.size), stop)?;
+                let dealt = part::dealt(part, of.dealt(stop)?, of.classes())?;
+                let description = Description { counts: dealt.parts.counts(), ..of.opened.description.clone() };
+                (description, Files::Part(part.clone(), of))
             }
         };
         let opened = Arc::new(Opened { description, files });
@@ -214,8 +224,8 @@ impl DataSpec {
     /// How many bytes of memory the data take once they are read: pixels, labels, and which pictures belong to which part.
     pub fn bytes(&self) -> u64 {
         // Of a part, the whole is read.
-        if let Files::Part(part) = &self.opened.files {
-            return part.of.bytes();
+        if let Files::Part(_, of) = &self.opened.files {
+            return Self { room: self.room.clone(), ..of.clone() }.bytes();
         }
         let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
         let labels = if self.is_labelled() { product(&self.opened.description.positions) } else { 0 };
@@ -237,7 +247,7 @@ impl DataSpec {
         match &self.opened.files {
             Files::Classic(_) => return false,
             Files::Table(_) => return true,
-            Files::Part(part) => return part.of.is_held(),
+            Files::Part(_, of) => return Self { room: self.room.clone(), ..of.clone() }.is_held(),
             Files::Digits | Files::Shapes { .. } | Files::Scenes { .. } | Files::Images(_) | Files::Arrays(_) => {}
         }
         !self.is_own() || self.sample_bytes().saturating_mul(self.counts().all() as u64) <= self.room.held
@@ -265,9 +275,20 @@ impl DataSpec {
             Files::Arrays(files) => files.load(&self.name, description, &self.room, stop),
             Files::Classic(files) => files.load(&self.name, description, stop),
             Files::Table(read) => read.load(&self.name, description, stop),
-            Files::Part(part) => part::load(&self.name, part, stop),
+            Files::Part(part, of) => {
+                let of = Self { room: self.room.clone(), ..of.clone() };
+                of.load_unless(stop).and_then(|data| part::of(&self.name, part, data))
+            }
         }?;
         Ok(Dataset { augment: self.augment.clone(), normalize: self.normalize, ..data })
+    }
+
+    /// What each sample is called where they are files, in their order; none of others.
+    pub fn file_names(&self) -> Vec<String> {
+        match &self.opened.files {
+            Files::Images(folder) => folder.names(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether files are to be fetched before the data can be read.
@@ -278,7 +299,7 @@ impl DataSpec {
     fn absent(&self) -> Option<&Absent> {
         match &self.opened.files {
             Files::Classic(files) => files.absent(),
-            Files::Part(part) => part.of.absent(),
+            Files::Part(_, of) => of.absent(),
             _ => None,
         }
     }
@@ -291,12 +312,19 @@ impl DataSpec {
         self.absent().map_or(Ok(()), |absent| absent.fetch(told, stop).map(drop))
     }
 
-    pub(crate) fn description(&self) -> &Description {
-        &self.opened.description
+    /// These samples of the data, under another name.
+    ///
+    /// # Errors
+    /// There are no such samples; [`DataError::Interrupted`].
+    pub fn part(&self, name: &str, which: Which, split: Option<Split>, stop: &dyn Stop) -> Result<Self, DataError> {
+        let (of, size) = (Box::new(self.source.clone()), self.size);
+        let part = Part { name: self.name.clone(), of, size, which, split };
+        let part = Self::open_unless(name, DataSource::Part(part), self.size, stop)?;
+        Ok(part.seen(self.augment.clone(), self.normalize))
     }
 
     /// Which samples belong to which part, and the class of each, without reading pixels.
-    pub(crate) fn dealt(&self, stop: &dyn Stop) -> Result<Dealt, DataError> {
+    fn dealt(&self, stop: &dyn Stop) -> Result<Dealt, DataError> {
         Ok(match &self.opened.files {
             Files::Digits => Dealt::of(digits::load(None, stop)?),
             Files::Shapes { seed } => shapes::dealt(*seed),
@@ -305,7 +333,7 @@ impl DataSpec {
             Files::Arrays(files) => files.dealt(),
             Files::Classic(files) => files.dealt(),
             Files::Table(read) => read.dealt(),
-            Files::Part(part) => part::dealt(part, stop)?,
+            Files::Part(part, of) => part::dealt(part, of.dealt(stop)?, of.classes())?,
         })
     }
 }

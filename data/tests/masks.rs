@@ -5,7 +5,7 @@ mod support;
 
 use std::path::Path;
 
-use fovea_data::{Broken, Clause, Counts, Images, Labels};
+use fovea_data::{Broken, Clause, Counts, Images, Labels, PictureLabels};
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma};
 use support::{colour, folder, grey, images, open, open_sized, save, says, unfit, write};
 
@@ -41,7 +41,7 @@ fn levels(size: [u32; 2], of: impl Fn(u32, u32) -> u8) -> DynamicImage {
 }
 
 fn masked(root: &Path) -> Images {
-    Images { masks: Some(root.join("masks")), ..images(&root.join("in")) }
+    Images { labels: PictureLabels::Masks(root.join("masks")), ..images(&root.join("in")) }
 }
 
 /// Pictures `1` to `n` of 6×10.

@@ -5,7 +5,7 @@ mod support;
 
 use std::path::Path;
 
-use fovea_data::{Broken, Column, Counts, DataSpec, FileLabels, Images, Split, Table};
+use fovea_data::{Broken, Column, Counts, DataSpec, FileLabels, Images, PictureLabels, Split, Table};
 use support::{all, folder, grey, images, open, open_sized, save, says, unfit, write};
 
 fn table(path: &Path, label: Column) -> Table {
@@ -95,7 +95,11 @@ fn six(root: &Path) -> Images {
     }
     write(&root.join("in/notes.txt"), b"none of ours");
     let labels = FileLabels { path: root.join("in/labels.csv"), column: None };
-    Images { labels: Some(labels), split: Some(Split { test: 50, validation: 0, seed: 0 }), ..images(&root.join("in")) }
+    Images {
+        labels: PictureLabels::Table(labels),
+        split: Some(Split { test: 50, validation: 0, seed: 0 }),
+        ..images(&root.join("in"))
+    }
 }
 
 const ROWS: &str = "1.png,cat\n./2.png,dog\n10.png,cat\nmore\\1.png,dog\nmore/2,cat\nÖ ü.png,dog\n";
@@ -125,7 +129,7 @@ fn a_table_says_the_classes_of_pictures() {
     write(&path, format!("id,age,breed\n{wide}").as_bytes());
     says(&unfit(open(images.clone())), &["it has 3 columns: which has the classes?", "`age`", "`column 2`"]);
     let labels = FileLabels { path, column: Some(named("breed")) };
-    read(&Images { labels: Some(labels), ..images });
+    read(&Images { labels: PictureLabels::Table(labels), ..images });
 }
 
 #[test]
@@ -152,5 +156,5 @@ fn rows_without_files_and_files_without_rows_are_named() {
         assert!(left_out.iter().any(|line| line.contains(name)), "{name}: {left_out:?}");
     }
     let nothing = FileLabels { path: root.path().join("none.csv"), column: None };
-    says(&unfit(open(Images { labels: Some(nothing), ..images })), &["there is no such file"]);
+    says(&unfit(open(Images { labels: PictureLabels::Table(nothing), ..images })), &["there is no such file"]);
 }

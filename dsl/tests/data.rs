@@ -4,7 +4,7 @@
 use fovea_dsl::editor::{Context, complete};
 use fovea_dsl::scope::Scope;
 use fovea_dsl::syntax::StatementKind;
-use fovea_dsl::verb::{Column, Data, Shares};
+use fovea_dsl::verb::{Column, Data, Shares, Side};
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
 use fovea_graph::SourceId;
 
@@ -81,16 +81,16 @@ fn tables_archives_masks_and_labels_of_their_own() {
 
 #[test]
 fn other_data_and_folders_of_classic_sets() {
-    let origin = |text: &str| read(text).unwrap().origin;
-    let few = origin("data few = digits.train[0..100]").data.unwrap();
-    assert_eq!((few.data.text.as_str(), few.train, few.range), ("digits", true, Some((0, 100))));
+    let basis = |text: &str| read(text).unwrap().basis;
+    let few = basis("data few = digits.train[0..100]").data.unwrap();
+    assert_eq!((few.data.text.as_str(), few.side, few.range), ("digits", Side::Train, Some((0, 100))));
     let data = read("data few = digits part 0.1").unwrap();
-    assert_eq!((data.origin.data.unwrap().range, data.part.unwrap().value), (None, 0.1));
+    assert_eq!((data.basis.data.unwrap().range, data.part.unwrap().value), (None, 0.1));
     assert_eq!(read("data small = shapes size 16x16").unwrap().size.unwrap().value, [16, 16]);
-    assert_eq!(origin("data mnist \"mnist/\"").folder.unwrap().text, "mnist/");
-    let named = origin("data m = fashion \"mnist/\" size 32x32");
+    assert_eq!(basis("data mnist \"mnist/\"").folder.unwrap().text, "mnist/");
+    let named = basis("data m = fashion \"mnist/\" size 32x32");
     assert_eq!((named.data.unwrap().data.text, named.folder.unwrap().text), ("fashion".into(), "mnist/".into()));
-    assert!(origin("data mnist size 32x32").folder.is_none() && origin("data digits").data.is_none());
+    assert!(basis("data mnist size 32x32").folder.is_none() && basis("data digits").data.is_none());
 }
 
 /// Each text with the words that its only mistake points at, and what is said there.

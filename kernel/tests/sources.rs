@@ -122,7 +122,96 @@ fn labels_come_of_a_table_and_arrays_of_an_archive() {
     let outputs = bench.ok(&text);
     assert_eq!((&outputs[0].data["classes"], &outputs[0].data["train"]), (&json!(["cats", "dogs"]), &json!(160)));
     assert_eq!(outputs[1].data["by_class"], outputs[0].data["by_class"]);
-    assert_eq!((&outputs[2].data["shape"], &outputs[2].data["test"]), (&json!([8, 8, 1]), &json!(360)));
+    assert_eq!((&outputs[2].data["shape"], &outputs[2].data["test"]), (&json!([8, 8, 1]), &json!(359)));
+}
+
+#[test]
+fn a_third_part_is_for_validation() {
+    let mut bench = Bench::new();
+    arrays(&root(&bench));
+    let (x, y) = (bench.path("x.npy"), bench.path("y.npy"));
+    let outputs = bench.ok(&format!(
+        "data x = npy \"{x}\" labels \"{y}\" split 70/15/15\n{NET}train small on x for 2 epochs with adam(lr 0.005), batch 32\n\
+         data few = x part 0.1"
+    ));
+    let counts = |data: &serde_json::Value| ["train", "validation", "test"].map(|part| data[part].as_u64().unwrap());
+    assert_eq!(counts(&outputs[0].data), [1257, 270, 270]);
+    let head = "x: 1257 pictures to train on, 270 to validate with and 270 to test, 8x8x1,";
+    assert_eq!(outputs[0].text.lines().next(), Some(head));
+    assert!(outputs[0].text.contains("validation"), "{}", outputs[0].text);
+    assert_eq!(counts(&outputs[3].data), [126, 27, 27], "a share of each part");
+}
+
+#[test]
+fn a_set_that_cannot_be_fetched_says_which_files_to_put_where() {
+    let place = support::Place::new();
+    place.write("mnist.fov", "note \"first\"\ndata mnist size 14x14\nshow mnist[0]\n");
+    let cache = place.path().join("cache");
+    let mut run = place.command(&["run", "mnist.fov"]);
+    run.env("FOVEA_CACHE", &cache).env("FOVEA_MIRROR", "http://127.0.0.1:1");
+    let ran: support::Ran = run.output().unwrap().into();
+    assert_eq!(ran.status, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("first"), "all was checked, and the first statement ran: {}", ran.out);
+    let said = ran.err.replace('\n', " ");
+    for words in ["mnist.fov:2:6", "MNIST cannot be fetched", "train-images-idx3-ubyte.gz", "data mnist \"mnist/\""] {
+        assert!(said.contains(words), "{words}: {}", ran.err);
+    }
+    assert!(said.contains(&cache.join("data").join("mnist").display().to_string()), "{}", ran.err);
+    // What stands there by hand is read.
+    mnist(&cache.join("data/mnist"));
+    let mut run = place.command(&["run", "mnist.fov", "--format", "json"]);
+    run.env("FOVEA_CACHE", &cache).env("FOVEA_MIRROR", "http://127.0.0.1:1");
+    let ran: support::Ran = run.output().unwrap().into();
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("\"train\":1437"), "{}", ran.out);
+}
+
+#[test]
+fn files_are_told_by_a_net_without_being_declared() {
+    let mut bench = Bench::new();
+    let root = root(&bench);
+    examples(&root);
+    let path = |name: &str| root.join(name).display().to_string();
+    let (pets, photo, folder, x) = (path("pets"), path("pets/cats/3.png"), path("pets/dogs"), path("x.npy"));
+    let (images, masks) = (path("in"), path("masks"));
+    let outputs = bench.ok(&format!(
+        "data pets = images \"{pets}\" size 16x16\nnet q = 16x16x3 - conv 8 - relu - pool, softmax\n\
+         train q on pets for 6 epochs with adam(lr 0.01), batch 16\npredict q on \"{photo}\"\npredict q on \"{folder}\"\n\
+         net g = 8x8x1 - conv 4 - relu, softmax 10\npredict g on \"{x}\"\npredict g on \"{photo}\"\n\
+         data land = images \"{images}\" masks \"{masks}\" size 16x16\n\
+         net m = 16x16x3 - conv 8 - relu - conv 6 1x1 - softmax\ntrain m on land for 2 epochs with adam, batch 8\n\
+         predict m on \"{images}\""
+    ));
+    let one = &outputs[3];
+    assert_eq!((&one.data["pictures"], &one.data["data"]), (&json!([photo]), &json!(photo)));
+    assert!(one.text.contains("cats") && one.text.contains("1 picture") && !one.text.contains('✗'), "{}", one.text);
+    assert_eq!(one.pictures.len(), 1);
+    let many = &outputs[4].data;
+    assert_eq!((many["classes"].as_array().unwrap().len(), &many["pictures"][99]), (100, &json!("99.png")));
+    let dogs = many["classes"].as_array().unwrap().iter().filter(|&class| *class == json!(1)).count();
+    assert!(dogs > 80, "{dogs} of 100");
+    assert_eq!(outputs[6].data["classes"].as_array().unwrap().len(), 1797);
+    assert_eq!(outputs[7].data["classes"].as_array().unwrap().len(), 1, "colours become grey");
+    let maps = &outputs[11];
+    assert!(maps.text.contains("0.png: ") && maps.text.contains(" %"), "{}", maps.text);
+    assert_eq!(maps.data["classes"].as_array().unwrap().len(), 20);
+    let cases = [
+        (format!("\"{}\"", path("none.jpg")), "there is no such file or folder"),
+        (format!("\"{}\"", path("wave.csv")), "it is no png, jpeg, webp, bmp or gif"),
+        (format!("\"{}\"", path("mnist")), "there is no picture in this folder"),
+        (format!("\"{}\"", path("y.npy")), "its elements are int64"),
+    ];
+    for (file, message) in cases {
+        let text = format!("predict g on {file}");
+        let (at, found) = mistake(&mut bench, &text);
+        assert!(at == file && found.message.contains(message), "{text}: {}", found.message);
+    }
+    let (_, meant) = mistake(&mut bench, "predict g on \"digits\"");
+    assert_eq!(meant.mends[0].text, "digits");
+    let (at, wide) = mistake(&mut bench, &format!("net w = 8x8x4 - fc 4, softmax 3\npredict w on \"{photo}\""));
+    assert!(at.contains("3.png") && wide.message.contains("the net takes 8x8x4"), "{}", wide.message);
+    let (at, plain) = mistake(&mut bench, &format!("net p = 8x8x1 - fc 4\npredict p on \"{photo}\""));
+    assert!(at == "p" && plain.message.contains("does not end in softmax"), "{}", plain.message);
 }
 
 #[test]

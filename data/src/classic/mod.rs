@@ -8,7 +8,7 @@ mod find;
 mod idx;
 mod packed;
 mod records;
-mod sets;
+pub(crate) mod sets;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,8 +32,7 @@ pub(crate) use absent::Absent;
 pub use absent::Fetched;
 use packed::{Archives, Packed};
 use records::{Opened, Records};
-pub use sets::ClassicSet;
-use sets::Form;
+use sets::{ClassicSet, Form};
 
 /// The files of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -161,9 +161,16 @@ where
     let colours = count - usize::from(has_alpha);
     let line = image.width() as usize * count;
     let pixels = image.as_raw()[y * line..][..line].chunks_exact(count);
+    // What the eye makes of red, green and blue: ITU-R BT.601.
+    const GREY: [f32; 3] = [0.299, 0.587, 0.114];
+    let becomes_grey = channels == 1 && colours == GREY.len();
     for (pixel, values) in pixels.zip(row.chunks_exact_mut(channels)) {
         for (channel, value) in values.iter_mut().enumerate() {
-            let level: f32 = pixel[channel % colours].into();
+            let level: f32 = if becomes_grey {
+                GREY.iter().zip(pixel).map(|(share, &level)| share * level.into()).sum()
+            } else {
+                pixel[channel % colours].into()
+            };
             *value = level / white;
             if has_alpha {
                 let alpha = pixel[colours].into() / white;

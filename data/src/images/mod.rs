@@ -9,6 +9,7 @@ mod head;
 mod keep;
 mod labelled;
 mod listing;
+mod loose;
 #[cfg(feature = "pictures")]
 mod mask;
 mod masked;
@@ -31,14 +32,14 @@ use crate::labels::Labels;
 use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::room::Room;
-use crate::source::Images;
+use crate::source::{Images, PictureLabels};
 use crate::stamp::Stamp;
 #[cfg(feature = "pictures")]
 use decode::{head, picture};
 use files::{File, common, leave_out, parts};
 use head::Head;
 use keep::keep;
-use listing::Listed;
+use listing::{Listed, Listing};
 #[cfg(feature = "pictures")]
 use mask::mask;
 #[cfg(not(feature = "pictures"))]
@@ -70,13 +71,47 @@ pub(crate) fn open(
         let unfit = Unfit::new(Clause::Samples, root, "this build reads no pictures");
         return Err(unfit.help("the library has the feature `pictures`; `npy` reads arrays without it").into());
     }
-    let mut listing = match (&images.labels, &images.masks) {
-        (_, Some(masks)) => masked::list(images, masks, stop)?,
-        (Some(labels), None) => labelled::list(images, labels, stop)?,
-        (None, None) => listing::list(root, stop)?,
+    let mut listing = match &images.labels {
+        PictureLabels::Folders => listing::list(root, stop)?,
+        PictureLabels::Table(labels) => labelled::list(images, labels, stop)?,
+        PictureLabels::Masks(masks) => masked::list(images, masks, stop)?,
+        PictureLabels::None { .. } => loose::list(root, stop)?,
     };
-    let mut numbers = BTreeSet::new();
-    let (mut files, mut heads, mut left_out) = (Vec::new(), Vec::new(), std::mem::take(&mut listing.left_out));
+    let All { files, heads, numbers, left_out } = all(images, &mut listing, stop)?;
+    if let Some(mask) = files.iter().rev().find_map(|file| file.mask.as_ref()) {
+        listing.classes = masked::classes(&numbers, &mask.0)?;
+    }
+    let channels = match images.labels {
+        PictureLabels::None { channels } => channels,
+        _ if heads.iter().all(|head| head.is_grey) => 1,
+        _ => 3,
+    };
+    let parts = parts(images, listing.is_parted, &listing.classes, &files)?;
+    let size = size.map_or_else(|| common(&files, &heads), Ok)?;
+    let description = Description {
+        shape: vec![size[0], size[1], channels],
+        positions: if images.is_masked() { size.to_vec() } else { Vec::new() },
+        classes: listing.classes,
+        counts: parts.counts(),
+    };
+    let (is_deep, is_parted) = (files.iter().any(|file| file.is_deep), listing.is_parted);
+    let (images, remarks) = (images.clone(), listing.remarks);
+    Ok((description, Folder { images, files, is_deep, is_parted, left_out, remarks }))
+}
+
+/// What is known of all files.
+#[derive(Default)]
+struct All {
+    files: Vec<File>,
+    heads: Vec<Head>,
+    /// The numbers in masks.
+    numbers: BTreeSet<u16>,
+    left_out: Vec<String>,
+}
+
+/// Looks at each file's head.
+fn all(images: &Images, listing: &mut Listing, stop: &dyn Stop) -> Result<All, DataError> {
+    let mut all = All { left_out: std::mem::take(&mut listing.left_out), ..All::default() };
     for some in listing.files.chunks(TOGETHER) {
         stop.go_on()?;
         let looked: Vec<_> = some.par_iter().map(look).collect();
@@ -84,10 +119,10 @@ pub(crate) fn open(
             match looked {
                 Ok(Looked { head, stamp, mask }) => {
                     let mask = listed.mask.clone().zip(mask).map(|(mask, (stamp, of))| {
-                        numbers.extend(of);
+                        all.numbers.extend(of);
                         (mask, stamp)
                     });
-                    files.push(File {
+                    all.files.push(File {
                         path: listed.item.path.clone(),
                         class: listed.class,
                         is_test: listed.is_test,
@@ -95,27 +130,13 @@ pub(crate) fn open(
                         stamp,
                         mask,
                     });
-                    heads.push(head);
+                    all.heads.push(head);
                 }
-                Err(why) => leave_out(images, &listed.item.path, why, &mut left_out)?,
+                Err(why) => leave_out(images, &listed.item.path, why, &mut all.left_out)?,
             }
         }
     }
-    if let Some(mask) = files.iter().rev().find_map(|file| file.mask.as_ref()) {
-        listing.classes = masked::classes(&numbers, &mask.0)?;
-    }
-    let channels = if heads.iter().all(|head| head.is_grey) { 1 } else { 3 };
-    let parts = parts(images, listing.is_parted, &listing.classes, &files)?;
-    let size = size.map_or_else(|| common(&files, &heads), Ok)?;
-    let description = Description {
-        shape: vec![size[0], size[1], channels],
-        positions: if images.masks.is_some() { size.to_vec() } else { Vec::new() },
-        classes: listing.classes,
-        counts: parts.counts(),
-    };
-    let (is_deep, is_parted) = (files.iter().any(|file| file.is_deep), listing.is_parted);
-    let (images, remarks) = (images.clone(), listing.remarks);
-    Ok((description, Folder { images, files, is_deep, is_parted, left_out, remarks }))
+    Ok(all)
 }
 
 /// What is known of a file, and of its mask: its stamp, and the numbers in it.
@@ -140,7 +161,24 @@ fn look(file: &Listed) -> Result<Looked, String> {
     Ok(Looked { head, stamp: Stamp::of(metadata), mask })
 }
 
+impl Images {
+    /// Whether pictures have a class a pixel.
+    fn is_masked(&self) -> bool {
+        matches!(self.labels, PictureLabels::Masks(_))
+    }
+}
+
 impl Folder {
+    /// The files by their names in the folder, in the order of the samples.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let root = &self.images.folder;
+        let name = |file: &File| match file.path.strip_prefix(root) {
+            Ok(name) if !name.as_os_str().is_empty() => name.display().to_string(),
+            _ => file.path.display().to_string(),
+        };
+        self.files.iter().map(name).collect()
+    }
+
     /// How the files are dealt out, as far as their heads tell which are pictures.
     pub(crate) fn dealt(&self, known: &Description) -> Result<Dealt, DataError> {
         let parts = parts(&self.images, self.is_parted, &known.classes, &self.files)?;
@@ -158,8 +196,10 @@ impl Folder {
         let kept = keep(self, &known.shape, room, stop)?;
         // Dealt out as if what is broken had never been there.
         let parts = parts(&self.images, self.is_parted, &known.classes, &kept.files)?;
-        let labels = if self.images.masks.is_some() {
+        let labels = if self.images.is_masked() {
             masked::read(&kept.files, &known.classes, &known.shape, stop)?
+        } else if known.classes.is_empty() {
+            Labels::Class(Vec::new())
         } else {
             Labels::Class(kept.files.iter().map(|file| file.class).collect())
         };

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fovea_data::{
-    Arrays, Broken, Classic, ClassicSet, DataError, DataSource, DataSpec, Dataset, Home, Images, Labelled, Table, Unfit,
+    Arrays, Broken, Classic, ClassicSet, DataError, DataSource, DataSpec, Dataset, Home, Images, Labelled,
+    PictureLabels, Table, Unfit,
 };
 use fovea_graph::{Never, Tensor};
 use image::{DynamicImage, ImageFormat};
@@ -56,7 +57,7 @@ pub fn colour(height: u32, width: u32, colour: [u8; 3]) -> DynamicImage {
 
 /// Pictures of a folder, where nobody says more.
 pub fn images(folder: &Path) -> Images {
-    Images { folder: folder.to_path_buf(), labels: None, masks: None, broken: Broken::Refuse, split: None }
+    Images { folder: folder.to_path_buf(), labels: PictureLabels::Folders, broken: Broken::Refuse, split: None }
 }
 
 /// Two classes, `a` and `b`, with two grey pictures each, 4 high and 6 wide.

@@ -272,7 +272,7 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
             }
             return found;
         }
-        ([_, Offer::Origin], Some(&"=")) if begun.is_none() => {
+        ([_, Offer::Basis], Some(&"=")) if begun.is_none() => {
             let mut found = all(unused(verb, pieces).map(|clause| clause.word), Kind::Clause);
             found.extend(names(&context.data, Kind::Data));
             return found;
@@ -318,7 +318,7 @@ fn offered(offer: &Offer, context: &Context) -> Found {
             found
         }
         // Behind `=` alone, which is looked for where places are told apart.
-        Offer::Origin => Vec::new(),
+        Offer::Basis => Vec::new(),
         Offer::Constants => names(&context.constants, Kind::Constant),
         Offer::Sweepable => {
             let mut found = names(&context.constants, Kind::Constant);

@@ -96,7 +96,7 @@ pub(crate) enum Offer {
     /// Data, or a run.
     DataAndRuns,
     /// Behind `=`, other data, or a clause that files are read by.
-    Origin,
+    Basis,
     /// Layers of nets.
     Layers,
     /// Constants, for a number.

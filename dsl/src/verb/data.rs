@@ -1,10 +1,10 @@
 //! `data digits size 28x28`, `data pets = images "pets/" size 64x64 split 80/20`, `data few = digits[0..100]`
 
-mod origin;
+mod basis;
 mod source;
 mod suits;
 
-pub use origin::Origin;
+pub use basis::Basis;
 
 use super::about::{Behind, Offer};
 use super::behind::is_name;
@@ -19,7 +19,7 @@ use super::words;
 use crate::diagnostic::quoted;
 use crate::parse::words::is_free;
 use crate::syntax::{Name, Part, PartKind};
-use origin::ORIGIN;
+use basis::BASIS;
 
 verb! {
     /// `data NAME …`, `data NAME = …`
@@ -28,7 +28,7 @@ verb! {
         /// The name it gets; for built-in data its own.
         name: Name = NAME,
         /// What it is made from, where that is other data, or a folder of what has its name.
-        origin: Origin = ORIGIN,
+        basis: Basis = BASIS,
     }
     takes {
         images: Path = IMAGES,
@@ -76,7 +76,7 @@ fn name(parts: &mut Parts<'_>) -> Option<Name> {
             is_free_for_data(parts, &name);
             source::begins(parts, &name, equals);
         }
-        Some(Part { kind: PartKind::Text(file), span }) if !origin::has_folder(&name.text) => {
+        Some(Part { kind: PartKind::Text(file), span }) if !basis::has_folder(&name.text) => {
             let error = parts.error(*span, format!("what `{}` is stands behind `=`", quoted(&name.text)));
             let mend = format!("= {} ", source::looks_like(file));
             let error = error.found(quoted(&format!("\"{file}\""))).expected("`=`, or a clause");

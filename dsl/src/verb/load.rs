@@ -14,25 +14,25 @@ verb! {
         /// Which net.
         net: Name = NET,
         /// Where from.
-        from: WeightsFrom = ORIGIN,
+        from: Origin = ORIGIN,
     }
 }
 
 /// Where weights come from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum WeightsFrom {
+pub enum Origin {
     /// A file.
     File(Path),
     /// A training run.
     Run(RunRef),
 }
 
-const ORIGIN: Behind<WeightsFrom> = Behind { offer: Offer::Words(&["run"]), read: origin, form: run::form };
+const ORIGIN: Behind<Origin> = Behind { offer: Offer::Words(&["run"]), read: origin, form: run::form };
 
-fn origin(parts: &mut Parts<'_>) -> Option<WeightsFrom> {
+fn origin(parts: &mut Parts<'_>) -> Option<Origin> {
     if let Some(run) = parts.run() {
-        return run.map(WeightsFrom::Run);
+        return run.map(Origin::Run);
     }
     let example = format!("{}.safetensors", parts.subject_words());
-    parts.text("the file's name", &example).map(WeightsFrom::File)
+    parts.text("the file's name", &example).map(Origin::File)
 }

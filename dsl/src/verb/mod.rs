@@ -44,21 +44,21 @@ mod unknown;
 mod who;
 pub(crate) mod words;
 
-pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples};
+pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
     Adam, Array, Change, Column, Filter, Labelled, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
-pub use data::{Data, Origin};
+pub use data::{Basis, Data};
 pub use device::Device;
 pub use explain::Explain;
 pub use export::Export;
 pub use features::Features;
 pub use filters::Filters;
 pub use library::Library;
-pub use load::{Load, WeightsFrom};
+pub use load::{Load, Origin};
 pub use note::Note;
 pub use plot::{Curve, Plot};
 pub use pool::{Pool, PoolForm};

@@ -15,6 +15,7 @@ mod known;
 mod layers;
 pub mod live;
 mod lookup;
+mod loose;
 mod memory;
 pub mod progress;
 mod route;

@@ -108,6 +108,12 @@ impl Names {
         }
     }
 
+    /// Whether there is data of this name.
+    pub fn has_data(&self, name: &str) -> bool {
+        let is_builtin = || DataSpec::builtin(name).is_some() || ClassicSet::named(name).is_some();
+        self.data.contains_key(name) || is_builtin()
+    }
+
     /// Whether there is a net of this name.
     pub fn has_net(&self, name: &str) -> bool {
         self.nets.contains_key(name) || library::find(name).is_some()
@@ -239,7 +245,7 @@ fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnosti
 /// The mistake of a net that nobody defined.
 pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
     let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no net called `{}`", name.text));
-    if is_data(name, names) {
+    if names.has_data(&name.text) {
         let help = "the net stands first, and its data behind `on`";
         return mistake.here("this is data").found(&name.text).expected("the name of a net").help(help);
     }
@@ -250,11 +256,6 @@ pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
     let known = names.nets.keys().map(String::as_str).chain(library::list().into_iter().map(|(name, _)| name));
     let otherwise = format!("`net {} = …` defines it, `library` lists those that are there", name.text);
     suggest(mistake, (&name.text, name.span), known, otherwise)
-}
-
-fn is_data(name: &Name, names: &Names) -> bool {
-    let is_builtin = || DataSpec::builtin(&name.text).is_some() || ClassicSet::named(&name.text).is_some();
-    names.data.contains_key(&name.text) || is_builtin()
 }
 
 /// The mistake of data that nobody declared.

@@ -100,6 +100,8 @@ pub struct Binding {
     pub input: Vec<usize>,
     /// How many classes it tells apart.
     pub classes: Option<usize>,
+    /// What they are called; nothing where that is not known.
+    pub class_names: Vec<String>,
     /// Whether a training run of the session made the weights.
     pub run: bool,
 }

@@ -46,7 +46,7 @@ pub(super) use flag::{AUGMENTED, AVG, CEIL, FURTHER, INFER, MAX, RAW, SAME, TRAI
 pub(super) use labels::LABELS;
 pub(super) use normalize::NORMALIZE;
 pub(super) use number::{BATCH, CLASS, KEEP, SEED, SEEDS};
-pub(super) use on::{DATA, SAMPLES};
+pub(super) use on::{DATA, SAMPLES, SAMPLES_OR_FILES};
 pub(super) use optimizer::OPTIMIZER;
 pub(super) use part::PART;
 pub(super) use period::{CHECKPOINT, FOR, WARMUP};

@@ -3,9 +3,9 @@
 use super::super::about::{Clause, Offer, clause};
 use super::super::form::AS_WRITTEN;
 use super::super::read::Parts;
-use super::super::words;
+use super::super::{elsewhere, words};
 use super::Path;
-use crate::syntax::{Name, PartKind};
+use crate::syntax::{Name, Part, PartKind};
 
 /// A file of one array, or of several of which one is named: `"x.npy"`, `"d.npz" x`, `"d.npz" "train images"`.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,9 +54,14 @@ impl Parts<'_> {
     /// The name of an array in an archive, where one stands there: a word that begins no clause, or a string.
     pub(super) fn member(&mut self) -> Option<Name> {
         let part = self.peek()?;
+        let is_before_text = matches!(self.parts.get(self.at + 1), Some(Part { kind: PartKind::Text(_), .. }));
+        // `targets "y.npy"` is meant for a clause.
+        let is_clause = |word: &str| {
+            is_before_text || words::is_clause_word(word) || elsewhere::clause(word, &self.takes()).is_some()
+        };
         let text = match &part.kind {
             PartKind::Text(text) => text,
-            PartKind::Word(word) if !word.contains(['.', ':']) && !words::is_clause_word(word) => word,
+            PartKind::Word(word) if !word.contains(['.', ':']) && !is_clause(word) => word,
             _ => return None,
         };
         self.at += 1;

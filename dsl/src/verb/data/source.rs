@@ -2,7 +2,7 @@
 
 use super::super::elsewhere;
 use super::super::read::Parts;
-use super::origin::has_folder;
+use super::basis::has_folder;
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::syntax::{Name, Part, PartKind};
 
@@ -62,7 +62,7 @@ fn is_glued(part: &Part, next: &Part) -> bool {
 
 /// `x.npy`, but not `digits.train`.
 fn has_ending(word: &str) -> bool {
-    word.split_once('.').is_some_and(|(_, part)| part != "train" && part != "test")
+    word.split_once('.').is_some_and(|(_, part)| !matches!(part, "train" | "validation" | "test"))
 }
 
 fn unsaid(parts: &Parts<'_>, part: &Part, clause: &str) -> Diagnostic {

@@ -42,7 +42,7 @@ pub(super) fn check(data: &Data, parts: &mut Parts<'_>) {
         Source::Other => {
             of_files(data, parts);
             foreign(parts, &data.skip, "`skip broken` belongs to `images`");
-            if let (Some(part), Some(_)) = (&data.part, data.origin.data.as_ref().and_then(|data| data.range)) {
+            if let (Some(part), Some(_)) = (&data.part, data.basis.data.as_ref().and_then(|data| data.range)) {
                 let error = parts.error(part.word, "`[…]` and `part` both say which samples");
                 parts.wrong(error.mend(part.cut(), "").help("leave one of the two out"));
             }
@@ -69,8 +69,8 @@ fn source(data: &Data, parts: &mut Parts<'_>) -> Option<Source> {
     add("npy", data.npy.as_ref().map(|said| (said.word, said.span)), Source::Npy);
     add("csv", data.csv.as_ref().map(|said| (said.word, said.span)), Source::Csv);
     said.sort_by_key(|(_, _, span, _)| span.start);
-    let origin = data.origin.data.as_ref();
-    match (&said[..], origin, equals) {
+    let basis = data.basis.data.as_ref();
+    match (&said[..], basis, equals) {
         (&[(first, _, first_span, _), (second, word, second_span, _), ..], ..) => {
             let (a, b) = if first > second { (second, first) } else { (first, second) };
             let error = parts.error(word, format!("`{a}` and `{b}` stand together")).expected("one of the two");
@@ -114,7 +114,12 @@ fn images(data: &Data, parts: &mut Parts<'_>) {
     if both(data, parts) {
         return;
     }
-    if labels.value.file.is_none() {
+    let is_array = |file: &Name| file.text.ends_with(".npy") || file.text.ends_with(".npz");
+    if labels.value.file.as_ref().is_some_and(is_array) {
+        let error = parts.error(labels.what, "the labels of pictures are a table, and no array").expected("a csv file");
+        let error = error.mend(labels.cut(), "");
+        parts.wrong(error.help("leave it out where the folders say the classes, or write `labels \"labels.csv\"`"));
+    } else if labels.value.file.is_none() {
         let error = parts.error(labels.what, "the labels of pictures are a table of its own").expected("a file");
         parts.wrong(error.put_behind(labels.word, " \"labels.csv\"").help("write `labels \"labels.csv\"`, say"));
     } else {

@@ -37,8 +37,8 @@ struct Declare {
 /// Declares data under its name. Of people's own, folders and the heads of files are looked at, no pixels.
 pub fn check(data: Data, names: &mut Names, world: &World) -> Checked {
     let places = Places::of(&data);
-    let spec = match (&data.origin.data, source(&data)) {
-        (Some(other), _) if data.origin.folder.is_none() => {
+    let spec = match (&data.basis.data, source(&data)) {
+        (Some(other), _) if data.basis.folder.is_none() => {
             is_free(&data.name, names)?;
             part(&data, other, &places, names)?
         }

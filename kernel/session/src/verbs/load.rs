@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::Name;
-use fovea_dsl::verb::{self, RunRef, WeightsFrom};
+use fovea_dsl::verb::{self, Origin, RunRef};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span};
 use fovea_train::{Trainee, Weights as File};
@@ -49,12 +49,12 @@ pub fn check(said: verb::Load, names: &mut Names, world: &World) -> Checked {
     let verb::Load { net, from } = said;
     let (resolved, device) = (names.resolved(&net)?, Arc::clone(&names.device));
     let is_there = match &from {
-        WeightsFrom::File(path) => !names.files.contains_key(&PathBuf::from(&path.text)),
-        WeightsFrom::Run(run) => is_there(run, names, world)?,
+        Origin::File(path) => !names.files.contains_key(&PathBuf::from(&path.text)),
+        Origin::Run(run) => is_there(run, names, world)?,
     };
     let from = match from {
-        WeightsFrom::File(path) => From::File(PathBuf::from(path.text), path.span),
-        WeightsFrom::Run(run) => From::Run(which(&run, names, world)?, run.span()),
+        Origin::File(path) => From::File(PathBuf::from(path.text), path.span),
+        Origin::Run(run) => From::Run(which(&run, names, world)?, run.span()),
     };
     let interrupted = Arc::clone(&names.interrupted);
     let mut load = Load { name: net.clone(), resolved, device, from, read: None, interrupted };
@@ -78,7 +78,8 @@ pub fn is_there(run: &RunRef, names: &Names, world: &World) -> Result<bool, Fail
 
 /// What weights of a whole net fix.
 fn fixed(net: &Net) -> Binding {
-    Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false }
+    let (input, classes) = (net.input().to_vec(), net.output().last().copied());
+    Binding { input, classes, class_names: Vec::new(), run: false }
 }
 
 impl Load {

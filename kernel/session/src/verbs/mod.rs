@@ -9,6 +9,7 @@ mod device;
 mod explain;
 mod export;
 mod features;
+mod fetching;
 mod filters;
 mod library;
 mod load;
@@ -37,9 +38,9 @@ use std::sync::Arc;
 use fovea_dsl::syntax::{Statement, StatementKind};
 use fovea_dsl::{Command, Diagnostic, command};
 
+use fetching::Fetching;
 pub use replay::defined;
 
-use crate::classics::Fetching;
 use crate::event::{Event, Output};
 use crate::failure::Failure;
 use crate::world::{Defined, Names, World};

@@ -27,8 +27,8 @@ impl Places {
     pub fn of(data: &Data) -> Self {
         let source = data.images.as_ref().map(|said| said.what).or(data.npy.as_ref().map(|said| said.what));
         let source = source.or(data.csv.as_ref().map(|said| said.what));
-        let source = source.or(data.origin.folder.as_ref().map(|folder| folder.span));
-        let source = source.or(data.origin.data.as_ref().map(|other| other.span));
+        let source = source.or(data.basis.folder.as_ref().map(|folder| folder.span));
+        let source = source.or(data.basis.data.as_ref().map(|other| other.span));
         let samples = source.unwrap_or(data.name.span);
         let labels = data.labels.as_ref().map(|said| said.what).or(data.masks.as_ref().map(|said| said.what));
         Self {

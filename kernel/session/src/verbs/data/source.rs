@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fovea_data::{
     ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, DataSpec, FileLabels, Home, Images, Labelled,
-    Side, Split, Table, Which,
+    PictureLabels, Side, Split, Table, Which,
 };
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::{self, Data, Samples};
@@ -22,20 +22,21 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
     let labels = data.labels.as_ref().map(|said| &said.value);
     if let Some(folder) = &data.images {
         let broken = if data.skip.is_some() { Broken::Skip } else { Broken::Refuse };
-        let labels = labels.and_then(|labels| {
+        let table = labels.and_then(|labels| {
             let column = labels.column.as_ref().map(column);
-            Some(FileLabels { path: path(labels.file.as_ref()?), column })
+            Some(PictureLabels::Table(FileLabels { path: path(labels.file.as_ref()?), column }))
         });
-        let masks = data.masks.as_ref().map(|said| path(&said.value.file));
-        return Some(DataSource::Images(Images { folder: path(&folder.value), labels, masks, broken, split }));
+        let masks = data.masks.as_ref().map(|said| PictureLabels::Masks(path(&said.value.file)));
+        let labels = table.or(masks).unwrap_or_default();
+        return Some(DataSource::Images(Images { folder: path(&folder.value), labels, broken, split }));
     }
     let shape = data.shape.as_ref().map(|said| said.value.clone());
     if let Some(table) = &data.csv {
         let label = labels.and_then(|labels| labels.column.as_ref()).map(column)?;
         return Some(DataSource::Table(Table { path: path(&table.value), label, shape, split }));
     }
-    if let Some(folder) = &data.origin.folder {
-        let set = data.origin.data.as_ref().map_or(&data.name, |other| &other.data);
+    if let Some(folder) = &data.basis.folder {
+        let set = data.basis.data.as_ref().map_or(&data.name, |other| &other.data);
         let (set, folder) = (ClassicSet::named(&set.text)?, path(folder));
         return Some(DataSource::Classic(Classic { set, home: Home::Folder(folder) }));
     }
@@ -75,13 +76,24 @@ fn column(column: &verb::Column) -> Column {
 /// Some samples of other data, or all of them under another name.
 pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names) -> Result<DataSpec, Failure> {
     let (name, stop) = (&data.name.text, &*names.interrupted);
-    let Pick { spec: of, range: (first, end), .. } = pick(other.clone(), names)?;
+    let picked = pick(other.clone(), names).map_err(|mistake| {
+        // `data pets = cats`
+        if !mistake.mends.is_empty() || other.span.end != other.data.span.end || names.spec(&other.data).is_ok() {
+            return mistake;
+        }
+        let folder = format!("images \"{}\"", other.data.text);
+        let help =
+            format!("for a folder of pictures write `{folder}`; {}", mistake.help.as_deref().unwrap_or_default());
+        mistake.mend(other.span, folder).help(help)
+    });
+    let Pick { spec: of, range: (first, end), .. } = picked?;
     let failure = |error| places.failure(error);
     let of = match data.size {
         None => of,
         Some(size) => {
             sizes(size.value, size.what)?;
             let sized = DataSpec::open_unless(of.name(), of.source().clone(), Some(size.value), stop);
+            let sized = sized.map(|sized| sized.seen(of.augment().clone(), of.normalize()));
             sized.and_then(|sized| sized.within(room())).map_err(failure)?
         }
     };
@@ -91,12 +103,18 @@ pub(super) fn part(data: &Data, other: &Samples, places: &Places, names: &Names)
     let whole = || share.unwrap_or(Which::Share { millionths: 1_000_000 });
     if is_whole && share.is_none() && split.is_none() {
         let copy = DataSpec::open_unless(name, of.source().clone(), of.size(), stop);
+        let copy = copy.map(|copy| copy.seen(of.augment().clone(), of.normalize()));
         return copy.and_then(|copy| copy.within(room())).map_err(failure);
     }
     if is_whole {
         return of.part(name, whole(), split, stop).map_err(failure);
     }
-    let (side, end) = (if other.train { Side::Train } else { Side::Test }, other.range.map(|_| end));
+    let side = match other.side {
+        verb::Side::Train => Side::Train,
+        verb::Side::Validation => Side::Validation,
+        verb::Side::Test | verb::Side::Files => Side::Test,
+    };
+    let end = other.range.map(|_| end);
     let range = Which::Range { side, first, end };
     match share {
         None => of.part(name, range, split, stop),

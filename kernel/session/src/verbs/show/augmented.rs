@@ -2,7 +2,7 @@
 
 use fovea_data::{Dataset, Subject};
 use fovea_dsl::Diagnostic;
-use fovea_dsl::verb::Samples;
+use fovea_dsl::verb::{Samples, Side};
 use fovea_graph::Never;
 use fovea_graph::counted;
 use fovea_train::Standardisation;
@@ -31,7 +31,8 @@ impl Augmented {
     /// The pictures that are named, or the first of the training part.
     pub fn new(samples: Samples, names: &Names) -> Result<Self, Diagnostic> {
         let all = samples.range.is_none();
-        let samples = Samples { train: samples.train || all, ..samples };
+        let side = if all { Side::Train } else { samples.side };
+        let samples = Samples { side, ..samples };
         let mut pick = pick(samples, names)?.of_pictures("show")?;
         if all {
             pick.range.1 = pick.range.1.min(PICTURES);

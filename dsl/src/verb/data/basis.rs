@@ -9,7 +9,7 @@ use crate::syntax::{Name, Part, PartKind};
 
 /// What data is made from besides files that clauses name: nothing, for what is known by its own name.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Origin {
+pub struct Basis {
     /// Other data, or some of its samples.
     pub data: Option<Samples>,
     /// The folder with the files of a classic set.
@@ -25,11 +25,11 @@ pub(super) fn has_folder(name: &str) -> bool {
 }
 
 /// What stands behind the name.
-pub(super) const ORIGIN: Behind<Origin> = Behind { offer: Offer::Origin, read: origin, form: AS_WRITTEN };
+pub(super) const BASIS: Behind<Basis> = Behind { offer: Offer::Basis, read: basis, form: AS_WRITTEN };
 
-fn origin(parts: &mut Parts<'_>) -> Option<Origin> {
+fn basis(parts: &mut Parts<'_>) -> Option<Basis> {
     let is_behind_equals = parts.at > 1 && parts.parts[parts.at - 1].kind == PartKind::Equals;
-    let mut origin = Origin::default();
+    let mut basis = Basis::default();
     let mut is_classic = !is_behind_equals;
     if is_behind_equals
         && let Some(part) = parts.peek()
@@ -38,13 +38,13 @@ fn origin(parts: &mut Parts<'_>) -> Option<Origin> {
         parts.next();
         let data = parts.picked(part)?;
         is_classic = data.range.is_none() && has_folder(&data.data.text);
-        origin.data = Some(data);
+        basis.data = Some(data);
     }
     if let Some(Part { kind: PartKind::Text(text), span }) = parts.peek().filter(|_| is_classic) {
         parts.next();
-        origin.folder = Some(Name { text: text.clone(), span: *span });
+        basis.folder = Some(Name { text: text.clone(), span: *span });
     }
-    Some(origin)
+    Some(basis)
 }
 
 /// Whether a part is the name of other data, or some of its samples.
