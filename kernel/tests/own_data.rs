@@ -361,3 +361,17 @@ fn data_that_cannot_be_seen_so_say_it() {
         "{lines} augment noise 0.1\nnet q = 6x1 - conv 2 size 3 - relu, softmax\ntrain q on lines for 1 epochs batch 4"
     ));
 }
+
+#[test]
+fn data_is_written_out_as_pictures_and_nets_as_weights() {
+    let mut bench = Bench::new();
+    let folder = bench.path("pictures");
+    let saved = bench.ok(&format!("data small = digits[0..60]\nsave small \"{folder}\"")).remove(1);
+    assert_eq!((saved.text.as_str(), &saved.data["pictures"]), ("small: 60 pictures of 10 classes saved", &json!(60)));
+    let read = bench.ok(&format!("data mine = images \"{folder}\"")).remove(0);
+    assert_eq!(read.data["classes"], json!(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]));
+    let again = format!("save small \"{folder}\"");
+    let refused = bench.mistakes(&again).remove(0);
+    assert_eq!(&again[refused.span().range()], format!("\"{folder}\""));
+    assert!(refused.message.contains("something in it already"), "{}", refused.message);
+}

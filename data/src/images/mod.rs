@@ -18,6 +18,8 @@ mod read;
 mod walk;
 #[cfg(not(feature = "pictures"))]
 mod without;
+#[cfg(feature = "pictures")]
+mod write;
 
 use std::collections::BTreeSet;
 
@@ -43,7 +45,11 @@ use listing::{Listed, Listing};
 #[cfg(feature = "pictures")]
 use mask::mask;
 #[cfg(not(feature = "pictures"))]
+pub use without::save_pictures;
+#[cfg(not(feature = "pictures"))]
 use without::{head, mask, picture};
+#[cfg(feature = "pictures")]
+pub use write::save_pictures;
 
 /// Files looked at, or read, before anybody asks again whether to go on.
 const TOGETHER: usize = 64;
