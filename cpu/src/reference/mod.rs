@@ -15,6 +15,7 @@ mod lrn;
 mod matmul;
 mod pool;
 mod relu;
+mod rmsprop;
 mod sgd;
 mod softmax;
 mod unary;
@@ -123,6 +124,8 @@ fn value(
 ) -> Result<ArrayD<f64>, ReferenceError> {
     let x = |i: usize| -> &ArrayD<f64> { &values[NodeId::index(node.inputs[i])] };
     let bias = || node.inputs.get(2).map(|id| &values[id.index()]);
+    // A gradient, clipped where its factor stands behind the update's `own` inputs.
+    let g = |own: usize| node.inputs.get(own).map_or_else(|| x(1).clone(), |id| x(1) * &values[id.index()]);
     Ok(match &node.op {
         Op::Input(id) => feed.inputs[id.index()].as_standard_layout().into_owned(),
         Op::State(id) => states[id.index()].as_standard_layout().into_owned(),
@@ -147,8 +150,11 @@ fn value(
         Op::SquaredError(_) => loss::squared_error(x(0), x(1)),
         Op::SquaredErrorGrad(_) => loss::squared_error_gradient(x(0), x(1), x(2)),
         Op::Correct(_) => correct::forward(x(0), x(1))?,
-        Op::SgdVelocity(op) => sgd::velocity(op, x(0), x(1), x(2)),
-        Op::SgdStep(_) => sgd::step(x(0), x(1), feed.learning_rate),
+        Op::SgdVelocity(op) => sgd::velocity(op, x(0), &g(3), x(2)),
+        Op::SgdStep(op) => sgd::step(op, x(0), x(1), feed.learning_rate),
+        Op::NesterovStep(op) => sgd::nesterov(op, x(0), &g(3), x(2), feed.learning_rate),
+        Op::RmsVelocity(op) => rmsprop::velocity(op, [x(0), &g(4), x(2), x(3)]),
+        Op::ClipFactor(op) => rmsprop::clip_factor(op, &(0..node.inputs.len()).map(x).collect::<Vec<_>>()),
         Op::Unary(op) => unary::forward(op.function, x(0)),
         Op::UnaryGrad(op) => unary::gradient(op.function, x(0), x(1)),
         Op::Concat(_) => concat::forward(&(0..node.inputs.len()).map(|i| x(i).view()).collect::<Vec<_>>()),
@@ -168,8 +174,8 @@ fn value(
         Op::LrnGrad(op) => lrn::gradient(&op.lrn, x(0), x(1)),
         Op::Scale(op) => x(0) * op.factor,
         Op::PoolPick(op) => pool::pick(&op.pool, x(0), x(1), &node.shape),
-        Op::AdamMean(op) => adam::mean(op, x(0), x(1), x(2)),
-        Op::AdamSquare(op) => adam::square(op, x(0), x(1), x(2)),
+        Op::AdamMean(op) => adam::mean(op, x(0), &g(3), x(2)),
+        Op::AdamSquare(op) => adam::square(op, x(0), &g(3), x(2)),
         Op::AdamStep(op) => adam::step(op, x(0), x(1), x(2), feed),
     })
 }

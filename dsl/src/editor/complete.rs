@@ -264,12 +264,16 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     let place = behind.iter().filter(|piece| **piece != "=").count();
     match (places, behind.last()) {
         (_, Some(last)) if last.eq_ignore_ascii_case("run") => return all(["last"], Kind::Clause),
+        ([.., Offer::List(Offer::OwnLayers)], Some(&("," | ".."))) => return own_layers(pieces, context),
         ([Offer::List(one)], Some(&",")) => return offered(one, context),
         _ => {}
     }
     // A matrix or a range is not told apart into places.
     let offer = places.get(place).filter(|_| place == 0 || is_plain(behind));
-    let found = offer.map_or(Vec::new(), |offer| offered(offer, context));
+    let found = match offer {
+        Some(Offer::OwnLayers | Offer::List(Offer::OwnLayers)) => own_layers(pieces, context),
+        offer => offer.map_or(Vec::new(), |offer| offered(offer, context)),
+    };
     if !found.is_empty() || (begun.is_none() && pieces.is_empty()) {
         return found;
     }
@@ -287,6 +291,13 @@ fn unused<'a>(verb: &'static About, pieces: &'a [&'a str]) -> impl Iterator<Item
     verb.clauses.iter().copied().filter(move |clause| !said(clause.word))
 }
 
+/// The layers of the statement's net, which stands first.
+fn own_layers(pieces: &[&str], context: &Context) -> Found {
+    let Some(net) = pieces.first() else { return Vec::new() };
+    let own = context.layers.iter().filter_map(|layer| layer.strip_prefix(net)?.strip_prefix('.'));
+    all(own, Kind::LayerName)
+}
+
 /// What an editor offers in such a place.
 fn offered(offer: &Offer, context: &Context) -> Found {
     let or_run = |mut found: Found| {
@@ -294,7 +305,7 @@ fn offered(offer: &Offer, context: &Context) -> Found {
         found
     };
     match offer {
-        Offer::Nothing => Vec::new(),
+        Offer::Nothing | Offer::OwnLayers => Vec::new(),
         Offer::Nets => names(&context.nets, Kind::Net),
         Offer::NetsAndRuns => or_run(names(&context.nets, Kind::Net)),
         Offer::Data => names(&context.data, Kind::Data),

@@ -97,6 +97,8 @@ pub(crate) enum Offer {
     DataAndRuns,
     /// Layers of nets.
     Layers,
+    /// Layers of the statement's net, without its name.
+    OwnLayers,
     /// Constants, for a number.
     Constants,
     /// Optimizers.

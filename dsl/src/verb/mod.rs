@@ -16,6 +16,7 @@ mod elsewhere;
 mod explain;
 mod features;
 mod filters;
+mod find;
 mod form;
 mod library;
 mod load;
@@ -41,7 +42,10 @@ pub(crate) mod words;
 
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples};
 pub use bench::{Bench, BenchMode};
-pub use clause::{Adam, Filter, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject};
+pub use clause::{
+    Adam, Decayed, Filter, LayerRate, Momentum, Optimizer, Path, Period, RmsProp, Schedule, Sgd, Shares, Stretch,
+    Subject,
+};
 pub use compare::Compare;
 pub use convolve::{Convolve, Padding};
 pub use data::Data;
@@ -49,6 +53,7 @@ pub use device::Device;
 pub use explain::Explain;
 pub use features::Features;
 pub use filters::Filters;
+pub use find::Find;
 pub use library::Library;
 pub use load::Load;
 pub use note::Note;
@@ -127,6 +132,8 @@ verbs! {
     Theme(SetTheme),
     /// `explain lenet`
     Explain(Explain),
+    /// `find lr of lenet on digits batch 32`
+    Find(Find),
     /// `bench lenet train batch 64`
     Bench(Bench),
     /// `compare alexnet, vgg16`: a table and a plot.

@@ -2,7 +2,8 @@
 
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, DATA, FOR, FURTHER, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, Schedule, WARMUP,
+    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, LR, LayerRate, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE,
+    SEED, Schedule, Stretch, WARMUP,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -29,6 +30,9 @@ verb! {
         batch: usize = BATCH,
         schedule: Schedule = SCHEDULE,
         warmup: Period = WARMUP,
+        clip: f64 = CLIP,
+        freeze: Vec<Stretch> = FREEZE,
+        lr: Vec<LayerRate> = LR,
         checkpoint: Period = CHECKPOINT,
         seed: u64 = SEED,
     }

@@ -1,7 +1,9 @@
 //! Clauses, a file a kind: what stands behind the word, and how it is read. A verb lists those that it takes.
 
+mod clip;
 mod filter;
 mod flag;
+mod layers;
 mod named;
 mod number;
 mod on;
@@ -18,7 +20,8 @@ mod steps;
 mod subjects;
 
 pub use filter::Filter;
-pub use optimizer::{Adam, Optimizer, Sgd};
+pub use layers::{LayerRate, Stretch};
+pub use optimizer::{Adam, Decayed, Momentum, Optimizer, RmsProp, Sgd};
 pub use period::Period;
 pub use save::Path;
 pub use schedule::Schedule;
@@ -30,8 +33,10 @@ pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
+pub(super) use clip::CLIP;
 pub(super) use filter::FILTER;
 pub(super) use flag::{AVG, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
+pub(super) use layers::{FREEZE, LR};
 pub(super) use number::{BATCH, CLASS, SEED};
 pub(super) use on::{DATA, SAMPLES};
 pub(super) use optimizer::OPTIMIZER;
@@ -44,4 +49,4 @@ pub(super) use skip::SKIP;
 pub(super) use source::{IMAGES, LABELS, NPY, SHAPE};
 pub(super) use split::SPLIT;
 pub(super) use steps::{DILATE, PAD, STRIDE, WINDOW};
-pub(super) use subjects::SUBJECTS;
+pub(super) use subjects::{NET_OF, SUBJECTS};

@@ -9,6 +9,7 @@ mod device;
 mod explain;
 mod features;
 mod filters;
+mod find;
 mod library;
 mod names;
 mod net;
@@ -72,6 +73,7 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
         Command::Device(said) => device::check(said.name, names, world),
         Command::Theme(said) => simple::theme(said.theme, names),
         Command::Explain(said) => explain::check(&said, names),
+        Command::Find(said) => find::check(&said, span, names, world),
         Command::Bench(said) => bench::check(&said, span, names),
         Command::Compare(said) => compare::check(&said.nets, span, names),
         Command::Convolve(said) => convolve::check(said, span, names),
