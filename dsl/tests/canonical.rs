@@ -25,7 +25,7 @@ const STATEMENTS: &[&str] = &[
     "train lenet further on digits for 1 epochs with adamw, warmup 5 epochs, checkpoint every 100 steps",
     "train lenet on digits resume run 3",
     "train lenet on digits with sgd(lr 0.1, momentum 0.9, nesterov, decay 5e-4 weights), clip 1",
-    "train lenet on digits, schedule step(at {30,60,90}, by 0.1), freeze conv1..pool2, fc1, lr 0.1 at fc2, 0.01 at fc3",
+    "train lenet on digits, schedule step(at {30, 60, 90}, by 0.1), freeze conv1..pool2, fc1, lr 0.1 at fc2, 0.01 at fc3",
     "train lenet on digits with rmsprop(lr 0.001, alpha 0.9), schedule plateau(by 0.5, patience 3)",
     "find lr of lenet on digits batch 32 with adam seed 3",
     "train lenet on digits for width epochs, batch (2*width), resume run last",

@@ -295,8 +295,8 @@ fn numbers_out_of_range_all_come_together() {
     wrong("train q on d with sgd(0.1)", &[("0.1", "`0.1` lacks its word")]);
     wrong("train q on d with sgd(lr 0.1, lr 0.2)", &[("lr", "`lr` stands twice")]);
     wrong(
-        "train q on d with sgd(weight_decay 1, nesterov)",
-        &[("weight_decay", "sgd has no `weight_decay`"), ("nesterov", "sgd has no `nesterov`")],
+        "train q on d with sgd(weight_decay 1, dampening)",
+        &[("weight_decay", "sgd has no `weight_decay`"), ("dampening", "sgd has no `dampening`")],
     );
     wrong("train q on d with adan(lr 1)", &[("adan(lr 1)", "there is no optimizer `adan`")]);
     assert_eq!(help("train q on d with adan(lr 1)"), "write `adam`");

@@ -9,7 +9,7 @@ use super::super::mends::is_word;
 use super::super::read::{Opened, Parts};
 use super::named::Range;
 use crate::diagnostic::quoted;
-use crate::syntax::{Name, Part, PartKind};
+use crate::syntax::{Expr, Name, Part, PartKind};
 
 /// `conv1`, `conv1..pool2`: a layer, or all from one to another in the net's order.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,9 @@ impl Parts<'_> {
     /// `conv1..pool2, fc1`
     fn stretches(&mut self, opened: Opened<'_>) -> Option<Vec<Stretch>> {
         // `freeze(conv1)`
-        if let PartKind::Call(word, arguments) = &opened.part.kind {
+        if let PartKind::Call(word, arguments) = &opened.part.kind
+            && opened.about.word == FREEZE.about.word
+        {
             let inside: Vec<String> = arguments.iter().map(|argument| argument.to_string()).collect();
             let error = self.error(opened.part.span, "layers stand without parentheses");
             let mend = format!("{} {}", word.to_lowercase(), inside.join(", "));
@@ -141,11 +143,12 @@ impl Parts<'_> {
     fn layer_rates(&mut self, opened: Opened<'_>) -> Option<Vec<LayerRate>> {
         let mut rates = Vec::new();
         loop {
-            if self.peek().is_some_and(|part| is_word(part, "at")) {
+            let is_said = rates.is_empty() && matches!(opened.part.kind, PartKind::Call(..));
+            if !is_said && self.peek().is_some_and(|part| is_word(part, "at")) {
                 self.lacks(opened, "its number");
                 return None;
             }
-            let expr = self.number(opened)?;
+            let expr = if rates.is_empty() { self.number(opened)? } else { self.next_number()? };
             let rate = self.scope.number(&expr, "a learning rate");
             let rate = self.keep(rate);
             if !self.peek().is_some_and(|part| is_word(part, "at")) {
@@ -161,6 +164,14 @@ impl Parts<'_> {
                 [Part { kind: PartKind::Comma, .. }, Part { kind: PartKind::Value(_), .. }, ..] => self.at += 1,
                 _ => return Some(rates),
             }
+        }
+    }
+
+    /// The number behind the comma of a list.
+    fn next_number(&mut self) -> Option<Expr> {
+        match self.next() {
+            Some(Part { kind: PartKind::Value(expr), .. }) => Some(expr.clone()),
+            _ => None,
         }
     }
 
