@@ -134,10 +134,10 @@ proptest! {
         check_single(&*CPU, Op::Bias(op::Bias {}), &[&x, &[channels]]);
         check_single(&*CPU, Op::ChannelSum(op::ChannelSum {}), &[&x]);
         let known = [random(&x, 1).mapv(|v| (4.0 * v).round()), labels(&x[..2], channels, 2)];
-        check_single_on(&*CPU, Op::CrossEntropy(op::CrossEntropy {}), &known, 1e-5);
-        check_single_on(&*CPU, Op::Correct(op::Correct {}), &known, 0.0);
+        check_single_on(&*CPU, Op::CrossEntropy(op::CrossEntropy::default()), &known, 1e-5);
+        check_single_on(&*CPU, Op::Correct(op::Correct::default()), &known, 0.0);
         let [logits, labels] = known;
-        check_single_on(&*CPU, Op::CrossEntropyGrad(op::CrossEntropyGrad {}), &[logits, labels, random(&[], 3)], 1e-5);
+        check_single_on(&*CPU, Op::CrossEntropyGrad(op::CrossEntropyGrad::default()), &[logits, labels, random(&[], 3)], 1e-5);
     }
 }
 

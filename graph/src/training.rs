@@ -55,8 +55,8 @@ fn add_loss(graph: &mut Graph) -> Result<(), ShapeError> {
             let dims = graph.shape(logits).dims();
             let labels = Shape::new(&dims[..dims.len() - 1])?;
             let labels = graph.input("labels", labels);
-            let loss = graph.push(Op::CrossEntropy(CrossEntropy {}), &[logits, labels], layer)?;
-            let correct = graph.push(Op::Correct(Correct {}), &[logits, labels], layer)?;
+            let loss = graph.push(Op::CrossEntropy(CrossEntropy::default()), &[logits, labels], layer)?;
+            let correct = graph.push(Op::Correct(Correct::default()), &[logits, labels], layer)?;
             let total = with_sides(graph, loss, labels)?;
             graph.output("loss", loss);
             graph.output("correct", correct);
@@ -83,7 +83,7 @@ fn with_sides(graph: &mut Graph, loss: NodeId, labels: NodeId) -> Result<NodeId,
             Op::Softmax(_) => graph.node(side).inputs[0],
             _ => side,
         };
-        let loss = graph.push(Op::CrossEntropy(CrossEntropy {}), &[logits, labels], layer)?;
+        let loss = graph.push(Op::CrossEntropy(CrossEntropy::default()), &[logits, labels], layer)?;
         let weighted = graph.push(Op::Scale(Scale { factor: weight }), &[loss], layer)?;
         total = graph.push(Op::Add(Add {}), &[total, weighted], layer)?;
     }

@@ -112,7 +112,7 @@ def loss_of(run, values, goal):
         return "softmax" in run["nodes"].get(name, {}).get("op", {})
 
     def cross_entropy(name):
-        return OPS["cross_entropy"](None, values[run["nodes"][name]["of"][0] if ends_in_softmax(name) else name], goal)
+        return OPS["cross_entropy"]({}, values[run["nodes"][name]["of"][0] if ends_in_softmax(name) else name], goal)
 
     result = run["result"]
     if not ends_in_softmax(result):

@@ -128,14 +128,41 @@ def matmul(op, a, b):
     return (a.T if op["a"] == "yes" else a) @ (b.T if op["b"] == "yes" else b)
 
 
-def cross_entropy(_, logits, labels):
-    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), labels.reshape(-1).long())
+def cross_entropy(op, logits, labels, _total=None, weights=None):
+    """What the labels count in all PyTorch finds by itself."""
+    return F.cross_entropy(
+        logits.reshape(-1, logits.shape[-1]), labels.reshape(-1).long(), weight=weights,
+        ignore_index=op.get("ignore", -100), label_smoothing=op.get("smoothing", 0.0))
 
 
-def correct(_, logits, labels):
+def label_weight(op, labels, weights=None):
+    counted = labels[labels != op.get("ignore", -100)].long()
+    return (torch.ones_like(labels.reshape(-1)[: len(counted)]) if weights is None else weights[counted]).sum()
+
+
+def pointwise_loss(op, x, target):
+    losses = {"absolute": F.l1_loss, "huber": F.huber_loss, "logistic": F.binary_cross_entropy_with_logits}
+    return losses[op["measure"]](x, target)
+
+
+def overlap(op, p, target):
+    counted = torch.ones(p.shape[:-1], dtype=torch.bool)
+    if target.shape != p.shape:
+        counted = target != op.get("ignore", -100)
+        target = F.one_hot(target.long(), p.shape[-1]).to(p.dtype)
+    p, target = p[counted], target[counted]
+    return torch.stack([(p * target).sum(0), p.sum(0), target.sum(0)])
+
+
+def dice(_, sums):
+    return 1 - ((2 * sums[0] + 1) / (sums[1] + sums[2] + 1)).mean()
+
+
+def correct(op, logits, labels):
     """numpy's argmax is documented to give the first of equal ones."""
     first_largest = logits.detach().numpy().argmax(axis=-1)
-    return torch.tensor(float((first_largest == labels.numpy()).sum()), dtype=torch.float64)
+    right = (first_largest == labels.numpy()) & (labels.numpy() != op.get("ignore", -100))
+    return torch.tensor(float(right.sum()), dtype=torch.float64)
 
 
 OPS = {
@@ -151,6 +178,10 @@ OPS = {
     "softmax": lambda _, x: F.softmax(x, dim=-1),
     "cross_entropy": cross_entropy,
     "squared_error": lambda _, x, target: F.mse_loss(x, target),
+    "label_weight": label_weight,
+    "pointwise_loss": pointwise_loss,
+    "overlap": overlap,
+    "dice": dice,
     "correct": correct,
     "unary": unary,
     "concat": lambda _, *parts: torch.cat(parts, dim=-1),

@@ -3,7 +3,7 @@
 
 use fovea_graph::op::{
     self, AdamMean, AdamSquare, AdamStep, BatchNorm, Conv, ConvDgrad, Dropout, Frame, Function, Interpolation, Lrn,
-    Matmul, Pool, PoolGrad, PoolKind, SgdVelocity, ShapeError, Statistics, Transpose, Unary, Upsample,
+    Matmul, Measure, Pool, PoolGrad, PoolKind, SgdVelocity, ShapeError, Statistics, Transpose, Unary, Upsample,
 };
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::window::Rounding;
@@ -144,7 +144,7 @@ type Listed = (&'static str, Op, &'static [(&'static str, &'static [usize])]);
 
 /// Sizes beyond what one block, tile or thread takes, none of them a round number.
 pub fn large() -> Vec<Case> {
-    let mut cases: Vec<Case> = [large_products(), large_maps(), large_activations(), large_updates()]
+    let mut cases: Vec<Case> = [large_products(), large_maps(), large_activations(), large_losses(), large_updates()]
         .into_iter()
         .flatten()
         .enumerate()
@@ -226,7 +226,26 @@ fn large_activations() -> Vec<Listed> {
         ("gelu", unary(Function::Gelu), &[("x", &[61, 3001])]),
         ("dropout", Op::Dropout(Dropout { rate: 0.3, stream: 5 }), &[("x", &[61, 3001])]),
         ("softmax", Op::Softmax(op::Softmax {}), &[("x", &[301, 1003])]),
-        ("cross_entropy", Op::CrossEntropy(op::CrossEntropy {}), &[("x", &[129, 1003]), (LABELS, &[129])]),
+    ]
+}
+
+fn large_losses() -> Vec<Listed> {
+    const LABELLED: &[(&str, &[usize])] = &[("x", &[129, 1003]), (LABELS, &[129])];
+    const PAIRS: &[(&str, &[usize])] = &[("x", &[61, 3001]), (CONSTANT, &[61, 3001])];
+    const WEIGHED: &[(&str, &[usize])] =
+        &[("x", &[9, 45, 46, 19]), (LABELS, &[9, 45, 46]), (TOTAL, &[]), (WEIGHTS, &[19])];
+    let pointwise = |measure| Op::PointwiseLoss(op::PointwiseLoss { measure });
+    let overlap = |ignore| Op::Overlap(op::Overlap { ignore });
+    vec![
+        ("cross_entropy", Op::CrossEntropy(op::CrossEntropy::default()), LABELLED),
+        ("cross_entropy, weighed", Op::CrossEntropy(op::CrossEntropy { smoothing: 0.2, ignore: Some(4) }), WEIGHED),
+        ("cross_entropy, smoothed", Op::CrossEntropy(op::CrossEntropy { smoothing: 0.2, ignore: None }), LABELLED),
+        ("l1", pointwise(Measure::Absolute), PAIRS),
+        ("huber", pointwise(Measure::Huber), PAIRS),
+        ("binary cross_entropy", pointwise(Measure::Logistic), PAIRS),
+        ("overlap", overlap(Some(2)), &[("x", &[9, 45, 46, 19]), (LABELS, &[9, 45, 46])]),
+        ("overlap of shares", overlap(None), &[("x", &[9, 45, 46, 3]), (CONSTANT, &[9, 45, 46, 3])]),
+        ("dice", Op::Dice(op::Dice {}), &[(VARIANCE, &[3, 301])]),
     ]
 }
 
@@ -289,7 +308,9 @@ fn one_op(number: usize, (name, op, inputs): Listed) -> Case {
             | Op::AdamStep(_)
             | Op::Running(_)
     );
-    let wrt: Vec<String> = inputs.iter().map(|(n, _)| n.clone()).filter(|n| !updates && n != LABELS).collect();
+    let given = [LABELS, CONSTANT, TOTAL, WEIGHTS];
+    let wrt: Vec<String> =
+        inputs.iter().map(|(n, _)| n.clone()).filter(|n| !updates && !given.contains(&n.as_str())).collect();
     let graph = build(&name, &inputs, &wrt, |graph, of| {
         let ids: Vec<NodeId> = inputs.iter().map(|(n, _)| of[n]).collect();
         graph.push(op, &ids, None)
@@ -328,6 +349,10 @@ fn large_unpooling(number: usize) -> Case {
 
 /// The input of this name holds class numbers, for as many classes as the first input has channels.
 const LABELS: &str = "labels";
+/// The inputs of these names have no gradient: shares, what labels count in all, and what each class counts.
+const CONSTANT: &str = "constant";
+const TOTAL: &str = "total";
+const WEIGHTS: &str = "weights";
 /// The input of this name holds nothing below 0.1.
 const VARIANCE: &str = "variance";
 
@@ -338,7 +363,8 @@ fn case(name: String, graph: Graph, number: usize) -> Case {
         let stream = Stream::new(number as u64, Purpose::Data, i as u32);
         let value = |at: u64| match input.name.as_str() {
             LABELS => stream.below(at, classes) as f32,
-            VARIANCE => stream.normal(at).abs() as f32 + 0.1,
+            CONSTANT => stream.word(at) as f32 / u32::MAX as f32,
+            VARIANCE | TOTAL | WEIGHTS => stream.normal(at).abs() as f32 + 0.1,
             _ => stream.normal(at) as f32,
         };
         let values = (0..input.shape.elements() as u64).map(value).collect();

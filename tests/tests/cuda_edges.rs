@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 
 use fovea_cpu::reference::{self, Feed64};
 use fovea_graph::op::{
-    ChannelMean, ChannelSum, ChannelVariance, Correct, CrossEntropy, CrossEntropyGrad, Function, Interpolation, Lrn,
-    LrnGrad, Pool, PoolGrad, PoolKind, PoolPick, Relu, Softmax, SoftmaxGrad, SquaredError, Unary, UnaryGrad, Upsample,
+    ChannelMean, ChannelSum, ChannelVariance, Correct, CrossEntropy, CrossEntropyGrad, Dice, Function, Interpolation,
+    LabelWeight, Lrn, LrnGrad, Measure, Overlap, OverlapGrad, PointwiseLoss, PointwiseLossGrad, Pool, PoolGrad,
+    PoolKind, PoolPick, Relu, Softmax, SoftmaxGrad, SquaredError, Unary, UnaryGrad, Upsample,
 };
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::plan::plan;
@@ -109,17 +110,27 @@ fn rows_of_every_length() {
             };
             add(Op::Softmax(Softmax {}), vec![x.clone()]);
             add(Op::SoftmaxGrad(SoftmaxGrad {}), vec![x.clone(), dy.clone()]);
-            add(Op::CrossEntropy(CrossEntropy {}), vec![x.clone(), labels.clone()]);
+            add(Op::CrossEntropy(CrossEntropy::default()), vec![x.clone(), labels.clone()]);
             let grad = vec![x.clone(), labels.clone(), drawn(&[], |_, _| 1.5)];
-            add(Op::CrossEntropyGrad(CrossEntropyGrad {}), grad);
-            add(Op::Correct(Correct {}), vec![x, labels.clone()]);
+            add(Op::CrossEntropyGrad(CrossEntropyGrad::default()), grad);
+            add(Op::Correct(Correct::default()), vec![x.clone(), labels.clone()]);
+            add(Op::Correct(Correct { ignore: Some(0) }), vec![x.clone(), labels.clone()]);
+            let counted = CrossEntropy { smoothing: 0.1, ignore: Some(0) };
+            let (total, weights) = (drawn(&[], |_, _| 3.5), drawn(&[channels], |_, x| x.abs() + 0.1));
+            let weighed = vec![x.clone(), labels.clone(), total.clone(), weights.clone()];
+            add(Op::CrossEntropy(counted.clone()), weighed);
+            let grad = vec![x.clone(), labels.clone(), drawn(&[], |_, _| 1.5), total, weights];
+            add(Op::CrossEntropyGrad(CrossEntropyGrad { loss: counted }), grad);
+            add(Op::Overlap(Overlap { ignore: Some(0) }), vec![x.clone(), labels.clone()]);
+            let grad = vec![x, labels.clone(), normal(&[3, channels])];
+            add(Op::OverlapGrad(OverlapGrad { overlap: Overlap { ignore: Some(1) } }), grad);
         }
         // Where the right class is all but certain, the loss is what is left to 1.
         let sure = drawn(&[9, channels], |i, x| {
             let (row, k) = (i / channels as u64, i % channels as u64);
             if k == (7 * row + 3) % channels as u64 { 12.0 } else { x }
         });
-        cases.push((format!("sure of {channels}"), Op::CrossEntropy(CrossEntropy {}), vec![sure, labels]));
+        cases.push((format!("sure of {channels}"), Op::CrossEntropy(CrossEntropy::default()), vec![sure, labels]));
     }
     check(cases);
 }
@@ -188,6 +199,40 @@ fn activations_at_the_ends_of_the_line() {
 }
 
 #[test]
+fn distances_at_the_ends_of_the_line() {
+    let mut cases = Vec::new();
+    for measure in [Measure::Absolute, Measure::Huber, Measure::Logistic] {
+        let ends = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, 1.0, 2.0, 100.0, -100.0];
+        let target = drawn(&[1003], |i, _| (i % 2) as f32);
+        let mut all: Vec<(String, Tensor)> =
+            ends.iter().map(|&end| (end.to_string(), drawn(&[1003], |i, x| if i == 3 { end } else { x }))).collect();
+        all.push(("tiny".to_string(), drawn(&[1003], |i, x| (i % 2) as f32 + 1e-4 * x)));
+        for (kind, x) in all {
+            let (name, inputs) = (format!("{measure:?}, {kind}"), vec![x.clone(), target.clone()]);
+            cases.push((name.clone(), Op::PointwiseLoss(PointwiseLoss { measure }), inputs));
+            let grad = Op::PointwiseLossGrad(PointwiseLossGrad { measure });
+            cases.push((format!("{name}, gradient"), grad, vec![x, target.clone(), drawn(&[], |_, _| 1.5)]));
+        }
+    }
+    check(cases);
+}
+
+#[test]
+fn what_counts_for_nothing_is_nothing() {
+    let labels = drawn(&[4, 5], |_, _| 2.0);
+    let (x, total) = (normal(&[4, 5, 3]), drawn(&[], |_, _| 0.0));
+    let (loss, ignore) = (CrossEntropy { smoothing: 0.1, ignore: Some(2) }, Some(2));
+    let grad = vec![x.clone(), labels.clone(), drawn(&[], |_, _| 1.0), total.clone()];
+    check(vec![
+        ("weight".into(), Op::LabelWeight(LabelWeight { ignore }), vec![labels.clone()]),
+        ("loss".into(), Op::CrossEntropy(loss.clone()), vec![x.clone(), labels.clone(), total]),
+        ("gradient".into(), Op::CrossEntropyGrad(CrossEntropyGrad { loss }), grad),
+        ("overlap".into(), Op::Overlap(Overlap { ignore }), vec![x, labels]),
+        ("dice".into(), Op::Dice(Dice {}), vec![drawn(&[3, 4], |_, _| 0.0)]),
+    ]);
+}
+
+#[test]
 fn neighbours_at_the_edges() {
     let mut cases = Vec::new();
     for channels in [1, 3, 8, 40] {
@@ -214,9 +259,9 @@ fn what_is_no_class_is_no_number() {
     for wrong in [-1.0, 3.0, f32::NAN, f32::INFINITY] {
         let labels = drawn(&[4], |i, _| if i == 2 { wrong } else { 1.0 });
         let inputs = [normal(&[4, 3]), labels, drawn(&[], |_, _| 1.0)];
-        let loss = on_gpu(&gpu.backend, &graph(Op::CrossEntropy(CrossEntropy {}), &inputs[..2]), &inputs[..2]);
+        let loss = on_gpu(&gpu.backend, &graph(Op::CrossEntropy(CrossEntropy::default()), &inputs[..2]), &inputs[..2]);
         assert!(loss.iter().all(|x| x.is_nan()), "{wrong}");
-        let dx = on_gpu(&gpu.backend, &graph(Op::CrossEntropyGrad(CrossEntropyGrad {}), &inputs), &inputs);
+        let dx = on_gpu(&gpu.backend, &graph(Op::CrossEntropyGrad(CrossEntropyGrad::default()), &inputs), &inputs);
         assert!(
             dx.rows().into_iter().enumerate().all(|(i, row)| row.iter().all(|x| x.is_nan() == (i == 2))),
             "{wrong}"

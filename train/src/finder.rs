@@ -84,9 +84,11 @@ pub fn find_rate(
     let (question, pictures) = (recipe.question(), Pictures::of(data, trainee.standardisation().cloned()));
     let mut found = Found { tried: Vec::with_capacity(RISE), diverged: false };
     let (mut mean, mut least) = (0.0, f64::INFINITY);
-    for (step, batch) in batches(data, recipe).enumerate().take(RISE) {
+    let mut batch = pictures.batch();
+    for (step, indices) in batches(data, recipe).enumerate().take(RISE) {
+        batch.gather(&pictures, &indices, interrupted)?;
         let numbers = Numbers { learning_rate: rate(step), seed: recipe.seed, step: trainee.progress.steps };
-        trainee.begin(&question, &pictures, &batch, numbers, interrupted)?;
+        trainee.begin(&question, &batch, numbers, interrupted)?;
         let loss = match trainee.finish()? {
             Stepped::Done { loss, .. } => loss,
             Stepped::Interrupted => return Err(TrainError::Interrupted),

@@ -13,6 +13,7 @@ mod compile;
 mod compiled;
 mod epochs;
 mod error;
+mod feed;
 mod file;
 mod finder;
 mod fingerprint;

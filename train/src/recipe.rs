@@ -102,7 +102,7 @@ impl Recipe {
     /// The learning rate of step `step` of the run (the first is 0), behind its complete epochs.
     pub fn rate_at(&self, step: u64, course: Course, done: &[EpochMetrics]) -> f64 {
         let losses: Vec<f64> = match self.schedule {
-            Schedule::Plateau(_) => done.iter().map(EpochMetrics::watched).collect(),
+            Schedule::Plateau(_) => done.iter().map(EpochMetrics::deciding_loss).collect(),
             _ => Vec::new(),
         };
         rate_at(&self.schedule, self.warm_up, self.rate, step, course, &losses)
@@ -187,7 +187,14 @@ pub struct EpochMetrics {
     pub loss: f64,
     /// The share of training pictures that were right, likewise; `None` where the net does not tell classes.
     pub accuracy: Option<f64>,
-    /// The mean loss over the test part after the epoch; `None` where the data has no test part.
+    /// The mean loss over the validation part after the epoch; `None` where the data has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
+    /// The share of the validation part that is right after the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
+    /// The mean loss over the test part after the epoch; `None` where the data has no test part, or a validation part is
+    /// watched in its place.
     pub test_loss: Option<f64>,
     /// The share of the test part that is right after the epoch.
     pub test_accuracy: Option<f64>,
@@ -196,9 +203,25 @@ pub struct EpochMetrics {
 }
 
 impl EpochMetrics {
-    /// The loss that a schedule watches: never that of the test part, which decides nothing.
-    pub fn watched(&self) -> f64 {
-        self.loss
+    /// The loss that a schedule goes by: that of the validation part where there is one, else that of training. That of the
+    /// test part decides nothing.
+    pub fn deciding_loss(&self) -> f64 {
+        self.validation_loss.unwrap_or(self.loss)
+    }
+
+    /// The loss on the part that was watched: the one for validation, or else the test part.
+    pub fn watched_loss(&self) -> Option<f64> {
+        self.validation_loss.or(self.test_loss)
+    }
+
+    /// The share of that part that was right.
+    pub fn watched_accuracy(&self) -> Option<f64> {
+        self.validation_accuracy.or(self.test_accuracy)
+    }
+
+    /// What that part is called: `validation` or `test`.
+    pub fn watched(&self) -> &'static str {
+        if self.validation_loss.is_some() { "validation" } else { "test" }
     }
 }
 
@@ -242,6 +265,8 @@ pub struct History {
     pub epochs: Vec<EpochMetrics>,
     /// Training pictures a second, tests and checkpoints not counted.
     pub images_per_second: f64,
+    /// The share of that time in which pictures were waited for, in 0..=1.
+    pub waiting: f64,
     /// How it ended.
     pub ending: Ending,
 }

@@ -16,6 +16,7 @@ mod loss;
 mod lrn;
 mod matmul;
 mod narrow;
+mod overlap;
 mod pool;
 mod rmsprop;
 mod sgd;
@@ -65,7 +66,8 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads)),
         Op::Upsample(_) | Op::UpsampleGrad(_) => plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads)),
         Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::workspace(shapes[0])),
-        Op::SquaredError(_) => plain(loss::workspace_of_squares(shapes[0])),
+        Op::SquaredError(_) | Op::PointwiseLoss(_) => plain(loss::workspace_of_squares(shapes[0])),
+        Op::Overlap(_) => plain(overlap::workspace(shapes[0])),
         Op::ClipFactor(_) => plain(clip::workspace(&shapes)),
         Op::Input(_)
         | Op::State(_)
@@ -82,6 +84,11 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         | Op::SoftmaxGrad(_)
         | Op::CrossEntropyGrad(_)
         | Op::SquaredErrorGrad(_)
+        | Op::LabelWeight(_)
+        | Op::PointwiseLossGrad(_)
+        | Op::OverlapGrad(_)
+        | Op::Dice(_)
+        | Op::DiceGrad(_)
         | Op::SgdVelocity(_)
         | Op::SgdStep(_)
         | Op::NesterovStep(_)
@@ -162,11 +169,18 @@ pub fn run(op: &Op, call: Call<'_>) {
         Op::Add(_) => elementwise::add(call),
         Op::Softmax(_) => softmax::softmax(call),
         Op::SoftmaxGrad(_) => softmax::softmax_grad(call),
-        Op::CrossEntropy(_) => loss::cross_entropy(call),
-        Op::CrossEntropyGrad(_) => loss::cross_entropy_grad(call),
+        Op::CrossEntropy(op) => loss::cross_entropy(op, call),
+        Op::CrossEntropyGrad(op) => loss::cross_entropy_grad(&op.loss, call),
         Op::SquaredError(_) => loss::squared_error(call),
         Op::SquaredErrorGrad(_) => loss::squared_error_grad(call),
-        Op::Correct(_) => loss::correct(call),
+        Op::LabelWeight(op) => loss::label_weight(op, call),
+        Op::PointwiseLoss(op) => loss::pointwise(op, call),
+        Op::PointwiseLossGrad(op) => loss::pointwise_grad(op, call),
+        Op::Overlap(op) => overlap::overlap(op, call),
+        Op::OverlapGrad(op) => overlap::overlap_grad(&op.overlap, call),
+        Op::Dice(_) => overlap::dice(call),
+        Op::DiceGrad(_) => overlap::dice_grad(call),
+        Op::Correct(op) => loss::correct(op, call),
         Op::SgdVelocity(op) => sgd::velocity(op, call),
         Op::SgdStep(op) => sgd::step(op, call),
         Op::NesterovStep(op) => sgd::nesterov(op, call),

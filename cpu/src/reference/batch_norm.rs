@@ -1,6 +1,6 @@
 //! Batch normalisation: statistics, normalisation, gradients and running statistics.
 
-use fovea_graph::op::{Running, Statistics};
+use fovea_graph::op::{BatchNormDgrad, Running, Statistics};
 use ndarray::ArrayD;
 
 use super::{channel_sum, channels};
@@ -32,19 +32,18 @@ pub(super) fn scale_gradient(
 
 /// `scale/σ · (dy − dshift/n − x̂·dscale/n)` where the statistics follow x, `scale/σ · dy` where they do not.
 pub(super) fn gradient(
-    eps: f64,
-    statistics: Statistics,
+    op: &BatchNormDgrad,
     x: &ArrayD<f64>,
     [mean, variance, scale]: [&ArrayD<f64>; 3],
     dy: &ArrayD<f64>,
     [dscale, dshift]: [&ArrayD<f64>; 2],
 ) -> ArrayD<f64> {
     let n = positions(x);
-    let by_normalized = match statistics {
-        Statistics::Batch => dy - &(dshift / n) - normalized(eps, x, mean, variance) * &(dscale / n),
+    let by_normalized = match op.statistics {
+        Statistics::Batch => dy - &(dshift / n) - normalized(op.eps, x, mean, variance) * &(dscale / n),
         Statistics::Running => dy.clone(),
     };
-    by_normalized * &(scale / &deviation(eps, variance))
+    by_normalized * &(scale / &deviation(op.eps, variance))
 }
 
 /// `(1 − momentum)·r + momentum·correction·s`.

@@ -13,6 +13,7 @@ mod frame;
 mod loss;
 mod lrn;
 mod matmul;
+mod overlap;
 mod pool;
 mod relu;
 mod rmsprop;
@@ -115,27 +116,26 @@ fn check<'a>(
     Ok(())
 }
 
+/// A value, or why there is none.
+type Value = Result<ArrayD<f64>, ReferenceError>;
+
 /// The value of one node, from the values of the nodes before it.
-fn value(
-    node: &Node,
-    values: &[ArrayD<f64>],
-    states: &[ArrayD<f64>],
-    feed: &Feed64<'_>,
-) -> Result<ArrayD<f64>, ReferenceError> {
+fn value(node: &Node, values: &[ArrayD<f64>], states: &[ArrayD<f64>], feed: &Feed64<'_>) -> Value {
     let x = |i: usize| -> &ArrayD<f64> { &values[NodeId::index(node.inputs[i])] };
-    let bias = || node.inputs.get(2).map(|id| &values[id.index()]);
+    let given = |i: usize| node.inputs.get(i).map(|id| &values[id.index()]);
+    let weighing = |i: usize| loss::Weighing { total: given(i), weights: given(i + 1) };
     // A gradient, clipped where its factor stands behind the update's `own` inputs.
-    let g = |own: usize| node.inputs.get(own).map_or_else(|| x(1).clone(), |id| x(1) * &values[id.index()]);
+    let g = |own: usize| given(own).map_or_else(|| x(1).clone(), |clip| x(1) * clip);
     Ok(match &node.op {
         Op::Input(id) => feed.inputs[id.index()].as_standard_layout().into_owned(),
         Op::State(id) => states[id.index()].as_standard_layout().into_owned(),
         Op::Fill(op) => ArrayD::from_elem(IxDyn(op.shape.dims()), op.value),
-        Op::Conv(op) => relu::epilogue(conv::forward(op, x(0), x(1), &node.shape), bias(), op.activation),
+        Op::Conv(op) => relu::epilogue(conv::forward(op, x(0), x(1), &node.shape), given(2), op.activation),
         Op::ConvDgrad(op) => conv::dgrad(&op.conv, x(0), x(1), &node.shape),
         Op::ConvWgrad(op) => conv::wgrad(&op.conv, x(0), x(1), &node.shape),
         Op::Bias(_) => x(0) + x(1),
         Op::ChannelSum(_) => channel_sum(x(0)),
-        Op::Matmul(op) => relu::epilogue(matmul::forward(op, x(0), x(1), &node.shape), bias(), op.activation),
+        Op::Matmul(op) => relu::epilogue(matmul::forward(op, x(0), x(1), &node.shape), given(2), op.activation),
         Op::Relu(_) => relu::forward(x(0)),
         Op::ReluGrad(_) => relu::gradient(x(0), x(1)),
         Op::Pool(op) => pool::forward(op, x(0), &node.shape),
@@ -145,11 +145,18 @@ fn value(
         Op::Add(_) => x(0) + x(1),
         Op::Softmax(_) => softmax::forward(x(0)),
         Op::SoftmaxGrad(_) => softmax::gradient(x(0), x(1)),
-        Op::CrossEntropy(_) => loss::cross_entropy(x(0), x(1))?,
-        Op::CrossEntropyGrad(_) => loss::cross_entropy_gradient(x(0), x(1), x(2))?,
+        Op::CrossEntropy(op) => loss::cross_entropy(op, x(0), x(1), weighing(2))?,
+        Op::CrossEntropyGrad(op) => loss::cross_entropy_gradient(&op.loss, x(0), x(1), x(2), weighing(3))?,
+        Op::LabelWeight(op) => loss::label_weight(op, x(0), given(1))?,
+        Op::PointwiseLoss(op) => loss::pointwise(op.measure, x(0), x(1)),
+        Op::PointwiseLossGrad(op) => loss::pointwise_gradient(op.measure, x(0), x(1), x(2)),
+        Op::Overlap(op) => overlap::forward(op.ignore, x(0), x(1))?,
+        Op::OverlapGrad(op) => overlap::gradient(op.overlap.ignore, x(0), x(1), x(2))?,
+        Op::Dice(_) => overlap::dice(x(0)),
+        Op::DiceGrad(_) => overlap::dice_gradient(x(0), x(1)),
         Op::SquaredError(_) => loss::squared_error(x(0), x(1)),
         Op::SquaredErrorGrad(_) => loss::squared_error_gradient(x(0), x(1), x(2)),
-        Op::Correct(_) => correct::forward(x(0), x(1))?,
+        Op::Correct(op) => correct::forward(op.ignore, x(0), x(1))?,
         Op::SgdVelocity(op) => sgd::velocity(op, x(0), &g(3), x(2)),
         Op::SgdStep(op) => sgd::step(op, x(0), x(1), feed.learning_rate),
         Op::NesterovStep(op) => sgd::nesterov(op, x(0), &g(3), x(2), feed.learning_rate),
@@ -166,9 +173,7 @@ fn value(
         Op::ChannelVariance(_) => batch_norm::variance(x(0), x(1)),
         Op::BatchNorm(op) => batch_norm::forward(op.eps, x(0), [x(1), x(2), x(3), x(4)]),
         Op::BatchNormScaleGrad(op) => batch_norm::scale_gradient(op.eps, x(0), [x(1), x(2)], x(3)),
-        Op::BatchNormDgrad(op) => {
-            batch_norm::gradient(op.eps, op.statistics, x(0), [x(1), x(2), x(3)], x(4), [x(5), x(6)])
-        }
+        Op::BatchNormDgrad(op) => batch_norm::gradient(op, x(0), [x(1), x(2), x(3)], x(4), [x(5), x(6)]),
         Op::Running(op) => batch_norm::running(op, x(0), x(1)),
         Op::Lrn(op) => lrn::forward(op, x(0)),
         Op::LrnGrad(op) => lrn::gradient(&op.lrn, x(0), x(1)),

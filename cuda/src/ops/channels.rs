@@ -35,21 +35,21 @@ impl Rows {
 }
 
 /// How channel_sums.cu divides a sum over [positions, channels].
-struct Slices {
+pub struct Slices {
     /// Threads along the channels.
-    width: usize,
+    pub width: usize,
     /// Blocks along the channels.
     tiles: usize,
     /// Positions of a slice.
-    slice: usize,
+    pub slice: usize,
     /// How many slices there are.
-    count: usize,
+    pub count: usize,
 }
 
 impl Slices {
     /// As many slices as keep a large GPU busy, each thread with eight positions or more; from the shape alone, so that
     /// sums come out the same on every GPU.
-    fn of(positions: usize, channels: usize) -> Self {
+    pub fn of(positions: usize, channels: usize) -> Self {
         const POSITIONS: usize = 8;
         const BLOCKS: usize = 1024;
         let width = channels.max(1).next_power_of_two().min(32);
@@ -59,13 +59,14 @@ impl Slices {
         Self { width, tiles, slice, count: positions.div_ceil(slice).max(1) }
     }
 
-    fn grid(&self) -> [u32; 3] {
+    /// The blocks that sum slices.
+    pub fn grid(&self) -> [u32; 3] {
         [self.tiles as u32, self.count as u32, 1]
     }
 }
 
 /// Multiplies a sum by this.
-fn share(share: f64) -> Finish {
+pub fn share(share: f64) -> Finish {
     Finish { share: share as f32, eps: 0.0, variance: In::none() }
 }
 
@@ -94,7 +95,7 @@ fn sum(
 }
 
 /// y = the sum of `count` partial sums of each channel.
-fn add_up(
+pub fn add_up(
     call: &Call<'_>,
     partial: In<f32>,
     count: usize,

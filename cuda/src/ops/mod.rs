@@ -17,6 +17,7 @@ mod loss;
 mod lrn;
 mod maps;
 mod matmul;
+mod overlap;
 mod pool;
 mod softmax;
 pub mod update;
@@ -111,7 +112,8 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         Op::PoolGrad(op) => plain(pool::grad_workspace(op, shapes[1])),
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0])),
         Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::row_workspace(shapes[0])),
-        Op::SquaredError(_) => plain(loss::element_workspace(shapes[0])),
+        Op::SquaredError(_) | Op::PointwiseLoss(_) | Op::LabelWeight(_) => plain(loss::element_workspace(shapes[0])),
+        Op::Overlap(_) => plain(overlap::workspace(shapes[0])),
         Op::ClipFactor(_) => plain(update::clip_workspace(&shapes)),
         Op::Input(_)
         | Op::State(_)
@@ -127,6 +129,10 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         | Op::SoftmaxGrad(_)
         | Op::CrossEntropyGrad(_)
         | Op::SquaredErrorGrad(_)
+        | Op::PointwiseLossGrad(_)
+        | Op::OverlapGrad(_)
+        | Op::Dice(_)
+        | Op::DiceGrad(_)
         | Op::SgdVelocity(_)
         | Op::SgdStep(_)
         | Op::NesterovStep(_)
@@ -168,11 +174,18 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::Add(_) => elementwise::add(call),
         Op::Softmax(_) => softmax::softmax(call),
         Op::SoftmaxGrad(_) => softmax::softmax_grad(call),
-        Op::CrossEntropy(_) => loss::cross_entropy(call),
-        Op::CrossEntropyGrad(_) => loss::cross_entropy_grad(call),
+        Op::CrossEntropy(op) => loss::cross_entropy(op, call),
+        Op::CrossEntropyGrad(op) => loss::cross_entropy_grad(&op.loss, call),
         Op::SquaredError(_) => loss::squared_error(call),
         Op::SquaredErrorGrad(_) => loss::squared_error_grad(call),
-        Op::Correct(_) => loss::correct(call),
+        Op::LabelWeight(op) => loss::label_weight(op, call),
+        Op::PointwiseLoss(op) => loss::pointwise(op, call),
+        Op::PointwiseLossGrad(op) => loss::pointwise_grad(op, call),
+        Op::Overlap(op) => overlap::overlap(op, call),
+        Op::OverlapGrad(op) => overlap::overlap_grad(&op.overlap, call),
+        Op::Dice(_) => overlap::dice(call),
+        Op::DiceGrad(_) => overlap::dice_grad(call),
+        Op::Correct(op) => loss::correct(op, call),
         Op::Unary(op) => elementwise::unary(op, call),
         Op::UnaryGrad(op) => elementwise::unary_grad(op, call),
         Op::Concat(_) => concat::concat(call),

@@ -3,6 +3,7 @@
 mod header;
 mod labels;
 mod npy;
+mod rows;
 mod samples;
 
 use fovea_graph::{Stop, counted};
@@ -11,6 +12,7 @@ use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
+use crate::room::Room;
 use crate::source::Arrays;
 use crate::split::Parts;
 use labels::Told;
@@ -61,7 +63,7 @@ fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError
                 Unfit::new(Clause::Split, &arrays.images, "without labels there is nothing to train on, nor to split");
             return Err(unfit.help("`labels \"y.npy\"` says what the samples are; or leave `split` out").into());
         }
-        return Ok(Parts { train: Vec::new(), test: (0..count).collect() });
+        return Ok(Parts { test: (0..count).collect(), ..Parts::default() });
     }
     let split = arrays.split.unwrap_or_default();
     let parts =
@@ -74,18 +76,38 @@ fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError
 }
 
 impl Files {
+    /// Whether each sample is in one place of its file.
+    ///
+    /// # Errors
+    /// The mistake that it is not.
+    pub(crate) fn can_be_read_by_number(&self) -> Result<(), DataError> {
+        if !self.samples.header.is_fortran {
+            return Ok(());
+        }
+        let message = "its samples do not lie one behind the other (Fortran order), and they are too many to hold";
+        let help = "save it as `numpy.ascontiguousarray(x)`: each sample is then read when it is its turn";
+        Err(self.samples.unfit(message).help(help).into())
+    }
+
     /// Reads the samples.
-    pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
+    pub(crate) fn load(
+        &self,
+        name: &str,
+        known: &Description,
+        room: &Room,
+        stop: &dyn Stop,
+    ) -> Result<Dataset, DataError> {
         let labels = match &self.labels {
             Some(labels) => labels::read(labels, &known.positions, stop)?,
             None => Labels::Class(Vec::new()),
         };
         Ok(Dataset {
             name: name.to_string(),
-            images: samples::read(&self.samples, &known.shape, stop)?,
+            images: samples::read(&self.samples, &known.shape, room, stop)?,
             labels,
             classes: known.classes.clone(),
             train: self.parts.train.clone(),
+            validation: self.parts.validation.clone(),
             test: self.parts.test.clone(),
             attribution: format!("samples of `{}`", self.samples.path.display()),
             left_out: Vec::new(),

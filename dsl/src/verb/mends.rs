@@ -63,7 +63,9 @@ impl<'a> Parts<'a> {
                 ("checkpoint", "`every`")
             }
             PartKind::Word(word)
-                if self.verb.needs.contains(&"of") && self.is_net(word) && !self.parts.iter().any(|part| is_word(part, "of")) =>
+                if self.verb.needs.contains(&"of")
+                    && self.is_net(word)
+                    && !self.parts.iter().any(|part| is_word(part, "of")) =>
             {
                 ("of", "the net")
             }

@@ -12,8 +12,13 @@ use crate::shape::Shape;
 
 /// At how many positions the label's logit is the largest (of equal ones the first counts); inputs logits `[N, …, K]`
 /// and labels `[N, …]`, output a scalar.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Correct {}
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Correct {
+    /// The label that is never right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignore: Option<u32>,
+}
 
 impl Rule for Correct {
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
@@ -39,7 +44,7 @@ mod tests {
 
     #[test]
     fn labels_have_a_class_for_each_position() {
-        let correct = || Op::Correct(Correct {});
+        let correct = || Op::Correct(Correct::default());
         assert_eq!(given(correct(), &[&[5, 10], &[5]]), Ok((vec![], Cost::elementwise(50))));
         assert_eq!(given(correct(), &[&[5, 7, 6, 3], &[5, 7, 6]]), Ok((vec![], Cost::elementwise(630))));
         for wrong in [&[5, 10][..], &[4], &[]] {

@@ -14,9 +14,12 @@ mod conv;
 mod correct;
 mod dropout;
 mod frame;
+mod label_weight;
 mod loss;
 mod lrn;
 mod matmul;
+mod overlap;
+mod pointwise;
 mod pool;
 mod relu;
 mod reshape;
@@ -45,9 +48,12 @@ pub use conv::{Conv, ConvDgrad, ConvWgrad};
 pub use correct::Correct;
 pub use dropout::Dropout;
 pub use frame::Frame;
+pub use label_weight::LabelWeight;
 pub use loss::{CrossEntropy, CrossEntropyGrad, SquaredError, SquaredErrorGrad};
 pub use lrn::{Lrn, LrnGrad};
 pub use matmul::{Matmul, Transpose};
+pub use overlap::{Dice, DiceGrad, Overlap, OverlapGrad};
+pub use pointwise::{Measure, PointwiseLoss, PointwiseLossGrad};
 pub use pool::{Pool, PoolGrad, PoolKind, PoolPick};
 pub use relu::{Activation, Relu, ReluGrad};
 pub use reshape::Reshape;
@@ -112,6 +118,20 @@ pub enum Op {
     SquaredError(SquaredError),
     /// The gradient of `SquaredError`.
     SquaredErrorGrad(SquaredErrorGrad),
+    /// How much labels count.
+    LabelWeight(LabelWeight),
+    /// Mean distance of numbers from their targets.
+    PointwiseLoss(PointwiseLoss),
+    /// The gradient of `PointwiseLoss`.
+    PointwiseLossGrad(PointwiseLossGrad),
+    /// How far regions cover each other.
+    Overlap(Overlap),
+    /// The gradient of `Overlap`.
+    OverlapGrad(OverlapGrad),
+    /// Soft Dice loss.
+    Dice(Dice),
+    /// The gradient of `Dice`.
+    DiceGrad(DiceGrad),
     /// How many positions have their label's logit as the largest.
     Correct(Correct),
     /// The new velocity of a parameter under SGD with momentum.
@@ -300,6 +320,13 @@ impl Op {
             Op::CrossEntropyGrad(op) => op,
             Op::SquaredError(op) => op,
             Op::SquaredErrorGrad(op) => op,
+            Op::LabelWeight(op) => op,
+            Op::PointwiseLoss(op) => op,
+            Op::PointwiseLossGrad(op) => op,
+            Op::Overlap(op) => op,
+            Op::OverlapGrad(op) => op,
+            Op::Dice(op) => op,
+            Op::DiceGrad(op) => op,
             Op::Correct(op) => op,
             Op::SgdVelocity(op) => op,
             Op::SgdStep(op) => op,
@@ -354,6 +381,13 @@ impl Op {
             Op::CrossEntropyGrad(_) => "cross_entropy_grad",
             Op::SquaredError(_) => "squared_error",
             Op::SquaredErrorGrad(_) => "squared_error_grad",
+            Op::LabelWeight(_) => "label_weight",
+            Op::PointwiseLoss(_) => "pointwise_loss",
+            Op::PointwiseLossGrad(_) => "pointwise_loss_grad",
+            Op::Overlap(_) => "overlap",
+            Op::OverlapGrad(_) => "overlap_grad",
+            Op::Dice(_) => "dice",
+            Op::DiceGrad(_) => "dice_grad",
             Op::Correct(_) => "correct",
             Op::SgdVelocity(_) => "sgd_velocity",
             Op::SgdStep(_) => "sgd_step",
