@@ -308,7 +308,7 @@ fn numbers_out_of_range_all_come_together() {
         &[("1.5", "`every` must be a whole number from 1 to 10^9, not 1.5")],
     );
     wrong("train q on d schedule step(gamma 0.5)", &[("gamma", "step has no `gamma`")]);
-    assert_eq!(help("train q on d schedule step(gamma 0.5)"), "write `by`; step takes every and by");
+    assert_eq!(help("train q on d schedule step(gamma 0.5)"), "write `by`; step takes every, by and at");
     wrong("train q on d warmup 5", &[("", "`warmup` lacks its unit")]);
     wrong("train q on d warmup 5 minutes, batch 8", &[("minutes", "`warmup` lacks its unit")]);
     wrong("train q on d checkpoint 100 steps", &[("100", "`every` is missing before the number")]);
