@@ -29,6 +29,8 @@ pub enum Purpose {
     Dropout,
     /// Generated data; the index is the sample.
     Data,
+    /// How a training sample is changed; the index is the sample, the step the epoch.
+    Augment,
 }
 
 /// A stream of random numbers, addressed by position: no state, so nothing to save but its name.

@@ -1,6 +1,6 @@
 //! Pictures gathered into the tensors that a step is fed.
 
-use fovea_data::{Dataset, Labels, Samples};
+use fovea_data::{Augment, Dataset, Labels, Samples, Subject};
 use fovea_graph::{Stop, Tensor};
 use ndarray::{CowArray, IxDyn};
 
@@ -12,6 +12,15 @@ pub(crate) struct Pictures<'a> {
     values: Values<'a>,
     labels: Option<&'a Labels>,
     standardisation: Option<Standardisation>,
+    augmented: Option<Augmented<'a>>,
+}
+
+/// How training pictures are changed, in an epoch of a run.
+#[derive(Clone, Copy)]
+struct Augmented<'a> {
+    augment: &'a Augment,
+    seed: u64,
+    epoch: u32,
 }
 
 enum Values<'a> {
@@ -22,20 +31,29 @@ enum Values<'a> {
 impl<'a> Pictures<'a> {
     /// Pictures `[N, H, W, C]` without labels.
     pub fn new(images: &'a Tensor, standardisation: Option<Standardisation>) -> Self {
-        Self { values: Values::Given(images.as_standard_layout()), labels: None, standardisation }
+        Self { values: Values::Given(images.as_standard_layout()), labels: None, standardisation, augmented: None }
     }
 
     /// A data set's pictures and labels.
     pub fn of(data: &'a Dataset, standardisation: Option<Standardisation>) -> Self {
-        Self { values: Values::Of(&data.images), labels: Some(&data.labels), standardisation }
+        let (values, labels) = (Values::Of(&data.images), Some(&data.labels));
+        Self { values, labels, standardisation, augmented: None }
     }
 
-    /// Whether all of them are in memory.
+    /// A data set's pictures as epoch `epoch` of a run by this seed sees them: augmented.
+    pub fn training(data: &'a Dataset, standardisation: Option<Standardisation>, seed: u64, epoch: u32) -> Self {
+        let augmented = Augmented { augment: &data.augment, seed, epoch };
+        let augmented = Some(augmented).filter(|augmented| !augmented.augment.is_empty());
+        Self { augmented, ..Self::of(data, standardisation) }
+    }
+
+    /// Whether all of them are in memory as they are wanted.
     pub fn are_at_hand(&self) -> bool {
-        match &self.values {
-            Values::Given(_) => true,
-            Values::Of(samples) => samples.held().is_some(),
-        }
+        self.augmented.is_none()
+            && match &self.values {
+                Values::Given(_) => true,
+                Values::Of(samples) => samples.held().is_some(),
+            }
     }
 
     /// A batch for them, of none yet.
@@ -92,14 +110,47 @@ impl Batch {
         resize(&mut self.labels, indices.len());
         let slots = self.images.as_slice_mut().unwrap_or(&mut []);
         pictures.read(indices, slots, stop)?;
-        if let Some(standardisation) = &pictures.standardisation {
-            standardisation.apply_to(slots);
+        if let Some(labels) = pictures.labels {
+            let slots = self.labels.as_slice_mut().unwrap_or(&mut []);
+            for (slot, &i) in slots.chunks_exact_mut(labels.per_picture().max(1)).zip(indices) {
+                for (slot, &label) in slot.iter_mut().zip(labels.of(i)) {
+                    *slot = label as f32;
+                }
+            }
         }
-        let Some(labels) = pictures.labels else { return Ok(()) };
-        let slots = self.labels.as_slice_mut().unwrap_or(&mut []);
-        for (slot, &i) in slots.chunks_exact_mut(labels.per_picture().max(1)).zip(indices) {
-            for (slot, &label) in slot.iter_mut().zip(labels.of(i)) {
-                *slot = label as f32;
+        if let Some(augmented) = pictures.augmented {
+            self.augment(augmented, pictures, indices, stop)?;
+        }
+        if let Some(standardisation) = &pictures.standardisation {
+            standardisation.apply_to(self.images.as_slice_mut().unwrap_or(&mut []));
+        }
+        Ok(())
+    }
+
+    /// Changes the pictures, and with them what is labelled at their positions.
+    fn augment(
+        &mut self,
+        Augmented { augment, seed, epoch }: Augmented<'_>,
+        pictures: &Pictures<'_>,
+        indices: &[usize],
+        stop: &dyn Stop,
+    ) -> Result<(), TrainError> {
+        let shape: Option<[usize; 3]> = self.images.shape()[1..].try_into().ok();
+        let size = self.images.shape()[1..].iter().product::<usize>().max(1);
+        let mean = pictures.standardisation.as_ref().map_or(&[0.0][..], |standardisation| &standardisation.mean);
+        // A class of the whole picture stays where it is.
+        let positions: usize = self.labels.shape()[1..].iter().product();
+        let positions = if self.labels.ndim() > 1 { positions } else { 0 };
+        let labels = self.labels.as_slice_mut().unwrap_or(&mut []);
+        let images = self.images.as_slice_mut().unwrap_or(&mut []).chunks_exact_mut(size);
+        for (n, picture) in stop.each(indices.iter().zip(images)).enumerate() {
+            let (&index, values) = picture?;
+            match shape {
+                Some(shape) => {
+                    let classes = labels.get_mut(n * positions..(n + 1) * positions).unwrap_or_default();
+                    augment.apply(&mut Subject { shape, values, classes, mean }, seed, epoch, index);
+                }
+                None => augment.apply_to_any(values, seed, epoch, index),
             }
         }
         Ok(())

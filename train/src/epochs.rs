@@ -144,7 +144,8 @@ impl<'a> Epochs<'a> {
         let train = &data.train;
         let shuffle = Stream::new(self.recipe.seed, Purpose::Shuffle, self.trainee.progress.epochs);
         let order: Vec<usize> = shuffle.permutation(train.len()).into_iter().map(|i| train[i]).collect();
-        let pictures = Pictures::of(data, self.trainee.standardisation().cloned());
+        let epoch = self.trainee.progress.epochs;
+        let pictures = Pictures::training(data, self.trainee.standardisation().cloned(), self.recipe.seed, epoch);
         let batches: Vec<&[usize]> = order.chunks(self.recipe.batch).skip(self.place.batches as usize).collect();
         let stepped =
             feed(&pictures, &batches, interrupted, |feed| self.steps(feed, &batches, (began, before), listener));
