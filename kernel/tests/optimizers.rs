@@ -40,7 +40,8 @@ fn every_optimizer_learns_the_digits() {
         "with adamw(lr 0.005, decay 0.01 weights), schedule step(at {1, 2}, by 0.5)",
         "with sgd(lr 0.02), lr 0.1 at fc1, fc2, schedule plateau(by 0.5, patience 0)",
     ] {
-        let epochs = epochs(&mut Bench::new(), &format!("train tiny on digits for 3 epochs {clauses}, batch 32, seed 1"));
+        let epochs =
+            epochs(&mut Bench::new(), &format!("train tiny on digits for 3 epochs {clauses}, batch 32, seed 1"));
         let accuracy = epochs.last().unwrap()["test_accuracy"].as_f64().unwrap();
         assert!(accuracy > 0.9, "{clauses}: {accuracy}");
     }
@@ -62,7 +63,8 @@ fn what_a_net_has_from_another_can_be_frozen_as_a_whole() {
 #[test]
 fn a_run_goes_on_with_what_held_beside_its_optimizer() {
     let mut bench = Bench::new();
-    let clauses = "with sgd(lr 0.05, nesterov, decay 1e-4 weights), clip 1, freeze conv1..bn1, lr 0.1 at fc1, batch 32, seed 3";
+    let clauses =
+        "with sgd(lr 0.05, nesterov, decay 1e-4 weights), clip 1, freeze conv1..bn1, lr 0.1 at fc1, batch 32, seed 3";
     epochs(&mut bench, &format!("train tiny on digits for 2 epochs {clauses}"));
     let whole = weights(&mut bench, "tiny");
 
@@ -92,7 +94,10 @@ fn a_rate_is_found_and_nothing_else_happens() {
     let outputs = bench.ok("find lr of tiny on digits batch 32 with adam");
     let [output] = &outputs[..] else { panic!("{outputs:?}") };
     let (data, curve) = (&output.data, output.data["curve"].as_array().unwrap());
-    assert_eq!((data["verb"].as_str(), data["net"].as_str(), data["batch"].as_u64()), (Some("find"), Some("tiny"), Some(32)));
+    assert_eq!(
+        (data["verb"].as_str(), data["net"].as_str(), data["batch"].as_u64()),
+        (Some("find"), Some("tiny"), Some(32))
+    );
     assert!(curve.len() > 100 && curve.len() <= 200, "{}", curve.len());
     assert_eq!(curve[0]["lr"].as_f64(), Some(1e-7));
     assert!(data["diverged"].as_bool().unwrap(), "at a rate of 10 it does");

@@ -81,11 +81,12 @@ pub fn find_rate(
     let recipe = &Recipe { further: true, ..recipe.clone() };
     let size = check(trainee, data, recipe)?;
     begin(trainee, data, recipe, &size, interrupted)?;
-    let (question, pictures) = (recipe.question(), Pictures::of(data, trainee.standardisation().cloned()));
+    let (question, standardisation) = (recipe.question(), trainee.standardisation().cloned());
     let mut found = Found { tried: Vec::with_capacity(RISE), diverged: false };
     let (mut mean, mut least) = (0.0, f64::INFINITY);
-    let mut batch = pictures.batch();
-    for (step, indices) in batches(data, recipe).enumerate().take(RISE) {
+    let mut batch = Pictures::of(data, None).batch();
+    for (step, (epoch, indices)) in batches(data, recipe).enumerate().take(RISE) {
+        let pictures = Pictures::training(data, standardisation.clone(), recipe.seed, epoch);
         batch.gather(&pictures, &indices, interrupted)?;
         let numbers = Numbers { learning_rate: rate(step), seed: recipe.seed, step: trainee.progress.steps };
         trainee.begin(&question, &batch, numbers, interrupted)?;
@@ -107,13 +108,13 @@ pub fn find_rate(
     Ok(found)
 }
 
-/// Full batches without end, the training part in another order each time round.
-fn batches<'d>(data: &'d Dataset, recipe: &Recipe) -> impl Iterator<Item = Vec<usize>> + use<'d> {
+/// Full batches without end, each with its epoch: the training part in another order each time round.
+fn batches<'d>(data: &'d Dataset, recipe: &Recipe) -> impl Iterator<Item = (u32, Vec<usize>)> + use<'d> {
     let (seed, batch) = (recipe.seed, recipe.batch);
     (0..).flat_map(move |epoch| {
         let order = Stream::new(seed, Purpose::Shuffle, epoch).permutation(data.train.len());
         let order: Vec<usize> = order.into_iter().map(|i| data.train[i]).collect();
-        order.chunks_exact(batch).map(<[usize]>::to_vec).collect::<Vec<_>>()
+        order.chunks_exact(batch).map(|indices| (epoch, indices.to_vec())).collect::<Vec<_>>()
     })
 }
 
