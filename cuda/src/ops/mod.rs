@@ -202,8 +202,7 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::LrnGrad(op) => lrn::lrn_grad(op, call),
         Op::Scale(op) => elementwise::scale(op, call),
         Op::PoolPick(op) => pool::pool_pick(op, call),
-        // Updates stand together in groups, and the factor of all gradients is one; the others are values that lie in
-        // memory already.
+        // Those of many tensors stand together in groups; the others are values that lie in memory already.
         Op::ClipFactor(_)
         | Op::SgdVelocity(_)
         | Op::SgdStep(_)

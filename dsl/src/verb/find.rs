@@ -5,6 +5,7 @@ use super::clause::{BATCH, DATA, NET_OF, OPTIMIZER, Optimizer, SEED};
 use super::declare::verb;
 use super::elsewhere;
 use super::form;
+use super::mends::is_word;
 use super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
@@ -46,7 +47,8 @@ fn what(parts: &mut Parts<'_>) -> Option<()> {
         other => {
             let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
             let error = parts.error(parts.here(), "what is to be found?").found(found).expected("`lr`");
-            let error = error.put_behind(parts.here(), " lr of");
+            let is_of = other.is_some_and(|part| is_word(part, "of"));
+            let error = error.put_behind(parts.here(), if is_of { " lr" } else { " lr of" });
             parts.wrong(error.help("write `find lr of lenet on digits`, say"));
             parts.give_up();
             None

@@ -145,7 +145,10 @@ impl Parts<'_> {
         loop {
             let is_said = rates.is_empty() && matches!(opened.part.kind, PartKind::Call(..));
             if !is_said && self.peek().is_some_and(|part| is_word(part, "at")) {
-                self.lacks(opened, "its number");
+                let word = opened.part.span;
+                let error = self.error(word, "`lr` lacks its number").found("at").expected("a number");
+                self.wrong(error.put_behind(word, " 0.1").help("write `lr 0.1 at`, say"));
+                self.pass_over();
                 return None;
             }
             let expr = if rates.is_empty() { self.number(opened)? } else { self.next_number()? };

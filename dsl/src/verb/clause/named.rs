@@ -153,7 +153,10 @@ impl<'a> Parts<'a> {
     pub(in crate::verb) fn named<T>(&mut self, opened: Opened<'_>, what: &str, all: &'static [Named<T>]) -> Option<T> {
         let (word, arguments, span): (_, &[Argument], _) = match self.peek() {
             Some(Part { kind: PartKind::Call(word, arguments), span }) => (word, arguments, *span),
-            Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() => (word, &[], *span),
+            // `with lr 0.1`
+            Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() || self.is_number(word) => {
+                (word, &[], *span)
+            }
             _ => {
                 self.lacks(opened, &format!("its {what}"));
                 return None;

@@ -3,7 +3,7 @@
 use fovea_graph::op::{AdamMean, AdamSquare, AdamStep};
 use ndarray::{ArrayD, Zip};
 
-use super::Feed64;
+use super::super::Feed64;
 
 /// `beta·m + (1 − beta)·(g + decay·w)`.
 pub(super) fn mean(op: &AdamMean, w: &ArrayD<f64>, g: &ArrayD<f64>, m: &ArrayD<f64>) -> ArrayD<f64> {
