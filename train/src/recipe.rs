@@ -64,6 +64,14 @@ impl Recipe {
         }
     }
 
+    /// Gives it another learning rate; layers with one of their own keep that.
+    pub fn set_rate(&mut self, rate: f64) {
+        for (_, factor) in &mut self.adjustments.factors {
+            *factor *= self.rate / rate;
+        }
+        self.rate = rate;
+    }
+
     /// How gradients are clipped, as the language writes it, `clip 1`; empty where they are not.
     pub fn clip_in_words(&self) -> String {
         self.adjustments.clip.map_or(String::new(), |limit| format!("clip {limit}"))

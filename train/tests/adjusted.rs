@@ -145,6 +145,9 @@ fn a_recipe_in_words_is_what_the_language_reads() {
     let plain = Recipe { adjustments: Adjustments { factors, ..Adjustments::default() }, ..recipe() };
     assert_eq!(plain.rates_in_words(), "lr 0.04 at a, b, 0.01 at c");
     assert_eq!(Schedule::StepsAt { epochs: vec![3, 6], factor: 0.1 }.in_words(), "step(at {3,6}, by 0.1)");
+    let mut faster = plain.clone();
+    faster.set_rate(0.1);
+    assert_eq!((faster.rate, faster.rates_in_words()), (0.1, plain.rates_in_words()));
     let plain = Recipe { optimizer: Optimizer::Nesterov { momentum: 0.9, decay: 0.0 }, ..recipe() };
     assert_eq!(plain.optimizer_in_words(), "sgd(lr 0.02, momentum 0.9, nesterov, decay 0)");
 }

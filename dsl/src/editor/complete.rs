@@ -255,7 +255,9 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
         };
     }
     let opens = |piece: &&str| verb.clauses.iter().find(|clause| clause.word.eq_ignore_ascii_case(piece)).copied();
-    let begun = pieces.iter().rposition(|piece| opens(piece).is_some());
+    // What stands in parentheses opens no clause: `sgd(lr 0.1)`.
+    let is_outer = |at: usize| opener(&pieces[..at]).is_none();
+    let begun = (0..pieces.len()).rev().find(|&at| opens(&pieces[at]).is_some() && is_outer(at));
     // What belongs to the clause that has begun, or to the verb's own word, place by place.
     let (places, behind) = match begun {
         None => (verb.behind, pieces),
@@ -265,7 +267,14 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     match (places, behind.last()) {
         (_, Some(last)) if last.eq_ignore_ascii_case("run") => return all(["last"], Kind::Clause),
         ([.., Offer::List(Offer::OwnLayers)], Some(&("," | ".."))) => return own_layers(pieces, context),
-        ([Offer::List(one)], Some(&",")) => return offered(one, context),
+        ([Offer::List(one)], Some(&",")) => {
+            let mut found = offered(one, context);
+            // Behind what is swept may stand more of it, or the next clause.
+            if **one == Offer::Sweepable {
+                found.extend(all(unused(verb, pieces).map(|clause| clause.word), Kind::Clause));
+            }
+            return found;
+        }
         _ => {}
     }
     // A matrix or a range is not told apart into places.
@@ -287,7 +296,10 @@ fn is_plain(pieces: &[&str]) -> bool {
 
 /// The clauses that have not been said.
 fn unused<'a>(verb: &'static About, pieces: &'a [&'a str]) -> impl Iterator<Item = &'static ClauseAbout> + 'a {
-    let said = |word: &str| pieces.iter().any(|piece| piece.eq_ignore_ascii_case(word));
+    let said = |word: &str| {
+        let mut at = pieces.iter().enumerate().filter(|(_, piece)| piece.eq_ignore_ascii_case(word));
+        at.any(|(at, _)| opener(&pieces[..at]).is_none())
+    };
     verb.clauses.iter().copied().filter(move |clause| !said(clause.word))
 }
 
@@ -317,6 +329,11 @@ fn offered(offer: &Offer, context: &Context) -> Found {
             found
         }
         Offer::Constants => names(&context.constants, Kind::Constant),
+        Offer::Sweepable => {
+            let mut found = names(&context.constants, Kind::Constant);
+            found.extend(all(["lr", "batch"], Kind::Option));
+            found
+        }
         Offer::Optimizers => all(OPTIMIZERS.iter().map(|named| named.word), Kind::Option),
         Offer::Schedules => all(SCHEDULES.iter().map(|named| named.word), Kind::Option),
         Offer::Options(words) => all(words.iter().copied(), Kind::Option),

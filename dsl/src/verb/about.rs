@@ -101,6 +101,8 @@ pub(crate) enum Offer {
     OwnLayers,
     /// Constants, for a number.
     Constants,
+    /// Constants, the learning rate and the batch.
+    Sweepable,
     /// Optimizers.
     Optimizers,
     /// Schedules.

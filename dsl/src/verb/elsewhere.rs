@@ -29,6 +29,11 @@ const STATEMENTS: &[Row] = &[
     ("model network", "net"),
     ("module function def", "block"),
     ("who whos vars names %whos %names %vars %ls", "%who"),
+    ("delete rm del erase drop discard", "remove"),
+    ("cleanup clean gc trim tidy", "prune"),
+    ("history experiments trials jobs ls", "runs"),
+    ("tocsv csv dumpcsv", "export"),
+    ("continue goon", "resume"),
     ("reset clear forget %clear %forget", "%reset"),
 ];
 
@@ -62,6 +67,9 @@ const CLAUSES: &[Row] = &[
     ("ignore skipbroken", "skip"),
     ("gradclip clipnorm clipgradnorm clipgrad gradientclipping clipping maxnorm", "clip"),
     ("frozen lock fix fixed untrainable nottrainable", "freeze"),
+    ("grid gridsearch search tune over", "sweep"),
+    ("repeat repeats repetitions restarts", "seeds"),
+    ("retain leave spare", "keep"),
 ];
 
 /// What an optimizer is called, or the one that is nearest in meaning.

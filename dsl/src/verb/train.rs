@@ -1,9 +1,10 @@
 //! `train lenet on digits for 10 epochs with sgd(lr 0.01, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
 
+use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
     BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, LR, LayerRate, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE,
-    SEED, Schedule, Stretch, WARMUP,
+    SEED, SEEDS, SWEEP, Schedule, Stretch, Swept, WARMUP,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -25,6 +26,7 @@ verb! {
         epochs: usize = FOR,
         optimizer: Optimizer = OPTIMIZER,
         resume: RunRef = RESUME,
+        sweep: Vec<Swept> = SWEEP,
     }
     apart {
         batch: usize = BATCH,
@@ -35,8 +37,37 @@ verb! {
         lr: Vec<LayerRate> = LR,
         checkpoint: Period = CHECKPOINT,
         seed: u64 = SEED,
+        seeds: usize = SEEDS,
     }
     check one_beginning;
+}
+
+impl Train {
+    /// What goes on with a run of a net on data; what is not said is the run's own.
+    pub fn resuming(net: Name, data: Name, run: RunRef) -> Self {
+        let resume = Some(Said::at(run.clone(), run.span()));
+        let (further, epochs, optimizer, sweep) = (None, None, None, None);
+        let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
+        let (clip, freeze, lr) = (None, None, None);
+        Self {
+            net,
+            data,
+            further,
+            epochs,
+            optimizer,
+            resume,
+            sweep,
+            batch,
+            schedule,
+            warmup,
+            clip,
+            freeze,
+            lr,
+            checkpoint,
+            seed,
+            seeds,
+        }
+    }
 }
 
 /// A run begins from the net's weights, or goes on from its own.
@@ -45,5 +76,14 @@ fn one_beginning(train: &Train, parts: &mut Parts<'_>) {
         let error = parts.error(resume.word, "`further` and `resume` stand together").expected("one of the two");
         let error = error.help("`further` begins a new run from the net's weights; `resume` goes on with an old run");
         parts.one_of_two(error, further.span, resume.span);
+    }
+    let several = [("sweep", train.sweep.as_ref().map(|said| said.span)), ("seeds", train.seeds.map(|said| said.span))];
+    for (word, several) in several {
+        if let (Some(several), Some(resume)) = (several, &train.resume) {
+            let error = parts.error(resume.word, format!("`{word}` and `resume` stand together"));
+            let error = error.expected("one of the two");
+            let error = error.help(format!("`{word}` begins runs of its own; `resume` goes on with one"));
+            parts.one_of_two(error, several, resume.span);
+        }
     }
 }

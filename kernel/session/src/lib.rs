@@ -21,6 +21,7 @@ mod samples;
 pub mod session;
 pub mod values;
 mod verbs;
+mod when;
 mod world;
 
 use fovea_show::{display, markup, picture};
