@@ -79,6 +79,8 @@ pub fn complete(text: &str, cursor: usize, context: &Context) -> Vec<Completion>
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '%');
     let start =
         before.rfind(|c| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    // `conv1..pool2` is two words.
+    let start = before[start..].rfind("..").map_or(start, |dots| start + dots + "..".len());
     let prefix = before[start..].to_lowercase();
     let mut found = candidates(&before[..start], context);
     // Where a net may stand, behind its dot a layer of it.
@@ -266,7 +268,9 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     let place = behind.iter().filter(|piece| **piece != "=").count();
     match (places, behind.last()) {
         (_, Some(last)) if last.eq_ignore_ascii_case("run") => return all(["last"], Kind::Clause),
-        ([.., Offer::List(Offer::OwnLayers)], Some(&("," | ".."))) => return own_layers(pieces, context),
+        ([.., Offer::List(Offer::OwnLayers)], Some(last)) if *last == "," || last.ends_with("..") => {
+            return own_layers(pieces, context);
+        }
         ([Offer::List(one)], Some(&",")) => {
             let mut found = offered(one, context);
             // Behind what is swept may stand more of it, or the next clause.

@@ -251,6 +251,7 @@ fn pieces(statement: &str) -> Vec<Piece<'_>> {
             _ => match (piece.split_once('('), piece.split_once('[')) {
                 (Some((word, arguments)), _) => Piece::Call(word, arguments),
                 (_, Some((path, range))) => Piece::Select(path, range),
+                _ if found.last() == Some(&Piece::Clause("sweep")) => Piece::Word(piece),
                 _ if !found.is_empty() && clauses.contains(&piece) => Piece::Clause(piece),
                 _ => Piece::Word(piece),
             },
