@@ -45,15 +45,15 @@ mod unknown;
 mod who;
 pub(crate) mod words;
 
-pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples};
+pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Decayed, Filter, LayerRate, Momentum, Optimizer, Path, Period, RmsProp, Schedule, Sgd, Shares, Stretch,
-    Subject, Swept,
+    Adam, Array, Column, Decayed, Filter, Labelled, LayerRate, Momentum, Optimizer, Path, Period, RmsProp, Schedule,
+    Sgd, Shares, Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
-pub use data::Data;
+pub use data::{Basis, Data};
 pub use device::Device;
 pub use explain::Explain;
 pub use export::Export;

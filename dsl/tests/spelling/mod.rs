@@ -3,8 +3,9 @@
 use fovea_dsl::editor::vocabulary;
 
 /// Names, which have no other spelling.
-const NAMES: &[&str] =
-    &["lenet", "vgg16", "alexnet", "resnet50", "digits", "pets", "width", "rate", "conv1", "fc1", "fc2", "fc3"];
+const NAMES: &[&str] = &[
+    "lenet", "vgg16", "alexnet", "resnet50", "digits", "pets", "mnist", "width", "rate", "conv1", "fc1", "fc2", "fc3",
+];
 
 /// Words with another spelling.
 const SYNONYMS: &[(&str, &[&str])] =
