@@ -194,7 +194,8 @@ impl Follower<'_> {
                 let decay = of(decay);
                 let square = self.moment("square", Op::AdamSquare(AdamSquare { beta: alpha, decay }), &[])?;
                 let op = Op::RmsVelocity(RmsVelocity { momentum, eps, decay });
-                let velocity = self.moment("velocity", op, &[square])?;
+                // Of gradients that are divided: not what SGD goes on from.
+                let velocity = self.moment("momentum", op, &[square])?;
                 self.step(Op::SgdStep(SgdStep { factor }), &[velocity], None)
             }
         }
