@@ -162,6 +162,11 @@ fn in_part(part: &mut Part, map: Map<'_>) {
         PartKind::Matrix(rows) => rows.iter_mut().for_each(|row| in_exprs(row, map)),
         PartKind::Call(_, arguments) => in_arguments(arguments, map),
         PartKind::Stretch(first, last) => [first, last].into_iter().for_each(|name| in_name(name, map)),
-        PartKind::Word(_) | PartKind::Ratio(..) | PartKind::Text(_) | PartKind::Comma | PartKind::Equals => {}
+        PartKind::Word(_)
+        | PartKind::Ratio(..)
+        | PartKind::Range(..)
+        | PartKind::Text(_)
+        | PartKind::Comma
+        | PartKind::Equals => {}
     }
 }
