@@ -5,7 +5,7 @@ mod support;
 
 use std::fs;
 
-use fovea_data::{DataSource, DataSpec, Dataset, Normalize, save_pictures};
+use fovea_data::{DataSource, DataSpec, Dataset, Labels, Normalize, save_pictures};
 use fovea_graph::Never;
 use fovea_graph::stop::At;
 use support::{digits, folder, images, open, says, unfit};
@@ -14,7 +14,8 @@ fn few(count: usize) -> Dataset {
     let shapes = DataSpec::open("shapes", DataSource::Shapes { seed: 0 }, Some([12, 10])).unwrap().load().unwrap();
     let indices: Vec<usize> = (0..count).collect();
     let images = shapes.images.select(&indices, &Never).unwrap().into();
-    Dataset { images, labels: fovea_data::Labels::Class(shapes.labels.all()[..count].to_vec()), ..shapes }
+    let labels = Labels::Class(shapes.labels.all()[..count].to_vec());
+    Dataset { images, labels, train: indices[..count / 2].to_vec(), test: indices[count / 2..].to_vec(), ..shapes }
 }
 
 #[test]
@@ -38,6 +39,18 @@ fn what_is_written_is_what_is_read() {
             assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 0.5 / 255.0 + 1e-6));
         }
     }
+}
+
+/// Other pictures than those of its parts are not the data's.
+#[test]
+fn of_a_part_of_other_data_the_part_alone_is_written() {
+    let root = folder();
+    let part = Dataset { train: vec![3, 17], validation: vec![8], test: vec![5], ..few(20) };
+    assert_eq!(save_pictures(&part, &root.path().join("x"), &Never).unwrap(), 4);
+    let names = |class: &str| fs::read_dir(root.path().join("x").join(class)).unwrap().count();
+    assert_eq!(part.classes.iter().map(|class| names(class)).sum::<usize>(), 4);
+    let class = &part.classes[part.labels.class(17).unwrap() as usize];
+    assert!(root.path().join("x").join(class).join("17.png").is_file());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::labels::Labels;
 /// What a folder is called until it is whole.
 const HALF: &str = "half";
 
-/// Writes every picture as `CLASS/NUMBER.png`, eight bits a value, below a folder that is not there yet, or is empty; how many
+/// Writes every picture of every part as `CLASS/NUMBER.png`, eight bits a value, below a folder that is not there yet, or is empty; how many
 /// there are. Broken off, or where a file cannot be written, no folder is left.
 ///
 /// # Errors
@@ -61,11 +61,12 @@ fn write(data: &Dataset, shape: [usize; 3], root: &Path, stop: &dyn Stop) -> Res
     for class in &data.classes {
         fs::create_dir_all(folder(class)).map_err(|error| unwritable(root, &error))?;
     }
-    let count = data.images.len();
-    let digits = count.to_string().len();
+    let mut indices = [&data.train[..], &data.validation, &data.test].concat();
+    indices.sort_unstable();
+    let digits = data.images.len().to_string().len();
     let mut values = vec![0.0; data.images.size()];
-    for index in stop.each(0..count) {
-        let index = index?;
+    for &index in &indices {
+        stop.go_on()?;
         data.images.read(&[index], &mut values, stop)?;
         let levels: Vec<u8> = values.iter().map(|value| (value * 255.0).round() as u8).collect();
         let class = data.labels.class(index).and_then(|class| data.classes.get(class as usize));
@@ -79,5 +80,5 @@ fn write(data: &Dataset, shape: [usize; 3], root: &Path, stop: &dyn Stop) -> Res
             return Err(unwritable(&path, &io::Error::other(error)));
         }
     }
-    Ok(count)
+    Ok(indices.len())
 }
