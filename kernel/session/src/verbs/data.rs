@@ -3,6 +3,7 @@
 mod look;
 mod page;
 mod places;
+mod seen;
 mod source;
 
 use fovea_cuda::cache_folder;
@@ -23,6 +24,7 @@ use crate::world::{Names, World};
 use look::{Looked, sheet};
 use page::{Class, by_class, head, page};
 use places::Places;
+use seen::seen;
 use source::{part, source};
 
 /// The cache folder of decoded pictures.
@@ -60,6 +62,7 @@ pub fn check(data: Data, names: &mut Names, world: &World) -> Checked {
         }
         (_, None) => declared(&data, &places, names)?,
     };
+    let spec = seen(&data, spec)?;
     let device = &*names.device;
     memory::data_fits(&spec, world.held(&spec, device), device, places.samples)?;
     names.wanted.note(&spec, places.samples);
