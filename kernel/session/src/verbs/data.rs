@@ -78,7 +78,10 @@ fn declared(data: &Data, places: &Places, names: &Names) -> Result<DataSpec, Fai
     let known = names.data.get(&data.name.text).filter(|spec| spec.is_own());
     match (known, data.size) {
         (Some(known), None) => Ok(known.clone()),
-        (Some(known), Some(_)) => open(data, known.source().clone(), places, names),
+        (Some(known), Some(_)) => {
+            let sized = open(data, known.source().clone(), places, names)?;
+            Ok(sized.seen(known.augment().clone(), known.normalize()))
+        }
         (None, _) => match DataSpec::builtin(&data.name.text).or_else(|| classic(&data.name.text)) {
             Some(source) => open(data, source, places, names),
             None => Err(unknown_data(&data.name, names).into()),
