@@ -3,8 +3,8 @@
 use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, DATA, FOR, FURTHER, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS, SWEEP,
-    Schedule, Swept, WARMUP,
+    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, LR, LayerRate, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE,
+    SEED, SEEDS, SWEEP, Schedule, Stretch, Swept, WARMUP,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -32,6 +32,9 @@ verb! {
         batch: usize = BATCH,
         schedule: Schedule = SCHEDULE,
         warmup: Period = WARMUP,
+        clip: f64 = CLIP,
+        freeze: Vec<Stretch> = FREEZE,
+        lr: Vec<LayerRate> = LR,
         checkpoint: Period = CHECKPOINT,
         seed: u64 = SEED,
         seeds: usize = SEEDS,
@@ -45,7 +48,25 @@ impl Train {
         let resume = Some(Said::at(run.clone(), run.span()));
         let (further, epochs, optimizer, sweep) = (None, None, None, None);
         let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
-        Self { net, data, further, epochs, optimizer, resume, sweep, batch, schedule, warmup, checkpoint, seed, seeds }
+        let (clip, freeze, lr) = (None, None, None);
+        Self {
+            net,
+            data,
+            further,
+            epochs,
+            optimizer,
+            resume,
+            sweep,
+            batch,
+            schedule,
+            warmup,
+            clip,
+            freeze,
+            lr,
+            checkpoint,
+            seed,
+            seeds,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use fovea_dsl::verb::{Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::counted;
-use fovea_train::{CheckpointEvery, Recipe, RunRecord, Schedule, WarmUp};
+use fovea_train::{CheckpointEvery, Recipe, RunRecord, WarmUp};
 
 use crate::display::number::of;
 
@@ -19,6 +19,9 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
         other_epochs(record, &train.epochs),
         differs(record, &train.batch, batch(said), batch(then)),
         differs(record, &train.optimizer, optimizer(said), optimizer(then)),
+        differs(record, &train.clip, said.clip_in_words(), then.clip_in_words()),
+        differs(record, &train.freeze, said.frozen_in_words(), then.frozen_in_words()),
+        differs(record, &train.lr, said.rates_in_words(), then.rates_in_words()),
         differs(record, &train.schedule, schedule(said), schedule(then)),
         differs(record, &train.warmup, warm_up(said), warm_up(then)),
         differs(record, &train.seed, seed(said), seed(then)),
@@ -35,11 +38,14 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
 }
 
 /// A recipe in the language's clauses, each with its word; empty where it has none of it.
-pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 6] {
+pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 9] {
     [
         ("for", epochs(recipe.epochs)),
         ("batch", batch(recipe)),
         ("with", optimizer(recipe)),
+        ("clip", recipe.clip_in_words()),
+        ("freeze", recipe.frozen_in_words()),
+        ("lr", recipe.rates_in_words()),
         ("schedule", schedule(recipe)),
         ("warmup", warm_up(recipe)),
         ("seed", seed(recipe)),
@@ -76,7 +82,8 @@ fn differs<T>(record: &RunRecord, clause: &Option<Said<T>>, now: String, then: S
     let mends = [(said.cut(), String::new()), (said.span, then.clone())];
     // What the run never had can only be left out.
     let mends = &mends[..if then.is_empty() { 1 } else { 2 }];
-    let began = if then.is_empty() { format!("without `{WARM_UP}`") } else { format!("with `{then}`") };
+    let word = now.split(' ').next().unwrap_or_default();
+    let began = if then.is_empty() { format!("without `{word}`") } else { format!("with `{then}`") };
     let message = format!("run {run} began {began}, and a run goes on as it began");
     let mistake = Diagnostic::new(Stage::Verbs, said.span, message).found(now);
     let mistake = if then.is_empty() { mistake } else { mistake.expected(then) };
@@ -101,20 +108,14 @@ fn optimizer(recipe: &Recipe) -> String {
 }
 
 fn schedule(recipe: &Recipe) -> String {
-    match recipe.schedule {
-        Schedule::Constant => "schedule constant".into(),
-        Schedule::Cosine => "schedule cosine".into(),
-        Schedule::Step { every, factor } => format!("schedule step(every {every}, by {factor})"),
-    }
+    format!("schedule {}", recipe.schedule.in_words())
 }
 
-/// The only clause whose absence means that there is none of it.
-const WARM_UP: &str = "warmup";
-
+/// Empty, as of every clause whose absence means that there is none of it.
 fn warm_up(recipe: &Recipe) -> String {
     match recipe.warm_up {
         None => String::new(),
-        Some(WarmUp::Epochs(epochs)) => format!("{WARM_UP} {}", counted(epochs, "epoch")),
-        Some(WarmUp::Steps(steps)) => format!("{WARM_UP} {}", counted(steps, "step")),
+        Some(WarmUp::Epochs(epochs)) => format!("warmup {}", counted(epochs, "epoch")),
+        Some(WarmUp::Steps(steps)) => format!("warmup {}", counted(steps, "step")),
     }
 }
