@@ -17,6 +17,6 @@ mod stamp;
 
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
-pub use labels::Labels;
-pub use source::{Arrays, Broken, DataSource, Images, Split};
+pub use labels::{LabelKind, Labels};
+pub use source::{Arrays, Broken, DataSource, Images, ReadAs, Split};
 pub use spec::DataSpec;

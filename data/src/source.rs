@@ -50,13 +50,25 @@ pub enum Broken {
 pub struct Arrays {
     /// The npy file of the samples: f32 or f64, which are taken as they are, or u8, of which 255 becomes 1.
     pub images: PathBuf,
-    /// The npy file of the labels: whole numbers `[N]`, a class a sample, or `[N, H, W]`, a class a position.
+    /// The npy file of the labels: whole numbers `[N]`, a class a sample, or `[N, H, W]`, a class a position; 0 and 1
+    /// `[N, K]`, several classes at once; else numbers.
     pub labels: Option<PathBuf>,
+    /// As what the labels are read; `None`: by that rule.
+    pub read_as: Option<ReadAs>,
     /// The shape that a sample is given, channels last. `None`: what follows N, and a channel where that is a line or a
     /// plane: `[N, H, W]` are pictures `HxWx1`.
     pub shape: Option<Vec<usize>>,
     /// How samples are dealt out; `None` where nobody says.
     pub split: Option<Split>,
+}
+
+/// As what labels are read, whatever they look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadAs {
+    /// A class each; of `[N, K]` the one that is 1.
+    Classes,
+    /// Numbers.
+    Numbers,
 }
 
 /// How samples are dealt out to the training and the test part: the same share of every class, drawn by a seed.

@@ -8,6 +8,7 @@ use crate::dataset::{Counts, Dataset, MAX_SIDE};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::generate::{scenes, shapes};
+use crate::labels::LabelKind;
 use crate::source::DataSource;
 use crate::{arrays, digits, images};
 
@@ -150,9 +151,18 @@ impl DataSpec {
         }
     }
 
-    /// Whether samples are labelled. Those that are not are all in the test part.
+    /// What kind of labels samples have.
+    pub fn labels(&self) -> LabelKind {
+        match &self.opened.files {
+            Files::Arrays(files) => files.kind(),
+            _ if self.classes() == 0 => LabelKind::Nothing,
+            _ => LabelKind::Classes,
+        }
+    }
+
+    /// Whether samples are labelled.
     pub fn is_labelled(&self) -> bool {
-        self.classes() > 0
+        self.labels() != LabelKind::Nothing
     }
 
     /// How many pictures there are, without reading them. Files that are found to be no pictures only when they are read
@@ -165,7 +175,12 @@ impl DataSpec {
     pub fn bytes(&self) -> u64 {
         let Counts { train, test } = self.counts();
         let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
-        let labels = if self.is_labelled() { product(&self.opened.description.positions) } else { 0 };
+        let labels = match self.labels() {
+            LabelKind::Nothing => 0,
+            LabelKind::Classes => product(&self.opened.description.positions),
+            LabelKind::Several(classes) => classes as u64,
+            LabelKind::Numbers(shape) => product(&shape),
+        };
         let values = product(&self.opened.description.shape).saturating_mul(size_of::<f32>() as u64);
         let sample = values.saturating_add(labels * size_of::<u32>() as u64 + size_of::<usize>() as u64);
         ((train + test) as u64).saturating_mul(sample)

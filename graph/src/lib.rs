@@ -11,6 +11,7 @@ pub mod fuse;
 pub mod graph;
 pub mod ids;
 pub mod init;
+mod objective;
 pub mod op;
 pub mod philox;
 pub mod plan;

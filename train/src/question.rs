@@ -7,7 +7,7 @@ use fovea_graph::derivative::with_gradients_unless;
 use fovea_graph::fuse::fuse_unless;
 use fovea_graph::op::GradientError;
 use fovea_graph::plan::plan_unless;
-use fovea_graph::training::{Optimizer, training_step_of, with_loss_unless};
+use fovea_graph::training::{Objective, Optimizer, objective, training_step_of, with_objective};
 use fovea_graph::{Backend, Graph, Interrupted, Never, Op, Plan, State, Stop};
 
 use crate::error::TrainError;
@@ -57,16 +57,34 @@ impl Question {
         Self::new("result", Mode::Infer, |forward, stop| Ok(with_logits(forward, stop)?))
     }
 
-    /// The net's result and its `loss` on `labels`.
+    /// The net's result and its `loss` on `labels` or on a `target`, by how it ends.
     pub fn test() -> Self {
-        Self::new("test", Mode::Infer, |forward, stop| with_loss_unless(&with_logits(forward, stop)?, stop))
+        Self::new("test", Mode::Infer, |forward, stop| {
+            let graph = with_logits(forward, stop)?;
+            with_objective(&graph, &objective(forward), stop)
+        })
     }
 
-    /// A training step, which updates all parameters.
+    /// The same by an objective.
+    pub fn test_by(by: Objective) -> Self {
+        Self::new(format!("test by {by:?}"), Mode::Infer, move |forward, stop| {
+            with_objective(&with_logits(forward, stop)?, &by, stop)
+        })
+    }
+
+    /// A training step, which updates all parameters; the objective follows from how the net ends.
     pub fn train(optimizer: &Optimizer) -> Self {
         let with = optimizer.clone();
         Self::new(format!("train by {optimizer:?}"), Mode::Train, move |forward, stop| {
-            training_step_of(forward, &with, &|_| true, stop)
+            training_step_of(forward, &objective(forward), &with, &|_| true, stop)
+        })
+    }
+
+    /// The same by an objective.
+    pub fn train_by(by: Objective, optimizer: &Optimizer) -> Self {
+        let with = optimizer.clone();
+        Self::new(format!("train by {by:?} and {optimizer:?}"), Mode::Train, move |forward, stop| {
+            training_step_of(forward, &by, &with, &|_| true, stop)
         })
     }
 
@@ -79,7 +97,7 @@ impl Question {
     ) -> Self {
         let with = optimizer.clone();
         Self::new(format!("train {which} by {optimizer:?}"), Mode::Train, move |forward, stop| {
-            training_step_of(forward, &with, &updated, stop)
+            training_step_of(forward, &objective(forward), &with, &updated, stop)
         })
     }
 

@@ -89,14 +89,14 @@ pub(super) fn read(npy: &Npy, shape: &[usize], stop: &dyn Stop) -> Result<Tensor
 
 /// Values that are no numbers.
 #[derive(Default)]
-struct Odd {
+pub(super) struct Odd {
     nan: usize,
     infinite: usize,
     first: Option<usize>,
 }
 
 impl Odd {
-    fn look(&mut self, value: f32, sample: impl FnOnce() -> usize) {
+    pub fn look(&mut self, value: f32, sample: impl FnOnce() -> usize) {
         if value.is_finite() {
             return;
         }
@@ -106,7 +106,7 @@ impl Odd {
         self.first = Some(self.first.map_or(sample, |first| first.min(sample)));
     }
 
-    fn none(&self, npy: &Npy) -> Result<(), DataError> {
+    pub fn none(&self, npy: &Npy) -> Result<(), DataError> {
         let Some(first) = self.first else { return Ok(()) };
         let count = counted(self.nan + self.infinite, "value");
         let kinds = format!("{} NaN, {} infinite or too large for 32 bits", self.nan, self.infinite);

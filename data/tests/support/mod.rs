@@ -111,7 +111,7 @@ pub fn arrays(images: &Path, labels: &Path) -> Arrays {
 
 /// Arrays without labels.
 pub fn unlabelled(images: &Path) -> Arrays {
-    Arrays { images: images.to_path_buf(), labels: None, shape: None, split: None }
+    Arrays { images: images.to_path_buf(), labels: None, read_as: None, shape: None, split: None }
 }
 
 /// Where a folder's `x.npy` and `y.npy` are.

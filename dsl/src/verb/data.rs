@@ -5,7 +5,7 @@ mod suits;
 
 use super::about::{Behind, Offer};
 use super::behind::is_name;
-use super::clause::{IMAGES, LABELS, NPY, Path, SHAPE, SIZE, SKIP, SPLIT, Shares};
+use super::clause::{AS, IMAGES, LABELS, NPY, Path, ReadAs, SHAPE, SIZE, SKIP, SPLIT, Shares};
 use super::declare::verb;
 use super::form::AS_WRITTEN;
 use super::read::Parts;
@@ -25,6 +25,7 @@ verb! {
         images: Path = IMAGES,
         npy: Path = NPY,
         labels: Path = LABELS,
+        read_as: ReadAs = AS,
         shape: Vec<usize> = SHAPE,
         size: [usize; 2] = SIZE,
         split: Shares = SPLIT,

@@ -41,7 +41,7 @@ pub(crate) mod words;
 
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples};
 pub use bench::{Bench, BenchMode};
-pub use clause::{Adam, Filter, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject};
+pub use clause::{Adam, Filter, Loss, Optimizer, Path, Period, ReadAs, Schedule, Sgd, Shares, Subject};
 pub use compare::Compare;
 pub use convolve::{Convolve, Padding};
 pub use data::Data;

@@ -2,7 +2,8 @@
 
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, DATA, FOR, FURTHER, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, Schedule, WARMUP,
+    BATCH, CHECKPOINT, DATA, FOR, FURTHER, IGNORE, LOSS, Loss, NOISE, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE,
+    SEED, SMOOTH, Schedule, TOWARD, WARMUP, WEIGHTS,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -23,6 +24,7 @@ verb! {
         further: () = FURTHER,
         epochs: usize = FOR,
         optimizer: Optimizer = OPTIMIZER,
+        toward: () = TOWARD,
         resume: RunRef = RESUME,
     }
     apart {
@@ -30,9 +32,30 @@ verb! {
         schedule: Schedule = SCHEDULE,
         warmup: Period = WARMUP,
         checkpoint: Period = CHECKPOINT,
+        noise: f64 = NOISE,
+        loss: Loss = LOSS,
+        weights: () = WEIGHTS,
+        smooth: f64 = SMOOTH,
+        ignore: usize = IGNORE,
         seed: u64 = SEED,
     }
-    check one_beginning;
+    check together;
+}
+
+/// What can stand together.
+fn together(train: &Train, parts: &mut Parts<'_>) {
+    one_beginning(train, parts);
+    noise_to_take_away(train, parts);
+}
+
+/// Noise is for a net that takes it away.
+fn noise_to_take_away(train: &Train, parts: &mut Parts<'_>) {
+    if let (Some(noise), None) = (&train.noise, &train.toward) {
+        let error =
+            parts.error(noise.word, "`noise` is what a net learns to take away, and this one has labels to learn");
+        let error = error.expected("`toward itself`").mend(noise.cut(), "").put_before(noise.word, "toward itself, ");
+        parts.wrong(error.help("`toward itself, noise 0.2` trains a net to give its samples back without it"));
+    }
 }
 
 /// A run begins from the net's weights, or goes on from its own.

@@ -25,16 +25,15 @@ pub(super) fn check(data: &Data, parts: &mut Parts<'_>) {
                 parts.wrong(error.expected("`size`").write(shape.word, "size"));
             }
             foreign(parts, &data.labels, "a picture's class is its folder's name: `labels` belongs to `npy`");
+            foreign(parts, &data.read_as, "a picture's class is its folder's name: `as` belongs to `npy`");
         }
-        (None, Some(npy), Some(_)) => {
+        (None, Some(_), Some(_)) => {
             foreign(parts, &data.size, "an array's samples have their size: `size` belongs to `images`");
             foreign(parts, &data.skip, "an array is read whole: `skip broken` belongs to `images`");
-            if data.labels.is_none() {
-                let error = parts.error(npy.span, "`npy` lacks its labels").expected("`labels` and a file");
-                let error = error.put_behind(npy.span, " labels \"y.npy\"");
-                parts.wrong(
-                    error.help("write `labels \"y.npy\"`, say: an array with the number of each sample's class"),
-                );
+            if let (Some(read_as), None) = (&data.read_as, &data.labels) {
+                let error = parts.error(read_as.word, "`as` says what labels are taken for, and there are none");
+                let error = error.expected("`labels` and a file").put_before(read_as.word, "labels \"y.npy\" ");
+                parts.wrong(error.mend(read_as.cut(), "").help("write `labels \"y.npy\"`, say, or leave it out"));
             }
         }
         (None, None, Some(equals)) => {
@@ -44,6 +43,7 @@ pub(super) fn check(data: &Data, parts: &mut Parts<'_>) {
         }
         (None, None, None) => {
             foreign(parts, &data.labels, "`labels` belongs to `npy`");
+            foreign(parts, &data.read_as, "`as` belongs to `npy`");
             foreign(parts, &data.shape, "`shape` belongs to `npy`");
             foreign(parts, &data.split, "`split` belongs to `images` and `npy`");
             foreign(parts, &data.skip, "`skip broken` belongs to `images`");
