@@ -11,6 +11,7 @@ use std::{env, fs};
 use cudarc::nvrtc::{result, sys};
 use fovea_graph::BackendError;
 
+use crate::cache::cache_folder;
 use crate::modules::{HEADERS, MODULES, Module};
 
 /// Where the images of the kernels come from.
@@ -64,7 +65,8 @@ impl Images {
 fn compiled(module: &Module, architecture: u32) -> Result<Vec<u8>, BackendError> {
     let _alone = COMPILER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (source, target) = (whole(module.name, module.source), target(architecture));
-    let path = folder().map(|folder| folder.join(format!("{}-{:016x}.image", module.name, key(&source, &target))));
+    let path = cache_folder("kernels")
+        .map(|folder| folder.join(format!("{}-{:016x}.image", module.name, key(&source, &target))));
     if let Some(image) = path.as_deref().and_then(kept) {
         return Ok(image);
     }
@@ -107,15 +109,6 @@ fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
-}
-
-/// `$FOVEA_CACHE`, else `$XDG_CACHE_HOME/fovea`, else `~/.cache/fovea`; in it, `kernels`.
-fn folder() -> Option<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let fovea = set("FOVEA_CACHE")
-        .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("fovea")))
-        .or_else(|| set("HOME").map(|home| home.join(".cache/fovea")))?;
-    Some(fovea.join("kernels"))
 }
 
 /// A source with its includes in their places, each once; `#line` keeps the compiler's messages pointing at the file.

@@ -5,6 +5,7 @@
 
 mod arena;
 mod backend;
+mod cache;
 mod gpu;
 mod guard;
 mod images;
@@ -20,6 +21,7 @@ mod stage;
 mod view;
 
 pub use backend::{Cuda, Options, open, open_with};
+pub use cache::cache_folder;
 pub use images::Images;
 pub use ops::{Uses, uses};
 pub use probe::{ProbeError, probe};

@@ -1,22 +1,23 @@
 //! Labelled pictures.
 
-use fovea_graph::Tensor;
-
 use crate::labels::Labels;
+use crate::samples::Samples;
 
-/// Labelled pictures, split into a training and a test part.
+/// Labelled pictures, split into a training and a test part, and perhaps one for validation.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// The name under which it was asked for.
     pub name: String,
-    /// All pictures, `[N, H, W, C]`, values in 0..1; or whatever samples somebody's arrays have, `[N, …]`.
-    pub images: Tensor,
+    /// All pictures, `HxWxC`, values in 0..1; or whatever samples somebody's arrays have.
+    pub images: Samples,
     /// The class of each picture, or of each of its positions: indices into `classes`. Empty where nothing is labelled.
     pub labels: Labels,
     /// The classes' names.
     pub classes: Vec<String>,
     /// Which pictures are for training.
     pub train: Vec<usize>,
+    /// Which pictures a training is watched by, while the test part is left alone; none is in another part. Often empty.
+    pub validation: Vec<usize>,
     /// Which pictures are for testing; none of them is in `train`.
     pub test: Vec<usize>,
     /// Who made it, and under which licence it may be used.
@@ -30,7 +31,12 @@ pub struct Dataset {
 impl Dataset {
     /// One picture's shape, `[H, W, C]`.
     pub fn shape(&self) -> &[usize] {
-        &self.images.shape()[1..]
+        self.images.shape()
+    }
+
+    /// The part that a training is watched by: the one for validation, or else the test part.
+    pub fn watched(&self) -> &[usize] {
+        if self.validation.is_empty() { &self.test } else { &self.validation }
     }
 }
 
@@ -39,8 +45,22 @@ impl Dataset {
 pub struct Counts {
     /// The training part.
     pub train: usize,
+    /// The part that a training is watched by; often 0.
+    pub validation: usize,
     /// The test part.
     pub test: usize,
+}
+
+impl Counts {
+    /// All of them.
+    pub fn all(self) -> usize {
+        self.train + self.validation + self.test
+    }
+
+    /// How many a training is watched by: those of the part for validation, or else of the test part.
+    pub fn watched(self) -> usize {
+        if self.validation == 0 { self.test } else { self.validation }
+    }
 }
 
 /// The largest height or width that pictures may be brought to.

@@ -39,7 +39,7 @@ pub(crate) fn describe(size: Option<[usize; 2]>) -> Description {
         shape: vec![height, width, 1],
         positions: Vec::new(),
         classes: (0..CLASSES).map(|digit| digit.to_string()).collect(),
-        counts: Counts { train: COUNT - TEST, test: TEST },
+        counts: Counts { train: COUNT - TEST, validation: 0, test: TEST },
     }
 }
 
@@ -51,13 +51,14 @@ pub(crate) fn load(size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset,
         Some([height, width]) if [height, width] != [SIDE, SIDE] => enlarge(&grey, height, width, stop)?,
         _ => grey,
     };
-    let Parts { train, test } = stratified(&labels, CLASSES, TEST, SPLIT_SEED);
+    let Parts { train, validation, test } = stratified(&labels, CLASSES, TEST, 0, SPLIT_SEED);
     Ok(Dataset {
         name: NAME.to_string(),
-        images: grey.insert_axis(Axis(3)).into_dyn(),
+        images: grey.insert_axis(Axis(3)).into_dyn().into(),
         labels: Labels::Class(labels),
         classes: describe(size).classes,
         train,
+        validation,
         test,
         attribution: ATTRIBUTION.to_string(),
         left_out: Vec::new(),

@@ -10,13 +10,18 @@ mod generate;
 mod images;
 mod labels;
 mod resize;
+mod room;
+mod samples;
 mod source;
 mod spec;
 mod split;
 mod stamp;
+mod store;
 
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
 pub use labels::{LabelKind, Labels};
+pub use room::{Kept, Room};
+pub use samples::{Samples, Source};
 pub use source::{Arrays, Broken, DataSource, Images, ReadAs, Split};
 pub use spec::DataSpec;

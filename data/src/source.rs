@@ -71,11 +71,13 @@ pub enum ReadAs {
     Numbers,
 }
 
-/// How samples are dealt out to the training and the test part: the same share of every class, drawn by a seed.
+/// How samples are dealt out to the parts: the same share of every class, drawn by a seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Split {
     /// How many in a hundred are for testing, 1 to 99.
     pub test: u8,
+    /// How many in a hundred a training is watched by; 0 where there is no such part.
+    pub validation: u8,
     /// What they are drawn by.
     pub seed: u64,
 }
@@ -83,6 +85,6 @@ pub struct Split {
 /// `split 80/20`, by seed 0.
 impl Default for Split {
     fn default() -> Self {
-        Self { test: 20, seed: 0 }
+        Self { test: 20, validation: 0, seed: 0 }
     }
 }

@@ -9,6 +9,7 @@ use crate::description::Description;
 use crate::error::DataError;
 use crate::generate::{scenes, shapes};
 use crate::labels::LabelKind;
+use crate::room::Room;
 use crate::source::DataSource;
 use crate::{arrays, digits, images};
 
@@ -22,6 +23,7 @@ pub struct DataSpec {
     name: String,
     source: DataSource,
     size: Option<[usize; 2]>,
+    room: Room,
     opened: Arc<Opened>,
 }
 
@@ -105,7 +107,13 @@ impl DataSpec {
             }
         };
         let opened = Arc::new(Opened { description, files });
-        Ok(Self { name: name.to_string(), source, size, opened })
+        Ok(Self { name: name.to_string(), source, size, room: Room::default(), opened })
+    }
+
+    /// The same data, which may take so much of memory and disk.
+    #[must_use]
+    pub fn within(self, room: Room) -> Self {
+        Self { room, ..self }
     }
 
     /// The name under which the data were asked for.
@@ -171,9 +179,8 @@ impl DataSpec {
         self.opened.description.counts
     }
 
-    /// How many bytes the data take once they are read: pixels, labels, and which pictures belong to which part.
+    /// How many bytes of memory the data take once they are read: pixels, labels, and which pictures belong to which part.
     pub fn bytes(&self) -> u64 {
-        let Counts { train, test } = self.counts();
         let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
         let labels = match self.labels() {
             LabelKind::Nothing => 0,
@@ -181,9 +188,22 @@ impl DataSpec {
             LabelKind::Several(classes) => classes as u64,
             LabelKind::Numbers(shape) => product(&shape),
         };
-        let values = product(&self.opened.description.shape).saturating_mul(size_of::<f32>() as u64);
-        let sample = values.saturating_add(labels * size_of::<u32>() as u64 + size_of::<usize>() as u64);
-        ((train + test) as u64).saturating_mul(sample)
+        let count = self.counts().all() as u64;
+        let about = labels * size_of::<u32>() as u64 + size_of::<usize>() as u64;
+        let values = self.sample_bytes().saturating_mul(count);
+        let values = if self.is_held() { values } else { values.min(self.room.held) };
+        values.saturating_add(count.saturating_mul(about))
+    }
+
+    /// How many bytes of memory the values of one sample take.
+    pub fn sample_bytes(&self) -> u64 {
+        let dims = &self.opened.description.shape;
+        dims.iter().fold(size_of::<f32>() as u64, |product, &n| product.saturating_mul(n as u64))
+    }
+
+    /// Whether all samples are held in memory, once they are read; of others each is read when it is asked for.
+    pub fn is_held(&self) -> bool {
+        !self.is_own() || self.sample_bytes().saturating_mul(self.counts().all() as u64) <= self.room.held
     }
 
     /// Reads the pictures and brings them to size, or draws them at it.
@@ -204,8 +224,8 @@ impl DataSpec {
             Files::Digits => digits::load(self.size, stop),
             Files::Shapes { seed } => shapes::draw(*seed, self.size, stop),
             Files::Scenes { seed } => scenes::draw(*seed, self.size, stop),
-            Files::Images(folder) => folder.load(&self.name, description, stop),
-            Files::Arrays(files) => files.load(&self.name, description, stop),
+            Files::Images(folder) => folder.load(&self.name, description, &self.room, stop),
+            Files::Arrays(files) => files.load(&self.name, description, &self.room, stop),
         }
     }
 }

@@ -1,48 +1,57 @@
-//! Which samples are for training and which for testing.
+//! Which samples are for training, which to watch a training by, and which for testing.
 
 use fovea_graph::philox::{Purpose, Stream};
 
 use crate::dataset::Counts;
 use crate::source::Split;
 
-/// Which samples are for training and which for testing, each in ascending order.
+/// The samples of each part, each in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parts {
     pub train: Vec<usize>,
+    pub validation: Vec<usize>,
     pub test: Vec<usize>,
 }
 
 impl Parts {
     pub fn counts(&self) -> Counts {
-        Counts { train: self.train.len(), test: self.test.len() }
+        Counts { train: self.train.len(), validation: self.validation.len(), test: self.test.len() }
     }
 }
 
 impl Split {
     /// Deals samples with these labels out. Each class keeps a sample to train on, so that there may be none to test.
     pub(crate) fn deal(self, labels: &[u32], classes: usize) -> Parts {
-        let share = (labels.len() * usize::from(self.test) + 50) / 100;
-        stratified(labels, classes, share.clamp(1, labels.len().max(1)), self.seed)
+        let share = |percent: u8| ((labels.len() * usize::from(percent) + 50) / 100).clamp(1, labels.len().max(1));
+        let validation = if self.validation == 0 { 0 } else { share(self.validation) };
+        stratified(labels, classes, share(self.test), validation, self.seed)
     }
 }
 
-/// Takes about `test` samples for testing, the same share of every class, drawn by a seed; but never a class's last.
-pub(crate) fn stratified(labels: &[u32], classes: usize, test: usize, seed: u64) -> Parts {
+/// Takes about `test` samples for testing and `validation` for watching, the same share of every class, drawn by a seed; but
+/// never a class's last. Which are for testing does not depend on how many are for watching.
+pub(crate) fn stratified(labels: &[u32], classes: usize, test: usize, validation: usize, seed: u64) -> Parts {
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); classes];
     for (sample, &label) in labels.iter().enumerate() {
         members[label as usize].push(sample);
     }
     let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
     let mut parts = Parts::default();
-    for ((class, members), share) in members.iter().enumerate().zip(shares(&sizes, test)) {
+    let both = shares(&sizes, test).into_iter().zip(shares(&sizes, validation));
+    for ((class, members), (test, validation)) in members.iter().enumerate().zip(both) {
         let order = Stream::new(seed, Purpose::Data, class as u32).permutation(members.len());
-        let share = share.min(members.len().saturating_sub(1));
+        let most = members.len().saturating_sub(1);
+        let (test, watched) = (test.min(most), (test + validation).min(most));
         for (place, &i) in order.iter().enumerate() {
-            if place < share { &mut parts.test } else { &mut parts.train }.push(members[i]);
+            let part = match place {
+                _ if place < test => &mut parts.test,
+                _ if place < watched => &mut parts.validation,
+                _ => &mut parts.train,
+            };
+            part.push(members[i]);
         }
     }
-    parts.train.sort_unstable();
-    parts.test.sort_unstable();
+    [&mut parts.train, &mut parts.validation, &mut parts.test].into_iter().for_each(|part| part.sort_unstable());
     parts
 }
 

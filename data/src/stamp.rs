@@ -7,7 +7,7 @@ use std::time::SystemTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub length: u64,
-    written: Option<SystemTime>,
+    pub written: Option<SystemTime>,
 }
 
 impl Stamp {

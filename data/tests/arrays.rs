@@ -17,35 +17,38 @@ fn digits_as_arrays_are_the_digits() {
     let [x, y] = pair(&root);
     let labels: Array1<i64> = digits.labels.all().iter().map(|&label| i64::from(label)).collect();
     write_npy(&y, &labels).unwrap();
-    let flat: ArrayD<f32> = digits.images.clone().into_shape_with_order(vec![1797, 8, 8]).unwrap();
+    let flat: ArrayD<f32> = digits.images.held().unwrap().clone().into_shape_with_order(vec![1797, 8, 8]).unwrap();
     let read = |arrays: Arrays| {
         let spec = open(arrays).unwrap();
         assert_eq!((spec.shape(), spec.classes(), spec.is_labelled()), (vec![8, 8, 1], 10, true));
         let data = spec.load().unwrap();
-        assert_eq!(spec.counts(), Counts { train: data.train.len(), test: data.test.len() });
+        assert_eq!(spec.counts(), Counts { train: data.train.len(), validation: 0, test: data.test.len() });
         assert_eq!((data.labels.all(), &data.classes), (digits.labels.all(), &digits.classes));
         data
     };
     write_npy(&x, &flat).unwrap();
-    assert_eq!(read(arrays(&x, &y)).images, digits.images);
-    write_npy(&x, &digits.images.mapv(f64::from)).unwrap();
-    assert_eq!(read(arrays(&x, &y)).images, digits.images);
+    assert_eq!(read(arrays(&x, &y)).images.held(), digits.images.held());
+    write_npy(&x, &digits.images.held().unwrap().mapv(f64::from)).unwrap();
+    assert_eq!(read(arrays(&x, &y)).images.held(), digits.images.held());
     // Column by column, as MATLAB and `order="F"` have it.
     let mut columns = ArrayD::<f32>::zeros(IxDyn(&[1797, 8, 8, 1]).f());
-    columns.assign(&digits.images);
+    columns.assign(digits.images.held().unwrap());
     write_npy(&x, &columns).unwrap();
     assert!(std::fs::read(&x).unwrap()[..128].windows(4).any(|word| word == b"True"));
-    assert_eq!(read(arrays(&x, &y)).images, digits.images);
+    assert_eq!(read(arrays(&x, &y)).images.held(), digits.images.held());
     // Bytes are levels.
     let levels = flat.mapv(|value| (value * 255.0).round() as u8);
     write_npy(&x, &levels).unwrap();
     let expected = levels.mapv(|level| f32::from(level) / 255.0).into_shape_with_order(vec![1797, 8, 8, 1]).unwrap();
-    assert_eq!(read(arrays(&x, &y)).images, expected);
+    assert_eq!(read(arrays(&x, &y)).images.held(), Some(&expected));
     // 360 of 1797 are a fifth, as with the digits that ship; the seed's dice are the same.
-    let split = Some(Split { test: 20, seed: 0 });
+    let split = Some(Split { test: 20, validation: 0, seed: 0 });
     let part = read(Arrays { split, ..arrays(&x, &y) });
     assert_eq!(part.test, read(arrays(&x, &y)).test);
-    assert_ne!(part.test, read(Arrays { split: Some(Split { test: 20, seed: 1 }), ..arrays(&x, &y) }).test);
+    assert_ne!(
+        part.test,
+        read(Arrays { split: Some(Split { test: 20, validation: 0, seed: 1 }), ..arrays(&x, &y) }).test
+    );
 }
 
 /// One array, written by hand, of whatever kind.
@@ -53,7 +56,7 @@ fn read(descr: &str, fortran: &str, shape: &str, data: &[u8]) -> Tensor {
     let root = folder();
     let path = root.path().join("x.npy");
     write(&path, &npy(descr, fortran, shape, data));
-    open(unlabelled(&path)).unwrap().load().unwrap().images
+    open(unlabelled(&path)).unwrap().load().unwrap().images.held().unwrap().clone()
 }
 
 fn bytes<T, const N: usize>(values: &[T], of: impl Fn(&T) -> [u8; N]) -> Vec<u8> {
@@ -98,7 +101,10 @@ fn samples_without_labels_are_one_part() {
     let path = root.path().join("x.npy");
     write(&path, &npy("'|u1'", "False", "(3, 2, 2)", &[7; 12]));
     let spec = open(unlabelled(&path)).unwrap();
-    assert_eq!((spec.classes(), spec.is_labelled(), spec.counts()), (0, false, Counts { train: 3, test: 0 }));
+    assert_eq!(
+        (spec.classes(), spec.is_labelled(), spec.counts()),
+        (0, false, Counts { train: 3, validation: 0, test: 0 })
+    );
     let data = spec.load().unwrap();
     assert_eq!((data.train, data.labels.len(), spec.bytes()), (vec![0, 1, 2], 0, 3 * (16 + 8)));
 }

@@ -162,7 +162,7 @@ fn files_cut_or_spoiled_anywhere() {
                 spoiled[at] = byte;
                 write(path, if byte == 0 { &whole[..at] } else { &spoiled });
                 match open(arrays(&x, &y)).and_then(|spec| spec.load()) {
-                    Ok(data) => assert!(data.images.iter().all(|value| value.is_finite())),
+                    Ok(data) => assert!(data.images.held().unwrap().iter().all(|value| value.is_finite())),
                     Err(DataError::Unfit(_)) => {}
                     Err(other) => panic!("{other:?}"),
                 }

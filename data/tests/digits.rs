@@ -24,7 +24,7 @@ fn names_shapes_and_classes_are_known_without_loading() {
         assert_eq!((&data.name[..], &data.classes[..]), (spec.name(), spec.class_names()));
         assert_eq!((data.train.len(), data.test.len()), (spec.counts().train, spec.counts().test));
         let parts = size_of_val(&data.train[..]) + size_of_val(&data.test[..]);
-        assert_eq!(spec.bytes(), (4 * data.images.len() + 4 * data.labels.all().len() + parts) as u64);
+        assert_eq!(spec.bytes(), (4 * data.images.held().unwrap().len() + 4 * data.labels.all().len() + parts) as u64);
     }
 }
 
@@ -32,12 +32,12 @@ fn names_shapes_and_classes_are_known_without_loading() {
 #[test]
 fn pictures_are_those_of_the_file() {
     let data = digits();
-    assert_eq!(data.images.shape(), [1797, 8, 8, 1]);
-    let first: Vec<f32> = data.images.iter().take(24).map(|v| v * 16.0).collect();
+    assert_eq!(data.images.held().unwrap().shape(), [1797, 8, 8, 1]);
+    let first: Vec<f32> = data.images.held().unwrap().iter().take(24).map(|v| v * 16.0).collect();
     let known = [0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15, 5, 0, 0, 3, 15, 2, 0, 11, 8, 0];
     assert_eq!(first, known.map(|v: u8| f32::from(v)));
     assert_eq!(data.labels.all()[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    assert!(data.images.iter().all(|v| (0.0..=1.0).contains(v)));
+    assert!(data.images.held().unwrap().iter().all(|v| (0.0..=1.0).contains(v)));
     assert!(data.attribution.contains("CC BY 4.0"));
 }
 
@@ -80,7 +80,7 @@ fn bilinear(data: &Dataset, picture: usize, [y, x]: [f64; 2]) -> f64 {
     };
     let ((ys, fy), (xs, fx)) = (around(y), around(x));
     let row = |y: usize| {
-        let at = |x: usize| f64::from(data.images[[picture, y, x, 0]]);
+        let at = |x: usize| f64::from(data.images.held().unwrap()[[picture, y, x, 0]]);
         at(xs[0]) * (1.0 - fx) + at(xs[1]) * fx
     };
     row(ys[0]) * (1.0 - fy) + row(ys[1]) * fy
@@ -90,13 +90,13 @@ fn bilinear(data: &Dataset, picture: usize, [y, x]: [f64; 2]) -> f64 {
 fn larger_sizes_are_bilinear_and_stay_in_range() {
     let (small, large) = (digits(), sized(28, 20).unwrap());
     assert_eq!(large.shape(), [28, 20, 1]);
-    assert!(large.images.iter().all(|v| (0.0..=1.0).contains(v)));
+    assert!(large.images.held().unwrap().iter().all(|v| (0.0..=1.0).contains(v)));
     let centre = |i: usize, n: f64| (i as f64 + 0.5) * 8.0 / n - 0.5;
     for picture in [0, 1, 77, 1796] {
         for y in 0..28 {
             for x in 0..20 {
                 let expected = bilinear(&small, picture, [centre(y, 28.0), centre(x, 20.0)]);
-                let found = f64::from(large.images[[picture, y, x, 0]]);
+                let found = f64::from(large.images.held().unwrap()[[picture, y, x, 0]]);
                 assert!((found - expected).abs() < 1e-6, "picture {picture} at {y}, {x}: {found}, not {expected}");
             }
         }
@@ -110,7 +110,7 @@ fn sizes_out_of_bounds_are_refused() {
         assert_eq!(error, format!("`size {height}x{width}`: a side has 1 to 256 pixels"));
     }
     assert_eq!(sized(1, 3).unwrap().shape(), [1, 3, 1]);
-    assert_eq!(sized(8, 8).unwrap().images, digits().images);
+    assert_eq!(sized(8, 8).unwrap().images.held(), digits().images.held());
 }
 
 /// Larger, smaller and both, bit by bit as the `image` crate's triangle filter has it.
@@ -120,11 +120,11 @@ fn sizes_are_those_of_another_implementation() {
     for [height, width] in [[28, 28], [28, 20], [5, 3], [16, 4], [1, 9], [256, 7]] {
         let sized = sized(height, width).unwrap();
         for picture in [0, 17, 1796] {
-            let grey = |x, y| Luma([small.images[[picture, y as usize, x as usize, 0]]]);
+            let grey = |x, y| Luma([small.images.held().unwrap()[[picture, y as usize, x as usize, 0]]]);
             let source = ImageBuffer::from_fn(8, 8, grey);
             let expected = resize(&source, width as u32, height as u32, FilterType::Triangle);
             for (x, y, Luma([value])) in expected.enumerate_pixels() {
-                let found = sized.images[[picture, y as usize, x as usize, 0]];
+                let found = sized.images.held().unwrap()[[picture, y as usize, x as usize, 0]];
                 assert_eq!(found, value.clamp(0.0, 1.0), "{height}x{width}, picture {picture}, row {y}, column {x}");
             }
         }

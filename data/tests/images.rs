@@ -12,7 +12,7 @@ use support::{colour, digits, encoded, folder, four, grey, images, open, open_si
 
 /// The digits in a folder a class: `3/17.png`, grey, of the levels of a file.
 fn written(root: &Path, digits: &Dataset, ending: &str) {
-    for (i, picture) in digits.images.outer_iter().enumerate() {
+    for (i, picture) in digits.images.held().unwrap().outer_iter().enumerate() {
         let level = |x: u32, y: u32| Luma([(picture[[y as usize, x as usize, 0]] * 255.0).round() as u8]);
         let class = digits.labels.class(i).unwrap();
         save(&root.join(format!("{class}/{i}.{ending}")), &GrayImage::from_fn(8, 8, level).into());
@@ -26,7 +26,7 @@ fn digits_as_files_are_the_digits() {
     let spec = open(images(root.path())).unwrap();
     assert_eq!((spec.shape(), spec.positions(), spec.classes()), (vec![8, 8, 1], vec![], 10));
     assert_eq!(spec.class_names(), digits.classes);
-    assert_eq!(spec.counts(), Counts { train: 1438, test: 359 });
+    assert_eq!(spec.counts(), Counts { train: 1438, validation: 0, test: 359 });
     let read = spec.load().unwrap();
     assert_eq!((read.train.len(), read.test.len()), (1438, 359));
     // Folders are in the order of classes, files in that of their numbers.
@@ -34,18 +34,21 @@ fn digits_as_files_are_the_digits() {
     order.sort_by_key(|&i| digits.labels.class(i));
     for (place, &i) in order.iter().enumerate() {
         assert_eq!(read.labels.class(place), digits.labels.class(i));
-        let levels = digits.images.index_axis(Axis(0), i).mapv(|v| (v * 255.0).round() / 255.0);
-        assert_eq!(read.images.index_axis(Axis(0), place), levels);
+        let levels = digits.images.held().unwrap().index_axis(Axis(0), i).mapv(|v| (v * 255.0).round() / 255.0);
+        assert_eq!(read.images.held().unwrap().index_axis(Axis(0), place), levels);
     }
     let parts = size_of_val(&read.train[..]) + size_of_val(&read.test[..]);
-    assert_eq!(spec.bytes(), (4 * read.images.len() + 4 * read.labels.all().len() + parts) as u64);
+    assert_eq!(spec.bytes(), (4 * read.images.held().unwrap().len() + 4 * read.labels.all().len() + parts) as u64);
     assert_eq!((read.left_out.len(), read.remarks.len()), (0, 0));
     // Brought to size as those that ship are.
     let large = open_sized(images(root.path()), Some([20, 12])).unwrap().load().unwrap();
     let same =
         fovea_data::DataSpec::open("digits", fovea_data::DataSource::Digits, Some([20, 12])).unwrap().load().unwrap();
     for (place, &i) in order.iter().enumerate().step_by(97) {
-        let [a, b] = [large.images.index_axis(Axis(0), place), same.images.index_axis(Axis(0), i)];
+        let [a, b] = [
+            large.images.held().unwrap().index_axis(Axis(0), place),
+            same.images.held().unwrap().index_axis(Axis(0), i),
+        ];
         assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1.0 / 255.0));
     }
 }
@@ -63,9 +66,9 @@ fn every_format_gives_its_pixels() {
     assert_eq!(spec.shape(), [5, 9, 3]);
     let read = spec.load().unwrap();
     let expected = picture.to_rgb32f().into_raw();
-    assert_eq!(read.images.len_of(Axis(0)), 14);
+    assert_eq!(read.images.held().unwrap().len_of(Axis(0)), 14);
     let mut exact = 0;
-    for found in read.images.outer_iter() {
+    for found in read.images.held().unwrap().outer_iter() {
         let largest = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(largest < 0.15, "{largest}");
         exact += usize::from(largest == 0.0);
@@ -81,7 +84,7 @@ fn one_and(root: &Path, other: &DynamicImage) -> Dataset {
 }
 
 fn last(data: &Dataset) -> Vec<f32> {
-    data.images.outer_iter().last().unwrap().iter().copied().collect()
+    data.images.held().unwrap().outer_iter().last().unwrap().iter().copied().collect()
 }
 
 #[test]
@@ -90,7 +93,7 @@ fn one_coloured_picture_makes_all_coloured() {
     let data = one_and(root.path(), &colour(4, 6, [255, 0, 51]));
     assert_eq!(data.shape(), [4, 6, 3]);
     assert_eq!(last(&data)[..3], [1.0, 0.0, 0.2]);
-    assert!(data.images.iter().take(72).all(|&value| value == 50.0 / 255.0));
+    assert!(data.images.held().unwrap().iter().take(72).all(|&value| value == 50.0 / 255.0));
 }
 
 #[test]
@@ -131,7 +134,7 @@ fn pictures_stand_upright() {
     }
     let data = open(images(root.path())).unwrap().load().unwrap();
     assert_eq!(data.shape(), [16, 8, 1]);
-    let first = data.images.index_axis(Axis(0), 0);
+    let first = data.images.held().unwrap().index_axis(Axis(0), 0);
     assert!(first[[3, 7, 0]] > 0.9 && first[[12, 7, 0]] > 0.9 && first[[3, 0, 0]] < 0.1, "{first}");
 }
 
@@ -181,7 +184,7 @@ fn inks_become_colours() {
     let data = open(images(root.path())).unwrap().load().unwrap();
     assert_eq!(data.shape(), [8, 8, 3]);
     let expected = [[1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.5, 0.0, 0.0]];
-    for (picture, expected) in data.images.outer_iter().zip(expected) {
+    for (picture, expected) in data.images.held().unwrap().outer_iter().zip(expected) {
         let close = picture.iter().zip(expected.iter().cycle()).all(|(a, b)| (a - b).abs() < 0.02);
         assert!(close, "{:?}, not {expected:?}", picture.iter().take(3).collect::<Vec<_>>());
     }
@@ -205,7 +208,7 @@ fn sizes_are_brought_to_one_whatever_they_are() {
     save(&root.path().join("a/large.png"), &grey(300, 17, 200));
     save(&root.path().join("b/small.png"), &grey(1, 1, 10));
     let data = open_sized(images(root.path()), Some([8, 5])).unwrap().load().unwrap();
-    assert_eq!(data.images.shape(), [6, 8, 5, 1]);
+    assert_eq!(data.images.held().unwrap().shape(), [6, 8, 5, 1]);
     assert!(last(&data).iter().all(|value| (value - 10.0 / 255.0).abs() < 1e-6));
 }
 
@@ -216,7 +219,7 @@ fn parts_with_folders_of_their_own_stay() {
         four(&root.path().join("train"));
         save(&root.path().join(test).join("b/1.png"), &grey(4, 6, 7));
         let spec = open(images(root.path())).unwrap();
-        assert_eq!(spec.counts(), Counts { train: 4, test: 1 });
+        assert_eq!(spec.counts(), Counts { train: 4, validation: 0, test: 1 });
         let data = spec.load().unwrap();
         assert_eq!(
             (&data.test[..], data.labels.class(4), &data.classes[..]),
@@ -250,7 +253,7 @@ fn the_split_is_that_of_its_seed_and_takes_the_same_share_of_every_class() {
         }
     }
     let split = |test, seed| {
-        let images = Images { split: Some(Split { test, seed }), ..images(root.path()) };
+        let images = Images { split: Some(Split { test, validation: 0, seed }), ..images(root.path()) };
         open(images).unwrap().load().unwrap()
     };
     let counts = |data: &Dataset, part: &[usize]| {
@@ -265,6 +268,14 @@ fn the_split_is_that_of_its_seed_and_takes_the_same_share_of_every_class() {
     assert_ne!(half.test, split(50, 1).test);
     let most = split(99, 0);
     assert_eq!(counts(&most, &most.train), [1, 1, 1]);
+    // A third part comes out of the training part: what is for testing stays.
+    let three = Images { split: Some(Split { test: 50, validation: 20, seed: 0 }), ..images(root.path()) };
+    let three = open(three).unwrap();
+    assert_eq!(three.counts(), Counts { train: 16, validation: 10, test: 25 });
+    let three = three.load().unwrap();
+    assert_eq!((&three.test, counts(&three, &three.validation)), (&half.test, [2, 8, 0]));
+    assert!(three.validation.iter().all(|i| half.train.contains(i) && !three.train.contains(i)));
+    assert_eq!(three.watched(), three.validation);
     let unsaid = open(images(root.path())).unwrap().load().unwrap();
     assert_eq!(unsaid.test, split(20, 0).test);
 }
@@ -285,12 +296,15 @@ fn broken_files_are_left_out_where_that_is_asked_for() {
     // What is broken behind its head is found when it is read.
     assert_eq!(spec.counts().train + spec.counts().test, 5);
     let data = spec.load().unwrap();
-    assert_eq!(data.images.shape(), [4, 4, 6, 1]);
+    assert_eq!(data.images.held().unwrap().shape(), [4, 4, 6, 1]);
     assert_eq!((data.train.len() + data.test.len(), data.labels.all()), (4, &[0, 0, 1, 1][..]));
     let mut all = [&data.train[..], &data.test[..]].concat();
     all.sort_unstable();
     assert_eq!(all, [0, 1, 2, 3]);
-    assert_eq!(data.images.iter().step_by(24).map(|v| (v * 255.0) as u8).collect::<Vec<_>>(), [50, 100, 50, 100]);
+    assert_eq!(
+        data.images.held().unwrap().iter().step_by(24).map(|v| (v * 255.0) as u8).collect::<Vec<_>>(),
+        [50, 100, 50, 100]
+    );
     assert_eq!(data.left_out.len(), 4, "{:?}", data.left_out);
     let named = |name: &str, why: &str| data.left_out.iter().any(|line| line.contains(name) && line.contains(why));
     assert!(named("a/notes.txt", "it is no png") && named("b/empty.png", "the file is empty"), "{:?}", data.left_out);

@@ -134,7 +134,7 @@ fn files_cut_or_spoiled_anywhere() {
                 write(&path, bytes);
                 let read = open_sized(images(root.path()), Some([4, 6])).and_then(|spec| spec.load());
                 match read {
-                    Ok(data) => assert_eq!(data.images.len_of(ndarray::Axis(0)), 5),
+                    Ok(data) => assert_eq!(data.images.held().unwrap().len_of(ndarray::Axis(0)), 5),
                     Err(DataError::Unfit(unfit)) => assert_eq!(unfit.path, path),
                     Err(other) => panic!("{other:?}"),
                 }

@@ -101,8 +101,14 @@ fn saliency_is_the_slope_of_the_score() {
     assert_eq!(found.shape(), [3, 8, 8, 1]);
     let data = DataSpec::of_builtin("digits").unwrap().load().unwrap();
     for (picture, &at) in data.test[..3].iter().enumerate() {
-        let raw: Vec<f64> =
-            data.images.index_axis(ndarray::Axis(0), at).iter().map(|&value| f64::from(value)).collect();
+        let raw: Vec<f64> = data
+            .images
+            .held()
+            .unwrap()
+            .index_axis(ndarray::Axis(0), at)
+            .iter()
+            .map(|&value| f64::from(value))
+            .collect();
         for (pixel, &slope) in found.index_axis(ndarray::Axis(0), picture).iter().enumerate() {
             let moved = |by: f64| {
                 let mut raw = raw.clone();

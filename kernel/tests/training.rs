@@ -106,10 +106,11 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
     });
     let data = Dataset {
         name: "bumps".into(),
-        images,
+        images: images.into(),
         labels: Labels::Class((0..samples).map(|i| (i % 4) as u32).collect()),
         classes: ["a", "b", "c", "d"].map(str::to_string).to_vec(),
         train: (0..samples).collect(),
+        validation: Vec::new(),
         test: Vec::new(),
         attribution: String::new(),
         left_out: Vec::new(),

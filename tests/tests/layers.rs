@@ -119,7 +119,10 @@ fn saliency_agrees_with_pytorch() {
     let mut met = 0;
     for (sample, &at) in data.test.iter().enumerate().filter(|&(_, &at)| at < classes.len()) {
         let grey = pictures.index_axis(Axis(0), at).mapv(|value| f32::from(value) / 16.0);
-        assert!(grey.iter().eq(data.images.index_axis(Axis(0), at).iter()), "the golden's picture {at} is another");
+        assert!(
+            grey.iter().eq(data.images.held().unwrap().index_axis(Axis(0), at).iter()),
+            "the golden's picture {at} is another"
+        );
         let text = format!("saliency q on digits[{sample}] class {} save \"{gradients}\"", classes[[at]]);
         bench.last(&text);
         let found: ArrayD<f32> = ndarray_npy::read_npy(&gradients).unwrap();
@@ -138,7 +141,7 @@ fn values(bench: &Bench, samples: std::ops::Range<usize>) -> Vec<(String, ArrayD
     let data = DataSpec::of_builtin("digits").unwrap().load().unwrap();
     let weights = Weights::load(bench.folder.path().join("n.safetensors")).unwrap();
     let standard = weights.standardisation.as_ref().unwrap();
-    let images = data.images.select(Axis(0), &data.test[samples.clone()]);
+    let images = data.images.held().unwrap().select(Axis(0), &data.test[samples.clone()]);
     let images =
         images.mapv(|value| (f64::from(value) - f64::from(standard.mean[0])) / f64::from(standard.deviation[0]));
     let net = net(NET);

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use fovea_graph::training::{Objective, objective};
 use fovea_graph::{Arena, Backend, BackendError, Graph, Memory, Plan, State, Stop, Tensor};
 
-use crate::batch::{Batch, Pictures};
+use crate::batch::Batch;
 use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
 use crate::forward::{Forward, Mode};
@@ -79,18 +79,17 @@ struct Kept {
     compiled: Compiled,
 }
 
-/// The programs used last. They share one arena and one batch: no two of them run at once.
+/// The programs used last. They share one arena: no two of them run at once.
 pub(crate) struct Programs {
     /// The one used last stands last.
     kept: Vec<Kept>,
     arena: Option<Arc<dyn Arena>>,
-    batch: Batch,
 }
 
 impl Programs {
-    /// None yet, of a net.
-    pub fn new(net: &Net) -> Self {
-        Self { kept: Vec::new(), arena: None, batch: Batch::new(&net.input, net.positions()) }
+    /// None yet.
+    pub fn new() -> Self {
+        Self { kept: Vec::new(), arena: None }
     }
 
     /// The program for a question and batch, compiled where it is not at hand. No step of any other may be under way.
@@ -158,12 +157,11 @@ impl Programs {
         }
     }
 
-    /// Begins a step of the program used last on the pictures `indices`, and their labels where the question asks for them.
+    /// Begins a step of the program used last on a batch's pictures, and their labels where the question asks for them.
     pub fn begin(
         &mut self,
         memory: &mut dyn Memory,
-        pictures: &Pictures<'_>,
-        indices: &[usize],
+        batch: &Batch,
         numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<(), TrainError> {
@@ -171,8 +169,7 @@ impl Programs {
             Some(kept) => &mut kept.compiled,
             None => return Err(TrainError::Inconsistent("it has no program".into())),
         };
-        self.batch.gather(pictures, indices);
-        let all: [(&str, &Tensor); 2] = [("images", &self.batch.images), ("labels", &self.batch.labels)];
+        let all: [(&str, &Tensor); 2] = [("images", &batch.images), ("labels", &batch.labels)];
         // A net that is asked for its result alone takes no labels.
         let taken = if compiled.graph().find_input("labels").is_some() { &all[..] } else { &all[..1] };
         compiled.begin(memory, taken, numbers, interrupted, &mut |_| ())
@@ -195,7 +192,6 @@ impl Programs {
     pub fn clear(&mut self) {
         self.kept.clear();
         self.arena = None;
-        self.batch.clear();
     }
 
     /// The largest batch, at most `batch`, that the device has room for, with no tensor beyond what it can count.

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::{BackendError, Stop};
 
-use crate::batch::Pictures;
+use crate::batch::{Batch, Pictures};
 use crate::compiled::Numbers;
 use crate::error::TrainError;
+use crate::feed::{Feed, feed};
 use crate::fingerprint::Fingerprint;
 use crate::layout::Line;
 use crate::place::Place;
@@ -95,7 +96,8 @@ impl<'a> Epochs<'a> {
         let steps_per_epoch = samples.div_ceil(self.recipe.batch);
         events(Event::Begin { run, steps_per_epoch, epochs, samples, done });
         let ending = self.complete(&mut Listener { events, interrupted }).map_err(|error| self.failed(error))?;
-        Ok(History { run, epochs: self.done, images_per_second: self.clock.images_per_second(), ending })
+        let (images_per_second, waiting) = (self.clock.images_per_second(), self.clock.waiting());
+        Ok(History { run, epochs: self.done, images_per_second, waiting, ending })
     }
 
     /// From the first checkpoint to the last.
@@ -138,18 +140,60 @@ impl<'a> Epochs<'a> {
     /// What is left of an epoch, and its test.
     fn epoch(&mut self, listener: &mut Listener<'_>) -> Result<ControlFlow<Ending>, TrainError> {
         let (began, before) = (Instant::now(), self.place.seconds);
-        let train = &self.data.train;
+        let (data, interrupted) = (self.data, listener.interrupted);
+        let train = &data.train;
         let shuffle = Stream::new(self.recipe.seed, Purpose::Shuffle, self.trainee.progress.epochs);
         let order: Vec<usize> = shuffle.permutation(train.len()).into_iter().map(|i| train[i]).collect();
-        let pictures = Pictures::of(self.data, self.trainee.standardisation().cloned());
-        let mut batches = order.chunks(self.recipe.batch).skip(self.place.batches as usize).peekable();
-        while let Some(batch) = batches.next() {
-            let stopped = listener.interrupted.load(Ordering::Relaxed);
-            if !stopped {
-                self.begin(&pictures, batch, listener.interrupted)?;
+        let pictures = Pictures::of(data, self.trainee.standardisation().cloned());
+        let batches: Vec<&[usize]> = order.chunks(self.recipe.batch).skip(self.place.batches as usize).collect();
+        let stepped =
+            feed(&pictures, &batches, interrupted, |feed| self.steps(feed, &batches, (began, before), listener));
+        if let ControlFlow::Break(early) = stepped? {
+            return Ok(ControlFlow::Break(early));
+        }
+        let watched = match self.watch(listener.interrupted) {
+            Err(TrainError::Interrupted) => {
+                return Ok(ControlFlow::Break(Ending::Interrupted { steps: self.place.step }));
             }
+            tested => tested?,
+        };
+        let none = (None, None);
+        let (validation, test) = if data.validation.is_empty() { (none, watched) } else { (watched, none) };
+        let count = train.len() as f64;
+        let labels = count * self.data.labels.per_picture() as f64;
+        let metrics = EpochMetrics {
+            epoch: self.done.len() + 1,
+            loss: self.place.loss / count,
+            accuracy: self.place.correct.map(|correct| correct / labels),
+            validation_loss: validation.0,
+            validation_accuracy: validation.1,
+            test_loss: test.0,
+            test_accuracy: test.1,
+            seconds: before + began.elapsed().as_secs_f64(),
+        };
+        if let Some(run) = &mut self.run {
+            run.append(&Line::Epoch(metrics.clone()))?;
+        }
+        (listener.events)(Event::Epoch(metrics.clone()));
+        self.done.push(metrics);
+        self.trainee.progress.epochs += 1;
+        self.place = Place { step: self.place.step, epochs: self.place.epochs + 1, ..Place::default() };
+        self.save_after_epoch(listener)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// A step a batch, in an epoch that began at a moment, and before that had taken so many seconds.
+    fn steps(
+        &mut self,
+        feed: &mut Feed<'_, '_>,
+        batches: &[&[usize]],
+        (began, before): (Instant, f64),
+        listener: &mut Listener<'_>,
+    ) -> Result<ControlFlow<Ending>, TrainError> {
+        for (i, batch) in batches.iter().enumerate() {
+            let stopped = listener.interrupted.load(Ordering::Relaxed) || !self.feed(feed, listener.interrupted)?;
             // A smaller last batch has a program of its own, which shares the states with the others'.
-            let alike = batches.peek().is_some_and(|next| next.len() == batch.len());
+            let alike = batches.get(i + 1).is_some_and(|next| next.len() == batch.len());
             let goes_on = alike && !stopped && !self.is_due(self.place.step + self.begun.len() as u64);
             let most = if goes_on { self.trainee.depth() - 1 } else { 0 };
             let ended = self.settle(most, listener)?;
@@ -164,39 +208,29 @@ impl<'a> Epochs<'a> {
                 self.save(listener)?;
             }
         }
-        let (test_loss, test_accuracy) = match self.test(listener.interrupted) {
-            Err(TrainError::Interrupted) => {
-                return Ok(ControlFlow::Break(Ending::Interrupted { steps: self.place.step }));
-            }
-            tested => tested?,
-        };
-        let count = train.len() as f64;
-        let labels = count * self.data.labels.per_picture() as f64;
-        let metrics = EpochMetrics {
-            epoch: self.done.len() + 1,
-            loss: self.place.loss / count,
-            accuracy: self.place.correct.map(|correct| correct / labels),
-            test_loss,
-            test_accuracy,
-            seconds: before + began.elapsed().as_secs_f64(),
-        };
-        if let Some(run) = &mut self.run {
-            run.append(&Line::Epoch(metrics.clone()))?;
-        }
-        (listener.events)(Event::Epoch(metrics.clone()));
-        self.done.push(metrics);
-        self.trainee.progress.epochs += 1;
-        self.place = Place { step: self.place.step, epochs: self.place.epochs + 1, ..Place::default() };
-        self.save_after_epoch(listener)?;
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Begins the step after those that are under way.
-    fn begin(&mut self, pictures: &Pictures<'_>, batch: &[usize], interrupted: &AtomicBool) -> Result<(), TrainError> {
-        let (at, ahead) = (Instant::now(), self.begun.len() as u32);
+    /// Begins a step on the next batch; whether there was one before the run was broken off.
+    fn feed(&mut self, feed: &mut Feed<'_, '_>, interrupted: &AtomicBool) -> Result<bool, TrainError> {
+        let at = Instant::now();
+        let waited = feed.waited();
+        let batch = match feed.next(interrupted) {
+            Err(TrainError::Interrupted) => return Ok(false),
+            batch => batch?,
+        };
+        let Some(batch) = batch else { return Ok(false) };
+        self.begin(batch, at, interrupted)?;
+        self.clock.waited(feed.waited() - waited);
+        Ok(true)
+    }
+
+    /// Begins the step after those that are under way; its pictures were about to be gathered at a moment.
+    fn begin(&mut self, batch: &Batch, at: Instant, interrupted: &AtomicBool) -> Result<(), TrainError> {
+        let ahead = self.begun.len() as u32;
         let learning_rate = self.recipe.rate_at(self.place.step + u64::from(ahead), self.size.course);
         let numbers = Numbers { learning_rate, seed: self.recipe.seed, step: self.trainee.progress.steps + ahead };
-        self.trainee.begin(&self.question, pictures, batch, numbers, interrupted)?;
+        self.trainee.begin(&self.question, batch, numbers, interrupted)?;
         self.begun.push_back(Begun { at, pictures: batch.len(), rate: learning_rate });
         Ok(())
     }
@@ -249,9 +283,9 @@ impl<'a> Epochs<'a> {
         Ok(())
     }
 
-    /// Loss and accuracy on the test part, where there is one.
-    fn test(&mut self, interrupted: &AtomicBool) -> Result<(Option<f64>, Option<f64>), TrainError> {
-        if self.data.test.is_empty() {
+    /// Loss and accuracy on the part that the run is watched by, where there is one.
+    fn watch(&mut self, interrupted: &AtomicBool) -> Result<(Option<f64>, Option<f64>), TrainError> {
+        if self.data.watched().is_empty() {
             return Ok((None, None));
         }
         let (loss, accuracy) = self.trainee.tally(self.data, interrupted)?;
@@ -309,6 +343,8 @@ struct Clock {
     finished: Instant,
     /// Time in steps alone; where two are under way, it passes once.
     training: Duration,
+    /// The part of it in which pictures were waited for.
+    waited: Duration,
     steps: u64,
     images: u64,
 }
@@ -316,7 +352,15 @@ struct Clock {
 impl Clock {
     fn start() -> Self {
         let now = Instant::now();
-        Self { began: now, checkpoint: now, finished: now, training: Duration::ZERO, steps: 0, images: 0 }
+        Self {
+            began: now,
+            checkpoint: now,
+            finished: now,
+            training: Duration::ZERO,
+            waited: Duration::ZERO,
+            steps: 0,
+            images: 0,
+        }
     }
 
     /// A step that was begun at `begun` is finished.
@@ -326,6 +370,16 @@ impl Clock {
         let now = Instant::now();
         self.training += now - begun.max(self.finished);
         self.finished = now;
+    }
+
+    /// So long a step's pictures were waited for.
+    fn waited(&mut self, time: Duration) {
+        self.waited += time;
+    }
+
+    /// The share of the steps' time in which pictures were waited for; 0 before the first.
+    fn waiting(&self) -> f64 {
+        if self.training.is_zero() { 0.0 } else { (self.waited.as_secs_f64() / self.training.as_secs_f64()).min(1.0) }
     }
 
     fn checkpointed(&mut self) {

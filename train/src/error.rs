@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use fovea_data::DataError;
 use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::shape::join;
 use fovea_graph::{BackendError, Interrupted, counted};
@@ -311,6 +312,18 @@ pub enum TrainError {
     /// A file of the run failed.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Samples that cannot be read.
+    #[error(transparent)]
+    Read(DataError),
+}
+
+impl From<DataError> for TrainError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Interrupted(_) => TrainError::Interrupted,
+            error => TrainError::Read(error),
+        }
+    }
 }
 
 impl From<Interrupted> for TrainError {

@@ -1,11 +1,11 @@
 //! What tells one net and one data set from others.
 
-use fovea_graph::{Interrupted, Stop};
+use fovea_graph::Stop;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
 use crate::forward::{Forward, Mode};
-use fovea_data::Dataset;
+use fovea_data::{DataError, Dataset};
 
 /// What tells one net and one data set from others, by digests of the net's graph and of the pictures and labels.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,21 +30,22 @@ impl Fingerprint {
 }
 
 /// All that training and tests see of a data set.
-fn digest(data: &Dataset, stop: &dyn Stop) -> Result<u64, Interrupted> {
+fn digest(data: &Dataset, stop: &dyn Stop) -> Result<u64, DataError> {
     let mut digest = Digest::default();
-    for dims in [data.images.shape(), data.labels.positions()] {
+    let all = [&[data.images.len()], data.shape()].concat();
+    for dims in [&all[..], data.labels.positions()] {
         digest.words(dims.iter().map(|&n| n as u64));
         digest.words([u64::MAX]);
     }
     data.classes.iter().for_each(|class| digest.bytes(class.as_bytes()));
-    for part in [&data.train, &data.test] {
+    let validation = Some(&data.validation).filter(|part| !part.is_empty());
+    for part in [&data.train, &data.test].into_iter().chain(validation) {
         digest.words(part.iter().map(|&i| i as u64));
         digest.words([u64::MAX]);
     }
     digest.words(data.labels.all().iter().map(|&label| u64::from(label)));
-    for picture in stop.each(data.images.outer_iter()) {
-        digest.words(picture?.iter().map(|value| u64::from(value.to_bits())));
-    }
+    let indices: Vec<usize> = (0..data.images.len()).collect();
+    data.images.each(&indices, stop, |picture| digest.words(picture.iter().map(|value| u64::from(value.to_bits()))))?;
     Ok(digest.0)
 }
 

@@ -102,7 +102,7 @@ pub(crate) fn prepare(
 ) -> Result<(), TrainError> {
     let step = Question::train(&recipe.optimizer);
     let net = &trainee.net;
-    let needs = Needs::plan(&net.forward, &step, &size.batches, data.test.len(), &*net.backend, stop)?;
+    let needs = Needs::plan(&net.forward, &step, &size.batches, data.watched().len(), &*net.backend, stop)?;
     trainee.prepare(needs, stop)
 }
 

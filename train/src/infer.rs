@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicBool;
 use fovea_graph::counted;
 use fovea_graph::training::Objective;
 use fovea_graph::{Memory, Outcome, Tensor};
-use ndarray::{ArrayView1, Axis};
+use ndarray::ArrayView1;
 
 use crate::batch::Pictures;
 use crate::compile::{Net, Programs};
 use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
+use crate::feed::feed;
 use crate::forward::Forward;
 use crate::needs::BATCH;
 use crate::question::Question;
@@ -92,7 +93,7 @@ impl Trainee {
         let pictures = Pictures::new(images, self.standardisation.clone());
         let indices: Vec<usize> = (0..*count).collect();
         let mut values = Vec::new();
-        let part = Part { programs: &mut Programs::new(&net), net: &net, memory: &mut *self.memory };
+        let part = Part { programs: &mut Programs::new(), net: &net, memory: &mut *self.memory };
         part.infer(&Question::result(), &pictures, &indices, interrupted, |compiled, _| {
             values.extend(compiled.output("result")?);
             Ok(())
@@ -111,7 +112,7 @@ impl Trainee {
         interrupted: &AtomicBool,
     ) -> Result<Evaluation, TrainError> {
         self.check(data)?;
-        let pictures = data.images.len_of(Axis(0));
+        let pictures = data.images.len();
         if indices.is_empty() {
             return Err(TrainError::NoPictures("test on"));
         }
@@ -138,16 +139,16 @@ impl Trainee {
         Ok(Evaluation { loss, accuracy: Some(accuracy), confusion, predictions, probabilities })
     }
 
-    /// The mean loss on the test part, and the share of its labels that is right, in the batches that the run has prepared:
+    /// The mean loss on the part that a run is watched by, and the share of its labels that is right, in the batches that the run has prepared:
     /// what it tells of, and no more.
     pub(crate) fn tally(&mut self, data: &Dataset, interrupted: &AtomicBool) -> Result<(f64, f64), TrainError> {
         let pictures = Pictures::of(data, self.standardisation.clone());
         let mut tally = Tally::default();
         let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
-        part.batches(&Question::test(), &pictures, &data.test, self.test_batch, interrupted, |compiled, part| {
+        part.batches(&Question::test(), &pictures, data.watched(), self.test_batch, interrupted, |compiled, part| {
             tally.add(compiled, part.len())
         })?;
-        Ok(tally.means(data, data.test.len()))
+        Ok(tally.means(data, data.watched().len()))
     }
 
     /// Puts a question to the net, a batch of the pictures `indices` after the other, and shows each batch's outputs to
@@ -172,8 +173,8 @@ impl Trainee {
     /// Whether the net can be trained and tested on this data.
     pub(crate) fn check(&self, data: &Dataset) -> Result<(), TrainError> {
         let name = || data.name.clone();
-        if data.images.ndim() < 2 || data.shape() != self.net.input {
-            let found = data.images.shape().get(1..).unwrap_or(&[]).to_vec();
+        if data.shape().is_empty() || data.shape() != self.net.input {
+            let found = data.shape().to_vec();
             return Err(TrainError::Shape { net: self.net.input.clone(), found, data: name() });
         }
         let classes = data.classes.len();
@@ -196,14 +197,16 @@ impl Trainee {
         if net != classes {
             return Err(TrainError::Classes { net, found: classes, data: name(), ending });
         }
-        let pictures = data.images.len_of(Axis(0));
+        let pictures = data.images.len();
         let why = if data.labels.len() != pictures {
             format!("labels of {} for {}", counted(data.labels.len(), "picture"), counted(pictures, "picture"))
         } else if data.labels.all().len() != pictures * data.labels.per_picture() {
             "its labels are not in row-major order".to_string()
         } else if let Some(label) = data.labels.all().iter().find(|&&label| label as usize >= classes) {
             format!("a label {label} of {}", counted(classes, "class"))
-        } else if let Some(index) = data.train.iter().chain(&data.test).find(|&&i| i >= pictures) {
+        } else if let Some(index) =
+            data.train.iter().chain(&data.validation).chain(&data.test).find(|&&i| i >= pictures)
+        {
             format!("picture {index} of {pictures} in one of its parts")
         } else {
             return Ok(());
@@ -266,17 +269,21 @@ impl Part<'_> {
         interrupted: &AtomicBool,
         mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
-        for part in indices.chunks(batch.max(1)) {
-            self.programs.get(self.net, question, part.len(), interrupted)?;
-            self.programs.begin(self.memory, pictures, part, Numbers::default(), interrupted)?;
-            let compiled = self.programs.get(self.net, question, part.len(), interrupted)?;
-            match compiled.finish()? {
-                Outcome::Interrupted => return Err(TrainError::Interrupted),
-                // A loss of weights that ran away is an answer too.
-                Outcome::Done | Outcome::NotFinite(_) => look(compiled, part)?,
+        let parts: Vec<&[usize]> = indices.chunks(batch.max(1)).collect();
+        feed(pictures, &parts, interrupted, |feed| {
+            for part in &parts {
+                let Some(batch) = feed.next(interrupted)? else { break };
+                self.programs.get(self.net, question, part.len(), interrupted)?;
+                self.programs.begin(self.memory, batch, Numbers::default(), interrupted)?;
+                let compiled = self.programs.get(self.net, question, part.len(), interrupted)?;
+                match compiled.finish()? {
+                    Outcome::Interrupted => return Err(TrainError::Interrupted),
+                    // A loss of weights that ran away is an answer too.
+                    Outcome::Done | Outcome::NotFinite(_) => look(compiled, part)?,
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

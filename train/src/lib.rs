@@ -13,6 +13,7 @@ mod compile;
 mod compiled;
 mod epochs;
 mod error;
+mod feed;
 pub mod figures;
 mod file;
 mod fingerprint;

@@ -3,6 +3,7 @@
 use fovea_graph::{Backend, Plan, Stop};
 
 use crate::error::TrainError;
+use crate::feed::AT_ONCE;
 use crate::forward::Forward;
 use crate::question::Question;
 use fovea_data::DataSpec;
@@ -56,9 +57,11 @@ impl Needs {
         Ok(Self { plans, test_batch, data: 0 })
     }
 
-    /// The same, and the data that lie in the host's memory all the while.
+    /// The same, and the data that lie in the host's memory all the while; of those that are read ahead, some batches.
     pub fn with(self, data: &DataSpec) -> Self {
-        Self { data: data.bytes(), ..self }
+        let batch = self.plans.iter().map(|&(_, batch, _)| batch).max().unwrap_or(0) as u64;
+        let ahead = if data.is_held() { 0 } else { AT_ONCE as u64 * batch * data.sample_bytes() };
+        Self { data: data.bytes() + ahead, ..self }
     }
 
     /// The bytes of a device's memory that all of it takes at most at once.

@@ -129,12 +129,36 @@ pub struct EpochMetrics {
     pub loss: f64,
     /// The share of training pictures that were right, likewise; `None` where the net does not tell classes.
     pub accuracy: Option<f64>,
-    /// The mean loss over the test part after the epoch; `None` where the data has no test part.
+    /// The mean loss over the validation part after the epoch; `None` where the data has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
+    /// The share of the validation part that is right after the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
+    /// The mean loss over the test part after the epoch; `None` where the data has no test part, or a validation part is
+    /// watched in its place.
     pub test_loss: Option<f64>,
     /// The share of the test part that is right after the epoch.
     pub test_accuracy: Option<f64>,
     /// How long the epoch took, its test included.
     pub seconds: f64,
+}
+
+impl EpochMetrics {
+    /// The loss on the part that was watched: the one for validation, or else the test part.
+    pub fn watched_loss(&self) -> Option<f64> {
+        self.validation_loss.or(self.test_loss)
+    }
+
+    /// The share of that part that was right.
+    pub fn watched_accuracy(&self) -> Option<f64> {
+        self.validation_accuracy.or(self.test_accuracy)
+    }
+
+    /// What that part is called: `validation` or `test`.
+    pub fn watched(&self) -> &'static str {
+        if self.validation_loss.is_some() { "validation" } else { "test" }
+    }
 }
 
 /// The loss of one step.
@@ -177,6 +201,8 @@ pub struct History {
     pub epochs: Vec<EpochMetrics>,
     /// Training pictures a second, tests and checkpoints not counted.
     pub images_per_second: f64,
+    /// The share of that time in which pictures were waited for, in 0..=1.
+    pub waiting: f64,
     /// How it ended.
     pub ending: Ending,
 }

@@ -1,9 +1,9 @@
 //! Bringing pictures to mean 0 and deviation 1, a channel at a time.
 
-use fovea_graph::{Interrupted, Never, Stop, Tensor};
+use fovea_graph::{Never, Stop, Tensor};
 use serde::{Deserialize, Serialize};
 
-use fovea_data::Dataset;
+use fovea_data::{DataError, Dataset};
 
 /// Mean and standard deviation of each channel over the training part. Kept with the weights: a net that was trained
 /// on standardised pictures must be shown them so ever after.
@@ -17,36 +17,40 @@ pub struct Standardisation {
 
 impl Standardisation {
     /// That of a data set's training part. Sums are taken in f64.
-    pub fn of(data: &Dataset) -> Self {
-        Self::of_unless(data, &Never).expect("nothing ends it")
+    ///
+    /// # Errors
+    /// Samples that cannot be read.
+    pub fn of(data: &Dataset) -> Result<Self, DataError> {
+        Self::of_unless(data, &Never)
     }
 
     /// The same, unless `stop`, which is asked for every picture, ends it.
     ///
     /// # Errors
-    /// [`Interrupted`].
-    pub fn of_unless(data: &Dataset, stop: &dyn Stop) -> Result<Self, Interrupted> {
+    /// Samples that cannot be read; [`DataError::Interrupted`].
+    pub fn of_unless(data: &Dataset, stop: &dyn Stop) -> Result<Self, DataError> {
         let channels = data.shape().last().copied().unwrap_or(1).max(1);
-        let images = data.images.as_standard_layout();
-        let pixels = images.as_slice().unwrap_or(&[]);
-        let size: usize = data.shape().iter().product();
-        let count = (data.train.len() * size / channels).max(1) as f64;
-        // One sum over all pictures, in their order.
-        let mean_of = |c: usize, figure: &dyn Fn(f64) -> f64| {
-            let mut sum = 0.0;
-            for picture in stop.each(data.train.iter().filter_map(|&i| pixels.get(i * size..(i + 1) * size))) {
-                let values = picture?.iter().skip(c).step_by(channels);
-                sum = values.fold(sum, |sum, &value| sum + figure(f64::from(value)));
-            }
-            Ok(sum / count)
+        let count = (data.train.len() * data.images.size() / channels).max(1) as f64;
+        // One sum a channel over all pictures, in their order.
+        let mean_of = |figure: &dyn Fn(usize, f64) -> f64| {
+            let mut sums = vec![0.0; channels];
+            data.images.each(&data.train, stop, |picture| {
+                for pixel in picture.chunks_exact(channels) {
+                    for (c, (sum, &value)) in sums.iter_mut().zip(pixel).enumerate() {
+                        *sum += figure(c, f64::from(value));
+                    }
+                }
+            })?;
+            Ok::<_, DataError>(sums.into_iter().map(|sum| sum / count).collect::<Vec<f64>>())
         };
-        let mean: Vec<f64> = (0..channels).map(|c| mean_of(c, &|value| value)).collect::<Result<_, Interrupted>>()?;
-        let deviation = |c: usize| {
-            let deviation = mean_of(c, &|value| (value - mean[c]).powi(2))?.sqrt();
+        let mean = mean_of(&|_, value| value)?;
+        let squares = mean_of(&|c, value| (value - mean[c]).powi(2))?;
+        let deviation = |(square, mean): (&f64, &f64)| {
+            let deviation = square.sqrt();
             // The sums' own rounding leaves a little where all values are the same.
-            Ok(if deviation > 1e-12 * mean[c].abs() { deviation as f32 } else { 1.0 })
+            if deviation > 1e-12 * mean.abs() { deviation as f32 } else { 1.0 }
         };
-        let deviation = (0..channels).map(deviation).collect::<Result<_, Interrupted>>()?;
+        let deviation = squares.iter().zip(&mean).map(deviation).collect();
         Ok(Self { mean: mean.iter().map(|&m| m as f32).collect(), deviation })
     }
 

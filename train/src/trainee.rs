@@ -12,7 +12,7 @@ use fovea_graph::{
     Backend, BackendError, Init, Memory, Never, NotFinite, Outcome, Plan, Role, Shape, State, StateId, Stop, Tensor,
 };
 
-use crate::batch::Pictures;
+use crate::batch::Batch;
 use crate::checkpoint::Checkpoint;
 use crate::compile::{Net, Programs};
 use crate::compiled::Numbers;
@@ -178,7 +178,7 @@ impl Trainee {
         let states = net.states.clone();
         let memory = net.backend.allocate_unless(&states, stop)?;
         Ok(Self {
-            programs: Programs::new(&net),
+            programs: Programs::new(),
             net,
             memory,
             states,
@@ -380,19 +380,18 @@ impl Trainee {
         Ok(known.iter().try_for_each(|(at, value)| self.memory.write(*at, value))?)
     }
 
-    /// Begins a training step on the pictures `indices`. While steps are under way, fewer than [`Trainee::depth`], those
+    /// Begins a training step on a batch. While steps are under way, fewer than [`Trainee::depth`], those
     /// begun after them take as many pictures, and nothing else is asked of the net.
     pub(crate) fn begin(
         &mut self,
         question: &Question,
-        pictures: &Pictures<'_>,
-        indices: &[usize],
+        batch: &Batch,
         numbers: Numbers,
         interrupted: &AtomicBool,
     ) -> Result<(), TrainError> {
-        self.programs.get(&self.net, question, indices.len(), interrupted)?;
+        self.programs.get(&self.net, question, batch.len(), interrupted)?;
         self.untouched = None;
-        self.programs.begin(&mut *self.memory, pictures, indices, numbers, interrupted)
+        self.programs.begin(&mut *self.memory, batch, numbers, interrupted)
     }
 
     /// How the oldest step that was begun ended; a complete one is counted.

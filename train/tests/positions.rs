@@ -60,7 +60,7 @@ fn tests_count_positions() {
     fit(&mut trainee, &data, &Recipe { epochs: 1, ..segmenting() }, None, &mut |_| {}, &GO_ON).unwrap();
     let tested = trainee.evaluate(&data, &data.test, &GO_ON).unwrap();
     assert_eq!(tested.probabilities.shape(), [10, 24, 32, 6]);
-    let said = trainee.predict(&data.images.select(Axis(0), &data.test)).unwrap();
+    let said = trainee.predict(&data.images.held().unwrap().select(Axis(0), &data.test)).unwrap();
     assert_eq!(said.probabilities, tested.probabilities);
 
     let (mut loss, mut right, mut confusion) = (0.0, 0u64, vec![vec![0u64; 6]; 6]);
@@ -82,8 +82,8 @@ fn batches_pair_pictures_with_their_maps() {
     let mut trainee = Trainee::fresh(Arc::new(oracle.clone()), per_position(24, 32, 6), 1).unwrap();
     fit(&mut trainee, &data, &Recipe { epochs: 1, batch: 8, ..segmenting() }, None, &mut |_| {}, &GO_ON).unwrap();
     let (images, labels) = oracle.seen().remove(0);
-    let mut standard = data.images.clone();
-    Standardisation::of(&data).apply(&mut standard);
+    let mut standard = data.images.held().unwrap().clone();
+    Standardisation::of(&data).unwrap().apply(&mut standard);
     let mut met: Vec<usize> = (0..8)
         .map(|place| {
             let image: Tensor = images.index_axis(Axis(0), place).to_owned();
@@ -111,7 +111,14 @@ fn labels_of_another_form_are_refused() {
         Box::new(move |batch, mode: Mode| flat(batch, mode))
     };
     let grey = Dataset {
-        images: data.images.slice_axis(Axis(2), (0..24).into()).slice_axis(Axis(3), (0..1).into()).to_owned(),
+        images: data
+            .images
+            .held()
+            .unwrap()
+            .slice_axis(Axis(2), (0..24).into())
+            .slice_axis(Axis(3), (0..1).into())
+            .to_owned()
+            .into(),
         ..data.clone()
     };
     assert_eq!(

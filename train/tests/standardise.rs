@@ -14,10 +14,11 @@ fn tiny() -> Dataset {
     let values = vec![1.0, 5.0, 0.1, 3.0, 5.0, 0.1, 100.0, -100.0, 9.0];
     Dataset {
         name: "tiny".into(),
-        images: Array4::from_shape_vec((3, 1, 1, 3), values).unwrap().into_dyn(),
+        images: Array4::from_shape_vec((3, 1, 1, 3), values).unwrap().into_dyn().into(),
         labels: Labels::Class(vec![0, 1, 0]),
         classes: vec!["a".into(), "b".into()],
         train: vec![0, 1],
+        validation: Vec::new(),
         test: vec![2],
         attribution: String::new(),
         left_out: Vec::new(),
@@ -28,14 +29,14 @@ fn tiny() -> Dataset {
 #[test]
 fn standardisation_is_that_of_the_training_part_alone() {
     let data = tiny();
-    let s = Standardisation::of(&data);
+    let s = Standardisation::of(&data).unwrap();
     // Means 2, 5, 0.1; deviations 1 and twice 0, which becomes 1.
     assert_eq!((s.mean.as_slice(), s.deviation.as_slice()), (&[2.0, 5.0, 0.1][..], &[1.0, 1.0, 1.0][..]));
-    let mut images = data.images.clone();
+    let mut images = data.images.held().unwrap().clone();
     s.apply(&mut images);
     assert_eq!(images.iter().copied().collect::<Vec<_>>(), [-1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 98.0, -105.0, 8.9]);
 
-    let mut seen_from_behind: Tensor = data.images.permuted_axes(vec![0, 2, 1, 3]);
+    let mut seen_from_behind: Tensor = data.images.held().unwrap().clone().permuted_axes(vec![0, 2, 1, 3]);
     seen_from_behind.invert_axis(ndarray::Axis(0));
     s.apply(&mut seen_from_behind);
     assert_eq!(seen_from_behind[[2, 0, 0, 0]], -1.0);
@@ -44,8 +45,8 @@ fn standardisation_is_that_of_the_training_part_alone() {
 #[test]
 fn standardised_digits_have_mean_0_and_deviation_1() {
     let data = digits();
-    let s = Standardisation::of(&data);
-    let mut images = data.images.clone();
+    let s = Standardisation::of(&data).unwrap();
+    let mut images = data.images.held().unwrap().clone();
     s.apply(&mut images);
     let values: Vec<f64> =
         data.train.iter().flat_map(|&i| images.index_axis(ndarray::Axis(0), i).to_owned()).map(f64::from).collect();

@@ -6,11 +6,12 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use fovea_data::Dataset;
 use fovea_graph::training::Optimizer;
 use fovea_graph::{Backend, Tensor};
 use fovea_train::{Ending, Event, History, Recipe, Schedule, Standardisation, TrainError, Trainee, fit};
 use ndarray::{Array2, Axis};
-use support::{Oracle, bits, digits, recipe, regression};
+use support::{Oracle, bits, digits, few_digits, recipe, regression};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -49,8 +50,8 @@ fn each_epoch_shows_every_training_picture_once_and_standardised() {
     let sizes: Vec<usize> = seen.iter().map(|(images, _)| images.shape()[0]).collect();
     assert_eq!(sizes, [[64; 22].as_slice(), &[29]].concat().repeat(2));
 
-    let mut images = data.images.clone();
-    Standardisation::of(&data).apply(&mut images);
+    let mut images = data.images.held().unwrap().clone();
+    Standardisation::of(&data).unwrap().apply(&mut images);
     let picture = |t: &Tensor, i: usize| t.index_axis(Axis(0), i).iter().map(|v| v.to_bits()).collect::<Vec<_>>();
     let mut expected: Vec<_> = data.train.iter().map(|&i| (picture(&images, i), data.labels.of(i)[0])).collect();
     let epoch = |steps: &[(Tensor, Tensor)]| {
@@ -76,8 +77,8 @@ fn one_step_is_the_textbooks() {
     let plain = Optimizer::Sgd { momentum: 0.0, decay: 0.0 };
     let history = train(&mut trainee, &Recipe { epochs: 1, batch: 1437, optimizer: plain, rate: 0.5, ..recipe() });
 
-    let mut images = data.images.clone();
-    Standardisation::of(&data).apply(&mut images);
+    let mut images = data.images.held().unwrap().clone();
+    Standardisation::of(&data).unwrap().apply(&mut images);
     let x = images.select(Axis(0), &data.train).into_shape_with_order((1437, 64)).unwrap().mapv(f64::from);
     let w = before.into_shape_with_order((10, 64)).unwrap().mapv(f64::from);
     let mut p = x.dot(&w.t()).mapv(f64::exp);
@@ -127,10 +128,10 @@ fn steps_are_numbered_through_and_anew_with_each_beginning() {
 fn further_keeps_the_standardisation() {
     let mut trainee = trainee(&Oracle::default());
     train(&mut trainee, &recipe());
-    let first = Standardisation::of(&digits());
+    let first = Standardisation::of(&digits()).unwrap();
     let mut pale = digits();
-    pale.images *= 0.5;
-    for (further, expected) in [(true, &first), (false, &Standardisation::of(&pale))] {
+    pale.images = (pale.images.held().unwrap() * 0.5).into();
+    for (further, expected) in [(true, &first), (false, &Standardisation::of(&pale).unwrap())] {
         fit(&mut trainee, &pale, &Recipe { further, ..recipe() }, None, &mut |_| {}, &GO_ON).unwrap();
         assert_eq!(trainee.standardisation(), Some(expected));
     }
@@ -231,7 +232,7 @@ fn test_and_predict_agree() {
     let mut trainee = trainee(&Oracle::default());
     train(&mut trainee, &recipe());
     let tested = trainee.evaluate(&data, &data.test, &GO_ON).unwrap();
-    let images = data.images.select(Axis(0), &data.test);
+    let images = data.images.held().unwrap().select(Axis(0), &data.test);
     let predicted = trainee.predict(&images).unwrap();
     assert_eq!(predicted.probabilities, tested.probabilities);
     let one = trainee.predict(&images.select(Axis(0), &[300])).unwrap();
@@ -258,6 +259,27 @@ fn test_and_predict_agree() {
     assert!(matches!(trainee.evaluate(&data, &data.test, &stop), Err(TrainError::Interrupted)));
 }
 
+/// Where there is a part for validation, a run is watched by it, and does not look at the test part.
+#[test]
+fn a_run_is_watched_by_the_validation_part() {
+    let mut data = few_digits(100, 40);
+    data.validation = digits().train[200..230].to_vec();
+    let unseen = Dataset { test: Vec::new(), ..data.clone() };
+    let mut histories = [data.clone(), unseen].map(|data| {
+        let mut trainee = trainee(&Oracle::default());
+        let history = fit(&mut trainee, &data, &Recipe { batch: 20, ..recipe() }, None, &mut |_| {}, &GO_ON).unwrap();
+        (trainee, history)
+    });
+    let last = |history: &History| history.epochs.last().unwrap().clone();
+    let (trainee, history) = &mut histories[0];
+    let tested = trainee.evaluate(&data, &data.validation, &GO_ON).unwrap();
+    let watched = last(history);
+    assert!((watched.validation_loss.unwrap() - tested.loss).abs() < 1e-6);
+    assert_eq!((watched.validation_accuracy, watched.watched()), (tested.accuracy, "validation"));
+    assert_eq!((watched.test_loss, watched.test_accuracy), (None, None));
+    assert_eq!(last(&histories[1].1).validation_loss, watched.validation_loss);
+}
+
 #[test]
 fn weights_carry_all_that_predictions_need() {
     let data = digits();
@@ -268,7 +290,10 @@ fn weights_carry_all_that_predictions_need() {
     let backend: Arc<dyn Backend> = Arc::new(Oracle::default());
     let mut second = Trainee::with_weights(backend, regression(8, 10, 0.1), &weights).unwrap();
     assert_eq!(second.weights().unwrap(), weights);
-    assert_eq!(second.predict(&data.images).unwrap(), first.predict(&data.images).unwrap());
+    assert_eq!(
+        second.predict(data.images.held().unwrap()).unwrap(),
+        first.predict(data.images.held().unwrap()).unwrap()
+    );
 }
 
 /// A copy goes on as the net itself would have, and neither reaches the other.
@@ -294,7 +319,7 @@ fn little_room_makes_smaller_batches_of_tests_and_predictions() {
     let tested = |oracle| {
         let mut trainee = trainee(&oracle);
         let tested = trainee.evaluate(&data, &data.test, &GO_ON).unwrap();
-        (trainee.predict(&data.images).unwrap(), tested.predictions, tested.confusion)
+        (trainee.predict(data.images.held().unwrap()).unwrap(), tested.predictions, tested.confusion)
     };
     // A picture takes some 30 numbers of the arena.
     assert_eq!(tested(Oracle::with_room(400)), tested(Oracle::default()));

@@ -3,6 +3,7 @@
 mod header;
 mod labels;
 mod npy;
+mod rows;
 mod samples;
 
 use fovea_graph::{Stop, counted};
@@ -11,6 +12,7 @@ use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::{LabelKind, Labels};
+use crate::room::Room;
 use crate::source::Arrays;
 use crate::split::Parts;
 use labels::{Meaning, Told};
@@ -81,17 +83,24 @@ impl Files {
     }
 
     /// Reads the samples.
-    pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
+    pub(crate) fn load(
+        &self,
+        name: &str,
+        known: &Description,
+        room: &Room,
+        stop: &dyn Stop,
+    ) -> Result<Dataset, DataError> {
         let labels = match &self.labels {
             Some((labels, meaning)) => labels::read(labels, meaning, stop)?,
             None => Labels::Class(Vec::new()),
         };
         Ok(Dataset {
             name: name.to_string(),
-            images: samples::read(&self.samples, &known.shape, stop)?,
+            images: samples::read(&self.samples, &known.shape, room, stop)?,
             labels,
             classes: known.classes.clone(),
             train: self.parts.train.clone(),
+            validation: self.parts.validation.clone(),
             test: self.parts.test.clone(),
             attribution: format!("samples of `{}`", self.samples.path.display()),
             left_out: Vec::new(),

@@ -17,8 +17,8 @@ pub(super) struct Npy {
     pub path: PathBuf,
     pub header: Header,
     /// Where the elements begin.
-    begin: u64,
-    stamp: Stamp,
+    pub begin: u64,
+    pub stamp: Stamp,
 }
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -106,10 +106,9 @@ impl Npy {
 
     /// Gives all elements, in the order of the file.
     pub fn read(&self, stop: &dyn Stop, mut each: impl FnMut(&[u8])) -> Result<(), DataError> {
-        let changed = || DataError::from(self.unfit(stamp::CHANGED).help(stamp::DECLARE_AGAIN));
-        let mut file = File::open(&self.path).map_err(|_| changed())?;
+        let mut file = File::open(&self.path).map_err(|_| self.changed())?;
         if !file.metadata().is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp) {
-            return Err(changed());
+            return Err(self.changed());
         }
         let unreadable = |error: std::io::Error| self.unfit(format!("the file cannot be read: {error}"));
         file.seek(SeekFrom::Start(self.begin)).map_err(unreadable)?;
@@ -117,11 +116,16 @@ impl Npy {
         while left > 0 {
             stop.go_on()?;
             let some = &mut bytes[..left.min(TOGETHER) as usize];
-            file.read_exact(some).map_err(|_| changed())?;
+            file.read_exact(some).map_err(|_| self.changed())?;
             some.chunks_exact(self.header.element.bytes.max(1)).for_each(&mut each);
             left -= some.len() as u64;
         }
         Ok(())
+    }
+
+    /// The mistake of a file that is not as it was when its head was read.
+    pub fn changed(&self) -> DataError {
+        self.unfit(stamp::CHANGED).help(stamp::DECLARE_AGAIN).into()
     }
 
     /// Which sample the element belongs to that comes at this place of the file.

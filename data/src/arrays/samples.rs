@@ -1,11 +1,16 @@
 //! The samples of an npy file.
 
+use std::sync::Arc;
+
 use fovea_graph::shape::join;
 use fovea_graph::{Stop, Tensor, counted};
 
 use super::header::{Element, Kind};
 use super::npy::Npy;
+use super::rows::Rows;
 use crate::error::{Clause, DataError, Unfit};
+use crate::room::Room;
+use crate::samples::Samples;
 use crate::source::Arrays;
 
 /// The shape that samples are given; whether it can be, and whether the elements are of a kind that samples may have.
@@ -40,8 +45,11 @@ pub(super) fn shape(arrays: &Arrays, npy: &Npy) -> Result<Vec<usize>, DataError>
         .into())
 }
 
+/// Makes a number of an element's bytes.
+pub(super) type Value = fn(&[u8]) -> f32;
+
 /// What makes a number of an element's bytes; `None` where none is made.
-fn value(element: &Element) -> Option<fn(&[u8]) -> f32> {
+pub(super) fn value(element: &Element) -> Option<Value> {
     Some(match (&element.kind, element.bytes, element.is_big_endian) {
         (Kind::Float, 4, false) => |bytes| f32::from_le_bytes(word(bytes)),
         (Kind::Float, 4, true) => |bytes| f32::from_be_bytes(word(bytes)),
@@ -58,8 +66,32 @@ fn word<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes.try_into().unwrap_or([0; N])
 }
 
-/// Reads all samples, `[N, shape…]`.
-pub(super) fn read(npy: &Npy, shape: &[usize], stop: &dyn Stop) -> Result<Tensor, DataError> {
+/// The samples, of this shape: held in memory where there is room for them, or read from the file when they are asked for.
+pub(super) fn read(npy: &Npy, shape: &[usize], room: &Room, stop: &dyn Stop) -> Result<Samples, DataError> {
+    let dims = &npy.header.shape[..];
+    let count: usize = dims.iter().product();
+    if (count as u64).saturating_mul(size_of::<f32>() as u64) <= room.held {
+        return Ok(hold(npy, [&dims[..1], shape].concat(), stop)?.into());
+    }
+    if npy.header.is_fortran {
+        let unfit =
+            npy.unfit("its samples do not lie one behind the other (Fortran order), and they are too many to hold");
+        return Err(unfit
+            .help("save it as `numpy.ascontiguousarray(x)`: each sample is then read when it is its turn")
+            .into());
+    }
+    let value = value(&npy.header.element).ok_or_else(|| npy.changed())?;
+    let (mut odd, mut place) = (Odd::default(), 0);
+    npy.read(stop, |bytes| {
+        odd.look(value(bytes), || npy.sample(place));
+        place += 1;
+    })?;
+    odd.none(npy)?;
+    Ok(Samples::of(Arc::new(Rows::open(npy)?), dims[0], shape))
+}
+
+/// Reads all samples.
+fn hold(npy: &Npy, shape: Vec<usize>, stop: &dyn Stop) -> Result<Tensor, DataError> {
     let dims = &npy.header.shape[..];
     let count = dims.iter().product();
     let mut values: Vec<f32> = Vec::new();
@@ -68,7 +100,7 @@ pub(super) fn read(npy: &Npy, shape: &[usize], stop: &dyn Stop) -> Result<Tensor
     }
     values.resize(count, 0.0);
     let mut samples = Tensor::from_shape_vec(dims, values).expect("as many values as the shape has elements");
-    let value = value(&npy.header.element).expect("a kind that was checked");
+    let value = value(&npy.header.element).ok_or_else(|| npy.changed())?;
     let (mut odd, mut place) = (Odd::default(), 0);
     {
         let view = samples.view_mut();
@@ -83,8 +115,7 @@ pub(super) fn read(npy: &Npy, shape: &[usize], stop: &dyn Stop) -> Result<Tensor
         })?;
     }
     odd.none(npy)?;
-    let dims = [&dims[..1], shape].concat();
-    Ok(samples.into_shape_with_order(dims).expect("a shape of as many values"))
+    Ok(samples.into_shape_with_order(shape).expect("a shape of as many values"))
 }
 
 /// Values that are no numbers.

@@ -25,10 +25,11 @@ fn drawn(
     let [height, width] = [known.shape[0], known.shape[1]];
     Ok(Dataset {
         name: name.to_string(),
-        images: stack(name, values, height, width)?,
+        images: stack(name, values, height, width)?.into(),
         labels,
         classes: known.classes,
         train,
+        validation: Vec::new(),
         test,
         attribution: format!("drawn by Fovea from seed {seed}"),
         left_out: Vec::new(),

@@ -19,7 +19,7 @@ pub(crate) const NAME: &str = "shapes";
 /// Height and width where nobody says others.
 const SIDE: usize = 32;
 /// How many there are; the classes come equally often.
-const COUNTS: Counts = Counts { train: 2000, test: 400 };
+const COUNTS: Counts = Counts { train: 2000, validation: 0, test: 400 };
 /// The kinds, in the order of their labels.
 const CLASSES: [&str; 10] =
     ["circle", "ring", "crescent", "triangle", "square", "pentagon", "star", "cross", "heart", "arrow"];

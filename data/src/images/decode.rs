@@ -64,7 +64,9 @@ fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
 
 fn of(decoder: &mut impl ImageDecoder) -> Result<Head, String> {
     let (width, height) = decoder.dimensions();
-    let is_grey = !decoder.color_type().has_color();
+    let colour = decoder.color_type();
+    let is_grey = !colour.has_color();
+    let is_deep = colour.bytes_per_pixel() > colour.channel_count();
     let turned =
         [Orientation::Rotate90, Orientation::Rotate270, Orientation::Rotate90FlipH, Orientation::Rotate270FlipH];
     let size = [height as usize, width as usize];
@@ -72,7 +74,7 @@ fn of(decoder: &mut impl ImageDecoder) -> Result<Head, String> {
     let [height, width] = if turned.contains(&orientation) { [size[1], size[0]] } else { size };
     match (height as u64).saturating_mul(width as u64) {
         0 => Err("it has no pixels".into()),
-        1..=MAX_PIXELS => Ok(Head { size: [height, width], is_grey }),
+        1..=MAX_PIXELS => Ok(Head { size: [height, width], is_grey, is_deep }),
         _ => {
             let most = MAX_PIXELS / 1_000_000;
             Err(format!("it claims {height}x{width} pixels: pictures of up to {most} million are read"))

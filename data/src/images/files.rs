@@ -18,6 +18,8 @@ pub(super) struct File {
     pub class: u32,
     /// Whether it is for testing, where the parts have folders of their own.
     pub is_test: bool,
+    /// Whether its values have more than 8 bits.
+    pub is_deep: bool,
     pub stamp: Stamp,
 }
 
@@ -76,5 +78,5 @@ pub(super) fn parts(images: &Images, is_parted: bool, classes: &[String], files:
     if test.is_empty() {
         return Err(unfit("its test part has no picture".into()).into());
     }
-    Ok(Parts { train, test })
+    Ok(Parts { train, validation: Vec::new(), test })
 }

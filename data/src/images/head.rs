@@ -6,4 +6,6 @@ pub(super) struct Head {
     /// Height and width, upright.
     pub size: [usize; 2],
     pub is_grey: bool,
+    /// Whether a value has more than 8 bits.
+    pub is_deep: bool,
 }

@@ -3,8 +3,10 @@
 
 #[cfg(feature = "pictures")]
 mod decode;
+mod direct;
 mod files;
 mod head;
+mod keep;
 mod listing;
 mod natural;
 mod read;
@@ -19,12 +21,14 @@ use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
+use crate::room::Room;
 use crate::source::Images;
 use crate::stamp::Stamp;
 #[cfg(feature = "pictures")]
 use decode::{head, picture};
 use files::{File, common, leave_out, parts};
 use head::Head;
+use keep::keep;
 use listing::Listed;
 #[cfg(not(feature = "pictures"))]
 use without::{head, picture};
@@ -37,6 +41,8 @@ const TOGETHER: usize = 64;
 pub(crate) struct Folder {
     images: Images,
     files: Vec<File>,
+    /// Whether some have more than 8 bits a value.
+    is_deep: bool,
     is_parted: bool,
     left_out: Vec<String>,
     remarks: Vec<String>,
@@ -61,9 +67,15 @@ pub(crate) fn open(
         for (listed, looked) in some.iter().zip(looked) {
             match looked {
                 Ok((head, stamp)) => {
-                    heads.push(head);
                     let path = listed.item.path.clone();
-                    files.push(File { path, class: listed.class, is_test: listed.is_test, stamp });
+                    files.push(File {
+                        path,
+                        class: listed.class,
+                        is_test: listed.is_test,
+                        is_deep: head.is_deep,
+                        stamp,
+                    });
+                    heads.push(head);
                 }
                 Err(why) => leave_out(images, &listed.item.path, why, &mut left_out)?,
             }
@@ -78,10 +90,9 @@ pub(crate) fn open(
         classes: listing.classes,
         counts: parts.counts(),
     };
-    Ok((
-        description,
-        Folder { images: images.clone(), files, is_parted: listing.is_parted, left_out, remarks: listing.remarks },
-    ))
+    let (is_deep, is_parted) = (files.iter().any(|file| file.is_deep), listing.is_parted);
+    let (images, remarks) = (images.clone(), listing.remarks);
+    Ok((description, Folder { images, files, is_deep, is_parted, left_out, remarks }))
 }
 
 /// A file's head and stamp.
@@ -99,20 +110,27 @@ fn look(file: &Listed) -> Result<(Head, Stamp), String> {
 
 impl Folder {
     /// Reads the pictures.
-    pub(crate) fn load(&self, name: &str, known: &Description, stop: &dyn Stop) -> Result<Dataset, DataError> {
-        let read = read::all(self, &known.shape, stop)?;
+    pub(crate) fn load(
+        &self,
+        name: &str,
+        known: &Description,
+        room: &Room,
+        stop: &dyn Stop,
+    ) -> Result<Dataset, DataError> {
+        let kept = keep(self, &known.shape, room, stop)?;
         // Dealt out as if what is broken had never been there.
-        let parts = parts(&self.images, self.is_parted, &known.classes, &read.files)?;
+        let parts = parts(&self.images, self.is_parted, &known.classes, &kept.files)?;
         Ok(Dataset {
             name: name.to_string(),
-            images: read.images,
-            labels: Labels::Class(read.files.iter().map(|file| file.class).collect()),
+            images: kept.samples,
+            labels: Labels::Class(kept.files.iter().map(|file| file.class).collect()),
             classes: known.classes.clone(),
             train: parts.train,
+            validation: parts.validation,
             test: parts.test,
             attribution: format!("pictures of `{}`", self.images.folder.display()),
-            left_out: read.left_out,
-            remarks: self.remarks.clone(),
+            left_out: kept.left_out,
+            remarks: self.remarks.iter().cloned().chain(kept.remark).collect(),
         })
     }
 }

@@ -14,10 +14,12 @@ pub struct Course {
     steps: Points,
     loss: [Points; 2],
     accuracy: [Points; 2],
+    /// The part beside that of training.
+    watched: &'static str,
 }
 
-/// Where the two parts of the data stand in a pair.
-const PARTS: [(&str, SeriesKind); 2] = [("train", SeriesKind::Train), ("test", SeriesKind::Test)];
+/// Where the two parts of the data stand in a pair: that of training, and the one that it is watched by.
+const PARTS: [SeriesKind; 2] = [SeriesKind::Train, SeriesKind::Test];
 
 impl Course {
     /// Of a run that goes on: its points are thinned where they become many, so that it takes bounded memory.
@@ -27,7 +29,7 @@ impl Course {
 
     fn new(most: usize) -> Self {
         let pair = || [Points::new(most), Points::new(most)];
-        Self { steps: Points::new(most), loss: pair(), accuracy: pair() }
+        Self { steps: Points::new(most), loss: pair(), accuracy: pair(), watched: "test" }
     }
 
     /// Takes in the loss of a step's batch.
@@ -37,8 +39,10 @@ impl Course {
         }
     }
 
-    /// Takes in an epoch's figures, of training and test; from now on the curves run over epochs.
-    pub fn epoch(&mut self, epoch: u64, loss: [Option<f64>; 2], accuracy: [Option<f64>; 2]) {
+    /// Takes in an epoch's figures, of training and of the part that it is watched by, `test` or `validation`; from now on
+    /// the curves run over epochs.
+    pub fn epoch(&mut self, epoch: u64, watched: &'static str, loss: [Option<f64>; 2], accuracy: [Option<f64>; 2]) {
+        self.watched = watched;
         let both = |points: &mut [Points; 2], values: [Option<f64>; 2]| {
             let pairs = points.iter_mut().zip(values);
             pairs.for_each(|(points, value)| value.into_iter().for_each(|y| points.push((epoch as f64, y))));
@@ -54,7 +58,8 @@ impl Course {
             Curve::Loss => &self.loss,
             Curve::Accuracy => &self.accuracy,
         };
-        let named = PARTS.iter().zip(pair).map(|(&(label, kind), points)| (label, kind, points.all()));
+        let labels = ["train", self.watched];
+        let named = labels.into_iter().zip(PARTS).zip(pair).map(|((label, kind), points)| (label, kind, points.all()));
         named.filter(|(.., points)| !points.is_empty()).collect()
     }
 
@@ -90,8 +95,9 @@ impl From<&RunRecord> for Course {
     fn from(run: &RunRecord) -> Self {
         let mut course = Self::new(usize::MAX);
         for epoch in &run.epochs {
-            let loss = [Some(epoch.loss), epoch.test_loss];
-            course.epoch(epoch.epoch as u64, loss, [epoch.accuracy, epoch.test_accuracy]);
+            let loss = [Some(epoch.loss), epoch.watched_loss()];
+            let accuracy = [epoch.accuracy, epoch.watched_accuracy()];
+            course.epoch(epoch.epoch as u64, epoch.watched(), loss, accuracy);
         }
         run.steps.iter().for_each(|step| course.step(step.step, step.loss));
         course

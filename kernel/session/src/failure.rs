@@ -141,8 +141,16 @@ impl Remedy for TrainError {
     fn remedy(&self) -> Option<String> {
         match self {
             TrainError::Backend(error) => error.remedy(),
+            TrainError::Read(error) => error.remedy(),
             TrainError::Lost { device, .. } => Some(lost(device)),
             _ => None,
+        }
+    }
+
+    fn both_sides(&self) -> (Option<String>, Option<String>) {
+        match self {
+            TrainError::Read(error) => error.both_sides(),
+            _ => (None, None),
         }
     }
 

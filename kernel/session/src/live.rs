@@ -61,9 +61,10 @@ impl Live {
     }
 
     fn metric(&mut self, metric: &Metric) {
-        let both = |train: &str, test: &str| [train, test].map(|name| figure(&metric.figures, name));
-        let (loss, accuracy) = (both("loss", "test loss"), both("accuracy", "test accuracy"));
-        self.course.epoch(metric.part.number, loss, accuracy);
+        let named = |name: &str| figure(&metric.figures, name);
+        let watched = if named("validation loss").is_some() { "validation" } else { "test" };
+        let both = |name: &str| [named(name), named(&format!("{watched} {name}"))];
+        self.course.epoch(metric.part.number, watched, both("loss"), both("accuracy"));
         self.seconds += metric.seconds;
         self.last = Some(metric.clone());
     }

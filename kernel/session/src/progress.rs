@@ -36,15 +36,18 @@ pub fn part(metric: &Metric) -> String {
     let mut parts: Vec<String> = Vec::new();
     for figure in &metric.figures {
         let is_share = figure.form == Form::Share;
-        // What tests gave stands together, a share behind its number.
-        let (is_test, name) = match figure.name.strip_prefix("test ") {
-            Some(_) if is_share => (true, ""),
-            Some(_) => (true, "test"),
-            None => (false, figure.name.as_str()),
+        // What the part that is watched gave stands together, a share behind its number.
+        let watched = ["test ", "validation "].into_iter().find(|part| figure.name.starts_with(part));
+        let name = match watched {
+            Some(_) if is_share => "",
+            Some(part) => part.trim_end(),
+            None => figure.name.as_str(),
         };
         let Some(words) = text(&Figure { name: name.to_string(), ..figure.clone() }) else { continue };
         match parts.last_mut() {
-            Some(last) if is_share && last.starts_with("test ") == is_test => *last += &format!(", {}", words.trim()),
+            Some(last) if is_share && watched.is_none_or(|part| last.starts_with(part)) => {
+                *last += &format!(", {}", words.trim())
+            }
             _ => parts.push(words.trim().to_string()),
         }
     }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::verb::Samples;
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::Tensor;
 use fovea_graph::shape::join;
-use ndarray::Axis;
+use fovea_graph::{Never, Tensor};
 
 use crate::display::number;
-use crate::failure::Failure;
+use crate::failure::{At, Failure};
 use crate::picture::{self, Image, Mapped};
 use crate::world::{Names, World};
 
@@ -80,6 +79,11 @@ impl Pick {
         part.get(self.range.0..self.range.1.min(part.len())).unwrap_or_default()
     }
 
+    /// The pictures as a tensor `[N, H, W, C]`.
+    pub fn gather(&self, data: &Dataset, world: &World) -> Result<Tensor, Failure> {
+        data.images.select(self.indices(data), &*world.interrupted).at(self.samples.span)
+    }
+
     /// What picture number `i` of the pick is called: `digits[3]`, `digits.train[3]`.
     pub fn name(&self, i: usize) -> String {
         let part = if self.samples.train { ".train" } else { "" };
@@ -87,18 +91,13 @@ impl Pick {
     }
 }
 
-/// Some pictures of the data as a tensor `[N, H, W, C]`.
-pub fn gather(data: &Dataset, indices: &[usize]) -> Tensor {
-    data.images.select(Axis(0), indices)
-}
-
 /// One picture of the data, to draw.
 pub fn image(data: &Dataset, index: usize) -> picture::Result<Image> {
-    let pixels = data.images.index_axis(Axis(0), index);
+    let pixels = data.images.get(index, &Never).map_err(|error| picture::Error::Unread { why: error.to_string() })?;
     let &[height, width, channels] = pixels.shape() else {
         return Err(picture::Error::Empty { what: "no picture of height x width x channels" });
     };
-    Image::new(height, width, channels, pixels.iter().copied().collect())
+    Image::new(height, width, channels, pixels.into_iter().collect())
 }
 
 /// The name of a picture's class, or of all classes at its positions.

@@ -28,7 +28,7 @@ pub fn pictures(root: &Path, data: &str, classes: &[&str], each: usize) {
 }
 
 fn picture(path: &Path, data: &Dataset, index: usize) {
-    let pixels = data.images.index_axis(Axis(0), index);
+    let pixels = data.images.held().unwrap().index_axis(Axis(0), index);
     let bytes: Vec<u8> = pixels.iter().map(|value| (value * 255.0).round() as u8).collect();
     let [height, width, channels] = *data.shape() else { panic!("no picture") };
     let (width, height) = (width as u32, height as u32);
@@ -41,7 +41,7 @@ fn picture(path: &Path, data: &Dataset, index: usize) {
 /// Writes the digits as `x.npy`, `[N, 8, 8]`, and `y.npy`.
 pub fn arrays(root: &Path) {
     let digits = builtin("digits");
-    write_npy(root.join("x.npy"), &digits.images.index_axis(Axis(3), 0)).unwrap();
+    write_npy(root.join("x.npy"), &digits.images.held().unwrap().index_axis(Axis(3), 0)).unwrap();
     let labels: Vec<i64> = digits.labels.all().iter().map(|&label| i64::from(label)).collect();
     write_npy(root.join("y.npy"), &ndarray::Array1::from(labels)).unwrap();
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use fovea_data::{Arrays, Broken, Clause, DataError, DataSource, DataSpec, Dataset, Images, Labels, Split};
+use fovea_cuda::cache_folder;
+use fovea_data::{Arrays, Broken, Clause, DataError, DataSource, DataSpec, Dataset, Images, Labels, Room, Split};
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::Data;
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::Span;
-use fovea_graph::counted;
 use fovea_graph::shape::join;
+use fovea_graph::{Span, counted};
 use serde_json::{Value, json};
 
 use super::{Checked, Events, Job};
@@ -18,6 +18,9 @@ use crate::failure::{Failure, placed};
 use crate::lookup::unknown_data;
 use crate::memory;
 use crate::world::{Names, World};
+
+/// The cache folder of decoded pictures.
+const PICTURES: &str = "pictures";
 
 /// So many classes, or files that were left out, are listed.
 const LISTED: usize = 40;
@@ -81,7 +84,8 @@ fn open(data: &Data, source: DataSource, places: &Places, names: &Names) -> Resu
     }
     let size = data.size.map(|said| said.value);
     let spec = DataSpec::open_unless(&data.name.text, source, size, &*names.interrupted);
-    spec.map_err(|error| places.failure(error))
+    let room = cache_folder(PICTURES).map_or_else(Room::default, Room::with_folder);
+    Ok(spec.map_err(|error| places.failure(error))?.within(room))
 }
 
 /// Sides that pictures can be brought to.

@@ -22,7 +22,7 @@ use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::layers::Place;
 use crate::picture::{self, Face, Picture, Plane, Theme, Tile, TileRow, Values, layer, values};
-use crate::samples::{Pick, gather, image, pick};
+use crate::samples::{Pick, image, pick};
 use crate::world::{Names, World, forward};
 
 /// How many samples are looked at where the statement says no numbers.
@@ -80,7 +80,7 @@ impl Job for Features {
         world.remark(&self.place.net, events);
         let span = self.pick.samples.span;
         let data = self.pick.read(world)?;
-        let images = gather(&data, self.pick.indices(&data));
+        let images = self.pick.gather(&data, world)?;
         let (layers, interrupted) = (self.place.up_to(), Arc::clone(&world.interrupted));
         let look =
             |net: &mut fovea_train::Trainee| net.activations(&images, forward(&layers, &interrupted), &interrupted);

@@ -44,7 +44,7 @@ struct Who {
 pub fn who(names: &Names) -> Checked {
     let declared = |(name, spec): (&String, &DataSpec)| {
         let (name, counts) = (name.clone(), spec.counts());
-        let Counts { train, test } = counts;
+        let Counts { train, test, .. } = counts;
         Declared { name, shape: spec.shape(), classes: spec.classes(), train, test }
     };
     Ok(Box::new(Who {

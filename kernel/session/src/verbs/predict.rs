@@ -22,7 +22,7 @@ use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
 use crate::route::route;
-use crate::samples::{Pick, class, gather, image, is_mapped, is_pictured, mapped, pick, share_right};
+use crate::samples::{Pick, class, image, is_mapped, is_pictured, mapped, pick, share_right};
 use crate::world::{Names, World};
 
 /// How many predictions the text lists.
@@ -53,7 +53,7 @@ impl Job for Predict {
         world.remark(&self.net, events);
         let span = self.pick.samples.span;
         let data = self.pick.read(world)?;
-        let images = gather(&data, self.pick.indices(&data));
+        let images = self.pick.gather(&data, world)?;
         let said = world.with(&self.net, &self.device, self.seed, |trainee| trainee.predict(&images)).at(span)?;
         let output = self.output(&data, &said.probabilities).at(span)?;
         match &self.save {

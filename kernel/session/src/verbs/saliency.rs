@@ -27,7 +27,7 @@ use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Salient, Theme, saliency};
 use crate::route::route;
-use crate::samples::{Pick, gather, image, pick};
+use crate::samples::{Pick, image, pick};
 use crate::world::{Names, World};
 
 /// How many samples are looked at where the statement says no numbers, and at most.
@@ -143,7 +143,7 @@ impl Job for Look {
         world.remark(&self.net, events);
         let span = self.pick.samples.span;
         let data = self.pick.read(world)?;
-        let images = gather(&data, self.pick.indices(&data));
+        let images = self.pick.gather(&data, world)?;
         let interrupted = Arc::clone(&world.interrupted);
         let look = |trainee: &mut Trainee| {
             images.outer_iter().map(|picture| find(trainee, picture, self.class, &interrupted)).collect()

@@ -142,16 +142,17 @@ fn far(run: &RunRecord) -> String {
 
 /// A row an epoch.
 pub fn epochs(epochs: &[EpochMetrics]) -> Table {
-    let heads = ["epoch", "loss", "accuracy", "test loss", "test accuracy", "time"];
-    let mut table = Table::new(heads.map(Column::right));
+    let part = epochs.last().map_or("test", EpochMetrics::watched);
+    let heads = [format!("{part} loss"), format!("{part} accuracy")];
+    let mut table = Table::new(["epoch", "loss", "accuracy", &heads[0], &heads[1], "time"].map(Column::right));
     for epoch in epochs {
         let or_dash = |value: Option<f64>, show: fn(f64) -> String| value.map_or("–".to_string(), show);
         table.row([
             epoch.epoch.to_string(),
             figure(epoch.loss),
             or_dash(epoch.accuracy, percent),
-            or_dash(epoch.test_loss, figure),
-            or_dash(epoch.test_accuracy, percent),
+            or_dash(epoch.watched_loss(), figure),
+            or_dash(epoch.watched_accuracy(), percent),
             seconds(epoch.seconds),
         ]);
     }

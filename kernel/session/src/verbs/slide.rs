@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::display::number;
 use crate::failure::Failure;
-use crate::samples::{Pick, gather, pick};
+use crate::samples::{Pick, pick};
 use crate::world::{Names, World};
 
 /// So many numbers the result may have.
@@ -59,7 +59,7 @@ impl Pictured {
             Source::Matrix(matrix) => Ok(matrix.clone()),
             Source::Sample(pick) => {
                 let data = pick.read(world)?;
-                Ok(gather(&data, pick.indices(&data)).index_axis_move(Axis(0), 0))
+                Ok(pick.gather(&data, world)?.index_axis_move(Axis(0), 0))
             }
         }
     }

@@ -65,6 +65,12 @@ pub enum Error {
         /// What is missing.
         what: &'static str,
     },
+    /// The pixels to draw cannot be read.
+    #[error("{why}")]
+    Unread {
+        /// What is wrong with the file they are in.
+        why: String,
+    },
     /// An image's values do not fill its shape.
     #[error("an image of {height}×{width}×{channels} does not have {}", counted(.found, "value"))]
     Pixels {

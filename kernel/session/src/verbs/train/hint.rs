@@ -5,7 +5,6 @@ use std::sync::atomic::AtomicBool;
 use fovea_data::Dataset;
 use fovea_graph::{NodeId, Op, Tensor};
 use fovea_train::{Ending, History, Mode, Question, TrainError, Trainee};
-use ndarray::Axis;
 
 use crate::display::number;
 
@@ -102,7 +101,7 @@ fn units(net: &mut Trainee, data: &Dataset, batch: usize, interrupted: &AtomicBo
     let spread: Vec<usize> = (0..count).map(|i| data.train[i * data.train.len() / count]).collect();
     let mut all: Vec<Units> = Vec::new();
     for part in spread.chunks_exact(batch) {
-        let images = net.standardised(&data.images.select(Axis(0), part));
+        let images = net.standardised(&data.images.select(part, interrupted)?);
         let answer = net.ask(&question, &[("images", &images)], interrupted)?;
         let named = answer.outputs().iter().filter_map(|(name, value)| Some((name.strip_prefix(RECTIFIED)?, value)));
         for (layer, value) in named {

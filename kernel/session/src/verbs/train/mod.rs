@@ -68,7 +68,7 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
     let device = &*names.device;
     memory::fits(device, world.held(&spec, device), recipe.batch, at, |batch| {
         let batches = batches(counts.train, batch);
-        let needs = Needs::plan(&forward, &step, &batches, counts.test, device, &*names.interrupted);
+        let needs = Needs::plan(&forward, &step, &batches, counts.watched(), device, &*names.interrupted);
         memory::bytes(needs.map(|needs| needs.with(&spec)), device, train.net.span)
     })?;
 
@@ -242,17 +242,19 @@ impl Run {
         let last = history.epochs.last().map(figures).unwrap_or_default();
         let seconds = history.epochs.iter().fold(0.0, |sum, epoch| sum + epoch.seconds);
         let text = format!(
-            "{number}{} on {}, {done}{last}; {}, {} images/s",
+            "{number}{} on {}, {done}{last}; {}, {} images/s{}",
             self.net.name,
             self.train.data.text,
             number::seconds(seconds),
-            number::count(history.images_per_second.round() as u64)
+            number::count(history.images_per_second.round() as u64),
+            waiting(history.waiting, self.spec.is_held()),
         );
         let mut data = json!({
             "net": self.net.name,
             "run": history.run,
             "epochs": history.epochs,
             "images_per_second": history.images_per_second,
+            "waiting": history.waiting,
             "interrupted": matches!(history.ending, Ending::Interrupted { .. }),
         });
         if !hints.is_empty() {
@@ -268,14 +270,24 @@ impl Run {
     }
 }
 
+/// `, 3.1 % of it waiting for data`, where data are read as they are needed, or made a run wait.
+fn waiting(share: f64, is_held: bool) -> String {
+    const WORTH_SAYING: f64 = 0.05;
+    if is_held && share < WORTH_SAYING {
+        return String::new();
+    }
+    format!(", {} of the time waiting for data", number::percent(share))
+}
+
 /// `: loss 0.0102, test loss 0.0612, test accuracy 98.3 %` and its like.
 fn figures(epoch: &EpochMetrics) -> String {
     let mut text = format!(": loss {}", number::figure(epoch.loss));
-    if let Some(loss) = epoch.test_loss {
-        text += &format!(", test loss {}", number::figure(loss));
+    let part = epoch.watched();
+    if let Some(loss) = epoch.watched_loss() {
+        text += &format!(", {part} loss {}", number::figure(loss));
     }
-    if let Some(share) = epoch.test_accuracy {
-        text += &format!(", test accuracy {}", number::percent(share));
+    if let Some(share) = epoch.watched_accuracy() {
+        text += &format!(", {part} accuracy {}", number::percent(share));
     }
     text
 }

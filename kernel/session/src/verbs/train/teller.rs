@@ -11,12 +11,14 @@ pub struct Teller {
     epochs: usize,
     steps: u64,
     accuracy: Option<f64>,
+    /// The part that the accuracy is on.
+    watched: &'static str,
 }
 
 impl Teller {
     /// For a run of a net.
     pub fn new(net: &str, epochs: usize) -> Self {
-        Self { net: net.to_string(), epochs, steps: 0, accuracy: None }
+        Self { net: net.to_string(), epochs, steps: 0, accuracy: None, watched: "test" }
     }
 
     /// Passes a piece of news on.
@@ -26,7 +28,7 @@ impl Teller {
                 self.steps = (steps_per_epoch as u64).saturating_mul(epochs as u64);
             }
             News::Step { step, epoch, loss, images_per_second, remaining, .. } => {
-                let accuracy = self.accuracy.map(|share| Figure::share("test", share));
+                let accuracy = self.accuracy.map(|share| Figure::share(self.watched, share));
                 let figures = [Some(Figure::number("loss", loss)), accuracy];
                 let rate = Figure::rate("images/s", images_per_second);
                 events(Event::Progress(Progress {
@@ -40,12 +42,13 @@ impl Teller {
                 }));
             }
             News::Epoch(epoch) => {
-                self.accuracy = epoch.test_accuracy;
+                (self.accuracy, self.watched) = (epoch.watched_accuracy(), epoch.watched());
+                let name = |what: &str| format!("{} {what}", epoch.watched());
                 let figures = [
                     Some(Figure::number("loss", epoch.loss)),
                     epoch.accuracy.map(|share| Figure::share("accuracy", share)),
-                    epoch.test_loss.map(|loss| Figure::number("test loss", loss)),
-                    epoch.test_accuracy.map(|share| Figure::share("test accuracy", share)),
+                    epoch.watched_loss().map(|loss| Figure::number(&name("loss"), loss)),
+                    epoch.watched_accuracy().map(|share| Figure::share(&name("accuracy"), share)),
                 ];
                 events(Event::Metric(Metric {
                     task: self.net.clone(),

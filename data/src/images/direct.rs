@@ -1,0 +1,90 @@
+//! Pictures that are decoded as they are asked for.
+
+use std::sync::Arc;
+
+use fovea_graph::Stop;
+use rayon::prelude::*;
+
+use super::files::File;
+use super::read::{self, Fault};
+use crate::error::{Clause, DataError, Unfit};
+use crate::samples::Source;
+use crate::store::levels::Levels;
+
+/// Files of pictures, of which the first are decoded already.
+#[derive(Debug)]
+pub(super) struct Direct {
+    files: Arc<[File]>,
+    shape: Vec<usize>,
+    resident: Resident,
+}
+
+impl Direct {
+    pub fn new(files: Vec<File>, shape: &[usize], resident: Resident) -> Self {
+        Self { files: files.into(), shape: shape.to_vec(), resident }
+    }
+}
+
+impl Source for Direct {
+    fn read(&self, indices: &[usize], values: &mut [f32], stop: &dyn Stop) -> Result<(), DataError> {
+        let size: usize = self.shape.iter().product();
+        let mut wanted: Vec<(&File, &mut [f32])> = Vec::new();
+        for (&index, slot) in indices.iter().zip(values.chunks_exact_mut(size.max(1))) {
+            if !self.resident.read(index, slot) {
+                wanted.push((&self.files[index], slot));
+            }
+        }
+        let mut rest = &mut wanted[..];
+        while !rest.is_empty() {
+            stop.go_on()?;
+            let count = read::together(rest.iter().map(|(file, _)| *file));
+            let (some, more) = rest.split_at_mut(count);
+            let faults = some.par_iter_mut().map(|(file, slot)| (&file.path, read::one(file, &self.shape, slot)));
+            if let Some((path, fault)) = faults.find_map_first(|(path, done)| done.err().map(|fault| (path, fault))) {
+                return Err(match fault {
+                    Fault::Changed => read::changed(path),
+                    Fault::Broken(why) => Unfit::new(Clause::Samples, path, why).into(),
+                });
+            }
+            rest = more;
+        }
+        Ok(())
+    }
+}
+
+/// The first pictures of a set, decoded, as many as there is room for. Each epoch asks for all pictures once in an order
+/// of its own: which of them are at hand makes no difference.
+#[derive(Debug)]
+pub(super) struct Resident {
+    levels: Levels,
+    bytes: Vec<u8>,
+    most: usize,
+    /// The bytes of a picture; 0 before the first.
+    width: usize,
+}
+
+impl Resident {
+    /// None yet, of at most so many bytes.
+    pub fn new(levels: Levels, most: u64) -> Self {
+        Self { levels, bytes: Vec::new(), most: usize::try_from(most).unwrap_or(usize::MAX), width: 0 }
+    }
+
+    /// The next picture.
+    pub fn push(&mut self, values: &[f32]) {
+        self.width = values.len() * self.levels.width();
+        if self.bytes.len().saturating_add(self.width) > self.most {
+            // Nor does any later one belong to the first.
+            self.most = 0;
+            return;
+        }
+        self.levels.write(values, &mut self.bytes);
+    }
+
+    /// A picture's values, where it is one of them.
+    fn read(&self, index: usize, values: &mut [f32]) -> bool {
+        let bytes = index.checked_mul(self.width).and_then(|begin| self.bytes.get(begin..)?.get(..self.width));
+        let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { return false };
+        self.levels.read(bytes, values);
+        true
+    }
+}

@@ -1,0 +1,175 @@
+//! Where a folder's pictures are once they have been read: in memory, decoded on disk, or still in their files.
+
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use fovea_graph::{Stop, Tensor};
+
+use super::direct::{Direct, Resident};
+use super::files::{File, leave_out};
+use super::{Folder, read};
+use crate::error::{Clause, DataError, Unfit};
+use crate::room::Room;
+use crate::samples::Samples;
+use crate::store::levels::Levels;
+use crate::store::{Entry, Stored, Writer};
+
+/// Decoding files of less than so many bytes takes no time worth a file of its own.
+const WORTH_KEEPING: u64 = 4 << 20;
+
+/// A folder's pictures.
+pub(super) struct Kept {
+    pub samples: Samples,
+    /// Those files that are pictures, in the order of the samples.
+    pub files: Vec<File>,
+    pub left_out: Vec<String>,
+    /// Why they are not kept on disk, where that was meant to be.
+    pub remark: Option<String>,
+}
+
+/// Reads all pictures once, brought to `shape`, unless they are on disk already.
+pub(super) fn keep(folder: &Folder, shape: &[usize], room: &Room, stop: &dyn Stop) -> Result<Kept, DataError> {
+    let size: usize = shape.iter().product();
+    let fits = (folder.files.len() as u64).saturating_mul((size * size_of::<f32>()) as u64) <= room.held;
+    let is_worth = !fits || folder.files.iter().map(|file| file.stamp.length).sum::<u64>() >= WORTH_KEEPING;
+    let levels = if folder.is_deep { Levels::Floats } else { Levels::Bytes };
+    let entry = room.kept.as_ref().filter(|_| is_worth);
+    let entry = entry.map(|kept| Entry::new(kept, &identity(folder, shape), levels, size));
+    if let Some(stored) = entry.as_ref().and_then(Entry::find)
+        && let Some(kept) = of_stored(folder, stored, shape, fits, stop)?
+    {
+        return Ok(kept);
+    }
+    let mut sinks = Sinks {
+        memory: if fits { Some(room_for(folder, size)?) } else { None },
+        disk: Disk::begin(entry.as_ref(), folder.files.len()),
+        resident: Resident::new(levels, if fits { 0 } else { room.held }),
+    };
+    let read = read::all(folder, shape, stop, &mut |values| sinks.take(values))?;
+    let Sinks { memory, disk, resident } = sinks;
+    let (count, remark) = (read.files.len(), disk.finish(read.files.len(), &read.dropped));
+    let samples = match memory {
+        Some(values) => {
+            let shape = [&[count], shape].concat();
+            Tensor::from_shape_vec(shape, values).expect("as many values as pictures were kept").into()
+        }
+        None => match entry.as_ref().and_then(Entry::find) {
+            Some(stored) if stored.count == count => Samples::of(Arc::new(stored), count, shape),
+            _ => Samples::of(Arc::new(Direct::new(read.files.clone(), shape, resident)), count, shape),
+        },
+    };
+    Ok(Kept { samples, files: read.files, left_out: read.left_out, remark })
+}
+
+/// The pictures as they were decoded before; `None` where those are others.
+fn of_stored(
+    folder: &Folder,
+    stored: Stored,
+    shape: &[usize],
+    fits: bool,
+    stop: &dyn Stop,
+) -> Result<Option<Kept>, DataError> {
+    let (mut files, mut left_out) = (folder.files.clone(), folder.left_out.clone());
+    for (at, why) in &stored.left_out {
+        let Some(file) = folder.files.get(*at) else { return Ok(None) };
+        leave_out(&folder.images, &file.path, why.clone(), &mut left_out)?;
+    }
+    let mut places = 0..;
+    files.retain(|_| places.next().is_some_and(|place| !stored.left_out.iter().any(|(at, _)| *at == place)));
+    if files.len() != stored.count {
+        return Ok(None);
+    }
+    let samples = Samples::of(Arc::new(stored), files.len(), shape);
+    let samples = if fits { samples.select(&(0..files.len()).collect::<Vec<_>>(), stop)?.into() } else { samples };
+    Ok(Some(Kept { samples, files, left_out, remark: None }))
+}
+
+/// All that decides the pictures' values.
+fn identity(folder: &Folder, shape: &[usize]) -> Vec<u8> {
+    let root = &folder.images.folder;
+    let mut identity = Vec::new();
+    let mut text = |bytes: &[u8]| {
+        identity.extend((bytes.len() as u64).to_le_bytes());
+        identity.extend(bytes);
+    };
+    text(root.canonicalize().as_ref().unwrap_or(root).as_os_str().as_encoded_bytes());
+    shape.iter().for_each(|side| text(&side.to_le_bytes()));
+    for file in &folder.files {
+        text(file.path.strip_prefix(root).unwrap_or(&file.path).as_os_str().as_encoded_bytes());
+        text(&file.stamp.length.to_le_bytes());
+        let written = file.stamp.written.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        text(&written.map_or(0, |time| time.as_nanos()).to_le_bytes());
+    }
+    identity
+}
+
+/// Memory for all pictures.
+fn room_for(folder: &Folder, size: usize) -> Result<Vec<f32>, DataError> {
+    let mut values = Vec::new();
+    let count = folder.files.len().checked_mul(size);
+    if count.is_some_and(|count| values.try_reserve_exact(count).is_ok()) {
+        return Ok(values);
+    }
+    let message = format!("there is not memory enough for {} pictures of {size} values", folder.files.len());
+    let unfit = Unfit::new(Clause::Samples, &folder.images.folder, message);
+    Err(unfit.help("make them smaller, as with `size 64x64`").into())
+}
+
+/// Where pictures go as they are read.
+struct Sinks {
+    memory: Option<Vec<f32>>,
+    disk: Disk,
+    resident: Resident,
+}
+
+impl Sinks {
+    fn take(&mut self, values: &[f32]) {
+        if let Some(memory) = &mut self.memory {
+            memory.extend_from_slice(values);
+        }
+        self.disk.push(values);
+        // What is on disk is not needed twice.
+        if !matches!(self.disk, Disk::Open(_)) {
+            self.resident.push(values);
+        }
+    }
+}
+
+/// The file that pictures are written to.
+enum Disk {
+    /// None was asked for.
+    Without,
+    Open(Writer),
+    /// Why there is none.
+    Failed(String),
+}
+
+impl Disk {
+    fn begin(entry: Option<&Entry>, count: usize) -> Self {
+        match entry.map(|entry| entry.create(count)) {
+            None => Disk::Without,
+            Some(Ok(Some(writer))) => Disk::Open(writer),
+            Some(Ok(None)) => Disk::Failed("they take more than is kept".into()),
+            Some(Err(error)) => Disk::Failed(error.to_string()),
+        }
+    }
+
+    fn push(&mut self, values: &[f32]) {
+        if let Disk::Open(writer) = self
+            && let Err(error) = writer.push(values)
+        {
+            *self = Disk::Failed(error.to_string());
+        }
+    }
+
+    /// Ends the file; why there is none.
+    fn finish(self, count: usize, dropped: &[(usize, String)]) -> Option<String> {
+        let finished: io::Result<()> = match self {
+            Disk::Without => return None,
+            Disk::Failed(why) => Err(io::Error::other(why)),
+            Disk::Open(writer) => writer.finish(count, dropped),
+        };
+        finished.err().map(|why| format!("the decoded pictures are not kept on disk, and will be decoded again: {why}"))
+    }
+}
