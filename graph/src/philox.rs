@@ -29,6 +29,8 @@ pub enum Purpose {
     Dropout,
     /// Generated data; the index is the sample.
     Data,
+    /// Noise that a net is to take away; the index is the sample, the step the epoch.
+    Noise,
 }
 
 /// A stream of random numbers, addressed by position: no state, so nothing to save but its name.

@@ -4,14 +4,28 @@ use fovea_data::{Dataset, Labels, Samples};
 use fovea_graph::{Stop, Tensor};
 use ndarray::{CowArray, IxDyn};
 
+use crate::aim::{Aim, Noise};
 use crate::error::TrainError;
 use crate::standardise::Standardisation;
+use crate::target::Toward;
 
 /// Pictures to draw batches from.
 pub(crate) struct Pictures<'a> {
     values: Values<'a>,
-    labels: Option<&'a Labels>,
+    goal: Goal<'a>,
+    /// The shape of what a result is compared with, for one picture.
+    wanted: Vec<usize>,
+    weights: Option<Tensor>,
+    noise: Option<Noise>,
     standardisation: Option<Standardisation>,
+}
+
+/// What results are compared with.
+enum Goal<'a> {
+    Nothing,
+    Labels(&'a Labels),
+    /// The pictures as they are read.
+    Itself,
 }
 
 enum Values<'a> {
@@ -22,12 +36,18 @@ enum Values<'a> {
 impl<'a> Pictures<'a> {
     /// Pictures `[N, H, W, C]` without labels.
     pub fn new(images: &'a Tensor, standardisation: Option<Standardisation>) -> Self {
-        Self { values: Values::Given(images.as_standard_layout()), labels: None, standardisation }
+        let (values, goal) = (Values::Given(images.as_standard_layout()), Goal::Nothing);
+        Self { values, goal, wanted: Vec::new(), weights: None, noise: None, standardisation }
     }
 
-    /// A data set's pictures and labels.
-    pub fn of(data: &'a Dataset, standardisation: Option<Standardisation>) -> Self {
-        Self { values: Values::Of(&data.images), labels: Some(&data.labels), standardisation }
+    /// A data set's pictures, and what a net's results are compared with; perhaps under noise.
+    pub fn of(data: &'a Dataset, aim: &Aim, noise: Option<Noise>, standardisation: Option<Standardisation>) -> Self {
+        let goal = match aim.target.toward {
+            Toward::Labels => Goal::Labels(&data.labels),
+            Toward::Itself => Goal::Itself,
+        };
+        let (wanted, weights) = (aim.wanted.clone(), aim.class_weights(data));
+        Self { values: Values::Of(&data.images), goal, wanted, weights, noise, standardisation }
     }
 
     /// Whether all of them are in memory.
@@ -44,7 +64,7 @@ impl<'a> Pictures<'a> {
             Values::Given(values) => values.shape().get(1..).unwrap_or_default(),
             Values::Of(samples) => samples.shape(),
         };
-        Batch::new(shape, self.labels.map_or(&[], Labels::positions))
+        Batch { weights: self.weights.clone(), ..Batch::new(shape, &self.wanted) }
     }
 
     /// Writes the pictures `indices`, as they are.
@@ -67,15 +87,24 @@ impl<'a> Pictures<'a> {
 pub(crate) struct Batch {
     /// `[N, H, W, C]`, standardised.
     pub images: Tensor,
-    /// Class numbers, `[N]`, or `[N, H, W]` where there is one at every position.
-    pub labels: Tensor,
+    /// Class numbers, `[N]`, or `[N, H, W]` where there is one at every position; or what else a net's results are compared
+    /// with, of their shape.
+    pub wanted: Tensor,
+    /// A weight for each class, where they have their own.
+    pub weights: Option<Tensor>,
 }
 
 impl Batch {
-    /// No pictures yet, of `shape` with a label at each of `positions`.
-    fn new(shape: &[usize], positions: &[usize]) -> Self {
+    /// No pictures yet, of `shape`, to be compared with something of the shape `wanted`.
+    fn new(shape: &[usize], wanted: &[usize]) -> Self {
         let none = |dims: &[usize]| Tensor::zeros([&[0], dims].concat());
-        Self { images: none(shape), labels: none(positions) }
+        Self { images: none(shape), wanted: none(wanted), weights: None }
+    }
+
+    /// What the batch gives a graph's inputs, by their names.
+    pub fn feeds(&self) -> Vec<(&'static str, &Tensor)> {
+        let given = [("images", &self.images), ("labels", &self.wanted), ("target", &self.wanted)];
+        given.into_iter().chain(self.weights.as_ref().map(|weights| ("class_weights", weights))).collect()
     }
 
     /// How many pictures it has.
@@ -89,18 +118,28 @@ impl Batch {
     /// Pictures that cannot be read; [`TrainError::Interrupted`].
     pub fn gather(&mut self, pictures: &Pictures<'_>, indices: &[usize], stop: &dyn Stop) -> Result<(), TrainError> {
         resize(&mut self.images, indices.len());
-        resize(&mut self.labels, indices.len());
+        resize(&mut self.wanted, indices.len());
         let slots = self.images.as_slice_mut().unwrap_or(&mut []);
         pictures.read(indices, slots, stop)?;
+        let wanted = self.wanted.as_slice_mut().unwrap_or(&mut []);
+        let each = |values: usize| (values / indices.len().max(1)).max(1);
+        match pictures.goal {
+            Goal::Nothing => {}
+            Goal::Itself => wanted.copy_from_slice(slots),
+            Goal::Labels(labels) => {
+                let size = each(wanted.len());
+                for (wanted, &i) in wanted.chunks_exact_mut(size).zip(indices) {
+                    wanted.iter_mut().zip(labels.of(i)).for_each(|(wanted, &label)| *wanted = label as f32);
+                    wanted.iter_mut().zip(labels.values(i)).for_each(|(wanted, &value)| *wanted = value);
+                }
+            }
+        }
+        if let Some(noise) = pictures.noise {
+            let size = each(slots.len());
+            slots.chunks_exact_mut(size).zip(indices).for_each(|(values, &i)| noise.add(i, values));
+        }
         if let Some(standardisation) = &pictures.standardisation {
             standardisation.apply_to(slots);
-        }
-        let Some(labels) = pictures.labels else { return Ok(()) };
-        let slots = self.labels.as_slice_mut().unwrap_or(&mut []);
-        for (slot, &i) in slots.chunks_exact_mut(labels.per_picture().max(1)).zip(indices) {
-            for (slot, &label) in slot.iter_mut().zip(labels.of(i)) {
-                *slot = label as f32;
-            }
         }
         Ok(())
     }
