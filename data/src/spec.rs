@@ -111,9 +111,16 @@ impl DataSpec {
     }
 
     /// The same data, which may take so much of memory and disk.
-    #[must_use]
-    pub fn within(self, room: Room) -> Self {
-        Self { room, ..self }
+    ///
+    /// # Errors
+    /// Samples that cannot be read by their number, and are too many to be held.
+    pub fn within(self, room: Room) -> Result<Self, DataError> {
+        let spec = Self { room, ..self };
+        match &spec.opened.files {
+            Files::Arrays(files) if !spec.is_held() => files.can_be_read_by_number()?,
+            _ => {}
+        }
+        Ok(spec)
     }
 
     /// The name under which the data were asked for.

@@ -64,7 +64,7 @@ fn pictures_are_the_same_from_their_files_from_disk_and_from_memory() {
         let spec = open_sized(images(root.path()), size).unwrap();
         let expected = held(&spec);
         for room in [memory(0), memory(3), disk(cache.path(), 1 << 20), disk(cache.path(), 1 << 20)] {
-            let spec = spec.clone().within(room.clone());
+            let spec = spec.clone().within(room.clone()).unwrap();
             let data = spec.load().unwrap();
             assert_eq!(backwards(&data), expected, "{room:?}");
             assert_eq!((data.train.len(), data.test.len(), data.remarks.len()), (8, 2, 0));
@@ -84,9 +84,9 @@ fn pictures_of_more_than_eight_bits_keep_them() {
     let spec = open(images(root.path())).unwrap();
     let expected = held(&spec);
     assert!(expected.iter().any(|&value| (value * 255.0).fract() > 0.01));
-    assert_eq!(backwards(&spec.clone().within(memory(2)).load().unwrap()), expected);
+    assert_eq!(backwards(&spec.clone().within(memory(2)).unwrap().load().unwrap()), expected);
     for _ in 0..2 {
-        assert_eq!(backwards(&spec.clone().within(disk(cache.path(), 1 << 20)).load().unwrap()), expected);
+        assert_eq!(backwards(&spec.clone().within(disk(cache.path(), 1 << 20)).unwrap().load().unwrap()), expected);
     }
 }
 
@@ -95,7 +95,7 @@ fn what_was_decoded_once_is_read_from_disk_and_whatever_is_wrong_there_is_decode
     let (root, cache) = (folder(), folder());
     ten(root.path());
     let room = disk(cache.path(), 1 << 20);
-    let spec = open(images(root.path())).unwrap().within(room);
+    let spec = open(images(root.path())).unwrap().within(room).unwrap();
     let expected = backwards(&spec.load().unwrap());
     let [file] = &kept(cache.path())[..] else { panic!("one file") };
     let whole = fs::read(file).unwrap();
@@ -116,7 +116,7 @@ fn what_was_decoded_once_is_read_from_disk_and_whatever_is_wrong_there_is_decode
     }
     // A picture that is another is another set.
     save(&root.path().join("a/0.png"), &grey(4, 6, 7));
-    let other = open(images(root.path())).unwrap().within(disk(cache.path(), 1 << 20));
+    let other = open(images(root.path())).unwrap().within(disk(cache.path(), 1 << 20)).unwrap();
     assert_eq!(backwards(&other.load().unwrap())[[0, 0, 0, 0]], 7.0 / 255.0);
     assert_eq!(kept(cache.path()).len(), 2);
 }
@@ -132,11 +132,11 @@ fn broken_pictures_are_left_out_from_disk_too() {
     let (expected, why) = (held(&spec), spec.load().unwrap().left_out);
     assert_eq!((expected.shape()[0], why.len()), (9, 1));
     for _ in 0..2 {
-        let data = spec.clone().within(disk(cache.path(), 1 << 20)).load().unwrap();
+        let data = spec.clone().within(disk(cache.path(), 1 << 20)).unwrap().load().unwrap();
         assert_eq!((backwards(&data), &data.left_out), (expected.clone(), &why));
     }
     // Whoever does not leave them out is told of it all the same.
-    let refused = open(images(root.path())).unwrap().within(disk(cache.path(), 1 << 20)).load();
+    let refused = open(images(root.path())).unwrap().within(disk(cache.path(), 1 << 20)).unwrap().load();
     says(&unfit(refused), &["7.png", "skip broken"]);
 }
 
@@ -146,7 +146,7 @@ fn what_was_used_longest_ago_makes_way() {
     let specs = roots.each_ref().map(|root| {
         ten(root.path());
         // Two files fit: of 64 bytes and 240 pixels.
-        open(images(root.path())).unwrap().within(disk(cache.path(), 2 * 304 + 100))
+        open(images(root.path())).unwrap().within(disk(cache.path(), 2 * 304 + 100)).unwrap()
     });
     let of = |spec: &DataSpec| {
         let before = kept(cache.path());
@@ -176,7 +176,7 @@ fn without_room_on_disk_pictures_are_decoded_as_they_are_asked_for() {
     let spec = open(images(root.path())).unwrap();
     let expected = held(&spec);
     let read = |room: Room, why: &str| {
-        let data = spec.clone().within(room).load().unwrap();
+        let data = spec.clone().within(room).unwrap().load().unwrap();
         assert_eq!(backwards(&data), expected);
         assert!(data.remarks.iter().any(|remark| remark.contains(why)), "{:?}", data.remarks);
     };
@@ -186,7 +186,7 @@ fn without_room_on_disk_pictures_are_decoded_as_they_are_asked_for() {
     read(disk(cache.path(), 1 << 20), "not kept on disk");
     fs::remove_file(cache.path().join("kept")).unwrap();
     // A disk that fills while it is written to.
-    spec.clone().within(disk(cache.path(), 1 << 20)).load().unwrap();
+    spec.clone().within(disk(cache.path(), 1 << 20)).unwrap().load().unwrap();
     let [file] = &kept(cache.path())[..] else { panic!("one file") };
     fs::remove_file(file).unwrap();
     symlink("/dev/full", file.with_extension(format!("{}.half", std::process::id()))).unwrap();
@@ -198,7 +198,7 @@ fn without_room_on_disk_pictures_are_decoded_as_they_are_asked_for() {
 fn a_folder_that_changes_while_it_is_used_is_named() {
     let root = folder();
     ten(root.path());
-    let data = open(images(root.path())).unwrap().within(memory(0)).load().unwrap();
+    let data = open(images(root.path())).unwrap().within(memory(0)).unwrap().load().unwrap();
     fs::remove_file(root.path().join("b/6.png")).unwrap();
     says(&unfit(data.images.select(&[0, 6], &Never)), &["6.png", "changed", "data"]);
     save(&root.path().join("b/6.png"), &grey(4, 6, 7));
@@ -228,9 +228,9 @@ fn arrays_are_read_from_their_file_by_number() {
     for write in writers {
         write();
         let spec = open(arrays(&x, &y)).unwrap();
-        assert_eq!(backwards(&spec.clone().within(memory(0)).load().unwrap()), held(&spec));
+        assert_eq!(backwards(&spec.clone().within(memory(0)).unwrap().load().unwrap()), held(&spec));
     }
-    let data = open(arrays(&x, &y)).unwrap().within(memory(0)).load().unwrap();
+    let data = open(arrays(&x, &y)).unwrap().within(memory(0)).unwrap().load().unwrap();
     write_npy(&x, &levels).unwrap();
     says(&unfit(data.images.select(&[3], &Never)), &["x.npy", "changed"]);
 }
@@ -243,8 +243,8 @@ fn arrays_that_cannot_be_read_by_number_are_refused() {
     write_npy(&x, &columns.t()).unwrap();
     let spec = open(unlabelled(&x)).unwrap();
     assert!(spec.load().is_ok(), "it fits");
-    says(&unfit(spec.within(memory(0)).load()), &["Fortran", "ascontiguousarray"]);
+    says(&unfit(spec.within(memory(0))), &["Fortran", "ascontiguousarray"]);
     columns[[2, 1]] = f32::NAN;
     write_npy(&x, &columns).unwrap();
-    says(&unfit(open(unlabelled(&x)).unwrap().within(memory(0)).load()), &["1 NaN", "sample 2"]);
+    says(&unfit(open(unlabelled(&x)).unwrap().within(memory(0)).unwrap().load()), &["1 NaN", "sample 2"]);
 }

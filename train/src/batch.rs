@@ -102,9 +102,9 @@ impl Batch {
     }
 
     /// What the batch gives a graph's inputs, by their names.
-    pub fn feeds(&self) -> Vec<(&'static str, &Tensor)> {
+    pub fn feeds(&self) -> impl Iterator<Item = (&'static str, &Tensor)> {
         let given = [("images", &self.images), ("labels", &self.wanted), ("target", &self.wanted)];
-        given.into_iter().chain(self.weights.as_ref().map(|weights| ("class_weights", weights))).collect()
+        given.into_iter().chain(self.weights.as_ref().map(|weights| ("class_weights", weights)))
     }
 
     /// How many pictures it has.

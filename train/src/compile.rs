@@ -171,9 +171,12 @@ impl Programs {
             None => return Err(TrainError::Inconsistent("it has no program".into())),
         };
         // A net that is asked for its result alone takes no labels.
-        let mut taken = batch.feeds();
-        taken.retain(|(name, _)| compiled.graph().find_input(name).is_some());
-        compiled.begin(memory, &taken, numbers, interrupted, &mut |_| ())
+        let (mut taken, mut count) = ([("images", &batch.images); 4], 0);
+        for feed in batch.feeds().filter(|(name, _)| compiled.graph().find_input(name).is_some()) {
+            taken[count] = feed;
+            count += 1;
+        }
+        compiled.begin(memory, &taken[..count], numbers, interrupted, &mut |_| ())
     }
 
     /// The program used last.

@@ -28,6 +28,23 @@ pub struct ClassFigures {
     pub iou: Option<f64>,
 }
 
+/// What a test tells in a number, as far as it fits the target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The root of the mean squared error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
+    /// How much of the spread is explained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// The mean F1 of the classes that there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_f1: Option<f64>,
+    /// The mean intersection over union of the classes that there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_iou: Option<f64>,
+}
+
 impl Counts {
     /// The figures of these counts.
     pub fn figures(self) -> ClassFigures {

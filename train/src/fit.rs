@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::Stop;
 
+use crate::aim::Aim;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::needs::Needs;
@@ -50,7 +51,7 @@ pub fn fit(
 /// Whether net, data and recipe fit together.
 pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Result<Size, TrainError> {
     let &Recipe { epochs, batch, rate, .. } = recipe;
-    trainee.check(data)?;
+    trainee.check(data, recipe.target)?;
     let samples = data.train.len();
     match (samples, epochs, batch) {
         (0, _, _) => return Err(TrainError::NoPictures("train on")),
@@ -100,9 +101,10 @@ pub(crate) fn prepare(
     size: &Size,
     stop: &dyn Stop,
 ) -> Result<(), TrainError> {
-    let step = Question::train(&recipe.optimizer);
+    let objective = Aim::of(recipe.target, &trainee.net, data)?.objective;
+    let (step, test) = (Question::train_by(objective, &recipe.optimizer), Question::test_by(objective.of_test()));
     let net = &trainee.net;
-    let needs = Needs::plan(&net.forward, &step, &size.batches, data.watched().len(), &*net.backend, stop)?;
+    let needs = Needs::plan(&net.forward, [&step, &test], &size.batches, data.watched().len(), &*net.backend, stop)?;
     trainee.prepare(needs, stop)
 }
 
@@ -123,5 +125,6 @@ pub(crate) fn begin(
         trainee.standardisation = Some(Standardisation::of_unless(data, stop)?);
     }
     trainee.classes.clone_from(&data.classes);
+    trainee.target = recipe.target;
     Ok(())
 }

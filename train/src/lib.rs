@@ -5,6 +5,7 @@
 //! [`resume`] goes on with a run that was broken off. No mathematics is done here: losses, gradients and updates are ops
 //! of the graph.
 
+mod aim;
 mod ask;
 mod batch;
 mod checkpoint;
@@ -35,11 +36,13 @@ mod single;
 mod size;
 mod standardise;
 mod store;
+mod tally;
 pub mod target;
 mod trainee;
 mod weights;
 mod whole;
 
+pub use aim::in_words;
 pub use ask::{Answer, Task};
 pub use checkpoint::Checkpoint;
 pub use compiled::{Feeds, Numbers};

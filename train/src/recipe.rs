@@ -7,7 +7,9 @@ use fovea_graph::NotFinite;
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use serde::{Deserialize, Serialize};
 
+use crate::figures::Figures;
 use crate::schedule::{Course, Schedule, WarmUp, rate_at};
+use crate::target::Target;
 
 /// All that decides a run, beside the net, the data and the device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +27,10 @@ pub struct Recipe {
     /// How the learning rate rises before that; `None`: it begins at its highest.
     #[serde(default)]
     pub warm_up: Option<WarmUp>,
-    /// The key of first weights, shuffles and dropout masks.
+    /// What the net is trained toward.
+    #[serde(default)]
+    pub target: Target,
+    /// The key of first weights, shuffles, dropout masks and noise.
     pub seed: u64,
     /// Go on from the weights, moments, and numbers of epoch and step that the trainee has; otherwise it begins anew
     /// from first weights.
@@ -140,6 +145,9 @@ pub struct EpochMetrics {
     pub test_loss: Option<f64>,
     /// The share of the test part that is right after the epoch.
     pub test_accuracy: Option<f64>,
+    /// What else there is to tell of the part that was watched.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// How long the epoch took, its test included.
     pub seconds: f64,
 }

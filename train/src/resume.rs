@@ -104,6 +104,7 @@ fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
         differs("optimizer", then.optimizer_in_words(), now.optimizer_in_words()),
         differs("schedule", schedule(then.schedule), schedule(now.schedule)),
         differs("warm-up", warm_up(then.warm_up), warm_up(now.warm_up)),
+        differs("target", then.target.to_string(), now.target.to_string()),
         differs("seed", then.seed.to_string(), now.seed.to_string()),
     ]
     .into_iter()

@@ -175,6 +175,34 @@ impl Target {
     }
 }
 
+/// As the language writes it: `toward itself, noise 0.2, loss l1`; `toward labels` where nothing more is said.
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let said = [
+            (self.toward == Toward::Itself).then(|| "toward itself".to_string()),
+            (self.noise > 0.0).then(|| format!("noise {}", self.noise)),
+            self.loss.map(|loss| format!("loss {loss}")),
+            (self.weights == Weights::Balanced).then(|| "weights balanced".to_string()),
+            (self.smoothing > 0.0).then(|| format!("smooth {}", self.smoothing)),
+            self.ignore.map(|label| format!("ignore {label}")),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        f.write_str(if said.is_empty() { "toward labels" } else { "" })?;
+        f.write_str(&said.join(", "))
+    }
+}
+
+impl std::fmt::Display for Loss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Loss::Mse => "mse",
+            Loss::L1 => "l1",
+            Loss::Huber => "huber",
+            Loss::Dice => "dice",
+        })
+    }
+}
+
 /// A weight for each class, so that all count the same: of n labels of k classes that there are, n over k times those of
 /// the class (G. King and L. Zeng, "Logistic regression in rare events data", Political Analysis 9, 2001). Of a class that
 /// is not there it is 1.

@@ -82,6 +82,19 @@ impl Files {
         self.labels.as_ref().map_or(LabelKind::Nothing, |(_, meaning)| meaning.kind())
     }
 
+    /// Whether each sample is in one place of its file.
+    ///
+    /// # Errors
+    /// The mistake that it is not.
+    pub(crate) fn can_be_read_by_number(&self) -> Result<(), DataError> {
+        if !self.samples.header.is_fortran {
+            return Ok(());
+        }
+        let message = "its samples do not lie one behind the other (Fortran order), and they are too many to hold";
+        let help = "save it as `numpy.ascontiguousarray(x)`: each sample is then read when it is its turn";
+        Err(self.samples.unfit(message).help(help).into())
+    }
+
     /// Reads the samples.
     pub(crate) fn load(
         &self,

@@ -73,13 +73,6 @@ pub(super) fn read(npy: &Npy, shape: &[usize], room: &Room, stop: &dyn Stop) -> 
     if (count as u64).saturating_mul(size_of::<f32>() as u64) <= room.held {
         return Ok(hold(npy, [&dims[..1], shape].concat(), stop)?.into());
     }
-    if npy.header.is_fortran {
-        let unfit =
-            npy.unfit("its samples do not lie one behind the other (Fortran order), and they are too many to hold");
-        return Err(unfit
-            .help("save it as `numpy.ascontiguousarray(x)`: each sample is then read when it is its turn")
-            .into());
-    }
     let value = value(&npy.header.element).ok_or_else(|| npy.changed())?;
     let (mut odd, mut place) = (Odd::default(), 0);
     npy.read(stop, |bytes| {

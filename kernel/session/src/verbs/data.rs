@@ -85,7 +85,7 @@ fn open(data: &Data, source: DataSource, places: &Places, names: &Names) -> Resu
     let size = data.size.map(|said| said.value);
     let spec = DataSpec::open_unless(&data.name.text, source, size, &*names.interrupted);
     let room = cache_folder(PICTURES).map_or_else(Room::default, Room::with_folder);
-    Ok(spec.map_err(|error| places.failure(error))?.within(room))
+    spec.and_then(|spec| spec.within(room)).map_err(|error| places.failure(error))
 }
 
 /// Sides that pictures can be brought to.
