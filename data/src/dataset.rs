@@ -1,6 +1,8 @@
 //! Labelled pictures.
 
+use crate::augment::Augment;
 use crate::labels::Labels;
+use crate::normalize::Normalize;
 use crate::samples::Samples;
 
 /// Labelled pictures, split into a training and a test part, and perhaps one for validation.
@@ -20,6 +22,10 @@ pub struct Dataset {
     pub validation: Vec<usize>,
     /// Which pictures are for testing; none of them is in `train`.
     pub test: Vec<usize>,
+    /// What training pictures are changed by at random.
+    pub augment: Augment,
+    /// What the values are brought to before a net sees them.
+    pub normalize: Normalize,
     /// Who made it, and under which licence it may be used.
     pub attribution: String,
     /// Files that are no pictures and were left out, as was asked for: each with why.

@@ -4,10 +4,12 @@ use fovea_graph::{Interrupted, Stop};
 use ndarray::{Array3, Axis};
 use safetensors::{Dtype, SafeTensors};
 
+use crate::augment::Augment;
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
+use crate::normalize::Normalize;
 use crate::resize::Resize;
 use crate::split::{Parts, stratified};
 
@@ -60,6 +62,8 @@ pub(crate) fn load(size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset,
         train,
         validation,
         test,
+        augment: Augment::default(),
+        normalize: Normalize::default(),
         attribution: ATTRIBUTION.to_string(),
         left_out: Vec::new(),
         remarks: Vec::new(),

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use fovea_graph::{Never, Stop};
 
+use crate::augment::Augment;
 use crate::dataset::{Counts, Dataset, MAX_SIDE};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::generate::{scenes, shapes};
 use crate::labels::LabelKind;
+use crate::normalize::Normalize;
 use crate::room::Room;
 use crate::source::DataSource;
 use crate::{arrays, digits, images};
@@ -24,6 +26,8 @@ pub struct DataSpec {
     source: DataSource,
     size: Option<[usize; 2]>,
     room: Room,
+    augment: Augment,
+    normalize: Normalize,
     opened: Arc<Opened>,
 }
 
@@ -107,7 +111,8 @@ impl DataSpec {
             }
         };
         let opened = Arc::new(Opened { description, files });
-        Ok(Self { name: name.to_string(), source, size, room: Room::default(), opened })
+        let (augment, normalize) = (Augment::default(), Normalize::default());
+        Ok(Self { name: name.to_string(), source, size, room: Room::default(), augment, normalize, opened })
     }
 
     /// The same data, which may take so much of memory and disk.
@@ -121,6 +126,22 @@ impl DataSpec {
             _ => {}
         }
         Ok(spec)
+    }
+
+    /// The same data, whose training pictures are changed so, and whose values are brought to this.
+    #[must_use]
+    pub fn seen(self, augment: Augment, normalize: Normalize) -> Self {
+        Self { augment, normalize, ..self }
+    }
+
+    /// What training pictures are changed by at random.
+    pub fn augment(&self) -> &Augment {
+        &self.augment
+    }
+
+    /// What the values are brought to before a net sees them.
+    pub fn normalize(&self) -> Normalize {
+        self.normalize
     }
 
     /// The name under which the data were asked for.
@@ -227,12 +248,13 @@ impl DataSpec {
     /// Data that cannot be read, or have changed since they were opened; [`DataError::Interrupted`].
     pub fn load_unless(&self, stop: &dyn Stop) -> Result<Dataset, DataError> {
         let Opened { description, files } = &*self.opened;
-        match files {
+        let data = match files {
             Files::Digits => digits::load(self.size, stop),
             Files::Shapes { seed } => shapes::draw(*seed, self.size, stop),
             Files::Scenes { seed } => scenes::draw(*seed, self.size, stop),
             Files::Images(folder) => folder.load(&self.name, description, &self.room, stop),
             Files::Arrays(files) => files.load(&self.name, description, &self.room, stop),
-        }
+        }?;
+        Ok(Dataset { augment: self.augment.clone(), normalize: self.normalize, ..data })
     }
 }

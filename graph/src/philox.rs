@@ -29,6 +29,8 @@ pub enum Purpose {
     Dropout,
     /// Generated data; the index is the sample.
     Data,
+    /// How a training sample is changed; the index is the sample, the step the epoch.
+    Augment,
     /// Noise that a net is to take away; the index is the sample, the step the epoch.
     Noise,
 }

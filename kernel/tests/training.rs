@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fovea::event::Event;
 use fovea::failure::Failure;
 use fovea_cpu::Cpu;
-use fovea_data::{Dataset, Labels};
+use fovea_data::{Augment, Dataset, Labels, Normalize};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Source, lower, parse, resolve};
@@ -112,6 +112,8 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
         train: (0..samples).collect(),
         validation: Vec::new(),
         test: Vec::new(),
+        augment: Augment::default(),
+        normalize: Normalize::default(),
         attribution: String::new(),
         left_out: Vec::new(),
         remarks: Vec::new(),

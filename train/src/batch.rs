@@ -1,6 +1,6 @@
 //! Pictures gathered into the tensors that a step is fed.
 
-use fovea_data::{Dataset, Labels, Samples};
+use fovea_data::{Augment, Dataset, Labels, Samples, Subject};
 use fovea_graph::{Stop, Tensor};
 use ndarray::{CowArray, IxDyn};
 
@@ -18,6 +18,15 @@ pub(crate) struct Pictures<'a> {
     weights: Option<Tensor>,
     noise: Option<Noise>,
     standardisation: Option<Standardisation>,
+    augmented: Option<Augmented<'a>>,
+}
+
+/// How training pictures are changed, in an epoch of a run.
+#[derive(Clone, Copy)]
+struct Augmented<'a> {
+    augment: &'a Augment,
+    seed: u64,
+    epoch: u32,
 }
 
 /// What results are compared with.
@@ -37,25 +46,42 @@ impl<'a> Pictures<'a> {
     /// Pictures `[N, H, W, C]` without labels.
     pub fn new(images: &'a Tensor, standardisation: Option<Standardisation>) -> Self {
         let (values, goal) = (Values::Given(images.as_standard_layout()), Goal::Nothing);
-        Self { values, goal, wanted: Vec::new(), weights: None, noise: None, standardisation }
+        Self { values, goal, wanted: Vec::new(), weights: None, noise: None, standardisation, augmented: None }
     }
 
-    /// A data set's pictures, and what a net's results are compared with; perhaps under noise.
-    pub fn of(data: &'a Dataset, aim: &Aim, noise: Option<Noise>, standardisation: Option<Standardisation>) -> Self {
+    /// A data set's pictures, and what a net's results are compared with, as a test sees them.
+    pub fn of(data: &'a Dataset, aim: &Aim, standardisation: Option<Standardisation>) -> Self {
         let goal = match aim.target.toward {
             Toward::Labels => Goal::Labels(&data.labels),
             Toward::Itself => Goal::Itself,
         };
-        let (wanted, weights) = (aim.wanted.clone(), aim.class_weights(data));
-        Self { values: Values::Of(&data.images), goal, wanted, weights, noise, standardisation }
+        let (wanted, noise) = (aim.wanted.clone(), Noise::of_test(aim.target.noise));
+        let values = Values::Of(&data.images);
+        Self { values, goal, wanted, weights: None, noise, standardisation, augmented: None }
     }
 
-    /// Whether all of them are in memory.
+    /// The same as epoch `epoch` of a run by this seed sees them: augmented, under noise of their own, classes by their
+    /// weights.
+    pub fn training(
+        data: &'a Dataset,
+        aim: &Aim,
+        standardisation: Option<Standardisation>,
+        seed: u64,
+        epoch: u32,
+    ) -> Self {
+        let augmented = Augmented { augment: &data.augment, seed, epoch };
+        let augmented = Some(augmented).filter(|augmented| !augmented.augment.is_empty());
+        let (noise, weights) = (Noise::of_epoch(aim.target.noise, seed, epoch), aim.class_weights(data));
+        Self { augmented, noise, weights, ..Self::of(data, aim, standardisation) }
+    }
+
+    /// Whether all of them are in memory as they are wanted.
     pub fn are_at_hand(&self) -> bool {
-        match &self.values {
-            Values::Given(_) => true,
-            Values::Of(samples) => samples.held().is_some(),
-        }
+        self.augmented.is_none()
+            && match &self.values {
+                Values::Given(_) => true,
+                Values::Of(samples) => samples.held().is_some(),
+            }
     }
 
     /// A batch for them, of none yet.
@@ -121,25 +147,58 @@ impl Batch {
         resize(&mut self.wanted, indices.len());
         let slots = self.images.as_slice_mut().unwrap_or(&mut []);
         pictures.read(indices, slots, stop)?;
-        let wanted = self.wanted.as_slice_mut().unwrap_or(&mut []);
-        let each = |values: usize| (values / indices.len().max(1)).max(1);
-        match pictures.goal {
-            Goal::Nothing => {}
-            Goal::Itself => wanted.copy_from_slice(slots),
-            Goal::Labels(labels) => {
-                let size = each(wanted.len());
-                for (wanted, &i) in wanted.chunks_exact_mut(size).zip(indices) {
-                    wanted.iter_mut().zip(labels.of(i)).for_each(|(wanted, &label)| *wanted = label as f32);
-                    wanted.iter_mut().zip(labels.values(i)).for_each(|(wanted, &value)| *wanted = value);
-                }
+        if let Goal::Labels(labels) = pictures.goal {
+            let wanted = self.wanted.as_slice_mut().unwrap_or(&mut []);
+            let size = (wanted.len() / indices.len().max(1)).max(1);
+            for (wanted, &i) in wanted.chunks_exact_mut(size).zip(indices) {
+                wanted.iter_mut().zip(labels.of(i)).for_each(|(wanted, &label)| *wanted = label as f32);
+                wanted.iter_mut().zip(labels.values(i)).for_each(|(wanted, &value)| *wanted = value);
             }
         }
+        if let Some(augmented) = pictures.augmented {
+            self.augment(augmented, pictures, indices, stop)?;
+        }
+        let slots = self.images.as_slice_mut().unwrap_or(&mut []);
+        if let Goal::Itself = pictures.goal {
+            self.wanted.as_slice_mut().unwrap_or(&mut []).copy_from_slice(slots);
+        }
         if let Some(noise) = pictures.noise {
-            let size = each(slots.len());
+            let size = (slots.len() / indices.len().max(1)).max(1);
             slots.chunks_exact_mut(size).zip(indices).for_each(|(values, &i)| noise.add(i, values));
         }
         if let Some(standardisation) = &pictures.standardisation {
             standardisation.apply_to(slots);
+        }
+        Ok(())
+    }
+
+    /// Changes the pictures, and with them what is labelled at their positions.
+    fn augment(
+        &mut self,
+        Augmented { augment, seed, epoch }: Augmented<'_>,
+        pictures: &Pictures<'_>,
+        indices: &[usize],
+        stop: &dyn Stop,
+    ) -> Result<(), TrainError> {
+        let shape: Option<[usize; 3]> = self.images.shape()[1..].try_into().ok();
+        let size = self.images.shape()[1..].iter().product::<usize>().max(1);
+        let mean = pictures.standardisation.as_ref().map_or(&[0.0][..], |standardisation| &standardisation.mean);
+        // What is said of the whole picture stays where it is.
+        let positions = match pictures.goal {
+            Goal::Labels(labels) if !labels.positions().is_empty() => labels.per_picture(),
+            _ => 0,
+        };
+        let labels = self.wanted.as_slice_mut().unwrap_or(&mut []);
+        let images = self.images.as_slice_mut().unwrap_or(&mut []).chunks_exact_mut(size);
+        for (n, picture) in stop.each(indices.iter().zip(images)).enumerate() {
+            let (&index, values) = picture?;
+            match shape {
+                Some(shape) => {
+                    let classes = labels.get_mut(n * positions..(n + 1) * positions).unwrap_or_default();
+                    augment.apply(&mut Subject { shape, values, classes, mean }, seed, epoch, index);
+                }
+                None => augment.apply_to_any(values, seed, epoch, index),
+            }
         }
         Ok(())
     }

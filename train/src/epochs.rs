@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::{BackendError, Stop};
 
-use crate::aim::{Aim, Noise};
+use crate::aim::Aim;
 use crate::batch::{Batch, Pictures};
 use crate::compiled::Numbers;
 use crate::error::TrainError;
@@ -148,8 +148,8 @@ impl<'a> Epochs<'a> {
         let train = &data.train;
         let shuffle = Stream::new(self.recipe.seed, Purpose::Shuffle, self.trainee.progress.epochs);
         let order: Vec<usize> = shuffle.permutation(train.len()).into_iter().map(|i| train[i]).collect();
-        let noise = Noise::of_epoch(self.aim.target.noise, self.recipe.seed, self.trainee.progress.epochs);
-        let pictures = Pictures::of(data, &self.aim, noise, self.trainee.standardisation().cloned());
+        let (epoch, standardisation) = (self.trainee.progress.epochs, self.trainee.standardisation().cloned());
+        let pictures = Pictures::training(data, &self.aim, standardisation, self.recipe.seed, epoch);
         let batches: Vec<&[usize]> = order.chunks(self.recipe.batch).skip(self.place.batches as usize).collect();
         let stepped =
             feed(&pictures, &batches, interrupted, |feed| self.steps(feed, &batches, (began, before), listener));

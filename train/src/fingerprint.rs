@@ -43,6 +43,10 @@ fn digest(data: &Dataset, stop: &dyn Stop) -> Result<u64, DataError> {
         digest.words(part.iter().map(|&i| i as u64));
         digest.words([u64::MAX]);
     }
+    // What was written before there was augmentation stays what it is.
+    if !data.augment.is_empty() {
+        digest.bytes(format!("{:?}", data.augment).as_bytes());
+    }
     digest.words(data.labels.all().iter().map(|&label| u64::from(label)));
     for sample in 0..data.labels.len() {
         digest.words(data.labels.values(sample).iter().map(|value| u64::from(value.to_bits())));

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use fovea_graph::training::Objective;
 use fovea_graph::{Memory, Outcome, Tensor};
 
-use crate::aim::{Aim, Noise, check_labels};
+use crate::aim::{Aim, check_labels};
 use crate::batch::Pictures;
 use crate::compile::{Net, Programs};
 use crate::compiled::{Compiled, Numbers};
@@ -133,7 +133,7 @@ impl Trainee {
             return Err(TrainError::NoPicture { data: data.name.clone(), count: pictures, index });
         }
         let aim = self.aim(data)?;
-        let pictures = self.test_pictures(data, &aim);
+        let pictures = Pictures::of(data, &aim, self.standardisation.clone());
         let mut tally = Tally::new(&aim, data, Look::Closely);
         let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
         let question = Question::test_by(aim.objective.of_test());
@@ -156,16 +156,11 @@ impl Trainee {
         })
     }
 
-    /// A set's pictures as a test sees them.
-    fn test_pictures<'d>(&self, data: &'d Dataset, aim: &Aim) -> Pictures<'d> {
-        Pictures::of(data, aim, Noise::of_test(aim.target.noise), self.standardisation.clone())
-    }
-
     /// The part that a run is watched by, tested in the batches that the run has prepared: what an epoch tells of, and no
     /// more.
     pub(crate) fn watch(&mut self, data: &Dataset, interrupted: &AtomicBool) -> Result<Watched, TrainError> {
         let aim = self.aim(data)?;
-        let pictures = self.test_pictures(data, &aim);
+        let pictures = Pictures::of(data, &aim, self.standardisation.clone());
         let mut tally = Tally::new(&aim, data, Look::Epoch);
         let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
         let question = Question::test_by(aim.objective.of_test());

@@ -3,7 +3,7 @@
 use fovea_graph::{Never, Stop, Tensor};
 use serde::{Deserialize, Serialize};
 
-use fovea_data::{DataError, Dataset};
+use fovea_data::{DataError, Dataset, Normalize};
 
 /// Mean and standard deviation of each channel over the training part. Kept with the weights: a net that was trained
 /// on standardised pictures must be shown them so ever after.
@@ -16,7 +16,7 @@ pub struct Standardisation {
 }
 
 impl Standardisation {
-    /// That of a data set's training part. Sums are taken in f64.
+    /// That of a data set's training part, unless the data are normalised in another way. Sums are taken in f64.
     ///
     /// # Errors
     /// Samples that cannot be read.
@@ -30,6 +30,15 @@ impl Standardisation {
     /// Samples that cannot be read; [`DataError::Interrupted`].
     pub fn of_unless(data: &Dataset, stop: &dyn Stop) -> Result<Self, DataError> {
         let channels = data.shape().last().copied().unwrap_or(1).max(1);
+        match data.normalize {
+            Normalize::Own => {}
+            Normalize::Raw => return Ok(Self { mean: vec![0.0; channels], deviation: vec![1.0; channels] }),
+            Normalize::Imagenet => {
+                let of = |figures: [f32; 3]| figures.into_iter().cycle().take(channels).collect();
+                let (mean, deviation) = (of(Normalize::IMAGENET_MEAN), of(Normalize::IMAGENET_DEVIATION));
+                return Ok(Self { mean, deviation });
+            }
+        }
         let count = (data.train.len() * data.images.size() / channels).max(1) as f64;
         // One sum a channel over all pictures, in their order.
         let mean_of = |figure: &dyn Fn(usize, f64) -> f64| {

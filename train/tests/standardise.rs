@@ -3,7 +3,7 @@
 
 mod support;
 
-use fovea_data::{Dataset, Labels};
+use fovea_data::{Augment, Dataset, Labels, Normalize};
 use fovea_graph::Tensor;
 use fovea_train::Standardisation;
 use ndarray::Array4;
@@ -20,6 +20,8 @@ fn tiny() -> Dataset {
         train: vec![0, 1],
         validation: Vec::new(),
         test: vec![2],
+        augment: Augment::default(),
+        normalize: Normalize::default(),
         attribution: String::new(),
         left_out: Vec::new(),
         remarks: Vec::new(),
@@ -53,4 +55,14 @@ fn standardised_digits_have_mean_0_and_deviation_1() {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
     assert!(mean.abs() < 1e-6 && (variance - 1.0).abs() < 1e-6, "mean {mean}, variance {variance}");
+}
+
+#[test]
+fn data_may_be_normalised_otherwise() {
+    let of = |normalize| Standardisation::of(&Dataset { normalize, ..tiny() }).unwrap();
+    let raw = of(Normalize::Raw);
+    assert_eq!((raw.mean, raw.deviation), (vec![0.0; 3], vec![1.0; 3]));
+    // What torchvision's weights say of their pictures: `transforms()` of `ResNet50_Weights.DEFAULT`.
+    let imagenet = of(Normalize::Imagenet);
+    assert_eq!((imagenet.mean, imagenet.deviation), (vec![0.485, 0.456, 0.406], vec![0.229, 0.224, 0.225]));
 }

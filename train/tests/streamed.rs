@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use fovea_cpu::Cpu;
-use fovea_data::{DataError, Dataset, Samples, Source};
+use fovea_data::{Augmentation, DataError, Dataset, Samples, Source};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::{Backend, Stop};
 use fovea_train::{Ending, Recipe, Runs, TrainError, Trainee, fit, resume};
@@ -185,4 +185,36 @@ fn tests_read_ahead_as_well() {
     let mut trainee = trainee(Arc::new(Oracle::default()));
     let of = |data: &Dataset, trainee: &mut Trainee| trainee.evaluate(data, &data.train, &GO_ON).unwrap();
     assert_eq!(of(&held, &mut trainee), of(&streamed, &mut trainee));
+}
+
+/// Augmented, from memory and from a source, whole and broken off at twenty moments.
+#[test]
+fn augmented_runs_cut_at_twenty_random_moments_end_with_the_bits_of_the_uncut_run() {
+    let all = [Augmentation::Flip, Augmentation::Crop(2), Augmentation::Rotate(10.0), Augmentation::Noise(0.02)];
+    let augmented = |data: Dataset| Dataset { augment: all.into_iter().collect(), ..data };
+    let sets = [augmented(data()), augmented(read(|_, _| Ok(())))];
+    let recipe = long(recipe().optimizer);
+    let uncut = whole(Arc::new(Oracle::default()), &sets[0], &recipe);
+    assert!(whole(Arc::new(Oracle::behind(2)), &sets[1], &recipe) == uncut);
+    assert!(whole(Arc::new(Oracle::default()), &data(), &recipe) != uncut, "nothing is augmented");
+    for cut in 0..20 {
+        let at = 1 + Stream::new(5, Purpose::Data, cut).below(0, 28) as u32;
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stop);
+        let oracle = Oracle::hooked(move |step, _| flag.store(step >= at, Ordering::Relaxed));
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::at(folder.path());
+        let mut run = runs.create(&info(&recipe)).unwrap();
+        let [first, second] = [&sets[cut as usize % 2], &sets[cut as usize / 2 % 2]];
+        fit(&mut trainee(Arc::new(oracle)), first, &recipe, Some(&mut run), &mut |_| {}, &stop).unwrap();
+        drop(run);
+        let record = runs.open(1).unwrap();
+        if record.ending != Some(Ending::Complete) {
+            let mut other = trainee(Arc::new(Oracle::default()));
+            let plain = resume(&mut other, &data(), &recipe, &record, &mut |_| {}, &GO_ON);
+            assert!(plain.is_err(), "other augmentation is other data");
+            resume(&mut other, second, &recipe, &record, &mut |_| {}, &GO_ON).unwrap();
+        }
+        assert!(left(&runs.open(1).unwrap()) == uncut, "broken off at step {at}");
+    }
 }

@@ -8,10 +8,12 @@ mod samples;
 
 use fovea_graph::{Stop, counted};
 
+use crate::augment::Augment;
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::{LabelKind, Labels};
+use crate::normalize::Normalize;
 use crate::room::Room;
 use crate::source::Arrays;
 use crate::split::Parts;
@@ -115,6 +117,8 @@ impl Files {
             train: self.parts.train.clone(),
             validation: self.parts.validation.clone(),
             test: self.parts.test.clone(),
+            augment: Augment::default(),
+            normalize: Normalize::default(),
             attribution: format!("samples of `{}`", self.samples.path.display()),
             left_out: Vec::new(),
             remarks: self.remarks.clone(),

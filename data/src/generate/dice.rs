@@ -10,9 +10,14 @@ pub struct Dice {
 }
 
 impl Dice {
+    /// Those of a stream, from its beginning.
+    pub fn of(stream: Stream) -> Self {
+        Self { stream, drawn: 0 }
+    }
+
     /// Those of sample `index` of the `kind`-th generated data.
     pub fn new(seed: u64, kind: u32, index: u32) -> Self {
-        Self { stream: Stream::new(seed, Purpose::Data, index).at_step(kind), drawn: 0 }
+        Self::of(Stream::new(seed, Purpose::Data, index).at_step(kind))
     }
 
     fn next(&mut self) -> [u32; 4] {

@@ -8,10 +8,13 @@ pub(crate) mod shapes;
 
 use fovea_graph::Tensor;
 
+use crate::augment::Augment;
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
+use crate::normalize::Normalize;
+pub(crate) use dice::Dice;
 
 /// What was drawn: pictures one after the other, as many as there are labels.
 fn drawn(
@@ -31,6 +34,8 @@ fn drawn(
         train,
         validation: Vec::new(),
         test,
+        augment: Augment::default(),
+        normalize: Normalize::default(),
         attribution: format!("drawn by Fovea from seed {seed}"),
         left_out: Vec::new(),
         remarks: Vec::new(),

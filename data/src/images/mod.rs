@@ -17,10 +17,12 @@ mod without;
 use fovea_graph::Stop;
 use rayon::prelude::*;
 
+use crate::augment::Augment;
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
+use crate::normalize::Normalize;
 use crate::room::Room;
 use crate::source::Images;
 use crate::stamp::Stamp;
@@ -128,6 +130,8 @@ impl Folder {
             train: parts.train,
             validation: parts.validation,
             test: parts.test,
+            augment: Augment::default(),
+            normalize: Normalize::default(),
             attribution: format!("pictures of `{}`", self.images.folder.display()),
             left_out: kept.left_out,
             remarks: self.remarks.iter().cloned().chain(kept.remark).collect(),
