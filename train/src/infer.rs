@@ -17,7 +17,7 @@ use crate::forward::Forward;
 use crate::needs::BATCH;
 use crate::question::Question;
 use crate::tally::{Look, Tally, scores};
-use crate::target::Target;
+use crate::target::{Target, Toward};
 use crate::trainee::Trainee;
 use fovea_data::Dataset;
 
@@ -36,6 +36,8 @@ pub struct Prediction {
 pub struct Evaluation {
     /// What it was compared by.
     pub objective: Objective,
+    /// Whether it was compared with the pictures themselves.
+    pub is_itself: bool,
     /// The mean loss.
     pub loss: f64,
     /// The share of labels that is right: of pictures, of all their positions, or of all answers where there are several
@@ -144,6 +146,7 @@ impl Trainee {
         })?;
         Ok(Evaluation {
             objective: aim.objective,
+            is_itself: aim.target.toward == Toward::Itself,
             loss: tally.loss(),
             accuracy: tally.accuracy(),
             top5: tally.top5(),

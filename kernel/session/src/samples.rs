@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fovea_data::{DataSpec, Dataset};
+use fovea_data::{DataSpec, Dataset, LabelKind};
 use fovea_dsl::verb::Samples;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
@@ -27,7 +27,9 @@ pub struct Pick {
 /// Checks the numbers of the pictures against what the data has; none are read.
 pub fn pick(samples: Samples, names: &Names) -> Result<Pick, Diagnostic> {
     let spec = names.spec(&samples.data)?;
-    let count = if samples.train { spec.counts().train } else { spec.counts().test };
+    let counts = spec.counts();
+    // Samples without labels are one part.
+    let count = if samples.train || counts.test == 0 && !spec.is_labelled() { counts.train } else { counts.test };
     let (first, end) = samples.range.unwrap_or((0, count));
     if first < end && end <= count {
         return Ok(Pick { spec, samples, range: (first, end) });
@@ -56,7 +58,7 @@ impl Pick {
     /// The data. Where files were left out, pictures that the statement names may not be there after all.
     pub fn read(&self, world: &mut World) -> Result<Arc<Dataset>, Failure> {
         let data = world.dataset(&self.spec, self.samples.span)?;
-        let part = if self.samples.train { &data.train } else { &data.test };
+        let part = self.part(&data);
         let is_there = self.range.0 < part.len() && self.samples.range.is_none_or(|(_, end)| end <= part.len());
         if is_there { Ok(data) } else { Err(no_such(&self.samples, self.range, part.len()).into()) }
     }
@@ -75,13 +77,19 @@ impl Pick {
 
     /// Where the pictures stand among all of the data.
     pub fn indices<'a>(&self, data: &'a Dataset) -> &'a [usize] {
-        let part = if self.samples.train { &data.train } else { &data.test };
+        let part = self.part(data);
         part.get(self.range.0..self.range.1.min(part.len())).unwrap_or_default()
     }
 
     /// The pictures as a tensor `[N, H, W, C]`.
     pub fn gather(&self, data: &Dataset, world: &World) -> Result<Tensor, Failure> {
         data.images.select(self.indices(data), &*world.interrupted).at(self.samples.span)
+    }
+
+    /// The part that it is of: samples without labels are one.
+    fn part<'a>(&self, data: &'a Dataset) -> &'a [usize] {
+        let is_one = data.test.is_empty() && data.labels.is_empty();
+        if self.samples.train || is_one { &data.train } else { &data.test }
     }
 
     /// What picture number `i` of the pick is called: `digits[3]`, `digits.train[3]`.
@@ -98,6 +106,17 @@ pub fn image(data: &Dataset, index: usize) -> picture::Result<Image> {
         return Err(picture::Error::Empty { what: "no picture of height x width x channels" });
     };
     Image::new(height, width, channels, pixels.into_iter().collect())
+}
+
+/// What samples are labelled with, in words: `10 classes`.
+pub fn labelled(data: &Dataset) -> String {
+    let classes = || number::of(data.classes.len(), "class");
+    match data.labels.kind() {
+        LabelKind::Classes => classes(),
+        LabelKind::Several(_) => format!("any of {} at once", classes()),
+        LabelKind::Numbers(shape) => format!("{} a sample", number::of(shape.iter().product(), "number")),
+        LabelKind::Nothing => "no labels".to_string(),
+    }
 }
 
 /// The name of a picture's class, or of all classes at its positions.

@@ -13,6 +13,7 @@ use fovea_dsl::scope::Scope;
 use fovea_dsl::shared::Shared;
 use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span};
+use fovea_train::target::Target;
 use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::device::Purpose;
@@ -76,12 +77,14 @@ impl Names {
 }
 
 /// What a net's weights fix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Binding {
     /// The shape of one picture.
     pub input: Vec<usize>,
     /// How many classes it tells apart.
     pub classes: Option<usize>,
+    /// What it was trained toward.
+    pub target: Target,
     /// Whether a training run of the session made the weights.
     pub run: bool,
 }

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use fovea_cuda::cache_folder;
-use fovea_data::{Arrays, Broken, Clause, DataError, DataSource, DataSpec, Dataset, Images, Labels, Room, Split};
+use fovea_data::{
+    Arrays, Broken, Clause, DataError, DataSource, DataSpec, Dataset, Images, Labels, ReadAs, Room, Split,
+};
 use fovea_dsl::syntax::Name;
-use fovea_dsl::verb::Data;
+use fovea_dsl::verb::{self, Data};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Span, counted};
@@ -17,6 +19,7 @@ use crate::event::Output;
 use crate::failure::{Failure, placed};
 use crate::lookup::unknown_data;
 use crate::memory;
+use crate::samples::labelled;
 use crate::world::{Names, World};
 
 /// The cache folder of decoded pictures.
@@ -60,6 +63,10 @@ fn source(data: &Data) -> Option<DataSource> {
     Some(DataSource::Arrays(Arrays {
         images: path(&samples.value),
         labels,
+        read_as: data.read_as.map(|said| match said.value {
+            verb::ReadAs::Classes => ReadAs::Classes,
+            verb::ReadAs::Numbers => ReadAs::Numbers,
+        }),
         shape: data.shape.as_ref().map(|said| said.value.clone()),
         split,
     }))
@@ -173,7 +180,7 @@ impl Places {
 impl Job for Declare {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let data = world.read(&self.spec).map_err(|error| self.places.failure(error))?;
-        let (train, test, classes) = (data.train.len(), data.test.len(), data.classes.len());
+        let (train, test) = (data.train.len(), data.test.len());
         let name = &self.name.text;
         let (shape, by_class) = (data.shape(), by_class(&data));
         let what = if shape.len() == 3 { "picture" } else { "sample" };
@@ -181,7 +188,7 @@ impl Job for Declare {
             "{name}: {} to train on and {test} to test, {}, {}",
             counted(train, what),
             join(shape),
-            counted(classes, "class")
+            labelled(&data)
         );
         let mut figures = json!({
             "data": name, "shape": shape, "classes": data.classes, "train": train, "test": test,

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fovea_data::Dataset;
+use fovea_data::{Dataset, LabelKind};
 use fovea_dsl::net::Net;
 use fovea_dsl::verb;
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_train::{Question, write_whole};
+use fovea_train::target::Toward;
+use fovea_train::{Question, Trainee, write_whole};
 use ndarray::Axis;
 use ndarray_npy::WriteNpyExt;
 use serde_json::json;
 
 use super::weights::destination;
-use super::{Checked, Events, Job};
+use super::{Checked, Events, Job, beside};
 use crate::display::number::{self, percent};
 use crate::display::{Guess, Page, guesses};
 use crate::event::Output;
@@ -21,7 +22,7 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
-use crate::route::route;
+use crate::route::route_of;
 use crate::samples::{Pick, class, image, is_mapped, is_pictured, mapped, pick, share_right};
 use crate::world::{Names, World};
 
@@ -41,7 +42,8 @@ struct Predict {
 pub fn check(said: verb::Predict, names: &Names) -> Checked {
     let verb::Predict { net, samples, save } = said;
     let of = Use { net: &net, data: Some(&samples.data), weights: Weights::Own };
-    let (net, route) = route(&of, &Question::result(), 1, names)?;
+    let net = names.net_to_predict(&of)?;
+    let route = route_of(&net, &of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
@@ -54,8 +56,9 @@ impl Job for Predict {
         let span = self.pick.samples.span;
         let data = self.pick.read(world)?;
         let images = self.pick.gather(&data, world)?;
-        let said = world.with(&self.net, &self.device, self.seed, |trainee| trainee.predict(&images)).at(span)?;
-        let output = self.output(&data, &said.probabilities).at(span)?;
+        let predict = |trainee: &mut Trainee| Ok((trainee.predict(&images)?, trainee.target().toward));
+        let (said, toward) = world.with(&self.net, &self.device, self.seed, predict).at(span)?;
+        let output = self.output(&data, &said.probabilities, toward).at(span)?;
         match &self.save {
             None => Ok(output),
             Some((path, span)) => {
@@ -74,16 +77,24 @@ pub fn write(path: &std::path::Path, scores: &Tensor) -> Result<(), String> {
 }
 
 impl Predict {
-    fn output(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
+    fn output(&self, data: &Dataset, probabilities: &Tensor, toward: Toward) -> picture::Result<Output> {
+        if toward == Toward::Itself {
+            return self.given_back(data, probabilities);
+        }
+        if matches!(data.labels.kind(), LabelKind::Several(_) | LabelKind::Numbers(_)) {
+            return Ok(self.beside(data, probabilities));
+        }
         if is_mapped(data) {
             return self.maps(data, probabilities);
         }
         let rows: Vec<Vec<f32>> = probabilities.axis_iter(Axis(0)).map(|row| row.iter().copied().collect()).collect();
         let ranked: Vec<Vec<usize>> = rows.iter().map(|row| ranking(row)).collect();
+        // Of data without labels nothing is known of the classes but their numbers.
+        let name = |label: usize| data.classes.get(label).cloned().unwrap_or_else(|| label.to_string());
         let guess = |i: usize, at: usize| Guess {
             sample: self.pick.name(i),
-            truth: Some(class(data, at)),
-            classes: ranked[i].iter().map(|&label| (data.classes[label].clone(), f64::from(rows[i][label]))).collect(),
+            truth: Some(class(data, at)).filter(|_| !data.labels.is_empty()),
+            classes: ranked[i].iter().map(|&label| (name(label), f64::from(rows[i][label]))).collect(),
         };
         let indices = self.pick.indices(data);
         let said: Vec<Guess> = indices.iter().enumerate().map(|(i, &at)| guess(i, at)).collect();
@@ -94,7 +105,10 @@ impl Predict {
         let right = said.iter().filter(|guess| guess.is_right()).count();
         let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
         let page = Page::default().fold(
-            format!("{title}: {right} of {} right", number::of(said.len(), "picture")),
+            match data.labels.is_empty() {
+                true => format!("{title}: {}", number::of(said.len(), "picture")),
+                false => format!("{title}: {right} of {} right", number::of(said.len(), "picture")),
+            },
             Page::default().code(listed),
         );
         let likeliest: Vec<usize> = ranked.iter().filter_map(|row| row.first().copied()).collect();
@@ -118,6 +132,46 @@ impl Predict {
 }
 
 impl Predict {
+    /// Lines of what was said of each sample, at most so many.
+    fn listed(&self, lines: impl Iterator<Item = String>, count: usize) -> String {
+        let mut text = lines.take(LISTED).collect::<Vec<_>>().join("\n");
+        if count > LISTED {
+            text += &format!("\n… and {} more", count - LISTED);
+        }
+        text
+    }
+
+    /// The answers of a net that gives numbers, or tells several classes at once.
+    fn beside(&self, data: &Dataset, results: &Tensor) -> Output {
+        let (rows, indices) = (beside::rows(results), self.pick.indices(data));
+        let lines = indices.iter().zip(&rows).enumerate();
+        let lines = lines.map(|(i, (&at, row))| format!("{}: {}", self.pick.name(i), beside::in_words(data, at, row)));
+        let text = self.listed(lines, rows.len());
+        let mut figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text });
+        if let LabelKind::Several(_) = data.labels.kind() {
+            let there = |row: &Vec<f32>| (0..row.len()).filter(|&class| row[class] > 0.5).collect::<Vec<usize>>();
+            figures["classes"] = json!(rows.iter().map(there).collect::<Vec<_>>());
+            figures["probabilities"] = json!(rows);
+        } else {
+            figures["values"] = json!(rows);
+        }
+        Output::new("predict", text, figures)
+    }
+
+    /// What an autoencoder gives back.
+    fn given_back(&self, data: &Dataset, results: &Tensor) -> picture::Result<Output> {
+        let (rows, indices) = (beside::rows(results), self.pick.indices(data));
+        let errors = indices.iter().zip(&rows).map(|(&at, row)| Ok(beside::rmse(row, &beside::sample(data, at)?)));
+        let errors: Vec<f64> = errors.collect::<picture::Result<_>>()?;
+        let name = |i: usize| self.pick.name(i);
+        let lines = errors.iter().enumerate().map(|(i, error)| format!("{}: RMSE {}", name(i), number::figure(*error)));
+        let text = self.listed(lines, rows.len());
+        let figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text, "rmse": errors });
+        let title = format!("What {} gives back", self.net.name);
+        let pairs = beside::given_back(&title, data, (indices, &rows), name, self.theme)?;
+        Ok(pairs.into_iter().fold(Output::new("predict", text, figures), Output::picture))
+    }
+
     /// The answers of a net that tells a class at every position.
     fn maps(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
         let likeliest = |row: ndarray::ArrayView1<'_, f32>| {

@@ -41,7 +41,8 @@ pub fn save(said: verb::Save, names: &mut Names) -> Checked {
     let (net, route) = route(&of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let file = writable(&path)?;
-    let fixed = Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false };
+    let target = names.bound.get(&net.name).map(|bound| bound.target).unwrap_or_default();
+    let fixed = Binding { input: net.input().to_vec(), classes: net.output().last().copied(), target, run: false };
     names.files.insert(file.clone(), fixed);
     Ok(Box::new(Save { net, device: Arc::clone(&names.device), seed: names.seed, path: file, span: path.span }))
 }
@@ -106,8 +107,9 @@ pub fn load(said: verb::Load, names: &mut Names) -> Checked {
     let binding = match names.files.get(&file) {
         Some(saved) => saved.clone(),
         None => {
-            let (_, net) = load.read.insert(load.read(&file)?);
-            Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false }
+            let (weights, net) = load.read.insert(load.read(&file)?);
+            let (input, classes) = (net.input().to_vec(), net.output().last().copied());
+            Binding { input, classes, target: weights.target(), run: false }
         }
     };
     names.bound.insert(net.text.clone(), binding);

@@ -5,6 +5,7 @@
 use fovea_dsl::verb::{Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::counted;
+use fovea_train::target::{Toward, Weights};
 use fovea_train::{CheckpointEvery, Recipe, RunRecord, Schedule, WarmUp};
 
 use crate::display::number::of;
@@ -21,6 +22,17 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
         differs(record, &train.optimizer, optimizer(said), optimizer(then)),
         differs(record, &train.schedule, schedule(said), schedule(then)),
         differs(record, &train.warmup, warm_up(said), warm_up(then)),
+        differs(record, &train.toward, toward(said), toward(then)),
+        differs(record, &train.noise, clause("noise", said.target.noise), clause("noise", then.target.noise)),
+        differs(record, &train.loss, loss(said), loss(then)),
+        differs(record, &train.weights, weights(said), weights(then)),
+        differs(
+            record,
+            &train.smooth,
+            clause("smooth", said.target.smoothing),
+            clause("smooth", then.target.smoothing),
+        ),
+        differs(record, &train.ignore, ignore(said), ignore(then)),
         differs(record, &train.seed, seed(said), seed(then)),
     ]
     .into_iter()
@@ -64,7 +76,8 @@ fn differs<T>(record: &RunRecord, clause: &Option<Said<T>>, now: String, then: S
     let mends = [(said.cut(), String::new()), (said.span, then.clone())];
     // What the run never had can only be left out.
     let mends = &mends[..if then.is_empty() { 1 } else { 2 }];
-    let began = if then.is_empty() { format!("without `{WARM_UP}`") } else { format!("with `{then}`") };
+    let word = now.split(' ').next().unwrap_or_default();
+    let began = if then.is_empty() { format!("without `{word}`") } else { format!("with `{then}`") };
     let message = format!("run {run} began {began}, and a run goes on as it began");
     let mistake = Diagnostic::new(Stage::Verbs, said.span, message).found(now);
     let mistake = if then.is_empty() { mistake } else { mistake.expected(then) };
@@ -84,6 +97,27 @@ fn seed(recipe: &Recipe) -> String {
     format!("seed {}", recipe.seed)
 }
 
+fn toward(recipe: &Recipe) -> String {
+    if recipe.target.toward == Toward::Itself { "toward itself".to_string() } else { String::new() }
+}
+
+fn loss(recipe: &Recipe) -> String {
+    recipe.target.loss.map_or_else(String::new, |loss| format!("loss {loss}"))
+}
+
+fn weights(recipe: &Recipe) -> String {
+    if recipe.target.weights == Weights::Balanced { "weights balanced".to_string() } else { String::new() }
+}
+
+fn ignore(recipe: &Recipe) -> String {
+    recipe.target.ignore.map_or_else(String::new, |label| format!("ignore {label}"))
+}
+
+/// A clause whose absence is 0.
+fn clause(word: &str, number: f64) -> String {
+    if number == 0.0 { String::new() } else { format!("{word} {number}") }
+}
+
 fn optimizer(recipe: &Recipe) -> String {
     format!("with {}", recipe.optimizer_in_words())
 }
@@ -96,7 +130,6 @@ fn schedule(recipe: &Recipe) -> String {
     }
 }
 
-/// The only clause whose absence means that there is none of it.
 const WARM_UP: &str = "warmup";
 
 fn warm_up(recipe: &Recipe) -> String {

@@ -22,7 +22,7 @@ use fovea_train::{
 };
 use serde_json::json;
 
-use super::show::epochs as epoch_table;
+use super::show::{epochs as epoch_table, told};
 use super::{Checked, Events, Job};
 use crate::display::{Page, number};
 use crate::event::{Event, Output};
@@ -53,26 +53,29 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
     if let Some(further) = train.further.filter(|_| names.binding(&of).is_none()) {
         return Err(no_weights(&train.net, further.cut(), names));
     }
-    let net = names.net(&of)?;
+    let net = names.whole(&of)?;
     let spec = names.spec(&train.data)?;
     let mut recipe = recipe(&train, names.seed);
     let resumed = match &train.resume {
         Some(run) => Some(resumed(&train, &run.value, &mut recipe, names, world)?),
         None => None,
     };
+    let objective = names.suits(&of, &net, &recipe.target, Some(&train))?;
     possible(&train, &recipe, span, &spec)?;
     let at = train.batch.map_or(span, |said| said.span);
-    let (forward, step) = (forward(&net, &names.interrupted), Question::train(&recipe.optimizer));
+    let forward = forward(&net, &names.interrupted);
+    let (step, test) = (Question::train_by(objective, &recipe.optimizer), Question::test_by(objective.of_test()));
     enough_to_normalise(&forward, &recipe, at, &spec)?;
     let counts = spec.counts();
     let device = &*names.device;
     memory::fits(device, world.held(&spec, device), recipe.batch, at, |batch| {
         let batches = batches(counts.train, batch);
-        let needs = Needs::plan(&forward, &step, &batches, counts.watched(), device, &*names.interrupted);
+        let needs = Needs::plan(&forward, [&step, &test], &batches, counts.watched(), device, &*names.interrupted);
         memory::bytes(needs.map(|needs| needs.with(&spec)), device, train.net.span)
     })?;
 
-    let binding = Binding { input: spec.shape(), classes: Some(spec.classes()), run: true };
+    let classes = net.output().last().copied();
+    let binding = Binding { input: spec.shape(), classes, target: recipe.target, run: true };
     names.bound.insert(train.net.text.clone(), binding);
     names.runs += u32::from(resumed.is_none());
     let device = Arc::clone(&names.device);
@@ -288,6 +291,9 @@ fn figures(epoch: &EpochMetrics) -> String {
     }
     if let Some(share) = epoch.watched_accuracy() {
         text += &format!(", {part} accuracy {}", number::percent(share));
+    }
+    for (name, value, form) in told(&epoch.figures) {
+        text += &format!(", {part} {name} {}", form(value));
     }
     text
 }

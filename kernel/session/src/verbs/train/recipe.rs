@@ -9,6 +9,7 @@ use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_train::{CheckpointEvery, Forward, Recipe, Schedule, SingleValue, TrainError, WarmUp};
 
 use crate::failure::{At, Failure};
+use crate::toward;
 
 /// Epochs of a statement that says none.
 const EPOCHS: usize = 10;
@@ -26,6 +27,7 @@ pub fn recipe(train: &Train, seed: u64) -> Recipe {
         rate: optimizer.rate(),
         schedule: train.schedule.map_or(Schedule::Constant, |said| schedule(said.value)),
         warm_up: train.warmup.map(|said| warm_up(said.value)),
+        target: toward::target(train),
         seed: train.seed.map_or(seed, |said| said.value),
         further: train.further.is_some(),
         checkpoint_every: train.checkpoint.map_or(Recipe::CHECKPOINT_EVERY, |said| checkpoint(said.value)),
