@@ -54,6 +54,17 @@ fn rows_of_zeros_and_ones_are_several_classes_at_once() {
 }
 
 #[test]
+fn what_is_marked_as_no_class_is_none() {
+    let mut masks = [0, 1, 2, 1, 0, 255].repeat(4);
+    let (spec, data) = labelled("'|u1'", "(4, 2, 3)", &masks, None);
+    assert_eq!((spec.classes(), spec.positions(), data.labels.of(1)[5]), (3, vec![2, 3], 255));
+    assert!(data.remarks[0].contains("positions of 255"), "{:?}", data.remarks);
+    // A class that goes up to there is one.
+    masks[3] = 254;
+    assert_eq!(labelled("'|u1'", "(4, 2, 3)", &masks, None).0.classes(), 256);
+}
+
+#[test]
 fn what_is_said_decides() {
     let numbers = Some(ReadAs::Numbers);
     let (spec, data) = labelled("'<i2'", "(4,)", &[0, 0, 1, 0, 254, 255, 1, 0], numbers);

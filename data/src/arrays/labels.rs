@@ -128,6 +128,9 @@ fn are_yes_or_no(npy: &Npy, stop: &dyn Stop) -> Result<bool, DataError> {
     Ok(all)
 }
 
+/// What marks a position of no class in pictures of classes.
+const VOID: usize = 255;
+
 /// What the labels tell of the classes.
 #[derive(Default)]
 pub(super) struct Told {
@@ -199,6 +202,18 @@ fn classes(npy: &Npy, positions: &[usize], stop: &dyn Stop) -> Result<Told, Data
             of.push(label);
         }
     })?;
+    // A byte's largest value marks what belongs to no class, where the classes end long before it.
+    let is_void = !positions.is_empty() && counts.len() == VOID + 1 && counts[VOID - 1] == 0;
+    let mut remarks = Vec::new();
+    if is_void {
+        let last = counts[..VOID].iter().rposition(|&count| count > 0).map_or(0, |last| last + 1);
+        counts.truncate(last);
+        remarks.push(format!(
+            "`{}` has positions of {VOID}, which is taken for none of its classes: `ignore {VOID}` behind `train` leaves \
+             them out",
+            npy.path.display()
+        ));
+    }
     if counts.len() < 2 {
         let unfit = npy.unfit("all its labels are 0: there is nothing to tell apart").found("one class");
         return Err(unfit.expected("two classes or more").into());
@@ -214,7 +229,8 @@ fn classes(npy: &Npy, positions: &[usize], stop: &dyn Stop) -> Result<Told, Data
         }
     };
     let classes = (0..counts.len()).map(|class| class.to_string()).collect();
-    Ok(Told { classes, of, remarks: remark.into_iter().collect() })
+    remarks.extend(remark);
+    Ok(Told { classes, of, remarks })
 }
 
 /// Reads all labels.

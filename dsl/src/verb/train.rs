@@ -50,7 +50,7 @@ fn together(train: &Train, parts: &mut Parts<'_>) {
 
 /// Noise is for a net that takes it away.
 fn noise_to_take_away(train: &Train, parts: &mut Parts<'_>) {
-    if let (Some(noise), None) = (&train.noise, &train.toward) {
+    if let (Some(noise), None, None) = (&train.noise, &train.toward, &train.resume) {
         let error =
             parts.error(noise.word, "`noise` is what a net learns to take away, and this one has labels to learn");
         let error = error.expected("`toward itself`").mend(noise.cut(), "").put_before(noise.word, "toward itself, ");
