@@ -76,6 +76,16 @@ impl Scope {
         self.overrides.insert(name.into(), value);
     }
 
+    /// What overrides say, by name.
+    pub fn overrides(&self) -> &BTreeMap<String, Value> {
+        &self.overrides
+    }
+
+    /// Lets these overrides hold from now on, and no others; those that held until now.
+    pub fn replace_overrides(&mut self, overrides: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+        std::mem::replace(&mut self.overrides, overrides)
+    }
+
     /// No constants, nets or blocks any more; overrides stay.
     pub fn emptied(&self) -> Self {
         Self { overrides: self.overrides.clone(), used: self.used.clone(), ..Self::default() }

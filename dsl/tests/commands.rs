@@ -4,9 +4,9 @@
 use fovea_dsl::scope::{Scope, Value};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::verb::{
-    Adam, BenchMode, Compare, Convolve, Curve, Features, Filter, Filters, Library, Load, Loss, Note, Optimizer,
-    Padding, Period, Pixels, Plot, PoolForm, Predict, ReadAs, Reset, RunRef, Save, Schedule, Seed, SetTheme, Sgd, Show,
-    Shown, Subject, Summary, Test, Theme, Train, Who,
+    Adam, BenchMode, Compare, Compared, Convolve, Curve, Features, Filter, Filters, Library, Load, Loss, Note,
+    Optimizer, Origin, Padding, Period, Pixels, Plot, PoolForm, Predict, ReadAs, Reset, RunRef, Save, Schedule, Seed,
+    SetTheme, Sgd, Show, Shown, Subject, Summary, Test, Theme, Train, Who,
 };
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
 use fovea_graph::SourceId;
@@ -64,6 +64,8 @@ fn what_is_not_said_stays_open() {
     assert_eq!((further, epochs, optimizer, batch, schedule), (&None, &None, &None, &None, &None));
     assert_eq!((warmup, checkpoint, resume, seed), (&None, &None, &None, &None));
     let Train { toward, noise, loss, weights, smooth, ignore, .. } = &train;
+    let Train { sweep, seeds, .. } = &train;
+    assert_eq!((sweep, seeds), (&None, &None));
     assert_eq!((toward, noise, loss, weights, smooth, ignore), (&None, &None, &None, &None, &None, &None));
     let Command::Train(train) = read("train lenet on digits for 10 epochs, batch 64").unwrap() else { panic!() };
     assert!(
@@ -163,8 +165,15 @@ fn the_other_verbs() {
     assert_eq!(bench("bench lenet infer"), (Some(BenchMode::Infer), None));
     assert_eq!(bench("bench lenet"), (None, None));
     assert!(matches!(read("note \"any # text\"").unwrap(), Command::Note(Note { text }) if text.text == "any # text"));
-    let Command::Compare(Compare { nets }) = read("compare alexnet, vgg.D,\n  lenet").unwrap() else { panic!() };
+    let Command::Compare(Compare { what: Compared::Nets(nets) }) = read("compare alexnet, vgg.D,\n  lenet").unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(nets.iter().map(|net| net.text.as_str()).collect::<Vec<_>>(), ["alexnet", "vgg.D", "lenet"]);
+}
+
+#[test]
+fn what_is_built_in_is_named_alone() {
     assert!(matches!(read("library").unwrap(), Command::Library(Library { net: None })));
     assert!(matches!(read("data scenes").unwrap(), Command::Data(data) if data.name.text == "scenes"));
     let Command::Data(data) = read("data digits size 28x(width+12)").unwrap() else { panic!() };
@@ -172,11 +181,76 @@ fn the_other_verbs() {
 }
 
 #[test]
+fn runs_are_listed_gone_on_with_and_removed() {
+    let numbers = |runs: &[RunRef]| {
+        let number = |run: &RunRef| if let RunRef::Number(number, _) = run { Some(*number) } else { None };
+        runs.iter().map(number).collect::<Vec<_>>()
+    };
+    assert!(matches!(read("runs").unwrap(), Command::Runs(_)));
+    assert!(
+        matches!(read("remove run 3, run last").unwrap(), Command::Remove(said) if numbers(&said.runs) == [Some(3), None])
+    );
+    assert!(matches!(read("prune runs keep (2+width)").unwrap(), Command::Prune(said) if said.keep == 18));
+    assert!(matches!(read("export run 3 \"x.csv\"").unwrap(), Command::Export(said) if said.path.text == "x.csv"));
+    assert!(
+        matches!(read("resume run 3 for 20 epochs").unwrap(), Command::Resume(said) if said.epochs.unwrap().value == 20)
+    );
+    assert!(matches!(
+        read("load lenet run 3").unwrap(),
+        Command::Load(Load { from: Origin::Run(RunRef::Number(3, _)), .. })
+    ));
+    let Command::Compare(Compare { what: Compared::Runs(runs) }) = read("compare run 1, run last").unwrap() else {
+        panic!()
+    };
+    assert_eq!(numbers(&runs), [Some(1), None]);
+
+    assert_eq!(help("remove 3"), "write `remove run 3`");
+    assert_eq!(help("resume last"), "write `resume run last`");
+    assert_eq!(help("export \"x.csv\""), "write `export run last`, say; `runs` lists them");
+    assert_eq!(help("prune keep 5"), "`prune runs keep 5` shows how it reads");
+    assert_eq!(help("prune runs"), "write `prune runs keep 5`, say");
+    assert_eq!(help("compare run 1"), "write `compare run 1, run last`, say");
+    assert_eq!(help("compare lenet, run 1"), "`show run 3` says which net a run trained");
+    assert_eq!(help("delete run 3"), "write `remove`");
+    wrong("remove run 3, run 3", &[("3", "this run stands twice")]);
+    wrong("prune runs keep 0", &[("0", "the number of runs must be at least 1, not 0")]);
+}
+
+#[test]
+fn a_sweep_has_names_and_their_values() {
+    let sweep = |text: &str| match read(text).unwrap() {
+        Command::Train(train) => {
+            let swept = train.sweep.unwrap().value.into_iter().map(|swept| (swept.name.text, swept.values));
+            (swept.collect::<Vec<_>>(), train.batch.map(|batch| batch.value), train.seeds.map(|seeds| seeds.value))
+        }
+        other => panic!("{other:?}"),
+    };
+    let named = |name: &str, values: &[f64]| (name.to_string(), values.to_vec());
+    assert_eq!(
+        sweep("train q on d sweep width {2, 3}, lr {0.1, 0.01}, batch 32, seeds 5"),
+        (vec![named("width", &[2.0, 3.0]), named("lr", &[0.1, 0.01])], Some(32), Some(5))
+    );
+    assert_eq!(
+        sweep("train q on d sweep lr={0.1}, batch {8, width}"),
+        (vec![named("lr", &[0.1]), named("batch", &[8.0, 16.0])], None, None)
+    );
+    assert_eq!(help("train q on d sweep lr 0.1, 0.01, batch 32"), "write `{0.1, 0.01}`");
+    assert_eq!(help("train q on d sweep lr"), "write `lr {0.1, 0.03}`, say");
+    assert_eq!(help("train q on d sweep"), "write `sweep lr {0.1, 0.03}`, say");
+    assert_eq!(help("train q on d grid lr {0.1, 0.2}"), "write `sweep`");
+    wrong("train q on d sweep lr {0.1, 0.1}", &[("{0.1, 0.1}", "`lr` has the value 0.1 twice")]);
+    wrong("train q on d sweep widht {1, 2}", &[("widht", "nothing here is called `widht`")]);
+    wrong("train q on d sweep lr {1, 2}, lr {3, 4}", &[("lr {3, 4}", "`lr` stands twice")]);
+    wrong("train q on d sweep lr {1, 2} resume run 3", &[("resume", "`sweep` and `resume` stand together")]);
+    wrong("train q on d seeds 1", &[("1", "the number of seeds must be at least 2, not 1")]);
+}
+
+#[test]
 fn unknown_verbs_get_the_nearest_one() {
     wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
     assert_eq!(help("trian lenet on digits"), "write `train`");
     assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, data, train"));
-    for verb in ["draw", "fool", "maximize", "export", "segment"] {
+    for verb in ["draw", "fool", "maximize", "draw", "segment"] {
         let all = read(&format!("{verb} lenet")).unwrap_err();
         assert!(
             all[0].message.starts_with(&format!("`{verb}` is not among the statements Fovea has: net, block, let"))
@@ -461,6 +535,6 @@ fn plot_takes_several_nets_and_runs() {
     assert!(matches!(of[1], Subject::Run(RunRef::Number(3, _))) && matches!(of[3], Subject::Run(RunRef::Last(_))));
     wrong("plot loss of a b", &[("b", "`,` is missing before `b`")]);
     wrong("plot loss of a and b", &[("and", "`,` is missing before `and`")]);
-    wrong("plot loss of a, run 3, a", &[("a", "this stands twice")]);
+    wrong("plot loss of a, run 3, a", &[("a", "`a` stands twice")]);
     wrong("plot loss of a,", &[("", "`plot` lacks its net")]);
 }

@@ -37,6 +37,22 @@ fn a_checkpoint_that_does_not_fit_is_named_and_leaves_no_half() {
     place.run(&["-e", "show run 1", "--format", "json"]).done();
 }
 
+/// Of several runs, those before the disk was full are whole.
+#[test]
+fn runs_before_the_one_that_does_not_fit_are_kept() {
+    let place = Place::new();
+    let program = "let N = 1\nnet wide = 8x8x1 - fc (8*N*N) - relu, softmax\n\
+                   train wide on digits for 1 epochs sweep N {1, 2, 9}\n";
+    place.write("program.fov", program);
+    let ran = limited(&place, &["run", "program.fov"], 50_000);
+    ran.fails(&["runs/3/", "runs done before it are kept: 1, 2"]);
+    let listed = place.run(&["-e", "runs", "--format", "json"]).done();
+    assert_eq!(listed.out.matches("\"state\":\"complete\"").count(), 2, "{}", listed.out);
+    // A table of figures is whole or not there, too.
+    limited(&place, &["-e", "export run 1 \"x.csv\""], 500).fails(&["x.csv"]);
+    assert!(!place.files().iter().any(|file| file == "x.csv"), "{:?}", place.files());
+}
+
 #[test]
 fn saved_weights_that_do_not_fit_leave_the_old_file() {
     let place = Place::new();

@@ -168,7 +168,7 @@ impl<'a> Epochs<'a> {
         let count = train.len() as f64;
         let labels = count * self.data.labels.per_picture() as f64;
         let metrics = EpochMetrics {
-            epoch: self.done.len() + 1,
+            epoch: self.place.epochs as usize + 1,
             loss: self.place.loss / count,
             accuracy: self.place.correct.map(|correct| correct / labels),
             validation_loss: validation.0,
@@ -334,8 +334,10 @@ impl<'a> Epochs<'a> {
         if self.place.step > 0 && saved != Some((self.place.step, self.place.epochs)) {
             self.save(listener)?;
         }
+        let is_saved = self.saved.as_ref().is_some_and(|place| place.step == self.place.step);
         if let Some(run) = &mut self.run {
-            run.finish(ending, |path| self.trainee.save_weights(path))?;
+            let checkpoint = is_saved.then(|| run.checkpoint_path(self.place.step));
+            run.finish(ending, checkpoint.as_deref(), |path| self.trainee.save_weights(path))?;
         }
         Ok(())
     }

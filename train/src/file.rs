@@ -61,6 +61,20 @@ pub enum FileError {
         /// The process's number, where it is known.
         process: Option<u32>,
     },
+    /// Another process writes this run, which is to be removed.
+    #[error("run {number} is being trained, by {}", .process.map_or("another process".to_string(), |process| format!("process {process}")))]
+    Running {
+        /// The run's number.
+        number: u32,
+        /// The process's number, where it is known.
+        process: Option<u32>,
+    },
+    /// A folder that is to be removed as a run's holds none.
+    #[error("{} is not a run's folder: it has neither run.json nor metrics.jsonl", .folder.display())]
+    NotARun {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// There is no run of this number.
     #[error("there is no run {number} in {}", .folder.display())]
     NoRun {

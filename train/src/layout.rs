@@ -1,5 +1,6 @@
 //! What stands in a run's folder, for those who write it and those who read it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,26 +32,42 @@ pub struct RunInfo {
     pub recipe: Recipe,
     /// The device's word, `cpu`.
     pub device: String,
+    /// Constants whose value was not the program's, and that value as the language writes it: from a sweep, or the command
+    /// line.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, String>,
 }
 
 /// The name of a description's checksum, which finds accidents, not forgeries.
 const SUM: &str = "crc32";
 
+/// The name of the version that wrote a description.
+const WRITER: &str = "fovea";
+
+/// This version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 impl RunInfo {
     /// The text of `run.json`: the description, and behind it a checksum.
     pub(crate) fn sealed(&self) -> serde_json::Result<String> {
         let mut value = serde_json::to_value(self)?;
+        value[WRITER] = VERSION.into();
         let sum = sum(&value);
         value[SUM] = sum.into();
         serde_json::to_string_pretty(&value)
     }
 
-    /// The description that `run.json` holds, and whether it is as it was written.
-    pub(crate) fn unsealed(bytes: &[u8]) -> serde_json::Result<(Self, bool)> {
-        let mut value: Value = serde_json::from_slice(bytes)?;
+    /// The description that `run.json` holds, and whether it is as it was written; else why it holds none.
+    pub(crate) fn unsealed(bytes: &[u8]) -> Result<(Self, bool), String> {
+        let mut value: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let written = value.as_object_mut().and_then(|object| object.remove(SUM));
         let intact = written == Some(sum(&value).into());
-        Ok((serde_json::from_value(value)?, intact))
+        let version = value.get(WRITER).and_then(Value::as_str).map(str::to_string);
+        let info = serde_json::from_value(value).map_err(|error| match version {
+            Some(version) if version != VERSION => format!("{error}; fovea {version} wrote it, and this is {VERSION}"),
+            _ => error.to_string(),
+        })?;
+        Ok((info, intact))
     }
 }
 

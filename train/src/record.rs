@@ -1,6 +1,6 @@
 //! Reading a run back.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::checkpoint::Checkpoint;
 use crate::file::{FileError, read_file};
@@ -28,6 +28,8 @@ pub struct RunRecord {
     pub weights: Option<PathBuf>,
     /// The last checkpoint, where there is one.
     pub checkpoint: Option<PathBuf>,
+    /// The numbers of the lines of its metrics that could not be read, from 1; a last one that is torn is none of them.
+    pub unread: Vec<usize>,
 }
 
 impl RunRecord {
@@ -42,8 +44,8 @@ impl RunRecord {
         let (info, intact) =
             RunInfo::unsealed(&bytes).map_err(|e| FileError::foreign(&path, "a run's description", e))?;
         let program = String::from_utf8_lossy(&file(PROGRAM)?.1).into_owned();
-        let (path, bytes) = file(METRICS)?;
-        let lines = lines(&path, &bytes)?;
+        let bytes = file(METRICS)?.1;
+        let (lines, unread) = lines(&bytes);
         let weights = Some(folder.join(WEIGHTS)).filter(|path| path.is_file());
         let checkpoint = checkpoints(&folder)?.pop().map(|(_, path)| path);
 
@@ -57,7 +59,7 @@ impl RunRecord {
             }
         }
         let info = RunInfo { program, ..info };
-        Ok(Self { number, folder, info, intact, epochs, steps, ending, weights, checkpoint })
+        Ok(Self { number, folder, info, intact, epochs, steps, ending, weights, checkpoint, unread })
     }
 
     /// The newest checkpoint that reads; `None` where there is none.
@@ -76,16 +78,19 @@ impl RunRecord {
     }
 }
 
-/// The lines of the metrics. The last one may be torn, where the run was killed as it wrote it.
-fn lines(path: &Path, bytes: &[u8]) -> Result<Vec<Line>, FileError> {
-    let texts: Vec<&[u8]> = bytes.split(|&b| b == b'\n').filter(|text| !text.is_empty()).collect();
-    let mut lines = Vec::with_capacity(texts.len());
-    for (i, text) in texts.iter().enumerate() {
+/// The lines of the metrics, and the numbers of those that are none. The last one may be torn, where the run was killed
+/// as it wrote it.
+fn lines(bytes: &[u8]) -> (Vec<Line>, Vec<usize>) {
+    let texts = bytes.split(|&b| b == b'\n').zip(1..).filter(|(text, _)| !text.is_empty());
+    let (mut lines, mut unread) = (Vec::new(), Vec::new());
+    let mut last = 0;
+    for (text, number) in texts {
+        last = number;
         match serde_json::from_slice(text) {
             Ok(line) => lines.push(line),
-            Err(_) if i + 1 == texts.len() => {}
-            Err(e) => return Err(FileError::foreign(path, "a run's metrics", format!("line {}: {e}", i + 1))),
+            Err(_) => unread.push(number),
         }
     }
-    Ok(lines)
+    unread.retain(|&number| number != last);
+    (lines, unread)
 }

@@ -46,7 +46,7 @@ pub fn resume(
     if !differences.is_empty() {
         return Err(TrainError::AnotherRecipe { run, differences: differences.join("; ") });
     }
-    let (epochs, done) = (recipe.epochs, record.epochs.len());
+    let (epochs, done) = (recipe.epochs, record.epochs.last().map_or(0, |last| last.epoch));
     // A run that was killed as it got more epochs may still say that it is complete.
     if record.ending == Some(Ending::Complete) && epochs == done {
         return Err(TrainError::RunComplete { run, epochs });

@@ -5,9 +5,9 @@
 //! | `program.fov` | the text of the program so far |
 //! | `run.json` | the statement that began it, net, data, recipe and device: [`RunInfo`] |
 //! | `metrics.jsonl` | an object a line, told apart by `kind`: `step` ([`StepMetrics`](crate::StepMetrics), about 50 an epoch), `epoch` ([`EpochMetrics`](crate::EpochMetrics)), `end` ([`Ending`]) |
-//! | `checkpoints/step-00000046.safetensors` | [`Checkpoint`]s, each named by the run's step; the last two are kept |
+//! | `checkpoints/step-00000046.safetensors` | [`Checkpoint`]s, each named by the run's step; the last two are kept, of a run that is complete the last |
 //! | `lock` | held by the process that writes here, whose number it holds |
-//! | `weights.safetensors` | the last complete step's [`Weights`], once the run has ended |
+//! | `weights.safetensors` | the last complete step's [`Weights`], once the run has ended: the last checkpoint under a second name, where the file system has such, so that it takes no room |
 //!
 //! A folder appears under its number whole, with the first three of these. Metrics grow a line at a time, each in one
 //! write; every other file is written aside and renamed. So a run that is killed at any moment reads, but for the line
@@ -24,7 +24,10 @@ use crate::lock::Lock;
 use crate::place::Place;
 use crate::recipe::Ending;
 use crate::record::RunRecord;
-use crate::whole::{PART, aside, replace, sync_folder};
+use crate::whole::{PART, aside, folder_of, replace, sync_folder};
+
+/// In the folder of all runs: the highest number of those that were removed, so that no other run gets it.
+pub(crate) const REMOVED: &str = ".removed";
 
 /// How many checkpoints are kept: the newest, and one in case a power cut spoils it.
 const KEPT: usize = 2;
@@ -78,7 +81,7 @@ impl Runs {
 
     /// Gives a finished folder the next free number. Renaming is atomic, and fails on a folder that holds anything.
     fn claim(&self, part: &Path) -> Result<(u32, PathBuf), FileError> {
-        let mut number = self.last()?;
+        let mut number = self.newest_ever()?;
         loop {
             let next = number.unwrap_or(0).checked_add(1);
             let next =
@@ -102,6 +105,15 @@ impl Runs {
     /// The folder cannot be read; one that does not exist has no runs.
     pub fn last(&self) -> Result<Option<u32>, FileError> {
         Ok(self.list()?.last().copied())
+    }
+
+    /// The highest number that a run has or had: the next one's is above it.
+    ///
+    /// # Errors
+    /// As for [`Runs::last`].
+    pub fn newest_ever(&self) -> Result<Option<u32>, FileError> {
+        let removed = fs::read_to_string(self.folder.join(REMOVED)).ok().and_then(|text| text.trim().parse().ok());
+        Ok(self.last()?.max(removed))
     }
 
     /// All runs' numbers, ascending.
@@ -230,17 +242,43 @@ impl RunFolder {
         self.folder.join(CHECKPOINTS).join(format!("step-{step:08}.safetensors"))
     }
 
-    /// Writes the weights and how the run ended.
+    /// Writes the weights, those of a checkpoint or what `save` writes, and how the run ended. A run that is complete keeps
+    /// no older checkpoint: everything is on disk by now.
     pub(crate) fn finish(
         &mut self,
         ending: &Ending,
+        checkpoint: Option<&Path>,
         save: impl FnOnce(&Path) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
-        save(&self.folder.join(WEIGHTS))?;
+        let weights = self.folder.join(WEIGHTS);
+        match checkpoint {
+            Some(checkpoint) if second_name(checkpoint, &weights).is_ok() => {}
+            _ => save(&weights)?,
+        }
         self.append(&Line::End { ending: ending.clone() })?;
+        if *ending == Ending::Complete {
+            let older = checkpoints(&self.folder)?.into_iter().map(|(_, path)| path);
+            // What stays takes room, and does no other harm.
+            older
+                .filter(|path| checkpoint.is_some_and(|last| last != path))
+                .for_each(|path| drop(fs::remove_file(path)));
+        }
         self.lock = None;
         Ok(())
     }
+}
+
+/// Gives a file a second name, in place of whatever has it.
+fn second_name(file: &Path, name: &Path) -> io::Result<()> {
+    let part = folder_of(name).join(format!(".weights{PART}"));
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::hard_link(file, &part)?;
+    fs::rename(&part, name)?;
+    sync_folder(folder_of(name));
+    Ok(())
 }
 
 /// Removes what is still aside in a folder that only this process writes.

@@ -264,7 +264,14 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     let place = behind.iter().filter(|piece| **piece != "=").count();
     match (places, behind.last()) {
         (_, Some(last)) if last.eq_ignore_ascii_case("run") => return all(["last"], Kind::Clause),
-        ([Offer::List(one)], Some(&",")) => return offered(one, context),
+        ([Offer::List(one)], Some(&",")) => {
+            let mut found = offered(one, context);
+            // Behind what is swept may stand more of it, or the next clause.
+            if **one == Offer::Sweepable {
+                found.extend(all(unused(verb, pieces).map(|clause| clause.word), Kind::Clause));
+            }
+            return found;
+        }
         _ => {}
     }
     // A matrix or a range is not told apart into places.
@@ -306,6 +313,11 @@ fn offered(offer: &Offer, context: &Context) -> Found {
             found
         }
         Offer::Constants => names(&context.constants, Kind::Constant),
+        Offer::Sweepable => {
+            let mut found = names(&context.constants, Kind::Constant);
+            found.extend(all(["lr", "batch"], Kind::Option));
+            found
+        }
         Offer::Optimizers => all(OPTIMIZERS.iter().map(|named| named.word), Kind::Option),
         Offer::Schedules => all(SCHEDULES.iter().map(|named| named.word), Kind::Option),
         Offer::Options(words) => all(words.iter().copied(), Kind::Option),

@@ -99,6 +99,8 @@ pub(crate) enum Offer {
     Layers,
     /// Constants, for a number.
     Constants,
+    /// Constants, the learning rate and the batch.
+    Sweepable,
     /// Optimizers.
     Optimizers,
     /// Schedules.

@@ -28,6 +28,11 @@ const STATEMENTS: &[Row] = &[
     ("model network", "net"),
     ("module function def", "block"),
     ("who whos vars names %whos %names %vars %ls", "%who"),
+    ("delete rm del erase drop discard", "remove"),
+    ("cleanup clean gc trim tidy", "prune"),
+    ("history experiments trials jobs ls", "runs"),
+    ("tocsv csv dumpcsv", "export"),
+    ("continue goon", "resume"),
     ("reset clear forget %clear %forget", "%reset"),
 ];
 
@@ -66,6 +71,9 @@ const CLAUSES: &[Row] = &[
     ("ignoreindex ignorelabel void", "ignore"),
     ("dtype kind type", "as"),
     ("towards reconstruct", "toward"),
+    ("grid gridsearch search tune over", "sweep"),
+    ("repeat repeats repetitions restarts", "seeds"),
+    ("retain leave spare", "keep"),
 ];
 
 /// What an optimizer is called, or the one that is nearest in meaning.

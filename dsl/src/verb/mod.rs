@@ -14,6 +14,7 @@ mod declare;
 mod device;
 mod elsewhere;
 mod explain;
+mod export;
 mod features;
 mod filters;
 mod form;
@@ -25,8 +26,12 @@ mod note;
 mod plot;
 mod pool;
 mod predict;
+mod prune;
 mod read;
+mod remove;
 mod reset;
+mod resume;
+mod runs;
 mod saliency;
 mod save;
 mod seed;
@@ -41,21 +46,26 @@ pub(crate) mod words;
 
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples};
 pub use bench::{Bench, BenchMode};
-pub use clause::{Adam, Filter, Loss, Optimizer, Path, Period, ReadAs, Schedule, Sgd, Shares, Subject};
-pub use compare::Compare;
+pub use clause::{Adam, Filter, Loss, Optimizer, Path, Period, ReadAs, Schedule, Sgd, Shares, Subject, Swept};
+pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
 pub use data::Data;
 pub use device::Device;
 pub use explain::Explain;
+pub use export::Export;
 pub use features::Features;
 pub use filters::Filters;
 pub use library::Library;
-pub use load::Load;
+pub use load::{Load, Origin};
 pub use note::Note;
 pub use plot::{Curve, Plot};
 pub use pool::{Pool, PoolForm};
 pub use predict::Predict;
+pub use prune::Prune;
+pub use remove::Remove;
 pub use reset::Reset;
+pub use resume::Resume;
+pub use runs::RunList;
 pub use saliency::Saliency;
 pub use save::Save;
 pub use seed::Seed;
@@ -83,6 +93,7 @@ macro_rules! verbs {
     ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {
         /// A statement that does something.
         #[derive(Clone, Debug, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "a statement is read, used and let go of, one at a time")]
         pub enum Command {
             $($(#[$doc])* $name($type),)+
         }
@@ -117,8 +128,18 @@ verbs! {
     Plot(Plot),
     /// `save lenet "lenet.safetensors"`
     Save(Save),
-    /// `load lenet "lenet.safetensors"`
+    /// `load lenet "lenet.safetensors"`, `load lenet run 3`
     Load(Load),
+    /// `runs`: what has been trained.
+    Runs(RunList),
+    /// `resume run 3`
+    Resume(Resume),
+    /// `export run 3 "run3.csv"`
+    Export(Export),
+    /// `remove run 3`
+    Remove(Remove),
+    /// `prune runs keep 5`
+    Prune(Prune),
     /// `seed 7`
     Seed(Seed),
     /// `device cpu`, `device cuda:1`; alone it lists the devices.
@@ -129,7 +150,7 @@ verbs! {
     Explain(Explain),
     /// `bench lenet train batch 64`
     Bench(Bench),
-    /// `compare alexnet, vgg16`: a table and a plot.
+    /// `compare alexnet, vgg16`, `compare run 1, run 3`: a table and a plot.
     Compare(Compare),
     /// `convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1] /2 pad 1`
     Convolve(Convolve),
@@ -167,6 +188,11 @@ pub struct Said<T> {
 }
 
 impl<T> Said<T> {
+    /// What another clause says in this one's place.
+    pub fn at(value: T, span: Span) -> Self {
+        Self { value, word: span, what: span, span, before: span.start }
+    }
+
     /// What to take out of the text to leave it out: all of it, with the space and the comma before it.
     pub fn cut(&self) -> Span {
         Span { start: self.before, ..self.span }

@@ -59,6 +59,12 @@ impl<'a> Parts<'a> {
         self.parts.first().map_or(String::new(), |part| quoted(&part.to_string()))
     }
 
+    /// The parts from `start` to here, as written.
+    pub(super) fn span_text(&self, start: usize) -> String {
+        let parts = self.parts.get(start..self.at).unwrap_or_default();
+        parts.iter().map(Part::to_string).collect::<Vec<_>>().join(" ")
+    }
+
     pub(super) fn peek(&self) -> Option<&'a Part> {
         self.parts.get(self.at)
     }

@@ -1,9 +1,10 @@
 //! `train lenet on digits for 10 epochs with sgd(lr 0.01, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
 
+use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
     BATCH, CHECKPOINT, DATA, FOR, FURTHER, IGNORE, LOSS, Loss, NOISE, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE,
-    SEED, SMOOTH, Schedule, TOWARD, WARMUP, WEIGHTS,
+    SEED, SEEDS, SMOOTH, SWEEP, Schedule, Swept, TOWARD, WARMUP, WEIGHTS,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -26,6 +27,7 @@ verb! {
         optimizer: Optimizer = OPTIMIZER,
         toward: () = TOWARD,
         resume: RunRef = RESUME,
+        sweep: Vec<Swept> = SWEEP,
     }
     apart {
         batch: usize = BATCH,
@@ -38,6 +40,7 @@ verb! {
         smooth: f64 = SMOOTH,
         ignore: usize = IGNORE,
         seed: u64 = SEED,
+        seeds: usize = SEEDS,
     }
     check together;
 }
@@ -58,11 +61,51 @@ fn noise_to_take_away(train: &Train, parts: &mut Parts<'_>) {
     }
 }
 
+impl Train {
+    /// What goes on with a run of a net on data; what is not said is the run's own.
+    pub fn resuming(net: Name, data: Name, run: RunRef) -> Self {
+        let resume = Some(Said::at(run.clone(), run.span()));
+        let (further, epochs, optimizer, sweep) = (None, None, None, None);
+        let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
+        let (toward, noise, loss, weights, smooth, ignore) = (None, None, None, None, None, None);
+        Self {
+            net,
+            data,
+            further,
+            epochs,
+            optimizer,
+            toward,
+            resume,
+            sweep,
+            batch,
+            schedule,
+            warmup,
+            checkpoint,
+            noise,
+            loss,
+            weights,
+            smooth,
+            ignore,
+            seed,
+            seeds,
+        }
+    }
+}
+
 /// A run begins from the net's weights, or goes on from its own.
 fn one_beginning(train: &Train, parts: &mut Parts<'_>) {
     if let (Some(further), Some(resume)) = (&train.further, &train.resume) {
         let error = parts.error(resume.word, "`further` and `resume` stand together").expected("one of the two");
         let error = error.help("`further` begins a new run from the net's weights; `resume` goes on with an old run");
         parts.one_of_two(error, further.span, resume.span);
+    }
+    let several = [("sweep", train.sweep.as_ref().map(|said| said.span)), ("seeds", train.seeds.map(|said| said.span))];
+    for (word, several) in several {
+        if let (Some(several), Some(resume)) = (several, &train.resume) {
+            let error = parts.error(resume.word, format!("`{word}` and `resume` stand together"));
+            let error = error.expected("one of the two");
+            let error = error.help(format!("`{word}` begins runs of its own; `resume` goes on with one"));
+            parts.one_of_two(error, several, resume.span);
+        }
     }
 }

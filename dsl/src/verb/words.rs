@@ -10,7 +10,7 @@ const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
 const ABSENT: &[&str] =
-    &["slide", "draw", "export", "deconv", "deconvnet", "maximize", "embed", "fool", "evolve", "stylize", "segment"];
+    &["slide", "draw", "deconv", "deconvnet", "maximize", "embed", "fool", "evolve", "stylize", "segment"];
 
 /// Statements whose words are layers, too: a matrix tells them apart.
 pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];

@@ -219,13 +219,14 @@ fn pieces(statement: &str) -> Vec<Piece<'_>> {
             "," => 1,
             "\"" => 2 + rest[1..].find('"').unwrap_or(0),
             "[" => 1 + rest.find(']').unwrap_or(0),
+            "{" => 1 + rest.find('}').unwrap_or(0),
             _ => word(rest),
         };
         let (piece, more) = rest.split_at(end);
         let is_behind_a_clause = matches!(found.last(), Some(Piece::Clause(_)));
         found.push(match &piece[..1] {
             "," => Piece::Comma,
-            "\"" => Piece::Text(piece),
+            "\"" | "{" => Piece::Text(piece),
             "[" => Piece::Matrix(piece),
             "/" => Piece::Stride(&piece[1..]),
             // `80/20` is one word.

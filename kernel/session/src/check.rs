@@ -5,7 +5,7 @@ use fovea_dsl::{Diagnostic, Source};
 use fovea_graph::Span;
 
 use crate::failure::{Failure, guarded};
-use crate::verbs::{self, Job};
+use crate::verbs::{self, Job, defined};
 use crate::world::{Names, World};
 
 /// A statement that is ready to run.
@@ -56,6 +56,8 @@ impl Text {
 /// (a net that could not be defined is not known) is left out.
 pub fn check(read: &Text, names: &Names, world: &World) -> Result<Vec<Step>, Failure> {
     let mut names = names.clone();
+    // What earlier programs began is on disk.
+    names.runs = 0;
     let (mut steps, mut mistakes) = (Vec::new(), read.mistakes.clone());
     let mut lost = if mistakes.is_empty() { Vec::new() } else { read.unread() };
     for statement in &read.program.statements {
@@ -79,20 +81,6 @@ pub fn check(read: &Text, names: &Names, world: &World) -> Result<Vec<Step>, Fai
     }
     mistakes.sort_by_key(|mistake| mistake.span().start);
     if mistakes.is_empty() { Ok(steps) } else { Err(Failure::Mistakes(mistakes)) }
-}
-
-/// The names that a statement would have defined.
-fn defined(statement: &StatementKind) -> Vec<String> {
-    match statement {
-        StatementKind::Net(net) => vec![net.name.text.clone()],
-        StatementKind::Block(block) => vec![block.name.text.clone()],
-        StatementKind::Let(bindings) => bindings.iter().map(|binding| binding.name.text.clone()).collect(),
-        StatementKind::Verb(verb) if verb.word.text.eq_ignore_ascii_case("data") => match verb.parts.first() {
-            Some(Part { kind: PartKind::Word(name), .. }) => vec![name.clone()],
-            _ => Vec::new(),
-        },
-        StatementKind::Verb(_) => Vec::new(),
-    }
 }
 
 /// Whether a statement speaks of a name, or one of its mistakes does.

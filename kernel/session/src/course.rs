@@ -1,7 +1,7 @@
 //! The course of a training run: the curves that pictures and charts draw, of a run that goes on or is on disk.
 
 use fovea_dsl::verb::Curve;
-use fovea_train::RunRecord;
+use fovea_train::{EpochMetrics, RunRecord, StepMetrics};
 
 use crate::picture::{self, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
 
@@ -32,6 +32,18 @@ impl Course {
         Self { steps: Points::new(most), loss: pair(), accuracy: pair(), watched: "test" }
     }
 
+    /// Of a run that is over, with every point.
+    pub fn of(epochs: &[EpochMetrics], steps: &[StepMetrics]) -> Self {
+        let mut course = Self::new(usize::MAX);
+        for epoch in epochs {
+            let loss = [Some(epoch.loss), epoch.watched_loss()];
+            let accuracy = [epoch.accuracy, epoch.watched_accuracy()];
+            course.epoch(epoch.epoch as u64, epoch.watched(), loss, accuracy);
+        }
+        steps.iter().for_each(|step| course.step(step.step, step.loss));
+        course
+    }
+
     /// Takes in the loss of a step's batch.
     pub fn step(&mut self, step: u64, loss: f64) {
         if !self.has_epochs() {
@@ -58,9 +70,13 @@ impl Course {
             Curve::Loss => &self.loss,
             Curve::Accuracy => &self.accuracy,
         };
-        let labels = ["train", self.watched];
-        let named = labels.into_iter().zip(PARTS).zip(pair).map(|((label, kind), points)| (label, kind, points.all()));
+        let named = PARTS.into_iter().zip(pair).map(|(part, points)| (self.part(part), part, points.all()));
         named.filter(|(.., points)| !points.is_empty()).collect()
+    }
+
+    /// What a part of the data is called.
+    pub fn part(&self, part: SeriesKind) -> &'static str {
+        if part == SeriesKind::Train { "train" } else { self.watched }
     }
 
     /// The kinds of curves that there are.
@@ -93,14 +109,7 @@ impl Course {
 /// Every point of a run on disk.
 impl From<&RunRecord> for Course {
     fn from(run: &RunRecord) -> Self {
-        let mut course = Self::new(usize::MAX);
-        for epoch in &run.epochs {
-            let loss = [Some(epoch.loss), epoch.watched_loss()];
-            let accuracy = [epoch.accuracy, epoch.watched_accuracy()];
-            course.epoch(epoch.epoch as u64, epoch.watched(), loss, accuracy);
-        }
-        run.steps.iter().for_each(|step| course.step(step.step, step.loss));
-        course
+        Self::of(&run.epochs, &run.steps)
     }
 }
 

@@ -22,6 +22,7 @@ pub mod session;
 mod toward;
 pub mod values;
 mod verbs;
+mod when;
 mod world;
 
 use fovea_show::{display, markup, picture};

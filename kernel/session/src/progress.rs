@@ -1,7 +1,7 @@
 //! How far a long task is, in words.
 
 use crate::display::clean;
-use crate::display::number::{count, figure, percent, seconds};
+use crate::display::number::{count, figure, percent, seconds, whole_percent};
 use crate::event::{Figure, Form, Metric, Progress};
 
 /// What is under way: `lenet epoch 3/10`.
@@ -11,6 +11,12 @@ pub fn stage(progress: &Progress) -> String {
         None => (&progress.unit, progress.done, progress.of),
     };
     format!("{} {} {number}/{of}", clean(&progress.task), clean(unit))
+}
+
+/// Where it stands in a line of its own, for a log: `lenet epoch 3/10, 62 %: loss 0.1234 · … · 4 s left`.
+pub fn beat(progress: &Progress) -> String {
+    let share = if progress.of == 0 { 0.0 } else { (progress.done as f64 / progress.of as f64).clamp(0.0, 1.0) };
+    format!("{}, {}: {}", stage(progress), whole_percent(share), pace(progress))
 }
 
 /// How it goes: `loss 0.1234 · test 97.5 % · 5,210 images/s · 4 s left`.

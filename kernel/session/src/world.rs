@@ -11,6 +11,7 @@ use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::scope::Scope;
 use fovea_dsl::shared::Shared;
+use fovea_dsl::syntax::Statement;
 use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span};
 use fovea_train::target::Target;
@@ -47,6 +48,9 @@ pub struct Names {
     pub theme: Theme,
     /// How many runs statements will have begun by now.
     pub runs: u32,
+    /// The statements that gave names their meaning, in order: what else the names would mean if a constant had another
+    /// value follows from them.
+    pub defined: Shared<usize, Arc<Defined>>,
     /// Set by the front end when the user breaks off.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -66,6 +70,7 @@ impl Names {
             files: Shared::default(),
             theme: Theme::default(),
             runs: 0,
+            defined: Shared::default(),
             interrupted,
         }
     }
@@ -74,6 +79,15 @@ impl Names {
     pub fn used_of_library(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Resolved>>> {
         self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A statement that gave names their meaning.
+#[derive(Debug)]
+pub struct Defined {
+    /// The statement: `let`, `block`, `net` or `data`.
+    pub statement: Statement,
+    /// Its words.
+    pub text: String,
 }
 
 /// What a net's weights fix.
@@ -188,6 +202,11 @@ impl World {
             }
             copy => copy,
         }
+    }
+
+    /// A run is not on disk any more: no net has it.
+    pub fn removed(&mut self, run: u32) {
+        self.trained.values_mut().filter(|trained| trained.run == Some(run)).for_each(|trained| trained.run = None);
     }
 
     /// The end of a run, as its last checkpoint has it.

@@ -43,6 +43,7 @@ pub fn info(recipe: &Recipe) -> RunInfo {
         data: "digits".into(),
         recipe: recipe.clone(),
         device: "oracle".into(),
+        set: Default::default(),
     }
 }
 

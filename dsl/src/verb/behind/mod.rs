@@ -22,4 +22,5 @@ pub(super) fn is_name(text: &str) -> bool {
 pub(super) use image::IMAGE;
 pub(super) use layer::LAYER;
 pub(super) use net::NET;
-pub(super) use text::FILE;
+pub(super) use run::{RUN, RUNS};
+pub(super) use text::{FILE, TABLE};

@@ -18,6 +18,10 @@ pub(in crate::verb) const FILE: Behind<Name> = Behind {
     form: AS_WRITTEN,
 };
 
+/// The file that a table of figures is written to.
+pub(in crate::verb) const TABLE: Behind<Name> =
+    Behind { offer: Offer::Nothing, read: |parts| parts.text("the file's name", "run.csv"), form: AS_WRITTEN };
+
 impl Parts<'_> {
     /// The string that the verb or a clause takes, `what`, such as `example`.
     pub(in crate::verb) fn text(&mut self, what: &str, example: &str) -> Option<Name> {

@@ -17,6 +17,7 @@ mod source;
 mod split;
 mod steps;
 mod subjects;
+mod sweep;
 mod target;
 
 pub use filter::Filter;
@@ -27,6 +28,7 @@ pub use save::Path;
 pub use schedule::Schedule;
 pub use split::Shares;
 pub use subjects::Subject;
+pub use sweep::Swept;
 pub use target::Loss;
 
 pub(crate) use named::Number;
@@ -36,7 +38,7 @@ pub(crate) use split::in_percent;
 
 pub(super) use filter::FILTER;
 pub(super) use flag::{AVG, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
-pub(super) use number::{BATCH, CLASS, SEED};
+pub(super) use number::{BATCH, CLASS, KEEP, SEED, SEEDS};
 pub(super) use on::{DATA, SAMPLES};
 pub(super) use optimizer::OPTIMIZER;
 pub(super) use period::{CHECKPOINT, FOR, WARMUP};
@@ -50,4 +52,5 @@ pub(super) use source::{IMAGES, LABELS, NPY, SHAPE};
 pub(super) use split::SPLIT;
 pub(super) use steps::{DILATE, PAD, STRIDE, WINDOW};
 pub(super) use subjects::SUBJECTS;
+pub(super) use sweep::SWEEP;
 pub(super) use target::{IGNORE, LOSS, NOISE, SMOOTH, TOWARD, WEIGHTS};

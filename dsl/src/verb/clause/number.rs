@@ -1,8 +1,8 @@
-//! `batch 64`, `class 7`, `seed 7`: a whole number.
+//! `batch 64`, `class 7`, `seed 7`, `seeds 5`, `keep 5`: a whole number.
 
 use fovea_graph::Span;
 
-use super::super::about::{Clause, Offer, clause};
+use super::super::about::{Clause, Needed, Offer, clause};
 use super::super::form;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::quoted;
@@ -38,6 +38,36 @@ pub(in crate::verb) const SEED: Clause<u64> = Clause {
         parts.seed(&expr)
     },
     form: form::NUMBER,
+};
+
+/// From how many seeds a net is trained, each a run of its own.
+pub(in crate::verb) const SEEDS: Clause<usize> = Clause {
+    about: clause("seeds", "seeds 5", &[Offer::Constants]),
+    read: |parts, opened| {
+        let expr = parts.number(opened)?;
+        let count = parts.scope.count(&expr, 2, "the number of seeds");
+        parts.keep(count)
+    },
+    form: form::NUMBER,
+};
+
+/// How many runs stay.
+pub(in crate::verb) const KEEP: Needed<usize> = Needed {
+    clause: Clause {
+        about: clause("keep", "keep 5", &[Offer::Constants]),
+        read: |parts, opened| {
+            let expr = parts.number(opened)?;
+            let count = parts.scope.count(&expr, 1, "the number of runs");
+            parts.keep(count)
+        },
+        form: form::NUMBER,
+    },
+    missing: |parts| {
+        let verb = parts.verb.word;
+        let error = parts.error(parts.here(), format!("`{verb}` lacks how many stay")).found("the end");
+        let error = error.expected("`keep` and a number").put_behind(parts.here(), " keep 5");
+        parts.wrong(error.help(format!("write `{verb} runs keep 5`, say")));
+    },
 };
 
 /// A number that is in its range; says what it should be where it is not.

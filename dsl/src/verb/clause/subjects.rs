@@ -52,7 +52,7 @@ impl Parts<'_> {
     }
 
     /// Nets and runs, with commas between them.
-    fn subjects(&mut self) -> Vec<Subject> {
+    pub(in crate::verb) fn subjects(&mut self) -> Vec<Subject> {
         let mut subjects: Vec<(Subject, Span)> = Vec::new();
         loop {
             let start = self.at;
@@ -60,7 +60,8 @@ impl Parts<'_> {
             let last = self.at.max(start + 1) - 1;
             let span = self.span_of(start, last);
             if let Some((_, first)) = subjects.iter().find(|(earlier, _)| same(earlier, &subject)) {
-                self.wrong(self.twice("this", *first, span));
+                let what = if let Subject::Net(net) = &subject { format!("`{}`", net.text) } else { "this run".into() };
+                self.wrong(self.twice(&what, *first, span));
             }
             subjects.push((subject, span));
             match self.peek() {
@@ -90,8 +91,7 @@ impl Parts<'_> {
 fn same(a: &Subject, b: &Subject) -> bool {
     match (a, b) {
         (Subject::Net(a), Subject::Net(b)) => a.text == b.text,
-        (Subject::Run(RunRef::Last(_)), Subject::Run(RunRef::Last(_))) => true,
-        (Subject::Run(RunRef::Number(a, _)), Subject::Run(RunRef::Number(b, _))) => a == b,
+        (Subject::Run(a), Subject::Run(b)) => a.is_like(b),
         _ => false,
     }
 }

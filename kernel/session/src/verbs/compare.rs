@@ -1,15 +1,18 @@
-//! `compare alexnet, vgg16, resnet50`: a table, and bars of parameters and MACs.
+//! `compare alexnet, vgg16, resnet50`: a table, and bars of parameters and MACs; `compare run 1, run 3`.
+
+mod runs;
 
 use std::collections::BTreeSet;
 
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::Compared;
 use fovea_graph::{Span, Stop};
 use serde_json::json;
 
 use super::summary::summary;
 use super::{Checked, Events, Job};
-use crate::display::{Compared, Comparison, number};
+use crate::display::{Compared as Counted, Comparison, number};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
@@ -22,8 +25,16 @@ struct Compare {
     span: Span,
 }
 
+/// Checks the nets or the runs.
+pub fn check(what: &Compared, span: Span, names: &Names, world: &World) -> Checked {
+    match what {
+        Compared::Nets(nets) => count_all(nets, span, names),
+        Compared::Runs(of) => runs::check(of, span, names, world),
+    }
+}
+
 /// Counts the work of each net for one picture.
-pub fn check(nets: &[Name], span: Span, names: &Names) -> Checked {
+fn count_all(nets: &[Name], span: Span, names: &Names) -> Checked {
     let (mut compared, mut mistakes) = (Vec::new(), Vec::new());
     for net in nets {
         let of = Use { net, data: None, weights: Weights::Own };
@@ -40,11 +51,11 @@ pub fn check(nets: &[Name], span: Span, names: &Names) -> Checked {
 }
 
 /// A net's figures.
-fn count(net: &Net, span: Span, stop: &dyn Stop) -> Result<Compared, Failure> {
+fn count(net: &Net, span: Span, stop: &dyn Stop) -> Result<Counted, Failure> {
     let summary = summary(net, span, stop)?;
     let weighty: BTreeSet<&str> =
         summary.layers.iter().filter(|row| row.macs > 0).map(|row| row.name.as_str()).collect();
-    Ok(Compared {
+    Ok(Counted {
         net: net.name.clone(),
         input: net.input().to_vec(),
         depth: depth(net, &weighty),
@@ -69,7 +80,7 @@ impl Job for Compare {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let nets = &self.comparison.nets;
         let names: Vec<String> = nets.iter().map(|net| net.net.clone()).collect();
-        let measure = |title: &str, figure: fn(&Compared) -> u64| Measure {
+        let measure = |title: &str, figure: fn(&Counted) -> u64| Measure {
             title: title.to_string(),
             values: nets.iter().map(|net| figure(net) as f64).collect(),
             labels: nets.iter().map(|net| number::si(figure(net) as f64, "")).collect(),

@@ -8,14 +8,21 @@ mod convolve;
 mod data;
 mod device;
 mod explain;
+mod export;
 mod features;
 mod filters;
 mod library;
+mod load;
 mod names;
 mod net;
 pub mod plot;
 mod pool;
 mod predict;
+mod prune;
+mod remove;
+mod replay;
+mod resume;
+mod runs;
 mod saliency;
 pub mod show;
 mod simple;
@@ -26,12 +33,16 @@ mod test;
 mod train;
 mod weights;
 
+use std::sync::Arc;
+
 use fovea_dsl::syntax::{Statement, StatementKind};
 use fovea_dsl::{Command, Diagnostic, command};
 
+pub use replay::defined;
+
 use crate::event::{Event, Output};
 use crate::failure::Failure;
-use crate::world::{Names, World};
+use crate::world::{Defined, Names, World};
 
 /// Where a running statement's news goes.
 pub type Events<'a> = dyn FnMut(Event) + 'a;
@@ -52,6 +63,15 @@ pub type Checked = Result<Box<dyn Job>, Failure>;
 
 /// Checks a statement and lets `names` know what it will have done. `text` holds its words.
 pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World) -> Checked {
+    let job = checked(statement, text, names, world)?;
+    if !defined(&statement.kind).is_empty() {
+        let defined = Defined { statement: statement.clone(), text: text.to_string() };
+        names.defined.insert(names.defined.size(), Arc::new(defined));
+    }
+    Ok(job)
+}
+
+fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) -> Checked {
     let span = statement.span;
     let verb = match &statement.kind {
         StatementKind::Net(definition) => return net::check(definition, names),
@@ -61,20 +81,25 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
     };
     match command(verb, &names.scope)? {
         Command::Data(said) => data::check(said, names, world),
-        Command::Train(said) => train::check(said, span, text, names, world),
+        Command::Train(said) => train::check(said, verb, span, text, names, world),
         Command::Test(said) => test::check(&said, names),
         Command::Predict(said) => predict::check(said, names),
         Command::Show(said) => show::check(said.what, names, world),
         Command::Summary(said) => summary::check(&said, span, names, world),
         Command::Plot(said) => plot::check(&said, span, names, world),
         Command::Save(said) => weights::save(said, names),
-        Command::Load(said) => weights::load(said, names),
+        Command::Load(said) => load::check(said, names, world),
         Command::Seed(said) => simple::seed(said.seed, names),
         Command::Device(said) => device::check(said.name, names, world),
         Command::Theme(said) => simple::theme(said.theme, names),
         Command::Explain(said) => explain::check(&said, names),
         Command::Bench(said) => bench::check(&said, span, names),
-        Command::Compare(said) => compare::check(&said.nets, span, names),
+        Command::Compare(said) => compare::check(&said.what, span, names, world),
+        Command::Runs(_) => runs::check(span),
+        Command::Resume(said) => resume::check(&said, span, text, names, world),
+        Command::Export(said) => export::check(&said, names, world),
+        Command::Remove(said) => remove::check(&said.runs, names, world),
+        Command::Prune(said) => prune::check(said.keep, span),
         Command::Convolve(said) => convolve::check(said, span, names),
         Command::Pool(said) => pool::check(said, span, names),
         Command::Filters(said) => filters::check(said.layer, names),

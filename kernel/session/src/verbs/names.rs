@@ -190,6 +190,7 @@ pub fn reset(names: &mut Names) -> Checked {
     names.nets.clear();
     names.data.clear();
     names.bound.clear();
+    names.defined.clear();
     Ok(Box::new(forgotten))
 }
 

@@ -1,6 +1,6 @@
 //! `plot loss, accuracy of lenet`, `plot loss of run 3`, `plot accuracy of small, wide`
 
-mod several;
+pub mod several;
 
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::{self, Curve, RunRef, Subject};
@@ -92,7 +92,7 @@ pub fn which(run: &RunRef, names: &Names, world: &World) -> Result<Which, Failur
             }
         },
         RunRef::Number(number, span) => {
-            let newest = world.runs.last().at(span)?.unwrap_or(0);
+            let newest = world.runs.newest_ever().at(span)?.unwrap_or(0);
             if number <= newest || number > newest.saturating_add(names.runs) {
                 world.runs.open(number).at(span)?;
             }

@@ -1,14 +1,15 @@
 //! `show digits`, `show digits[3]`, `show run 3`, `show run last`
 
-use fovea_dsl::verb::{RunRef, Samples, Shown};
+use fovea_dsl::verb::{Samples, Shown};
 use fovea_graph::Span;
 use fovea_graph::counted;
 use fovea_graph::shape::join;
 use fovea_train::figures::Figures;
-use fovea_train::{Ending, EpochMetrics, RunRecord};
+use fovea_train::{Ending, EpochMetrics, RunRecord, State};
 use serde_json::json;
 
 use super::plot::{Which, which};
+use super::runs::unread;
 use super::{Checked, Events, Job};
 use crate::course::Course;
 use crate::display::number::{self, figure, percent, seconds};
@@ -27,10 +28,7 @@ pub fn check(show: Shown, names: &Names, world: &World) -> Checked {
     match show {
         Shown::Samples(samples) => Ok(Box::new(Sheet { pick: sheet_of(samples, names)?, theme: names.theme })),
         Shown::Run(run) => {
-            let span = match run {
-                RunRef::Last(span) | RunRef::Number(_, span) => span,
-            };
-            Ok(Box::new(ShowRun { which: which(&run, names, world)?, theme: names.theme, span }))
+            Ok(Box::new(ShowRun { which: which(&run, names, world)?, theme: names.theme, span: run.span() }))
         }
     }
 }
@@ -94,7 +92,8 @@ impl Job for ShowRun {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let run = self.which.open(world, self.span)?;
         let ending = match &run.ending {
-            None => far(&run),
+            None if matches!(run.state(), State::Running(_)) => far(&run, "it runs still"),
+            None => far(&run, "killed, or its device was lost"),
             Some(Ending::Complete) => "complete".to_string(),
             Some(Ending::Interrupted { steps }) => format!("broken off after step {steps}"),
             Some(Ending::NotFinite { step, what }) => format!("ended at step {step}: the {what} was not finite"),
@@ -108,6 +107,7 @@ impl Job for ShowRun {
             run.info.device
         );
         let page = Page::default().text(head);
+        let page = unread(&run.unread).map_or(page.clone(), |unread| page.text(unread));
         let page = if run.epochs.is_empty() { page } else { page.table(epochs(&run.epochs)) };
         let figures = json!({
             "run": run.number,
@@ -118,6 +118,8 @@ impl Job for ShowRun {
             "recipe": run.info.recipe,
             "device": run.info.device,
             "ending": run.ending,
+            "state": run.state().word(),
+            "set": run.info.set,
             "epochs": run.epochs,
         });
         let output = Output::page("show", &page, figures);
@@ -132,13 +134,13 @@ impl Job for ShowRun {
 }
 
 /// How far a run came that has not ended.
-fn far(run: &RunRecord) -> String {
+fn far(run: &RunRecord, why: &str) -> String {
     let epochs = format!("{} of {} complete", run.epochs.len(), number::of(run.info.recipe.epochs, "epoch"));
     let newest = match run.steps.last() {
         Some(step) => format!(", loss {} at step {}", figure(step.loss), number::count(step.step)),
         None => String::new(),
     };
-    format!("{epochs}{newest}: it runs still, or was killed, or its device was lost")
+    format!("{epochs}{newest}: {why}")
 }
 
 /// A row an epoch.

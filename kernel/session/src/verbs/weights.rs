@@ -1,17 +1,15 @@
-//! `save lenet "lenet.safetensors"` and `load lenet "lenet.safetensors"`
+//! `save lenet "lenet.safetensors"`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use fovea_dsl::net::Net;
-use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span};
-use fovea_train::{Question, Trainee, Weights as File, is_writable};
+use fovea_train::{Question, Trainee, is_writable};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
@@ -21,10 +19,10 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::route::route;
-use crate::world::{Binding, Names, Trained, World, forward};
+use crate::world::{Binding, Names, World};
 
 /// The entry of a file's metadata that says the shape of one picture, `28x28x1`.
-const INPUT: &str = "input";
+pub const INPUT: &str = "input";
 
 struct Save {
     net: Net,
@@ -84,84 +82,5 @@ impl Job for Save {
         let text = format!("{}: {} saved", self.net.name, of(parameters, "parameter"));
         let data = json!({ "net": self.net.name, "params": parameters });
         Ok(Output::new("save", text, data).file(&self.path))
-    }
-}
-
-struct Load {
-    name: Name,
-    resolved: Arc<Resolved>,
-    device: Arc<dyn Backend>,
-    path: Name,
-    /// What the file holds, on the net that it fits; none where an earlier statement has yet to write it.
-    read: Option<(File, Net)>,
-    interrupted: Arc<AtomicBool>,
-}
-
-/// Checks the file against the net, unless an earlier statement has yet to write it.
-pub fn load(said: verb::Load, names: &mut Names) -> Checked {
-    let verb::Load { net, path } = said;
-    let (resolved, device) = (names.resolved(&net)?, Arc::clone(&names.device));
-    let mut load =
-        Load { name: net.clone(), resolved, device, path, read: None, interrupted: Arc::clone(&names.interrupted) };
-    let file = PathBuf::from(&load.path.text);
-    let binding = match names.files.get(&file) {
-        Some(saved) => saved.clone(),
-        None => {
-            let (weights, net) = load.read.insert(load.read(&file)?);
-            let (input, classes) = (net.input().to_vec(), net.output().last().copied());
-            Binding { input, classes, target: weights.target(), run: false }
-        }
-    };
-    names.bound.insert(net.text.clone(), binding);
-    Ok(Box::new(load))
-}
-
-impl Load {
-    /// The file's weights, and the net that they fit.
-    fn read(&self, file: &Path) -> Result<(File, Net), Failure> {
-        let weights = File::load(file).at(self.path.span)?;
-        if let Some(name) = weights.not_finite() {
-            let message = format!("{}: {name} has values that are not finite", file.display());
-            return Err(Diagnostic::new(Stage::Verbs, self.path.span, message)
-                .help("save the net again from a run whose loss stayed finite")
-                .into());
-        }
-        let net = self.complete(&weights)?;
-        Trainee::takes(Arc::clone(&self.device), forward(&net, &self.interrupted), &weights).at(self.path.span)?;
-        Ok((weights, net))
-    }
-
-    /// The net, where its text leaves shape or classes open, as the file has them.
-    fn complete(&self, weights: &File) -> Result<Net, Failure> {
-        let open = match &*self.resolved {
-            Resolved::Net(net) => return Ok(net.clone()),
-            Resolved::Open(open) => open,
-        };
-        let dims = |text: &String| text.split('x').map(|side| side.parse().ok()).collect::<Option<Vec<usize>>>();
-        let input = weights.metadata.get(INPUT).and_then(dims);
-        let classes = Some(weights.classes.len()).filter(|&classes| classes > 0);
-        Ok(open
-            .complete_unless(input.as_deref(), classes, &*self.interrupted)?
-            .map_err(|mut mistakes| mistakes.remove(0))?)
-    }
-}
-
-impl Job for Load {
-    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let now;
-        let (weights, net) = match &self.read {
-            Some(read) => read,
-            None => {
-                now = self.read(Path::new(&self.path.text))?;
-                &now
-            }
-        };
-        let trainee = Trainee::with_weights(Arc::clone(&self.device), forward(net, &self.interrupted), weights)
-            .at(self.path.span)?;
-        let parameters = trainee.parameter_count();
-        let text = format!("{}: {} loaded", net.name, of(parameters, "parameter"));
-        let data = json!({ "net": net.name, "params": parameters, "input": net.input(), "output": net.output() });
-        world.trained.insert(self.name.text.clone(), Trained { trainee, run: None });
-        Ok(Output::new("load", text, data))
     }
 }

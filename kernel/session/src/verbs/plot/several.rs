@@ -16,7 +16,7 @@ use crate::verbs::{Checked, Events, Job};
 use crate::world::{Names, World};
 
 /// So many runs can be told apart.
-const MOST: usize = 14;
+pub const MOST: usize = 14;
 
 /// A longer name is cut, so that `train` or `test` behind it can be read.
 const LONGEST_NAME: usize = 14;
@@ -55,20 +55,22 @@ pub fn check(curves: &[(Curve, Span)], of: &[Subject], span: Span, names: &Names
 
 /// A run, its course, and what it is called.
 struct Named {
-    name: String,
     run: RunRecord,
-    course: Course,
+    curves: Curves,
 }
+
+/// What a run is called, and its course.
+pub type Curves = (String, Course);
 
 impl Job for Plot {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let open = |(which, name): &(Which, String)| {
             let run = which.open(world, self.span)?;
-            Ok(Named { name: name.clone(), course: Course::from(&run), run })
+            Ok(Named { curves: (name.clone(), Course::from(&run)), run })
         };
         let runs: Vec<Named> = self.runs.iter().map(open).collect::<Result<_, Failure>>()?;
         for &(kind, span) in &self.curves {
-            let lacks = |named: &&Named| named.run.epochs.is_empty() || named.course.curves(kind).is_empty();
+            let lacks = |named: &&Named| named.run.epochs.is_empty() || named.curves.1.curves(kind).is_empty();
             if let Some(Named { run, .. }) = runs.iter().find(lacks) {
                 let message = format!("run {} has no {} over epochs to compare", run.number, word(kind));
                 let help = format!("`show run {}` says how far it came", run.number);
@@ -76,69 +78,79 @@ impl Job for Plot {
             }
         }
         let kinds: Vec<Curve> = self.curves.iter().map(|&(kind, _)| kind).collect();
-        let picture = draw(&kinds, &runs, self.theme).at(self.span)?;
-        let data = |Named { run, course, .. }: &Named| json!({ "net": run.info.net, "run": run.number, "curves": figures(&kinds, course) });
+        let data = |Named { run, curves: (_, course) }: &Named| json!({ "net": run.info.net, "run": run.number, "curves": figures(&kinds, course) });
         let data = json!({ "runs": runs.iter().map(data).collect::<Vec<_>>() });
-        Ok(Output::page("plot", &page(&kinds, &runs), data).picture(picture))
+        let page = page(&kinds, &runs);
+        let curves: Vec<Curves> = runs.into_iter().map(|named| named.curves).collect();
+        let names: Vec<&str> = curves.iter().map(|(name, _)| name.as_str()).collect();
+        let picture = draw(&names.join(", "), &kinds, &curves, self.theme).at(self.span)?;
+        Ok(Output::page("plot", &page, data).picture(picture))
     }
 }
 
 /// A panel a kind of curve, a colour a run.
-fn draw(kinds: &[Curve], runs: &[Named], theme: Theme) -> picture::Result<Picture> {
+pub fn draw(title: &str, kinds: &[Curve], runs: &[Curves], theme: Theme) -> picture::Result<Picture> {
     let panel = |&kind: &Curve| {
         let is_test = has_test(kind, runs) && runs.len() > MOST_PAIRS;
         let parts = if is_test { &PARTS[1..] } else { &PARTS[..] };
         Panel {
-            title: if is_test { format!("test {}", word(kind)) } else { word(kind).to_string() },
+            title: if is_test { format!("{} {}", watched(runs.iter()), word(kind)) } else { word(kind).to_string() },
             x_label: "epoch".to_string(),
             unit: if kind == Curve::Accuracy { Unit::Percent } else { Unit::Plain },
-            series: runs.iter().flat_map(|named| parts.iter().map(move |&part| series(kind, part, named))).collect(),
+            series: runs.iter().flat_map(|curves| parts.iter().map(move |&part| series(kind, part, curves))).collect(),
         }
     };
-    let names: Vec<&str> = runs.iter().map(|named| named.name.as_str()).collect();
-    panels(&names.join(", "), &kinds.iter().map(panel).collect::<Vec<_>>(), theme)
+    panels(title, &kinds.iter().map(panel).collect::<Vec<_>>(), theme)
 }
 
 /// The parts of the data that curves are of.
-const PARTS: [(&str, SeriesKind); 2] = [("train", SeriesKind::Train), ("test", SeriesKind::Test)];
+const PARTS: [SeriesKind; 2] = [SeriesKind::Train, SeriesKind::Test];
+
+/// What the part is called by which runs are watched; the first one's, where they differ.
+fn watched<'a>(mut runs: impl Iterator<Item = &'a Curves>) -> &'static str {
+    runs.next().map_or("test", |(_, course)| course.part(SeriesKind::Test))
+}
 
 /// Whether every run was tested.
-fn has_test(kind: Curve, runs: &[Named]) -> bool {
-    runs.iter().all(|named| !series(kind, PARTS[1], named).points.is_empty())
+fn has_test(kind: Curve, runs: &[Curves]) -> bool {
+    runs.iter().all(|curves| !series(kind, PARTS[1], curves).points.is_empty())
 }
 
 /// The curve of a part; one that a run lacks is empty, so that every run keeps its colour in both.
-fn series(kind: Curve, (part, style): (&str, SeriesKind), named: &Named) -> Series {
-    let known = named.course.curves(kind).into_iter().find(|(label, ..)| *label == part);
-    let name = match named.name.chars().count() > LONGEST_NAME {
-        true => named.name.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),
-        false => named.name.clone(),
+fn series(kind: Curve, part: SeriesKind, (name, course): &Curves) -> Series {
+    let known = course.curves(kind).into_iter().find(|(_, known, _)| *known == part);
+    let name = match name.chars().count() > LONGEST_NAME {
+        true => name.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),
+        false => name.clone(),
     };
     let points = known.map(|(.., points)| points).unwrap_or_default();
-    Series { label: format!("{name} {part}"), points, kind: style }
+    Series { label: format!("{name} {}", course.part(part)), points, kind: part }
 }
 
 /// A row a run with its last values, then a chart a kind of curve.
 fn page(kinds: &[Curve], runs: &[Named]) -> Page {
-    let heads = kinds.iter().flat_map(|&kind| ["train", "test"].map(|part| format!("{part} {}", word(kind))));
+    let watched = watched(runs.iter().map(|named| &named.curves));
+    let heads = kinds.iter().flat_map(|&kind| ["train", watched].map(|part| format!("{part} {}", word(kind))));
     let columns = [Column::left("net").at_most(40), Column::right("run"), Column::right("epochs")];
     let mut table = Table::new(columns.into_iter().chain(heads.map(|head| Column::right(&head))));
     for named in runs {
-        let mut cells = vec![named.name.clone(), named.run.number.to_string(), named.run.epochs.len().to_string()];
+        let mut cells = vec![named.curves.0.clone(), named.run.number.to_string(), named.run.epochs.len().to_string()];
         for &kind in kinds {
             let last =
                 |series: Series| series.points.last().map_or("–".to_string(), |&(_, value)| shown(kind)(value));
-            cells.extend(PARTS.map(|part| last(series(kind, part, named))));
+            cells.extend(PARTS.map(|part| last(series(kind, part, &named.curves))));
         }
         table.row(cells);
     }
     // A terminal's dots have no colours: one curve a run is as much as can be followed.
+    let all: Vec<Curves> = runs.iter().map(|named| named.curves.clone()).collect();
     kinds.iter().fold(Page::default().table(table), |page, &kind| {
-        let part = PARTS[usize::from(has_test(kind, runs))];
+        let part = PARTS[usize::from(has_test(kind, &all))];
         let curve =
-            |named: &Named| display::Curve { label: named.name.clone(), points: series(kind, part, named).points };
-        let curves: Vec<display::Curve> = runs.iter().map(curve).collect();
+            |curves: &Curves| display::Curve { label: curves.0.clone(), points: series(kind, part, curves).points };
+        let curves: Vec<display::Curve> = all.iter().map(curve).collect();
         let chart = Page::default().code(chart(&curves, shown(kind), CHART.0, CHART.1));
-        page.fold(format!("{} {} over epoch", part.0, word(kind)), chart)
+        let part = if part == SeriesKind::Train { "train" } else { watched };
+        page.fold(format!("{part} {} over epoch", word(kind)), chart)
     })
 }

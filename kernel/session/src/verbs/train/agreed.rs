@@ -46,6 +46,18 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
     Ok(Recipe { epochs, checkpoint_every, ..then.clone() })
 }
 
+/// A recipe in the language's clauses, each with its word; empty where it has none of it.
+pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 6] {
+    [
+        ("for", epochs(recipe.epochs)),
+        ("batch", batch(recipe)),
+        ("with", optimizer(recipe)),
+        ("schedule", schedule(recipe)),
+        ("warmup", warm_up(recipe)),
+        ("seed", seed(recipe)),
+    ]
+}
+
 /// The mistake of a number of epochs that the run cannot have.
 fn other_epochs(record: &RunRecord, clause: &Option<Said<usize>>) -> Option<Diagnostic> {
     let (then, done) = (&record.info.recipe, record.epochs.len());

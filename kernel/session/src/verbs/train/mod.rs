@@ -1,17 +1,21 @@
 //! `train lenet on digits for 10 epochs with sgd(lr 0.01, momentum 0.9, decay 5e-4), batch 64, schedule cosine, seed 7`
 
-mod agreed;
+pub mod agreed;
+mod grid;
 mod hint;
 mod recipe;
+mod results;
 mod resume;
+mod several;
 mod teller;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::net::Net;
-use fovea_dsl::syntax::Name;
+use fovea_dsl::syntax::{Name, Verb};
 use fovea_dsl::verb::Train;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::training::{Adam, Decay, Optimizer};
@@ -35,6 +39,7 @@ use recipe::{enough_to_normalise, possible, recipe};
 use resume::{Resumed, resumed};
 use teller::Teller;
 
+#[derive(Clone)]
 struct Run {
     net: Net,
     device: Arc<dyn Backend>,
@@ -42,14 +47,31 @@ struct Run {
     spec: DataSpec,
     recipe: Recipe,
     resumed: Option<Resumed>,
+    /// Constants that have other values than the program gives them, as the language writes these.
+    set: BTreeMap<String, String>,
     span: Span,
     statement: String,
 }
 
+/// Checks a statement that trains once, or several times.
+pub fn check(train: Train, verb: &Verb, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
+    if train.sweep.is_some() || train.seeds.is_some() {
+        return several::check(train, verb, span, text, names, world);
+    }
+    once(train, span, text, names, world)
+}
+
+/// Checks a statement that trains once.
+pub fn once(train: Train, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
+    let run = single(train, span, text, names, world)?;
+    names.bound.insert(run.net.name.clone(), run.binding());
+    names.runs += u32::from(run.resumed.is_none());
+    Ok(Box::new(run))
+}
+
 /// Checks the net, the data, the recipe, the run that goes on and the memory of a step.
-pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
-    let weights = if train.further.is_some() { Weights::Own } else { Weights::First };
-    let of = Use { net: &train.net, data: Some(&train.data), weights };
+fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) -> Result<Run, Failure> {
+    let of = used(&train);
     if let Some(further) = train.further.filter(|_| names.binding(&of).is_none()) {
         return Err(no_weights(&train.net, further.cut(), names));
     }
@@ -74,12 +96,15 @@ pub fn check(train: Train, span: Span, text: &str, names: &mut Names, world: &Wo
         memory::bytes(needs.map(|needs| needs.with(&spec)), device, train.net.span)
     })?;
 
-    let classes = net.output().last().copied();
-    let binding = Binding { input: spec.shape(), classes, target: recipe.target, run: true };
-    names.bound.insert(train.net.text.clone(), binding);
-    names.runs += u32::from(resumed.is_none());
     let device = Arc::clone(&names.device);
-    Ok(Box::new(Run { net, device, train, spec, recipe, resumed, span, statement: text.to_string() }))
+    let set = names.scope.overrides().iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
+    Ok(Run { net, device, train, spec, recipe, resumed, set, span, statement: text.to_string() })
+}
+
+/// The net of a statement on its data.
+fn used(train: &Train) -> Use<'_> {
+    let weights = if train.further.is_some() { Weights::Own } else { Weights::First };
+    Use { net: &train.net, data: Some(&train.data), weights }
 }
 
 /// The mistake of `further` on a net that was neither trained nor loaded.
@@ -118,6 +143,12 @@ impl Job for Run {
 type Left = (Trainee, History, PathBuf);
 
 impl Run {
+    /// What the weights that it leaves will fix.
+    fn binding(&self) -> Binding {
+        let classes = self.net.output().last().copied();
+        Binding { input: self.spec.shape(), classes, target: self.recipe.target, run: true }
+    }
+
     /// A new run.
     fn begin(&self, data: &Dataset, world: &World, tell: &mut dyn FnMut(News)) -> Result<Left, Failure> {
         let mut recipe = self.recipe.clone();
@@ -134,6 +165,7 @@ impl Run {
             data: self.train.data.text.clone(),
             recipe: recipe.clone(),
             device: self.device.device().name,
+            set: self.set.clone(),
         };
         let mut folder = world.runs.create(&info).at(self.span)?;
         let mut begun = false;

@@ -26,12 +26,10 @@ pub fn resumed(
     names: &Names,
     world: &World,
 ) -> Result<Resumed, Failure> {
-    let span = match *run {
-        RunRef::Last(span) | RunRef::Number(_, span) => span,
-    };
+    let span = run.span();
     let resumed = Resumed { which: which(run, names, world)?, span };
     let is_there = match resumed.which {
-        Which::Number(number) => world.runs.last().at(span)?.is_some_and(|last| number <= last),
+        Which::Number(number) => world.runs.newest_ever().at(span)?.is_some_and(|last| number <= last),
         _ => names.runs == 0,
     };
     if is_there {

@@ -1,0 +1,183 @@
+//! `load lenet "lenet.safetensors"`, `load lenet run 3`
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use fovea_dsl::net::Net;
+use fovea_dsl::resolve::Resolved;
+use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::{self, Origin, RunRef};
+use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::{Backend, Span};
+use fovea_train::target::Target;
+use fovea_train::{Trainee, Weights as File};
+use serde_json::json;
+
+use super::plot::{Which, which};
+use super::weights::INPUT;
+use super::{Checked, Events, Job};
+use crate::display::number::of;
+use crate::event::Output;
+use crate::failure::{At, Failure};
+use crate::world::{Binding, Names, Trained, World, forward};
+
+struct Load {
+    name: Name,
+    resolved: Arc<Resolved>,
+    device: Arc<dyn Backend>,
+    from: From,
+    /// What is there already, on the net that it fits; none where an earlier statement has yet to write it.
+    read: Option<Read>,
+    interrupted: Arc<AtomicBool>,
+}
+
+/// Where weights come from, and where the statement says so.
+enum From {
+    File(PathBuf, Span),
+    Run(Which, Span),
+}
+
+/// Weights, the net that they fit, and the run that left them.
+struct Read {
+    weights: File,
+    net: Net,
+    run: Option<u32>,
+}
+
+/// Checks the weights against the net, unless an earlier statement has yet to write them.
+pub fn check(said: verb::Load, names: &mut Names, world: &World) -> Checked {
+    let verb::Load { net, from } = said;
+    let (resolved, device) = (names.resolved(&net)?, Arc::clone(&names.device));
+    let is_there = match &from {
+        Origin::File(path) => !names.files.contains_key(&PathBuf::from(&path.text)),
+        Origin::Run(run) => is_there(run, names, world)?,
+    };
+    let from = match from {
+        Origin::File(path) => From::File(PathBuf::from(path.text), path.span),
+        Origin::Run(run) => From::Run(which(&run, names, world)?, run.span()),
+    };
+    let interrupted = Arc::clone(&names.interrupted);
+    let mut load = Load { name: net.clone(), resolved, device, from, read: None, interrupted };
+    let binding = if is_there {
+        let read = load.read.insert(load.read(world)?);
+        Binding { run: read.run.is_some(), target: read.weights.target(), ..fixed(&read.net) }
+    } else {
+        load.will_be(names)?
+    };
+    names.bound.insert(net.text, binding);
+    Ok(Box::new(load))
+}
+
+/// Whether a run is on disk before the program runs.
+pub fn is_there(run: &RunRef, names: &Names, world: &World) -> Result<bool, Failure> {
+    match *run {
+        RunRef::Last(_) => Ok(names.runs == 0),
+        RunRef::Number(number, span) => Ok(world.runs.newest_ever().at(span)?.is_some_and(|newest| number <= newest)),
+    }
+}
+
+/// What weights of a whole net fix.
+fn fixed(net: &Net) -> Binding {
+    let (input, classes) = (net.input().to_vec(), net.output().last().copied());
+    Binding { input, classes, target: Target::default(), run: false }
+}
+
+impl Load {
+    fn span(&self) -> Span {
+        match self.from {
+            From::File(_, span) | From::Run(_, span) => span,
+        }
+    }
+
+    /// What weights will fix that are yet to be written.
+    fn will_be(&self, names: &Names) -> Result<Binding, Failure> {
+        let saved = match &self.from {
+            From::File(path, _) => names.files.get(path),
+            From::Run(..) => names.bound.get(&self.name.text),
+        };
+        match (saved, &*self.resolved) {
+            (Some(saved), _) => Ok(saved.clone()),
+            (None, Resolved::Net(net)) => Ok(Binding { run: true, ..fixed(net) }),
+            (None, Resolved::Open(_)) => {
+                let message = format!("what `{}` takes in is open until that run has begun", self.name.text);
+                let mistake = Diagnostic::new(Stage::Verbs, self.span(), message);
+                Err(mistake.help("write its shape at the net's beginning, `28x28x1 - …`, say").into())
+            }
+        }
+    }
+
+    /// The weights, and the net that they fit.
+    fn read(&self, world: &World) -> Result<Read, Failure> {
+        let span = self.span();
+        let (weights, from, run) = match &self.from {
+            From::File(path, _) => (File::load(path).at(span)?, path.display().to_string(), None),
+            From::Run(which, _) => {
+                let (weights, run) = of_run(which, span, world)?;
+                (weights, format!("run {run}"), Some(run))
+            }
+        };
+        if let Some(name) = weights.not_finite() {
+            let message = format!("{from}: {name} has values that are not finite");
+            return Err(Diagnostic::new(Stage::Verbs, span, message)
+                .help("save the net again from a run whose loss stayed finite")
+                .into());
+        }
+        let net = self.complete(&weights)?;
+        Trainee::takes(Arc::clone(&self.device), forward(&net, &self.interrupted), &weights).at(span)?;
+        Ok(Read { weights, net, run })
+    }
+
+    /// The net, where its text leaves shape or classes open, as the weights have them.
+    fn complete(&self, weights: &File) -> Result<Net, Failure> {
+        let open = match &*self.resolved {
+            Resolved::Net(net) => return Ok(net.clone()),
+            Resolved::Open(open) => open,
+        };
+        let dims = |text: &String| text.split('x').map(|side| side.parse().ok()).collect::<Option<Vec<usize>>>();
+        let input = weights.metadata.get(INPUT).and_then(dims);
+        let classes = Some(weights.classes.len()).filter(|&classes| classes > 0);
+        Ok(open
+            .complete_unless(input.as_deref(), classes, &*self.interrupted)?
+            .map_err(|mut mistakes| mistakes.remove(0))?)
+    }
+}
+
+/// The newest weights of a run: those it ended with, else those of its last whole checkpoint.
+fn of_run(which: &Which, span: Span, world: &World) -> Result<(File, u32), Failure> {
+    let record = which.open(world, span)?;
+    let ended = record.weights.as_deref().filter(|_| record.ending.is_some()).map(Path::to_path_buf);
+    let weights = match ended {
+        Some(path) => Some(File::load(path).at(span)?),
+        None => record.load_checkpoint().at(span)?.map(|checkpoint| checkpoint.weights),
+    };
+    let number = record.number;
+    weights.map(|weights| (weights, number)).ok_or_else(|| {
+        let mistake = Diagnostic::new(Stage::Verbs, span, format!("run {number} has no weights yet"));
+        mistake.help("a run writes its first ones after its first epoch, or after 30 seconds").into()
+    })
+}
+
+impl Job for Load {
+    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        let now;
+        let Read { weights, net, run } = match &self.read {
+            Some(read) => read,
+            None => {
+                now = self.read(world)?;
+                &now
+            }
+        };
+        let trainee =
+            Trainee::with_weights(Arc::clone(&self.device), forward(net, &self.interrupted), weights).at(self.span())?;
+        let parameters = trainee.parameter_count();
+        let from = run.map(|run| format!(" from run {run}")).unwrap_or_default();
+        let text = format!("{}: {} loaded{from}", net.name, of(parameters, "parameter"));
+        let mut data = json!({ "net": net.name, "params": parameters, "input": net.input(), "output": net.output() });
+        if let Some(run) = run {
+            data["run"] = json!(run);
+        }
+        world.trained.insert(self.name.text.clone(), Trained { trainee, run: *run });
+        Ok(Output::new("load", text, data))
+    }
+}
