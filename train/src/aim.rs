@@ -6,9 +6,23 @@ use fovea_graph::training::{Objective, Weighting};
 use fovea_graph::{Tensor, counted};
 use ndarray::Array1;
 
-use crate::compile::Net;
 use crate::error::TrainError;
-use crate::target::{Loss, Target, Toward, Unsuited, balanced};
+use crate::target::{End, Loss, Target, Toward, Unsuited, balanced};
+
+/// What a net gives for a sample.
+pub(crate) struct Told<'a> {
+    /// How it ends.
+    pub end: End,
+    /// The result's shape.
+    pub output: &'a [usize],
+}
+
+impl Told<'_> {
+    /// Where the net tells a class.
+    fn positions(&self) -> &[usize] {
+        self.output.split_last().map_or(&[], |(_, positions)| positions)
+    }
+}
 
 /// What a net is trained and tested by on some data.
 #[derive(Clone, Debug)]
@@ -24,7 +38,7 @@ impl Aim {
     ///
     /// # Errors
     /// They do not go together.
-    pub fn of(target: Target, net: &Net, data: &Dataset) -> Result<Self, TrainError> {
+    pub fn of(target: Target, net: &Told<'_>, data: &Dataset) -> Result<Self, TrainError> {
         let kind = data.labels.kind();
         let objective = target.objective(net.end, &kind).map_err(|why| unsuited(why, net, data))?;
         let wanted = match (objective, &kind) {
@@ -38,11 +52,11 @@ impl Aim {
                     (Toward::Labels, LabelKind::Several(classes)) => vec![*classes],
                     _ => data.shape().to_vec(),
                 };
-                if !Target::suits(&net.output, &wanted) {
-                    let (output, data) = (net.output.clone(), data.name.clone());
+                if !Target::suits(net.output, &wanted) {
+                    let (output, data) = (net.output.to_vec(), data.name.clone());
                     return Err(TrainError::Wanted { output, wanted, data, itself: target.toward == Toward::Itself });
                 }
-                net.output.clone()
+                net.output.to_vec()
             }
         };
         Ok(Self { objective, target, wanted })
@@ -60,7 +74,7 @@ impl Aim {
 }
 
 /// Whether the net tells the data's classes apart, at the data's positions.
-fn check_classes(net: &Net, data: &Dataset) -> Result<(), TrainError> {
+fn check_classes(net: &Told<'_>, data: &Dataset) -> Result<(), TrainError> {
     let name = || data.name.clone();
     let (told, found) = (net.positions(), data.labels.positions());
     if told != found {
@@ -86,13 +100,13 @@ fn ending(data: &Dataset) -> String {
     }
 }
 
-fn unsuited(why: Unsuited, net: &Net, data: &Dataset) -> TrainError {
+fn unsuited(why: Unsuited, net: &Told<'_>, data: &Dataset) -> TrainError {
     let name = data.name.clone();
     match why {
         Unsuited::NoLabels => TrainError::NoLabels { data: name },
-        Unsuited::NoSoftmax => TrainError::NoTargets { output: net.output.clone(), data: name, ending: ending(data) },
+        Unsuited::NoSoftmax => TrainError::NoTargets { output: net.output.to_vec(), data: name, ending: ending(data) },
         Unsuited::NoSigmoid => {
-            TrainError::NoSigmoid { output: net.output.clone(), data: name, classes: data.classes.len() }
+            TrainError::NoSigmoid { output: net.output.to_vec(), data: name, classes: data.classes.len() }
         }
         said => TrainError::Unsuited(in_words(said)),
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::{Arena, Backend, BackendError, Graph, Memory, Plan, State, Stop};
 
+use crate::aim::Told;
 use crate::batch::Batch;
 use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
@@ -43,9 +44,9 @@ impl Net {
         Ok(Self { backend, forward, states: graph.states, input, output, end })
     }
 
-    /// Where in a picture the net tells a class: `[H, W]`, or `[]` for one class a picture.
-    pub fn positions(&self) -> &[usize] {
-        self.output.split_last().map_or(&[], |(_, positions)| positions)
+    /// What it gives for a picture.
+    pub fn told(&self) -> Told<'_> {
+        Told { end: self.end, output: &self.output }
     }
 
     /// The plan for a question and a batch, by the question's route.

@@ -101,7 +101,7 @@ pub(crate) fn prepare(
     size: &Size,
     stop: &dyn Stop,
 ) -> Result<(), TrainError> {
-    let objective = Aim::of(recipe.target, &trainee.net, data)?.objective;
+    let objective = Aim::of(recipe.target, &trainee.net.told(), data)?.objective;
     let (step, test) = (Question::train_by(objective, &recipe.optimizer), Question::test_by(objective.of_test()));
     let net = &trainee.net;
     let needs = Needs::plan(&net.forward, [&step, &test], &size.batches, data.watched().len(), &*net.backend, stop)?;

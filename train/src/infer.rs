@@ -175,7 +175,7 @@ impl Trainee {
 
     /// What the net is trained and tested by on data: the target that it has.
     pub(crate) fn aim(&self, data: &Dataset) -> Result<Aim, TrainError> {
-        Aim::of(self.target, &self.net, data)
+        Aim::of(self.target, &self.net.told(), data)
     }
 
     /// Puts a question to the net, a batch of the pictures `indices` after the other, and shows each batch's outputs to
@@ -204,7 +204,7 @@ impl Trainee {
             let found = data.shape().to_vec();
             return Err(TrainError::Shape { net: self.net.input.clone(), found, data: name() });
         }
-        check_labels(&Aim::of(target, &self.net, data)?, data)?;
+        check_labels(&Aim::of(target, &self.net.told(), data)?, data)?;
         let pictures = data.images.len();
         let parts = data.train.iter().chain(&data.validation).chain(&data.test);
         match parts.copied().find(|&i| i >= pictures) {

@@ -8,17 +8,13 @@ use fovea_dsl::net::Net;
 use fovea_dsl::resolve::{Resolved, channels_last, resolve_unless};
 use fovea_dsl::scope::nearest;
 use fovea_dsl::syntax::Name;
-use fovea_dsl::verb::Train;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
-use fovea_graph::training::Objective;
-use fovea_train::target::Target;
 
 use crate::display::number;
 use crate::failure::Failure;
 use crate::known::Known;
-use crate::toward;
 use crate::world::{Binding, Names};
 
 /// A net, and what it is used on.
@@ -141,29 +137,10 @@ impl Names {
     }
 
     /// Whether the data's pictures are of the shape that the net takes.
-    fn takes(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
+    pub fn takes(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
         let Some(data) = of.data else { return Ok(()) };
         let shape = self.spec(data)?.shape();
         if net.input() == shape { Ok(()) } else { Err(self.another_shape(of, net, data, &shape)) }
-    }
-
-    /// Whether the data's pictures are those of the net, and its labels such as it was trained toward.
-    fn fits(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
-        let target = self.binding(of).map(|binding| binding.target).unwrap_or_default();
-        self.suits(of, net, &target, None).map(drop)
-    }
-
-    /// Whether the data's pictures are those of the net, and it can be trained toward a target, which a statement may say;
-    /// by what it is then.
-    pub fn suits(
-        &self,
-        of: &Use<'_>,
-        net: &Net,
-        target: &Target,
-        said: Option<&Train>,
-    ) -> Result<Objective, Diagnostic> {
-        self.takes(of, net)?;
-        toward::suits(of, net, target, said, self)
     }
 
     /// The mistake of a net on pictures of another shape.

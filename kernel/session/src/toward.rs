@@ -43,11 +43,30 @@ fn end(net: &Net) -> End {
     }
 }
 
-/// What a net is trained by on data, where the two fit.
-///
-/// # Errors
-/// What does not fit: at the net and the data, or at the clause of the statement.
-pub fn suits(
+impl Names {
+    /// Whether the data's pictures are those of the net, and its labels such as it was trained toward.
+    pub fn fits(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
+        let target = self.binding(of).map(|binding| binding.target).unwrap_or_default();
+        self.suits(of, net, &target, None).map(drop)
+    }
+
+    /// Whether the data's pictures are those of the net, and it can be trained toward a target, which a statement may say;
+    /// by what it is then.
+    pub fn suits(
+        &self,
+        of: &Use<'_>,
+        net: &Net,
+        target: &Target,
+        said: Option<&Train>,
+    ) -> Result<Objective, Diagnostic> {
+        self.takes(of, net)?;
+        suits(of, net, target, said, self)
+    }
+}
+
+/// What a net is trained by on data, where the two fit; what does not fit is said at the net and the data, or at the clause
+/// of the statement.
+fn suits(
     of: &Use<'_>,
     net: &Net,
     target: &Target,
