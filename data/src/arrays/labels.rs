@@ -5,7 +5,7 @@ use fovea_graph::{Stop, Tensor, counted};
 use super::header::{Element, Kind};
 use super::npy::{Npy, tuple};
 use super::samples::Odd;
-use crate::error::DataError;
+use crate::error::{DataError, Unfit};
 use crate::labels::{LabelKind, Labels};
 use crate::source::ReadAs;
 
@@ -130,6 +130,13 @@ fn are_yes_or_no(npy: &Npy, stop: &dyn Stop) -> Result<bool, DataError> {
 
 /// What marks a position of no class in pictures of classes.
 const VOID: usize = 255;
+
+/// The mistake of masks that have a class a sample.
+pub(super) fn no_masks(npy: &Npy, samples: &Npy, shape: &[usize]) -> Unfit {
+    let expected = tuple(&[&samples.header.shape[..1], &shape[..shape.len() - 1]].concat());
+    let unfit = npy.unfit("it has a class a sample, and masks have one at every position").found(npy.shape());
+    unfit.expected(expected).help("`labels` is before classes of samples")
+}
 
 /// What the labels tell of the classes.
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! Arrays in npy files: samples `[N, …]`, and labels. Floating-point numbers are taken as they are; of bytes 255 becomes 1.
 
+mod archive;
 mod header;
 mod labels;
 mod npy;
@@ -14,8 +15,9 @@ use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::{LabelKind, Labels};
 use crate::normalize::Normalize;
+use crate::part::Dealt;
 use crate::room::Room;
-use crate::source::Arrays;
+use crate::source::{Arrays, Labelled};
 use crate::split::Parts;
 use labels::{Meaning, Told};
 use npy::Npy;
@@ -25,6 +27,8 @@ use npy::Npy;
 pub(crate) struct Files {
     samples: Npy,
     labels: Option<(Npy, Meaning)>,
+    /// Each sample's class, where it has one.
+    classes: Vec<u32>,
     parts: Parts,
     remarks: Vec<String>,
 }
@@ -36,25 +40,29 @@ pub(crate) fn open(
     stop: &dyn Stop,
 ) -> Result<(Description, Files), DataError> {
     if size.is_some() {
-        let unfit = Unfit::new(Clause::Size, &arrays.images, "arrays keep the size they have");
+        let unfit = Unfit::new(Clause::Size, &arrays.images.path, "arrays keep the size they have");
         return Err(unfit.help("leave `size` out, or bring the pictures to size before they are saved").into());
     }
     let samples = Npy::open(Clause::Samples, &arrays.images)?;
     let shape = samples::shape(arrays, &samples)?;
-    let labels = arrays.labels.as_ref().map(|path| Npy::open(Clause::Labels, path)).transpose()?;
+    let labels = arrays.labels.as_ref().map(|file| Npy::open(Clause::Labels, file)).transpose()?;
     let (labels, told) = match labels {
         None => (None, Told::default()),
         Some(labels) => {
             let meaning = labels::meaning(&labels, &samples, &shape, arrays.read_as, stop)?;
+            if arrays.labelled == Labelled::AtPositions && meaning.positions().is_empty() {
+                return Err(labels::no_masks(&labels, &samples, &shape).into());
+            }
             let told = labels::look(&labels, &meaning, stop)?;
             (Some((labels, meaning)), told)
         }
     };
     let positions = labels.as_ref().map_or(Vec::new(), |(_, meaning)| meaning.positions().to_vec());
     let parts = parts(arrays, &samples, &told)?;
-    let Told { classes, remarks, .. } = told;
+    let Told { classes, remarks, of } = told;
     let counts = parts.counts();
-    Ok((Description { shape, positions, classes, counts }, Files { samples, labels, parts, remarks }))
+    let files = Files { samples, labels, classes: of, parts, remarks };
+    Ok((Description { shape, positions, classes, counts }, files))
 }
 
 /// Which samples are for training. Those without labels are one part, unless a split is asked for.
@@ -84,11 +92,20 @@ impl Files {
         self.labels.as_ref().map_or(LabelKind::Nothing, |(_, meaning)| meaning.kind())
     }
 
+    /// How the samples are dealt out.
+    pub(crate) fn dealt(&self) -> Dealt {
+        Dealt { parts: self.parts.clone(), labels: self.classes.clone() }
+    }
+
     /// Whether each sample is in one place of its file.
     ///
     /// # Errors
     /// The mistake that it is not.
     pub(crate) fn can_be_read_by_number(&self) -> Result<(), DataError> {
+        if self.samples.packed.is_some() {
+            let unfit = self.samples.unfit("its samples are packed, and they are too many to hold");
+            return Err(unfit.help("save it with `numpy.savez`: each sample is then read when it is its turn").into());
+        }
         if !self.samples.header.is_fortran {
             return Ok(());
         }

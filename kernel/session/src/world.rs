@@ -17,6 +17,7 @@ use fovea_graph::{Backend, BackendError, Span};
 use fovea_train::target::Target;
 use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 
+use crate::classics::Wanted;
 use crate::device::Purpose;
 use crate::event::Event;
 use crate::failure::{At, Failure};
@@ -53,6 +54,8 @@ pub struct Names {
     pub defined: Shared<usize, Arc<Defined>>,
     /// Set by the front end when the user breaks off.
     pub interrupted: Arc<AtomicBool>,
+    /// What the statement that is being checked reads and is to be fetched before.
+    pub wanted: Wanted,
 }
 
 impl Names {
@@ -72,6 +75,7 @@ impl Names {
             runs: 0,
             defined: Shared::default(),
             interrupted,
+            wanted: Wanted::default(),
         }
     }
 
@@ -97,6 +101,8 @@ pub struct Binding {
     pub input: Vec<usize>,
     /// How many classes it tells apart.
     pub classes: Option<usize>,
+    /// What they are called; nothing where that is not known.
+    pub class_names: Vec<String>,
     /// What it was trained toward.
     pub target: Target,
     /// Whether a training run of the session made the weights.

@@ -80,7 +80,7 @@ pub fn is_there(run: &RunRef, names: &Names, world: &World) -> Result<bool, Fail
 /// What weights of a whole net fix.
 fn fixed(net: &Net) -> Binding {
     let (input, classes) = (net.input().to_vec(), net.output().last().copied());
-    Binding { input, classes, target: Target::default(), run: false }
+    Binding { input, classes, class_names: Vec::new(), target: Target::default(), run: false }
 }
 
 impl Load {

@@ -78,6 +78,7 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
     let net = names.whole(&of)?;
     let spec = names.spec(&train.data)?;
     let mut recipe = recipe(&train, names.seed);
+    recipe.target.ignore = recipe.target.ignore.map(|label| numbered(label, &spec));
     let resumed = match &train.resume {
         Some(run) => Some(resumed(&train, &run.value, &mut recipe, names, world)?),
         None => None,
@@ -99,6 +100,13 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
     let device = Arc::clone(&names.device);
     let set = names.scope.overrides().iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
     Ok(Run { net, device, train, spec, recipe, resumed, set, span, statement: text.to_string() })
+}
+
+/// The number of the class that has a label's number for its name, as those of masks do; else the label.
+fn numbered(label: u32, spec: &DataSpec) -> u32 {
+    let name = label.to_string();
+    let class = spec.class_names().iter().position(|class| *class == name);
+    class.map_or(label, |class| class as u32)
 }
 
 /// The net of a statement on its data.
@@ -145,8 +153,9 @@ type Left = (Trainee, History, PathBuf);
 impl Run {
     /// What the weights that it leaves will fix.
     fn binding(&self) -> Binding {
+        let (input, class_names) = (self.spec.shape(), self.spec.class_names().to_vec());
         let classes = self.net.output().last().copied();
-        Binding { input: self.spec.shape(), classes, target: self.recipe.target, run: true }
+        Binding { input, classes, class_names, target: self.recipe.target, run: true }
     }
 
     /// A new run.
