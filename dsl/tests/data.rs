@@ -134,7 +134,8 @@ const WRONG: &[(&str, &str, &str)] = &[
         "pictures are brought to a `size`: `shape` belongs to `npy` and `csv`",
     ),
     ("data x = npy \"x\" labels \"y\" shape", "", "`shape` lacks its sides"),
-    ("data x = npy \"x.npy\"", "npy \"x.npy\"", "`npy` lacks its labels"),
+    ("data x = npy \"x.npy\" as numbers", "as", "`as` says what labels are taken for, and there are none"),
+    ("data w = csv \"w.csv\" labels column 1 as numbers", "as", "a table's labels are classes: `as` belongs to `npy`"),
     ("data x = npy \"x.npy\" labels \"y.npy\" images \"p\"", "images", "`images` and `npy` stand together"),
     ("data digits split 80/20", "split", "`split` belongs to `images`, `npy`, `csv` and to a part of other data"),
     ("data pets = images \"p\" skip", "", "`skip` lacks `broken`"),
@@ -165,7 +166,8 @@ fn an_editor_offers_what_can_follow() {
     let context = Context { data: vec!["digits".into(), "pets".into()], ..Context::default() };
     let offered = |text: &str| complete(text, text.len(), &context).into_iter().map(|c| c.text).collect::<Vec<_>>();
     assert_eq!(offered("data p"), ["pets"]);
-    let all = ["images", "npy", "csv", "labels", "masks", "shape", "size", "split", "part", "skip", "digits", "pets"];
+    let all =
+        ["images", "npy", "csv", "labels", "as", "masks", "shape", "size", "split", "part", "skip", "digits", "pets"];
     assert_eq!(offered("data pets = "), all);
     assert_eq!(offered("data few = digits p"), ["part"]);
     assert_eq!(offered("data w = csv \"w.csv\" labels c"), ["column"]);

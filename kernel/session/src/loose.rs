@@ -27,7 +27,7 @@ pub fn files(samples: Samples, input: &[usize], names: &Names) -> Result<Pick, F
     })?;
     let device = &*names.device;
     memory::data_fits(&spec, 0, device, span)?;
-    let (count, files) = (spec.counts().test, spec.file_names());
+    let (count, files) = (spec.counts().all(), spec.file_names());
     Ok(Pick { spec, samples, range: (0, count), files })
 }
 
