@@ -9,7 +9,8 @@ pub use basis::Basis;
 use super::about::{Behind, Offer};
 use super::behind::is_name;
 use super::clause::{
-    AS, Array, CSV, IMAGES, LABELS, Labelled, MASKS, NPY, PART, Path, ReadAs, SHAPE, SIZE, SKIP, SPLIT, Shares,
+    AS, AUGMENT, Array, CSV, Change, IMAGES, LABELS, Labelled, MASKS, NORMALIZE, NPY, PART, Path, RAW, ReadAs, SHAPE,
+    SIZE, SKIP, SPLIT, Shares,
 };
 use super::declare::verb;
 use super::form::AS_WRITTEN;
@@ -40,6 +41,9 @@ verb! {
         size: [usize; 2] = SIZE,
         split: Shares = SPLIT,
         part: f64 = PART,
+        augment: Vec<Change> = AUGMENT,
+        normalize: () = NORMALIZE,
+        raw: () = RAW,
         skip: () = SKIP,
     }
     check suits::check;

@@ -6,6 +6,12 @@ use super::super::form::AS_WRITTEN;
 /// From the weights that the net has, not from its first ones.
 pub(in crate::verb) const FURTHER: Clause<()> = flag("further");
 
+/// Pictures as training sees them.
+pub(in crate::verb) const AUGMENTED: Clause<()> = flag("augmented");
+
+/// Values stay as they are.
+pub(in crate::verb) const RAW: Clause<()> = flag("raw");
+
 /// A training step.
 pub(in crate::verb) const TRAIN: Clause<()> = flag("train");
 
