@@ -13,6 +13,7 @@ pub mod ids;
 pub mod init;
 mod objective;
 pub mod op;
+mod optimizer;
 pub mod philox;
 pub mod plan;
 pub mod shape;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use fovea_graph::Stop;
+use fovea_graph::{Role, Stop};
 
 use crate::aim::Aim;
 use crate::epochs::Epochs;
@@ -61,6 +61,7 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
         _ if !(0.0..=f64::from(f32::MAX)).contains(&rate) => return Err(TrainError::Rate(rate)),
         _ => check_schedule(recipe)?,
     }
+    check_adjustments(trainee, recipe)?;
     let steps_per_epoch = samples.div_ceil(batch);
     let run = epochs as u128 * steps_per_epoch as u128;
     // Random numbers are drawn by the step's number, which has 32 bits.
@@ -79,12 +80,28 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
     Ok(Size { course, batches: batches(samples, batch) })
 }
 
+/// Whether gradients have a length to be clipped to, and something is left to train.
+fn check_adjustments(trainee: &Trainee, recipe: &Recipe) -> Result<(), TrainError> {
+    let adjustments = &recipe.adjustments;
+    if let Some(limit) = adjustments.clip.filter(|limit| !(*limit > 0.0 && limit.is_finite())) {
+        return Err(TrainError::Clip(limit));
+    }
+    let mut parameters = trainee.states().iter().filter(|state| state.role == Role::Parameter);
+    if !adjustments.frozen.is_empty() && parameters.all(|state| adjustments.freezes(state)) {
+        return Err(TrainError::AllFrozen);
+    }
+    Ok(())
+}
+
 /// Whether schedule and checkpoints have numbers that mean something.
 fn check_schedule(recipe: &Recipe) -> Result<(), TrainError> {
+    let factor = |factor: f64| if factor > 0.0 && factor <= 1.0 { Ok(()) } else { Err(TrainError::Factor(factor)) };
     match recipe.schedule {
         Schedule::Step { every: 0, .. } => return Err(TrainError::ScheduleOfNoEpochs),
-        Schedule::Step { factor, .. } if !(factor > 0.0 && factor <= 1.0) => return Err(TrainError::Factor(factor)),
-        _ => {}
+        Schedule::Step { factor: by, .. } | Schedule::StepsAt { factor: by, .. } => factor(by)?,
+        Schedule::Plateau(plateau) => factor(plateau.factor)?,
+        Schedule::Poly { power } if !(power > 0.0 && power.is_finite()) => return Err(TrainError::Power(power)),
+        Schedule::Constant | Schedule::Cosine | Schedule::Poly { .. } => {}
     }
     match recipe.checkpoint_every {
         CheckpointEvery::Steps(0) => Err(TrainError::CheckpointEvery("steps")),
@@ -102,7 +119,7 @@ pub(crate) fn prepare(
     stop: &dyn Stop,
 ) -> Result<(), TrainError> {
     let objective = Aim::of(recipe.target, &trainee.net.told(), data)?.objective;
-    let (step, test) = (Question::train_by(objective, &recipe.optimizer), Question::test_by(objective.of_test()));
+    let (step, test) = (recipe.question(objective), Question::test_by(objective.of_test()));
     let net = &trainee.net;
     let needs = Needs::plan(&net.forward, [&step, &test], &size.batches, data.watched().len(), &*net.backend, stop)?;
     trainee.prepare(needs, stop)

@@ -7,7 +7,9 @@ use fovea_graph::derivative::with_gradients_unless;
 use fovea_graph::fuse::fuse_unless;
 use fovea_graph::op::GradientError;
 use fovea_graph::plan::plan_unless;
-use fovea_graph::training::{Objective, Optimizer, objective, training_step_of, with_objective};
+use fovea_graph::training::{
+    Adjustments, Objective, Optimizer, adjusted_step, objective, training_step_of, with_objective,
+};
 use fovea_graph::{Backend, Graph, Interrupted, Never, Op, Plan, State, Stop};
 
 use crate::error::TrainError;
@@ -86,6 +88,16 @@ impl Question {
         Self::new(format!("train by {by:?} and {optimizer:?}"), Mode::Train, move |forward, stop| {
             training_step_of(forward, &by, &with, &|_| true, stop)
         })
+    }
+
+    /// The same, adjusted.
+    pub fn adjusted(by: Objective, optimizer: &Optimizer, adjustments: &Adjustments) -> Self {
+        if *adjustments == Adjustments::default() {
+            return Self::train_by(by, optimizer);
+        }
+        let (with, adjusted) = (optimizer.clone(), adjustments.clone());
+        let name = format!("train by {by:?} and {optimizer:?}, {adjustments:?}");
+        Self::new(name, Mode::Train, move |forward, stop| adjusted_step(forward, &by, &with, &adjusted, stop))
     }
 
     /// A training step that updates the parameters and running statistics which `updated` takes; `which` says in words

@@ -3,8 +3,8 @@
 use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, DATA, FOR, FURTHER, IGNORE, LOSS, Loss, NOISE, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE,
-    SEED, SEEDS, SMOOTH, SWEEP, Schedule, Swept, TOWARD, WARMUP, WEIGHTS,
+    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, IGNORE, LOSS, LR, LayerRate, Loss, NOISE, OPTIMIZER,
+    Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS, SMOOTH, SWEEP, Schedule, Stretch, Swept, TOWARD, WARMUP, WEIGHTS,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -33,6 +33,9 @@ verb! {
         batch: usize = BATCH,
         schedule: Schedule = SCHEDULE,
         warmup: Period = WARMUP,
+        clip: f64 = CLIP,
+        freeze: Vec<Stretch> = FREEZE,
+        lr: Vec<LayerRate> = LR,
         checkpoint: Period = CHECKPOINT,
         noise: f64 = NOISE,
         loss: Loss = LOSS,
@@ -68,6 +71,7 @@ impl Train {
         let (further, epochs, optimizer, sweep) = (None, None, None, None);
         let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
         let (toward, noise, loss, weights, smooth, ignore) = (None, None, None, None, None, None);
+        let (clip, freeze, lr) = (None, None, None);
         Self {
             net,
             data,
@@ -80,6 +84,9 @@ impl Train {
             batch,
             schedule,
             warmup,
+            clip,
+            freeze,
+            lr,
             checkpoint,
             noise,
             loss,

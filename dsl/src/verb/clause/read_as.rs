@@ -20,6 +20,6 @@ pub(in crate::verb) const AS: Clause<ReadAs> = Clause {
 };
 
 const KINDS: &[Named<ReadAs>] = &[
-    Named { word: "numbers", numbers: &[], make: |_| ReadAs::Numbers },
-    Named { word: "classes", numbers: &[], make: |_| ReadAs::Classes },
+    Named { word: "numbers", numbers: &[], apart: None, make: |_| ReadAs::Numbers },
+    Named { word: "classes", numbers: &[], apart: None, make: |_| ReadAs::Classes },
 ];

@@ -48,10 +48,10 @@ pub(in crate::verb) const LOSS: Clause<Loss> = Clause {
 
 /// Every loss that can be said.
 const LOSSES: &[Named<Loss>] = &[
-    Named { word: "mse", numbers: &[], make: |_| Loss::Mse },
-    Named { word: "l1", numbers: &[], make: |_| Loss::L1 },
-    Named { word: "huber", numbers: &[], make: |_| Loss::Huber },
-    Named { word: "dice", numbers: &[], make: |_| Loss::Dice },
+    Named { word: "mse", numbers: &[], apart: None, make: |_| Loss::Mse },
+    Named { word: "l1", numbers: &[], apart: None, make: |_| Loss::L1 },
+    Named { word: "huber", numbers: &[], apart: None, make: |_| Loss::Huber },
+    Named { word: "dice", numbers: &[], apart: None, make: |_| Loss::Dice },
 ];
 
 /// Classes count the same, however many samples they have.

@@ -41,6 +41,16 @@ pub enum Unit {
     Percent,
 }
 
+/// How what runs along a panel is spread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Along {
+    /// Equal differences are equally far apart.
+    #[default]
+    Evenly,
+    /// Equal ratios are, where the values span enough for it.
+    Decades,
+}
+
 /// One system of axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
@@ -50,6 +60,8 @@ pub struct Panel {
     pub x_label: String,
     /// The values' unit.
     pub unit: Unit,
+    /// How what runs along it is spread.
+    pub along: Along,
     /// The curves.
     pub series: Vec<Series>,
 }
@@ -65,7 +77,8 @@ pub fn curves(
     unit: Unit,
     theme: Theme,
 ) -> Result<Picture> {
-    let panel = Panel { title: y_label.to_string(), x_label: x_label.to_string(), unit, series: series.to_vec() };
+    let (y_label, x_label, along) = (y_label.to_string(), x_label.to_string(), Along::Evenly);
+    let panel = Panel { title: y_label, x_label, unit, along, series: series.to_vec() };
     panels(title, &[panel], theme)
 }
 
@@ -107,7 +120,7 @@ pub fn scatter(title: &str, [along, above]: [&str; 2], points: &[(f64, f64)], th
     let ideal = Series { label: "right".into(), points: vec![(low, low), (high, high)], kind: SeriesKind::Train };
     let dots = Series { label: String::new(), points: dots, kind: SeriesKind::Dots };
     let (x_label, unit) = (along.to_string(), Unit::Plain);
-    let panel = Panel { title: above.to_string(), x_label, unit, series: vec![ideal, dots] };
+    let panel = Panel { title: above.to_string(), x_label, unit, along: Along::Evenly, series: vec![ideal, dots] };
     let drawn = panels(title, &[panel], theme)?;
     let alt = format!(
         "{title}. {} against {along}: {} points from {} to {}.",

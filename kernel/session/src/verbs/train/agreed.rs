@@ -6,7 +6,7 @@ use fovea_dsl::verb::{Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::counted;
 use fovea_train::target::{Toward, Weights};
-use fovea_train::{CheckpointEvery, Recipe, RunRecord, Schedule, WarmUp};
+use fovea_train::{CheckpointEvery, Recipe, RunRecord, WarmUp};
 
 use crate::display::number::of;
 
@@ -20,6 +20,9 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
         other_epochs(record, &train.epochs),
         differs(record, &train.batch, batch(said), batch(then)),
         differs(record, &train.optimizer, optimizer(said), optimizer(then)),
+        differs(record, &train.clip, said.clip_in_words(), then.clip_in_words()),
+        differs(record, &train.freeze, said.frozen_in_words(), then.frozen_in_words()),
+        differs(record, &train.lr, said.rates_in_words(), then.rates_in_words()),
         differs(record, &train.schedule, schedule(said), schedule(then)),
         differs(record, &train.warmup, warm_up(said), warm_up(then)),
         differs(record, &train.toward, toward(said), toward(then)),
@@ -47,11 +50,14 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
 }
 
 /// A recipe in the language's clauses, each with its word; empty where it has none of it.
-pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 6] {
+pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 9] {
     [
         ("for", epochs(recipe.epochs)),
         ("batch", batch(recipe)),
         ("with", optimizer(recipe)),
+        ("clip", recipe.clip_in_words()),
+        ("freeze", recipe.frozen_in_words()),
+        ("lr", recipe.rates_in_words()),
         ("schedule", schedule(recipe)),
         ("warmup", warm_up(recipe)),
         ("seed", seed(recipe)),
@@ -135,19 +141,14 @@ fn optimizer(recipe: &Recipe) -> String {
 }
 
 fn schedule(recipe: &Recipe) -> String {
-    match recipe.schedule {
-        Schedule::Constant => "schedule constant".into(),
-        Schedule::Cosine => "schedule cosine".into(),
-        Schedule::Step { every, factor } => format!("schedule step(every {every}, by {factor})"),
-    }
+    format!("schedule {}", recipe.schedule.in_words())
 }
 
-const WARM_UP: &str = "warmup";
-
+/// Empty, as of every clause whose absence means that there is none of it.
 fn warm_up(recipe: &Recipe) -> String {
     match recipe.warm_up {
         None => String::new(),
-        Some(WarmUp::Epochs(epochs)) => format!("{WARM_UP} {}", counted(epochs, "epoch")),
-        Some(WarmUp::Steps(steps)) => format!("{WARM_UP} {}", counted(steps, "step")),
+        Some(WarmUp::Epochs(epochs)) => format!("warmup {}", counted(epochs, "epoch")),
+        Some(WarmUp::Steps(steps)) => format!("warmup {}", counted(steps, "step")),
     }
 }

@@ -3,7 +3,8 @@
 pub mod agreed;
 mod grid;
 mod hint;
-mod recipe;
+mod layers;
+pub(super) mod recipe;
 mod results;
 mod resume;
 mod several;
@@ -21,7 +22,7 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_graph::{Backend, NotFinite, Span};
 use fovea_train::{
-    Course, Ending, EpochMetrics, Event as News, History, Needs, Question, Recipe, RunInfo, TrainError, Trainee,
+    Course, Ending, EpochMetrics, Event as News, History, Mode, Needs, Question, Recipe, RunInfo, TrainError, Trainee,
     batches, fit, resume,
 };
 use serde_json::json;
@@ -79,6 +80,8 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
     let spec = names.spec(&train.data)?;
     let mut recipe = recipe(&train, names.seed);
     recipe.target.ignore = recipe.target.ignore.map(|label| numbered(label, &spec));
+    let forward = forward(&net, &names.interrupted);
+    layers::adjust(&train, &net, &forward(1, Mode::Infer).map_err(TrainError::from).at(span)?, &mut recipe)?;
     let resumed = match &train.resume {
         Some(run) => Some(resumed(&train, &run.value, &mut recipe, names, world)?),
         None => None,
@@ -86,8 +89,7 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
     let objective = names.suits(&of, &net, &recipe.target, Some(&train))?;
     possible(&train, &recipe, span, &spec)?;
     let at = train.batch.map_or(span, |said| said.span);
-    let forward = forward(&net, &names.interrupted);
-    let (step, test) = (Question::train_by(objective, &recipe.optimizer), Question::test_by(objective.of_test()));
+    let (step, test) = (recipe.question(objective), Question::test_by(objective.of_test()));
     enough_to_normalise(&forward, &recipe, at, &spec)?;
     let counts = spec.counts();
     let device = &*names.device;
@@ -239,12 +241,12 @@ impl Run {
                 Err(Failure::Interrupted)
             }
             Ending::Interrupted { .. } => Ok(()),
-            Ending::NotFinite { step, what } => Err(self.not_finite(*step, what, folder).into()),
+            Ending::NotFinite { step, what } => Err(self.not_finite((*step, what), history, folder).into()),
         }
     }
 
     /// Why a run ended at a step that would have left what is not finite.
-    fn not_finite(&self, step: u64, what: &NotFinite, folder: &Path) -> Diagnostic {
+    fn not_finite(&self, (step, what): (u64, &NotFinite), history: &History, folder: &Path) -> Diagnostic {
         let message = format!("training ended at step {step}: the {what} is not finite");
         let mistake = Diagnostic::new(Stage::Verbs, self.span, message);
         let per_epoch = self.spec.counts().train.div_ceil(self.recipe.batch.max(1)) as u64;
@@ -254,7 +256,7 @@ impl Run {
             NotFinite::Update(_) => step.checked_sub(1),
             NotFinite::Loss | NotFinite::Gradient(_) | NotFinite::Statistic(_) => step.checked_sub(2),
         };
-        let Some(rate) = used.map(|step| self.recipe.rate_at(step, course)) else {
+        let Some(rate) = used.map(|step| self.recipe.rate_at(step, course, &history.epochs)) else {
             let first = match self.recipe.further {
                 true => "the weights that it goes on from give it: without `further` it begins anew",
                 false => "its first weights give it on these pictures: `bn` behind its layers keeps values small",
@@ -266,7 +268,8 @@ impl Run {
             step => format!("; {} keeps the weights after step {}", folder.display(), step - 1),
         };
         let word = match &self.recipe.optimizer {
-            Optimizer::Sgd { .. } => "sgd",
+            Optimizer::Sgd { .. } | Optimizer::Nesterov { .. } => "sgd",
+            Optimizer::RmsProp(_) => "rmsprop",
             Optimizer::Adam(Adam { form: Decay::Gradient, .. }) => "adam",
             Optimizer::Adam(Adam { form: Decay::Weights, .. }) => "adamw",
         };
