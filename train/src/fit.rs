@@ -72,7 +72,7 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
         warm_up if warm_up > course.steps => return Err(TrainError::WarmUp { warm_up, steps: course.steps }),
         _ => {}
     }
-    if let Some(single) = SingleValue::find(&trainee.net.forward, batch, samples)? {
+    if let Some(single) = SingleValue::find(&trainee.net.forward, recipe, samples)? {
         return Err(TrainError::SingleValue(single));
     }
     Ok(Size { course, batches: batches(samples, batch) })

@@ -80,7 +80,10 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
     let spec = names.spec(&train.data)?;
     let mut recipe = recipe(&train, names.seed);
     let forward = forward(&net, &names.interrupted);
-    layers::adjust(&train, &net, &forward(1, Mode::Infer).map_err(TrainError::from).at(span)?, &mut recipe)?;
+    if train.freeze.is_some() || train.lr.is_some() {
+        let graph = forward(1, Mode::Infer).map_err(TrainError::from).at(span)?;
+        layers::adjust(&train, &net, &graph, &mut recipe)?;
+    }
     let resumed = match &train.resume {
         Some(run) => Some(resumed(&train, &run.value, &mut recipe, names, world)?),
         None => None,

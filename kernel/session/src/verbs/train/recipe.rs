@@ -173,7 +173,7 @@ fn warm_up_ends(recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diag
 /// Batches of which none leaves batch normalisation a single value.
 pub fn enough_to_normalise(forward: &Forward, recipe: &Recipe, at: Span, spec: &DataSpec) -> Result<(), Failure> {
     let samples = spec.counts().train;
-    let Some(single) = SingleValue::find(forward, recipe.batch, samples).map_err(TrainError::from).at(at)? else {
+    let Some(single) = SingleValue::find(forward, recipe, samples).map_err(TrainError::from).at(at)? else {
         return Ok(());
     };
     let help = match single.mend() {
