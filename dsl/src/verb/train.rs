@@ -3,8 +3,8 @@
 use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, DATA, FOR, FURTHER, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS, SWEEP,
-    Schedule, Swept, WARMUP,
+    BATCH, CHECKPOINT, DATA, FOR, FURTHER, KEEP_BEST, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS,
+    STOP, SWEEP, Schedule, Swept, WARMUP,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -23,7 +23,7 @@ verb! {
     }
     takes {
         further: () = FURTHER,
-        epochs: usize = FOR,
+        length: Period = FOR,
         optimizer: Optimizer = OPTIMIZER,
         resume: RunRef = RESUME,
         sweep: Vec<Swept> = SWEEP,
@@ -32,6 +32,8 @@ verb! {
         batch: usize = BATCH,
         schedule: Schedule = SCHEDULE,
         warmup: Period = WARMUP,
+        keep: () = KEEP_BEST,
+        stop: usize = STOP,
         checkpoint: Period = CHECKPOINT,
         seed: u64 = SEED,
         seeds: usize = SEEDS,
@@ -43,9 +45,25 @@ impl Train {
     /// What goes on with a run of a net on data; what is not said is the run's own.
     pub fn resuming(net: Name, data: Name, run: RunRef) -> Self {
         let resume = Some(Said::at(run.clone(), run.span()));
-        let (further, epochs, optimizer, sweep) = (None, None, None, None);
+        let (further, length, optimizer, sweep, keep, stop) = (None, None, None, None, None, None);
         let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
-        Self { net, data, further, epochs, optimizer, resume, sweep, batch, schedule, warmup, checkpoint, seed, seeds }
+        Self {
+            net,
+            data,
+            further,
+            length,
+            optimizer,
+            resume,
+            sweep,
+            batch,
+            schedule,
+            warmup,
+            keep,
+            stop,
+            checkpoint,
+            seed,
+            seeds,
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod split;
 mod steps;
 mod subjects;
 mod sweep;
+mod watch;
 
 pub use filter::Filter;
 pub use optimizer::{Adam, Optimizer, Sgd};
@@ -33,7 +34,7 @@ pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
 pub(super) use filter::FILTER;
-pub(super) use flag::{AVG, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
+pub(super) use flag::{AVG, BEST, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
 pub(super) use number::{BATCH, CLASS, KEEP, SEED, SEEDS};
 pub(super) use on::{DATA, SAMPLES};
 pub(super) use optimizer::OPTIMIZER;
@@ -48,3 +49,4 @@ pub(super) use split::SPLIT;
 pub(super) use steps::{DILATE, PAD, STRIDE, WINDOW};
 pub(super) use subjects::SUBJECTS;
 pub(super) use sweep::SWEEP;
+pub(super) use watch::{KEEP_BEST, STOP};
