@@ -63,7 +63,7 @@ fn what_is_not_said_stays_open() {
         net,
         data,
         further,
-        epochs,
+        length,
         optimizer,
         batch,
         schedule,
@@ -73,6 +73,8 @@ fn what_is_not_said_stays_open() {
         seed,
         sweep,
         seeds,
+        keep,
+        stop,
     } = train;
     assert_eq!((net.text.as_str(), data.text.as_str()), ("lenet", "digits"));
     assert_eq!((further, length, optimizer, batch, schedule), (None, None, None, None, None));
@@ -277,7 +279,7 @@ fn clauses_unknown_twice_or_empty() {
     wrong("train lenet on digits epochs 5", &[("epochs", "the number of epochs stands behind `for`")]);
     assert_eq!(help("train lenet on digits epochs 5"), "write `for 5 epochs`");
     assert_eq!(help("train lenet on digits for 5"), "write `for 5 epochs`");
-    assert_eq!(help("train lenet on digits for 5 steps"), "write `for 5 epochs`");
+    assert_eq!(help("train lenet on digits for 5 rounds"), "write `for 5 epochs`");
     assert!(help("train lenet on digits batchs 64").starts_with("write `batch`; `train` takes on, further, for"));
     assert_eq!(help("train lenet on digits lr 0.1"), "write `with sgd(lr 0.1)`");
     assert_eq!(help("train lenet on digits optimizer adam"), "write `with`");
