@@ -68,6 +68,3 @@ impl Counts {
         if self.validation == 0 { self.test } else { self.validation }
     }
 }
-
-/// The largest height or width that pictures may be brought to.
-pub(crate) const MAX_SIDE: usize = 256;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fovea_graph::Interrupted;
 
-use crate::dataset::MAX_SIDE;
+use crate::resize::MAX_SIDE;
 
 /// Why data cannot be had.
 #[derive(Debug, thiserror::Error)]

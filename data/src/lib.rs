@@ -3,6 +3,7 @@
 
 mod arrays;
 mod augment;
+mod classic;
 mod dataset;
 mod description;
 mod digits;
@@ -10,7 +11,9 @@ mod error;
 mod generate;
 mod images;
 mod labels;
+mod natural;
 mod normalize;
+mod part;
 mod resize;
 mod room;
 mod samples;
@@ -19,13 +22,18 @@ mod spec;
 mod split;
 mod stamp;
 mod store;
+mod table;
 
 pub use augment::{Augment, Augmentation, Subject};
+pub use classic::Fetched;
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
 pub use labels::Labels;
 pub use normalize::Normalize;
 pub use room::{Kept, Room};
 pub use samples::{Samples, Source};
-pub use source::{Arrays, Broken, DataSource, Images, Split};
+pub use source::{
+    ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Home, Images, Labelled, Part,
+    PictureLabels, Side, Split, Table, Which,
+};
 pub use spec::DataSpec;

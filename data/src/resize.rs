@@ -3,7 +3,11 @@
 
 use std::ops::Range;
 
+/// The largest height or width that pictures may be brought to.
+pub(crate) const MAX_SIDE: usize = 256;
+
 /// The way from one size to another.
+#[derive(Debug)]
 pub(crate) struct Resize {
     /// For each row of the result, the rows that it averages.
     rows: Vec<Window>,
@@ -11,6 +15,7 @@ pub(crate) struct Resize {
 }
 
 /// Pixels along a side: the first, and the weights of it and those that follow.
+#[derive(Debug)]
 struct Window {
     first: usize,
     weights: Vec<f32>,

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use fovea_graph::{Never, Stop};
 
 use crate::augment::Augment;
-use crate::dataset::{Counts, Dataset, MAX_SIDE};
+use crate::classic::{Absent, Fetched};
+use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::generate::{scenes, shapes};
 use crate::normalize::Normalize;
+use crate::part::{self, Dealt};
+use crate::resize::MAX_SIDE;
 use crate::room::Room;
-use crate::source::DataSource;
-use crate::{arrays, digits, images};
+use crate::source::{DataSource, Images, Part, PictureLabels, Split, Which};
+use crate::{arrays, classic, digits, images, table};
 
 /// The seed of generated data where nobody says another.
 const GENERATED: u64 = 0;
@@ -41,10 +44,18 @@ struct Opened {
 #[derive(Debug, PartialEq, Eq)]
 enum Files {
     Digits,
-    Shapes { seed: u64 },
-    Scenes { seed: u64 },
+    Shapes {
+        seed: u64,
+    },
+    Scenes {
+        seed: u64,
+    },
     Images(images::Folder),
     Arrays(Box<arrays::Files>),
+    Classic(classic::Files),
+    Table(table::Read),
+    /// A part, and the data that it is of.
+    Part(Part, DataSpec),
 }
 
 impl DataSpec {
@@ -90,7 +101,9 @@ impl DataSpec {
         size: Option<[usize; 2]>,
         stop: &dyn Stop,
     ) -> Result<Self, DataError> {
-        if let Some([height, width]) = size {
+        // What a net takes may be larger.
+        let is_bounded = !matches!(&source, DataSource::Images(Images { labels: PictureLabels::None { .. }, .. }));
+        if let Some([height, width]) = size.filter(|_| is_bounded) {
             let allowed = 1..=Self::MAX_SIDE;
             if !allowed.contains(&height) || !allowed.contains(&width) {
                 return Err(DataError::Size { height, width });
@@ -107,6 +120,20 @@ impl DataSpec {
             DataSource::Arrays(arrays) => {
                 let (description, files) = arrays::open(arrays, size, stop)?;
                 (description, Files::Arrays(Box::new(files)))
+            }
+            DataSource::Classic(classic) => {
+                let (description, files) = classic::open(classic, size, stop)?;
+                (description, Files::Classic(files))
+            }
+            DataSource::Table(table) => {
+                let (description, read) = table::open(table, size, stop)?;
+                (description, Files::Table(read))
+            }
+            DataSource::Part(part) => {
+                let of = Self::open_unless(&part.name, (*part.of).clone(), size.or(part.size), stop)?;
+                let dealt = part::dealt(part, of.dealt(stop)?, of.classes())?;
+                let description = Description { counts: dealt.parts.counts(), ..of.opened.description.clone() };
+                (description, Files::Part(part.clone(), of))
             }
         };
         let opened = Arc::new(Opened { description, files });
@@ -178,12 +205,9 @@ impl DataSpec {
         &self.opened.description.classes
     }
 
-    /// Whether they are people's own, and not built in.
+    /// Whether they are people's own, and not built in: what is built in, and has another name, is somebody's too.
     pub fn is_own(&self) -> bool {
-        match self.source {
-            DataSource::Digits | DataSource::Shapes { .. } | DataSource::Scenes { .. } => false,
-            DataSource::Images(_) | DataSource::Arrays(_) => true,
-        }
+        Self::builtin(&self.name).as_ref() != Some(&self.source)
     }
 
     /// Whether samples are labelled. Those that are not are all in the test part.
@@ -199,6 +223,10 @@ impl DataSpec {
 
     /// How many bytes of memory the data take once they are read: pixels, labels, and which pictures belong to which part.
     pub fn bytes(&self) -> u64 {
+        // Of a part, the whole is read.
+        if let Files::Part(_, of) = &self.opened.files {
+            return Self { room: self.room.clone(), ..of.clone() }.bytes();
+        }
         let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
         let labels = if self.is_labelled() { product(&self.opened.description.positions) } else { 0 };
         let count = self.counts().all() as u64;
@@ -216,6 +244,12 @@ impl DataSpec {
 
     /// Whether all samples are held in memory, once they are read; of others each is read when it is asked for.
     pub fn is_held(&self) -> bool {
+        match &self.opened.files {
+            Files::Classic(_) => return false,
+            Files::Table(_) => return true,
+            Files::Part(_, of) => return Self { room: self.room.clone(), ..of.clone() }.is_held(),
+            Files::Digits | Files::Shapes { .. } | Files::Scenes { .. } | Files::Images(_) | Files::Arrays(_) => {}
+        }
         !self.is_own() || self.sample_bytes().saturating_mul(self.counts().all() as u64) <= self.room.held
     }
 
@@ -239,7 +273,67 @@ impl DataSpec {
             Files::Scenes { seed } => scenes::draw(*seed, self.size, stop),
             Files::Images(folder) => folder.load(&self.name, description, &self.room, stop),
             Files::Arrays(files) => files.load(&self.name, description, &self.room, stop),
+            Files::Classic(files) => files.load(&self.name, description, stop),
+            Files::Table(read) => read.load(&self.name, description, stop),
+            Files::Part(part, of) => {
+                let of = Self { room: self.room.clone(), ..of.clone() };
+                of.load_unless(stop).and_then(|data| part::of(&self.name, part, data))
+            }
         }?;
         Ok(Dataset { augment: self.augment.clone(), normalize: self.normalize, ..data })
+    }
+
+    /// What each sample is called where they are files, in their order; none of others.
+    pub fn file_names(&self) -> Vec<String> {
+        match &self.opened.files {
+            Files::Images(folder) => folder.names(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether files are to be fetched before the data can be read.
+    pub fn is_absent(&self) -> bool {
+        self.absent().is_some()
+    }
+
+    fn absent(&self) -> Option<&Absent> {
+        match &self.opened.files {
+            Files::Classic(files) => files.absent(),
+            Files::Part(_, of) => of.absent(),
+            _ => None,
+        }
+    }
+
+    /// Fetches the files that are not here yet; `told` hears how far each is.
+    ///
+    /// # Errors
+    /// Files that cannot be had, or kept; [`DataError::Interrupted`]: the next time goes on from there.
+    pub fn fetch_unless(&self, told: &mut dyn FnMut(Fetched), stop: &dyn Stop) -> Result<(), DataError> {
+        self.absent().map_or(Ok(()), |absent| absent.fetch(told, stop).map(drop))
+    }
+
+    /// These samples of the data, under another name.
+    ///
+    /// # Errors
+    /// There are no such samples; [`DataError::Interrupted`].
+    pub fn part(&self, name: &str, which: Which, split: Option<Split>, stop: &dyn Stop) -> Result<Self, DataError> {
+        let (of, size) = (Box::new(self.source.clone()), self.size);
+        let part = Part { name: self.name.clone(), of, size, which, split };
+        let part = Self::open_unless(name, DataSource::Part(part), self.size, stop)?;
+        Ok(part.seen(self.augment.clone(), self.normalize))
+    }
+
+    /// Which samples belong to which part, and the class of each, without reading pixels.
+    fn dealt(&self, stop: &dyn Stop) -> Result<Dealt, DataError> {
+        Ok(match &self.opened.files {
+            Files::Digits => Dealt::of(digits::load(None, stop)?),
+            Files::Shapes { seed } => shapes::dealt(*seed),
+            Files::Scenes { .. } => scenes::dealt(),
+            Files::Images(folder) => folder.dealt(&self.opened.description)?,
+            Files::Arrays(files) => files.dealt(),
+            Files::Classic(files) => files.dealt(),
+            Files::Table(read) => read.dealt(),
+            Files::Part(part, of) => part::dealt(part, of.dealt(stop)?, of.classes())?,
+        })
     }
 }

@@ -14,6 +14,12 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Of samples that were counted anew, which they are.
+    pub fn of(&self, samples: &[usize]) -> Self {
+        let those = |part: &[usize]| part.iter().map(|&at| samples[at]).collect();
+        Self { train: those(&self.train), validation: those(&self.validation), test: those(&self.test) }
+    }
+
     pub fn counts(&self) -> Counts {
         Counts { train: self.train.len(), validation: self.validation.len(), test: self.test.len() }
     }
@@ -31,10 +37,7 @@ impl Split {
 /// Takes about `test` samples for testing and `validation` for watching, the same share of every class, drawn by a seed; but
 /// never a class's last. Which are for testing does not depend on how many are for watching.
 pub(crate) fn stratified(labels: &[u32], classes: usize, test: usize, validation: usize, seed: u64) -> Parts {
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); classes];
-    for (sample, &label) in labels.iter().enumerate() {
-        members[label as usize].push(sample);
-    }
+    let members = members(labels, classes);
     let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
     let mut parts = Parts::default();
     let both = shares(&sizes, test).into_iter().zip(shares(&sizes, validation));
@@ -53,6 +56,31 @@ pub(crate) fn stratified(labels: &[u32], classes: usize, test: usize, validation
     }
     [&mut parts.train, &mut parts.validation, &mut parts.test].into_iter().for_each(|part| part.sort_unstable());
     parts
+}
+
+/// About a share of samples with these labels, the same of every class and never nothing, drawn by a seed; in ascending
+/// order.
+pub(crate) fn portion(labels: &[u32], classes: usize, millionths: u32, seed: u64) -> Vec<usize> {
+    let members = members(labels, classes);
+    let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
+    let total = (labels.len() as u64 * u64::from(millionths) + 500_000) / 1_000_000;
+    let total = usize::try_from(total).unwrap_or(usize::MAX).clamp(usize::from(!labels.is_empty()), labels.len());
+    let mut taken = Vec::with_capacity(total);
+    for ((class, members), share) in members.iter().enumerate().zip(shares(&sizes, total)) {
+        let order = Stream::new(seed, Purpose::Data, class as u32).permutation(members.len());
+        taken.extend(order.into_iter().take(share).map(|i| members[i]));
+    }
+    taken.sort_unstable();
+    taken
+}
+
+/// The samples of each class.
+fn members(labels: &[u32], classes: usize) -> Vec<Vec<usize>> {
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); classes];
+    for (sample, &label) in labels.iter().enumerate() {
+        members[label as usize].push(sample);
+    }
+    members
 }
 
 /// Deals `total` out in proportion to `sizes`, by largest remainders (the first of equal ones).

@@ -391,11 +391,10 @@ impl Display for Part {
                 separated(f, &rows.iter().map(|row| Row(row)).collect::<Vec<_>>(), "; ")?;
                 f.write_char(']')
             }
-            PartKind::Ratio(left, right) => {
-                number_text(f, *left)?;
-                f.write_char('/')?;
-                number_text(f, *right)
-            }
+            PartKind::Ratio(numbers) => numbers.iter().enumerate().try_for_each(|(at, number)| {
+                f.write_str(if at == 0 { "" } else { "/" })?;
+                number_text(f, *number)
+            }),
             PartKind::Text(text) => write!(f, "\"{text}\""),
             PartKind::Call(word, arguments) => {
                 write!(f, "{word}(")?;

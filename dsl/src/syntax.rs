@@ -366,8 +366,8 @@ pub enum PartKind {
     Value(Expr),
     /// `28x28`
     Size(Vec<Expr>),
-    /// `80/20`
-    Ratio(f64, f64),
+    /// `80/20`, `70/15/15`
+    Ratio(Vec<f64>),
     /// `[1 0 1; 0 1 0]`: rows of numbers, at least one, all of one length.
     Matrix(Vec<Vec<Expr>>),
     /// `/2`, `/2x1`: a stride.

@@ -6,7 +6,7 @@ use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::verb::{
     Adam, BenchMode, Compare, Compared, Convolve, Curve, Features, Filter, Filters, Library, Load, Note, Optimizer,
     Origin, Padding, Period, Pixels, Plot, PoolForm, Predict, Reset, RunRef, Save, Schedule, Seed, SetTheme, Sgd, Show,
-    Shown, Subject, Summary, Test, Theme, Train, Who,
+    Shown, Side, Subject, Summary, Test, Theme, Train, Who,
 };
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
 use fovea_graph::SourceId;
@@ -121,14 +121,17 @@ fn the_other_verbs() {
     else {
         panic!()
     };
-    assert_eq!((samples.range, samples.train, save.unwrap().value.text.as_str()), (Some((0, 16)), false, "logits.npy"));
+    assert_eq!(
+        (samples.range, samples.side, save.unwrap().value.text.as_str()),
+        (Some((0, 16)), Side::Test, "logits.npy")
+    );
     let Command::Saliency(said) = read("saliency lenet on digits[3] class 0, save \"g.npy\"").unwrap() else {
         panic!()
     };
     assert_eq!((said.class.unwrap().value, said.samples.range, said.save.is_some()), (0, Some((3, 4)), true));
     assert_eq!(help("saliency lenet on digits[3] class (-1)").as_str(), "");
     let Command::Show(Show { what: Shown::Samples(samples) }) = read("show digits.train[3]").unwrap() else { panic!() };
-    assert_eq!((samples.data.text.as_str(), samples.range, samples.train), ("digits", Some((3, 4)), true));
+    assert_eq!((samples.data.text.as_str(), samples.range, samples.side), ("digits", Some((3, 4)), Side::Train));
     assert!(matches!(read("show run last").unwrap(), Command::Show(Show { what: Shown::Run(RunRef::Last(_)) })));
     assert!(matches!(read("show run 3").unwrap(), Command::Show(Show { what: Shown::Run(RunRef::Number(3, _)) })));
     let Command::Summary(Summary { net, batch, train, on: None }) = read("summary resnet.50 batch(32) train").unwrap()
@@ -414,7 +417,7 @@ fn convolve_reads_matrices_samples_and_filters() {
 
     let said = convolve("convolve digits.train[3] with lenet.conv1[2] /2x1 pad 1 dilate 2x3");
     let (Pixels::Sample(samples), Filter::Layer(layer)) = (&said.image, &said.filter) else { panic!() };
-    assert_eq!((samples.train, samples.range), (true, Some((3, 4))));
+    assert_eq!((samples.side, samples.range), (Side::Train, Some((3, 4))));
     assert_eq!((layer.path.text.as_str(), layer.range), ("lenet.conv1", Some((2, 3))));
     assert_eq!((said.stride.unwrap().value, said.dilate.unwrap().value), ([2, 1], [2, 3]));
     assert_eq!(said.padding(), Some(Padding::Zeros([1, 1])));

@@ -198,7 +198,7 @@ fn parts() -> impl Strategy<Value = Part> {
         (word, exprs(), proptest::option::of(exprs())).prop_map(|(w, a, b)| PartKind::Select(w, a, b)),
         exprs().prop_map(PartKind::Value),
         proptest::collection::vec(exprs(), 2..4).prop_map(PartKind::Size),
-        (numbers(), numbers()).prop_map(|(a, b)| PartKind::Ratio(a, b)),
+        prop::collection::vec(numbers(), 2..=4).prop_map(PartKind::Ratio),
         "[ !#-~é→]{0,12}".prop_map(PartKind::Text),
         (names(), arguments()).prop_map(|(w, a)| PartKind::Call(w.text, a)),
         matrices().prop_map(PartKind::Matrix),

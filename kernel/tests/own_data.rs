@@ -39,12 +39,14 @@ fn a_net_learns_pictures_in_folders() {
     let outputs = bench.ok(&text);
     let data = &outputs[0].data;
     let keys: Vec<&String> = data.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["verb", "data", "shape", "classes", "train", "test", "by_class", "left_out"]);
+    assert_eq!(keys, ["verb", "data", "shape", "classes", "train", "validation", "test", "by_class", "left_out"]);
     let classes = ["eight", "five", "four", "nine", "one", "seven", "six", "three", "two", "zero"];
     assert_eq!((&data["data"], &data["shape"], &data["classes"]), (&json!("mine"), &json!([8, 8, 1]), &json!(classes)));
     assert_eq!((&data["train"], &data["test"], &data["left_out"]), (&json!(450), &json!(150), &json!([])));
-    let by_class: Vec<Value> = classes.iter().map(|class| json!({ "class": class, "train": 45, "test": 15 })).collect();
+    let by_class: Vec<Value> =
+        classes.iter().map(|class| json!({ "class": class, "train": 45, "validation": 0, "test": 15 })).collect();
     assert_eq!(data["by_class"], json!(by_class));
+    assert_eq!(data["validation"], json!(0));
     let (head, rest) = outputs[0].text.split_once('\n').unwrap();
     assert_eq!(head, "mine: 450 pictures to train on and 150 to test, 8x8x1, 10 classes");
     assert!(classes.iter().all(|class| rest.contains(class)) && rest.contains("45"), "{rest}");

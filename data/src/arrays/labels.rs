@@ -5,7 +5,7 @@ use ndarray::ArrayD;
 
 use super::header::{Element, Kind};
 use super::npy::{Npy, tuple};
-use crate::error::DataError;
+use crate::error::{DataError, Unfit};
 use crate::labels::Labels;
 
 /// The most classes that are told apart.
@@ -56,6 +56,13 @@ pub(super) fn positions(npy: &Npy, samples: &Npy, shape: &[usize]) -> Result<Vec
             Err(npy.unfit(message).found(npy.shape()).expected(expected).help(possible).into())
         }
     }
+}
+
+/// The mistake of masks that have a class a sample.
+pub(super) fn no_masks(npy: &Npy, samples: &Npy, shape: &[usize]) -> Unfit {
+    let expected = tuple(&[&samples.header.shape[..1], &shape[..shape.len() - 1]].concat());
+    let unfit = npy.unfit("it has a class a sample, and masks have one at every position").found(npy.shape());
+    unfit.expected(expected).help("`labels` is before classes of samples")
 }
 
 /// What the labels tell of the classes.

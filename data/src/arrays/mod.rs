@@ -1,5 +1,6 @@
 //! Arrays in npy files: samples `[N, …]`, and labels. Floating-point numbers are taken as they are; of bytes 255 becomes 1.
 
+mod archive;
 mod header;
 mod labels;
 mod npy;
@@ -14,8 +15,9 @@ use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
 use crate::normalize::Normalize;
+use crate::part::Dealt;
 use crate::room::Room;
-use crate::source::Arrays;
+use crate::source::{Arrays, Labelled};
 use crate::split::Parts;
 use labels::Told;
 use npy::Npy;
@@ -25,6 +27,8 @@ use npy::Npy;
 pub(crate) struct Files {
     samples: Npy,
     labels: Option<Npy>,
+    /// Each sample's class, where it has one.
+    classes: Vec<u32>,
     parts: Parts,
     remarks: Vec<String>,
 }
@@ -36,24 +40,28 @@ pub(crate) fn open(
     stop: &dyn Stop,
 ) -> Result<(Description, Files), DataError> {
     if size.is_some() {
-        let unfit = Unfit::new(Clause::Size, &arrays.images, "arrays keep the size they have");
+        let unfit = Unfit::new(Clause::Size, &arrays.images.path, "arrays keep the size they have");
         return Err(unfit.help("leave `size` out, or bring the pictures to size before they are saved").into());
     }
     let samples = Npy::open(Clause::Samples, &arrays.images)?;
     let shape = samples::shape(arrays, &samples)?;
-    let labels = arrays.labels.as_ref().map(|path| Npy::open(Clause::Labels, path)).transpose()?;
+    let labels = arrays.labels.as_ref().map(|file| Npy::open(Clause::Labels, file)).transpose()?;
     let (positions, told) = match &labels {
         None => (Vec::new(), Told::default()),
         Some(labels) => {
             let positions = labels::positions(labels, &samples, &shape)?;
+            if arrays.labelled == Labelled::AtPositions && positions.is_empty() {
+                return Err(labels::no_masks(labels, &samples, &shape).into());
+            }
             let told = labels::look(labels, &positions, stop)?;
             (positions, told)
         }
     };
     let parts = parts(arrays, &samples, &told)?;
-    let Told { classes, remarks, .. } = told;
+    let Told { classes, remarks, of } = told;
     let counts = parts.counts();
-    Ok((Description { shape, positions, classes, counts }, Files { samples, labels, parts, remarks }))
+    let files = Files { samples, labels, classes: of, parts, remarks };
+    Ok((Description { shape, positions, classes, counts }, files))
 }
 
 /// Which samples are for training; none of those without labels.
@@ -61,8 +69,11 @@ fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError
     let count = samples.header.shape[0];
     if told.classes.is_empty() {
         if arrays.split.is_some() {
-            let unfit =
-                Unfit::new(Clause::Split, &arrays.images, "without labels there is nothing to train on, nor to split");
+            let unfit = Unfit::new(
+                Clause::Split,
+                &arrays.images.path,
+                "without labels there is nothing to train on, nor to split",
+            );
             return Err(unfit.help("`labels \"y.npy\"` says what the samples are; or leave `split` out").into());
         }
         return Ok(Parts { test: (0..count).collect(), ..Parts::default() });
@@ -78,11 +89,20 @@ fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError
 }
 
 impl Files {
+    /// How the samples are dealt out.
+    pub(crate) fn dealt(&self) -> Dealt {
+        Dealt { parts: self.parts.clone(), labels: self.classes.clone() }
+    }
+
     /// Whether each sample is in one place of its file.
     ///
     /// # Errors
     /// The mistake that it is not.
     pub(crate) fn can_be_read_by_number(&self) -> Result<(), DataError> {
+        if self.samples.packed.is_some() {
+            let unfit = self.samples.unfit("its samples are packed, and they are too many to hold");
+            return Err(unfit.help("save it with `numpy.savez`: each sample is then read when it is its turn").into());
+        }
         if !self.samples.header.is_fortran {
             return Ok(());
         }

@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fovea_graph::Stop;
 
+use super::archive::{self, Member};
 use super::header::{self, Header};
 use crate::error::{Clause, DataError, Unfit};
+use crate::source::ArrayFile;
 use crate::stamp::{self, Stamp};
 
 /// An npy file as it was when its head was read.
@@ -16,8 +18,11 @@ pub(super) struct Npy {
     pub clause: Clause,
     pub path: PathBuf,
     pub header: Header,
-    /// Where the elements begin.
+    /// Where the elements begin, and where they must end: in the file, or, where they are packed, in what it holds.
     pub begin: u64,
+    end: u64,
+    /// The array of an archive that is packed.
+    pub packed: Option<Member>,
     pub stamp: Stamp,
 }
 
@@ -29,7 +34,8 @@ const TOGETHER: u64 = 1 << 20;
 
 impl Npy {
     /// Reads the head.
-    pub fn open(clause: Clause, path: &Path) -> Result<Self, DataError> {
+    pub fn open(clause: Clause, array: &ArrayFile) -> Result<Self, DataError> {
+        let path = &array.path;
         let unfit = |message: String| Unfit::new(clause, path, message);
         let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => unfit("there is no such file".into()).expected("an npy file"),
@@ -44,30 +50,25 @@ impl Npy {
             _ => unfit(format!("the file cannot be read: {error}")),
         };
         let mut file = File::open(path).map_err(unreadable)?;
-        let mut start = Vec::new();
-        file.by_ref().take(10).read_to_end(&mut start).map_err(unreadable)?;
-        let &[.., major, _, low, high] = &start[..] else { return Err(foreign(unfit, &start).into()) };
-        if !start.starts_with(MAGIC) {
-            return Err(foreign(unfit, &start).into());
-        }
-        let mut length = u64::from(u16::from_le_bytes([low, high]));
-        let mut begin = 10;
-        if major > 1 {
-            let mut more = [0; 2];
-            file.read_exact(&mut more).map_err(unreadable)?;
-            length |= u64::from(u16::from_le_bytes(more)) << 16;
-            begin = 12;
-        }
-        let mut head = Vec::new();
-        file.take(length.min(MAX_HEAD)).read_to_end(&mut head).map_err(unreadable)?;
-        if (head.len() as u64) < length {
-            return Err(unfit("the file ends within its head".into()).expected("an npy file").into());
-        }
-        let read = (1..=3).contains(&major).then(|| header::read(&String::from_utf8_lossy(&head))).flatten();
-        let header =
-            read.ok_or_else(|| unfit("its head is not understood".into()).expected("an npy file, version 1 to 3"))?;
-        let npy = Self { clause, path: path.to_path_buf(), header, begin: begin + length, stamp: Stamp::of(&metadata) };
-        Ok(npy)
+        let stamp = Stamp::of(&metadata);
+        let mut start = [0; archive::MAGIC.len()];
+        let is_archive = file.read_exact(&mut start).is_ok() && start == archive::MAGIC;
+        let (begin, end, packed, header) = if is_archive {
+            let member = archive::find(path, array.member.as_deref(), &unfit)?;
+            let (header, length) = member.read(path, |bytes| Ok(head(bytes, &unfit))).map_err(unreadable)??;
+            let (begin, end) =
+                if member.is_plain { (member.begin, member.begin + member.length) } else { (0, member.length) };
+            (begin + length, end, (!member.is_plain).then_some(member), header)
+        } else {
+            if let Some(member) = &array.member {
+                let unfit = unfit(format!("this is one array, and no archive with an array `{member}`"));
+                return Err(unfit.expected("an npz file").help("leave the array's name out").into());
+            }
+            file.rewind().map_err(unreadable)?;
+            let (header, length) = head(&mut file, &unfit)?;
+            (length, stamp.length, None, header)
+        };
+        Ok(Self { clause, path: path.clone(), header, begin, end, packed, stamp })
     }
 
     /// A mistake of this file.
@@ -88,11 +89,11 @@ impl Npy {
         if count == Some(0) {
             return Err(self.unfit(format!("the array is empty: {}", self.shape())).into());
         }
-        if expected == Some(self.stamp.length) {
+        if expected == Some(self.end) {
             return Ok(());
         }
-        let (name, found) = (self.header.element.name(), format!("{} bytes", self.stamp.length));
-        let is_cut = expected.is_none_or(|expected| self.stamp.length < expected);
+        let (name, found) = (self.header.element.name(), format!("{} bytes", self.end));
+        let is_cut = expected.is_none_or(|expected| self.end < expected);
         let what = if is_cut { "the file is cut off" } else { "the file goes on behind its array" };
         let expected = expected.map_or("more than there can be".into(), |bytes| format!("{bytes} bytes"));
         let message = format!("{what}: its head tells of {} {name}", self.shape());
@@ -111,16 +112,43 @@ impl Npy {
             return Err(self.changed());
         }
         let unreadable = |error: std::io::Error| self.unfit(format!("the file cannot be read: {error}"));
-        file.seek(SeekFrom::Start(self.begin)).map_err(unreadable)?;
-        let (mut left, mut bytes) = (self.stamp.length.saturating_sub(self.begin), vec![0; TOGETHER as usize]);
+        match &self.packed {
+            None => {
+                file.seek(SeekFrom::Start(self.begin)).map_err(unreadable)?;
+                self.drain(&mut file, stop, &mut each)
+            }
+            Some(member) => {
+                let drained = member.read(&self.path, |bytes| {
+                    std::io::copy(&mut bytes.take(self.begin), &mut std::io::sink())?;
+                    Ok(self.drain(bytes, stop, &mut each))
+                });
+                drained.map_err(unreadable)?
+            }
+        }
+    }
+
+    /// Gives all elements of what begins with the first.
+    fn drain(&self, from: &mut dyn Read, stop: &dyn Stop, each: &mut dyn FnMut(&[u8])) -> Result<(), DataError> {
+        let (mut left, mut bytes) = (self.end.saturating_sub(self.begin), vec![0; TOGETHER as usize]);
         while left > 0 {
             stop.go_on()?;
             let some = &mut bytes[..left.min(TOGETHER) as usize];
-            file.read_exact(some).map_err(|_| self.changed())?;
-            some.chunks_exact(self.header.element.bytes.max(1)).for_each(&mut each);
+            from.read_exact(some).map_err(|error| self.spoiled(&error))?;
+            some.chunks_exact(self.header.element.bytes.max(1)).for_each(&mut *each);
             left -= some.len() as u64;
         }
+        // Whether what was packed is as it was written is told behind its end.
+        if self.packed.is_some() {
+            from.read(&mut [0]).map_err(|error| self.spoiled(&error))?;
+        }
         Ok(())
+    }
+
+    fn spoiled(&self, error: &std::io::Error) -> DataError {
+        match error.kind() {
+            ErrorKind::UnexpectedEof if self.packed.is_none() => self.changed(),
+            _ => self.unfit(format!("it cannot be unpacked: {error}")).help("save it again").into(),
+        }
     }
 
     /// The mistake of a file that is not as it was when its head was read.
@@ -136,6 +164,37 @@ impl Npy {
     }
 }
 
+/// Reads the head of an array; how long it is.
+fn head(from: &mut dyn Read, unfit: &dyn Fn(String) -> Unfit) -> Result<(Header, u64), DataError> {
+    let unreadable = |error: std::io::Error| match error.kind() {
+        ErrorKind::UnexpectedEof => unfit("the file ends within its head".into()).expected("an npy file"),
+        _ => unfit(format!("the file cannot be read: {error}")),
+    };
+    let mut start = Vec::new();
+    from.take(10).read_to_end(&mut start).map_err(unreadable)?;
+    let &[.., major, _, low, high] = &start[..] else { return Err(foreign(unfit, &start).into()) };
+    if !start.starts_with(MAGIC) {
+        return Err(foreign(unfit, &start).into());
+    }
+    let mut length = u64::from(u16::from_le_bytes([low, high]));
+    let mut begin = 10;
+    if major > 1 {
+        let mut more = [0; 2];
+        from.read_exact(&mut more).map_err(unreadable)?;
+        length |= u64::from(u16::from_le_bytes(more)) << 16;
+        begin = 12;
+    }
+    let mut head = Vec::new();
+    from.take(length.min(MAX_HEAD)).read_to_end(&mut head).map_err(unreadable)?;
+    if (head.len() as u64) < length {
+        return Err(unfit("the file ends within its head".into()).expected("an npy file").into());
+    }
+    let read = (1..=3).contains(&major).then(|| header::read(&String::from_utf8_lossy(&head))).flatten();
+    let header =
+        read.ok_or_else(|| unfit("its head is not understood".into()).expected("an npy file, version 1 to 3"))?;
+    Ok((header, begin + length))
+}
+
 /// A shape as Python writes it.
 pub(super) fn tuple(shape: &[usize]) -> String {
     let numbers: Vec<String> = shape.iter().map(usize::to_string).collect();
@@ -148,10 +207,6 @@ fn foreign(unfit: impl Fn(String) -> Unfit, start: &[u8]) -> Unfit {
     let unfit = |message: &str| unfit(message.into()).expected("an npy file");
     if start.is_empty() {
         return unfit("the file is empty");
-    }
-    if start.starts_with(b"PK") {
-        let help = "save the array alone: `numpy.save(\"x.npy\", numpy.load(\"x.npz\")[\"x\"])`";
-        return unfit("this is an archive (npz), not an array").help(help);
     }
     unfit("this is no npy file").help("`numpy.save(\"x.npy\", x)` writes one")
 }

@@ -14,6 +14,8 @@ use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
 use crate::normalize::Normalize;
+use crate::part::Dealt;
+use crate::split::Parts;
 pub(crate) use dice::Dice;
 
 /// What was drawn: pictures one after the other, as many as there are labels.
@@ -47,6 +49,12 @@ fn stack(name: &'static str, values: Vec<f32>, height: usize, width: usize) -> R
     let count = values.len() / (height * width * 3);
     let stacked = Tensor::from_shape_vec(vec![count, height, width, 3], values);
     stacked.map_err(|why| DataError::Builtin { name, why: why.to_string() })
+}
+
+/// How so many are dealt out that have these labels.
+fn dealt(counts: Counts, labels: Vec<u32>) -> Dealt {
+    let (train, test) = parts(counts);
+    Dealt { parts: Parts { train, test, ..Parts::default() }, labels }
 }
 
 /// The first pictures are for training, the others for testing.

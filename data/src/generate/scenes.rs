@@ -11,6 +11,7 @@ use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
+use crate::part::Dealt;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "scenes";
@@ -40,6 +41,11 @@ pub(crate) fn describe(size: Option<[usize; 2]>) -> Description {
         classes: CLASSES.map(str::to_string).to_vec(),
         counts: COUNTS,
     }
+}
+
+/// How they are dealt out.
+pub(crate) fn dealt() -> Dealt {
+    super::dealt(COUNTS, Vec::new())
 }
 
 /// All of them, at a size.

@@ -13,6 +13,7 @@ use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
+use crate::part::Dealt;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "shapes";
@@ -36,6 +37,11 @@ pub(crate) fn describe(size: Option<[usize; 2]>) -> Description {
         classes: CLASSES.map(str::to_string).to_vec(),
         counts: COUNTS,
     }
+}
+
+/// How they are dealt out.
+pub(crate) fn dealt(seed: u64) -> Dealt {
+    super::dealt(COUNTS, labels(seed, COUNTS.train + COUNTS.test))
 }
 
 /// All of them, at a size.

@@ -48,7 +48,15 @@ pub(super) fn picture(path: &Path) -> Result<Picture, String> {
     Ok(Picture(image))
 }
 
-fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
+/// What format a file begins as.
+pub(super) fn begins(path: &Path) -> Result<Option<ImageFormat>, String> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(BEGINNING).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(image::guess_format(&bytes).ok())
+}
+
+pub(super) fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
     if bytes.is_empty() {
         return Err("the file is empty".into());
@@ -106,7 +114,7 @@ fn is_cut(jpeg: &[u8]) -> bool {
 }
 
 /// A decoder's error, for after the file's name.
-fn why(error: &ImageError) -> String {
+pub(super) fn why(error: &ImageError) -> String {
     match error {
         ImageError::Limits(_) => "decoding it takes more memory than pictures may".into(),
         ImageError::Unsupported(_) => format!("it is of a kind that is not read: {error}"),
@@ -153,9 +161,16 @@ where
     let colours = count - usize::from(has_alpha);
     let line = image.width() as usize * count;
     let pixels = image.as_raw()[y * line..][..line].chunks_exact(count);
+    // What the eye makes of red, green and blue: ITU-R BT.601.
+    const GREY: [f32; 3] = [0.299, 0.587, 0.114];
+    let becomes_grey = channels == 1 && colours == GREY.len();
     for (pixel, values) in pixels.zip(row.chunks_exact_mut(channels)) {
         for (channel, value) in values.iter_mut().enumerate() {
-            let level: f32 = pixel[channel % colours].into();
+            let level: f32 = if becomes_grey {
+                GREY.iter().zip(pixel).map(|(share, &level)| share * level.into()).sum()
+            } else {
+                pixel[channel % colours].into()
+            };
             *value = level / white;
             if has_alpha {
                 let alpha = pixel[colours].into() / white;

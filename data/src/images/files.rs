@@ -7,7 +7,7 @@ use fovea_graph::shape::join;
 
 use super::head::Head;
 use crate::error::{Clause, DataError, Unfit};
-use crate::source::{Broken, Images};
+use crate::source::{Broken, Images, PictureLabels};
 use crate::split::Parts;
 use crate::stamp::Stamp;
 
@@ -21,6 +21,8 @@ pub(super) struct File {
     /// Whether its values have more than 8 bits.
     pub is_deep: bool,
     pub stamp: Stamp,
+    /// Its mask, where pictures have masks.
+    pub mask: Option<(PathBuf, Stamp)>,
 }
 
 /// Leaves a file out, unless that was not asked for.
@@ -53,7 +55,13 @@ pub(super) fn common(files: &[File], heads: &[Head]) -> Result<[usize; 2], DataE
 
 /// Which files are for training: those of the training folder, or as they are dealt out. Each class has one.
 pub(super) fn parts(images: &Images, is_parted: bool, classes: &[String], files: &[File]) -> Result<Parts, DataError> {
+    if let PictureLabels::None { .. } = images.labels {
+        return Ok(Parts { test: (0..files.len()).collect(), ..Parts::default() });
+    }
     let unfit = |message: String| Unfit::new(Clause::Samples, &images.folder, message);
+    // A class a pixel is none of a picture.
+    let all = ["pictures with masks".to_string()];
+    let classes = if images.is_masked() { &all } else { classes };
     let mut has = vec![false; classes.len()];
     files.iter().filter(|file| !file.is_test).for_each(|file| has[file.class as usize] = true);
     if let Some(class) = has.iter().position(|has| !has) {

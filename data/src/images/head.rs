@@ -9,3 +9,11 @@ pub(super) struct Head {
     /// Whether a value has more than 8 bits.
     pub is_deep: bool,
 }
+
+/// The numbers of a mask's pixels.
+pub(super) struct Mask {
+    /// Height and width.
+    pub size: [usize; 2],
+    /// Row by row.
+    pub numbers: Vec<u16>,
+}

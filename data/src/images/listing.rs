@@ -15,6 +15,8 @@ pub(super) struct Listing {
     /// Whether training and test part have folders of their own.
     pub is_parted: bool,
     pub remarks: Vec<String>,
+    /// Files that are left out, as was asked for.
+    pub left_out: Vec<String>,
 }
 
 /// A file of a class.
@@ -23,6 +25,8 @@ pub(super) struct Listed {
     pub class: u32,
     /// Whether it is for testing, where the parts have folders of their own.
     pub is_test: bool,
+    /// The file of its mask, where pictures have masks.
+    pub mask: Option<PathBuf>,
 }
 
 /// What the training part's folder is called, and those of the test part: the first that is there is taken.
@@ -51,7 +55,12 @@ pub(super) fn list(root: &Path, stop: &dyn Stop) -> Result<Listing, DataError> {
             return Err(unfit.expected(listing.classes.join(", ")).into());
         };
         let files = walk::files(&folder.path, stop)?;
-        listing.files.extend(files.into_iter().map(|item| Listed { item, class: class as u32, is_test: true }));
+        listing.files.extend(files.into_iter().map(|item| Listed {
+            item,
+            class: class as u32,
+            is_test: true,
+            mask: None,
+        }));
     }
     let untested = |class: u32| !listing.files.iter().any(|file| file.is_test && file.class == class);
     let named = |class: usize| format!("`{}` has no picture of {}", test.path.display(), listing.classes[class]);
@@ -77,10 +86,10 @@ fn of_classes(root: &Path, items: Vec<Item>, stop: &dyn Stop) -> Result<Listing,
             let unfit = Unfit::new(Clause::Samples, &folder.path, "the folder of this class has no file in it");
             return Err(unfit.help("put pictures into it, or take it away").into());
         }
-        files.extend(found.into_iter().map(|item| Listed { item, class: class as u32, is_test: false }));
+        files.extend(found.into_iter().map(|item| Listed { item, class: class as u32, is_test: false, mask: None }));
     }
     let classes = folders.into_iter().map(|folder| folder.name).collect();
-    Ok(Listing { classes, files, is_parted: false, remarks: Vec::new() })
+    Ok(Listing { classes, files, is_parted: false, remarks: Vec::new(), left_out: Vec::new() })
 }
 
 /// The classes' folders. Pictures beside them are a mistake; other files are none of ours.

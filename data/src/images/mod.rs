@@ -7,12 +7,19 @@ mod direct;
 mod files;
 mod head;
 mod keep;
+mod labelled;
 mod listing;
-mod natural;
+mod loose;
+#[cfg(feature = "pictures")]
+mod mask;
+mod masked;
+mod pairs;
 mod read;
 mod walk;
 #[cfg(not(feature = "pictures"))]
 mod without;
+
+use std::collections::BTreeSet;
 
 use fovea_graph::Stop;
 use rayon::prelude::*;
@@ -23,17 +30,20 @@ use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
 use crate::normalize::Normalize;
+use crate::part::Dealt;
 use crate::room::Room;
-use crate::source::Images;
+use crate::source::{Images, PictureLabels};
 use crate::stamp::Stamp;
 #[cfg(feature = "pictures")]
 use decode::{head, picture};
 use files::{File, common, leave_out, parts};
 use head::Head;
 use keep::keep;
-use listing::Listed;
+use listing::{Listed, Listing};
+#[cfg(feature = "pictures")]
+use mask::mask;
 #[cfg(not(feature = "pictures"))]
-use without::{head, picture};
+use without::{head, mask, picture};
 
 /// Files looked at, or read, before anybody asks again whether to go on.
 const TOGETHER: usize = 64;
@@ -61,34 +71,26 @@ pub(crate) fn open(
         let unfit = Unfit::new(Clause::Samples, root, "this build reads no pictures");
         return Err(unfit.help("the library has the feature `pictures`; `npy` reads arrays without it").into());
     }
-    let listing = listing::list(root, stop)?;
-    let (mut files, mut heads, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
-    for some in listing.files.chunks(TOGETHER) {
-        stop.go_on()?;
-        let looked: Vec<_> = some.par_iter().map(look).collect();
-        for (listed, looked) in some.iter().zip(looked) {
-            match looked {
-                Ok((head, stamp)) => {
-                    let path = listed.item.path.clone();
-                    files.push(File {
-                        path,
-                        class: listed.class,
-                        is_test: listed.is_test,
-                        is_deep: head.is_deep,
-                        stamp,
-                    });
-                    heads.push(head);
-                }
-                Err(why) => leave_out(images, &listed.item.path, why, &mut left_out)?,
-            }
-        }
+    let mut listing = match &images.labels {
+        PictureLabels::Folders => listing::list(root, stop)?,
+        PictureLabels::Table(labels) => labelled::list(images, labels, stop)?,
+        PictureLabels::Masks(masks) => masked::list(images, masks, stop)?,
+        PictureLabels::None { .. } => loose::list(root, stop)?,
+    };
+    let All { files, heads, numbers, left_out } = all(images, &mut listing, stop)?;
+    if let Some(mask) = files.iter().rev().find_map(|file| file.mask.as_ref()) {
+        listing.classes = masked::classes(&numbers, &mask.0)?;
     }
-    let channels = if heads.iter().all(|head| head.is_grey) { 1 } else { 3 };
+    let channels = match images.labels {
+        PictureLabels::None { channels } => channels,
+        _ if heads.iter().all(|head| head.is_grey) => 1,
+        _ => 3,
+    };
     let parts = parts(images, listing.is_parted, &listing.classes, &files)?;
     let size = size.map_or_else(|| common(&files, &heads), Ok)?;
     let description = Description {
         shape: vec![size[0], size[1], channels],
-        positions: Vec::new(),
+        positions: if images.is_masked() { size.to_vec() } else { Vec::new() },
         classes: listing.classes,
         counts: parts.counts(),
     };
@@ -97,8 +99,55 @@ pub(crate) fn open(
     Ok((description, Folder { images, files, is_deep, is_parted, left_out, remarks }))
 }
 
-/// A file's head and stamp.
-fn look(file: &Listed) -> Result<(Head, Stamp), String> {
+/// What is known of all files.
+#[derive(Default)]
+struct All {
+    files: Vec<File>,
+    heads: Vec<Head>,
+    /// The numbers in masks.
+    numbers: BTreeSet<u16>,
+    left_out: Vec<String>,
+}
+
+/// Looks at each file's head.
+fn all(images: &Images, listing: &mut Listing, stop: &dyn Stop) -> Result<All, DataError> {
+    let mut all = All { left_out: std::mem::take(&mut listing.left_out), ..All::default() };
+    for some in listing.files.chunks(TOGETHER) {
+        stop.go_on()?;
+        let looked: Vec<_> = some.par_iter().map(look).collect();
+        for (listed, looked) in some.iter().zip(looked) {
+            match looked {
+                Ok(Looked { head, stamp, mask }) => {
+                    let mask = listed.mask.clone().zip(mask).map(|(mask, (stamp, of))| {
+                        all.numbers.extend(of);
+                        (mask, stamp)
+                    });
+                    all.files.push(File {
+                        path: listed.item.path.clone(),
+                        class: listed.class,
+                        is_test: listed.is_test,
+                        is_deep: head.is_deep,
+                        stamp,
+                        mask,
+                    });
+                    all.heads.push(head);
+                }
+                Err(why) => leave_out(images, &listed.item.path, why, &mut all.left_out)?,
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// What is known of a file, and of its mask: its stamp, and the numbers in it.
+struct Looked {
+    head: Head,
+    stamp: Stamp,
+    mask: Option<(Stamp, BTreeSet<u16>)>,
+}
+
+/// Looks at a file's head, and at its mask.
+fn look(file: &Listed) -> Result<Looked, String> {
     let metadata = file.item.found.as_ref().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "the link leads nowhere".to_string(),
         _ => error.to_string(),
@@ -107,10 +156,35 @@ fn look(file: &Listed) -> Result<(Head, Stamp), String> {
     if !metadata.is_file() {
         return Err("it is neither a file nor a folder".into());
     }
-    Ok((head(&file.item.path)?, Stamp::of(metadata)))
+    let head = head(&file.item.path)?;
+    let mask = file.mask.as_deref().map(|mask| masked::look(mask, &head)).transpose()?;
+    Ok(Looked { head, stamp: Stamp::of(metadata), mask })
+}
+
+impl Images {
+    /// Whether pictures have a class a pixel.
+    fn is_masked(&self) -> bool {
+        matches!(self.labels, PictureLabels::Masks(_))
+    }
 }
 
 impl Folder {
+    /// The files by their names in the folder, in the order of the samples.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let root = &self.images.folder;
+        let name = |file: &File| match file.path.strip_prefix(root) {
+            Ok(name) if !name.as_os_str().is_empty() => name.display().to_string(),
+            _ => file.path.display().to_string(),
+        };
+        self.files.iter().map(name).collect()
+    }
+
+    /// How the files are dealt out, as far as their heads tell which are pictures.
+    pub(crate) fn dealt(&self, known: &Description) -> Result<Dealt, DataError> {
+        let parts = parts(&self.images, self.is_parted, &known.classes, &self.files)?;
+        Ok(Dealt { parts, labels: self.files.iter().map(|file| file.class).collect() })
+    }
+
     /// Reads the pictures.
     pub(crate) fn load(
         &self,
@@ -122,10 +196,17 @@ impl Folder {
         let kept = keep(self, &known.shape, room, stop)?;
         // Dealt out as if what is broken had never been there.
         let parts = parts(&self.images, self.is_parted, &known.classes, &kept.files)?;
+        let labels = if self.images.is_masked() {
+            masked::read(&kept.files, &known.classes, &known.shape, stop)?
+        } else if known.classes.is_empty() {
+            Labels::Class(Vec::new())
+        } else {
+            Labels::Class(kept.files.iter().map(|file| file.class).collect())
+        };
         Ok(Dataset {
             name: name.to_string(),
             images: kept.samples,
-            labels: Labels::Class(kept.files.iter().map(|file| file.class).collect()),
+            labels,
             classes: known.classes.clone(),
             train: parts.train,
             validation: parts.validation,

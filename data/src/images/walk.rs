@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use fovea_graph::Stop;
 
-use super::natural;
 use crate::error::{Clause, DataError, Unfit};
+use crate::natural;
 
 /// Something in a folder.
 pub(super) struct Item {
@@ -26,9 +26,14 @@ impl Item {
 
     /// Whether its name ends as that of a picture.
     pub fn is_named_as_picture(&self) -> bool {
-        let ending = self.path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
+        is_named_as_picture(&self.path)
     }
+}
+
+/// Whether a name ends as that of a picture.
+pub(super) fn is_named_as_picture(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
 }
 
 /// How the names of pictures end that can be read.

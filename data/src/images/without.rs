@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::head::Head;
+use super::head::{Head, Mask};
 
 const WHY: &str = "this build reads no pictures";
 
@@ -11,6 +11,10 @@ pub(super) fn head(_: &Path) -> Result<Head, String> {
 }
 
 pub(super) fn picture(_: &Path) -> Result<Picture, String> {
+    Err(WHY.into())
+}
+
+pub(super) fn mask(_: &Path) -> Result<Mask, String> {
     Err(WHY.into())
 }
 

@@ -4,7 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fovea_data::{Arrays, Broken, DataError, DataSource, DataSpec, Dataset, Images, Unfit};
+use fovea_data::{
+    Arrays, Broken, Classic, ClassicSet, DataError, DataSource, DataSpec, Dataset, Home, Images, Labelled,
+    PictureLabels, Table, Unfit,
+};
+use fovea_graph::{Never, Tensor};
 use image::{DynamicImage, ImageFormat};
 use tempfile::TempDir;
 
@@ -16,6 +20,11 @@ pub fn folder() -> TempDir {
 /// The digits that ship.
 pub fn digits() -> Dataset {
     DataSpec::of_builtin("digits").unwrap().load().unwrap()
+}
+
+/// All samples of data.
+pub fn all(data: &Dataset) -> Tensor {
+    data.images.select(&(0..data.images.len()).collect::<Vec<_>>(), &Never).unwrap()
 }
 
 /// Writes a file, and the folders that it is in.
@@ -48,7 +57,7 @@ pub fn colour(height: u32, width: u32, colour: [u8; 3]) -> DynamicImage {
 
 /// Pictures of a folder, where nobody says more.
 pub fn images(folder: &Path) -> Images {
-    Images { folder: folder.to_path_buf(), broken: Broken::Refuse, split: None }
+    Images { folder: folder.to_path_buf(), labels: PictureLabels::Folders, broken: Broken::Refuse, split: None }
 }
 
 /// Two classes, `a` and `b`, with two grey pictures each, 4 high and 6 wide.
@@ -82,6 +91,23 @@ impl From<Arrays> for Source {
     }
 }
 
+impl From<Table> for Source {
+    fn from(table: Table) -> Self {
+        Self(DataSource::Table(table))
+    }
+}
+
+impl From<Classic> for Source {
+    fn from(classic: Classic) -> Self {
+        Self(DataSource::Classic(classic))
+    }
+}
+
+/// A classic set in a folder.
+pub fn classic(set: ClassicSet, folder: &Path) -> Classic {
+    Classic { set, home: Home::Folder(folder.to_path_buf()) }
+}
+
 /// What is wrong with files.
 pub fn unfit<T: std::fmt::Debug>(result: Result<T, DataError>) -> Unfit {
     match result {
@@ -106,12 +132,13 @@ pub fn npy(descr: &str, fortran: &str, shape: &str, data: &[u8]) -> Vec<u8> {
 
 /// Arrays with labels, where nobody says more.
 pub fn arrays(images: &Path, labels: &Path) -> Arrays {
-    Arrays { labels: Some(labels.to_path_buf()), ..unlabelled(images) }
+    Arrays { labels: Some(labels.to_path_buf().into()), ..unlabelled(images) }
 }
 
 /// Arrays without labels.
 pub fn unlabelled(images: &Path) -> Arrays {
-    Arrays { images: images.to_path_buf(), labels: None, shape: None, split: None }
+    let images = images.to_path_buf().into();
+    Arrays { images, labels: None, labelled: Labelled::AsShaped, shape: None, split: None }
 }
 
 /// Where a folder's `x.npy` and `y.npy` are.

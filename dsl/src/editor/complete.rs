@@ -272,6 +272,11 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
             }
             return found;
         }
+        ([_, Offer::Basis], Some(&"=")) if begun.is_none() => {
+            let mut found = all(unused(verb, pieces).map(|clause| clause.word), Kind::Clause);
+            found.extend(names(&context.data, Kind::Data));
+            return found;
+        }
         _ => {}
     }
     // A matrix or a range is not told apart into places.
@@ -312,6 +317,8 @@ fn offered(offer: &Offer, context: &Context) -> Found {
             found.extend(names(&context.layers, Kind::LayerName));
             found
         }
+        // Behind `=` alone, which is looked for where places are told apart.
+        Offer::Basis => Vec::new(),
         Offer::Constants => names(&context.constants, Kind::Constant),
         Offer::Sweepable => {
             let mut found = names(&context.constants, Kind::Constant);

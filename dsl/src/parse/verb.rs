@@ -65,11 +65,11 @@ impl Reader<'_> {
     }
 
     fn ratio(&mut self, pair: Pair<'_, Rule>) -> PartKind {
-        let mut numbers = pair.into_inner().map(|number| match self.expr(number).kind {
+        let numbers = pair.into_inner().map(|number| match self.expr(number).kind {
             ExprKind::Number(number) => number,
             _ => 0.0,
         });
-        PartKind::Ratio(numbers.next().unwrap_or(0.0), numbers.next().unwrap_or(0.0))
+        PartKind::Ratio(numbers.collect())
     }
 
     fn select(&mut self, pair: Pair<'_, Rule>) -> PartKind {

@@ -95,6 +95,8 @@ pub(crate) enum Offer {
     Data,
     /// Data, or a run.
     DataAndRuns,
+    /// Behind `=`, other data, or a clause that files are read by.
+    Basis,
     /// Layers of nets.
     Layers,
     /// Constants, for a number.

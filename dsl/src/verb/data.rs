@@ -1,11 +1,14 @@
-//! `data digits size 28x28`, `data pets = images "pets/" size 64x64 split 80/20`
+//! `data digits size 28x28`, `data pets = images "pets/" size 64x64 split 80/20`, `data few = digits[0..100]`
 
+mod basis;
 mod source;
 mod suits;
 
+pub use basis::Basis;
+
 use super::about::{Behind, Offer};
 use super::behind::is_name;
-use super::clause::{IMAGES, LABELS, NPY, Path, SHAPE, SIZE, SKIP, SPLIT, Shares};
+use super::clause::{Array, CSV, IMAGES, LABELS, Labelled, MASKS, NPY, PART, Path, SHAPE, SIZE, SKIP, SPLIT, Shares};
 use super::declare::verb;
 use super::form::AS_WRITTEN;
 use super::read::Parts;
@@ -13,6 +16,7 @@ use super::words;
 use crate::diagnostic::quoted;
 use crate::parse::words::is_free;
 use crate::syntax::{Name, Part, PartKind};
+use basis::BASIS;
 
 verb! {
     /// `data NAME …`, `data NAME = …`
@@ -20,14 +24,19 @@ verb! {
     behind {
         /// The name it gets; for built-in data its own.
         name: Name = NAME,
+        /// What it is made from, where that is other data, or a folder of what has its name.
+        basis: Basis = BASIS,
     }
     takes {
         images: Path = IMAGES,
-        npy: Path = NPY,
-        labels: Path = LABELS,
+        npy: Array = NPY,
+        csv: Path = CSV,
+        labels: Labelled = LABELS,
+        masks: Array = MASKS,
         shape: Vec<usize> = SHAPE,
         size: [usize; 2] = SIZE,
         split: Shares = SPLIT,
+        part: f64 = PART,
         skip: () = SKIP,
     }
     check suits::check;
@@ -35,7 +44,7 @@ verb! {
 
 const NAME: Behind<Name> = Behind { offer: Offer::Data, read: name, form: AS_WRITTEN };
 
-/// The name, and `=` where people's own data follows.
+/// The name, and `=` where what it is made from follows.
 fn name(parts: &mut Parts<'_>) -> Option<Name> {
     let name = match parts.next().map(|part| (&part.kind, part.span)) {
         Some((PartKind::Word(word), span)) => Name { text: word.clone(), span },
@@ -61,12 +70,14 @@ fn name(parts: &mut Parts<'_>) -> Option<Name> {
             is_free_for_data(parts, &name);
             source::begins(parts, &name, equals);
         }
-        Some(Part { kind: PartKind::Text(file), span }) => {
+        Some(Part { kind: PartKind::Text(file), span }) if !basis::has_folder(&name.text) => {
             let error = parts.error(*span, format!("what `{}` is stands behind `=`", quoted(&name.text)));
             let mend = format!("= {} ", source::looks_like(file));
             let error = error.found(quoted(&format!("\"{file}\""))).expected("`=`, or a clause");
             parts.wrong(
-                error.put_before(*span, mend).help("`images` is before a folder of pictures, `npy` before an array"),
+                error
+                    .put_before(*span, mend)
+                    .help("`images` is before a folder of pictures, `npy` before an array, `csv` before a table"),
             );
             parts.next();
         }

@@ -44,12 +44,14 @@ mod unknown;
 mod who;
 pub(crate) mod words;
 
-pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples};
+pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
-pub use clause::{Adam, Filter, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject, Swept};
+pub use clause::{
+    Adam, Array, Column, Filter, Labelled, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject, Swept,
+};
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
-pub use data::Data;
+pub use data::{Basis, Data};
 pub use device::Device;
 pub use explain::Explain;
 pub use export::Export;

@@ -1,7 +1,7 @@
-//! `predict lenet on digits[0..16] save "logits.npy"`
+//! `predict lenet on digits[0..16] save "logits.npy"`, `predict lenet on "photo.jpg"`
 
 use super::behind::{NET, Samples};
-use super::clause::{Path, SAMPLES, SAVE};
+use super::clause::{Path, SAMPLES_OR_FILES, SAVE};
 use super::declare::verb;
 use crate::syntax::Name;
 
@@ -13,8 +13,8 @@ verb! {
         net: Name = NET,
     }
     needs {
-        /// On which samples.
-        samples: Samples = SAMPLES,
+        /// On which samples, or on which files.
+        samples: Samples = SAMPLES_OR_FILES,
     }
     takes {
         save: Path = SAVE,

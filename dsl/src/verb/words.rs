@@ -17,7 +17,7 @@ pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];
 
 /// Clauses of the language that no verb here takes.
 const ABSENT_CLAUSES: &[&str] =
-    &["augment", "normalize", "raw", "mixed", "against", "toward", "direct", "indirect", "as", "masks"];
+    &["augment", "normalize", "raw", "mixed", "against", "toward", "direct", "indirect", "as"];
 
 /// The verb of this word.
 pub(crate) fn verb(word: &str) -> Option<&'static About> {

@@ -3,7 +3,7 @@
 use fovea_dsl::editor::vocabulary;
 
 /// Names, which have no other spelling.
-const NAMES: &[&str] = &["lenet", "vgg16", "alexnet", "resnet50", "digits", "pets", "width", "rate"];
+const NAMES: &[&str] = &["lenet", "vgg16", "alexnet", "resnet50", "digits", "pets", "mnist", "width", "rate"];
 
 /// Words with another spelling.
 const SYNONYMS: &[(&str, &[&str])] =

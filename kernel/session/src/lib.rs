@@ -5,6 +5,7 @@
 #![allow(clippy::result_large_err)]
 
 mod check;
+mod classics;
 mod course;
 pub mod device;
 pub mod event;
@@ -14,6 +15,7 @@ mod known;
 mod layers;
 pub mod live;
 mod lookup;
+mod loose;
 mod memory;
 pub mod progress;
 mod route;

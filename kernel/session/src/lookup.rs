@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fovea_data::DataSpec;
+use fovea_data::{ClassicSet, DataSpec};
 use fovea_dsl::library;
 use fovea_dsl::net::{Kind, Layer, Net};
 use fovea_dsl::resolve::{Resolved, channels_last, resolve_unless};
@@ -12,6 +12,7 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
 
+use crate::classics::classic_spec;
 use crate::display::number;
 use crate::failure::Failure;
 use crate::known::Known;
@@ -57,8 +58,12 @@ impl Names {
     /// The data of this name, declared or built in.
     pub fn spec(&self, name: &Name) -> Result<DataSpec, Diagnostic> {
         let declared = self.data.get(&name.text).cloned();
-        let builtin = || DataSpec::of_builtin(&name.text);
-        declared.or_else(builtin).ok_or_else(|| unknown_data(name, self))
+        let spec = match declared.or_else(|| DataSpec::of_builtin(&name.text)) {
+            Some(known) => known,
+            None => classic_spec(&name.text, name.span).unwrap_or_else(|| Err(unknown_data(name, self)))?,
+        };
+        self.wanted.note(&spec, name.span);
+        Ok(spec)
     }
 
     /// The net, every default filled in; what its text leaves open comes from its weights or the data.
@@ -85,7 +90,8 @@ impl Names {
 
     /// All names, for an editor.
     pub fn known(&self) -> Known {
-        let builtin = DataSpec::builtin_names().iter().map(|name| name.to_string());
+        let builtin =
+            DataSpec::builtin_names().iter().copied().chain(ClassicSet::ALL.map(ClassicSet::name)).map(str::to_string);
         let mut data: Vec<String> = self.data.keys().cloned().chain(builtin).collect();
         data.sort();
         data.dedup();
@@ -100,6 +106,12 @@ impl Names {
             last_run: None,
             theme: self.theme,
         }
+    }
+
+    /// Whether there is data of this name.
+    pub fn has_data(&self, name: &str) -> bool {
+        let is_builtin = || DataSpec::builtin(name).is_some() || ClassicSet::named(name).is_some();
+        self.data.contains_key(name) || is_builtin()
     }
 
     /// Whether there is a net of this name.
@@ -233,7 +245,7 @@ fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnosti
 /// The mistake of a net that nobody defined.
 pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
     let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no net called `{}`", name.text));
-    if is_data(name, names) {
+    if names.has_data(&name.text) {
         let help = "the net stands first, and its data behind `on`";
         return mistake.here("this is data").found(&name.text).expected("the name of a net").help(help);
     }
@@ -246,16 +258,13 @@ pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
     suggest(mistake, (&name.text, name.span), known, otherwise)
 }
 
-fn is_data(name: &Name, names: &Names) -> bool {
-    names.data.contains_key(&name.text) || DataSpec::builtin(&name.text).is_some()
-}
-
 /// The mistake of data that nobody declared.
 pub fn unknown_data(name: &Name, names: &Names) -> Diagnostic {
     let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no data called `{}`", name.text));
     let builtin = DataSpec::builtin_names();
     let own = format!("`data {} = images \"folder/\"` declares your own", name.text);
-    let otherwise = format!("built in: {}; {own}", builtin.join(", "));
+    let classics = ClassicSet::ALL.map(ClassicSet::name);
+    let otherwise = format!("built in: {}; fetched: {}; {own}", builtin.join(", "), classics.join(", "));
     if names.has_net(&name.text) {
         return mistake.here("this is a net").found(&name.text).expected("the name of data").help(otherwise);
     }
@@ -263,12 +272,12 @@ pub fn unknown_data(name: &Name, names: &Names) -> Diagnostic {
         let mistake = mistake.found(&name.text).expected("digits").mend(name.span, "digits");
         return mistake.help(format!("the handwriting that is built in is `digits`; {otherwise}"));
     }
-    let known = names.data.keys().map(String::as_str).chain(builtin.iter().copied());
+    let known = names.data.keys().map(String::as_str).chain(builtin.iter().copied()).chain(classics);
     suggest(mistake, (&name.text, name.span), known, otherwise)
 }
 
 /// What people call handwritten digits elsewhere.
-const HANDWRITING: [&str; 5] = ["mnist", "emnist", "usps", "optdigits", "load_digits"];
+const HANDWRITING: [&str; 4] = ["emnist", "usps", "optdigits", "load_digits"];
 
 /// Offers the nearest known name in the word's place, or else says how a name becomes known.
 pub fn suggest<'a>(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fovea_data::{DataSpec, Dataset};
-use fovea_dsl::verb::Samples;
+use fovea_dsl::verb::{Samples, Side};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Never, Tensor};
@@ -22,22 +22,55 @@ pub struct Pick {
     pub samples: Samples,
     /// The first and the end, in the part.
     pub range: (usize, usize),
+    /// What each sample is called, where they are files.
+    pub files: Vec<String>,
 }
 
 /// Checks the numbers of the pictures against what the data has; none are read.
 pub fn pick(samples: Samples, names: &Names) -> Result<Pick, Diagnostic> {
     let spec = names.spec(&samples.data)?;
-    let count = if samples.train { spec.counts().train } else { spec.counts().test };
+    let count = count(samples.side, &spec);
     let (first, end) = samples.range.unwrap_or((0, count));
     if first < end && end <= count {
-        return Ok(Pick { spec, samples, range: (first, end) });
+        return Ok(Pick { spec, samples, range: (first, end), files: Vec::new() });
     }
     Err(no_such(&samples, (first, end), count))
 }
 
+/// How many samples a part of data has.
+fn count(side: Side, spec: &DataSpec) -> usize {
+    match side {
+        Side::Train => spec.counts().train,
+        Side::Validation => spec.counts().validation,
+        Side::Test | Side::Files => spec.counts().test,
+    }
+}
+
+/// Where the samples of a part stand among all.
+fn part(side: Side, data: &Dataset) -> &[usize] {
+    match side {
+        Side::Train => &data.train,
+        Side::Validation => &data.validation,
+        Side::Test | Side::Files => &data.test,
+    }
+}
+
+/// What stands behind the data's name for a part, where something does.
+pub fn behind(side: Side) -> &'static str {
+    match side {
+        Side::Train => ".train",
+        Side::Validation => ".validation",
+        Side::Test | Side::Files => "",
+    }
+}
+
 /// The mistake of numbers that no picture of the part has, which has so many.
 fn no_such(samples: &Samples, (first, end): (usize, usize), count: usize) -> Diagnostic {
-    let part = if samples.train { "training" } else { "test" };
+    let part = match samples.side {
+        Side::Train => "training",
+        Side::Validation => "validation",
+        Side::Test | Side::Files => "test",
+    };
     let data = &samples.data.text;
     let message = match first >= end {
         true => format!("{first}..{end} are no pictures: the end of a range lies behind its first"),
@@ -47,6 +80,11 @@ fn no_such(samples: &Samples, (first, end): (usize, usize), count: usize) -> Dia
             end - 1
         ),
     };
+    if count == 0 && samples.range.is_none() {
+        let message = format!("`{data}` has no {part} part");
+        let mistake = Diagnostic::new(Stage::Values, samples.span, message).found("no samples");
+        return mistake.expected("another part").mend(samples.span, format!("{data}.test"));
+    }
     Diagnostic::new(Stage::Values, samples.span, message)
         .found(format!("{first}..{end}"))
         .expected(format!("numbers from 0 to {}", count.saturating_sub(1)))
@@ -56,7 +94,7 @@ impl Pick {
     /// The data. Where files were left out, pictures that the statement names may not be there after all.
     pub fn read(&self, world: &mut World) -> Result<Arc<Dataset>, Failure> {
         let data = world.dataset(&self.spec, self.samples.span)?;
-        let part = if self.samples.train { &data.train } else { &data.test };
+        let part = part(self.samples.side, &data);
         let is_there = self.range.0 < part.len() && self.samples.range.is_none_or(|(_, end)| end <= part.len());
         if is_there { Ok(data) } else { Err(no_such(&self.samples, self.range, part.len()).into()) }
     }
@@ -75,7 +113,7 @@ impl Pick {
 
     /// Where the pictures stand among all of the data.
     pub fn indices<'a>(&self, data: &'a Dataset) -> &'a [usize] {
-        let part = if self.samples.train { &data.train } else { &data.test };
+        let part = part(self.samples.side, data);
         part.get(self.range.0..self.range.1.min(part.len())).unwrap_or_default()
     }
 
@@ -86,7 +124,10 @@ impl Pick {
 
     /// What picture number `i` of the pick is called: `digits[3]`, `digits.train[3]`.
     pub fn name(&self, i: usize) -> String {
-        let part = if self.samples.train { ".train" } else { "" };
+        if let Some(file) = self.files.get(self.range.0 + i) {
+            return file.clone();
+        }
+        let part = behind(self.samples.side);
         format!("{}{part}[{}]", self.samples.data.text, self.range.0 + i)
     }
 }

@@ -16,6 +16,7 @@ use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span};
 use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 
+use crate::classics::Wanted;
 use crate::device::Purpose;
 use crate::event::Event;
 use crate::failure::{At, Failure};
@@ -52,6 +53,8 @@ pub struct Names {
     pub defined: Shared<usize, Arc<Defined>>,
     /// Set by the front end when the user breaks off.
     pub interrupted: Arc<AtomicBool>,
+    /// What the statement that is being checked reads and is to be fetched before.
+    pub wanted: Wanted,
 }
 
 impl Names {
@@ -71,6 +74,7 @@ impl Names {
             runs: 0,
             defined: Shared::default(),
             interrupted,
+            wanted: Wanted::default(),
         }
     }
 
@@ -96,6 +100,8 @@ pub struct Binding {
     pub input: Vec<usize>,
     /// How many classes it tells apart.
     pub classes: Option<usize>,
+    /// What they are called; nothing where that is not known.
+    pub class_names: Vec<String>,
     /// Whether a training run of the session made the weights.
     pub run: bool,
 }

@@ -1,9 +1,11 @@
 //! Files as people have them: the built-in data, written as folders of pictures and as arrays.
 #![allow(dead_code, clippy::unwrap_used)]
 
+use std::io::Write;
 use std::path::Path;
 
 use fovea_data::{DataSpec, Dataset};
+use fovea_graph::Never;
 use image::{ImageBuffer, Luma, Rgb};
 use ndarray::Axis;
 use ndarray_npy::write_npy;
@@ -46,8 +48,74 @@ pub fn arrays(root: &Path) {
     write_npy(root.join("y.npy"), &ndarray::Array1::from(labels)).unwrap();
 }
 
-/// What examples speak of: `pets/`, two folders of pictures, `x.npy` and `y.npy`.
+/// Writes arrays as `d.npz`, `x` and `y`, as `numpy.savez` does.
+pub fn archive(root: &Path) {
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(root.join("d.npz")).unwrap());
+    let plain = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for name in ["x.npy", "y.npy"] {
+        archive.start_file(name, plain).unwrap();
+        archive.write_all(&std::fs::read(root.join(name)).unwrap()).unwrap();
+    }
+    archive.finish().unwrap();
+}
+
+/// Writes two kinds of wave as `wave.csv`: 64 numbers a row, then `class`.
+pub fn waves(path: &Path) {
+    let mut rows = (0..64).map(|at| format!("t{at},")).collect::<String>() + "class\n";
+    for n in 0..80 {
+        let level = |at: usize| ((at as f32 * if n % 2 == 0 { 0.2 } else { 0.5 }) + n as f32).sin();
+        rows += &(0..64).map(|at| format!("{:.4},", level(at))).collect::<String>();
+        rows += if n % 2 == 0 { "slow\n" } else { "fast\n" };
+    }
+    std::fs::write(path, rows).unwrap();
+}
+
+/// Writes scenes as `in/`, and the classes of their pixels as `masks/`.
+pub fn masks(root: &Path, count: usize) {
+    let scenes = builtin("scenes");
+    ["in", "masks"].iter().for_each(|folder| std::fs::create_dir_all(root.join(folder)).unwrap());
+    for index in 0..count {
+        let name = format!("{index}.png");
+        picture(&root.join("in").join(&name), &scenes, index);
+        let classes: Vec<u8> = scenes.labels.of(index).iter().map(|&class| class as u8).collect();
+        let [height, width] = [scenes.shape()[0] as u32, scenes.shape()[1] as u32];
+        ImageBuffer::<Luma<u8>, _>::from_raw(width, height, classes)
+            .unwrap()
+            .save(root.join("masks").join(&name))
+            .unwrap();
+    }
+}
+
+/// Writes the digits as MNIST's four files.
+pub fn mnist(folder: &Path) {
+    let digits = builtin("digits");
+    std::fs::create_dir_all(folder).unwrap();
+    for (name, indices) in [("train", &digits.train), ("t10k", &digits.test)] {
+        let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+        for &index in indices {
+            let values = digits.images.get(index, &Never).unwrap();
+            pixels.extend(values.iter().map(|value| (value * 255.0).round() as u8));
+            labels.push(digits.labels.class(index).unwrap() as u8);
+        }
+        let idx = |magic: u32, dims: &[u32], bytes: &[u8]| {
+            let head: Vec<u8> = [&[magic], dims].concat().iter().flat_map(|word| word.to_be_bytes()).collect();
+            [&head, bytes].concat()
+        };
+        let count = indices.len() as u32;
+        std::fs::write(folder.join(format!("{name}-images-idx3-ubyte")), idx(0x803, &[count, 8, 8], &pixels)).unwrap();
+        std::fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), idx(0x801, &[count], &labels)).unwrap();
+    }
+}
+
+/// What examples speak of: `pets/`, two folders of pictures, and `labels.csv` of the same; arrays, a table, masks and MNIST.
 pub fn examples(root: &Path) {
-    pictures(&root.join("pets"), "shapes", &["cats", "dogs"], 100);
+    let classes = ["cats", "dogs"];
+    pictures(&root.join("pets"), "shapes", &classes, 100);
+    let rows = classes.iter().flat_map(|class| (0..100).map(move |n| format!("{class}/{n}.png,{class}\n")));
+    std::fs::write(root.join("labels.csv"), format!("file,class\n{}", rows.collect::<String>())).unwrap();
     arrays(root);
+    archive(root);
+    waves(&root.join("wave.csv"));
+    masks(root, 20);
+    mnist(&root.join("mnist"));
 }

@@ -80,7 +80,7 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
     }
 }
 
-/// Whether a path is none of data, whose parts are `train` and `test`.
+/// Whether a path is none of data, whose parts are `train`, `validation` and `test`.
 fn is_layer(path: &str) -> bool {
-    path.split_once('.').is_some_and(|(_, part)| !matches!(part, "train" | "test"))
+    path.split_once('.').is_some_and(|(_, part)| !matches!(part, "train" | "validation" | "test"))
 }

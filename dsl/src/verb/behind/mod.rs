@@ -12,7 +12,7 @@ pub use image::Pixels;
 pub use layer::LayerRef;
 pub use matrix::Matrix;
 pub use run::RunRef;
-pub use samples::Samples;
+pub use samples::{Samples, Side};
 
 /// Whether a text can be a name, as it is.
 pub(super) fn is_name(text: &str) -> bool {

@@ -6,17 +6,30 @@ use super::super::read::Parts;
 use crate::diagnostic::quoted;
 use crate::syntax::{Expr, Name, Part, PartKind};
 
-/// `digits`, `digits[3]`, `digits[0..16]`, `digits.train[3]`
+/// `digits`, `digits[3]`, `digits[0..16]`, `digits.train[3]`; where files may stand too, `"photo.jpg"`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
-    /// The data's name.
+    /// The data's name, or a path.
     pub data: Name,
-    /// `.train`; otherwise the test part.
-    pub train: bool,
+    /// Which part of it.
+    pub side: Side,
     /// First and end; all of them where nothing is said.
     pub range: Option<(usize, usize)>,
     /// All of it.
     pub span: Span,
+}
+
+/// A part of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// `.train`
+    Train,
+    /// `.validation`
+    Validation,
+    /// `.test`, and where nothing is said.
+    Test,
+    /// None of data: the samples are those of files, whose path stands in the data's place.
+    Files,
 }
 
 impl Parts<'_> {
@@ -27,16 +40,21 @@ impl Parts<'_> {
             PartKind::Word(path) => (path, None),
             _ => return None,
         };
-        let (data, train) = match path.split_once('.') {
-            None => (path.as_str(), false),
-            Some((data, "train")) => (data, true),
-            Some((data, "test")) => (data, false),
+        let (data, side) = match path.split_once('.') {
+            None => (path.as_str(), Side::Test),
+            Some((data, "train")) => (data, Side::Train),
+            Some((data, "validation")) => (data, Side::Validation),
+            Some((data, "test")) => (data, Side::Test),
             Some((data, other)) => {
                 let error = self.error(part.span, format!("`{data}` has no part `{}`", quoted(other)));
                 let place = Span { start: part.span.start + data.len() as u32 + 1, ..part.span };
                 let place = Span { end: place.start + other.len() as u32, ..place };
-                let error = error.found(other).expected("`train` or `test`").mend(place, "test").mend(place, "train");
-                self.wrong(error.help(format!("write `{data}.test` or `{data}.train`")));
+                let error = error
+                    .found(other)
+                    .expected("`train`, `validation` or `test`")
+                    .mend(place, "test")
+                    .mend(place, "train");
+                self.wrong(error.help(format!("write `{data}.test`, `{data}.train` or `{data}.validation`")));
                 return None;
             }
         };
@@ -45,7 +63,7 @@ impl Parts<'_> {
             None => None,
             Some((first, end)) => Some(self.range(first, end, "a sample's number")?),
         };
-        Some(Samples { data: name, train, range, span: part.span })
+        Some(Samples { data: name, side, range, span: part.span })
     }
 
     /// `3`, `0..16`: first and end; `what` names the first in messages.

@@ -1,10 +1,20 @@
-//! `images "pets/"`, `npy "x.npy" labels "y.npy" shape 16x2`: the files that data comes from, and how they are understood.
+//! `images "pets/"`, `npy "x.npy"`, `csv "x.csv"`, `masks "masks/"`: the files that data comes from.
 
 use super::super::about::{Clause, Offer, clause};
 use super::super::form::AS_WRITTEN;
-use super::super::read::{Opened, Parts};
+use super::super::read::Parts;
+use super::super::{elsewhere, words};
 use super::Path;
-use crate::syntax::PartKind;
+use crate::syntax::{Name, Part, PartKind};
+
+/// A file of one array, or of several of which one is named: `"x.npy"`, `"d.npz" x`, `"d.npz" "train images"`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// The file.
+    pub file: Path,
+    /// Which array of an archive.
+    pub member: Option<Name>,
+}
 
 /// A folder of pictures, a folder a class.
 pub(in crate::verb) const IMAGES: Clause<Path> = Clause {
@@ -14,41 +24,47 @@ pub(in crate::verb) const IMAGES: Clause<Path> = Clause {
 };
 
 /// An array of samples.
-pub(in crate::verb) const NPY: Clause<Path> = Clause {
+pub(in crate::verb) const NPY: Clause<Array> = Clause {
     about: clause("npy", "npy \"x.npy\"", &[Offer::Nothing]),
-    read: |parts, _| parts.text("the file's name", "x.npy"),
+    read: |parts, _| parts.array("the file's name", "x.npy"),
     form: AS_WRITTEN,
 };
 
-/// The array of the samples' classes.
-pub(in crate::verb) const LABELS: Clause<Path> = Clause {
-    about: clause("labels", "labels \"y.npy\"", &[Offer::Nothing]),
-    read: |parts, _| parts.text("the file's name", "y.npy"),
+/// A table with a row a sample.
+pub(in crate::verb) const CSV: Clause<Path> = Clause {
+    about: clause("csv", "csv \"x.csv\"", &[Offer::Nothing]),
+    read: |parts, _| parts.text("the file's name", "x.csv"),
     form: AS_WRITTEN,
 };
 
-/// The shape that an array's samples are given, channels last.
-pub(in crate::verb) const SHAPE: Clause<Vec<usize>> = Clause {
-    about: clause("shape", "shape 128x1", &[Offer::Constants]),
-    read: |parts, opened| parts.shape(opened),
+/// The classes of the pixels: a folder of pictures, or an array.
+pub(in crate::verb) const MASKS: Clause<Array> = Clause {
+    about: clause("masks", "masks \"masks/\"", &[Offer::Nothing]),
+    read: |parts, _| parts.array("the name of the masks", "masks/"),
     form: AS_WRITTEN,
 };
 
 impl Parts<'_> {
-    fn shape(&mut self, opened: Opened<'_>) -> Option<Vec<usize>> {
-        let sides = match self.peek().map(|part| &part.kind) {
-            Some(PartKind::Size(sides)) => sides.clone(),
-            Some(PartKind::Value(side)) => vec![side.clone()],
-            _ => {
-                self.lacks(opened, "its sides");
-                return None;
-            }
+    /// `"x.npy"`, `"d.npz" x`
+    fn array(&mut self, what: &str, example: &str) -> Option<Array> {
+        let file = self.text(what, example)?;
+        Some(Array { file, member: self.member() })
+    }
+
+    /// The name of an array in an archive, where one stands there: a word that begins no clause, or a string.
+    pub(super) fn member(&mut self) -> Option<Name> {
+        let part = self.peek()?;
+        let is_before_text = matches!(self.parts.get(self.at + 1), Some(Part { kind: PartKind::Text(_), .. }));
+        // `targets "y.npy"` is meant for a clause.
+        let is_clause = |word: &str| {
+            is_before_text || words::is_clause_word(word) || elsewhere::clause(word, &self.takes()).is_some()
+        };
+        let text = match &part.kind {
+            PartKind::Text(text) => text,
+            PartKind::Word(word) if !word.contains(['.', ':']) && !is_clause(word) => word,
+            _ => return None,
         };
         self.at += 1;
-        let side = |side| {
-            let count = self.scope.count(side, 1, "a side");
-            self.keep(count)
-        };
-        sides.iter().map(side).collect()
+        Some(Name { text: text.clone(), span: part.span })
     }
 }

@@ -1,4 +1,5 @@
-//! `split 80/20`: how much of the data is for training, and how much for testing.
+//! `split 80/20`, `split 70/15/15`: how much of the data is for training, how much to watch a training by, and how much for
+//! testing.
 
 use super::super::about::{Clause, Offer, clause};
 use super::super::form::AS_WRITTEN;
@@ -11,11 +12,13 @@ use crate::syntax::{Part, PartKind};
 pub struct Shares {
     /// The training part, 1 to 99.
     pub train: u32,
+    /// The part that a training is watched by; 0 where there is none.
+    pub validation: u32,
     /// The rest.
     pub test: u32,
 }
 
-/// A training and a test part.
+/// A training and a test part, and one for validation between them.
 pub(in crate::verb) const SPLIT: Clause<Shares> = Clause {
     about: clause("split", "split 80/20", &[Offer::Nothing]),
     read: |parts, opened| parts.shares(opened),
@@ -23,7 +26,7 @@ pub(in crate::verb) const SPLIT: Clause<Shares> = Clause {
 };
 
 /// What a correct split looks like.
-const EXPECTED: &str = "two whole numbers that sum to 100";
+const EXPECTED: &str = "two or three whole numbers that sum to 100";
 
 impl Parts<'_> {
     fn shares(&mut self, opened: Opened<'_>) -> Option<Shares> {
@@ -42,12 +45,10 @@ impl Parts<'_> {
         let said = self.parts.get(start..self.at).unwrap_or_default();
         match said {
             [] => {
-                self.lacks(opened, "its two parts");
+                self.lacks(opened, "its parts");
                 None
             }
-            [Part { kind: PartKind::Ratio(train, test), .. }] if train + test == 100.0 && are_shares(*train, *test) => {
-                Some(Shares { train: *train as u32, test: *test as u32 })
-            }
+            [Part { kind: PartKind::Ratio(shares), .. }] if of(shares).is_some() => of(shares),
             _ => {
                 let (span, text) = (self.span_of(start, self.at - 1), joined(said));
                 let error = self.error(span, why(said)).found(quoted(&text)).expected(EXPECTED);
@@ -73,9 +74,17 @@ impl Parts<'_> {
     }
 }
 
-/// Whether two numbers that sum to 100 are parts, of which none is empty.
-fn are_shares(train: f64, test: f64) -> bool {
-    [train, test].iter().all(|share| share.fract() == 0.0 && *share >= 1.0)
+/// Two or three numbers as parts; they sum to 100, and none is empty.
+fn of(shares: &[f64]) -> Option<Shares> {
+    let is_good =
+        shares.iter().sum::<f64>() == 100.0 && shares.iter().all(|share| share.fract() == 0.0 && *share >= 1.0);
+    match shares {
+        &[train, test] if is_good => Some(Shares { train: train as u32, validation: 0, test: test as u32 }),
+        &[train, validation, test] if is_good => {
+            Some(Shares { train: train as u32, validation: validation as u32, test: test as u32 })
+        }
+        _ => None,
+    }
 }
 
 fn joined(parts: &[Part]) -> String {
@@ -87,14 +96,15 @@ fn joined(parts: &[Part]) -> String {
 
 /// What is wrong with the numbers of a split.
 fn why(said: &[Part]) -> String {
-    match (said, numbers(&joined(said)).len()) {
-        ([Part { kind: PartKind::Ratio(train, test), .. }], 2) if train + test != 100.0 => {
-            format!("the parts of a split sum to 100, and these to {}", train + test)
+    let count = numbers(&joined(said)).len();
+    match (said, count) {
+        ([Part { kind: PartKind::Ratio(shares), .. }], 2 | 3) if shares.iter().sum::<f64>() != 100.0 => {
+            format!("the parts of a split sum to 100, and these to {}", shares.iter().sum::<f64>())
         }
-        ([Part { kind: PartKind::Ratio(..), .. }], 2) => "no part of a split is empty or a fraction".to_string(),
+        ([Part { kind: PartKind::Ratio(..), .. }], 2 | 3) => "no part of a split is empty or a fraction".to_string(),
         (_, 1) => "a split says both its parts: to train on and to test".to_string(),
-        (_, 2) => "the two parts of a split have `/` between them".to_string(),
-        _ => "a split has two parts here: to train on and to test".to_string(),
+        (_, 2 | 3) => "the parts of a split have `/` between them".to_string(),
+        _ => "a split has two parts, to train on and to test, or a third between them, to validate with".to_string(),
     }
 }
 
@@ -106,16 +116,24 @@ fn numbers(text: &str) -> Vec<f64> {
 
 /// The split that the numbers of a text mean: a part alone is the larger one to train on, the smaller one to test.
 pub(crate) fn in_percent(text: &str) -> String {
-    let train = match numbers(text)[..] {
+    let shares = match numbers(text)[..] {
+        [] => vec![80.0, 20.0],
         [share] => {
             let share = if share < 1.0 { share * 100.0 } else { share };
-            share.max(100.0 - share)
+            vec![share.max(100.0 - share), share.min(100.0 - share)]
         }
-        [train, ref rest @ ..] => 100.0 * train / (train + rest.iter().sum::<f64>()),
-        [] => 80.0,
+        [a, b, c] => vec![a, b, c],
+        [first, ref rest @ ..] => vec![first, rest.iter().sum::<f64>()],
     };
-    let train = if (1.0..=99.0).contains(&train.round()) { train.round() } else { 80.0 };
-    format!("{train}/{}", 100.0 - train)
+    let sum: f64 = shares.iter().sum();
+    let rounded: Vec<f64> = shares[1..].iter().map(|share| (100.0 * share / sum).round()).collect();
+    let first = 100.0 - rounded.iter().sum::<f64>();
+    let all = [&[first], &rounded[..]].concat();
+    if all.iter().all(|share| (1.0..=99.0).contains(share)) {
+        all.iter().map(f64::to_string).collect::<Vec<_>>().join("/")
+    } else {
+        "80/20".to_string()
+    }
 }
 
 #[cfg(test)]
@@ -132,7 +150,10 @@ mod tests {
             ("80:20", "80/20"),
             ("4/1", "80/20"),
             ("0.9 0.1", "90/10"),
-            ("70/15/15", "70/30"),
+            ("70/15/15", "70/15/15"),
+            ("0.6 0.2 0.2", "60/20/20"),
+            ("1,1,1", "34/33/33"),
+            ("4/3/2/1", "40/60"),
             ("100/0", "80/20"),
             ("0/0", "80/20"),
             ("", "80/20"),

@@ -59,8 +59,9 @@ impl<'a> Parts<'a> {
                 Some(Part { kind: PartKind::Word(name), span }) if self.clause(name).is_none() => {
                     vec![Expr { kind: ExprKind::Name(name.clone()), span: *span }]
                 }
-                Some(Part { kind: PartKind::Ratio(left, right), span }) => {
+                Some(Part { kind: PartKind::Ratio(numbers), span }) if numbers.len() == 2 => {
                     self.at += 1;
+                    let (left, right) = (numbers[0], numbers[1]);
                     let error = self.error(*span, format!("`{left}/{right}` has two readings"));
                     let mend = format!("{left} /{right}");
                     let help = format!("write `{mend}` for `{}` {left} and stride {right}", opened.about.word);

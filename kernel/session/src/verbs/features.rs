@@ -22,7 +22,7 @@ use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::layers::Place;
 use crate::picture::{self, Face, Picture, Plane, Theme, Tile, TileRow, Values, layer, values};
-use crate::samples::{Pick, image, pick};
+use crate::samples::{Pick, behind, image, pick};
 use crate::world::{Names, World, forward};
 
 /// How many samples are looked at where the statement says no numbers.
@@ -152,7 +152,7 @@ impl Features {
         if end == first + 1 {
             return self.pick.name(0);
         }
-        let part = if self.pick.samples.train { ".train" } else { "" };
+        let part = behind(self.pick.samples.side);
         format!("{}{part}[{first}..{end}]", self.pick.samples.data.text)
     }
 

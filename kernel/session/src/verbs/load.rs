@@ -79,7 +79,8 @@ pub fn is_there(run: &RunRef, names: &Names, world: &World) -> Result<bool, Fail
 
 /// What weights of a whole net fix.
 fn fixed(net: &Net) -> Binding {
-    Binding { input: net.input().to_vec(), classes: net.output().last().copied(), run: false }
+    let (input, classes) = (net.input().to_vec(), net.output().last().copied());
+    Binding { input, classes, class_names: Vec::new(), run: false }
 }
 
 impl Load {

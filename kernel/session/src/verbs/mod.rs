@@ -9,6 +9,7 @@ mod device;
 mod explain;
 mod export;
 mod features;
+mod fetching;
 mod filters;
 mod library;
 mod load;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 use fovea_dsl::syntax::{Statement, StatementKind};
 use fovea_dsl::{Command, Diagnostic, command};
 
+use fetching::Fetching;
 pub use replay::defined;
 
 use crate::event::{Event, Output};
@@ -60,14 +62,23 @@ pub trait Job {
 /// What a check gives: a job, or every mistake it found.
 pub type Checked = Result<Box<dyn Job>, Failure>;
 
-/// Checks a statement and lets `names` know what it will have done. `text` holds its words.
+/// Checks a statement and lets `names` know what it will have done. `text` holds its words. What it reads and is not here
+/// is fetched before it runs.
 pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World) -> Checked {
+    names.wanted.take();
     let job = checked(statement, text, names, world)?;
     if !defined(&statement.kind).is_empty() {
         let defined = Defined { statement: statement.clone(), text: text.to_string() };
         names.defined.insert(names.defined.size(), Arc::new(defined));
     }
-    Ok(job)
+    let wanted = names.wanted.take();
+    let reads = !matches!(&statement.kind, StatementKind::Verb(verb) if is_told_by_shapes(&verb.word.text));
+    Ok(if wanted.is_empty() || !reads { job } else { Box::new(Fetching { wanted, job }) })
+}
+
+/// Whether a verb takes of data what is known of it without its samples.
+fn is_told_by_shapes(verb: &str) -> bool {
+    ["summary", "explain", "bench"].iter().any(|known| known.eq_ignore_ascii_case(verb))
 }
 
 fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) -> Checked {

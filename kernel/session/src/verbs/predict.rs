@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fovea_data::Dataset;
-use fovea_dsl::net::Net;
-use fovea_dsl::verb;
+use fovea_dsl::net::{Kind, Layer, Net};
+use fovea_dsl::verb::{self, Side};
+use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span, Tensor};
 use fovea_train::{Question, write_whole};
 use ndarray::Axis;
@@ -19,6 +20,7 @@ use crate::display::{Guess, Page, guesses};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
+use crate::loose::files;
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
 use crate::route::route;
@@ -28,24 +30,47 @@ use crate::world::{Names, World};
 /// How many predictions the text lists.
 const LISTED: usize = 16;
 
+/// How many classes of a map the text names.
+const SHARES: usize = 5;
+
 struct Predict {
     net: Net,
     device: Arc<dyn Backend>,
     seed: u64,
     theme: Theme,
     pick: Pick,
+    /// What the classes are called.
+    classes: Vec<String>,
     save: Option<(PathBuf, Span)>,
 }
 
 /// Checks net, data, the pictures' numbers and the file's folder.
 pub fn check(said: verb::Predict, names: &Names) -> Checked {
     let verb::Predict { net, samples, save } = said;
-    let of = Use { net: &net, data: Some(&samples.data), weights: Weights::Own };
+    let is_of_files = samples.side == Side::Files;
+    let of = Use { net: &net, data: (!is_of_files).then_some(&samples.data), weights: Weights::Own };
     let (net, route) = route(&of, &Question::result(), 1, names)?;
+    if is_of_files && !matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. })) {
+        let ends = net.layers.last().map_or("nothing", |layer| layer.kind.word());
+        let message = format!("`{}` does not end in softmax: it tells no classes", net.name);
+        let mistake = Diagnostic::new(Stage::Shapes, of.net.span, message).here(format!("ends in {ends}"));
+        return Err(mistake.expected("softmax").help("end the net with `, softmax`").into());
+    }
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
-    Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick: pick(samples, names)?, save }))
+    let pick = if is_of_files { files(samples, net.input(), names)? } else { pick(samples, names)? };
+    let classes = class_names(&net, &pick, names);
+    Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick, classes, save }))
+}
+
+/// What the classes of a net's answers are called: as the data says, as the data said that it was trained on, or else by
+/// their numbers.
+fn class_names(net: &Net, pick: &Pick, names: &Names) -> Vec<String> {
+    let count = net.output().last().copied().unwrap_or(0);
+    let trained = names.bound.get(&net.name).map(|known| known.class_names.as_slice()).unwrap_or_default();
+    let known = [pick.spec.class_names(), trained].into_iter().find(|known| known.len() == count);
+    known.map_or_else(|| (0..count).map(|class| class.to_string()).collect(), <[String]>::to_vec)
 }
 
 impl Job for Predict {
@@ -75,15 +100,15 @@ pub fn write(path: &std::path::Path, scores: &Tensor) -> Result<(), String> {
 
 impl Predict {
     fn output(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
-        if is_mapped(data) {
+        if is_mapped(data) || data.labels.is_empty() && probabilities.ndim() > 2 {
             return self.maps(data, probabilities);
         }
         let rows: Vec<Vec<f32>> = probabilities.axis_iter(Axis(0)).map(|row| row.iter().copied().collect()).collect();
         let ranked: Vec<Vec<usize>> = rows.iter().map(|row| ranking(row)).collect();
         let guess = |i: usize, at: usize| Guess {
             sample: self.pick.name(i),
-            truth: Some(class(data, at)),
-            classes: ranked[i].iter().map(|&label| (data.classes[label].clone(), f64::from(rows[i][label]))).collect(),
+            truth: (!data.labels.is_empty()).then(|| class(data, at)),
+            classes: ranked[i].iter().map(|&label| (self.classes[label].clone(), f64::from(rows[i][label]))).collect(),
         };
         let indices = self.pick.indices(data);
         let said: Vec<Guess> = indices.iter().enumerate().map(|(i, &at)| guess(i, at)).collect();
@@ -94,16 +119,23 @@ impl Predict {
         let right = said.iter().filter(|guess| guess.is_right()).count();
         let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
         let page = Page::default().fold(
-            format!("{title}: {right} of {} right", number::of(said.len(), "picture")),
+            if data.labels.is_empty() {
+                format!("{title}: {}", number::of(said.len(), "picture"))
+            } else {
+                format!("{title}: {right} of {} right", number::of(said.len(), "picture"))
+            },
             Page::default().code(listed),
         );
         let likeliest: Vec<usize> = ranked.iter().filter_map(|row| row.first().copied()).collect();
-        let figures = json!({
+        let mut figures = json!({
             "net": self.net.name,
             "data": self.pick.samples.data.text,
             "classes": likeliest,
             "probabilities": rows,
         });
+        if !self.pick.files.is_empty() {
+            figures["pictures"] = json!(self.pick.files);
+        }
         let output = Output::page("predict", &page, figures);
         if !is_pictured(data) {
             return Ok(output);
@@ -127,23 +159,47 @@ impl Predict {
         let said: Vec<Vec<u32>> =
             probabilities.axis_iter(Axis(0)).map(|map| map.rows().into_iter().map(likeliest).collect()).collect();
         let pairs = || self.pick.indices(data).iter().zip(&said).enumerate();
+        let is_known = !data.labels.is_empty();
         let right = |at: usize, said: &[u32]| percent(share_right(data.labels.of(at), said));
+        let verdict = |at: usize, said: &[u32]| {
+            if is_known { format!("{} of its positions are right", right(at, said)) } else { self.shares(said) }
+        };
         let lines: Vec<String> = pairs()
             .take(LISTED)
-            .map(|(i, (&at, said))| format!("{}: {} of its positions are right", self.pick.name(i), right(at, said)))
+            .map(|(i, (&at, said))| format!("{}: {}", self.pick.name(i), verdict(at, said)))
             .collect();
         let mut text = lines.join("\n");
         if said.len() > LISTED {
             text += &format!("\n… and {} more", said.len() - LISTED);
         }
         let item = |(i, (&at, said)): (usize, (&usize, &Vec<u32>))| {
-            mapped(data, at, self.pick.name(i), Some((format!("{} right", right(at, said)), said.clone())))
+            let caption = self.pick.name(i);
+            if is_known {
+                return mapped(data, at, caption, Some((format!("{} right", right(at, said)), said.clone())));
+            }
+            Ok(Mapped { caption, image: image(data, at)?, maps: vec![("prediction".to_string(), said.clone())] })
         };
         let items: Vec<Mapped> = pairs().map(item).collect::<picture::Result<_>>()?;
         let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
-        let picture = picture::maps(&title, &items, &data.classes, self.theme)?;
-        let figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text, "classes": said });
+        let picture = picture::maps(&title, &items, &self.classes, self.theme)?;
+        let mut figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text, "classes": said });
+        if !self.pick.files.is_empty() {
+            figures["pictures"] = json!(self.pick.files);
+        }
         Ok(Output::new("predict", text, figures).picture(picture))
+    }
+}
+
+impl Predict {
+    /// How much of a map each class has, the largest share first.
+    fn shares(&self, said: &[u32]) -> String {
+        let mut counts = vec![0; self.classes.len()];
+        said.iter().for_each(|&class| counts[class as usize] += 1);
+        let share = |class: &usize| counts[*class] as f64 / said.len().max(1) as f64;
+        let mut classes: Vec<usize> = (0..counts.len()).filter(|&class| counts[class] > 0).collect();
+        classes.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        let shares = classes.iter().take(SHARES);
+        shares.map(|class| format!("{} {}", self.classes[*class], percent(share(class)))).collect::<Vec<_>>().join(", ")
     }
 }
 

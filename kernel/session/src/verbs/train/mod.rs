@@ -160,7 +160,8 @@ type Left = (Trainee, History, PathBuf);
 impl Run {
     /// What the weights that it leaves will fix.
     fn binding(&self) -> Binding {
-        Binding { input: self.spec.shape(), classes: Some(self.spec.classes()), run: true }
+        let (input, class_names) = (self.spec.shape(), self.spec.class_names().to_vec());
+        Binding { input, classes: Some(self.spec.classes()), class_names, run: true }
     }
 
     /// A new run.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// Runs of digits by what they count, all else by letters, of which capitals come with their small ones.
-pub(super) fn compare(a: &str, b: &str) -> Ordering {
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);
     while let (Some(one), Some(other)) = (left.chars().next(), right.chars().next()) {
         let order = if one.is_ascii_digit() && other.is_ascii_digit() {

@@ -1,0 +1,74 @@
+//! Fetching what a statement reads, before it runs.
+
+use std::sync::Arc;
+
+use fovea_data::{DataSpec, Fetched};
+use fovea_dsl::Diagnostic;
+use fovea_graph::Span;
+
+use super::{Events, Job};
+use crate::event::{Event, Figure, Metric, Output, Part, Progress};
+use crate::failure::{At, Failure};
+use crate::world::World;
+
+/// So much counts as one in a progress.
+const MEGABYTE: u64 = 1_000_000;
+
+/// A statement behind the fetching of what it reads.
+pub struct Fetching {
+    /// What is fetched.
+    pub wanted: Vec<(DataSpec, Span)>,
+    /// The statement.
+    pub job: Box<dyn Job>,
+}
+
+impl Job for Fetching {
+    fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
+        for (spec, span) in &self.wanted {
+            let interrupted = Arc::clone(&world.interrupted);
+            let mut news = News::default();
+            spec.fetch_unless(&mut |fetched| news.tell(spec.name(), fetched, events), &*interrupted).at(*span)?;
+        }
+        self.job.run(world, events)
+    }
+
+    fn remarks(&self) -> &[Diagnostic] {
+        self.job.remarks()
+    }
+}
+
+/// What has been told of a fetching.
+#[derive(Default)]
+struct News {
+    /// The last file, and how many megabytes of it.
+    last: Option<(usize, u64)>,
+    begun: Option<std::time::Instant>,
+}
+
+impl News {
+    /// Tells of whole megabytes, and of whole files.
+    fn tell(&mut self, name: &str, Fetched { file, files, bytes, of }: Fetched, events: &mut Events<'_>) {
+        let begun = *self.begun.get_or_insert_with(std::time::Instant::now);
+        let (done, is_whole) = (bytes / MEGABYTE, bytes >= of);
+        if self.last == Some((file, done)) && !is_whole {
+            return;
+        }
+        self.last = Some((file, done));
+        let seconds = begun.elapsed().as_secs_f64();
+        let part = Part { unit: "file".into(), number: file as u64, of: files as u64 };
+        let rate = Figure::rate("MB/s", bytes as f64 / MEGABYTE as f64 / seconds.max(1e-3));
+        events(Event::Progress(Progress {
+            task: name.to_string(),
+            unit: "MB".into(),
+            done,
+            of: (of / MEGABYTE).max(1),
+            part: Some(part.clone()),
+            figures: vec![rate.clone()],
+            seconds_left: (bytes > 0).then(|| seconds * (of.saturating_sub(bytes)) as f64 / bytes as f64),
+        }));
+        if is_whole {
+            self.begun = None;
+            events(Event::Metric(Metric { task: name.to_string(), part, figures: vec![rate], seconds }));
+        }
+    }
+}
