@@ -395,6 +395,11 @@ impl Display for Part {
                 f.write_str(if at == 0 { "" } else { "/" })?;
                 number_text(f, *number)
             }),
+            PartKind::Range(least, most) => {
+                number_text(f, *least)?;
+                f.write_str("..")?;
+                number_text(f, *most)
+            }
             PartKind::Text(text) => write!(f, "\"{text}\""),
             PartKind::Call(word, arguments) => {
                 write!(f, "{word}(")?;

@@ -160,6 +160,11 @@ fn in_part(part: &mut Part, map: Map<'_>) {
         PartKind::Size(sizes) | PartKind::Stride(sizes) => in_exprs(sizes, map),
         PartKind::Matrix(rows) => rows.iter_mut().for_each(|row| in_exprs(row, map)),
         PartKind::Call(_, arguments) => in_arguments(arguments, map),
-        PartKind::Word(_) | PartKind::Ratio(..) | PartKind::Text(_) | PartKind::Comma | PartKind::Equals => {}
+        PartKind::Word(_)
+        | PartKind::Ratio(..)
+        | PartKind::Range(..)
+        | PartKind::Text(_)
+        | PartKind::Comma
+        | PartKind::Equals => {}
     }
 }

@@ -368,6 +368,8 @@ pub enum PartKind {
     Size(Vec<Expr>),
     /// `80/20`, `70/15/15`
     Ratio(Vec<f64>),
+    /// `0.8..1.2`
+    Range(f64, f64),
     /// `[1 0 1; 0 1 0]`: rows of numbers, at least one, all of one length.
     Matrix(Vec<Vec<Expr>>),
     /// `/2`, `/2x1`: a stride.

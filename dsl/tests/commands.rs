@@ -112,6 +112,16 @@ fn optimizers_schedules_and_what_else_train_takes() {
 }
 
 #[test]
+fn what_is_shown_is_samples_or_a_run() {
+    let Command::Show(Show { what: Shown::Samples(samples), .. }) = read("show digits.train[3]").unwrap() else {
+        panic!()
+    };
+    assert_eq!((samples.data.text.as_str(), samples.range, samples.side), ("digits", Some((3, 4)), Side::Train));
+    assert!(matches!(read("show run last").unwrap(), Command::Show(Show { what: Shown::Run(RunRef::Last(_)), .. })));
+    assert!(matches!(read("show run 3").unwrap(), Command::Show(Show { what: Shown::Run(RunRef::Number(3, _)), .. })));
+}
+
+#[test]
 fn the_other_verbs() {
     assert!(
         matches!(read("test lenet on digits").unwrap(), Command::Test(Test { net, data }) if net.text == "lenet" && data.text == "digits")
@@ -130,10 +140,6 @@ fn the_other_verbs() {
     };
     assert_eq!((said.class.unwrap().value, said.samples.range, said.save.is_some()), (0, Some((3, 4)), true));
     assert_eq!(help("saliency lenet on digits[3] class (-1)").as_str(), "");
-    let Command::Show(Show { what: Shown::Samples(samples) }) = read("show digits.train[3]").unwrap() else { panic!() };
-    assert_eq!((samples.data.text.as_str(), samples.range, samples.side), ("digits", Some((3, 4)), Side::Train));
-    assert!(matches!(read("show run last").unwrap(), Command::Show(Show { what: Shown::Run(RunRef::Last(_)) })));
-    assert!(matches!(read("show run 3").unwrap(), Command::Show(Show { what: Shown::Run(RunRef::Number(3, _)) })));
     let Command::Summary(Summary { net, batch, train, on: None }) = read("summary resnet.50 batch(32) train").unwrap()
     else {
         panic!()

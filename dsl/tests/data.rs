@@ -21,6 +21,22 @@ fn read(text: &str) -> Result<Data, Vec<Diagnostic>> {
 }
 
 #[test]
+fn how_data_are_seen_is_read() {
+    let of = |text: &str| read(text).unwrap();
+    let data = of("data digits augment flip, CROP 4, rotate 15, scale 0.8..1.2, jitter 0.2, noise .05, cutout 8 raw");
+    use fovea_dsl::verb::Change::{Crop, Cutout, Flip, Jitter, Noise, Rotate, Scale};
+    let all = [Flip, Crop(4), Rotate(15.0), Scale(0.8, 1.2), Jitter(0.2), Noise(0.05), Cutout(8)];
+    assert_eq!(data.augment.unwrap().value, all);
+    assert!(data.raw.is_some() && data.normalize.is_none());
+    // A clause may stand behind the list, with a comma or without.
+    for text in ["data digits augment crop 2, size 12x12", "data digits augment crop 2 size 12x12"] {
+        let data = of(text);
+        assert_eq!((data.augment.unwrap().value, data.size.unwrap().value), (vec![Crop(2)], [12, 12]));
+    }
+    assert!(of("data digits normalize imagenet").normalize.is_some());
+}
+
+#[test]
 fn a_source_and_its_clauses_in_any_order() {
     for text in [
         "data pets = images \"my pets/\" size 64x32 split 80/20 skip broken",
@@ -165,7 +181,23 @@ fn an_editor_offers_what_can_follow() {
     let context = Context { data: vec!["digits".into(), "pets".into()], ..Context::default() };
     let offered = |text: &str| complete(text, text.len(), &context).into_iter().map(|c| c.text).collect::<Vec<_>>();
     assert_eq!(offered("data p"), ["pets"]);
-    let all = ["images", "npy", "csv", "labels", "masks", "shape", "size", "split", "part", "skip", "digits", "pets"];
+    let all = [
+        "images",
+        "npy",
+        "csv",
+        "labels",
+        "masks",
+        "shape",
+        "size",
+        "split",
+        "part",
+        "augment",
+        "normalize",
+        "raw",
+        "skip",
+        "digits",
+        "pets",
+    ];
     assert_eq!(offered("data pets = "), all);
     assert_eq!(offered("data few = digits p"), ["part"]);
     assert_eq!(offered("data w = csv \"w.csv\" labels c"), ["column"]);

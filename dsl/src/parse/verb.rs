@@ -15,6 +15,10 @@ impl Reader<'_> {
             None => Name { text: String::new(), span: self.span(0, 0) },
         };
         let pairs = inner.filter(|pair| pair.as_rule() != Rule::EOI);
+        let pairs = pairs.flat_map(|pair| match pair.as_rule() {
+            Rule::scaled => pair.into_inner().collect::<Vec<_>>(),
+            _ => vec![pair],
+        });
         let mut parts: Vec<Part> = Vec::new();
         for pair in pairs {
             self.dash_in_name(&pair, parts.last());
@@ -48,9 +52,15 @@ impl Reader<'_> {
             Rule::comma => PartKind::Comma,
             Rule::equals => PartKind::Equals,
             // Only `warm-up` has a dash.
-            Rule::path => PartKind::Word(pair.as_str().trim_end().replace(|c: char| c == '-' || !c.is_ascii(), "")),
+            Rule::path | Rule::scale => {
+                PartKind::Word(pair.as_str().trim_end().replace(|c: char| c == '-' || !c.is_ascii(), ""))
+            }
             Rule::text => PartKind::Text(self.written(span).trim_matches('"').into()),
-            Rule::ratio => self.ratio(pair),
+            Rule::ratio => PartKind::Ratio(self.numbers(pair)),
+            Rule::range => match self.numbers(pair)[..] {
+                [least, most] => PartKind::Range(least, most),
+                _ => PartKind::Range(0.0, 0.0),
+            },
             Rule::select => self.select(pair),
             Rule::call => self.call(pair),
             Rule::matrix => self.matrix(pair),
@@ -64,12 +74,13 @@ impl Reader<'_> {
         Part { kind, span }
     }
 
-    fn ratio(&mut self, pair: Pair<'_, Rule>) -> PartKind {
+    /// `80/20`, `0.8..1.2`: the numbers.
+    fn numbers(&mut self, pair: Pair<'_, Rule>) -> Vec<f64> {
         let numbers = pair.into_inner().map(|number| match self.expr(number).kind {
             ExprKind::Number(number) => number,
             _ => 0.0,
         });
-        PartKind::Ratio(numbers.collect())
+        numbers.collect()
     }
 
     fn select(&mut self, pair: Pair<'_, Rule>) -> PartKind {

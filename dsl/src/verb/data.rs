@@ -8,7 +8,10 @@ pub use basis::Basis;
 
 use super::about::{Behind, Offer};
 use super::behind::is_name;
-use super::clause::{Array, CSV, IMAGES, LABELS, Labelled, MASKS, NPY, PART, Path, SHAPE, SIZE, SKIP, SPLIT, Shares};
+use super::clause::{
+    AUGMENT, Array, CSV, Change, IMAGES, LABELS, Labelled, MASKS, NORMALIZE, NPY, PART, Path, RAW, SHAPE, SIZE, SKIP,
+    SPLIT, Shares,
+};
 use super::declare::verb;
 use super::form::AS_WRITTEN;
 use super::read::Parts;
@@ -37,6 +40,9 @@ verb! {
         size: [usize; 2] = SIZE,
         split: Shares = SPLIT,
         part: f64 = PART,
+        augment: Vec<Change> = AUGMENT,
+        normalize: () = NORMALIZE,
+        raw: () = RAW,
         skip: () = SKIP,
     }
     check suits::check;

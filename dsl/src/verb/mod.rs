@@ -47,7 +47,7 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Column, Filter, Labelled, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject, Swept,
+    Adam, Array, Change, Column, Filter, Labelled, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};

@@ -2,6 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::behind::{RunRef, Samples, is_name, run};
+use super::clause::AUGMENTED;
 use super::declare::verb;
 use super::read::Parts;
 use crate::syntax::PartKind;
@@ -12,6 +13,20 @@ verb! {
     behind {
         /// What it shows.
         what: Shown = SHOWN,
+    }
+    takes {
+        augmented: () = AUGMENTED,
+    }
+    check of_samples;
+}
+
+/// Of a run there are no samples to augment.
+fn of_samples(show: &Show, parts: &mut Parts<'_>) {
+    if let (Shown::Run(_), Some(augmented)) = (&show.what, &show.augmented) {
+        let error = parts.error(augmented.word, "`augmented` shows samples as training sees them, and a run has none");
+        parts.wrong(
+            error.found("a run").expected("data").mend(augmented.cut(), "").help("write `show digits augmented`, say"),
+        );
     }
 }
 

@@ -229,8 +229,10 @@ fn pieces(statement: &str) -> Vec<Piece<'_>> {
             "\"" | "{" => Piece::Text(piece),
             "[" => Piece::Matrix(piece),
             "/" => Piece::Stride(&piece[1..]),
-            // `80/20` is one word.
-            _ if piece.contains('/') && piece.starts_with(|c: char| c.is_ascii_digit()) => Piece::Word(piece),
+            // `80/20` and `0.8..1.2` are one word.
+            first if first.as_bytes()[0].is_ascii_digit() && (piece.contains('/') || piece.contains("..")) => {
+                Piece::Word(piece)
+            }
             first if first == "(" || first.as_bytes()[0].is_ascii_digit() => {
                 let is_window = verb == "pool" && !is_behind_a_clause;
                 if is_window { Piece::Window(piece) } else { Piece::Number(piece) }

@@ -9,6 +9,12 @@ pub(in crate::verb) const FURTHER: Clause<()> = flag("further");
 /// Of a run the weights of its best epoch.
 pub(in crate::verb) const BEST: Clause<()> = flag("best");
 
+/// Pictures as training sees them.
+pub(in crate::verb) const AUGMENTED: Clause<()> = flag("augmented");
+
+/// Values stay as they are.
+pub(in crate::verb) const RAW: Clause<()> = flag("raw");
+
 /// A training step.
 pub(in crate::verb) const TRAIN: Clause<()> = flag("train");
 

@@ -1,9 +1,11 @@
 //! Clauses, a file a kind: what stands behind the word, and how it is read. A verb lists those that it takes.
 
+mod augment;
 mod filter;
 mod flag;
 mod labels;
 mod named;
+mod normalize;
 mod number;
 mod on;
 mod optimizer;
@@ -22,6 +24,7 @@ mod subjects;
 mod sweep;
 mod watch;
 
+pub use augment::Change;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
 pub use optimizer::{Adam, Optimizer, Sgd};
@@ -38,9 +41,11 @@ pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
+pub(super) use augment::AUGMENT;
 pub(super) use filter::FILTER;
-pub(super) use flag::{AVG, BEST, CEIL, FURTHER, INFER, MAX, SAME, TRAIN, VALID};
+pub(super) use flag::{AUGMENTED, AVG, BEST, CEIL, FURTHER, INFER, MAX, RAW, SAME, TRAIN, VALID};
 pub(super) use labels::LABELS;
+pub(super) use normalize::NORMALIZE;
 pub(super) use number::{BATCH, CLASS, KEEP, SEED, SEEDS};
 pub(super) use on::{DATA, SAMPLES, SAMPLES_OR_FILES};
 pub(super) use optimizer::OPTIMIZER;

@@ -26,6 +26,11 @@ pub(super) fn check(data: &Data, parts: &mut Parts<'_>) {
     if !parts.mistakes.is_empty() {
         return;
     }
+    if let (Some(normalize), Some(raw)) = (&data.normalize, &data.raw) {
+        let error = parts.error(raw.word, "`raw` values are not normalised").expected("one of the two");
+        parts.one_of_two(error, normalize.span, raw.span);
+        return;
+    }
     let Some(source) = source(data, parts) else { return };
     match source {
         Source::Images => images(data, parts),

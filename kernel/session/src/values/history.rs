@@ -3,7 +3,7 @@
 use std::fmt;
 
 use fovea_dsl::syntax::Name;
-use fovea_dsl::verb::{RunRef, Shown};
+use fovea_dsl::verb::{RunRef, Show, Shown};
 use fovea_train::{Ending, EpochMetrics};
 
 use super::Results;
@@ -47,7 +47,7 @@ impl fmt::Debug for History {
 pub(super) fn of(net: &Name, names: &Names, world: &mut World) -> Result<History, Failure> {
     let run = plot::of_net(net, names, world)?.open(world, net.span)?;
     let named = Shown::Run(RunRef::Number(run.number, net.span));
-    let shown = show::check(named, names, world)?.run(world, &mut |_| ())?;
+    let shown = show::check(Show { what: named, augmented: None }, names, world)?.run(world, &mut |_| ())?;
     Ok(History {
         net: run.info.net,
         run: run.number,

@@ -2,6 +2,7 @@
 
 mod page;
 mod places;
+mod seen;
 mod source;
 
 use fovea_cuda::cache_folder;
@@ -21,6 +22,7 @@ use crate::memory;
 use crate::world::{Names, World};
 use page::{Class, by_class, head, page};
 use places::Places;
+use seen::seen;
 use source::{part, source};
 
 /// The cache folder of decoded pictures.
@@ -46,6 +48,7 @@ pub fn check(data: Data, names: &mut Names, world: &World) -> Checked {
         }
         (_, None) => declared(&data, &places, names)?,
     };
+    let spec = seen(&data, spec)?;
     let device = &*names.device;
     memory::data_fits(&spec, world.held(&spec, device), device, places.samples)?;
     names.wanted.note(&spec, places.samples);

@@ -94,7 +94,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Train(said) => train::check(said, verb, span, text, names, world),
         Command::Test(said) => test::check(&said, names),
         Command::Predict(said) => predict::check(said, names),
-        Command::Show(said) => show::check(said.what, names, world),
+        Command::Show(said) => show::check(said, names, world),
         Command::Summary(said) => summary::check(&said, span, names, world),
         Command::Plot(said) => plot::check(&said, span, names, world),
         Command::Save(said) => weights::save(said, names),

@@ -1,6 +1,8 @@
 //! `show digits`, `show digits[3]`, `show run 3`, `show run last`
 
-use fovea_dsl::verb::{Samples, Shown};
+mod augmented;
+
+use fovea_dsl::verb::{Samples, Show, Shown};
 use fovea_graph::Span;
 use fovea_graph::counted;
 use fovea_graph::shape::join;
@@ -18,13 +20,15 @@ use crate::failure::{At, Failure};
 use crate::picture::{self, Grey, Mapped, Mark, Sample, Theme, maps, sheet};
 use crate::samples::{Pick, class, image, is_mapped, mapped, pick};
 use crate::world::{Names, World};
+use augmented::Augmented;
 
 /// How many pictures a sheet shows where the statement says no numbers.
 const SHEET: usize = 64;
 
 /// Checks that there are such pictures, or such a run.
-pub fn check(show: Shown, names: &Names, world: &World) -> Checked {
-    match show {
+pub fn check(show: Show, names: &Names, world: &World) -> Checked {
+    match show.what {
+        Shown::Samples(samples) if show.augmented.is_some() => Ok(Box::new(Augmented::new(samples, names)?)),
         Shown::Samples(samples) => Ok(Box::new(Sheet { pick: sheet_of(samples, names)?, theme: names.theme })),
         Shown::Run(run) => {
             Ok(Box::new(ShowRun { which: which(&run, names, world)?, theme: names.theme, span: run.span() }))
