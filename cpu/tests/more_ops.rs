@@ -140,7 +140,7 @@ proptest! {
         check_single_on(&*CPU, Op::AdamMean(op::AdamMean { beta, decay }), &[w.clone(), g.clone(), m.clone()], 1e-6);
         let v = positive(&x, 4);
         check_single_on(&*CPU, Op::AdamSquare(op::AdamSquare { beta, decay }), &[w.clone(), g, v.clone()], 1e-6);
-        let step = op::AdamStep { beta1: beta, beta2: 0.999, eps: 1e-8, decay };
+        let step = op::AdamStep { beta1: beta, beta2: 0.999, eps: 1e-8, decay, factor: 1.0 };
         check_single_on(&*CPU, Op::AdamStep(step), &[w.clone(), m, v], 1e-6);
         check_single_on(&*CPU, Op::Scale(op::Scale { factor: decay - 0.05 }), &[w], 1e-6);
     }

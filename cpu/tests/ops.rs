@@ -243,7 +243,7 @@ fn elementwise_ops_beyond_one_chunk() {
     check_single(&*CPU, Op::SquaredError(op::SquaredError {}), &[&x, &x]);
     check_single(&*CPU, Op::SquaredErrorGrad(op::SquaredErrorGrad {}), &[&x, &x, &[]]);
     check_single(&*CPU, Op::SgdVelocity(op::SgdVelocity { momentum: 0.9, decay: 1e-2 }), &[&x, &x, &x]);
-    check_single(&*CPU, Op::SgdStep(op::SgdStep {}), &[&x, &x]);
+    check_single(&*CPU, Op::SgdStep(op::SgdStep { factor: 1.0 }), &[&x, &x]);
     check_single(&*CPU, Op::Softmax(op::Softmax {}), &[&x]);
     let fill = op::Fill { shape: support::shape(&[4, 5]), value: 0.25 };
     check_single(&*CPU, Op::Fill(fill), &[]);

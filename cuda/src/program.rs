@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fovea_graph::backend::tensor;
-use fovea_graph::plan::Place;
+use fovea_graph::plan::{Place, Step};
 use fovea_graph::{Arena, BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, Program, Tensor};
 
 use crate::arena::CudaArena;
@@ -152,6 +152,14 @@ impl CudaProgram {
         Range { address, len }
     }
 
+    /// Where a step's scratch memory lies.
+    fn scratch(&self, step: &Step) -> Range {
+        step.workspace.map_or(Range { address: 0, len: 0 }, |slot| Range {
+            address: self.arena.address() + 4 * slot.offset as u64,
+            len: slot.len,
+        })
+    }
+
     /// Makes the tables of the updates for a stage and a memory, unless they are there. Waits for the device where they are
     /// not.
     fn tabulate(&mut self, stage: usize, memory: &StateMemory) -> Result<(), BackendError> {
@@ -160,7 +168,7 @@ impl CudaProgram {
         }
         let mut tables = Vec::with_capacity(self.groups.len());
         for group in &self.groups {
-            let bytes = group.table(&self.plan, &|id| self.locate(id, stage, memory));
+            let bytes = group.table(&self.plan, &|id| self.locate(id, stage, memory), &|step| self.scratch(step));
             tables.push(self.gpu.upload(&bytes)?);
         }
         self.stages[stage].bind(memory.id, tables);
@@ -215,10 +223,7 @@ impl CudaProgram {
                 queue,
                 inputs: node.inputs.iter().map(|&id| self.locate(id, stage, memory)).collect(),
                 output: self.locate(step.node, stage, memory),
-                scratch: step.workspace.map_or(Range { address: 0, len: 0 }, |slot| Range {
-                    address: self.arena.address() + 4 * slot.offset as u64,
-                    len: slot.len,
-                }),
+                scratch: self.scratch(step),
                 feed,
             };
             ops::run(&node.op, &call)?;

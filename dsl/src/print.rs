@@ -384,6 +384,7 @@ impl Display for Part {
             PartKind::Select(path, first, None) => write!(f, "{path}[{first}]"),
             PartKind::Select(path, first, Some(end)) => write!(f, "{path}[{first}..{end}]"),
             PartKind::Value(value) => write!(f, "{}", Bracketed(value)),
+            PartKind::Stretch(first, last) => write!(f, "{first}..{last}"),
             PartKind::Size(sizes) => separated(f, &sizes.iter().map(Bracketed).collect::<Vec<_>>(), "x"),
             PartKind::Stride(sizes) => write!(f, "/{}", Extents(sizes)),
             PartKind::Matrix(rows) => {
@@ -417,7 +418,8 @@ impl Display for Argument {
         match &self.key {
             Some(key) => write!(f, "{key} {}", Atom(&self.value)),
             None => write!(f, "{}", self.value),
-        }
+        }?;
+        self.unit.iter().try_for_each(|unit| write!(f, " {unit}"))
     }
 }
 

@@ -111,6 +111,7 @@ fn in_arguments(arguments: &mut [Argument], map: Map<'_>) {
     for argument in arguments {
         argument.key.iter_mut().for_each(|key| in_name(key, map));
         in_expr(&mut argument.value, map);
+        argument.unit.iter_mut().for_each(|unit| in_name(unit, map));
     }
 }
 
@@ -160,6 +161,7 @@ fn in_part(part: &mut Part, map: Map<'_>) {
         PartKind::Size(sizes) | PartKind::Stride(sizes) => in_exprs(sizes, map),
         PartKind::Matrix(rows) => rows.iter_mut().for_each(|row| in_exprs(row, map)),
         PartKind::Call(_, arguments) => in_arguments(arguments, map),
+        PartKind::Stretch(first, last) => [first, last].into_iter().for_each(|name| in_name(name, map)),
         PartKind::Word(_)
         | PartKind::Ratio(..)
         | PartKind::Range(..)

@@ -364,6 +364,8 @@ pub enum PartKind {
     Select(String, Expr, Option<Expr>),
     /// A number, list or arithmetic in parentheses.
     Value(Expr),
+    /// `conv1..pool2`: the first and the last layer of some that follow each other.
+    Stretch(Name, Name),
     /// `28x28`
     Size(Vec<Expr>),
     /// `80/20`, `70/15/15`
@@ -391,4 +393,6 @@ pub struct Argument {
     pub key: Option<Name>,
     /// Its value.
     pub value: Expr,
+    /// The word behind its value: `weights` of `decay 5e-4 weights`.
+    pub unit: Option<Name>,
 }

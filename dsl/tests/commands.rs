@@ -4,9 +4,9 @@
 use fovea_dsl::scope::{Scope, Value};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::verb::{
-    Adam, BenchMode, Compare, Compared, Convolve, Curve, Features, Filter, Filters, Library, Load, Note, Optimizer,
-    Origin, Padding, Period, Pixels, Plot, PoolForm, Predict, Reset, RunRef, Save, Schedule, Seed, SetTheme, Sgd, Show,
-    Shown, Side, Subject, Summary, Test, Theme, Train, Who,
+    Adam, BenchMode, Compare, Compared, Convolve, Curve, Decayed, Features, Filter, Filters, Library, Load, Momentum,
+    Note, Optimizer, Origin, Padding, Period, Pixels, Plot, PoolForm, Predict, Reset, RmsProp, RunRef, Save, Schedule,
+    Seed, SetTheme, Sgd, Show, Shown, Side, Subject, Summary, Test, Theme, Train, Who,
 };
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
 use fovea_graph::SourceId;
@@ -47,7 +47,16 @@ fn train_reads_its_clauses_in_any_order() {
         let batch = train.batch.unwrap();
         assert_eq!((train.length.unwrap().value, batch.value, train.seed.unwrap().value), (Period::Epochs(3), 32, 7));
         let optimizer = train.optimizer.unwrap().value;
-        assert_eq!(optimizer, Optimizer::Sgd(Sgd { rate: 0.05, momentum: 0.8, decay: 1e-4 }));
+        assert_eq!(
+            optimizer,
+            Optimizer::Sgd(Sgd {
+                rate: 0.05,
+                momentum: 0.8,
+                form: Momentum::Classical,
+                decay: 1e-4,
+                decayed: Decayed::All,
+            })
+        );
         assert_eq!(train.schedule.unwrap().value, Schedule::Cosine);
         assert_eq!(train.further.is_some(), text.contains("further"));
         assert_eq!(text[batch.word.range()].to_lowercase(), "batch");
@@ -75,11 +84,15 @@ fn what_is_not_said_stays_open() {
         seeds,
         keep,
         stop,
+        clip,
+        freeze,
+        lr,
     } = train;
     assert_eq!((net.text.as_str(), data.text.as_str()), ("lenet", "digits"));
     assert_eq!((further, length, optimizer, batch, schedule), (None, None, None, None, None));
     assert_eq!((warmup, checkpoint, resume, seed, sweep, seeds), (None, None, None, None, None, None));
     assert_eq!((keep, stop), (None, None));
+    assert_eq!((clip, freeze, lr), (None, None, None));
     let Command::Train(train) = read("train lenet on digits for 10 epochs, batch 64").unwrap() else { panic!() };
     assert!(
         train.length.is_some_and(|length| length.value == Period::Epochs(10))
@@ -93,11 +106,14 @@ fn optimizers_schedules_and_what_else_train_takes() {
         Command::Train(train) => train,
         _ => panic!(),
     };
-    let adam = Adam { rate: 0.001, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 };
+    let adam = Adam { rate: 0.001, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0, decayed: Decayed::All };
     assert_eq!(train("with adam").optimizer.unwrap().value, Optimizer::Adam(adam));
     assert_eq!(train("with AdamW").optimizer.unwrap().value, Optimizer::AdamW(Adam { decay: 0.01, ..adam }));
     let said = train("with adam(lr 0.01, beta1=0.5, beta2 0.9, eps 1e-7, decay 0.1)").optimizer.unwrap().value;
-    assert_eq!(said, Optimizer::Adam(Adam { rate: 0.01, beta1: 0.5, beta2: 0.9, eps: 1e-7, decay: 0.1 }));
+    assert_eq!(
+        said,
+        Optimizer::Adam(Adam { rate: 0.01, beta1: 0.5, beta2: 0.9, eps: 1e-7, decay: 0.1, decayed: Decayed::All })
+    );
     assert_eq!(train("schedule step(every 10, by 0.5)").schedule.unwrap().value, Schedule::Step { every: 10, by: 0.5 });
     assert_eq!(train("schedule step").schedule.unwrap().value, Schedule::Step { every: 30, by: 0.1 });
     assert_eq!(train("schedule constant").schedule.unwrap().value, Schedule::Constant);
@@ -109,6 +125,55 @@ fn optimizers_schedules_and_what_else_train_takes() {
     assert_eq!(train("checkpoint every 1 epoch, seed 1").checkpoint.unwrap().value, Period::Epochs(1));
     assert!(matches!(train("resume run 3").resume.unwrap().value, RunRef::Number(3, _)));
     assert!(matches!(train("resume run last, batch 2").resume.unwrap().value, RunRef::Last(_)));
+}
+
+#[test]
+fn nesterov_rmsprop_and_what_decays() {
+    let train = |clauses: &str| match read(&format!("train q on d {clauses}")).unwrap() {
+        Command::Train(train) => train,
+        _ => panic!(),
+    };
+    let optimizer = |text: &str| train(&format!("with {text}")).optimizer.unwrap().value;
+    let sgd = Sgd { rate: 0.1, momentum: 0.9, form: Momentum::Nesterov, decay: 5e-4, decayed: Decayed::Weights };
+    for text in ["sgd(lr 0.1, nesterov, decay 5e-4 weights)", "SGD(NESTEROV, decay = 5e-4 Weights, lr 0.1)"] {
+        assert_eq!(optimizer(text), Optimizer::Sgd(sgd), "{text}");
+    }
+    let rmsprop = RmsProp { rate: 0.001, alpha: 0.99, eps: 1e-8, momentum: 0.0, decay: 0.0, decayed: Decayed::All };
+    assert_eq!(optimizer("rmsprop"), Optimizer::RmsProp(rmsprop));
+    let said = RmsProp { rate: 0.01, alpha: 0.9, eps: 1e-3, momentum: 0.5, decay: 0.1, decayed: Decayed::Weights };
+    let text = "rmsprop(lr 0.01, alpha 0.9, eps 1e-3, momentum 0.5, decay 0.1 weights)";
+    assert_eq!(optimizer(text), Optimizer::RmsProp(said));
+
+    let schedule = |text: &str| train(&format!("schedule {text}")).schedule.unwrap().value;
+    assert_eq!(schedule("step(at {30,60,90}, by 0.1)"), Schedule::StepsAt { at: vec![30, 60, 90], by: 0.1 });
+    assert_eq!(schedule("step(at 30)"), Schedule::StepsAt { at: vec![30], by: 0.1 });
+    assert_eq!(schedule("poly"), Schedule::Poly { power: 0.9 });
+    assert_eq!(schedule("poly(power 2)"), Schedule::Poly { power: 2.0 });
+    assert_eq!(schedule("plateau"), Schedule::Plateau { by: 0.1, patience: 10, threshold: 1e-4 });
+    let said = Schedule::Plateau { by: 0.5, patience: 0, threshold: 0.01 };
+    assert_eq!(schedule("plateau(by 0.5, patience 0, threshold 0.01)"), said);
+}
+
+#[test]
+fn layers_are_frozen_and_have_rates_of_their_own() {
+    let text = "train q on d, freeze conv1..pool2, fc1, lr 0.1 at fc2, fc3, 0.01 at conv3..conv5, clip width, batch 8";
+    let Command::Train(train) = read(text).unwrap() else { panic!() };
+    let named = |stretches: &[fovea_dsl::verb::Stretch]| {
+        let text = |s: &fovea_dsl::verb::Stretch| {
+            s.last.as_ref().map_or(s.first.text.clone(), |last| format!("{}..{}", s.first.text, last.text))
+        };
+        stretches.iter().map(text).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&train.freeze.unwrap().value), ["conv1..pool2", "fc1"]);
+    let rates = train.lr.unwrap().value;
+    assert_eq!(rates.iter().map(|rate| rate.rate).collect::<Vec<_>>(), [0.1, 0.01]);
+    assert_eq!(
+        (named(&rates[0].at), named(&rates[1].at)),
+        (vec!["fc2".into(), "fc3".into()], vec!["conv3..conv5".into()])
+    );
+    assert_eq!((train.clip.unwrap().value, train.batch.unwrap().value), (16.0, 8));
+    let Command::Find(find) = read("find LR of q on d batch 32 with adam seed 3").unwrap() else { panic!() };
+    assert_eq!((find.of.text.as_str(), find.on.text.as_str(), find.batch.unwrap().value), ("q", "d", 32));
 }
 
 #[test]
@@ -351,8 +416,8 @@ fn numbers_out_of_range_all_come_together() {
     wrong("train q on d with sgd(0.1)", &[("0.1", "`0.1` lacks its word")]);
     wrong("train q on d with sgd(lr 0.1, lr 0.2)", &[("lr", "`lr` stands twice")]);
     wrong(
-        "train q on d with sgd(weight_decay 1, nesterov)",
-        &[("weight_decay", "sgd has no `weight_decay`"), ("nesterov", "sgd has no `nesterov`")],
+        "train q on d with sgd(weight_decay 1, dampening)",
+        &[("weight_decay", "sgd has no `weight_decay`"), ("dampening", "sgd has no `dampening`")],
     );
     wrong("train q on d with adan(lr 1)", &[("adan(lr 1)", "there is no optimizer `adan`")]);
     assert_eq!(help("train q on d with adan(lr 1)"), "write `adam`");
@@ -364,7 +429,7 @@ fn numbers_out_of_range_all_come_together() {
         &[("1.5", "`every` must be a whole number from 1 to 10^9, not 1.5")],
     );
     wrong("train q on d schedule step(gamma 0.5)", &[("gamma", "step has no `gamma`")]);
-    assert_eq!(help("train q on d schedule step(gamma 0.5)"), "write `by`; step takes every and by");
+    assert_eq!(help("train q on d schedule step(gamma 0.5)"), "write `by`; step takes every, by and at");
     wrong("train q on d warmup 5", &[("", "`warmup` lacks its unit")]);
     wrong("train q on d warmup 5 minutes, batch 8", &[("minutes", "`warmup` lacks its unit")]);
     wrong("train q on d checkpoint 100 steps", &[("100", "`every` is missing before the number")]);

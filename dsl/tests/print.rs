@@ -142,8 +142,17 @@ fn times() -> impl Strategy<Value = Vec<Times>> {
 }
 
 fn arguments() -> impl Strategy<Value = Vec<Argument>> {
-    let argument = (proptest::option::of(names()), exprs()).prop_map(|(key, value)| Argument { key, value });
+    let argument =
+        (proptest::option::of(names()), exprs()).prop_map(|(key, value)| Argument { key, value, unit: None });
     proptest::collection::vec(argument, 0..3)
+}
+
+/// `decay 5e-4 weights`
+fn with_unit(mut arguments: Vec<Argument>, of_weights: bool) -> Vec<Argument> {
+    if let Some(argument) = arguments.last_mut().filter(|argument| of_weights && argument.key.is_some()) {
+        argument.unit = Some(Name { text: "weights".into(), span: span() });
+    }
+    arguments
 }
 
 fn chains() -> impl Strategy<Value = Chain> {
@@ -199,8 +208,10 @@ fn parts() -> impl Strategy<Value = Part> {
         exprs().prop_map(PartKind::Value),
         proptest::collection::vec(exprs(), 2..4).prop_map(PartKind::Size),
         prop::collection::vec(numbers(), 2..=4).prop_map(PartKind::Ratio),
+        (names(), names()).prop_map(|(a, b)| PartKind::Stretch(a, b)),
         "[ !#-~é→]{0,12}".prop_map(PartKind::Text),
-        (names(), arguments()).prop_map(|(w, a)| PartKind::Call(w.text, a)),
+        (names(), arguments(), any::<bool>())
+            .prop_map(|(w, a, of_weights)| PartKind::Call(w.text, with_unit(a, of_weights))),
         matrices().prop_map(PartKind::Matrix),
         Just(PartKind::Comma),
         Just(PartKind::Equals),

@@ -12,6 +12,7 @@ pub mod graph;
 pub mod ids;
 pub mod init;
 pub mod op;
+mod optimizer;
 pub mod philox;
 pub mod plan;
 pub mod shape;

@@ -14,7 +14,7 @@ use fovea_data::{Augment, Dataset, Labels, Normalize};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Source, lower, parse, resolve};
-use fovea_graph::training::Optimizer;
+use fovea_graph::training::{Adjustments, Optimizer};
 use fovea_graph::{SourceId, Tensor};
 use fovea_train::{Mode, Recipe, Schedule, Trainee, Weights, fit};
 use ndarray::IxDyn;
@@ -127,6 +127,7 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
         epochs,
         batch: 16,
         optimizer: Optimizer::Sgd { momentum: 0.9, decay: 0.0 },
+        adjustments: Adjustments::default(),
         rate: 0.05,
         schedule: Schedule::Constant,
         warm_up: None,

@@ -62,18 +62,47 @@ def op_case(case):
 
 def optimizer_of(listed, parameters):
     ((word, numbers),) = listed.items()
-    if word == "sgd":
-        return torch.optim.SGD(parameters, momentum=numbers["momentum"], weight_decay=numbers["decay"])
+    decay = {"weight_decay": numbers["decay"]}
+    if word in ("sgd", "nesterov"):
+        return torch.optim.SGD(parameters, momentum=numbers["momentum"], nesterov=word == "nesterov", **decay)
+    if word == "rms_prop":
+        moments = {key: numbers[key] for key in ("alpha", "eps", "momentum")}
+        return torch.optim.RMSprop(parameters, **moments, **decay)
     form = {"gradient": torch.optim.Adam, "weights": torch.optim.AdamW}[numbers["form"]]
     betas = (numbers["beta1"], numbers["beta2"])
-    return form(parameters, betas=betas, eps=numbers["eps"], weight_decay=numbers["decay"])
+    return form(parameters, betas=betas, eps=numbers["eps"], **decay)
 
 
-def evaluate(nodes, values):
-    """Adds the value of each node."""
+def layer_of(name):
+    """`conv1` of `conv1.filter`."""
+    return name.rpartition(".")[0]
+
+
+def groups_of(parameters, adjustments):
+    """Groups of parameters for an optimizer, each with its factor of the learning rate and without decay where only
+    weights have it; frozen ones are in none. One group where nothing is adjusted."""
+    frozen, factors = adjustments.get("frozen", []), dict(adjustments.get("factors", []))
+    if not adjustments:
+        return [{"params": list(parameters.values()), "factor": 1}]
+    groups = []
+    for name, parameter in parameters.items():
+        if layer_of(name) in frozen:
+            parameter.requires_grad_(False)
+            continue
+        group = {"params": [parameter], "factor": factors.get(layer_of(name), 1)}
+        if adjustments.get("decayed") == "weights" and parameter.ndim < 2:
+            group["weight_decay"] = 0
+        groups.append(group)
+    return groups
+
+
+def evaluate(nodes, values, frozen=()):
+    """Adds the value of each node. The batch normalisation of a frozen layer uses the running statistics, and keeps them."""
     for name, node in nodes.items():
         table, listed = (OPS, node["op"]) if "op" in node else (LAYERS, node["layer"])
         ((word, op),) = listed.items()
+        if word == "batch_norm" and "layer" in node:
+            op = op | {"training": layer_of(node["of"][3]) not in frozen}
         values[name] = table[word](op, *(values[of] for of in node["of"]))
 
 
@@ -99,20 +128,24 @@ def training_run(run):
     parameters = {name: draw(random, shape, normal) for name, shape in run["parameters"].items()}
     stored = {name: x.astype(np.float32) for name, x in parameters.items()}
     parameters = {name: torch.tensor(x, requires_grad=True) for name, x in parameters.items()}
-    running = {name: (torch.ones if name == "variance" else torch.zeros)(shape, dtype=torch.float64)
+    running = {name: (torch.ones if name.endswith("variance") else torch.zeros)(shape, dtype=torch.float64)
                for name, shape in run.get("running", {}).items()}
-    optimizer = optimizer_of(run["optimizer"], list(parameters.values()))
+    adjustments = run.get("adjustments", {})
+    optimizer = optimizer_of(run["optimizer"], groups_of(parameters, adjustments))
     for i, rate in enumerate(run["learning_rates"]):
         inputs = {name: draw(random, shape, normal) for name, shape in run["inputs"].items()}
         values = parameters | running | {name: torch.tensor(x) for name, x in inputs.items()}
-        evaluate(run["nodes"], values)
+        evaluate(run["nodes"], values, adjustments.get("frozen", ()))
         result = values[run["result"]]
         classes = "softmax" in run["nodes"].get(run["result"], {}).get("op", {})
         goal = draw(random, result.shape[:-1], {"below": result.shape[-1]}) if classes else draw(random, result.shape, normal)
         loss = loss_of(run, values, torch.tensor(goal))
         optimizer.zero_grad()
         loss.backward()
-        optimizer.param_groups[0]["lr"] = rate
+        if "clip" in adjustments:
+            torch.nn.utils.clip_grad_norm_(list(parameters.values()), adjustments["clip"])
+        for group in optimizer.param_groups:
+            group["lr"] = rate * group["factor"]
         optimizer.step()
         stored |= {f"{name}_{i}": x.astype(np.float32) for name, x in inputs.items()}
         stored |= {f"goal_{i}": goal.astype(np.float32), f"objective_{i}": loss.detach().numpy()}

@@ -109,7 +109,7 @@ def batch_norm(op, x, mean, variance, scale, shift):
 def batch_norm_layer(op, x, scale, shift, mean, variance):
     """In training; the running statistics, the last two, get their new values."""
     y = F.batch_norm(
-        channels_first(x), mean, variance, scale, shift, training=True, momentum=op["momentum"], eps=op["eps"])
+        channels_first(x), mean, variance, scale, shift, training=op["training"], momentum=op["momentum"], eps=op["eps"])
     return channels_last(y)
 
 

@@ -3,7 +3,9 @@
 
 use std::ops::ControlFlow;
 
-use fovea_graph::op::{AdamMean, AdamSquare, AdamStep, Scale, SgdStep, SgdVelocity};
+use fovea_graph::op::{
+    AdamMean, AdamSquare, AdamStep, ClipFactor, Fill, NesterovStep, RmsVelocity, Scale, SgdStep, SgdVelocity,
+};
 use fovea_graph::plan::plan;
 use fovea_graph::{Backend, Feed, Graph, Init, NodeId, NotFinite, Op, Outcome, Role, Shape, State, StateId, Tensor};
 
@@ -41,8 +43,48 @@ fn sgd() -> Graph {
     let (mut graph, [w, g], id) = parameter();
     let (velocity, v) = state(&mut graph, "w.velocity", Role::Moment);
     let new_v = graph.push(Op::SgdVelocity(SgdVelocity { momentum: 0.9, decay: 0.0 }), &[w, g, v], None).unwrap();
-    let new_w = graph.push(Op::SgdStep(SgdStep {}), &[w, new_v], None).unwrap();
+    let new_w = graph.push(Op::SgdStep(SgdStep { factor: 1.0 }), &[w, new_v], None).unwrap();
     graph.updates = vec![(velocity, new_v), (id, new_w)];
+    graph
+}
+
+fn nesterov() -> Graph {
+    let (mut graph, [w, g], id) = parameter();
+    let (velocity, v) = state(&mut graph, "w.velocity", Role::Moment);
+    let new_v = graph.push(Op::SgdVelocity(SgdVelocity { momentum: 0.9, decay: 0.0 }), &[w, g, v], None).unwrap();
+    let step = Op::NesterovStep(NesterovStep { momentum: 0.9, decay: 0.0, factor: 1.0 });
+    let new_w = graph.push(step, &[w, g, new_v], None).unwrap();
+    graph.updates = vec![(velocity, new_v), (id, new_w)];
+    graph
+}
+
+fn rmsprop() -> Graph {
+    let (mut graph, [w, g], id) = parameter();
+    let (square, v) = state(&mut graph, "w.square", Role::Moment);
+    let (velocity, b) = state(&mut graph, "w.velocity", Role::Moment);
+    let new_v = graph.push(Op::AdamSquare(AdamSquare { beta: 0.99, decay: 0.0 }), &[w, g, v], None).unwrap();
+    let op = Op::RmsVelocity(RmsVelocity { momentum: 0.9, eps: 1e-8, decay: 0.0 });
+    let new_b = graph.push(op, &[w, g, b, new_v], None).unwrap();
+    let new_w = graph.push(Op::SgdStep(SgdStep { factor: 1.0 }), &[w, new_b], None).unwrap();
+    graph.updates = vec![(square, new_v), (velocity, new_b), (id, new_w)];
+    graph
+}
+
+/// Two parameters whose gradients are clipped together; the other's, which is always finite, comes first.
+fn clipped() -> Graph {
+    let (mut graph, [w, g], id) = parameter();
+    let (other, b) = state(&mut graph, "b", Role::Parameter);
+    let shape = Shape::new([LENGTH]).unwrap();
+    let steady = graph.push(Op::Fill(Fill { shape, value: 1e-3 }), &[], None).unwrap();
+    let clip = graph.push(Op::ClipFactor(ClipFactor { limit: 1.0 }), &[steady, g], None).unwrap();
+    for (id, parameter, gradient) in [(other, b, steady), (id, w, g)] {
+        let name = format!("{}.velocity", graph.states[id.index()].name);
+        let (velocity, v) = state(&mut graph, &name, Role::Moment);
+        let op = Op::SgdVelocity(SgdVelocity { momentum: 0.9, decay: 0.0 });
+        let new_v = graph.push(op, &[parameter, gradient, v, clip], None).unwrap();
+        let new = graph.push(Op::SgdStep(SgdStep { factor: 1.0 }), &[parameter, new_v], None).unwrap();
+        graph.updates.extend([(velocity, new_v), (id, new)]);
+    }
     graph
 }
 
@@ -52,7 +94,7 @@ fn adam() -> Graph {
     let (square, v) = state(&mut graph, "w.square", Role::Moment);
     let new_m = graph.push(Op::AdamMean(AdamMean { beta: 0.9, decay: 0.0 }), &[w, g, m], None).unwrap();
     let new_v = graph.push(Op::AdamSquare(AdamSquare { beta: 0.999, decay: 0.0 }), &[w, g, v], None).unwrap();
-    let step = Op::AdamStep(AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 });
+    let step = Op::AdamStep(AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0, factor: 1.0 });
     let new_w = graph.push(step, &[w, new_m, new_v], None).unwrap();
     graph.updates = vec![(mean, new_m), (square, new_v), (id, new_w)];
     graph
@@ -88,6 +130,27 @@ pub fn check_overflow(backend: &dyn Backend) {
         case("a gradient that is infinite", 1.0, f32::INFINITY, 0.1, Some(NotFinite::Gradient("w".into()))),
     ];
     check(backend, &adam(), &of_adam);
+    let of_nesterov = [
+        case("an ordinary step", 1.0, 1.0, 0.1, None),
+        // The velocity alone would not leave f32.
+        case("a gradient and its velocity beyond f32", 3e38, -2.5e37, 1.0, update()),
+        case("a gradient that is no number", 1.0, f32::NAN, 0.1, Some(NotFinite::Gradient("w".into()))),
+    ];
+    check(backend, &nesterov(), &of_nesterov);
+    let of_rmsprop = [
+        case("an ordinary step", 1.0, 1.0, 0.1, None),
+        case("a rate beyond f32", 1.0, 1.0, 1e39, update()),
+        case("a square beyond f32", 1.0, 1e25, 0.1, update()),
+        case("a gradient that is infinite", 1.0, f32::INFINITY, 0.1, Some(NotFinite::Gradient("w".into()))),
+    ];
+    check(backend, &rmsprop(), &of_rmsprop);
+    let of_clipped = [
+        case("an ordinary step", 1.0, 1.0, 0.1, None),
+        case("a square beyond f32 that is clipped", 1.0, 1e30, 0.1, None),
+        case("a gradient that is no number", 1.0, f32::NAN, 0.1, Some(NotFinite::Gradient("w".into()))),
+        case("a gradient that is infinite", 1.0, f32::NEG_INFINITY, 0.1, Some(NotFinite::Gradient("w".into()))),
+    ];
+    check(backend, &clipped(), &of_clipped);
 }
 
 fn check(backend: &dyn Backend, graph: &Graph, cases: &[Case]) {

@@ -252,7 +252,7 @@ fn large_losses() -> Vec<Listed> {
 /// What optimizers do to a parameter; none of it has a gradient.
 fn large_updates() -> Vec<Listed> {
     const DIMS: &[usize] = &[61, 3001];
-    let step = AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.1 };
+    let step = AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.1, factor: 1.0 };
     let running = op::Running { momentum: 0.1, correction: 1.25 };
     vec![
         (
@@ -260,7 +260,27 @@ fn large_updates() -> Vec<Listed> {
             Op::SgdVelocity(SgdVelocity { momentum: 0.9, decay: 0.01 }),
             &[("w", DIMS), ("g", DIMS), ("v", DIMS)],
         ),
-        ("sgd_step", Op::SgdStep(op::SgdStep {}), &[("w", DIMS), ("v", DIMS)]),
+        ("sgd_step", Op::SgdStep(op::SgdStep { factor: 0.7 }), &[("w", DIMS), ("v", DIMS)]),
+        (
+            "nesterov_step",
+            Op::NesterovStep(op::NesterovStep { momentum: 0.9, decay: 0.01, factor: 0.7 }),
+            &[("w", DIMS), ("g", DIMS), ("v", DIMS)],
+        ),
+        (
+            "rms_velocity",
+            Op::RmsVelocity(op::RmsVelocity { momentum: 0.9, eps: 1e-8, decay: 0.01 }),
+            &[("w", DIMS), ("g", DIMS), ("b", DIMS), (VARIANCE, DIMS)],
+        ),
+        (
+            "clipped sgd_velocity",
+            Op::SgdVelocity(SgdVelocity { momentum: 0.9, decay: 0.01 }),
+            &[("w", DIMS), ("g", DIMS), ("v", DIMS), ("clip", &[])],
+        ),
+        (
+            "clip_factor",
+            Op::ClipFactor(op::ClipFactor { limit: 1.0 }),
+            &[("a", DIMS), ("b", &[33]), ("c", &[3, 5, 7]), ("d", &[16_384]), ("e", &[16_385])],
+        ),
         ("adam_mean", Op::AdamMean(AdamMean { beta: 0.9, decay: 0.01 }), &[("w", DIMS), ("g", DIMS), ("m", DIMS)]),
         (
             "adam_square",
@@ -278,7 +298,15 @@ fn one_op(number: usize, (name, op, inputs): Listed) -> Case {
     let inputs: Vec<(String, Vec<usize>)> = inputs.iter().map(|(n, dims)| (n.to_string(), dims.to_vec())).collect();
     let updates = matches!(
         op,
-        Op::SgdVelocity(_) | Op::SgdStep(_) | Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) | Op::Running(_)
+        Op::SgdVelocity(_)
+            | Op::SgdStep(_)
+            | Op::NesterovStep(_)
+            | Op::RmsVelocity(_)
+            | Op::ClipFactor(_)
+            | Op::AdamMean(_)
+            | Op::AdamSquare(_)
+            | Op::AdamStep(_)
+            | Op::Running(_)
     );
     let given = [LABELS, CONSTANT, TOTAL, WEIGHTS];
     let wrt: Vec<String> =

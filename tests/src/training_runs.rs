@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use fovea_graph::op::{BatchNorm, ChannelMean, ChannelVariance, Running, ShapeError, Statistics};
-use fovea_graph::training::{Optimizer, training_step};
-use fovea_graph::{Graph, Init, NodeId, Op, Role, Shape, State, Tensor};
+use fovea_graph::training::{Adjustments, Optimizer, adjusted_step};
+use fovea_graph::{Graph, Init, Never, NodeId, Op, Role, Shape, State, Tensor};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -51,6 +51,8 @@ struct ListedRun {
     #[serde(default)]
     running: Map<String, Value>,
     optimizer: Optimizer,
+    #[serde(default)]
+    adjustments: Adjustments,
     learning_rates: Vec<f64>,
     #[serde(default)]
     sides: Map<String, Value>,
@@ -87,7 +89,8 @@ pub fn training_runs(goldens: &Goldens) -> Vec<TrainingRun> {
 
 fn training_run(run: ListedRun, goldens: &Goldens) -> TrainingRun {
     let forward = forward(&run).unwrap_or_else(|e| panic!("{}: {e}", run.name));
-    let graph = training_step(&forward, &run.optimizer).unwrap_or_else(|e| panic!("{}: {e}", run.name));
+    let graph = adjusted_step(&forward, &run.optimizer, &run.adjustments, &Never);
+    let graph = graph.unwrap_or_else(|e| panic!("{}: {e}", run.name));
     let key = |what: &str| format!("{}.{what}", run.name);
     let first = |state: &State| match state.init {
         Init::Ones => Tensor::ones(state.shape.dims()),
@@ -122,7 +125,7 @@ fn forward(run: &ListedRun) -> Result<Graph, ShapeError> {
     let parameters = run.parameters.iter().map(|entry| (entry, Role::Parameter));
     for ((name, dims), role) in parameters.chain(run.running.iter().map(|entry| (entry, Role::Running))) {
         // A variance starts at 1, as PyTorch's running one.
-        let init = if role == Role::Running && name == "variance" { Init::Ones } else { Init::Zeros };
+        let init = if role == Role::Running && name.ends_with("variance") { Init::Ones } else { Init::Zeros };
         let state = State { name: name.clone(), shape: Shape::new(dimensions(dims))?, role, init };
         of.insert(name.clone(), graph.state(state, None).1);
     }

@@ -10,8 +10,10 @@ use fovea_dsl::lower::{Mode, lower};
 use fovea_graph::fuse::fuse;
 use fovea_graph::op::Running;
 use fovea_graph::plan::plan;
-use fovea_graph::training::{Adam, Decay, Optimizer, training_step};
-use fovea_graph::{Backend, Feed, Graph, Init, Memory, Op, Outcome, Program, Role, Shape, State, StateId, Tensor};
+use fovea_graph::training::{Adam, Adjustments, Decay, Optimizer, RmsProp, adjusted_step};
+use fovea_graph::{
+    Backend, Feed, Graph, Init, Memory, Never, Op, Outcome, Program, Role, Shape, State, StateId, Tensor,
+};
 use fovea_tests::backend::{check_lenet, check_runs};
 use fovea_tests::cuda::TestGpu;
 use fovea_tests::lenet::{self, Trajectory};
@@ -190,12 +192,14 @@ fn stepwise_computes_the_same() {
 }
 
 /// The training step of a small residual net hands back a few numbers, and no activation; each optimizer is one launch over
-/// all parameters, and the running statistics are one.
+/// all parameters, the norm that gradients are clipped by another, and the running statistics are one.
 #[test]
 fn a_residual_step_copies_no_activation_to_the_host() {
     let adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 1e-4, form: Decay::Weights };
     residual_steps(&Optimizer::Sgd { momentum: 0.9, decay: 1e-4 }, "sgd");
     residual_steps(&Optimizer::Adam(adam), "adam");
+    residual_steps(&Optimizer::Nesterov { momentum: 0.9, decay: 1e-4 }, "sgd");
+    residual_steps(&Optimizer::RmsProp(RmsProp { alpha: 0.9, eps: 1e-8, momentum: 0.9, decay: 1e-4 }), "rmsprop");
 }
 
 fn residual_steps(optimizer: &Optimizer, update: &str) {
@@ -203,7 +207,8 @@ fn residual_steps(optimizer: &Optimizer, update: &str) {
     let Some(emulator) = &gpu.emulator else { return };
     let text = "net residual = 8x8x3 - conv 8 - bn - relu - add(conv 8 - bn - relu - conv 8 - bn | shortcut) - relu - pool avg global, softmax 10";
     let graph = lower(&net(text), 4, Mode::Train).unwrap();
-    let step = training_step(&graph, optimizer).unwrap();
+    let clipped = Adjustments { clip: Some(1.0), ..Adjustments::default() };
+    let step = adjusted_step(&graph, optimizer, &clipped, &Never).unwrap();
     let before = emulator.counters();
     let images =
         Tensor::from_shape_fn(ndarray::IxDyn(&[4, 8, 8, 3]), |i| ((i[0] + 3 * i[1] + 5 * i[2]) % 7) as f32 / 7.0);
@@ -224,7 +229,7 @@ fn residual_steps(optimizer: &Optimizer, update: &str) {
     let after = emulator.counters();
     let copied = after.bytes_to_host - before.bytes_to_host;
     assert!(copied <= 3 * 4 * (1 + scalars), "{copied} bytes came back in three steps");
-    for kernel in [update, "running"] {
+    for kernel in [update, "running", "gradient_norms", "clip_factor"] {
         assert_eq!(after.launches.iter().filter(|name| *name == kernel).count(), 3, "{kernel} in three steps");
     }
 }

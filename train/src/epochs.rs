@@ -79,7 +79,7 @@ impl<'a> Epochs<'a> {
             Some(_) => Fingerprint::of(&trainee.net.forward, data, recipe.batch, stop)?,
             None => Fingerprint::default(),
         };
-        let (question, clock) = (Question::train(&recipe.optimizer), Clock::start());
+        let (question, clock) = (recipe.question(), Clock::start());
         let (begun, done, saved) = (VecDeque::new(), Vec::new(), None);
         Ok(Self { trainee, data, recipe, size, run, fingerprint, question, place, begun, done, saved, clock })
     }
@@ -252,7 +252,7 @@ impl<'a> Epochs<'a> {
     /// Begins the step after those that are under way; its pictures were about to be gathered at a moment.
     fn begin(&mut self, batch: &Batch, at: Instant, interrupted: &AtomicBool) -> Result<(), TrainError> {
         let ahead = self.begun.len() as u32;
-        let learning_rate = self.recipe.rate_at(self.place.step + u64::from(ahead), self.size.course);
+        let learning_rate = self.recipe.rate_at(self.place.step + u64::from(ahead), self.size.course, &self.done);
         let numbers = Numbers { learning_rate, seed: self.recipe.seed, step: self.trainee.progress.steps + ahead };
         self.trainee.begin(&self.question, batch, numbers, interrupted)?;
         self.begun.push_back(Begun { at, pictures: batch.len(), rate: learning_rate });

@@ -57,6 +57,15 @@ pub enum TrainError {
     /// A factor that the learning rate cannot be multiplied by.
     #[error("the schedule's factor is {0}: it must be above 0 and at most 1")]
     Factor(f64),
+    /// A power that the rest of a run cannot be raised to.
+    #[error("the schedule's power is {0}: it must be a number above 0")]
+    Power(f64),
+    /// A length that gradients cannot have.
+    #[error("gradients cannot be clipped to {0}: it must be a number above 0")]
+    Clip(f64),
+    /// Every parameter belongs to a frozen layer.
+    #[error("every layer with parameters is frozen: nothing is left to train")]
+    AllFrozen,
     /// A warm-up longer than the run.
     #[error("the warm-up takes {}, and the whole run has {steps}", counted(.warm_up, "step"))]
     WarmUp {

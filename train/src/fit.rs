@@ -2,13 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
-use fovea_graph::Stop;
+use fovea_graph::{Role, Stop};
 
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::needs::Needs;
 use crate::place::Place;
-use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Event, History, Recipe, Watch};
 use crate::runs::RunFolder;
 use crate::schedule::{Course, Schedule};
@@ -64,6 +63,7 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
         _ if !(0.0..=f64::from(f32::MAX)).contains(&rate) => return Err(TrainError::Rate(rate)),
         _ => check_schedule(recipe)?,
     }
+    check_adjustments(trainee, recipe)?;
     let steps_per_epoch = samples.div_ceil(batch);
     let run = epochs as u128 * steps_per_epoch as u128;
     // Random numbers are drawn by the step's number, which has 32 bits.
@@ -83,12 +83,28 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
     Ok(Size { course, batches: batches(samples, batch) })
 }
 
+/// Whether gradients have a length to be clipped to, and something is left to train.
+fn check_adjustments(trainee: &Trainee, recipe: &Recipe) -> Result<(), TrainError> {
+    let adjustments = &recipe.adjustments;
+    if let Some(limit) = adjustments.clip.filter(|limit| !(*limit > 0.0 && limit.is_finite())) {
+        return Err(TrainError::Clip(limit));
+    }
+    let mut parameters = trainee.states().iter().filter(|state| state.role == Role::Parameter);
+    if !adjustments.frozen.is_empty() && parameters.all(|state| adjustments.freezes(state)) {
+        return Err(TrainError::AllFrozen);
+    }
+    Ok(())
+}
+
 /// Whether schedule and checkpoints have numbers that mean something.
 fn check_schedule(recipe: &Recipe) -> Result<(), TrainError> {
+    let factor = |factor: f64| if factor > 0.0 && factor <= 1.0 { Ok(()) } else { Err(TrainError::Factor(factor)) };
     match recipe.schedule {
         Schedule::Step { every: 0, .. } => return Err(TrainError::ScheduleOfNoEpochs),
-        Schedule::Step { factor, .. } if !(factor > 0.0 && factor <= 1.0) => return Err(TrainError::Factor(factor)),
-        _ => {}
+        Schedule::Step { factor: by, .. } | Schedule::StepsAt { factor: by, .. } => factor(by)?,
+        Schedule::Plateau(plateau) => factor(plateau.factor)?,
+        Schedule::Poly { power } if !(power > 0.0 && power.is_finite()) => return Err(TrainError::Power(power)),
+        Schedule::Constant | Schedule::Cosine | Schedule::Poly { .. } => {}
     }
     match recipe.checkpoint_every {
         CheckpointEvery::Steps(0) => Err(TrainError::CheckpointEvery("steps")),
@@ -105,7 +121,7 @@ pub(crate) fn prepare(
     size: &Size,
     stop: &dyn Stop,
 ) -> Result<(), TrainError> {
-    let step = Question::train(&recipe.optimizer);
+    let step = recipe.question();
     let net = &trainee.net;
     let needs = Needs::plan(&net.forward, &step, &size.batches, data.watched().len(), &*net.backend, stop)?;
     trainee.prepare(needs, stop)

@@ -7,7 +7,7 @@ use fovea_graph::derivative::with_gradients_unless;
 use fovea_graph::fuse::fuse_unless;
 use fovea_graph::op::GradientError;
 use fovea_graph::plan::plan_unless;
-use fovea_graph::training::{Optimizer, training_step_of, with_loss_unless};
+use fovea_graph::training::{Adjustments, Optimizer, adjusted_step, training_step_of, with_loss_unless};
 use fovea_graph::{Backend, Graph, Interrupted, Never, Op, Plan, State, Stop};
 
 use crate::error::TrainError;
@@ -67,6 +67,17 @@ impl Question {
         let with = optimizer.clone();
         Self::new(format!("train by {optimizer:?}"), Mode::Train, move |forward, stop| {
             training_step_of(forward, &with, &|_| true, stop)
+        })
+    }
+
+    /// A training step, adjusted.
+    pub fn adjusted(optimizer: &Optimizer, adjustments: &Adjustments) -> Self {
+        if *adjustments == Adjustments::default() {
+            return Self::train(optimizer);
+        }
+        let (with, by) = (optimizer.clone(), adjustments.clone());
+        Self::new(format!("train by {optimizer:?}, {adjustments:?}"), Mode::Train, move |forward, stop| {
+            adjusted_step(forward, &with, &by, stop)
         })
     }
 

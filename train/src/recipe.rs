@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fovea_graph::training::{Adam, Decay, Optimizer};
+use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
 use fovea_graph::{NotFinite, counted};
 use serde::{Deserialize, Serialize};
 
+use crate::question::Question;
 use crate::schedule::{Course, Schedule, WarmUp, rate_at};
 
 /// All that decides a run, beside the net, the data and the device.
@@ -18,6 +19,9 @@ pub struct Recipe {
     pub batch: usize,
     /// How parameters follow their gradients.
     pub optimizer: Optimizer,
+    /// What holds beside the optimizer's own rule.
+    #[serde(default)]
+    pub adjustments: Adjustments,
     /// The learning rate at its highest.
     pub rate: f64,
     /// The learning rate's course.
@@ -81,19 +85,81 @@ impl Recipe {
     /// The optimizer as the language writes it: `sgd(lr 0.01, momentum 0.9, decay 0.0005)`.
     pub fn optimizer_in_words(&self) -> String {
         let rate = self.rate;
+        let decay = |decay: f64| match self.adjustments.decayed {
+            Decayed::All => format!("decay {decay}"),
+            Decayed::Weights => format!("decay {decay} weights"),
+        };
         match self.optimizer {
-            Optimizer::Sgd { momentum, decay } => format!("sgd(lr {rate}, momentum {momentum}, decay {decay})"),
-            Optimizer::Adam(Adam { beta1, beta2, eps, decay, form }) => {
+            Optimizer::Sgd { momentum, decay: d } => format!("sgd(lr {rate}, momentum {momentum}, {})", decay(d)),
+            Optimizer::Nesterov { momentum, decay: d } => {
+                format!("sgd(lr {rate}, momentum {momentum}, nesterov, {})", decay(d))
+            }
+            Optimizer::RmsProp(RmsProp { alpha, eps, momentum, decay: d }) => {
+                format!("rmsprop(lr {rate}, alpha {alpha}, eps {eps}, momentum {momentum}, {})", decay(d))
+            }
+            Optimizer::Adam(Adam { beta1, beta2, eps, decay: d, form }) => {
                 let word = if form == Decay::Weights { "adamw" } else { "adam" };
-                format!("{word}(lr {rate}, beta1 {beta1}, beta2 {beta2}, eps {eps}, decay {decay})")
+                format!("{word}(lr {rate}, beta1 {beta1}, beta2 {beta2}, eps {eps}, {})", decay(d))
             }
         }
     }
 
-    /// The learning rate of step `step` of the run (the first is 0).
-    pub fn rate_at(&self, step: u64, course: Course) -> f64 {
-        rate_at(self.schedule, self.warm_up, self.rate, step, course)
+    /// Gives it another learning rate; layers with one of their own keep that.
+    pub fn set_rate(&mut self, rate: f64) {
+        for (_, factor) in &mut self.adjustments.factors {
+            *factor *= self.rate / rate;
+        }
+        self.rate = rate;
     }
+
+    /// How gradients are clipped, as the language writes it, `clip 1`; empty where they are not.
+    pub fn clip_in_words(&self) -> String {
+        self.adjustments.clip.map_or(String::new(), |limit| format!("clip {limit}"))
+    }
+
+    /// The frozen layers as the language writes it, `freeze conv1, conv2`; empty where there are none.
+    pub fn frozen_in_words(&self) -> String {
+        match &self.adjustments.frozen[..] {
+            [] => String::new(),
+            frozen => format!("freeze {}", frozen.join(", ")),
+        }
+    }
+
+    /// The learning rates by layer as the language writes it, `lr 0.1 at fc1, fc2, 0.01 at conv1`; empty where there are
+    /// none.
+    pub fn rates_in_words(&self) -> String {
+        let mut said = String::new();
+        let mut last = None;
+        for (layer, factor) in &self.adjustments.factors {
+            let rate = rounded(self.rate * factor);
+            said += &match last {
+                None => format!("lr {rate} at {layer}"),
+                Some(before) if before == rate => format!(", {layer}"),
+                Some(_) => format!(", {rate} at {layer}"),
+            };
+            last = Some(rate);
+        }
+        said
+    }
+
+    /// A step of such a run.
+    pub fn question(&self) -> Question {
+        Question::adjusted(&self.optimizer, &self.adjustments)
+    }
+
+    /// The learning rate of step `step` of the run (the first is 0), behind its complete epochs.
+    pub fn rate_at(&self, step: u64, course: Course, done: &[EpochMetrics]) -> f64 {
+        let losses: Vec<f64> = match self.schedule {
+            Schedule::Plateau(_) => done.iter().map(EpochMetrics::deciding_loss).collect(),
+            _ => Vec::new(),
+        };
+        rate_at(&self.schedule, self.warm_up, self.rate, step, course, &losses)
+    }
+}
+
+/// A product without the dust of its rounding.
+fn rounded(number: f64) -> f64 {
+    format!("{number:.12e}").parse().unwrap_or(number)
 }
 
 /// When checkpoints are written. However a run ends, but for a kill, it writes one at its end.
@@ -204,6 +270,12 @@ impl Ending {
 }
 
 impl EpochMetrics {
+    /// The loss that a schedule goes by: that of the validation part where there is one, else that of training. That of the
+    /// test part decides nothing.
+    pub fn deciding_loss(&self) -> f64 {
+        self.validation_loss.unwrap_or(self.loss)
+    }
+
     /// The loss on the part that was watched: the one for validation, or else the test part.
     pub fn watched_loss(&self) -> Option<f64> {
         self.validation_loss.or(self.test_loss)

@@ -11,7 +11,7 @@ use crate::place::Place;
 use crate::recipe::{Ending, Event, History, Recipe};
 use crate::record::RunRecord;
 use crate::runs::RunFolder;
-use crate::schedule::{Schedule, WarmUp};
+use crate::schedule::WarmUp;
 use crate::size::Size;
 use crate::trainee::Trainee;
 use fovea_data::Dataset;
@@ -126,7 +126,10 @@ fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
         differs("epochs", length(then), length(now)),
         differs("batch", then.batch.to_string(), now.batch.to_string()),
         differs("optimizer", then.optimizer_in_words(), now.optimizer_in_words()),
-        differs("schedule", schedule(then.schedule), schedule(now.schedule)),
+        differs("gradients", or_none(then.clip_in_words()), or_none(now.clip_in_words())),
+        differs("layers", or_none(then.frozen_in_words()), or_none(now.frozen_in_words())),
+        differs("rates", or_none(then.rates_in_words()), or_none(now.rates_in_words())),
+        differs("schedule", then.schedule.in_words(), now.schedule.in_words()),
         differs("warm-up", warm_up(then.warm_up), warm_up(now.warm_up)),
         differs("seed", then.seed.to_string(), now.seed.to_string()),
     ]
@@ -135,12 +138,8 @@ fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
     .collect()
 }
 
-fn schedule(schedule: Schedule) -> String {
-    match schedule {
-        Schedule::Constant => "constant".into(),
-        Schedule::Cosine => "cosine".into(),
-        Schedule::Step { every, factor } => format!("step(every {}, factor {factor})", counted(every, "epoch")),
-    }
+fn or_none(words: String) -> String {
+    if words.is_empty() { "none".into() } else { words }
 }
 
 fn warm_up(warm_up: Option<WarmUp>) -> String {

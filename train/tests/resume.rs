@@ -20,7 +20,7 @@ use fovea_train::{
     Checkpoint, CheckpointEvery, Ending, Event, History, Place, Recipe, Runs, Schedule, TrainError, Trainee, fit,
     resume,
 };
-use support::{Left, Oracle, adam, bits, data, few_digits, info, left, long, normalised, recipe, until_step};
+use support::{Left, Oracle, adam, bits, data, few_digits, info, left, long, normalised, recipe, recipes, until_step};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -53,8 +53,7 @@ fn go_on(trainee: &mut Trainee, recipe: &Recipe, runs: &Runs) -> Result<History,
 /// Interrupted three times over, at moments that a seed draws: in the middle of a step, between two, or in a test.
 #[test]
 fn runs_cut_at_twenty_random_moments_end_with_the_bits_of_the_uncut_run() {
-    for (kind, optimizer) in optimizers().into_iter().enumerate() {
-        let recipe = long(optimizer);
+    for (kind, recipe) in recipes().into_iter().enumerate() {
         let whole = uncut(Arc::new(Oracle::default()), &recipe);
         for cut in 0..20 {
             let random = Stream::new(kind as u64, Purpose::Data, cut);
@@ -266,8 +265,8 @@ fn what_differs_is_said() {
     let other = Recipe { epochs: 4, schedule: Schedule::Step { every: 2, factor: 0.5 }, ..recipe.clone() };
     assert_eq!(
         refused(&mut trainee(cpu()), &data(), &other),
-        "run 1 goes on as it began, and this says otherwise: epochs 4, not 3; schedule step(every 2 epochs, factor \
-         0.5), not cosine"
+        "run 1 goes on as it began, and this says otherwise: epochs 4, not 3; schedule step(every 2, by 0.5), \
+         not cosine"
     );
     assert_eq!(
         refused(&mut trainee(cpu()), &few_digits(150, 40), &recipe),

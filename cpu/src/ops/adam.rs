@@ -6,7 +6,7 @@ use fovea_graph::Feed;
 use fovea_graph::op::{AdamMean, AdamSquare, AdamStep};
 
 use super::Call;
-use super::update::{size, update};
+use super::update::{clip, size, update};
 
 /// Which input of `AdamMean` and of `AdamSquare` it may write over.
 pub const OLD_MOMENT: usize = 2;
@@ -26,11 +26,11 @@ pub fn square(op: &AdamSquare, call: Call<'_>) {
 
 /// `m ← beta·m + (1 − beta)·f(g + decay·w)`.
 fn moment(call: Call<'_>, beta: f64, decay: f64, f: impl Fn(f32) -> f32 + Sync) {
-    let (stays, enters, decay) = (beta as f32, (1.0 - beta) as f32, decay as f32);
+    let (stays, enters, decay, clip) = (beta as f32, (1.0 - beta) as f32, decay as f32, clip(&call, 3));
     let (w, g) = (call.memory.inputs[0], call.memory.inputs[1]);
     update(call, OLD_MOMENT, |m, i| {
         for ((m, &g), &w) in m.iter_mut().zip(&g[i..]).zip(&w[i..]) {
-            *m = stays * *m + enters * f(g + decay * w);
+            *m = stays * *m + enters * f(clip * g + decay * w);
         }
     });
 }
@@ -50,20 +50,20 @@ pub fn square_bound(op: &AdamSquare, w: f64, g: f64, v: f64) -> f64 {
 pub fn step_bound(op: &AdamStep, w: f64, m: f64, feed: &Feed<'_>) -> f64 {
     let (length, _) = lengths(op, feed);
     let eps = size(op.eps);
-    w + size(feed.learning_rate * op.decay) * w + size(length.into()) * m * (1.0 / eps).max(1.0)
+    w + size(feed.learning_rate * op.factor * op.decay) * w + size(length.into()) * m * (1.0 / eps).max(1.0)
 }
 
 /// The length of a step, and what the square root is multiplied by: the means freed of their beginning at 0. The first
 /// step is number 0.
 fn lengths(op: &AdamStep, feed: &Feed<'_>) -> (f32, f32) {
-    let (rate, t) = (feed.learning_rate, f64::from(feed.step) + 1.0);
+    let (rate, t) = (feed.learning_rate * op.factor, f64::from(feed.step) + 1.0);
     ((rate / (1.0 - op.beta1.powf(t))) as f32, (1.0 / (1.0 - op.beta2.powf(t))).sqrt() as f32)
 }
 
 /// `w ← w − lr·decay·w − lr·m̂/(√v̂ + eps)`; inputs w, m, v.
 pub fn step(op: &AdamStep, call: Call<'_>) {
     let (length, root) = lengths(op, call.feed);
-    let (shrinks, eps) = ((call.feed.learning_rate * op.decay) as f32, op.eps as f32);
+    let (shrinks, eps) = ((call.feed.learning_rate * op.factor * op.decay) as f32, op.eps as f32);
     let (m, v) = (call.memory.inputs[1], call.memory.inputs[2]);
     update(call, OLD_VALUE, |w, i| {
         for ((w, &m), &v) in w.iter_mut().zip(&m[i..]).zip(&v[i..]) {

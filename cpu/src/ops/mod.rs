@@ -4,6 +4,7 @@ mod adam;
 mod batch_norm;
 mod bias;
 mod channels;
+mod clip;
 mod concat;
 mod conv;
 mod depthwise;
@@ -17,6 +18,7 @@ mod matmul;
 mod narrow;
 mod overlap;
 mod pool;
+mod rmsprop;
 mod sgd;
 mod softmax;
 mod unary;
@@ -66,6 +68,7 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::workspace(shapes[0])),
         Op::SquaredError(_) | Op::PointwiseLoss(_) => plain(loss::workspace_of_squares(shapes[0])),
         Op::Overlap(_) => plain(overlap::workspace(shapes[0])),
+        Op::ClipFactor(_) => plain(clip::workspace(&shapes)),
         Op::Input(_)
         | Op::State(_)
         | Op::Fill(_)
@@ -88,6 +91,8 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         | Op::DiceGrad(_)
         | Op::SgdVelocity(_)
         | Op::SgdStep(_)
+        | Op::NesterovStep(_)
+        | Op::RmsVelocity(_)
         | Op::Unary(_)
         | Op::UnaryGrad(_)
         | Op::Concat(_)
@@ -120,7 +125,8 @@ pub fn packed(graph: &Graph, step: &Step) -> usize {
 pub fn works_in_place(node: &Node, input: usize) -> bool {
     match node.op {
         Op::SgdVelocity(_) => input == sgd::OLD_VELOCITY,
-        Op::SgdStep(_) => input == sgd::OLD_VALUE,
+        Op::SgdStep(_) | Op::NesterovStep(_) => input == sgd::OLD_VALUE,
+        Op::RmsVelocity(_) => input == rmsprop::OLD_VELOCITY,
         Op::AdamMean(_) | Op::AdamSquare(_) => input == adam::OLD_MOMENT,
         Op::AdamStep(_) => input == adam::OLD_VALUE,
         Op::Running(_) => input == batch_norm::OLD_STATISTIC,
@@ -134,7 +140,9 @@ pub fn bound(op: &Op, inputs: [f64; 3], feed: &Feed<'_>) -> f64 {
     let [x, y, z] = inputs;
     match op {
         Op::SgdVelocity(op) => sgd::velocity_bound(op, x, y, z),
-        Op::SgdStep(_) => sgd::step_bound(x, y, feed),
+        Op::SgdStep(op) => sgd::step_bound(op, x, y, feed),
+        Op::NesterovStep(op) => sgd::nesterov_bound(op, inputs, feed),
+        Op::RmsVelocity(op) => rmsprop::velocity_bound(op, x, y, z),
         Op::AdamMean(op) => adam::mean_bound(op, x, y, z),
         Op::AdamSquare(op) => adam::square_bound(op, x, y, z),
         Op::AdamStep(op) => adam::step_bound(op, x, y, feed),
@@ -174,7 +182,10 @@ pub fn run(op: &Op, call: Call<'_>) {
         Op::DiceGrad(_) => overlap::dice_grad(call),
         Op::Correct(op) => loss::correct(op, call),
         Op::SgdVelocity(op) => sgd::velocity(op, call),
-        Op::SgdStep(_) => sgd::step(call),
+        Op::SgdStep(op) => sgd::step(op, call),
+        Op::NesterovStep(op) => sgd::nesterov(op, call),
+        Op::RmsVelocity(op) => rmsprop::velocity(op, call),
+        Op::ClipFactor(op) => clip::factor(op, call),
         Op::Unary(op) => unary::unary(op, call),
         Op::UnaryGrad(op) => unary::unary_grad(op, call),
         Op::Concat(_) => concat::concat(call),

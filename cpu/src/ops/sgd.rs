@@ -1,24 +1,24 @@
 //! Stochastic gradient descent with momentum and weight decay.
 
 use fovea_graph::Feed;
-use fovea_graph::op::SgdVelocity;
+use fovea_graph::op::{NesterovStep, SgdStep, SgdVelocity};
 
 use super::Call;
-use super::update::{size, update};
+use super::update::{clip, size, update};
 
 /// Which input of `SgdVelocity` it may write over.
 pub const OLD_VELOCITY: usize = 2;
 
-/// Which input of `SgdStep` it may write over.
+/// Which input of `SgdStep` and of `NesterovStep` it may write over.
 pub const OLD_VALUE: usize = 0;
 
 /// `v ← momentum·v + g + decay·w`; inputs w, g, v.
 pub fn velocity(op: &SgdVelocity, call: Call<'_>) {
-    let (momentum, decay) = (op.momentum as f32, op.decay as f32);
+    let (momentum, decay, clip) = (op.momentum as f32, op.decay as f32, clip(&call, 3));
     let (w, g) = (call.memory.inputs[0], call.memory.inputs[1]);
     update(call, OLD_VELOCITY, |v, i| {
         for ((v, &g), &w) in v.iter_mut().zip(&g[i..]).zip(&w[i..]) {
-            *v = momentum * *v + g + decay * w;
+            *v = momentum * *v + clip * g + decay * w;
         }
     });
 }
@@ -29,17 +29,34 @@ pub fn velocity_bound(op: &SgdVelocity, w: f64, g: f64, v: f64) -> f64 {
 }
 
 /// What the parameter at most is behind its step.
-pub fn step_bound(w: f64, v: f64, feed: &Feed<'_>) -> f64 {
-    w + size(feed.learning_rate) * v
+pub fn step_bound(op: &SgdStep, w: f64, v: f64, feed: &Feed<'_>) -> f64 {
+    w + size(feed.learning_rate * op.factor) * v
 }
 
-/// `w ← w − lr·v`; inputs w and v.
-pub fn step(call: Call<'_>) {
-    let rate = call.feed.learning_rate as f32;
+/// What the parameter at most is behind a step by Nesterov.
+pub fn nesterov_bound(op: &NesterovStep, [w, g, v]: [f64; 3], feed: &Feed<'_>) -> f64 {
+    w + size(feed.learning_rate * op.factor) * (g + size(op.decay) * w + size(op.momentum) * v)
+}
+
+/// `w ← w − lr·factor·v`; inputs w and v.
+pub fn step(op: &SgdStep, call: Call<'_>) {
+    let rate = (call.feed.learning_rate * op.factor) as f32;
     let v = call.memory.inputs[1];
     update(call, OLD_VALUE, |w, i| {
         for (w, &v) in w.iter_mut().zip(&v[i..]) {
             *w -= rate * v;
+        }
+    });
+}
+
+/// `w ← w − lr·factor·(g + decay·w + momentum·v)`; inputs w, g and the new v.
+pub fn nesterov(op: &NesterovStep, call: Call<'_>) {
+    let (rate, clip) = ((call.feed.learning_rate * op.factor) as f32, clip(&call, 3));
+    let (momentum, decay) = (op.momentum as f32, op.decay as f32);
+    let (g, v) = (call.memory.inputs[1], call.memory.inputs[2]);
+    update(call, OLD_VALUE, |w, i| {
+        for ((w, &g), &v) in w.iter_mut().zip(&g[i..]).zip(&v[i..]) {
+            *w -= rate * (clip * g + decay * *w + momentum * v);
         }
     });
 }

@@ -19,6 +19,11 @@ pub fn update(call: Call<'_>, old: usize, f: impl Fn(&mut [f32], usize) + Sync) 
     });
 }
 
+/// What an update multiplies its gradient by: the factor of clipped gradients, which stands behind its `own` inputs.
+pub fn clip(call: &Call<'_>, own: usize) -> f32 {
+    call.memory.inputs.get(own).and_then(|factor| factor.first()).copied().unwrap_or(1.0)
+}
+
 /// The magnitude of a factor as the loops have it: in f32, where it may be infinite.
 pub fn size(factor: f64) -> f64 {
     f64::from((factor as f32).abs())

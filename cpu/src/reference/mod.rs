@@ -3,7 +3,6 @@
 //! It is the oracle that every other implementation is held against, so it is written to be read and seen to be right.
 //! It does nothing for speed, reads a graph as it is, fused or not, and shares no code with any backend.
 
-mod adam;
 mod batch_norm;
 mod concat;
 mod conv;
@@ -16,9 +15,9 @@ mod matmul;
 mod overlap;
 mod pool;
 mod relu;
-mod sgd;
 mod softmax;
 mod unary;
+mod update;
 mod upsample;
 mod window;
 
@@ -123,6 +122,7 @@ fn value(node: &Node, values: &[ArrayD<f64>], states: &[ArrayD<f64>], feed: &Fee
     let x = |i: usize| -> &ArrayD<f64> { &values[NodeId::index(node.inputs[i])] };
     let given = |i: usize| node.inputs.get(i).map(|id| &values[id.index()]);
     let weighing = |i: usize| loss::Weighing { total: given(i), weights: given(i + 1) };
+    let all = || (0..node.inputs.len()).map(x).collect::<Vec<_>>();
     Ok(match &node.op {
         Op::Input(id) => feed.inputs[id.index()].as_standard_layout().into_owned(),
         Op::State(id) => states[id.index()].as_standard_layout().into_owned(),
@@ -154,11 +154,14 @@ fn value(node: &Node, values: &[ArrayD<f64>], states: &[ArrayD<f64>], feed: &Fee
         Op::SquaredError(_) => loss::squared_error(x(0), x(1)),
         Op::SquaredErrorGrad(_) => loss::squared_error_gradient(x(0), x(1), x(2)),
         Op::Correct(op) => correct::forward(op.ignore, x(0), x(1))?,
-        Op::SgdVelocity(op) => sgd::velocity(op, x(0), x(1), x(2)),
-        Op::SgdStep(_) => sgd::step(x(0), x(1), feed.learning_rate),
+        Op::ClipFactor(op) => update::clip_factor(op, &all()),
+        Op::SgdVelocity(_) | Op::SgdStep(_) | Op::NesterovStep(_) | Op::RmsVelocity(_) => {
+            update::value(node, &all(), feed)
+        }
+        Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => update::value(node, &all(), feed),
         Op::Unary(op) => unary::forward(op.function, x(0)),
         Op::UnaryGrad(op) => unary::gradient(op.function, x(0), x(1)),
-        Op::Concat(_) => concat::forward(&(0..node.inputs.len()).map(|i| x(i).view()).collect::<Vec<_>>()),
+        Op::Concat(_) => concat::forward(&all().iter().map(|x| x.view()).collect::<Vec<_>>()),
         Op::ChannelSlice(op) => concat::slice(op, x(0)),
         Op::Frame(op) => frame::forward(op, x(0), &node.shape),
         Op::Upsample(op) => upsample::forward(op, x(0)),
@@ -173,9 +176,6 @@ fn value(node: &Node, values: &[ArrayD<f64>], states: &[ArrayD<f64>], feed: &Fee
         Op::LrnGrad(op) => lrn::gradient(&op.lrn, x(0), x(1)),
         Op::Scale(op) => x(0) * op.factor,
         Op::PoolPick(op) => pool::pick(&op.pool, x(0), x(1), &node.shape),
-        Op::AdamMean(op) => adam::mean(op, x(0), x(1), x(2)),
-        Op::AdamSquare(op) => adam::square(op, x(0), x(1), x(2)),
-        Op::AdamStep(op) => adam::step(op, x(0), x(1), x(2), feed),
     })
 }
 

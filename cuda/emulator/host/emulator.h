@@ -435,6 +435,7 @@ EMULATOR_INLINE T __shfl_down_sync(u32 mask, T value, u32 lanes, int width = 32,
 
 // ---- arithmetic that the host's library lacks
 
+EMULATOR_INLINE float __fmul_rn(float a, float b) { return a * b; }
 EMULATOR_INLINE u32 __umulhi(u32 a, u32 b) { return u32(u64(a) * b >> 32); }
 EMULATOR_INLINE u32 __float_as_uint(float v) { return __builtin_bit_cast(u32, v); }
 EMULATOR_INLINE float __uint_as_float(u32 v) { return __builtin_bit_cast(float, v); }

@@ -114,6 +114,7 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::row_workspace(shapes[0])),
         Op::SquaredError(_) | Op::PointwiseLoss(_) | Op::LabelWeight(_) => plain(loss::element_workspace(shapes[0])),
         Op::Overlap(_) => plain(overlap::workspace(shapes[0])),
+        Op::ClipFactor(_) => plain(update::clip_workspace(&shapes)),
         Op::Input(_)
         | Op::State(_)
         | Op::Fill(_)
@@ -134,6 +135,8 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         | Op::DiceGrad(_)
         | Op::SgdVelocity(_)
         | Op::SgdStep(_)
+        | Op::NesterovStep(_)
+        | Op::RmsVelocity(_)
         | Op::Unary(_)
         | Op::UnaryGrad(_)
         | Op::Concat(_)
@@ -199,9 +202,12 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::LrnGrad(op) => lrn::lrn_grad(op, call),
         Op::Scale(op) => elementwise::scale(op, call),
         Op::PoolPick(op) => pool::pool_pick(op, call),
-        // Updates stand together in groups; the others are values that lie in memory already.
-        Op::SgdVelocity(_)
+        // Those of many tensors stand together in groups; the others are values that lie in memory already.
+        Op::ClipFactor(_)
+        | Op::SgdVelocity(_)
         | Op::SgdStep(_)
+        | Op::NesterovStep(_)
+        | Op::RmsVelocity(_)
         | Op::AdamMean(_)
         | Op::AdamSquare(_)
         | Op::AdamStep(_)

@@ -3,26 +3,32 @@
 //! A launch has no order within it. So an update joins those before it only if none of them writes what it reads or reads
 //! what it writes; but for the updates of one parameter, which follow each other element by element in one thread.
 
+use std::collections::HashSet;
 use std::ops::Range as Steps;
 
-use fovea_graph::op::{AdamMean, AdamSquare, AdamStep, Running, SgdVelocity};
-use fovea_graph::plan::Place;
-use fovea_graph::{BackendError, Graph, NodeId, NotFinite, Op, Plan};
+use fovea_graph::op::{AdamMean, AdamSquare, AdamStep, NesterovStep, RmsVelocity, Running, SgdStep, SgdVelocity};
+use fovea_graph::plan::{Place, Step};
+use fovea_graph::{BackendError, Graph, Node, NodeId, NotFinite, Op, Plan, Shape};
 
 use super::{Range, kernels};
-use crate::kernels::{AdamEntry, RunningEntry, SgdEntry, StepFeed};
+use crate::kernels::{AdamEntry, ClipEntry, RmsEntry, RunningEntry, SgdEntry, StepFeed};
 use crate::queue::Queue;
 use crate::view::{In, InOut, Out};
 
 /// How many elements a block takes: `UPDATED_PER_BLOCK` of update.cu.
 const PER_BLOCK: usize = 2048;
+/// How many of them a block of the norm takes: `NORMED_PER_BLOCK`.
+const NORMED_PER_BLOCK: usize = 16_384;
 
 /// Which kernel an update belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
     Sgd,
     Adam,
+    Rms,
     Running,
+    /// What all gradients are multiplied by. It is no update, but takes many tensors as they do.
+    Clip,
 }
 
 /// Updates that are one launch.
@@ -46,8 +52,13 @@ struct Entry {
 /// The groups of a plan.
 pub fn groups(plan: &Plan) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    let squares = rms_squares(plan);
     for (index, step) in plan.steps.iter().enumerate() {
-        let Some(family) = family(&plan.graph.node(step.node).op) else { continue };
+        let Some(family) = family(&plan.graph, step.node, &squares) else { continue };
+        if family == Family::Clip {
+            groups.push(Group::clip(plan, index));
+            continue;
+        }
         let open = groups.last_mut().filter(|group| {
             // What writes states waits for the guard, which looks right before them.
             group.steps.end == index && index != plan.commit && group.family == family
@@ -83,14 +94,35 @@ pub fn names(groups: &mut [Group], plan: &Plan, first: usize) -> Vec<NotFinite> 
 
 /// Whether an op may write a state.
 pub fn is_update(op: &Op) -> bool {
-    family(op).is_some()
+    matches!(
+        op,
+        Op::SgdVelocity(_)
+            | Op::SgdStep(_)
+            | Op::NesterovStep(_)
+            | Op::RmsVelocity(_)
+            | Op::AdamMean(_)
+            | Op::AdamSquare(_)
+            | Op::AdamStep(_)
+            | Op::Running(_)
+    )
 }
 
-fn family(op: &Op) -> Option<Family> {
-    match op {
-        Op::SgdVelocity(_) | Op::SgdStep(_) => Some(Family::Sgd),
+/// The mean squares that are RMSprop's.
+fn rms_squares(plan: &Plan) -> HashSet<NodeId> {
+    let nodes = plan.steps.iter().map(|step| plan.graph.node(step.node));
+    nodes.filter(|node| matches!(node.op, Op::RmsVelocity(_))).map(|node| node.inputs[3]).collect()
+}
+
+fn family(graph: &Graph, id: NodeId, rms_squares: &HashSet<NodeId>) -> Option<Family> {
+    let node = graph.node(id);
+    match node.op {
+        Op::RmsVelocity(_) => Some(Family::Rms),
+        Op::AdamSquare(_) if rms_squares.contains(&id) => Some(Family::Rms),
+        Op::SgdStep(_) if matches!(graph.node(node.inputs[1]).op, Op::RmsVelocity(_)) => Some(Family::Rms),
+        Op::SgdVelocity(_) | Op::SgdStep(_) | Op::NesterovStep(_) => Some(Family::Sgd),
         Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => Some(Family::Adam),
         Op::Running(_) => Some(Family::Running),
+        Op::ClipFactor(_) => Some(Family::Clip),
         _ => None,
     }
 }
@@ -99,6 +131,16 @@ impl Group {
     /// The plan's steps that it computes.
     pub fn steps(&self) -> Steps<usize> {
         self.steps.clone()
+    }
+
+    /// The plan's step that gives the factor of clipped gradients, an entry a gradient.
+    fn clip(plan: &Plan, index: usize) -> Self {
+        let mut group = Self { steps: index..index + 1, family: Family::Clip, entries: Vec::new(), blocks: 0 };
+        for &gradient in &plan.graph.node(plan.steps[index].node).inputs {
+            group.entries.push(Entry { nodes: vec![gradient], first_block: group.blocks as u64, names: [0; 2] });
+            group.blocks += norm_blocks(plan.graph.shape(gradient));
+        }
+        group
     }
 
     /// Takes the next update in, if it may.
@@ -129,17 +171,23 @@ impl Group {
     }
 
     /// What its kernel reads: the bytes of its entries.
-    pub fn table(&self, plan: &Plan, locate: &dyn Fn(NodeId) -> Range) -> Vec<u8> {
+    pub fn table(&self, plan: &Plan, locate: &dyn Fn(NodeId) -> Range, scratch: &dyn Fn(&Step) -> Range) -> Vec<u8> {
         match self.family {
             Family::Sgd => self.rows(|entry| sgd_entry(&plan.graph, entry, locate)),
             Family::Adam => self.rows(|entry| adam_entry(&plan.graph, entry, locate)),
+            Family::Rms => self.rows(|entry| rms_entry(&plan.graph, entry, locate)),
             Family::Running => self.rows(|entry| running_entry(&plan.graph, entry, locate)),
+            Family::Clip => {
+                let step = &plan.steps[self.steps.start];
+                self.rows(|entry| clip_entry(&plan.graph, entry, (locate, step.node), scratch(step)))
+            }
         }
     }
 
     /// The bytes of a table with a row an entry.
     fn rows<T: Copy>(&self, row: impl Fn(&Entry) -> T) -> Vec<u8> {
-        const { assert!(size_of::<SgdEntry>() == 104 && size_of::<AdamEntry>() == 176 && size_of::<RunningEntry>() == 64) }
+        const { assert!(size_of::<SgdEntry>() == 128 && size_of::<AdamEntry>() == 200 && size_of::<RmsEntry>() == 176) }
+        const { assert!(size_of::<RunningEntry>() == 64 && size_of::<ClipEntry>() == 64) }
         let rows: Vec<T> = self.entries.iter().map(row).collect();
         // SAFETY: the entries are plain numbers without gaps between them, as their sizes say.
         unsafe { std::slice::from_raw_parts(rows.as_ptr().cast::<u8>(), size_of_val(&rows[..])) }.to_vec()
@@ -148,13 +196,15 @@ impl Group {
     /// Whether its kernel looks at what it gives before states are written: what running statistics follow is watched, and
     /// they are means of it.
     fn looks(&self, plan: &Plan) -> bool {
-        self.family != Family::Running && self.steps.start >= plan.commit
+        !matches!(self.family, Family::Running | Family::Clip) && self.steps.start >= plan.commit
     }
 
     /// Where the gradients lie that its kernel looks at.
     pub fn gradients(&self, plan: &Plan) -> Vec<Place> {
         let read = |id: &NodeId| match plan.graph.node(*id).op {
-            Op::SgdVelocity(_) | Op::AdamMean(_) | Op::AdamSquare(_) => Some(plan.graph.node(*id).inputs[1]),
+            Op::SgdVelocity(_) | Op::NesterovStep(_) | Op::AdamMean(_) | Op::AdamSquare(_) | Op::RmsVelocity(_) => {
+                Some(plan.graph.node(*id).inputs[1])
+            }
             _ => None,
         };
         let nodes = self.entries.iter().filter(|_| self.looks(plan)).flat_map(|entry| &entry.nodes);
@@ -175,7 +225,8 @@ impl Group {
             _ if !self.looks(plan) => Ok(()),
             Family::Sgd => kernels::sgd_look(queue, grid, In::new(table, entries), feed, halted),
             Family::Adam => kernels::adam_look(queue, grid, In::new(table, entries), feed, halted),
-            Family::Running => Ok(()),
+            Family::Rms => kernels::rmsprop_look(queue, grid, In::new(table, entries), feed, halted),
+            Family::Running | Family::Clip => Ok(()),
         }
     }
 
@@ -192,7 +243,12 @@ impl Group {
         match self.family {
             Family::Sgd => kernels::sgd(queue, grid, In::new(table, entries), feed, halted.read()),
             Family::Adam => kernels::adam(queue, grid, In::new(table, entries), feed, halted.read()),
+            Family::Rms => kernels::rmsprop(queue, grid, In::new(table, entries), feed, halted.read()),
             Family::Running => kernels::running(queue, grid, In::new(table, entries), halted.read()),
+            Family::Clip => {
+                kernels::gradient_norms(queue, grid, In::new(table, entries))?;
+                kernels::clip_factor(queue, [1, 1, 1], In::new(table, entries))
+            }
         }
     }
 }
@@ -204,8 +260,21 @@ fn follows(graph: &Graph, nodes: &[NodeId], next: NodeId) -> bool {
         (Op::SgdStep(_), &[velocity]) if matches!(graph.node(velocity).op, Op::SgdVelocity(_)) => {
             inputs(next) == [inputs(velocity)[0], velocity]
         }
+        (Op::NesterovStep(_), &[velocity]) if matches!(graph.node(velocity).op, Op::SgdVelocity(_)) => {
+            inputs(next)[..2] == inputs(velocity)[..2]
+                && inputs(next)[2] == velocity
+                && inputs(next)[3..] == inputs(velocity)[3..]
+        }
+        (Op::RmsVelocity(_), &[square]) if matches!(graph.node(square).op, Op::AdamSquare(_)) => {
+            inputs(next)[..2] == inputs(square)[..2]
+                && inputs(next)[3] == square
+                && inputs(next)[4..] == inputs(square)[3..]
+        }
+        (Op::SgdStep(_), &[square, velocity]) if matches!(graph.node(velocity).op, Op::RmsVelocity(_)) => {
+            inputs(next) == [inputs(square)[0], velocity]
+        }
         (Op::AdamSquare(_), &[mean]) if matches!(graph.node(mean).op, Op::AdamMean(_)) => {
-            inputs(next)[..2] == inputs(mean)[..2]
+            inputs(next)[..2] == inputs(mean)[..2] && inputs(next)[3..] == inputs(mean)[3..]
         }
         (Op::AdamStep(_), &[mean, square]) => inputs(next) == [inputs(mean)[0], mean, square],
         _ => false,
@@ -240,7 +309,7 @@ fn disturbs_own(plan: &Plan, nodes: &[NodeId], next: NodeId) -> bool {
 fn old_value(graph: &Graph, update: NodeId) -> NodeId {
     let node = graph.node(update);
     match node.op {
-        Op::SgdVelocity(_) | Op::AdamMean(_) | Op::AdamSquare(_) => node.inputs[2],
+        Op::SgdVelocity(_) | Op::AdamMean(_) | Op::AdamSquare(_) | Op::RmsVelocity(_) => node.inputs[2],
         _ => node.inputs[0],
     }
 }
@@ -261,9 +330,12 @@ fn sgd_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) -> 
         v: InOut::none(),
         new_v: Out::none(),
         new_w: Out::none(),
+        clip: In::none(),
         first_block: entry.first_block,
         momentum: 0.0,
         decay: 0.0,
+        factor: 1.0,
+        nesterov: 0,
         gradient: entry.names[0],
         update: entry.names[1],
     };
@@ -275,16 +347,109 @@ fn sgd_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) -> 
             Op::SgdVelocity(SgdVelocity { momentum, decay }) => {
                 (made.g, made.v, made.new_v) = (input(1).read(), input(2).update(), locate(id).write());
                 (made.momentum, made.decay) = (*momentum as f32, *decay as f32);
+                made.clip = clip_of(node, 3, locate);
             }
-            _ => {
-                made.new_w = locate(id).write();
+            Op::NesterovStep(NesterovStep { momentum, decay, factor }) => {
+                (made.g, made.new_w, made.clip) = (input(1).read(), locate(id).write(), clip_of(node, 3, locate));
+                (made.momentum, made.decay) = (*momentum as f32, *decay as f32);
+                (made.factor, made.nesterov) = (*factor as f32, 1);
+                if entry.nodes.len() == 1 {
+                    made.v = input(2).update();
+                }
+            }
+            Op::SgdStep(SgdStep { factor }) => {
+                (made.new_w, made.factor) = (locate(id).write(), *factor as f32);
                 if entry.nodes.len() == 1 {
                     made.v = input(1).update();
                 }
             }
+            _ => {}
         }
     }
     made
+}
+
+/// Where the factor of clipped gradients lies, which may stand behind an update's `own` inputs.
+fn clip_of(node: &Node, own: usize, locate: &dyn Fn(NodeId) -> Range) -> In<f32> {
+    node.inputs.get(own).map_or(In::none(), |&id| locate(id).read())
+}
+
+fn rms_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) -> RmsEntry {
+    let mut made = RmsEntry {
+        w: InOut::none(),
+        g: In::none(),
+        v: InOut::none(),
+        b: InOut::none(),
+        new_v: Out::none(),
+        new_b: Out::none(),
+        new_w: Out::none(),
+        clip: In::none(),
+        factor: 1.0,
+        first_block: entry.first_block,
+        square_stays: 0.0,
+        square_enters: 0.0,
+        square_decay: 0.0,
+        momentum: 0.0,
+        decay: 0.0,
+        eps: 0.0,
+        gradient: entry.names[0],
+        update: entry.names[1],
+    };
+    for &id in &entry.nodes {
+        let node = graph.node(id);
+        let input = |i: usize| locate(node.inputs[i]);
+        made.w = input(0).update();
+        match &node.op {
+            Op::AdamSquare(AdamSquare { beta, decay }) => {
+                (made.g, made.v, made.new_v) = (input(1).read(), input(2).update(), locate(id).write());
+                made.clip = clip_of(node, 3, locate);
+                (made.square_stays, made.square_enters, made.square_decay) =
+                    (*beta as f32, (1.0 - beta) as f32, *decay as f32);
+            }
+            Op::RmsVelocity(RmsVelocity { momentum, eps, decay }) => {
+                (made.g, made.b, made.new_b) = (input(1).read(), input(2).update(), locate(id).write());
+                made.clip = clip_of(node, 4, locate);
+                (made.momentum, made.eps, made.decay) = (*momentum as f32, *eps as f32, *decay as f32);
+                if !entry.nodes.contains(&node.inputs[3]) {
+                    made.v = input(3).update();
+                }
+            }
+            Op::SgdStep(SgdStep { factor }) => {
+                (made.new_w, made.factor) = (locate(id).write(), *factor);
+                if !entry.nodes.contains(&node.inputs[1]) {
+                    made.b = input(1).update();
+                }
+            }
+            _ => {}
+        }
+    }
+    made
+}
+
+fn clip_entry(
+    graph: &Graph,
+    entry: &Entry,
+    (locate, factor): (&dyn Fn(NodeId) -> Range, NodeId),
+    scratch: Range,
+) -> ClipEntry {
+    let Op::ClipFactor(ref op) = graph.node(factor).op else { unreachable!("the family says so") };
+    ClipEntry {
+        g: locate(entry.nodes[0]).read(),
+        norms: scratch.update(),
+        clip: locate(factor).write(),
+        first_block: entry.first_block,
+        limit: op.limit,
+    }
+}
+
+/// The blocks that take a gradient's norm.
+fn norm_blocks(gradient: &Shape) -> usize {
+    gradient.elements().div_ceil(NORMED_PER_BLOCK)
+}
+
+/// The scratch memory of the factor of clipped gradients: a norm a block.
+pub fn clip_workspace(gradients: &[&Shape]) -> usize {
+    gradients.iter().map(|gradient| norm_blocks(gradient)).sum()
 }
 
 fn adam_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) -> AdamEntry {
@@ -296,8 +461,10 @@ fn adam_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) ->
         new_m: Out::none(),
         new_v: Out::none(),
         new_w: Out::none(),
+        clip: In::none(),
         beta1: 0.0,
         beta2: 0.0,
+        factor: 1.0,
         first_block: entry.first_block,
         mean_stays: 0.0,
         mean_enters: 0.0,
@@ -316,17 +483,19 @@ fn adam_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) ->
         made.w = input(0).update();
         match &node.op {
             Op::AdamMean(AdamMean { beta, decay }) => {
+                made.clip = clip_of(node, 3, locate);
                 (made.g, made.m, made.new_m) = (input(1).read(), input(2).update(), locate(id).write());
                 (made.mean_stays, made.mean_enters, made.mean_decay) =
                     (*beta as f32, (1.0 - beta) as f32, *decay as f32);
             }
             Op::AdamSquare(AdamSquare { beta, decay }) => {
+                made.clip = clip_of(node, 3, locate);
                 (made.g, made.v, made.new_v) = (input(1).read(), input(2).update(), locate(id).write());
                 (made.square_stays, made.square_enters, made.square_decay) =
                     (*beta as f32, (1.0 - beta) as f32, *decay as f32);
             }
-            Op::AdamStep(AdamStep { beta1, beta2, eps, decay }) => {
-                made.new_w = locate(id).write();
+            Op::AdamStep(AdamStep { beta1, beta2, eps, decay, factor }) => {
+                (made.new_w, made.factor) = (locate(id).write(), *factor);
                 (made.beta1, made.beta2, made.eps, made.decay) = (*beta1, *beta2, *eps as f32, *decay as f32);
                 if entry.nodes.len() == 1 {
                     (made.m, made.v) = (input(1).update(), input(2).update());
@@ -357,9 +526,9 @@ mod tests {
 
     use std::sync::Arc;
 
-    use fovea_graph::op::SgdStep;
+    use fovea_graph::op::ClipFactor;
     use fovea_graph::plan::{Algorithm, Choice, plan};
-    use fovea_graph::{Arena, Backend, Device, Init, Memory, Program, Role, Shape, State, StateId};
+    use fovea_graph::{Arena, Backend, Device, Init, Memory, Program, Role, State, StateId};
 
     use super::*;
 
@@ -398,7 +567,8 @@ mod tests {
     /// For each group, for each entry, the words of its updates.
     fn grouped(graph: Graph) -> Vec<Vec<String>> {
         let plan = plan(graph, &Planner);
-        let groups = groups(&plan);
+        let mut groups = groups(&plan);
+        groups.retain(|group| group.family != Family::Clip);
         let word = |id: &NodeId| plan.graph.node(*id).op.word();
         let entry = |entry: &Entry| entry.nodes.iter().map(word).collect::<Vec<_>>().join(" ");
         let covered: usize = groups.iter().map(|group| group.steps().len()).sum();
@@ -411,7 +581,7 @@ mod tests {
         let (w, v) = (state(graph, name), state(graph, "velocity"));
         let velocity = SgdVelocity { momentum: 0.9, decay: 0.01 };
         let velocity = graph.push(Op::SgdVelocity(velocity), &[w.1, gradient, v.1], None).unwrap();
-        let step = graph.push(Op::SgdStep(SgdStep {}), &[w.1, velocity], None).unwrap();
+        let step = graph.push(Op::SgdStep(SgdStep { factor: 1.0 }), &[w.1, velocity], None).unwrap();
         graph.updates.extend([(v.0, velocity), (w.0, step)]);
     }
 
@@ -429,13 +599,42 @@ mod tests {
             let (w, m, v) = (state(&mut graph, name), state(&mut graph, "m"), state(&mut graph, "v"));
             let mean = Op::AdamMean(AdamMean { beta: 0.9, decay: 0.0 });
             let square = Op::AdamSquare(AdamSquare { beta: 0.999, decay: 0.0 });
-            let step = Op::AdamStep(AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 });
+            let step = Op::AdamStep(AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0, factor: 1.0 });
             let mean = graph.push(mean, &[w.1, g, m.1], None).unwrap();
             let square = graph.push(square, &[w.1, g, v.1], None).unwrap();
             let step = graph.push(step, &[w.1, mean, square], None).unwrap();
             graph.updates.extend([(m.0, mean), (v.0, square), (w.0, step)]);
         }
         assert_eq!(grouped(graph), [["adam_mean adam_square adam_step"; 2]]);
+    }
+
+    #[test]
+    fn rmsprop_nesterov_and_clipped_parameters_are_one_launch_too() {
+        let mut graph = Graph::new("rmsprop");
+        let g = graph.input("g", Shape::new([3000]).unwrap());
+        let clip = graph.push(Op::ClipFactor(ClipFactor { limit: 1.0 }), &[g], None).unwrap();
+        for name in ["a", "b"] {
+            let (w, v, b) = (state(&mut graph, name), state(&mut graph, "v"), state(&mut graph, "velocity"));
+            let square = Op::AdamSquare(AdamSquare { beta: 0.99, decay: 0.0 });
+            let square = graph.push(square, &[w.1, g, v.1, clip], None).unwrap();
+            let velocity = Op::RmsVelocity(RmsVelocity { momentum: 0.9, eps: 1e-8, decay: 0.0 });
+            let velocity = graph.push(velocity, &[w.1, g, b.1, square, clip], None).unwrap();
+            let step = graph.push(Op::SgdStep(SgdStep { factor: 1.0 }), &[w.1, velocity], None).unwrap();
+            graph.updates.extend([(v.0, square), (b.0, velocity), (w.0, step)]);
+        }
+        assert_eq!(grouped(graph), [["adam_square rms_velocity sgd_step"; 2]]);
+
+        let mut graph = Graph::new("nesterov");
+        let g = graph.input("g", Shape::new([3000]).unwrap());
+        for name in ["a", "b"] {
+            let (w, v) = (state(&mut graph, name), state(&mut graph, "velocity"));
+            let velocity = SgdVelocity { momentum: 0.9, decay: 0.01 };
+            let velocity = graph.push(Op::SgdVelocity(velocity), &[w.1, g, v.1], None).unwrap();
+            let step = NesterovStep { momentum: 0.9, decay: 0.01, factor: 1.0 };
+            let step = graph.push(Op::NesterovStep(step), &[w.1, g, velocity], None).unwrap();
+            graph.updates.extend([(v.0, velocity), (w.0, step)]);
+        }
+        assert_eq!(grouped(graph), [["sgd_velocity nesterov_step"; 2]]);
     }
 
     #[test]
@@ -468,7 +667,7 @@ mod tests {
         let op = SgdVelocity { momentum: 0.9, decay: 0.01 };
         let first = graph.push(Op::SgdVelocity(op.clone()), &[w.1, g, v.1], None).unwrap();
         let second = graph.push(Op::SgdVelocity(op), &[w.1, g, other.1], None).unwrap();
-        let step = graph.push(Op::SgdStep(SgdStep {}), &[w.1, first], None).unwrap();
+        let step = graph.push(Op::SgdStep(SgdStep { factor: 1.0 }), &[w.1, first], None).unwrap();
         graph.updates.extend([(v.0, first), (other.0, second), (w.0, step)]);
         assert_eq!(grouped(graph), [vec!["sgd_velocity", "sgd_velocity"], vec!["sgd_step"]]);
     }

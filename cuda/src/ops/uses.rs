@@ -159,7 +159,11 @@ pub fn uses(op: &Op) -> Uses {
         Op::Lrn(_) => of(&[&k::LRN], &[LRN_GRAD]),
         Op::LrnGrad(_) => of(LRN_GRAD, &[]),
         Op::Scale(_) => of(SCALE, &[SCALE]),
-        Op::SgdVelocity(_) | Op::SgdStep(_) => of(&[&k::SGD_LOOK, &k::SGD], &[]),
+        // A step is the one of RMSprop, too.
+        Op::SgdStep(_) => of(&[&k::SGD_LOOK, &k::SGD, &k::RMSPROP_LOOK, &k::RMSPROP], &[]),
+        Op::SgdVelocity(_) | Op::NesterovStep(_) => of(&[&k::SGD_LOOK, &k::SGD], &[]),
+        Op::RmsVelocity(_) => of(&[&k::RMSPROP_LOOK, &k::RMSPROP], &[]),
+        Op::ClipFactor(_) => of(&[&k::GRADIENT_NORMS, &k::CLIP_FACTOR], &[]),
         Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => of(&[&k::ADAM_LOOK, &k::ADAM], &[]),
     }
 }

@@ -79,6 +79,8 @@ pub fn complete(text: &str, cursor: usize, context: &Context) -> Vec<Completion>
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '%');
     let start =
         before.rfind(|c| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    // `conv1..pool2` is two words.
+    let start = before[start..].rfind("..").map_or(start, |dots| start + dots + "..".len());
     let prefix = before[start..].to_lowercase();
     let mut found = candidates(&before[..start], context);
     // Where a net may stand, behind its dot a layer of it.
@@ -255,7 +257,9 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
         };
     }
     let opens = |piece: &&str| verb.clauses.iter().find(|clause| clause.word.eq_ignore_ascii_case(piece)).copied();
-    let begun = pieces.iter().rposition(|piece| opens(piece).is_some());
+    // What stands in parentheses opens no clause: `sgd(lr 0.1)`.
+    let is_outer = |at: usize| opener(&pieces[..at]).is_none();
+    let begun = (0..pieces.len()).rev().find(|&at| opens(&pieces[at]).is_some() && is_outer(at));
     // What belongs to the clause that has begun, or to the verb's own word, place by place.
     let (places, behind) = match begun {
         None => (verb.behind, pieces),
@@ -264,6 +268,9 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     let place = behind.iter().filter(|piece| **piece != "=").count();
     match (places, behind.last()) {
         (_, Some(last)) if last.eq_ignore_ascii_case("run") => return all(["last"], Kind::Clause),
+        ([.., Offer::List(Offer::OwnLayers)], Some(last)) if *last == "," || last.ends_with("..") => {
+            return own_layers(pieces, context);
+        }
         ([Offer::List(one)], Some(&",")) => {
             let mut found = offered(one, context);
             // Behind what is swept may stand more of it, or the next clause.
@@ -281,7 +288,10 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     }
     // A matrix or a range is not told apart into places.
     let offer = places.get(place).filter(|_| place == 0 || is_plain(behind));
-    let found = offer.map_or(Vec::new(), |offer| offered(offer, context));
+    let found = match offer {
+        Some(Offer::OwnLayers | Offer::List(Offer::OwnLayers)) => own_layers(pieces, context),
+        offer => offer.map_or(Vec::new(), |offer| offered(offer, context)),
+    };
     if !found.is_empty() || (begun.is_none() && pieces.is_empty()) {
         return found;
     }
@@ -295,8 +305,18 @@ fn is_plain(pieces: &[&str]) -> bool {
 
 /// The clauses that have not been said.
 fn unused<'a>(verb: &'static About, pieces: &'a [&'a str]) -> impl Iterator<Item = &'static ClauseAbout> + 'a {
-    let said = |word: &str| pieces.iter().any(|piece| piece.eq_ignore_ascii_case(word));
+    let said = |word: &str| {
+        let mut at = pieces.iter().enumerate().filter(|(_, piece)| piece.eq_ignore_ascii_case(word));
+        at.any(|(at, _)| opener(&pieces[..at]).is_none())
+    };
     verb.clauses.iter().copied().filter(move |clause| !said(clause.word))
+}
+
+/// The layers of the statement's net, which stands first.
+fn own_layers(pieces: &[&str], context: &Context) -> Found {
+    let Some(net) = pieces.first() else { return Vec::new() };
+    let own = context.layers.iter().filter_map(|layer| layer.strip_prefix(net)?.strip_prefix('.'));
+    all(own, Kind::LayerName)
 }
 
 /// What an editor offers in such a place.
@@ -306,7 +326,7 @@ fn offered(offer: &Offer, context: &Context) -> Found {
         found
     };
     match offer {
-        Offer::Nothing => Vec::new(),
+        Offer::Nothing | Offer::OwnLayers => Vec::new(),
         Offer::Nets => names(&context.nets, Kind::Net),
         Offer::NetsAndRuns => or_run(names(&context.nets, Kind::Net)),
         Offer::Data => names(&context.data, Kind::Data),

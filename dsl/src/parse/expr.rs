@@ -202,7 +202,7 @@ impl Reader<'_> {
                 _ => value = self.expr(part),
             }
         }
-        Argument { key, value }
+        Argument { key, value, unit: None }
     }
 }
 

@@ -4,7 +4,7 @@ use pest::iterators::Pair;
 
 use super::dashes::is_dash;
 use super::{Reader, Rule, quoted};
-use crate::syntax::{ExprKind, Name, Part, PartKind, Verb};
+use crate::syntax::{Argument, Expr, ExprKind, Name, Part, PartKind, Verb};
 
 impl Reader<'_> {
     /// Any statement that is neither `net` nor `let`.
@@ -62,6 +62,7 @@ impl Reader<'_> {
                 _ => PartKind::Range(0.0, 0.0),
             },
             Rule::select => self.select(pair),
+            Rule::stretch => self.stretch(pair),
             Rule::call => self.call(pair),
             Rule::matrix => self.matrix(pair),
             Rule::slash => PartKind::Stride(pair.into_inner().flat_map(|value| self.sizes(value)).collect()),
@@ -94,9 +95,25 @@ impl Reader<'_> {
         }
     }
 
+    fn stretch(&mut self, pair: Pair<'_, Rule>) -> PartKind {
+        let mut ends = pair.into_inner().map(|end| self.name(&end));
+        let none = Name { text: String::new(), span: self.span(0, 0) };
+        PartKind::Stretch(ends.next().unwrap_or_else(|| none.clone()), ends.next().unwrap_or(none))
+    }
+
     fn call(&mut self, pair: Pair<'_, Rule>) -> PartKind {
         let mut inner = pair.into_inner();
         let word = inner.next().map(|word| word.as_str().to_string()).unwrap_or_default();
-        PartKind::Call(word, inner.map(|argument| self.argument(argument)).collect())
+        PartKind::Call(word, inner.map(|argument| self.named(argument)).collect())
+    }
+
+    /// `decay 5e-4 weights`
+    fn named(&mut self, pair: Pair<'_, Rule>) -> Argument {
+        let whole = self.place(&pair);
+        let mut inner = pair.into_inner();
+        let nothing = Expr { kind: ExprKind::Number(0.0), span: whole };
+        let argument = inner.next().map(|argument| self.argument(argument));
+        let unit = inner.next().map(|unit| self.name(&unit));
+        Argument { unit, ..argument.unwrap_or(Argument { key: None, value: nothing, unit: None }) }
     }
 }

@@ -99,6 +99,8 @@ pub(crate) enum Offer {
     Basis,
     /// Layers of nets.
     Layers,
+    /// Layers of the statement's net, without its name.
+    OwnLayers,
     /// Constants, for a number.
     Constants,
     /// Constants, the learning rate and the batch.

@@ -24,7 +24,7 @@ fn numbered(part: &Part, next: Option<&Part>) -> Option<Diagnostic> {
     let (word, number, end) = match (&part.kind, next) {
         (PartKind::Word(word), Some(Part { kind: PartKind::Value(number), span })) => (word, number, *span),
         (PartKind::Call(word, arguments), _) => match &arguments[..] {
-            [Argument { key: None, value }] => (word, value, part.span),
+            [Argument { key: None, value, unit: None }] => (word, value, part.span),
             _ => return None,
         },
         _ => return None,

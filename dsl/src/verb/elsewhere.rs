@@ -19,6 +19,7 @@ const STATEMENTS: &[Row] = &[
     ("diff versus", "compare"),
     ("correlate convolution", "convolve"),
     ("weights kernels", "filters"),
+    ("lrfind lrfinder lrrangetest search", "find"),
     ("activations featuremaps", "features"),
     ("heatmap sensitivity gradcam", "saliency"),
     ("comment echo puts say remark", "note"),
@@ -67,6 +68,8 @@ const CLAUSES: &[Row] = &[
     ("label targets target annotations", "labels"),
     ("splits ratio testsize testsplit trainsize validationsplit", "split"),
     ("ignore skipbroken", "skip"),
+    ("gradclip clipnorm clipgradnorm clipgrad gradientclipping clipping maxnorm", "clip"),
+    ("frozen lock fix fixed untrainable nottrainable", "freeze"),
     ("grid gridsearch search tune over", "sweep"),
     ("repeat repeats repetitions restarts", "seeds"),
     ("retain leave spare", "keep"),
@@ -74,15 +77,18 @@ const CLAUSES: &[Row] = &[
 
 /// What an optimizer is called, or the one that is nearest in meaning.
 const OPTIMIZERS: &[Row] = &[
-    ("rmsprop adagrad adadelta nadam adamax radam amsgrad lamb lion", "adam"),
+    ("adagrad adadelta", "rmsprop"),
+    ("nadam adamax radam amsgrad lamb lion", "adam"),
     ("gd gradientdescent sgdm momentum nesterov nag", "sgd"),
 ];
 
 /// The same of schedules.
 const SCHEDULES: &[Row] = &[
-    ("cos cosineannealing cosineannealinglr cosinedecay annealing linear polynomial poly onecycle", "cosine"),
+    ("cos cosineannealing cosineannealinglr cosinedecay annealing linear onecycle", "cosine"),
     ("none fixed flat", "constant"),
-    ("steplr multistep multisteplr exponential exponentiallr decay plateau", "step"),
+    ("steplr multistep multisteplr exponential exponentiallr decay", "step"),
+    ("polynomial polynomiallr polylr polydecay", "poly"),
+    ("reducelronplateau reduceonplateau", "plateau"),
 ];
 
 /// What the numbers of optimizers and schedules are called.
@@ -94,6 +100,10 @@ const NUMBERS: &[Row] = &[
     ("b2", "beta2"),
     ("gamma factor", "by"),
     ("stepsize", "every"),
+    ("milestones", "at"),
+    ("rho", "alpha"),
+    ("exponent", "power"),
+    ("mindelta tolerance tol", "threshold"),
     ("mom", "momentum"),
 ];
 

@@ -62,6 +62,13 @@ impl<'a> Parts<'a> {
             PartKind::Word(word) if takes("checkpoint") && word.eq_ignore_ascii_case("every") => {
                 ("checkpoint", "`every`")
             }
+            PartKind::Word(word)
+                if self.verb.needs.contains(&"of")
+                    && self.is_net(word)
+                    && !self.parts.iter().any(|part| is_word(part, "of")) =>
+            {
+                ("of", "the net")
+            }
             PartKind::Size(_) if takes("size") => ("size", "the size"),
             PartKind::Matrix(_) if self.takes_filter() => ("with", "the filter"),
             PartKind::Text(_) if takes("save") => ("save", "the file"),

@@ -17,6 +17,7 @@ mod explain;
 mod export;
 mod features;
 mod filters;
+mod find;
 mod form;
 mod library;
 mod load;
@@ -47,7 +48,8 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Change, Column, Filter, Labelled, Optimizer, Path, Period, Schedule, Sgd, Shares, Subject, Swept,
+    Adam, Array, Change, Column, Decayed, Filter, Labelled, LayerRate, Momentum, Optimizer, Path, Period, RmsProp,
+    Schedule, Sgd, Shares, Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
@@ -57,6 +59,7 @@ pub use explain::Explain;
 pub use export::Export;
 pub use features::Features;
 pub use filters::Filters;
+pub use find::Find;
 pub use library::Library;
 pub use load::{Load, Origin};
 pub use note::Note;
@@ -150,6 +153,8 @@ verbs! {
     Theme(SetTheme),
     /// `explain lenet`
     Explain(Explain),
+    /// `find lr of lenet on digits batch 32`
+    Find(Find),
     /// `bench lenet train batch 64`
     Bench(Bench),
     /// `compare alexnet, vgg16`, `compare run 1, run 3`: a table and a plot.

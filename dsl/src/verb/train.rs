@@ -3,8 +3,8 @@
 use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, DATA, FOR, FURTHER, KEEP_BEST, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS,
-    STOP, SWEEP, Schedule, Swept, WARMUP,
+    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, KEEP_BEST, LR, LayerRate, OPTIMIZER, Optimizer, Period,
+    RESUME, SCHEDULE, SEED, SEEDS, STOP, SWEEP, Schedule, Stretch, Swept, WARMUP,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -32,6 +32,9 @@ verb! {
         batch: usize = BATCH,
         schedule: Schedule = SCHEDULE,
         warmup: Period = WARMUP,
+        clip: f64 = CLIP,
+        freeze: Vec<Stretch> = FREEZE,
+        lr: Vec<LayerRate> = LR,
         keep: () = KEEP_BEST,
         stop: usize = STOP,
         checkpoint: Period = CHECKPOINT,
@@ -47,6 +50,7 @@ impl Train {
         let resume = Some(Said::at(run.clone(), run.span()));
         let (further, length, optimizer, sweep, keep, stop) = (None, None, None, None, None, None);
         let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
+        let (clip, freeze, lr) = (None, None, None);
         Self {
             net,
             data,
@@ -58,6 +62,9 @@ impl Train {
             batch,
             schedule,
             warmup,
+            clip,
+            freeze,
+            lr,
             keep,
             stop,
             checkpoint,

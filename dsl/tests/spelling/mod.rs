@@ -3,7 +3,9 @@
 use fovea_dsl::editor::vocabulary;
 
 /// Names, which have no other spelling.
-const NAMES: &[&str] = &["lenet", "vgg16", "alexnet", "resnet50", "digits", "pets", "mnist", "width", "rate"];
+const NAMES: &[&str] = &[
+    "lenet", "vgg16", "alexnet", "resnet50", "digits", "pets", "mnist", "width", "rate", "conv1", "fc1", "fc2", "fc3",
+];
 
 /// Words with another spelling.
 const SYNONYMS: &[(&str, &[&str])] =
@@ -102,8 +104,20 @@ impl Dice {
 
     fn call(&mut self, word: &str, arguments: &str) -> String {
         let mut said = Vec::new();
-        for argument in arguments.trim_end_matches(')').split(", ") {
-            let (key, value) = argument.split_once(' ').unwrap_or((argument, ""));
+        let lists = arguments.trim_end_matches(')').replace(", ", "\n");
+        // What stands in braces stays together.
+        let mut whole: Vec<String> = Vec::new();
+        for argument in lists.split('\n') {
+            match whole.last_mut().filter(|last| last.matches('{').count() > last.matches('}').count()) {
+                Some(last) => *last += &format!(", {argument}"),
+                None => whole.push(argument.to_string()),
+            }
+        }
+        for argument in &whole {
+            let Some((key, value)) = argument.split_once(' ') else {
+                said.push(self.case(argument));
+                continue;
+            };
             // `(rate/2)` lost its bracket with the call's.
             let value = if value.starts_with('(') { format!("{value})") } else { self.number(value) };
             let joint = self.pick(&[" ", "=", "  = ", "   "]);
@@ -240,6 +254,7 @@ fn pieces(statement: &str) -> Vec<Piece<'_>> {
             _ => match (piece.split_once('('), piece.split_once('[')) {
                 (Some((word, arguments)), _) => Piece::Call(word, arguments),
                 (_, Some((path, range))) => Piece::Select(path, range),
+                _ if found.last() == Some(&Piece::Clause("sweep")) => Piece::Word(piece),
                 _ if !found.is_empty() && clauses.contains(&piece) => Piece::Clause(piece),
                 _ => Piece::Word(piece),
             },

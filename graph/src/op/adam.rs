@@ -4,12 +4,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cost, GradientError, Rule, ShapeError, agree, arity};
+use super::clip::unclipped;
+use super::sgd::alike;
+use super::{Cost, GradientError, Rule, ShapeError, is_one, one};
 use crate::ids::NodeId;
 use crate::op::Backward;
 use crate::shape::Shape;
 
-/// `m' = beta·m + (1 − beta)·(g + decay·w)`; inputs w, g, m, all of one shape.
+/// `m' = beta·m + (1 − beta)·(g + decay·w)`; inputs w, g, m, all of one shape, and perhaps the factor of g.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdamMean {
     /// How much of the old mean stays.
@@ -18,7 +20,7 @@ pub struct AdamMean {
     pub decay: f64,
 }
 
-/// `v' = beta·v + (1 − beta)·(g + decay·w)²`; inputs w, g, v, all of one shape.
+/// `v' = beta·v + (1 − beta)·(g + decay·w)²`; inputs w, g, v, all of one shape, and perhaps the factor of g.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdamSquare {
     /// How much of the old mean square stays.
@@ -28,7 +30,7 @@ pub struct AdamSquare {
 }
 
 /// `w' = w·(1 − lr·decay) − lr·m̂/(√v̂ + eps)` with `m̂ = m/(1 − beta1^t)`, `v̂ = v/(1 − beta2^t)`, t the number of steps
-/// taken with this one; inputs w, m and v. The learning rate and t come with the step's feed.
+/// taken with this one and lr times the factor for lr; inputs w, m and v. The learning rate and t come with the step's feed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdamStep {
     /// The mean's.
@@ -39,19 +41,14 @@ pub struct AdamStep {
     pub eps: f64,
     /// AdamW's decay; 0 for Adam.
     pub decay: f64,
-}
-
-/// Three tensors of one shape.
-fn alike(op: &'static str, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
-    let [w, a, b] = arity(op, "three", inputs)?;
-    agree(op, w, a)?;
-    agree(op, w, b)?;
-    Ok(w.clone())
+    /// Of the learning rate, for this parameter.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub factor: f64,
 }
 
 impl Rule for AdamMean {
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
-        alike("adam_mean", inputs)
+        alike("adam_mean", unclipped("adam_mean", inputs, 3)?)
     }
 
     fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
@@ -65,7 +62,7 @@ impl Rule for AdamMean {
 
 impl Rule for AdamSquare {
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
-        alike("adam_square", inputs)
+        alike("adam_square", unclipped("adam_square", inputs, 3)?)
     }
 
     fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
@@ -98,7 +95,7 @@ mod tests {
     #[test]
     fn a_parameter_its_gradient_and_its_moments_have_one_shape() {
         let [w, other] = [[5, 7], [7, 5]].map(|dims| Shape::new(dims).expect("it is small"));
-        let step = AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 };
+        let step = AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0, factor: 1.0 };
         let ops: [&dyn Rule; 3] = [&AdamMean { beta: 0.9, decay: 0.0 }, &AdamSquare { beta: 0.999, decay: 0.0 }, &step];
         for op in ops {
             assert_eq!(op.shape(&[&w, &w, &w]), Ok(w.clone()));
@@ -115,7 +112,7 @@ mod tests {
         let cost = |op| given(op, &inputs).map(|(_, cost)| cost);
         assert_eq!(cost(Op::AdamMean(AdamMean { beta: 0.9, decay: 0.0 })), Ok(Cost::elementwise(175)));
         assert_eq!(cost(Op::AdamSquare(AdamSquare { beta: 0.9, decay: 0.0 })), Ok(Cost::elementwise(210)));
-        let step = AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 };
+        let step = AdamStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0, factor: 1.0 };
         assert_eq!(cost(Op::AdamStep(step)), Ok(Cost::elementwise(280)));
     }
 }

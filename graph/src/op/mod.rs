@@ -8,6 +8,7 @@ mod add;
 mod backward;
 mod batch_norm;
 mod bias;
+mod clip;
 mod concat;
 mod conv;
 mod correct;
@@ -22,6 +23,7 @@ mod pointwise;
 mod pool;
 mod relu;
 mod reshape;
+mod rmsprop;
 mod scale;
 mod sgd;
 mod softmax;
@@ -40,6 +42,7 @@ pub use batch_norm::{
     BatchNorm, BatchNormDgrad, BatchNormScaleGrad, ChannelMean, ChannelVariance, Running, Statistics,
 };
 pub use bias::{Bias, ChannelSum};
+pub use clip::{ClipFactor, EPS as CLIP_EPS};
 pub use concat::{ChannelSlice, Concat};
 pub use conv::{Conv, ConvDgrad, ConvWgrad};
 pub use correct::Correct;
@@ -54,8 +57,9 @@ pub use pointwise::{Measure, PointwiseLoss, PointwiseLossGrad};
 pub use pool::{Pool, PoolGrad, PoolKind, PoolPick};
 pub use relu::{Activation, Relu, ReluGrad};
 pub use reshape::Reshape;
+pub use rmsprop::RmsVelocity;
 pub use scale::Scale;
-pub use sgd::{SgdStep, SgdVelocity};
+pub use sgd::{NesterovStep, SgdStep, SgdVelocity};
 pub use softmax::{Softmax, SoftmaxGrad};
 pub use source::Fill;
 pub use unary::{Function, Unary, UnaryGrad};
@@ -134,6 +138,12 @@ pub enum Op {
     SgdVelocity(SgdVelocity),
     /// The new value of a parameter under SGD.
     SgdStep(SgdStep),
+    /// The same with Nesterov's momentum.
+    NesterovStep(NesterovStep),
+    /// The new velocity of a parameter under RMSprop.
+    RmsVelocity(RmsVelocity),
+    /// What all gradients are multiplied by where they are clipped.
+    ClipFactor(ClipFactor),
     /// An activation other than the rectifier.
     Unary(Unary),
     /// The gradient of `Unary`.
@@ -320,6 +330,9 @@ impl Op {
             Op::Correct(op) => op,
             Op::SgdVelocity(op) => op,
             Op::SgdStep(op) => op,
+            Op::NesterovStep(op) => op,
+            Op::RmsVelocity(op) => op,
+            Op::ClipFactor(op) => op,
             Op::Unary(op) => op,
             Op::UnaryGrad(op) => op,
             Op::Concat(op) => op,
@@ -378,6 +391,9 @@ impl Op {
             Op::Correct(_) => "correct",
             Op::SgdVelocity(_) => "sgd_velocity",
             Op::SgdStep(_) => "sgd_step",
+            Op::NesterovStep(_) => "nesterov_step",
+            Op::RmsVelocity(_) => "rms_velocity",
+            Op::ClipFactor(_) => "clip_factor",
             Op::Unary(_) => "unary",
             Op::UnaryGrad(_) => "unary_grad",
             Op::Concat(_) => "concat",
@@ -409,6 +425,16 @@ fn arity<'a, const N: usize>(
     inputs: &[&'a Shape],
 ) -> Result<[&'a Shape; N], ShapeError> {
     inputs.try_into().map_err(|_| ShapeError::Arity { op, expected, found: inputs.len() })
+}
+
+/// A parameter's factor of the learning rate, unless it has its own.
+fn one() -> f64 {
+    1.0
+}
+
+/// Whether a parameter has no factor of its own, so that the text form has no word of it.
+fn is_one(factor: &f64) -> bool {
+    *factor == 1.0
 }
 
 /// The product of these counts; `usize::MAX` where it is beyond that.

@@ -3,7 +3,7 @@
 use fovea_dsl::verb::Curve;
 use fovea_train::{EpochMetrics, RunRecord, StepMetrics};
 
-use crate::picture::{self, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
+use crate::picture::{self, Along, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
 
 /// A point of a curve: an epoch or a step, and the figure there.
 pub type Point = (f64, f64);
@@ -100,6 +100,7 @@ impl Course {
             title: word(kind).to_string(),
             x_label: self.x_label().to_string(),
             unit: if kind == Curve::Accuracy { Unit::Percent } else { Unit::Plain },
+            along: Along::Evenly,
             series: self.curves(kind).into_iter().map(series).collect(),
         };
         panels(title, &kinds.iter().map(panel).collect::<Vec<_>>(), theme)

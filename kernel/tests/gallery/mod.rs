@@ -6,7 +6,7 @@ mod inside;
 
 use fovea::display::number;
 use fovea::picture::{
-    Grey, Image, Mapped, Mark, Measure, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme,
+    Along, Grey, Image, Mapped, Mark, Measure, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme,
     TileRow, Unit, Values, bars, confusion, curves, layer, maps, mistakes, panels, predictions, sheet, values,
 };
 use inside::{insides, numbers, plane, slid, slides, tile};
@@ -166,7 +166,13 @@ fn shifted(factor: f64, offset: f64) -> Vec<Series> {
 
 fn further_plots(theme: Theme) -> Vec<(&'static str, Picture)> {
     let pair = |epochs| {
-        let panel = |title: &str, unit, series| Panel { title: title.into(), x_label: "epoch".into(), unit, series };
+        let panel = |title: &str, unit, series| Panel {
+            title: title.into(),
+            x_label: "epoch".into(),
+            unit,
+            along: Along::Evenly,
+            series,
+        };
         [panel("Loss", Unit::Plain, losses(epochs)), panel("Accuracy", Unit::Percent, accuracies(epochs))]
     };
     vec![
@@ -300,7 +306,8 @@ fn compared(nets: &[&str], values: &[f64], theme: Theme) -> Picture {
 pub fn drawn(name: &str, theme: Theme) -> Vec<(&'static str, Picture)> {
     let owned = name.to_string();
     let lines = [series(name, SeriesKind::Train, [2.0, 1.0]), series(name, SeriesKind::Test, [2.5, 1.5])];
-    let panel = Panel { title: owned.clone(), x_label: owned.clone(), unit: Unit::Percent, series: lines.to_vec() };
+    let (title, x_label, along) = (owned.clone(), owned.clone(), Along::Decades);
+    let panel = Panel { title, x_label, unit: Unit::Percent, along, series: lines.to_vec() };
     let classes = vec![owned.clone(); 3];
     let sample = Sample { image: digit(0, 8), caption: owned.clone(), mark: Mark::Wrong };
     let (truth, predicted) = (owned.clone(), owned.clone());

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use fovea_data::{DataSource, DataSpec, Dataset};
 use fovea_graph::Tensor;
-use fovea_graph::training::{Adam, Decay, Optimizer};
-use fovea_train::{CheckpointEvery, Ending, EpochMetrics, Recipe, RunInfo, RunRecord, Runs, Schedule, WarmUp, Weights};
+use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
+use fovea_train::{
+    CheckpointEvery, Ending, EpochMetrics, Plateau, Recipe, RunInfo, RunRecord, Runs, Schedule, WarmUp, Weights,
+};
 pub use nets::{convolutional, normalised, per_position, regression};
 pub use oracle::{Lost, Oracle};
 
@@ -24,6 +26,7 @@ pub fn recipe() -> Recipe {
         epochs: 2,
         batch: 64,
         optimizer: Optimizer::Sgd { momentum: 0.9, decay: 5e-4 },
+        adjustments: Adjustments::default(),
         rate: 0.02,
         schedule: Schedule::Constant,
         warm_up: None,
@@ -90,6 +93,27 @@ pub fn long(optimizer: Optimizer) -> Recipe {
     let (warm_up, schedule) = (Some(WarmUp::Steps(4)), Schedule::Cosine);
     let checkpoint_every = CheckpointEvery::Steps(4);
     Recipe { epochs: 3, batch: 16, optimizer, rate: 0.01, warm_up, schedule, checkpoint_every, ..recipe() }
+}
+
+/// Runs of every optimizer, and of what holds beside one.
+pub fn recipes() -> [Recipe; 4] {
+    let weights_alone = Adjustments { clip: Some(0.5), decayed: Decayed::Weights, ..Adjustments::default() };
+    let nesterov = Optimizer::Nesterov { momentum: 0.9, decay: 5e-4 };
+    // The second epoch is never better than half of the first: the third has another rate.
+    let plateau = Schedule::Plateau(Plateau { factor: 0.5, patience: 0, threshold: 0.5 });
+    let by_layer = Adjustments {
+        clip: Some(2.0),
+        frozen: vec!["bn1".into()],
+        factors: vec![("fc1".into(), 3.0)],
+        ..Adjustments::default()
+    };
+    let rmsprop = Optimizer::RmsProp(RmsProp { alpha: 0.9, eps: 1e-8, momentum: 0.5, decay: 1e-3 });
+    [
+        long(adam()),
+        long(recipe().optimizer),
+        Recipe { adjustments: weights_alone, schedule: plateau, warm_up: None, ..long(nesterov) },
+        Recipe { adjustments: by_layer, schedule: Schedule::Poly { power: 0.9 }, ..long(rmsprop) },
+    ]
 }
 
 /// All that a run leaves behind, times aside.

@@ -1,9 +1,11 @@
 //! Clauses, a file a kind: what stands behind the word, and how it is read. A verb lists those that it takes.
 
 mod augment;
+mod clip;
 mod filter;
 mod flag;
 mod labels;
+mod layers;
 mod named;
 mod normalize;
 mod number;
@@ -27,7 +29,8 @@ mod watch;
 pub use augment::Change;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
-pub use optimizer::{Adam, Optimizer, Sgd};
+pub use layers::{LayerRate, Stretch};
+pub use optimizer::{Adam, Decayed, Momentum, Optimizer, RmsProp, Sgd};
 pub use period::Period;
 pub use save::Path;
 pub use schedule::Schedule;
@@ -42,9 +45,11 @@ pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
 pub(super) use augment::AUGMENT;
+pub(super) use clip::CLIP;
 pub(super) use filter::FILTER;
 pub(super) use flag::{AUGMENTED, AVG, BEST, CEIL, FURTHER, INFER, MAX, RAW, SAME, TRAIN, VALID};
 pub(super) use labels::LABELS;
+pub(super) use layers::{FREEZE, LR};
 pub(super) use normalize::NORMALIZE;
 pub(super) use number::{BATCH, CLASS, KEEP, SEED, SEEDS};
 pub(super) use on::{DATA, SAMPLES, SAMPLES_OR_FILES};
@@ -60,6 +65,6 @@ pub(super) use skip::SKIP;
 pub(super) use source::{CSV, IMAGES, MASKS, NPY};
 pub(super) use split::SPLIT;
 pub(super) use steps::{DILATE, PAD, STRIDE, WINDOW};
-pub(super) use subjects::SUBJECTS;
+pub(super) use subjects::{NET_OF, SUBJECTS};
 pub(super) use sweep::SWEEP;
 pub(super) use watch::{KEEP_BEST, STOP};

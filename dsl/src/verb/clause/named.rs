@@ -7,7 +7,7 @@ use super::super::elsewhere;
 use super::super::form;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::{list, quoted};
-use crate::scope::nearest;
+use crate::scope::{Value, nearest};
 use crate::syntax::{Argument, Expr, ExprKind, Operator, Part, PartKind};
 
 /// A word and the numbers it takes.
@@ -16,7 +16,22 @@ pub(crate) struct Named<T: 'static> {
     pub word: &'static str,
     /// Its numbers, in the order in which `make` takes them.
     pub numbers: &'static [Number],
-    pub make: fn(&[f64]) -> T,
+    /// Of which two at most one is said.
+    pub apart: Option<[&'static str; 2]>,
+    pub make: fn(&[Given]) -> T,
+}
+
+/// What stands for a key.
+#[derive(Clone, Default)]
+pub(crate) struct Given {
+    /// Its number, the default where none is said.
+    pub number: f64,
+    /// Its numbers, where it takes several; none where none are said.
+    pub list: Vec<f64>,
+    /// Whether it stands there.
+    pub is_said: bool,
+    /// Whether `weights` stands behind its number.
+    pub is_of_weights: bool,
 }
 
 /// A number by its key.
@@ -29,14 +44,21 @@ pub(crate) struct Number {
 }
 
 /// The numbers that make sense.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Range {
     Positive,
-    NotNegative,
     /// From 0 to below 1.
     Share,
     /// A whole number of at least 1.
     Count,
+    /// The same, or 0.
+    CountOrNone,
+    /// At least 0, and perhaps `weights` behind it.
+    Decay,
+    /// Whole numbers of at least 1, each above the one before: one, or a list.
+    Rising,
+    /// No number: the word says it.
+    Word,
 }
 
 /// The largest number that a device computes with.
@@ -46,20 +68,34 @@ impl Range {
     fn holds(self, number: f64) -> bool {
         match self {
             Range::Positive => number > 0.0 && number <= LARGEST,
-            Range::NotNegative => (0.0..=LARGEST).contains(&number),
+            Range::Decay => (0.0..=LARGEST).contains(&number),
             Range::Share => (0.0..1.0).contains(&number),
-            Range::Count => number >= 1.0 && number.fract() == 0.0 && number <= 1e9,
+            Range::Count | Range::Rising => number >= 1.0 && number.fract() == 0.0 && number <= 1e9,
+            Range::CountOrNone => number >= 0.0 && number.fract() == 0.0 && number <= 1e9,
+            Range::Word => true,
         }
     }
 
     /// What a number must be that is not in the range.
     fn in_words(self, number: f64) -> &'static str {
         match self {
-            Range::Positive | Range::NotNegative if number > LARGEST => "at most 3.4e38, the largest number of f32",
+            Range::Positive | Range::Decay if number > LARGEST => "at most 3.4e38, the largest number of f32",
             Range::Positive => "a number above 0",
-            Range::NotNegative => "a number of at least 0",
+            Range::Decay => "a number of at least 0",
             Range::Share => "a number from 0 to below 1",
-            Range::Count => "a whole number from 1 to 10^9",
+            Range::Count | Range::Rising => "a whole number from 1 to 10^9",
+            Range::CountOrNone => "a whole number from 0 to 10^9",
+            Range::Word => "no number",
+        }
+    }
+}
+
+impl Number {
+    /// How its value reads.
+    fn example(&self) -> String {
+        match self.range {
+            Range::Rising => "{30,60,90}".to_string(),
+            _ => self.default.to_string(),
         }
     }
 }
@@ -74,8 +110,8 @@ impl<T> Named<T> {
         (self.make)(&self.defaults())
     }
 
-    fn defaults(&self) -> Vec<f64> {
-        self.numbers.iter().map(|number| number.default).collect()
+    fn defaults(&self) -> Vec<Given> {
+        self.numbers.iter().map(|number| Given { number: number.default, ..Given::default() }).collect()
     }
 
     fn keys(&self) -> Vec<&'static str> {
@@ -95,8 +131,14 @@ pub(super) fn form(verb: &About, parts: Vec<Part>) -> Vec<Part> {
     let named = |mut part: Part| {
         if let PartKind::Call(word, arguments) = &mut part.kind {
             *word = word.to_lowercase();
-            let keys = arguments.iter_mut().flat_map(|argument| &mut argument.key);
-            keys.for_each(|key| key.text = key.text.to_lowercase());
+            for argument in arguments.iter_mut() {
+                let words = argument.key.iter_mut().chain(&mut argument.unit);
+                words.for_each(|word| word.text = word.text.to_lowercase());
+                // `nesterov`
+                if let (None, ExprKind::Name(word)) = (&argument.key, &mut argument.value.kind) {
+                    *word = word.to_lowercase();
+                }
+            }
             if arguments.is_empty() {
                 return form::word(word, part.span);
             }
@@ -111,7 +153,10 @@ impl<'a> Parts<'a> {
     pub(in crate::verb) fn named<T>(&mut self, opened: Opened<'_>, what: &str, all: &'static [Named<T>]) -> Option<T> {
         let (word, arguments, span): (_, &[Argument], _) = match self.peek() {
             Some(Part { kind: PartKind::Call(word, arguments), span }) => (word, arguments, *span),
-            Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() => (word, &[], *span),
+            // `with lr 0.1`
+            Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() || self.is_number(word) => {
+                (word, &[], *span)
+            }
             _ => {
                 self.lacks(opened, &format!("its {what}"));
                 return None;
@@ -138,35 +183,98 @@ impl<'a> Parts<'a> {
             self.pass_over();
             return None;
         };
-        let mut numbers = named.defaults();
+        let mut given = named.defaults();
         let mut seen: Vec<(&str, Span)> = Vec::new();
         for (place, argument) in arguments.iter().enumerate() {
             let before =
                 place.checked_sub(1).and_then(|before| arguments.get(before)).map(|before| before.value.span.end);
-            let Some((at, value)) = self.argument((place, argument), before, named, &mut seen) else { continue };
-            let number = &named.numbers[at];
-            let read = self.scope.number(value, &format!("`{}`", number.key));
-            let Some(read) = self.keep(read) else { continue };
-            numbers[at] = read;
-            if !number.range.holds(read) {
-                let expected = number.range.in_words(read);
-                // Forty digits say less than an exponent.
-                let found = if read > LARGEST { format!("{read:e}") } else { read.to_string() };
-                let error = self.error(value.span, format!("`{}` must be {expected}, not {found}", number.key));
-                self.wrong(error.found(found).expected(expected));
-            }
+            let Some(at) = self.argument((place, argument), before, named, &mut seen) else { continue };
+            given[at].is_said = true;
+            self.value(argument, &named.numbers[at], &mut given[at]);
         }
-        Some((named.make)(&numbers))
+        if let Some(pair) = named.apart {
+            self.one_of_pair(pair, &seen, span);
+        }
+        Some((named.make)(&given))
     }
 
-    /// Which of its numbers an argument is, and its value.
+    /// What stands behind the key of an argument.
+    fn value(&mut self, argument: &Argument, number: &Number, given: &mut Given) {
+        let (key, value) = (number.key, &argument.value);
+        if let Some(unit) = &argument.unit {
+            given.is_of_weights = number.range == Range::Decay;
+            if !given.is_of_weights {
+                let error = self.error(unit.span, format!("`{key}` takes no `weights`")).found(&unit.text);
+                let space = Span { start: value.span.end, ..unit.span };
+                self.wrong(error.expected("a number alone").mend(space, "").help("leave it out"));
+            }
+        }
+        match number.range {
+            Range::Word => {}
+            Range::Rising => given.list = self.rising(value, key),
+            range => {
+                let read = self.scope.number(value, &format!("`{key}`"));
+                let Some(read) = self.keep(read) else { return };
+                given.number = read;
+                self.in_range(read, range, value.span, key);
+            }
+        }
+    }
+
+    /// Says where a number is not one of its range.
+    pub(super) fn in_range(&mut self, read: f64, range: Range, span: Span, key: &str) {
+        if range.holds(read) {
+            return;
+        }
+        let expected = range.in_words(read);
+        // Forty digits say less than an exponent.
+        let found = if read > LARGEST { format!("{read:e}") } else { read.to_string() };
+        let error = self.error(span, format!("`{key}` must be {expected}, not {found}"));
+        self.wrong(error.found(found).expected(expected));
+    }
+
+    /// `{30,60,90}`, `30`: whole numbers, each above the one before.
+    fn rising(&mut self, value: &Expr, key: &str) -> Vec<f64> {
+        let read = self.scope.evaluate(value);
+        let numbers = match self.keep(read) {
+            None => return Vec::new(),
+            Some(Value::Number(number)) => vec![number],
+            Some(Value::List(numbers)) => numbers,
+        };
+        if let Some(&wrong) = numbers.iter().find(|&&number| !Range::Rising.holds(number)) {
+            self.in_range(wrong, Range::Rising, value.span, key);
+        } else if !numbers.is_sorted_by(|a, b| a < b) {
+            let mut sorted = numbers.clone();
+            sorted.sort_by(f64::total_cmp);
+            sorted.dedup();
+            let mend: Vec<String> = sorted.iter().map(f64::to_string).collect();
+            let error = self.error(value.span, format!("the numbers of `{key}` rise from one to the next"));
+            let error = error.found(value.to_string()).expected("rising numbers");
+            self.wrong(error.write(value.span, format!("{{{}}}", mend.join(","))));
+        }
+        numbers
+    }
+
+    /// Says where two keys stand together of which one says all.
+    fn one_of_pair(&mut self, pair: [&str; 2], seen: &[(&str, Span)], whole: Span) {
+        let place = |key: &str| seen.iter().find(|(word, _)| word.eq_ignore_ascii_case(key)).map(|&(_, span)| span);
+        if let [Some(first), Some(second)] = pair.map(place) {
+            let [one, other] = pair;
+            let error = self.error(second.max(first), format!("`{one}` and `{other}` stand together"));
+            let error =
+                error.found("both").expected("one of the two").also(second.min(first), "one stands here already");
+            self.wrong(error.also(whole, "").help(format!("leave out `{one}` or `{other}`")));
+        }
+    }
+
+    /// Which of its numbers an argument is.
     fn argument<T>(
         &mut self,
         (place, argument): (usize, &'a Argument),
         before: Option<u32>,
         named: &Named<T>,
         seen: &mut Vec<(&'a str, Span)>,
-    ) -> Option<(usize, &'a Expr)> {
+    ) -> Option<usize> {
         let position = |key: &str| named.numbers.iter().position(|number| number.key.eq_ignore_ascii_case(key));
         let (key, span) = match (&argument.key, &argument.value.kind) {
             (Some(key), _) => (key.text.as_str(), key.span),
@@ -184,8 +292,15 @@ impl<'a> Parts<'a> {
             _ => ("", argument.value.span),
         };
         let at = position(key);
+        let is_word = at.is_some_and(|at| named.numbers[at].range == Range::Word);
         match (at, &argument.key) {
-            (Some(at), Some(_)) => {
+            (Some(_), Some(_)) if is_word => {
+                let whole = span.to(argument.value.span);
+                let error = self.error(whole, format!("`{key}` stands without a value")).found(argument.to_string());
+                self.wrong(error.expected(key).write(whole, key));
+                None
+            }
+            (Some(at), said) if said.is_some() != is_word => {
                 if let Some(&(_, first)) = seen.iter().find(|(word, _)| word.eq_ignore_ascii_case(key)) {
                     let error = self.error(span, format!("`{key}` stands twice")).also(first, "it stands here already");
                     let whole = span.to(argument.value.span);
@@ -194,7 +309,7 @@ impl<'a> Parts<'a> {
                     return None;
                 }
                 seen.push((key, span));
-                Some((at, &argument.value))
+                Some(at)
             }
             _ => {
                 self.no_number((place, argument), named, (key, span), at);
@@ -216,7 +331,7 @@ impl<'a> Parts<'a> {
         let own = keys.get(place).or(keys.first()).copied().unwrap_or_default();
         let error = match (at, key) {
             (Some(at), _) => {
-                let default = named.numbers[at].default;
+                let default = named.numbers[at].example();
                 let error =
                     self.error(span, format!("`{key}` lacks its number")).put_behind(span, format!(" {default}"));
                 error.help(format!("write `{key} {default}`, say"))

@@ -74,7 +74,7 @@ impl Parts<'_> {
     /// The number behind a clause's word, as `batch 64` or `batch(64)`; a word is a constant's name.
     pub(in crate::verb) fn number(&mut self, opened: Opened<'_>) -> Option<Expr> {
         if let PartKind::Call(_, arguments) = &opened.part.kind {
-            if let [Argument { key: None, value }] = &arguments[..] {
+            if let [Argument { key: None, value, unit: None }] = &arguments[..] {
                 return Some(value.clone());
             }
             self.lacks(opened, "its number");

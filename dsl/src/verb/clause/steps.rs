@@ -50,7 +50,7 @@ impl<'a> Parts<'a> {
             PartKind::Stride(sizes) | PartKind::Size(sizes) => sizes.clone(),
             PartKind::Value(size) => vec![size.clone()],
             PartKind::Call(_, arguments) => match &arguments[..] {
-                [Argument { key: None, value }] => vec![value.clone()],
+                [Argument { key: None, value, unit: None }] => vec![value.clone()],
                 _ => Vec::new(),
             },
             _ => match self.peek() {

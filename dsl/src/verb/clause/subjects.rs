@@ -6,6 +6,7 @@ use fovea_graph::Span;
 
 use super::super::about::{Clause, Needed, Offer, clause};
 use super::super::behind::run;
+use super::super::form::AS_WRITTEN;
 use super::super::read::Parts;
 use super::super::{RunRef, words};
 use crate::diagnostic::quoted;
@@ -32,6 +33,25 @@ pub(in crate::verb) const SUBJECTS: Needed<Vec<Subject>> = Needed {
         let error = parts.error(parts.here(), format!("`{verb}` lacks the net or the run")).found("the end");
         let error = error.expected("`of` and a net").put_behind(parts.here(), " of run last");
         parts.wrong(error.help("write `of run last`, say, or `of` and a net"));
+    },
+};
+
+/// The one net that something is found of.
+pub(in crate::verb) const NET_OF: Needed<Name> = Needed {
+    clause: Clause {
+        about: clause("of", "of lenet", &[Offer::Nets]),
+        read: |parts, _| {
+            parts.fillers();
+            parts.net()
+        },
+        form: AS_WRITTEN,
+    },
+    missing: |parts| {
+        let verb = parts.verb.word;
+        let error = parts.error(parts.here(), format!("`{verb}` lacks its net")).found("the end");
+        let mend = format!(" of {}", parts.some_net());
+        let error = error.expected("`of` and a net").put_behind(parts.here(), mend.clone());
+        parts.wrong(error.help(format!("write `{}`, say", mend.trim_start())));
     },
 };
 

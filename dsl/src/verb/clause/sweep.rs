@@ -3,6 +3,7 @@
 use fovea_graph::Span;
 
 use super::super::about::{About, Clause, Offer, clause};
+use super::super::mends::is_word;
 use super::super::read::{Opened, Parts};
 use crate::diagnostic::quoted;
 use crate::scope::Value;
@@ -90,11 +91,17 @@ impl<'a> Parts<'a> {
         match rest {
             [list, ..] if is_list(list) => true,
             [Part { kind: PartKind::Value(_), .. }, Part { kind: PartKind::Comma, .. }, next, ..] => {
-                self.clause(word).is_none() && !matches!(next.kind, PartKind::Value(_))
+                !self.opens(word, rest) && !matches!(next.kind, PartKind::Value(_))
             }
-            [Part { kind: PartKind::Value(_), .. }, ..] => self.clause(word).is_none(),
+            [Part { kind: PartKind::Value(_), .. }, ..] => !self.opens(word, rest),
             _ => false,
         }
+    }
+
+    /// Whether a word opens a clause, this being what stands behind it: `lr 0.1` is none without `at`.
+    fn opens(&self, word: &str, rest: &[Part]) -> bool {
+        let is_rate = word.eq_ignore_ascii_case("lr") && !rest.get(1).is_some_and(|part| is_word(part, "at"));
+        self.clause(word).is_some() && !is_rate
     }
 
     /// The values behind a name that stands there.
@@ -131,7 +138,7 @@ impl<'a> Parts<'a> {
         let [Part { kind: PartKind::Word(word), span }, values @ ..] = rest else {
             return self.lacks(opened, "a name and its values");
         };
-        if self.clause(word).is_some() && !word.eq_ignore_ascii_case("batch") {
+        if self.clause(word).is_some() && !OWN.iter().any(|own| own.eq_ignore_ascii_case(word)) {
             return self.lacks(opened, "a name and its values");
         }
         // `lr 0.1, 0.03`

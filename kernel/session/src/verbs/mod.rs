@@ -11,6 +11,7 @@ mod export;
 mod features;
 mod fetching;
 mod filters;
+mod find;
 mod library;
 mod load;
 mod names;
@@ -103,6 +104,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Device(said) => device::check(said.name, names, world),
         Command::Theme(said) => simple::theme(said.theme, names),
         Command::Explain(said) => explain::check(&said, names),
+        Command::Find(said) => find::check(&said, span, names, world),
         Command::Bench(said) => bench::check(&said, span, names),
         Command::Compare(said) => compare::check(&said.what, span, names, world),
         Command::Runs(_) => runs::check(span),

@@ -1,7 +1,7 @@
 //! One system of axes on the sheet: plotters' chart in the house's style.
 
 use super::backend::{Backend, ink, lettering, pen, pixels, units};
-use super::curves::{Panel, Series, SeriesKind, Unit};
+use super::curves::{Along, Panel, Series, SeriesKind, Unit};
 use super::ends;
 use super::font::{self, Weight};
 use super::palette::{Color, Palette};
@@ -125,7 +125,10 @@ fn axes(panel: &Panel, width: f64) -> (Axis, Axis) {
         range(&mut points().map(|point| point.0).filter(|x| x.abs() <= ticks::LARGEST)).unwrap_or((0.0, 1.0));
     let whole =
         points().all(|point| !point.0.is_finite() || point.0.fract() == 0.0) && high.abs() < 1e15 && low.abs() < 1e15;
-    let x = if whole {
+    let decades = if panel.along == Along::Decades { ticks::decades(low, high, (width / 80.0) as usize) } else { None };
+    let x = if let Some(decades) = decades {
+        decades
+    } else if whole {
         // The labels at both sides of the plot take about so much; the longest of those below it is the last one.
         let room = width - 170.0;
         let longest = font::width(&format!("{high:.0}"), LABEL, Weight::Regular) + 14.0;

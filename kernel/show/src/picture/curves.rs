@@ -39,6 +39,16 @@ pub enum Unit {
     Percent,
 }
 
+/// How what runs along a panel is spread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Along {
+    /// Equal differences are equally far apart.
+    #[default]
+    Evenly,
+    /// Equal ratios are, where the values span enough for it.
+    Decades,
+}
+
 /// One system of axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
@@ -48,6 +58,8 @@ pub struct Panel {
     pub x_label: String,
     /// The values' unit.
     pub unit: Unit,
+    /// How what runs along it is spread.
+    pub along: Along,
     /// The curves.
     pub series: Vec<Series>,
 }
@@ -63,7 +75,8 @@ pub fn curves(
     unit: Unit,
     theme: Theme,
 ) -> Result<Picture> {
-    let panel = Panel { title: y_label.to_string(), x_label: x_label.to_string(), unit, series: series.to_vec() };
+    let (y_label, x_label, along) = (y_label.to_string(), x_label.to_string(), Along::Evenly);
+    let panel = Panel { title: y_label, x_label, unit, along, series: series.to_vec() };
     panels(title, &[panel], theme)
 }
 

@@ -53,8 +53,16 @@ pub(super) enum Labels {
 impl Axis {
     /// The same axis with room beyond its ends, as a share of the distance between them.
     pub(super) fn with_room(self, share: f64) -> Axis {
-        let room = (self.high - self.low) * share;
-        Axis { low: self.low - room, high: self.high + room, ..self }
+        match self.spacing {
+            Spacing::Linear => {
+                let room = (self.high - self.low) * share;
+                Axis { low: self.low - room, high: self.high + room, ..self }
+            }
+            Spacing::Logarithmic => {
+                let room = (self.high / self.low).powf(share);
+                Axis { low: self.low / room, high: self.high * room, ..self }
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::course::{Course, word};
 use crate::display::{self, Column, Page, Table, chart};
 use crate::event::Output;
 use crate::failure::{At, Failure};
-use crate::picture::{self, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
+use crate::picture::{self, Along, Panel, Picture, Series, SeriesKind, Theme, Unit, panels};
 use crate::verbs::{Checked, Events, Job};
 use crate::world::{Names, World};
 
@@ -97,6 +97,7 @@ pub fn draw(title: &str, kinds: &[Curve], runs: &[Curves], theme: Theme) -> pict
             title: if is_test { format!("{} {}", watched(runs.iter()), word(kind)) } else { word(kind).to_string() },
             x_label: "epoch".to_string(),
             unit: if kind == Curve::Accuracy { Unit::Percent } else { Unit::Plain },
+            along: Along::Evenly,
             series: runs.iter().flat_map(|curves| parts.iter().map(move |&part| series(kind, part, curves))).collect(),
         }
     };

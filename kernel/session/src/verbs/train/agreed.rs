@@ -6,7 +6,7 @@ use fovea_data::DataSpec;
 use fovea_dsl::verb::{Period, Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::counted;
-use fovea_train::{CheckpointEvery, Recipe, RunRecord, Schedule, WarmUp};
+use fovea_train::{CheckpointEvery, Recipe, RunRecord, WarmUp};
 
 use super::recipe::length;
 use crate::display::number::of;
@@ -22,6 +22,9 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord, spec: &DataSpec)
         other_length(record, &train.length),
         differs(record, &train.batch, batch(said), batch(then)),
         differs(record, &train.optimizer, optimizer(said), optimizer(then)),
+        differs(record, &train.clip, said.clip_in_words(), then.clip_in_words()),
+        differs(record, &train.freeze, said.frozen_in_words(), then.frozen_in_words()),
+        differs(record, &train.lr, said.rates_in_words(), then.rates_in_words()),
         differs(record, &train.schedule, schedule(said), schedule(then)),
         differs(record, &train.warmup, warm_up(said), warm_up(then)),
         differs(record, &train.keep, keep, kept),
@@ -41,12 +44,15 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord, spec: &DataSpec)
 }
 
 /// A recipe in the language's clauses, each with its word; empty where it has none of it.
-pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 8] {
+pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 11] {
     let [keep, stop] = recipe.watch_in_words();
     [
         ("for", recipe.length_in_words()),
         ("batch", batch(recipe)),
         ("with", optimizer(recipe)),
+        ("clip", recipe.clip_in_words()),
+        ("freeze", recipe.frozen_in_words()),
+        ("lr", recipe.rates_in_words()),
         ("schedule", schedule(recipe)),
         ("warmup", warm_up(recipe)),
         ("keep", keep),
@@ -115,11 +121,7 @@ fn optimizer(recipe: &Recipe) -> String {
 }
 
 fn schedule(recipe: &Recipe) -> String {
-    match recipe.schedule {
-        Schedule::Constant => "schedule constant".into(),
-        Schedule::Cosine => "schedule cosine".into(),
-        Schedule::Step { every, factor } => format!("schedule step(every {every}, by {factor})"),
-    }
+    format!("schedule {}", recipe.schedule.in_words())
 }
 
 /// Empty, as of every clause whose absence means that there is none of it.

@@ -77,7 +77,7 @@ impl Grid<'_> {
         }
         let mut run = single(train, self.span, self.text, &names, world)?;
         if let Some(rate) = own("lr") {
-            run.recipe.rate = positive(rate, place("lr"))?;
+            run.recipe.set_rate(positive(rate, place("lr"))?);
         }
         Ok(run)
     }

@@ -3,7 +3,8 @@
 pub mod agreed;
 mod grid;
 mod hint;
-mod recipe;
+mod layers;
+pub(super) mod recipe;
 mod results;
 mod resume;
 mod several;
@@ -22,7 +23,7 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_graph::{Backend, NotFinite, Span};
 use fovea_train::{
-    BEST, Course, Ending, EpochMetrics, Event as News, History, Keep, Needs, Question, Recipe, RunInfo, TrainError,
+    BEST, Course, Ending, EpochMetrics, Event as News, History, Keep, Mode, Needs, Recipe, RunInfo, TrainError,
     Trainee, Weights as File, batches, fit, resume,
 };
 use serde_json::json;
@@ -64,14 +65,21 @@ pub fn check(train: Train, verb: &Verb, span: Span, text: &str, names: &mut Name
 
 /// Checks a statement that trains once.
 pub fn once(train: Train, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
-    let run = single(train, span, text, names, world)?;
+    let run = single(train, None, (span, text), names, world)?;
     names.bound.insert(run.net.name.clone(), run.binding());
     names.runs += u32::from(run.resumed.is_none());
     Ok(Box::new(run))
 }
 
-/// Checks the net, the data, the recipe, the run that goes on and the memory of a step.
-fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) -> Result<Run, Failure> {
+/// Checks the net, the data, the recipe, the run that goes on and the memory of a step. `rate` is the learning rate where a
+/// sweep says another than the statement, which has these words.
+fn single(
+    train: Train,
+    rate: Option<f64>,
+    (span, text): (Span, &str),
+    names: &Names,
+    world: &World,
+) -> Result<Run, Failure> {
     let of = used(&train);
     if let Some(further) = train.further.filter(|_| names.binding(&of).is_none()) {
         return Err(no_weights(&train.net, further.cut(), names));
@@ -79,13 +87,16 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
     let net = names.net(&of)?;
     let spec = names.spec(&train.data)?;
     let mut recipe = recipe(&train, names.seed, &spec);
+    recipe.rate = rate.unwrap_or(recipe.rate);
+    let forward = forward(&net, &names.interrupted);
+    layers::adjust(&train, &net, &forward(1, Mode::Infer).map_err(TrainError::from).at(span)?, &mut recipe)?;
     let resumed = match &train.resume {
         Some(run) => Some(resumed(&train, &run.value, &mut recipe, &spec, names, world)?),
         None => None,
     };
     possible(&train, &recipe, span, &spec)?;
     let at = train.batch.map_or(span, |said| said.span);
-    let (forward, step) = (forward(&net, &names.interrupted), Question::train(&recipe.optimizer));
+    let step = recipe.question();
     enough_to_normalise(&forward, &recipe, at, &spec)?;
     let counts = spec.counts();
     let device = &*names.device;
@@ -245,12 +256,12 @@ impl Run {
                 Err(Failure::Interrupted)
             }
             Ending::Interrupted { .. } => Ok(()),
-            Ending::NotFinite { step, what } => Err(self.not_finite(*step, what, folder).into()),
+            Ending::NotFinite { step, what } => Err(self.not_finite((*step, what), history, folder).into()),
         }
     }
 
     /// Why a run ended at a step that would have left what is not finite.
-    fn not_finite(&self, step: u64, what: &NotFinite, folder: &Path) -> Diagnostic {
+    fn not_finite(&self, (step, what): (u64, &NotFinite), history: &History, folder: &Path) -> Diagnostic {
         let message = format!("training ended at step {step}: the {what} is not finite");
         let mistake = Diagnostic::new(Stage::Verbs, self.span, message);
         let per_epoch = self.spec.counts().train.div_ceil(self.recipe.batch.max(1)) as u64;
@@ -261,7 +272,7 @@ impl Run {
             NotFinite::Update(_) => step.checked_sub(1),
             NotFinite::Loss | NotFinite::Gradient(_) | NotFinite::Statistic(_) => step.checked_sub(2),
         };
-        let Some(rate) = used.map(|step| self.recipe.rate_at(step, course)) else {
+        let Some(rate) = used.map(|step| self.recipe.rate_at(step, course, &history.epochs)) else {
             let first = match self.recipe.further {
                 true => "the weights that it goes on from give it: without `further` it begins anew",
                 false => "its first weights give it on these pictures: `bn` behind its layers keeps values small",
@@ -273,7 +284,8 @@ impl Run {
             step => format!("; {} keeps the weights after step {}", folder.display(), step - 1),
         };
         let word = match &self.recipe.optimizer {
-            Optimizer::Sgd { .. } => "sgd",
+            Optimizer::Sgd { .. } | Optimizer::Nesterov { .. } => "sgd",
+            Optimizer::RmsProp(_) => "rmsprop",
             Optimizer::Adam(Adam { form: Decay::Gradient, .. }) => "adam",
             Optimizer::Adam(Adam { form: Decay::Weights, .. }) => "adamw",
         };

@@ -1,12 +1,13 @@
 //! The recipe of a `train` statement.
 
 use fovea_data::DataSpec;
-use fovea_dsl::verb::{self, Period, Train};
+use fovea_dsl::syntax::Name;
+use fovea_dsl::verb::{self, Period, Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::counted;
-use fovea_graph::training::{Adam, Decay, Optimizer};
-use fovea_train::{CheckpointEvery, Forward, Keep, Recipe, Schedule, SingleValue, TrainError, WarmUp, Watch};
+use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
+use fovea_train::{CheckpointEvery, Forward, Keep, Plateau, Recipe, Schedule, SingleValue, TrainError, WarmUp, Watch};
 
 use crate::failure::{At, Failure};
 
@@ -26,8 +27,13 @@ pub fn recipe(train: &Train, seed: u64, spec: &DataSpec) -> Recipe {
         epochs,
         batch,
         optimizer: self::optimizer(&optimizer),
+        adjustments: Adjustments {
+            clip: train.clip.map(|said| said.value),
+            decayed: decayed(&optimizer),
+            ..Adjustments::default()
+        },
         rate: optimizer.rate(),
-        schedule: train.schedule.map_or(Schedule::Constant, |said| schedule(said.value)),
+        schedule: train.schedule.as_ref().map_or(Schedule::Constant, |said| schedule(&said.value)),
         warm_up: train.warmup.map(|said| warm_up(said.value)),
         seed: train.seed.map_or(seed, |said| said.value),
         further: train.further.is_some(),
@@ -62,12 +68,37 @@ pub fn is_watched(train: &Train, spec: &DataSpec) -> Result<(), Diagnostic> {
     Err(mistake.help(format!("leave it out, or give `{data}` one: `split 70/15/15` in its `data` statement")))
 }
 
+/// The recipe of a search for a learning rate: what of a run's it takes.
+pub fn search(optimizer: &verb::Optimizer, batch: Option<usize>, seed: u64) -> Recipe {
+    Recipe {
+        epochs: 1,
+        batch: batch.unwrap_or(BATCH),
+        optimizer: self::optimizer(optimizer),
+        adjustments: Adjustments { decayed: decayed(optimizer), ..Adjustments::default() },
+        rate: optimizer.rate(),
+        schedule: Schedule::Constant,
+        warm_up: None,
+        seed,
+        further: true,
+        checkpoint_every: Recipe::CHECKPOINT_EVERY,
+        steps: None,
+        watch: Watch::default(),
+    }
+}
+
 /// The learning rate's course.
-pub fn schedule(written: verb::Schedule) -> Schedule {
-    match written {
+pub fn schedule(written: &verb::Schedule) -> Schedule {
+    match *written {
         verb::Schedule::Constant => Schedule::Constant,
         verb::Schedule::Cosine => Schedule::Cosine,
         verb::Schedule::Step { every, by } => Schedule::Step { every: every as u64, factor: by },
+        verb::Schedule::StepsAt { ref at, by } => {
+            Schedule::StepsAt { epochs: at.iter().map(|&epoch| epoch as u64).collect(), factor: by }
+        }
+        verb::Schedule::Poly { power } => Schedule::Poly { power },
+        verb::Schedule::Plateau { by, patience, threshold } => {
+            Schedule::Plateau(Plateau { factor: by, patience: patience as u64, threshold })
+        }
     }
 }
 
@@ -93,31 +124,49 @@ pub fn optimizer(written: &verb::Optimizer) -> Optimizer {
         Optimizer::Adam(Adam { beta1, beta2, eps, decay, form })
     };
     match written {
-        verb::Optimizer::Sgd(sgd) => Optimizer::Sgd { momentum: sgd.momentum, decay: sgd.decay },
+        &verb::Optimizer::Sgd(verb::Sgd { momentum, decay, form, .. }) => match form {
+            verb::Momentum::Classical => Optimizer::Sgd { momentum, decay },
+            verb::Momentum::Nesterov => Optimizer::Nesterov { momentum, decay },
+        },
+        &verb::Optimizer::RmsProp(verb::RmsProp { alpha, eps, momentum, decay, .. }) => {
+            Optimizer::RmsProp(RmsProp { alpha, eps, momentum, decay })
+        }
         verb::Optimizer::Adam(numbers) => adam(numbers, Decay::Gradient),
         verb::Optimizer::AdamW(numbers) => adam(numbers, Decay::Weights),
+    }
+}
+
+/// Which parameters decay.
+pub fn decayed(written: &verb::Optimizer) -> Decayed {
+    match written.decayed() {
+        verb::Decayed::All => Decayed::All,
+        verb::Decayed::Weights => Decayed::Weights,
     }
 }
 
 /// Whether the data has pictures for its batches, and its steps can be counted.
 pub fn possible(train: &Train, recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
     is_watched(train, spec)?;
-    batch_fits(train, recipe, span, spec)?;
+    batch_fits(recipe.batch, train.batch.as_ref(), (span, &train.data), spec)?;
     steps_are_countable(train, recipe, span, spec)?;
     warm_up_ends(recipe, span, spec)
 }
 
 /// A batch that the training part can fill.
-fn batch_fits(train: &Train, recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
-    let (samples, batch) = (spec.counts().train, recipe.batch);
+pub fn batch_fits(
+    batch: usize,
+    said: Option<&Said<usize>>,
+    (span, data): (Span, &Name),
+    spec: &DataSpec,
+) -> Result<(), Diagnostic> {
+    let samples = spec.counts().train;
     if batch <= samples {
         return Ok(());
     }
-    let message =
-        format!("batch {batch} is more than the {} of `{}`", counted(samples, "training picture"), train.data.text);
-    let place = train.batch.map_or(Span { start: span.end, ..span }, |said| said.span);
-    let space = if train.batch.is_some() { "" } else { " " };
-    Err(Diagnostic::new(Stage::Values, train.batch.map_or(span, |said| said.span), message)
+    let message = format!("batch {batch} is more than the {} of `{}`", counted(samples, "training picture"), data.text);
+    let place = said.map_or(Span { start: span.end, ..span }, |said| said.span);
+    let space = if said.is_some() { "" } else { " " };
+    Err(Diagnostic::new(Stage::Values, said.map_or(span, |said| said.span), message)
         .found(batch.to_string())
         .expected(format!("at most {samples}"))
         .mend(place, format!("{space}batch {samples}"))
