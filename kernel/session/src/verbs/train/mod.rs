@@ -65,21 +65,14 @@ pub fn check(train: Train, verb: &Verb, span: Span, text: &str, names: &mut Name
 
 /// Checks a statement that trains once.
 pub fn once(train: Train, span: Span, text: &str, names: &mut Names, world: &World) -> Checked {
-    let run = single(train, None, (span, text), names, world)?;
+    let run = single(train, span, text, names, world)?;
     names.bound.insert(run.net.name.clone(), run.binding());
     names.runs += u32::from(run.resumed.is_none());
     Ok(Box::new(run))
 }
 
-/// Checks the net, the data, the recipe, the run that goes on and the memory of a step. `rate` is the learning rate where a
-/// sweep says another than the statement, which has these words.
-fn single(
-    train: Train,
-    rate: Option<f64>,
-    (span, text): (Span, &str),
-    names: &Names,
-    world: &World,
-) -> Result<Run, Failure> {
+/// Checks the net, the data, the recipe, the run that goes on and the memory of a step.
+fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) -> Result<Run, Failure> {
     let of = used(&train);
     if let Some(further) = train.further.filter(|_| names.binding(&of).is_none()) {
         return Err(no_weights(&train.net, further.cut(), names));
@@ -87,7 +80,6 @@ fn single(
     let net = names.net(&of)?;
     let spec = names.spec(&train.data)?;
     let mut recipe = recipe(&train, names.seed, &spec);
-    recipe.rate = rate.unwrap_or(recipe.rate);
     let forward = forward(&net, &names.interrupted);
     layers::adjust(&train, &net, &forward(1, Mode::Infer).map_err(TrainError::from).at(span)?, &mut recipe)?;
     let resumed = match &train.resume {
