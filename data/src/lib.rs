@@ -28,6 +28,7 @@ pub use augment::{Augment, Augmentation, Subject};
 pub use classic::Fetched;
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
+pub use images::save_pictures;
 pub use labels::Labels;
 pub use normalize::Normalize;
 pub use room::{Kept, Room};

@@ -291,6 +291,15 @@ impl DataSpec {
         }
     }
 
+    /// The least height and width of the files that pictures come from, and the most; none of what comes from no such files.
+    pub fn file_sizes(&self) -> Option<[[usize; 2]; 2]> {
+        match &self.opened.files {
+            Files::Images(folder) => Some(folder.sizes()),
+            Files::Part(_, of) => of.file_sizes(),
+            _ => None,
+        }
+    }
+
     /// Whether files are to be fetched before the data can be read.
     pub fn is_absent(&self) -> bool {
         self.absent().is_some()

@@ -119,6 +119,13 @@ fn what_does_not_fit_is_said() {
     says(&wrong, &["in/2.png", "masks/2.png", "it is 5x10, and the picture 6x10"]);
     save(&path("masks/2.png"), &colour(6, 10, [1, 2, 3]));
     says(&said(&set), &["masks/2.png", "it is in colour"]);
+    #[cfg(unix)]
+    {
+        std::fs::remove_file(path("masks/2.png")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(path("masks/2.png")).status().unwrap().success());
+        says(&said(&set), &["masks/2.png", "neither a file nor a folder"]);
+        std::fs::remove_file(path("masks/2.png")).unwrap();
+    }
     write(&path("masks/2.png"), b"no picture");
     says(&said(&set), &["masks/2.png", "no png"]);
     let skipped = open(Images { broken: Broken::Skip, ..set.clone() }).unwrap();

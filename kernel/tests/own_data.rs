@@ -95,7 +95,15 @@ fn its_name_alone_shows_it_again_and_a_size_brings_it_to_another() {
     let folder = folder(&bench, 4);
     let first = bench.ok(&format!("data mine = images \"{folder}\" split 50/50")).remove(0);
     let again = bench.ok("data mine").remove(0);
-    assert_eq!((first.text, first.data), (again.text, again.data));
+    assert!(again.text.starts_with(&first.text), "{}", again.text);
+    for (key, value) in first.data.as_object().unwrap() {
+        assert_eq!(&again.data[key], value, "{key}");
+    }
+    // The values of twenty digits, and what they look like.
+    assert_eq!((again.pictures.len(), &again.data["sizes"]), (1, &json!([[8, 8], [8, 8]])));
+    let figure = |name: &str| again.data[name][0].as_f64().unwrap();
+    assert!((0.2..0.4).contains(&figure("mean")) && (0.3..0.45).contains(&figure("deviation")), "{}", again.text);
+    assert!(again.text.contains("values of the training part: mean 0.") && again.text.contains("files of 8x8"));
     let larger = bench.ok("data mine size 12x10\nshow mine[0]");
     assert_eq!(larger[0].data["shape"], json!([12, 10, 1]));
     assert_eq!(larger[0].data["train"], json!(20));
@@ -360,4 +368,18 @@ fn data_that_cannot_be_seen_so_say_it() {
     bench.ok(&format!(
         "{lines} augment noise 0.1\nnet q = 6x1 - conv 2 size 3 - relu, softmax\ntrain q on lines for 1 epochs batch 4"
     ));
+}
+
+#[test]
+fn data_is_written_out_as_pictures_and_nets_as_weights() {
+    let mut bench = Bench::new();
+    let folder = bench.path("pictures");
+    let saved = bench.ok(&format!("data small = digits[0..60]\nsave small \"{folder}\"")).remove(1);
+    assert_eq!((saved.text.as_str(), &saved.data["pictures"]), ("small: 60 pictures of 10 classes saved", &json!(60)));
+    let read = bench.ok(&format!("data mine = images \"{folder}\"")).remove(0);
+    assert_eq!(read.data["classes"], json!(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]));
+    let again = format!("save small \"{folder}\"");
+    let refused = bench.mistakes(&again).remove(0);
+    assert_eq!(&again[refused.span().range()], format!("\"{folder}\""));
+    assert!(refused.message.contains("something in it already"), "{}", refused.message);
 }

@@ -31,14 +31,22 @@ impl Standardisation {
     pub fn of_unless(data: &Dataset, stop: &dyn Stop) -> Result<Self, DataError> {
         let channels = data.shape().last().copied().unwrap_or(1).max(1);
         match data.normalize {
-            Normalize::Own => {}
-            Normalize::Raw => return Ok(Self { mean: vec![0.0; channels], deviation: vec![1.0; channels] }),
+            Normalize::Own => Self::measured(data, stop),
+            Normalize::Raw => Ok(Self { mean: vec![0.0; channels], deviation: vec![1.0; channels] }),
             Normalize::Imagenet => {
                 let of = |figures: [f32; 3]| figures.into_iter().cycle().take(channels).collect();
                 let (mean, deviation) = (of(Normalize::IMAGENET_MEAN), of(Normalize::IMAGENET_DEVIATION));
-                return Ok(Self { mean, deviation });
+                Ok(Self { mean, deviation })
             }
         }
+    }
+
+    /// That of a data set's training part, however it is normalised.
+    ///
+    /// # Errors
+    /// Samples that cannot be read; [`DataError::Interrupted`].
+    pub fn measured(data: &Dataset, stop: &dyn Stop) -> Result<Self, DataError> {
+        let channels = data.shape().last().copied().unwrap_or(1).max(1);
         let count = (data.train.len() * data.images.size() / channels).max(1) as f64;
         // One sum a channel over all pictures, in their order.
         let mean_of = |figure: &dyn Fn(usize, f64) -> f64| {

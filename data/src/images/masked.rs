@@ -71,6 +71,10 @@ fn named(folder: &Path, stop: &dyn Stop) -> Result<BTreeMap<String, Item>, DataE
 pub(super) fn look(path: &Path, picture: &Head) -> Result<(Stamp, BTreeSet<u16>), String> {
     let within = |why: String| format!("its mask, `{}`: {why}", path.display());
     let metadata = std::fs::metadata(path).map_err(|error| within(error.to_string()))?;
+    // Reading a pipe would wait for ever.
+    if !metadata.is_file() {
+        return Err(within("it is neither a file nor a folder".into()));
+    }
     let Mask { size: [height, width], numbers } = mask(path).map_err(within)?;
     if [height, width] != picture.size {
         let [high, wide] = picture.size;

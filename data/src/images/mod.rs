@@ -18,6 +18,8 @@ mod read;
 mod walk;
 #[cfg(not(feature = "pictures"))]
 mod without;
+#[cfg(feature = "pictures")]
+mod write;
 
 use std::collections::BTreeSet;
 
@@ -43,7 +45,11 @@ use listing::{Listed, Listing};
 #[cfg(feature = "pictures")]
 use mask::mask;
 #[cfg(not(feature = "pictures"))]
+pub use without::save_pictures;
+#[cfg(not(feature = "pictures"))]
 use without::{head, mask, picture};
+#[cfg(feature = "pictures")]
+pub use write::save_pictures;
 
 /// Files looked at, or read, before anybody asks again whether to go on.
 const TOGETHER: usize = 64;
@@ -58,6 +64,8 @@ pub(crate) struct Folder {
     is_parted: bool,
     left_out: Vec<String>,
     remarks: Vec<String>,
+    /// The least height and width of the files, and the most.
+    sizes: [[usize; 2]; 2],
 }
 
 /// Looks at the folders and at each file's head.
@@ -96,7 +104,14 @@ pub(crate) fn open(
     };
     let (is_deep, is_parted) = (files.iter().any(|file| file.is_deep), listing.is_parted);
     let (images, remarks) = (images.clone(), listing.remarks);
-    Ok((description, Folder { images, files, is_deep, is_parted, left_out, remarks }))
+    Ok((description, Folder { images, files, is_deep, is_parted, left_out, remarks, sizes: sizes(&heads) }))
+}
+
+/// The least height and width of files, and the most.
+fn sizes(heads: &[Head]) -> [[usize; 2]; 2] {
+    let side = |at: usize| heads.iter().map(move |head| head.size[at]);
+    let least = [0, 1].map(|at| side(at).min().unwrap_or(0));
+    [least, [0, 1].map(|at| side(at).max().unwrap_or(0))]
 }
 
 /// What is known of all files.
@@ -169,6 +184,11 @@ impl Images {
 }
 
 impl Folder {
+    /// The least height and width of the files, and the most.
+    pub(crate) fn sizes(&self) -> [[usize; 2]; 2] {
+        self.sizes
+    }
+
     /// The files by their names in the folder, in the order of the samples.
     pub(crate) fn names(&self) -> Vec<String> {
         let root = &self.images.folder;

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
+use fovea_graph::Stop;
+
 use super::head::{Head, Mask};
+use crate::dataset::Dataset;
+use crate::error::{Clause, DataError, Unfit};
 
 const WHY: &str = "this build reads no pictures";
 
@@ -16,6 +20,14 @@ pub(super) fn picture(_: &Path) -> Result<Picture, String> {
 
 pub(super) fn mask(_: &Path) -> Result<Mask, String> {
     Err(WHY.into())
+}
+
+/// Writes nothing.
+///
+/// # Errors
+/// Always.
+pub fn save_pictures(_: &Dataset, folder: &Path, _: &dyn Stop) -> Result<usize, DataError> {
+    Err(Unfit::new(Clause::Samples, folder, "this build writes no pictures").into())
 }
 
 /// There is none.

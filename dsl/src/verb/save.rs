@@ -1,4 +1,4 @@
-//! `save lenet "lenet.safetensors"`
+//! `save lenet "lenet.safetensors"`, `save shapes "shapes/"`
 
 use super::behind::{FILE, NET};
 use super::clause::Path;
@@ -6,10 +6,10 @@ use super::declare::verb;
 use crate::syntax::Name;
 
 verb! {
-    /// `save NET "FILE"`
+    /// `save NET "FILE"`, `save DATA "FOLDER"`
     Save: "save", "save lenet \"lenet.safetensors\"";
     behind {
-        /// Which net.
+        /// Which net, or which data.
         net: Name = NET,
         /// Where to.
         path: Path = FILE,

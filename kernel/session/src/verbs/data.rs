@@ -1,5 +1,6 @@
 //! `data digits size 28x28`, `data pets = images "pets/" size 64x64 split 80/20`
 
+mod look;
 mod page;
 mod places;
 mod seen;
@@ -8,7 +9,7 @@ mod source;
 use fovea_cuda::cache_folder;
 use fovea_data::{DataSource, DataSpec, Room};
 use fovea_dsl::syntax::Name;
-use fovea_dsl::verb::Data;
+use fovea_dsl::verb::{Basis, Data, Theme};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use serde_json::json;
@@ -16,10 +17,11 @@ use serde_json::json;
 use super::{Checked, Events, Job};
 use crate::classics::classic;
 use crate::event::Output;
-use crate::failure::Failure;
+use crate::failure::{At, Failure};
 use crate::lookup::unknown_data;
 use crate::memory;
 use crate::world::{Names, World};
+use look::{Looked, sheet};
 use page::{Class, by_class, head, page};
 use places::Places;
 use seen::seen;
@@ -32,12 +34,24 @@ struct Declare {
     name: Name,
     spec: DataSpec,
     places: Places,
+    say: Say,
+    theme: Theme,
+}
+
+/// What a statement says of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Say {
+    /// How many there are.
+    Counts,
+    /// What it looks like, too: it was known already.
+    Looks,
 }
 
 /// Declares data under its name. Of people's own, folders and the heads of files are looked at, no pixels.
 pub fn check(data: Data, names: &mut Names, world: &World) -> Checked {
     let places = Places::of(&data);
-    let spec = match (&data.basis.data, source(&data)) {
+    let source = source(&data);
+    let spec = match (&data.basis.data, source.clone()) {
         (Some(other), _) if data.basis.folder.is_none() => {
             is_free(&data.name, names)?;
             part(&data, other, &places, names)?
@@ -52,8 +66,11 @@ pub fn check(data: Data, names: &mut Names, world: &World) -> Checked {
     let device = &*names.device;
     memory::data_fits(&spec, world.held(&spec, device), device, places.samples)?;
     names.wanted.note(&spec, places.samples);
+    let is_alone = source.is_none() && data.basis == Basis::default() && data.size.is_none();
+    let is_known = names.data.get(&data.name.text) == Some(&spec);
+    let say = if is_alone && is_known { Say::Looks } else { Say::Counts };
     names.data.insert(data.name.text.clone(), spec.clone());
-    Ok(Box::new(Declare { name: data.name, spec, places }))
+    Ok(Box::new(Declare { name: data.name, spec, places, say, theme: names.theme }))
 }
 
 /// Data that has its name already: built in, or declared before.
@@ -61,7 +78,10 @@ fn declared(data: &Data, places: &Places, names: &Names) -> Result<DataSpec, Fai
     let known = names.data.get(&data.name.text).filter(|spec| spec.is_own());
     match (known, data.size) {
         (Some(known), None) => Ok(known.clone()),
-        (Some(known), Some(_)) => open(data, known.source().clone(), places, names),
+        (Some(known), Some(_)) => {
+            let sized = open(data, known.source().clone(), places, names)?;
+            Ok(sized.seen(known.augment().clone(), known.normalize()))
+        }
         (None, _) => match DataSpec::builtin(&data.name.text).or_else(|| classic(&data.name.text)) {
             Some(source) => open(data, source, places, names),
             None => Err(unknown_data(&data.name, names).into()),
@@ -119,11 +139,25 @@ impl Job for Declare {
             "train": data.train.len(), "validation": data.validation.len(), "test": data.test.len(),
             "by_class": by_class.iter().map(Class::as_data).collect::<Vec<_>>(),
         });
-        let head = head(name, &data);
-        if !self.spec.is_own() {
+        let (head, is_own) = (head(name, &data), self.spec.is_own());
+        if is_own {
+            figures["left_out"] = json!(data.left_out);
+        }
+        if !is_own && self.say == Say::Counts {
             return Ok(Output::new("data", head, figures));
         }
-        figures["left_out"] = json!(data.left_out);
-        Ok(Output::page("data", &page(head, &data, &by_class), figures))
+        let page = page(head, &data, &by_class);
+        if self.say == Say::Counts {
+            return Ok(Output::page("data", &page, figures));
+        }
+        let looked = Looked::at(&data, &self.spec, &*world.interrupted);
+        let looked = looked.map_err(|error| self.places.failure(error))?;
+        looked.figures(&mut figures);
+        let page = looked.lines().into_iter().fold(page, |page, line| page.text(line));
+        let output = Output::page("data", &page, figures);
+        Ok(match sheet(name, &data, self.theme).at(self.places.name)? {
+            Some(picture) => output.picture(picture),
+            None => output,
+        })
     }
 }

@@ -72,3 +72,32 @@ impl News {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn whole_megabytes_and_whole_files_are_told() {
+        let (mut news, mut told) = (News::default(), Vec::new());
+        for (file, bytes, of) in [(1, 100, 2_500_000), (1, 900_000, 2_500_000), (1, 1_100_000, 2_500_000)] {
+            news.tell("mnist", Fetched { file, files: 2, bytes, of }, &mut |event| told.push(event));
+        }
+        news.tell("mnist", Fetched { file: 1, files: 2, bytes: 2_500_000, of: 2_500_000 }, &mut |event| {
+            told.push(event)
+        });
+        news.tell("mnist", Fetched { file: 2, files: 2, bytes: 10, of: 10 }, &mut |event| told.push(event));
+        let line = |event: &Event| match event {
+            Event::Progress(progress) => {
+                format!("{} {} of {}", crate::progress::stage(progress), progress.done, progress.of)
+            }
+            Event::Metric(metric) => format!("{} {} done", metric.part.unit, metric.part.number),
+            other => panic!("{other:?}"),
+        };
+        let lines: Vec<String> = told.iter().map(line).collect();
+        let first = ["mnist file 1/2 0 of 2", "mnist file 1/2 1 of 2", "mnist file 1/2 2 of 2", "file 1 done"];
+        assert_eq!(lines, [&first[..], &["mnist file 2/2 0 of 1", "file 2 done"]].concat());
+    }
+}

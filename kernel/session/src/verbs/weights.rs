@@ -1,8 +1,9 @@
-//! `save lenet "lenet.safetensors"`
+//! `save lenet "lenet.safetensors"`, `save shapes "shapes/"`
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use fovea_data::{DataSpec, save_pictures};
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb;
@@ -35,6 +36,11 @@ struct Save {
 /// Checks that the net is known whole and that the file's folder is there.
 pub fn save(said: verb::Save, names: &mut Names) -> Checked {
     let verb::Save { net, path } = said;
+    if !names.has_net(&net.text)
+        && let Ok(spec) = names.spec(&net)
+    {
+        return Ok(Box::new(Pictures { name: net, spec, folder: PathBuf::from(&path.text), span: path.span }));
+    }
     let of = Use { net: &net, data: None, weights: Weights::Own };
     let (net, route) = route(&of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
@@ -83,5 +89,24 @@ impl Job for Save {
         let text = format!("{}: {} saved", self.net.name, of(parameters, "parameter"));
         let data = json!({ "net": self.net.name, "params": parameters });
         Ok(Output::new("save", text, data).file(&self.path))
+    }
+}
+
+/// Data that is written out as pictures.
+struct Pictures {
+    name: Name,
+    spec: DataSpec,
+    folder: PathBuf,
+    span: Span,
+}
+
+impl Job for Pictures {
+    fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
+        let data = world.dataset(&self.spec, self.name.span)?;
+        let count = save_pictures(&data, &self.folder, &*world.interrupted).at(self.span)?;
+        let classes = of(data.classes.len(), "class");
+        let text = format!("{}: {} of {classes} saved", self.name.text, of(count, "picture"));
+        let figures = json!({ "data": self.name.text, "pictures": count, "classes": data.classes });
+        Ok(Output::new("save", text, figures).file(&self.folder))
     }
 }
