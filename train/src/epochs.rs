@@ -20,9 +20,10 @@ use crate::fingerprint::Fingerprint;
 use crate::layout::Line;
 use crate::place::Place;
 use crate::question::Question;
-use crate::recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
+use crate::recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Keep, Recipe, StepMetrics, Watch};
 use crate::runs::RunFolder;
 use crate::size::Size;
+use crate::state::Best;
 use crate::trainee::{Stepped, Trainee};
 use fovea_data::Dataset;
 
@@ -94,7 +95,8 @@ impl<'a> Epochs<'a> {
         let run = self.run.as_ref().map(|run| run.number());
         let (epochs, samples, done) = (self.recipe.epochs, self.data.train.len(), self.place.step);
         let steps_per_epoch = samples.div_ceil(self.recipe.batch);
-        events(Event::Begin { run, steps_per_epoch, epochs, samples, done });
+        let steps = self.size.course.steps;
+        events(Event::Begin { run, steps_per_epoch, epochs, steps, samples, done });
         let ending = self.complete(&mut Listener { events, interrupted }).map_err(|error| self.failed(error))?;
         let (images_per_second, waiting) = (self.clock.images_per_second(), self.clock.waiting());
         Ok(History { run, epochs: self.done, images_per_second, waiting, ending })
@@ -146,7 +148,9 @@ impl<'a> Epochs<'a> {
         let order: Vec<usize> = shuffle.permutation(train.len()).into_iter().map(|i| train[i]).collect();
         let epoch = self.trainee.progress.epochs;
         let pictures = Pictures::training(data, self.trainee.standardisation().cloned(), self.recipe.seed, epoch);
-        let batches: Vec<&[usize]> = order.chunks(self.recipe.batch).skip(self.place.batches as usize).collect();
+        let left = usize::try_from(self.size.course.steps - self.place.step).unwrap_or(usize::MAX);
+        let batches = order.chunks(self.recipe.batch).skip(self.place.batches as usize).take(left);
+        let batches: Vec<&[usize]> = batches.collect();
         let stepped =
             feed(&pictures, &batches, interrupted, |feed| self.steps(feed, &batches, (began, before), listener));
         if let ControlFlow::Break(early) = stepped? {
@@ -160,7 +164,9 @@ impl<'a> Epochs<'a> {
         };
         let none = (None, None);
         let (validation, test) = if data.validation.is_empty() { (none, watched) } else { (watched, none) };
-        let count = train.len() as f64;
+        // The last epoch of a run of so many steps need not be whole.
+        let is_whole = self.place.batches == self.size.course.per_epoch;
+        let count = train.len().min(self.place.batches as usize * self.recipe.batch) as f64;
         let labels = count * self.data.labels.per_picture() as f64;
         let metrics = EpochMetrics {
             epoch: self.place.epochs as usize + 1,
@@ -177,10 +183,27 @@ impl<'a> Epochs<'a> {
         }
         (listener.events)(Event::Epoch(metrics.clone()));
         self.done.push(metrics);
+        if !is_whole {
+            return Ok(ControlFlow::Break(Ending::Complete));
+        }
         self.trainee.progress.epochs += 1;
         self.place = Place { step: self.place.step, epochs: self.place.epochs + 1, ..Place::default() };
+        let ended = self.judge()?;
         self.save_after_epoch(listener)?;
-        Ok(ControlFlow::Continue(()))
+        Ok(ended)
+    }
+
+    /// Keeps the weights of an epoch that is the best so far; whether the run has waited long enough for a better one.
+    fn judge(&mut self) -> Result<ControlFlow<Ending>, TrainError> {
+        let Watch { keep, patience } = self.recipe.watch;
+        let (best, epoch) = (Best::of(&self.done).map_or(0, |best| best.epoch), self.place.epochs as usize);
+        if let (Keep::Best, Some(run)) = (keep, &self.run)
+            && best == epoch
+        {
+            run.best(|path| self.trainee.save_weights_of(path, epoch))?;
+        }
+        let is_over = patience.is_some_and(|patience| epoch - best >= patience);
+        Ok(if is_over { ControlFlow::Break(Ending::Early { best }) } else { ControlFlow::Continue(()) })
     }
 
     /// A step a batch, in an epoch that began at a moment, and before that had taken so many seconds.

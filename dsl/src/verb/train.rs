@@ -3,8 +3,8 @@
 use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, LR, LayerRate, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE,
-    SEED, SEEDS, SWEEP, Schedule, Stretch, Swept, WARMUP,
+    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, KEEP_BEST, LR, LayerRate, OPTIMIZER, Optimizer, Period,
+    RESUME, SCHEDULE, SEED, SEEDS, STOP, SWEEP, Schedule, Stretch, Swept, WARMUP,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -23,7 +23,7 @@ verb! {
     }
     takes {
         further: () = FURTHER,
-        epochs: usize = FOR,
+        length: Period = FOR,
         optimizer: Optimizer = OPTIMIZER,
         resume: RunRef = RESUME,
         sweep: Vec<Swept> = SWEEP,
@@ -35,6 +35,8 @@ verb! {
         clip: f64 = CLIP,
         freeze: Vec<Stretch> = FREEZE,
         lr: Vec<LayerRate> = LR,
+        keep: () = KEEP_BEST,
+        stop: usize = STOP,
         checkpoint: Period = CHECKPOINT,
         seed: u64 = SEED,
         seeds: usize = SEEDS,
@@ -46,14 +48,14 @@ impl Train {
     /// What goes on with a run of a net on data; what is not said is the run's own.
     pub fn resuming(net: Name, data: Name, run: RunRef) -> Self {
         let resume = Some(Said::at(run.clone(), run.span()));
-        let (further, epochs, optimizer, sweep) = (None, None, None, None);
+        let (further, length, optimizer, sweep, keep, stop) = (None, None, None, None, None, None);
         let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
         let (clip, freeze, lr) = (None, None, None);
         Self {
             net,
             data,
             further,
-            epochs,
+            length,
             optimizer,
             resume,
             sweep,
@@ -63,6 +65,8 @@ impl Train {
             clip,
             freeze,
             lr,
+            keep,
+            stop,
             checkpoint,
             seed,
             seeds,

@@ -33,6 +33,8 @@ pub fn recipe() -> Recipe {
         seed: 7,
         further: false,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,
+        steps: None,
+        watch: Default::default(),
     }
 }
 
