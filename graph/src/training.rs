@@ -2,7 +2,7 @@
 
 use crate::autodiff::gradients;
 use crate::derivative::output;
-use crate::fuse::prune_unless;
+use crate::fuse::{prune, prune_unless};
 use crate::graph::{Graph, Role, State};
 use crate::ids::NodeId;
 pub use crate::objective::{
@@ -90,6 +90,12 @@ fn step(
     }
     follow(&mut graph, &followed, optimizer, adjustments)?;
     Ok(prune_unless(graph, stop)?)
+}
+
+/// A forward graph whose frozen layers are so: their batch normalisation uses the statistics that it has.
+pub fn with_frozen(mut forward: Graph, adjustments: &Adjustments) -> Graph {
+    freeze(&mut forward, adjustments);
+    prune(forward)
 }
 
 /// The first layer, by name, that normalises by the statistics of a single value a channel.

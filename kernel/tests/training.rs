@@ -135,6 +135,8 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
         seed: 1,
         further: false,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,
+        steps: None,
+        watch: Default::default(),
     };
     let history = fit(&mut trainee, &data, &recipe, None, &mut |_| (), &AtomicBool::new(false)).unwrap();
     history.epochs.last().unwrap().loss

@@ -22,9 +22,10 @@ use crate::infer::Watched;
 use crate::layout::Line;
 use crate::place::Place;
 use crate::question::Question;
-use crate::recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
+use crate::recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Keep, Recipe, StepMetrics, Watch};
 use crate::runs::RunFolder;
 use crate::size::Size;
+use crate::state::Best;
 use crate::trainee::{Stepped, Trainee};
 use fovea_data::Dataset;
 
@@ -98,7 +99,8 @@ impl<'a> Epochs<'a> {
         let run = self.run.as_ref().map(|run| run.number());
         let (epochs, samples, done) = (self.recipe.epochs, self.data.train.len(), self.place.step);
         let steps_per_epoch = samples.div_ceil(self.recipe.batch);
-        events(Event::Begin { run, steps_per_epoch, epochs, samples, done });
+        let steps = self.size.course.steps;
+        events(Event::Begin { run, steps_per_epoch, epochs, steps, samples, done });
         let ending = self.complete(&mut Listener { events, interrupted }).map_err(|error| self.failed(error))?;
         let (images_per_second, waiting) = (self.clock.images_per_second(), self.clock.waiting());
         Ok(History { run, epochs: self.done, images_per_second, waiting, ending })
@@ -150,7 +152,9 @@ impl<'a> Epochs<'a> {
         let order: Vec<usize> = shuffle.permutation(train.len()).into_iter().map(|i| train[i]).collect();
         let (epoch, standardisation) = (self.trainee.progress.epochs, self.trainee.standardisation().cloned());
         let pictures = Pictures::training(data, &self.aim, standardisation, self.recipe.seed, epoch);
-        let batches: Vec<&[usize]> = order.chunks(self.recipe.batch).skip(self.place.batches as usize).collect();
+        let left = usize::try_from(self.size.course.steps - self.place.step).unwrap_or(usize::MAX);
+        let batches = order.chunks(self.recipe.batch).skip(self.place.batches as usize).take(left);
+        let batches: Vec<&[usize]> = batches.collect();
         let stepped =
             feed(&pictures, &batches, interrupted, |feed| self.steps(feed, &batches, (began, before), listener));
         if let ControlFlow::Break(early) = stepped? {
@@ -165,7 +169,9 @@ impl<'a> Epochs<'a> {
         let none = (None, None);
         let found = watched.as_ref().map_or(none, |watched| (Some(watched.loss), watched.accuracy));
         let (validation, test) = if data.validation.is_empty() { (none, found) } else { (found, none) };
-        let count = train.len() as f64;
+        // The last epoch of a run of so many steps need not be whole.
+        let is_whole = self.place.batches == self.size.course.per_epoch;
+        let count = train.len().min(self.place.batches as usize * self.recipe.batch) as f64;
         let labels = count * self.data.labels.per_picture() as f64;
         let metrics = EpochMetrics {
             epoch: self.place.epochs as usize + 1,
@@ -183,10 +189,27 @@ impl<'a> Epochs<'a> {
         }
         (listener.events)(Event::Epoch(metrics.clone()));
         self.done.push(metrics);
+        if !is_whole {
+            return Ok(ControlFlow::Break(Ending::Complete));
+        }
         self.trainee.progress.epochs += 1;
         self.place = Place { step: self.place.step, epochs: self.place.epochs + 1, ..Place::default() };
+        let ended = self.judge()?;
         self.save_after_epoch(listener)?;
-        Ok(ControlFlow::Continue(()))
+        Ok(ended)
+    }
+
+    /// Keeps the weights of an epoch that is the best so far; whether the run has waited long enough for a better one.
+    fn judge(&mut self) -> Result<ControlFlow<Ending>, TrainError> {
+        let Watch { keep, patience } = self.recipe.watch;
+        let (best, epoch) = (Best::of(&self.done).map_or(0, |best| best.epoch), self.place.epochs as usize);
+        if let (Keep::Best, Some(run)) = (keep, &self.run)
+            && best == epoch
+        {
+            run.best(|path| self.trainee.save_weights_of(path, epoch))?;
+        }
+        let is_over = patience.is_some_and(|patience| epoch - best >= patience);
+        Ok(if is_over { ControlFlow::Break(Ending::Early { best }) } else { ControlFlow::Continue(()) })
     }
 
     /// A step a batch, in an epoch that began at a moment, and before that had taken so many seconds.

@@ -239,9 +239,19 @@ impl Trainee {
 
     /// Writes [`Trainee::weights`], a tensor at a time.
     pub(crate) fn save_weights(&self, path: &Path) -> Result<(), TrainError> {
+        self.save_with(path, BTreeMap::new())
+    }
+
+    /// The same, with the epoch of a run that they are of in the metadata, `"epoch": "7"`.
+    pub(crate) fn save_weights_of(&self, path: &Path, epoch: usize) -> Result<(), TrainError> {
+        self.save_with(path, BTreeMap::from([("epoch".to_string(), epoch.to_string())]))
+    }
+
+    fn save_with(&self, path: &Path, metadata: BTreeMap<String, String>) -> Result<(), TrainError> {
         let states = States { states: &self.states[..self.net.states.len()], memory: &*self.memory };
-        let header = Header { order: states.names(), ..self.without_tensors().header() };
-        store::write(path, &states, &header)
+        let mut weights = self.without_tensors();
+        weights.metadata.extend(metadata);
+        store::write(path, &states, &Header { order: states.names(), ..weights.header() })
     }
 
     /// A parameter or a running statistic as it is now, by its name: `conv1.filter`.

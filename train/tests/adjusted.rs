@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_cpu::Cpu;
-use fovea_graph::Backend;
+use fovea_graph::op::{Reshape, Softmax};
 use fovea_graph::training::{Adjustments, Optimizer};
-use fovea_train::{Needs, Plateau, Recipe, Runs, Schedule, TrainError, Trainee, fit};
-use support::{bits, data, info, long, normalised, recipe, recipes};
+use fovea_graph::{Backend, Graph, Op, Shape};
+use fovea_train::{Needs, Plateau, Recipe, Runs, Schedule, SingleValue, TrainError, Trainee, fit};
+use support::{bits, data, info, long, normalised, normalised_layer, recipe, recipes};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -112,6 +113,25 @@ fn the_rate_falls_behind_an_epoch_that_is_no_better() {
     let rates: Vec<f64> = record.steps.iter().filter(|s| s.step % 10 == 0).map(|s| s.rate).collect();
     assert_eq!(rates, [0.01, 0.01, 0.005, 0.0025], "the losses: {:?}", record.epochs);
     assert_eq!(record.info.recipe, recipe, "the recipe reads back");
+}
+
+#[test]
+fn a_frozen_batch_norm_takes_a_batch_of_one() {
+    // After `pool avg global` of one picture a channel has one value; frozen, it is normalised by what is known.
+    let forward = || -> fovea_train::Forward {
+        Box::new(|batch, mode| {
+            let mut g = Graph::new("one");
+            let x = g.input("images", Shape::new([batch, 1, 1, 4])?);
+            let y = normalised_layer(&mut g, x, 10, mode)?;
+            let y = g.push(Op::Reshape(Reshape { shape: Shape::new([batch, 10])? }), &[y], None)?;
+            let y = g.push(Op::Softmax(Softmax {}), &[y], None)?;
+            g.output("result", y);
+            Ok(g)
+        })
+    };
+    let recipe = |adjustments| Recipe { batch: 1, adjustments, ..recipe() };
+    assert!(SingleValue::find(&forward(), &recipe(Adjustments::default()), 9).unwrap().is_some());
+    assert!(SingleValue::find(&forward(), &recipe(frozen(&["bn1"])), 9).unwrap().is_none());
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, IGNORE, LOSS, LR, LayerRate, Loss, NOISE, OPTIMIZER,
-    Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS, SMOOTH, SWEEP, Schedule, Stretch, Swept, TOWARD, WARMUP, WEIGHTS,
+    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, IGNORE, KEEP_BEST, LOSS, LR, LayerRate, Loss, NOISE,
+    OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS, SMOOTH, STOP, SWEEP, Schedule, Stretch, Swept, TOWARD,
+    WARMUP, WEIGHTS,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -23,7 +24,7 @@ verb! {
     }
     takes {
         further: () = FURTHER,
-        epochs: usize = FOR,
+        length: Period = FOR,
         optimizer: Optimizer = OPTIMIZER,
         toward: () = TOWARD,
         resume: RunRef = RESUME,
@@ -36,6 +37,8 @@ verb! {
         clip: f64 = CLIP,
         freeze: Vec<Stretch> = FREEZE,
         lr: Vec<LayerRate> = LR,
+        keep: () = KEEP_BEST,
+        stop: usize = STOP,
         checkpoint: Period = CHECKPOINT,
         noise: f64 = NOISE,
         loss: Loss = LOSS,
@@ -68,7 +71,7 @@ impl Train {
     /// What goes on with a run of a net on data; what is not said is the run's own.
     pub fn resuming(net: Name, data: Name, run: RunRef) -> Self {
         let resume = Some(Said::at(run.clone(), run.span()));
-        let (further, epochs, optimizer, sweep) = (None, None, None, None);
+        let (further, length, optimizer, sweep, keep, stop) = (None, None, None, None, None, None);
         let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
         let (toward, noise, loss, weights, smooth, ignore) = (None, None, None, None, None, None);
         let (clip, freeze, lr) = (None, None, None);
@@ -76,7 +79,7 @@ impl Train {
             net,
             data,
             further,
-            epochs,
+            length,
             optimizer,
             toward,
             resume,
@@ -87,6 +90,8 @@ impl Train {
             clip,
             freeze,
             lr,
+            keep,
+            stop,
             checkpoint,
             noise,
             loss,

@@ -99,6 +99,9 @@ impl Job for ShowRun {
             None if matches!(run.state(), State::Running(_)) => far(&run, "it runs still"),
             None => far(&run, "killed, or its device was lost"),
             Some(Ending::Complete) => "complete".to_string(),
+            Some(Ending::Early { best }) => {
+                format!("stopped early after epoch {}, none better than epoch {best}", run.epochs_done())
+            }
             Some(Ending::Interrupted { steps }) => format!("broken off after step {steps}"),
             Some(Ending::NotFinite { step, what }) => format!("ended at step {step}: the {what} was not finite"),
         };

@@ -13,6 +13,7 @@ mod teller;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::net::Net;
@@ -22,8 +23,8 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_graph::{Backend, NotFinite, Span};
 use fovea_train::{
-    Course, Ending, EpochMetrics, Event as News, History, Mode, Needs, Question, Recipe, RunInfo, TrainError, Trainee,
-    batches, fit, resume,
+    BEST, Course, Ending, EpochMetrics, Event as News, History, Keep, Mode, Needs, Question, Recipe, RunInfo,
+    TrainError, Trainee, Weights as File, batches, fit, resume,
 };
 use serde_json::json;
 
@@ -78,12 +79,15 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
     }
     let net = names.whole(&of)?;
     let spec = names.spec(&train.data)?;
-    let mut recipe = recipe(&train, names.seed);
+    let mut recipe = recipe(&train, names.seed, &spec);
     recipe.target.ignore = recipe.target.ignore.map(|label| numbered(label, &spec));
     let forward = forward(&net, &names.interrupted);
-    layers::adjust(&train, &net, &forward(1, Mode::Infer).map_err(TrainError::from).at(span)?, &mut recipe)?;
+    if train.freeze.is_some() || train.lr.is_some() {
+        let graph = forward(1, Mode::Infer).map_err(TrainError::from).at(span)?;
+        layers::adjust(&train, &net, &graph, &mut recipe)?;
+    }
     let resumed = match &train.resume {
-        Some(run) => Some(resumed(&train, &run.value, &mut recipe, names, world)?),
+        Some(run) => Some(resumed(&train, &run.value, &mut recipe, &spec, names, world)?),
         None => None,
     };
     let objective = names.suits(&of, &net, &recipe.target, Some(&train))?;
@@ -144,8 +148,24 @@ impl Job for Run {
         };
         self.ending(&history, &folder, events)?;
         let hints = hints(&history, &data, &mut trained, self.recipe.batch, &world.interrupted);
-        world.trained.insert(self.net.name.clone(), Trained { trainee: trained, run: history.run });
-        Ok(self.output(&history, &hints, &folder))
+        let best = self.best(&folder, &world.interrupted)?;
+        let (trainee, kept) = best.map_or((trained, None), |(best, epoch)| (best, Some(epoch)));
+        world.trained.insert(self.net.name.clone(), Trained { trainee, run: history.run });
+        Ok(self.output(&history, &hints, &folder, kept))
+    }
+}
+
+impl Run {
+    /// The net as it was after its best epoch, and that epoch's number, where the run keeps those weights.
+    fn best(&self, folder: &Path, stop: &Arc<AtomicBool>) -> Result<Option<(Trainee, String)>, Failure> {
+        let file = folder.join(BEST);
+        if self.recipe.watch.keep == Keep::Last || !file.is_file() {
+            return Ok(None);
+        }
+        let weights = File::load(&file).at(self.span)?;
+        let epoch = weights.metadata.get("epoch").cloned().unwrap_or_default();
+        let best = Trainee::with_weights(Arc::clone(&self.device), forward(&self.net, stop), &weights).at(self.span)?;
+        Ok(Some((best, epoch)))
     }
 }
 
@@ -203,7 +223,7 @@ impl Run {
         world: &World,
         tell: &mut dyn FnMut(News),
     ) -> Result<Left, Failure> {
-        let (record, recipe) = resumed.open(&self.train, &self.recipe, world)?;
+        let (record, recipe) = resumed.open(&self.train, &self.recipe, &self.spec, world)?;
         let (device, stop) = (Arc::clone(&self.device), &world.interrupted);
         let fresh = Trainee::fresh_unless(device, forward(&self.net, stop), recipe.seed, &**stop);
         let mut trained = fresh.at(self.span)?;
@@ -234,7 +254,7 @@ impl Run {
     /// Whether the run left weights for the session: it is complete, or was broken off after at least one step.
     fn ending(&self, history: &History, folder: &Path, events: &mut Events<'_>) -> Result<(), Failure> {
         match &history.ending {
-            Ending::Complete => Ok(()),
+            Ending::Complete | Ending::Early { .. } => Ok(()),
             Ending::Interrupted { steps: 0 } => {
                 let net = &self.net.name;
                 events(Event::Text(format!("broken off before the first step: `{net}` is as it was")));
@@ -250,7 +270,8 @@ impl Run {
         let message = format!("training ended at step {step}: the {what} is not finite");
         let mistake = Diagnostic::new(Stage::Verbs, self.span, message);
         let per_epoch = self.spec.counts().train.div_ceil(self.recipe.batch.max(1)) as u64;
-        let course = Course { steps: per_epoch.saturating_mul(self.recipe.epochs as u64), per_epoch };
+        let steps = self.recipe.steps.unwrap_or(per_epoch.saturating_mul(self.recipe.epochs as u64));
+        let course = Course { steps, per_epoch };
         // The rate that made the weights what they are: of this step's update, or of the one before.
         let used = match what {
             NotFinite::Update(_) => step.checked_sub(1),
@@ -279,13 +300,23 @@ impl Run {
             .help(format!("a smaller rate keeps it finite, `{word}(lr {smaller})`, say{kept}"))
     }
 
-    /// The run in a line or two.
-    fn output(&self, history: &History, hints: &[String], folder: &Path) -> Output {
-        let number = history.run.map(|run| format!("run {run}: ")).unwrap_or_default();
-        let done = match history.ending {
-            Ending::Interrupted { steps } => format!("broken off after step {steps}, whose weights it keeps"),
-            _ => number::of(history.epochs.len(), "epoch"),
+    /// How far the run came, and whose weights the net has.
+    fn done(&self, history: &History, kept: Option<&str>) -> String {
+        let epochs = number::of(history.epochs.len(), "epoch");
+        let done = match (&history.ending, self.recipe.steps) {
+            (Ending::Interrupted { steps }, _) if kept.is_some() => format!("broken off after step {steps}"),
+            (Ending::Interrupted { steps }, _) => format!("broken off after step {steps}, whose weights it keeps"),
+            (Ending::Early { best }, _) => format!("stopped early after {epochs}, none better than epoch {best}"),
+            (_, Some(steps)) => number::of(steps as usize, "step"),
+            _ => epochs,
         };
+        kept.map_or(done.clone(), |epoch| format!("{done}, with the weights of epoch {epoch}"))
+    }
+
+    /// The run in a line or two.
+    fn output(&self, history: &History, hints: &[String], folder: &Path, kept: Option<String>) -> Output {
+        let number = history.run.map(|run| format!("run {run}: ")).unwrap_or_default();
+        let done = self.done(history, kept.as_deref());
         let last = history.epochs.last().map(figures).unwrap_or_default();
         let seconds = history.epochs.iter().fold(0.0, |sum, epoch| sum + epoch.seconds);
         let text = format!(
@@ -303,7 +334,11 @@ impl Run {
             "images_per_second": history.images_per_second,
             "waiting": history.waiting,
             "interrupted": matches!(history.ending, Ending::Interrupted { .. }),
+            "stopped": history.ending.word(),
         });
+        if let Some(epoch) = kept.and_then(|epoch| epoch.parse::<usize>().ok()) {
+            data["best"] = epoch.into();
+        }
         if !hints.is_empty() {
             data["hints"] = json!(hints);
         }

@@ -25,9 +25,7 @@ impl Teller {
     /// Passes a piece of news on.
     pub fn tell(&mut self, event: News, events: &mut Events<'_>) {
         match event {
-            News::Begin { steps_per_epoch, epochs, .. } => {
-                self.steps = (steps_per_epoch as u64).saturating_mul(epochs as u64);
-            }
+            News::Begin { steps, .. } => self.steps = steps,
             News::Step { step, epoch, loss, images_per_second, remaining, .. } => {
                 let accuracy = self.accuracy.map(|share| Figure::share(self.watched, share));
                 let figures = [Some(Figure::number("loss", loss)), accuracy];
