@@ -4,9 +4,9 @@
 use fovea_dsl::scope::{Scope, Value};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::verb::{
-    Adam, BenchMode, Compare, Compared, Convolve, Curve, Decayed, Features, Filter, Filters, Library, Load, Momentum,
-    Note, Optimizer, Origin, Padding, Period, Pixels, Plot, PoolForm, Predict, Reset, RmsProp, RunRef, Save, Schedule,
-    Seed, SetTheme, Sgd, Show, Shown, Side, Subject, Summary, Test, Theme, Train, Who,
+    Adam, BenchMode, Compare, Compared, Convolve, Curve, Decayed, Features, Filter, Filters, Library, Load, Loss,
+    Momentum, Note, Optimizer, Origin, Padding, Period, Pixels, Plot, PoolForm, Predict, ReadAs, Reset, RmsProp,
+    RunRef, Save, Schedule, Seed, SetTheme, Sgd, Show, Shown, Side, Subject, Summary, Test, Theme, Train, Who,
 };
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
 use fovea_graph::SourceId;
@@ -45,7 +45,7 @@ fn train_reads_its_clauses_in_any_order() {
         let Command::Train(train) = read(&text).unwrap() else { panic!("{text}") };
         assert_eq!((train.net.text.as_str(), train.data.text.as_str()), ("lenet", "digits"));
         let batch = train.batch.unwrap();
-        assert_eq!((train.epochs.unwrap().value, batch.value, train.seed.unwrap().value), (3, 32, 7));
+        assert_eq!((train.length.unwrap().value, batch.value, train.seed.unwrap().value), (Period::Epochs(3), 32, 7));
         let optimizer = train.optimizer.unwrap().value;
         assert_eq!(
             optimizer,
@@ -68,31 +68,19 @@ fn train_reads_its_clauses_in_any_order() {
 #[test]
 fn what_is_not_said_stays_open() {
     let Command::Train(train) = read("train lenet on digits").unwrap() else { panic!() };
-    let Train {
-        net,
-        data,
-        further,
-        epochs,
-        optimizer,
-        batch,
-        schedule,
-        warmup,
-        checkpoint,
-        resume,
-        seed,
-        sweep,
-        seeds,
-        clip,
-        freeze,
-        lr,
-    } = train;
+    let Train { net, data, further, length, optimizer, batch, schedule, warmup, checkpoint, resume, seed, .. } = &train;
     assert_eq!((net.text.as_str(), data.text.as_str()), ("lenet", "digits"));
-    assert_eq!((further, epochs, optimizer, batch, schedule), (None, None, None, None, None));
-    assert_eq!((warmup, checkpoint, resume, seed, sweep, seeds), (None, None, None, None, None, None));
-    assert_eq!((clip, freeze, lr), (None, None, None));
+    assert_eq!((further, length, optimizer, batch, schedule), (&None, &None, &None, &None, &None));
+    assert_eq!((warmup, checkpoint, resume, seed), (&None, &None, &None, &None));
+    let Train { toward, noise, loss, weights, smooth, ignore, .. } = &train;
+    let Train { sweep, seeds, clip, freeze, lr, keep, stop, .. } = &train;
+    assert_eq!((keep, stop), (&None, &None));
+    assert_eq!((sweep, seeds, clip, freeze, lr), (&None, &None, &None, &None, &None));
+    assert_eq!((toward, noise, loss, weights, smooth, ignore), (&None, &None, &None, &None, &None, &None));
     let Command::Train(train) = read("train lenet on digits for 10 epochs, batch 64").unwrap() else { panic!() };
     assert!(
-        train.epochs.is_some_and(|epochs| epochs.value == 10) && train.batch.is_some_and(|batch| batch.value == 64)
+        train.length.is_some_and(|length| length.value == Period::Epochs(10))
+            && train.batch.is_some_and(|batch| batch.value == 64)
     );
 }
 
@@ -121,6 +109,22 @@ fn optimizers_schedules_and_what_else_train_takes() {
     assert_eq!(train("checkpoint every 1 epoch, seed 1").checkpoint.unwrap().value, Period::Epochs(1));
     assert!(matches!(train("resume run 3").resume.unwrap().value, RunRef::Number(3, _)));
     assert!(matches!(train("resume run last, batch 2").resume.unwrap().value, RunRef::Last(_)));
+}
+
+#[test]
+fn what_a_net_is_trained_toward() {
+    let train = |clauses: &str| match read(&format!("train q on d {clauses}")).unwrap() {
+        Command::Train(train) => train,
+        _ => panic!(),
+    };
+    let coder = train("toward itself, noise 0.2, loss L1");
+    assert!(coder.toward.is_some());
+    assert_eq!((coder.noise.unwrap().value, coder.loss.unwrap().value), (0.2, Loss::L1));
+    let masks = train("ignore 255, weights balanced, smooth 0.1, loss dice");
+    assert_eq!((masks.ignore.unwrap().value, masks.smooth.unwrap().value), (255, 0.1));
+    assert!(masks.weights.is_some() && masks.loss.unwrap().value == Loss::Dice);
+    let Command::Data(data) = read("data x = npy \"x.npy\" labels \"y.npy\" as numbers").unwrap() else { panic!() };
+    assert_eq!(data.read_as.unwrap().value, ReadAs::Numbers);
 }
 
 #[test]
@@ -261,7 +265,7 @@ fn runs_are_listed_gone_on_with_and_removed() {
     assert!(matches!(read("prune runs keep (2+width)").unwrap(), Command::Prune(said) if said.keep == 18));
     assert!(matches!(read("export run 3 \"x.csv\"").unwrap(), Command::Export(said) if said.path.text == "x.csv"));
     assert!(
-        matches!(read("resume run 3 for 20 epochs").unwrap(), Command::Resume(said) if said.epochs.unwrap().value == 20)
+        matches!(read("resume run 3 for 20 epochs").unwrap(), Command::Resume(said) if said.length.unwrap().value == Period::Epochs(20))
     );
     assert!(matches!(
         read("load lenet run 3").unwrap(),
@@ -282,6 +286,24 @@ fn runs_are_listed_gone_on_with_and_removed() {
     assert_eq!(help("delete run 3"), "write `remove`");
     wrong("remove run 3, run 3", &[("3", "this run stands twice")]);
     wrong("prune runs keep 0", &[("0", "the number of runs must be at least 1, not 0")]);
+}
+
+#[test]
+fn training_is_watched_and_ends() {
+    let train = |clauses: &str| match read(&format!("train q on d {clauses}")).unwrap() {
+        Command::Train(train) => train,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(train("for 500 steps").length.unwrap().value, Period::Steps(500));
+    let said = train("for 9 epochs, keep best, stop early (2+width)");
+    assert_eq!((said.keep.is_some(), said.stop.unwrap().value), (true, 18));
+    assert!(matches!(read("load lenet run 3 best").unwrap(), Command::Load(Load { best: Some(_), .. })));
+    assert_eq!(help("train q on d keep"), "write `keep best`, say");
+    assert_eq!(help("train q on d keep last"), "write `keep best`, say");
+    assert_eq!(help("train q on d stop 5"), "write `stop early 5`, say");
+    assert_eq!(help("train q on d for 500"), "write `for 500 epochs`");
+    wrong("train q on d stop early 0", &[("0", "the number of epochs must be at least 1, not 0")]);
+    wrong("load lenet \"x\" best", &[("best", "a file has no best epoch")]);
 }
 
 #[test]
@@ -331,7 +353,7 @@ fn clauses_unknown_twice_or_empty() {
     wrong("train lenet on digits epochs 5", &[("epochs", "the number of epochs stands behind `for`")]);
     assert_eq!(help("train lenet on digits epochs 5"), "write `for 5 epochs`");
     assert_eq!(help("train lenet on digits for 5"), "write `for 5 epochs`");
-    assert_eq!(help("train lenet on digits for 5 steps"), "write `for 5 epochs`");
+    assert_eq!(help("train lenet on digits for 5 rounds"), "write `for 5 epochs`");
     assert!(help("train lenet on digits batchs 64").starts_with("write `batch`; `train` takes on, further, for"));
     assert_eq!(help("train lenet on digits lr 0.1"), "write `with sgd(lr 0.1)`");
     assert_eq!(help("train lenet on digits optimizer adam"), "write `with`");

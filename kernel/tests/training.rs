@@ -131,9 +131,12 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
         rate: 0.05,
         schedule: Schedule::Constant,
         warm_up: None,
+        target: Default::default(),
         seed: 1,
         further: false,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,
+        steps: None,
+        watch: Default::default(),
     };
     let history = fit(&mut trainee, &data, &recipe, None, &mut |_| (), &AtomicBool::new(false)).unwrap();
     history.epochs.last().unwrap().loss

@@ -17,6 +17,15 @@ pub enum TrainError {
     /// A run without epochs.
     #[error("0 epochs train nothing: at least 1 is needed")]
     NoEpochs,
+    /// A run of no steps.
+    #[error("a run takes at least 1 step")]
+    NoSteps,
+    /// Nothing to watch a run by.
+    #[error("{data} has no validation part, by which the best epoch could be told: `split 70/15/15` makes one")]
+    NoValidation {
+        /// The data's name.
+        data: String,
+    },
     /// A batch without pictures.
     #[error("a batch of 0 pictures trains nothing: at least 1 is needed")]
     NoBatch,
@@ -75,6 +84,30 @@ pub enum TrainError {
         run: u32,
         /// How many epochs it has.
         epochs: usize,
+    },
+    /// A run that was stopped early, because waiting had not helped.
+    #[error(
+        "run {run} was stopped early after {}: `train … further` goes on from its weights",
+        counted(epochs, "epoch")
+    )]
+    RunEarly {
+        /// Its number.
+        run: u32,
+        /// How many epochs it had.
+        epochs: usize,
+    },
+    /// A run that is to have fewer steps than it has had.
+    #[error(
+        "run {run} has {} already, and is to have {steps} in all: ask for more, or leave them out",
+        counted(done, "step")
+    )]
+    StepsDone {
+        /// Its number.
+        run: u32,
+        /// How many steps it has had.
+        done: u64,
+        /// How many it is to have.
+        steps: u64,
     },
     /// More epochs were wanted, and the run has as many already.
     #[error("run {run} has {done} epochs already, and is to have {epochs} in all: ask for more, or leave them out")]
@@ -213,6 +246,47 @@ pub enum TrainError {
         /// How the net would have to end.
         ending: String,
     },
+    /// Data without labels, where they are needed.
+    #[error("{data} has no labels to train toward: `toward itself` trains an autoencoder")]
+    NoLabels {
+        /// The data's name.
+        data: String,
+    },
+    /// A net that does not tell several classes at once, on data that have them.
+    #[error(
+        "{data} has any of {} at once, and the net gives {}: end the net with `fc {classes} - sigmoid`",
+        counted(.classes, "class"),
+        join(.output)
+    )]
+    NoSigmoid {
+        /// The net's output, without the batch.
+        output: Vec<usize>,
+        /// The data's name.
+        data: String,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// A net that gives other numbers than are wanted.
+    #[error(
+        "the net gives {}, and {} {}: end the net with `fc {}`",
+        join(.output),
+        if *.itself { format!("the samples of {data} are") } else { format!("{data} wants numbers of") },
+        join(.wanted),
+        .wanted.iter().product::<usize>()
+    )]
+    Wanted {
+        /// The net's output, without the batch.
+        output: Vec<usize>,
+        /// What it is compared with.
+        wanted: Vec<usize>,
+        /// The data's name.
+        data: String,
+        /// Whether that is the samples themselves.
+        itself: bool,
+    },
+    /// Something that was said does not go with what a net is trained toward.
+    #[error("{0}")]
+    Unsuited(&'static str),
     /// Data whose labels do not belong to its pictures.
     #[error("{data} does not hold together: {why}")]
     Data {

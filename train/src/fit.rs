@@ -4,11 +4,13 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::{Role, Stop};
 
+use crate::aim::Aim;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::needs::Needs;
 use crate::place::Place;
-use crate::recipe::{CheckpointEvery, Event, History, Recipe};
+use crate::question::Question;
+use crate::recipe::{CheckpointEvery, Event, History, Recipe, Watch};
 use crate::runs::RunFolder;
 use crate::schedule::{Course, Schedule};
 use crate::single::SingleValue;
@@ -49,12 +51,16 @@ pub fn fit(
 /// Whether net, data and recipe fit together.
 pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Result<Size, TrainError> {
     let &Recipe { epochs, batch, rate, .. } = recipe;
-    trainee.check(data)?;
+    trainee.check(data, recipe.target)?;
     let samples = data.train.len();
     match (samples, epochs, batch) {
         (0, _, _) => return Err(TrainError::NoPictures("train on")),
         (_, 0, _) => return Err(TrainError::NoEpochs),
         (_, _, 0) => return Err(TrainError::NoBatch),
+        _ if recipe.steps == Some(0) => return Err(TrainError::NoSteps),
+        _ if recipe.watch != Watch::default() && data.validation.is_empty() => {
+            return Err(TrainError::NoValidation { data: data.name.clone() });
+        }
         _ if batch > samples => return Err(TrainError::BatchTooLarge { batch, samples, data: data.name.clone() }),
         _ if !(0.0..=f64::from(f32::MAX)).contains(&rate) => return Err(TrainError::Rate(rate)),
         _ => check_schedule(recipe)?,
@@ -67,12 +73,13 @@ pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Resul
     if run + u128::from(trained) > u128::from(u32::MAX) {
         return Err(TrainError::TooManySteps { epochs, steps_per_epoch });
     }
-    let course = Course { steps: run as u64, per_epoch: steps_per_epoch as u64 };
+    let steps = recipe.steps.map_or(run as u64, |most| most.min(run as u64));
+    let course = Course { steps, per_epoch: steps_per_epoch as u64 };
     match recipe.warm_up.map_or(0, |warm_up| warm_up.steps(course.per_epoch)) {
         warm_up if warm_up > course.steps => return Err(TrainError::WarmUp { warm_up, steps: course.steps }),
         _ => {}
     }
-    if let Some(single) = SingleValue::find(&trainee.net.forward, batch, samples)? {
+    if let Some(single) = SingleValue::find(&trainee.net.forward, recipe, samples)? {
         return Err(TrainError::SingleValue(single));
     }
     Ok(Size { course, batches: batches(samples, batch) })
@@ -116,9 +123,10 @@ pub(crate) fn prepare(
     size: &Size,
     stop: &dyn Stop,
 ) -> Result<(), TrainError> {
-    let step = recipe.question();
+    let objective = Aim::of(recipe.target, &trainee.net.told(), data)?.objective;
+    let (step, test) = (recipe.question(objective), Question::test_by(objective.of_test()));
     let net = &trainee.net;
-    let needs = Needs::plan(&net.forward, &step, &size.batches, data.watched().len(), &*net.backend, stop)?;
+    let needs = Needs::plan(&net.forward, [&step, &test], &size.batches, data.watched().len(), &*net.backend, stop)?;
     trainee.prepare(needs, stop)
 }
 
@@ -139,5 +147,6 @@ pub(crate) fn begin(
         trainee.standardisation = Some(Standardisation::of_unless(data, stop)?);
     }
     trainee.classes.clone_from(&data.classes);
+    trainee.target = recipe.target;
     Ok(())
 }

@@ -15,6 +15,8 @@ pub(crate) const INFO: &str = "run.json";
 pub(crate) const METRICS: &str = "metrics.jsonl";
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
 pub(crate) const WEIGHTS: &str = "weights.safetensors";
+/// In a run's folder: the weights of its best epoch, where the recipe keeps those.
+pub const BEST: &str = "best.safetensors";
 
 /// What a run is of. `program` is kept as `program.fov`, the rest as `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 //! [`resume`] goes on with a run that was broken off. No mathematics is done here: losses, gradients and updates are ops
 //! of the graph.
 
+mod aim;
 mod ask;
 mod batch;
 mod checkpoint;
@@ -15,6 +16,7 @@ mod epochs;
 mod error;
 mod export;
 mod feed;
+pub mod figures;
 mod file;
 mod finder;
 mod fingerprint;
@@ -38,10 +40,13 @@ mod size;
 mod standardise;
 mod state;
 mod store;
+mod tally;
+pub mod target;
 mod trainee;
 mod weights;
 mod whole;
 
+pub use aim::in_words;
 pub use ask::{Answer, Task};
 pub use checkpoint::Checkpoint;
 pub use compiled::{Feeds, Numbers};
@@ -53,12 +58,12 @@ pub use fit::fit;
 pub use forward::{Forward, Mode, NetworkError};
 pub use infer::{Evaluation, Prediction};
 pub use keep::Pruned;
-pub use layout::RunInfo;
+pub use layout::{BEST, RunInfo};
 pub use lock::Writer;
 pub use needs::Needs;
 pub use place::Place;
 pub use question::{Question, Route};
-pub use recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Recipe, StepMetrics};
+pub use recipe::{CheckpointEvery, Ending, EpochMetrics, Event, History, Keep, Recipe, StepMetrics, Watch};
 pub use record::RunRecord;
 pub use resume::resume;
 pub use runs::{RunFolder, Runs};

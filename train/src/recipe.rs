@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fovea_graph::NotFinite;
-use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
+use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Objective, Optimizer, RmsProp};
+use fovea_graph::{NotFinite, counted};
 use serde::{Deserialize, Serialize};
 
+use crate::figures::Figures;
 use crate::question::Question;
 use crate::schedule::{Course, Schedule, WarmUp, rate_at};
+use crate::target::Target;
 
 /// All that decides a run, beside the net, the data and the device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,16 +31,59 @@ pub struct Recipe {
     /// How the learning rate rises before that; `None`: it begins at its highest.
     #[serde(default)]
     pub warm_up: Option<WarmUp>,
-    /// The key of first weights, shuffles and dropout masks.
+    /// What the net is trained toward.
+    #[serde(default)]
+    pub target: Target,
+    /// The key of first weights, shuffles, dropout masks and noise.
     pub seed: u64,
     /// Go on from the weights, moments, and numbers of epoch and step that the trainee has; otherwise it begins anew
     /// from first weights.
     pub further: bool,
     /// When checkpoints are written; this has no influence on the result.
     pub checkpoint_every: CheckpointEvery,
+    /// How many steps it has at most, be the last epoch whole or not; `None`: those of all epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// What follows from how the validation part fares.
+    #[serde(default)]
+    pub watch: Watch,
+}
+
+/// What follows from how the validation part fares, epoch by epoch: by accuracy where the net tells classes, else by loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// Which weights stay beside the last.
+    #[serde(default)]
+    pub keep: Keep,
+    /// The run ends after so many epochs in a row that were no better than the best.
+    #[serde(default)]
+    pub patience: Option<usize>,
+}
+
+/// Which weights of a run stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// The last.
+    #[default]
+    Last,
+    /// Those of the best epoch, too.
+    Best,
 }
 
 impl Recipe {
+    /// How long it trains, as the language writes it: `for 10 epochs`, `for 500 steps`.
+    pub fn length_in_words(&self) -> String {
+        let length = self.steps.map_or_else(|| counted(self.epochs, "epoch"), |steps| counted(steps, "step"));
+        format!("for {length}")
+    }
+
+    /// How it is watched, as the language writes it: `keep best`, `stop early 5`; each empty where it is not said.
+    pub fn watch_in_words(&self) -> [String; 2] {
+        let keep = if self.watch.keep == Keep::Best { "keep best".to_string() } else { String::new() };
+        [keep, self.watch.patience.map_or(String::new(), |patience| format!("stop early {patience}"))]
+    }
+
     /// The usual moments for checkpoints: after each epoch and every 30 s.
     pub const CHECKPOINT_EVERY: CheckpointEvery = CheckpointEvery::EpochAnd(Duration::from_secs(30));
 
@@ -102,9 +147,9 @@ impl Recipe {
         said
     }
 
-    /// A step of such a run.
-    pub fn question(&self) -> Question {
-        Question::adjusted(&self.optimizer, &self.adjustments)
+    /// A step of such a run, by an objective.
+    pub fn question(&self, objective: Objective) -> Question {
+        Question::adjusted(objective, &self.optimizer, &self.adjustments)
     }
 
     /// The learning rate of step `step` of the run (the first is 0), behind its complete epochs.
@@ -151,8 +196,10 @@ pub enum Event {
         run: Option<u32>,
         /// Steps in each epoch.
         steps_per_epoch: usize,
-        /// How many epochs there will be.
+        /// How many epochs there will be, the last perhaps not whole.
         epochs: usize,
+        /// How many steps there will be.
+        steps: u64,
         /// How many training pictures there are.
         samples: usize,
         /// How many steps are done already: more than 0 where the run is resumed.
@@ -206,8 +253,28 @@ pub struct EpochMetrics {
     pub test_loss: Option<f64>,
     /// The share of the test part that is right after the epoch.
     pub test_accuracy: Option<f64>,
+    /// What else there is to tell of the part that was watched.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// How long the epoch took, its test included.
     pub seconds: f64,
+}
+
+impl Ending {
+    /// Whether the run came to its end, by itself.
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Ending::Complete | Ending::Early { .. })
+    }
+
+    /// In a word, for scripts: `complete`, `early`, `interrupted`, `not finite`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Ending::Complete => "complete",
+            Ending::Early { .. } => "early",
+            Ending::Interrupted { .. } => "interrupted",
+            Ending::NotFinite { .. } => "not finite",
+        }
+    }
 }
 
 impl EpochMetrics {
@@ -254,6 +321,11 @@ pub enum Ending {
     Interrupted {
         /// How many steps of the run are complete.
         steps: u64,
+    },
+    /// So many epochs as the recipe says were no better than the best; the weights are those of the last.
+    Early {
+        /// The best epoch's number.
+        best: usize,
     },
     /// A loss or gradient was not finite; the weights are those before that step.
     NotFinite {

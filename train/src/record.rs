@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::checkpoint::Checkpoint;
 use crate::file::{FileError, read_file};
-use crate::layout::{INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
+use crate::layout::{BEST, INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
 use crate::recipe::{Ending, EpochMetrics, StepMetrics};
 
 /// What a run has on disk, finished or not.
@@ -26,6 +26,8 @@ pub struct RunRecord {
     pub ending: Option<Ending>,
     /// The last weights, where it ended.
     pub weights: Option<PathBuf>,
+    /// The weights of the best epoch, where it keeps those.
+    pub best_weights: Option<PathBuf>,
     /// The last checkpoint, where there is one.
     pub checkpoint: Option<PathBuf>,
     /// The numbers of the lines of its metrics that could not be read, from 1; a last one that is torn is none of them.
@@ -46,7 +48,8 @@ impl RunRecord {
         let program = String::from_utf8_lossy(&file(PROGRAM)?.1).into_owned();
         let bytes = file(METRICS)?.1;
         let (lines, unread) = lines(&bytes);
-        let weights = Some(folder.join(WEIGHTS)).filter(|path| path.is_file());
+        let there = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
+        let (weights, best_weights) = (there(WEIGHTS), there(BEST));
         let checkpoint = checkpoints(&folder)?.pop().map(|(_, path)| path);
 
         let (mut epochs, mut steps, mut ending) = (Vec::new(), Vec::new(), None);
@@ -59,7 +62,7 @@ impl RunRecord {
             }
         }
         let info = RunInfo { program, ..info };
-        Ok(Self { number, folder, info, intact, epochs, steps, ending, weights, checkpoint, unread })
+        Ok(Self { number, folder, info, intact, epochs, steps, ending, weights, best_weights, checkpoint, unread })
     }
 
     /// The newest checkpoint that reads; `None` where there is none.

@@ -46,18 +46,38 @@ pub fn resume(
     if !differences.is_empty() {
         return Err(TrainError::AnotherRecipe { run, differences: differences.join("; ") });
     }
-    let (epochs, done) = (recipe.epochs, record.epochs.last().map_or(0, |last| last.epoch));
-    // A run that was killed as it got more epochs may still say that it is complete.
-    if record.ending == Some(Ending::Complete) && epochs == done {
-        return Err(TrainError::RunComplete { run, epochs });
-    }
-    if epochs != record.info.recipe.epochs && epochs <= done {
-        return Err(TrainError::EpochsDone { run, done, epochs });
-    }
+    has_more(recipe, record)?;
     let size = check(trainee, data, recipe)?;
     let history = go_on(trainee, data, recipe, &size, record, lock, events, interrupted);
     trainee.programs.clear();
     history
+}
+
+/// Whether the recipe leaves the run anything to do.
+fn has_more(recipe: &Recipe, record: &RunRecord) -> Result<(), TrainError> {
+    let (run, epochs, then) = (record.number, recipe.epochs, &record.info.recipe);
+    let (done, steps_done) = (record.epochs_done(), record.steps_done());
+    if let Some(Ending::Early { .. }) = record.ending {
+        return Err(TrainError::RunEarly { run, epochs: done });
+    }
+    if let Some(steps) = recipe.steps {
+        let is_over = steps <= steps_done;
+        return match () {
+            () if is_over && record.ending == Some(Ending::Complete) && then.steps == recipe.steps => {
+                Err(TrainError::RunComplete { run, epochs: record.epochs.len() })
+            }
+            () if is_over && then.steps != recipe.steps => Err(TrainError::StepsDone { run, done: steps_done, steps }),
+            () => Ok(()),
+        };
+    }
+    // A run that was killed as it got more epochs may still say that it is complete.
+    if record.ending == Some(Ending::Complete) && epochs == done {
+        return Err(TrainError::RunComplete { run, epochs });
+    }
+    if epochs != then.epochs && epochs <= done {
+        return Err(TrainError::EpochsDone { run, done, epochs });
+    }
+    Ok(())
 }
 
 /// Goes on from the newest checkpoint that fits; from the beginning where the run has none yet.
@@ -79,7 +99,7 @@ fn go_on(
         Some(_) => {}
     }
     let place = checkpoint.as_ref().map_or_else(Place::default, |checkpoint| checkpoint.place.clone());
-    let mut folder = RunFolder::reopen(record, recipe.epochs, &place, lock)?;
+    let mut folder = RunFolder::reopen(record, recipe, &place, lock)?;
     for (path, why) in passed {
         events(Event::PassedOver { path, why });
     }
@@ -97,9 +117,13 @@ fn go_on(
 /// What in a recipe is not as in the run's, in words; nothing about the moments of checkpoints, which change nothing.
 fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
     let differs = |what: &str, then: String, now: String| (then != now).then(|| format!("{what} {now}, not {then}"));
-    let epochs = |recipe: &Recipe| if then.schedule.spans_run() { recipe.epochs.to_string() } else { String::new() };
+    let length = |recipe: &Recipe| match recipe.steps {
+        _ if !then.schedule.spans_run() => String::new(),
+        Some(steps) => counted(steps, "step"),
+        None => recipe.epochs.to_string(),
+    };
     [
-        differs("epochs", epochs(then), epochs(now)),
+        differs("epochs", length(then), length(now)),
         differs("batch", then.batch.to_string(), now.batch.to_string()),
         differs("optimizer", then.optimizer_in_words(), now.optimizer_in_words()),
         differs("gradients", or_none(then.clip_in_words()), or_none(now.clip_in_words())),
@@ -107,6 +131,7 @@ fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
         differs("rates", or_none(then.rates_in_words()), or_none(now.rates_in_words())),
         differs("schedule", then.schedule.in_words(), now.schedule.in_words()),
         differs("warm-up", warm_up(then.warm_up), warm_up(now.warm_up)),
+        differs("target", then.target.to_string(), now.target.to_string()),
         differs("seed", then.seed.to_string(), now.seed.to_string()),
     ]
     .into_iter()

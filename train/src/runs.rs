@@ -6,6 +6,7 @@
 //! | `run.json` | the statement that began it, net, data, recipe and device: [`RunInfo`] |
 //! | `metrics.jsonl` | an object a line, told apart by `kind`: `step` ([`StepMetrics`](crate::StepMetrics), about 50 an epoch), `epoch` ([`EpochMetrics`](crate::EpochMetrics)), `end` ([`Ending`]) |
 //! | `checkpoints/step-00000046.safetensors` | [`Checkpoint`]s, each named by the run's step; the last two are kept, of a run that is complete the last |
+//! | `best.safetensors` | the weights of the best epoch so far, where the recipe keeps those |
 //! | `lock` | held by the process that writes here, whose number it holds |
 //! | `weights.safetensors` | the last complete step's [`Weights`], once the run has ended: the last checkpoint under a second name, where the file system has such, so that it takes no room |
 //!
@@ -19,10 +20,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::TrainError;
 use crate::file::{FileError, read_file};
-use crate::layout::{CHECKPOINTS, INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
+use crate::layout::{BEST, CHECKPOINTS, INFO, Line, METRICS, PROGRAM, RunInfo, WEIGHTS, checkpoints};
 use crate::lock::Lock;
 use crate::place::Place;
-use crate::recipe::Ending;
+use crate::recipe::{Ending, Recipe};
 use crate::record::RunRecord;
 use crate::whole::{PART, aside, folder_of, replace, sync_folder};
 
@@ -195,14 +196,15 @@ impl RunFolder {
         append(&mut self.metrics).map_err(FileError::write(&path))
     }
 
-    /// Opens the folder of a run that goes on from `place`, and is a run of so many epochs from now on: weights,
+    /// Opens the folder of a run that goes on from `place`, and is a run as long as `recipe` says from now on: weights,
     /// checkpoints and metrics from behind the place go, and what was being written when the run was killed. Whatever
     /// moment this is killed at, the run goes on from the same place the next time.
-    pub(crate) fn reopen(record: &RunRecord, epochs: usize, place: &Place, lock: Lock) -> Result<Self, FileError> {
+    pub(crate) fn reopen(record: &RunRecord, recipe: &Recipe, place: &Place, lock: Lock) -> Result<Self, FileError> {
         let folder = &record.folder;
-        if epochs != record.info.recipe.epochs {
+        let length = |recipe: &Recipe| (recipe.epochs, recipe.steps);
+        if length(recipe) != length(&record.info.recipe) {
             let mut info = record.info.clone();
-            info.recipe.epochs = epochs;
+            (info.recipe.epochs, info.recipe.steps) = length(recipe);
             let path = folder.join(INFO);
             let write = |info: RunInfo| replace(&path, info.sealed()?.as_bytes());
             write(info).map_err(FileError::write(&path))?;
@@ -237,6 +239,11 @@ impl RunFolder {
         Ok(path)
     }
 
+    /// Writes the weights of the best epoch so far, in place of those of an earlier one.
+    pub(crate) fn best(&self, save: impl FnOnce(&Path) -> Result<(), TrainError>) -> Result<(), TrainError> {
+        save(&self.folder.join(BEST))
+    }
+
     /// Where the checkpoint after a step stands.
     pub(crate) fn checkpoint_path(&self, step: u64) -> PathBuf {
         self.folder.join(CHECKPOINTS).join(format!("step-{step:08}.safetensors"))
@@ -256,7 +263,7 @@ impl RunFolder {
             _ => save(&weights)?,
         }
         self.append(&Line::End { ending: ending.clone() })?;
-        if *ending == Ending::Complete {
+        if ending.is_whole() {
             let older = checkpoints(&self.folder)?.into_iter().map(|(_, path)| path);
             // What stays takes room, and does no other harm.
             older

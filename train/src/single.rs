@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use fovea_graph::training::normalises_one;
+use fovea_graph::training::{normalises_one, with_frozen};
 
 use crate::forward::{Forward, Mode, NetworkError};
+use crate::recipe::Recipe;
 use crate::size::batches;
 
 /// A layer that would normalise by a single value a channel, since a batch has one picture and its map one position.
@@ -19,15 +20,17 @@ pub struct SingleValue {
 }
 
 impl SingleValue {
-    /// The first such layer of a net that is trained by this batch on so many pictures.
+    /// The first such layer of a net that is trained by this recipe on so many pictures. Frozen layers do not normalise by
+    /// the batch.
     ///
     /// # Errors
     /// The net has no graph of one picture.
-    pub fn find(forward: &Forward, batch: usize, samples: usize) -> Result<Option<Self>, NetworkError> {
+    pub fn find(forward: &Forward, recipe: &Recipe, samples: usize) -> Result<Option<Self>, NetworkError> {
+        let batch = recipe.batch;
         if !batches(samples, batch).contains(&1) {
             return Ok(None);
         }
-        let forward = forward(1, Mode::Train)?;
+        let forward = with_frozen(forward(1, Mode::Train)?, &recipe.adjustments);
         let layer = normalises_one(&forward).map(str::to_string);
         Ok(layer.map(|layer| Self { layer, batch, samples }))
     }

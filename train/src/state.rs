@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use crate::file::FileError;
 use crate::layout::{PROGRAM, checkpoints};
 use crate::lock::{Writer, writer};
-use crate::recipe::{Ending, EpochMetrics};
+use crate::recipe::{Ending, EpochMetrics, Recipe};
 use crate::record::RunRecord;
 use crate::runs::Runs;
 
@@ -19,6 +19,8 @@ pub enum State {
     Running(Writer),
     /// All its epochs are done.
     Complete,
+    /// It ended before, because no epoch was better than the best for so long as it was to wait.
+    Early,
     /// It was broken off by whoever ran it.
     Interrupted,
     /// A loss or a gradient was not finite.
@@ -35,6 +37,7 @@ impl State {
         match self {
             State::Running(_) => "running",
             State::Complete => "complete",
+            State::Early => "early",
             State::Interrupted => "interrupted",
             State::NotFinite => "not finite",
             State::Killed => "killed",
@@ -133,6 +136,7 @@ impl RunRecord {
         match &self.ending {
             None => State::Killed,
             Some(Ending::Complete) => State::Complete,
+            Some(Ending::Early { .. }) => State::Early,
             Some(Ending::Interrupted { .. }) => State::Interrupted,
             Some(Ending::NotFinite { .. }) => State::NotFinite,
         }
@@ -143,6 +147,24 @@ impl RunRecord {
         Best::of(&self.epochs)
     }
 
+    /// Whether it came to its end, and a recipe that may be longer asks for no more.
+    pub fn is_over(&self, recipe: &Recipe) -> bool {
+        match self.ending {
+            Some(Ending::Early { .. }) => true,
+            Some(Ending::Complete) => match recipe.steps {
+                Some(steps) => steps <= self.steps_done(),
+                None => recipe.epochs <= self.epochs_done(),
+            },
+            _ => false,
+        }
+    }
+
+    /// How many epochs are known to be done whole: the last of a run of so many steps may have been cut off.
+    pub fn epochs_done(&self) -> usize {
+        let may_be_cut = self.info.recipe.steps.is_some() && self.ending == Some(Ending::Complete);
+        self.epochs.last().map_or(0, |last| last.epoch).saturating_sub(usize::from(may_be_cut))
+    }
+
     /// How many steps are known to be done: not every one of them is written down.
     pub fn steps_done(&self) -> u64 {
         let told = self.steps.last().map_or(0, |last| last.step);
@@ -150,7 +172,7 @@ impl RunRecord {
         let ended = match self.ending {
             Some(Ending::Interrupted { steps }) => steps,
             Some(Ending::NotFinite { step, .. }) => step.saturating_sub(1),
-            Some(Ending::Complete) | None => 0,
+            Some(Ending::Complete | Ending::Early { .. }) | None => 0,
         };
         told.max(saved.unwrap_or(0)).max(ended)
     }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_cpu::Cpu;
-use fovea_graph::Backend;
+use fovea_graph::op::{Reshape, Softmax};
 use fovea_graph::training::{Adjustments, Optimizer};
-use fovea_train::{Needs, Plateau, Recipe, Runs, Schedule, TrainError, Trainee, fit};
-use support::{bits, data, info, long, normalised, recipe, recipes};
+use fovea_graph::{Backend, Graph, Op, Shape};
+use fovea_train::{Needs, Plateau, Recipe, Runs, Schedule, SingleValue, TrainError, Trainee, fit};
+use support::{bits, data, info, long, normalised, normalised_layer, recipe, recipes};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -57,7 +58,15 @@ fn frozen_layers_stay_as_they_are_statistics_and_all() {
 fn a_frozen_beginning_takes_neither_gradients_nor_moments() {
     let bytes = |adjustments| {
         let recipe = Recipe { adjustments, ..recipe() };
-        let needs = Needs::plan(&normalised(8, 10), &recipe.question(), &[64], 0, &*cpu(1), &GO_ON).unwrap();
+        let needs = Needs::plan(
+            &normalised(8, 10),
+            [&recipe.question(fovea_graph::training::Objective::CROSS_ENTROPY), &fovea_train::Question::test()],
+            &[64],
+            0,
+            &*cpu(1),
+            &GO_ON,
+        )
+        .unwrap();
         let plan = &needs.plans[0].2;
         let moments = plan.graph.states.iter().filter(|state| state.name.ends_with(".velocity"));
         (plan.arena_bytes(), moments.map(|state| state.name.clone()).collect::<Vec<_>>())
@@ -104,6 +113,25 @@ fn the_rate_falls_behind_an_epoch_that_is_no_better() {
     let rates: Vec<f64> = record.steps.iter().filter(|s| s.step % 10 == 0).map(|s| s.rate).collect();
     assert_eq!(rates, [0.01, 0.01, 0.005, 0.0025], "the losses: {:?}", record.epochs);
     assert_eq!(record.info.recipe, recipe, "the recipe reads back");
+}
+
+#[test]
+fn a_frozen_batch_norm_takes_a_batch_of_one() {
+    // After `pool avg global` of one picture a channel has one value; frozen, it is normalised by what is known.
+    let forward = || -> fovea_train::Forward {
+        Box::new(|batch, mode| {
+            let mut g = Graph::new("one");
+            let x = g.input("images", Shape::new([batch, 1, 1, 4])?);
+            let y = normalised_layer(&mut g, x, 10, mode)?;
+            let y = g.push(Op::Reshape(Reshape { shape: Shape::new([batch, 10])? }), &[y], None)?;
+            let y = g.push(Op::Softmax(Softmax {}), &[y], None)?;
+            g.output("result", y);
+            Ok(g)
+        })
+    };
+    let recipe = |adjustments| Recipe { batch: 1, adjustments, ..recipe() };
+    assert!(SingleValue::find(&forward(), &recipe(Adjustments::default()), 9).unwrap().is_some());
+    assert!(SingleValue::find(&forward(), &recipe(frozen(&["bn1"])), 9).unwrap().is_none());
 }
 
 #[test]

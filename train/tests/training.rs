@@ -206,7 +206,10 @@ fn events_tell_the_run_in_order() {
     let mut events = Vec::new();
     let mut trainee = trainee(&Oracle::default());
     fit(&mut trainee, &digits(), &recipe(), None, &mut |event| events.push(event), &GO_ON).unwrap();
-    assert_eq!(events[0], Event::Begin { run: None, steps_per_epoch: 23, epochs: 2, samples: 1437, done: 0 });
+    assert_eq!(
+        events[0],
+        Event::Begin { run: None, steps_per_epoch: 23, epochs: 2, steps: 46, samples: 1437, done: 0 }
+    );
     assert_eq!(*events.last().unwrap(), Event::End(Ending::Complete));
     let mut steps = 0;
     for event in &events[1..events.len() - 1] {

@@ -259,7 +259,9 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     let opens = |piece: &&str| verb.clauses.iter().find(|clause| clause.word.eq_ignore_ascii_case(piece)).copied();
     // What stands in parentheses opens no clause: `sgd(lr 0.1)`.
     let is_outer = |at: usize| opener(&pieces[..at]).is_none();
-    let begun = (0..pieces.len()).rev().find(|&at| opens(&pieces[at]).is_some() && is_outer(at));
+    // `sweep lr {0.1, 0.03}`: no clause of its own.
+    let is_swept = |at: usize| pieces.get(at + 1) == Some(&"{");
+    let begun = (0..pieces.len()).rev().find(|&at| opens(&pieces[at]).is_some() && is_outer(at) && !is_swept(at));
     // What belongs to the clause that has begun, or to the verb's own word, place by place.
     let (places, behind) = match begun {
         None => (verb.behind, pieces),

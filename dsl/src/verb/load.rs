@@ -2,7 +2,7 @@
 
 use super::about::{Behind, Offer};
 use super::behind::{NET, RunRef, run};
-use super::clause::Path;
+use super::clause::{BEST, Path};
 use super::declare::verb;
 use super::read::Parts;
 use crate::syntax::Name;
@@ -15,6 +15,19 @@ verb! {
         net: Name = NET,
         /// Where from.
         from: Origin = ORIGIN,
+    }
+    takes {
+        best: () = BEST,
+    }
+    check of_a_run;
+}
+
+/// A file has one set of weights.
+fn of_a_run(load: &Load, parts: &mut Parts<'_>) {
+    if let (Some(best), Origin::File(file)) = (&load.best, &load.from) {
+        let error = parts.error(best.span, "a file has no best epoch").found("best").also(file.span, "this is a file");
+        let error = error.mend(best.cut(), "").help("leave it out; `load lenet run 3 best` takes the best of a run");
+        parts.wrong(error);
     }
 }
 

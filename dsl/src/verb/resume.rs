@@ -12,7 +12,7 @@ verb! {
         run: RunRef = RUN,
     }
     takes {
-        epochs: usize = FOR,
+        length: Period = FOR,
     }
     apart {
         checkpoint: Period = CHECKPOINT,

@@ -12,7 +12,7 @@ use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsPro
 use fovea_train::{
     CheckpointEvery, Ending, EpochMetrics, Plateau, Recipe, RunInfo, RunRecord, Runs, Schedule, WarmUp, Weights,
 };
-pub use nets::{convolutional, normalised, per_position, regression};
+pub use nets::{convolutional, normalised, normalised_layer, per_position, regression};
 pub use oracle::{Lost, Oracle};
 
 /// The digits as they are.
@@ -30,9 +30,12 @@ pub fn recipe() -> Recipe {
         rate: 0.02,
         schedule: Schedule::Constant,
         warm_up: None,
+        target: fovea_train::target::Target::default(),
         seed: 7,
         further: false,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,
+        steps: None,
+        watch: Default::default(),
     }
 }
 

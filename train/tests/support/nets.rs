@@ -120,7 +120,12 @@ fn parameter(name: &str, dims: &[usize], fan_in: usize) -> Result<State, fovea_t
 }
 
 /// `conv FILTERS nobias - bn - relu`; momentum 0.1.
-fn normalised_layer(g: &mut Graph, x: NodeId, filters: usize, mode: Mode) -> Result<NodeId, fovea_train::NetworkError> {
+pub fn normalised_layer(
+    g: &mut Graph,
+    x: NodeId,
+    filters: usize,
+    mode: Mode,
+) -> Result<NodeId, fovea_train::NetworkError> {
     let &[batch, height, width, channels] = g.shape(x).dims() else { return Err("not a picture".into()) };
     let layer = Some(g.layer("conv1", "conv", Span::default()));
     let (_, filter) = g.state(parameter("conv1.filter", &[filters, 3, 3, channels], 9 * channels)?, layer);

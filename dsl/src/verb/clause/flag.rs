@@ -6,6 +6,9 @@ use super::super::form::AS_WRITTEN;
 /// From the weights that the net has, not from its first ones.
 pub(in crate::verb) const FURTHER: Clause<()> = flag("further");
 
+/// Of a run the weights of its best epoch.
+pub(in crate::verb) const BEST: Clause<()> = flag("best");
+
 /// Pictures as training sees them.
 pub(in crate::verb) const AUGMENTED: Clause<()> = flag("augmented");
 

@@ -1,4 +1,4 @@
-//! `for 10 epochs`, `warmup 5 epochs`, `checkpoint every 100 steps`: stretches of training.
+//! `for 10 epochs`, `for 500 steps`, `warmup 5 epochs`, `checkpoint every 100 steps`: stretches of training.
 
 use super::super::about::{About, Clause, Offer, clause};
 use super::super::form;
@@ -17,9 +17,9 @@ pub enum Period {
 }
 
 /// How long a net is trained.
-pub(in crate::verb) const FOR: Clause<usize> = Clause {
-    about: clause("for", "for 10 epochs", &[Offer::Constants, Offer::Words(&["epochs"])]),
-    read: |parts, opened| parts.epochs(opened),
+pub(in crate::verb) const FOR: Clause<Period> = Clause {
+    about: clause("for", "for 10 epochs", &[Offer::Constants, Offer::Words(&["epochs", "steps"])]),
+    read: |parts, opened| parts.length(opened),
     form: stretch,
 };
 
@@ -80,28 +80,34 @@ fn stretch(verb: &About, mut parts: Vec<Part>) -> Vec<Part> {
 }
 
 impl Parts<'_> {
-    /// `for 10 epochs`
-    fn epochs(&mut self, opened: Opened<'_>) -> Option<usize> {
+    /// `for 10 epochs`, `for 500 steps`
+    fn length(&mut self, opened: Opened<'_>) -> Option<Period> {
         // `for epochs`
         if matches!(opened.part.kind, PartKind::Word(_))
             && let [Part { kind: PartKind::Word(unit), .. }, ..] = self.parts.get(self.at..).unwrap_or_default()
-            && Unit::named(unit) == Some(Unit::Epochs)
+            && Unit::named(unit).is_some()
             && !self.scope.constants.contains_key(unit)
         {
             self.lacks(opened, "its number");
             return None;
         }
         let expr = self.number(opened)?;
-        let epochs = self.scope.count(&expr, 1, "the number of epochs");
-        let epochs = self.keep(epochs);
-        match self.peek() {
-            Some(Part { kind: PartKind::Word(word), .. }) if Unit::named(word) == Some(Unit::Epochs) => self.at += 1,
-            other => {
+        let unit = match self.peek() {
+            Some(Part { kind: PartKind::Word(word), .. }) => Unit::named(word),
+            _ => None,
+        };
+        let what = if unit == Some(Unit::Steps) { "the number of steps" } else { "the number of epochs" };
+        let count = self.scope.count(&expr, 1, what);
+        let count = self.keep(count);
+        match (unit, self.peek()) {
+            (Some(_), _) => self.at += 1,
+            (None, other) => {
                 let is_unit =
                     matches!(other, Some(Part { kind: PartKind::Word(word), .. }) if self.clause(word).is_none());
                 let span = other.filter(|_| is_unit).map_or(self.here(), |part| part.span);
                 let found = other.map_or("the end".to_string(), |part| quoted(&part.to_string()));
-                let error = self.error(span, "training is counted in epochs").found(found).expected("epochs");
+                let error = self.error(span, "training is counted in epochs, or in steps").found(found);
+                let error = error.expected("epochs or steps");
                 let error = error.mend(span, format!("{}{}", if is_unit { "" } else { " " }, noun(&expr, "epoch")));
                 self.wrong(error.help(format!("write `for {}`", counted(&expr, "epoch"))));
                 if is_unit {
@@ -109,7 +115,7 @@ impl Parts<'_> {
                 }
             }
         }
-        epochs
+        count.map(if unit == Some(Unit::Steps) { Period::Steps } else { Period::Epochs })
     }
 
     /// `warmup 5 epochs`, `warmup 500 steps`

@@ -10,7 +10,8 @@ use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::{self, Origin, RunRef};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span};
-use fovea_train::{Trainee, Weights as File};
+use fovea_train::target::Target;
+use fovea_train::{Keep, Trainee, Weights as File};
 use serde_json::json;
 
 use super::plot::{Which, which};
@@ -34,7 +35,7 @@ struct Load {
 /// Where weights come from, and where the statement says so.
 enum From {
     File(PathBuf, Span),
-    Run(Which, Span),
+    Run(Which, Span, Keep),
 }
 
 /// Weights, the net that they fit, and the run that left them.
@@ -46,7 +47,8 @@ struct Read {
 
 /// Checks the weights against the net, unless an earlier statement has yet to write them.
 pub fn check(said: verb::Load, names: &mut Names, world: &World) -> Checked {
-    let verb::Load { net, from } = said;
+    let verb::Load { net, from, best } = said;
+    let keep = if best.is_some() { Keep::Best } else { Keep::Last };
     let (resolved, device) = (names.resolved(&net)?, Arc::clone(&names.device));
     let is_there = match &from {
         Origin::File(path) => !names.files.contains_key(&PathBuf::from(&path.text)),
@@ -54,13 +56,13 @@ pub fn check(said: verb::Load, names: &mut Names, world: &World) -> Checked {
     };
     let from = match from {
         Origin::File(path) => From::File(PathBuf::from(path.text), path.span),
-        Origin::Run(run) => From::Run(which(&run, names, world)?, run.span()),
+        Origin::Run(run) => From::Run(which(&run, names, world)?, run.span(), keep),
     };
     let interrupted = Arc::clone(&names.interrupted);
     let mut load = Load { name: net.clone(), resolved, device, from, read: None, interrupted };
     let binding = if is_there {
         let read = load.read.insert(load.read(world)?);
-        Binding { run: read.run.is_some(), ..fixed(&read.net) }
+        Binding { run: read.run.is_some(), target: read.weights.target(), ..fixed(&read.net) }
     } else {
         load.will_be(names)?
     };
@@ -79,13 +81,13 @@ pub fn is_there(run: &RunRef, names: &Names, world: &World) -> Result<bool, Fail
 /// What weights of a whole net fix.
 fn fixed(net: &Net) -> Binding {
     let (input, classes) = (net.input().to_vec(), net.output().last().copied());
-    Binding { input, classes, class_names: Vec::new(), run: false }
+    Binding { input, classes, class_names: Vec::new(), target: Target::default(), run: false }
 }
 
 impl Load {
     fn span(&self) -> Span {
         match self.from {
-            From::File(_, span) | From::Run(_, span) => span,
+            From::File(_, span) | From::Run(_, span, _) => span,
         }
     }
 
@@ -111,8 +113,8 @@ impl Load {
         let span = self.span();
         let (weights, from, run) = match &self.from {
             From::File(path, _) => (File::load(path).at(span)?, path.display().to_string(), None),
-            From::Run(which, _) => {
-                let (weights, run) = of_run(which, span, world)?;
+            From::Run(which, _, keep) => {
+                let (weights, run) = of_run(which, *keep, span, world)?;
                 (weights, format!("run {run}"), Some(run))
             }
         };
@@ -142,9 +144,17 @@ impl Load {
     }
 }
 
-/// The newest weights of a run: those it ended with, else those of its last whole checkpoint.
-fn of_run(which: &Which, span: Span, world: &World) -> Result<(File, u32), Failure> {
+/// The newest weights of a run, those it ended with, else those of its last whole checkpoint; or those of its best epoch.
+fn of_run(which: &Which, keep: Keep, span: Span, world: &World) -> Result<(File, u32), Failure> {
     let record = which.open(world, span)?;
+    if keep == Keep::Best {
+        let Some(best) = &record.best_weights else {
+            let mistake =
+                Diagnostic::new(Stage::Verbs, span, format!("run {} has not kept its best epoch", record.number));
+            return Err(mistake.help("`train … keep best` does so; without `best` its last weights are loaded").into());
+        };
+        return Ok((File::load(best).at(span)?, record.number));
+    }
     let ended = record.weights.as_deref().filter(|_| record.ending.is_some()).map(Path::to_path_buf);
     let weights = match ended {
         Some(path) => Some(File::load(path).at(span)?),

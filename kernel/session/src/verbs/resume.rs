@@ -42,7 +42,7 @@ pub fn check(said: &verb::Resume, span: Span, text: &str, names: &mut Names, wor
         .then(|| format!("`{net}` is the net of run {} from here on, and no more what it was", record.number));
     let name = |text: &String| Name { text: text.clone(), span: place };
     let resuming = Train::resuming(name(net), name(&record.info.data), said.run.clone());
-    let resuming = Train { epochs: said.epochs, checkpoint: said.checkpoint, ..resuming };
+    let resuming = Train { length: said.length, checkpoint: said.checkpoint, ..resuming };
     let job = train::once(resuming, span, text, names, world)?;
     let set = overrides(&record);
     let program = statements.iter().map(|statement| written(statement, &set) + "\n").collect();
@@ -60,23 +60,27 @@ fn unknown_yet(run: &RunRef) -> Diagnostic {
     mistake.help(format!("name them: `train … on … resume {which}`"))
 }
 
-/// Whether there is anything left of the run; more epochs may be asked for.
+/// Whether there is anything left of the run, where the statement asks for no more than it has.
 fn goes_on(said: &verb::Resume, record: &RunRecord) -> Result<(), Diagnostic> {
-    let (number, done) = (record.number, record.epochs.last().map_or(0, |last| last.epoch));
-    let epochs = said.epochs.map_or(record.info.recipe.epochs, |said| said.value);
-    let is_complete = record.ending == Some(Ending::Complete) && epochs <= done;
-    if !is_complete || said.epochs.is_some() {
+    let (number, recipe) = (record.number, &record.info.recipe);
+    let is_early = matches!(record.ending, Some(Ending::Early { .. }));
+    if !record.is_over(recipe) || said.length.is_some() && !is_early {
         return Ok(());
     }
-    let mistake = Diagnostic::new(Stage::Verbs, said.run.span(), format!("run {number} is complete"));
+    let how = if is_early { "was stopped early" } else { "is complete" };
+    let mistake = Diagnostic::new(Stage::Verbs, said.run.span(), format!("run {number} {how}"));
     let (net, data) = (&record.info.net, &record.info.data);
-    if record.info.recipe.schedule.spans_run() {
+    if recipe.schedule.spans_run() || is_early {
         let further = format!(
             "`load {net} run {number}`, then `train {net} further on {data}` begins a new run from its weights"
         );
         return Err(mistake.help(further));
     }
-    let (more, place) = (format!(" for {} epochs", 2 * done.max(1)), said.run.span());
+    let more = match recipe.steps {
+        Some(_) => format!(" for {} steps", 2 * record.steps_done()),
+        None => format!(" for {} epochs", 2 * record.epochs_done().max(1)),
+    };
+    let place = said.run.span();
     let help = format!("`resume run {number}{more}` adds as many as it has");
     Err(mistake.mend(Span { start: place.end, ..place }, more).help(help))
 }

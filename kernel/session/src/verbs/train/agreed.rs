@@ -2,21 +2,25 @@
 //! ends with the bits that it would have had; only the moments of checkpoints, which change nothing, can be others, and
 //! the number of epochs where no rate depends on it.
 
-use fovea_dsl::verb::{Said, Train};
+use fovea_data::DataSpec;
+use fovea_dsl::verb::{Period, Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::counted;
+use fovea_train::target::{Toward, Weights};
 use fovea_train::{CheckpointEvery, Recipe, RunRecord, WarmUp};
 
+use super::recipe::length;
 use crate::display::number::of;
 
-/// The recipe to go on with: the run's, with the statement's moments for checkpoints and its epochs. `said` is the statement's, with
+/// The recipe to go on with: the run's, with the statement's moments for checkpoints and its length. `said` is the statement's, with
 /// the language's defaults, which nobody said.
 ///
 /// Errors: a mistake for each clause that says other than what the run has.
-pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe, Vec<Diagnostic>> {
+pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord, spec: &DataSpec) -> Result<Recipe, Vec<Diagnostic>> {
     let then = &record.info.recipe;
+    let ([keep, stop], [kept, stopped]) = (said.watch_in_words(), then.watch_in_words());
     let mistakes: Vec<Diagnostic> = [
-        other_epochs(record, &train.epochs),
+        other_length(record, &train.length),
         differs(record, &train.batch, batch(said), batch(then)),
         differs(record, &train.optimizer, optimizer(said), optimizer(then)),
         differs(record, &train.clip, said.clip_in_words(), then.clip_in_words()),
@@ -24,6 +28,19 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
         differs(record, &train.lr, said.rates_in_words(), then.rates_in_words()),
         differs(record, &train.schedule, schedule(said), schedule(then)),
         differs(record, &train.warmup, warm_up(said), warm_up(then)),
+        differs(record, &train.toward, toward(said), toward(then)),
+        differs(record, &train.noise, clause("noise", said.target.noise), clause("noise", then.target.noise)),
+        differs(record, &train.loss, loss(said), loss(then)),
+        differs(record, &train.weights, weights(said), weights(then)),
+        differs(
+            record,
+            &train.smooth,
+            clause("smooth", said.target.smoothing),
+            clause("smooth", then.target.smoothing),
+        ),
+        differs(record, &train.ignore, ignore(said), ignore(then)),
+        differs(record, &train.keep, keep, kept),
+        differs(record, &train.stop, stop, stopped),
         differs(record, &train.seed, seed(said), seed(then)),
     ]
     .into_iter()
@@ -33,14 +50,16 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord) -> Result<Recipe
         return Err(mistakes);
     }
     let checkpoint_every: CheckpointEvery = said.checkpoint_every;
-    let epochs = train.epochs.map_or(then.epochs, |said| said.value);
-    Ok(Recipe { epochs, checkpoint_every, ..then.clone() })
+    let unsaid = (then.epochs, then.steps);
+    let (epochs, steps) = train.length.map_or(unsaid, |said| length(said.value, then.batch, spec));
+    Ok(Recipe { epochs, steps, checkpoint_every, ..then.clone() })
 }
 
 /// A recipe in the language's clauses, each with its word; empty where it has none of it.
-pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 9] {
+pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 11] {
+    let [keep, stop] = recipe.watch_in_words();
     [
-        ("for", epochs(recipe.epochs)),
+        ("for", recipe.length_in_words()),
         ("batch", batch(recipe)),
         ("with", optimizer(recipe)),
         ("clip", recipe.clip_in_words()),
@@ -48,29 +67,39 @@ pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 9] {
         ("lr", recipe.rates_in_words()),
         ("schedule", schedule(recipe)),
         ("warmup", warm_up(recipe)),
+        ("keep", keep),
+        ("stop", stop),
         ("seed", seed(recipe)),
     ]
 }
 
-/// The mistake of a number of epochs that the run cannot have.
-fn other_epochs(record: &RunRecord, clause: &Option<Said<usize>>) -> Option<Diagnostic> {
-    let (then, done) = (&record.info.recipe, record.epochs.len());
-    let said = clause.as_ref().filter(|said| said.value != then.epochs)?;
+/// The mistake of a length that the run cannot have.
+fn other_length(record: &RunRecord, clause: &Option<Said<Period>>) -> Option<Diagnostic> {
+    let then = &record.info.recipe;
+    let words = |period: Period| match period {
+        Period::Epochs(epochs) => format!("for {}", counted(epochs, "epoch")),
+        Period::Steps(steps) => format!("for {}", counted(steps, "step")),
+    };
+    let said = clause.as_ref().filter(|said| words(said.value) != then.length_in_words())?;
     let (run, net, data) = (record.number, &record.info.net, &record.info.data);
-    let found = |message: String| Diagnostic::new(Stage::Verbs, said.span, message).found(epochs(said.value));
+    let found = |message: String| Diagnostic::new(Stage::Verbs, said.span, message).found(words(said.value));
     if then.schedule.spans_run() {
-        let message =
-            format!("run {run} began with `{}`, and its `{}` ends there", epochs(then.epochs), schedule(then));
+        let length = then.length_in_words();
+        let message = format!("run {run} began with `{length}`, and its `{}` ends there", schedule(then));
         let further =
-            format!("`train {net} further on {data} {}` begins a new run from its weights", epochs(said.value));
-        let mistake = found(message).expected(epochs(then.epochs)).help(further);
-        return Some(mistake.mend(said.cut(), "").mend(said.span, epochs(then.epochs)));
+            format!("`train {net} further on {data} {}` begins a new run from its weights", words(said.value));
+        let mistake = found(message).expected(&length).help(further);
+        return Some(mistake.mend(said.cut(), "").mend(said.span, length));
     }
-    (said.value <= done).then(|| {
-        let mistake = found(format!("run {run} has had {} already", of(done, "epoch")));
-        let more = epochs(2 * done);
+    let (asked, done, unit, twice): (usize, usize, &str, fn(usize) -> Period) = match said.value {
+        Period::Epochs(epochs) => (epochs, record.epochs_done(), "epoch", Period::Epochs),
+        Period::Steps(steps) => (steps, record.steps_done() as usize, "step", Period::Steps),
+    };
+    (asked <= done).then(|| {
+        let mistake = found(format!("run {run} has had {} already", of(done, unit)));
+        let more = words(twice(2 * done));
         mistake.expected(format!("more than {done}")).mend(said.span, &more).help(format!(
-            "epochs are counted from the run's beginning: `train {net} on {data} {more} resume run {run}`, say"
+            "{unit}s are counted from the run's beginning: `train {net} on {data} {more} resume run {run}`, say"
         ))
     })
 }
@@ -91,16 +120,33 @@ fn differs<T>(record: &RunRecord, clause: &Option<Said<T>>, now: String, then: S
     Some(mistake.help(format!("leave it out, and the run's own holds: `train {net} on {data} resume run {run}`")))
 }
 
-fn epochs(count: usize) -> String {
-    format!("for {}", counted(count, "epoch"))
-}
-
 fn batch(recipe: &Recipe) -> String {
     format!("batch {}", recipe.batch)
 }
 
 fn seed(recipe: &Recipe) -> String {
     format!("seed {}", recipe.seed)
+}
+
+fn toward(recipe: &Recipe) -> String {
+    if recipe.target.toward == Toward::Itself { "toward itself".to_string() } else { String::new() }
+}
+
+fn loss(recipe: &Recipe) -> String {
+    recipe.target.loss.map_or_else(String::new, |loss| format!("loss {loss}"))
+}
+
+fn weights(recipe: &Recipe) -> String {
+    if recipe.target.weights == Weights::Balanced { "weights balanced".to_string() } else { String::new() }
+}
+
+fn ignore(recipe: &Recipe) -> String {
+    recipe.target.ignore.map_or_else(String::new, |label| format!("ignore {label}"))
+}
+
+/// A clause whose absence is 0.
+fn clause(word: &str, number: f64) -> String {
+    if number == 0.0 { String::new() } else { format!("{word} {number}") }
 }
 
 fn optimizer(recipe: &Recipe) -> String {

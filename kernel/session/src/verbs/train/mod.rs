@@ -13,6 +13,7 @@ mod teller;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use fovea_data::{DataSpec, Dataset};
 use fovea_dsl::net::Net;
@@ -22,12 +23,12 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_graph::{Backend, NotFinite, Span};
 use fovea_train::{
-    Course, Ending, EpochMetrics, Event as News, History, Mode, Needs, Recipe, RunInfo, TrainError, Trainee, batches,
-    fit, resume,
+    BEST, Course, Ending, EpochMetrics, Event as News, History, Keep, Mode, Needs, Question, Recipe, RunInfo,
+    TrainError, Trainee, Weights as File, batches, fit, resume,
 };
 use serde_json::json;
 
-use super::show::epochs as epoch_table;
+use super::show::{epochs as epoch_table, told};
 use super::{Checked, Events, Job};
 use crate::display::{Page, number};
 use crate::event::{Event, Output};
@@ -76,30 +77,42 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
     if let Some(further) = train.further.filter(|_| names.binding(&of).is_none()) {
         return Err(no_weights(&train.net, further.cut(), names));
     }
-    let net = names.net(&of)?;
+    let net = names.whole(&of)?;
     let spec = names.spec(&train.data)?;
-    let mut recipe = recipe(&train, names.seed);
+    let mut recipe = recipe(&train, names.seed, &spec);
+    recipe.target.ignore = recipe.target.ignore.map(|label| numbered(label, &spec));
     let forward = forward(&net, &names.interrupted);
-    layers::adjust(&train, &net, &forward(1, Mode::Infer).map_err(TrainError::from).at(span)?, &mut recipe)?;
+    if train.freeze.is_some() || train.lr.is_some() {
+        let graph = forward(1, Mode::Infer).map_err(TrainError::from).at(span)?;
+        layers::adjust(&train, &net, &graph, &mut recipe)?;
+    }
     let resumed = match &train.resume {
-        Some(run) => Some(resumed(&train, &run.value, &mut recipe, names, world)?),
+        Some(run) => Some(resumed(&train, &run.value, &mut recipe, &spec, names, world)?),
         None => None,
     };
+    let objective = names.suits(&of, &net, &recipe.target, Some(&train))?;
     possible(&train, &recipe, span, &spec)?;
     let at = train.batch.map_or(span, |said| said.span);
-    let step = recipe.question();
+    let (step, test) = (recipe.question(objective), Question::test_by(objective.of_test()));
     enough_to_normalise(&forward, &recipe, at, &spec)?;
     let counts = spec.counts();
     let device = &*names.device;
     memory::fits(device, world.held(&spec, device), recipe.batch, at, |batch| {
         let batches = batches(counts.train, batch);
-        let needs = Needs::plan(&forward, &step, &batches, counts.watched(), device, &*names.interrupted);
+        let needs = Needs::plan(&forward, [&step, &test], &batches, counts.watched(), device, &*names.interrupted);
         memory::bytes(needs.map(|needs| needs.with(&spec)), device, train.net.span)
     })?;
 
     let device = Arc::clone(&names.device);
     let set = names.scope.overrides().iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
     Ok(Run { net, device, train, spec, recipe, resumed, set, span, statement: text.to_string() })
+}
+
+/// The number of the class that has a label's number for its name, as those of masks do; else the label.
+fn numbered(label: u32, spec: &DataSpec) -> u32 {
+    let name = label.to_string();
+    let class = spec.class_names().iter().position(|class| *class == name);
+    class.map_or(label, |class| class as u32)
 }
 
 /// The net of a statement on its data.
@@ -135,8 +148,24 @@ impl Job for Run {
         };
         self.ending(&history, &folder, events)?;
         let hints = hints(&history, &data, &mut trained, self.recipe.batch, &world.interrupted);
-        world.trained.insert(self.net.name.clone(), Trained { trainee: trained, run: history.run });
-        Ok(self.output(&history, &hints, &folder))
+        let best = self.best(&folder, &world.interrupted)?;
+        let (trainee, kept) = best.map_or((trained, None), |(best, epoch)| (best, Some(epoch)));
+        world.trained.insert(self.net.name.clone(), Trained { trainee, run: history.run });
+        Ok(self.output(&history, &hints, &folder, kept))
+    }
+}
+
+impl Run {
+    /// The net as it was after its best epoch, and that epoch's number, where the run keeps those weights.
+    fn best(&self, folder: &Path, stop: &Arc<AtomicBool>) -> Result<Option<(Trainee, String)>, Failure> {
+        let file = folder.join(BEST);
+        if self.recipe.watch.keep == Keep::Last || !file.is_file() {
+            return Ok(None);
+        }
+        let weights = File::load(&file).at(self.span)?;
+        let epoch = weights.metadata.get("epoch").cloned().unwrap_or_default();
+        let best = Trainee::with_weights(Arc::clone(&self.device), forward(&self.net, stop), &weights).at(self.span)?;
+        Ok(Some((best, epoch)))
     }
 }
 
@@ -147,7 +176,8 @@ impl Run {
     /// What the weights that it leaves will fix.
     fn binding(&self) -> Binding {
         let (input, class_names) = (self.spec.shape(), self.spec.class_names().to_vec());
-        Binding { input, classes: Some(self.spec.classes()), class_names, run: true }
+        let classes = self.net.output().last().copied();
+        Binding { input, classes, class_names, target: self.recipe.target, run: true }
     }
 
     /// A new run.
@@ -193,7 +223,7 @@ impl Run {
         world: &World,
         tell: &mut dyn FnMut(News),
     ) -> Result<Left, Failure> {
-        let (record, recipe) = resumed.open(&self.train, &self.recipe, world)?;
+        let (record, recipe) = resumed.open(&self.train, &self.recipe, &self.spec, world)?;
         let (device, stop) = (Arc::clone(&self.device), &world.interrupted);
         let fresh = Trainee::fresh_unless(device, forward(&self.net, stop), recipe.seed, &**stop);
         let mut trained = fresh.at(self.span)?;
@@ -224,7 +254,7 @@ impl Run {
     /// Whether the run left weights for the session: it is complete, or was broken off after at least one step.
     fn ending(&self, history: &History, folder: &Path, events: &mut Events<'_>) -> Result<(), Failure> {
         match &history.ending {
-            Ending::Complete => Ok(()),
+            Ending::Complete | Ending::Early { .. } => Ok(()),
             Ending::Interrupted { steps: 0 } => {
                 let net = &self.net.name;
                 events(Event::Text(format!("broken off before the first step: `{net}` is as it was")));
@@ -240,7 +270,8 @@ impl Run {
         let message = format!("training ended at step {step}: the {what} is not finite");
         let mistake = Diagnostic::new(Stage::Verbs, self.span, message);
         let per_epoch = self.spec.counts().train.div_ceil(self.recipe.batch.max(1)) as u64;
-        let course = Course { steps: per_epoch.saturating_mul(self.recipe.epochs as u64), per_epoch };
+        let steps = self.recipe.steps.unwrap_or(per_epoch.saturating_mul(self.recipe.epochs as u64));
+        let course = Course { steps, per_epoch };
         // The rate that made the weights what they are: of this step's update, or of the one before.
         let used = match what {
             NotFinite::Update(_) => step.checked_sub(1),
@@ -269,13 +300,23 @@ impl Run {
             .help(format!("a smaller rate keeps it finite, `{word}(lr {smaller})`, say{kept}"))
     }
 
-    /// The run in a line or two.
-    fn output(&self, history: &History, hints: &[String], folder: &Path) -> Output {
-        let number = history.run.map(|run| format!("run {run}: ")).unwrap_or_default();
-        let done = match history.ending {
-            Ending::Interrupted { steps } => format!("broken off after step {steps}, whose weights it keeps"),
-            _ => number::of(history.epochs.len(), "epoch"),
+    /// How far the run came, and whose weights the net has.
+    fn done(&self, history: &History, kept: Option<&str>) -> String {
+        let epochs = number::of(history.epochs.len(), "epoch");
+        let done = match (&history.ending, self.recipe.steps) {
+            (Ending::Interrupted { steps }, _) if kept.is_some() => format!("broken off after step {steps}"),
+            (Ending::Interrupted { steps }, _) => format!("broken off after step {steps}, whose weights it keeps"),
+            (Ending::Early { best }, _) => format!("stopped early after {epochs}, none better than epoch {best}"),
+            (_, Some(steps)) => number::of(steps as usize, "step"),
+            _ => epochs,
         };
+        kept.map_or(done.clone(), |epoch| format!("{done}, with the weights of epoch {epoch}"))
+    }
+
+    /// The run in a line or two.
+    fn output(&self, history: &History, hints: &[String], folder: &Path, kept: Option<String>) -> Output {
+        let number = history.run.map(|run| format!("run {run}: ")).unwrap_or_default();
+        let done = self.done(history, kept.as_deref());
         let last = history.epochs.last().map(figures).unwrap_or_default();
         let seconds = history.epochs.iter().fold(0.0, |sum, epoch| sum + epoch.seconds);
         let text = format!(
@@ -293,7 +334,11 @@ impl Run {
             "images_per_second": history.images_per_second,
             "waiting": history.waiting,
             "interrupted": matches!(history.ending, Ending::Interrupted { .. }),
+            "stopped": history.ending.word(),
         });
+        if let Some(epoch) = kept.and_then(|epoch| epoch.parse::<usize>().ok()) {
+            data["best"] = epoch.into();
+        }
         if !hints.is_empty() {
             data["hints"] = json!(hints);
         }
@@ -325,6 +370,9 @@ fn figures(epoch: &EpochMetrics) -> String {
     }
     if let Some(share) = epoch.watched_accuracy() {
         text += &format!(", {part} accuracy {}", number::percent(share));
+    }
+    for (name, value, form) in told(&epoch.figures) {
+        text += &format!(", {part} {name} {}", form(value));
     }
     text
 }

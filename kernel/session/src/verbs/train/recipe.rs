@@ -7,9 +7,11 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::counted;
 use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
-use fovea_train::{CheckpointEvery, Forward, Plateau, Recipe, Schedule, SingleValue, TrainError, WarmUp};
+use fovea_train::target::Target;
+use fovea_train::{CheckpointEvery, Forward, Keep, Plateau, Recipe, Schedule, SingleValue, TrainError, WarmUp, Watch};
 
 use crate::failure::{At, Failure};
+use crate::toward;
 
 /// Epochs of a statement that says none.
 const EPOCHS: usize = 10;
@@ -18,11 +20,14 @@ const EPOCHS: usize = 10;
 const BATCH: usize = 64;
 
 /// The recipe as written, the language's defaults where nothing is; `seed` is the program's.
-pub fn recipe(train: &Train, seed: u64) -> Recipe {
+pub fn recipe(train: &Train, seed: u64, spec: &DataSpec) -> Recipe {
+    let batch = train.batch.map_or(BATCH, |said| said.value);
+    let length = train.length.map_or(Period::Epochs(EPOCHS), |said| said.value);
+    let (epochs, steps) = self::length(length, batch, spec);
     let optimizer = train.optimizer.map_or_else(verb::Optimizer::default, |said| said.value);
     Recipe {
-        epochs: train.epochs.map_or(EPOCHS, |said| said.value),
-        batch: train.batch.map_or(BATCH, |said| said.value),
+        epochs,
+        batch,
         optimizer: self::optimizer(&optimizer),
         adjustments: Adjustments {
             clip: train.clip.map(|said| said.value),
@@ -32,10 +37,38 @@ pub fn recipe(train: &Train, seed: u64) -> Recipe {
         rate: optimizer.rate(),
         schedule: train.schedule.as_ref().map_or(Schedule::Constant, |said| schedule(&said.value)),
         warm_up: train.warmup.map(|said| warm_up(said.value)),
+        target: toward::target(train),
         seed: train.seed.map_or(seed, |said| said.value),
         further: train.further.is_some(),
         checkpoint_every: train.checkpoint.map_or(Recipe::CHECKPOINT_EVERY, |said| checkpoint(said.value)),
+        steps,
+        watch: Watch {
+            keep: if train.keep.is_some() { Keep::Best } else { Keep::Last },
+            patience: train.stop.map(|said| said.value),
+        },
     }
+}
+
+/// How many epochs a run has, and how many steps where it is counted in those; the last epoch need not be whole.
+pub fn length(written: Period, batch: usize, spec: &DataSpec) -> (usize, Option<u64>) {
+    match written {
+        Period::Epochs(epochs) => (epochs, None),
+        Period::Steps(steps) => (steps.div_ceil(spec.counts().train.div_ceil(batch.max(1)).max(1)), Some(steps as u64)),
+    }
+}
+
+/// Whether there is a part of the data to watch the run by, where the statement needs one.
+pub fn is_watched(train: &Train, spec: &DataSpec) -> Result<(), Diagnostic> {
+    let said = [train.keep.map(|said| (said.span, said.cut())), train.stop.map(|said| (said.span, said.cut()))];
+    let Some((span, cut)) = said.into_iter().flatten().next().filter(|_| spec.counts().validation == 0) else {
+        return Ok(());
+    };
+    let data = &train.data.text;
+    let word = if train.keep.is_some() { "keep best" } else { "stop early" };
+    let mistake =
+        Diagnostic::new(Stage::Verbs, span, format!("`{data}` has no validation part, by which `{word}` goes"));
+    let mistake = mistake.also(train.data.span, "training and test part alone").mend(cut, "");
+    Err(mistake.help(format!("leave it out, or give `{data}` one: `split 70/15/15` in its `data` statement")))
 }
 
 /// The recipe of a search for a learning rate: what of a run's it takes.
@@ -48,9 +81,12 @@ pub fn search(optimizer: &verb::Optimizer, batch: Option<usize>, seed: u64) -> R
         rate: optimizer.rate(),
         schedule: Schedule::Constant,
         warm_up: None,
+        target: Target::default(),
         seed,
         further: true,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,
+        steps: None,
+        watch: Watch::default(),
     }
 }
 
@@ -114,6 +150,7 @@ pub fn decayed(written: &verb::Optimizer) -> Decayed {
 
 /// Whether the data has pictures for its batches, and its steps can be counted.
 pub fn possible(train: &Train, recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
+    is_watched(train, spec)?;
     batch_fits(recipe.batch, train.batch.as_ref(), (span, &train.data), spec)?;
     steps_are_countable(train, recipe, span, spec)?;
     warm_up_ends(recipe, span, spec)
@@ -150,7 +187,7 @@ fn steps_are_countable(train: &Train, recipe: &Recipe, span: Span, spec: &DataSp
     }
     let message =
         format!("{} of {} are more steps than can be numbered", counted(epochs, "epoch"), counted(steps, "step"));
-    Err(Diagnostic::new(Stage::Values, train.epochs.map_or(span, |said| said.span), message)
+    Err(Diagnostic::new(Stage::Values, train.length.map_or(span, |said| said.span), message)
         .found(epochs.to_string())
         .expected(format!("at most {}", counted(most, "epoch"))))
 }
@@ -158,7 +195,7 @@ fn steps_are_countable(train: &Train, recipe: &Recipe, span: Span, spec: &DataSp
 /// A warm-up that ends before the run does.
 fn warm_up_ends(recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diagnostic> {
     let per_epoch = spec.counts().train.div_ceil(recipe.batch.max(1)) as u64;
-    let steps = per_epoch.saturating_mul(recipe.epochs as u64);
+    let steps = recipe.steps.unwrap_or(per_epoch.saturating_mul(recipe.epochs as u64));
     let rising = recipe.warm_up.map_or(0, |warm_up| warm_up.steps(per_epoch));
     if rising <= steps {
         return Ok(());
@@ -173,7 +210,7 @@ fn warm_up_ends(recipe: &Recipe, span: Span, spec: &DataSpec) -> Result<(), Diag
 /// Batches of which none leaves batch normalisation a single value.
 pub fn enough_to_normalise(forward: &Forward, recipe: &Recipe, at: Span, spec: &DataSpec) -> Result<(), Failure> {
     let samples = spec.counts().train;
-    let Some(single) = SingleValue::find(forward, recipe.batch, samples).map_err(TrainError::from).at(at)? else {
+    let Some(single) = SingleValue::find(forward, recipe, samples).map_err(TrainError::from).at(at)? else {
         return Ok(());
     };
     let help = match single.mend() {

@@ -53,7 +53,7 @@ impl Spread {
 
 /// Whether a run is whole: only such are compared.
 fn is_complete(done: &Done) -> bool {
-    done.history.ending == Ending::Complete
+    done.history.ending.is_whole()
 }
 
 /// A figure of an epoch, and how it is written.
@@ -252,6 +252,7 @@ impl Results<'_> {
                 "epochs": done.history.epochs,
                 "images_per_second": done.history.images_per_second,
                 "ending": done.history.ending,
+                "stopped": done.history.ending.word(),
                 "best": best(Best::of(&done.history.epochs)),
             })
         };

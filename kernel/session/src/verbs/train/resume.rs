@@ -1,5 +1,6 @@
 //! `train lenet on digits resume run 3`: what must be so for a run to go on.
 
+use fovea_data::DataSpec;
 use fovea_dsl::verb::{RunRef, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
@@ -23,6 +24,7 @@ pub fn resumed(
     train: &Train,
     run: &RunRef,
     said: &mut Recipe,
+    spec: &DataSpec,
     names: &Names,
     world: &World,
 ) -> Result<Resumed, Failure> {
@@ -33,17 +35,23 @@ pub fn resumed(
         _ => names.runs == 0,
     };
     if is_there {
-        *said = resumed.open(train, said, world)?.1;
+        *said = resumed.open(train, said, spec, world)?.1;
     }
     Ok(resumed)
 }
 
 impl Resumed {
     /// Reads the run, and checks that it is the statement's.
-    pub fn open(&self, train: &Train, said: &Recipe, world: &World) -> Result<(RunRecord, Recipe), Failure> {
+    pub fn open(
+        &self,
+        train: &Train,
+        said: &Recipe,
+        spec: &DataSpec,
+        world: &World,
+    ) -> Result<(RunRecord, Recipe), Failure> {
         let record = self.which.open(world, self.span)?;
         self.is_of(train, &record)?;
-        let recipe = agreed(train, said, &record)?;
+        let recipe = agreed(train, said, &record, spec)?;
         self.goes_on(train, &record, &recipe)?;
         Ok((record, recipe))
     }
@@ -77,21 +85,25 @@ impl Resumed {
 
     /// Whether there is anything left of the run.
     fn goes_on(&self, train: &Train, record: &RunRecord, recipe: &Recipe) -> Result<(), Diagnostic> {
-        let (number, done) = (record.number, record.epochs.len());
-        if record.ending != Some(Ending::Complete) || recipe.epochs > done {
+        let (number, done) = (record.number, record.epochs_done());
+        if !record.is_over(recipe) {
             return Ok(());
         }
         let (net, data) = (&record.info.net, &record.info.data);
         let resume = train.resume.as_ref().map_or(self.span, |resume| resume.span);
-        let mistake = Diagnostic::new(Stage::Verbs, self.span, format!("run {number} is complete"));
+        let how = if let Some(Ending::Early { .. }) = record.ending { "was stopped early" } else { "is complete" };
+        let mistake = Diagnostic::new(Stage::Verbs, self.span, format!("run {number} {how}"));
         let further = format!("`train {net} further on {data}` begins a new run from the weights that a net has");
-        if recipe.schedule.spans_run() {
+        if recipe.schedule.spans_run() || record.ending != Some(Ending::Complete) {
             return Err(mistake.mend(resume, "further").help(further));
         }
-        let more = format!("for {} epochs", 2 * done);
+        let more = match recipe.steps {
+            Some(_) => format!("for {} steps", 2 * record.steps_done()),
+            None => format!("for {} epochs", 2 * done),
+        };
         let help = format!("`train {net} on {data} {more} resume run {number}` adds as many as it has; {further}");
-        let mistake = match train.epochs {
-            Some(epochs) => mistake.mend(epochs.span, more),
+        let mistake = match train.length {
+            Some(length) => mistake.mend(length.span, more),
             None => mistake.mend(Span { end: resume.start, ..resume }, format!("{more} ")),
         };
         Err(mistake.mend(resume, "further").help(help))

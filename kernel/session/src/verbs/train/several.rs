@@ -89,7 +89,9 @@ impl Job for Several {
             };
             let stopped = matches!(history.ending, Ending::Interrupted { .. });
             if at == 0 && self.keeps_first && !matches!(history.ending, Ending::NotFinite { .. }) {
-                first = Some(Trained { trainee: trained, run: history.run });
+                let best = trial.run.best(&folder, &world.interrupted)?;
+                let trainee = best.map_or(trained, |(best, _)| best);
+                first = Some(Trained { trainee, run: history.run });
             }
             let (setting, seed) = (trial.setting.clone(), trial.run.recipe.seed);
             done.push(Done { setting, seed, history, folder });

@@ -4,6 +4,7 @@ use fovea_train::Event as News;
 
 use crate::event::{Event, Figure, Metric, Part, Progress};
 use crate::verbs::Events;
+use crate::verbs::show::told;
 
 /// Passes the training loop's news on.
 pub struct Teller {
@@ -24,9 +25,7 @@ impl Teller {
     /// Passes a piece of news on.
     pub fn tell(&mut self, event: News, events: &mut Events<'_>) {
         match event {
-            News::Begin { steps_per_epoch, epochs, .. } => {
-                self.steps = (steps_per_epoch as u64).saturating_mul(epochs as u64);
-            }
+            News::Begin { steps, .. } => self.steps = steps,
             News::Step { step, epoch, loss, images_per_second, remaining, .. } => {
                 let accuracy = self.accuracy.map(|share| Figure::share(self.watched, share));
                 let figures = [Some(Figure::number("loss", loss)), accuracy];
@@ -50,10 +49,14 @@ impl Teller {
                     epoch.watched_loss().map(|loss| Figure::number(&name("loss"), loss)),
                     epoch.watched_accuracy().map(|share| Figure::share(&name("accuracy"), share)),
                 ];
+                let further = told(&epoch.figures).map(|(what, value, _)| match what {
+                    "RMSE" | "R²" => Figure::number(&name(what), value),
+                    _ => Figure::share(&name(what), value),
+                });
                 events(Event::Metric(Metric {
                     task: self.net.clone(),
                     part: self.part(epoch.epoch),
-                    figures: figures.into_iter().flatten().collect(),
+                    figures: figures.into_iter().flatten().chain(further).collect(),
                     seconds: epoch.seconds,
                 }));
             }
