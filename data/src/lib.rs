@@ -29,12 +29,12 @@ pub use classic::Fetched;
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
 pub use images::save_pictures;
-pub use labels::Labels;
+pub use labels::{LabelKind, Labels};
 pub use normalize::Normalize;
 pub use room::{Kept, Room};
 pub use samples::{Samples, Source};
 pub use source::{
     ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, FileLabels, Home, Images, Labelled, Part,
-    PictureLabels, Side, Split, Table, Which,
+    PictureLabels, ReadAs, Side, Split, Table, Which,
 };
 pub use spec::DataSpec;

@@ -18,7 +18,7 @@ impl Dealt {
     pub fn of(data: Dataset) -> Self {
         let labels = match data.labels {
             Labels::Class(labels) => labels,
-            Labels::Map(_) => Vec::new(),
+            Labels::Map(_) | Labels::Several(_) | Labels::Numbers(_) => Vec::new(),
         };
         Self { parts: Parts { train: data.train, validation: data.validation, test: data.test }, labels }
     }
@@ -37,7 +37,7 @@ pub(crate) fn dealt(part: &Part, whole: Dealt, classes: usize) -> Result<Dealt, 
 pub(crate) fn of(name: &str, part: &Part, mut data: Dataset) -> Result<Dataset, DataError> {
     let labels = match &data.labels {
         Labels::Class(labels) => labels.clone(),
-        Labels::Map(_) => Vec::new(),
+        Labels::Map(_) | Labels::Several(_) | Labels::Numbers(_) => Vec::new(),
     };
     let [train, validation, test] =
         [&mut data.train, &mut data.validation, &mut data.test].map(|part| std::mem::take(part));

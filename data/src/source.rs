@@ -176,8 +176,11 @@ pub enum Broken {
 pub struct Arrays {
     /// The array of the samples: f32 or f64, which are taken as they are, or u8, of which 255 becomes 1.
     pub images: ArrayFile,
-    /// The array of the labels: whole numbers `[N]`, a class a sample, or `[N, H, W]`, a class a position.
+    /// The array of the labels: whole numbers `[N]`, a class a sample, or `[N, H, W]`, a class a position; 0 and 1
+    /// `[N, K]`, several classes at once; else numbers.
     pub labels: Option<ArrayFile>,
+    /// As what the labels are read; `None`: by that rule.
+    pub read_as: Option<ReadAs>,
     /// What labels must be.
     pub labelled: Labelled,
     /// The shape that a sample is given, channels last. `None`: what follows N, and a channel where that is a line or a
@@ -185,6 +188,15 @@ pub struct Arrays {
     pub shape: Option<Vec<usize>>,
     /// How samples are dealt out; `None` where nobody says.
     pub split: Option<Split>,
+}
+
+/// As what labels are read, whatever they look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadAs {
+    /// A class each; of `[N, K]` the one that is 1.
+    Classes,
+    /// Numbers.
+    Numbers,
 }
 
 /// The file of an array.

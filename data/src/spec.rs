@@ -10,6 +10,7 @@ use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::generate::{scenes, shapes};
+use crate::labels::LabelKind;
 use crate::normalize::Normalize;
 use crate::part::{self, Dealt};
 use crate::resize::MAX_SIDE;
@@ -210,9 +211,19 @@ impl DataSpec {
         Self::builtin(&self.name).as_ref() != Some(&self.source)
     }
 
-    /// Whether samples are labelled. Those that are not are all in the test part.
+    /// What kind of labels samples have.
+    pub fn labels(&self) -> LabelKind {
+        match &self.opened.files {
+            Files::Arrays(files) => files.kind(),
+            Files::Part(_, of) => of.labels(),
+            _ if self.classes() == 0 => LabelKind::Nothing,
+            _ => LabelKind::Classes,
+        }
+    }
+
+    /// Whether samples are labelled.
     pub fn is_labelled(&self) -> bool {
-        self.classes() > 0
+        self.labels() != LabelKind::Nothing
     }
 
     /// How many pictures there are, without reading them. Files that are found to be no pictures only when they are read
@@ -228,7 +239,12 @@ impl DataSpec {
             return Self { room: self.room.clone(), ..of.clone() }.bytes();
         }
         let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
-        let labels = if self.is_labelled() { product(&self.opened.description.positions) } else { 0 };
+        let labels = match self.labels() {
+            LabelKind::Nothing => 0,
+            LabelKind::Classes => product(&self.opened.description.positions),
+            LabelKind::Several(classes) => classes as u64,
+            LabelKind::Numbers(shape) => product(&shape),
+        };
         let count = self.counts().all() as u64;
         let about = labels * size_of::<u32>() as u64 + size_of::<usize>() as u64;
         let values = self.sample_bytes().saturating_mul(count);

@@ -103,10 +103,10 @@ fn samples_without_labels_are_one_part() {
     let spec = open(unlabelled(&path)).unwrap();
     assert_eq!(
         (spec.classes(), spec.is_labelled(), spec.counts()),
-        (0, false, Counts { train: 0, validation: 0, test: 3 })
+        (0, false, Counts { train: 3, validation: 0, test: 0 })
     );
     let data = spec.load().unwrap();
-    assert_eq!((data.test, data.labels.len(), spec.bytes()), (vec![0, 1, 2], 0, 3 * (16 + 8)));
+    assert_eq!((data.train, data.labels.len(), spec.bytes()), (vec![0, 1, 2], 0, 3 * (16 + 8)));
 }
 
 fn labelled(root: &Path, shape: &str, labels: &[u8]) -> Arrays {

@@ -5,7 +5,7 @@ mod support;
 
 use std::fs;
 
-use fovea_data::{Arrays, Clause, DataError, Split, Unfit};
+use fovea_data::{Arrays, Clause, DataError, ReadAs, Unfit};
 use fovea_graph::stop;
 use support::{arrays, folder, npy, open, open_sized, pair, says, unfit, unlabelled, write};
 
@@ -21,11 +21,16 @@ fn samples(bytes: &[u8]) -> Unfit {
 
 /// What is wrong with labels of three samples.
 fn labels(descr: &str, shape: &str, bytes: &[u8]) -> Unfit {
+    labels_as(descr, shape, bytes, None)
+}
+
+/// The same for labels that are read as something.
+fn labels_as(descr: &str, shape: &str, bytes: &[u8], read_as: Option<ReadAs>) -> Unfit {
     let root = folder();
     let [x, y] = pair(&root);
     write(&x, &npy("'|u1'", "False", "(3, 2, 2)", &[7; 12]));
     write(&y, &npy(descr, "False", shape, bytes));
-    let found = unfit(open(arrays(&x, &y)));
+    let found = unfit(open(Arrays { read_as, ..arrays(&x, &y) }));
     assert_eq!(found.path, y);
     found
 }
@@ -83,11 +88,18 @@ fn values_that_are_no_numbers_are_counted_and_named() {
 
 #[test]
 fn labels_that_are_no_classes() {
-    says(&labels("'<f4'", "(3,)", &[0; 12]), &["its labels are float32", "classes alone", "astype(\"int64\")"]);
-    says(&labels("'|O'", "(3,)", &[0; 24]), &["its labels are object", "whole numbers"]);
+    says(&labels("'|O'", "(3,)", &[0; 24]), &["its labels are object", "a class is a whole number"]);
+    let floats = [0.0, f32::NAN, 1.0].map(f32::to_le_bytes).concat();
+    says(&labels("'<f4'", "(3,)", &floats), &["1 value of it are no finite numbers", "the first in sample 1"]);
+    let halves = [0.0, 0.5, 1.0].map(f32::to_le_bytes).concat();
+    let found = labels_as("'<f4'", "(3,)", &halves, Some(ReadAs::Classes));
+    says(&found, &["the label 0.5 of sample 1 is no class", "whole numbers"]);
+    let found = labels_as("'|u1'", "(3, 2)", &[0, 1, 1, 1, 0, 0], Some(ReadAs::Classes));
+    says(&found, &["sample 1 has several of its 2 numbers set", "without `as classes`"]);
     says(&labels("'|i1'", "(2,)", &[0, 1]), &["it labels 2 samples, and `", "x.npy` has 3 samples", "(2,)", "(3,)"]);
     says(&labels("'|i1'", "()", &[0]), &["it is one number"]);
-    says(&labels("'|i1'", "(3, 5)", &[0; 15]), &["it has 5 numbers a sample", "argmax(axis=1)"]);
+    let found = labels("'|i1'", "(3, 5)", &[2; 15]);
+    says(&found, &["it has 5 whole numbers a sample", "not only 0 and 1", "`as numbers`", "argmax(axis=1)"]);
     says(&labels("'|i1'", "(3, 2, 3)", &[0; 18]), &["do not lie on the samples", "(3, 2, 3)", "(3, 2, 2)"]);
     says(&labels("'|i1'", "(3,)", &[0, 1]), &["the file is cut off"]);
     says(&labels("'|i1'", "(3,)", &[0, 1, 255]), &["the label -1 of sample 2 is no class", "counted from 0"]);
@@ -108,9 +120,6 @@ fn clauses_that_do_not_fit() {
     let found = unfit(open(Arrays { shape: Some(vec![5, 1]), ..arrays(&x, &y) }));
     assert_eq!(found.clause, Clause::Shape);
     says(&found, &["a sample has 4 values and cannot be 5x1", "as 2x2x1"]);
-    let found = unfit(open(Arrays { split: Some(Split::default()), ..unlabelled(&x) }));
-    assert_eq!(found.clause, Clause::Split);
-    says(&found, &["without labels there is nothing to train on", "leave `split` out"]);
     let found = unfit(open_sized(arrays(&x, &y), Some([4, 4])));
     assert_eq!(found.clause, Clause::Size);
     says(&found, &["arrays keep the size they have"]);

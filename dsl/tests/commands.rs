@@ -4,9 +4,9 @@
 use fovea_dsl::scope::{Scope, Value};
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::verb::{
-    Adam, BenchMode, Compare, Compared, Convolve, Curve, Decayed, Features, Filter, Filters, Library, Load, Momentum,
-    Note, Optimizer, Origin, Padding, Period, Pixels, Plot, PoolForm, Predict, Reset, RmsProp, RunRef, Save, Schedule,
-    Seed, SetTheme, Sgd, Show, Shown, Side, Subject, Summary, Test, Theme, Train, Who,
+    Adam, BenchMode, Compare, Compared, Convolve, Curve, Decayed, Features, Filter, Filters, Library, Load, Loss,
+    Momentum, Note, Optimizer, Origin, Padding, Period, Pixels, Plot, PoolForm, Predict, ReadAs, Reset, RmsProp,
+    RunRef, Save, Schedule, Seed, SetTheme, Sgd, Show, Shown, Side, Subject, Summary, Test, Theme, Train, Who,
 };
 use fovea_dsl::{Command, Diagnostic, Source, command, parse};
 use fovea_graph::SourceId;
@@ -68,31 +68,15 @@ fn train_reads_its_clauses_in_any_order() {
 #[test]
 fn what_is_not_said_stays_open() {
     let Command::Train(train) = read("train lenet on digits").unwrap() else { panic!() };
-    let Train {
-        net,
-        data,
-        further,
-        length,
-        optimizer,
-        batch,
-        schedule,
-        warmup,
-        checkpoint,
-        resume,
-        seed,
-        sweep,
-        seeds,
-        keep,
-        stop,
-        clip,
-        freeze,
-        lr,
-    } = train;
+    let Train { net, data, further, length, optimizer, batch, schedule, warmup, checkpoint, resume, seed, .. } = &train;
     assert_eq!((net.text.as_str(), data.text.as_str()), ("lenet", "digits"));
-    assert_eq!((further, length, optimizer, batch, schedule), (None, None, None, None, None));
-    assert_eq!((warmup, checkpoint, resume, seed, sweep, seeds), (None, None, None, None, None, None));
-    assert_eq!((keep, stop), (None, None));
-    assert_eq!((clip, freeze, lr), (None, None, None));
+    assert_eq!((further, length, optimizer, batch, schedule), (&None, &None, &None, &None, &None));
+    assert_eq!((warmup, checkpoint, resume, seed), (&None, &None, &None, &None));
+    let Train { toward, noise, loss, weights, smooth, ignore, .. } = &train;
+    let Train { sweep, seeds, clip, freeze, lr, keep, stop, .. } = &train;
+    assert_eq!((keep, stop), (&None, &None));
+    assert_eq!((sweep, seeds, clip, freeze, lr), (&None, &None, &None, &None, &None));
+    assert_eq!((toward, noise, loss, weights, smooth, ignore), (&None, &None, &None, &None, &None, &None));
     let Command::Train(train) = read("train lenet on digits for 10 epochs, batch 64").unwrap() else { panic!() };
     assert!(
         train.length.is_some_and(|length| length.value == Period::Epochs(10))
@@ -125,6 +109,22 @@ fn optimizers_schedules_and_what_else_train_takes() {
     assert_eq!(train("checkpoint every 1 epoch, seed 1").checkpoint.unwrap().value, Period::Epochs(1));
     assert!(matches!(train("resume run 3").resume.unwrap().value, RunRef::Number(3, _)));
     assert!(matches!(train("resume run last, batch 2").resume.unwrap().value, RunRef::Last(_)));
+}
+
+#[test]
+fn what_a_net_is_trained_toward() {
+    let train = |clauses: &str| match read(&format!("train q on d {clauses}")).unwrap() {
+        Command::Train(train) => train,
+        _ => panic!(),
+    };
+    let coder = train("toward itself, noise 0.2, loss L1");
+    assert!(coder.toward.is_some());
+    assert_eq!((coder.noise.unwrap().value, coder.loss.unwrap().value), (0.2, Loss::L1));
+    let masks = train("ignore 255, weights balanced, smooth 0.1, loss dice");
+    assert_eq!((masks.ignore.unwrap().value, masks.smooth.unwrap().value), (255, 0.1));
+    assert!(masks.weights.is_some() && masks.loss.unwrap().value == Loss::Dice);
+    let Command::Data(data) = read("data x = npy \"x.npy\" labels \"y.npy\" as numbers").unwrap() else { panic!() };
+    assert_eq!(data.read_as.unwrap().value, ReadAs::Numbers);
 }
 
 #[test]

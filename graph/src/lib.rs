@@ -11,6 +11,7 @@ pub mod fuse;
 pub mod graph;
 pub mod ids;
 pub mod init;
+mod objective;
 pub mod op;
 mod optimizer;
 pub mod philox;

@@ -31,6 +31,8 @@ pub enum Purpose {
     Data,
     /// How a training sample is changed; the index is the sample, the step the epoch.
     Augment,
+    /// Noise that a net is to take away; the index is the sample, the step the epoch.
+    Noise,
 }
 
 /// A stream of random numbers, addressed by position: no state, so nothing to save but its name.

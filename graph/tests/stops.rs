@@ -9,7 +9,7 @@ use fovea_graph::init::initial_unless;
 use fovea_graph::op::{self, GradientError, Transpose};
 use fovea_graph::plan::plan_unless;
 use fovea_graph::stop::looks;
-use fovea_graph::training::{Optimizer, training_step, training_step_of, with_loss_unless};
+use fovea_graph::training::{Optimizer, objective, training_step, training_step_of, with_objective};
 use fovea_graph::{Graph, Init, Interrupted, Op, Role, Shape, Span, State, StateId, Stop};
 use support::Chooser;
 
@@ -57,8 +57,8 @@ fn broken(result: Result<Graph, GradientError>) -> Result<(), Interrupted> {
 #[test]
 fn passes_from_graph_to_graph_end_at_any_layer() {
     asks("copying", |graph, stop| graph.copy_unless(stop).map(drop));
-    asks("the loss", |graph, stop| broken(with_loss_unless(graph, stop)));
-    asks("a training step", |graph, stop| broken(training_step_of(graph, &SGD, &|_| true, stop)));
+    asks("the loss", |graph, stop| broken(with_objective(graph, &objective(graph), stop)));
+    asks("a training step", |graph, stop| broken(training_step_of(graph, &objective(graph), &SGD, &|_| true, stop)));
     asks("a gradient", |graph, stop| broken(with_gradients_unless(graph.clone(), "result", &["images"], stop)));
     asks("fusing", |graph, stop| fuse_unless(graph.clone(), stop).map(drop));
     asks("pruning", |graph, stop| prune_unless(graph.clone(), stop).map(drop));

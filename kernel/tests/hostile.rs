@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea::display::{
-    Column, Compared, Comparison, Confused, Device, Guess, Page, Summary, SummaryRow, Table, TestReport, Totals,
-    devices, guesses,
+    Column, Compared, Comparison, Confused, Device, Guess, Page, Summary, SummaryRow, Table, TestFigures, TestReport,
+    Totals, devices, guesses,
 };
 use fovea::event::{Event, Figure, Output, Progress};
 use fovea::failure::Failure;
@@ -140,7 +140,8 @@ fn every_report_writes_a_hostile_name_as_text() {
             net: name.clone(),
             data: name.clone(),
             loss: 0.5,
-            accuracy: 0.5,
+            accuracy: Some(0.5),
+            figures: TestFigures::default(),
             confusion: vec![vec![1; classes]; classes],
             iou: None,
             mean_iou: None,

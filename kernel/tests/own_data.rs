@@ -146,7 +146,7 @@ fn files_that_are_no_data_are_told_at_their_words_before_anything_runs() {
     arrays(&root(&bench));
     std::fs::write(bench.path("text.npy"), "no array").unwrap();
     ndarray_npy::write_npy(bench.path("few.npy"), &ndarray::arr1(&[1_i64, 2, 3])).unwrap();
-    ndarray_npy::write_npy(bench.path("real.npy"), &ndarray::Array1::from_elem(1797, 0.5_f32)).unwrap();
+    ndarray_npy::write_npy(bench.path("real.npy"), &ndarray::Array1::from_elem(1797, f32::NAN)).unwrap();
     pictures(&root(&bench).join("mixed"), "digits", &["a"], 2);
     pictures(&root(&bench).join("mixed"), "shapes", &["b"], 2);
     pictures(&root(&bench).join("broken"), "digits", &["a", "b"], 4);

@@ -131,6 +131,7 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
         rate: 0.05,
         schedule: Schedule::Constant,
         warm_up: None,
+        target: Default::default(),
         seed: 1,
         further: false,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,

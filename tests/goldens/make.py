@@ -1,10 +1,10 @@
 """Writes ops.npz, lenet.npz, convolve.npz and saliency.npz: what PyTorch computes, in float64, for the cases of cases.json,
-for LeNet and for the verbs `convolve` and `saliency`.
+for LeNet and for the verbs `convolve` and `saliency`; and figures.npz, what scikit-learn says of tests.
 
-    pip install torch numpy
+    pip install torch numpy scikit-learn
     python make.py
 
-Written with torch 2.15 on a CPU. See README.md for what the files hold.
+Written with torch 2.15 and scikit-learn 1.9 on a CPU. See README.md for what the files hold.
 """
 
 import json
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import convolve
+import figures
 import lenet
 import saliency
 from ops import LAYERS, OPS
@@ -163,6 +164,7 @@ def main():
     # Row-major order throughout, as the graph's tensors are.
     np.savez_compressed(FOLDER / "ops.npz", **{key: np.ascontiguousarray(x).reshape(x.shape) for key, x in arrays.items()})
     np.savez_compressed(FOLDER / "lenet.npz", **lenet.trajectory())
+    np.savez_compressed(FOLDER / "figures.npz", **figures.cases())
     np.savez_compressed(FOLDER / "convolve.npz", **convolve.cases())
     np.savez_compressed(FOLDER / "saliency.npz", **saliency.cases())
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fovea_graph::op::{BatchNorm, ChannelMean, ChannelVariance, Running, ShapeError, Statistics};
-use fovea_graph::training::{Adjustments, Optimizer, adjusted_step};
+use fovea_graph::training::{Adjustments, Optimizer, adjusted_step, objective};
 use fovea_graph::{Graph, Init, Never, NodeId, Op, Role, Shape, State, Tensor};
 use ndarray::ArrayD;
 use serde::Deserialize;
@@ -89,7 +89,7 @@ pub fn training_runs(goldens: &Goldens) -> Vec<TrainingRun> {
 
 fn training_run(run: ListedRun, goldens: &Goldens) -> TrainingRun {
     let forward = forward(&run).unwrap_or_else(|e| panic!("{}: {e}", run.name));
-    let graph = adjusted_step(&forward, &run.optimizer, &run.adjustments, &Never);
+    let graph = adjusted_step(&forward, &objective(&forward), &run.optimizer, &run.adjustments, &Never);
     let graph = graph.unwrap_or_else(|e| panic!("{}: {e}", run.name));
     let key = |what: &str| format!("{}.{what}", run.name);
     let first = |state: &State| match state.init {

@@ -10,7 +10,7 @@ use fovea_dsl::lower::{Mode, lower};
 use fovea_graph::fuse::fuse;
 use fovea_graph::op::Running;
 use fovea_graph::plan::plan;
-use fovea_graph::training::{Adam, Adjustments, Decay, Optimizer, RmsProp, adjusted_step};
+use fovea_graph::training::{Adam, Adjustments, Decay, Optimizer, RmsProp, adjusted_step, objective};
 use fovea_graph::{
     Backend, Feed, Graph, Init, Memory, Never, Op, Outcome, Program, Role, Shape, State, StateId, Tensor,
 };
@@ -208,7 +208,7 @@ fn residual_steps(optimizer: &Optimizer, update: &str) {
     let text = "net residual = 8x8x3 - conv 8 - bn - relu - add(conv 8 - bn - relu - conv 8 - bn | shortcut) - relu - pool avg global, softmax 10";
     let graph = lower(&net(text), 4, Mode::Train).unwrap();
     let clipped = Adjustments { clip: Some(1.0), ..Adjustments::default() };
-    let step = adjusted_step(&graph, optimizer, &clipped, &Never).unwrap();
+    let step = adjusted_step(&graph, &objective(&graph), optimizer, &clipped, &Never).unwrap();
     let before = emulator.counters();
     let images =
         Tensor::from_shape_fn(ndarray::IxDyn(&[4, 8, 8, 3]), |i| ((i[0] + 3 * i[1] + 5 * i[2]) % 7) as f32 / 7.0);

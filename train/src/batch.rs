@@ -4,13 +4,19 @@ use fovea_data::{Augment, Dataset, Labels, Samples, Subject};
 use fovea_graph::{Stop, Tensor};
 use ndarray::{CowArray, IxDyn};
 
+use crate::aim::{Aim, Noise};
 use crate::error::TrainError;
 use crate::standardise::Standardisation;
+use crate::target::Toward;
 
 /// Pictures to draw batches from.
 pub(crate) struct Pictures<'a> {
     values: Values<'a>,
-    labels: Option<&'a Labels>,
+    goal: Goal<'a>,
+    /// The shape of what a result is compared with, for one picture.
+    wanted: Vec<usize>,
+    weights: Option<Tensor>,
+    noise: Option<Noise>,
     standardisation: Option<Standardisation>,
     augmented: Option<Augmented<'a>>,
 }
@@ -23,6 +29,14 @@ struct Augmented<'a> {
     epoch: u32,
 }
 
+/// What results are compared with.
+enum Goal<'a> {
+    Nothing,
+    Labels(&'a Labels),
+    /// The pictures as they are read.
+    Itself,
+}
+
 enum Values<'a> {
     Given(CowArray<'a, f32, IxDyn>),
     Of(&'a Samples),
@@ -31,20 +45,34 @@ enum Values<'a> {
 impl<'a> Pictures<'a> {
     /// Pictures `[N, H, W, C]` without labels.
     pub fn new(images: &'a Tensor, standardisation: Option<Standardisation>) -> Self {
-        Self { values: Values::Given(images.as_standard_layout()), labels: None, standardisation, augmented: None }
+        let (values, goal) = (Values::Given(images.as_standard_layout()), Goal::Nothing);
+        Self { values, goal, wanted: Vec::new(), weights: None, noise: None, standardisation, augmented: None }
     }
 
-    /// A data set's pictures and labels.
-    pub fn of(data: &'a Dataset, standardisation: Option<Standardisation>) -> Self {
-        let (values, labels) = (Values::Of(&data.images), Some(&data.labels));
-        Self { values, labels, standardisation, augmented: None }
+    /// A data set's pictures, and what a net's results are compared with, as a test sees them.
+    pub fn of(data: &'a Dataset, aim: &Aim, standardisation: Option<Standardisation>) -> Self {
+        let goal = match aim.target.toward {
+            Toward::Labels => Goal::Labels(&data.labels),
+            Toward::Itself => Goal::Itself,
+        };
+        let (wanted, noise) = (aim.wanted.clone(), Noise::of_test(aim.target.noise));
+        let values = Values::Of(&data.images);
+        Self { values, goal, wanted, weights: None, noise, standardisation, augmented: None }
     }
 
-    /// A data set's pictures as epoch `epoch` of a run by this seed sees them: augmented.
-    pub fn training(data: &'a Dataset, standardisation: Option<Standardisation>, seed: u64, epoch: u32) -> Self {
+    /// The same as epoch `epoch` of a run by this seed sees them: augmented, under noise of their own, classes by their
+    /// weights.
+    pub fn training(
+        data: &'a Dataset,
+        aim: &Aim,
+        standardisation: Option<Standardisation>,
+        seed: u64,
+        epoch: u32,
+    ) -> Self {
         let augmented = Augmented { augment: &data.augment, seed, epoch };
         let augmented = Some(augmented).filter(|augmented| !augmented.augment.is_empty());
-        Self { augmented, ..Self::of(data, standardisation) }
+        let (noise, weights) = (Noise::of_epoch(aim.target.noise, seed, epoch), aim.class_weights(data));
+        Self { augmented, noise, weights, ..Self::of(data, aim, standardisation) }
     }
 
     /// Whether all of them are in memory as they are wanted.
@@ -62,7 +90,7 @@ impl<'a> Pictures<'a> {
             Values::Given(values) => values.shape().get(1..).unwrap_or_default(),
             Values::Of(samples) => samples.shape(),
         };
-        Batch::new(shape, self.labels.map_or(&[], Labels::positions))
+        Batch { weights: self.weights.clone(), ..Batch::new(shape, &self.wanted) }
     }
 
     /// Writes the pictures `indices`, as they are.
@@ -85,15 +113,24 @@ impl<'a> Pictures<'a> {
 pub(crate) struct Batch {
     /// `[N, H, W, C]`, standardised.
     pub images: Tensor,
-    /// Class numbers, `[N]`, or `[N, H, W]` where there is one at every position.
-    pub labels: Tensor,
+    /// Class numbers, `[N]`, or `[N, H, W]` where there is one at every position; or what else a net's results are compared
+    /// with, of their shape.
+    pub wanted: Tensor,
+    /// A weight for each class, where they have their own.
+    pub weights: Option<Tensor>,
 }
 
 impl Batch {
-    /// No pictures yet, of `shape` with a label at each of `positions`.
-    fn new(shape: &[usize], positions: &[usize]) -> Self {
+    /// No pictures yet, of `shape`, to be compared with something of the shape `wanted`.
+    fn new(shape: &[usize], wanted: &[usize]) -> Self {
         let none = |dims: &[usize]| Tensor::zeros([&[0], dims].concat());
-        Self { images: none(shape), labels: none(positions) }
+        Self { images: none(shape), wanted: none(wanted), weights: None }
+    }
+
+    /// What the batch gives a graph's inputs, by their names.
+    pub fn feeds(&self) -> impl Iterator<Item = (&'static str, &Tensor)> {
+        let given = [("images", &self.images), ("labels", &self.wanted), ("target", &self.wanted)];
+        given.into_iter().chain(self.weights.as_ref().map(|weights| ("class_weights", weights)))
     }
 
     /// How many pictures it has.
@@ -107,22 +144,30 @@ impl Batch {
     /// Pictures that cannot be read; [`TrainError::Interrupted`].
     pub fn gather(&mut self, pictures: &Pictures<'_>, indices: &[usize], stop: &dyn Stop) -> Result<(), TrainError> {
         resize(&mut self.images, indices.len());
-        resize(&mut self.labels, indices.len());
+        resize(&mut self.wanted, indices.len());
         let slots = self.images.as_slice_mut().unwrap_or(&mut []);
         pictures.read(indices, slots, stop)?;
-        if let Some(labels) = pictures.labels {
-            let slots = self.labels.as_slice_mut().unwrap_or(&mut []);
-            for (slot, &i) in slots.chunks_exact_mut(labels.per_picture().max(1)).zip(indices) {
-                for (slot, &label) in slot.iter_mut().zip(labels.of(i)) {
-                    *slot = label as f32;
-                }
+        if let Goal::Labels(labels) = pictures.goal {
+            let wanted = self.wanted.as_slice_mut().unwrap_or(&mut []);
+            let size = (wanted.len() / indices.len().max(1)).max(1);
+            for (wanted, &i) in wanted.chunks_exact_mut(size).zip(indices) {
+                wanted.iter_mut().zip(labels.of(i)).for_each(|(wanted, &label)| *wanted = label as f32);
+                wanted.iter_mut().zip(labels.values(i)).for_each(|(wanted, &value)| *wanted = value);
             }
         }
         if let Some(augmented) = pictures.augmented {
             self.augment(augmented, pictures, indices, stop)?;
         }
+        let slots = self.images.as_slice_mut().unwrap_or(&mut []);
+        if let Goal::Itself = pictures.goal {
+            self.wanted.as_slice_mut().unwrap_or(&mut []).copy_from_slice(slots);
+        }
+        if let Some(noise) = pictures.noise {
+            let size = (slots.len() / indices.len().max(1)).max(1);
+            slots.chunks_exact_mut(size).zip(indices).for_each(|(values, &i)| noise.add(i, values));
+        }
         if let Some(standardisation) = &pictures.standardisation {
-            standardisation.apply_to(self.images.as_slice_mut().unwrap_or(&mut []));
+            standardisation.apply_to(slots);
         }
         Ok(())
     }
@@ -138,10 +183,12 @@ impl Batch {
         let shape: Option<[usize; 3]> = self.images.shape()[1..].try_into().ok();
         let size = self.images.shape()[1..].iter().product::<usize>().max(1);
         let mean = pictures.standardisation.as_ref().map_or(&[0.0][..], |standardisation| &standardisation.mean);
-        // A class of the whole picture stays where it is.
-        let positions: usize = self.labels.shape()[1..].iter().product();
-        let positions = if self.labels.ndim() > 1 { positions } else { 0 };
-        let labels = self.labels.as_slice_mut().unwrap_or(&mut []);
+        // What is said of the whole picture stays where it is.
+        let positions = match pictures.goal {
+            Goal::Labels(labels) if !labels.positions().is_empty() => labels.per_picture(),
+            _ => 0,
+        };
+        let labels = self.wanted.as_slice_mut().unwrap_or(&mut []);
         let images = self.images.as_slice_mut().unwrap_or(&mut []).chunks_exact_mut(size);
         for (n, picture) in stop.each(indices.iter().zip(images)).enumerate() {
             let (&index, values) = picture?;

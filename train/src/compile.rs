@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fovea_graph::training::{Objective, objective};
-use fovea_graph::{Arena, Backend, BackendError, Graph, Memory, Plan, State, Stop, Tensor};
+use fovea_graph::{Arena, Backend, BackendError, Graph, Memory, Plan, State, Stop};
 
+use crate::aim::Told;
 use crate::batch::Batch;
 use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
 use crate::forward::{Forward, Mode};
 use crate::question::Question;
+use crate::target::End;
 
 /// How many programs are kept: a training run needs four (each part's full and last batch), predictions two more.
 const KEPT: usize = 8;
@@ -25,7 +26,8 @@ pub(crate) struct Net {
     pub input: Vec<usize>,
     /// The result's shape for one picture.
     pub output: Vec<usize>,
-    pub objective: Objective,
+    /// How it ends.
+    pub end: End,
 }
 
 impl Net {
@@ -38,13 +40,13 @@ impl Net {
         let picture = |dims: &[usize]| dims.get(1..).unwrap_or(&[]).to_vec();
         let input = picture(graph.inputs[images.index()].shape.dims());
         let output = picture(graph.shape(result).dims());
-        let objective = objective(&graph);
-        Ok(Self { backend, forward, states: graph.states, input, output, objective })
+        let end = End::of(&graph);
+        Ok(Self { backend, forward, states: graph.states, input, output, end })
     }
 
-    /// Where in a picture the net tells a class: `[H, W]`, or `[]` for one class a picture.
-    pub fn positions(&self) -> &[usize] {
-        self.output.split_last().map_or(&[], |(_, positions)| positions)
+    /// What it gives for a picture.
+    pub fn told(&self) -> Told<'_> {
+        Told { end: self.end, output: &self.output }
     }
 
     /// The plan for a question and a batch, by the question's route.
@@ -169,10 +171,13 @@ impl Programs {
             Some(kept) => &mut kept.compiled,
             None => return Err(TrainError::Inconsistent("it has no program".into())),
         };
-        let all: [(&str, &Tensor); 2] = [("images", &batch.images), ("labels", &batch.labels)];
         // A net that is asked for its result alone takes no labels.
-        let taken = if compiled.graph().find_input("labels").is_some() { &all[..] } else { &all[..1] };
-        compiled.begin(memory, taken, numbers, interrupted, &mut |_| ())
+        let (mut taken, mut count) = ([("images", &batch.images); 4], 0);
+        for feed in batch.feeds().filter(|(name, _)| compiled.graph().find_input(name).is_some()) {
+            taken[count] = feed;
+            count += 1;
+        }
+        compiled.begin(memory, &taken[..count], numbers, interrupted, &mut |_| ())
     }
 
     /// The program used last.

@@ -12,11 +12,13 @@ use std::time::{Duration, Instant};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::{BackendError, Stop};
 
+use crate::aim::Aim;
 use crate::batch::{Batch, Pictures};
 use crate::compiled::Numbers;
 use crate::error::TrainError;
 use crate::feed::{Feed, feed};
 use crate::fingerprint::Fingerprint;
+use crate::infer::Watched;
 use crate::layout::Line;
 use crate::place::Place;
 use crate::question::Question;
@@ -39,6 +41,7 @@ pub(crate) struct Epochs<'a> {
     run: Option<&'a mut RunFolder>,
     /// Of net and data; checkpoints carry it.
     fingerprint: Fingerprint,
+    aim: Aim,
     question: Question,
     place: Place,
     /// The steps that are under way, oldest first.
@@ -79,9 +82,10 @@ impl<'a> Epochs<'a> {
             Some(_) => Fingerprint::of(&trainee.net.forward, data, recipe.batch, stop)?,
             None => Fingerprint::default(),
         };
-        let (question, clock) = (recipe.question(), Clock::start());
+        let aim = trainee.aim(data)?;
+        let (question, clock) = (recipe.question(aim.objective), Clock::start());
         let (begun, done, saved) = (VecDeque::new(), Vec::new(), None);
-        Ok(Self { trainee, data, recipe, size, run, fingerprint, question, place, begun, done, saved, clock })
+        Ok(Self { trainee, data, recipe, size, run, fingerprint, aim, question, place, begun, done, saved, clock })
     }
 
     /// The same run, whose epochs up to its place had these figures, and whose place is on disk.
@@ -146,8 +150,8 @@ impl<'a> Epochs<'a> {
         let train = &data.train;
         let shuffle = Stream::new(self.recipe.seed, Purpose::Shuffle, self.trainee.progress.epochs);
         let order: Vec<usize> = shuffle.permutation(train.len()).into_iter().map(|i| train[i]).collect();
-        let epoch = self.trainee.progress.epochs;
-        let pictures = Pictures::training(data, self.trainee.standardisation().cloned(), self.recipe.seed, epoch);
+        let (epoch, standardisation) = (self.trainee.progress.epochs, self.trainee.standardisation().cloned());
+        let pictures = Pictures::training(data, &self.aim, standardisation, self.recipe.seed, epoch);
         let left = usize::try_from(self.size.course.steps - self.place.step).unwrap_or(usize::MAX);
         let batches = order.chunks(self.recipe.batch).skip(self.place.batches as usize).take(left);
         let batches: Vec<&[usize]> = batches.collect();
@@ -163,7 +167,8 @@ impl<'a> Epochs<'a> {
             tested => tested?,
         };
         let none = (None, None);
-        let (validation, test) = if data.validation.is_empty() { (none, watched) } else { (watched, none) };
+        let found = watched.as_ref().map_or(none, |watched| (Some(watched.loss), watched.accuracy));
+        let (validation, test) = if data.validation.is_empty() { (none, found) } else { (found, none) };
         // The last epoch of a run of so many steps need not be whole.
         let is_whole = self.place.batches == self.size.course.per_epoch;
         let count = train.len().min(self.place.batches as usize * self.recipe.batch) as f64;
@@ -176,6 +181,7 @@ impl<'a> Epochs<'a> {
             validation_accuracy: validation.1,
             test_loss: test.0,
             test_accuracy: test.1,
+            figures: watched.map(|watched| watched.figures).unwrap_or_default(),
             seconds: before + began.elapsed().as_secs_f64(),
         };
         if let Some(run) = &mut self.run {
@@ -307,13 +313,12 @@ impl<'a> Epochs<'a> {
         Ok(())
     }
 
-    /// Loss and accuracy on the part that the run is watched by, where there is one.
-    fn watch(&mut self, interrupted: &AtomicBool) -> Result<(Option<f64>, Option<f64>), TrainError> {
+    /// How well the net does on the part that the run is watched by, where there is one.
+    fn watch(&mut self, interrupted: &AtomicBool) -> Result<Option<Watched>, TrainError> {
         if self.data.watched().is_empty() {
-            return Ok((None, None));
+            return Ok(None);
         }
-        let (loss, accuracy) = self.trainee.tally(self.data, interrupted)?;
-        Ok((Some(loss), Some(accuracy)))
+        self.trainee.watch(self.data, interrupted).map(Some)
     }
 
     /// Whether there is to be a checkpoint after a step of the running epoch.

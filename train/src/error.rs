@@ -246,6 +246,47 @@ pub enum TrainError {
         /// How the net would have to end.
         ending: String,
     },
+    /// Data without labels, where they are needed.
+    #[error("{data} has no labels to train toward: `toward itself` trains an autoencoder")]
+    NoLabels {
+        /// The data's name.
+        data: String,
+    },
+    /// A net that does not tell several classes at once, on data that have them.
+    #[error(
+        "{data} has any of {} at once, and the net gives {}: end the net with `fc {classes} - sigmoid`",
+        counted(.classes, "class"),
+        join(.output)
+    )]
+    NoSigmoid {
+        /// The net's output, without the batch.
+        output: Vec<usize>,
+        /// The data's name.
+        data: String,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// A net that gives other numbers than are wanted.
+    #[error(
+        "the net gives {}, and {} {}: end the net with `fc {}`",
+        join(.output),
+        if *.itself { format!("the samples of {data} are") } else { format!("{data} wants numbers of") },
+        join(.wanted),
+        .wanted.iter().product::<usize>()
+    )]
+    Wanted {
+        /// The net's output, without the batch.
+        output: Vec<usize>,
+        /// What it is compared with.
+        wanted: Vec<usize>,
+        /// The data's name.
+        data: String,
+        /// Whether that is the samples themselves.
+        itself: bool,
+    },
+    /// Something that was said does not go with what a net is trained toward.
+    #[error("{0}")]
+    Unsuited(&'static str),
     /// Data whose labels do not belong to its pictures.
     #[error("{data} does not hold together: {why}")]
     Data {

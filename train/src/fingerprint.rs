@@ -48,6 +48,9 @@ fn digest(data: &Dataset, stop: &dyn Stop) -> Result<u64, DataError> {
         digest.bytes(format!("{:?}", data.augment).as_bytes());
     }
     digest.words(data.labels.all().iter().map(|&label| u64::from(label)));
+    for sample in 0..data.labels.len() {
+        digest.words(data.labels.values(sample).iter().map(|value| u64::from(value.to_bits())));
+    }
     let indices: Vec<usize> = (0..data.images.len()).collect();
     data.images.each(&indices, stop, |picture| digest.words(picture.iter().map(|value| u64::from(value.to_bits()))))?;
     Ok(digest.0)

@@ -4,10 +4,12 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::{Role, Stop};
 
+use crate::aim::Aim;
 use crate::epochs::Epochs;
 use crate::error::TrainError;
 use crate::needs::Needs;
 use crate::place::Place;
+use crate::question::Question;
 use crate::recipe::{CheckpointEvery, Event, History, Recipe, Watch};
 use crate::runs::RunFolder;
 use crate::schedule::{Course, Schedule};
@@ -49,7 +51,7 @@ pub fn fit(
 /// Whether net, data and recipe fit together.
 pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Result<Size, TrainError> {
     let &Recipe { epochs, batch, rate, .. } = recipe;
-    trainee.check(data)?;
+    trainee.check(data, recipe.target)?;
     let samples = data.train.len();
     match (samples, epochs, batch) {
         (0, _, _) => return Err(TrainError::NoPictures("train on")),
@@ -121,9 +123,10 @@ pub(crate) fn prepare(
     size: &Size,
     stop: &dyn Stop,
 ) -> Result<(), TrainError> {
-    let step = recipe.question();
+    let objective = Aim::of(recipe.target, &trainee.net.told(), data)?.objective;
+    let (step, test) = (recipe.question(objective), Question::test_by(objective.of_test()));
     let net = &trainee.net;
-    let needs = Needs::plan(&net.forward, &step, &size.batches, data.watched().len(), &*net.backend, stop)?;
+    let needs = Needs::plan(&net.forward, [&step, &test], &size.batches, data.watched().len(), &*net.backend, stop)?;
     trainee.prepare(needs, stop)
 }
 
@@ -144,5 +147,6 @@ pub(crate) fn begin(
         trainee.standardisation = Some(Standardisation::of_unless(data, stop)?);
     }
     trainee.classes.clone_from(&data.classes);
+    trainee.target = recipe.target;
     Ok(())
 }

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fovea_graph::counted;
 use fovea_graph::training::Objective;
 use fovea_graph::{Memory, Outcome, Tensor};
-use ndarray::ArrayView1;
 
+use crate::aim::{Aim, check_labels};
 use crate::batch::Pictures;
 use crate::compile::{Net, Programs};
 use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
 use crate::feed::feed;
+use crate::figures::{Counts, Figures};
 use crate::forward::Forward;
 use crate::needs::BATCH;
 use crate::question::Question;
+use crate::tally::{Look, Tally, scores};
+use crate::target::{Target, Toward};
 use crate::trainee::Trainee;
 use fovea_data::Dataset;
 
@@ -32,12 +34,25 @@ pub struct Prediction {
 /// How well a net does on some pictures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
+    /// What it was compared by.
+    pub objective: Objective,
+    /// Whether it was compared with the pictures themselves.
+    pub is_itself: bool,
     /// The mean loss.
     pub loss: f64,
-    /// The share of labels that is right: of pictures, or of all their positions; `None` where the net does not tell classes.
+    /// The share of labels that is right: of pictures, of all their positions, or of all answers where there are several
+    /// classes at once; `None` where the net gives numbers.
     pub accuracy: Option<f64>,
-    /// How often pictures, or positions, of class i (row) were taken for class j (column).
+    /// How often the right class is among the five likeliest; `None` of so few classes, and of those at positions.
+    pub top5: Option<f64>,
+    /// The share of pictures of which all classes are told right, where there are several at once.
+    pub exact: Option<f64>,
+    /// How often pictures, or positions, of class i (row) were taken for class j (column); none of other targets.
     pub confusion: Vec<Vec<u64>>,
+    /// The counts of each class.
+    pub counts: Vec<Counts>,
+    /// The figures that fit.
+    pub figures: Figures,
     /// The likeliest class of each picture, or of each of its positions in row-major order, in the order of the indices.
     pub predictions: Vec<u32>,
     /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`.
@@ -111,7 +126,7 @@ impl Trainee {
         indices: &[usize],
         interrupted: &AtomicBool,
     ) -> Result<Evaluation, TrainError> {
-        self.check(data)?;
+        self.check(data, self.target)?;
         let pictures = data.images.len();
         if indices.is_empty() {
             return Err(TrainError::NoPictures("test on"));
@@ -119,36 +134,48 @@ impl Trainee {
         if let Some(&index) = indices.iter().find(|&&i| i >= pictures) {
             return Err(TrainError::NoPicture { data: data.name.clone(), count: pictures, index });
         }
-        let pictures = Pictures::of(data, self.standardisation.clone());
-        let mut tally = Tally::default();
+        let aim = self.aim(data)?;
+        let pictures = Pictures::of(data, &aim, self.standardisation.clone());
+        let mut tally = Tally::new(&aim, data, Look::Closely);
         let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
-        self.infer(&Question::test(), &pictures, indices, interrupted, |compiled, part| {
-            tally.add(compiled, part.len())?;
-            predictions.extend(compiled.output(scores(compiled))?.rows().into_iter().map(likeliest));
+        let question = Question::test_by(aim.objective.of_test());
+        self.infer(&question, &pictures, indices, interrupted, |compiled, wanted| {
+            predictions.extend(tally.add(compiled, wanted)?);
             probabilities.extend(compiled.output("result")?);
             Ok(())
         })?;
-
-        let mut confusion = vec![vec![0; data.classes.len()]; data.classes.len()];
-        let labels = indices.iter().flat_map(|&i| data.labels.of(i));
-        for (&label, &predicted) in labels.zip(&predictions) {
-            confusion[label as usize][predicted as usize] += 1;
-        }
-        let (loss, accuracy) = tally.means(data, indices.len());
-        let probabilities = self.results(indices.len(), probabilities)?;
-        Ok(Evaluation { loss, accuracy: Some(accuracy), confusion, predictions, probabilities })
+        Ok(Evaluation {
+            objective: aim.objective,
+            is_itself: aim.target.toward == Toward::Itself,
+            loss: tally.loss(),
+            accuracy: tally.accuracy(),
+            top5: tally.top5(),
+            exact: tally.exact(),
+            confusion: tally.confusion().to_vec(),
+            counts: tally.counts(),
+            figures: tally.figures(),
+            predictions,
+            probabilities: self.results(indices.len(), probabilities)?,
+        })
     }
 
-    /// The mean loss on the part that a run is watched by, and the share of its labels that is right, in the batches that the run has prepared:
-    /// what it tells of, and no more.
-    pub(crate) fn tally(&mut self, data: &Dataset, interrupted: &AtomicBool) -> Result<(f64, f64), TrainError> {
-        let pictures = Pictures::of(data, self.standardisation.clone());
-        let mut tally = Tally::default();
+    /// The part that a run is watched by, tested in the batches that the run has prepared: what an epoch tells of, and no
+    /// more.
+    pub(crate) fn watch(&mut self, data: &Dataset, interrupted: &AtomicBool) -> Result<Watched, TrainError> {
+        let aim = self.aim(data)?;
+        let pictures = Pictures::of(data, &aim, self.standardisation.clone());
+        let mut tally = Tally::new(&aim, data, Look::Epoch);
         let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
-        part.batches(&Question::test(), &pictures, data.watched(), self.test_batch, interrupted, |compiled, part| {
-            tally.add(compiled, part.len())
+        let question = Question::test_by(aim.objective.of_test());
+        part.batches(&question, &pictures, data.watched(), self.test_batch, interrupted, |compiled, wanted| {
+            tally.add(compiled, wanted).map(drop)
         })?;
-        Ok(tally.means(data, data.watched().len()))
+        Ok(Watched { loss: tally.loss(), accuracy: tally.accuracy(), figures: tally.figures() })
+    }
+
+    /// What the net is trained and tested by on data: the target that it has.
+    pub(crate) fn aim(&self, data: &Dataset) -> Result<Aim, TrainError> {
+        Aim::of(self.target, &self.net.told(), data)
     }
 
     /// Puts a question to the net, a batch of the pictures `indices` after the other, and shows each batch's outputs to
@@ -159,7 +186,7 @@ impl Trainee {
         pictures: &Pictures<'_>,
         indices: &[usize],
         interrupted: &AtomicBool,
-        look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
+        look: impl FnMut(&Compiled, &Tensor) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
         let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
         part.infer(question, pictures, indices, interrupted, look)
@@ -170,71 +197,31 @@ impl Trainee {
         results(count, &self.net.output, values)
     }
 
-    /// Whether the net can be trained and tested on this data.
-    pub(crate) fn check(&self, data: &Dataset) -> Result<(), TrainError> {
+    /// Whether the net can be trained and tested on this data, toward a target.
+    pub(crate) fn check(&self, data: &Dataset, target: Target) -> Result<(), TrainError> {
         let name = || data.name.clone();
         if data.shape().is_empty() || data.shape() != self.net.input {
             let found = data.shape().to_vec();
             return Err(TrainError::Shape { net: self.net.input.clone(), found, data: name() });
         }
-        let classes = data.classes.len();
-        let ending = match data.labels.positions() {
-            [] => format!(", softmax {classes}"),
-            _ => format!("- conv {classes} 1x1 - softmax"),
-        };
-        if self.net.objective == Objective::SquaredError {
-            return Err(TrainError::NoTargets { output: self.net.output.clone(), data: name(), ending });
-        }
-        let (net, found) = (self.net.positions(), data.labels.positions());
-        if net != found {
-            return Err(match (net, found) {
-                (_, []) => TrainError::Positions { positions: net.to_vec(), data: name() },
-                ([], _) => TrainError::OneClass { positions: found.to_vec(), data: name() },
-                _ => TrainError::OtherPositions { net: net.to_vec(), found: found.to_vec(), data: name() },
-            });
-        }
-        let net = self.net.output.last().copied().unwrap_or(1);
-        if net != classes {
-            return Err(TrainError::Classes { net, found: classes, data: name(), ending });
-        }
+        check_labels(&Aim::of(target, &self.net.told(), data)?, data)?;
         let pictures = data.images.len();
-        let why = if data.labels.len() != pictures {
-            format!("labels of {} for {}", counted(data.labels.len(), "picture"), counted(pictures, "picture"))
-        } else if data.labels.all().len() != pictures * data.labels.per_picture() {
-            "its labels are not in row-major order".to_string()
-        } else if let Some(label) = data.labels.all().iter().find(|&&label| label as usize >= classes) {
-            format!("a label {label} of {}", counted(classes, "class"))
-        } else if let Some(index) =
-            data.train.iter().chain(&data.validation).chain(&data.test).find(|&&i| i >= pictures)
-        {
-            format!("picture {index} of {pictures} in one of its parts")
-        } else {
-            return Ok(());
-        };
-        Err(TrainError::Data { data: name(), why })
+        let parts = data.train.iter().chain(&data.validation).chain(&data.test);
+        match parts.copied().find(|&i| i >= pictures) {
+            None => Ok(()),
+            Some(index) => {
+                let why = format!("picture {index} of {pictures} in one of its parts");
+                Err(TrainError::Data { data: name(), why })
+            }
+        }
     }
 }
 
-/// What a test adds up.
-#[derive(Default)]
-struct Tally {
-    loss: f64,
-    correct: f64,
-}
-
-impl Tally {
-    /// Adds a batch of so many pictures.
-    fn add(&mut self, compiled: &Compiled, pictures: usize) -> Result<(), TrainError> {
-        self.loss += compiled.number("loss")? * pictures as f64;
-        self.correct += compiled.number("correct")?;
-        Ok(())
-    }
-
-    /// The mean loss of so many pictures, and the share of their labels that is right.
-    fn means(&self, data: &Dataset, pictures: usize) -> (f64, f64) {
-        let count = pictures as f64;
-        (self.loss / count, self.correct / (count * data.labels.per_picture() as f64))
-    }
+/// What an epoch tells of the part that is watched.
+pub(crate) struct Watched {
+    pub loss: f64,
+    pub accuracy: Option<f64>,
+    pub figures: Figures,
 }
 
 /// A net, or the first layers of one, with its programs and the memory of its states.
@@ -253,7 +240,7 @@ impl Part<'_> {
         pictures: &Pictures<'_>,
         indices: &[usize],
         interrupted: &AtomicBool,
-        look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
+        look: impl FnMut(&Compiled, &Tensor) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
         let batch = self.programs.fitting(self.net, question, indices.len().min(BATCH), interrupted)?;
         self.batches(question, pictures, indices, batch, interrupted, look)
@@ -267,7 +254,7 @@ impl Part<'_> {
         indices: &[usize],
         batch: usize,
         interrupted: &AtomicBool,
-        mut look: impl FnMut(&Compiled, &[usize]) -> Result<(), TrainError>,
+        mut look: impl FnMut(&Compiled, &Tensor) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
         let parts: Vec<&[usize]> = indices.chunks(batch.max(1)).collect();
         feed(pictures, &parts, interrupted, |feed| {
@@ -279,7 +266,7 @@ impl Part<'_> {
                 match compiled.finish()? {
                     Outcome::Interrupted => return Err(TrainError::Interrupted),
                     // A loss of weights that ran away is an answer too.
-                    Outcome::Done | Outcome::NotFinite(_) => look(compiled, part)?,
+                    Outcome::Done | Outcome::NotFinite(_) => look(compiled, &batch.wanted)?,
                 }
             }
             Ok(())
@@ -291,20 +278,4 @@ impl Part<'_> {
 fn results(count: usize, output: &[usize], values: Vec<f32>) -> Result<Tensor, TrainError> {
     let dims: Vec<usize> = [&[count], output].concat();
     Tensor::from_shape_vec(dims, values).map_err(|e| TrainError::Inconsistent(e.to_string()))
-}
-
-/// The output that holds the scores.
-fn scores(compiled: &Compiled) -> &'static str {
-    if compiled.has("logits") { "logits" } else { "result" }
-}
-
-/// The place of the largest score, the first of equal ones, as the graph's `correct` counts them.
-fn likeliest(scores: ArrayView1<'_, f32>) -> u32 {
-    let mut best = (0, f32::NEG_INFINITY);
-    for (place, &score) in (0u32..).zip(scores) {
-        if score > best.1 {
-            best = (place, score);
-        }
-    }
-    best.0
 }

@@ -5,6 +5,7 @@
 //! [`resume`] goes on with a run that was broken off. No mathematics is done here: losses, gradients and updates are ops
 //! of the graph.
 
+mod aim;
 mod ask;
 mod batch;
 mod checkpoint;
@@ -15,6 +16,7 @@ mod epochs;
 mod error;
 mod export;
 mod feed;
+pub mod figures;
 mod file;
 mod finder;
 mod fingerprint;
@@ -38,10 +40,13 @@ mod size;
 mod standardise;
 mod state;
 mod store;
+mod tally;
+pub mod target;
 mod trainee;
 mod weights;
 mod whole;
 
+pub use aim::in_words;
 pub use ask::{Answer, Task};
 pub use checkpoint::Checkpoint;
 pub use compiled::{Feeds, Numbers};

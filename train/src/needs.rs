@@ -22,13 +22,14 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Plans the steps of these batches, and the tests of so many pictures. `forward` gives a net's graph.
+    /// Plans the steps of these batches, and the tests of so many pictures, as these two questions ask for them. `forward`
+    /// gives a net's graph.
     ///
     /// # Errors
     /// The net has no graph of such a batch, or cannot be asked so; [`TrainError::Interrupted`] where `stop` ends it.
     pub fn plan(
         forward: &Forward,
-        step: &Question,
+        [step, test]: [&Question; 2],
         batches: &[usize],
         tests: usize,
         backend: &dyn Backend,
@@ -42,17 +43,16 @@ impl Needs {
             return Ok(Self { plans, test_batch: 0, data: 0 });
         }
         let room = plans.iter().map(|(.., plan)| plan.arena).max().unwrap_or(0);
-        let test = Question::test();
-        let mut full = plan(&test, tests.min(BATCH))?;
+        let mut full = plan(test, tests.min(BATCH))?;
         // A test takes no more than the steps do.
         while full.2.arena > room && full.1 > 1 {
-            full = plan(&test, full.1 / 2)?;
+            full = plan(test, full.1 / 2)?;
         }
         let test_batch = full.1;
         plans.push(full);
         match tests % test_batch {
             0 => {}
-            rest => plans.push(plan(&test, rest)?),
+            rest => plans.push(plan(test, rest)?),
         }
         Ok(Self { plans, test_batch, data: 0 })
     }
@@ -76,11 +76,11 @@ impl Needs {
     /// As [`Needs::plan`].
     pub fn of_any(
         forward: &Forward,
-        step: &Question,
+        asked: [&Question; 2],
         batch: usize,
         backend: &dyn Backend,
         stop: &dyn Stop,
     ) -> Result<Self, TrainError> {
-        Self::plan(forward, step, &[batch], BATCH, backend, stop)
+        Self::plan(forward, asked, &[batch], BATCH, backend, stop)
     }
 }

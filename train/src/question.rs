@@ -7,7 +7,9 @@ use fovea_graph::derivative::with_gradients_unless;
 use fovea_graph::fuse::fuse_unless;
 use fovea_graph::op::GradientError;
 use fovea_graph::plan::plan_unless;
-use fovea_graph::training::{Adjustments, Optimizer, adjusted_step, training_step_of, with_loss_unless};
+use fovea_graph::training::{
+    Adjustments, Objective, Optimizer, adjusted_step, objective, training_step_of, with_objective,
+};
 use fovea_graph::{Backend, Graph, Interrupted, Never, Op, Plan, State, Stop};
 
 use crate::error::TrainError;
@@ -57,28 +59,45 @@ impl Question {
         Self::new("result", Mode::Infer, |forward, stop| Ok(with_logits(forward, stop)?))
     }
 
-    /// The net's result and its `loss` on `labels`.
+    /// The net's result and its `loss` on `labels` or on a `target`, by how it ends.
     pub fn test() -> Self {
-        Self::new("test", Mode::Infer, |forward, stop| with_loss_unless(&with_logits(forward, stop)?, stop))
+        Self::new("test", Mode::Infer, |forward, stop| {
+            let graph = with_logits(forward, stop)?;
+            with_objective(&graph, &objective(forward), stop)
+        })
     }
 
-    /// A training step, which updates all parameters.
+    /// The same by an objective.
+    pub fn test_by(by: Objective) -> Self {
+        Self::new(format!("test by {by:?}"), Mode::Infer, move |forward, stop| {
+            with_objective(&with_logits(forward, stop)?, &by, stop)
+        })
+    }
+
+    /// A training step, which updates all parameters; the objective follows from how the net ends.
     pub fn train(optimizer: &Optimizer) -> Self {
         let with = optimizer.clone();
         Self::new(format!("train by {optimizer:?}"), Mode::Train, move |forward, stop| {
-            training_step_of(forward, &with, &|_| true, stop)
+            training_step_of(forward, &objective(forward), &with, &|_| true, stop)
         })
     }
 
-    /// A training step, adjusted.
-    pub fn adjusted(optimizer: &Optimizer, adjustments: &Adjustments) -> Self {
-        if *adjustments == Adjustments::default() {
-            return Self::train(optimizer);
-        }
-        let (with, by) = (optimizer.clone(), adjustments.clone());
-        Self::new(format!("train by {optimizer:?}, {adjustments:?}"), Mode::Train, move |forward, stop| {
-            adjusted_step(forward, &with, &by, stop)
+    /// The same by an objective.
+    pub fn train_by(by: Objective, optimizer: &Optimizer) -> Self {
+        let with = optimizer.clone();
+        Self::new(format!("train by {by:?} and {optimizer:?}"), Mode::Train, move |forward, stop| {
+            training_step_of(forward, &by, &with, &|_| true, stop)
         })
+    }
+
+    /// The same, adjusted.
+    pub fn adjusted(by: Objective, optimizer: &Optimizer, adjustments: &Adjustments) -> Self {
+        if *adjustments == Adjustments::default() {
+            return Self::train_by(by, optimizer);
+        }
+        let (with, adjusted) = (optimizer.clone(), adjustments.clone());
+        let name = format!("train by {by:?} and {optimizer:?}, {adjustments:?}");
+        Self::new(name, Mode::Train, move |forward, stop| adjusted_step(forward, &by, &with, &adjusted, stop))
     }
 
     /// A training step that updates the parameters and running statistics which `updated` takes; `which` says in words
@@ -90,7 +109,7 @@ impl Question {
     ) -> Self {
         let with = optimizer.clone();
         Self::new(format!("train {which} by {optimizer:?}"), Mode::Train, move |forward, stop| {
-            training_step_of(forward, &with, &updated, stop)
+            training_step_of(forward, &objective(forward), &with, &updated, stop)
         })
     }
 

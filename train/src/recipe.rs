@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
+use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Objective, Optimizer, RmsProp};
 use fovea_graph::{NotFinite, counted};
 use serde::{Deserialize, Serialize};
 
+use crate::figures::Figures;
 use crate::question::Question;
 use crate::schedule::{Course, Schedule, WarmUp, rate_at};
+use crate::target::Target;
 
 /// All that decides a run, beside the net, the data and the device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +31,10 @@ pub struct Recipe {
     /// How the learning rate rises before that; `None`: it begins at its highest.
     #[serde(default)]
     pub warm_up: Option<WarmUp>,
-    /// The key of first weights, shuffles and dropout masks.
+    /// What the net is trained toward.
+    #[serde(default)]
+    pub target: Target,
+    /// The key of first weights, shuffles, dropout masks and noise.
     pub seed: u64,
     /// Go on from the weights, moments, and numbers of epoch and step that the trainee has; otherwise it begins anew
     /// from first weights.
@@ -142,9 +147,9 @@ impl Recipe {
         said
     }
 
-    /// A step of such a run.
-    pub fn question(&self) -> Question {
-        Question::adjusted(&self.optimizer, &self.adjustments)
+    /// A step of such a run, by an objective.
+    pub fn question(&self, objective: Objective) -> Question {
+        Question::adjusted(objective, &self.optimizer, &self.adjustments)
     }
 
     /// The learning rate of step `step` of the run (the first is 0), behind its complete epochs.
@@ -248,6 +253,9 @@ pub struct EpochMetrics {
     pub test_loss: Option<f64>,
     /// The share of the test part that is right after the epoch.
     pub test_accuracy: Option<f64>,
+    /// What else there is to tell of the part that was watched.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// How long the epoch took, its test included.
     pub seconds: f64,
 }

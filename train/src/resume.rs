@@ -131,6 +131,7 @@ fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
         differs("rates", or_none(then.rates_in_words()), or_none(now.rates_in_words())),
         differs("schedule", then.schedule.in_words(), now.schedule.in_words()),
         differs("warm-up", warm_up(then.warm_up), warm_up(now.warm_up)),
+        differs("target", then.target.to_string(), now.target.to_string()),
         differs("seed", then.seed.to_string(), now.seed.to_string()),
     ]
     .into_iter()

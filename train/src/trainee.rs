@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_graph::init::fill_unless;
 use fovea_graph::shape::join;
-use fovea_graph::training::Objective;
 use fovea_graph::{
     Backend, BackendError, Init, Memory, Never, NotFinite, Outcome, Plan, Role, Shape, State, StateId, Stop, Tensor,
 };
@@ -24,6 +23,7 @@ use crate::place::Place;
 use crate::question::Question;
 use crate::standardise::Standardisation;
 use crate::store::{self, Header, Tensors};
+use crate::target::Target;
 use crate::weights::Weights;
 
 /// A net being trained or used, on a device.
@@ -35,6 +35,8 @@ pub struct Trainee {
     states: Vec<State>,
     pub(crate) standardisation: Option<Standardisation>,
     pub(crate) classes: Vec<String>,
+    /// What it was trained toward, and is tested by.
+    pub(crate) target: Target,
     pub(crate) progress: Progress,
     /// How many pictures a test takes at once in the run that was prepared.
     pub(crate) test_batch: usize,
@@ -128,6 +130,7 @@ impl Trainee {
         trainee.write(&weights.tensors)?;
         trainee.standardisation = weights.standardisation.clone();
         trainee.classes = weights.classes.clone();
+        trainee.target = weights.target();
         Ok(trainee)
     }
 
@@ -169,6 +172,7 @@ impl Trainee {
         }
         (copy.states, copy.progress) = (self.states.clone(), self.progress);
         (copy.standardisation, copy.classes) = (self.standardisation.clone(), self.classes.clone());
+        copy.target = self.target;
         Ok(copy)
     }
 
@@ -184,6 +188,7 @@ impl Trainee {
             states,
             standardisation: None,
             classes: Vec::new(),
+            target: Target::default(),
             progress: Progress::default(),
             test_batch: 0,
             untouched: None,
@@ -212,6 +217,7 @@ impl Trainee {
             self.untouched = Some(seed);
         }
         (self.standardisation, self.classes, self.progress) = (None, Vec::new(), Progress::default());
+        self.target = Target::default();
         Ok(())
     }
 
@@ -228,7 +234,7 @@ impl Trainee {
     fn without_tensors(&self) -> Weights {
         let (standardisation, classes) = (self.standardisation.clone(), self.classes.clone());
         let metadata = BTreeMap::from([("input".to_string(), join(&self.net.input))]);
-        Weights { tensors: Vec::new(), standardisation, classes, metadata }
+        Weights { tensors: Vec::new(), standardisation, classes, metadata }.toward(self.target)
     }
 
     /// Writes [`Trainee::weights`], a tensor at a time.
@@ -292,6 +298,7 @@ impl Trainee {
         self.progress = Progress { steps: count(checkpoint.step)?, epochs: count(checkpoint.epoch)? };
         self.standardisation = checkpoint.weights.standardisation.clone();
         self.classes.clone_from(&checkpoint.weights.classes);
+        self.target = checkpoint.weights.target();
         Ok(())
     }
 
@@ -341,9 +348,9 @@ impl Trainee {
         &self.net.output
     }
 
-    /// What the net is trained by.
-    pub fn objective(&self) -> Objective {
-        self.net.objective
+    /// What it was trained toward, and is tested by.
+    pub fn target(&self) -> Target {
+        self.target
     }
 
     /// How pictures are standardised; `None` before any training.

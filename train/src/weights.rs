@@ -8,6 +8,10 @@ use fovea_graph::Tensor;
 use crate::file::FileError;
 use crate::standardise::Standardisation;
 use crate::store::{self, Contents, Header};
+use crate::target::Target;
+
+/// The entry of the metadata that says what a net was trained toward.
+const TARGET: &str = "target";
 
 /// What a trained net is: its parameters and running statistics, and what its pictures must go through first.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +53,21 @@ impl Weights {
     pub fn not_finite(&self) -> Option<&str> {
         let spoiled = |(_, value): &&(String, Tensor)| !value.iter().all(|x| x.is_finite());
         self.tensors.iter().find(spoiled).map(|(name, _)| name.as_str())
+    }
+
+    /// The same of a net that was trained toward something; the metadata say what, where it is not the usual.
+    pub(crate) fn toward(mut self, target: Target) -> Self {
+        if target != Target::default()
+            && let Ok(text) = serde_json::to_string(&target)
+        {
+            self.metadata.insert(TARGET.to_string(), text);
+        }
+        self
+    }
+
+    /// What the net was trained toward; the usual, where nothing is known of it.
+    pub fn target(&self) -> Target {
+        self.metadata.get(TARGET).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
     /// What is kept beside the tensors.

@@ -58,7 +58,15 @@ fn frozen_layers_stay_as_they_are_statistics_and_all() {
 fn a_frozen_beginning_takes_neither_gradients_nor_moments() {
     let bytes = |adjustments| {
         let recipe = Recipe { adjustments, ..recipe() };
-        let needs = Needs::plan(&normalised(8, 10), &recipe.question(), &[64], 0, &*cpu(1), &GO_ON).unwrap();
+        let needs = Needs::plan(
+            &normalised(8, 10),
+            [&recipe.question(fovea_graph::training::Objective::CROSS_ENTROPY), &fovea_train::Question::test()],
+            &[64],
+            0,
+            &*cpu(1),
+            &GO_ON,
+        )
+        .unwrap();
         let plan = &needs.plans[0].2;
         let moments = plan.graph.states.iter().filter(|state| state.name.ends_with(".velocity"));
         (plan.arena_bytes(), moments.map(|state| state.name.clone()).collect::<Vec<_>>())

@@ -91,7 +91,7 @@ fn data_of_another_shape_or_number_of_classes() {
     let fovea_data::Labels::Class(labels) = &mut odd.labels else { unreachable!() };
     labels[5] = 10;
     let found = refused(regression(8, 10, 0.0), &odd, &recipe());
-    assert_eq!(found, "digits does not hold together: a label 10 of 10 classes");
+    assert_eq!(found, "digits does not hold together: a label 10 of 10 classes: `ignore 10` leaves it out");
     let found = refused(regression(8, 10, 0.0), &Dataset { test: vec![1797], ..digits() }, &recipe());
     assert_eq!(found, "digits does not hold together: picture 1797 of 1797 in one of its parts");
 }

@@ -43,7 +43,7 @@ fn the_route_of_every_question_ends_where_it_is_told_to() {
     }
     let step = Question::train(&sgd);
     let one = looks(|stop| broken(step.route_unless(&forward, 8, &*cpu, stop)));
-    let run = looks(|stop| broken(Needs::plan(&forward, &step, &[8, 5], 20, &*cpu, stop)));
+    let run = looks(|stop| broken(Needs::plan(&forward, [&step, &Question::test()], &[8, 5], 20, &*cpu, stop)));
     assert!(run > 2 * one, "{run} times for all programs of a run, {one} for one of them");
 }
 

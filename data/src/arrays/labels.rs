@@ -1,62 +1,135 @@
 //! The labels of an npy file.
 
-use fovea_graph::{Stop, counted};
-use ndarray::ArrayD;
+use fovea_graph::{Stop, Tensor, counted};
 
 use super::header::{Element, Kind};
 use super::npy::{Npy, tuple};
+use super::samples::Odd;
 use crate::error::{DataError, Unfit};
-use crate::labels::Labels;
+use crate::labels::{LabelKind, Labels};
+use crate::source::ReadAs;
 
 /// The most classes that are told apart.
-const MAX_CLASSES: i64 = 1 << 16;
+const MAX_CLASSES: f64 = 65_536.0;
 
-/// Where in a sample the labels are, for samples of a shape.
-pub(super) fn positions(npy: &Npy, samples: &Npy, shape: &[usize]) -> Result<Vec<usize>, DataError> {
-    let (found, count) = (&npy.header.shape, samples.header.shape[0]);
-    let name = npy.header.element.name();
-    let possible = "a class is a whole number: (N,) has one a sample, (N, H, W) one at every position";
-    match npy.header.element.kind {
-        Kind::Signed | Kind::Unsigned | Kind::Bool => {}
-        Kind::Float => {
-            let unfit = npy.unfit(format!("its labels are {name}, and nets are trained toward classes alone"));
-            let help = format!("{possible}; `y.astype(\"int64\")` before it is saved, where these are classes");
-            return Err(unfit.found(name).expected("whole numbers").help(help).into());
-        }
-        Kind::Other(_) => {
-            let unfit = npy.unfit(format!("its labels are {name}")).found(name).expected("whole numbers");
-            return Err(unfit.help(possible).into());
-        }
+/// What an array of labels says, by the rule: whole numbers `(N,)` are classes, and so are those that lie on the samples;
+/// `(N, K)` of 0 and 1 are several classes at once; all else are numbers. `as` decides otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A class at each of these positions; `[]`: one a sample.
+    Classes(Vec<usize>),
+    /// Of so many classes one is 1, and that is the sample's.
+    OneOf(usize),
+    /// Any of so many classes at once.
+    Several(usize),
+    /// Numbers of this shape.
+    Numbers(Vec<usize>),
+}
+
+const POSSIBLE: &str = "a class is a whole number: (N,) has one a sample, (N, H, W) one at every position, and (N, K) of 0 \
+                        and 1 several classes at once; `as numbers` takes any as numbers to come near to";
+
+impl Meaning {
+    /// Where in a sample its classes are.
+    pub fn positions(&self) -> &[usize] {
+        if let Meaning::Classes(positions) = self { positions } else { &[] }
     }
-    npy.whole()?;
-    let places = &shape[..shape.len() - 1];
-    let expected = format!("{} or {}", tuple(&[count]), tuple(&[&[count], places].concat()));
-    if found.first() != Some(&count) {
-        let of = |n: usize| counted(n, "sample");
-        let message = match found.first() {
-            Some(&labelled) => {
-                format!("it labels {}, and `{}` has {}", of(labelled), samples.path.display(), of(count))
-            }
-            None => "it is one number".to_string(),
-        };
-        return Err(npy.unfit(message).found(npy.shape()).expected(expected).into());
-    }
-    match &found[1..] {
-        // Keras keeps a class a sample so.
-        [] | [1] => Ok(Vec::new()),
-        own if own.len() > 1 && own == places => Ok(own.to_vec()),
-        [classes] => {
-            let message = format!("it has {classes} numbers a sample, and nets are trained toward one class alone");
-            let help = format!("{possible}; `y.argmax(axis=1)` before it is saved, where one of {classes} is set");
-            Err(npy.unfit(message).found(npy.shape()).expected(expected).help(help).into())
-        }
-        _ => {
-            let message =
-                format!("its labels do not lie on the samples, `{}` of {}", samples.path.display(), samples.shape());
-            Err(npy.unfit(message).found(npy.shape()).expected(expected).help(possible).into())
+
+    /// The kind of labels.
+    pub fn kind(&self) -> LabelKind {
+        match self {
+            Meaning::Classes(_) | Meaning::OneOf(_) => LabelKind::Classes,
+            Meaning::Several(classes) => LabelKind::Several(*classes),
+            Meaning::Numbers(shape) => LabelKind::Numbers(shape.clone()),
         }
     }
 }
+
+/// What labels mean for samples of a shape; their elements are looked at where that decides.
+pub(super) fn meaning(
+    npy: &Npy,
+    samples: &Npy,
+    shape: &[usize],
+    said: Option<ReadAs>,
+    stop: &dyn Stop,
+) -> Result<Meaning, DataError> {
+    if let Kind::Other(_) = npy.header.element.kind {
+        let name = npy.header.element.name();
+        let unfit = npy.unfit(format!("its labels are {name}")).found(name).expected("numbers");
+        return Err(unfit.help(POSSIBLE).into());
+    }
+    npy.whole()?;
+    one_each(npy, samples, shape)?;
+    let own = &npy.header.shape[1..];
+    let numbers = || Meaning::Numbers(if own.is_empty() { vec![1] } else { own.to_vec() });
+    let is_whole = npy.header.element.kind != Kind::Float;
+    let places = &shape[..shape.len() - 1];
+    match (own, said) {
+        (_, Some(ReadAs::Numbers)) => Ok(numbers()),
+        // Keras keeps a class a sample so.
+        ([] | [1], said) if is_whole || said.is_some() => Ok(Meaning::Classes(Vec::new())),
+        (own, said) if own.len() > 1 && own == places && (is_whole || said.is_some()) => {
+            Ok(Meaning::Classes(own.to_vec()))
+        }
+        (&[classes], said) if classes > 1 && are_yes_or_no(npy, stop)? => {
+            Ok(if said.is_some() { Meaning::OneOf(classes) } else { Meaning::Several(classes) })
+        }
+        (_, None) if !is_whole => Ok(numbers()),
+        (own, said) => Err(no_classes(npy, samples, shape, own, said)),
+    }
+}
+
+/// Whether there are labels for each sample, and no others.
+fn one_each(npy: &Npy, samples: &Npy, shape: &[usize]) -> Result<(), DataError> {
+    let (found, count) = (&npy.header.shape, samples.header.shape[0]);
+    if found.first() == Some(&count) {
+        return Ok(());
+    }
+    let of = |n: usize| counted(n, "sample");
+    let message = match found.first() {
+        Some(&labelled) => format!("it labels {}, and `{}` has {}", of(labelled), samples.path.display(), of(count)),
+        None => "it is one number".to_string(),
+    };
+    Err(npy.unfit(message).found(npy.shape()).expected(expected(count, shape)).into())
+}
+
+/// The shapes of classes of so many samples.
+fn expected(count: usize, shape: &[usize]) -> String {
+    format!("{} or {}", tuple(&[count]), tuple(&[&[count], &shape[..shape.len() - 1]].concat()))
+}
+
+/// The mistake of an array that tells no classes, where it should.
+fn no_classes(npy: &Npy, samples: &Npy, shape: &[usize], own: &[usize], said: Option<ReadAs>) -> DataError {
+    let (message, help) = match own {
+        [numbers] => (
+            format!("it has {numbers} whole numbers a sample, and not only 0 and 1: they are no classes"),
+            match said {
+                None => {
+                    "`as numbers` takes them as numbers to come near to; `y.argmax(axis=1)` before it is saved makes \
+                         one class of them"
+                        .to_string()
+                }
+                Some(_) => "`y.argmax(axis=1)` before it is saved makes one class of them".to_string(),
+            },
+        ),
+        _ => (
+            format!("its labels do not lie on the samples, `{}` of {}", samples.path.display(), samples.shape()),
+            POSSIBLE.to_string(),
+        ),
+    };
+    npy.unfit(message).found(npy.shape()).expected(expected(samples.header.shape[0], shape)).help(help).into()
+}
+
+/// Whether all elements are 0 or 1.
+fn are_yes_or_no(npy: &Npy, stop: &dyn Stop) -> Result<bool, DataError> {
+    let value = number(&npy.header.element);
+    let mut all = true;
+    npy.read(stop, |bytes| all &= [0.0, 1.0].contains(&value(bytes)))?;
+    Ok(all)
+}
+
+/// What marks a position of no class in pictures of classes.
+const VOID: usize = 255;
 
 /// The mistake of masks that have a class a sample.
 pub(super) fn no_masks(npy: &Npy, samples: &Npy, shape: &[usize]) -> Unfit {
@@ -74,8 +147,56 @@ pub(super) struct Told {
     pub remarks: Vec<String>,
 }
 
-/// Looks at all labels; keeps them where a sample has one.
-pub(super) fn look(npy: &Npy, positions: &[usize], stop: &dyn Stop) -> Result<Told, DataError> {
+/// Looks at all labels; keeps the classes where a sample has one.
+pub(super) fn look(npy: &Npy, meaning: &Meaning, stop: &dyn Stop) -> Result<Told, DataError> {
+    match meaning {
+        Meaning::Classes(positions) => classes(npy, positions, stop),
+        Meaning::OneOf(count) => {
+            let of = one_of(npy, *count, stop)?;
+            Ok(Told { classes: (0..*count).map(|class| class.to_string()).collect(), of, remarks: Vec::new() })
+        }
+        Meaning::Several(count) => {
+            let single = one_of(npy, *count, stop).is_ok();
+            let remark = format!(
+                "`{}` has exactly one class a sample: `as classes` takes it so, for a net that ends in softmax",
+                npy.path.display()
+            );
+            let remarks = if single { vec![remark] } else { Vec::new() };
+            Ok(Told { classes: (0..*count).map(|class| class.to_string()).collect(), of: Vec::new(), remarks })
+        }
+        Meaning::Numbers(_) => {
+            let (value, mut odd, mut place) = (number(&npy.header.element), Odd::default(), 0);
+            npy.read(stop, |bytes| {
+                odd.look(value(bytes) as f32, || npy.sample(place));
+                place += 1;
+            })?;
+            odd.none(npy)?;
+            Ok(Told::default())
+        }
+    }
+}
+
+/// The class of each sample, where exactly one of its numbers is 1.
+fn one_of(npy: &Npy, classes: usize, stop: &dyn Stop) -> Result<Vec<u32>, DataError> {
+    let values = values(npy, stop)?;
+    let mut of = Vec::with_capacity(npy.header.shape[0]);
+    for (sample, row) in values.rows().into_iter().enumerate() {
+        let mut set = row.iter().enumerate().filter(|&(_, &value)| value == 1.0);
+        match (set.next(), set.next()) {
+            (Some((class, _)), None) => of.push(class as u32),
+            (first, _) => {
+                let found = if first.is_none() { "none" } else { "several" };
+                let message = format!("sample {sample} has {found} of its {classes} numbers set");
+                let unfit = npy.unfit(message).found(found).expected("one of them");
+                return Err(unfit.help("without `as classes` each sample may have several classes at once").into());
+            }
+        }
+    }
+    Ok(of)
+}
+
+/// Looks at labels that are classes.
+fn classes(npy: &Npy, positions: &[usize], stop: &dyn Stop) -> Result<Told, DataError> {
     let mut counts: Vec<u64> = Vec::new();
     let mut of = Vec::new();
     each(npy, stop, |label| {
@@ -88,6 +209,18 @@ pub(super) fn look(npy: &Npy, positions: &[usize], stop: &dyn Stop) -> Result<To
             of.push(label);
         }
     })?;
+    // A byte's largest value marks what belongs to no class, where the classes end long before it.
+    let is_void = !positions.is_empty() && counts.len() == VOID + 1 && counts[VOID - 1] == 0;
+    let mut remarks = Vec::new();
+    if is_void {
+        let last = counts[..VOID].iter().rposition(|&count| count > 0).map_or(0, |last| last + 1);
+        counts.truncate(last);
+        remarks.push(format!(
+            "`{}` has positions of {VOID}, which is taken for none of its classes: `ignore {VOID}` behind `train` leaves \
+             them out",
+            npy.path.display()
+        ));
+    }
     if counts.len() < 2 {
         let unfit = npy.unfit("all its labels are 0: there is nothing to tell apart").found("one class");
         return Err(unfit.expected("two classes or more").into());
@@ -103,31 +236,51 @@ pub(super) fn look(npy: &Npy, positions: &[usize], stop: &dyn Stop) -> Result<To
         }
     };
     let classes = (0..counts.len()).map(|class| class.to_string()).collect();
-    Ok(Told { classes, of, remarks: remark.into_iter().collect() })
+    remarks.extend(remark);
+    Ok(Told { classes, of, remarks })
 }
 
 /// Reads all labels.
-pub(super) fn read(npy: &Npy, positions: &[usize], stop: &dyn Stop) -> Result<Labels, DataError> {
-    let shape = if positions.is_empty() { &npy.header.shape[..1] } else { &npy.header.shape[..] };
-    let mut labels = ArrayD::<u32>::zeros(shape);
+pub(super) fn read(npy: &Npy, meaning: &Meaning, stop: &dyn Stop) -> Result<Labels, DataError> {
+    let count = npy.header.shape[0];
+    let shaped = |values: Tensor, shape: &[usize]| {
+        let dims = [&[count], shape].concat();
+        values.into_shape_with_order(dims).expect("as many values as before")
+    };
+    Ok(match meaning {
+        Meaning::Classes(positions) if positions.is_empty() => {
+            Labels::Class(values(npy, stop)?.into_iter().map(|label| label as u32).collect())
+        }
+        Meaning::Classes(_) => Labels::Map(values(npy, stop)?.mapv(|label| label as u32)),
+        Meaning::OneOf(classes) => Labels::Class(one_of(npy, *classes, stop)?),
+        Meaning::Several(classes) => Labels::Several(shaped(values(npy, stop)?, &[*classes])),
+        Meaning::Numbers(shape) => Labels::Numbers(shaped(values(npy, stop)?, shape)),
+    })
+}
+
+/// All elements as they stand, in row-major order.
+fn values(npy: &Npy, stop: &dyn Stop) -> Result<Tensor, DataError> {
+    let mut values = Tensor::zeros(&npy.header.shape[..]);
+    let value = number(&npy.header.element);
     {
-        let view = labels.view_mut();
+        let view = values.view_mut();
         let mut slots = if npy.header.is_fortran { view.reversed_axes() } else { view }.into_iter();
-        each(npy, stop, |label| {
+        npy.read(stop, |bytes| {
             if let Some(slot) = slots.next() {
-                *slot = label;
+                *slot = value(bytes) as f32;
             }
         })?;
     }
-    Ok(if positions.is_empty() { Labels::Class(labels.into_iter().collect()) } else { Labels::Map(labels) })
+    Ok(values)
 }
 
 /// Gives each label, in the order of the file; those that are no class are a mistake.
 fn each(npy: &Npy, stop: &dyn Stop, mut give: impl FnMut(u32)) -> Result<(), DataError> {
     let (mut place, mut wrong) = (0, None);
+    let value = number(&npy.header.element);
     npy.read(stop, |bytes| {
-        let label = whole(&npy.header.element, bytes);
-        if (0..MAX_CLASSES).contains(&label) {
+        let label = value(bytes);
+        if (0.0..MAX_CLASSES).contains(&label) && label.fract() == 0.0 {
             give(label as u32);
         } else {
             wrong.get_or_insert((label, place));
@@ -136,9 +289,29 @@ fn each(npy: &Npy, stop: &dyn Stop, mut give: impl FnMut(u32)) -> Result<(), Dat
     })?;
     let Some((label, place)) = wrong else { return Ok(()) };
     let message = format!("the label {label} of sample {} is no class", npy.sample(place));
-    let expected = if label < 0 { "classes counted from 0".into() } else { format!("classes below {MAX_CLASSES}") };
+    let expected = match label {
+        label if label < 0.0 => "classes counted from 0".into(),
+        label if label >= MAX_CLASSES => format!("classes below {MAX_CLASSES}"),
+        _ => "whole numbers".to_string(),
+    };
     let help = "`numpy.unique(y, return_inverse=True)[1]` counts the classes there are from 0";
     Err(npy.unfit(message).found(label.to_string()).expected(expected).help(help).into())
+}
+
+/// What makes a number of an element's bytes, as it stands; not a number of what is none.
+fn number(element: &Element) -> impl Fn(&[u8]) -> f64 {
+    move |bytes| match (&element.kind, bytes.len()) {
+        (Kind::Float, 4) => f64::from(f32::from_bits(bits(element, bytes) as u32)),
+        (Kind::Float, 8) => f64::from_bits(bits(element, bytes)),
+        (Kind::Float | Kind::Other(_), _) => f64::NAN,
+        (Kind::Signed | Kind::Unsigned | Kind::Bool, _) => whole(element, bytes) as f64,
+    }
+}
+
+/// An element's bytes as one word.
+fn bits(element: &Element, bytes: &[u8]) -> u64 {
+    let put = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
+    if element.is_big_endian { bytes.iter().fold(0, put) } else { bytes.iter().rev().fold(0, put) }
 }
 
 /// A whole number of an element's bytes; one that is larger than all others where it is larger than that.

@@ -13,20 +13,20 @@ use crate::augment::Augment;
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
-use crate::labels::Labels;
+use crate::labels::{LabelKind, Labels};
 use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::room::Room;
 use crate::source::{Arrays, Labelled};
 use crate::split::Parts;
-use labels::Told;
+use labels::{Meaning, Told};
 use npy::Npy;
 
 /// The files of a set, as they were when they were looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Files {
     samples: Npy,
-    labels: Option<Npy>,
+    labels: Option<(Npy, Meaning)>,
     /// Each sample's class, where it has one.
     classes: Vec<u32>,
     parts: Parts,
@@ -46,17 +46,18 @@ pub(crate) fn open(
     let samples = Npy::open(Clause::Samples, &arrays.images)?;
     let shape = samples::shape(arrays, &samples)?;
     let labels = arrays.labels.as_ref().map(|file| Npy::open(Clause::Labels, file)).transpose()?;
-    let (positions, told) = match &labels {
-        None => (Vec::new(), Told::default()),
+    let (labels, told) = match labels {
+        None => (None, Told::default()),
         Some(labels) => {
-            let positions = labels::positions(labels, &samples, &shape)?;
-            if arrays.labelled == Labelled::AtPositions && positions.is_empty() {
-                return Err(labels::no_masks(labels, &samples, &shape).into());
+            let meaning = labels::meaning(&labels, &samples, &shape, arrays.read_as, stop)?;
+            if arrays.labelled == Labelled::AtPositions && meaning.positions().is_empty() {
+                return Err(labels::no_masks(&labels, &samples, &shape).into());
             }
-            let told = labels::look(labels, &positions, stop)?;
-            (positions, told)
+            let told = labels::look(&labels, &meaning, stop)?;
+            (Some((labels, meaning)), told)
         }
     };
+    let positions = labels.as_ref().map_or(Vec::new(), |(_, meaning)| meaning.positions().to_vec());
     let parts = parts(arrays, &samples, &told)?;
     let Told { classes, remarks, of } = told;
     let counts = parts.counts();
@@ -64,31 +65,33 @@ pub(crate) fn open(
     Ok((Description { shape, positions, classes, counts }, files))
 }
 
-/// Which samples are for training; none of those without labels.
+/// Which samples are for training. Those without labels are one part, unless a split is asked for.
 fn parts(arrays: &Arrays, samples: &Npy, told: &Told) -> Result<Parts, DataError> {
     let count = samples.header.shape[0];
-    if told.classes.is_empty() {
-        if arrays.split.is_some() {
-            let unfit = Unfit::new(
-                Clause::Split,
-                &arrays.images.path,
-                "without labels there is nothing to train on, nor to split",
-            );
-            return Err(unfit.help("`labels \"y.npy\"` says what the samples are; or leave `split` out").into());
-        }
-        return Ok(Parts { test: (0..count).collect(), ..Parts::default() });
-    }
-    let split = arrays.split.unwrap_or_default();
+    let split = match (arrays.split, &arrays.labels) {
+        (None, None) => return Ok(Parts { train: (0..count).collect(), ..Parts::default() }),
+        (split, _) => split.unwrap_or_default(),
+    };
     let parts =
         if told.of.is_empty() { split.deal(&vec![0; count], 1) } else { split.deal(&told.of, told.classes.len()) };
     if parts.test.is_empty() {
-        let unfit = samples.unfit("each class has one sample, to train on: none is left to test");
-        return Err(unfit.found(counted(count, "sample")).expected("two or more of a class").into());
+        let message = if told.of.is_empty() {
+            "it has one sample, to train on: none is left to test"
+        } else {
+            "each class has one sample, to train on: none is left to test"
+        };
+        let expected = if told.of.is_empty() { "two or more" } else { "two or more of a class" };
+        return Err(samples.unfit(message).found(counted(count, "sample")).expected(expected).into());
     }
     Ok(parts)
 }
 
 impl Files {
+    /// What kind of labels the samples have.
+    pub(crate) fn kind(&self) -> LabelKind {
+        self.labels.as_ref().map_or(LabelKind::Nothing, |(_, meaning)| meaning.kind())
+    }
+
     /// How the samples are dealt out.
     pub(crate) fn dealt(&self) -> Dealt {
         Dealt { parts: self.parts.clone(), labels: self.classes.clone() }
@@ -120,7 +123,7 @@ impl Files {
         stop: &dyn Stop,
     ) -> Result<Dataset, DataError> {
         let labels = match &self.labels {
-            Some(labels) => labels::read(labels, &known.positions, stop)?,
+            Some((labels, meaning)) => labels::read(labels, meaning, stop)?,
             None => Labels::Class(Vec::new()),
         };
         Ok(Dataset {

@@ -113,14 +113,14 @@ fn hold(npy: &Npy, shape: Vec<usize>, stop: &dyn Stop) -> Result<Tensor, DataErr
 
 /// Values that are no numbers.
 #[derive(Default)]
-struct Odd {
+pub(super) struct Odd {
     nan: usize,
     infinite: usize,
     first: Option<usize>,
 }
 
 impl Odd {
-    fn look(&mut self, value: f32, sample: impl FnOnce() -> usize) {
+    pub fn look(&mut self, value: f32, sample: impl FnOnce() -> usize) {
         if value.is_finite() {
             return;
         }
@@ -130,7 +130,7 @@ impl Odd {
         self.first = Some(self.first.map_or(sample, |first| first.min(sample)));
     }
 
-    fn none(&self, npy: &Npy) -> Result<(), DataError> {
+    pub fn none(&self, npy: &Npy) -> Result<(), DataError> {
         let Some(first) = self.first else { return Ok(()) };
         let count = counted(self.nan + self.infinite, "value");
         let kinds = format!("{} NaN, {} infinite or too large for 32 bits", self.nan, self.infinite);

@@ -138,7 +138,7 @@ pub fn arrays(images: &Path, labels: &Path) -> Arrays {
 /// Arrays without labels.
 pub fn unlabelled(images: &Path) -> Arrays {
     let images = images.to_path_buf().into();
-    Arrays { images, labels: None, labelled: Labelled::AsShaped, shape: None, split: None }
+    Arrays { images, labels: None, read_as: None, labelled: Labelled::AsShaped, shape: None, split: None }
 }
 
 /// Where a folder's `x.npy` and `y.npy` are.

@@ -9,8 +9,8 @@ pub use basis::Basis;
 use super::about::{Behind, Offer};
 use super::behind::is_name;
 use super::clause::{
-    AUGMENT, Array, CSV, Change, IMAGES, LABELS, Labelled, MASKS, NORMALIZE, NPY, PART, Path, RAW, SHAPE, SIZE, SKIP,
-    SPLIT, Shares,
+    AS, AUGMENT, Array, CSV, Change, IMAGES, LABELS, Labelled, MASKS, NORMALIZE, NPY, PART, Path, RAW, ReadAs, SHAPE,
+    SIZE, SKIP, SPLIT, Shares,
 };
 use super::declare::verb;
 use super::form::AS_WRITTEN;
@@ -35,6 +35,7 @@ verb! {
         npy: Array = NPY,
         csv: Path = CSV,
         labels: Labelled = LABELS,
+        read_as: ReadAs = AS,
         masks: Array = MASKS,
         shape: Vec<usize> = SHAPE,
         size: [usize; 2] = SIZE,

@@ -67,7 +67,14 @@ const CLAUSES: &[Row] = &[
     ("subset share fraction sample", "part"),
     ("label targets target annotations", "labels"),
     ("splits ratio testsize testsplit trainsize validationsplit", "split"),
-    ("ignore skipbroken", "skip"),
+    ("skipbroken", "skip"),
+    ("ignore", "skip"),
+    ("criterion objective lossfunction lossfn", "loss"),
+    ("classweight classweights balanced", "weights"),
+    ("labelsmoothing smoothing", "smooth"),
+    ("ignoreindex ignorelabel void", "ignore"),
+    ("dtype kind type", "as"),
+    ("towards reconstruct", "toward"),
     ("gradclip clipnorm clipgradnorm clipgrad gradientclipping clipping maxnorm", "clip"),
     ("frozen lock fix fixed untrainable nottrainable", "freeze"),
     ("grid gridsearch search tune over", "sweep"),
@@ -89,6 +96,20 @@ const SCHEDULES: &[Row] = &[
     ("steplr multistep multisteplr exponential exponentiallr decay", "step"),
     ("polynomial polynomiallr polylr polydecay", "poly"),
     ("reducelronplateau reduceonplateau", "plateau"),
+];
+
+/// What losses are called.
+const LOSSES: &[Row] = &[
+    ("meansquarederror squarederror squared l2 mseloss", "mse"),
+    ("mae meanabsoluteerror absoluteerror absolute l1loss", "l1"),
+    ("smoothl1 smoothl1loss huberloss", "huber"),
+    ("softdice diceloss jaccard iou", "dice"),
+];
+
+/// What labels can be taken for.
+const KINDS: &[Row] = &[
+    ("number float floats float32 regression values", "numbers"),
+    ("class int integers int64 labels categories categorical", "classes"),
 ];
 
 /// What the numbers of optimizers and schedules are called.
@@ -120,9 +141,10 @@ pub(super) fn clause(word: &str, takes: &[&str]) -> Option<&'static str> {
     ours(CLAUSES, word).find(|clause| takes.contains(clause))
 }
 
-/// The optimizer or schedule that `word` is, or the nearest in meaning.
-pub(super) fn named(word: &str) -> Option<&'static str> {
-    ours(OPTIMIZERS, word).chain(ours(SCHEDULES, word)).next()
+/// What `word` is called here, or the nearest in meaning, among those that a clause takes.
+pub(super) fn named(word: &str, takes: &[&str]) -> Option<&'static str> {
+    let all = [OPTIMIZERS, SCHEDULES, LOSSES, KINDS].into_iter().flat_map(|rows| ours(rows, word));
+    all.into_iter().find(|ours| takes.contains(ours))
 }
 
 /// The number of an optimizer or a schedule that `word` is.

@@ -48,8 +48,8 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Change, Column, Decayed, Filter, Labelled, LayerRate, Momentum, Optimizer, Path, Period, RmsProp,
-    Schedule, Sgd, Shares, Stretch, Subject, Swept,
+    Adam, Array, Change, Column, Decayed, Filter, Labelled, LayerRate, Loss, Momentum, Optimizer, Path, Period, ReadAs,
+    RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};

@@ -3,8 +3,9 @@
 use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, KEEP_BEST, LR, LayerRate, OPTIMIZER, Optimizer, Period,
-    RESUME, SCHEDULE, SEED, SEEDS, STOP, SWEEP, Schedule, Stretch, Swept, WARMUP,
+    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, IGNORE, KEEP_BEST, LOSS, LR, LayerRate, Loss, NOISE,
+    OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS, SMOOTH, STOP, SWEEP, Schedule, Stretch, Swept, TOWARD,
+    WARMUP, WEIGHTS,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -25,6 +26,7 @@ verb! {
         further: () = FURTHER,
         length: Period = FOR,
         optimizer: Optimizer = OPTIMIZER,
+        toward: () = TOWARD,
         resume: RunRef = RESUME,
         sweep: Vec<Swept> = SWEEP,
     }
@@ -38,10 +40,31 @@ verb! {
         keep: () = KEEP_BEST,
         stop: usize = STOP,
         checkpoint: Period = CHECKPOINT,
+        noise: f64 = NOISE,
+        loss: Loss = LOSS,
+        weights: () = WEIGHTS,
+        smooth: f64 = SMOOTH,
+        ignore: usize = IGNORE,
         seed: u64 = SEED,
         seeds: usize = SEEDS,
     }
-    check one_beginning;
+    check together;
+}
+
+/// What can stand together.
+fn together(train: &Train, parts: &mut Parts<'_>) {
+    one_beginning(train, parts);
+    noise_to_take_away(train, parts);
+}
+
+/// Noise is for a net that takes it away.
+fn noise_to_take_away(train: &Train, parts: &mut Parts<'_>) {
+    if let (Some(noise), None, None) = (&train.noise, &train.toward, &train.resume) {
+        let error =
+            parts.error(noise.word, "`noise` is what a net learns to take away, and this one has labels to learn");
+        let error = error.expected("`toward itself`").mend(noise.cut(), "").put_before(noise.word, "toward itself, ");
+        parts.wrong(error.help("`toward itself, noise 0.2` trains a net to give its samples back without it"));
+    }
 }
 
 impl Train {
@@ -50,6 +73,7 @@ impl Train {
         let resume = Some(Said::at(run.clone(), run.span()));
         let (further, length, optimizer, sweep, keep, stop) = (None, None, None, None, None, None);
         let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
+        let (toward, noise, loss, weights, smooth, ignore) = (None, None, None, None, None, None);
         let (clip, freeze, lr) = (None, None, None);
         Self {
             net,
@@ -57,6 +81,7 @@ impl Train {
             further,
             length,
             optimizer,
+            toward,
             resume,
             sweep,
             batch,
@@ -68,6 +93,11 @@ impl Train {
             keep,
             stop,
             checkpoint,
+            noise,
+            loss,
+            weights,
+            smooth,
+            ignore,
             seed,
             seeds,
         }

@@ -16,7 +16,7 @@ const ABSENT: &[&str] =
 pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];
 
 /// Clauses of the language that no verb here takes.
-const ABSENT_CLAUSES: &[&str] = &["mixed", "against", "toward", "direct", "indirect", "as"];
+const ABSENT_CLAUSES: &[&str] = &["mixed", "against", "direct", "indirect"];
 
 /// The verb of this word.
 pub(crate) fn verb(word: &str) -> Option<&'static About> {

@@ -21,6 +21,7 @@ pub mod progress;
 mod route;
 mod samples;
 pub mod session;
+mod toward;
 pub mod values;
 mod verbs;
 mod when;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fovea_data::{ClassicSet, DataSpec};
 use fovea_dsl::library;
-use fovea_dsl::net::{Kind, Layer, Net};
+use fovea_dsl::net::Net;
 use fovea_dsl::resolve::{Resolved, channels_last, resolve_unless};
 use fovea_dsl::scope::nearest;
 use fovea_dsl::syntax::Name;
@@ -73,6 +73,18 @@ impl Names {
         Ok(net)
     }
 
+    /// The net for what it says of samples, which need no labels.
+    pub fn net_to_predict(&self, of: &Use<'_>) -> Result<Net, Failure> {
+        let net = self.whole(of)?;
+        let is_labelled = of.data.map(|data| self.spec(data)).transpose()?.is_none_or(|spec| spec.is_labelled());
+        if is_labelled {
+            self.fits(of, &net)?
+        } else {
+            self.takes(of, &net)?
+        }
+        Ok(net)
+    }
+
     /// The net for looking at what it makes of the data's pictures, whatever classes it tells.
     pub fn net_for_pictures(&self, of: &Use<'_>) -> Result<Net, Failure> {
         let net = self.whole(of)?;
@@ -80,7 +92,8 @@ impl Names {
         Ok(net)
     }
 
-    fn whole(&self, of: &Use<'_>) -> Result<Net, Failure> {
+    /// The net, whatever data it is used on.
+    pub fn whole(&self, of: &Use<'_>) -> Result<Net, Failure> {
         let (input, classes) = self.given(of)?;
         Ok(match &*self.resolved(of.net)? {
             Resolved::Net(net) => net.clone(),
@@ -132,48 +145,14 @@ impl Names {
         }
         let Some(data) = of.data else { return Ok((None, None)) };
         let spec = self.spec(data)?;
-        Ok((Some(spec.shape()), Some(spec.classes())))
+        Ok((Some(spec.shape()), Some(spec.classes()).filter(|&classes| classes > 0)))
     }
 
     /// Whether the data's pictures are of the shape that the net takes.
-    fn takes(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
+    pub fn takes(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
         let Some(data) = of.data else { return Ok(()) };
         let shape = self.spec(data)?.shape();
         if net.input() == shape { Ok(()) } else { Err(self.another_shape(of, net, data, &shape)) }
-    }
-
-    /// Whether the data's pictures and classes are those of the net, and the net tells classes.
-    pub fn fits(&self, of: &Use<'_>, net: &Net) -> Result<(), Diagnostic> {
-        self.takes(of, net)?;
-        let Some(data) = of.data else { return Ok(()) };
-        let spec = self.spec(data)?;
-        let classes = spec.classes();
-        if !matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. })) {
-            return Err(no_softmax(of, net, data, classes));
-        }
-        let positions = spec.positions();
-        let (outputs, map) = net.output().split_last().map_or((1, &[][..]), |(outputs, map)| (*outputs, map));
-        if map != positions {
-            return Err(other_positions(of, net, data, &positions, classes));
-        }
-        if outputs == classes {
-            return Ok(());
-        }
-        let message =
-            format!("`{}` tells {} apart, and `{}` has {classes}", net.name, number::of(outputs, "class"), data.text);
-        let mend = match map {
-            [] => format!("end the net with `, softmax {classes}`, or with `, softmax` for the data's own number"),
-            _ => format!(
-                "the last map needs {}: `- conv {classes} 1x1 - softmax` makes them",
-                number::of(classes, "channel")
-            ),
-        };
-        Err(Diagnostic::new(Stage::Shapes, of.net.span, message)
-            .here(number::of(outputs, "output"))
-            .also(data.span, number::of(classes, "class"))
-            .found(outputs.to_string())
-            .expected(classes.to_string())
-            .help(mend))
     }
 
     /// The mistake of a net on pictures of another shape.
@@ -205,41 +184,6 @@ impl Names {
                 .help(format!("pictures are height x width x channels: let the net begin with `{}`", join(shape))),
         }
     }
-}
-
-/// The mistake of a net that tells classes at other positions than the data has them.
-fn other_positions(of: &Use<'_>, net: &Net, data: &Name, positions: &[usize], classes: usize) -> Diagnostic {
-    let gives = join(net.output());
-    let (has, expected, mend) = match positions {
-        [] => (
-            "one class a picture".to_string(),
-            classes.to_string(),
-            "end the net with `, softmax`: after a comma it is one vector of classes a picture".to_string(),
-        ),
-        _ => (
-            format!("a class at each of {} positions", join(positions)),
-            format!("{}x{classes}", join(positions)),
-            format!("end the net with a map as large as the picture: `- conv {classes} 1x1 - softmax`"),
-        ),
-    };
-    let message = format!("`{}` has {has}, and `{}` gives {gives}", data.text, net.name);
-    Diagnostic::new(Stage::Shapes, of.net.span, message)
-        .here(format!("gives {gives}"))
-        .also(data.span, has)
-        .found(gives)
-        .expected(expected)
-        .help(mend)
-}
-
-/// The mistake of a net that tells no classes, on data that has nothing else to compare with.
-fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnostic {
-    let message =
-        format!("`{}` does not end in softmax, and `{}` has only classes to compare with", net.name, data.text);
-    Diagnostic::new(Stage::Shapes, of.net.span, message)
-        .here(format!("ends in {}", net.layers.last().map_or("nothing", |layer| layer.kind.word())))
-        .also(data.span, number::of(classes, "class"))
-        .expected("softmax")
-        .help(format!("end the net with `, softmax {classes}`"))
 }
 
 /// The mistake of a net that nobody defined.

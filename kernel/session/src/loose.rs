@@ -27,7 +27,7 @@ pub fn files(samples: Samples, input: &[usize], names: &Names) -> Result<Pick, F
     })?;
     let device = &*names.device;
     memory::data_fits(&spec, 0, device, span)?;
-    let (count, files) = (spec.counts().test, spec.file_names());
+    let (count, files) = (spec.counts().all(), spec.file_names());
     Ok(Pick { spec, samples, range: (0, count), files })
 }
 
@@ -39,7 +39,7 @@ fn source(samples: &Samples, input: &[usize]) -> Result<(DataSource, Option<[usi
         _ if matches!(ending.as_str(), "npy" | "npz") => {
             let (images, shape) = (ArrayFile::from(path), Some(input.to_vec()));
             let labelled = Labelled::AsShaped;
-            Ok((DataSource::Arrays(Arrays { images, labels: None, labelled, shape, split: None }), None))
+            Ok((DataSource::Arrays(Arrays { images, labels: None, read_as: None, labelled, shape, split: None }), None))
         }
         [height, width, channels @ (1 | 3)] => {
             let labels = PictureLabels::None { channels };

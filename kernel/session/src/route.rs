@@ -18,8 +18,13 @@ use crate::world::{Names, forward};
 pub fn route(of: &Use<'_>, question: &Question, batch: usize, names: &Names) -> Result<(Net, Route), Failure> {
     // Net: repetitions written out, defaults filled in; what the text leaves open comes from the weights or the data.
     let net = names.net(of)?;
+    let route = route_of(&net, of, question, batch, names)?;
+    Ok((net, route))
+}
 
+/// The same from the net on.
+pub fn route_of(net: &Net, of: &Use<'_>, question: &Question, batch: usize, names: &Names) -> Result<Route, Failure> {
     // Graph, what is asked, plan: the same call makes the programs that run. The device's `compile` makes one of a plan.
-    let route = question.route_unless(&forward(&net, &names.interrupted), batch, &*names.device, &*names.interrupted);
-    Ok((net, route.at(of.net.span)?))
+    let route = question.route_unless(&forward(net, &names.interrupted), batch, &*names.device, &*names.interrupted);
+    route.at(of.net.span)
 }

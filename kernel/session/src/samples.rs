@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fovea_data::{DataSpec, Dataset};
+use fovea_data::{DataSpec, Dataset, LabelKind};
 use fovea_dsl::verb::{Samples, Side};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
@@ -42,6 +42,8 @@ fn count(side: Side, spec: &DataSpec) -> usize {
     match side {
         Side::Train => spec.counts().train,
         Side::Validation => spec.counts().validation,
+        // Samples without labels are one part.
+        Side::Test | Side::Files if spec.counts().test == 0 && !spec.is_labelled() => spec.counts().train,
         Side::Test | Side::Files => spec.counts().test,
     }
 }
@@ -51,6 +53,7 @@ fn part(side: Side, data: &Dataset) -> &[usize] {
     match side {
         Side::Train => &data.train,
         Side::Validation => &data.validation,
+        Side::Test | Side::Files if data.test.is_empty() && data.labels.is_empty() => &data.train,
         Side::Test | Side::Files => &data.test,
     }
 }
@@ -139,6 +142,17 @@ pub fn image(data: &Dataset, index: usize) -> picture::Result<Image> {
         return Err(picture::Error::Empty { what: "no picture of height x width x channels" });
     };
     Image::new(height, width, channels, pixels.into_iter().collect())
+}
+
+/// What samples are labelled with, in words: `10 classes`.
+pub fn labelled(data: &Dataset) -> String {
+    let classes = || number::of(data.classes.len(), "class");
+    match data.labels.kind() {
+        LabelKind::Classes => classes(),
+        LabelKind::Several(_) => format!("any of {} at once", classes()),
+        LabelKind::Numbers(shape) => format!("{} a sample", number::of(shape.iter().product(), "number")),
+        LabelKind::Nothing => "no labels".to_string(),
+    }
 }
 
 /// The name of a picture's class, or of all classes at its positions.

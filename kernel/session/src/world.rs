@@ -14,6 +14,7 @@ use fovea_dsl::shared::Shared;
 use fovea_dsl::syntax::Statement;
 use fovea_dsl::verb::Theme;
 use fovea_graph::{Backend, BackendError, Span};
+use fovea_train::target::Target;
 use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::classics::Wanted;
@@ -94,7 +95,7 @@ pub struct Defined {
 }
 
 /// What a net's weights fix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Binding {
     /// The shape of one picture.
     pub input: Vec<usize>,
@@ -102,6 +103,8 @@ pub struct Binding {
     pub classes: Option<usize>,
     /// What they are called; nothing where that is not known.
     pub class_names: Vec<String>,
+    /// What it was trained toward.
+    pub target: Target,
     /// Whether a training run of the session made the weights.
     pub run: bool,
 }

@@ -30,6 +30,7 @@ pub fn recipe() -> Recipe {
         rate: 0.02,
         schedule: Schedule::Constant,
         warm_up: None,
+        target: fovea_train::target::Target::default(),
         seed: 7,
         further: false,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,

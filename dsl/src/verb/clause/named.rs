@@ -168,7 +168,7 @@ impl<'a> Parts<'a> {
             let error = self.error(span, format!("there is no {what} `{}`", quoted(word))).found(quoted(word));
             let error = error.expected(list(&words, "or"));
             let at = Span { end: span.start + word.len() as u32, ..span };
-            let meant = elsewhere::named(word).filter(|ours| words.contains(ours));
+            let meant = elsewhere::named(word, &words);
             let loose =
                 if arguments.is_empty() && self.is_number(word) { self.loose_numbers(self.at - 1) } else { None };
             self.wrong(match (loose, meant, nearest(word, words.iter().copied())) {

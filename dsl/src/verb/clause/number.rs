@@ -70,6 +70,16 @@ pub(in crate::verb) const KEEP: Needed<usize> = Needed {
     },
 };
 
+/// A number that is in its range; says what it should be where it is not.
+pub(super) fn in_range(parts: &mut Parts<'_>, expr: &Expr, number: f64, (is_in, range): (bool, &str)) -> Option<f64> {
+    if is_in {
+        return Some(number);
+    }
+    let error = parts.error(expr.span, format!("{number} is not {range}")).found(number.to_string());
+    parts.wrong(error.expected(range));
+    None
+}
+
 impl Parts<'_> {
     /// The number behind a clause's word, as `batch 64` or `batch(64)`; a word is a constant's name.
     pub(in crate::verb) fn number(&mut self, opened: Opened<'_>) -> Option<Expr> {

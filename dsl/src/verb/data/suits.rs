@@ -103,6 +103,7 @@ fn source(data: &Data, parts: &mut Parts<'_>) -> Option<Source> {
 
 /// Clauses of pictures in a folder.
 fn images(data: &Data, parts: &mut Parts<'_>) {
+    foreign(parts, &data.read_as, "a picture's label is its class: `as` belongs to `npy`");
     if let Some(shape) = &data.shape {
         let error = parts.error(shape.word, "pictures are brought to a `size`: `shape` belongs to `npy` and `csv`");
         parts.wrong(error.expected("`size`").write(shape.word, "size"));
@@ -133,13 +134,10 @@ fn array(data: &Data, parts: &mut Parts<'_>) {
     if both(data, parts) {
         return;
     }
-    if data.labels.is_none() && data.masks.is_none() {
-        let error = parts.error(npy.span, "`npy` lacks its labels").expected("`labels` and a file");
-        let mend = if npy.value.member.is_some() { " labels y" } else { " labels \"y.npy\"" };
-        let error = error.put_behind(npy.span, mend);
-        parts.wrong(
-            error.help(format!("write `{}`, say: an array with the number of each sample's class", mend.trim())),
-        );
+    if let (Some(read_as), None) = (&data.read_as, &data.labels) {
+        let error = parts.error(read_as.word, "`as` says what labels are taken for, and there are none");
+        let error = error.expected("`labels` and a file").put_before(read_as.word, "labels \"y.npy\" ");
+        parts.wrong(error.mend(read_as.cut(), "").help("write `labels \"y.npy\"`, say, or leave it out"));
     }
     let Some(labels) = &data.labels else { return };
     if let Some(column) = &labels.value.column {
@@ -159,6 +157,7 @@ fn array(data: &Data, parts: &mut Parts<'_>) {
 /// Clauses of a table.
 fn table(data: &Data, parts: &mut Parts<'_>) {
     let Some(csv) = &data.csv else { return };
+    foreign(parts, &data.read_as, "a table's labels are classes: `as` belongs to `npy`");
     foreign(parts, &data.masks, "a table has no masks: `masks` belongs to `images` and `npy`");
     let column = "labels column \"class\"";
     match &data.labels {
@@ -190,6 +189,7 @@ fn table(data: &Data, parts: &mut Parts<'_>) {
 fn of_files(data: &Data, parts: &mut Parts<'_>) {
     foreign(parts, &data.labels, "`labels` belongs to `images`, `npy` and `csv`");
     foreign(parts, &data.masks, "`masks` belongs to `images` and `npy`");
+    foreign(parts, &data.read_as, "`as` belongs to `npy`");
     foreign(parts, &data.shape, "`shape` belongs to `npy` and `csv`");
 }
 

@@ -7,7 +7,7 @@ use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb;
 use fovea_graph::{Backend, Span};
-use fovea_train::{Found, Needs, RISE, Recipe, Tried, batches, find_rate};
+use fovea_train::{Found, Needs, Question, RISE, Recipe, Tried, batches, find_rate};
 use serde_json::{Value, json};
 
 use super::train::recipe;
@@ -38,16 +38,19 @@ pub fn check(said: &verb::Find, span: Span, names: &Names, world: &World) -> Che
     let of = Use { net: &said.of, data: Some(&said.on), weights: Weights::Own };
     let (net, spec) = (names.net(&of)?, names.spec(&said.on)?);
     let optimizer = said.optimizer.map_or_else(verb::Optimizer::default, |said| said.value);
-    let recipe =
+    let mut recipe =
         recipe::search(&optimizer, said.batch.map(|said| said.value), said.seed.map_or(names.seed, |s| s.value));
+    recipe.target = names.binding(&of).map(|known| known.target).unwrap_or_default();
+    let objective = names.suits(&of, &net, &recipe.target, None)?;
     let at = said.batch.map_or(span, |said| said.span);
     let forward = forward(&net, &names.interrupted);
     recipe::batch_fits(recipe.batch, said.batch.as_ref(), (span, &said.on), &spec)?;
     recipe::enough_to_normalise(&forward, &recipe, at, &spec)?;
-    let (step, device, counts) = (recipe.question(), &*names.device, spec.counts());
+    let (step, test) = (recipe.question(objective), Question::test_by(objective.of_test()));
+    let (device, counts) = (&*names.device, spec.counts());
     memory::fits(device, world.held(&spec, device), recipe.batch, at, |batch| {
         let batches = batches(counts.train, batch);
-        let needs = Needs::plan(&forward, &step, &batches, counts.test, device, &*names.interrupted);
+        let needs = Needs::plan(&forward, [&step, &test], &batches, counts.test, device, &*names.interrupted);
         memory::bytes(needs.map(|needs| needs.with(&spec)), device, said.of.span)
     })?;
     let device = Arc::clone(&names.device);

@@ -10,6 +10,7 @@ use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::{self, Origin, RunRef};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span};
+use fovea_train::target::Target;
 use fovea_train::{Keep, Trainee, Weights as File};
 use serde_json::json;
 
@@ -61,7 +62,7 @@ pub fn check(said: verb::Load, names: &mut Names, world: &World) -> Checked {
     let mut load = Load { name: net.clone(), resolved, device, from, read: None, interrupted };
     let binding = if is_there {
         let read = load.read.insert(load.read(world)?);
-        Binding { run: read.run.is_some(), ..fixed(&read.net) }
+        Binding { run: read.run.is_some(), target: read.weights.target(), ..fixed(&read.net) }
     } else {
         load.will_be(names)?
     };
@@ -80,7 +81,7 @@ pub fn is_there(run: &RunRef, names: &Names, world: &World) -> Result<bool, Fail
 /// What weights of a whole net fix.
 fn fixed(net: &Net) -> Binding {
     let (input, classes) = (net.input().to_vec(), net.output().last().copied());
-    Binding { input, classes, class_names: Vec::new(), run: false }
+    Binding { input, classes, class_names: Vec::new(), target: Target::default(), run: false }
 }
 
 impl Load {

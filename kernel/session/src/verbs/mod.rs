@@ -1,6 +1,7 @@
 //! Statements, one file a verb or family: each is checked with what names are known to mean, then run.
 
 mod bench;
+mod beside;
 mod block;
 mod compare;
 mod convolve;

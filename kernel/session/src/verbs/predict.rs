@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fovea_data::Dataset;
+use fovea_data::{Dataset, LabelKind};
 use fovea_dsl::net::{Kind, Layer, Net};
 use fovea_dsl::verb::{self, Side};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_train::{Question, write_whole};
+use fovea_train::target::Toward;
+use fovea_train::{Question, Trainee, write_whole};
 use ndarray::Axis;
 use ndarray_npy::WriteNpyExt;
 use serde_json::json;
 
 use super::weights::destination;
-use super::{Checked, Events, Job};
+use super::{Checked, Events, Job, beside};
 use crate::display::number::{self, percent};
 use crate::display::{Guess, Page, guesses};
 use crate::event::Output;
@@ -23,7 +24,7 @@ use crate::lookup::{Use, Weights};
 use crate::loose::files;
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
-use crate::route::route;
+use crate::route::route_of;
 use crate::samples::{Pick, class, image, is_mapped, is_pictured, mapped, pick, share_right};
 use crate::world::{Names, World};
 
@@ -49,8 +50,9 @@ pub fn check(said: verb::Predict, names: &Names) -> Checked {
     let verb::Predict { net, samples, save } = said;
     let is_of_files = samples.side == Side::Files;
     let of = Use { net: &net, data: (!is_of_files).then_some(&samples.data), weights: Weights::Own };
-    let (net, route) = route(&of, &Question::result(), 1, names)?;
-    if is_of_files && !matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. })) {
+    let net = if is_of_files { names.whole(&of)? } else { names.net_to_predict(&of)? };
+    let route = route_of(&net, &of, &Question::result(), 1, names)?;
+    if is_of_files && !tells_classes(&net) && names.binding(&of).is_none() {
         let ends = net.layers.last().map_or("nothing", |layer| layer.kind.word());
         let message = format!("`{}` does not end in softmax: it tells no classes", net.name);
         let mistake = Diagnostic::new(Stage::Shapes, of.net.span, message).here(format!("ends in {ends}"));
@@ -73,14 +75,20 @@ fn class_names(net: &Net, pick: &Pick, names: &Names) -> Vec<String> {
     known.map_or_else(|| (0..count).map(|class| class.to_string()).collect(), <[String]>::to_vec)
 }
 
+/// Whether a net tells which of several classes is the right one.
+fn tells_classes(net: &Net) -> bool {
+    matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. }))
+}
+
 impl Job for Predict {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.net, events);
         let span = self.pick.samples.span;
         let data = self.pick.read(world)?;
         let images = self.pick.gather(&data, world)?;
-        let said = world.with(&self.net, &self.device, self.seed, |trainee| trainee.predict(&images)).at(span)?;
-        let output = self.output(&data, &said.probabilities).at(span)?;
+        let predict = |trainee: &mut Trainee| Ok((trainee.predict(&images)?, trainee.target().toward));
+        let (said, toward) = world.with(&self.net, &self.device, self.seed, predict).at(span)?;
+        let output = self.output(&data, &said.probabilities, toward).at(span)?;
         match &self.save {
             None => Ok(output),
             Some((path, span)) => {
@@ -99,7 +107,18 @@ pub fn write(path: &std::path::Path, scores: &Tensor) -> Result<(), String> {
 }
 
 impl Predict {
-    fn output(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
+    fn output(&self, data: &Dataset, probabilities: &Tensor, toward: Toward) -> picture::Result<Output> {
+        if toward == Toward::Itself {
+            return self.given_back(data, probabilities);
+        }
+        let is_of_classes = match data.labels.kind() {
+            LabelKind::Classes => true,
+            LabelKind::Several(_) | LabelKind::Numbers(_) => false,
+            LabelKind::Nothing => tells_classes(&self.net),
+        };
+        if !is_of_classes {
+            return Ok(self.beside(data, probabilities));
+        }
         if is_mapped(data) || data.labels.is_empty() && probabilities.ndim() > 2 {
             return self.maps(data, probabilities);
         }
@@ -150,6 +169,46 @@ impl Predict {
 }
 
 impl Predict {
+    /// Lines of what was said of each sample, at most so many.
+    fn listed(&self, lines: impl Iterator<Item = String>, count: usize) -> String {
+        let mut text = lines.take(LISTED).collect::<Vec<_>>().join("\n");
+        if count > LISTED {
+            text += &format!("\n… and {} more", count - LISTED);
+        }
+        text
+    }
+
+    /// The answers of a net that gives numbers, or tells several classes at once.
+    fn beside(&self, data: &Dataset, results: &Tensor) -> Output {
+        let (rows, indices) = (beside::rows(results), self.pick.indices(data));
+        let lines = indices.iter().zip(&rows).enumerate();
+        let lines = lines.map(|(i, (&at, row))| format!("{}: {}", self.pick.name(i), beside::in_words(data, at, row)));
+        let text = self.listed(lines, rows.len());
+        let mut figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text });
+        if let LabelKind::Several(_) = data.labels.kind() {
+            let there = |row: &Vec<f32>| (0..row.len()).filter(|&class| row[class] > 0.5).collect::<Vec<usize>>();
+            figures["classes"] = json!(rows.iter().map(there).collect::<Vec<_>>());
+            figures["probabilities"] = json!(rows);
+        } else {
+            figures["values"] = json!(rows);
+        }
+        Output::new("predict", text, figures)
+    }
+
+    /// What an autoencoder gives back.
+    fn given_back(&self, data: &Dataset, results: &Tensor) -> picture::Result<Output> {
+        let (rows, indices) = (beside::rows(results), self.pick.indices(data));
+        let errors = indices.iter().zip(&rows).map(|(&at, row)| Ok(beside::rmse(row, &beside::sample(data, at)?)));
+        let errors: Vec<f64> = errors.collect::<picture::Result<_>>()?;
+        let name = |i: usize| self.pick.name(i);
+        let lines = errors.iter().enumerate().map(|(i, error)| format!("{}: RMSE {}", name(i), number::figure(*error)));
+        let text = self.listed(lines, rows.len());
+        let figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text, "rmse": errors });
+        let title = format!("What {} gives back", self.net.name);
+        let pairs = beside::given_back(&title, data, (indices, &rows), name, self.theme)?;
+        Ok(pairs.into_iter().fold(Output::new("predict", text, figures), Output::picture))
+    }
+
     /// The answers of a net that tells a class at every position.
     fn maps(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
         let likeliest = |row: ndarray::ArrayView1<'_, f32>| {

@@ -6,6 +6,7 @@ use fovea_dsl::verb::{Samples, Show, Shown};
 use fovea_graph::Span;
 use fovea_graph::counted;
 use fovea_graph::shape::join;
+use fovea_train::figures::Figures;
 use fovea_train::{Ending, EpochMetrics, RunRecord, State};
 use serde_json::json;
 
@@ -18,7 +19,7 @@ use crate::display::{Column, Page, Table};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::picture::{self, Grey, Mapped, Mark, Sample, Theme, maps, sheet};
-use crate::samples::{Pick, class, image, is_mapped, mapped, pick};
+use crate::samples::{Pick, class, image, is_mapped, labelled, mapped, pick};
 use crate::world::{Names, World};
 use augmented::Augmented;
 
@@ -62,7 +63,7 @@ impl Job for Sheet {
             counted(data.train.len(), "picture"),
             data.test.len(),
             join(data.shape()),
-            counted(data.classes.len(), "class"),
+            labelled(&data),
             if is_mapped(&data) { ", one at every position" } else { "" },
             data.attribution,
         );
@@ -152,18 +153,48 @@ fn far(run: &RunRecord, why: &str) -> String {
 /// A row an epoch.
 pub fn epochs(epochs: &[EpochMetrics]) -> Table {
     let part = epochs.last().map_or("test", EpochMetrics::watched);
-    let heads = [format!("{part} loss"), format!("{part} accuracy")];
-    let mut table = Table::new(["epoch", "loss", "accuracy", &heads[0], &heads[1], "time"].map(Column::right));
+    let further: Vec<&str> =
+        epochs.last().map(|epoch| told(&epoch.figures).map(|(name, ..)| name).collect()).unwrap_or_default();
+    let is_told = |share: fn(&EpochMetrics) -> Option<f64>| epochs.iter().any(|epoch| share(epoch).is_some());
+    let (trained, watched) = (is_told(|epoch| epoch.accuracy), is_told(EpochMetrics::watched_accuracy));
+    // Of what has no accuracy there is no column of dashes; a class's net has both.
+    let (trained, watched) = (trained || watched, watched || trained);
+    let heads: Vec<String> = ["epoch", "loss"]
+        .map(str::to_string)
+        .into_iter()
+        .chain(trained.then(|| "accuracy".to_string()))
+        .chain([format!("{part} loss")])
+        .chain(watched.then(|| format!("{part} accuracy")))
+        .chain(further.iter().map(|name| format!("{part} {name}")))
+        .chain(["time".to_string()])
+        .collect();
+    let mut table = Table::new(heads.iter().map(|head| Column::right(head)));
     for epoch in epochs {
         let or_dash = |value: Option<f64>, show: fn(f64) -> String| value.map_or("–".to_string(), show);
-        table.row([
-            epoch.epoch.to_string(),
-            figure(epoch.loss),
-            or_dash(epoch.accuracy, percent),
-            or_dash(epoch.watched_loss(), figure),
-            or_dash(epoch.watched_accuracy(), percent),
-            seconds(epoch.seconds),
-        ]);
+        let row = [epoch.epoch.to_string(), figure(epoch.loss)].into_iter();
+        let row = row.chain(trained.then(|| or_dash(epoch.accuracy, percent)));
+        let row = row.chain([or_dash(epoch.watched_loss(), figure)]);
+        let row = row.chain(watched.then(|| or_dash(epoch.watched_accuracy(), percent)));
+        let found: Vec<_> = told(&epoch.figures).collect();
+        let further = further.iter().map(|name| {
+            let found = found.iter().find(|(own, ..)| own == name);
+            found.map_or("–".to_string(), |(_, value, form)| form(*value))
+        });
+        table.row(row.chain(further).chain([seconds(epoch.seconds)]));
     }
     table
+}
+
+/// A figure with its name, and how it reads.
+pub type Told = (&'static str, f64, fn(f64) -> String);
+
+/// The figures that there are beside loss and accuracy.
+pub fn told(figures: &Figures) -> impl Iterator<Item = Told> + use<> {
+    let all: [(&'static str, Option<f64>, fn(f64) -> String); 4] = [
+        ("RMSE", figures.rmse, figure),
+        ("R²", figures.r2, figure),
+        ("mean F1", figures.mean_f1, percent),
+        ("mean IoU", figures.mean_iou, percent),
+    ];
+    all.into_iter().filter_map(|(name, value, form)| Some((name, value?, form)))
 }

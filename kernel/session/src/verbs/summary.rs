@@ -47,10 +47,10 @@ fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names, world: &World)
     let (forward, step, device) = (forward(&net, &names.interrupted), Question::train(&USUAL), &*names.device);
     let data = of.data.map(|data| names.spec(data)).transpose()?;
     let needs = |batch| match &data {
-        None => Needs::of_any(&forward, &step, batch, device, &*names.interrupted),
+        None => Needs::of_any(&forward, [&step, &Question::test()], batch, device, &*names.interrupted),
         Some(data) => {
             let (batches, tests) = (batches(data.counts().train, batch), data.counts().test);
-            let needs = Needs::plan(&forward, &step, &batches, tests, device, &*names.interrupted);
+            let needs = Needs::plan(&forward, [&step, &Question::test()], &batches, tests, device, &*names.interrupted);
             needs.map(|needs| needs.with(data))
         }
     };

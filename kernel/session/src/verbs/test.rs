@@ -7,12 +7,14 @@ use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb;
 use fovea_graph::Backend;
+use fovea_graph::training::Objective;
+use fovea_train::figures::{ClassFigures, Figures};
 use fovea_train::{Evaluation, Question};
 use serde_json::json;
 
-use super::{Checked, Events, Job};
+use super::{Checked, Events, Job, beside};
 use crate::display::number::percent;
-use crate::display::{Confused, TestReport, WORST};
+use crate::display::{Confused, TestFigures, TestReport, WORST};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
@@ -59,28 +61,15 @@ impl Job for Test {
 
 impl Test {
     fn output(&self, data: &Dataset, tested: &Evaluation) -> picture::Result<Output> {
-        let worst = if is_mapped(data) { Vec::new() } else { worst(data, tested) };
-        let confused = |wrong: &Wrong| Confused {
-            sample: format!("{}[{}]", self.data.text, wrong.place),
-            truth: class(data, data.test[wrong.place]),
-            predicted: wrong.predicted.clone(),
-            probability: wrong.probability,
-        };
-        let report = TestReport {
-            net: self.net.name.clone(),
-            data: self.data.text.clone(),
-            loss: tested.loss,
-            accuracy: tested.accuracy.unwrap_or(0.0),
-            confusion: tested.confusion.clone(),
-            iou: None,
-            mean_iou: None,
-            classes: data.classes.clone(),
-            worst: worst.iter().map(confused).collect(),
-        };
-        let report = if is_mapped(data) { report.by_position() } else { report };
-        let title = format!("{} on {}: {} right", report.net, report.data, percent(report.accuracy));
+        let worst = if tested.confusion.is_empty() || is_mapped(data) { Vec::new() } else { worst(data, tested) };
+        let report = self.report(data, tested, &worst);
+        let output = Output::page("test", &report.page(), json!(report));
+        if tested.confusion.is_empty() {
+            return self.beside(data, tested, output);
+        }
+        let title = format!("{} on {}: {} right", report.net, report.data, percent(report.accuracy.unwrap_or(0.0)));
         let matrix = picture::confusion(&title, &tested.confusion, &data.classes, self.theme)?;
-        let output = Output::page("test", &report.page(), json!(report)).picture(matrix);
+        let output = output.picture(matrix);
         if is_mapped(data) {
             return Ok(output.picture(self.maps(data, tested)?));
         }
@@ -90,6 +79,58 @@ impl Test {
         let title = format!("What {} was surest of and got wrong", report.net);
         let mistakes: Vec<Mistake> = worst.iter().map(|wrong| wrong.mistake(data)).collect::<picture::Result<_>>()?;
         Ok(output.picture(picture::mistakes(&title, &mistakes, Grey::Auto, self.theme)?))
+    }
+
+    fn report(&self, data: &Dataset, tested: &Evaluation, worst: &[Wrong]) -> TestReport {
+        let confused = |wrong: &Wrong| Confused {
+            sample: format!("{}[{}]", self.data.text, wrong.place),
+            truth: class(data, data.test[wrong.place]),
+            predicted: wrong.predicted.clone(),
+            probability: wrong.probability,
+        };
+        let each = |of: fn(ClassFigures) -> Option<f64>| {
+            let figures: Vec<Option<f64>> = tested.counts.iter().map(|counts| of(counts.figures())).collect();
+            (!figures.is_empty()).then_some(figures)
+        };
+        let Figures { rmse, r2, mean_f1, mean_iou } = tested.figures;
+        let is_mapped = is_mapped(data) && !tested.confusion.is_empty();
+        TestReport {
+            net: self.net.name.clone(),
+            data: self.data.text.clone(),
+            loss: tested.loss,
+            accuracy: tested.accuracy,
+            confusion: tested.confusion.clone(),
+            figures: TestFigures {
+                rmse,
+                r2,
+                top5: tested.top5,
+                exact: tested.exact,
+                precision: each(|figures| figures.precision),
+                recall: each(|figures| figures.recall),
+                f1: each(|figures| figures.f1),
+                mean_f1,
+            },
+            iou: if is_mapped { each(|figures| figures.iou) } else { None },
+            mean_iou,
+            classes: data.classes.clone(),
+            worst: worst.iter().map(confused).collect(),
+        }
+    }
+
+    /// What a net gives that tells no single class, beside what it should have given.
+    fn beside(&self, data: &Dataset, tested: &Evaluation, output: Output) -> picture::Result<Output> {
+        if let Objective::Several(_) = tested.objective {
+            return Ok(output);
+        }
+        let (results, indices) = (beside::rows(&tested.probabilities), &data.test);
+        if !tested.is_itself {
+            let title = format!("{} on {}", self.net.name, self.data.text);
+            return Ok(output.picture(beside::scatter(&title, data, (indices, &results), self.theme)?));
+        }
+        let title = format!("What {} gives back", self.net.name);
+        let name = |place: usize| format!("{}[{place}]", self.data.text);
+        let pairs = beside::given_back(&title, data, (indices, &results), name, self.theme)?;
+        Ok(pairs.into_iter().fold(output, Output::picture))
     }
 }
 

@@ -45,9 +45,11 @@ pub fn save(said: verb::Save, names: &mut Names) -> Checked {
     let (net, route) = route(&of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let file = writable(&path)?;
-    let class_names = names.bound.get(&net.name).map(|known| known.class_names.clone()).unwrap_or_default();
+    let known = names.bound.get(&net.name);
+    let class_names = known.map(|known| known.class_names.clone()).unwrap_or_default();
+    let target = known.map(|known| known.target).unwrap_or_default();
     let (input, classes) = (net.input().to_vec(), net.output().last().copied());
-    let fixed = Binding { input, classes, class_names, run: false };
+    let fixed = Binding { input, classes, class_names, target, run: false };
     names.files.insert(file.clone(), fixed);
     Ok(Box::new(Save { net, device: Arc::clone(&names.device), seed: names.seed, path: file, span: path.span }))
 }

@@ -17,6 +17,6 @@ pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};
 pub use convolution::{Makes, Slide};
 pub use page::Page;
-pub use report::{Confused, Device, Guess, TestReport, WORST, devices, guesses};
+pub use report::{Confused, Device, Guess, TestFigures, TestReport, WORST, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};
 pub use table::{Align, Column, Table, clean, matrix};

@@ -90,12 +90,13 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel, palette: &'static Palette) ->
 fn styles(palette: &Palette, panel: &Panel) -> Vec<Style> {
     let count = |kind| panel.series.iter().filter(|series| series.kind == kind).count();
     let lone_pair = count(SeriesKind::Train) <= 1 && count(SeriesKind::Test) <= 1;
-    let (mut train, mut test) = (0, usize::from(lone_pair));
+    let (mut train, mut test, mut dots) = (0, usize::from(lone_pair), 1);
     let colors = &palette.series;
     let next = |series: &Series| {
         let turn = match series.kind {
             SeriesKind::Train => &mut train,
             SeriesKind::Test => &mut test,
+            SeriesKind::Dots => &mut dots,
         };
         let (color, round) = (colors[*turn % colors.len()], *turn / colors.len());
         *turn += 1;
@@ -201,6 +202,12 @@ fn draw_gaps(area: &Area<'_>, panel: &Panel, palette: &Palette) -> Drawn {
 
 /// The curve: a line through every run of finite points, dots where there is room for them.
 fn draw_series(chart: &mut Chart<'_>, series: &Series, style: Style, paper: Color) -> Drawn {
+    if series.kind == SeriesKind::Dots {
+        let dots = series.points.iter().copied().filter(is_drawn);
+        let dot = ink(style.color).mix(0.55).filled();
+        chart.draw_series(dots.map(|at| Circle::new(at, units(2.6), dot)))?;
+        return Ok(());
+    }
     let spacing = width(chart.plotting_area()) / series.points.len().max(1) as f64;
     let line = pen(style.color, if spacing < 0.25 { 1.2 } else { 2.2 });
     for run in series.points.split(|point| !is_drawn(point)).filter(|run| !run.is_empty()) {
@@ -221,6 +228,7 @@ fn draw_series(chart: &mut Chart<'_>, series: &Series, style: Style, paper: Colo
                 let ring = pen(style.color, 1.8);
                 chart.draw_series(PointSeries::of_element(dots.iter().copied(), units(3.2), ring, &hollow))?;
             }
+            SeriesKind::Dots => {}
         }
     }
     Ok(())

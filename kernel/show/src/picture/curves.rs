@@ -27,6 +27,8 @@ pub enum SeriesKind {
     Train,
     /// The test part: a dashed line, hollow dots.
     Test,
+    /// Points by themselves, in whatever order.
+    Dots,
 }
 
 /// The unit of a panel's values.
@@ -101,6 +103,37 @@ pub fn panels(title: &str, panels: &[Panel], theme: Theme) -> Result<Picture> {
     draw(&mut canvas, panels, (rows, columns), top).map_err(|error| Error::Render(error.to_string()))?;
     canvas.finish(&name(panels), alt(title, panels))
 }
+
+/// What a net gives for numbers, against what they are, with the line on which it would be right; at most
+/// [`MOST_DOTS`] are drawn.
+///
+/// Fails with [`Error::Empty`] where there is no pair.
+pub fn scatter(title: &str, [along, above]: [&str; 2], points: &[(f64, f64)], theme: Theme) -> Result<Picture> {
+    let finite = || points.iter().filter(|point| is_drawn(point));
+    let ends = finite().fold(None, |ends: Option<(f64, f64)>, &(x, y)| {
+        let (low, high) = ends.unwrap_or((x, x));
+        Some((low.min(x).min(y), high.max(x).max(y)))
+    });
+    let Some((low, high)) = ends else { return Err(Error::Empty { what: "no pairs of finite numbers" }) };
+    let step = points.len().div_ceil(MOST_DOTS).max(1);
+    let dots: Vec<(f64, f64)> = points.iter().step_by(step).copied().collect();
+    let ideal = Series { label: "right".into(), points: vec![(low, low), (high, high)], kind: SeriesKind::Train };
+    let dots = Series { label: String::new(), points: dots, kind: SeriesKind::Dots };
+    let (x_label, unit) = (along.to_string(), Unit::Plain);
+    let panel = Panel { title: above.to_string(), x_label, unit, along: Along::Evenly, series: vec![ideal, dots] };
+    let drawn = panels(title, &[panel], theme)?;
+    let alt = format!(
+        "{title}. {} against {along}: {} points from {} to {}.",
+        above,
+        points.len(),
+        number::figure(low),
+        number::figure(high)
+    );
+    Ok(Picture { name: "scatter".into(), alt, ..drawn })
+}
+
+/// More dots than this cover each other.
+const MOST_DOTS: usize = 2000;
 
 /// Draws the panels in rows and columns, below the title.
 fn draw(canvas: &mut Canvas, panels: &[Panel], rows_columns: (usize, usize), top: f64) -> Drawn {

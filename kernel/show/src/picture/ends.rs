@@ -2,7 +2,7 @@
 
 use super::backend::{lettering, pixels, units};
 use super::chart::{Area, BESIDE, Chart, Drawn, LABEL, Style, is_drawn};
-use super::curves::{Series, Unit};
+use super::curves::{Series, SeriesKind, Unit};
 use super::font::{self, Weight};
 use super::palette::{Color, Palette};
 use super::ticks::{self, Axis, Spacing};
@@ -18,6 +18,9 @@ pub(super) struct End {
 
 /// The label and last value of a curve, where it has one.
 pub(super) fn label(series: &Series, unit: Unit, axis: &Axis) -> Option<End> {
+    if series.kind == SeriesKind::Dots {
+        return None;
+    }
     let at = *series.points.iter().rfind(|point| is_drawn(point))?;
     let value = match unit {
         Unit::Plain => figure(at.1, axis),

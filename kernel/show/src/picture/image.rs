@@ -35,6 +35,26 @@ impl Image {
         Ok(Image { height, width, channels, pixels })
     }
 
+    /// Images of one size beside each other, light between them.
+    pub fn beside(images: &[Self]) -> Result<Self, Error> {
+        let [first, ..] = images else { return Err(Error::Empty { what: "no images" }) };
+        let (height, width, channels) = (first.height, first.width, first.channels);
+        let gap = width.div_ceil(16);
+        let whole = images.len() * (width + gap) - gap;
+        let mut pixels = vec![1.0; height * whole * channels];
+        for (n, image) in images.iter().enumerate() {
+            if (image.height, image.width, image.channels) != (height, width, channels) {
+                let (height, width, channels) = (image.height, image.width, image.channels);
+                return Err(Error::Pixels { height, width, channels, found: first.pixels.len() });
+            }
+            for (y, row) in image.pixels.chunks_exact(width * channels).enumerate() {
+                let start = (y * whole + n * (width + gap)) * channels;
+                pixels[start..start + row.len()].copy_from_slice(row);
+            }
+        }
+        Self::new(height, whole, channels, pixels)
+    }
+
     /// Rows.
     pub fn height(&self) -> usize {
         self.height

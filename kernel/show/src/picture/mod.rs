@@ -28,7 +28,7 @@ mod values;
 pub use bars::{Measure, bars};
 pub use confusion::confusion;
 pub use convolution::convolution;
-pub use curves::{Along, Panel, Series, SeriesKind, Unit, curves, panels};
+pub use curves::{Along, Panel, Series, SeriesKind, Unit, curves, panels, scatter};
 use fovea_graph::counted;
 pub use image::{Grey, Image};
 pub use layer::{Face, MOST_TILES, Plane, Tile, TileRow, layer};

@@ -6,6 +6,7 @@ use fovea_graph::shape::join;
 use serde_json::{Value, json};
 
 use crate::display::{Column, Page, Table, number};
+use crate::samples::labelled;
 
 /// So many classes, or files that were left out, are listed.
 const LISTED: usize = 40;
@@ -51,7 +52,7 @@ pub(super) fn head(name: &str, data: &Dataset) -> String {
         counted(train, what),
         data.test.len(),
         join(shape),
-        counted(data.classes.len(), "class")
+        labelled(data)
     )
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fovea_data::{
     ArrayFile, Arrays, Broken, Classic, ClassicSet, Column, DataSource, DataSpec, FileLabels, Home, Images, Labelled,
-    PictureLabels, Side, Split, Table, Which,
+    PictureLabels, ReadAs, Side, Split, Table, Which,
 };
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::{self, Data, Samples};
@@ -49,7 +49,11 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
     });
     let masks = data.masks.as_ref().map(|said| array(&said.value));
     let labelled = if masks.is_some() { Labelled::AtPositions } else { Labelled::AsShaped };
-    Some(DataSource::Arrays(Arrays { images, labels: labels.or(masks), labelled, shape, split }))
+    let read_as = data.read_as.map(|said| match said.value {
+        verb::ReadAs::Classes => ReadAs::Classes,
+        verb::ReadAs::Numbers => ReadAs::Numbers,
+    });
+    Some(DataSource::Arrays(Arrays { images, labels: labels.or(masks), read_as, labelled, shape, split }))
 }
 
 /// How samples are to be dealt out.

@@ -6,6 +6,7 @@ use fovea_data::DataSpec;
 use fovea_dsl::verb::{Period, Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::counted;
+use fovea_train::target::{Toward, Weights};
 use fovea_train::{CheckpointEvery, Recipe, RunRecord, WarmUp};
 
 use super::recipe::length;
@@ -27,6 +28,17 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord, spec: &DataSpec)
         differs(record, &train.lr, said.rates_in_words(), then.rates_in_words()),
         differs(record, &train.schedule, schedule(said), schedule(then)),
         differs(record, &train.warmup, warm_up(said), warm_up(then)),
+        differs(record, &train.toward, toward(said), toward(then)),
+        differs(record, &train.noise, clause("noise", said.target.noise), clause("noise", then.target.noise)),
+        differs(record, &train.loss, loss(said), loss(then)),
+        differs(record, &train.weights, weights(said), weights(then)),
+        differs(
+            record,
+            &train.smooth,
+            clause("smooth", said.target.smoothing),
+            clause("smooth", then.target.smoothing),
+        ),
+        differs(record, &train.ignore, ignore(said), ignore(then)),
         differs(record, &train.keep, keep, kept),
         differs(record, &train.stop, stop, stopped),
         differs(record, &train.seed, seed(said), seed(then)),
@@ -114,6 +126,27 @@ fn batch(recipe: &Recipe) -> String {
 
 fn seed(recipe: &Recipe) -> String {
     format!("seed {}", recipe.seed)
+}
+
+fn toward(recipe: &Recipe) -> String {
+    if recipe.target.toward == Toward::Itself { "toward itself".to_string() } else { String::new() }
+}
+
+fn loss(recipe: &Recipe) -> String {
+    recipe.target.loss.map_or_else(String::new, |loss| format!("loss {loss}"))
+}
+
+fn weights(recipe: &Recipe) -> String {
+    if recipe.target.weights == Weights::Balanced { "weights balanced".to_string() } else { String::new() }
+}
+
+fn ignore(recipe: &Recipe) -> String {
+    recipe.target.ignore.map_or_else(String::new, |label| format!("ignore {label}"))
+}
+
+/// A clause whose absence is 0.
+fn clause(word: &str, number: f64) -> String {
+    if number == 0.0 { String::new() } else { format!("{word} {number}") }
 }
 
 fn optimizer(recipe: &Recipe) -> String {

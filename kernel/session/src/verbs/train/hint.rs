@@ -42,7 +42,7 @@ fn labels(data: &Dataset) -> Vec<u32> {
 fn at_chance(history: &History, labels: &[u32], classes: usize) -> Option<String> {
     let best = history.epochs.iter().filter_map(|epoch| epoch.accuracy).reduce(f64::max)?;
     let mut counts = vec![0usize; classes];
-    labels.iter().for_each(|&label| counts[label as usize] += 1);
+    labels.iter().filter_map(|&label| counts.get_mut(label as usize).map(|count| *count += 1)).for_each(drop);
     let chance = *counts.iter().max()? as f64 / labels.len() as f64;
     let deviation = (chance * (1.0 - chance) / labels.len() as f64).sqrt();
     if history.epochs.len() < 2 || best > chance + 2.0 * deviation {

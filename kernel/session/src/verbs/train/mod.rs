@@ -23,12 +23,12 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_graph::{Backend, NotFinite, Span};
 use fovea_train::{
-    BEST, Course, Ending, EpochMetrics, Event as News, History, Keep, Mode, Needs, Recipe, RunInfo, TrainError,
-    Trainee, Weights as File, batches, fit, resume,
+    BEST, Course, Ending, EpochMetrics, Event as News, History, Keep, Mode, Needs, Question, Recipe, RunInfo,
+    TrainError, Trainee, Weights as File, batches, fit, resume,
 };
 use serde_json::json;
 
-use super::show::epochs as epoch_table;
+use super::show::{epochs as epoch_table, told};
 use super::{Checked, Events, Job};
 use crate::display::{Page, number};
 use crate::event::{Event, Output};
@@ -77,9 +77,10 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
     if let Some(further) = train.further.filter(|_| names.binding(&of).is_none()) {
         return Err(no_weights(&train.net, further.cut(), names));
     }
-    let net = names.net(&of)?;
+    let net = names.whole(&of)?;
     let spec = names.spec(&train.data)?;
     let mut recipe = recipe(&train, names.seed, &spec);
+    recipe.target.ignore = recipe.target.ignore.map(|label| numbered(label, &spec));
     let forward = forward(&net, &names.interrupted);
     if train.freeze.is_some() || train.lr.is_some() {
         let graph = forward(1, Mode::Infer).map_err(TrainError::from).at(span)?;
@@ -89,21 +90,29 @@ fn single(train: Train, span: Span, text: &str, names: &Names, world: &World) ->
         Some(run) => Some(resumed(&train, &run.value, &mut recipe, &spec, names, world)?),
         None => None,
     };
+    let objective = names.suits(&of, &net, &recipe.target, Some(&train))?;
     possible(&train, &recipe, span, &spec)?;
     let at = train.batch.map_or(span, |said| said.span);
-    let step = recipe.question();
+    let (step, test) = (recipe.question(objective), Question::test_by(objective.of_test()));
     enough_to_normalise(&forward, &recipe, at, &spec)?;
     let counts = spec.counts();
     let device = &*names.device;
     memory::fits(device, world.held(&spec, device), recipe.batch, at, |batch| {
         let batches = batches(counts.train, batch);
-        let needs = Needs::plan(&forward, &step, &batches, counts.watched(), device, &*names.interrupted);
+        let needs = Needs::plan(&forward, [&step, &test], &batches, counts.watched(), device, &*names.interrupted);
         memory::bytes(needs.map(|needs| needs.with(&spec)), device, train.net.span)
     })?;
 
     let device = Arc::clone(&names.device);
     let set = names.scope.overrides().iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
     Ok(Run { net, device, train, spec, recipe, resumed, set, span, statement: text.to_string() })
+}
+
+/// The number of the class that has a label's number for its name, as those of masks do; else the label.
+fn numbered(label: u32, spec: &DataSpec) -> u32 {
+    let name = label.to_string();
+    let class = spec.class_names().iter().position(|class| *class == name);
+    class.map_or(label, |class| class as u32)
 }
 
 /// The net of a statement on its data.
@@ -167,7 +176,8 @@ impl Run {
     /// What the weights that it leaves will fix.
     fn binding(&self) -> Binding {
         let (input, class_names) = (self.spec.shape(), self.spec.class_names().to_vec());
-        Binding { input, classes: Some(self.spec.classes()), class_names, run: true }
+        let classes = self.net.output().last().copied();
+        Binding { input, classes, class_names, target: self.recipe.target, run: true }
     }
 
     /// A new run.
@@ -360,6 +370,9 @@ fn figures(epoch: &EpochMetrics) -> String {
     }
     if let Some(share) = epoch.watched_accuracy() {
         text += &format!(", {part} accuracy {}", number::percent(share));
+    }
+    for (name, value, form) in told(&epoch.figures) {
+        text += &format!(", {part} {name} {}", form(value));
     }
     text
 }

@@ -7,9 +7,11 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::counted;
 use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
+use fovea_train::target::Target;
 use fovea_train::{CheckpointEvery, Forward, Keep, Plateau, Recipe, Schedule, SingleValue, TrainError, WarmUp, Watch};
 
 use crate::failure::{At, Failure};
+use crate::toward;
 
 /// Epochs of a statement that says none.
 const EPOCHS: usize = 10;
@@ -35,6 +37,7 @@ pub fn recipe(train: &Train, seed: u64, spec: &DataSpec) -> Recipe {
         rate: optimizer.rate(),
         schedule: train.schedule.as_ref().map_or(Schedule::Constant, |said| schedule(&said.value)),
         warm_up: train.warmup.map(|said| warm_up(said.value)),
+        target: toward::target(train),
         seed: train.seed.map_or(seed, |said| said.value),
         further: train.further.is_some(),
         checkpoint_every: train.checkpoint.map_or(Recipe::CHECKPOINT_EVERY, |said| checkpoint(said.value)),
@@ -78,6 +81,7 @@ pub fn search(optimizer: &verb::Optimizer, batch: Option<usize>, seed: u64) -> R
         rate: optimizer.rate(),
         schedule: Schedule::Constant,
         warm_up: None,
+        target: Target::default(),
         seed,
         further: true,
         checkpoint_every: Recipe::CHECKPOINT_EVERY,

@@ -4,6 +4,7 @@ use fovea_train::Event as News;
 
 use crate::event::{Event, Figure, Metric, Part, Progress};
 use crate::verbs::Events;
+use crate::verbs::show::told;
 
 /// Passes the training loop's news on.
 pub struct Teller {
@@ -48,10 +49,14 @@ impl Teller {
                     epoch.watched_loss().map(|loss| Figure::number(&name("loss"), loss)),
                     epoch.watched_accuracy().map(|share| Figure::share(&name("accuracy"), share)),
                 ];
+                let further = told(&epoch.figures).map(|(what, value, _)| match what {
+                    "RMSE" | "R²" => Figure::number(&name(what), value),
+                    _ => Figure::share(&name(what), value),
+                });
                 events(Event::Metric(Metric {
                     task: self.net.clone(),
                     part: self.part(epoch.epoch),
-                    figures: figures.into_iter().flatten().collect(),
+                    figures: figures.into_iter().flatten().chain(further).collect(),
                     seconds: epoch.seconds,
                 }));
             }
