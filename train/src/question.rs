@@ -14,6 +14,7 @@ use fovea_graph::{Backend, Graph, Interrupted, Never, Op, Plan, State, Stop};
 
 use crate::error::TrainError;
 use crate::forward::{Forward, Mode};
+use crate::recipe::Recipe;
 
 /// How a forward graph becomes the question's.
 type Make = dyn Fn(&Graph, &dyn Stop) -> Result<Graph, GradientError> + Send + Sync;
@@ -161,6 +162,13 @@ impl Question {
         // Plan: fused; in which order, by which algorithm, where in memory.
         let plan = plan_unless(fuse_unless(whole, stop)?, backend, stop)?;
         Ok(Route { forward, plan })
+    }
+}
+
+impl Recipe {
+    /// A step of such a run, by an objective.
+    pub fn question(&self, objective: Objective) -> Question {
+        Question::adjusted(objective, &self.optimizer, &self.adjustments)
     }
 }
 

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Objective, Optimizer, RmsProp};
+use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
 use fovea_graph::{NotFinite, counted};
 use serde::{Deserialize, Serialize};
 
 use crate::figures::Figures;
-use crate::question::Question;
 use crate::schedule::{Course, Schedule, WarmUp, rate_at};
 use crate::target::Target;
 
@@ -145,11 +144,6 @@ impl Recipe {
             last = Some(rate);
         }
         said
-    }
-
-    /// A step of such a run, by an objective.
-    pub fn question(&self, objective: Objective) -> Question {
-        Question::adjusted(objective, &self.optimizer, &self.adjustments)
     }
 
     /// The learning rate of step `step` of the run (the first is 0), behind its complete epochs.
