@@ -39,8 +39,7 @@ pub(crate) fn of(name: &str, part: &Part, mut data: Dataset) -> Result<Dataset, 
         Labels::Class(labels) => labels.clone(),
         Labels::Map(_) | Labels::Several(_) | Labels::Numbers(_) => Vec::new(),
     };
-    let [train, validation, test] =
-        [&mut data.train, &mut data.validation, &mut data.test].map(|part| std::mem::take(part));
+    let [train, validation, test] = [&mut data.train, &mut data.validation, &mut data.test].map(std::mem::take);
     let whole = Parts { train, validation, test };
     let parts = take(part, &Dealt { parts: whole, labels }, data.classes.len())?;
     let is_both = matches!(part.which, Which::Range { .. }) && part.split.is_none() && !parts.train.is_empty();

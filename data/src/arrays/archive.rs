@@ -7,7 +7,7 @@ use std::path::Path;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::error::Unfit;
+use crate::error::{DataError, Unfit};
 
 /// What an archive begins with.
 pub(super) const MAGIC: &[u8] = b"PK";
@@ -28,7 +28,7 @@ pub(super) struct Member {
 }
 
 /// The array that is named, or the only one.
-pub(super) fn find(path: &Path, said: Option<&str>, unfit: &dyn Fn(String) -> Unfit) -> Result<Member, Unfit> {
+pub(super) fn find(path: &Path, said: Option<&str>, unfit: &dyn Fn(String) -> Unfit) -> Result<Member, DataError> {
     let mut archive = open(path).map_err(|error| unfit(why(&error)))?;
     let arrays: Vec<String> =
         archive.file_names().filter_map(|name| Some(name.strip_suffix(".npy")?.to_string())).collect();
@@ -38,17 +38,20 @@ pub(super) fn find(path: &Path, said: Option<&str>, unfit: &dyn Fn(String) -> Un
         if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
     };
     let name = match (said, &arrays[..]) {
-        (_, []) => return Err(unfit("there is no array in the archive".into()).expected("arrays of `numpy.savez`")),
+        (_, []) => {
+            return Err(unfit("there is no array in the archive".into()).expected("arrays of `numpy.savez`").into());
+        }
         (Some(said), all) if all.iter().any(|name| name == said) => said.to_string(),
         (Some(said), _) => {
             let unfit = unfit(format!("there is no array `{said}` in the archive")).found(said);
-            return Err(unfit.expected(listed()).help(format!("there are {}", listed())));
+            return Err(unfit.expected(listed()).help(format!("there are {}", listed())).into());
         }
         (None, [only]) => only.clone(),
         (None, all) => {
             let first = &all[0];
             let unfit = unfit(format!("the archive has {} arrays: which one?", all.len())).expected(listed());
-            return Err(unfit.help(format!("its name stands behind the file's, `{first}`; there are {}", listed())));
+            let help = format!("its name stands behind the file's, `{first}`; there are {}", listed());
+            return Err(unfit.help(help).into());
         }
     };
     let name = format!("{name}.npy");

@@ -78,9 +78,9 @@ impl Parts<'_> {
 fn of(shares: &[f64]) -> Option<Shares> {
     let is_good =
         shares.iter().sum::<f64>() == 100.0 && shares.iter().all(|share| share.fract() == 0.0 && *share >= 1.0);
-    match shares {
-        &[train, test] if is_good => Some(Shares { train: train as u32, validation: 0, test: test as u32 }),
-        &[train, validation, test] if is_good => {
+    match *shares {
+        [train, test] if is_good => Some(Shares { train: train as u32, validation: 0, test: test as u32 }),
+        [train, validation, test] if is_good => {
             Some(Shares { train: train as u32, validation: validation as u32, test: test as u32 })
         }
         _ => None,
