@@ -31,7 +31,7 @@ pub struct Pictured {
 
 enum Source {
     Matrix(Tensor),
-    Sample(Pick),
+    Sample(Box<Pick>),
 }
 
 impl Pictured {
@@ -48,7 +48,7 @@ impl Pictured {
                 let shape = pick.spec.shape();
                 let [height, width, channels] = shape[..] else { return Err(pick.no_picture(verb)) };
                 let name = pick.name(0);
-                Ok(Self { source: Source::Sample(pick), shape: [height, width, channels], name })
+                Ok(Self { source: Source::Sample(Box::new(pick)), shape: [height, width, channels], name })
             }
         }
     }
