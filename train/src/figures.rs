@@ -164,5 +164,5 @@ impl Distances {
 pub fn is_among(scores: &[f32], class: usize, k: usize) -> bool {
     let Some(&own) = scores.get(class) else { return false };
     let ahead = scores.iter().enumerate().filter(|&(at, &score)| score > own || score == own && at < class);
-    own == own && ahead.count() < k
+    !own.is_nan() && ahead.count() < k
 }
