@@ -48,8 +48,8 @@ def main():
         write(place / "mnist", "train", train)
         write(place / "mnist", "t10k", test)
         (place / "mnist.fov").write_text(
-            'data mnist "mnist"\n'
-            "train lenet on mnist for 12 epochs with adam(lr 0.002), batch 64, schedule cosine\n"
+            'data mnist "mnist" augment crop 2\n'
+            "train lenet on mnist for 30 epochs with adam(lr 0.002), batch 64, schedule cosine\n"
             "test lenet on mnist\n"
         )
         began = time.monotonic()

@@ -44,14 +44,14 @@ pub fn part(metric: &Metric) -> String {
         let is_share = figure.form == Form::Share;
         // What the part that is watched gave stands together, a share behind its number.
         let watched = ["test ", "validation "].into_iter().find(|part| figure.name.starts_with(part));
-        let name = match watched {
-            Some(_) if is_share => "",
-            Some(part) => part.trim_end(),
-            None => figure.name.as_str(),
+        let name = match (watched, figure.name.split_once(' ')) {
+            (Some(_), Some((_, "accuracy"))) => "",
+            (Some(_), Some((part, "loss"))) => part,
+            _ => figure.name.as_str(),
         };
         let Some(words) = text(&Figure { name: name.to_string(), ..figure.clone() }) else { continue };
         match parts.last_mut() {
-            Some(last) if is_share && watched.is_none_or(|part| last.starts_with(part)) => {
+            Some(last) if is_share && (name.is_empty() || watched.is_none()) && of_part(last, watched) => {
                 *last += &format!(", {}", words.trim())
             }
             _ => parts.push(words.trim().to_string()),
@@ -59,6 +59,11 @@ pub fn part(metric: &Metric) -> String {
     }
     parts.push(seconds(metric.seconds));
     format!("{unit} {number:>width$}/{of}  {}", join(parts.into_iter()))
+}
+
+/// Whether a figure in words is of this part; every figure is, where none is watched.
+fn of_part(words: &str, watched: Option<&str>) -> bool {
+    watched.is_none_or(|part| words.starts_with(part))
 }
 
 /// A figure with its name; none of a rate that is not known yet.
@@ -132,11 +137,15 @@ mod tests {
             Figure::number("test loss", 0.1234),
             Figure::share("test accuracy", 0.975),
         ];
-        let line = super::part(&Metric { part, figures, seconds: 59.0, ..metric });
+        let line = super::part(&Metric { part: part.clone(), figures, seconds: 59.0, ..metric.clone() });
         assert!(
             line.starts_with("epoch 10000/10000  loss 1.23e-5, accuracy 96.8 % · test 0.1234, 97.5 % · "),
             "{line}"
         );
         assert!(line.chars().count() <= 80, "{line}");
+        // Of several figures each is named.
+        let figures = ["loss", "test loss", "test RMSE"].map(|name| Figure::number(name, 0.5)).to_vec();
+        let line = super::part(&Metric { part, figures, ..metric });
+        assert_eq!(line, "epoch 10000/10000  loss 0.5000 · test 0.5000 · test RMSE 0.5000 · 1.2 s");
     }
 }

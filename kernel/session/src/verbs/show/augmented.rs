@@ -23,21 +23,20 @@ const EPOCHS: u32 = 3;
 
 pub struct Augmented {
     pick: Pick,
+    /// Whether the statement names no pictures.
+    is_spread: bool,
     seed: u64,
     theme: Theme,
 }
 
 impl Augmented {
-    /// The pictures that are named, or the first of the training part.
+    /// Of the pictures that are named, or of the training part.
     pub fn new(samples: Samples, names: &Names) -> Result<Self, Diagnostic> {
         let all = samples.range.is_none();
         let side = if all { Side::Train } else { samples.side };
         let samples = Samples { side, ..samples };
-        let mut pick = pick(samples, names)?.of_pictures("show")?;
-        if all {
-            pick.range.1 = pick.range.1.min(PICTURES);
-        }
-        Ok(Self { pick, seed: names.seed, theme: names.theme })
+        let pick = pick(samples, names)?.of_pictures("show")?;
+        Ok(Self { pick, is_spread: all, seed: names.seed, theme: names.theme })
     }
 
     /// A picture as an epoch sees it, and the classes at its positions.
@@ -58,13 +57,21 @@ impl Augmented {
         Ok((image, classes.into_iter().map(|class| class as u32).collect()))
     }
 
+    /// The pictures that are shown, each with its place in the pick: those that are named, or some spread over the part, so
+    /// that there are several classes.
+    fn shown(&self, data: &Dataset) -> Vec<(usize, usize)> {
+        let all = self.pick.indices(data);
+        let count = if self.is_spread { all.len().min(PICTURES) } else { all.len() };
+        (0..count).map(|i| i * all.len() / count).map(|place| (place, all[place])).collect()
+    }
+
     /// Each picture as it is, and as the first epochs see it.
     fn picture(&self, data: &Dataset, mean: &[f32]) -> picture::Result<picture::Picture> {
         let name = &self.pick.samples.data.text;
         let (mut samples, mut map) = (Vec::new(), Vec::<Mapped>::new());
-        for (i, &index) in self.pick.indices(data).iter().enumerate() {
+        for (place, index) in self.shown(data) {
             if is_mapped(data) {
-                map.push(mapped(data, index, self.pick.name(i), None)?);
+                map.push(mapped(data, index, self.pick.name(place), None)?);
             } else {
                 samples.push(Sample { image: image(data, index)?, caption: class(data, index), mark: Mark::None });
             }
@@ -91,7 +98,7 @@ impl Job for Augmented {
         let span = self.pick.samples.span;
         let data = self.pick.read(world)?;
         let name = &self.pick.samples.data.text;
-        let shown = self.pick.indices(&data).len();
+        let shown = self.shown(&data).len();
         // What is cut out becomes the mean colour.
         let mean = Standardisation::of_unless(&data, &*world.interrupted).at(span)?.mean;
         let text = match data.augment.is_empty() {
