@@ -185,12 +185,15 @@ pub fn epochs(epochs: &[EpochMetrics]) -> Table {
     table
 }
 
+/// How a figure reads.
+type Reads = fn(f64) -> String;
+
 /// A figure with its name, and how it reads.
-pub type Told = (&'static str, f64, fn(f64) -> String);
+pub type Told = (&'static str, f64, Reads);
 
 /// The figures that there are beside loss and accuracy.
 pub fn told(figures: &Figures) -> impl Iterator<Item = Told> + use<> {
-    let all: [(&'static str, Option<f64>, fn(f64) -> String); 4] = [
+    let all: [(&'static str, Option<f64>, Reads); 4] = [
         ("RMSE", figures.rmse, figure),
         ("R²", figures.r2, figure),
         ("mean F1", figures.mean_f1, percent),
