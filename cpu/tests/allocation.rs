@@ -42,9 +42,6 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// What the `gemm` crate keeps for each thread, to pack a block of a factor: a share of the processor's cache.
-const KEPT_PACKED: usize = 1 << 20;
-
 /// What the footprint of a graph has for products beside the plan.
 fn packed(graph: &Graph, threads: usize) -> usize {
     let cpu = Cpu::new(Some(threads)).unwrap();
@@ -64,20 +61,26 @@ fn steps_after_the_first_allocate_nothing_but_packed_blocks() {
             for number in 0..2 {
                 assert_eq!(training.step(number), Outcome::Done);
             }
-            ALL.store(0, Relaxed);
-            LARGEST.store(0, Relaxed);
-            KEPT.store(0, Relaxed);
-            assert_eq!(training.step(2), Outcome::Done);
-            let (all, largest, kept) = (ALL.load(Relaxed), LARGEST.load(Relaxed), KEPT.load(Relaxed));
+            // Each thread keeps what its first large product packs into, and that may come late for a helper on a busy
+            // machine: such a step is not the one that is looked at.
+            let mut measured = (0, 0, 0);
+            for number in 2..2 + threads as u32 {
+                [&ALL, &LARGEST].into_iter().for_each(|count| count.store(0, Relaxed));
+                KEPT.store(0, Relaxed);
+                assert_eq!(training.step(number), Outcome::Done);
+                measured = (ALL.load(Relaxed), LARGEST.load(Relaxed), KEPT.load(Relaxed));
+                if measured.2 < 4096 {
+                    break;
+                }
+            }
+            let (all, largest, kept) = measured;
             let name = &forward.name;
             println!("{name}, {threads} threads: {all} bytes, at most {largest} at once, {kept} kept");
             assert!(
                 (told / 8..told + 4096).contains(&largest),
                 "{name} allocates {largest} bytes at once, {told} told"
             );
-            // Each thread keeps what its first large product packs into, and that may come late for a helper.
-            let late = KEPT_PACKED * (threads - 1);
-            assert!(kept < (late + 4096) as isize, "{name} keeps {kept} bytes more after a step than before");
+            assert!(kept < 4096, "{name} keeps {kept} bytes more after a step than before");
         }
     }
 }

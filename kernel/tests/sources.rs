@@ -66,6 +66,25 @@ fn rows_of_a_table_are_learned_by_a_net_in_one_dimension() {
     assert_eq!((&outputs[5].data["shape"], &outputs[5].data["train"]), (&json!([64]), &json!(64)));
 }
 
+/// `[N, H, W, T, C]`: what moves down is of one class, what moves up of the other.
+#[test]
+fn volumes_of_arrays_are_learned() {
+    let mut bench = Bench::new();
+    let value = |(n, y, _, t, _): (usize, usize, usize, usize, usize)| {
+        let place = if n % 2 == 0 { t + n % 3 } else { 5 - t - n % 3 };
+        if y == place { 1.0f32 } else { 0.1 * ((n * 7 + y * 3 + t) % 5) as f32 }
+    };
+    ndarray_npy::write_npy(bench.path("x.npy"), &ndarray::Array5::from_shape_fn((60, 6, 5, 3, 1), value)).unwrap();
+    ndarray_npy::write_npy(bench.path("y.npy"), &ndarray::Array1::from_shape_fn(60, |n| (n % 2) as i64)).unwrap();
+    let (x, y) = (bench.path("x.npy"), bench.path("y.npy"));
+    let outputs = bench.ok(&format!(
+        "data clips = npy \"{x}\" labels \"{y}\"\nnet q = 6x5x3x1 - conv 4 3x3x3 - relu - conv 4 3x3x3 - relu, softmax\n\
+         train q on clips for 20 epochs with adam(lr 0.01), batch 16\ntest q on clips"
+    ));
+    assert_eq!(outputs[0].data["shape"], json!([6, 5, 3, 1]));
+    assert!(outputs[3].data["accuracy"].as_f64().unwrap() > 0.9, "{}", outputs[3].text);
+}
+
 #[test]
 fn a_class_a_pixel_comes_of_masks() {
     let mut bench = Bench::new();
