@@ -78,7 +78,7 @@ fn data_without_a_validation_part_are_refused() {
     for (clause, word) in [("keep best", "keep best"), ("stop early 5", "stop early")] {
         let wrong = bench.mistakes(&format!("{net}train tiny on digits for 1 epochs, {clause}")).remove(0);
         assert_eq!(wrong.message, format!("`digits` has no validation part, by which `{word}` goes"));
-        let help = "leave it out, or give `digits` one: `split 70/15/15` in its `data` statement";
+        let help = "leave it out, or train on other parts of it: `data my_digits = digits part 1 split 70/15/15`";
         assert_eq!(wrong.help.as_deref(), Some(help));
     }
     assert!(Runs::at(bench.path("runs")).list().unwrap().is_empty());

@@ -68,7 +68,12 @@ pub fn is_watched(train: &Train, spec: &DataSpec) -> Result<(), Diagnostic> {
     let mistake =
         Diagnostic::new(Stage::Verbs, span, format!("`{data}` has no validation part, by which `{word}` goes"));
     let mistake = mistake.also(train.data.span, "training and test part alone").mend(cut, "");
-    Err(mistake.help(format!("leave it out, or give `{data}` one: `split 70/15/15` in its `data` statement")))
+    let one = match spec.is_own() {
+        true => format!("or give `{data}` one: `split 70/15/15` in its `data` statement"),
+        // What is built in has its parts; other data can be made of it.
+        false => format!("or train on other parts of it: `data my_{data} = {data} part 1 split 70/15/15`"),
+    };
+    Err(mistake.help(format!("leave it out, {one}")))
 }
 
 /// The recipe of a search for a learning rate: what of a run's it takes.
