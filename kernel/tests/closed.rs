@@ -77,7 +77,10 @@ fn a_run_that_goes_on_is_shown_and_plotted_by_another_process() {
     // The process is gone; what it wrote is there, and says what may have become of it.
     let text = place.run(&["-e", "show run last"]).done().out;
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("of 100,000 epochs complete, loss ") && text.contains("was killed"), "{text}");
+    assert!(
+        text.contains("of 100,000 epochs complete, loss ") && text.contains("killed, or its device was lost"),
+        "{text}"
+    );
     let (net, plot) = (look(&place, "plot loss of run 1").done().json().remove(0), "plot loss of small");
     let of_net = place.run(&["-e", NET, "-e", plot, "--format", "json"]).done().json().remove(1);
     assert_eq!(net["curves"], of_net["curves"]);

@@ -29,7 +29,7 @@ class Fovea(jupyter_kernel_test.KernelTests):
         {"text": "tra", "matches": {"train"}},
         {"text": "summary alexn", "matches": {"alexnet", "alexnet.grouped", "alexnet.torchvision"}},
         {"text": "net a = 8x8x1 - dro", "matches": {"dropout"}},
-        {"text": "train lenet on digits w", "matches": {"with", "warmup"}},
+        {"text": "train lenet on digits w", "matches": {"with", "warmup", "weights"}},
         {"text": "note \"tra", "matches": set()},
     ]
     complete_code_samples = ["let a = 1", "net a = 8x8x1 - conv 4\ntrain a on digits for 1 epochs", "# nothing", ""]
