@@ -63,6 +63,8 @@ fn write(data: &Dataset, shape: [usize; 3], root: &Path, stop: &dyn Stop) -> Res
     }
     let mut indices = [&data.train[..], &data.validation, &data.test].concat();
     indices.sort_unstable();
+    // What is learned by heart is trained on and tested.
+    indices.dedup();
     let digits = data.images.len().to_string().len();
     let mut values = vec![0.0; data.images.size()];
     for &index in &indices {
