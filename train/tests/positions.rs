@@ -147,5 +147,8 @@ fn labels_of_another_form_are_refused() {
     let mut odd = data.clone();
     let Labels::Map(maps) = &mut odd.labels else { unreachable!() };
     maps[[3, 5, 7]] = 6;
-    assert_eq!(refused(segment(6), &odd), "scenes does not hold together: a label 6 of 6 classes");
+    assert_eq!(
+        refused(segment(6), &odd),
+        "scenes does not hold together: a label 6 of 6 classes: `ignore 6` leaves it out"
+    );
 }
