@@ -3,17 +3,21 @@
 //! A launch has no order within it. So an update joins those before it only if none of them writes what it reads or reads
 //! what it writes; but for the updates of one parameter, which follow each other element by element in one thread.
 
+mod apart;
+mod entries;
+
 use std::collections::HashSet;
 use std::ops::Range as Steps;
 
-use fovea_graph::op::{AdamMean, AdamSquare, AdamStep, NesterovStep, RmsVelocity, Running, SgdStep, SgdVelocity};
 use fovea_graph::plan::{Place, Step};
-use fovea_graph::{BackendError, Graph, Node, NodeId, NotFinite, Op, Plan, Shape};
+use fovea_graph::{BackendError, Graph, NodeId, NotFinite, Op, Plan, Shape};
 
 use super::{Range, kernels};
 use crate::kernels::{AdamEntry, ClipEntry, RmsEntry, RunningEntry, SgdEntry, StepFeed};
 use crate::queue::Queue;
-use crate::view::{In, InOut, Out};
+use crate::view::{In, InOut};
+use apart::{disturbs, disturbs_own, follows};
+use entries::{adam_entry, clip_entry, rms_entry, running_entry, sgd_entry};
 
 /// How many elements a block takes: `UPDATED_PER_BLOCK` of update.cu.
 const PER_BLOCK: usize = 2048;
@@ -253,195 +257,6 @@ impl Group {
     }
 }
 
-/// Whether `next` is made of the same tensors as these updates of one parameter, and follows them in its kernel.
-fn follows(graph: &Graph, nodes: &[NodeId], next: NodeId) -> bool {
-    let inputs = |id: NodeId| &graph.node(id).inputs[..];
-    match (&graph.node(next).op, nodes) {
-        (Op::SgdStep(_), &[velocity]) if matches!(graph.node(velocity).op, Op::SgdVelocity(_)) => {
-            inputs(next) == [inputs(velocity)[0], velocity]
-        }
-        (Op::NesterovStep(_), &[velocity]) if matches!(graph.node(velocity).op, Op::SgdVelocity(_)) => {
-            inputs(next)[..2] == inputs(velocity)[..2]
-                && inputs(next)[2] == velocity
-                && inputs(next)[3..] == inputs(velocity)[3..]
-        }
-        (Op::RmsVelocity(_), &[square]) if matches!(graph.node(square).op, Op::AdamSquare(_)) => {
-            inputs(next)[..2] == inputs(square)[..2]
-                && inputs(next)[3] == square
-                && inputs(next)[4..] == inputs(square)[3..]
-        }
-        (Op::SgdStep(_), &[square, velocity]) if matches!(graph.node(velocity).op, Op::RmsVelocity(_)) => {
-            inputs(next) == [inputs(square)[0], velocity]
-        }
-        (Op::AdamSquare(_), &[mean]) if matches!(graph.node(mean).op, Op::AdamMean(_)) => {
-            inputs(next)[..2] == inputs(mean)[..2] && inputs(next)[3..] == inputs(mean)[3..]
-        }
-        (Op::AdamStep(_), &[mean, square]) => inputs(next) == [inputs(mean)[0], mean, square],
-        _ => false,
-    }
-}
-
-/// Whether an update and those of another entry would see what the other writes.
-fn disturbs(plan: &Plan, nodes: &[NodeId], next: NodeId) -> bool {
-    let place = |id: NodeId| plan.places[id.index()];
-    let reads = |id: NodeId| plan.graph.node(id).inputs.iter().map(|&input| place(input));
-    nodes.iter().any(|&id| {
-        overlap(place(id), place(next))
-            || reads(next).any(|read| overlap(read, place(id)))
-            || reads(id).any(|read| overlap(read, place(next)))
-    })
-}
-
-/// The same for an update and those that it follows in one entry, in the order of one thread: there it may read what they
-/// have made, and write over its own old value, which lies element by element where they read it.
-fn disturbs_own(plan: &Plan, nodes: &[NodeId], next: NodeId) -> bool {
-    let place = |id: NodeId| plan.places[id.index()];
-    let inputs = |id: NodeId| plan.graph.node(id).inputs.iter().copied();
-    let old = place(old_value(&plan.graph, next));
-    nodes.iter().any(|&id| {
-        overlap(place(id), place(next))
-            || inputs(next).any(|input| !nodes.contains(&input) && overlap(place(input), place(id)))
-            || inputs(id).any(|input| place(input) != old && overlap(place(input), place(next)))
-    })
-}
-
-/// Which of its inputs an update may write over.
-fn old_value(graph: &Graph, update: NodeId) -> NodeId {
-    let node = graph.node(update);
-    match node.op {
-        Op::SgdVelocity(_) | Op::AdamMean(_) | Op::AdamSquare(_) | Op::RmsVelocity(_) => node.inputs[2],
-        _ => node.inputs[0],
-    }
-}
-
-/// Whether two places share memory; what the host supplies is never written.
-fn overlap(a: Place, b: Place) -> bool {
-    match (a, b) {
-        (Place::Arena(a), Place::Arena(b)) => a.overlaps(b),
-        (Place::State(a), Place::State(b)) => a == b,
-        _ => false,
-    }
-}
-
-fn sgd_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) -> SgdEntry {
-    let mut made = SgdEntry {
-        w: InOut::none(),
-        g: In::none(),
-        v: InOut::none(),
-        new_v: Out::none(),
-        new_w: Out::none(),
-        clip: In::none(),
-        first_block: entry.first_block,
-        momentum: 0.0,
-        decay: 0.0,
-        factor: 1.0,
-        nesterov: 0,
-        gradient: entry.names[0],
-        update: entry.names[1],
-    };
-    for &id in &entry.nodes {
-        let node = graph.node(id);
-        let input = |i: usize| locate(node.inputs[i]);
-        made.w = input(0).update();
-        match &node.op {
-            Op::SgdVelocity(SgdVelocity { momentum, decay }) => {
-                (made.g, made.v, made.new_v) = (input(1).read(), input(2).update(), locate(id).write());
-                (made.momentum, made.decay) = (*momentum as f32, *decay as f32);
-                made.clip = clip_of(node, 3, locate);
-            }
-            Op::NesterovStep(NesterovStep { momentum, decay, factor }) => {
-                (made.g, made.new_w, made.clip) = (input(1).read(), locate(id).write(), clip_of(node, 3, locate));
-                (made.momentum, made.decay) = (*momentum as f32, *decay as f32);
-                (made.factor, made.nesterov) = (*factor as f32, 1);
-                if entry.nodes.len() == 1 {
-                    made.v = input(2).update();
-                }
-            }
-            Op::SgdStep(SgdStep { factor }) => {
-                (made.new_w, made.factor) = (locate(id).write(), *factor as f32);
-                if entry.nodes.len() == 1 {
-                    made.v = input(1).update();
-                }
-            }
-            _ => {}
-        }
-    }
-    made
-}
-
-/// Where the factor of clipped gradients lies, which may stand behind an update's `own` inputs.
-fn clip_of(node: &Node, own: usize, locate: &dyn Fn(NodeId) -> Range) -> In<f32> {
-    node.inputs.get(own).map_or(In::none(), |&id| locate(id).read())
-}
-
-fn rms_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) -> RmsEntry {
-    let mut made = RmsEntry {
-        w: InOut::none(),
-        g: In::none(),
-        v: InOut::none(),
-        b: InOut::none(),
-        new_v: Out::none(),
-        new_b: Out::none(),
-        new_w: Out::none(),
-        clip: In::none(),
-        factor: 1.0,
-        first_block: entry.first_block,
-        square_stays: 0.0,
-        square_enters: 0.0,
-        square_decay: 0.0,
-        momentum: 0.0,
-        decay: 0.0,
-        eps: 0.0,
-        gradient: entry.names[0],
-        update: entry.names[1],
-    };
-    for &id in &entry.nodes {
-        let node = graph.node(id);
-        let input = |i: usize| locate(node.inputs[i]);
-        made.w = input(0).update();
-        match &node.op {
-            Op::AdamSquare(AdamSquare { beta, decay }) => {
-                (made.g, made.v, made.new_v) = (input(1).read(), input(2).update(), locate(id).write());
-                made.clip = clip_of(node, 3, locate);
-                (made.square_stays, made.square_enters, made.square_decay) =
-                    (*beta as f32, (1.0 - beta) as f32, *decay as f32);
-            }
-            Op::RmsVelocity(RmsVelocity { momentum, eps, decay }) => {
-                (made.g, made.b, made.new_b) = (input(1).read(), input(2).update(), locate(id).write());
-                made.clip = clip_of(node, 4, locate);
-                (made.momentum, made.eps, made.decay) = (*momentum as f32, *eps as f32, *decay as f32);
-                if !entry.nodes.contains(&node.inputs[3]) {
-                    made.v = input(3).update();
-                }
-            }
-            Op::SgdStep(SgdStep { factor }) => {
-                (made.new_w, made.factor) = (locate(id).write(), *factor);
-                if !entry.nodes.contains(&node.inputs[1]) {
-                    made.b = input(1).update();
-                }
-            }
-            _ => {}
-        }
-    }
-    made
-}
-
-fn clip_entry(
-    graph: &Graph,
-    entry: &Entry,
-    (locate, factor): (&dyn Fn(NodeId) -> Range, NodeId),
-    scratch: Range,
-) -> ClipEntry {
-    let Op::ClipFactor(ref op) = graph.node(factor).op else { unreachable!("the family says so") };
-    ClipEntry {
-        g: locate(entry.nodes[0]).read(),
-        norms: scratch.update(),
-        clip: locate(factor).write(),
-        first_block: entry.first_block,
-        limit: op.limit,
-    }
-}
-
 /// The blocks that take a gradient's norm.
 fn norm_blocks(gradient: &Shape) -> usize {
     gradient.elements().div_ceil(NORMED_PER_BLOCK)
@@ -452,81 +267,15 @@ pub fn clip_workspace(gradients: &[&Shape]) -> usize {
     gradients.iter().map(|gradient| norm_blocks(gradient)).sum()
 }
 
-fn adam_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) -> AdamEntry {
-    let mut made = AdamEntry {
-        w: InOut::none(),
-        g: In::none(),
-        m: InOut::none(),
-        v: InOut::none(),
-        new_m: Out::none(),
-        new_v: Out::none(),
-        new_w: Out::none(),
-        clip: In::none(),
-        beta1: 0.0,
-        beta2: 0.0,
-        factor: 1.0,
-        first_block: entry.first_block,
-        mean_stays: 0.0,
-        mean_enters: 0.0,
-        mean_decay: 0.0,
-        square_stays: 0.0,
-        square_enters: 0.0,
-        square_decay: 0.0,
-        eps: 0.0,
-        decay: 0.0,
-        gradient: entry.names[0],
-        update: entry.names[1],
-    };
-    for &id in &entry.nodes {
-        let node = graph.node(id);
-        let input = |i: usize| locate(node.inputs[i]);
-        made.w = input(0).update();
-        match &node.op {
-            Op::AdamMean(AdamMean { beta, decay }) => {
-                made.clip = clip_of(node, 3, locate);
-                (made.g, made.m, made.new_m) = (input(1).read(), input(2).update(), locate(id).write());
-                (made.mean_stays, made.mean_enters, made.mean_decay) =
-                    (*beta as f32, (1.0 - beta) as f32, *decay as f32);
-            }
-            Op::AdamSquare(AdamSquare { beta, decay }) => {
-                made.clip = clip_of(node, 3, locate);
-                (made.g, made.v, made.new_v) = (input(1).read(), input(2).update(), locate(id).write());
-                (made.square_stays, made.square_enters, made.square_decay) =
-                    (*beta as f32, (1.0 - beta) as f32, *decay as f32);
-            }
-            Op::AdamStep(AdamStep { beta1, beta2, eps, decay, factor }) => {
-                (made.new_w, made.factor) = (locate(id).write(), *factor);
-                (made.beta1, made.beta2, made.eps, made.decay) = (*beta1, *beta2, *eps as f32, *decay as f32);
-                if entry.nodes.len() == 1 {
-                    (made.m, made.v) = (input(1).update(), input(2).update());
-                }
-            }
-            _ => {}
-        }
-    }
-    made
-}
-
-fn running_entry(graph: &Graph, entry: &Entry, locate: &dyn Fn(NodeId) -> Range) -> RunningEntry {
-    let (id, node) = (entry.nodes[0], graph.node(entry.nodes[0]));
-    let Op::Running(Running { momentum, correction }) = node.op else { unreachable!("the family says so") };
-    RunningEntry {
-        r: locate(node.inputs[0]).update(),
-        s: locate(node.inputs[1]).read(),
-        new_r: locate(id).write(),
-        first_block: entry.first_block,
-        stays: (1.0 - momentum) as f32,
-        enters: (momentum * correction) as f32,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use std::sync::Arc;
 
-    use fovea_graph::op::ClipFactor;
+    use fovea_graph::op::{
+        AdamMean, AdamSquare, AdamStep, ClipFactor, NesterovStep, RmsVelocity, Running, SgdStep, SgdVelocity,
+    };
     use fovea_graph::plan::{Algorithm, Choice, plan};
     use fovea_graph::{Arena, Backend, Device, Init, Memory, Program, Role, State, StateId};
 
