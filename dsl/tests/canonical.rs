@@ -27,7 +27,7 @@ const STATEMENTS: &[&str] = &[
     "data pets = npy \"d.npz\" width labels rate",
     "data pets = digits.train[0..100] split 90/10",
     "data pets = images \"p/\" augment flip, crop 4, scale 0.8..1.2 normalize imagenet",
-    "data digits augment rotate 15, jitter 0.2, noise 0.05, cutout 8 raw",
+    "data digits augment rotate 15, jitter 0.2, noise 0.05, cutout 8, mixup 0.2 raw",
     "show digits.train[0..4] augmented",
     "data pets = digits part 0.1",
     "data mnist \"Folder/\" size 32x32",

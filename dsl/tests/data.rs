@@ -23,9 +23,9 @@ fn read(text: &str) -> Result<Data, Vec<Diagnostic>> {
 #[test]
 fn how_data_are_seen_is_read() {
     let of = |text: &str| read(text).unwrap();
-    let data = of("data digits augment flip, CROP 4, rotate 15, scale 0.8..1.2, jitter 0.2, noise .05, cutout 8 raw");
-    use fovea_dsl::verb::Change::{Crop, Cutout, Flip, Jitter, Noise, Rotate, Scale};
-    let all = [Flip, Crop(4), Rotate(15.0), Scale(0.8, 1.2), Jitter(0.2), Noise(0.05), Cutout(8)];
+    let data = of("data digits augment flip, CROP 4, rotate 15, scale 0.8..1.2, jitter 0.2, noise .05, cutout 8, mixup .2 raw");
+    use fovea_dsl::verb::Change::{Crop, Cutout, Flip, Jitter, Mixup, Noise, Rotate, Scale};
+    let all = [Flip, Crop(4), Rotate(15.0), Scale(0.8, 1.2), Jitter(0.2), Noise(0.05), Cutout(8), Mixup(0.2)];
     assert_eq!(data.augment.unwrap().value, all);
     assert!(data.raw.is_some() && data.normalize.is_none());
     // A clause may stand behind the list, with a comma or without.

@@ -33,6 +33,8 @@ pub enum Purpose {
     Augment,
     /// Noise that a net is to take away; the index is the sample, the step the epoch.
     Noise,
+    /// How much of a sample is kept where two are mixed; the index is the sample, the step the epoch.
+    Mix,
 }
 
 /// A stream of random numbers, addressed by position: no state, so nothing to save but its name.

@@ -140,7 +140,16 @@ def label_weight(op, labels, weights=None):
     return (torch.ones_like(labels.reshape(-1)[: len(counted)]) if weights is None else weights[counted]).sum()
 
 
-def pointwise_loss(op, x, target):
+def soft_cross_entropy(op, logits, target, weights=None):
+    """PyTorch's cross-entropy of class probabilities."""
+    classes = logits.shape[-1]
+    return F.cross_entropy(
+        logits.reshape(-1, classes), target.reshape(-1, classes), weight=weights, label_smoothing=op.get("smoothing", 0.0))
+
+
+def pointwise_loss(op, x, target, factors=None):
+    if factors is not None:
+        return F.binary_cross_entropy_with_logits(x, target, pos_weight=factors)
     losses = {"absolute": F.l1_loss, "huber": F.huber_loss, "logistic": F.binary_cross_entropy_with_logits}
     return losses[op["measure"]](x, target)
 
@@ -161,6 +170,8 @@ def dice(_, sums):
 def correct(op, logits, labels):
     """numpy's argmax is documented to give the first of equal ones."""
     first_largest = logits.detach().numpy().argmax(axis=-1)
+    if labels.shape == logits.shape:
+        return labels.gather(-1, torch.tensor(first_largest).unsqueeze(-1)).sum()
     right = (first_largest == labels.numpy()) & (labels.numpy() != op.get("ignore", -100))
     return torch.tensor(float(right.sum()), dtype=torch.float64)
 
@@ -177,6 +188,7 @@ OPS = {
     "add": lambda _, a, b: a + b,
     "softmax": lambda _, x: F.softmax(x, dim=-1),
     "cross_entropy": cross_entropy,
+    "soft_cross_entropy": soft_cross_entropy,
     "squared_error": lambda _, x, target: F.mse_loss(x, target),
     "label_weight": label_weight,
     "pointwise_loss": pointwise_loss,

@@ -17,7 +17,7 @@ use crate::forward::Forward;
 use crate::needs::BATCH;
 use crate::question::Question;
 use crate::tally::{Look, Tally, scores};
-use crate::target::{Target, Toward};
+use crate::target::{End, Target, Toward};
 use crate::trainee::Trainee;
 use fovea_data::Dataset;
 
@@ -55,7 +55,8 @@ pub struct Evaluation {
     pub figures: Figures,
     /// The likeliest class of each picture, or of each of its positions in row-major order, in the order of the indices.
     pub predictions: Vec<u32>,
-    /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`.
+    /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`; of both classes, where it ends in the probability of
+    /// one of two.
     pub probabilities: Tensor,
 }
 
@@ -65,6 +66,25 @@ impl Trainee {
     /// # Errors
     /// No pictures; pictures of another shape than the net takes; the device refuses.
     pub fn predict(&mut self, images: &Tensor) -> Result<Prediction, TrainError> {
+        let output = self.net.output.clone();
+        self.predicted(images, &Question::result(), &output)
+    }
+
+    /// The same of a net that ends in one probability, that of the second of two classes: as if it ended in a softmax of both.
+    ///
+    /// # Errors
+    /// As [`Trainee::predict`]; a net that ends otherwise.
+    pub fn predict_two(&mut self, images: &Tensor) -> Result<Prediction, TrainError> {
+        let told = self.net.told();
+        if told.end != End::One {
+            return Err(TrainError::Inconsistent("it does not end in one probability".into()));
+        }
+        let output = told.classes();
+        self.predicted(images, &Question::result_of_two(), &output)
+    }
+
+    /// The answers to a question, which are of this shape for each picture.
+    fn predicted(&mut self, images: &Tensor, question: &Question, output: &[usize]) -> Result<Prediction, TrainError> {
         let (count, shape) = images.shape().split_first().ok_or(TrainError::NoPictures("predict"))?;
         if shape != self.net.input {
             return Err(TrainError::Pictures { net: self.net.input.clone(), found: shape.to_vec() });
@@ -75,12 +95,12 @@ impl Trainee {
         let pictures = Pictures::new(images, self.standardisation.clone());
         let indices: Vec<usize> = (0..*count).collect();
         let (mut probabilities, mut logits) = (Vec::new(), Vec::new());
-        self.infer(&Question::result(), &pictures, &indices, &AtomicBool::new(false), |compiled, _| {
+        self.infer(question, &pictures, &indices, &AtomicBool::new(false), |compiled, _| {
             probabilities.extend(compiled.output("result")?);
             logits.extend(compiled.output(scores(compiled))?);
             Ok(())
         })?;
-        Ok(Prediction { probabilities: self.results(*count, probabilities)?, logits: self.results(*count, logits)? })
+        Ok(Prediction { probabilities: results(*count, output, probabilities)?, logits: results(*count, output, logits)? })
     }
 
     /// What the net's first layers make of pictures `[N, H, W, C]`, raw in 0..1: they are standardised as the net was
@@ -139,13 +159,17 @@ impl Trainee {
         let mut tally = Tally::new(&aim, data, Look::Closely);
         let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
         let question = Question::test_by(aim.objective.of_test());
+        let output = match aim.objective {
+            Objective::Classes(_) => self.net.told().classes(),
+            _ => self.net.output.clone(),
+        };
         self.infer(&question, &pictures, indices, interrupted, |compiled, wanted| {
             predictions.extend(tally.add(compiled, wanted)?);
             probabilities.extend(compiled.output("result")?);
             Ok(())
         })?;
         Ok(Evaluation {
-            objective: aim.objective,
+            objective: aim.objective.of_test(),
             is_itself: aim.target.toward == Toward::Itself,
             loss: tally.loss(),
             accuracy: tally.accuracy(),
@@ -155,7 +179,7 @@ impl Trainee {
             counts: tally.counts(),
             figures: tally.figures(),
             predictions,
-            probabilities: self.results(indices.len(), probabilities)?,
+            probabilities: results(indices.len(), &output, probabilities)?,
         })
     }
 
@@ -190,11 +214,6 @@ impl Trainee {
     ) -> Result<(), TrainError> {
         let part = Part { net: &self.net, programs: &mut self.programs, memory: &mut *self.memory };
         part.infer(question, pictures, indices, interrupted, look)
-    }
-
-    /// The results of `count` pictures as one tensor.
-    fn results(&self, count: usize, values: Vec<f32>) -> Result<Tensor, TrainError> {
-        results(count, &self.net.output, values)
     }
 
     /// Whether the net can be trained and tested on this data, toward a target.

@@ -34,7 +34,7 @@ pub struct CrossEntropyGrad {
     pub loss: CrossEntropy,
 }
 
-fn is_zero(number: &f64) -> bool {
+pub(super) fn is_zero(number: &f64) -> bool {
     *number == 0.0
 }
 
@@ -69,7 +69,7 @@ impl CrossEntropy {
 }
 
 /// A weight for each class of these logits.
-fn check_weights(op: &'static str, logits: &Shape, weights: &Shape) -> Result<(), ShapeError> {
+pub(super) fn check_weights(op: &'static str, logits: &Shape, weights: &Shape) -> Result<(), ShapeError> {
     if weights.dims() == [logits.channels()] {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use fovea_dsl::net::{Kind, Layer, Net};
 use fovea_dsl::verb::{self, Side};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_train::target::Toward;
+use fovea_train::target::{End, Toward};
 use fovea_train::{Question, Trainee, write_whole};
 use ndarray::Axis;
 use ndarray_npy::WriteNpyExt;
@@ -26,6 +26,7 @@ use crate::memory;
 use crate::picture::{self, Grey, Mapped, Prediction, Theme};
 use crate::route::route_of;
 use crate::samples::{Pick, class, image, is_mapped, is_pictured, mapped, pick, share_right};
+use crate::toward::end;
 use crate::world::{Names, World};
 
 /// How many predictions the text lists.
@@ -42,6 +43,8 @@ struct Predict {
     pick: Pick,
     /// What the classes are called.
     classes: Vec<String>,
+    /// Whether its one probability is that of the second of two classes.
+    is_of_two: bool,
     save: Option<(PathBuf, Span)>,
 }
 
@@ -62,17 +65,28 @@ pub fn check(said: verb::Predict, names: &Names) -> Checked {
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     let pick = if is_of_files { files(samples, net.input(), names)? } else { pick(samples, names)? };
-    let classes = class_names(&net, &pick, names);
-    Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick, classes, save }))
+    let is_of_two = is_of_two(&net, &pick, names);
+    let classes = class_names(if is_of_two { 2 } else { net.output().last().copied().unwrap_or(0) }, &net, &pick, names);
+    Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick, classes, is_of_two, save }))
 }
 
 /// What the classes of a net's answers are called: as the data says, as the data said that it was trained on, or else by
 /// their numbers.
-fn class_names(net: &Net, pick: &Pick, names: &Names) -> Vec<String> {
-    let count = net.output().last().copied().unwrap_or(0);
+fn class_names(count: usize, net: &Net, pick: &Pick, names: &Names) -> Vec<String> {
     let trained = names.bound.get(&net.name).map(|known| known.class_names.as_slice()).unwrap_or_default();
     let known = [pick.spec.class_names(), trained].into_iter().find(|known| known.len() == count);
     known.map_or_else(|| (0..count).map(|class| class.to_string()).collect(), <[String]>::to_vec)
+}
+
+/// Whether a net ends in one probability, and that is the second's of two classes: the data's, or those that it was trained on.
+fn is_of_two(net: &Net, pick: &Pick, names: &Names) -> bool {
+    let trained = || names.bound.get(&net.name).is_some_and(|known| known.class_names.len() == 2);
+    end(net) == End::One
+        && match pick.spec.labels() {
+            LabelKind::Classes => pick.spec.classes() == 2,
+            LabelKind::Several(_) | LabelKind::Numbers(_) => false,
+            LabelKind::Nothing => trained(),
+        }
 }
 
 /// Whether a net tells which of several classes is the right one.
@@ -86,7 +100,11 @@ impl Job for Predict {
         let span = self.pick.samples.span;
         let data = self.pick.read(world)?;
         let images = self.pick.gather(&data, world)?;
-        let predict = |trainee: &mut Trainee| Ok((trainee.predict(&images)?, trainee.target().toward));
+        let predict = |trainee: &mut Trainee| {
+            let toward = trainee.target().toward;
+            let is_of_two = self.is_of_two && toward == Toward::Labels;
+            Ok((if is_of_two { trainee.predict_two(&images)? } else { trainee.predict(&images)? }, toward))
+        };
         let (said, toward) = world.with(&self.net, &self.device, self.seed, predict).at(span)?;
         let output = self.output(&data, &said.probabilities, toward).at(span)?;
         match &self.save {
@@ -114,7 +132,7 @@ impl Predict {
         let is_of_classes = match data.labels.kind() {
             LabelKind::Classes => true,
             LabelKind::Several(_) | LabelKind::Numbers(_) => false,
-            LabelKind::Nothing => tells_classes(&self.net),
+            LabelKind::Nothing => tells_classes(&self.net) || self.is_of_two,
         };
         if !is_of_classes {
             return Ok(self.beside(data, probabilities));
