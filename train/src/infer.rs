@@ -12,7 +12,7 @@ use crate::compile::{Net, Programs};
 use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
 use crate::feed::feed;
-use crate::figures::{Counts, Figures};
+use crate::figures::{self, Counts, Figures};
 use crate::forward::Forward;
 use crate::needs::BATCH;
 use crate::question::Question;
@@ -51,6 +51,8 @@ pub struct Evaluation {
     pub confusion: Vec<Vec<u64>>,
     /// The counts of each class.
     pub counts: Vec<Counts>,
+    /// The area under each class's curve, of two classes or several at once; none of other targets.
+    pub areas: Vec<Option<f64>>,
     /// The figures that fit.
     pub figures: Figures,
     /// The likeliest class of each picture, or of each of its positions in row-major order, in the order of the indices.
@@ -168,7 +170,9 @@ impl Trainee {
             probabilities.extend(compiled.output("result")?);
             Ok(())
         })?;
+        let probabilities = results(indices.len(), &output, probabilities)?;
         Ok(Evaluation {
+            areas: areas(&aim, data, indices, &probabilities),
             objective: aim.objective.of_test(),
             is_itself: aim.target.toward == Toward::Itself,
             loss: tally.loss(),
@@ -179,7 +183,7 @@ impl Trainee {
             counts: tally.counts(),
             figures: tally.figures(),
             predictions,
-            probabilities: results(indices.len(), &output, probabilities)?,
+            probabilities,
         })
     }
 
@@ -233,6 +237,36 @@ impl Trainee {
                 Err(TrainError::Data { data: name(), why })
             }
         }
+    }
+}
+
+/// The area under the curve of each class, where each sample has one of two, or several at once.
+fn areas(aim: &Aim, data: &Dataset, indices: &[usize], probabilities: &Tensor) -> Vec<Option<f64>> {
+    let is_there: &dyn Fn(usize, usize) -> bool = match aim.objective {
+        Objective::Classes(_) if data.classes.len() == 2 && aim.wanted.is_empty() => {
+            &|at, class| data.labels.class(at) == Some(class as u32)
+        }
+        Objective::Several(_) => &|at, class| data.labels.values(at).get(class).is_some_and(|&value| value > 0.5),
+        _ => return Vec::new(),
+    };
+    let is_one_of_two = matches!(aim.objective, Objective::Classes(_));
+    let of = |class: usize| {
+        let rows = probabilities.rows().into_iter().zip(indices);
+        figures::area_under_curve(rows.filter(|(_, at)| is_counted(aim, data, **at)).map(|(row, &at)| {
+            let own = f64::from(row[class]);
+            // Near 1 the other's probability tells more exactly how near.
+            let score = if is_one_of_two && own > 0.5 { 1.0 - f64::from(row[1 - class]) } else { own };
+            (score, is_there(at, class))
+        }))
+    };
+    (0..data.classes.len()).map(of).collect()
+}
+
+/// Whether a sample's label is not one to be ignored.
+fn is_counted(aim: &Aim, data: &Dataset, at: usize) -> bool {
+    match aim.objective {
+        Objective::Classes(by) => by.ignore.is_none() || data.labels.class(at) != by.ignore,
+        _ => true,
     }
 }
 
