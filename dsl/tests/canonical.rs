@@ -24,6 +24,7 @@ const STATEMENTS: &[&str] = &[
     "data pets = images \"p/\" labels \"L.csv\" column \"Breed\" split 70/15/15",
     "data pets = images \"in/\" masks \"Masks/\"",
     "data pets = csv \"x.csv\" labels column 3",
+    "data houses = csv \"x.csv\" labels column \"Price\", 3 as numbers split 70/30",
     "data pets = npy \"d.npz\" width labels rate",
     "data pets = digits.train[0..100] split 90/10",
     "data pets = images \"p/\" augment flip, crop 4, scale 0.8..1.2 normalize imagenet",

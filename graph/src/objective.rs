@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::graph::Graph;
 use crate::ids::NodeId;
 use crate::op::{
-    Add, Concat, Correct, CrossEntropy, Dice, Function, GradientError, LabelWeight, Measure, Op, Overlap, PointwiseLoss,
-    Scale, ShapeError, SoftCrossEntropy, Softmax, SquaredError, Unary,
+    Add, Concat, Correct, CrossEntropy, Dice, Function, GradientError, LabelWeight, Measure, Op, Overlap,
+    PointwiseLoss, Scale, ShapeError, SoftCrossEntropy, Softmax, SquaredError, Unary,
 };
 use crate::shape::Shape;
 use crate::stop::{Never, Stop};

@@ -15,7 +15,8 @@ fn files(bench: &Bench) -> [String; 4] {
     write_npy(&x, &Array4::from_shape_fn((40, 8, 8, 1), |(n, y, x, _)| value(n, 8 * y + x))).unwrap();
     write_npy(&n, &Array2::from_shape_fn((40, 3), |(n, at)| value(n, at) + 0.01)).unwrap();
     write_npy(&k, &Array2::from_shape_fn((40, 3), |(n, at)| u8::from(value(n, at) > 0.6))).unwrap();
-    write_npy(&m, &ndarray::Array3::from_shape_fn((40, 8, 8), |(n, y, x)| u8::from(value(n, 8 * y + x) > 0.5))).unwrap();
+    write_npy(&m, &ndarray::Array3::from_shape_fn((40, 8, 8), |(n, y, x)| u8::from(value(n, 8 * y + x) > 0.5)))
+        .unwrap();
     [x, n, k, m]
 }
 
@@ -66,7 +67,8 @@ fn whatever_samples_are_trained_toward_is_mixed() {
 fn what_is_mixed_is_shown_with_both_classes() {
     let mut bench = Bench::new();
     let outputs = bench.ok("data digits augment mixup 1\nshow digits.train[0..4] augmented");
-    assert!(outputs[1].text.ends_with("see them, each mixed with the next"), "{}", outputs[1].text);
+    let text = outputs[1].text.replace('\n', " ");
+    assert!(text.ends_with("see them, each mixed with the next"), "{text}");
     assert!(outputs[1].pictures[0].svg.contains(" + 0."), "the shares of two classes");
 }
 

@@ -4,16 +4,16 @@
 
 mod support;
 
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array1, Array2};
 use ndarray_npy::write_npy;
 use support::bench::Bench;
 
-/// Sequences 8x1 that rise or fall: data of two classes, of which the second is rarer.
+/// Eight numbers that rise or fall: data of two classes, of which the second is rarer.
 fn slopes(bench: &Bench) -> String {
     let [x, y] = ["x.npy", "y.npy"].map(|name| bench.path(name));
     let rises = |n: usize| n % 3 == 0;
     let value = |n: usize, at: usize| if rises(n) { at as f32 } else { 7.0 - at as f32 };
-    write_npy(&x, &Array3::from_shape_fn((120, 8, 1), |(n, at, _)| value(n, at) / 8.0 + (n * 7 % 11) as f32 / 40.0)).unwrap();
+    write_npy(&x, &Array2::from_shape_fn((120, 8), |(n, at)| value(n, at) / 8.0 + (n * 7 % 11) as f32 / 40.0)).unwrap();
     write_npy(&y, &Array1::from_shape_fn(120, |n| i64::from(rises(n)))).unwrap();
     format!("data slopes = npy \"{x}\" labels \"{y}\"")
 }
@@ -68,9 +68,10 @@ fn rare_ones_of_several_classes_count_more_where_they_are_weighed() {
     write_npy(&x, &Array2::from_shape_fn((100, 6), |(n, at)| ((n * 13 + at * 7) % 17) as f32 / 17.0)).unwrap();
     // The second class is there once in ten, whatever the sample is.
     write_npy(&y, &Array2::from_shape_fn((100, 2), |(n, at)| u8::from(n % [2, 10][at] == 0))).unwrap();
-    bench.ok(&format!("data d = npy \"{x}\" labels \"{y}\"\nnet n = 6 - fc 2 - sigmoid"));
+    bench.ok(&format!("data d = npy \"{x}\" labels \"{y}\"\nnet n = 6x1 - fc 2 - sigmoid"));
     let mut recall = |clause: &str| {
-        let outputs = bench.ok(&format!("train n on d for 20 epochs with adam(lr 0.02), batch 16{clause}\ntest n on d"));
+        let outputs =
+            bench.ok(&format!("train n on d for 20 epochs with adam(lr 0.02), batch 16{clause}\ntest n on d"));
         outputs[1].data["recall"][1].as_f64().unwrap()
     };
     assert!(recall("") < 0.01);

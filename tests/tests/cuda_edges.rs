@@ -5,7 +5,12 @@
 use std::ops::ControlFlow;
 
 use fovea_cpu::reference::{self, Feed64};
-use fovea_graph::op::{ChannelMean, ChannelSum, ChannelVariance, Correct, CrossEntropy, CrossEntropyGrad, Dice, Function, Interpolation, LabelWeight, Lrn, LrnGrad, Measure, Overlap, OverlapGrad, PointwiseLoss, PointwiseLossGrad, Pool, PoolGrad, PoolKind, PoolPick, Relu, SoftCrossEntropy, SoftCrossEntropyGrad, Softmax, SoftmaxGrad, SquaredError, Unary, UnaryGrad, Upsample};
+use fovea_graph::op::{
+    ChannelMean, ChannelSum, ChannelVariance, Correct, CrossEntropy, CrossEntropyGrad, Dice, Function, Interpolation,
+    LabelWeight, Lrn, LrnGrad, Measure, Overlap, OverlapGrad, PointwiseLoss, PointwiseLossGrad, Pool, PoolGrad,
+    PoolKind, PoolPick, Relu, SoftCrossEntropy, SoftCrossEntropyGrad, Softmax, SoftmaxGrad, SquaredError, Unary,
+    UnaryGrad, Upsample,
+};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::plan::plan;
 use fovea_graph::window::Rounding;

@@ -2,9 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use fovea_tests::goldens::Goldens;
-use fovea_train::figures::{
-    ClassFigures, Counts, Distances, Several, area_under_curve, by_class, is_among, mean,
-};
+use fovea_train::figures::{ClassFigures, Counts, Distances, Several, area_under_curve, by_class, is_among, mean};
 use ndarray::{Array2, Ix2};
 
 fn table(goldens: &Goldens, key: &str) -> Array2<f32> {

@@ -24,7 +24,8 @@ fn array(dims: &[usize], of: impl Fn(usize) -> f64) -> ArrayD<f64> {
 fn loss(by: &Objective, target: ArrayD<f64>) -> (f64, ArrayD<f64>) {
     let graph = with_objective(&one_probability(), by, &Never).unwrap();
     let images = array(&[7, 1], |i| 3.0 * i as f64 - 8.0);
-    let values = evaluate(&graph, &[], &Feed64 { inputs: &[&images, &target], learning_rate: 0.0, seed: 0, step: 0 }).unwrap();
+    let values =
+        evaluate(&graph, &[], &Feed64 { inputs: &[&images, &target], learning_rate: 0.0, seed: 0, step: 0 }).unwrap();
     (output(&graph, &values, "loss").unwrap().sum(), output(&graph, &values, "result").unwrap().clone())
 }
 

@@ -46,7 +46,8 @@ impl Aim {
     /// They do not go together.
     pub fn of(target: Target, net: &Told<'_>, data: &Dataset) -> Result<Self, TrainError> {
         let kind = data.labels.kind();
-        let objective = target.objective(net.end, &kind).and_then(|objective| Target::augmented(objective, &data.augment));
+        let objective =
+            target.objective(net.end, &kind).and_then(|objective| Target::augmented(objective, &data.augment));
         let objective = objective.map_err(|why| unsuited(why, net, data))?;
         let wanted = match (objective, &kind) {
             (Objective::Classes(_), _) => {

@@ -49,7 +49,16 @@ impl<'a> Pictures<'a> {
     /// Pictures `[N, H, W, C]` without labels.
     pub fn new(images: &'a Tensor, standardisation: Option<Standardisation>) -> Self {
         let (values, goal) = (Values::Given(images.as_standard_layout()), Goal::Nothing);
-        Self { values, goal, wanted: Vec::new(), weights: None, noise: None, standardisation, augmented: None, shared: None }
+        Self {
+            values,
+            goal,
+            wanted: Vec::new(),
+            weights: None,
+            noise: None,
+            standardisation,
+            augmented: None,
+            shared: None,
+        }
     }
 
     /// A data set's pictures, and what a net's results are compared with, as a test sees them.

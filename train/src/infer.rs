@@ -102,7 +102,10 @@ impl Trainee {
             logits.extend(compiled.output(scores(compiled))?);
             Ok(())
         })?;
-        Ok(Prediction { probabilities: results(*count, output, probabilities)?, logits: results(*count, output, logits)? })
+        Ok(Prediction {
+            probabilities: results(*count, output, probabilities)?,
+            logits: results(*count, output, logits)?,
+        })
     }
 
     /// What the net's first layers make of pictures `[N, H, W, C]`, raw in 0..1: they are standardised as the net was

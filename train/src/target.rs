@@ -308,7 +308,10 @@ mod tests {
         assert_eq!(Target::augmented(Objective::CROSS_ENTROPY, &mixed), Ok(Objective::Classes(shares)));
         assert_eq!(Objective::Classes(shares).of_test(), Objective::CROSS_ENTROPY);
         assert_eq!(Target::augmented(Objective::Classes(expected), &mixed), Err(Unsuited::MixedIgnore));
-        assert_eq!(Target::augmented(Objective::Classes(expected), &Augment::default()), Ok(Objective::Classes(expected)));
+        assert_eq!(
+            Target::augmented(Objective::Classes(expected), &Augment::default()),
+            Ok(Objective::Classes(expected))
+        );
         assert_eq!(numbers(dice), Err(Unsuited::Loss(Loss::Dice)));
         assert_eq!(numbers(weighted), Err(Unsuited::Weights));
         assert_eq!(numbers(smoothed), Err(Unsuited::Smoothing));

@@ -15,7 +15,8 @@ pub fn cross_entropy(op: &SoftCrossEntropy, call: Call<'_>) {
         let largest = largest(x);
         let sum: f32 = x.iter().map(|x| (x - largest).exp()).sum();
         let log = f64::from(sum).ln();
-        let of = |(k, (x, share)): (usize, (&f32, &f32))| f64::from(wanted.of(k, *share)) * (log - f64::from(x - largest));
+        let of =
+            |(k, (x, share)): (usize, (&f32, &f32))| f64::from(wanted.of(k, *share)) * (log - f64::from(x - largest));
         x.iter().zip(shares).enumerate().map(of).sum()
     });
     call.memory.output[0] = (sum / call.shapes[0].positions().max(1) as f64) as f32;

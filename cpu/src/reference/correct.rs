@@ -11,7 +11,8 @@ pub(super) fn forward(
     logits: &ArrayD<f64>,
     labels: &ArrayD<f64>,
 ) -> Result<ArrayD<f64>, ReferenceError> {
-    let largest = |row: ArrayView1<'_, f64>| (0..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best });
+    let largest =
+        |row: ArrayView1<'_, f64>| (0..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best });
     let mut correct = 0.0;
     if labels.ndim() == logits.ndim() {
         for (row, shares) in logits.lanes(channels(logits)).into_iter().zip(labels.lanes(channels(labels))) {

@@ -127,9 +127,8 @@ pub(super) fn soft_cross_entropy_gradient(
 /// What is wanted of each class: its share under smoothing, times its weight.
 fn wanted(op: &SoftCrossEntropy, shares: ArrayView1<'_, f64>, weights: Option<&ArrayD<f64>>) -> Vec<f64> {
     let each = op.smoothing / shares.len() as f64;
-    let of = |(k, share): (usize, &f64)| {
-        weights.map_or(1.0, |weights| weights[[k]]) * ((1.0 - op.smoothing) * share + each)
-    };
+    let of =
+        |(k, share): (usize, &f64)| weights.map_or(1.0, |weights| weights[[k]]) * ((1.0 - op.smoothing) * share + each);
     shares.iter().enumerate().map(of).collect()
 }
 

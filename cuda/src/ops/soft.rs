@@ -12,9 +12,7 @@ pub fn cross_entropy(op: &SoftCrossEntropy, call: &Call<'_>) -> Result<(), Backe
     let Rows { rows, channels, lanes } = Rows::of(call.shapes[0]);
     let (x, target, weights, smoothing) = (call.x(0), call.x(1), call.x(2), op.smoothing as f32);
     summed(call, row_blocks(call.shapes[0]), 1.0 / f64::from(rows.max(1)), |grid, y, factor| {
-        kernels::soft_cross_entropy(
-            call.queue, grid, x, target, weights, y, rows, channels, lanes, smoothing, factor,
-        )
+        kernels::soft_cross_entropy(call.queue, grid, x, target, weights, y, rows, channels, lanes, smoothing, factor)
     })
 }
 
@@ -25,7 +23,17 @@ pub fn cross_entropy_grad(op: &SoftCrossEntropy, call: &Call<'_>) -> Result<(), 
     let (x, target, dy, weights) = (call.x(0), call.x(1), call.x(2), call.x(3));
     let (grid, smoothing) = (grid(all.blocks(), 1), op.smoothing as f32);
     kernels::soft_cross_entropy_grad(
-        call.queue, grid, x, target, dy, weights, call.y(), rows, channels, lanes, smoothing,
+        call.queue,
+        grid,
+        x,
+        target,
+        dy,
+        weights,
+        call.y(),
+        rows,
+        channels,
+        lanes,
+        smoothing,
     )
 }
 

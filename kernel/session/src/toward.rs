@@ -137,11 +137,7 @@ fn unsuited(
                 .expected("sigmoid")
                 .help(format!("end the net with `fc {classes} - sigmoid`"))
         }
-        Unsuited::Loss(_)
-        | Unsuited::Weights
-        | Unsuited::Smoothing
-        | Unsuited::Ignore
-        | Unsuited::MixedIgnore => {
+        Unsuited::Loss(_) | Unsuited::Weights | Unsuited::Smoothing | Unsuited::Ignore | Unsuited::MixedIgnore => {
             let clause = said.and_then(|train| clause(why, train));
             let mistake = Diagnostic::new(Stage::Verbs, clause.map_or(of.net.span, |(span, _)| span), in_words(why));
             match clause {
@@ -224,8 +220,16 @@ fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnosti
     let ends = net.layers.last().map_or("nothing", |layer| layer.kind.word());
     let is_sigmoid = end(net) == End::Sigmoid;
     let gives = if is_sigmoid { format!("gives {} by {ends}", join(net.output())) } else { format!("ends in {ends}") };
-    let has = if is_sigmoid { format!("one of {} a sample", number::of(classes, "class")) } else { number::of(classes, "class") };
-    let one = if is_sigmoid && classes == 2 { ", or with `fc 1 - sigmoid`: one probability tells two classes apart" } else { "" };
+    let has = if is_sigmoid {
+        format!("one of {} a sample", number::of(classes, "class"))
+    } else {
+        number::of(classes, "class")
+    };
+    let one = if is_sigmoid && classes == 2 {
+        ", or with `fc 1 - sigmoid`: one probability tells two classes apart"
+    } else {
+        ""
+    };
     Diagnostic::new(Stage::Shapes, of.net.span, message)
         .here(gives)
         .also(data.span, has)

@@ -113,7 +113,14 @@ impl TestReport {
         if self.figures.f1.is_some() {
             page = match self.confusion.is_empty() {
                 true => page.table(self.by_class()),
-                false => page.fold(if self.figures.auc.is_some() { "Precision, recall, F1 and AUC" } else { "Precision, recall and F1" }, Page::default().table(self.by_class())),
+                false => page.fold(
+                    if self.figures.auc.is_some() {
+                        "Precision, recall, F1 and AUC"
+                    } else {
+                        "Precision, recall and F1"
+                    },
+                    Page::default().table(self.by_class()),
+                ),
             };
         }
         if !self.worst.is_empty() {

@@ -33,7 +33,7 @@ pub struct Augmented {
 #[derive(Clone)]
 struct Seen {
     image: Image,
-    /// The classes at its positions, where it has such; of what is mixed, its own.
+    /// The classes at its positions, where it has such; of what is mixed, those of the larger share.
     map: Vec<u32>,
     /// What it is mixed of.
     mixture: Option<String>,
@@ -41,10 +41,14 @@ struct Seen {
 
 /// `0.7 cat + 0.3 dog`; what is nameless is "itself" and "the next".
 fn mixture(share: f32, [own, next]: [String; 2]) -> String {
-    let names = if own.is_empty() || next.is_empty() { ["itself".to_string(), "the next".to_string()] } else { [own, next] };
+    let names =
+        if own.is_empty() || next.is_empty() { ["itself".to_string(), "the next".to_string()] } else { [own, next] };
     let hundredths = (100.0 * share).round();
-    let shares = [hundredths, 100.0 - hundredths].into_iter().zip(names).filter(|&(share, _)| share > 0.0);
-    shares.map(|(share, name)| format!("{} {name}", share / 100.0)).collect::<Vec<_>>().join(" + ")
+    let shares = [hundredths, 100.0 - hundredths].map(|share| share / 100.0);
+    match (shares, names) {
+        ([1.0, _], [name, _]) | ([_, 1.0], [_, name]) => name,
+        ([own, next], [itself, other]) => format!("{own} {itself} + {next} {other}"),
+    }
 }
 
 impl Augmented {
@@ -77,12 +81,16 @@ impl Augmented {
         if let Some(kept) = &kept {
             blend(&mut values, height * width * channels, kept);
         }
-        let images = values.chunks_exact(height * width * channels).zip(maps).enumerate();
-        let seen = images.map(|(n, (values, map))| {
+        let seen = values.chunks_exact(height * width * channels).enumerate().map(|(n, values)| {
             let image = Image::new(height, width, channels, values.to_vec())?;
+            let is_own = kept.as_ref().is_none_or(|kept| kept[n] >= 0.5);
+            let map = maps[if is_own { n } else { (n + 1) % maps.len() }].clone();
             let mixture = kept.as_ref().map(|kept| {
                 let next = indices[(n + 1) % indices.len()];
-                mixture(kept[n], [indices[n], next].map(|at| if is_mapped(data) { String::new() } else { class(data, at) }))
+                mixture(
+                    kept[n],
+                    [indices[n], next].map(|at| if is_mapped(data) { String::new() } else { class(data, at) }),
+                )
             });
             Ok(Seen { image, map, mixture })
         });
@@ -103,6 +111,7 @@ impl Augmented {
         let (mut samples, mut map) = (Vec::new(), Vec::<Mapped>::new());
         let shown = self.shown(data);
         let indices: Vec<usize> = shown.iter().map(|&(_, index)| index).collect();
+        let truth = if data.augment.mixes() { "larger share" } else { "truth" };
         let seen = (0..EPOCHS).map(|epoch| self.changed(data, mean, &indices, epoch));
         let seen: Vec<Vec<Seen>> = seen.collect::<picture::Result<_>>()?;
         for (n, (place, index)) in shown.into_iter().enumerate() {
@@ -115,7 +124,7 @@ impl Augmented {
                 let Seen { image, map: classes, mixture } = seen[n].clone();
                 let caption = mixture.unwrap_or_else(|| format!("epoch {}", epoch + 1));
                 if is_mapped(data) {
-                    map.push(Mapped { caption, image, maps: vec![("truth".to_string(), classes)] });
+                    map.push(Mapped { caption, image, maps: vec![(truth.to_string(), classes)] });
                 } else {
                     samples.push(Sample { image, caption, mark: Mark::None });
                 }
@@ -141,7 +150,10 @@ impl Job for Augmented {
             true => format!("{name} is not augmented: every epoch sees its pictures as they are"),
             false => {
                 let mixed = if data.augment.mixes() { ", each mixed with the next" } else { "" };
-                format!("{name}: {} as they are, and as the first {EPOCHS} epochs see them{mixed}", counted(shown, "picture"))
+                format!(
+                    "{name}: {} as they are, and as the first {EPOCHS} epochs see them{mixed}",
+                    counted(shown, "picture")
+                )
             }
         };
         let figures = json!({ "data": name, "augmented": true, "first": self.pick.range.0, "pictures": shown });
