@@ -4,6 +4,7 @@
 mod arrays;
 mod augment;
 mod classic;
+mod crew;
 mod dataset;
 mod description;
 mod digits;
