@@ -58,7 +58,9 @@ def theirs(root):
 
 
 def ours(root):
-    bench = ["cargo", "bench", "--quiet", "-p", "fovea-data", "--bench", "reading", "--", str(root), str(TO), str(TO)]
+    features = ["--no-default-features", "--features", "pictures"]
+    bench = ["cargo", "bench", "--quiet", "-p", "fovea-data", *features, "--bench", "reading"]
+    bench += ["--", str(root), str(TO), str(TO)]
     lines = subprocess.run(bench, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     return [line.rsplit("  ", 1) for line in lines if "  " in line]
 

@@ -85,3 +85,28 @@ fn one(file: &File, shape: &[usize], stop: &dyn Stop) -> Result<Vec<f32>, Fault>
     let picture = picture(&file.path, shape[2], stop)?;
     Ok(picture.values([shape[0], shape[1]], stop)?)
 }
+
+#[cfg(all(test, feature = "pictures"))]
+mod tests {
+    use fovea_graph::stop;
+    use image::RgbImage;
+
+    use super::*;
+
+    /// Nobody waits for this; but it ends soon where nobody wants it: before and behind the decoder, and a row of the result.
+    #[test]
+    fn what_nobody_wants_ends_soon() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["1.png", "1.jpg", "1.bmp"] {
+            let path = folder.path().join(name);
+            RgbImage::from_fn(300, 200, |x, y| image::Rgb([x as u8, y as u8, 9])).save(&path).expect("a picture");
+            let stamp = Stamp::of(&std::fs::metadata(&path).expect("a file"));
+            let file = File { path, class: 0, is_test: false, is_deep: false, stamp, mask: None };
+            let asked = stop::looks(|stop| match one(&file, &[40, 30, 3], stop) {
+                Err(Fault::Interrupted(interrupted)) => Err(interrupted),
+                other => other.map_err(|_| panic!("{name} is not read")),
+            });
+            assert_eq!(asked, 3 + 40);
+        }
+    }
+}
