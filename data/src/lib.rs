@@ -29,6 +29,7 @@ pub use augment::{Augment, Augmentation, Subject};
 pub use classic::Fetched;
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
+pub use generate::Dice;
 pub use images::save_pictures;
 pub use labels::{LabelKind, Labels};
 pub use normalize::Normalize;
