@@ -4,6 +4,7 @@
 mod arrays;
 mod augment;
 mod classic;
+mod crew;
 mod dataset;
 mod description;
 mod digits;
@@ -28,6 +29,7 @@ pub use augment::{Augment, Augmentation, Subject, blend};
 pub use classic::Fetched;
 pub use dataset::{Counts, Dataset};
 pub use error::{Clause, DataError, Unfit};
+pub use generate::Dice;
 pub use images::save_pictures;
 pub use labels::{LabelKind, Labels};
 pub use normalize::Normalize;

@@ -16,7 +16,7 @@ use crate::labels::Labels;
 use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::split::Parts;
-pub(crate) use dice::Dice;
+pub use dice::Dice;
 
 /// What was drawn: pictures one after the other, as many as there are labels.
 fn drawn(

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fovea_data::{Dataset, LabelKind};
-use fovea_dsl::net::{Kind, Layer, Net};
+use fovea_dsl::net::Net;
 use fovea_dsl::verb::{self, Side};
 use fovea_graph::{Backend, Span, Tensor};
-use fovea_train::target::{End, Toward};
+use fovea_train::target::Toward;
 use fovea_train::{Question, Trainee, write_whole};
 use ndarray::Axis;
 use ndarray_npy::WriteNpyExt;
@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::weights::destination;
 use super::{Checked, Events, Job, beside};
+use crate::classes::{class_names, is_of_several, is_of_two, names_of, tells_classes};
 use crate::display::number::{self, percent};
 use crate::display::{Guess, Page, guesses};
 use crate::event::Output;
@@ -25,7 +26,6 @@ use crate::memory;
 use crate::picture::{self, Grey, Mapped, Mark, Prediction, Sample, Theme};
 use crate::route::route_of;
 use crate::samples::{Pick, class, image, is_mapped, is_pictured, mapped, pick, share_right};
-use crate::toward::end;
 use crate::world::{Names, World};
 
 /// How many predictions the text lists.
@@ -63,43 +63,11 @@ pub fn check(said: verb::Predict, names: &Names) -> Checked {
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     let pick = if is_of_files { files(samples, net.input(), names)? } else { pick(samples, names)? };
-    let is_of_two = is_of_two(&net, &pick, names);
-    let is_of_several = is_of_several(&net, &pick, names);
-    let classes =
-        class_names(if is_of_two { 2 } else { net.output().last().copied().unwrap_or(0) }, &net, &pick, names);
+    let (known, labels) = (pick.spec.class_names(), pick.spec.labels());
+    let (is_of_two, is_of_several) = (is_of_two(&net, &pick.spec, names), is_of_several(&net, &labels, names));
+    let classes = if is_of_two { names_of(2, &net, known, names) } else { class_names(&net, known, names) };
     let (seed, theme) = (names.seed, names.theme);
     Ok(Box::new(Predict { net, device, seed, theme, pick, classes, is_of_two, is_of_several, save }))
-}
-
-/// What the classes of a net's answers are called: as the data says, as the data said that it was trained on, or else by
-/// their numbers.
-fn class_names(count: usize, net: &Net, pick: &Pick, names: &Names) -> Vec<String> {
-    let trained = names.bound.get(&net.name).map(|known| known.class_names.as_slice()).unwrap_or_default();
-    let known = [pick.spec.class_names(), trained].into_iter().find(|known| known.len() == count);
-    known.map_or_else(|| (0..count).map(|class| class.to_string()).collect(), <[String]>::to_vec)
-}
-
-/// Whether a net ends in one probability, and that is the second's of two classes: the data's, or those that it was trained on.
-fn is_of_two(net: &Net, pick: &Pick, names: &Names) -> bool {
-    let trained = || names.bound.get(&net.name).is_some_and(|known| known.class_names.len() == 2);
-    end(net) == End::One
-        && match pick.spec.labels() {
-            LabelKind::Classes => pick.spec.classes() == 2,
-            LabelKind::Several(_) | LabelKind::Numbers(_) => false,
-            LabelKind::Nothing => trained(),
-        }
-}
-
-/// Whether a net was trained toward several classes at once, and the samples are not labelled.
-fn is_of_several(net: &Net, pick: &Pick, names: &Names) -> bool {
-    let trained = names.bound.get(&net.name).map_or(0, |known| known.class_names.len());
-    let is_several = matches!(end(net), End::Sigmoid | End::One) && *net.output() == [trained];
-    is_several && pick.spec.labels() == LabelKind::Nothing
-}
-
-/// Whether a net tells which of several classes is the right one.
-fn tells_classes(net: &Net) -> bool {
-    matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. }))
 }
 
 impl Job for Predict {
