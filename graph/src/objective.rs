@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::ids::NodeId;
 use crate::op::{
     Add, Concat, Correct, CrossEntropy, Dice, Function, GradientError, LabelWeight, Measure, Op, Overlap,
-    PointwiseLoss, Scale, ShapeError, SoftCrossEntropy, Softmax, SquaredError, Unary,
+    PointwiseLoss, Scale, ShapeError, Softmax, SquaredError, Unary,
 };
 use crate::shape::Shape;
 use crate::stop::{Never, Stop};
@@ -239,11 +239,7 @@ impl Compared<'_> {
         let layer = graph.node(logits).layer;
         let inputs: Vec<NodeId> = [logits, self.labels].into_iter().chain(self.weight).chain(self.weights).collect();
         let Classes { smoothing, ignore, .. } = *self.by;
-        let op = match self.by.truth {
-            Truth::Label => Op::CrossEntropy(CrossEntropy { smoothing, ignore }),
-            Truth::Shares => Op::SoftCrossEntropy(SoftCrossEntropy { smoothing }),
-        };
-        graph.push(op, &inputs, layer)
+        graph.push(Op::CrossEntropy(CrossEntropy { smoothing, ignore }), &inputs, layer)
     }
 }
 

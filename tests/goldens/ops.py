@@ -128,8 +128,12 @@ def matmul(op, a, b):
     return (a.T if op["a"] == "yes" else a) @ (b.T if op["b"] == "yes" else b)
 
 
-def cross_entropy(op, logits, labels, _total=None, weights=None):
-    """What the labels count in all PyTorch finds by itself."""
+def cross_entropy(op, logits, labels, total=None, weights=None):
+    """What the labels count in all PyTorch finds by itself. Of shares the third input is the weights."""
+    if labels.shape == logits.shape:
+        classes, smoothing = logits.shape[-1], op.get("smoothing", 0.0)
+        logits, labels = logits.reshape(-1, classes), labels.reshape(-1, classes)
+        return F.cross_entropy(logits, labels, weight=total, label_smoothing=smoothing)
     return F.cross_entropy(
         logits.reshape(-1, logits.shape[-1]), labels.reshape(-1).long(), weight=weights,
         ignore_index=op.get("ignore", -100), label_smoothing=op.get("smoothing", 0.0))
@@ -138,13 +142,6 @@ def cross_entropy(op, logits, labels, _total=None, weights=None):
 def label_weight(op, labels, weights=None):
     counted = labels[labels != op.get("ignore", -100)].long()
     return (torch.ones_like(labels.reshape(-1)[: len(counted)]) if weights is None else weights[counted]).sum()
-
-
-def soft_cross_entropy(op, logits, target, weights=None):
-    """PyTorch's cross-entropy of class probabilities."""
-    classes = logits.shape[-1]
-    return F.cross_entropy(
-        logits.reshape(-1, classes), target.reshape(-1, classes), weight=weights, label_smoothing=op.get("smoothing", 0.0))
 
 
 def pointwise_loss(op, x, target, factors=None):
@@ -188,7 +185,6 @@ OPS = {
     "add": lambda _, a, b: a + b,
     "softmax": lambda _, x: F.softmax(x, dim=-1),
     "cross_entropy": cross_entropy,
-    "soft_cross_entropy": soft_cross_entropy,
     "squared_error": lambda _, x, target: F.mse_loss(x, target),
     "label_weight": label_weight,
     "pointwise_loss": pointwise_loss,

@@ -241,7 +241,7 @@ fn large_losses() -> Vec<Listed> {
         ("cross_entropy", Op::CrossEntropy(op::CrossEntropy::default()), LABELLED),
         ("cross_entropy, weighed", Op::CrossEntropy(op::CrossEntropy { smoothing: 0.2, ignore: Some(4) }), WEIGHED),
         ("cross_entropy, smoothed", Op::CrossEntropy(op::CrossEntropy { smoothing: 0.2, ignore: None }), LABELLED),
-        ("soft cross_entropy", Op::SoftCrossEntropy(op::SoftCrossEntropy { smoothing: 0.2 }), SHARES),
+        ("soft cross_entropy", Op::CrossEntropy(op::CrossEntropy { smoothing: 0.2, ignore: None }), SHARES),
         ("l1", pointwise(Measure::Absolute), PAIRS),
         ("huber", pointwise(Measure::Huber), PAIRS),
         ("binary cross_entropy", pointwise(Measure::Logistic), PAIRS),

@@ -8,8 +8,7 @@ use fovea_cpu::reference::{self, Feed64};
 use fovea_graph::op::{
     ChannelMean, ChannelSum, ChannelVariance, Correct, CrossEntropy, CrossEntropyGrad, Dice, Function, Interpolation,
     LabelWeight, Lrn, LrnGrad, Measure, Overlap, OverlapGrad, PointwiseLoss, PointwiseLossGrad, Pool, PoolGrad,
-    PoolKind, PoolPick, Relu, SoftCrossEntropy, SoftCrossEntropyGrad, Softmax, SoftmaxGrad, SquaredError, Unary,
-    UnaryGrad, Upsample,
+    PoolKind, PoolPick, Relu, Softmax, SoftmaxGrad, SquaredError, Unary, UnaryGrad, Upsample,
 };
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::plan::plan;
@@ -122,12 +121,12 @@ fn rows_of_every_length() {
             add(Op::CrossEntropy(counted.clone()), weighed);
             let grad = vec![x.clone(), labels.clone(), drawn(&[], |_, _| 1.5), total, weights];
             add(Op::CrossEntropyGrad(CrossEntropyGrad { loss: counted }), grad);
-            let (soft, shares) = (SoftCrossEntropy { smoothing: 0.1 }, drawn(&[9, channels], |_, x| x.abs()));
+            let (soft, shares) = (CrossEntropy { smoothing: 0.1, ignore: None }, drawn(&[9, channels], |_, x| x.abs()));
             let (weights, dy) = (drawn(&[channels], |_, x| x.abs() + 0.1), drawn(&[], |_, _| 1.5));
-            add(Op::SoftCrossEntropy(soft.clone()), vec![x.clone(), shares.clone(), weights.clone()]);
-            add(Op::SoftCrossEntropy(SoftCrossEntropy::default()), vec![x.clone(), shares.clone()]);
+            add(Op::CrossEntropy(soft.clone()), vec![x.clone(), shares.clone(), weights.clone()]);
+            add(Op::CrossEntropy(CrossEntropy::default()), vec![x.clone(), shares.clone()]);
             let grad = vec![x.clone(), shares.clone(), dy, weights];
-            add(Op::SoftCrossEntropyGrad(SoftCrossEntropyGrad { loss: soft }), grad);
+            add(Op::CrossEntropyGrad(CrossEntropyGrad { loss: soft }), grad);
             add(Op::Correct(Correct::default()), vec![x.clone(), shares]);
             add(Op::Overlap(Overlap { ignore: Some(0) }), vec![x.clone(), labels.clone()]);
             let grad = vec![x, labels.clone(), normal(&[3, channels])];

@@ -78,8 +78,6 @@ const OPS: &[&str] = &[
     "scale",
     "sgd_step",
     "sgd_velocity",
-    "soft_cross_entropy",
-    "soft_cross_entropy_grad",
     "softmax",
     "softmax_grad",
     "squared_error",

@@ -5,6 +5,7 @@ use fovea_graph::op::{Correct, CrossEntropy, LabelWeight, Measure, PointwiseLoss
 
 use super::Call;
 use super::elementwise::zip;
+use super::soft;
 use super::softmax::{exponentials, largest, rows};
 use crate::simd::vectorised;
 use crate::team::{CHUNK, Team};
@@ -21,6 +22,9 @@ pub fn workspace_of_squares(x: &Shape) -> usize {
 
 /// `−mean log softmax(logits)[label]`; with label smoothing and with labels that do not count alike.
 pub fn cross_entropy(op: &CrossEntropy, call: Call<'_>) {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::cross_entropy(op, call);
+    }
     let weighing = Weighing::of(call.shapes[0], &call.memory.inputs[2..]);
     let sum = over_positions(call.team, &call.memory.inputs, call.shapes[0], call.memory.workspace, |x, label| {
         let label = match named(label, x.len(), op.ignore) {
@@ -46,13 +50,7 @@ pub fn cross_entropy(op: &CrossEntropy, call: Call<'_>) {
 /// is the largest.
 pub fn correct(op: &Correct, call: Call<'_>) {
     if call.shapes[0] == call.shapes[1] {
-        let pair = (call.memory.inputs[0], call.memory.inputs[1]);
-        let sum = over_rows(call.team, pair, call.shapes[0], call.memory.workspace, |x, shares| {
-            let first = (1..x.len()).fold(0, |best, k| if x[k] > x[best] { k } else { best });
-            f64::from(shares[first])
-        });
-        call.memory.output[0] = sum as f32;
-        return;
+        return soft::correct(call);
     }
     let sum = over_positions(call.team, &call.memory.inputs, call.shapes[0], call.memory.workspace, |x, label| {
         let Label::Class(label) = named(label, x.len(), op.ignore) else { return 0.0 };
@@ -85,6 +83,9 @@ pub fn label_weight(op: &LabelWeight, call: Call<'_>) {
 
 /// `(softmax(logits) − onehot(labels)) · dy / positions`, and the gradient of what else [`cross_entropy`] does.
 pub fn cross_entropy_grad(op: &CrossEntropy, call: Call<'_>) {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::cross_entropy_grad(op, call);
+    }
     let [logits, labels, dy, ref weighing @ ..] = call.memory.inputs[..] else {
         unreachable!("the graph has checked the arity")
     };
@@ -260,25 +261,6 @@ pub fn named(label: f32, classes: usize, ignore: Option<u32>) -> Label {
     } else {
         Label::Wrong
     }
-}
-
-/// The sum over all positions of `f(logits, shares)`, in an order that follows from the shape.
-pub fn over_rows(
-    team: &Team<'_>,
-    (logits, shares): (&[f32], &[f32]),
-    shape: &Shape,
-    workspace: &mut [f32],
-    f: impl Fn(&[f32], &[f32]) -> f64 + Sync,
-) -> f64 {
-    let channels = shape.channels().max(1);
-    let chunk = rows(channels);
-    let partial = &mut workspace[..logits.len().div_ceil(chunk)];
-    team.chunks(partial, 1, |task, sum| {
-        let mine = task * chunk..((task + 1) * chunk).min(logits.len());
-        let pairs = logits[mine.clone()].chunks_exact(channels).zip(shares[mine].chunks_exact(channels));
-        sum[0] = pairs.map(|(x, shares)| f(x, shares)).sum::<f64>() as f32;
-    });
-    partial.iter().copied().map(f64::from).sum()
 }
 
 /// The sum over all positions of `f(logits, label)`, in an order that follows from the shape.

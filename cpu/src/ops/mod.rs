@@ -66,7 +66,7 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads)),
         Op::Upsample(_) | Op::UpsampleGrad(_) => plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads)),
-        Op::CrossEntropy(_) | Op::SoftCrossEntropy(_) | Op::Correct(_) => plain(loss::workspace(shapes[0])),
+        Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::workspace(shapes[0])),
         Op::SquaredError(_) | Op::PointwiseLoss(_) => plain(loss::workspace_of_squares(shapes[0])),
         Op::Overlap(_) => plain(overlap::workspace(shapes[0])),
         Op::ClipFactor(_) => plain(clip::workspace(&shapes)),
@@ -84,7 +84,6 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         | Op::Softmax(_)
         | Op::SoftmaxGrad(_)
         | Op::CrossEntropyGrad(_)
-        | Op::SoftCrossEntropyGrad(_)
         | Op::SquaredErrorGrad(_)
         | Op::LabelWeight(_)
         | Op::PointwiseLossGrad(_)
@@ -173,8 +172,6 @@ pub fn run(op: &Op, call: Call<'_>) {
         Op::SoftmaxGrad(_) => softmax::softmax_grad(call),
         Op::CrossEntropy(op) => loss::cross_entropy(op, call),
         Op::CrossEntropyGrad(op) => loss::cross_entropy_grad(&op.loss, call),
-        Op::SoftCrossEntropy(op) => soft::cross_entropy(op, call),
-        Op::SoftCrossEntropyGrad(op) => soft::cross_entropy_grad(&op.loss, call),
         Op::SquaredError(_) => loss::squared_error(call),
         Op::SquaredErrorGrad(_) => loss::squared_error_grad(call),
         Op::LabelWeight(op) => loss::label_weight(op, call),

@@ -1,11 +1,12 @@
 //! Losses and their gradients.
 
-use fovea_graph::op::{CrossEntropy, LabelWeight, Measure, SoftCrossEntropy};
+use fovea_graph::op::{CrossEntropy, LabelWeight, Measure};
 use ndarray::{ArrayD, ArrayView1, Zip};
 
 use super::{ReferenceError, channels, class, scalar, softmax};
 
-/// How much labels count: what all sum up to, and a weight for each class, each where it was given.
+/// How much labels count: what all sum up to, and a weight for each class, each where it was given. Of shares the first are
+/// the weights.
 #[derive(Clone, Copy)]
 pub(super) struct Weighing<'a> {
     pub total: Option<&'a ArrayD<f64>>,
@@ -31,6 +32,9 @@ pub(super) fn cross_entropy(
     labels: &ArrayD<f64>,
     weighing: Weighing<'_>,
 ) -> Result<ArrayD<f64>, ReferenceError> {
+    if labels.ndim() == logits.ndim() {
+        return Ok(soft_cross_entropy(op, logits, labels, weighing.total));
+    }
     let mut sum = 0.0;
     for (row, &label) in logits.lanes(channels(logits)).into_iter().zip(labels) {
         if is_ignored(label, op.ignore) {
@@ -51,6 +55,9 @@ pub(super) fn cross_entropy_gradient(
     dy: &ArrayD<f64>,
     weighing: Weighing<'_>,
 ) -> Result<ArrayD<f64>, ReferenceError> {
+    if labels.ndim() == logits.ndim() {
+        return Ok(soft_cross_entropy_gradient(op, logits, labels, dy, weighing.total));
+    }
     let mut dx = softmax::forward(logits);
     for (mut row, &label) in dx.lanes_mut(channels(logits)).into_iter().zip(labels) {
         if is_ignored(label, op.ignore) {
@@ -90,9 +97,9 @@ pub(super) fn is_ignored(label: f64, ignore: Option<u32>) -> bool {
     ignore.is_some_and(|ignore| label == f64::from(ignore))
 }
 
-/// What [`SoftCrossEntropy`] says.
-pub(super) fn soft_cross_entropy(
-    op: &SoftCrossEntropy,
+/// What [`CrossEntropy`] says of shares.
+fn soft_cross_entropy(
+    op: &CrossEntropy,
     logits: &ArrayD<f64>,
     target: &ArrayD<f64>,
     weights: Option<&ArrayD<f64>>,
@@ -107,8 +114,8 @@ pub(super) fn soft_cross_entropy(
 }
 
 /// The gradient of that: for each class its probability times all that is wanted, less what is wanted of it.
-pub(super) fn soft_cross_entropy_gradient(
-    op: &SoftCrossEntropy,
+fn soft_cross_entropy_gradient(
+    op: &CrossEntropy,
     logits: &ArrayD<f64>,
     target: &ArrayD<f64>,
     dy: &ArrayD<f64>,
@@ -125,7 +132,7 @@ pub(super) fn soft_cross_entropy_gradient(
 }
 
 /// What is wanted of each class: its share under smoothing, times its weight.
-fn wanted(op: &SoftCrossEntropy, shares: ArrayView1<'_, f64>, weights: Option<&ArrayD<f64>>) -> Vec<f64> {
+fn wanted(op: &CrossEntropy, shares: ArrayView1<'_, f64>, weights: Option<&ArrayD<f64>>) -> Vec<f64> {
     let each = op.smoothing / shares.len() as f64;
     let of =
         |(k, share): (usize, &f64)| weights.map_or(1.0, |weights| weights[[k]]) * ((1.0 - op.smoothing) * share + each);

@@ -144,8 +144,6 @@ fn value(node: &Node, values: &[ArrayD<f64>], states: &[ArrayD<f64>], feed: &Fee
         Op::SoftmaxGrad(_) => softmax::gradient(x(0), x(1)),
         Op::CrossEntropy(op) => loss::cross_entropy(op, x(0), x(1), weighing(2))?,
         Op::CrossEntropyGrad(op) => loss::cross_entropy_gradient(&op.loss, x(0), x(1), x(2), weighing(3))?,
-        Op::SoftCrossEntropy(op) => loss::soft_cross_entropy(op, x(0), x(1), given(2)),
-        Op::SoftCrossEntropyGrad(op) => loss::soft_cross_entropy_gradient(&op.loss, x(0), x(1), x(2), given(3)),
         Op::LabelWeight(op) => loss::label_weight(op, x(0), given(1))?,
         Op::PointwiseLoss(op) => loss::pointwise(op.measure, x(0), x(1), given(2)),
         Op::PointwiseLossGrad(op) => loss::pointwise_gradient(op.measure, x(0), x(1), x(2), given(3)),

@@ -71,6 +71,9 @@ pub fn ignored(ignore: Option<u32>) -> i32 {
 
 /// −mean log softmax(logits)[label]; with smoothing and with labels that do not count alike.
 pub fn cross_entropy(op: &CrossEntropy, call: &Call<'_>) -> Result<(), BackendError> {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::cross_entropy(op, call);
+    }
     let Rows { rows, channels, lanes } = Rows::of(call.shapes[0]);
     let (x, labels) = (call.x(0), call.x(1));
     if is_plain(op, call.shapes.len(), 2) {
@@ -90,6 +93,9 @@ pub fn cross_entropy(op: &CrossEntropy, call: &Call<'_>) -> Result<(), BackendEr
 
 /// (softmax(logits) − onehot(labels))·dy/positions, and the gradient of what else [`cross_entropy`] does.
 pub fn cross_entropy_grad(op: &CrossEntropy, call: &Call<'_>) -> Result<(), BackendError> {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::cross_entropy_grad(op, call);
+    }
     let all = Rows::of(call.shape);
     let Rows { rows, channels, lanes } = all;
     let (logits, labels, dy) = (call.x(0), call.x(1), call.x(2));

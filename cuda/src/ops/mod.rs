@@ -112,7 +112,7 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         }
         Op::PoolGrad(op) => plain(pool::grad_workspace(op, shapes[1])),
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0])),
-        Op::CrossEntropy(_) | Op::SoftCrossEntropy(_) | Op::Correct(_) => plain(loss::row_workspace(shapes[0])),
+        Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::row_workspace(shapes[0])),
         Op::SquaredError(_) | Op::PointwiseLoss(_) | Op::LabelWeight(_) => plain(loss::element_workspace(shapes[0])),
         Op::Overlap(_) => plain(overlap::workspace(shapes[0])),
         Op::ClipFactor(_) => plain(update::clip_workspace(&shapes)),
@@ -129,7 +129,6 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         | Op::Softmax(_)
         | Op::SoftmaxGrad(_)
         | Op::CrossEntropyGrad(_)
-        | Op::SoftCrossEntropyGrad(_)
         | Op::SquaredErrorGrad(_)
         | Op::PointwiseLossGrad(_)
         | Op::OverlapGrad(_)
@@ -178,8 +177,6 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::SoftmaxGrad(_) => softmax::softmax_grad(call),
         Op::CrossEntropy(op) => loss::cross_entropy(op, call),
         Op::CrossEntropyGrad(op) => loss::cross_entropy_grad(&op.loss, call),
-        Op::SoftCrossEntropy(op) => soft::cross_entropy(op, call),
-        Op::SoftCrossEntropyGrad(op) => soft::cross_entropy_grad(&op.loss, call),
         Op::SquaredError(_) => loss::squared_error(call),
         Op::SquaredErrorGrad(_) => loss::squared_error_grad(call),
         Op::LabelWeight(op) => loss::label_weight(op, call),

@@ -26,7 +26,6 @@ mod reshape;
 mod rmsprop;
 mod scale;
 mod sgd;
-mod soft_cross_entropy;
 mod softmax;
 mod source;
 #[cfg(test)]
@@ -61,7 +60,6 @@ pub use reshape::Reshape;
 pub use rmsprop::RmsVelocity;
 pub use scale::Scale;
 pub use sgd::{NesterovStep, SgdStep, SgdVelocity};
-pub use soft_cross_entropy::{SoftCrossEntropy, SoftCrossEntropyGrad};
 pub use softmax::{Softmax, SoftmaxGrad};
 pub use source::Fill;
 pub use unary::{Function, Unary, UnaryGrad};
@@ -112,14 +110,10 @@ pub enum Op {
     Softmax(Softmax),
     /// The gradient of `Softmax`.
     SoftmaxGrad(SoftmaxGrad),
-    /// Mean cross-entropy of logits against labels.
+    /// Mean cross-entropy of logits against labels, or against shares of classes.
     CrossEntropy(CrossEntropy),
     /// The gradient of `CrossEntropy`.
     CrossEntropyGrad(CrossEntropyGrad),
-    /// Mean cross-entropy of logits against shares of classes.
-    SoftCrossEntropy(SoftCrossEntropy),
-    /// The gradient of `SoftCrossEntropy`.
-    SoftCrossEntropyGrad(SoftCrossEntropyGrad),
     /// Mean squared error against a target.
     SquaredError(SquaredError),
     /// The gradient of `SquaredError`.
@@ -324,8 +318,6 @@ impl Op {
             Op::SoftmaxGrad(op) => op,
             Op::CrossEntropy(op) => op,
             Op::CrossEntropyGrad(op) => op,
-            Op::SoftCrossEntropy(op) => op,
-            Op::SoftCrossEntropyGrad(op) => op,
             Op::SquaredError(op) => op,
             Op::SquaredErrorGrad(op) => op,
             Op::LabelWeight(op) => op,
@@ -387,8 +379,6 @@ impl Op {
             Op::SoftmaxGrad(_) => "softmax_grad",
             Op::CrossEntropy(_) => "cross_entropy",
             Op::CrossEntropyGrad(_) => "cross_entropy_grad",
-            Op::SoftCrossEntropy(_) => "soft_cross_entropy",
-            Op::SoftCrossEntropyGrad(_) => "soft_cross_entropy_grad",
             Op::SquaredError(_) => "squared_error",
             Op::SquaredErrorGrad(_) => "squared_error_grad",
             Op::LabelWeight(_) => "label_weight",
