@@ -1,8 +1,8 @@
 //! Labelled pictures.
 
 use crate::augment::Augment;
+use crate::found::Found;
 use crate::labels::Labels;
-use crate::measure::Found;
 use crate::normalize::Normalize;
 use crate::samples::Samples;
 use crate::split::Parts;

@@ -1,54 +1,18 @@
 //! What is found by walking all of a data set: how often each class is there, mean and deviation, and a digest. Labels are
 //! walked once and values once, each in bounded memory, however often and by whomever the figures are asked for.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use fovea_graph::Stop;
 
 use crate::dataset::Dataset;
 use crate::digest::Digest;
 use crate::error::DataError;
-use crate::samples::Samples;
+use crate::found::{ClassCounts, Measured, Of};
+use crate::labels::Labels;
 
 /// Labels below this are counted though there is no such class.
 const COUNTED: usize = 1 << 16;
-
-/// How often each class is among labels, at their positions where they have such.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ClassCounts {
-    /// By class, of all samples. There may be more than there are classes: what belongs to none is counted too.
-    pub all: Vec<u64>,
-    /// By class, of the training part.
-    pub train: Vec<u64>,
-    /// A label that is far from any class.
-    pub beyond: Option<u32>,
-}
-
-/// What walking all values gave.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    /// The mean of each channel over the training part.
-    pub mean: Vec<f64>,
-    /// The standard deviation of each channel over the training part.
-    pub deviation: Vec<f64>,
-    /// A digest of all that training and tests see: shapes, class names, parts, augmentation, labels and values.
-    pub digest: u64,
-}
-
-/// What was found before. It belongs to the very samples, labels and parts that it was found of: of others it is found anew.
-#[derive(Clone, Debug, Default)]
-pub struct Found(Arc<Mutex<Option<Of>>>);
-
-/// What was found, and of what.
-#[derive(Clone, Debug)]
-struct Of {
-    /// The digest of all that is no file: shapes, names, parts, augmentation, and a class a sample.
-    key: u64,
-    images: Samples,
-    labels: Option<Samples>,
-    counts: Option<(Arc<ClassCounts>, Digest)>,
-    measured: Option<Arc<Measured>>,
-}
 
 impl Dataset {
     /// How often each class is there; nothing of labels that are no classes.
@@ -65,49 +29,30 @@ impl Dataset {
     /// Labels or values that cannot be read; [`DataError::Interrupted`].
     pub fn measured(&self, stop: &dyn Stop) -> Result<Arc<Measured>, DataError> {
         let key = self.key();
-        if let Some(measured) = self.found(&key).measured {
+        if let Some(measured) = self.known(&key).measured {
             return Ok(measured);
         }
         let (_, digest) = self.counted(stop)?;
         let measured = Arc::new(self.measure(digest, stop)?);
-        self.keep(Of { measured: Some(Arc::clone(&measured)), ..self.found(&key) });
+        self.found.keep(Of { measured: Some(Arc::clone(&measured)), ..self.known(&key) });
         Ok(measured)
     }
 
     /// The classes' counts, and the digest behind the labels.
     fn counted(&self, stop: &dyn Stop) -> Result<(Arc<ClassCounts>, Digest), DataError> {
         let key = self.key();
-        if let Some(counts) = self.found(&key).counts {
+        if let Some(counts) = self.known(&key).counts {
             return Ok(counts);
         }
         let (counts, digest) = self.count(key.clone(), stop)?;
         let counts = (Arc::new(counts), digest);
-        self.keep(Of { counts: Some(counts.clone()), ..self.found(&key) });
+        self.found.keep(Of { counts: Some(counts.clone()), ..self.known(&key) });
         Ok(counts)
     }
 
     /// What is known by now of the data that this is.
-    fn found(&self, key: &Digest) -> Of {
-        let labels = self.labels.shaped();
-        let is_of_this = |of: &&Of| {
-            let same_labels = match (&of.labels, labels) {
-                (Some(one), Some(two)) => one.are(two),
-                (one, two) => one.is_none() && two.is_none(),
-            };
-            of.key == key.value() && of.images.are(&self.images) && same_labels
-        };
-        let found = self.found.0.lock().unwrap_or_else(PoisonError::into_inner);
-        found.as_ref().filter(is_of_this).cloned().unwrap_or_else(|| Of {
-            key: key.value(),
-            images: self.images.clone(),
-            labels: labels.cloned(),
-            counts: None,
-            measured: None,
-        })
-    }
-
-    fn keep(&self, of: Of) {
-        *self.found.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(of);
+    fn known(&self, key: &Digest) -> Of {
+        self.found.of(key, &self.images, self.labels.shaped())
     }
 
     /// The digest of all that need not be read.
@@ -145,7 +90,6 @@ impl Dataset {
 
     /// Walks the labels; `digest` has taken in what comes before them.
     fn count(&self, mut digest: Digest, stop: &dyn Stop) -> Result<(ClassCounts, Digest), DataError> {
-        use crate::labels::Labels;
         let (mut counts, most) = (ClassCounts::default(), self.classes.len().max(COUNTED));
         let indices: Vec<usize> = (0..self.labels.len()).collect();
         let mut is_train = self.is_train(indices.len()).into_iter();

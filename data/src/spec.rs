@@ -43,7 +43,7 @@ struct Opened {
 
 /// What the pictures are made from.
 #[derive(Debug, PartialEq, Eq)]
-enum Files {
+pub(crate) enum Files {
     Digits,
     Shapes {
         seed: u64,
@@ -159,6 +159,16 @@ impl DataSpec {
     #[must_use]
     pub fn seen(self, augment: Augment, normalize: Normalize) -> Self {
         Self { augment, normalize, ..self }
+    }
+
+    /// What they are made from.
+    pub(crate) fn files(&self) -> &Files {
+        &self.opened.files
+    }
+
+    /// What is known of them.
+    pub(crate) fn description(&self) -> &Description {
+        &self.opened.description
     }
 
     /// What training pictures are changed by at random.

@@ -9,7 +9,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use fovea_data::{
-    ArrayFile, Arrays, ClassCounts, DataSpec, Dataset, Images, Kept, Labelled, PictureLabels, ReadAs, Room,
+    ArrayFile, Arrays, Augmentation, ClassCounts, DataSource, DataSpec, Dataset, Images, Kept, Labelled, Normalize,
+    PictureLabels, ReadAs, Room, Side, Which,
 };
 use fovea_graph::{Never, Tensor};
 use image::{GrayImage, Luma};
@@ -254,8 +255,7 @@ fn what_is_found_belongs_to_the_data_that_it_was_found_of() {
 /// Checkpoints carry it: whoever changes it takes from older runs that they can be resumed.
 #[test]
 fn the_digest_is_taken_a_word_at_a_time_in_this_order() {
-    let scenes =
-        DataSpec::open("scenes", fovea_data::DataSource::Scenes { seed: 0 }, Some([8, 6])).unwrap().load().unwrap();
+    let scenes = DataSpec::open("scenes", DataSource::Scenes { seed: 0 }, Some([8, 6])).unwrap().load().unwrap();
     for data in [support::digits(), scenes] {
         let (labels, images, end) = (labels(&data).concat(), all(&data), u64::MAX);
         let of = |numbers: &[usize]| numbers.iter().map(|&n| n as u64).chain([end]).collect::<Vec<_>>();
@@ -271,4 +271,29 @@ fn the_digest_is_taken_a_word_at_a_time_in_this_order() {
         });
         assert_eq!(found(&data).1, digest);
     }
+}
+
+#[test]
+fn a_fingerprint_is_that_of_the_data_and_not_of_their_name_or_place_in_memory() {
+    let root = folder();
+    let images = masked(root.path());
+    let of = |size| open_sized(images.clone(), size).unwrap();
+    let first = of(None).fingerprint();
+    assert!(first.len() == 16 && first.bytes().all(|digit| digit.is_ascii_hexdigit()), "{first}");
+    let other = DataSpec::open("other", DataSource::Images(images.clone()), None).unwrap();
+    assert_eq!([of(None), other.within(Room::in_memory(0)).unwrap()].map(|spec| spec.fingerprint()), [&*first, &first]);
+    assert_ne!(of(Some([3, 5])).fingerprint(), first);
+    let flipped = of(None).seen([Augmentation::Flip].into_iter().collect(), Normalize::Own);
+    assert_ne!(flipped.fingerprint(), first);
+    let part = |spec: &DataSpec, end| {
+        let which = Which::Range { side: Side::Train, first: 0, end: Some(end) };
+        spec.part("few", which, None, &Never).unwrap().fingerprint()
+    };
+    assert!(part(&of(None), 2) != first && part(&of(None), 2) != part(&of(None), 3));
+    assert_eq!(part(&of(None), 2), part(&of(None), 2));
+    save(
+        &root.path().join("masks/2.png"),
+        &GrayImage::from_fn(10, 6, |x, _| Luma([[0, 7, 80, 255][x as usize % 4]])).into(),
+    );
+    assert_ne!(of(None).fingerprint(), first, "a mask is another one");
 }
