@@ -1,6 +1,6 @@
 //! The built-in digits: 1797 pictures of 8×8 pixels, in the program itself.
 
-use fovea_graph::{Interrupted, Stop};
+use fovea_graph::{Interrupted, Never, Stop};
 use ndarray::{Array3, Axis};
 use safetensors::{Dtype, SafeTensors};
 
@@ -83,8 +83,8 @@ fn enlarge(images: &Array3<f32>, height: usize, width: usize, stop: &dyn Stop) -
         let image = image?;
         let begin = sized.len();
         sized.resize(begin + height * width, 0.0);
-        let row = |y: usize, row: &mut [f32]| row.iter_mut().zip(image.row(y)).for_each(|(to, from)| *to = *from);
-        resize.picture(1, row, &mut sized[begin..]);
+        let levels: Vec<f32> = image.iter().copied().collect();
+        resize.picture(1, &levels, 1.0, &mut sized[begin..], &Never)?;
     }
     Ok(Array3::from_shape_vec((images.len_of(Axis(0)), height, width), sized).expect("as many values as were made"))
 }

@@ -4,6 +4,7 @@
 mod arrays;
 mod augment;
 mod classic;
+mod crew;
 mod dataset;
 mod description;
 mod digest;
@@ -34,6 +35,7 @@ pub use dataset::{Counts, Dataset};
 pub use digest::Digest;
 pub use error::{Clause, DataError, Unfit};
 pub use found::{ClassCounts, Found, Measured};
+pub use generate::Dice;
 pub use images::save_pictures;
 pub use labels::{LabelKind, Labels};
 pub use normalize::Normalize;

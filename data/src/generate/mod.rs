@@ -14,7 +14,7 @@ use crate::error::DataError;
 use crate::labels::Labels;
 use crate::part::Dealt;
 use crate::split::Parts;
-pub(crate) use dice::Dice;
+pub use dice::Dice;
 
 /// What was drawn: pictures one after the other, as many as there are labels.
 fn drawn(

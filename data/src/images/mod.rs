@@ -4,8 +4,11 @@
 #[cfg(feature = "pictures")]
 mod decode;
 mod direct;
+mod fault;
 mod files;
 mod head;
+#[cfg(feature = "pictures")]
+mod jpeg;
 mod keep;
 mod labelled;
 mod listing;
@@ -15,7 +18,11 @@ mod mask;
 mod masked;
 mod masks;
 mod pairs;
+#[cfg(feature = "pictures")]
+mod pixels;
 mod read;
+#[cfg(feature = "pictures")]
+mod share;
 mod walk;
 #[cfg(not(feature = "pictures"))]
 mod without;

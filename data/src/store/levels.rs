@@ -22,7 +22,8 @@ pub(crate) fn nearest(value: f32) -> f32 {
 }
 
 fn byte(value: f32) -> u8 {
-    (value * WHITE).round() as u8
+    // Below 0 and above 255 are 0 and 255.
+    (value * WHITE + 0.5) as u8
 }
 
 impl Levels {

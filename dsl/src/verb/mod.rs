@@ -13,6 +13,7 @@ mod data;
 mod declare;
 mod device;
 mod elsewhere;
+mod evolve;
 mod explain;
 mod export;
 mod features;
@@ -55,6 +56,7 @@ pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
 pub use data::{Basis, Data};
 pub use device::Device;
+pub use evolve::{Classes, Evolve};
 pub use explain::Explain;
 pub use export::Export;
 pub use features::Features;
@@ -169,6 +171,8 @@ verbs! {
     Features(Features),
     /// `saliency lenet on digits[3] class 7`
     Saliency(Saliency),
+    /// `evolve lenet class 7 indirect for 200 generations`
+    Evolve(Evolve),
     /// `library`: the nets that come with the language; `library resnet50`: the text of one.
     Library(Library),
     /// `note "any text"`

@@ -7,12 +7,14 @@ mod compare;
 mod convolve;
 mod data;
 mod device;
+mod evolve;
 mod explain;
 mod export;
 mod features;
 mod fetching;
 mod filters;
 mod find;
+mod kept;
 mod library;
 mod load;
 mod names;
@@ -104,6 +106,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Seed(said) => simple::seed(said.seed, names),
         Command::Device(said) => device::check(said.name, names, world),
         Command::Theme(said) => simple::theme(said.theme, names),
+        Command::Evolve(said) => evolve::check(said, span, names),
         Command::Explain(said) => explain::check(&said, names),
         Command::Find(said) => find::check(&said, span, names, world),
         Command::Bench(said) => bench::check(&said, span, names),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fovea_data::{Dataset, LabelKind};
-use fovea_dsl::net::{Kind, Layer, Net};
+use fovea_dsl::net::Net;
 use fovea_dsl::verb::{self, Side};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span, Tensor};
@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::weights::destination;
 use super::{Checked, Events, Job, beside};
+use crate::classes::{class_names, tells_classes};
 use crate::display::number::{self, percent};
 use crate::display::{Guess, Page, guesses};
 use crate::event::Output;
@@ -62,22 +63,8 @@ pub fn check(said: verb::Predict, names: &Names) -> Checked {
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     let pick = if is_of_files { files(samples, net.input(), names)? } else { pick(samples, names)? };
-    let classes = class_names(&net, &pick, names);
+    let classes = class_names(&net, pick.spec.class_names(), names);
     Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick, classes, save }))
-}
-
-/// What the classes of a net's answers are called: as the data says, as the data said that it was trained on, or else by
-/// their numbers.
-fn class_names(net: &Net, pick: &Pick, names: &Names) -> Vec<String> {
-    let count = net.output().last().copied().unwrap_or(0);
-    let trained = names.bound.get(&net.name).map(|known| known.class_names.as_slice()).unwrap_or_default();
-    let known = [pick.spec.class_names(), trained].into_iter().find(|known| known.len() == count);
-    known.map_or_else(|| (0..count).map(|class| class.to_string()).collect(), <[String]>::to_vec)
-}
-
-/// Whether a net tells which of several classes is the right one.
-fn tells_classes(net: &Net) -> bool {
-    matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. }))
 }
 
 impl Job for Predict {
