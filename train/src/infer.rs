@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::training::Objective;
-use fovea_graph::{Memory, Outcome, Tensor};
+use fovea_graph::{Memory, Outcome, Stop, Tensor};
 
 use crate::aim::{Aim, check_labels};
 use crate::batch::Pictures;
@@ -151,7 +151,7 @@ impl Trainee {
         indices: &[usize],
         interrupted: &AtomicBool,
     ) -> Result<Evaluation, TrainError> {
-        self.check(data, self.target)?;
+        self.check(data, self.target, interrupted)?;
         let pictures = data.images.len();
         if indices.is_empty() {
             return Err(TrainError::NoPictures("test on"));
@@ -162,7 +162,8 @@ impl Trainee {
         let aim = self.aim(data)?;
         let pictures = Pictures::of(data, &aim, self.standardisation.clone());
         let mut tally = Tally::new(&aim, data, Look::Closely);
-        let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
+        let (mut probabilities, mut truths) = (Vec::new(), Vec::new());
+        let mut predictions = Vec::with_capacity(indices.len());
         let question = Question::test_by(aim.objective.of_test());
         let output = match aim.objective {
             Objective::Classes(_) => self.net.told().classes(),
@@ -170,12 +171,13 @@ impl Trainee {
         };
         self.infer(&question, &pictures, indices, interrupted, |compiled, wanted| {
             predictions.extend(tally.add(compiled, wanted)?);
+            truths.extend(wanted.iter().copied().filter(|_| has_areas(&aim, data)));
             probabilities.extend(compiled.output("result")?);
             Ok(())
         })?;
         let probabilities = results(indices.len(), &output, probabilities)?;
         Ok(Evaluation {
-            areas: areas(&aim, data, indices, &probabilities),
+            areas: areas(&aim, data.classes.len(), &truths, &probabilities),
             objective: aim.objective.of_test(),
             is_itself: aim.target.toward == Toward::Itself,
             loss: tally.loss(),
@@ -224,52 +226,53 @@ impl Trainee {
     }
 
     /// Whether the net can be trained and tested on this data, toward a target.
-    pub(crate) fn check(&self, data: &Dataset, target: Target) -> Result<(), TrainError> {
+    pub(crate) fn check(&self, data: &Dataset, target: Target, stop: &dyn Stop) -> Result<(), TrainError> {
         let name = || data.name.clone();
         if data.shape().is_empty() || data.shape() != self.net.input {
             let found = data.shape().to_vec();
             return Err(TrainError::Shape { net: self.net.input.clone(), found, data: name() });
         }
-        check_labels(&Aim::of(target, &self.net.told(), data)?, data)?;
+        let aim = Aim::of(target, &self.net.told(), data)?;
         let pictures = data.images.len();
         let parts = data.train.iter().chain(&data.validation).chain(&data.test);
-        match parts.copied().find(|&i| i >= pictures) {
-            None => Ok(()),
-            Some(index) => {
-                let why = format!("picture {index} of {pictures} in one of its parts");
-                Err(TrainError::Data { data: name(), why })
-            }
+        if let Some(index) = parts.copied().find(|&i| i >= pictures) {
+            let why = format!("picture {index} of {pictures} in one of its parts");
+            return Err(TrainError::Data { data: name(), why });
         }
+        check_labels(&aim, data, stop)
     }
 }
 
-/// The area under the curve of each class, where each sample has one of two, or several at once.
-fn areas(aim: &Aim, data: &Dataset, indices: &[usize], probabilities: &Tensor) -> Vec<Option<f64>> {
-    let is_there: &dyn Fn(usize, usize) -> bool = match aim.objective {
-        Objective::Classes(_) if data.classes.len() == 2 && aim.wanted.is_empty() => {
-            &|at, class| data.labels.class(at) == Some(class as u32)
-        }
-        Objective::Several(_) => &|at, class| data.labels.values(at).get(class).is_some_and(|&value| value > 0.5),
-        _ => return Vec::new(),
-    };
-    let is_one_of_two = matches!(aim.objective, Objective::Classes(_));
-    let of = |class: usize| {
-        let rows = probabilities.rows().into_iter().zip(indices);
-        figures::area_under_curve(rows.filter(|(_, at)| is_counted(aim, data, **at)).map(|(row, &at)| {
-            let own = f64::from(row[class]);
-            // Near 1 the other's probability tells more exactly how near.
-            let score = if is_one_of_two && own > 0.5 { 1.0 - f64::from(row[1 - class]) } else { own };
-            (score, is_there(at, class))
-        }))
-    };
-    (0..data.classes.len()).map(of).collect()
+/// Whether each sample has one of two classes, or several at once: then each class has a curve.
+fn has_areas(aim: &Aim, data: &Dataset) -> bool {
+    match aim.objective {
+        Objective::Classes(_) => data.classes.len() == 2 && aim.wanted.is_empty(),
+        Objective::Several(_) => true,
+        Objective::Numbers(_) => false,
+    }
 }
 
-/// Whether a sample's label is not one to be ignored.
-fn is_counted(aim: &Aim, data: &Dataset, at: usize) -> bool {
+/// The area under the curve of each class, by what was wanted of each sample and what was said.
+fn areas(aim: &Aim, classes: usize, wanted: &[f32], probabilities: &Tensor) -> Vec<Option<f64>> {
+    let rows = probabilities.rows();
+    let one_of_two = |class: usize, ignore: Option<u32>| {
+        let counted =
+            wanted.iter().zip(rows.clone()).filter(|(label, _)| ignore.is_none_or(|ignore| **label != ignore as f32));
+        figures::area_under_curve(counted.map(|(&label, row)| {
+            // Near 1 the other's probability tells more exactly how near.
+            let own = f64::from(row[class]);
+            (if own > 0.5 { 1.0 - f64::from(row[1 - class]) } else { own }, label == class as f32)
+        }))
+    };
+    let one_of_several = |class: usize| {
+        let pairs = wanted.chunks_exact(classes.max(1)).zip(rows.clone());
+        figures::area_under_curve(pairs.map(|(labels, row)| (f64::from(row[class]), labels[class] > 0.5)))
+    };
     match aim.objective {
-        Objective::Classes(by) => by.ignore.is_none() || data.labels.class(at) != by.ignore,
-        _ => true,
+        _ if wanted.is_empty() => Vec::new(),
+        Objective::Classes(by) => (0..classes).map(|class| one_of_two(class, by.ignore)).collect(),
+        Objective::Several(_) => (0..classes).map(one_of_several).collect(),
+        Objective::Numbers(_) => Vec::new(),
     }
 }
 

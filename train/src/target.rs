@@ -227,29 +227,20 @@ impl std::fmt::Display for Loss {
     }
 }
 
-/// A weight for each class, so that all count the same: of n labels of k classes that there are, n over k times those of
-/// the class (G. King and L. Zeng, "Logistic regression in rare events data", Political Analysis 9, 2001). Of a class that
+/// A weight for each class by how often it is there, so that all count the same: of n labels of k classes that there are, n
+/// over k times those of the class (G. King and L. Zeng, "Logistic regression in rare events data", Political Analysis 9, 2001). Of a class that
 /// is not there it is 1.
-pub fn balanced(labels: impl IntoIterator<Item = u32>, classes: usize, ignore: Option<u32>) -> Vec<f32> {
-    let mut counts = vec![0u64; classes];
-    for label in labels.into_iter().filter(|&label| Some(label) != ignore) {
-        if let Some(count) = counts.get_mut(label as usize) {
-            *count += 1;
-        }
-    }
+pub fn balanced(counts: &[u64], classes: usize, ignore: Option<u32>) -> Vec<f32> {
+    let of = |class: usize| counts.get(class).copied().filter(|_| ignore.is_none_or(|ignore| ignore as usize != class));
+    let counts: Vec<u64> = (0..classes).map(|class| of(class).unwrap_or(0)).collect();
     let (all, there) = (counts.iter().sum::<u64>() as f64, counts.iter().filter(|&&count| count > 0).count() as f64);
     counts.iter().map(|&count| if count == 0 { 1.0 } else { (all / (there * count as f64)) as f32 }).collect()
 }
 
-/// A factor for what is there of each of several classes at once, so that it counts as much as what is not: of the samples
-/// whose labels these are, how many are not of the class for one that is. Of a class that is nowhere, or everywhere, it is 1.
-pub fn balanced_several<'a>(samples: impl IntoIterator<Item = &'a [f32]>, classes: usize) -> Vec<f32> {
-    let (mut all, mut there) = (0u64, vec![0u64; classes]);
-    for labels in samples {
-        all += 1;
-        there.iter_mut().zip(labels).for_each(|(there, &label)| *there += u64::from(label > 0.5));
-    }
-    let factor = |&there: &u64| if there == 0 || there == all { 1.0 } else { (all - there) as f32 / there as f32 };
+/// A factor for what is there of each of several classes at once, so that it counts as much as what is not: of `all` samples,
+/// how many are not of the class for one that is, where so many are. Of a class that is nowhere, or everywhere, it is 1.
+pub fn balanced_several(there: &[u64], all: u64) -> Vec<f32> {
+    let factor = |&there: &u64| if there == 0 || there >= all { 1.0 } else { (all - there) as f32 / there as f32 };
     there.iter().map(factor).collect()
 }
 
@@ -331,10 +322,9 @@ mod tests {
     #[test]
     fn rare_classes_weigh_more() {
         // As scikit-learn's compute_class_weight has it.
-        assert_eq!(balanced([0, 0, 0, 1], 2, None), [4.0 / 6.0, 2.0]);
-        assert_eq!(balanced([0, 0, 2, 9, 9], 3, Some(9)), [3.0 / 4.0, 1.0, 1.5]);
-        assert_eq!(balanced([], 2, None), [1.0, 1.0]);
-        let samples: [&[f32]; 4] = [&[1.0, 0.0, 0.0], &[0.0, 0.0, 1.0], &[0.0, 0.0, 1.0], &[0.0, 0.0, 1.0]];
-        assert_eq!(balanced_several(samples, 3), [3.0, 1.0, 1.0 / 3.0]);
+        assert_eq!(balanced(&[3, 1], 2, None), [4.0 / 6.0, 2.0]);
+        assert_eq!(balanced(&[2, 0, 1, 0, 0, 0, 0, 0, 0, 2], 3, Some(9)), [3.0 / 4.0, 1.0, 1.5]);
+        assert_eq!(balanced(&[], 2, None), [1.0, 1.0]);
+        assert_eq!(balanced_several(&[1, 0, 3, 4], 4), [3.0, 1.0, 1.0 / 3.0, 1.0]);
     }
 }

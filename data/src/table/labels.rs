@@ -201,7 +201,7 @@ pub(super) fn read(
         columns.iter().try_for_each(|&column| row_number(row, column).map(|value| values.push(value)))
     })?;
     let values = Tensor::from_shape_vec(vec![count, columns.len()], values).map_err(|_| rows.changed())?;
-    Ok(if several { Labels::Several(values) } else { Labels::Numbers(values) })
+    Ok(if several { Labels::Several(values.into()) } else { Labels::Numbers(values.into()) })
 }
 
 /// A label that is a finite number.

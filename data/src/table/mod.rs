@@ -8,12 +8,10 @@ mod values;
 use fovea_graph::shape::join;
 use fovea_graph::{Stop, Tensor, counted};
 
-use crate::augment::Augment;
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::LabelKind;
-use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::source::Table;
 use crate::split::Parts;
@@ -117,19 +115,8 @@ impl Read {
         self.rows.each(stop, |row| values.keep(row, &self.columns))?;
         let shape = [&[self.count], &known.shape[..]].concat();
         let images = Tensor::from_shape_vec(shape, values.kept()).map_err(|_| self.rows.changed())?;
-        Ok(Dataset {
-            name: name.to_string(),
-            images: images.into(),
-            labels: labels::read(&self.meaning, &self.columns, &self.rows, self.count, stop)?,
-            classes: known.classes.clone(),
-            train: self.parts.train.clone(),
-            validation: self.parts.validation.clone(),
-            test: self.parts.test.clone(),
-            augment: Augment::default(),
-            normalize: Normalize::default(),
-            attribution: format!("rows of `{}`", self.rows.path().display()),
-            left_out: Vec::new(),
-            remarks: Vec::new(),
-        })
+        let labels = labels::read(&self.meaning, &self.columns, &self.rows, self.count, stop)?;
+        let data = Dataset::new(name, images.into(), labels, known.classes.clone()).dealt(self.parts.clone());
+        Ok(Dataset { attribution: format!("rows of `{}`", self.rows.path().display()), ..data })
     }
 }

@@ -12,7 +12,7 @@ use crate::display::Page;
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::picture::{self, Grey, Image, Mapped, Mark, Sample, Theme, maps, sheet};
-use crate::samples::{Pick, class, image, is_mapped, mapped, pick};
+use crate::samples::{Pick, class, image, is_mapped, mapped, pick, unread};
 use crate::verbs::{Events, Job};
 use crate::world::{Names, World};
 
@@ -63,7 +63,6 @@ impl Augmented {
 
     /// These pictures as an epoch sees them, as if they were a batch of it.
     fn changed(&self, data: &Dataset, mean: &[f32], indices: &[usize], epoch: u32) -> picture::Result<Vec<Seen>> {
-        let unread = |error: fovea_data::DataError| picture::Error::Unread { why: error.to_string() };
         let &[height, width, channels] = data.shape() else {
             return Err(picture::Error::Empty { what: "no picture of height x width x channels" });
         };
@@ -71,8 +70,10 @@ impl Augmented {
         let mut values: Vec<f32> = data.images.select(indices, &Never).map_err(unread)?.into_iter().collect();
         let mut maps = Vec::new();
         for (values, &index) in values.chunks_exact_mut(height * width * channels).zip(indices) {
-            let labels = if is_mapped(data) { data.labels.of(index) } else { &[] };
-            let mut classes: Vec<f32> = labels.iter().map(|&class| class as f32).collect();
+            let mut classes = match is_mapped(data) {
+                true => data.labels.get(index, &Never).map_err(unread)?,
+                false => Vec::new(),
+            };
             let subject = &mut Subject { shape, values, classes: &mut classes, mean };
             data.augment.apply(subject, self.seed, epoch, index);
             maps.push(classes.into_iter().map(|class| class as u32).collect::<Vec<u32>>());
@@ -118,7 +119,7 @@ impl Augmented {
             if is_mapped(data) {
                 map.push(mapped(data, index, self.pick.name(place), None)?);
             } else {
-                samples.push(Sample { image: image(data, index)?, caption: class(data, index), mark: Mark::None });
+                samples.push(Sample { image: image(data, index)?, caption: class(data, index)?, mark: Mark::None });
             }
             for (epoch, seen) in seen.iter().enumerate() {
                 let Seen { image, map: classes, mixture } = seen[n].clone();
