@@ -6,8 +6,10 @@ mod support;
 use std::path::Path;
 
 use fovea_data::{
-    Broken, Column, Counts, DataError, DataSpec, FileLabels, Images, LabelKind, PictureLabels, ReadAs, Split, Table,
+    Broken, Column, Counts, DataError, DataSpec, Dataset, FileLabels, Images, LabelKind, PictureLabels, ReadAs, Split,
+    Table,
 };
+use fovea_graph::Never;
 use support::{all, folder, grey, images, open, open_sized, save, says, unfit, write};
 
 fn table(path: &Path, label: Column) -> Table {
@@ -115,15 +117,16 @@ fn label_columns_are_classes_or_numbers_as_those_of_arrays() {
     let numbers = labelled(&path, &["y", "n"], None).unwrap();
     assert_eq!((numbers.shape(), numbers.classes(), numbers.counts().all()), (vec![3], 0, 4));
     let data = numbers.load().unwrap();
-    assert_eq!((data.labels.values(0), data.labels.values(2)), (&[2.5, 3.0][..], &[100.0, 3.0][..]));
+    let of = |data: &Dataset, at| data.labels.get(at, &Never).unwrap();
+    assert_eq!((of(&data, 0), of(&data, 2)), (vec![2.5, 3.0], vec![100.0, 3.0]));
     assert_eq!(all(&data).iter().take(3).copied().collect::<Vec<_>>(), [1.0, 1.0, 0.0]);
     // What the columns are called is what the classes are.
     let several = labelled(&path, &["q", "p"], None).unwrap();
     assert_eq!(several.class_names(), ["q", "p"]);
-    assert_eq!(several.load().unwrap().labels.values(0), [0.0, 1.0]);
+    assert_eq!(of(&several.load().unwrap(), 0), [0.0, 1.0]);
     let one = labelled(&path, &["q", "p"], Some(ReadAs::Classes)).unwrap();
     assert_eq!((one.labels(), one.class_names()), (LabelKind::Classes, &["q".to_string(), "p".to_string()][..]));
-    assert_eq!(one.load().unwrap().labels.all(), [1, 0, 1, 0]);
+    assert_eq!(one.load().unwrap().labels.classes(), [1, 0, 1, 0]);
     // Nothing labelled is one part, unless it is to be split.
     let whole = Table { labels: Vec::new(), split: None, ..table(&path, named("x")) };
     let spec = open(whole.clone()).unwrap();

@@ -87,12 +87,10 @@ impl Augmented {
             let is_own = kept.as_ref().is_none_or(|kept| kept[n] >= 0.5);
             let map = maps[if is_own { n } else { (n + 1) % maps.len() }].clone();
             let mixture = kept.as_ref().map(|kept| {
-                let next = indices[(n + 1) % indices.len()];
-                mixture(
-                    kept[n],
-                    [indices[n], next].map(|at| if is_mapped(data) { String::new() } else { class(data, at) }),
-                )
+                let name = |at: usize| if is_mapped(data) { Ok(String::new()) } else { class(data, indices[at]) };
+                Ok(mixture(kept[n], [name(n)?, name((n + 1) % indices.len())?]))
             });
+            let mixture = mixture.transpose()?;
             Ok(Seen { image, map, mixture })
         });
         seen.collect()
