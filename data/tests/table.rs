@@ -144,7 +144,7 @@ fn label_columns_that_are_neither_say_it() {
         &said(&["p", "n"], None),
         &["line 2, column 5: several label columns are 0 and 1", "`3` is neither", "`as numbers`"],
     );
-    says(&said(&["p", "n"], Some(ReadAs::Classes)), &["line 4: of its 2 label columns exactly one is 1"]);
+    says(&said(&["p", "n"], Some(ReadAs::Classes)), &["line 3: of its 2 label columns exactly one is 1"]);
     says(&said(&["p", "p"], None), &["column 3 is named twice"]);
     says(&said(&["p", "z"], None), &["no column `z`"]);
 }

@@ -131,7 +131,6 @@ const WRONG: &[(&str, &str, &str)] = &[
         "masks",
         "`labels` are a class a sample, `masks` a class a pixel",
     ),
-    ("data w = csv \"w.csv\"", "csv \"w.csv\"", "`csv` lacks its labels"),
     ("data w = csv \"w.csv\" labels \"class\"", "\"class\"", "a table's labels are one of its columns"),
     ("data w = csv \"w.csv\" labels column", "", "`column` lacks its name"),
     ("data w = csv \"w.csv\" labels column class", "class", "a column's name stands in quotes"),
