@@ -2,7 +2,7 @@
 
 use crate::graph::Graph;
 use crate::ids::NodeId;
-use crate::op::{Add, Backward, Fill, GradientError, Nodes, Op, ShapeError, agree};
+use crate::op::{Add, Backward, Fill, GradientError, Nodes, Op, Relu, ReluGrad, ShapeError, agree};
 use crate::shape::Shape;
 use crate::stop::{Interrupted, Stop};
 
@@ -20,6 +20,36 @@ impl Nodes for Graph {
     }
 }
 
+/// By which rules a signal goes back through a net.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rules {
+    /// Those of the derivative.
+    #[default]
+    Gradient,
+    /// The same, and a rectifier passes on only what is positive: guided backpropagation (J. Springenberg et al.,
+    /// arXiv:1412.6806).
+    Guided,
+    /// A rectifier passes on what is positive wherever its own input was, and local response normalisation everything: the
+    /// deconvnet (M. Zeiler, R. Fergus, arXiv:1311.2901).
+    Deconvnet,
+}
+
+impl Rules {
+    /// Appends what goes back through an op from what comes back to it; one entry an input.
+    fn back(self, op: &Op, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        let (y, dy) = (backward.output(), backward.dy());
+        match (self, op) {
+            (Self::Guided, Op::Relu(_)) => {
+                let positive = backward.push(Op::Relu(Relu {}), &[dy])?;
+                Ok(vec![Some(backward.push(Op::ReluGrad(ReluGrad {}), &[y, positive])?)])
+            }
+            (Self::Deconvnet, Op::Relu(_)) => Ok(vec![Some(backward.push(Op::Relu(Relu {}), &[dy])?)]),
+            (Self::Deconvnet, Op::Lrn(_)) => Ok(vec![Some(dy)]),
+            _ => op.rule().map_or(Ok(vec![None; backward.inputs()]), |rule| rule.gradient(backward)),
+        }
+    }
+}
+
 /// Appends the gradients of the scalar `loss` by each of `wrt`; `None` where the loss does not depend on it. `stop` is asked
 /// for every node.
 ///
@@ -33,11 +63,11 @@ pub fn gradients(
 ) -> Result<Vec<Option<NodeId>>, GradientError> {
     let one = Fill { shape: graph.shape(loss).clone(), value: 1.0 };
     let one = graph.push(Op::Fill(one), &[], graph.node(loss).layer)?;
-    walk(graph, loss, one, wrt, stop)
+    walk(graph, (loss, one), wrt, Rules::Gradient, stop)
 }
 
-/// Appends the gradients of Σ `weights` · `value` by each of `wrt`, `weights` being a value of the same shape; `None`
-/// where nothing depends on it.
+/// Appends the gradients of Σ `weights` · `value` by each of `wrt`, `weights` being a value of the same shape, or what these
+/// rules make of them; `None` where nothing depends on it.
 ///
 /// # Errors
 /// As [`gradients`]; weights of another shape.
@@ -46,18 +76,19 @@ pub fn gradients_along(
     value: NodeId,
     weights: NodeId,
     wrt: &[NodeId],
+    rules: Rules,
     stop: &dyn Stop,
 ) -> Result<Vec<Option<NodeId>>, GradientError> {
     agree("gradients", graph.shape(value), graph.shape(weights))?;
-    walk(graph, value, weights, wrt, stop)
+    walk(graph, (value, weights), wrt, rules, stop)
 }
 
 /// Walks back from `value`, whose own gradient is `seed`.
 fn walk(
     graph: &mut Graph,
-    value: NodeId,
-    seed: NodeId,
+    (value, seed): (NodeId, NodeId),
     wrt: &[NodeId],
+    rules: Rules,
     stop: &dyn Stop,
 ) -> Result<Vec<Option<NodeId>>, GradientError> {
     let forward = graph.nodes.len();
@@ -76,9 +107,8 @@ fn walk(
             continue;
         }
         let op = graph.node(id).op.clone();
-        let Some(rule) = op.rule() else { continue };
         let inputs = graph.node(id).inputs.clone();
-        let grads = rule.gradient(&mut Backward::new(graph, id, dy, &wanted))?;
+        let grads = rules.back(&op, &mut Backward::new(graph, id, dy, &wanted))?;
         for (input, grad) in inputs.into_iter().zip(grads) {
             let (true, Some(grad)) = (wanted[input.index()], grad) else {
                 continue;

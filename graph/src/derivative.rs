@@ -1,7 +1,7 @@
 //! Gradients as outputs of a graph, and an input that is a state: what is asked of a net beside its result.
 
 use crate::Shape;
-use crate::autodiff::{gradients, gradients_along};
+use crate::autodiff::{Rules, gradients, gradients_along};
 use crate::fuse::prune_unless;
 use crate::graph::{Graph, Init, Role, State};
 use crate::ids::{InputId, NodeId, StateId};
@@ -25,14 +25,21 @@ pub fn weights_of(name: &str) -> String {
 /// # Errors
 /// A name that is no output, input or state of the graph; an op without a gradient.
 pub fn with_gradients(graph: &Graph, of: &str, by: &[&str]) -> Result<Graph, GradientError> {
-    with_gradients_unless(graph.clone(), of, by, &Never)
+    with_gradients_unless(graph.clone(), of, by, Rules::Gradient, &Never)
 }
 
-/// The same, unless `stop`, which is asked for every node, ends it.
+/// The same by other rules than the derivative's, of an `of` of more than one element, unless `stop`, which is asked for
+/// every node, ends it.
 ///
 /// # Errors
 /// As [`with_gradients`]; [`GradientError::Interrupted`].
-pub fn with_gradients_unless(mut graph: Graph, of: &str, by: &[&str], stop: &dyn Stop) -> Result<Graph, GradientError> {
+pub fn with_gradients_unless(
+    mut graph: Graph,
+    of: &str,
+    by: &[&str],
+    rules: Rules,
+    stop: &dyn Stop,
+) -> Result<Graph, GradientError> {
     let value = output(&graph, of)?;
     let reads = by.iter().map(|name| reads(&graph, name)).collect::<Result<Vec<_>, _>>()?;
     let all = reads.concat();
@@ -40,7 +47,7 @@ pub fn with_gradients_unless(mut graph: Graph, of: &str, by: &[&str], stop: &dyn
         gradients(&mut graph, value, &all, stop)?
     } else {
         let weights = graph.input(&weights_of(of), graph.shape(value).clone());
-        gradients_along(&mut graph, value, weights, &all, stop)?
+        gradients_along(&mut graph, value, weights, &all, rules, stop)?
     };
     let mut found = found.into_iter();
     for (name, reads) in by.iter().zip(&reads) {
@@ -50,6 +57,46 @@ pub fn with_gradients_unless(mut graph: Graph, of: &str, by: &[&str], stop: &dyn
         graph.output(&gradient_of(name), sum);
     }
     Ok(prune_unless(graph, stop)?)
+}
+
+/// The output of [`with_maps`] that holds the maps.
+pub const MAPS: &str = "maps";
+
+/// Adds to a graph its last maps of more than one position that the output `of` depends on, `[N, spatial…, C]`, as the
+/// output [`MAPS`], and the gradient by them of `of`, summed with the input that [`weights_of`] names, as `gradient of maps`;
+/// `stop` is asked for every node.
+///
+/// # Errors
+/// As [`with_gradients`]; a graph without such maps.
+pub fn with_maps(mut graph: Graph, of: &str, stop: &dyn Stop) -> Result<Graph, GradientError> {
+    let value = output(&graph, of)?;
+    let maps = last_maps(&graph, value).ok_or(GradientError::NoMaps)?;
+    let weights = graph.input(&weights_of(of), graph.shape(value).clone());
+    let found = gradients_along(&mut graph, value, weights, &[maps], Rules::Gradient, stop)?;
+    let parts: Vec<NodeId> = found.into_iter().flatten().collect();
+    let shape = graph.shape(maps).clone();
+    let sum = sum(&mut graph, &parts, shape)?;
+    graph.output(MAPS, maps);
+    graph.output(&gradient_of(MAPS), sum);
+    Ok(prune_unless(graph, stop)?)
+}
+
+/// The last maps of more than one position that were computed on the way to a value.
+fn last_maps(graph: &Graph, value: NodeId) -> Option<NodeId> {
+    let mut needed = vec![false; graph.nodes.len()];
+    needed[value.index()] = true;
+    for id in graph.ids().rev().filter(|id| id.index() <= value.index()) {
+        if !needed[id.index()] {
+            continue;
+        }
+        let shape = graph.shape(id);
+        let is_map = shape.rank() > 2 && shape.spatial().iter().any(|&extent| extent > 1);
+        if is_map && !matches!(graph.node(id).op, Op::Input(_) | Op::State(_) | Op::Fill(_)) {
+            return Some(id);
+        }
+        graph.node(id).inputs.iter().for_each(|input| needed[input.index()] = true);
+    }
+    None
 }
 
 /// The same graph, whose input `name` is a parameter instead, behind all other states and at first zero: so that the

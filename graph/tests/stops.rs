@@ -3,6 +3,7 @@
 
 mod support;
 
+use fovea_graph::autodiff::Rules;
 use fovea_graph::derivative::with_gradients_unless;
 use fovea_graph::fuse::{fuse_unless, prune_unless};
 use fovea_graph::init::initial_unless;
@@ -59,7 +60,9 @@ fn passes_from_graph_to_graph_end_at_any_layer() {
     asks("copying", |graph, stop| graph.copy_unless(stop).map(drop));
     asks("the loss", |graph, stop| broken(with_objective(graph, &objective(graph), stop)));
     asks("a training step", |graph, stop| broken(training_step_of(graph, &objective(graph), &SGD, &|_| true, stop)));
-    asks("a gradient", |graph, stop| broken(with_gradients_unless(graph.clone(), "result", &["images"], stop)));
+    asks("a gradient", |graph, stop| {
+        broken(with_gradients_unless(graph.clone(), "result", &["images"], Rules::Gradient, stop))
+    });
     asks("fusing", |graph, stop| fuse_unless(graph.clone(), stop).map(drop));
     asks("pruning", |graph, stop| prune_unless(graph.clone(), stop).map(drop));
 }

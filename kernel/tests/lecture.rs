@@ -144,6 +144,37 @@ fn saliency_says_what_it_looked_at() {
 }
 
 #[test]
+fn maps_stand_side_by_side() {
+    let mut bench = Bench::new();
+    let file = bench.path("maps.npy");
+    bench.ok("net q = 8x8x1 - conv 4 - relu - pool, softmax 10\ntrain q on digits for 2 epochs with sgd(lr 0.03)");
+    let text =
+        format!("saliency q on digits[0..2] with gradient, integrated(steps 400), guided, gradcam save \"{file}\"");
+    let output = last(&mut bench, &text);
+    let plain = last(&mut bench, "saliency q on digits[0..2]");
+    assert_eq!((&plain.data["with"], &output.data["maps"]["gradient"]), (&json!(["gradient"]), &plain.data["maps"]));
+    assert_eq!(output.data["with"], json!(["gradient", "integrated", "guided", "gradcam"]));
+    assert_eq!(output.pictures[0].svg.matches("<image").count(), 10, "each picture, and four maps of it");
+    assert!(output.text.contains("; gradcam most at row "), "{}", output.text);
+    let kept = ndarray_npy::read_npy::<_, ndarray::ArrayD<f32>>(&file).unwrap();
+    assert_eq!(kept.shape(), [2, 8, 8, 4]);
+    // What the pixels are worth together is what the score has over that of a black picture.
+    let black = bench.path("black.npy");
+    ndarray_npy::write_npy(&black, &ndarray::Array4::<f32>::zeros((1, 8, 8, 1))).unwrap();
+    let (scores, classes) = (bench.path("scores.npy"), output.data["classes"].clone());
+    bench.ok(&format!("predict q on \"{black}\" save \"{scores}\""));
+    let scores = ndarray_npy::read_npy::<_, ndarray::ArrayD<f32>>(&scores).unwrap();
+    for sample in 0..2 {
+        let class = classes[sample].as_u64().unwrap() as usize;
+        let more = output.data["scores"][sample].as_f64().unwrap() - f64::from(scores[[0, class]]);
+        let sum: f64 = kept.slice(ndarray::s![sample, .., .., 1]).iter().map(|&value| f64::from(value)).sum();
+        assert!((sum - more).abs() < 0.01 * more.abs().max(1.0), "{sum}, {more}");
+    }
+    let none = &bench.mistakes("net v = 8x8x1 - fc 4 - relu, softmax 10\nsaliency v on digits[0] with gradcam")[0];
+    assert_eq!(none.message, "`v` has no layer with maps for `gradcam` to weigh");
+}
+
+#[test]
 fn a_nets_text_comes_from_the_library() {
     let mut bench = Bench::new();
     let output = last(&mut bench, "library resnet50");

@@ -1,4 +1,7 @@
-"""What `saliency` must give: the gradient of a class's score by the raw pixels of the first digits, in float64.
+"""What `saliency` must give of a class's score on the first digits, by the raw pixels, in float64: its gradient; guided
+backpropagation (Springenberg et al. 2014: a rectifier passes back what is positive, where its input was); integrated gradients
+(Sundararajan et al. 2017: from a black picture, 50 steps of Gauss and Legendre); Grad-CAM (Selvaraju et al. 2016: of the last
+maps, those of the tanh, enlarged bilinearly between the middles of pixels).
 
 8x8x1 - conv 4 3x3 - relu - pool - conv 6 3x3 valid - tanh - fc 12 - relu, softmax 10
 """
@@ -41,24 +44,60 @@ def digits():
     return values.reshape(info["shape"])[:COUNT].reshape(COUNT, 8, 8)
 
 
-def scores(p, raw):
+class Guided(torch.autograd.Function):
+    @staticmethod
+    def forward(context, x):
+        context.save_for_backward(x)
+        return x.clamp(min=0)
+
+    @staticmethod
+    def backward(context, back):
+        (x,) = context.saved_tensors
+        return back.clamp(min=0) * (x > 0)
+
+
+def scores(p, raw, relu=F.relu):
+    """The scores, and the last maps."""
     x = channels_first((raw - MEAN) / DEVIATION)
-    x = F.max_pool2d(F.relu(F.conv2d(x, channels_first(p["conv1.filter"]), p["conv1.bias"], padding=1)), 2)
-    x = torch.tanh(F.conv2d(x, channels_first(p["conv2.filter"]), p["conv2.bias"]))
-    x = channels_last(x).flatten(1)  # in the order H, W, C
-    x = F.relu(F.linear(x, p["fc1.weight"], p["fc1.bias"]))
-    return F.linear(x, p["fc2.weight"], p["fc2.bias"])
+    x = F.max_pool2d(relu(F.conv2d(x, channels_first(p["conv1.filter"]), p["conv1.bias"], padding=1)), 2)
+    maps = torch.tanh(F.conv2d(x, channels_first(p["conv2.filter"]), p["conv2.bias"]))
+    x = channels_last(maps).flatten(1)  # in the order H, W, C
+    x = relu(F.linear(x, p["fc1.weight"], p["fc1.bias"]))
+    return F.linear(x, p["fc2.weight"], p["fc2.bias"]), maps
+
+
+def gradients(p, raw, classes, relu=F.relu):
+    raw = raw.clone().requires_grad_()
+    value, _ = scores(p, raw, relu)
+    value[torch.arange(len(raw)), classes].sum().backward()
+    return raw.grad
+
+
+def integrated(p, raw, classes, steps=50):
+    places, weights = np.polynomial.legendre.leggauss(steps)
+    mean = sum(w / 2 * gradients(p, raw * (1 + x) / 2, classes) for x, w in zip(places, weights))
+    return raw * mean
+
+
+def gradcam(p, raw, classes):
+    value, maps = scores(p, raw)
+    (by,) = torch.autograd.grad(value[torch.arange(len(raw)), classes].sum(), maps)
+    map = (maps * by.mean((2, 3), keepdim=True)).sum(1, keepdim=True).clamp(min=0)
+    return F.interpolate(map, raw.shape[1:3], mode="bilinear", align_corners=False)[:, 0].detach()
 
 
 def cases():
-    """The weights, the pictures (bytes), for each a class and the gradient of its score, and what they are standardised by."""
+    """The weights, the pictures (bytes), for each a class and what each map is, and what they are standardised by."""
     random = np.random.default_rng(1312)
     first = {name: start(random, shape) for name, shape in SHAPES.items()}
     pictures = digits()
     classes = np.arange(COUNT) * 3 % CLASSES
-    raw = torch.tensor(pictures[..., None] / WHITE, requires_grad=True)
-    value = scores({name: torch.tensor(x) for name, x in first.items()}, raw)
-    value[torch.arange(COUNT), torch.tensor(classes)].sum().backward()
+    raw = torch.tensor(pictures[..., None] / WHITE)
+    p = {name: torch.tensor(x, requires_grad=True) for name, x in first.items()}
+    of = torch.tensor(classes)
+    maps = {"gradients": gradients(p, raw, of), "guided": gradients(p, raw, of, Guided.apply)}
+    maps |= {"integrated": integrated(p, raw, of), "gradcam": gradcam(p, raw, of)}
     stored = {name: x.astype(np.float32) for name, x in first.items()}
-    stored |= {"pictures": pictures, "classes": classes.astype(np.uint8), "gradients": raw.grad.numpy()}
+    stored |= {"pictures": pictures, "classes": classes.astype(np.uint8)}
+    stored |= {name: map.detach().numpy() for name, map in maps.items()}
     return stored | {"standardisation": np.array([MEAN, DEVIATION], np.float32)}

@@ -5,12 +5,13 @@
 use fovea_cpu::Cpu;
 use fovea_cpu::reference::{Feed64, evaluate, output};
 use fovea_dsl::lower::{Mode, lower};
-use fovea_graph::derivative::{gradient_of, weights_of, with_gradients};
+use fovea_graph::autodiff::Rules;
+use fovea_graph::derivative::{gradient_of, weights_of, with_gradients, with_gradients_unless, with_maps};
 use fovea_graph::fuse::fuse;
 use fovea_graph::op::GradientError;
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::training::with_loss;
-use fovea_graph::{Backend, Graph};
+use fovea_graph::{Backend, Graph, Never, Op};
 use fovea_tests::backend::{GRADIENT_TOLERANCE, Running};
 use fovea_tests::compare::{compare, inner, narrow};
 use fovea_tests::cuda::TestGpu;
@@ -131,6 +132,78 @@ fn every_backend_computes_the_same_gradients() {
     if let Some(gpu) = TestGpu::open(true) {
         case.check_on(&gpu.backend);
     }
+}
+
+#[test]
+fn every_backend_carries_signals_back_by_other_rules_the_same() {
+    const RECTIFIED: &str = "net r = 8x8x3 - conv 4 as c1 - bn - relu - lrn - pool - add(conv 4 - relu | shortcut) - \
+                             concat(conv 3 - relu | pool 3x3/1 same) - pool avg - fc 6 - relu, softmax 5";
+    let forward = lower(&net(RECTIFIED), BATCH, Mode::Infer).unwrap();
+    let plain = Case::new(with_gradients(&forward, "logits", &BY).unwrap()).output(&gradient_of("images"));
+    for rules in [Rules::Guided, Rules::Deconvnet] {
+        let case = Case::new(with_gradients_unless(forward.clone(), "logits", &BY, rules, &Never).unwrap());
+        assert_ne!(case.output(&gradient_of("images")), plain, "{rules:?}");
+        case.check_on(&Cpu::new(Some(2)).unwrap());
+        if let Some(gpu) = TestGpu::open(true) {
+            case.check_on(&gpu.backend);
+        }
+    }
+}
+
+/// Zeiler and Fergus's way back: unpooling puts a signal where the maximum was, and a rectifier passes on what is positive
+/// whatever its own input was.
+#[test]
+fn a_signal_goes_back_through_switches_and_rectifiers() {
+    let text = "net u = 6x6x2 - relu - pool, softmax 2";
+    let forward = lower(&net(text), 1, Mode::Infer).unwrap();
+    let pooled = forward.ids().find(|&id| matches!(forward.node(id).op, Op::Pool(_))).unwrap();
+    let (mut graph, relu) = (forward.clone(), forward.node(pooled).inputs[0]);
+    graph.output("maps", pooled);
+    graph.output("rectified", relu);
+    let of = |rules| {
+        let case = Case::new(with_gradients_unless(graph.clone(), "maps", &["images"], rules, &Never).unwrap());
+        (case.output(&gradient_of("images")), case)
+    };
+    let (back, case) = of(Rules::Deconvnet);
+    let weights = &case.inputs[case.graph.find_input(&weights_of("maps")).unwrap().index()];
+    let (x, y) = (case.output("rectified"), case.output("maps"));
+    let mut met = 0;
+    for (at, &signal) in weights.indexed_iter() {
+        let (row, column, channel) = (at[1], at[2], at[3]);
+        let mut window = (0..2).flat_map(|i| (0..2).map(move |j| [0, 2 * row + i, 2 * column + j, channel]));
+        // Of equal maxima the first is the switch.
+        let switch = window.clone().find(|&place| x[place] == y[[0, row, column, channel]]).unwrap();
+        met += usize::from(back[switch] > 0.0);
+        assert_eq!(back[switch], signal.max(0.0));
+        assert!(window.all(|place| place == switch || back[place] == 0.0), "non-zero only at its switches");
+    }
+    assert!(met > 4, "{met}");
+    let (guided, _) = of(Rules::Guided);
+    for (at, &passed) in guided.indexed_iter() {
+        assert_eq!(passed, if x[at.clone()] > 0.0 { back[at] } else { 0.0 });
+    }
+}
+
+#[test]
+fn the_last_maps_and_their_gradient_are_outputs() {
+    let text = "net m = 8x8x3 - conv 4 as c1 - relu - pool - conv 6 as last - pool avg global, softmax 5";
+    let graph = with_maps(lower(&net(text), BATCH, Mode::Infer).unwrap(), "logits", &Never).unwrap();
+    let case = Case::new(graph);
+    let (maps, gradient) = (case.output("maps"), case.output(&gradient_of("maps")));
+    assert_eq!(
+        (maps.shape(), gradient.shape()),
+        (&[BATCH, 4, 4, 6][..], &[BATCH, 4, 4, 6][..]),
+        "1x1 maps are no places"
+    );
+    // Behind these maps all is linear: the gradient times them is the score but for the bias.
+    let bias = case.states[case.graph.states.iter().position(|state| state.name == "fc1.bias").unwrap()].clone();
+    let weights = &case.inputs[case.graph.find_input(&weights_of("logits")).unwrap().index()];
+    let biases: f64 =
+        weights.rows().into_iter().map(|row| row.iter().zip(&bias).map(|(w, b)| w * b).sum::<f64>()).sum();
+    let score = inner(&case.output("logits"), weights);
+    assert!((inner(&maps, &gradient) + biases - score).abs() < 1e-9);
+    let none = with_maps(lower(&net("net v = 8x8x3 - fc 4, softmax 5"), 1, Mode::Infer).unwrap(), "logits", &Never);
+    assert_eq!(none.unwrap_err(), GradientError::NoMaps);
 }
 
 #[test]

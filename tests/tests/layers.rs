@@ -114,8 +114,8 @@ fn saliency_agrees_with_pytorch() {
     bench.last(&format!("{TEXT}\nload q \"{weights}\""));
 
     let data = DataSpec::of_builtin("digits").unwrap().load().unwrap();
-    let (pictures, classes, wanted) =
-        (goldens.bytes("pictures"), goldens.bytes("classes"), goldens.output("gradients"));
+    let (pictures, classes) = (goldens.bytes("pictures"), goldens.bytes("classes"));
+    let wanted = ["gradients", "guided", "integrated", "gradcam"].map(|name| goldens.output(name));
     let mut met = 0;
     for (sample, &at) in data.test.iter().enumerate().filter(|&(_, &at)| at < classes.len()) {
         let grey = pictures.index_axis(Axis(0), at).mapv(|value| f32::from(value) / 16.0);
@@ -123,11 +123,14 @@ fn saliency_agrees_with_pytorch() {
             grey.iter().eq(data.images.held().unwrap().index_axis(Axis(0), at).iter()),
             "the golden's picture {at} is another"
         );
-        let text = format!("saliency q on digits[{sample}] class {} save \"{gradients}\"", classes[[at]]);
-        bench.last(&text);
-        let found: ArrayD<f32> = ndarray_npy::read_npy(&gradients).unwrap();
-        let found: Vec<f64> = found.iter().map(|&value| f64::from(value)).collect();
-        close(&found, &wanted.index_axis(Axis(0), at).iter().copied().collect::<Vec<_>>(), &text);
+        for (word, wanted) in ["gradient", "guided", "integrated", "gradcam"].iter().zip(&wanted) {
+            let of = format!("saliency q on digits[{sample}] with {word} class {}", classes[[at]]);
+            let text = format!("{of} save \"{gradients}\"");
+            bench.last(&text);
+            let found: ArrayD<f32> = ndarray_npy::read_npy(&gradients).unwrap();
+            let found: Vec<f64> = found.iter().map(|&value| f64::from(value)).collect();
+            close(&found, &wanted.index_axis(Axis(0), at).iter().copied().collect::<Vec<_>>(), &text);
+        }
         met += 1;
     }
     assert!(met >= 3, "only {met} of the pictures are for testing");

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fovea_graph::derivative::with_gradients_unless;
+use fovea_graph::autodiff::Rules;
+use fovea_graph::derivative::{with_gradients_unless, with_maps};
 use fovea_graph::fuse::fuse_unless;
 use fovea_graph::op::GradientError;
 use fovea_graph::plan::plan_unless;
@@ -128,12 +129,23 @@ impl Question {
     /// The gradients of an output, `logits` or `result`, by inputs and states, each an output `gradient of NAME`. The
     /// output is summed with the input `weights of OUTPUT`: 1 at a class's score and 0 elsewhere, say.
     pub fn gradients(of: &str, by: &[&str]) -> Self {
-        let name = format!("gradients of {of} by {}", by.join(", "));
+        Self::back(of, by, Rules::Gradient)
+    }
+
+    /// The same by other rules than the derivative's.
+    pub fn back(of: &str, by: &[&str], rules: Rules) -> Self {
+        let name = format!("gradients of {of} by {}, {rules:?}", by.join(", "));
         let (of, by) = (of.to_string(), by.iter().map(|name| name.to_string()).collect::<Vec<_>>());
         Self::new(name, Mode::Infer, move |forward, stop| {
             let by: Vec<&str> = by.iter().map(String::as_str).collect();
-            with_gradients_unless(with_logits(forward, stop)?, &of, &by, stop)
+            with_gradients_unless(with_logits(forward, stop)?, &of, &by, rules, stop)
         })
+    }
+
+    /// The net's last maps as the output `maps`, and the gradient of its logits by them, summed with `weights of logits`, as
+    /// `gradient of maps`.
+    pub fn maps() -> Self {
+        Self::new("maps", Mode::Infer, |forward, stop| with_maps(with_logits(forward, stop)?, "logits", stop))
     }
 
     /// Its name.

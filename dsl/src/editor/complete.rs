@@ -8,7 +8,7 @@ use crate::parse::dashes::ends_in_link;
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
 use crate::syntax::LayerWord;
-use crate::verb::clause::{Number, OPTIMIZERS, SCHEDULES};
+use crate::verb::clause::{ATTRIBUTIONS, Number, OPTIMIZERS, SCHEDULES};
 use crate::verb::{About, ClauseAbout, Offer, words as verbs};
 
 /// The names that a session knows.
@@ -365,10 +365,11 @@ fn offered(offer: &Offer, context: &Context) -> Found {
     }
 }
 
-/// The numbers of an optimizer or a schedule.
+/// The numbers of an optimizer, a schedule or a map.
 fn numbers(word: &str) -> Found {
     let optimizer = OPTIMIZERS.iter().find(|named| named.word.eq_ignore_ascii_case(word)).map(|named| named.numbers);
     let schedule = SCHEDULES.iter().find(|named| named.word.eq_ignore_ascii_case(word)).map(|named| named.numbers);
-    let numbers: &[Number] = optimizer.or(schedule).unwrap_or_default();
+    let map = ATTRIBUTIONS.iter().find(|named| named.word.eq_ignore_ascii_case(word)).map(|named| named.numbers);
+    let numbers: &[Number] = optimizer.or(schedule).or(map).unwrap_or_default();
     all(numbers.iter().map(|number| number.key), Kind::Option)
 }

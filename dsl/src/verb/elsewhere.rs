@@ -98,6 +98,14 @@ const SCHEDULES: &[Row] = &[
     ("reducelronplateau reduceonplateau", "plateau"),
 ];
 
+/// What tells which pixels matter.
+const ATTRIBUTIONS: &[Row] = &[
+    ("gradients grad vanilla simonyan backprop plain", "gradient"),
+    ("guidedbackprop guidedbackpropagation guidedgradient deconvnet", "guided"),
+    ("integratedgradients integratedgradient integral ig sundararajan", "integrated"),
+    ("cam classactivation scorecam gradcampp selvaraju", "gradcam"),
+];
+
 /// What losses are called.
 const LOSSES: &[Row] = &[
     ("meansquarederror squarederror squared l2 mseloss", "mse"),
@@ -143,7 +151,7 @@ pub(super) fn clause(word: &str, takes: &[&str]) -> Option<&'static str> {
 
 /// What `word` is called here, or the nearest in meaning, among those that a clause takes.
 pub(super) fn named(word: &str, takes: &[&str]) -> Option<&'static str> {
-    let all = [OPTIMIZERS, SCHEDULES, LOSSES, KINDS].into_iter().flat_map(|rows| ours(rows, word));
+    let all = [OPTIMIZERS, SCHEDULES, ATTRIBUTIONS, LOSSES, KINDS].into_iter().flat_map(|rows| ours(rows, word));
     all.into_iter().find(|ours| takes.contains(ours))
 }
 
@@ -182,7 +190,7 @@ fn bare(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::clause::{OPTIMIZERS as OURS, SCHEDULES as COURSES};
+    use super::super::clause::{ATTRIBUTIONS as ATTRIBUTES, OPTIMIZERS as OURS, SCHEDULES as COURSES};
     use super::super::words;
     use super::*;
 
@@ -193,6 +201,7 @@ mod tests {
             (CLAUSES, |word| words::clauses().any(|clause| clause.word == word)),
             (OPTIMIZERS, |word| OURS.iter().any(|named| named.word == word)),
             (SCHEDULES, |word| COURSES.iter().any(|named| named.word == word)),
+            (ATTRIBUTIONS, |word| ATTRIBUTES.iter().any(|named| named.word == word)),
             (CURVES, |word| matches!(word, "loss" | "accuracy")),
         ] {
             for (theirs, ours) in rows {

@@ -49,8 +49,8 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Change, Column, Decayed, Filter, Labelled, LayerRate, Loss, Momentum, Optimizer, Path, Period, ReadAs,
-    RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
+    Adam, Array, Attribution, Change, Column, Decayed, Filter, Labelled, LayerRate, Loss, Momentum, Optimizer, Path,
+    Period, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};

@@ -1,9 +1,10 @@
-//! `saliency lenet on digits[3]`, `saliency lenet on digits[0..4] class 7`
+//! `saliency lenet on digits[3]`, `saliency lenet on digits[0..4] with guided, gradcam class 7`
 
 use super::behind::{NET, Samples};
-use super::clause::{CLASS, Path, SAMPLES, SAVE};
+use super::clause::{Attribution, CLASS, MAPS, Path, SAMPLES, SAVE};
 use super::declare::verb;
 use crate::syntax::Name;
+use fovea_graph::Span;
 
 verb! {
     /// `saliency NET on SAMPLES …`
@@ -17,6 +18,7 @@ verb! {
         samples: Samples = SAMPLES,
     }
     takes {
+        with: Vec<(Attribution, Span)> = MAPS,
         class: usize = CLASS,
         save: Path = SAVE,
     }

@@ -287,6 +287,9 @@ pub enum GradientError {
     /// A gradient by what the graph does not read.
     #[error("the graph has no input or state `{0}`")]
     NoVariable(String),
+    /// A gradient by the last maps of a graph without any.
+    #[error("the graph has no maps of more than one position")]
+    NoMaps,
     /// A gradient node that does not fit: a defect of an op's rule.
     #[error(transparent)]
     Shape(#[from] ShapeError),

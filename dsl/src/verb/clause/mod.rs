@@ -1,5 +1,6 @@
 //! Clauses, a file a kind: what stands behind the word, and how it is read. A verb lists those that it takes.
 
+mod attribution;
 mod augment;
 mod clip;
 mod filter;
@@ -28,6 +29,7 @@ mod sweep;
 mod target;
 mod watch;
 
+pub use attribution::Attribution;
 pub use augment::Change;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
@@ -43,11 +45,13 @@ pub use subjects::Subject;
 pub use sweep::Swept;
 pub use target::Loss;
 
+pub(crate) use attribution::ATTRIBUTIONS;
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
+pub(super) use attribution::MAPS;
 pub(super) use augment::AUGMENT;
 pub(super) use clip::CLIP;
 pub(super) use filter::FILTER;

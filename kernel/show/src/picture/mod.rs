@@ -35,7 +35,7 @@ pub use layer::{Face, MOST_TILES, Plane, Tile, TileRow, layer};
 pub use maps::{Mapped, maps};
 pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
-pub use saliency::{Salient, saliency};
+pub use saliency::{Salient, SalientMap, saliency};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
 pub use values::{Values, values};
 
