@@ -85,7 +85,7 @@ const STATEMENTS: &[&str] = &[
     "filters lenet.conv1[5]",
     "features lenet.conv1[0..8] on digits[3] save \"maps.npy\"",
     "saliency lenet on digits[0..4] class 7 save \"gradients.npy\"",
-    "saliency lenet on digits[3] with guided, integrated(steps width), gradcam class 7",
+    "saliency lenet on digits[3] with guided, integrated, gradcam class 7",
     "evolve lenet class 7 indirect for 200 generations seed 7 save \"rubbish.npy\"",
     "evolve lenet class all direct",
     "library",
