@@ -28,6 +28,7 @@ mod layout;
 mod lock;
 mod needs;
 mod place;
+pub mod probe;
 mod question;
 mod recipe;
 mod record;

@@ -51,6 +51,10 @@ impl<'a> Parts<'a> {
         let takes = |clause: &str| takes.contains(&clause);
         let is_known = words::is_clause_word(word) || elsewhere::clause(word, &self.takes()).is_some();
         let lacks_data = self.verb.needs.contains(&"on") && !self.parts.iter().any(|part| is_word(part, "on"));
+        let named = match &part.kind {
+            PartKind::Word(word) | PartKind::Call(word, _) => self.naming(word),
+            _ => None,
+        };
         let (clause, before) = match &part.kind {
             // What is no number of an optimizer, nor a count of epochs.
             PartKind::Word(_) | PartKind::Select(..) if lacks_data && !is_known && !self.is_number(word) => {
@@ -73,13 +77,7 @@ impl<'a> Parts<'a> {
             PartKind::Matrix(_) if self.takes_filter() => ("with", "the filter"),
             PartKind::Text(_) if takes("save") => ("save", "the file"),
             PartKind::Value(_) if takes("for") && self.peek().is_some_and(is_epochs) => ("for", "the number of epochs"),
-            PartKind::Word(word) | PartKind::Call(word, _) if self.takes_optimizer() && self.is_named("with", word) => {
-                ("with", "the optimizer")
-            }
-            PartKind::Word(word) | PartKind::Call(word, _) if takes("schedule") && self.is_named("schedule", word) => {
-                ("schedule", "the schedule")
-            }
-            _ => return None,
+            _ => named.map(<[_; 2]>::into)?,
         };
         let text = quoted(&part.to_string());
         let text = if clause == "for" { counted(text, "epoch") } else { text };
