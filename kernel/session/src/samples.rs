@@ -183,7 +183,12 @@ pub fn mapped(
     further: Option<(String, Vec<u32>)>,
 ) -> picture::Result<Mapped> {
     let truth = ("truth".to_string(), data.labels.of(index).to_vec());
-    Ok(Mapped { caption, image: image(data, index)?, maps: [Some(truth), further].into_iter().flatten().collect() })
+    Ok(Mapped {
+        caption,
+        image: image(data, index)?,
+        maps: [Some(truth), further].into_iter().flatten().collect(),
+        over: None,
+    })
 }
 
 /// The share of equal numbers in two maps.
