@@ -1,17 +1,15 @@
 //! The built-in digits: 1797 pictures of 8×8 pixels, in the program itself.
 
-use fovea_graph::{Interrupted, Stop};
+use fovea_graph::{Interrupted, Never, Stop};
 use ndarray::{Array3, Axis};
 use safetensors::{Dtype, SafeTensors};
 
-use crate::augment::Augment;
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
-use crate::normalize::Normalize;
 use crate::resize::Resize;
-use crate::split::{Parts, stratified};
+use crate::split::stratified;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "digits";
@@ -53,21 +51,10 @@ pub(crate) fn load(size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset,
         Some([height, width]) if [height, width] != [SIDE, SIDE] => enlarge(&grey, height, width, stop)?,
         _ => grey,
     };
-    let Parts { train, validation, test } = stratified(&labels, CLASSES, TEST, 0, SPLIT_SEED);
-    Ok(Dataset {
-        name: NAME.to_string(),
-        images: grey.insert_axis(Axis(3)).into_dyn().into(),
-        labels: Labels::Class(labels),
-        classes: describe(size).classes,
-        train,
-        validation,
-        test,
-        augment: Augment::default(),
-        normalize: Normalize::default(),
-        attribution: ATTRIBUTION.to_string(),
-        left_out: Vec::new(),
-        remarks: Vec::new(),
-    })
+    let parts = stratified(&labels, CLASSES, TEST, 0, SPLIT_SEED);
+    let images = grey.insert_axis(Axis(3)).into_dyn().into();
+    let data = Dataset::new(NAME, images, Labels::Class(labels), describe(size).classes).dealt(parts);
+    Ok(Dataset { attribution: ATTRIBUTION.to_string(), ..data })
 }
 
 /// Grey values `[N, 8, 8]` in 0..=16 and the class of each picture.
@@ -96,8 +83,8 @@ fn enlarge(images: &Array3<f32>, height: usize, width: usize, stop: &dyn Stop) -
         let image = image?;
         let begin = sized.len();
         sized.resize(begin + height * width, 0.0);
-        let row = |y: usize, row: &mut [f32]| row.iter_mut().zip(image.row(y)).for_each(|(to, from)| *to = *from);
-        resize.picture(1, row, &mut sized[begin..]);
+        let levels: Vec<f32> = image.iter().copied().collect();
+        resize.picture(1, &levels, 1.0, &mut sized[begin..], &Never)?;
     }
     Ok(Array3::from_shape_vec((images.len_of(Axis(0)), height, width), sized).expect("as many values as were made"))
 }

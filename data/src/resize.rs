@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use fovea_graph::{Interrupted, Stop};
+
 /// The largest height or width that pictures may be brought to.
 pub(crate) const MAX_SIDE: usize = 256;
 
@@ -33,25 +35,52 @@ impl Resize {
         Self { rows: windows(from[0], to[0]), columns: windows(from[1], to[1]) }
     }
 
-    /// Fills `sized`, `[H, W, channels]`, from a picture of which `row` writes a row, `[W, channels]`.
-    pub fn picture(&self, channels: usize, mut row: impl FnMut(usize, &mut [f32]), sized: &mut [f32]) {
-        let width = self.columns.last().map_or(0, |last| last.range().end);
-        let (mut line, mut tall) = (vec![0.0; width * channels], vec![0.0; width * channels]);
+    /// Fills `sized`, `[H, W, channels]`, with values in 0..1 from a picture of `levels`, `[H, W, channels]`, of which `white`
+    /// is the highest. Asks `stop` once for each row of the result.
+    ///
+    /// # Errors
+    /// `stop` ends it.
+    ///
+    /// # Panics
+    /// Pictures have one channel, or three.
+    pub fn picture<T: Copy + Into<f32>>(
+        &self,
+        channels: usize,
+        levels: &[T],
+        white: f32,
+        sized: &mut [f32],
+        stop: &dyn Stop,
+    ) -> Result<(), Interrupted> {
+        let width = self.columns.last().map_or(0, |last| last.range().end) * channels;
+        let mut tall = vec![0.0; width];
         let lines = sized.chunks_exact_mut((self.columns.len() * channels).max(1));
-        for (window, sized) in self.rows.iter().zip(lines) {
+        for line in stop.each(self.rows.iter().zip(lines)) {
+            let (window, sized) = line?;
             tall.fill(0.0);
-            for (y, weight) in window.range().zip(&window.weights) {
-                row(y, &mut line);
-                tall.iter_mut().zip(&line).for_each(|(sum, value)| *sum += value * weight);
+            for (y, &weight) in window.range().zip(&window.weights) {
+                let row = &levels[y * width..][..width];
+                tall.iter_mut().zip(row).for_each(|(sum, &level)| *sum += level.into() * weight);
             }
-            for (window, pixel) in self.columns.iter().zip(sized.chunks_exact_mut(channels)) {
-                for (channel, value) in pixel.iter_mut().enumerate() {
-                    let values = window.range().map(|x| tall[x * channels + channel]);
-                    let sum = values.zip(&window.weights).fold(0.0, |sum, (value, weight)| sum + value * weight);
-                    *value = sum.clamp(0.0, 1.0);
-                }
+            match channels {
+                1 => across::<1>(&self.columns, &tall, sized),
+                3 => across::<3>(&self.columns, &tall, sized),
+                other => unreachable!("pictures of {other} channels"),
             }
+            sized.iter_mut().for_each(|value| *value = (*value / white).clamp(0.0, 1.0));
         }
+        Ok(())
+    }
+}
+
+/// Averages a row of pixels.
+fn across<const CHANNELS: usize>(columns: &[Window], row: &[f32], sized: &mut [f32]) {
+    let (pixels, sized) = (row.as_chunks::<CHANNELS>().0, sized.as_chunks_mut::<CHANNELS>().0);
+    for (window, sized) in columns.iter().zip(sized) {
+        let mut sums = [0.0; CHANNELS];
+        for (pixel, weight) in pixels[window.range()].iter().zip(&window.weights) {
+            sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value * weight);
+        }
+        *sized = sums;
     }
 }
 
@@ -70,4 +99,17 @@ fn windows(from: usize, to: usize) -> Vec<Window> {
         Window { first, weights: weights.into_iter().map(|weight| weight / sum).collect() }
     };
     (0..to).map(window).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fovea_graph::stop;
+
+    #[test]
+    fn it_asks_once_a_row() {
+        let (resize, levels) = (Resize::new([40, 30], [7, 5]), [9u8; 40 * 30 * 3]);
+        let asked = stop::looks(|stop| resize.picture(3, &levels, 255.0, &mut [0.0; 7 * 5 * 3], stop));
+        assert_eq!(asked, 7);
+    }
 }

@@ -90,6 +90,8 @@ const STATEMENTS: &[&str] = &[
     "embed lenet.fc1[0..8] on digits with tsne(perplexity 30, theta 0.2, random) save \"Points.npy\"",
     "segment unet on scenes[0..4] save \"Masks.npy\"",
     "segment unet on \"Photo, # 1.jpg\" size 480x640",
+    "evolve lenet class 7 indirect for 200 generations seed 7 save \"rubbish.npy\"",
+    "evolve lenet class all direct",
     "library",
     "library resnet50",
     "note \"From here on,  without dropout\"",

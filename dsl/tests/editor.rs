@@ -99,6 +99,11 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     fit("train lenet on digits lr 0.1 at ¦", &layers, &["lenet", "batch"]);
     assert_eq!(fits("train lenet on digits schedule plateau(¦"), ["by", "patience", "threshold"]);
     assert_eq!(fits("find ¦"), ["lr"]);
+    fit("evolve ¦", &["lenet"], &["digits"]);
+    fit("evolve lenet class ¦", &["all", "width"], &["direct"]);
+    fit("evolve lenet class all ¦", &["direct", "indirect", "for"], &["class"]);
+    assert_eq!(fits("evolve lenet class all for 20 ¦"), ["generations"]);
+    fit("save ¦", &["lenet", "digits"], &["on"]);
     fit("find lr of ¦", &["lenet", "vgg16"], &["digits"]);
     assert_eq!(fits("show run ¦"), ["last"]);
     assert_eq!(fits("plot loss, ¦"), ["loss", "accuracy"]);

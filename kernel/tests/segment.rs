@@ -50,7 +50,8 @@ fn masks_with_the_intersection_over_the_union_of_each_class() {
         predicted.as_array().unwrap().iter().flat_map(|map| map.as_array().unwrap()).flat_map(number).collect();
     assert_eq!(kept.iter().copied().collect::<Vec<u8>>(), flat);
     let all = fovea_data::DataSpec::of_builtin("scenes").unwrap().load().unwrap();
-    let truth: Vec<u8> = all.test[..3].iter().flat_map(|&at| all.labels.of(at)).map(|&class| class as u8).collect();
+    let truth: Vec<u8> =
+        all.test[..3].iter().flat_map(|&at| all.labels.of(at, &Never).unwrap()).map(|class| class as u8).collect();
     let mut known = Vec::new();
     for class in 0..6 {
         let count = |is: fn(bool, bool) -> bool| {

@@ -18,7 +18,15 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// A run's folder, held. It is free again where this is dropped, and when the process ends, however that comes about.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a process that is being started has a copy of it for a moment.
+    fn drop(&mut self) {
+        // Without locks there is nothing to give back.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -40,7 +48,7 @@ impl Lock {
             file.write_all(std::process::id().to_string().as_bytes())
         };
         sign(&mut file).map_err(FileError::write(&path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use fovea_graph::Stop;
+use fovea_graph::{Interrupted, Never, Stop};
 
 use super::packed::{Archives, Pack, Packed};
 use crate::error::DataError;
@@ -69,33 +69,25 @@ impl Opened {
         let records = &self.records;
         let begin = records.begin + at * (records.size() + records.between);
         match &self.from {
-            From::Memory(all) => {
-                write(&all[begin..][..records.size()], records.shape, resize, slot);
-                Ok(())
-            }
+            From::Memory(all) => Ok(write(&all[begin..][..records.size()], records.shape, resize, slot)?),
             From::File(file) => {
                 let mut bytes = vec![0; records.size()];
                 crate::store::read_at(file, &mut bytes, begin as u64).map_err(|error| records.file.why(&error))?;
-                write(&bytes, records.shape, resize, slot);
-                Ok(())
+                Ok(write(&bytes, records.shape, resize, slot)?)
             }
         }
     }
 }
 
 /// A picture's bytes, plane by plane, as values.
-fn write(bytes: &[u8], [height, width, channels]: [usize; 3], resize: Option<&Resize>, slot: &mut [f32]) {
+fn write(bytes: &[u8], shape: [usize; 3], resize: Option<&Resize>, slot: &mut [f32]) -> Result<(), Interrupted> {
     const WHITE: f32 = u8::MAX as f32;
+    let [height, width, channels] = shape;
     let plane = height * width;
-    let row = |y: usize, row: &mut [f32]| {
-        for (x, pixel) in row.chunks_exact_mut(channels).enumerate() {
-            for (channel, value) in pixel.iter_mut().enumerate() {
-                *value = f32::from(bytes[channel * plane + y * width + x]) / WHITE;
-            }
-        }
-    };
+    let levels = (0..plane).flat_map(|at| (0..channels).map(move |channel| bytes[channel * plane + at]));
     match resize {
-        Some(resize) => resize.picture(channels, row, slot),
-        None => slot.chunks_exact_mut(width * channels).enumerate().for_each(|(y, line)| row(y, line)),
+        Some(resize) => resize.picture(channels, &levels.collect::<Vec<u8>>(), WHITE, slot, &Never)?,
+        None => slot.iter_mut().zip(levels).for_each(|(value, level)| *value = f32::from(level) / WHITE),
     }
+    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use fovea_graph::philox::{Purpose, Stream};
 
-/// The random numbers of a sample.
+/// Random numbers of a [`Stream`], drawn one after the other: of a sample, say.
+#[derive(Debug)]
 pub struct Dice {
     stream: Stream,
     /// How many blocks of the stream are used up.

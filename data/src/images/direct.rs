@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use fovea_graph::Stop;
-use rayon::prelude::*;
 
+use super::fault::Fault;
 use super::files::File;
-use super::read::{self, Fault};
+use super::read;
 use crate::error::{Clause, DataError, Unfit};
 use crate::samples::Source;
 use crate::store::levels::Levels;
@@ -28,27 +28,24 @@ impl Direct {
 impl Source for Direct {
     fn read(&self, indices: &[usize], values: &mut [f32], stop: &dyn Stop) -> Result<(), DataError> {
         let size: usize = self.shape.iter().product();
-        let mut wanted: Vec<(&File, &mut [f32])> = Vec::new();
-        for (&index, slot) in indices.iter().zip(values.chunks_exact_mut(size.max(1))) {
+        // Where they go, and the files' numbers.
+        let (mut places, mut numbers) = (Vec::new(), Vec::new());
+        for (place, (&index, slot)) in indices.iter().zip(values.chunks_exact_mut(size.max(1))).enumerate() {
             if !self.resident.read(index, slot) {
-                wanted.push((&self.files[index], slot));
+                places.push(place);
+                numbers.push(index);
             }
         }
-        let mut rest = &mut wanted[..];
-        while !rest.is_empty() {
-            stop.go_on()?;
-            let count = read::together(rest.iter().map(|(file, _)| *file));
-            let (some, more) = rest.split_at_mut(count);
-            let faults = some.par_iter_mut().map(|(file, slot)| (&file.path, read::one(file, &self.shape, slot)));
-            if let Some((path, fault)) = faults.find_map_first(|(path, done)| done.err().map(|fault| (path, fault))) {
-                return Err(match fault {
-                    Fault::Changed => read::changed(path),
-                    Fault::Broken(why) => Unfit::new(Clause::Samples, path, why).into(),
-                });
-            }
-            rest = more;
-        }
-        Ok(())
+        read::each(self.files.clone(), Some(numbers.clone()), &self.shape, stop, |at, done| {
+            let path = &self.files[numbers[at]].path;
+            let picture = done.map_err(|fault| match fault {
+                Fault::Changed => read::changed(path),
+                Fault::Broken(why) => Unfit::new(Clause::Samples, path, why).into(),
+                Fault::Interrupted(interrupted) => interrupted.into(),
+            })?;
+            values[places[at] * size..][..size].copy_from_slice(&picture);
+            Ok(())
+        })
     }
 }
 
@@ -81,7 +78,7 @@ impl Resident {
     }
 
     /// A picture's values, where it is one of them.
-    fn read(&self, index: usize, values: &mut [f32]) -> bool {
+    pub fn read(&self, index: usize, values: &mut [f32]) -> bool {
         let bytes = index.checked_mul(self.width).and_then(|begin| self.bytes.get(begin..)?.get(..self.width));
         let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { return false };
         self.levels.read(bytes, values);

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use fovea_graph::Stop;
+use fovea_graph::{Interrupted, Stop};
 
+use super::fault::Fault;
 use super::head::{Head, Mask};
 use crate::dataset::Dataset;
 use crate::error::{Clause, DataError, Unfit};
@@ -14,8 +15,8 @@ pub(super) fn head(_: &Path) -> Result<Head, String> {
     Err(WHY.into())
 }
 
-pub(super) fn picture(_: &Path) -> Result<Picture, String> {
-    Err(WHY.into())
+pub(super) fn picture(_: &Path, _: usize, _: &dyn Stop) -> Result<Picture, Fault> {
+    Err(Fault::Broken(WHY.into()))
 }
 
 pub(super) fn mask(_: &Path) -> Result<Mask, String> {
@@ -34,11 +35,7 @@ pub fn save_pictures(_: &Dataset, folder: &Path, _: &dyn Stop) -> Result<usize, 
 pub(super) enum Picture {}
 
 impl Picture {
-    pub fn size(&self) -> [usize; 2] {
-        match *self {}
-    }
-
-    pub fn row(&self, _: usize, _: usize, _: &mut [f32]) {
+    pub fn values(&self, _: [usize; 2], _: &dyn Stop) -> Result<Vec<f32>, Interrupted> {
         match *self {}
     }
 }

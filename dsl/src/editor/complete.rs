@@ -330,6 +330,11 @@ fn offered(offer: &Offer, context: &Context) -> Found {
     match offer {
         Offer::Nothing | Offer::OwnLayers => Vec::new(),
         Offer::Nets => names(&context.nets, Kind::Net),
+        Offer::NetsAndData => {
+            let mut found = names(&context.nets, Kind::Net);
+            found.extend(names(&context.data, Kind::Data));
+            found
+        }
         Offer::NetsAndRuns => or_run(names(&context.nets, Kind::Net)),
         Offer::Data => names(&context.data, Kind::Data),
         Offer::DataAndRuns => or_run(names(&context.data, Kind::Data)),
@@ -342,6 +347,11 @@ fn offered(offer: &Offer, context: &Context) -> Found {
         // Behind `=` alone, which is looked for where places are told apart.
         Offer::Basis => Vec::new(),
         Offer::Constants => names(&context.constants, Kind::Constant),
+        Offer::ConstantsOr(words) => {
+            let mut found = all(words.iter().copied(), Kind::Clause);
+            found.extend(names(&context.constants, Kind::Constant));
+            found
+        }
         Offer::Sweepable => {
             let mut found = names(&context.constants, Kind::Constant);
             found.extend(all(["lr", "batch"], Kind::Option));

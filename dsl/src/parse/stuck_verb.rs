@@ -15,8 +15,8 @@ impl Stuck<'_> {
     /// What is known of frequent mistakes.
     pub(super) fn mend_verb(&self) -> Option<Diagnostic> {
         let last = self.before.chars().next_back();
-        if let Some(split) = self.split() {
-            return Some(split);
+        if let Some(known) = self.split().or_else(|| self.layers_in_parentheses()) {
+            return Some(known);
         }
         Some(match self.token.chars().next()? {
             c if is_link(c) => self.dashed(),
@@ -82,6 +82,17 @@ impl Stuck<'_> {
         let place = Span { start: self.behind_before(bare).start, end: self.span.end + ahead as u32, ..self.span };
         let error = self.error(format!("`{word}` stands without dashes here")).expected(word);
         error.mend(place, "").help("leave the dashes out")
+    }
+
+    /// `freeze(conv1..pool2)`
+    fn layers_in_parentheses(&self) -> Option<Diagnostic> {
+        let (before, inside) = self.before.rsplit_once('(')?;
+        let before = before.trim_end();
+        let word = before.rsplit(|c: char| !c.is_alphanumeric()).next()?;
+        let (rest, _) = self.after.split_once(')').filter(|_| word.eq_ignore_ascii_case("freeze"))?;
+        let place = Span { end: self.span.end + rest.len() as u32 + 1, ..self.behind_before(before) };
+        let layers = format!(" {}{}{}", inside.trim_start(), self.token, rest.trim_end());
+        Some(self.error("layers stand without parentheses").expected("the layers alone").write(place, layers))
     }
 
     /// `betas=(0.9, 0.999)`

@@ -1,10 +1,13 @@
 //! Verbs, loosely: their words, numbers, strings and matrices in order.
 
+use fovea_graph::Span;
 use pest::iterators::Pair;
 
 use super::dashes::is_dash;
 use super::{Reader, Rule, quoted};
+use crate::diagnostic::Diagnostic;
 use crate::syntax::{Argument, Expr, ExprKind, Name, Part, PartKind, Verb};
+use crate::verb::words::is_clause_word;
 
 impl Reader<'_> {
     /// Any statement that is neither `net` nor `let`.
@@ -21,10 +24,35 @@ impl Reader<'_> {
         });
         let mut parts: Vec<Part> = Vec::new();
         for pair in pairs {
-            self.dash_in_name(&pair, parts.last());
+            let layers = self.dash_among_layers(&pair, &parts);
+            if layers.is_none() {
+                self.dash_in_name(&pair, parts.last());
+            }
+            let mistakes = self.mistakes.len();
             parts.push(self.part(pair));
+            // What the layer behind the dash would be as a number is nothing to say.
+            if let Some(mistake) = layers {
+                self.mistakes.truncate(mistakes);
+                self.mistakes.push(mistake);
+            }
         }
         Verb { word, parts }
+    }
+
+    /// `freeze conv1-pool2`, `lr 0.1 at conv1 - pool2`: a dash between layers.
+    fn dash_among_layers(&self, pair: &Pair<'_, Rule>, before: &[Part]) -> Option<Diagnostic> {
+        let [.., Part { kind: PartKind::Word(_), span: first }] = before else { return None };
+        let is = |word: &str, other: &str| word.eq_ignore_ascii_case(other);
+        let opens = before.iter().rev().find_map(|part| match &part.kind {
+            PartKind::Word(word) if is(word, "at") || is_clause_word(word) => Some(word),
+            _ => None,
+        });
+        opens.filter(|word| pair.as_rule() == Rule::negative && (is(word, "at") || is(word, "freeze")))?;
+        let last = self.place(pair);
+        let layer = pair.as_str().trim_start_matches(|c| is_dash(c) || c == ' ' || c == '\t');
+        let dash = Span { start: first.end, end: last.end - layer.len() as u32, ..last };
+        let error = self.wrong(dash, "from one layer to another is written with `..`");
+        Some(error.found(quoted(self.written(dash).trim())).expected("`..`").write(dash, ".."))
     }
 
     /// `my-net`: a name with a dash.
@@ -104,7 +132,13 @@ impl Reader<'_> {
     fn call(&mut self, pair: Pair<'_, Rule>) -> PartKind {
         let mut inner = pair.into_inner();
         let word = inner.next().map(|word| word.as_str().to_string()).unwrap_or_default();
-        PartKind::Call(word, inner.map(|argument| self.named(argument)).collect())
+        let mistakes = self.mistakes.len();
+        let arguments = inner.map(|argument| self.named(argument)).collect();
+        // `freeze(conv1)`: that the parentheses are too much is said where the clause is read.
+        if word.eq_ignore_ascii_case("freeze") {
+            self.mistakes.truncate(mistakes);
+        }
+        PartKind::Call(word, arguments)
     }
 
     /// `decay 5e-4 weights`

@@ -89,6 +89,8 @@ pub(crate) enum Offer {
     Nothing,
     /// Nets.
     Nets,
+    /// Nets and data.
+    NetsAndData,
     /// Nets, or a run.
     NetsAndRuns,
     /// Data.
@@ -103,6 +105,8 @@ pub(crate) enum Offer {
     OwnLayers,
     /// Constants, for a number.
     Constants,
+    /// Constants, for a number, or one of these words.
+    ConstantsOr(&'static [&'static str]),
     /// Constants, the learning rate and the batch.
     Sweepable,
     /// Optimizers.

@@ -76,11 +76,13 @@ impl<'a> Parts<'a> {
             PartKind::Size(_) if takes("size") => ("size", "the size"),
             PartKind::Matrix(_) if self.takes_filter() => ("with", "the filter"),
             PartKind::Text(_) if takes("save") => ("save", "the file"),
-            PartKind::Value(_) if takes("for") && self.peek().is_some_and(is_epochs) => ("for", "the number of epochs"),
+            PartKind::Value(_) if takes("for") && self.peek().is_some_and(|part| self.is_unit(part)) => {
+                ("for", "the length")
+            }
             _ => named.map(<[_; 2]>::into)?,
         };
         let text = quoted(&part.to_string());
-        let text = if clause == "for" { counted(text, "epoch") } else { text };
+        let text = if clause == "for" { counted(text, self.unit()) } else { text };
         let error = self.error(part.span, format!("`{clause}` is missing before {before}"));
         let error = error.expected(format!("`{clause}`")).put_before(part.span, format!("{clause} "));
         Some(error.help(format!("write `{clause} {text}`")))
@@ -126,7 +128,7 @@ impl<'a> Parts<'a> {
         }
         let is_number = matches!(value.kind, ExprKind::Number(_));
         if is_number && self.takes().contains(&"for") && !self.parts.iter().any(|part| is_word(part, "for")) {
-            let mend = format!("for {}", counted(value, "epoch"));
+            let mend = format!("for {}", counted(value, self.unit()));
             return Some(error.expected(mend.clone()).write(part.span, mend));
         }
         // `adam 0.001`, `step 10`
@@ -145,6 +147,26 @@ impl<'a> Parts<'a> {
             return Some(error.expected(mend.clone()).write(before.span.to(part.span), mend));
         }
         None
+    }
+
+    /// What `for` is counted in, where this verb takes it: `epochs` and `steps`, say.
+    fn units(&self) -> &'static [&'static str] {
+        match self.verb.clause("for").map(|clause| clause.behind) {
+            Some([.., Offer::Words(units)]) => units,
+            _ => &[],
+        }
+    }
+
+    /// One of the first of them.
+    fn unit(&self) -> &'static str {
+        self.units().first().map_or("epoch", |unit| unit.trim_end_matches('s'))
+    }
+
+    /// Whether a part is one of them, in any spelling.
+    fn is_unit(&self, part: &Part) -> bool {
+        let PartKind::Word(word) = &part.kind else { return false };
+        let is = |unit: &&str| word.eq_ignore_ascii_case(unit) || word.eq_ignore_ascii_case(unit.trim_end_matches('s'));
+        self.units().iter().any(is) || self.units().contains(&"epochs") && elsewhere::is_epochs(word)
     }
 
     /// A word that is something else here, or belongs to something else.
@@ -328,8 +350,4 @@ impl<'a> Parts<'a> {
 
 pub(super) fn is_word(part: &Part, word: &str) -> bool {
     matches!(&part.kind, PartKind::Word(this) if this.eq_ignore_ascii_case(word))
-}
-
-fn is_epochs(part: &Part) -> bool {
-    matches!(&part.kind, PartKind::Word(word) if elsewhere::is_epochs(word))
 }

@@ -15,6 +15,7 @@ mod deconv;
 mod device;
 mod elsewhere;
 mod embed;
+mod evolve;
 mod explain;
 mod export;
 mod features;
@@ -60,6 +61,7 @@ pub use data::{Basis, Data};
 pub use deconv::Deconv;
 pub use device::Device;
 pub use embed::Embed;
+pub use evolve::{Classes, Evolve};
 pub use explain::Explain;
 pub use export::Export;
 pub use features::Features;
@@ -181,6 +183,8 @@ verbs! {
     Embed(Embed),
     /// `segment unet on "photo.jpg"`
     Segment(Segment),
+    /// `evolve lenet class 7 indirect for 200 generations`
+    Evolve(Evolve),
     /// `library`: the nets that come with the language; `library resnet50`: the text of one.
     Library(Library),
     /// `note "any text"`

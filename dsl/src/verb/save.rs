@@ -1,6 +1,6 @@
 //! `save lenet "lenet.safetensors"`, `save shapes "shapes/"`
 
-use super::behind::{FILE, NET};
+use super::behind::{FILE, NET_OR_DATA};
 use super::clause::Path;
 use super::declare::verb;
 use crate::syntax::Name;
@@ -10,7 +10,7 @@ verb! {
     Save: "save", "save lenet \"lenet.safetensors\"";
     behind {
         /// Which net, or which data.
-        net: Name = NET,
+        net: Name = NET_OR_DATA,
         /// Where to.
         path: Path = FILE,
     }

@@ -9,13 +9,13 @@ use crate::diagnostic::list;
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
-const ABSENT: &[&str] = &["slide", "draw", "deconvnet", "maximize", "fool", "evolve", "stylize"];
+const ABSENT: &[&str] = &["slide", "draw", "deconvnet", "maximize", "fool", "stylize"];
 
 /// Statements whose words are layers, too: a matrix tells them apart.
 pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];
 
 /// Clauses of the language that no verb here takes.
-const ABSENT_CLAUSES: &[&str] = &["mixed", "against", "direct", "indirect"];
+const ABSENT_CLAUSES: &[&str] = &["mixed", "against"];
 
 /// The verb of this word.
 pub(crate) fn verb(word: &str) -> Option<&'static About> {

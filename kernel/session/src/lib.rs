@@ -5,6 +5,7 @@
 #![allow(clippy::result_large_err)]
 
 mod check;
+mod classes;
 mod classics;
 mod course;
 pub mod device;

@@ -13,6 +13,9 @@ use crate::syntax::{Name, Part, PartKind};
 pub(in crate::verb) const NET: Behind<Name> =
     Behind { offer: Offer::Nets, read: |parts| parts.net(), form: AS_WRITTEN };
 
+/// The net or the data that a verb is applied to.
+pub(in crate::verb) const NET_OR_DATA: Behind<Name> = Behind { offer: Offer::NetsAndData, ..NET };
+
 impl Parts<'_> {
     /// The net that the verb is applied to.
     pub(in crate::verb) fn net(&mut self) -> Option<Name> {

@@ -36,6 +36,7 @@ pub(in crate::verb) const AVG: Clause<()> = flag("avg");
 /// A last window that is not whole counts too.
 pub(in crate::verb) const CEIL: Clause<()> = flag("ceil");
 
-const fn flag(word: &'static str) -> Clause<()> {
+/// A clause that is its word alone.
+pub(in crate::verb) const fn flag(word: &'static str) -> Clause<()> {
     Clause { about: clause(word, word, &[]), read: |_, _| Some(()), form: AS_WRITTEN }
 }

@@ -9,12 +9,14 @@ mod data;
 mod deconv;
 mod device;
 mod embed;
+mod evolve;
 mod explain;
 mod export;
 mod features;
 mod fetching;
 mod filters;
 mod find;
+mod kept;
 mod library;
 mod load;
 mod names;
@@ -107,6 +109,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Seed(said) => simple::seed(said.seed, names),
         Command::Device(said) => device::check(said.name, names, world),
         Command::Theme(said) => simple::theme(said.theme, names),
+        Command::Evolve(said) => evolve::check(said, span, names),
         Command::Explain(said) => explain::check(&said, names),
         Command::Find(said) => find::check(&said, span, names, world),
         Command::Bench(said) => bench::check(&said, span, names),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fovea_data::{Dataset, LabelKind};
-use fovea_dsl::net::{Kind, Layer, Net};
+use fovea_dsl::net::Net;
 use fovea_dsl::verb::{self, Side};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span, Tensor};
@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::weights::destination;
 use super::{Checked, Events, Job, beside};
+use crate::classes::{class_names, tells_classes};
 use crate::display::number::{self, percent};
 use crate::display::{Guess, Page, guesses};
 use crate::event::Output;
@@ -61,22 +62,8 @@ pub fn check(said: verb::Predict, names: &Names) -> Checked {
     let device = Arc::clone(&names.device);
     let size = net.input().first_chunk().copied();
     let pick = if is_of_files { files(samples, net.input(), size, names)? } else { pick(samples, names)? };
-    let classes = class_names(&net, &pick, names);
+    let classes = class_names(&net, pick.spec.class_names(), names);
     Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick, classes, save }))
-}
-
-/// What the classes of a net's answers are called: as the data says, as the data said that it was trained on, or else by
-/// their numbers.
-pub fn class_names(net: &Net, pick: &Pick, names: &Names) -> Vec<String> {
-    let count = net.output().last().copied().unwrap_or(0);
-    let trained = names.bound.get(&net.name).map(|known| known.class_names.as_slice()).unwrap_or_default();
-    let known = [pick.spec.class_names(), trained].into_iter().find(|known| known.len() == count);
-    known.map_or_else(|| (0..count).map(|class| class.to_string()).collect(), <[String]>::to_vec)
-}
-
-/// Whether a net tells which of several classes is the right one.
-fn tells_classes(net: &Net) -> bool {
-    matches!(net.layers.last(), Some(Layer { kind: Kind::Softmax, .. }))
 }
 
 impl Job for Predict {
@@ -116,20 +103,20 @@ impl Predict {
             LabelKind::Nothing => tells_classes(&self.net),
         };
         if !is_of_classes {
-            return Ok(self.beside(data, probabilities));
+            return self.beside(data, probabilities);
         }
         if is_mapped(data) || data.labels.is_empty() && probabilities.ndim() > 2 {
             return self.maps(data, probabilities);
         }
         let rows: Vec<Vec<f32>> = probabilities.axis_iter(Axis(0)).map(|row| row.iter().copied().collect()).collect();
         let ranked: Vec<Vec<usize>> = rows.iter().map(|row| ranking(row)).collect();
-        let guess = |i: usize, at: usize| Guess {
-            sample: self.pick.name(i),
-            truth: (!data.labels.is_empty()).then(|| class(data, at)),
-            classes: ranked[i].iter().map(|&label| (self.classes[label].clone(), f64::from(rows[i][label]))).collect(),
+        let guess = |(i, &at): (usize, &usize)| {
+            let classes = ranked[i].iter().map(|&label| (self.classes[label].clone(), f64::from(rows[i][label])));
+            let truth = (!data.labels.is_empty()).then(|| class(data, at)).transpose()?;
+            Ok(Guess { sample: self.pick.name(i), truth, classes: classes.collect() })
         };
         let indices = self.pick.indices(data);
-        let said: Vec<Guess> = indices.iter().enumerate().map(|(i, &at)| guess(i, at)).collect();
+        let said: Vec<Guess> = indices.iter().enumerate().map(guess).collect::<picture::Result<_>>()?;
         let mut listed = guesses(&said[..said.len().min(LISTED)]);
         if said.len() > LISTED {
             listed += &format!("\n\n… and {} more", said.len() - LISTED);
@@ -178,11 +165,14 @@ impl Predict {
     }
 
     /// The answers of a net that gives numbers, or tells several classes at once.
-    fn beside(&self, data: &Dataset, results: &Tensor) -> Output {
+    fn beside(&self, data: &Dataset, results: &Tensor) -> picture::Result<Output> {
         let (rows, indices) = (beside::rows(results), self.pick.indices(data));
         let lines = indices.iter().zip(&rows).enumerate();
-        let lines = lines.map(|(i, (&at, row))| format!("{}: {}", self.pick.name(i), beside::in_words(data, at, row)));
-        let text = self.listed(lines, rows.len());
+        let line = |(i, (&at, row)): (usize, (&usize, &Vec<f32>))| {
+            Ok(format!("{}: {}", self.pick.name(i), beside::in_words(data, at, row)?))
+        };
+        let lines: Vec<String> = lines.take(LISTED).map(line).collect::<picture::Result<_>>()?;
+        let text = self.listed(lines.into_iter(), rows.len());
         let mut figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text });
         if let LabelKind::Several(_) = data.labels.kind() {
             let there = |row: &Vec<f32>| (0..row.len()).filter(|&class| row[class] > 0.5).collect::<Vec<usize>>();
@@ -191,7 +181,7 @@ impl Predict {
         } else {
             figures["values"] = json!(rows);
         }
-        Output::new("predict", text, figures)
+        Ok(Output::new("predict", text, figures))
     }
 
     /// What an autoencoder gives back.
@@ -213,18 +203,17 @@ impl Predict {
         let said = likeliest(probabilities);
         let pairs = || self.pick.indices(data).iter().zip(&said).enumerate();
         let is_known = !data.labels.is_empty();
-        let right = |at: usize, said: &[u32]| percent(share_right(data.labels.of(at), said));
+        let right = |at: usize, said: &[u32]| share_right(data, at, said).map(percent);
         let verdict = |at: usize, said: &[u32]| {
-            if is_known {
-                format!("{} of its positions are right", right(at, said))
-            } else {
-                in_words(said, &self.classes)
+            if !is_known {
+                return Ok(in_words(said, &self.classes));
             }
+            Ok::<_, picture::Error>(format!("{} of its positions are right", right(at, said)?))
         };
-        let lines: Vec<String> = pairs()
-            .take(LISTED)
-            .map(|(i, (&at, said))| format!("{}: {}", self.pick.name(i), verdict(at, said)))
-            .collect();
+        let line = |(i, (&at, said)): (usize, (&usize, &Vec<u32>))| {
+            Ok(format!("{}: {}", self.pick.name(i), verdict(at, said)?))
+        };
+        let lines: Vec<String> = pairs().take(LISTED).map(line).collect::<picture::Result<_>>()?;
         let mut text = lines.join("\n");
         if said.len() > LISTED {
             text += &format!("\n… and {} more", said.len() - LISTED);
@@ -232,7 +221,7 @@ impl Predict {
         let item = |(i, (&at, said)): (usize, (&usize, &Vec<u32>))| {
             let caption = self.pick.name(i);
             if is_known {
-                return mapped(data, at, caption, Some((format!("{} right", right(at, said)), said.clone())));
+                return mapped(data, at, caption, Some((format!("{} right", right(at, said)?), said.clone())));
             }
             Ok(Mapped {
                 caption,

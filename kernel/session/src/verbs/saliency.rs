@@ -7,9 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use fovea_data::Dataset;
 use fovea_dsl::net::Net;
-use fovea_dsl::verb::{self, Said};
+use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
-use fovea_graph::shape::join;
 use fovea_graph::{Backend, Span, Tensor};
 use fovea_train::{Question, TrainError, Trainee};
 use ndarray::{ArrayViewD, Axis, concatenate};
@@ -19,6 +18,7 @@ use super::filters::MOST_DATA;
 use super::predict::write;
 use super::weights::destination;
 use super::{Checked, Events, Job};
+use crate::classes::{known, one_answer};
 use crate::display::Page;
 use crate::display::number::{figure, of};
 use crate::event::Output;
@@ -56,11 +56,11 @@ pub fn check(said: verb::Saliency, names: &Names) -> Checked {
     let of = Use { net: &net, data: Some(&samples.data), weights: Weights::Own };
     let (whole, route) = {
         let net = names.net(&of)?;
-        one_class(&net, of.net.span)?;
+        one_answer(&net, of.net.span)?;
         route(&of, &question(), 1, names)?
     };
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
-    let class = class.map(|class| known(&class, &whole)).transpose()?;
+    let class = class.map(|class| known(class.value, class.what, &whole)).transpose()?;
     let mut pick = pick(samples, names)?.of_pictures("saliency")?;
     if all {
         pick.range.1 = pick.range.1.min(SAMPLES);
@@ -69,27 +69,6 @@ pub fn check(said: verb::Saliency, names: &Names) -> Checked {
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     Ok(Box::new(Look { net: whole, device, seed: names.seed, theme: names.theme, pick, class, save }))
-}
-
-/// A net that tells one class a picture.
-fn one_class(net: &Net, span: Span) -> Result<(), Diagnostic> {
-    if net.output().len() == 1 {
-        return Ok(());
-    }
-    let message = format!("`{}` tells a class at each of {} positions", net.name, join(net.output()));
-    let mistake = Diagnostic::new(Stage::Shapes, span, message).found(join(net.output()));
-    Err(mistake.expected("a net that tells one class a picture, with `, softmax`"))
-}
-
-/// A class that the net tells.
-fn known(class: &Said<usize>, net: &Net) -> Result<usize, Diagnostic> {
-    let classes = net.output().last().copied().unwrap_or_default();
-    if class.value < classes {
-        return Ok(class.value);
-    }
-    let message = format!("`{}` tells {}, and none with number {}", net.name, of(classes, "class"), class.value);
-    let mistake = Diagnostic::new(Stage::Values, class.what, message).found(class.value.to_string());
-    Err(mistake.expected(format!("a number from 0 to {}", classes.saturating_sub(1))))
 }
 
 /// As many pictures as can be looked at.

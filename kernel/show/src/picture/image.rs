@@ -129,6 +129,14 @@ impl Image {
         Ok(format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png)))
     }
 
+    /// The image itself as a PNG, a pixel a pixel, 0 black and 1 white.
+    pub fn png(&self) -> Result<Vec<u8>, Error> {
+        let size = |n: usize| {
+            u32::try_from(n).map_err(|_| Error::Size { width: self.width as f64, height: self.height as f64 })
+        };
+        png(size(self.width)?, size(self.height)?, &self.rgb([Color(0, 0, 0), Color(255, 255, 255)]))
+    }
+
     /// The image averaged down so that neither side is longer than `side` pixels; as it is where it is small enough.
     pub(super) fn at_most(&self, side: usize) -> std::borrow::Cow<'_, Image> {
         let step = self.height.max(self.width).div_ceil(side.max(1)).max(1);

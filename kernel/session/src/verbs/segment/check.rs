@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use fovea_dsl::net::{Kind, Net};
+use fovea_dsl::net::Net;
 use fovea_dsl::resized::{Fixed, resized};
 use fovea_dsl::verb::{self, Said, Side};
 use fovea_dsl::{Diagnostic, Stage};
@@ -12,6 +12,7 @@ use fovea_graph::shape::join;
 use fovea_train::Question;
 
 use super::Segment;
+use crate::classes::{class_names, tells_classes};
 use crate::display::number::of;
 use crate::failure::Failure;
 use crate::lookup::{Use, Weights};
@@ -20,7 +21,6 @@ use crate::memory;
 use crate::route::route_of;
 use crate::samples::{Pick, pick};
 use crate::verbs::Checked;
-use crate::verbs::predict::class_names;
 use crate::verbs::weights::destination;
 use crate::world::Names;
 
@@ -54,7 +54,7 @@ pub fn check(said: verb::Segment, names: &Names) -> Checked {
     let net = at_size(&net, &pick, of.net.span, size.as_ref(), names)?;
     let route = route_of(&net, &of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
-    let classes = class_names(&net, &pick, names);
+    let classes = class_names(&net, pick.spec.class_names(), names);
     let save = save.map(|path| destination(&path.value)).transpose()?;
     if let Some((path, span)) = save.as_ref().filter(|(path, _)| is_png(path)) {
         one_mask(path, *span, &pick, classes.len())?;
@@ -70,7 +70,7 @@ pub fn is_png(path: &Path) -> bool {
 
 /// A net that tells a class at every position of a plane.
 fn of_positions(net: &Net, span: Span) -> Result<(), Diagnostic> {
-    let is_classifier = matches!(net.layers.last().map(|layer| &layer.kind), Some(Kind::Softmax));
+    let is_classifier = tells_classes(net);
     if is_classifier && net.output().len() == 3 {
         return Ok(());
     }

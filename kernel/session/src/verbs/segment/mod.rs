@@ -6,9 +6,9 @@ mod output;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fovea_data::{Dataset, LabelKind};
+use fovea_data::{DataError, Dataset, LabelKind};
 use fovea_dsl::net::Net;
-use fovea_graph::{Backend, Span};
+use fovea_graph::{Backend, Span, Stop};
 use fovea_train::figures::Counts;
 use fovea_train::{TrainError, Trainee, write_whole};
 use ndarray::Array3;
@@ -54,7 +54,7 @@ impl Job for Segment {
         let maps = self.ask(&data, world).at(span)?;
         world.go_on()?;
         let extent = [self.net.output()[0], self.net.output()[1]];
-        let counts = self.counts(&data, &maps, extent);
+        let counts = self.counts(&data, &maps, extent, &*world.interrupted).at(span)?;
         let told = Told { maps, extent, counts };
         let output = self.output(&data, &told).at(span)?;
         match &self.save {
@@ -84,14 +84,21 @@ impl Segment {
     }
 
     /// The counts of each class, where the data knows the true ones at the same positions.
-    fn counts(&self, data: &Dataset, maps: &[Vec<u32>], extent: [usize; 2]) -> Option<Vec<Counts>> {
-        let is_known = matches!(data.labels.kind(), LabelKind::Classes) && data.labels.positions() == extent;
-        is_known.then(|| {
-            let mut counts = vec![Counts::default(); self.classes.len()];
-            let pairs = self.pick.indices(data).iter().zip(maps);
-            pairs.for_each(|(&at, map)| count(&mut counts, data.labels.of(at), map));
-            counts
-        })
+    fn counts(
+        &self,
+        data: &Dataset,
+        maps: &[Vec<u32>],
+        extent: [usize; 2],
+        stop: &dyn Stop,
+    ) -> Result<Option<Vec<Counts>>, DataError> {
+        if !matches!(data.labels.kind(), LabelKind::Classes) || data.labels.positions() != extent {
+            return Ok(None);
+        }
+        let mut counts = vec![Counts::default(); self.classes.len()];
+        for (&at, map) in self.pick.indices(data).iter().zip(maps) {
+            count(&mut counts, &data.labels.of(at, stop)?, map);
+        }
+        Ok(Some(counts))
     }
 
     /// The classes' numbers: as a png with a palette, of which there is one; or as npy, `[N, H, W]`.

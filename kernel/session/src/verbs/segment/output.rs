@@ -9,7 +9,7 @@ use crate::display::{Column, Page, Table};
 use crate::event::Output;
 use crate::picture::{self, Mapped, maps};
 use crate::positions::{in_words, shares, spread};
-use crate::samples::{image, share_right};
+use crate::samples::{image, mapped, share_right};
 use crate::verbs::filters::MOST_DATA;
 
 /// How many classes a table lists.
@@ -19,10 +19,8 @@ impl Segment {
     pub(super) fn output(&self, data: &Dataset, told: &Told) -> picture::Result<Output> {
         let title = format!("{} on {}", self.net.name, self.what());
         let indices = self.pick.indices(data);
-        let right: Option<Vec<f64>> = told
-            .counts
-            .as_ref()
-            .map(|_| indices.iter().zip(&told.maps).map(|(&at, map)| share_right(data.labels.of(at), map)).collect());
+        let shares = || indices.iter().zip(&told.maps).map(|(&at, map)| share_right(data, at, map));
+        let right = told.counts.as_ref().map(|_| shares().collect::<picture::Result<Vec<f64>>>()).transpose()?;
         let mut items = Vec::with_capacity(told.maps.len());
         let mut lines = Vec::with_capacity(told.maps.len());
         for (i, (&at, map)) in indices.iter().zip(&told.maps).enumerate() {
@@ -59,13 +57,12 @@ impl Segment {
     ) -> picture::Result<Mapped> {
         let image = image(data, at)?;
         let map = spread(&told.maps[i], told.extent, [image.height(), image.width()]);
-        let mut maps = Vec::new();
-        if told.counts.is_some() {
-            maps.push(("truth".to_string(), data.labels.of(at).to_vec()));
-        }
         let caption = right.map_or("mask".to_string(), |right| format!("mask, {right} right"));
-        maps.push((caption, map.clone()));
-        Ok(Mapped { caption: self.pick.name(i), image, maps, over: Some(("over the picture".to_string(), map)) })
+        let (mask, over) = ((caption, map.clone()), Some(("over the picture".to_string(), map)));
+        if told.counts.is_some() {
+            return Ok(Mapped { over, ..mapped(data, at, self.pick.name(i), Some(mask))? });
+        }
+        Ok(Mapped { caption: self.pick.name(i), image, maps: vec![mask], over })
     }
 
     /// A row a class.
