@@ -84,6 +84,8 @@ const STATEMENTS: &[&str] = &[
     "filters lenet.conv1[5]",
     "features lenet.conv1[0..8] on digits[3] save \"maps.npy\"",
     "saliency lenet on digits[0..4] class 7 save \"gradients.npy\"",
+    "embed lenet on digits.train[0..500] with pca seed 3",
+    "embed lenet.fc1[0..8] on digits with tsne(perplexity 30, steps 500, theta 0.2, random) save \"Points.npy\"",
     "evolve lenet class 7 indirect for 200 generations seed 7 save \"rubbish.npy\"",
     "evolve lenet class all direct",
     "library",

@@ -5,8 +5,8 @@ mod reading;
 
 use fovea_dsl::Command;
 use fovea_dsl::verb::{
-    BenchMode, Compare, Compared, Curve, Features, Filters, Library, Load, Note, Origin, Period, Plot, Predict, Reset,
-    RunRef, Save, Seed, SetTheme, Show, Shown, Side, Subject, Summary, Test, Theme, Who,
+    BenchMode, Compare, Compared, Curve, Features, Filters, Layout, Library, Load, Neighbourly, Note, Origin, Period,
+    Plot, Predict, Reset, RunRef, Save, Seed, SetTheme, Show, Shown, Side, Subject, Summary, Test, Theme, Who,
 };
 use reading::{help, read, wrong};
 
@@ -39,6 +39,13 @@ fn the_other_verbs() {
     };
     assert_eq!((said.class.unwrap().value, said.samples.range, said.save.is_some()), (0, Some((3, 4)), true));
     assert_eq!(help("saliency lenet on digits[3] class (-1)").as_str(), "");
+    let Command::Embed(said) = read("embed lenet on digits with tsne(perplexity 5, random), seed 3").unwrap() else {
+        panic!()
+    };
+    let layout = Layout::Tsne(Neighbourly { perplexity: Some(5.0), steps: 1000, theta: 0.5, is_random: true });
+    assert_eq!((said.layer.path.text.as_str(), said.layout.unwrap().value), ("lenet", layout));
+    let Command::Embed(said) = read("embed lenet.fc1[0..8] on digits with pca").unwrap() else { panic!() };
+    assert_eq!((said.layer.range, said.layout.unwrap().value), (Some((0, 8)), Layout::Pca));
     let Command::Summary(Summary { net, batch, train, on: None }) = read("summary resnet.50 batch(32) train").unwrap()
     else {
         panic!()

@@ -113,6 +113,8 @@ pub(crate) enum Offer {
     Optimizers,
     /// Schedules.
     Schedules,
+    /// Ways to lay codes out.
+    Layouts,
     /// These words, which have meanings of their own.
     Options(&'static [&'static str]),
     /// These words, which belong to the clause.

@@ -13,6 +13,7 @@ mod data;
 mod declare;
 mod device;
 mod elsewhere;
+mod embed;
 mod evolve;
 mod explain;
 mod export;
@@ -49,13 +50,14 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Change, Column, Decayed, Filter, Labelled, LayerRate, Loss, Momentum, Optimizer, Path, Period, ReadAs,
-    RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
+    Adam, Array, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss, Momentum, Neighbourly, Optimizer,
+    Path, Period, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
 pub use data::{Basis, Data};
 pub use device::Device;
+pub use embed::Embed;
 pub use evolve::{Classes, Evolve};
 pub use explain::Explain;
 pub use export::Export;
@@ -171,6 +173,8 @@ verbs! {
     Features(Features),
     /// `saliency lenet on digits[3] class 7`
     Saliency(Saliency),
+    /// `embed lenet.fc1 on digits with tsne(perplexity 30)`
+    Embed(Embed),
     /// `evolve lenet class 7 indirect for 200 generations`
     Evolve(Evolve),
     /// `library`: the nets that come with the language; `library resnet50`: the text of one.

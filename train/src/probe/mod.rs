@@ -1,4 +1,5 @@
-//! What a net is asked beyond its answer: searches in the space of pictures, on a net that stays as it is.
+//! What a net is asked beyond its answer. The numbers alone: a session words and draws them.
 
+pub mod embed;
 pub mod evolve;
 pub mod fool;

@@ -6,6 +6,7 @@ mod filter;
 mod flag;
 mod labels;
 mod layers;
+mod layout;
 mod named;
 mod normalize;
 mod number;
@@ -32,6 +33,7 @@ pub use augment::Change;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
 pub use layers::{LayerRate, Stretch};
+pub use layout::{Layout, Neighbourly};
 pub use optimizer::{Adam, Decayed, Momentum, Optimizer, RmsProp, Sgd};
 pub use period::Period;
 pub use read_as::ReadAs;
@@ -43,6 +45,7 @@ pub use subjects::Subject;
 pub use sweep::Swept;
 pub use target::Loss;
 
+pub(crate) use layout::LAYOUTS;
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
@@ -54,6 +57,7 @@ pub(super) use filter::FILTER;
 pub(super) use flag::{AUGMENTED, AVG, BEST, CEIL, FURTHER, INFER, MAX, RAW, SAME, TRAIN, VALID, flag};
 pub(super) use labels::LABELS;
 pub(super) use layers::{FREEZE, LR};
+pub(super) use layout::LAYOUT;
 pub(super) use normalize::NORMALIZE;
 pub(super) use number::{BATCH, CLASS, KEEP, SEED, SEEDS};
 pub(super) use on::{DATA, SAMPLES, SAMPLES_OR_FILES};
@@ -74,3 +78,10 @@ pub(super) use subjects::{NET_OF, SUBJECTS};
 pub(super) use sweep::SWEEP;
 pub(super) use target::{IGNORE, LOSS, NOISE, SMOOTH, TOWARD, WEIGHTS};
 pub(super) use watch::{KEEP_BEST, STOP};
+
+/// Every word with numbers of its own in parentheses, and those.
+pub(crate) fn every_named() -> impl Iterator<Item = (&'static str, &'static [Number])> {
+    let optimizers = OPTIMIZERS.iter().map(|named| (named.word, named.numbers));
+    let schedules = SCHEDULES.iter().map(|named| (named.word, named.numbers));
+    optimizers.chain(schedules).chain(LAYOUTS.iter().map(|named| (named.word, named.numbers)))
+}

@@ -7,6 +7,7 @@ mod compare;
 mod convolve;
 mod data;
 mod device;
+mod embed;
 mod evolve;
 mod explain;
 mod export;
@@ -123,6 +124,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Who(_) => names::who(names),
         Command::Reset(_) => names::reset(names),
         Command::Saliency(said) => saliency::check(said, names),
+        Command::Embed(said) => embed::check(said, names),
         Command::Library(said) => library::check(&said, names),
         Command::Note(said) => simple::note(said.text.text),
     }

@@ -3,7 +3,8 @@
 use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
-use super::palette::{CLASSES, Color, Palette, Theme};
+use super::legend::{Legend, color};
+use super::palette::{Color, Palette, Theme};
 use super::sheet::{LEADING, draw_heading, heading, inks, place, shown_size, told};
 use super::{Error, Picture, Result};
 
@@ -28,8 +29,6 @@ const SIDE: f64 = 112.0;
 const GAP: f64 = 8.0;
 const BETWEEN: f64 = 30.0;
 const TEXT: f64 = 11.5;
-const SWATCH: f64 = 11.0;
-const LINE: f64 = 20.0;
 
 /// Pictures beside maps of their classes, and a legend of the colours; at most 24 are drawn, and the title says of how
 /// many.
@@ -53,21 +52,16 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let rows = items.len().div_ceil(columns);
     let heading = heading(title, items.len(), all);
     let inner = columns as f64 * (card.0 + BETWEEN) - BETWEEN;
-    let legend = legend(classes, inner.max(300.0));
+    let legend = Legend::of(classes, inner.max(300.0));
     let width = 2.0 * EDGE + inner.max(300.0);
     let top = if heading.is_empty() { EDGE - 6.0 } else { 44.0 };
-    let below = top + LINE * legend.last().map_or(0.0, |entry| entry.line as f64 + 1.0) + 8.0;
+    let below = top + legend.height() + 8.0;
     let height = below + rows as f64 * (card.1 + 16.0) + EDGE - 16.0;
 
     let mut canvas = Canvas::new(width, height, theme);
     draw_heading(&mut canvas, &heading, EDGE, width - 2.0 * EDGE);
     let look = Text { size: TEXT, weight: Weight::Regular, anchor: Anchor::Start, color: palette.ink, turn: 0.0 };
-    for (class, entry) in legend.iter().enumerate() {
-        let (x, y) = (EDGE + entry.x, top + LINE * (entry.line as f64 + 0.5));
-        let swatch = Rect { x, y: y - SWATCH / 2.0, width: SWATCH, height: SWATCH };
-        canvas.fill(swatch, 2.0, color(class, palette));
-        canvas.text(x + SWATCH + 5.0, y, &entry.name, look);
-    }
+    legend.draw(&mut canvas, (EDGE, top));
     let ink = inks(items.iter().map(|item| &item.image), Grey::Light, palette);
     for (i, item) in items.iter().enumerate() {
         let x = EDGE + (i % columns) as f64 * (card.0 + BETWEEN);
@@ -113,33 +107,4 @@ fn coloured(map: &[u32], image: &Image, palette: &Palette) -> Result<Image> {
         [unit(r), unit(g), unit(b)]
     });
     Image::new(image.height(), image.width(), 3, pixels.collect())
-}
-
-/// The colour of a class; beyond the palette's the same lighter and lighter.
-fn color(class: usize, palette: &Palette) -> Color {
-    let (base, turn) = (CLASSES[class % CLASSES.len()], class / CLASSES.len());
-    base.mix(palette.paper, 1.0 - 0.62f64.powi(turn.min(6) as i32))
-}
-
-/// A class's place in the legend.
-struct Entry {
-    name: String,
-    x: f64,
-    line: usize,
-}
-
-/// The classes in lines of at most `room` pixels.
-fn legend(classes: &[String], room: f64) -> Vec<Entry> {
-    let (mut x, mut line) = (0.0, 0);
-    let mut entries = Vec::with_capacity(classes.len());
-    for class in classes {
-        let name = font::elide(class, room - SWATCH - 5.0, TEXT, Weight::Regular);
-        let width = SWATCH + 5.0 + font::width(&name, TEXT, Weight::Regular) + 16.0;
-        if x > 0.0 && x + width > room {
-            (x, line) = (0.0, line + 1);
-        }
-        entries.push(Entry { name, x, line });
-        x += width;
-    }
-    entries
 }
