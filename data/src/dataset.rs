@@ -1,9 +1,11 @@
 //! Labelled pictures.
 
 use crate::augment::Augment;
+use crate::found::Found;
 use crate::labels::Labels;
 use crate::normalize::Normalize;
 use crate::samples::Samples;
+use crate::split::Parts;
 
 /// Labelled pictures, split into a training and a test part, and perhaps one for validation.
 #[derive(Clone, Debug)]
@@ -32,9 +34,36 @@ pub struct Dataset {
     pub left_out: Vec<String>,
     /// What else is worth knowing about the files, a sentence each.
     pub remarks: Vec<String>,
+    /// What walking all of it has found: [`Dataset::measured`], [`Dataset::class_counts`].
+    pub found: Found,
 }
 
 impl Dataset {
+    /// Samples with their labels, in no part yet, as they are.
+    pub fn new(name: &str, images: Samples, labels: Labels, classes: Vec<String>) -> Self {
+        Self {
+            name: name.to_string(),
+            images,
+            labels,
+            classes,
+            train: Vec::new(),
+            validation: Vec::new(),
+            test: Vec::new(),
+            augment: Augment::default(),
+            normalize: Normalize::default(),
+            attribution: String::new(),
+            left_out: Vec::new(),
+            remarks: Vec::new(),
+            found: Found::default(),
+        }
+    }
+
+    /// The same, dealt out so.
+    pub(crate) fn dealt(self, parts: Parts) -> Self {
+        let Parts { train, validation, test } = parts;
+        Self { train, validation, test, ..self }
+    }
+
     /// One picture's shape, `[H, W, C]`.
     pub fn shape(&self) -> &[usize] {
         self.images.shape()

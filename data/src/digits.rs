@@ -4,14 +4,12 @@ use fovea_graph::{Interrupted, Never, Stop};
 use ndarray::{Array3, Axis};
 use safetensors::{Dtype, SafeTensors};
 
-use crate::augment::Augment;
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
-use crate::normalize::Normalize;
 use crate::resize::Resize;
-use crate::split::{Parts, stratified};
+use crate::split::stratified;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "digits";
@@ -53,21 +51,10 @@ pub(crate) fn load(size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset,
         Some([height, width]) if [height, width] != [SIDE, SIDE] => enlarge(&grey, height, width, stop)?,
         _ => grey,
     };
-    let Parts { train, validation, test } = stratified(&labels, CLASSES, TEST, 0, SPLIT_SEED);
-    Ok(Dataset {
-        name: NAME.to_string(),
-        images: grey.insert_axis(Axis(3)).into_dyn().into(),
-        labels: Labels::Class(labels),
-        classes: describe(size).classes,
-        train,
-        validation,
-        test,
-        augment: Augment::default(),
-        normalize: Normalize::default(),
-        attribution: ATTRIBUTION.to_string(),
-        left_out: Vec::new(),
-        remarks: Vec::new(),
-    })
+    let parts = stratified(&labels, CLASSES, TEST, 0, SPLIT_SEED);
+    let images = grey.insert_axis(Axis(3)).into_dyn().into();
+    let data = Dataset::new(NAME, images, Labels::Class(labels), describe(size).classes).dealt(parts);
+    Ok(Dataset { attribution: ATTRIBUTION.to_string(), ..data })
 }
 
 /// Grey values `[N, 8, 8]` in 0..=16 and the class of each picture.

@@ -1,19 +1,24 @@
 //! What samples are labelled with: a class each, or a class at each of their positions; several classes at once; numbers.
+//!
+//! A class a sample is held in memory. What else labels say is as large as the samples themselves may be, and is held or
+//! read by its number as they are.
 
-use fovea_graph::Tensor;
-use ndarray::{ArrayD, Axis};
+use fovea_graph::Stop;
+
+use crate::error::DataError;
+use crate::samples::Samples;
 
 /// The labels of a data set's samples.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Labels {
     /// A class a sample: indices into the classes' names.
     Class(Vec<u32>),
-    /// A class at every position: `[N, H, W]`, in row-major layout.
-    Map(ArrayD<u32>),
-    /// Of each class whether the sample has it, 0 or 1: `[N, K]`, in row-major layout.
-    Several(Tensor),
-    /// Numbers: `[N, …]`, in row-major layout.
-    Numbers(Tensor),
+    /// A class at every position, `[N, H, W]`: whole numbers, which 32 bits hold as they are.
+    Map(Samples),
+    /// Of each class whether the sample has it, 0 or 1: `[N, K]`.
+    Several(Samples),
+    /// Numbers: `[N, …]`.
+    Numbers(Samples),
 }
 
 /// What kind of labels samples have.
@@ -32,11 +37,9 @@ pub enum LabelKind {
 impl Labels {
     /// How many samples are labelled.
     pub fn len(&self) -> usize {
-        let samples = |dims: &[usize]| dims.first().copied().unwrap_or(0);
         match self {
             Labels::Class(labels) => labels.len(),
-            Labels::Map(maps) => samples(maps.shape()),
-            Labels::Several(values) | Labels::Numbers(values) => samples(values.shape()),
+            Labels::Map(all) | Labels::Several(all) | Labels::Numbers(all) => all.len(),
         }
     }
 
@@ -50,15 +53,15 @@ impl Labels {
         match self {
             Labels::Class(labels) if labels.is_empty() => LabelKind::Nothing,
             Labels::Class(_) | Labels::Map(_) => LabelKind::Classes,
-            Labels::Several(values) => LabelKind::Several(values.shape().get(1).copied().unwrap_or(0)),
-            Labels::Numbers(values) => LabelKind::Numbers(values.shape().get(1..).unwrap_or_default().to_vec()),
+            Labels::Several(all) => LabelKind::Several(all.size()),
+            Labels::Numbers(all) => LabelKind::Numbers(all.shape().to_vec()),
         }
     }
 
     /// Where in a sample its classes are: `[H, W]`, or `[]` where it is labelled as a whole.
     pub fn positions(&self) -> &[usize] {
         match self {
-            Labels::Map(maps) => maps.shape().get(1..).unwrap_or_default(),
+            Labels::Map(maps) => maps.shape(),
             Labels::Class(_) | Labels::Several(_) | Labels::Numbers(_) => &[],
         }
     }
@@ -68,54 +71,90 @@ impl Labels {
         self.positions().iter().product()
     }
 
-    /// The classes of sample `index`, one for each position in row-major order; empty where there is no such sample, or
-    /// where it has none of its own.
-    pub fn of(&self, index: usize) -> &[u32] {
-        part(self.all(), self.per_picture(), index)
+    /// How many numbers a sample's label is: 1 where it is a class.
+    pub fn size(&self) -> usize {
+        self.shaped().map_or(1, Samples::size)
     }
 
-    /// What sample `index` is labelled with, where that is no class: numbers, or 0 and 1 for each class.
-    pub fn values(&self, index: usize) -> &[f32] {
-        match self {
-            Labels::Class(_) | Labels::Map(_) => &[],
-            Labels::Several(values) | Labels::Numbers(values) => {
-                let size = values.shape().get(1..).unwrap_or_default().iter().product();
-                part(values.as_slice().unwrap_or_default(), size, index)
-            }
-        }
+    /// The class of each sample, where samples have one each; else none.
+    pub fn classes(&self) -> &[u32] {
+        if let Labels::Class(labels) = self { labels } else { &[] }
     }
 
     /// The class of sample `index`, where samples have a class each.
     pub fn class(&self, index: usize) -> Option<u32> {
+        self.classes().get(index).copied()
+    }
+
+    /// Whether all of them are in memory.
+    pub fn are_held(&self) -> bool {
+        self.shaped().is_none_or(|all| all.held().is_some())
+    }
+
+    /// Those that are more than a class a sample.
+    pub(crate) fn shaped(&self) -> Option<&Samples> {
         match self {
-            Labels::Class(labels) => labels.get(index).copied(),
-            Labels::Map(_) | Labels::Several(_) | Labels::Numbers(_) => None,
+            Labels::Class(_) => None,
+            Labels::Map(all) | Labels::Several(all) | Labels::Numbers(all) => Some(all),
         }
     }
 
-    /// All classes, a sample's together; none where samples have no class of their own.
-    pub fn all(&self) -> &[u32] {
+    /// Writes the labels of these samples one after the other, as numbers: classes in row-major order of the positions,
+    /// 0 and 1 for each class, or numbers.
+    ///
+    /// # Errors
+    /// Files that cannot be read any more, or have changed; [`DataError::Interrupted`] where `stop` ends it.
+    ///
+    /// # Panics
+    /// There is no such sample, or `values` has another length.
+    pub fn read(&self, indices: &[usize], values: &mut [f32], stop: &dyn Stop) -> Result<(), DataError> {
         match self {
-            Labels::Class(labels) => labels,
-            Labels::Map(maps) => maps.as_slice().unwrap_or_default(),
-            Labels::Several(_) | Labels::Numbers(_) => &[],
+            Labels::Class(labels) => {
+                assert_eq!(values.len(), indices.len(), "a number a sample");
+                values.iter_mut().zip(indices).for_each(|(value, &index)| *value = labels[index] as f32);
+                Ok(())
+            }
+            Labels::Map(all) | Labels::Several(all) | Labels::Numbers(all) => all.read(indices, values, stop),
         }
     }
 
-    /// The labels of these samples, in this order; those that there are not are left out.
-    #[must_use]
-    pub fn select(&self, indices: &[usize]) -> Self {
-        let known: Vec<usize> = indices.iter().copied().filter(|&index| index < self.len()).collect();
+    /// Gives the labels of these samples, those of one sample at a time, as [`Labels::read`] writes them.
+    ///
+    /// # Errors
+    /// As [`Labels::read`].
+    pub fn each(&self, indices: &[usize], stop: &dyn Stop, mut give: impl FnMut(&[f32])) -> Result<(), DataError> {
+        let Some(all) = self.shaped() else {
+            let labels = self.classes();
+            indices.iter().for_each(|&index| give(&[labels[index] as f32]));
+            return Ok(());
+        };
+        all.each(indices, stop, give)
+    }
+
+    /// What one sample is labelled with, as [`Labels::read`] writes it; nothing where it has no label.
+    ///
+    /// # Errors
+    /// As [`Labels::read`].
+    pub fn get(&self, index: usize, stop: &dyn Stop) -> Result<Vec<f32>, DataError> {
+        if index >= self.len() {
+            return Ok(Vec::new());
+        }
+        let mut values = vec![0.0; self.size()];
+        self.read(&[index], &mut values, stop)?;
+        Ok(values)
+    }
+
+    /// The classes of sample `index`, one for each position in row-major order; none where it is labelled with no class of
+    /// its own.
+    ///
+    /// # Errors
+    /// As [`Labels::read`].
+    pub fn of(&self, index: usize, stop: &dyn Stop) -> Result<Vec<u32>, DataError> {
         match self {
-            Labels::Class(labels) => Labels::Class(known.iter().map(|&index| labels[index]).collect()),
-            Labels::Map(maps) => Labels::Map(maps.select(Axis(0), &known)),
-            Labels::Several(values) => Labels::Several(values.select(Axis(0), &known)),
-            Labels::Numbers(values) => Labels::Numbers(values.select(Axis(0), &known)),
+            Labels::Class(_) | Labels::Map(_) => {
+                Ok(self.get(index, stop)?.into_iter().map(|class| class as u32).collect())
+            }
+            Labels::Several(_) | Labels::Numbers(_) => Ok(Vec::new()),
         }
     }
-}
-
-/// The `index`-th of pieces of one size.
-fn part<T>(all: &[T], size: usize, index: usize) -> &[T] {
-    all.get(index.saturating_mul(size)..index.saturating_add(1).saturating_mul(size)).unwrap_or_default()
 }

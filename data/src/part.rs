@@ -2,7 +2,6 @@
 
 use crate::dataset::Dataset;
 use crate::error::{Clause, DataError, Unfit};
-use crate::labels::Labels;
 use crate::source::{Part, Side, Which};
 use crate::split::{Parts, portion};
 
@@ -16,10 +15,7 @@ pub(crate) struct Dealt {
 impl Dealt {
     /// Of data that were read.
     pub fn of(data: Dataset) -> Self {
-        let labels = match data.labels {
-            Labels::Class(labels) => labels,
-            Labels::Map(_) | Labels::Several(_) | Labels::Numbers(_) => Vec::new(),
-        };
+        let labels = data.labels.classes().to_vec();
         Self { parts: Parts { train: data.train, validation: data.validation, test: data.test }, labels }
     }
 }
@@ -35,10 +31,7 @@ pub(crate) fn dealt(part: &Part, whole: Dealt, classes: usize) -> Result<Dealt, 
 
 /// Leaves all but the part of data out that were read.
 pub(crate) fn of(name: &str, part: &Part, mut data: Dataset) -> Result<Dataset, DataError> {
-    let labels = match &data.labels {
-        Labels::Class(labels) => labels.clone(),
-        Labels::Map(_) | Labels::Several(_) | Labels::Numbers(_) => Vec::new(),
-    };
+    let labels = data.labels.classes().to_vec();
     let [train, validation, test] = [&mut data.train, &mut data.validation, &mut data.test].map(std::mem::take);
     let whole = Parts { train, validation, test };
     let parts = take(part, &Dealt { parts: whole, labels }, data.classes.len())?;
@@ -46,8 +39,7 @@ pub(crate) fn of(name: &str, part: &Part, mut data: Dataset) -> Result<Dataset, 
     if is_both {
         data.remarks.push("the same samples are trained on and tested: `split` parts them".into());
     }
-    let Parts { train, validation, test } = parts;
-    Ok(Dataset { name: name.to_string(), train, validation, test, ..data })
+    Ok(Dataset { name: name.to_string(), ..data }.dealt(parts))
 }
 
 fn take(part: &Part, whole: &Dealt, classes: usize) -> Result<Parts, DataError> {

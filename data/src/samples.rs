@@ -31,7 +31,7 @@ pub struct Samples {
 
 #[derive(Clone, Debug)]
 enum From {
-    Memory(Tensor),
+    Memory(Arc<Tensor>),
     Source(Arc<dyn Source>),
 }
 
@@ -40,7 +40,7 @@ impl std::convert::From<Tensor> for Samples {
     fn from(tensor: Tensor) -> Self {
         let (count, shape) = tensor.shape().split_first().map_or((0, Vec::new()), |(&n, shape)| (n, shape.to_vec()));
         let tensor = if tensor.is_standard_layout() { tensor } else { tensor.as_standard_layout().into_owned() };
-        Self { count, shape, from: From::Memory(tensor) }
+        Self { count, shape, from: From::Memory(Arc::new(tensor)) }
     }
 }
 
@@ -75,6 +75,15 @@ impl Samples {
         match &self.from {
             From::Memory(tensor) => Some(tensor),
             From::Source(_) => None,
+        }
+    }
+
+    /// Whether these are the very same samples, in memory or read from the same source; others may have the same values.
+    pub(crate) fn are(&self, other: &Self) -> bool {
+        match (&self.from, &other.from) {
+            (From::Memory(one), From::Memory(two)) => Arc::ptr_eq(one, two),
+            (From::Source(one), From::Source(two)) => Arc::ptr_eq(one, two),
+            (From::Memory(_), From::Source(_)) | (From::Source(_), From::Memory(_)) => false,
         }
     }
 

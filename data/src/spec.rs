@@ -43,7 +43,7 @@ struct Opened {
 
 /// What the pictures are made from.
 #[derive(Debug, PartialEq, Eq)]
-enum Files {
+pub(crate) enum Files {
     Digits,
     Shapes {
         seed: u64,
@@ -149,7 +149,7 @@ impl DataSpec {
     pub fn within(self, room: Room) -> Result<Self, DataError> {
         let spec = Self { room, ..self };
         match &spec.opened.files {
-            Files::Arrays(files) if !spec.is_held() => files.can_be_read_by_number()?,
+            Files::Arrays(files) => files.can_be_read(&spec.room)?,
             _ => {}
         }
         Ok(spec)
@@ -159,6 +159,16 @@ impl DataSpec {
     #[must_use]
     pub fn seen(self, augment: Augment, normalize: Normalize) -> Self {
         Self { augment, normalize, ..self }
+    }
+
+    /// What they are made from.
+    pub(crate) fn files(&self) -> &Files {
+        &self.opened.files
+    }
+
+    /// What is known of them.
+    pub(crate) fn description(&self) -> &Description {
+        &self.opened.description
     }
 
     /// What training pictures are changed by at random.
@@ -238,18 +248,23 @@ impl DataSpec {
         if let Files::Part(_, of) = &self.opened.files {
             return Self { room: self.room.clone(), ..of.clone() }.bytes();
         }
-        let product = |dims: &[usize]| dims.iter().fold(1, |product: u64, &n| product.saturating_mul(n as u64));
-        let labels = match self.labels() {
-            LabelKind::Nothing => 0,
-            LabelKind::Classes => product(&self.opened.description.positions),
-            LabelKind::Several(classes) => classes as u64,
-            LabelKind::Numbers(shape) => product(&shape),
-        };
         let count = self.counts().all() as u64;
-        let about = labels * size_of::<u32>() as u64 + size_of::<usize>() as u64;
         let values = self.sample_bytes().saturating_mul(count);
         let values = if self.is_held() { values } else { values.min(self.room.held) };
-        values.saturating_add(count.saturating_mul(about))
+        let labels = self.label_bytes().saturating_mul(count);
+        let labels = if self.labels_are_held() { labels } else { labels.min(self.room.held) };
+        values.saturating_add(labels).saturating_add(count.saturating_mul(size_of::<usize>() as u64))
+    }
+
+    /// How many bytes of memory the label of one sample takes.
+    pub fn label_bytes(&self) -> u64 {
+        let numbers = match self.labels() {
+            LabelKind::Nothing => return 0,
+            LabelKind::Classes => self.positions(),
+            LabelKind::Several(classes) => vec![classes],
+            LabelKind::Numbers(shape) => shape,
+        };
+        numbers.iter().fold(size_of::<f32>() as u64, |product, &n| product.saturating_mul(n as u64))
     }
 
     /// How many bytes of memory the values of one sample take.
@@ -266,7 +281,22 @@ impl DataSpec {
             Files::Part(_, of) => return Self { room: self.room.clone(), ..of.clone() }.is_held(),
             Files::Digits | Files::Shapes { .. } | Files::Scenes { .. } | Files::Images(_) | Files::Arrays(_) => {}
         }
-        !self.is_own() || self.sample_bytes().saturating_mul(self.counts().all() as u64) <= self.room.held
+        self.fits(self.sample_bytes())
+    }
+
+    /// Whether all labels are held in memory: a class a sample is, and of what is more as much as of samples. Of others each
+    /// is read when it is asked for.
+    pub fn labels_are_held(&self) -> bool {
+        if let Files::Part(_, of) = &self.opened.files {
+            return Self { room: self.room.clone(), ..of.clone() }.labels_are_held();
+        }
+        let is_class = self.labels() == LabelKind::Classes && self.opened.description.positions.is_empty();
+        is_class || self.fits(self.label_bytes())
+    }
+
+    /// Whether there is room in memory for so many bytes a sample.
+    fn fits(&self, bytes: u64) -> bool {
+        !self.is_own() || bytes.saturating_mul(self.counts().all() as u64) <= self.room.held
     }
 
     /// Reads the pictures and brings them to size, or draws them at it.

@@ -3,22 +3,11 @@
 
 mod support;
 
-use std::io::Write;
 use std::path::Path;
 
 use fovea_data::{ArrayFile, Arrays, Clause, Counts, Labelled};
-use support::{all, arrays, folder, npy, open, says, unfit, unlabelled, write};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
-
-fn archive(path: &Path, method: CompressionMethod, files: &[(&str, Vec<u8>)]) {
-    let mut archive = ZipWriter::new(std::fs::File::create(path).unwrap());
-    for (name, bytes) in files {
-        archive.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
-        archive.write_all(bytes).unwrap();
-    }
-    archive.finish().unwrap();
-}
+use support::{all, archive, arrays, folder, npy, open, says, unfit, unlabelled, write};
+use zip::CompressionMethod;
 
 /// 20 samples of 4×3 bytes, and their classes.
 fn both() -> [(&'static str, Vec<u8>); 2] {
@@ -46,7 +35,7 @@ fn members_are_read_as_they_lie_there_and_packed() {
         let spec = open(source.clone()).unwrap();
         assert_eq!((spec.shape(), spec.counts()), (vec![4, 3, 1], Counts { train: 16, validation: 0, test: 4 }));
         let data = spec.load().unwrap();
-        assert_eq!((all(&data), data.labels.all()), (all(&alone), alone.labels.all()));
+        assert_eq!((all(&data), data.labels.classes()), (all(&alone), alone.labels.classes()));
         // Of an archive with one array its name may be left out.
         archive(&root.path().join("one.npz"), method, &both()[..1]);
         let one = open(Arrays { images: root.path().join("one.npz").into(), ..source }).unwrap();

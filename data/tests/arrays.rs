@@ -5,8 +5,8 @@ mod support;
 
 use std::path::Path;
 
-use fovea_data::{Arrays, Counts, Labels, Split};
-use fovea_graph::Tensor;
+use fovea_data::{Arrays, Counts, Split};
+use fovea_graph::{Never, Tensor};
 use ndarray::{Array, Array1, ArrayD, IxDyn, ShapeBuilder};
 use ndarray_npy::write_npy;
 use support::{arrays, digits, folder, npy, open, pair, unlabelled, write};
@@ -15,7 +15,7 @@ use support::{arrays, digits, folder, npy, open, pair, unlabelled, write};
 fn digits_as_arrays_are_the_digits() {
     let (root, digits) = (folder(), digits());
     let [x, y] = pair(&root);
-    let labels: Array1<i64> = digits.labels.all().iter().map(|&label| i64::from(label)).collect();
+    let labels: Array1<i64> = digits.labels.classes().iter().map(|&label| i64::from(label)).collect();
     write_npy(&y, &labels).unwrap();
     let flat: ArrayD<f32> = digits.images.held().unwrap().clone().into_shape_with_order(vec![1797, 8, 8]).unwrap();
     let read = |arrays: Arrays| {
@@ -23,7 +23,7 @@ fn digits_as_arrays_are_the_digits() {
         assert_eq!((spec.shape(), spec.classes(), spec.is_labelled()), (vec![8, 8, 1], 10, true));
         let data = spec.load().unwrap();
         assert_eq!(spec.counts(), Counts { train: data.train.len(), validation: 0, test: data.test.len() });
-        assert_eq!((data.labels.all(), &data.classes), (digits.labels.all(), &digits.classes));
+        assert_eq!((data.labels.classes(), &data.classes), (digits.labels.classes(), &digits.classes));
         data
     };
     write_npy(&x, &flat).unwrap();
@@ -121,7 +121,7 @@ fn labels_of_whole_numbers_are_classes() {
     let root = folder();
     for shape in ["(6,)", "(6, 1)"] {
         let data = open(labelled(root.path(), shape, &[1, 1, 1, 3, 3, 3])).unwrap().load().unwrap();
-        assert_eq!(data.labels, Labels::Class(vec![1, 1, 1, 3, 3, 3]));
+        assert_eq!(data.labels.classes(), [1, 1, 1, 3, 3, 3]);
         assert_eq!(data.classes, ["0", "1", "2", "3"]);
         assert!(data.remarks[0].ends_with("counts 4 classes, and nothing is of class 0, 2"), "{:?}", data.remarks);
     }
@@ -132,7 +132,7 @@ fn labels_of_whole_numbers_are_classes() {
         let data = [vec![0; one.len()].as_slice(), one].concat().repeat(3);
         write(&y, &npy(descr, "False", "(6,)", &data));
         let data = open(arrays(&x, &y)).unwrap().load().unwrap();
-        assert_eq!(data.labels.all(), [0, 1, 0, 1, 0, 1]);
+        assert_eq!(data.labels.classes(), [0, 1, 0, 1, 0, 1]);
         assert!(data.remarks.is_empty());
     }
 }
@@ -143,6 +143,6 @@ fn labels_at_every_position_are_maps() {
     let spec = open(labelled(root.path(), "(6, 2, 1)", &[0, 1, 0, 1, 2, 1, 0, 1, 0, 1, 2, 1])).unwrap();
     assert_eq!((spec.positions(), spec.classes()), (vec![2, 1], 3));
     let data = spec.load().unwrap();
-    assert_eq!((data.labels.positions(), data.labels.of(2)), (&[2, 1][..], &[2, 1][..]));
+    assert_eq!((data.labels.positions(), data.labels.of(2, &Never).unwrap()), (&[2, 1][..], vec![2, 1]));
     assert_eq!((data.train.len(), data.test.len()), (5, 1));
 }

@@ -94,7 +94,7 @@ fn mnist_is_read_plain_and_packed_wherever_others_put_it() {
     assert_eq!(spec.class_names()[3], "3");
     let data = spec.load().unwrap();
     assert!(data.train.iter().copied().eq(0..20) && data.test.iter().copied().eq(20..30));
-    assert_eq!(data.labels.all()[..12], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
+    assert_eq!(data.labels.classes()[..12], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
     let images = all(&data);
     let value = |n: usize, y: usize, x: usize| images[[n, y, x, 0]] * 255.0;
     assert_eq!(value(3, 2, 4), f32::from(pixel(0, 3, 14)));

@@ -24,7 +24,10 @@ fn names_shapes_and_classes_are_known_without_loading() {
         assert_eq!((&data.name[..], &data.classes[..]), (spec.name(), spec.class_names()));
         assert_eq!((data.train.len(), data.test.len()), (spec.counts().train, spec.counts().test));
         let parts = size_of_val(&data.train[..]) + size_of_val(&data.test[..]);
-        assert_eq!(spec.bytes(), (4 * data.images.held().unwrap().len() + 4 * data.labels.all().len() + parts) as u64);
+        assert_eq!(
+            spec.bytes(),
+            (4 * data.images.held().unwrap().len() + 4 * data.labels.len() * data.labels.size() + parts) as u64
+        );
     }
 }
 
@@ -36,7 +39,7 @@ fn pictures_are_those_of_the_file() {
     let first: Vec<f32> = data.images.held().unwrap().iter().take(24).map(|v| v * 16.0).collect();
     let known = [0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15, 5, 0, 0, 3, 15, 2, 0, 11, 8, 0];
     assert_eq!(first, known.map(|v: u8| f32::from(v)));
-    assert_eq!(data.labels.all()[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(data.labels.classes()[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert!(data.images.held().unwrap().iter().all(|v| (0.0..=1.0).contains(v)));
     assert!(data.attribution.contains("CC BY 4.0"));
 }
@@ -51,7 +54,7 @@ fn the_split_is_exact_and_takes_the_same_share_of_every_class() {
 
     let count = |part: &[usize]| {
         let mut counts = [0; 10];
-        part.iter().for_each(|&i| counts[data.labels.of(i)[0] as usize] += 1);
+        part.iter().for_each(|&i| counts[data.labels.classes()[i] as usize] += 1);
         counts
     };
     // 360/1797 of 178 182 177 183 181 182 181 179 174 180, by largest remainders, worked out by hand.

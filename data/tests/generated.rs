@@ -5,6 +5,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fovea_data::{DataError, DataSource, DataSpec, Dataset};
+use fovea_graph::Never;
 
 fn drawn(source: DataSource, size: Option<[usize; 2]>) -> Dataset {
     DataSpec::open("drawn", source, size).unwrap().load().unwrap()
@@ -36,8 +37,14 @@ fn pictures_are_not_drawn_any_further_once_the_flag_is_set() {
 fn the_seed_decides_every_value() {
     for (source, other) in both(3).into_iter().zip(both(4)) {
         let [a, b, c] = [source.clone(), source, other].map(|source| drawn(source, Some([16, 16])));
-        assert!(a.images.held() == b.images.held() && a.labels == b.labels);
-        assert!(a.images.held() != c.images.held() && a.labels != c.labels);
+        let labels = |data: &Dataset| -> Vec<f32> {
+            let mut labels = Vec::new();
+            let all: Vec<usize> = (0..data.labels.len()).collect();
+            data.labels.each(&all, &Never, |of| labels.extend(of)).unwrap();
+            labels
+        };
+        assert!(a.images.held() == b.images.held() && labels(&a) == labels(&b));
+        assert!(a.images.held() != c.images.held() && labels(&a) != labels(&c));
     }
 }
 
@@ -69,10 +76,11 @@ fn scenes_have_a_class_at_every_pixel() {
     let spec = DataSpec::of_builtin("scenes").unwrap();
     let data = spec.load().unwrap();
     assert_eq!((data.labels.positions(), spec.positions()), (&[64, 64][..], vec![64, 64]));
-    assert_eq!((data.labels.len(), data.labels.of(699).len(), data.labels.of(700).len()), (700, 4096, 0));
+    let of = |i: usize| data.labels.of(i, &Never).unwrap();
+    assert_eq!((data.labels.len(), of(699).len(), of(700).len()), (700, 4096, 0));
     let shares = |data: &Dataset, pictures: &[usize]| {
         let mut shares = [0.0; 6];
-        for &label in pictures.iter().flat_map(|&i| data.labels.of(i)) {
+        for label in pictures.iter().flat_map(|&i| data.labels.of(i, &Never).unwrap()) {
             shares[label as usize] += 1.0;
         }
         shares.map(|share: f64| share / (pictures.len() * data.labels.per_picture()) as f64)
@@ -88,6 +96,6 @@ fn scenes_have_a_class_at_every_pixel() {
         }
     }
     // The upper left corner is sky in nearly all of them, the lower middle never.
-    let at = |y: usize, x: usize| (0..700).filter(|&i| data.labels.of(i)[64 * y + x] == 0).count();
+    let at = |y: usize, x: usize| (0..700).filter(|&i| of(i)[64 * y + x] == 0).count();
     assert!(at(0, 0) > 650 && at(63, 32) == 0, "{} and {}", at(0, 0), at(63, 32));
 }

@@ -38,7 +38,7 @@ fn digits_as_files_are_the_digits() {
         assert_eq!(read.images.held().unwrap().index_axis(Axis(0), place), levels);
     }
     let parts = size_of_val(&read.train[..]) + size_of_val(&read.test[..]);
-    assert_eq!(spec.bytes(), (4 * read.images.held().unwrap().len() + 4 * read.labels.all().len() + parts) as u64);
+    assert_eq!(spec.bytes(), (4 * read.images.held().unwrap().len() + 4 * read.labels.classes().len() + parts) as u64);
     assert_eq!((read.left_out.len(), read.remarks.len()), (0, 0));
     // Brought to size as those that ship are.
     let large = open_sized(images(root.path()), Some([20, 12])).unwrap().load().unwrap();
@@ -297,7 +297,7 @@ fn broken_files_are_left_out_where_that_is_asked_for() {
     assert_eq!(spec.counts().train + spec.counts().test, 5);
     let data = spec.load().unwrap();
     assert_eq!(data.images.held().unwrap().shape(), [4, 4, 6, 1]);
-    assert_eq!((data.train.len() + data.test.len(), data.labels.all()), (4, &[0, 0, 1, 1][..]));
+    assert_eq!((data.train.len() + data.test.len(), data.labels.classes()), (4, &[0, 0, 1, 1][..]));
     let mut all = [&data.train[..], &data.test[..]].concat();
     all.sort_unstable();
     assert_eq!(all, [0, 1, 2, 3]);

@@ -173,7 +173,7 @@ fn links_are_followed_and_never_without_end() {
     assert_eq!(counts.train + counts.test, 3 + 3 + 3);
     fs::remove_file(root.path().join("a/up")).unwrap();
     let data = open(images(root.path())).unwrap().load().unwrap();
-    assert_eq!(data.labels.all(), [0, 0, 0, 1, 1, 1]);
+    assert_eq!(data.labels.classes(), [0, 0, 0, 1, 1, 1]);
     symlink(root.path().join("gone.png"), root.path().join("b/dead.png")).unwrap();
     says(&refused(root.path()), &["b/dead.png`: the link leads nowhere"]);
     fs::remove_file(root.path().join("b/dead.png")).unwrap();

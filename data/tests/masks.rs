@@ -6,6 +6,7 @@ mod support;
 use std::path::Path;
 
 use fovea_data::{Broken, Clause, Counts, Images, Labels, PictureLabels};
+use fovea_graph::Never;
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma};
 use support::{colour, folder, grey, images, open, open_sized, save, says, unfit, write};
 
@@ -74,7 +75,7 @@ fn palettes_and_grey_levels_are_classes_of_pixels() {
     let data = spec.load().unwrap();
     let expected: Vec<u32> = (0..60).map(|at| u32::from(corner(at % 10, at / 10, size))).collect();
     for picture in 0..6 {
-        assert_eq!(data.labels.of(picture), expected, "mask {}", picture + 1);
+        assert_eq!(data.labels.of(picture, &Never).unwrap(), expected, "mask {}", picture + 1);
     }
 }
 
@@ -90,10 +91,10 @@ fn masks_are_brought_to_size_by_the_nearest_pixel_and_numbers_become_classes() {
     assert_eq!((spec.class_names(), spec.positions()), (&["7".to_string(), "255".to_string()][..], vec![3, 20]));
     let data = spec.load().unwrap();
     let Labels::Map(maps) = &data.labels else { panic!("{:?}", data.labels) };
-    assert_eq!(maps.shape(), [2, 3, 20]);
+    assert_eq!((maps.len(), maps.shape()), (2, &[3, 20][..]));
     let expected: Vec<u32> = (0..60).map(|at| u32::from(at % 20 >= 10 && at / 20 >= 1)).collect();
     // The middle of three rows is that of the fourth of six.
-    assert_eq!(data.labels.of(1), expected);
+    assert_eq!(data.labels.of(1, &Never).unwrap(), expected);
 }
 
 #[test]

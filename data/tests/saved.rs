@@ -14,7 +14,7 @@ fn few(count: usize) -> Dataset {
     let shapes = DataSpec::open("shapes", DataSource::Shapes { seed: 0 }, Some([12, 10])).unwrap().load().unwrap();
     let indices: Vec<usize> = (0..count).collect();
     let images = shapes.images.select(&indices, &Never).unwrap().into();
-    let labels = Labels::Class(shapes.labels.all()[..count].to_vec());
+    let labels = Labels::Class(shapes.labels.classes()[..count].to_vec());
     Dataset { images, labels, train: indices[..count / 2].to_vec(), test: indices[count / 2..].to_vec(), ..shapes }
 }
 

@@ -37,7 +37,7 @@ fn rows_are_samples_with_and_without_a_head() {
             assert_eq!(spec.class_names(), ["down", "up"]);
             let data = spec.load().unwrap();
             assert_eq!(all(&data).iter().copied().collect::<Vec<_>>(), [1.0, 0.5, 2.0, -300.0, 3.0, 4.0, 4.0, 5.0]);
-            assert_eq!(data.labels.all(), [1, 0, 1, 0]);
+            assert_eq!(data.labels.classes(), [1, 0, 1, 0]);
         }
     }
     write(&path, b"1,10,9,0\n2,2,8,0\n3,2,8,0\n4,10,8,0\n");
@@ -119,7 +119,7 @@ fn a_table_says_the_classes_of_pictures() {
         // In the order of names; what tells them apart is their grey.
         let levels: Vec<f32> = (0..6).map(|n| (all(&data)[[n, 0, 0, 0]] * 255.0).round() / 20.0).collect();
         assert_eq!(levels, [0.0, 1.0, 2.0, 5.0, 3.0, 4.0]);
-        assert_eq!(data.labels.all(), [0, 1, 0, 1, 1, 0]);
+        assert_eq!(data.labels.classes(), [0, 1, 0, 1, 1, 0]);
     };
     write(&path, ROWS.as_bytes());
     read(&images);

@@ -39,7 +39,10 @@ fn a_net_learns_pictures_in_folders() {
     let outputs = bench.ok(&text);
     let data = &outputs[0].data;
     let keys: Vec<&String> = data.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["verb", "data", "shape", "classes", "train", "validation", "test", "by_class", "left_out"]);
+    assert_eq!(
+        keys,
+        ["verb", "data", "shape", "classes", "train", "validation", "test", "by_class", "fingerprint", "left_out"]
+    );
     let classes = ["eight", "five", "four", "nine", "one", "seven", "six", "three", "two", "zero"];
     assert_eq!((&data["data"], &data["shape"], &data["classes"]), (&json!("mine"), &json!([8, 8, 1]), &json!(classes)));
     assert_eq!((&data["train"], &data["test"], &data["left_out"]), (&json!(450), &json!(150), &json!([])));

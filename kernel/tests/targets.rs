@@ -131,7 +131,11 @@ fn masks(bench: &Bench, count: usize) -> [String; 2] {
     let scenes = DataSpec::open("scenes", DataSource::Scenes { seed: 0 }, Some([24, 32])).unwrap().load().unwrap();
     let indices: Vec<usize> = (0..count).collect();
     let pictures = scenes.images.held().unwrap().select(Axis(0), &indices);
-    let labels: Vec<u8> = indices.iter().flat_map(|&i| scenes.labels.of(i)).map(|&label| label as u8).collect();
+    let labels: Vec<u8> = indices
+        .iter()
+        .flat_map(|&i| scenes.labels.of(i, &fovea_graph::Never).unwrap())
+        .map(|label| label as u8)
+        .collect();
     let mut labels = Array3::from_shape_vec((count, 24, 32), labels).unwrap();
     labels.slice_mut(ndarray::s![.., 0, ..]).fill(255);
     labels.slice_mut(ndarray::s![.., .., 0]).fill(255);

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fovea::event::Event;
 use fovea::failure::Failure;
 use fovea_cpu::Cpu;
-use fovea_data::{Augment, Dataset, Labels, Normalize};
+use fovea_data::{Dataset, Labels};
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Source, lower, parse, resolve};
@@ -104,20 +104,9 @@ fn trained(net: &str, shape: &[usize], epochs: usize) -> f64 {
         let here = (bump..bump + shape[0] / 4).contains(&at[1]);
         0.4 + 0.2 * noise(at[0] * stride + flat) + if here { 0.3 } else { 0.0 }
     });
-    let data = Dataset {
-        name: "bumps".into(),
-        images: images.into(),
-        labels: Labels::Class((0..samples).map(|i| (i % 4) as u32).collect()),
-        classes: ["a", "b", "c", "d"].map(str::to_string).to_vec(),
-        train: (0..samples).collect(),
-        validation: Vec::new(),
-        test: Vec::new(),
-        augment: Augment::default(),
-        normalize: Normalize::default(),
-        attribution: String::new(),
-        left_out: Vec::new(),
-        remarks: Vec::new(),
-    };
+    let labels = Labels::Class((0..samples).map(|i| (i % 4) as u32).collect());
+    let classes = ["a", "b", "c", "d"].map(str::to_string).to_vec();
+    let data = Dataset { train: (0..samples).collect(), ..Dataset::new("bumps", images.into(), labels, classes) };
     let forward = Box::new(move |batch, mode| {
         let mode = if mode == Mode::Train { lower::Mode::Train } else { lower::Mode::Infer };
         Ok(lower::lower(&net, batch, mode)?)

@@ -3,7 +3,7 @@
 use fovea_data::{Dataset, LabelKind};
 use fovea_graph::philox::{Purpose, Stream};
 use fovea_graph::training::{Objective, Weighting};
-use fovea_graph::{Tensor, counted};
+use fovea_graph::{Stop, Tensor, counted};
 use ndarray::Array1;
 
 use crate::error::TrainError;
@@ -63,13 +63,16 @@ impl Aim {
     }
 
     /// The classes' weights, where they have their own.
-    pub fn class_weights(&self, data: &Dataset) -> Option<Tensor> {
-        let Objective::Classes(classes) = self.objective else { return None };
+    ///
+    /// # Errors
+    /// Labels that cannot be read; [`TrainError::Interrupted`].
+    pub fn class_weights(&self, data: &Dataset, stop: &dyn Stop) -> Result<Option<Tensor>, TrainError> {
+        let Objective::Classes(classes) = self.objective else { return Ok(None) };
         if classes.weights == Weighting::Alike {
-            return None;
+            return Ok(None);
         }
-        let labels = data.train.iter().flat_map(|&sample| data.labels.of(sample)).copied();
-        Some(Array1::from(balanced(labels, data.classes.len(), classes.ignore)).into_dyn())
+        let counts = data.class_counts(stop)?;
+        Ok(Some(Array1::from(balanced(&counts.train, data.classes.len(), classes.ignore)).into_dyn()))
     }
 }
 
@@ -127,24 +130,25 @@ pub fn in_words(why: Unsuited) -> &'static str {
 }
 
 /// Whether all labels are such as can be trained toward.
-pub(crate) fn check_labels(aim: &Aim, data: &Dataset) -> Result<(), TrainError> {
-    let (samples, classes) = (data.images.len(), data.classes.len());
+pub(crate) fn check_labels(aim: &Aim, data: &Dataset, stop: &dyn Stop) -> Result<(), TrainError> {
+    let (samples, classes, labelled) = (data.images.len(), data.classes.len(), data.labels.len());
+    let wrong = |why: String| Err(TrainError::Data { data: data.name.clone(), why });
     let Objective::Classes(by) = aim.objective else {
-        let is_missing = aim.target.toward == Toward::Labels && data.labels.len() != samples;
-        let why = || format!("labels of {} for {}", counted(data.labels.len(), "sample"), counted(samples, "sample"));
-        return if is_missing { Err(TrainError::Data { data: data.name.clone(), why: why() }) } else { Ok(()) };
+        let is_missing = aim.target.toward == Toward::Labels && labelled != samples;
+        let why = || format!("labels of {} for {}", counted(labelled, "sample"), counted(samples, "sample"));
+        return if is_missing { wrong(why()) } else { Ok(()) };
     };
-    let is_wrong = |label: &&u32| **label as usize >= classes && Some(**label) != by.ignore;
-    let why = if data.labels.len() != samples {
-        format!("labels of {} for {}", counted(data.labels.len(), "picture"), counted(samples, "picture"))
-    } else if data.labels.all().len() != samples * data.labels.per_picture() {
-        "its labels are not in row-major order".to_string()
-    } else if let Some(label) = data.labels.all().iter().find(is_wrong) {
-        format!("a label {label} of {}: `ignore {label}` leaves it out", counted(classes, "class"))
-    } else {
-        return Ok(());
-    };
-    Err(TrainError::Data { data: data.name.clone(), why })
+    if labelled != samples {
+        return wrong(format!("labels of {} for {}", counted(labelled, "picture"), counted(samples, "picture")));
+    }
+    let counts = data.class_counts(stop)?;
+    let there = counts.all.iter().zip(0u32..).skip(classes).filter(|&(&count, _)| count > 0).map(|(_, label)| label);
+    match there.chain(counts.beyond).find(|&label| Some(label) != by.ignore) {
+        Some(label) => {
+            wrong(format!("a label {label} of {}: `ignore {label}` leaves it out", counted(classes, "class")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Noise on samples, drawn by the sample and a number: that of the epoch, in training.

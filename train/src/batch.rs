@@ -62,26 +62,34 @@ impl<'a> Pictures<'a> {
 
     /// The same as epoch `epoch` of a run by this seed sees them: augmented, under noise of their own, classes by their
     /// weights.
+    ///
+    /// # Errors
+    /// Labels that cannot be read; [`TrainError::Interrupted`].
     pub fn training(
         data: &'a Dataset,
         aim: &Aim,
         standardisation: Option<Standardisation>,
         seed: u64,
         epoch: u32,
-    ) -> Self {
+        stop: &dyn Stop,
+    ) -> Result<Self, TrainError> {
         let augmented = Augmented { augment: &data.augment, seed, epoch };
         let augmented = Some(augmented).filter(|augmented| !augmented.augment.is_empty());
-        let (noise, weights) = (Noise::of_epoch(aim.target.noise, seed, epoch), aim.class_weights(data));
-        Self { augmented, noise, weights, ..Self::of(data, aim, standardisation) }
+        let (noise, weights) = (Noise::of_epoch(aim.target.noise, seed, epoch), aim.class_weights(data, stop)?);
+        Ok(Self { augmented, noise, weights, ..Self::of(data, aim, standardisation) })
     }
 
-    /// Whether all of them are in memory as they are wanted.
+    /// Whether all of them are in memory as they are wanted, and their labels.
     pub fn are_at_hand(&self) -> bool {
-        self.augmented.is_none()
-            && match &self.values {
-                Values::Given(_) => true,
-                Values::Of(samples) => samples.held().is_some(),
-            }
+        let are_held = match &self.values {
+            Values::Given(_) => true,
+            Values::Of(samples) => samples.held().is_some(),
+        };
+        let labels_are_held = match self.goal {
+            Goal::Labels(labels) => labels.are_held(),
+            Goal::Nothing | Goal::Itself => true,
+        };
+        self.augmented.is_none() && are_held && labels_are_held
     }
 
     /// A batch for them, of none yet.
@@ -148,12 +156,7 @@ impl Batch {
         let slots = self.images.as_slice_mut().unwrap_or(&mut []);
         pictures.read(indices, slots, stop)?;
         if let Goal::Labels(labels) = pictures.goal {
-            let wanted = self.wanted.as_slice_mut().unwrap_or(&mut []);
-            let size = (wanted.len() / indices.len().max(1)).max(1);
-            for (wanted, &i) in wanted.chunks_exact_mut(size).zip(indices) {
-                wanted.iter_mut().zip(labels.of(i)).for_each(|(wanted, &label)| *wanted = label as f32);
-                wanted.iter_mut().zip(labels.values(i)).for_each(|(wanted, &value)| *wanted = value);
-            }
+            labels.read(indices, self.wanted.as_slice_mut().unwrap_or(&mut []), stop)?;
         }
         if let Some(augmented) = pictures.augmented {
             self.augment(augmented, pictures, indices, stop)?;

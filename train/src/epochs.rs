@@ -151,7 +151,7 @@ impl<'a> Epochs<'a> {
         let shuffle = Stream::new(self.recipe.seed, Purpose::Shuffle, self.trainee.progress.epochs);
         let order: Vec<usize> = shuffle.permutation(train.len()).into_iter().map(|i| train[i]).collect();
         let (epoch, standardisation) = (self.trainee.progress.epochs, self.trainee.standardisation().cloned());
-        let pictures = Pictures::training(data, &self.aim, standardisation, self.recipe.seed, epoch);
+        let pictures = Pictures::training(data, &self.aim, standardisation, self.recipe.seed, epoch, interrupted)?;
         let left = usize::try_from(self.size.course.steps - self.place.step).unwrap_or(usize::MAX);
         let batches = order.chunks(self.recipe.batch).skip(self.place.batches as usize).take(left);
         let batches: Vec<&[usize]> = batches.collect();

@@ -79,15 +79,15 @@ pub fn find_rate(
     interrupted: &AtomicBool,
 ) -> Result<Found, TrainError> {
     let recipe = &Recipe { further: true, ..recipe.clone() };
-    let size = check(trainee, data, recipe)?;
+    let size = check(trainee, data, recipe, interrupted)?;
     begin(trainee, data, recipe, &size, interrupted)?;
     let (aim, standardisation) = (trainee.aim(data)?, trainee.standardisation().cloned());
     let question = recipe.question(aim.objective);
     let mut found = Found { tried: Vec::with_capacity(RISE), diverged: false };
     let (mut mean, mut least) = (0.0, f64::INFINITY);
-    let mut batch = Pictures::training(data, &aim, None, recipe.seed, 0).batch();
+    let mut batch = Pictures::training(data, &aim, None, recipe.seed, 0, interrupted)?.batch();
     for (step, (epoch, indices)) in batches(data, recipe).enumerate().take(RISE) {
-        let pictures = Pictures::training(data, &aim, standardisation.clone(), recipe.seed, epoch);
+        let pictures = Pictures::training(data, &aim, standardisation.clone(), recipe.seed, epoch, interrupted)?;
         batch.gather(&pictures, &indices, interrupted)?;
         let numbers = Numbers { learning_rate: rate(step), seed: recipe.seed, step: trainee.progress.steps };
         trainee.begin(&question, &batch, numbers, interrupted)?;

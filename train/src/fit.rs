@@ -39,7 +39,7 @@ pub fn fit(
     events: &mut dyn FnMut(Event),
     interrupted: &AtomicBool,
 ) -> Result<History, TrainError> {
-    let size = check(trainee, data, recipe)?;
+    let size = check(trainee, data, recipe, interrupted)?;
     let history = begin(trainee, data, recipe, &size, interrupted).and_then(|()| {
         Epochs::new(trainee, data, recipe, &size, Place::default(), run, interrupted)?.run(events, interrupted)
     });
@@ -49,9 +49,9 @@ pub fn fit(
 }
 
 /// Whether net, data and recipe fit together.
-pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe) -> Result<Size, TrainError> {
+pub(crate) fn check(trainee: &Trainee, data: &Dataset, recipe: &Recipe, stop: &dyn Stop) -> Result<Size, TrainError> {
     let &Recipe { epochs, batch, rate, .. } = recipe;
-    trainee.check(data, recipe.target)?;
+    trainee.check(data, recipe.target, stop)?;
     let samples = data.train.len();
     match (samples, epochs, batch) {
         (0, _, _) => return Err(TrainError::NoPictures("train on")),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::training::Objective;
-use fovea_graph::{Memory, Outcome, Tensor};
+use fovea_graph::{Memory, Outcome, Stop, Tensor};
 
 use crate::aim::{Aim, check_labels};
 use crate::batch::Pictures;
@@ -126,7 +126,7 @@ impl Trainee {
         indices: &[usize],
         interrupted: &AtomicBool,
     ) -> Result<Evaluation, TrainError> {
-        self.check(data, self.target)?;
+        self.check(data, self.target, interrupted)?;
         let pictures = data.images.len();
         if indices.is_empty() {
             return Err(TrainError::NoPictures("test on"));
@@ -198,22 +198,20 @@ impl Trainee {
     }
 
     /// Whether the net can be trained and tested on this data, toward a target.
-    pub(crate) fn check(&self, data: &Dataset, target: Target) -> Result<(), TrainError> {
+    pub(crate) fn check(&self, data: &Dataset, target: Target, stop: &dyn Stop) -> Result<(), TrainError> {
         let name = || data.name.clone();
         if data.shape().is_empty() || data.shape() != self.net.input {
             let found = data.shape().to_vec();
             return Err(TrainError::Shape { net: self.net.input.clone(), found, data: name() });
         }
-        check_labels(&Aim::of(target, &self.net.told(), data)?, data)?;
+        let aim = Aim::of(target, &self.net.told(), data)?;
         let pictures = data.images.len();
         let parts = data.train.iter().chain(&data.validation).chain(&data.test);
-        match parts.copied().find(|&i| i >= pictures) {
-            None => Ok(()),
-            Some(index) => {
-                let why = format!("picture {index} of {pictures} in one of its parts");
-                Err(TrainError::Data { data: name(), why })
-            }
+        if let Some(index) = parts.copied().find(|&i| i >= pictures) {
+            let why = format!("picture {index} of {pictures} in one of its parts");
+            return Err(TrainError::Data { data: name(), why });
         }
+        check_labels(&aim, data, stop)
     }
 }
 

@@ -60,7 +60,9 @@ impl Needs {
     /// The same, and the data that lie in the host's memory all the while; of those that are read ahead, some batches.
     pub fn with(self, data: &DataSpec) -> Self {
         let batch = self.plans.iter().map(|&(_, batch, _)| batch).max().unwrap_or(0) as u64;
-        let ahead = if data.is_held() { 0 } else { AT_ONCE as u64 * batch * data.sample_bytes() };
+        let is_ahead = !(data.is_held() && data.labels_are_held());
+        let ahead = AT_ONCE as u64 * batch * (data.sample_bytes() + data.label_bytes());
+        let ahead = if is_ahead { ahead } else { 0 };
         Self { data: data.bytes() + ahead, ..self }
     }
 

@@ -47,7 +47,7 @@ pub fn resume(
         return Err(TrainError::AnotherRecipe { run, differences: differences.join("; ") });
     }
     has_more(recipe, record)?;
-    let size = check(trainee, data, recipe)?;
+    let size = check(trainee, data, recipe, interrupted)?;
     let history = go_on(trainee, data, recipe, &size, record, lock, events, interrupted);
     trainee.programs.clear();
     history

@@ -16,7 +16,7 @@ pub struct Standardisation {
 }
 
 impl Standardisation {
-    /// That of a data set's training part, unless the data are normalised in another way. Sums are taken in f64.
+    /// That of a data set's training part, unless the data are normalised in another way. It is measured once, in f64.
     ///
     /// # Errors
     /// Samples that cannot be read.
@@ -46,29 +46,13 @@ impl Standardisation {
     /// # Errors
     /// Samples that cannot be read; [`DataError::Interrupted`].
     pub fn measured(data: &Dataset, stop: &dyn Stop) -> Result<Self, DataError> {
-        let channels = data.shape().last().copied().unwrap_or(1).max(1);
-        let count = (data.train.len() * data.images.size() / channels).max(1) as f64;
-        // One sum a channel over all pictures, in their order.
-        let mean_of = |figure: &dyn Fn(usize, f64) -> f64| {
-            let mut sums = vec![0.0; channels];
-            data.images.each(&data.train, stop, |picture| {
-                for pixel in picture.chunks_exact(channels) {
-                    for (c, (sum, &value)) in sums.iter_mut().zip(pixel).enumerate() {
-                        *sum += figure(c, f64::from(value));
-                    }
-                }
-            })?;
-            Ok::<_, DataError>(sums.into_iter().map(|sum| sum / count).collect::<Vec<f64>>())
-        };
-        let mean = mean_of(&|_, value| value)?;
-        let squares = mean_of(&|c, value| (value - mean[c]).powi(2))?;
-        let deviation = |(square, mean): (&f64, &f64)| {
-            let deviation = square.sqrt();
+        let measured = data.measured(stop)?;
+        let deviation = |(deviation, mean): (&f64, &f64)| {
             // The sums' own rounding leaves a little where all values are the same.
-            if deviation > 1e-12 * mean.abs() { deviation as f32 } else { 1.0 }
+            if *deviation > 1e-12 * mean.abs() { *deviation as f32 } else { 1.0 }
         };
-        let deviation = squares.iter().zip(&mean).map(deviation).collect();
-        Ok(Self { mean: mean.iter().map(|&m| m as f32).collect(), deviation })
+        let deviation = measured.deviation.iter().zip(&measured.mean).map(deviation).collect();
+        Ok(Self { mean: measured.mean.iter().map(|&mean| mean as f32).collect(), deviation })
     }
 
     /// Standardises pictures `[…, C]` in place.

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_cpu::Cpu;
-use fovea_data::{DataSource, DataSpec, Dataset, Labels};
-use fovea_graph::{Backend, Tensor};
+use fovea_data::{Augment, Augmentation, DataError, DataSource, DataSpec, Dataset, Labels, Samples, Source};
+use fovea_graph::{Backend, Never, Stop, Tensor};
+use fovea_train::target::{self, Target};
 use fovea_train::{Mode, Recipe, Runs, Schedule, Standardisation, Trainee, Weights, fit};
 use ndarray::Axis;
 use support::{adam, bits, info, per_position, recipe, regression};
@@ -40,7 +41,7 @@ fn a_net_learns_a_class_at_every_position_and_its_weights_keep_it() {
     let mut run = Runs::at(folder.path()).create(&info(&segmenting())).unwrap();
     let history = fit(&mut trainee, &data, &segmenting(), Some(&mut run), &mut |_| {}, &GO_ON).unwrap();
     let last = history.epochs.last().unwrap();
-    let sky = data.test.iter().flat_map(|&i| data.labels.of(i)).filter(|&&label| label == 0).count();
+    let sky = data.test.iter().flat_map(|&i| data.labels.of(i, &Never).unwrap()).filter(|&label| label == 0).count();
     let sky = sky as f64 / (50.0 * 24.0 * 32.0);
     assert!(last.test_accuracy.unwrap() > 0.75 && sky < 0.55, "{last:?}, {sky} sky");
     assert!((last.accuracy.unwrap() - last.test_accuracy.unwrap()).abs() < 0.1);
@@ -64,8 +65,8 @@ fn tests_count_positions() {
     assert_eq!(said.probabilities, tested.probabilities);
 
     let (mut loss, mut right, mut confusion) = (0.0, 0u64, vec![vec![0u64; 6]; 6]);
-    let labels = data.test.iter().flat_map(|&i| data.labels.of(i));
-    for ((row, &label), &class) in tested.probabilities.rows().into_iter().zip(labels).zip(&tested.predictions) {
+    let labels = data.test.iter().flat_map(|&i| data.labels.of(i, &Never).unwrap());
+    for ((row, label), &class) in tested.probabilities.rows().into_iter().zip(labels).zip(&tested.predictions) {
         assert!(row.iter().all(|&p| p <= row[class as usize]));
         loss -= f64::from(row[label as usize]).ln() / 7680.0;
         right += u64::from(label == class);
@@ -88,12 +89,46 @@ fn batches_pair_pictures_with_their_maps() {
         .map(|place| {
             let image: Tensor = images.index_axis(Axis(0), place).to_owned();
             let i = (0..8).find(|&i| standard.index_axis(Axis(0), i) == image).unwrap();
-            assert!(labels.index_axis(Axis(0), place).iter().map(|&v| v as u32).eq(data.labels.of(i).iter().copied()));
+            assert!(labels.index_axis(Axis(0), place).iter().map(|&v| v as u32).eq(data.labels.of(i, &Never).unwrap()));
             i
         })
         .collect();
     met.sort_unstable();
     assert_eq!(met, data.train);
+}
+
+/// Labels that are read as they are asked for.
+#[derive(Debug)]
+struct Read(Samples);
+
+impl Source for Read {
+    fn read(&self, indices: &[usize], values: &mut [f32], stop: &dyn Stop) -> Result<(), DataError> {
+        self.0.read(indices, values, stop)
+    }
+}
+
+/// Masks that are read ahead by a thread, augmented with their pictures and weighed by how rare a class is, give the bits
+/// of masks in memory.
+#[test]
+fn masks_that_are_read_change_no_bit() {
+    let augment: Augment =
+        [Augmentation::Flip, Augmentation::Crop(3), Augmentation::Rotate(10.0)].into_iter().collect();
+    let held = Dataset { augment, ..scenes(60, 20) };
+    let Labels::Map(maps) = &held.labels else { unreachable!() };
+    let (count, shape) = (maps.len(), maps.shape().to_vec());
+    let read = Labels::Map(Samples::of(Arc::new(Read(maps.clone())), count, &shape));
+    let read = Dataset { labels: read, ..held.clone() };
+    let target = Target { weights: target::Weights::Balanced, ignore: Some(2), ..Target::default() };
+    let recipe = Recipe { epochs: 2, target, ..segmenting() };
+    let [one, two] = [&held, &read].map(|data| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut trainee = Trainee::fresh(cpu(), per_position(24, 32, 6), 1).unwrap();
+        let mut run = Runs::at(folder.path()).create(&info(&recipe)).unwrap();
+        fit(&mut trainee, data, &recipe, Some(&mut run), &mut |_| {}, &GO_ON).unwrap();
+        let tested = trainee.evaluate(data, &data.test, &GO_ON).unwrap();
+        (bits(&trainee.weights().unwrap().tensors), tested)
+    });
+    assert!(one == two);
 }
 
 fn refused(mut trainee: Trainee, data: &Dataset) -> String {
@@ -138,15 +173,16 @@ fn labels_of_another_form_are_refused() {
         "the net tells 5 classes apart, scenes has 6: `- conv 6 1x1 - softmax` fits"
     );
     let Labels::Map(maps) = &data.labels else { unreachable!() };
-    let labels = Labels::Map(maps.slice_axis(Axis(1), (0..20).into()).to_owned());
+    let maps = maps.held().unwrap();
+    let labels = Labels::Map(maps.slice_axis(Axis(1), (0..20).into()).to_owned().into());
     assert_eq!(
         refused(segment(6), &Dataset { labels, ..data.clone() }),
         "the net tells a class at each of 24x32 positions, scenes has one at each of 20x32: the last map must be as \
          large as the picture (`same` convolutions keep a map's size, `deconv … to input` brings it back)"
     );
-    let mut odd = data.clone();
-    let Labels::Map(maps) = &mut odd.labels else { unreachable!() };
-    maps[[3, 5, 7]] = 6;
+    let mut maps = maps.clone();
+    maps[[3, 5, 7]] = 6.0;
+    let odd = Dataset { labels: Labels::Map(maps.into()), ..data.clone() };
     assert_eq!(
         refused(segment(6), &odd),
         "scenes does not hold together: a label 6 of 6 classes: `ignore 6` leaves it out"

@@ -3,7 +3,7 @@
 
 mod support;
 
-use fovea_data::{Augment, Dataset, Labels, Normalize};
+use fovea_data::{Dataset, Labels, Normalize};
 use fovea_graph::Tensor;
 use fovea_train::Standardisation;
 use ndarray::Array4;
@@ -12,20 +12,9 @@ use support::digits;
 /// Three pictures of one pixel and three channels; the third picture is for testing and counts for nothing.
 fn tiny() -> Dataset {
     let values = vec![1.0, 5.0, 0.1, 3.0, 5.0, 0.1, 100.0, -100.0, 9.0];
-    Dataset {
-        name: "tiny".into(),
-        images: Array4::from_shape_vec((3, 1, 1, 3), values).unwrap().into_dyn().into(),
-        labels: Labels::Class(vec![0, 1, 0]),
-        classes: vec!["a".into(), "b".into()],
-        train: vec![0, 1],
-        validation: Vec::new(),
-        test: vec![2],
-        augment: Augment::default(),
-        normalize: Normalize::default(),
-        attribution: String::new(),
-        left_out: Vec::new(),
-        remarks: Vec::new(),
-    }
+    let images = Array4::from_shape_vec((3, 1, 1, 3), values).unwrap().into_dyn().into();
+    let (labels, classes) = (Labels::Class(vec![0, 1, 0]), vec!["a".into(), "b".into()]);
+    Dataset { train: vec![0, 1], test: vec![2], ..Dataset::new("tiny", images, labels, classes) }
 }
 
 #[test]

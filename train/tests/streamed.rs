@@ -161,10 +161,12 @@ fn samples_that_cannot_be_read_end_the_run_and_the_net_keeps_its_last_step() {
 #[test]
 fn an_interrupt_ends_a_run_that_waits_for_its_samples() {
     let (stop, reads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let (flag, count) = (Arc::clone(&stop), Arc::clone(&reads));
+    let (flag, count, training) = (Arc::clone(&stop), Arc::clone(&reads), Arc::new(AtomicBool::new(false)));
+    let is_training = Arc::clone(&training);
     let streamed = read(move |indices, stop| {
         // Of whole batches the third never comes.
-        if indices.len() == 64 && count.fetch_add(1, Ordering::Relaxed) > 10 {
+        let is_batch = is_training.load(Ordering::Relaxed) && indices.len() == 64;
+        if is_batch && count.fetch_add(1, Ordering::Relaxed) > 1 {
             flag.store(true, Ordering::Relaxed);
             while !stop.is_set() {
                 std::thread::yield_now();
@@ -172,9 +174,14 @@ fn an_interrupt_ends_a_run_that_waits_for_its_samples() {
         }
         Ok(stop.go_on()?)
     });
+    let begin = |event| {
+        if matches!(event, fovea_train::Event::Begin { .. }) {
+            training.store(true, Ordering::Relaxed);
+        }
+    };
     let recipe = Recipe { epochs: 40, ..recipe() };
     let mut trainee = trainee(Arc::new(Oracle::default()));
-    let history = fit(&mut trainee, &streamed, &recipe, None, &mut |_| {}, &stop).unwrap();
+    let history = fit(&mut trainee, &streamed, &recipe, None, &mut { begin }, &stop).unwrap();
     assert!(matches!(history.ending, Ending::Interrupted { .. }), "{:?}", history.ending);
 }
 

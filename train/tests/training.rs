@@ -53,7 +53,7 @@ fn each_epoch_shows_every_training_picture_once_and_standardised() {
     let mut images = data.images.held().unwrap().clone();
     Standardisation::of(&data).unwrap().apply(&mut images);
     let picture = |t: &Tensor, i: usize| t.index_axis(Axis(0), i).iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-    let mut expected: Vec<_> = data.train.iter().map(|&i| (picture(&images, i), data.labels.of(i)[0])).collect();
+    let mut expected: Vec<_> = data.train.iter().map(|&i| (picture(&images, i), data.labels.classes()[i])).collect();
     let epoch = |steps: &[(Tensor, Tensor)]| {
         let pairs = steps.iter().flat_map(|(x, y)| (0..y.len()).map(move |i| (picture(x, i), y[[i]] as u32)));
         pairs.collect::<Vec<_>>()
@@ -85,8 +85,8 @@ fn one_step_is_the_textbooks() {
     let mut loss = 0.0;
     for (mut row, &i) in p.outer_iter_mut().zip(&data.train) {
         row /= row.sum();
-        loss -= row[data.labels.of(i)[0] as usize].ln() / 1437.0;
-        row[data.labels.of(i)[0] as usize] -= 1.0;
+        loss -= row[data.labels.classes()[i] as usize].ln() / 1437.0;
+        row[data.labels.classes()[i] as usize] -= 1.0;
     }
     let expected: Array2<f64> = &w - &(p.t().dot(&x) * (0.5 / 1437.0));
     let found = trainee.weights().unwrap().tensors[0].1.mapv(f64::from);
@@ -245,7 +245,7 @@ fn test_and_predict_agree() {
     for ((row, logits), (&i, &class)) in (tested.probabilities.outer_iter().zip(predicted.logits.outer_iter()))
         .zip(data.test.iter().zip(&tested.predictions))
     {
-        let label = data.labels.of(i)[0] as usize;
+        let label = data.labels.classes()[i] as usize;
         let best = (0..10).max_by(|&a, &b| row[[a]].total_cmp(&row[[b]])).unwrap();
         assert_eq!(class as usize, best);
         let sum: f64 = logits.iter().map(|&v| f64::from(v).exp()).sum();

@@ -18,7 +18,7 @@ const LISTED: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Member {
     /// Its name there, with its ending.
-    name: String,
+    pub name: String,
     /// Where its bytes begin in the archive's file.
     pub begin: u64,
     /// How many it has, unpacked.

@@ -1,12 +1,13 @@
 //! The labels of an npy file.
 
-use fovea_graph::{Stop, Tensor, counted};
+use fovea_graph::{Stop, counted};
 
-use super::header::{Element, Kind};
+use super::header::Kind;
 use super::npy::{Npy, tuple};
-use super::samples::Odd;
+use super::odd::Odd;
+use super::value::{Value, number};
 use crate::error::{DataError, Unfit};
-use crate::labels::{LabelKind, Labels};
+use crate::labels::LabelKind;
 use crate::source::ReadAs;
 
 /// The most classes that are told apart.
@@ -33,6 +34,16 @@ impl Meaning {
     /// Where in a sample its classes are.
     pub fn positions(&self) -> &[usize] {
         if let Meaning::Classes(positions) = self { positions } else { &[] }
+    }
+
+    /// What the labels' elements are as numbers, unless samples have a class each, which is held.
+    pub fn value(&self, npy: &Npy) -> Option<Value> {
+        match self {
+            Meaning::Classes(positions) if positions.is_empty() => None,
+            Meaning::OneOf(_) => None,
+            Meaning::Classes(_) | Meaning::Several(_) => Some(Value::of_classes(&npy.header.element)),
+            Meaning::Numbers(_) => Some(Value::of_numbers(&npy.header.element)),
+        }
     }
 
     /// The kind of labels.
@@ -122,9 +133,8 @@ fn no_classes(npy: &Npy, samples: &Npy, shape: &[usize], own: &[usize], said: Op
 
 /// Whether all elements are 0 or 1.
 fn are_yes_or_no(npy: &Npy, stop: &dyn Stop) -> Result<bool, DataError> {
-    let value = number(&npy.header.element);
     let mut all = true;
-    npy.read(stop, |bytes| all &= [0.0, 1.0].contains(&value(bytes)))?;
+    npy.read(stop, |bytes| all &= [0.0, 1.0].contains(&number(&npy.header.element, bytes)))?;
     Ok(all)
 }
 
@@ -165,12 +175,7 @@ pub(super) fn look(npy: &Npy, meaning: &Meaning, stop: &dyn Stop) -> Result<Told
             Ok(Told { classes: (0..*count).map(|class| class.to_string()).collect(), of: Vec::new(), remarks })
         }
         Meaning::Numbers(_) => {
-            let (value, mut odd, mut place) = (number(&npy.header.element), Odd::default(), 0);
-            npy.read(stop, |bytes| {
-                odd.look(value(bytes) as f32, || npy.sample(place));
-                place += 1;
-            })?;
-            odd.none(npy)?;
+            Odd::look_through(npy, &Value::of_numbers(&npy.header.element), stop)?;
             Ok(Told::default())
         }
     }
@@ -178,21 +183,22 @@ pub(super) fn look(npy: &Npy, meaning: &Meaning, stop: &dyn Stop) -> Result<Told
 
 /// The class of each sample, where exactly one of its numbers is 1.
 fn one_of(npy: &Npy, classes: usize, stop: &dyn Stop) -> Result<Vec<u32>, DataError> {
-    let values = values(npy, stop)?;
-    let mut of = Vec::with_capacity(npy.header.shape[0]);
-    for (sample, row) in values.rows().into_iter().enumerate() {
-        let mut set = row.iter().enumerate().filter(|&(_, &value)| value == 1.0);
-        match (set.next(), set.next()) {
-            (Some((class, _)), None) => of.push(class as u32),
-            (first, _) => {
-                let found = if first.is_none() { "none" } else { "several" };
-                let message = format!("sample {sample} has {found} of its {classes} numbers set");
-                let unfit = npy.unfit(message).found(found).expected("one of them");
-                return Err(unfit.help("without `as classes` each sample may have several classes at once").into());
-            }
+    const NONE: u32 = u32::MAX;
+    const SEVERAL: u32 = NONE - 1;
+    let mut of = vec![NONE; npy.header.shape[0]];
+    let mut place = 0;
+    npy.read(stop, |bytes| {
+        if number(&npy.header.element, bytes) == 1.0 {
+            let (sample, class) = npy.at(place);
+            of[sample] = if of[sample] == NONE { class as u32 } else { SEVERAL };
         }
-    }
-    Ok(of)
+        place += 1;
+    })?;
+    let Some(sample) = of.iter().position(|&class| class >= SEVERAL) else { return Ok(of) };
+    let found = if of[sample] == NONE { "none" } else { "several" };
+    let message = format!("sample {sample} has {found} of its {classes} numbers set");
+    let unfit = npy.unfit(message).found(found).expected("one of them");
+    Err(unfit.help("without `as classes` each sample may have several classes at once").into())
 }
 
 /// Looks at labels that are classes.
@@ -240,46 +246,11 @@ fn classes(npy: &Npy, positions: &[usize], stop: &dyn Stop) -> Result<Told, Data
     Ok(Told { classes, of, remarks })
 }
 
-/// Reads all labels.
-pub(super) fn read(npy: &Npy, meaning: &Meaning, stop: &dyn Stop) -> Result<Labels, DataError> {
-    let count = npy.header.shape[0];
-    let shaped = |values: Tensor, shape: &[usize]| {
-        let dims = [&[count], shape].concat();
-        values.into_shape_with_order(dims).expect("as many values as before")
-    };
-    Ok(match meaning {
-        Meaning::Classes(positions) if positions.is_empty() => {
-            Labels::Class(values(npy, stop)?.into_iter().map(|label| label as u32).collect())
-        }
-        Meaning::Classes(_) => Labels::Map(values(npy, stop)?.mapv(|label| label as u32)),
-        Meaning::OneOf(classes) => Labels::Class(one_of(npy, *classes, stop)?),
-        Meaning::Several(classes) => Labels::Several(shaped(values(npy, stop)?, &[*classes])),
-        Meaning::Numbers(shape) => Labels::Numbers(shaped(values(npy, stop)?, shape)),
-    })
-}
-
-/// All elements as they stand, in row-major order.
-fn values(npy: &Npy, stop: &dyn Stop) -> Result<Tensor, DataError> {
-    let mut values = Tensor::zeros(&npy.header.shape[..]);
-    let value = number(&npy.header.element);
-    {
-        let view = values.view_mut();
-        let mut slots = if npy.header.is_fortran { view.reversed_axes() } else { view }.into_iter();
-        npy.read(stop, |bytes| {
-            if let Some(slot) = slots.next() {
-                *slot = value(bytes) as f32;
-            }
-        })?;
-    }
-    Ok(values)
-}
-
 /// Gives each label, in the order of the file; those that are no class are a mistake.
 fn each(npy: &Npy, stop: &dyn Stop, mut give: impl FnMut(u32)) -> Result<(), DataError> {
     let (mut place, mut wrong) = (0, None);
-    let value = number(&npy.header.element);
     npy.read(stop, |bytes| {
-        let label = value(bytes);
+        let label = number(&npy.header.element, bytes);
         if (0.0..MAX_CLASSES).contains(&label) && label.fract() == 0.0 {
             give(label as u32);
         } else {
@@ -288,7 +259,7 @@ fn each(npy: &Npy, stop: &dyn Stop, mut give: impl FnMut(u32)) -> Result<(), Dat
         place += 1;
     })?;
     let Some((label, place)) = wrong else { return Ok(()) };
-    let message = format!("the label {label} of sample {} is no class", npy.sample(place));
+    let message = format!("the label {label} of sample {} is no class", npy.at(place).0);
     let expected = match label {
         label if label < 0.0 => "classes counted from 0".into(),
         label if label >= MAX_CLASSES => format!("classes below {MAX_CLASSES}"),
@@ -296,33 +267,4 @@ fn each(npy: &Npy, stop: &dyn Stop, mut give: impl FnMut(u32)) -> Result<(), Dat
     };
     let help = "`numpy.unique(y, return_inverse=True)[1]` counts the classes there are from 0";
     Err(npy.unfit(message).found(label.to_string()).expected(expected).help(help).into())
-}
-
-/// What makes a number of an element's bytes, as it stands; not a number of what is none.
-fn number(element: &Element) -> impl Fn(&[u8]) -> f64 {
-    move |bytes| match (&element.kind, bytes.len()) {
-        (Kind::Float, 4) => f64::from(f32::from_bits(bits(element, bytes) as u32)),
-        (Kind::Float, 8) => f64::from_bits(bits(element, bytes)),
-        (Kind::Float | Kind::Other(_), _) => f64::NAN,
-        (Kind::Signed | Kind::Unsigned | Kind::Bool, _) => whole(element, bytes) as f64,
-    }
-}
-
-/// An element's bytes as one word.
-fn bits(element: &Element, bytes: &[u8]) -> u64 {
-    let put = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
-    if element.is_big_endian { bytes.iter().fold(0, put) } else { bytes.iter().rev().fold(0, put) }
-}
-
-/// A whole number of an element's bytes; one that is larger than all others where it is larger than that.
-fn whole(element: &Element, bytes: &[u8]) -> i64 {
-    let is_negative = |first: u8| element.kind == Kind::Signed && first >= 128;
-    let put = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
-    let (first, start) = match (element.is_big_endian, bytes) {
-        (true, [first, ..]) | (false, [.., first]) => (*first, if is_negative(*first) { u64::MAX } else { 0 }),
-        (_, []) => (0, 0),
-    };
-    let number =
-        if element.is_big_endian { bytes.iter().fold(start, put) } else { bytes.iter().rev().fold(start, put) };
-    if is_negative(first) { number as i64 } else { i64::try_from(number).unwrap_or(i64::MAX) }
 }

@@ -1,26 +1,29 @@
 //! Arrays in npy files: samples `[N, …]`, and labels. Floating-point numbers are taken as they are; of bytes 255 becomes 1.
 
 mod archive;
+mod elements;
 mod header;
+mod kept;
 mod labels;
 mod npy;
+mod odd;
 mod rows;
 mod samples;
+mod value;
 
 use fovea_graph::{Stop, counted};
 
-use crate::augment::Augment;
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::{LabelKind, Labels};
-use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::room::Room;
 use crate::source::{Arrays, Labelled};
 use crate::split::Parts;
 use labels::{Meaning, Told};
 use npy::Npy;
+use value::Value;
 
 /// The files of a set, as they were when they were looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,21 +100,36 @@ impl Files {
         Dealt { parts: self.parts.clone(), labels: self.classes.clone() }
     }
 
-    /// Whether each sample is in one place of its file.
+    /// Whether samples and labels can be had within this room.
     ///
     /// # Errors
-    /// The mistake that it is not.
-    pub(crate) fn can_be_read_by_number(&self) -> Result<(), DataError> {
-        if self.samples.packed.is_some() {
-            let unfit = self.samples.unfit("its samples are packed, and they are too many to hold");
-            return Err(unfit.help("save it with `numpy.savez`: each sample is then read when it is its turn").into());
+    /// The mistake that they cannot.
+    pub(crate) fn can_be_read(&self, room: &Room) -> Result<(), DataError> {
+        elements::can_be_read(&self.samples, &self.value()?, room)?;
+        match &self.labels {
+            Some((npy, meaning)) => meaning.value(npy).map_or(Ok(()), |value| elements::can_be_read(npy, &value, room)),
+            None => Ok(()),
         }
-        if !self.samples.header.is_fortran {
-            return Ok(());
-        }
-        let message = "its samples do not lie one behind the other (Fortran order), and they are too many to hold";
-        let help = "save it as `numpy.ascontiguousarray(x)`: each sample is then read when it is its turn";
-        Err(self.samples.unfit(message).help(help).into())
+    }
+
+    /// What the samples' elements are as numbers.
+    fn value(&self) -> Result<Value, DataError> {
+        Value::of_samples(&self.samples.header.element).ok_or_else(|| self.samples.changed())
+    }
+
+    /// The labels.
+    fn labels(&self, room: &Room, stop: &dyn Stop) -> Result<Labels, DataError> {
+        let Some((npy, meaning)) = &self.labels else { return Ok(Labels::Class(Vec::new())) };
+        let read = |value, shape: &[usize]| elements::read(npy, value, shape, room, stop);
+        Ok(match (meaning, meaning.value(npy)) {
+            (Meaning::Classes(positions), Some(value)) => Labels::Map(read(value, positions)?),
+            (Meaning::Several(classes), Some(value)) => Labels::Several(read(value, &[*classes])?),
+            (Meaning::Numbers(shape), Some(value)) => Labels::Numbers(read(value, shape)?),
+            (Meaning::OneOf(_), _) | (_, None) => {
+                npy.file()?;
+                Labels::Class(self.classes.clone())
+            }
+        })
     }
 
     /// Reads the samples.
@@ -122,23 +140,10 @@ impl Files {
         room: &Room,
         stop: &dyn Stop,
     ) -> Result<Dataset, DataError> {
-        let labels = match &self.labels {
-            Some((labels, meaning)) => labels::read(labels, meaning, stop)?,
-            None => Labels::Class(Vec::new()),
-        };
-        Ok(Dataset {
-            name: name.to_string(),
-            images: samples::read(&self.samples, &known.shape, room, stop)?,
-            labels,
-            classes: known.classes.clone(),
-            train: self.parts.train.clone(),
-            validation: self.parts.validation.clone(),
-            test: self.parts.test.clone(),
-            augment: Augment::default(),
-            normalize: Normalize::default(),
-            attribution: format!("samples of `{}`", self.samples.path.display()),
-            left_out: Vec::new(),
-            remarks: self.remarks.clone(),
-        })
+        let labels = self.labels(room, stop)?;
+        let images = elements::read(&self.samples, self.value()?, &known.shape, room, stop)?;
+        let data = Dataset::new(name, images, labels, known.classes.clone()).dealt(self.parts.clone());
+        let attribution = format!("samples of `{}`", self.samples.path.display());
+        Ok(Dataset { attribution, remarks: self.remarks.clone(), ..data })
     }
 }

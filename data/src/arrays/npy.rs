@@ -105,12 +105,25 @@ impl Npy {
             .into())
     }
 
+    /// Opens the file, unless it is not as it was when its head was read.
+    pub fn file(&self) -> Result<File, DataError> {
+        let file = File::open(&self.path).map_err(|_| self.changed())?;
+        self.is_same(&file).then_some(file).ok_or_else(|| self.changed())
+    }
+
+    /// Whether an open file is as it was when its head was read.
+    pub fn is_same(&self, file: &File) -> bool {
+        file.metadata().is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
+    }
+
+    /// Whether each sample lies in one place of the file, as it is.
+    pub fn is_by_number(&self) -> bool {
+        self.packed.is_none() && !self.header.is_fortran
+    }
+
     /// Gives all elements, in the order of the file.
     pub fn read(&self, stop: &dyn Stop, mut each: impl FnMut(&[u8])) -> Result<(), DataError> {
-        let mut file = File::open(&self.path).map_err(|_| self.changed())?;
-        if !file.metadata().is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp) {
-            return Err(self.changed());
-        }
+        let mut file = self.file()?;
         let unreadable = |error: std::io::Error| self.unfit(format!("the file cannot be read: {error}"));
         match &self.packed {
             None => {
@@ -156,11 +169,21 @@ impl Npy {
         self.unfit(stamp::CHANGED).help(stamp::DECLARE_AGAIN).into()
     }
 
-    /// Which sample the element belongs to that comes at this place of the file.
-    pub fn sample(&self, place: usize) -> usize {
-        let samples = self.header.shape.first().copied().unwrap_or(1).max(1);
-        let size = self.header.shape.iter().skip(1).product::<usize>().max(1);
-        if self.header.is_fortran { place % samples } else { place / size }
+    /// Which sample the element belongs to that comes at this place of the file, and which of its elements that is, as they
+    /// follow one another in the file.
+    pub fn at(&self, place: usize) -> (usize, usize) {
+        let (samples, size) = (self.count().max(1), self.size().max(1));
+        if self.header.is_fortran { (place % samples, place / samples) } else { (place / size, place % size) }
+    }
+
+    /// How many samples there are.
+    pub fn count(&self) -> usize {
+        self.header.shape.first().copied().unwrap_or(1)
+    }
+
+    /// How many elements a sample has.
+    pub fn size(&self) -> usize {
+        self.header.shape.iter().skip(1).product()
     }
 }
 

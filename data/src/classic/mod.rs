@@ -16,12 +16,10 @@ use std::sync::Arc;
 use fovea_graph::shape::join;
 use fovea_graph::{Stop, counted};
 
-use crate::augment::Augment;
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
-use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::resize::Resize;
 use crate::samples::{Samples, Source};
@@ -181,21 +179,10 @@ impl Here {
         let resize = ([from[0], from[1]] != [to[0], to[1]]).then(|| Resize::new([from[0], from[1]], [to[0], to[1]]));
         let pictures = Pictures { parts, resize };
         let count = self.labels.len();
-        let Parts { train, validation, test } = self.dealt().parts;
-        Ok(Dataset {
-            name: name.to_string(),
-            images: Samples::of(Arc::new(pictures), count, &known.shape),
-            labels: Labels::Class(self.labels.clone()),
-            classes: known.classes.clone(),
-            train,
-            validation,
-            test,
-            augment: Augment::default(),
-            normalize: Normalize::default(),
-            attribution: self.set.attribution().to_string(),
-            left_out: Vec::new(),
-            remarks: self.remarks(),
-        })
+        let (images, labels) =
+            (Samples::of(Arc::new(pictures), count, &known.shape), Labels::Class(self.labels.clone()));
+        let data = Dataset::new(name, images, labels, known.classes.clone()).dealt(self.dealt().parts);
+        Ok(Dataset { attribution: self.set.attribution().to_string(), remarks: self.remarks(), ..data })
     }
 
     /// Says so where the files are not those of everybody.

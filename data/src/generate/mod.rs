@@ -8,12 +8,10 @@ pub(crate) mod shapes;
 
 use fovea_graph::Tensor;
 
-use crate::augment::Augment;
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
 use crate::labels::Labels;
-use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::split::Parts;
 pub use dice::Dice;
@@ -26,22 +24,10 @@ fn drawn(
     values: Vec<f32>,
     labels: Labels,
 ) -> Result<Dataset, DataError> {
-    let (train, test) = parts(known.counts);
     let [height, width] = [known.shape[0], known.shape[1]];
-    Ok(Dataset {
-        name: name.to_string(),
-        images: stack(name, values, height, width)?.into(),
-        labels,
-        classes: known.classes,
-        train,
-        validation: Vec::new(),
-        test,
-        augment: Augment::default(),
-        normalize: Normalize::default(),
-        attribution: format!("drawn by Fovea from seed {seed}"),
-        left_out: Vec::new(),
-        remarks: Vec::new(),
-    })
+    let data = Dataset::new(name, stack(name, values, height, width)?.into(), labels, known.classes);
+    let data = data.dealt(parts(known.counts));
+    Ok(Dataset { attribution: format!("drawn by Fovea from seed {seed}"), ..data })
 }
 
 /// Pictures of one size as a tensor `[N, H, W, 3]`.
@@ -53,11 +39,12 @@ fn stack(name: &'static str, values: Vec<f32>, height: usize, width: usize) -> R
 
 /// How so many are dealt out that have these labels.
 fn dealt(counts: Counts, labels: Vec<u32>) -> Dealt {
-    let (train, test) = parts(counts);
-    Dealt { parts: Parts { train, test, ..Parts::default() }, labels }
+    Dealt { parts: parts(counts), labels }
 }
 
 /// The first pictures are for training, the others for testing.
-fn parts(counts: Counts) -> (Vec<usize>, Vec<usize>) {
-    ((0..counts.train).collect(), (counts.train..counts.train + counts.test).collect())
+fn parts(counts: Counts) -> Parts {
+    let train = 0..counts.train;
+    let test = train.end..train.end + counts.test;
+    Parts { train: train.collect(), validation: Vec::new(), test: test.collect() }
 }

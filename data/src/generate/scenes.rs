@@ -1,7 +1,6 @@
 //! `scenes`: small landscapes with a class at every pixel.
 
-use fovea_graph::Stop;
-use ndarray::{ArrayD, IxDyn};
+use fovea_graph::{Stop, Tensor};
 
 use super::canvas::{Canvas, Colour, Placed, mix, shade};
 use super::dice::Dice;
@@ -59,11 +58,11 @@ pub(crate) fn draw(seed: u64, size: Option<[usize; 2]>, stop: &dyn Stop) -> Resu
         let mut canvas = Canvas::new(height, width);
         paint(&mut canvas, &mut Dice::new(seed, KIND, index as u32));
         values.extend(canvas.values());
-        classes.extend(canvas.classes());
+        classes.extend(canvas.classes().iter().map(|&class| class as f32));
     }
-    let maps = ArrayD::from_shape_vec(IxDyn(&[count, height, width]), classes);
+    let maps = Tensor::from_shape_vec(vec![count, height, width], classes);
     let maps = maps.map_err(|why| DataError::Builtin { name: NAME, why: why.to_string() })?;
-    drawn(NAME, seed, describe(size), values, Labels::Map(maps))
+    drawn(NAME, seed, describe(size), values, Labels::Map(maps.into()))
 }
 
 /// A time of the day.

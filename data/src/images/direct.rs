@@ -78,7 +78,7 @@ impl Resident {
     }
 
     /// A picture's values, where it is one of them.
-    fn read(&self, index: usize, values: &mut [f32]) -> bool {
+    pub fn read(&self, index: usize, values: &mut [f32]) -> bool {
         let bytes = index.checked_mul(self.width).and_then(|begin| self.bytes.get(begin..)?.get(..self.width));
         let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { return false };
         self.levels.read(bytes, values);

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use fovea_graph::{Stop, Tensor};
 
@@ -13,10 +12,10 @@ use crate::error::{Clause, DataError, Unfit};
 use crate::room::Room;
 use crate::samples::Samples;
 use crate::store::levels::Levels;
-use crate::store::{Entry, Stored, Writer};
+use crate::store::{Entry, Identity, Stored, Writer};
 
 /// Decoding files of less than so many bytes takes no time worth a file of its own.
-const WORTH_KEEPING: u64 = 4 << 20;
+pub(super) const WORTH_KEEPING: u64 = 4 << 20;
 
 /// A folder's pictures.
 pub(super) struct Kept {
@@ -48,7 +47,7 @@ pub(super) fn keep(folder: &Folder, shape: &[usize], room: &Room, stop: &dyn Sto
     };
     let read = read::all(folder, shape, stop, &mut |values| sinks.take(values))?;
     let Sinks { memory, disk, resident } = sinks;
-    let (count, remark) = (read.files.len(), disk.finish(read.files.len(), &read.dropped));
+    let (count, remark) = (read.files.len(), disk.finish("pictures", read.files.len(), &read.dropped));
     let samples = match memory {
         Some(values) => {
             let shape = [&[count], shape].concat();
@@ -86,20 +85,13 @@ fn of_stored(
 }
 
 /// All that decides the pictures' values.
-fn identity(folder: &Folder, shape: &[usize]) -> Vec<u8> {
+fn identity(folder: &Folder, shape: &[usize]) -> Identity {
     let root = &folder.images.folder;
-    let mut identity = Vec::new();
-    let mut text = |bytes: &[u8]| {
-        identity.extend((bytes.len() as u64).to_le_bytes());
-        identity.extend(bytes);
-    };
-    text(root.canonicalize().as_ref().unwrap_or(root).as_os_str().as_encoded_bytes());
-    shape.iter().for_each(|side| text(&side.to_le_bytes()));
+    let mut identity = Identity::default();
+    identity.place(root);
+    identity.numbers(shape);
     for file in &folder.files {
-        text(file.path.strip_prefix(root).unwrap_or(&file.path).as_os_str().as_encoded_bytes());
-        text(&file.stamp.length.to_le_bytes());
-        let written = file.stamp.written.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-        text(&written.map_or(0, |time| time.as_nanos()).to_le_bytes());
+        identity.file(file.path.strip_prefix(root).unwrap_or(&file.path), &file.stamp);
     }
     identity
 }
@@ -116,15 +108,15 @@ fn room_for(folder: &Folder, size: usize) -> Result<Vec<f32>, DataError> {
     Err(unfit.help("make them smaller, as with `size 64x64`").into())
 }
 
-/// Where pictures go as they are read.
-struct Sinks {
-    memory: Option<Vec<f32>>,
-    disk: Disk,
-    resident: Resident,
+/// Where pictures, or their masks, go as they are read.
+pub(super) struct Sinks {
+    pub memory: Option<Vec<f32>>,
+    pub disk: Disk,
+    pub resident: Resident,
 }
 
 impl Sinks {
-    fn take(&mut self, values: &[f32]) {
+    pub fn take(&mut self, values: &[f32]) {
         if let Some(memory) = &mut self.memory {
             memory.extend_from_slice(values);
         }
@@ -136,8 +128,8 @@ impl Sinks {
     }
 }
 
-/// The file that pictures are written to.
-enum Disk {
+/// The file that pictures, or their masks, are written to.
+pub(super) enum Disk {
     /// None was asked for.
     Without,
     Open(Writer),
@@ -146,7 +138,7 @@ enum Disk {
 }
 
 impl Disk {
-    fn begin(entry: Option<&Entry>, count: usize) -> Self {
+    pub fn begin(entry: Option<&Entry>, count: usize) -> Self {
         match entry.map(|entry| entry.create(count)) {
             None => Disk::Without,
             Some(Ok(Some(writer))) => Disk::Open(writer),
@@ -163,13 +155,13 @@ impl Disk {
         }
     }
 
-    /// Ends the file; why there is none.
-    fn finish(self, count: usize, dropped: &[(usize, String)]) -> Option<String> {
+    /// Ends the file; why there is none, with what it was to hold in words.
+    pub fn finish(self, what: &str, count: usize, dropped: &[(usize, String)]) -> Option<String> {
         let finished: io::Result<()> = match self {
             Disk::Without => return None,
             Disk::Failed(why) => Err(io::Error::other(why)),
             Disk::Open(writer) => writer.finish(count, dropped),
         };
-        finished.err().map(|why| format!("the decoded pictures are not kept on disk, and will be decoded again: {why}"))
+        finished.err().map(|why| format!("the decoded {what} are not kept on disk, and will be decoded again: {why}"))
     }
 }

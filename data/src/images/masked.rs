@@ -4,18 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use fovea_graph::{Stop, counted};
-use ndarray::ArrayD;
-use rayon::prelude::*;
 
-use super::files::File;
 use super::head::{Head, Mask};
 use super::listing::{Listed, Listing};
+use super::mask;
 use super::pairs::{Alone, plain, stem, without};
-use super::read::changed;
 use super::walk::{self, Item};
-use super::{TOGETHER, mask};
 use crate::error::{Clause, DataError, Unfit};
-use crate::labels::Labels;
 use crate::source::Images;
 use crate::stamp::Stamp;
 
@@ -97,36 +92,4 @@ pub(super) fn classes(numbers: &BTreeSet<u16>, path: &Path) -> Result<Vec<String
         return Err(unfit.found("one class").expected("two classes or more").into());
     }
     Ok(numbers.iter().map(u16::to_string).collect())
-}
-
-/// Reads the masks of files and brings them to size, each pixel that of the nearest.
-pub(super) fn read(files: &[File], classes: &[String], size: &[usize], stop: &dyn Stop) -> Result<Labels, DataError> {
-    let (height, width) = (size[0], size[1]);
-    let numbers: Vec<u16> = classes.iter().filter_map(|class| class.parse().ok()).collect();
-    let mut labels = vec![0u32; files.len() * height * width];
-    let slots = labels.chunks_mut((TOGETHER * height * width).max(1));
-    for (some, slots) in files.chunks(TOGETHER).zip(slots) {
-        stop.go_on()?;
-        let pairs = slots.par_chunks_exact_mut((height * width).max(1)).zip(some);
-        pairs.map(|(slot, file)| one(file, &numbers, [height, width], slot)).collect::<Result<(), _>>()?;
-    }
-    let shape = vec![files.len(), height, width];
-    Ok(Labels::Map(ArrayD::from_shape_vec(shape, labels).expect("as many labels as pixels")))
-}
-
-fn one(file: &File, numbers: &[u16], [height, width]: [usize; 2], slot: &mut [u32]) -> Result<(), DataError> {
-    let Some((path, stamp)) = &file.mask else { return Ok(()) };
-    if !std::fs::metadata(path).is_ok_and(|found| Stamp::of(&found) == *stamp) {
-        return Err(changed(path));
-    }
-    let mask = mask(path).map_err(|_| changed(path))?;
-    let [high, wide] = mask.size;
-    // The middle of a pixel, on the mask.
-    let nearest = |at: usize, to: usize, from: usize| ((2 * at + 1) * from / (2 * to)).min(from - 1);
-    for (at, label) in slot.iter_mut().enumerate() {
-        let (y, x) = (nearest(at / width, height, high), nearest(at % width, width, wide));
-        let number = mask.numbers[y * wide + x];
-        *label = numbers.binary_search(&number).map_err(|_| changed(path))? as u32;
-    }
-    Ok(())
 }

@@ -16,6 +16,7 @@ mod loose;
 #[cfg(feature = "pictures")]
 mod mask;
 mod masked;
+mod masks;
 mod pairs;
 #[cfg(feature = "pictures")]
 mod pixels;
@@ -33,12 +34,10 @@ use std::collections::BTreeSet;
 use fovea_graph::Stop;
 use rayon::prelude::*;
 
-use crate::augment::Augment;
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
-use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::room::Room;
 use crate::source::{Images, PictureLabels};
@@ -223,26 +222,21 @@ impl Folder {
         let kept = keep(self, &known.shape, room, stop)?;
         // Dealt out as if what is broken had never been there.
         let parts = parts(&self.images, self.is_parted, &known.classes, &kept.files)?;
-        let labels = if self.images.is_masked() {
-            masked::read(&kept.files, &known.classes, &known.shape, stop)?
+        let (labels, unkept) = if let PictureLabels::Masks(root) = &self.images.labels {
+            let size = [known.shape[0], known.shape[1]];
+            let (masks, remark) = masks::keep(root, &kept.files, &known.classes, size, room, stop)?;
+            (Labels::Map(masks), remark)
         } else if known.classes.is_empty() {
-            Labels::Class(Vec::new())
+            (Labels::Class(Vec::new()), None)
         } else {
-            Labels::Class(kept.files.iter().map(|file| file.class).collect())
+            (Labels::Class(kept.files.iter().map(|file| file.class).collect()), None)
         };
+        let data = Dataset::new(name, kept.samples, labels, known.classes.clone()).dealt(parts);
         Ok(Dataset {
-            name: name.to_string(),
-            images: kept.samples,
-            labels,
-            classes: known.classes.clone(),
-            train: parts.train,
-            validation: parts.validation,
-            test: parts.test,
-            augment: Augment::default(),
-            normalize: Normalize::default(),
             attribution: format!("pictures of `{}`", self.images.folder.display()),
             left_out: kept.left_out,
-            remarks: self.remarks.iter().cloned().chain(kept.remark).collect(),
+            remarks: self.remarks.iter().cloned().chain(kept.remark).chain(unkept).collect(),
+            ..data
         })
     }
 }

@@ -3,6 +3,7 @@
 //! A set is a file, named by a digest of all that decides its values: the files it was made from, their lengths and times,
 //! and how they were brought to size. Whatever is wrong with such a file, the set is decoded anew.
 
+mod identity;
 pub(crate) mod levels;
 mod write;
 
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Clause, DataError, Unfit};
 use crate::room::Kept;
 use crate::samples::Source;
+pub(crate) use identity::Identity;
 use levels::Levels;
 pub(crate) use write::Writer;
 
@@ -48,11 +50,11 @@ pub(crate) struct Stored {
 
 impl Entry {
     /// The file for what `identity` describes.
-    pub fn new(kept: &Kept, identity: &[u8], levels: Levels, size: usize) -> Self {
+    pub fn new(kept: &Kept, identity: &Identity, levels: Levels, size: usize) -> Self {
         let mut digest = Sha256::new();
         digest.update((levels.width() as u64).to_le_bytes());
         digest.update((size as u64).to_le_bytes());
-        digest.update(identity);
+        digest.update(identity.bytes());
         Self { kept: kept.clone(), digest: digest.finalize().into(), levels, size }
     }
 

@@ -7,12 +7,10 @@ mod values;
 use fovea_graph::shape::join;
 use fovea_graph::{Stop, Tensor, counted};
 
-use crate::augment::Augment;
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
 use crate::labels::Labels;
-use crate::normalize::Normalize;
 use crate::part::Dealt;
 use crate::source::Table;
 use crate::split::Parts;
@@ -88,19 +86,8 @@ impl Read {
         self.rows.each(stop, |row| values.keep(row, self.label))?;
         let shape = [&[self.labels.len()], &known.shape[..]].concat();
         let images = Tensor::from_shape_vec(shape, values.kept()).map_err(|_| self.rows.changed())?;
-        Ok(Dataset {
-            name: name.to_string(),
-            images: images.into(),
-            labels: Labels::Class(self.labels.clone()),
-            classes: known.classes.clone(),
-            train: self.parts.train.clone(),
-            validation: self.parts.validation.clone(),
-            test: self.parts.test.clone(),
-            augment: Augment::default(),
-            normalize: Normalize::default(),
-            attribution: format!("rows of `{}`", self.rows.path().display()),
-            left_out: Vec::new(),
-            remarks: Vec::new(),
-        })
+        let labels = Labels::Class(self.labels.clone());
+        let data = Dataset::new(name, images.into(), labels, known.classes.clone()).dealt(self.parts.clone());
+        Ok(Dataset { attribution: format!("rows of `{}`", self.rows.path().display()), ..data })
     }
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use fovea_data::{
@@ -11,6 +12,8 @@ use fovea_data::{
 use fovea_graph::{Never, Tensor};
 use image::{DynamicImage, ImageFormat};
 use tempfile::TempDir;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 /// A folder that goes when it is dropped.
 pub fn folder() -> TempDir {
@@ -128,6 +131,16 @@ pub fn npy(descr: &str, fortran: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let head = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
     let length = u16::try_from(head.len()).unwrap().to_le_bytes();
     [b"\x93NUMPY\x01\x00", &length[..], head.as_bytes(), data].concat()
+}
+
+/// An archive of files, packed so.
+pub fn archive(path: &Path, method: CompressionMethod, files: &[(&str, Vec<u8>)]) {
+    let mut archive = ZipWriter::new(std::fs::File::create(path).unwrap());
+    for (name, bytes) in files {
+        archive.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap();
 }
 
 /// Arrays with labels, where nobody says more.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fovea_data::{DataSpec, Dataset, LabelKind};
+use fovea_data::{DataError, DataSpec, Dataset, LabelKind};
 use fovea_dsl::verb::{Samples, Side};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
@@ -137,11 +137,16 @@ impl Pick {
 
 /// One picture of the data, to draw.
 pub fn image(data: &Dataset, index: usize) -> picture::Result<Image> {
-    let pixels = data.images.get(index, &Never).map_err(|error| picture::Error::Unread { why: error.to_string() })?;
+    let pixels = data.images.get(index, &Never).map_err(unread)?;
     let &[height, width, channels] = pixels.shape() else {
         return Err(picture::Error::Empty { what: "no picture of height x width x channels" });
     };
     Image::new(height, width, channels, pixels.into_iter().collect())
+}
+
+/// The mistake of a sample that is to be drawn, and cannot be read.
+pub fn unread(error: DataError) -> picture::Error {
+    picture::Error::Unread { why: error.to_string() }
 }
 
 /// What samples are labelled with, in words: `10 classes`.
@@ -156,13 +161,13 @@ pub fn labelled(data: &Dataset) -> String {
 }
 
 /// The name of a picture's class, or of all classes at its positions.
-pub fn class(data: &Dataset, index: usize) -> String {
-    let mut labels: Vec<u32> = data.labels.of(index).to_vec();
+pub fn class(data: &Dataset, index: usize) -> picture::Result<String> {
+    let mut labels: Vec<u32> = data.labels.of(index, &Never).map_err(unread)?;
     labels.sort_unstable();
     labels.dedup();
     let names: Vec<&str> =
         labels.iter().filter_map(|&label| Some(data.classes.get(label as usize)?.as_str())).collect();
-    names.join(", ")
+    Ok(names.join(", "))
 }
 
 /// Whether samples are pictures, which can be drawn.
@@ -182,12 +187,13 @@ pub fn mapped(
     caption: String,
     further: Option<(String, Vec<u32>)>,
 ) -> picture::Result<Mapped> {
-    let truth = ("truth".to_string(), data.labels.of(index).to_vec());
+    let truth = ("truth".to_string(), data.labels.of(index, &Never).map_err(unread)?);
     Ok(Mapped { caption, image: image(data, index)?, maps: [Some(truth), further].into_iter().flatten().collect() })
 }
 
-/// The share of equal numbers in two maps.
-pub fn share_right(truth: &[u32], said: &[u32]) -> f64 {
+/// The share of a picture's positions of which the class is told right.
+pub fn share_right(data: &Dataset, index: usize, said: &[u32]) -> picture::Result<f64> {
+    let truth = data.labels.of(index, &Never).map_err(unread)?;
     let right = truth.iter().zip(said).filter(|(truth, said)| truth == said).count();
-    right as f64 / truth.len().max(1) as f64
+    Ok(right as f64 / truth.len().max(1) as f64)
 }

@@ -44,7 +44,7 @@ fn picture(path: &Path, data: &Dataset, index: usize) {
 pub fn arrays(root: &Path) {
     let digits = builtin("digits");
     write_npy(root.join("x.npy"), &digits.images.held().unwrap().index_axis(Axis(3), 0)).unwrap();
-    let labels: Vec<i64> = digits.labels.all().iter().map(|&label| i64::from(label)).collect();
+    let labels: Vec<i64> = digits.labels.classes().iter().map(|&label| i64::from(label)).collect();
     write_npy(root.join("y.npy"), &ndarray::Array1::from(labels)).unwrap();
 }
 
@@ -77,7 +77,7 @@ pub fn masks(root: &Path, count: usize) {
     for index in 0..count {
         let name = format!("{index}.png");
         picture(&root.join("in").join(&name), &scenes, index);
-        let classes: Vec<u8> = scenes.labels.of(index).iter().map(|&class| class as u8).collect();
+        let classes: Vec<u8> = scenes.labels.of(index, &Never).unwrap().iter().map(|&class| class as u8).collect();
         let [height, width] = [scenes.shape()[0] as u32, scenes.shape()[1] as u32];
         ImageBuffer::<Luma<u8>, _>::from_raw(width, height, classes)
             .unwrap()

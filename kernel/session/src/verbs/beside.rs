@@ -5,7 +5,7 @@ use fovea_graph::{Never, Tensor};
 
 use crate::display::number::{figure, percent};
 use crate::picture::{self, Grey, Image, Mark, Picture, Sample, Theme};
-use crate::samples::image;
+use crate::samples::{image, unread};
 
 /// So many samples are drawn beside what became of them.
 pub const DRAWN: usize = 16;
@@ -23,8 +23,7 @@ pub fn rmse(told: &[f32], truth: &[f32]) -> f64 {
 
 /// A sample's own values.
 pub fn sample(data: &Dataset, at: usize) -> picture::Result<Vec<f32>> {
-    let pixels =
-        data.images.select(&[at], &Never).map_err(|error| picture::Error::Unread { why: error.to_string() })?;
+    let pixels = data.images.select(&[at], &Never).map_err(unread)?;
     Ok(pixels.into_iter().collect())
 }
 
@@ -54,21 +53,22 @@ pub fn scatter(
     (indices, results): (&[usize], &[Vec<f32>]),
     theme: Theme,
 ) -> picture::Result<Picture> {
-    let pairs = indices.iter().zip(results).flat_map(|(&at, told)| {
-        let truth = data.labels.values(at).iter();
-        truth.zip(told).map(|(truth, told)| (f64::from(*truth), f64::from(*told))).collect::<Vec<_>>()
-    });
-    picture::scatter(title, ["what it is", "What the net gives"], &pairs.collect::<Vec<_>>(), theme)
+    let mut pairs = Vec::new();
+    for (&at, told) in indices.iter().zip(results) {
+        let truth = data.labels.get(at, &Never).map_err(unread)?;
+        pairs.extend(truth.iter().zip(told).map(|(truth, told)| (f64::from(*truth), f64::from(*told))));
+    }
+    picture::scatter(title, ["what it is", "What the net gives"], &pairs, theme)
 }
 
 /// What a net says of a sample, and what it is: numbers, or of several classes those that are there.
-pub fn in_words(data: &Dataset, at: usize, told: &[f32]) -> String {
+pub fn in_words(data: &Dataset, at: usize, told: &[f32]) -> picture::Result<String> {
     let numbers = |values: &[f32]| {
         let shown: Vec<String> = values.iter().take(8).map(|value| figure(f64::from(*value))).collect();
         shown.join(", ") + if values.len() > 8 { ", …" } else { "" }
     };
-    let truth = data.labels.values(at);
-    match data.labels.kind() {
+    let truth = data.labels.get(at, &Never).map_err(unread)?;
+    Ok(match data.labels.kind() {
         LabelKind::Several(_) => {
             let there = |values: &[f32], show: fn(&str, f32) -> String| {
                 let classes = data.classes.iter().zip(values).filter(|&(_, &value)| value > 0.5);
@@ -76,9 +76,9 @@ pub fn in_words(data: &Dataset, at: usize, told: &[f32]) -> String {
                 if classes.is_empty() { "none".to_string() } else { classes.join(", ") }
             };
             let told = there(told, |class, share| format!("{class} {}", percent(f64::from(share))));
-            format!("{told}; is {}", there(truth, |class, _| class.to_string()))
+            format!("{told}; is {}", there(&truth, |class, _| class.to_string()))
         }
-        LabelKind::Numbers(_) => format!("{}; is {}", numbers(told), numbers(truth)),
+        LabelKind::Numbers(_) => format!("{}; is {}", numbers(told), numbers(&truth)),
         LabelKind::Nothing | LabelKind::Classes => numbers(told),
-    }
+    })
 }

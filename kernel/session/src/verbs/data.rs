@@ -138,6 +138,7 @@ impl Job for Declare {
             "data": name, "shape": shape, "classes": data.classes,
             "train": data.train.len(), "validation": data.validation.len(), "test": data.test.len(),
             "by_class": by_class.iter().map(Class::as_data).collect::<Vec<_>>(),
+            "fingerprint": self.spec.fingerprint(),
         });
         let (head, is_own) = (head(name, &data), self.spec.is_own());
         if is_own {

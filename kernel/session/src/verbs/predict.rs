@@ -104,20 +104,20 @@ impl Predict {
             LabelKind::Nothing => tells_classes(&self.net),
         };
         if !is_of_classes {
-            return Ok(self.beside(data, probabilities));
+            return self.beside(data, probabilities);
         }
         if is_mapped(data) || data.labels.is_empty() && probabilities.ndim() > 2 {
             return self.maps(data, probabilities);
         }
         let rows: Vec<Vec<f32>> = probabilities.axis_iter(Axis(0)).map(|row| row.iter().copied().collect()).collect();
         let ranked: Vec<Vec<usize>> = rows.iter().map(|row| ranking(row)).collect();
-        let guess = |i: usize, at: usize| Guess {
-            sample: self.pick.name(i),
-            truth: (!data.labels.is_empty()).then(|| class(data, at)),
-            classes: ranked[i].iter().map(|&label| (self.classes[label].clone(), f64::from(rows[i][label]))).collect(),
+        let guess = |(i, &at): (usize, &usize)| {
+            let classes = ranked[i].iter().map(|&label| (self.classes[label].clone(), f64::from(rows[i][label])));
+            let truth = (!data.labels.is_empty()).then(|| class(data, at)).transpose()?;
+            Ok(Guess { sample: self.pick.name(i), truth, classes: classes.collect() })
         };
         let indices = self.pick.indices(data);
-        let said: Vec<Guess> = indices.iter().enumerate().map(|(i, &at)| guess(i, at)).collect();
+        let said: Vec<Guess> = indices.iter().enumerate().map(guess).collect::<picture::Result<_>>()?;
         let mut listed = guesses(&said[..said.len().min(LISTED)]);
         if said.len() > LISTED {
             listed += &format!("\n\n… and {} more", said.len() - LISTED);
@@ -166,11 +166,14 @@ impl Predict {
     }
 
     /// The answers of a net that gives numbers, or tells several classes at once.
-    fn beside(&self, data: &Dataset, results: &Tensor) -> Output {
+    fn beside(&self, data: &Dataset, results: &Tensor) -> picture::Result<Output> {
         let (rows, indices) = (beside::rows(results), self.pick.indices(data));
         let lines = indices.iter().zip(&rows).enumerate();
-        let lines = lines.map(|(i, (&at, row))| format!("{}: {}", self.pick.name(i), beside::in_words(data, at, row)));
-        let text = self.listed(lines, rows.len());
+        let line = |(i, (&at, row)): (usize, (&usize, &Vec<f32>))| {
+            Ok(format!("{}: {}", self.pick.name(i), beside::in_words(data, at, row)?))
+        };
+        let lines: Vec<String> = lines.take(LISTED).map(line).collect::<picture::Result<_>>()?;
+        let text = self.listed(lines.into_iter(), rows.len());
         let mut figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text });
         if let LabelKind::Several(_) = data.labels.kind() {
             let there = |row: &Vec<f32>| (0..row.len()).filter(|&class| row[class] > 0.5).collect::<Vec<usize>>();
@@ -179,7 +182,7 @@ impl Predict {
         } else {
             figures["values"] = json!(rows);
         }
-        Output::new("predict", text, figures)
+        Ok(Output::new("predict", text, figures))
     }
 
     /// What an autoencoder gives back.
@@ -206,14 +209,17 @@ impl Predict {
             probabilities.axis_iter(Axis(0)).map(|map| map.rows().into_iter().map(likeliest).collect()).collect();
         let pairs = || self.pick.indices(data).iter().zip(&said).enumerate();
         let is_known = !data.labels.is_empty();
-        let right = |at: usize, said: &[u32]| percent(share_right(data.labels.of(at), said));
+        let right = |at: usize, said: &[u32]| share_right(data, at, said).map(percent);
         let verdict = |at: usize, said: &[u32]| {
-            if is_known { format!("{} of its positions are right", right(at, said)) } else { self.shares(said) }
+            if !is_known {
+                return Ok(self.shares(said));
+            }
+            Ok::<_, picture::Error>(format!("{} of its positions are right", right(at, said)?))
         };
-        let lines: Vec<String> = pairs()
-            .take(LISTED)
-            .map(|(i, (&at, said))| format!("{}: {}", self.pick.name(i), verdict(at, said)))
-            .collect();
+        let line = |(i, (&at, said)): (usize, (&usize, &Vec<u32>))| {
+            Ok(format!("{}: {}", self.pick.name(i), verdict(at, said)?))
+        };
+        let lines: Vec<String> = pairs().take(LISTED).map(line).collect::<picture::Result<_>>()?;
         let mut text = lines.join("\n");
         if said.len() > LISTED {
             text += &format!("\n… and {} more", said.len() - LISTED);
@@ -221,7 +227,7 @@ impl Predict {
         let item = |(i, (&at, said)): (usize, (&usize, &Vec<u32>))| {
             let caption = self.pick.name(i);
             if is_known {
-                return mapped(data, at, caption, Some((format!("{} right", right(at, said)), said.clone())));
+                return mapped(data, at, caption, Some((format!("{} right", right(at, said)?), said.clone())));
             }
             Ok(Mapped { caption, image: image(data, at)?, maps: vec![("prediction".to_string(), said.clone())] })
         };

@@ -67,7 +67,8 @@ impl Job for Sheet {
             if is_mapped(&data) { ", one at every position" } else { "" },
             data.attribution,
         );
-        let labels: Vec<String> = indices.iter().map(|&index| class(&data, index)).collect();
+        let labels = indices.iter().map(|&index| class(&data, index));
+        let labels: Vec<String> = labels.collect::<picture::Result<_>>().at(span)?;
         let figures = json!({ "data": name, "shape": data.shape(), "first": self.pick.range.0, "labels": labels });
         if is_mapped(&data) {
             let items = indices.iter().enumerate().map(|(i, &index)| mapped(&data, index, self.pick.name(i), None));
@@ -76,8 +77,9 @@ impl Job for Sheet {
             let text = format!("{head}\nclasses: {}", data.classes.join(", "));
             return Ok(Output::page("show", &Page::default().text(text), figures).picture(picture));
         }
-        let sample =
-            |&index: &usize| Ok(Sample { image: image(&data, index)?, caption: class(&data, index), mark: Mark::None });
+        let sample = |&index: &usize| {
+            Ok(Sample { image: image(&data, index)?, caption: class(&data, index)?, mark: Mark::None })
+        };
         let samples: Vec<Sample> = indices.iter().map(sample).collect::<picture::Result<_>>().at(span)?;
         let between = if labels.iter().any(|label| label.contains(' ')) { ", " } else { " " };
         let text = format!("{head}\nlabels of the {} shown: {}", labels.len(), labels.join(between));

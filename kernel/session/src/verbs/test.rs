@@ -62,7 +62,7 @@ impl Job for Test {
 impl Test {
     fn output(&self, data: &Dataset, tested: &Evaluation) -> picture::Result<Output> {
         let worst = if tested.confusion.is_empty() || is_mapped(data) { Vec::new() } else { worst(data, tested) };
-        let report = self.report(data, tested, &worst);
+        let report = self.report(data, tested, &worst)?;
         let output = Output::page("test", &report.page(), json!(report));
         if tested.confusion.is_empty() {
             return self.beside(data, tested, output);
@@ -81,12 +81,14 @@ impl Test {
         Ok(output.picture(picture::mistakes(&title, &mistakes, Grey::Auto, self.theme)?))
     }
 
-    fn report(&self, data: &Dataset, tested: &Evaluation, worst: &[Wrong]) -> TestReport {
-        let confused = |wrong: &Wrong| Confused {
-            sample: format!("{}[{}]", self.data.text, wrong.place),
-            truth: class(data, data.test[wrong.place]),
-            predicted: wrong.predicted.clone(),
-            probability: wrong.probability,
+    fn report(&self, data: &Dataset, tested: &Evaluation, worst: &[Wrong]) -> picture::Result<TestReport> {
+        let confused = |wrong: &Wrong| {
+            Ok(Confused {
+                sample: format!("{}[{}]", self.data.text, wrong.place),
+                truth: class(data, data.test[wrong.place])?,
+                predicted: wrong.predicted.clone(),
+                probability: wrong.probability,
+            })
         };
         let each = |of: fn(ClassFigures) -> Option<f64>| {
             let figures: Vec<Option<f64>> = tested.counts.iter().map(|counts| of(counts.figures())).collect();
@@ -94,7 +96,7 @@ impl Test {
         };
         let Figures { rmse, r2, mean_f1, mean_iou } = tested.figures;
         let is_mapped = is_mapped(data) && !tested.confusion.is_empty();
-        TestReport {
+        Ok(TestReport {
             net: self.net.name.clone(),
             data: self.data.text.clone(),
             loss: tested.loss,
@@ -113,8 +115,8 @@ impl Test {
             iou: if is_mapped { each(|figures| figures.iou) } else { None },
             mean_iou,
             classes: data.classes.clone(),
-            worst: worst.iter().map(confused).collect(),
-        }
+            worst: worst.iter().map(confused).collect::<picture::Result<_>>()?,
+        })
     }
 
     /// What a net gives that tells no single class, beside what it should have given.
@@ -142,8 +144,8 @@ impl Test {
             tested.predictions.get(place * size..(place + 1) * size).unwrap_or_default()
         };
         let places = data.test.iter().enumerate();
-        let mut worst: Vec<(f64, usize, usize)> =
-            places.map(|(place, &at)| (share_right(data.labels.of(at), said(place)), place, at)).collect();
+        let share = |(place, &at): (usize, &usize)| Ok((share_right(data, at, said(place))?, place, at));
+        let mut worst: Vec<(f64, usize, usize)> = places.map(share).collect::<picture::Result<_>>()?;
         worst.sort_by(|a, b| a.0.total_cmp(&b.0));
         worst.truncate(MAPS);
         let item = |&(right, place, at): &(f64, usize, usize)| {
@@ -168,7 +170,7 @@ impl Wrong {
     fn mistake(&self, data: &Dataset) -> picture::Result<Mistake> {
         Ok(Mistake {
             image: image(data, data.test[self.place])?,
-            truth: class(data, data.test[self.place]),
+            truth: class(data, data.test[self.place])?,
             predicted: self.predicted.clone(),
             probability: self.probability,
         })

@@ -76,7 +76,7 @@ pub(super) fn sheet(name: &str, data: &Dataset, theme: Theme) -> picture::Result
         return picture::maps(name, &items, &data.classes, theme).map(Some);
     }
     let sample =
-        |&index: &usize| Ok(Sample { image: image(data, index)?, caption: class(data, index), mark: Mark::None });
+        |&index: &usize| Ok(Sample { image: image(data, index)?, caption: class(data, index)?, mark: Mark::None });
     let samples: Vec<Sample> = indices.iter().map(sample).collect::<picture::Result<_>>()?;
     picture::sheet(name, &samples, Grey::Auto, theme).map(Some)
 }

@@ -12,7 +12,7 @@ use crate::display::Page;
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::picture::{self, Grey, Image, Mapped, Mark, Sample, Theme, maps, sheet};
-use crate::samples::{Pick, class, image, is_mapped, mapped, pick};
+use crate::samples::{Pick, class, image, is_mapped, mapped, pick, unread};
 use crate::verbs::{Events, Job};
 use crate::world::{Names, World};
 
@@ -41,10 +41,9 @@ impl Augmented {
 
     /// A picture as an epoch sees it, and the classes at its positions.
     fn changed(&self, data: &Dataset, mean: &[f32], index: usize, epoch: u32) -> picture::Result<(Image, Vec<u32>)> {
-        let unread = |error: fovea_data::DataError| picture::Error::Unread { why: error.to_string() };
         let mut values: Vec<f32> = data.images.get(index, &Never).map_err(unread)?.into_iter().collect();
         let mut classes: Vec<f32> = match is_mapped(data) {
-            true => data.labels.of(index).iter().map(|&class| class as f32).collect(),
+            true => data.labels.get(index, &Never).map_err(unread)?,
             false => Vec::new(),
         };
         let &[height, width, channels] = data.shape() else {
@@ -73,7 +72,7 @@ impl Augmented {
             if is_mapped(data) {
                 map.push(mapped(data, index, self.pick.name(place), None)?);
             } else {
-                samples.push(Sample { image: image(data, index)?, caption: class(data, index), mark: Mark::None });
+                samples.push(Sample { image: image(data, index)?, caption: class(data, index)?, mark: Mark::None });
             }
             for epoch in 0..EPOCHS {
                 let caption = format!("epoch {}", epoch + 1);

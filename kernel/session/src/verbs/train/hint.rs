@@ -27,24 +27,19 @@ pub fn hints(
     if history.ending != Ending::Complete {
         return Vec::new();
     }
-    let chance = at_chance(history, &labels(data), data.classes.len());
+    let chance = at_chance(history, data, interrupted);
     // A hint is worth no error: where there is no room to look, or no time, there is none.
     let dead = units(net, data, batch, interrupted).unwrap_or_default().iter().filter_map(Units::hint).collect();
     chance.into_iter().chain::<Vec<String>>(dead).collect()
 }
 
-/// The classes of the training part, of every position.
-fn labels(data: &Dataset) -> Vec<u32> {
-    data.train.iter().flat_map(|&at| data.labels.of(at)).copied().collect()
-}
-
 /// Whether no epoch did better than always saying the commonest class, by more than twice the deviation of a guess.
-fn at_chance(history: &History, labels: &[u32], classes: usize) -> Option<String> {
+fn at_chance(history: &History, data: &Dataset, interrupted: &AtomicBool) -> Option<String> {
     let best = history.epochs.iter().filter_map(|epoch| epoch.accuracy).reduce(f64::max)?;
-    let mut counts = vec![0usize; classes];
-    labels.iter().filter_map(|&label| counts.get_mut(label as usize).map(|count| *count += 1)).for_each(drop);
-    let chance = *counts.iter().max()? as f64 / labels.len() as f64;
-    let deviation = (chance * (1.0 - chance) / labels.len() as f64).sqrt();
+    let counts = data.class_counts(interrupted).ok()?;
+    let (labels, commonest) = (counts.train.iter().sum::<u64>() as f64, *counts.train.iter().max()? as f64);
+    let chance = commonest / labels;
+    let deviation = (chance * (1.0 - chance) / labels).sqrt();
     if history.epochs.len() < 2 || best > chance + 2.0 * deviation {
         return None;
     }
