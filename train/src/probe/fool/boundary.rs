@@ -108,14 +108,15 @@ fn others(scores: &[f32], class: usize, toward: Option<usize>) -> Vec<usize> {
     others
 }
 
-/// The shortest way to a boundary, as if they were flat: (f_k - f_c) / |w|² · w, with w the slope of f_k - f_c.
+/// The shortest way to a boundary, as if they were flat: |f_k - f_c| / |w|² · w, with w the slope of f_k - f_c.
 fn nearest(scores: &[f32], class: usize, candidates: &[usize], slopes: &Tensor) -> Option<ndarray::Array1<f32>> {
     let way = |(&candidate, slope): (&usize, ndarray::ArrayViewD<'_, f32>)| {
         let slope: ndarray::Array1<f32> = slope.iter().copied().collect();
         let square: f32 = slope.iter().map(|value| value * value).sum();
-        let gap = (scores[candidate] - scores[class]).abs();
-        // A little further, so that a gap of 0 is crossed too.
-        (square > 0.0).then(|| (gap / square.sqrt(), slope * ((gap + 1e-4) / square)))
+        let length = square.sqrt();
+        let distance = (scores[candidate] - scores[class]).abs() / length;
+        // A little further, as the authors' program does, so that a distance of 0 is crossed too.
+        (square > 0.0).then(|| (distance, slope * ((distance + 1e-4) / length)))
     };
     let ways = candidates.iter().zip(slopes.outer_iter()).filter_map(way);
     ways.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, way)| way)
