@@ -39,13 +39,6 @@ fn the_other_verbs() {
     };
     assert_eq!((said.class.unwrap().value, said.samples.range, said.save.is_some()), (0, Some((3, 4)), true));
     assert_eq!(help("saliency lenet on digits[3] class (-1)").as_str(), "");
-    let Command::Embed(said) = read("embed lenet on digits with tsne(perplexity 5, random), seed 3").unwrap() else {
-        panic!()
-    };
-    let layout = Layout::Tsne(Neighbourly { perplexity: Some(5.0), steps: 1000, theta: 0.5, is_random: true });
-    assert_eq!((said.layer.path.text.as_str(), said.layout.unwrap().value), ("lenet", layout));
-    let Command::Embed(said) = read("embed lenet.fc1[0..8] on digits with pca").unwrap() else { panic!() };
-    assert_eq!((said.layer.range, said.layout.unwrap().value), (Some((0, 8)), Layout::Pca));
     let Command::Summary(Summary { net, batch, train, on: None }) = read("summary resnet.50 batch(32) train").unwrap()
     else {
         panic!()
@@ -134,7 +127,7 @@ fn unknown_verbs_get_the_nearest_one() {
     wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
     assert_eq!(help("trian lenet on digits"), "write `train`");
     assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, data, train"));
-    for verb in ["draw", "fool", "maximize", "draw", "segment"] {
+    for verb in ["draw", "fool", "maximize", "stylize"] {
         let all = read(&format!("{verb} lenet")).unwrap_err();
         assert!(
             all[0].message.starts_with(&format!("`{verb}` is not among the statements Fovea has: net, block, let"))
@@ -296,4 +289,15 @@ fn plot_takes_several_nets_and_runs() {
     wrong("plot loss of a and b", &[("and", "`,` is missing before `and`")]);
     wrong("plot loss of a, run 3, a", &[("a", "`a` stands twice")]);
     wrong("plot loss of a,", &[("", "`plot` lacks its net")]);
+}
+
+#[test]
+fn layouts_have_their_numbers() {
+    let Command::Embed(said) = read("embed lenet on digits with tsne(perplexity 5, random), seed 3").unwrap() else {
+        panic!()
+    };
+    let layout = Layout::Tsne(Neighbourly { perplexity: Some(5.0), steps: 1000, theta: 0.5, is_random: true });
+    assert_eq!((said.layer.path.text.as_str(), said.layout.unwrap().value), ("lenet", layout));
+    let Command::Embed(said) = read("embed lenet.fc1[0..8] on digits with pca").unwrap() else { panic!() };
+    assert_eq!((said.layer.range, said.layout.unwrap().value), (Some((0, 8)), Layout::Pca));
 }

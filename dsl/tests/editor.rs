@@ -99,6 +99,9 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     fit("train lenet on digits lr 0.1 at ¦", &layers, &["lenet", "batch"]);
     assert_eq!(fits("train lenet on digits schedule plateau(¦"), ["by", "patience", "threshold"]);
     assert_eq!(fits("find ¦"), ["lr"]);
+    fit("fool lenet on digits ¦", &["with", "toward", "save"], &["class"]);
+    assert_eq!(fits("fool lenet on digits with ¦"), ["fgsm", "pgd", "deepfool"]);
+    assert_eq!(fits("fool lenet on digits with pgd(¦"), ["eps", "steps", "step"]);
     fit("evolve ¦", &["lenet"], &["digits"]);
     fit("evolve lenet class ¦", &["all", "width"], &["direct"]);
     fit("evolve lenet class all ¦", &["direct", "indirect", "for"], &["class"]);

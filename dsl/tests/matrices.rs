@@ -19,15 +19,17 @@ fn convolve(text: &str) -> Convolve {
 fn convolve_reads_matrices_samples_and_filters() {
     let text = "convolve [1 1 0; 0 1 1; 0 0 1] with [1 0; 0 1]";
     let said = convolve(text);
-    let Pixels::Matrix(image) = &said.image else { panic!() };
+    let Pixels::Planes(image) = &said.image else { panic!() };
+    let [image] = &image[..] else { panic!() };
     assert_eq!(image.rows, [[1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0]]);
     assert_eq!(&text[image.span.range()], "[1 1 0; 0 1 1; 0 0 1]");
-    let Filter::Matrix(filter) = &said.filter else { panic!() };
+    let Filter::Planes(filter) = &said.filter else { panic!() };
+    let [filter] = &filter[..] else { panic!() };
     assert_eq!(filter.rows, [[1.0, 0.0], [0.0, 1.0]]);
     assert_eq!((said.stride, said.padding(), said.dilate), (None, None, None));
 
     let rows = |text: &str| match convolve(&format!("convolve [0] with {text}")).filter {
-        Filter::Matrix(matrix) => matrix.rows,
+        Filter::Planes(planes) => planes[0].rows.clone(),
         _ => panic!("{text}"),
     };
     assert_eq!(rows("[\n  1, -2\n\n  .5, 1/4 ;\n]"), [[1.0, -2.0], [0.5, 0.25]]);

@@ -33,8 +33,6 @@ pub enum Purpose {
     Augment,
     /// Noise that a net is to take away; the index is the sample, the step the epoch.
     Noise,
-    /// Where codes stand before they are laid out in the plane; the index is what is drawn, the step 0.
-    Embed,
     /// What a net that is trained is asked: searches and projections; what index and step are is theirs to say.
     Probe,
 }

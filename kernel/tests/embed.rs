@@ -78,7 +78,7 @@ fn the_points_as_data_text_picture_and_file() {
 fn a_net_alone_is_its_scores_and_pca_keeps_distances() {
     let mut bench = Bench::new();
     let output = last(&mut bench, &format!("{NET}{TRAINED}embed q on digits.train[0..40] with pca"));
-    assert_eq!((&output.data["layer"], &output.data["shape"]), (&json!("fc1"), &json!([10])));
+    assert_eq!((&output.data["layer"], &output.data["shape"]), (&json!("fc2"), &json!([10])));
     assert_eq!((&output.data["by"], &output.data["data"]), (&json!("pca"), &json!("digits.train[0..40]")));
     let shares: Vec<f64> = output.data["shares"].as_array().unwrap().iter().map(share).collect();
     assert!(shares[0] >= shares[1] && shares[0] + shares[1] <= 1.0, "{shares:?}");
@@ -154,6 +154,10 @@ fn what_cannot_be_laid_out() {
     assert_eq!(message("embed q.code on digits with umap"), "there is no layout `umap`");
     let other = message("net c = 8x8x3 - conv 2 - relu, softmax 10\nembed c on digits");
     assert_eq!(other, "`c` takes 8x8x3, and the pictures of `digits` are 8x8x1");
-    let alike = message("net z = 8x8x1 - crop 1x1, softmax 10\nembed z.crop1 on digits");
-    assert_eq!(alike, "all codes are the same: there is nothing to lay out");
+    let file = bench.path("ones.npy");
+    let mut bytes = Vec::new();
+    Tensor::ones(vec![9, 4]).write_npy(&mut bytes).unwrap();
+    std::fs::write(&file, bytes).unwrap();
+    let alike = bench.mistakes(&format!("data o = npy \"{file}\" shape 4\nnet z = 4 - fc 3\nembed z on o"));
+    assert_eq!(alike[0].message, "all codes are the same: there is nothing to lay out");
 }

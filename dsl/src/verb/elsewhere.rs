@@ -22,6 +22,7 @@ const STATEMENTS: &[Row] = &[
     ("lrfind lrfinder lrrangetest search", "find"),
     ("activations featuremaps", "features"),
     ("heatmap sensitivity gradcam", "saliency"),
+    ("segmentation mask parse", "segment"),
     ("tsne pca umap embedding embeddings project projection codes", "embed"),
     ("comment echo puts say remark", "note"),
     ("randomseed manualseed setseed", "seed"),

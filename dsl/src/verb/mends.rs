@@ -244,7 +244,10 @@ impl<'a> Parts<'a> {
 
     /// Whether a clause of the verb takes a filter.
     fn takes_filter(&self) -> bool {
-        self.verb.clauses.iter().any(|clause| clause.word == "with" && clause.behind == [Offer::Layers])
+        self.verb
+            .clauses
+            .iter()
+            .any(|clause| clause.word == "with" && matches!(clause.behind, [Offer::Layers | Offer::Nothing]))
     }
 
     /// Goes on to the next clause; a list goes on behind a comma, unless a clause's word stands there.

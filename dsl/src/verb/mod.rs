@@ -11,6 +11,7 @@ mod compare;
 mod convolve;
 mod data;
 mod declare;
+mod deconv;
 mod device;
 mod elsewhere;
 mod embed;
@@ -39,6 +40,7 @@ mod runs;
 mod saliency;
 mod save;
 mod seed;
+mod segment;
 mod show;
 mod summary;
 mod test;
@@ -57,6 +59,7 @@ pub use clause::{
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
 pub use data::{Basis, Data};
+pub use deconv::Deconv;
 pub use device::Device;
 pub use embed::Embed;
 pub use evolve::{Classes, Evolve};
@@ -80,6 +83,7 @@ pub use runs::RunList;
 pub use saliency::Saliency;
 pub use save::Save;
 pub use seed::Seed;
+pub use segment::Segment;
 pub use show::{Show, Shown};
 pub use summary::Summary;
 pub use test::Test;
@@ -167,6 +171,8 @@ verbs! {
     Compare(Compare),
     /// `convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1] /2 pad 1`
     Convolve(Convolve),
+    /// `deconv [1 2; 3 4] with [1 1 1; 1 1 1; 1 1 1] stride 2`
+    Deconv(Deconv),
     /// `pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4] 2x2 avg`
     Pool(Pool),
     /// `filters lenet.conv1`, `filters lenet.conv1[5]`
@@ -177,6 +183,8 @@ verbs! {
     Saliency(Saliency),
     /// `embed lenet.fc1 on digits with tsne(perplexity 30)`
     Embed(Embed),
+    /// `segment unet on "photo.jpg"`
+    Segment(Segment),
     /// `evolve lenet class 7 indirect for 200 generations`
     Evolve(Evolve),
     /// `fool lenet on digits[3] with fgsm(eps 0.1)`

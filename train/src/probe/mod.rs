@@ -1,4 +1,4 @@
-//! What a net is asked beyond its answer. The numbers alone: a session words and draws them.
+//! What a net is asked beyond its answer: codes in the plane, searches in the space of pictures; the net stays as it is.
 
 pub mod embed;
 pub mod evolve;

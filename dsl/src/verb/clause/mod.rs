@@ -57,7 +57,7 @@ pub(crate) use split::in_percent;
 pub(super) use attack::ATTACK;
 pub(super) use augment::AUGMENT;
 pub(super) use clip::CLIP;
-pub(super) use filter::FILTER;
+pub(super) use filter::{FILTER, MATRIX_FILTER};
 pub(super) use flag::{AUGMENTED, AVG, BEST, CEIL, FURTHER, INFER, MAX, RAW, SAME, TRAIN, VALID, flag};
 pub(super) use labels::LABELS;
 pub(super) use layers::{FREEZE, LR};

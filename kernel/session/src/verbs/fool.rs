@@ -16,7 +16,7 @@ use fovea_train::probe::fool::{Attack, question};
 use super::kept::Kept;
 use super::{Checked, Events, Job};
 use crate::classes::{class_names, known, one_class};
-use crate::display::number::figure;
+use crate::display::number::short;
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
@@ -88,7 +88,8 @@ fn of_said(said: verb::Attack) -> Attack {
 
 /// An attack in words.
 fn in_words(attack: Attack) -> String {
-    let short = |value: f32| figure(f64::from(value));
+    // As it was written, not as f32 has it.
+    let short = |value: f32| short(format!("{value}").parse().unwrap_or(f64::from(value)));
     match attack {
         Attack::Fgsm { eps } => format!("fgsm(eps {})", short(eps)),
         Attack::Pgd { eps, steps, step } => format!("pgd(eps {}, steps {steps}, step {})", short(eps), short(step)),

@@ -6,6 +6,7 @@ mod block;
 mod compare;
 mod convolve;
 mod data;
+mod deconv;
 mod device;
 mod embed;
 mod evolve;
@@ -30,6 +31,7 @@ mod replay;
 mod resume;
 mod runs;
 mod saliency;
+mod segment;
 pub mod show;
 mod simple;
 mod slide;
@@ -120,6 +122,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Remove(said) => remove::check(&said.runs, names, world),
         Command::Prune(said) => prune::check(said.keep, span),
         Command::Convolve(said) => convolve::check(said, span, names),
+        Command::Deconv(said) => deconv::check(said, span, names),
         Command::Pool(said) => pool::check(said, span, names),
         Command::Filters(said) => filters::check(said.layer, names),
         Command::Features(said) => features::check(said, names),
@@ -127,6 +130,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Reset(_) => names::reset(names),
         Command::Saliency(said) => saliency::check(said, names),
         Command::Embed(said) => embed::check(said, names),
+        Command::Segment(said) => segment::check(said, names),
         Command::Library(said) => library::check(&said, names),
         Command::Note(said) => simple::note(said.text.text),
     }

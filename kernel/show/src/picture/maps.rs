@@ -20,12 +20,19 @@ pub struct Mapped {
     pub image: Image,
     /// Maps of it, each with its heading; a class a pixel in rows from the top, one beyond the classes has no colour.
     pub maps: Vec<(String, Vec<u32>)>,
+    /// One that is drawn over the picture once more, behind the others.
+    pub over: Option<(String, Vec<u32>)>,
 }
 
 // Distances in pixels.
 
 const EDGE: f64 = 20.0;
 const SIDE: f64 = 112.0;
+/// The same of a picture that stands alone, and how wide it is drawn with its maps at most.
+const ALONE: f64 = 224.0;
+const ACROSS: f64 = 660.0;
+/// How strong a map is over its picture.
+const OVER: f64 = 0.55;
 const GAP: f64 = 8.0;
 const BETWEEN: f64 = 30.0;
 const TEXT: f64 = 11.5;
@@ -41,9 +48,10 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let all = items.len();
     let items = &items[..all.min(MOST)];
     let palette = Palette::of(theme);
-    let tiles = 1 + items.iter().map(|item| item.maps.len()).max().unwrap_or(0);
+    let tiles = items.iter().map(Mapped::tiles).max().unwrap_or(1);
+    let most = if all == 1 { ALONE.min(ACROSS / tiles as f64 - GAP) } else { SIDE };
     let side =
-        items.iter().map(|item| shown_size(&item.image, SIDE)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
+        items.iter().map(|item| shown_size(&item.image, most)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
     let captions = captions(items, side);
     let lines = captions.iter().flatten().map(Vec::len).max().unwrap_or(0).max(1);
     let above = 4.0 + LEADING * lines as f64;
@@ -75,17 +83,28 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
         for (tile, (name, map)) in item.maps.iter().enumerate() {
             framed(&mut canvas, &coloured(map, &item.image, palette)?, square(tile + 1), ink, name)?;
         }
+        if let Some((name, map)) = &item.over {
+            let over = item.image.tinted(&coloured(map, &item.image, palette)?, OVER, ink)?;
+            framed(&mut canvas, &over, square(item.tiles() - 1), ink, name)?;
+        }
     }
     let shown = told(&heading, items.iter().map(|item| item.caption.as_str()), ", ");
     let classes = told("Classes", classes.iter().map(String::as_str), ", ");
     canvas.finish("maps", format!("{shown} {classes}"))
 }
 
+impl Mapped {
+    /// How many images stand side by side.
+    fn tiles(&self) -> usize {
+        1 + self.maps.len() + usize::from(self.over.is_some())
+    }
+}
+
 /// What stands over each item's picture and maps, in lines of at most `side` pixels.
 fn captions(items: &[Mapped], side: f64) -> Vec<Vec<Vec<String>>> {
     let wrapped = |text: &str| font::wrap(text, side, TEXT, Weight::Regular);
     let of = |item: &Mapped| {
-        let over_maps = item.maps.iter().map(|(name, _)| wrapped(name));
+        let over_maps = item.maps.iter().chain(&item.over).map(|(name, _)| wrapped(name));
         std::iter::once(wrapped(&item.caption)).chain(over_maps).collect()
     };
     items.iter().map(of).collect()
@@ -93,7 +112,8 @@ fn captions(items: &[Mapped], side: f64) -> Vec<Vec<Vec<String>>> {
 
 /// An image in a square, with a thin frame.
 fn framed(canvas: &mut Canvas, image: &Image, square: Rect, ink: [Color; 2], hint: &str) -> Result<()> {
-    let rect = place(canvas, image, square, ink, hint)?;
+    // Twice the pixels that it is shown with, for dense screens.
+    let rect = place(canvas, &image.at_most(2 * square.width.ceil() as usize), square, ink, hint)?;
     let outline = Rect { x: rect.x - 1.0, y: rect.y - 1.0, width: rect.width + 2.0, height: rect.height + 2.0 };
     canvas.frame(outline, 1.5, Stroke { color: canvas.palette.grid, width: 1.0 });
     Ok(())

@@ -17,6 +17,7 @@ mod image;
 mod layer;
 mod legend;
 mod maps;
+mod mask;
 mod palette;
 mod predictions;
 #[cfg(feature = "png")]
@@ -25,6 +26,7 @@ mod saliency;
 mod scale;
 mod sheet;
 mod ticks;
+mod transposed;
 mod values;
 
 pub use bars::{Measure, bars};
@@ -36,10 +38,12 @@ use fovea_graph::counted;
 pub use image::{Grey, Image};
 pub use layer::{Face, MOST_TILES, Plane, Tile, TileRow, layer};
 pub use maps::{Mapped, maps};
+pub use mask::palette_png;
 pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
 pub use saliency::{Salient, saliency};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
+pub use transposed::transposed;
 pub use values::{Values, values};
 
 use serde::{Deserialize, Serialize};

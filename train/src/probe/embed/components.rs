@@ -42,7 +42,7 @@ pub fn components(
 ) -> Result<Components, Interrupted> {
     let (samples, size) = rows.dim();
     let (count, width) = (count.min(samples.min(size)), (count + SPARE).min(samples.min(size)));
-    let drawn = Stream::new(seed, Purpose::Embed, 1);
+    let drawn = Stream::new(seed, Purpose::Probe, 1);
     let mut axes = Array2::from_shape_fn((size, width), |(row, column)| drawn.normal((row * width + column) as u64));
     orthonormal(&mut axes);
     let mut variances = Array1::zeros(width);

@@ -186,7 +186,7 @@ impl Codes {
     /// Points near zero, so that no two are kept apart from the first.
     fn start(&self, start: Start, stop: &dyn Stop) -> Result<Vec<Point>, Interrupted> {
         const SMALL: f64 = 1e-4;
-        let drawn = Stream::new(self.seed, Purpose::Embed, 0);
+        let drawn = Stream::new(self.seed, Purpose::Probe, 0);
         let random = |row: usize, axis: usize| SMALL * drawn.normal(2 * row as u64 + axis as u64);
         if start == Start::Random {
             return Ok((0..self.rows.nrows()).map(|row| [random(row, 0), random(row, 1)]).collect());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fovea_data::{Dataset, LabelKind};
-use fovea_dsl::net::{Kind, Net};
+use fovea_dsl::net::Net;
 use fovea_graph::{Backend, Span, Stop, Tensor};
 use fovea_train::probe::embed::{Codes, Point, Progress, Tsne, VOTES, accuracy, nearest_in_plane};
 use fovea_train::target::Toward;
@@ -19,6 +19,7 @@ pub use check::check;
 
 use super::predict::write;
 use super::{Events, Job};
+use crate::classes::tells_classes;
 use crate::event::{self, Event, Figure, Output};
 use crate::failure::{At, Failure};
 use crate::layers::Place;
@@ -122,7 +123,7 @@ impl Embed {
     fn ask(&self, data: &Dataset, world: &mut World) -> Result<(Tensor, Option<Vec<usize>>), TrainError> {
         let (indices, interrupted) = (self.pick.indices(data), Arc::clone(&world.interrupted));
         let is_trained = world.trained.contains_key(&self.place.net.name);
-        let tells = is_trained && tells_classes(&self.place.net, data);
+        let tells = is_trained && tells_its_classes(&self.place.net, data);
         let (layers, net) = (self.place.up_to(), self.place.weighty(world));
         world.with(&net, &self.device, self.net_seed, |trainee| {
             let mut parts = Vec::new();
@@ -167,9 +168,8 @@ impl Embed {
 }
 
 /// Whether a net tells one of the data's classes a sample.
-fn tells_classes(net: &Net, data: &Dataset) -> bool {
-    let is_classifier = matches!(net.layers.last().map(|layer| &layer.kind), Some(Kind::Softmax));
-    is_classifier && net.output() == [data.classes.len()] && labels(data, &[]).is_some()
+fn tells_its_classes(net: &Net, data: &Dataset) -> bool {
+    tells_classes(net) && net.output() == [data.classes.len()] && labels(data, &[]).is_some()
 }
 
 /// The samples, by their places among the indices, that the net takes for another class.

@@ -78,7 +78,7 @@ impl Augmented {
                 let caption = format!("epoch {}", epoch + 1);
                 let (image, classes) = self.changed(data, mean, index, epoch)?;
                 if is_mapped(data) {
-                    map.push(Mapped { caption, image, maps: vec![("truth".to_string(), classes)] });
+                    map.push(Mapped { caption, image, maps: vec![("truth".to_string(), classes)], over: None });
                 } else {
                     samples.push(Sample { image, caption, mark: Mark::None });
                 }
