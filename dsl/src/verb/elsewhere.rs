@@ -24,6 +24,8 @@ const STATEMENTS: &[Row] = &[
     ("heatmap sensitivity gradcam", "saliency"),
     ("segmentation mask parse", "segment"),
     ("tsne pca umap embedding embeddings project projection codes", "embed"),
+    ("attack adversarial adversary perturb deceive trick", "fool"),
+    ("rubbish cppn mapelites genetic", "evolve"),
     ("comment echo puts say remark", "note"),
     ("randomseed manualseed setseed", "seed"),
     ("models networks nets zoo", "library"),
