@@ -93,6 +93,8 @@ const STATEMENTS: &[&str] = &[
     "segment lenet on \"Photo, # 1.jpg\" size 480x640",
     "evolve lenet class 7 indirect for 200 generations seed 7 save \"rubbish.npy\"",
     "evolve lenet class all direct",
+    "fool lenet on digits[3] with pgd(eps 0.1, steps 5, step 0.02) toward 7 save \"Fooled.png\"",
+    "fool lenet on digits.train with deepfool",
     "library",
     "library resnet50",
     "note \"From here on,  without dropout\"",

@@ -19,6 +19,7 @@ import convolve
 import deconv
 import embed
 import figures
+import fool
 import lenet
 import saliency
 from ops import LAYERS, OPS
@@ -170,6 +171,7 @@ def main():
     np.savez_compressed(FOLDER / "figures.npz", **figures.cases())
     np.savez_compressed(FOLDER / "convolve.npz", **convolve.cases())
     np.savez_compressed(FOLDER / "saliency.npz", **saliency.cases())
+    np.savez_compressed(FOLDER / "fool.npz", **fool.cases())
     np.savez_compressed(FOLDER / "deconv.npz", **deconv.cases())
     np.savez_compressed(FOLDER / "embed.npz", **embed.cases())
 

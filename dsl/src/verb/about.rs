@@ -115,6 +115,8 @@ pub(crate) enum Offer {
     Schedules,
     /// Ways to lay codes out.
     Layouts,
+    /// Attacks.
+    Attacks,
     /// These words, which have meanings of their own.
     Options(&'static [&'static str]),
     /// These words, which belong to the clause.

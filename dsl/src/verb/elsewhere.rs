@@ -24,6 +24,8 @@ const STATEMENTS: &[Row] = &[
     ("heatmap sensitivity gradcam", "saliency"),
     ("segmentation mask parse", "segment"),
     ("tsne pca umap embedding embeddings project projection codes", "embed"),
+    ("attack adversarial adversary perturb deceive trick", "fool"),
+    ("rubbish cppn mapelites genetic", "evolve"),
     ("comment echo puts say remark", "note"),
     ("randomseed manualseed setseed", "seed"),
     ("models networks nets zoo", "library"),
@@ -106,6 +108,13 @@ const LAYOUTS: &[Row] = &[
     ("svd principal components principalcomponents linear", "pca"),
 ];
 
+/// What attacks are called, or the one that is nearest in meaning.
+const ATTACKS: &[Row] = &[
+    ("fastgradientsign fastgradientsignmethod fgm sign gradient", "fgsm"),
+    ("bim ifgsm iterative basiciterative projectedgradientdescent madry linf apgd", "pgd"),
+    ("deep carlini carliniwagner cw l2", "deepfool"),
+];
+
 /// What losses are called.
 const LOSSES: &[Row] = &[
     ("meansquarederror squarederror squared l2 mseloss", "mse"),
@@ -154,7 +163,7 @@ pub(super) fn clause(word: &str, takes: &[&str]) -> Option<&'static str> {
 
 /// What `word` is called here, or the nearest in meaning, among those that a clause takes.
 pub(super) fn named(word: &str, takes: &[&str]) -> Option<&'static str> {
-    let all = [OPTIMIZERS, SCHEDULES, LAYOUTS, LOSSES, KINDS].into_iter().flat_map(|rows| ours(rows, word));
+    let all = [OPTIMIZERS, SCHEDULES, LAYOUTS, ATTACKS, LOSSES, KINDS].into_iter().flat_map(|rows| ours(rows, word));
     all.into_iter().find(|ours| takes.contains(ours))
 }
 
@@ -193,7 +202,9 @@ fn bare(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::clause::{LAYOUTS as WAYS, OPTIMIZERS as OURS, SCHEDULES as COURSES, every_named};
+    use super::super::clause::{
+        ATTACKS as OFFENCES, LAYOUTS as WAYS, OPTIMIZERS as OURS, SCHEDULES as COURSES, every_named,
+    };
     use super::super::words;
     use super::*;
 
@@ -205,6 +216,7 @@ mod tests {
             (OPTIMIZERS, |word| OURS.iter().any(|named| named.word == word)),
             (SCHEDULES, |word| COURSES.iter().any(|named| named.word == word)),
             (LAYOUTS, |word| WAYS.iter().any(|named| named.word == word)),
+            (ATTACKS, |word| OFFENCES.iter().any(|named| named.word == word)),
             (CURVES, |word| matches!(word, "loss" | "accuracy")),
         ] {
             for (theirs, ours) in rows {

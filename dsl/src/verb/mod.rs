@@ -21,6 +21,7 @@ mod export;
 mod features;
 mod filters;
 mod find;
+mod fool;
 mod form;
 mod library;
 mod load;
@@ -52,8 +53,8 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss, Momentum, Neighbourly, Optimizer,
-    Path, Period, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
+    Adam, Array, Attack, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss, Momentum, Neighbourly,
+    Optimizer, Path, Period, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
@@ -67,6 +68,7 @@ pub use export::Export;
 pub use features::Features;
 pub use filters::Filters;
 pub use find::Find;
+pub use fool::Fool;
 pub use library::Library;
 pub use load::{Load, Origin};
 pub use note::Note;
@@ -185,6 +187,8 @@ verbs! {
     Segment(Segment),
     /// `evolve lenet class 7 indirect for 200 generations`
     Evolve(Evolve),
+    /// `fool lenet on digits[3] with fgsm(eps 0.1)`
+    Fool(Fool),
     /// `library`: the nets that come with the language; `library resnet50`: the text of one.
     Library(Library),
     /// `note "any text"`

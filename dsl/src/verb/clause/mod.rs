@@ -1,5 +1,6 @@
 //! Clauses, a file a kind: what stands behind the word, and how it is read. A verb lists those that it takes.
 
+mod attack;
 mod augment;
 mod clip;
 mod filter;
@@ -29,6 +30,7 @@ mod sweep;
 mod target;
 mod watch;
 
+pub use attack::Attack;
 pub use augment::Change;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
@@ -45,12 +47,14 @@ pub use subjects::Subject;
 pub use sweep::Swept;
 pub use target::Loss;
 
+pub(crate) use attack::ATTACKS;
 pub(crate) use layout::LAYOUTS;
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
+pub(super) use attack::ATTACK;
 pub(super) use augment::AUGMENT;
 pub(super) use clip::CLIP;
 pub(super) use filter::{FILTER, MATRIX_FILTER};
@@ -83,5 +87,6 @@ pub(super) use watch::{KEEP_BEST, STOP};
 pub(crate) fn every_named() -> impl Iterator<Item = (&'static str, &'static [Number])> {
     let optimizers = OPTIMIZERS.iter().map(|named| (named.word, named.numbers));
     let schedules = SCHEDULES.iter().map(|named| (named.word, named.numbers));
-    optimizers.chain(schedules).chain(LAYOUTS.iter().map(|named| (named.word, named.numbers)))
+    let layouts = LAYOUTS.iter().map(|named| (named.word, named.numbers));
+    optimizers.chain(schedules).chain(layouts).chain(ATTACKS.iter().map(|named| (named.word, named.numbers)))
 }

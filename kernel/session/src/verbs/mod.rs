@@ -16,6 +16,7 @@ mod features;
 mod fetching;
 mod filters;
 mod find;
+mod fool;
 mod kept;
 mod library;
 mod load;
@@ -111,6 +112,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Theme(said) => simple::theme(said.theme, names),
         Command::Evolve(said) => evolve::check(said, span, names),
         Command::Explain(said) => explain::check(&said, names),
+        Command::Fool(said) => fool::check(said, names),
         Command::Find(said) => find::check(&said, span, names, world),
         Command::Bench(said) => bench::check(&said, span, names),
         Command::Compare(said) => compare::check(&said.what, span, names, world),
