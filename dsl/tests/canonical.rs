@@ -78,6 +78,8 @@ const STATEMENTS: &[&str] = &[
     "convolve [1 1 0; 0 1 -1; 0 1/9 (1 - rate)] with [1 0; 0 1] /2 pad 1",
     "convolve digits.train[3] with lenet.conv1[2] same dilate 2",
     "convolve digits[3] with [1 0] valid stride width dilate 2x1",
+    "convolve [1 0; 0 1], [2 1; 0 1] with [1 0], [0 1] /2",
+    "deconv [1 2; 3 4] with [1 1 1; 1 1 1; 1 1 1] /2 pad 1",
     "pool [0 1 4 9; 3 2 5 8] 3x3/1 avg",
     "pool [0 1 4 9; 3 2 5 8] 2 /1 max same",
     "pool [0 1 4 9; 3 2 5 8] size width ceil pad 1x0 /2x1",
@@ -85,9 +87,18 @@ const STATEMENTS: &[&str] = &[
     "filters lenet.conv1[5]",
     "features lenet.conv1[0..8] on digits[3] save \"maps.npy\"",
     "saliency lenet on digits[0..4] class 7 save \"gradients.npy\"",
+<<<<<<< HEAD
     "saliency lenet on digits[3] with guided, integrated, gradcam class 7",
+=======
+    "embed lenet on digits.train[0..500] with pca seed 3",
+    "embed lenet.fc1[0..8] on digits with tsne(perplexity 30, theta 0.2, random) save \"Points.npy\"",
+    "segment lenet on scenes[0..4] save \"Masks.npy\"",
+    "segment lenet on \"Photo, # 1.jpg\" size 480x640",
+>>>>>>> main
     "evolve lenet class 7 indirect for 200 generations seed 7 save \"rubbish.npy\"",
     "evolve lenet class all direct",
+    "fool lenet on digits[3] with pgd(eps 0.1, steps 5, step 0.02) toward 7 save \"Fooled.png\"",
+    "fool lenet on digits.train with deepfool",
     "library",
     "library resnet50",
     "note \"From here on,  without dropout\"",

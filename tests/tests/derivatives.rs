@@ -202,7 +202,8 @@ fn the_last_maps_and_their_gradient_are_outputs() {
         weights.rows().into_iter().map(|row| row.iter().zip(&bias).map(|(w, b)| w * b).sum::<f64>()).sum();
     let score = inner(&case.output("logits"), weights);
     assert!((inner(&maps, &gradient) + biases - score).abs() < 1e-9);
-    let none = with_maps(lower(&net("net v = 8x8x3 - fc 4, softmax 5"), 1, Mode::Infer).unwrap(), "logits", &Never);
+    let none =
+        with_maps(lower(&net("net v = 8x8x3 - fc 4 - relu, softmax 5"), 1, Mode::Infer).unwrap(), "logits", &Never);
     assert_eq!(none.unwrap_err(), GradientError::NoMaps);
 }
 

@@ -1,5 +1,7 @@
-//! What a net is asked beyond its answer: searches in the space of pictures, and what a net sees in one, on a net that stays
-//! as it is.
+//! What a net is asked beyond its answer: codes in the plane, searches in the space of pictures, what it sees in one; the net
+//! stays as it is.
 
+pub mod embed;
 pub mod evolve;
+pub mod fool;
 pub mod saliency;

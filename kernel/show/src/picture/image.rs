@@ -55,6 +55,16 @@ impl Image {
         Self::new(height, whole, channels, pixels)
     }
 
+    /// The same in red, green and blue, so that it stands with 0 black beside pictures that are coloured.
+    pub(super) fn colored(&self) -> Self {
+        let pixel = |at: usize| self.grey(at / self.width, at % self.width) as f32;
+        if !self.is_grey() {
+            return self.clone();
+        }
+        let pixels = (0..self.height * self.width).flat_map(|at| [pixel(at); 3]).collect();
+        Self { channels: 3, pixels, ..*self }
+    }
+
     /// Rows.
     pub fn height(&self) -> usize {
         self.height
@@ -88,6 +98,17 @@ impl Image {
             dark += usize::from(self.grey(y, x) < 0.1);
         }
         dark as f64 / all.max(1) as f64
+    }
+
+    /// The image with `share` of another's colours, which is of its size, and the rest its own; `ink` gives the colours of 0
+    /// and 1 for a grey one.
+    pub(super) fn tinted(&self, tint: &Image, share: f64, ink: [Color; 2]) -> Result<Self, Error> {
+        let (own, tint) = (self.rgb(ink), tint.rgb(ink));
+        let mixed = own.iter().zip(&tint).map(|(&own, &tint)| {
+            let mixed = f64::from(own) * (1.0 - share) + f64::from(tint) * share;
+            (mixed / 255.0) as f32
+        });
+        Self::new(self.height, self.width, 3, mixed.collect())
     }
 
     /// Bytes of red, green and blue. `ink` gives the colours of 0 and 1 for a grey image.

@@ -55,7 +55,7 @@ fn side_by_side(title: &str, items: &[Salient], theme: Theme) -> Result<Picture>
         is_silent: false,
     };
     let row = |item: &Salient| -> Result<TileRow> {
-        let mut tiles = vec![tile("picture", item.image.clone())];
+        let mut tiles = vec![tile("picture", item.image.colored())];
         for map in &item.maps {
             tiles.push(tile(&map.name, item.under(map, theme)?));
         }
