@@ -87,14 +87,11 @@ const STATEMENTS: &[&str] = &[
     "filters lenet.conv1[5]",
     "features lenet.conv1[0..8] on digits[3] save \"maps.npy\"",
     "saliency lenet on digits[0..4] class 7 save \"gradients.npy\"",
-<<<<<<< HEAD
     "saliency lenet on digits[3] with guided, integrated, gradcam class 7",
-=======
     "embed lenet on digits.train[0..500] with pca seed 3",
     "embed lenet.fc1[0..8] on digits with tsne(perplexity 30, theta 0.2, random) save \"Points.npy\"",
     "segment lenet on scenes[0..4] save \"Masks.npy\"",
     "segment lenet on \"Photo, # 1.jpg\" size 480x640",
->>>>>>> main
     "evolve lenet class 7 indirect for 200 generations seed 7 save \"rubbish.npy\"",
     "evolve lenet class all direct",
     "fool lenet on digits[3] with pgd(eps 0.1, steps 5, step 0.02) toward 7 save \"Fooled.png\"",

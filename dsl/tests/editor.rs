@@ -99,16 +99,9 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     fit("train lenet on digits lr 0.1 at ¦", &layers, &["lenet", "batch"]);
     assert_eq!(fits("train lenet on digits schedule plateau(¦"), ["by", "patience", "threshold"]);
     assert_eq!(fits("find ¦"), ["lr"]);
-<<<<<<< HEAD
     fit("saliency lenet on digits with ¦", &["gradient", "guided", "integrated", "gradcam"], &["adam", "class"]);
     fit("saliency lenet on digits with guided, ¦", &["gradcam"], &["adam"]);
     assert_eq!(fits("saliency lenet on digits with integrated(¦"), ["steps"]);
-    fit("evolve ¦", &["lenet"], &["digits"]);
-    fit("evolve lenet class ¦", &["all", "width"], &["direct"]);
-    fit("evolve lenet class all ¦", &["direct", "indirect", "for"], &["class"]);
-    assert_eq!(fits("evolve lenet class all for 20 ¦"), ["generations"]);
-=======
->>>>>>> main
     fit("save ¦", &["lenet", "digits"], &["on"]);
     fit("find lr of ¦", &["lenet", "vgg16"], &["digits"]);
     assert_eq!(fits("show run ¦"), ["last"]);

@@ -56,7 +56,11 @@ class Guided(torch.autograd.Function):
         return back.clamp(min=0) * (x > 0)
 
 
-def scores(p, raw, relu=F.relu):
+def scores(p, raw):
+    return scores_and_maps(p, raw)[0]
+
+
+def scores_and_maps(p, raw, relu=F.relu):
     """The scores, and the last maps."""
     x = channels_first((raw - MEAN) / DEVIATION)
     x = F.max_pool2d(relu(F.conv2d(x, channels_first(p["conv1.filter"]), p["conv1.bias"], padding=1)), 2)
@@ -68,7 +72,7 @@ def scores(p, raw, relu=F.relu):
 
 def gradients(p, raw, classes, relu=F.relu):
     raw = raw.clone().requires_grad_()
-    value, _ = scores(p, raw, relu)
+    value, _ = scores_and_maps(p, raw, relu)
     value[torch.arange(len(raw)), classes].sum().backward()
     return raw.grad
 
@@ -80,7 +84,7 @@ def integrated(p, raw, classes, steps=50):
 
 
 def gradcam(p, raw, classes):
-    value, maps = scores(p, raw)
+    value, maps = scores_and_maps(p, raw)
     (by,) = torch.autograd.grad(value[torch.arange(len(raw)), classes].sum(), maps)
     map = (maps * by.mean((2, 3), keepdim=True)).sum(1, keepdim=True).clamp(min=0)
     return F.interpolate(map, raw.shape[1:3], mode="bilinear", align_corners=False)[:, 0].detach()

@@ -6,11 +6,7 @@ use super::nameless;
 use super::tokens::{Look, tokens};
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
-<<<<<<< HEAD
-use crate::verb::clause::{ATTRIBUTIONS, OPTIMIZERS, SCHEDULES};
-=======
 use crate::verb::clause::every_named;
->>>>>>> main
 use crate::verb::words as verbs;
 
 /// What a piece of text is.
@@ -94,21 +90,10 @@ fn in_chain(word: &str, begins_item: bool) -> Token {
 
 fn in_verb(word: &str, verb: &str) -> Token {
     let is = |known: &str| known.eq_ignore_ascii_case(word);
-<<<<<<< HEAD
-    let mut named = OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word));
-    let is_map = || {
-        ATTRIBUTIONS.iter().any(|named| is(named.word)) && verbs::verb(verb).is_some_and(|verb| verb.word == "saliency")
-    };
-    let is_clause = verbs::verb(verb).is_some_and(|verb| verb.clauses.iter().any(|clause| is(clause.word)));
-    if is_clause || verbs::clause_parts().any(is) {
-        Token::Clause
-    } else if named.any(is) || is_map() {
-=======
     let is_clause = verbs::verb(verb).is_some_and(|verb| verb.clauses.iter().any(|clause| is(clause.word)));
     if is_clause || verbs::clause_parts().any(is) {
         Token::Clause
     } else if every_named().any(|(word, _)| is(word)) {
->>>>>>> main
         Token::Option
     } else {
         Token::Name

@@ -115,6 +115,8 @@ pub(crate) enum Offer {
     Schedules,
     /// Ways to lay codes out.
     Layouts,
+    /// Maps of what matters.
+    Attributions,
     /// Attacks.
     Attacks,
     /// These words, which have meanings of their own.

@@ -102,14 +102,6 @@ const SCHEDULES: &[Row] = &[
     ("reducelronplateau reduceonplateau", "plateau"),
 ];
 
-<<<<<<< HEAD
-/// What tells which pixels matter.
-const ATTRIBUTIONS: &[Row] = &[
-    ("gradients grad vanilla simonyan backprop plain", "gradient"),
-    ("guidedbackprop guidedbackpropagation guidedgradient deconvnet", "guided"),
-    ("integratedgradients integratedgradient integral ig sundararajan", "integrated"),
-    ("cam classactivation scorecam gradcampp selvaraju", "gradcam"),
-=======
 /// What layouts are called, or the one that is nearest in meaning.
 const LAYOUTS: &[Row] = &[
     ("umap isomap mds lle largevis trimap pacmap sne neighbours neighbors", "tsne"),
@@ -121,7 +113,14 @@ const ATTACKS: &[Row] = &[
     ("fastgradientsign fastgradientsignmethod fgm sign gradient", "fgsm"),
     ("bim ifgsm iterative basiciterative projectedgradientdescent madry linf apgd", "pgd"),
     ("deep carlini carliniwagner cw l2", "deepfool"),
->>>>>>> main
+];
+
+/// What tells which pixels matter.
+const ATTRIBUTIONS: &[Row] = &[
+    ("gradients grad vanilla simonyan backprop plain", "gradient"),
+    ("guidedbackprop guidedbackpropagation guidedgradient deconvnet", "guided"),
+    ("integratedgradients integratedgradient integral ig sundararajan", "integrated"),
+    ("cam classactivation scorecam gradcampp selvaraju", "gradcam"),
 ];
 
 /// What losses are called.
@@ -172,11 +171,8 @@ pub(super) fn clause(word: &str, takes: &[&str]) -> Option<&'static str> {
 
 /// What `word` is called here, or the nearest in meaning, among those that a clause takes.
 pub(super) fn named(word: &str, takes: &[&str]) -> Option<&'static str> {
-<<<<<<< HEAD
-    let all = [OPTIMIZERS, SCHEDULES, ATTRIBUTIONS, LOSSES, KINDS].into_iter().flat_map(|rows| ours(rows, word));
-=======
-    let all = [OPTIMIZERS, SCHEDULES, LAYOUTS, ATTACKS, LOSSES, KINDS].into_iter().flat_map(|rows| ours(rows, word));
->>>>>>> main
+    let all = [OPTIMIZERS, SCHEDULES, LAYOUTS, ATTACKS, ATTRIBUTIONS, LOSSES, KINDS];
+    let all = all.into_iter().flat_map(|rows| ours(rows, word));
     all.into_iter().find(|ours| takes.contains(ours))
 }
 
@@ -215,13 +211,10 @@ fn bare(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-<<<<<<< HEAD
-    use super::super::clause::{ATTRIBUTIONS as ATTRIBUTES, OPTIMIZERS as OURS, SCHEDULES as COURSES};
-=======
     use super::super::clause::{
-        ATTACKS as OFFENCES, LAYOUTS as WAYS, OPTIMIZERS as OURS, SCHEDULES as COURSES, every_named,
+        ATTACKS as OFFENCES, ATTRIBUTIONS as MAPS, LAYOUTS as WAYS, OPTIMIZERS as OURS, SCHEDULES as COURSES,
+        every_named,
     };
->>>>>>> main
     use super::super::words;
     use super::*;
 
@@ -232,12 +225,9 @@ mod tests {
             (CLAUSES, |word| words::clauses().any(|clause| clause.word == word)),
             (OPTIMIZERS, |word| OURS.iter().any(|named| named.word == word)),
             (SCHEDULES, |word| COURSES.iter().any(|named| named.word == word)),
-<<<<<<< HEAD
-            (ATTRIBUTIONS, |word| ATTRIBUTES.iter().any(|named| named.word == word)),
-=======
             (LAYOUTS, |word| WAYS.iter().any(|named| named.word == word)),
             (ATTACKS, |word| OFFENCES.iter().any(|named| named.word == word)),
->>>>>>> main
+            (ATTRIBUTIONS, |word| MAPS.iter().any(|named| named.word == word)),
             (CURVES, |word| matches!(word, "loss" | "accuracy")),
         ] {
             for (theirs, ours) in rows {

@@ -2,7 +2,7 @@
 
 use fovea_graph::Span;
 
-use super::clause::{ATTACKS, LAYOUTS, OPTIMIZERS, SCHEDULES, every_named};
+use super::clause::{ATTACKS, ATTRIBUTIONS, LAYOUTS, OPTIMIZERS, SCHEDULES, every_named};
 use super::mends::is_word;
 use super::read::Parts;
 use super::{Offer, elsewhere};
@@ -107,6 +107,9 @@ impl Parts<'_> {
             [Offer::Schedules] if SCHEDULES.iter().any(|named| is(named.word)) => Some([clause.word, "the schedule"]),
             [Offer::Attacks] if ATTACKS.iter().any(|named| is(named.word)) => Some([clause.word, "the attack"]),
             [Offer::Layouts] if LAYOUTS.iter().any(|named| is(named.word)) => Some([clause.word, "the layout"]),
+            [Offer::List(Offer::Attributions)] if ATTRIBUTIONS.iter().any(|named| is(named.word)) => {
+                Some([clause.word, "a map"])
+            }
             _ => None,
         })
     }

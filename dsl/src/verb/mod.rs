@@ -53,13 +53,8 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-<<<<<<< HEAD
-    Adam, Array, Attribution, Change, Column, Decayed, Filter, Labelled, LayerRate, Loss, Momentum, Optimizer, Path,
-    Period, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
-=======
-    Adam, Array, Attack, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss, Momentum, Neighbourly,
-    Optimizer, Path, Period, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
->>>>>>> main
+    Adam, Array, Attack, Attribution, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss, Momentum,
+    Neighbourly, Optimizer, Path, Period, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};

@@ -37,7 +37,7 @@ pub(crate) const ATTRIBUTIONS: &[Named<Attribution>] = &[
 
 /// The maps that are shown, each with its place.
 pub(in crate::verb) const MAPS: Clause<Vec<(Attribution, Span)>> = Clause {
-    about: clause("with", "with guided, integrated, gradcam", &[Offer::List(&Offer::Options(&WORDS))]),
+    about: clause("with", "with guided, integrated, gradcam", &[Offer::List(&Offer::Attributions)]),
     read: |parts, opened| parts.attributions(opened),
     form: named::form,
 };

@@ -1,10 +1,7 @@
 //! Clauses, a file a kind: what stands behind the word, and how it is read. A verb lists those that it takes.
 
-<<<<<<< HEAD
-mod attribution;
-=======
 mod attack;
->>>>>>> main
+mod attribution;
 mod augment;
 mod clip;
 mod filter;
@@ -34,11 +31,8 @@ mod sweep;
 mod target;
 mod watch;
 
-<<<<<<< HEAD
-pub use attribution::Attribution;
-=======
 pub use attack::Attack;
->>>>>>> main
+pub use attribution::Attribution;
 pub use augment::Change;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
@@ -55,22 +49,16 @@ pub use subjects::Subject;
 pub use sweep::Swept;
 pub use target::Loss;
 
-<<<<<<< HEAD
-pub(crate) use attribution::ATTRIBUTIONS;
-=======
 pub(crate) use attack::ATTACKS;
+pub(crate) use attribution::ATTRIBUTIONS;
 pub(crate) use layout::LAYOUTS;
->>>>>>> main
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
-<<<<<<< HEAD
-pub(super) use attribution::MAPS;
-=======
 pub(super) use attack::ATTACK;
->>>>>>> main
+pub(super) use attribution::MAPS;
 pub(super) use augment::AUGMENT;
 pub(super) use clip::CLIP;
 pub(super) use filter::{FILTER, MATRIX_FILTER};
@@ -104,5 +92,9 @@ pub(crate) fn every_named() -> impl Iterator<Item = (&'static str, &'static [Num
     let optimizers = OPTIMIZERS.iter().map(|named| (named.word, named.numbers));
     let schedules = SCHEDULES.iter().map(|named| (named.word, named.numbers));
     let layouts = LAYOUTS.iter().map(|named| (named.word, named.numbers));
-    optimizers.chain(schedules).chain(layouts).chain(ATTACKS.iter().map(|named| (named.word, named.numbers)))
+    optimizers
+        .chain(schedules)
+        .chain(layouts)
+        .chain(ATTACKS.iter().map(|named| (named.word, named.numbers)))
+        .chain(ATTRIBUTIONS.iter().map(|named| (named.word, named.numbers)))
 }

@@ -6,6 +6,7 @@ mod steps;
 use std::sync::atomic::AtomicBool;
 
 use fovea_graph::Tensor;
+use fovea_graph::autodiff::Rules;
 use fovea_graph::derivative::with_gradients_unless;
 use fovea_graph::training::{objective, with_objective};
 
@@ -67,7 +68,7 @@ impl Attack {
 pub fn question() -> Question {
     Question::new("the loss and its gradient by the pictures", Mode::Infer, |forward, stop| {
         let graph = with_objective(&with_logits(forward, stop)?, &objective(forward), stop)?;
-        with_gradients_unless(graph, "loss", &["images"], stop)
+        with_gradients_unless(graph, "loss", &["images"], Rules::Gradient, stop)
     })
 }
 
