@@ -91,7 +91,7 @@ impl Transposed<'_> {
 
     /// Along which axes the stride does not divide the filter, so that neighbours are written differently often.
     fn uneven(&self) -> Vec<usize> {
-        (0..2).filter(|&axis| self.windows[axis].size % self.windows[axis].stride != 0).collect()
+        (0..2).filter(|&axis| !self.windows[axis].size.is_multiple_of(self.windows[axis].stride)).collect()
     }
 
     /// Whether neighbours are written differently often, far from the edge, too.

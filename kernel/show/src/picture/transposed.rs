@@ -48,7 +48,7 @@ pub fn transposed(title: &str, what: &Transposed<'_>, theme: Theme) -> Result<Pi
     let panel = |caption: String, map: &Tensor| Panel { caption, map: map.clone(), most: SIDE, outlined: None };
     let size = |map: &Tensor| format!("{}×{}", map.shape()[0], map.shape()[1]);
     let other = &what.resized;
-    let rows = vec![
+    let rows = [
         vec![
             panel(format!("map {}", size(what.image)), what.image),
             panel(format!("filter {}", size(what.filter)), what.filter),
