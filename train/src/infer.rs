@@ -14,12 +14,16 @@ use crate::error::TrainError;
 use crate::feed::feed;
 use crate::figures::{Counts, Figures};
 use crate::forward::Forward;
+use crate::least::{Least, Mapped};
 use crate::needs::BATCH;
 use crate::question::Question;
 use crate::tally::{Look, Tally, scores};
 use crate::target::{Target, Toward};
 use crate::trainee::Trainee;
 use fovea_data::Dataset;
+
+/// So many values of results a test keeps, of results that may be as large as pictures: 256 MB.
+const RESULTS: usize = 64 << 20;
 
 /// What a net says of some pictures.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +57,13 @@ pub struct Evaluation {
     pub counts: Vec<Counts>,
     /// The figures that fit.
     pub figures: Figures,
-    /// The likeliest class of each picture, or of each of its positions in row-major order, in the order of the indices.
+    /// Of pictures with a class at every position those of which the least was told right; none of others.
+    pub least: Vec<Mapped>,
+    /// The likeliest class of each picture, or of each of its positions in row-major order, in the order of the indices: of
+    /// as many of the first ones as `probabilities` has.
     pub predictions: Vec<u32>,
-    /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`.
+    /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`. Of maps and of numbers the results of the first
+    /// pictures alone, as many as 256 MB hold.
     pub probabilities: Tensor,
 }
 
@@ -138,10 +146,20 @@ impl Trainee {
         let pictures = Pictures::of(data, &aim, self.standardisation.clone());
         let mut tally = Tally::new(&aim, data, Look::Closely);
         let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
+        let (mut least, mut kept) = (Least::default(), 0);
+        let is_mapped = matches!(aim.objective, Objective::Classes(_)) && !aim.wanted.is_empty();
+        let is_bounded = is_mapped || matches!(aim.objective, Objective::Numbers(_));
         let question = Question::test_by(aim.objective.of_test());
         self.infer(&question, &pictures, indices, interrupted, |compiled, wanted| {
-            predictions.extend(tally.add(compiled, wanted)?);
-            probabilities.extend(compiled.output("result")?);
+            let told = tally.add(compiled, wanted)?;
+            if is_mapped {
+                least.see(&told, wanted);
+            }
+            if !is_bounded || probabilities.len() < RESULTS {
+                predictions.extend(told);
+                probabilities.extend(compiled.output("result")?);
+                kept += wanted.shape().first().copied().unwrap_or(0);
+            }
             Ok(())
         })?;
         Ok(Evaluation {
@@ -154,8 +172,9 @@ impl Trainee {
             confusion: tally.confusion().to_vec(),
             counts: tally.counts(),
             figures: tally.figures(),
+            least: least.found(),
             predictions,
-            probabilities: self.results(indices.len(), probabilities)?,
+            probabilities: self.results(kept, probabilities)?,
         })
     }
 
