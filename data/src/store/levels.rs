@@ -17,6 +17,7 @@ pub(crate) enum Levels {
 const WHITE: f32 = u8::MAX as f32;
 
 /// The nearest of the levels that a byte has.
+#[cfg(any(test, feature = "pictures"))]
 pub(crate) fn nearest(value: f32) -> f32 {
     f32::from(byte(value)) / WHITE
 }
