@@ -52,6 +52,31 @@ KERNEL(256, huber_error_grad, In<float> x, In<float> target, In<float> dy, Out<f
     });
 }
 
+// Σ −w·t·log σ(x) − (1 − t)·log(1 − σ(x)), a factor w for each of `factors.size` channels; by log(1 + exp(−|x|)).
+KERNEL(256, weighed_logistic_error, In<float> x, In<float> target, In<float> factors, Out<float> partial, u64 n,
+       float share) {
+    TILE(float, warps, 8);
+    Sum sum;
+    for (u64 i = first(); i < n; i += stride()) {
+        float v = x(i), t = target(i), w = factors(i % factors.size);
+        float above = v < 0.f ? 0.f : v, far = log1pf(expf(-absolute(v)));
+        sum.add((1.f - t) * (above + far) + w * t * (above - v + far));
+    }
+    put_sum(warps, partial, sum, share);
+}
+
+// dx = ((1 − t)·σ(x) − w·t·(1 − σ(x))) · dy/n.
+KERNEL(256, weighed_logistic_error_grad, In<float> x, In<float> target, In<float> dy, In<float> factors, Out<float> dx,
+       u64 n) {
+    float scale = dy(0) / float(n);
+    for (u64 i = first(); i < n; i += stride()) {
+        float v = x(i), t = target(i), w = factors(i % factors.size);
+        float e = expf(-absolute(v));
+        float there = v < 0.f ? e : 1.f, not_there = v < 0.f ? 1.f : e;
+        dx.put(i, ((1.f - t) * there - w * t * not_there) / (1.f + e) * scale);
+    }
+}
+
 // Σ −t·log σ(x) − (1 − t)·log(1 − σ(x)), as max(x, 0) − x·t + log(1 + exp(−|x|)).
 KERNEL(256, logistic_error, In<float> x, In<float> target, Out<float> partial, u64 n, float share) {
     TILE(float, warps, 8);

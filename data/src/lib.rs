@@ -29,7 +29,7 @@ mod stamp;
 mod store;
 mod table;
 
-pub use augment::{Augment, Augmentation, Subject};
+pub use augment::{Augment, Augmentation, Subject, blend};
 pub use classic::Fetched;
 pub use dataset::{Counts, Dataset};
 pub use digest::Digest;

@@ -36,8 +36,10 @@ pub enum DataSource {
 pub struct Table {
     /// Its file.
     pub path: PathBuf,
-    /// The column of the classes; all others are the sample.
-    pub label: Column,
+    /// The columns of the labels; all others are the sample. None: nothing is labelled.
+    pub labels: Vec<Column>,
+    /// What labels are taken for; `None`: what they look like.
+    pub read_as: Option<ReadAs>,
     /// The shape that a sample is given, channels last. `None`: a vector.
     pub shape: Option<Vec<usize>>,
     /// How samples are dealt out; `None` where nobody says.

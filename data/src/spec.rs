@@ -225,6 +225,7 @@ impl DataSpec {
     pub fn labels(&self) -> LabelKind {
         match &self.opened.files {
             Files::Arrays(files) => files.kind(),
+            Files::Table(read) => read.kind(),
             Files::Part(_, of) => of.labels(),
             _ if self.classes() == 0 => LabelKind::Nothing,
             _ => LabelKind::Classes,

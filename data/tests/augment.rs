@@ -1,7 +1,7 @@
 //! What augmentation makes of pictures.
 #![allow(clippy::unwrap_used)]
 
-use fovea_data::{Augment, Augmentation, Subject};
+use fovea_data::{Augment, Augmentation, Subject, blend};
 
 const HEIGHT: usize = 7;
 const WIDTH: usize = 10;
@@ -157,4 +157,49 @@ fn noise_has_its_deviation_and_a_square_its_side() {
         assert!(classes.iter().eq(old.iter().step_by(3)));
     }
     assert!(whole > 40, "{whole} of 200 lie within");
+}
+
+/// α, how likely Beta(α, α) is below a tenth, and its variance: `scipy.stats.beta`'s `cdf(0.1, α, α)` and `var(α, α)`.
+const ALPHAS: [(f32, f64, f64); 4] =
+    [(0.2, 0.336_690, 0.178_571), (0.4, 0.239_739, 0.138_889), (1.0, 0.1, 0.083_333), (5.0, 0.000_891, 0.022_727)];
+
+/// The shares of many samples are as scipy.stats.beta(α, α) has them: its chance to lie below a tenth, and its variance.
+#[test]
+fn what_is_kept_of_a_sample_follows_the_beta_distribution() {
+    let indices: Vec<usize> = (0..20_000).collect();
+    for (alpha, below, variance) in ALPHAS {
+        let shares = augment(&[Augmentation::Mixup(alpha)]).shares(7, 1, &indices).unwrap();
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)));
+        let count = shares.len() as f64;
+        let mean = shares.iter().map(|&share| f64::from(share)).sum::<f64>() / count;
+        let spread = shares.iter().map(|&share| (f64::from(share) - mean).powi(2)).sum::<f64>() / count;
+        let found = shares.iter().filter(|&&share| share < 0.1).count() as f64 / count;
+        assert!((mean - 0.5).abs() < 0.015, "{alpha}: mean {mean}");
+        assert!((spread - variance).abs() < 0.006, "{alpha}: variance {spread}, not {variance}");
+        assert!((found - below).abs() < 0.015, "{alpha}: {found} below 0.1, not {below}");
+    }
+}
+
+#[test]
+fn a_share_is_of_the_seed_the_epoch_and_the_sample_and_none_is_drawn_unasked() {
+    let mixup = augment(&[Augmentation::Mixup(0.4)]);
+    let all = mixup.shares(7, 3, &[5, 9, 2]).unwrap();
+    assert_eq!(mixup.shares(7, 3, &[2, 5]).unwrap(), [all[2], all[0]]);
+    assert_ne!(mixup.shares(7, 4, &[5]).unwrap(), [all[0]]);
+    assert_ne!(mixup.shares(8, 3, &[5]).unwrap(), [all[0]]);
+    assert!(mixup.mixes() && !mixup.is_empty() && !mixup.needs_pictures());
+    assert_eq!(augment(&[Augmentation::Flip]).shares(7, 3, &[5]), None);
+    // What runs are recognised by is what it was before samples could be mixed.
+    assert!(!format!("{:?}", Augment::default()).contains("mixup"));
+}
+
+#[test]
+fn each_is_mixed_with_the_next_as_it_was_and_the_last_with_the_first() {
+    let mut rows = [1.0, 10.0, 2.0, 20.0, 4.0, 40.0];
+    blend(&mut rows, 2, &[0.5, 1.0, 0.25]);
+    assert_eq!(rows, [1.5, 15.0, 2.0, 20.0, 1.75, 17.5]);
+    let mut alone = [3.0, 4.0];
+    blend(&mut alone, 2, &[0.5]);
+    assert_eq!(alone, [3.0, 4.0]);
+    blend(&mut [], 0, &[]);
 }

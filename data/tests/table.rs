@@ -5,11 +5,16 @@ mod support;
 
 use std::path::Path;
 
-use fovea_data::{Broken, Column, Counts, DataSpec, FileLabels, Images, PictureLabels, Split, Table};
+use fovea_data::{
+    Broken, Column, Counts, DataError, DataSpec, Dataset, FileLabels, Images, LabelKind, PictureLabels, ReadAs, Split,
+    Table,
+};
+use fovea_graph::Never;
 use support::{all, folder, grey, images, open, open_sized, save, says, unfit, write};
 
 fn table(path: &Path, label: Column) -> Table {
-    Table { path: path.to_path_buf(), label, shape: None, split: Some(Split { test: 50, validation: 0, seed: 0 }) }
+    let split = Some(Split { test: 50, validation: 0, seed: 0 });
+    Table { path: path.to_path_buf(), labels: vec![label], read_as: None, shape: None, split }
 }
 
 fn named(name: &str) -> Column {
@@ -45,7 +50,7 @@ fn rows_are_samples_with_and_without_a_head() {
     let spec = open(shaped.clone()).unwrap();
     assert_eq!((spec.shape(), spec.class_names()), (vec![3, 1], &["2".to_string(), "10".to_string()][..]));
     let wrong = Table { shape: Some(vec![2, 2]), ..shaped };
-    says(&unfit(open(wrong)), &["a row has 3 values besides its class and cannot be 2x2"]);
+    says(&unfit(open(wrong)), &["a row has 3 values besides its labels and cannot be 2x2"]);
 }
 
 #[test]
@@ -71,9 +76,10 @@ fn what_is_wrong_is_said_by_line_and_column() {
         ("a,class\n", named("class"), &["it has a head and no rows"]),
         ("", named("class"), &["the file is empty"]),
         ("PK\u{3}\u{4}", named("class"), &["this is no text", "saved as csv"]),
-        ("class\nup\ndown\n", named("class"), &["it has no column but that of the classes"]),
+        ("class\nup\ndown\n", named("class"), &["it has no column but those of the labels"]),
         ("1,up\n2,up\n", Column::Number(2), &["all its labels are `up`"]),
-        ("1,0.5\n2,1\n", Column::Number(2), &["its labels are numbers such as 0.5"]),
+        ("1,0.5\n2,up\n", Column::Number(2), &["line 2, column 2: its labels are numbers, and `up` is none"]),
+        ("1,0.5\n2,nan\n", Column::Number(2), &["line 2, column 2: `nan` is no finite number"]),
         ("1,up\n2,down\n", Column::Number(2), &["each class has one row"]),
     ];
     for (text, column, words) in cases {
@@ -86,6 +92,61 @@ fn what_is_wrong_is_said_by_line_and_column() {
     let spec = open(table(&path, Column::Number(2))).unwrap();
     write(&path, b"1,up\n2,down\n3,up\n4,down\n5,up\n");
     says(&unfit(spec.load()), &["it has changed since the data were declared"]);
+}
+
+/// Four rows of `x,y,p,q,word`, with these columns as labels.
+fn labelled(path: &Path, columns: &[&str], read_as: Option<ReadAs>) -> Result<DataSpec, DataError> {
+    write(path, b"x,y,p,q,n\n1,2.5,1,0,3\n2,-0.5,0,1,4\n3,1e2,1,0,3\n4,7,0,1,5\n");
+    let labels = columns.iter().map(|name| named(name)).collect();
+    open(Table { labels, read_as, ..table(path, named("x")) })
+}
+
+/// By the rule that arrays have: floats are numbers, whole numbers classes, columns of 0 and 1 several classes at once.
+#[test]
+fn label_columns_are_classes_or_numbers_as_those_of_arrays() {
+    let root = folder();
+    let path = root.path().join("x.csv");
+    let kind = |columns: &[&str], read_as| labelled(&path, columns, read_as).unwrap().labels();
+    assert_eq!(kind(&["y"], None), LabelKind::Numbers(vec![1]));
+    assert_eq!(kind(&["n"], Some(ReadAs::Numbers)), LabelKind::Numbers(vec![1]));
+    assert_eq!(kind(&["p"], None), LabelKind::Classes);
+    assert_eq!(kind(&["y", "n"], None), LabelKind::Numbers(vec![2]));
+    assert_eq!(kind(&["p", "q"], None), LabelKind::Several(2));
+    assert_eq!(kind(&["p", "q"], Some(ReadAs::Numbers)), LabelKind::Numbers(vec![2]));
+    assert_eq!(kind(&[], None), LabelKind::Nothing);
+    let numbers = labelled(&path, &["y", "n"], None).unwrap();
+    assert_eq!((numbers.shape(), numbers.classes(), numbers.counts().all()), (vec![3], 0, 4));
+    let data = numbers.load().unwrap();
+    let of = |data: &Dataset, at| data.labels.get(at, &Never).unwrap();
+    assert_eq!((of(&data, 0), of(&data, 2)), (vec![2.5, 3.0], vec![100.0, 3.0]));
+    assert_eq!(all(&data).iter().take(3).copied().collect::<Vec<_>>(), [1.0, 1.0, 0.0]);
+    // What the columns are called is what the classes are.
+    let several = labelled(&path, &["q", "p"], None).unwrap();
+    assert_eq!(several.class_names(), ["q", "p"]);
+    assert_eq!(of(&several.load().unwrap(), 0), [0.0, 1.0]);
+    let one = labelled(&path, &["q", "p"], Some(ReadAs::Classes)).unwrap();
+    assert_eq!((one.labels(), one.class_names()), (LabelKind::Classes, &["q".to_string(), "p".to_string()][..]));
+    assert_eq!(one.load().unwrap().labels.classes(), [1, 0, 1, 0]);
+    // Nothing labelled is one part, unless it is to be split.
+    let whole = Table { labels: Vec::new(), split: None, ..table(&path, named("x")) };
+    let spec = open(whole.clone()).unwrap();
+    assert_eq!((spec.counts(), spec.shape()), (Counts { train: 4, validation: 0, test: 0 }, vec![5]));
+    assert!(spec.load().unwrap().labels.is_empty());
+    assert_eq!(open(Table { split: Some(Split::default()), ..whole }).unwrap().counts().test, 1);
+}
+
+#[test]
+fn label_columns_that_are_neither_say_it() {
+    let root = folder();
+    let path = root.path().join("x.csv");
+    let said = |columns: &[&str], read_as| unfit(labelled(&path, columns, read_as));
+    says(
+        &said(&["p", "n"], None),
+        &["line 2, column 5: several label columns are 0 and 1", "`3` is neither", "`as numbers`"],
+    );
+    says(&said(&["p", "n"], Some(ReadAs::Classes)), &["line 3: of its 2 label columns exactly one is 1"]);
+    says(&said(&["p", "p"], None), &["column 3 is named twice"]);
+    says(&said(&["p", "z"], None), &["no column `z`"]);
 }
 
 /// Six pictures in a folder, two of them in a folder within.

@@ -23,9 +23,11 @@ fn read(text: &str) -> Result<Data, Vec<Diagnostic>> {
 #[test]
 fn how_data_are_seen_is_read() {
     let of = |text: &str| read(text).unwrap();
-    let data = of("data digits augment flip, CROP 4, rotate 15, scale 0.8..1.2, jitter 0.2, noise .05, cutout 8 raw");
-    use fovea_dsl::verb::Change::{Crop, Cutout, Flip, Jitter, Noise, Rotate, Scale};
-    let all = [Flip, Crop(4), Rotate(15.0), Scale(0.8, 1.2), Jitter(0.2), Noise(0.05), Cutout(8)];
+    let data = of(
+        "data digits augment flip, CROP 4, rotate 15, scale 0.8..1.2, jitter 0.2, noise .05, cutout 8, mixup .2 raw",
+    );
+    use fovea_dsl::verb::Change::{Crop, Cutout, Flip, Jitter, Mixup, Noise, Rotate, Scale};
+    let all = [Flip, Crop(4), Rotate(15.0), Scale(0.8, 1.2), Jitter(0.2), Noise(0.05), Cutout(8), Mixup(0.2)];
     assert_eq!(data.augment.unwrap().value, all);
     assert!(data.raw.is_some() && data.normalize.is_none());
     // A clause may stand behind the list, with a comma or without.
@@ -64,16 +66,18 @@ fn tables_archives_masks_and_labels_of_their_own() {
     let data = read("data d = npy \"d.npz\" x labels y split 70/15/15").unwrap();
     let (npy, labels) = (data.npy.unwrap().value, data.labels.unwrap().value);
     assert_eq!((npy.file.text.as_str(), npy.member.unwrap().text.as_str()), ("d.npz", "x"));
-    assert_eq!((labels.file, labels.member.unwrap().text.as_str(), labels.column), (None, "y", None));
+    assert_eq!((labels.file, labels.member.unwrap().text.as_str(), labels.columns), (None, "y", Vec::new()));
     assert_eq!(data.split.unwrap().value, Shares { train: 70, validation: 15, test: 15 });
     let labels = |text: &str| read(text).unwrap().labels.unwrap().value;
     let other = labels("data d = npy \"d.npz\" \"train images\" labels \"e.npz\" \"column\"");
     assert_eq!((other.file.unwrap().text.as_str(), other.member.unwrap().text.as_str()), ("e.npz", "column"));
     let named = labels("data w = csv \"w.csv\" labels column \"class\" shape 128x1");
-    assert!(named.file.is_none() && matches!(named.column, Some(Column::Named(name)) if name.text == "class"));
-    assert!(matches!(labels("data w = csv \"w.csv\" labels column 5").column, Some(Column::Number(5, _))));
+    assert!(named.file.is_none() && matches!(&named.columns[..], [Column::Named(name)] if name.text == "class"));
+    assert!(matches!(labels("data w = csv \"w.csv\" labels column 5").columns[..], [Column::Number(5, _)]));
+    let two = labels("data h = csv \"h.csv\" labels columns \"x\", 3 as numbers, split 90/10").columns;
+    assert!(matches!(&two[..], [Column::Named(name), Column::Number(3, _)] if name.text == "x"));
     let table = labels("data p = images \"p\" labels \"l.csv\" column \"breed\"");
-    assert!(table.file.is_some() && table.column.is_some());
+    assert!(table.file.is_some() && table.columns.len() == 1);
     let cells = read("data c = images \"in\" masks \"masks\" size 8x8").unwrap();
     assert_eq!(cells.masks.unwrap().value.file.text, "masks");
     assert!(read("data c = npy \"x.npy\" masks \"m.npz\" m").unwrap().masks.unwrap().value.member.is_some());
@@ -127,7 +131,6 @@ const WRONG: &[(&str, &str, &str)] = &[
         "masks",
         "`labels` are a class a sample, `masks` a class a pixel",
     ),
-    ("data w = csv \"w.csv\"", "csv \"w.csv\"", "`csv` lacks its labels"),
     ("data w = csv \"w.csv\" labels \"class\"", "\"class\"", "a table's labels are one of its columns"),
     ("data w = csv \"w.csv\" labels column", "", "`column` lacks its name"),
     ("data w = csv \"w.csv\" labels column class", "class", "a column's name stands in quotes"),
@@ -151,7 +154,8 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     ("data x = npy \"x\" labels \"y\" shape", "", "`shape` lacks its sides"),
     ("data x = npy \"x.npy\" as numbers", "as", "`as` says what labels are taken for, and there are none"),
-    ("data w = csv \"w.csv\" labels column 1 as numbers", "as", "a table's labels are classes: `as` belongs to `npy`"),
+    ("data w = csv \"w.csv\" as numbers", "as", "`as` says what labels are taken for, and there are none"),
+    ("data p = images \"p\" labels \"l.csv\" column 1, 2", "2", "a picture has one class, of one column"),
     ("data x = npy \"x.npy\" labels \"y.npy\" images \"p\"", "images", "`images` and `npy` stand together"),
     ("data digits split 80/20", "split", "`split` belongs to `images`, `npy`, `csv` and to a part of other data"),
     ("data pets = images \"p\" skip", "", "`skip` lacks `broken`"),

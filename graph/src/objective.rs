@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::graph::Graph;
 use crate::ids::NodeId;
 use crate::op::{
-    Add, Correct, CrossEntropy, Dice, Function, GradientError, LabelWeight, Measure, Op, Overlap, PointwiseLoss, Scale,
-    ShapeError, SquaredError, Unary,
+    Add, Concat, Correct, CrossEntropy, Dice, Function, GradientError, LabelWeight, Measure, Op, Overlap,
+    PointwiseLoss, Scale, ShapeError, Softmax, SquaredError, Unary,
 };
 use crate::shape::Shape;
 use crate::stop::{Never, Stop};
@@ -15,10 +15,11 @@ use crate::stop::{Never, Stop};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
-    /// A class a position, where the net ends in softmax: input `labels` `[N, …]`.
+    /// A class a position, where the net ends in softmax, or of two classes in the logistic function of one number: input
+    /// `labels` `[N, …]`; of mixed samples `target` `[N, …, K]`, a share of each class.
     Classes(Classes),
     /// Any of several classes at once, where the net ends in the logistic function: input `target` of the result's shape,
-    /// 0 or 1.
+    /// 0 to 1.
     Several(Several),
     /// Numbers: input `target` of the result's shape.
     Numbers(Distance),
@@ -36,6 +37,19 @@ pub struct Classes {
     pub ignore: Option<u32>,
     /// Whether each class has a weight: input `class_weights` `[K]`.
     pub weights: Weighting,
+    /// What is said of a position.
+    pub truth: Truth,
+}
+
+/// What is said of the classes at a position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Truth {
+    /// One class.
+    #[default]
+    Label,
+    /// A share of each, as mixed samples have it.
+    Shares,
 }
 
 /// Whether classes have weights.
@@ -66,6 +80,8 @@ pub enum ClassLoss {
 pub enum Several {
     /// The binary cross-entropy of each.
     CrossEntropy,
+    /// The same, and what is there counts by a factor of its class: input `class_weights` `[K]`.
+    Weighted,
     /// How far regions cover each other.
     Dice,
 }
@@ -89,15 +105,19 @@ impl Objective {
         smoothing: 0.0,
         ignore: None,
         weights: Weighting::Alike,
+        truth: Truth::Label,
     });
 
     /// The mean squared error.
     pub const SQUARED_ERROR: Self = Self::Numbers(Distance::Squared);
 
-    /// The same for a test: classes' weights are for training alone.
+    /// The same for a test: classes' weights and mixed samples are for training alone.
     pub fn of_test(self) -> Self {
         match self {
-            Self::Classes(classes) => Self::Classes(Classes { weights: Weighting::Alike, ..classes }),
+            Self::Classes(classes) => {
+                Self::Classes(Classes { weights: Weighting::Alike, truth: Truth::Label, ..classes })
+            }
+            Self::Several(Several::Weighted) => Self::Several(Several::CrossEntropy),
             other => other,
         }
     }
@@ -146,11 +166,15 @@ fn ends(graph: &Graph, result: NodeId, is: fn(&Op) -> bool, why: &str) -> Result
 
 /// The loss of a net that tells classes apart, with that of its side classifiers.
 fn of_classes(graph: &mut Graph, result: NodeId, by: &Classes) -> Result<NodeId, ShapeError> {
+    let result = of_two_classes(graph, result)?;
     let logits = ends(graph, result, |op| matches!(op, Op::Softmax(_)), "the net must end in softmax")?;
     let layer = graph.node(result).layer;
-    let dims = graph.shape(logits).dims();
-    let (positions, channels) = (Shape::new(&dims[..dims.len() - 1])?, Shape::new([graph.shape(logits).channels()])?);
-    let labels = graph.input("labels", positions);
+    let all = graph.shape(logits).clone();
+    let (positions, channels) = (Shape::new(&all.dims()[..all.rank() - 1])?, Shape::new([all.channels()])?);
+    let labels = match by.truth {
+        Truth::Label => graph.input("labels", positions),
+        Truth::Shares => graph.input("target", all),
+    };
     let weights = (by.weights == Weighting::Own).then(|| graph.input("class_weights", channels));
     let compared = Compared { by, labels, weights, weight: None }.weighed(graph, result)?;
     let loss = match by.loss {
@@ -168,6 +192,28 @@ fn of_classes(graph: &mut Graph, result: NodeId, by: &Classes) -> Result<NodeId,
     Ok(total)
 }
 
+/// Makes of the logistic function of one number x, which tells of two classes how likely the second is, the softmax of the
+/// logits 0 and x: the same probability, with that of the first beside it. It is then the output `result`, and the scores
+/// are `logits`. A result that is none such stays as it is.
+///
+/// # Errors
+/// A shape that is too large.
+pub fn of_two_classes(graph: &mut Graph, result: NodeId) -> Result<NodeId, ShapeError> {
+    let node = graph.node(result);
+    let is_logistic = matches!(node.op, Op::Unary(Unary { function: Function::Sigmoid }));
+    let (Some(&x), layer) = (node.inputs.first(), node.layer) else { return Ok(result) };
+    if !is_logistic || node.shape.rank() < 2 || node.shape.channels() != 1 {
+        return Ok(result);
+    }
+    let zero = graph.push(Op::Scale(Scale { factor: 0.0 }), &[x], layer)?;
+    let logits = graph.push(Op::Concat(Concat {}), &[zero, x], layer)?;
+    let result = graph.push(Op::Softmax(Softmax {}), &[logits], layer)?;
+    graph.outputs.retain(|(name, _)| name != "result" && name != "logits");
+    graph.output("result", result);
+    graph.output("logits", logits);
+    Ok(result)
+}
+
 /// What logits are compared with.
 struct Compared<'a> {
     by: &'a Classes,
@@ -179,7 +225,8 @@ struct Compared<'a> {
 
 impl Compared<'_> {
     fn weighed(mut self, graph: &mut Graph, result: NodeId) -> Result<Self, ShapeError> {
-        if self.by.ignore.is_some() || self.weights.is_some() {
+        // Of shares every position counts alike.
+        if self.by.truth == Truth::Label && (self.by.ignore.is_some() || self.weights.is_some()) {
             let layer = graph.node(result).layer;
             let inputs: Vec<NodeId> = [self.labels].into_iter().chain(self.weights).collect();
             let op = Op::LabelWeight(LabelWeight { ignore: self.by.ignore });
@@ -191,8 +238,8 @@ impl Compared<'_> {
     fn cross_entropy(&self, graph: &mut Graph, logits: NodeId) -> Result<NodeId, ShapeError> {
         let layer = graph.node(logits).layer;
         let inputs: Vec<NodeId> = [logits, self.labels].into_iter().chain(self.weight).chain(self.weights).collect();
-        let op = CrossEntropy { smoothing: self.by.smoothing, ignore: self.by.ignore };
-        graph.push(Op::CrossEntropy(op), &inputs, layer)
+        let Classes { smoothing, ignore, .. } = *self.by;
+        graph.push(Op::CrossEntropy(CrossEntropy { smoothing, ignore }), &inputs, layer)
     }
 }
 
@@ -225,7 +272,11 @@ fn of_several(graph: &mut Graph, result: NodeId, by: Several) -> Result<NodeId, 
     let logits = ends(graph, result, is, "the net must end in sigmoid")?;
     let target = graph.input("target", graph.shape(result).clone());
     let loss = match by {
-        Several::CrossEntropy => pointwise(graph, Measure::Logistic, logits, target)?,
+        Several::CrossEntropy => pointwise(graph, Measure::Logistic, &[logits, target])?,
+        Several::Weighted => {
+            let factors = graph.input("class_weights", Shape::new([graph.shape(logits).channels()])?);
+            pointwise(graph, Measure::Logistic, &[logits, target, factors])?
+        }
         Several::Dice => dice(graph, result, target, None)?,
     };
     graph.output("loss", loss);
@@ -238,14 +289,14 @@ fn of_numbers(graph: &mut Graph, result: NodeId, by: Distance) -> Result<NodeId,
     let layer = graph.node(result).layer;
     let loss = match by {
         Distance::Squared => graph.push(Op::SquaredError(SquaredError {}), &[result, target], layer)?,
-        Distance::Absolute => pointwise(graph, Measure::Absolute, result, target)?,
-        Distance::Huber => pointwise(graph, Measure::Huber, result, target)?,
+        Distance::Absolute => pointwise(graph, Measure::Absolute, &[result, target])?,
+        Distance::Huber => pointwise(graph, Measure::Huber, &[result, target])?,
     };
     graph.output("loss", loss);
     Ok(loss)
 }
 
-fn pointwise(graph: &mut Graph, measure: Measure, x: NodeId, target: NodeId) -> Result<NodeId, ShapeError> {
-    let layer = graph.node(x).layer;
-    graph.push(Op::PointwiseLoss(PointwiseLoss { measure }), &[x, target], layer)
+fn pointwise(graph: &mut Graph, measure: Measure, inputs: &[NodeId]) -> Result<NodeId, ShapeError> {
+    let layer = graph.node(inputs[0]).layer;
+    graph.push(Op::PointwiseLoss(PointwiseLoss { measure }), inputs, layer)
 }

@@ -35,6 +35,8 @@ pub enum Purpose {
     Noise,
     /// What a net that is trained is asked: searches and projections; what index and step are is theirs to say.
     Probe,
+    /// How much of a sample is kept where two are mixed; the index is the sample, the step the epoch.
+    Mix,
 }
 
 /// A stream of random numbers, addressed by position: no state, so nothing to save but its name.

@@ -6,7 +6,8 @@ use crate::fuse::{prune, prune_unless};
 use crate::graph::{Graph, Role, State};
 use crate::ids::NodeId;
 pub use crate::objective::{
-    ClassLoss, Classes, Distance, Objective, Several, Weighting, objective, with_loss, with_objective,
+    ClassLoss, Classes, Distance, Objective, Several, Truth, Weighting, objective, of_two_classes, with_loss,
+    with_objective,
 };
 use crate::op::{GradientError, Op, agree};
 pub use crate::optimizer::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};

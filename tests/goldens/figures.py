@@ -29,6 +29,9 @@ def cases():
     arrays |= {"several.recall": recall, "several.f1": f1, "several.iou": metrics.jaccard_score(truth, said, average=None)}
     arrays |= {"several.exact": np.array(metrics.accuracy_score(truth, said))}
     arrays |= {"several.right": np.array(1 - metrics.hamming_loss(truth, said))}
+    # Rounded, so that many are alike.
+    scores = np.round(told, 1)
+    arrays |= {"several.scores": scores, "several.auc": metrics.roc_auc_score(truth, scores, average=None)}
 
     for name, columns, middle in [("one", 1, 0), ("three", 3, 0), ("far", 2, 1e4)]:
         truth = (random.standard_normal((200, columns)) + middle).astype(np.float32)

@@ -128,8 +128,12 @@ def matmul(op, a, b):
     return (a.T if op["a"] == "yes" else a) @ (b.T if op["b"] == "yes" else b)
 
 
-def cross_entropy(op, logits, labels, _total=None, weights=None):
-    """What the labels count in all PyTorch finds by itself."""
+def cross_entropy(op, logits, labels, total=None, weights=None):
+    """What the labels count in all PyTorch finds by itself. Of shares the third input is the weights."""
+    if labels.shape == logits.shape:
+        classes, smoothing = logits.shape[-1], op.get("smoothing", 0.0)
+        logits, labels = logits.reshape(-1, classes), labels.reshape(-1, classes)
+        return F.cross_entropy(logits, labels, weight=total, label_smoothing=smoothing)
     return F.cross_entropy(
         logits.reshape(-1, logits.shape[-1]), labels.reshape(-1).long(), weight=weights,
         ignore_index=op.get("ignore", -100), label_smoothing=op.get("smoothing", 0.0))
@@ -140,7 +144,9 @@ def label_weight(op, labels, weights=None):
     return (torch.ones_like(labels.reshape(-1)[: len(counted)]) if weights is None else weights[counted]).sum()
 
 
-def pointwise_loss(op, x, target):
+def pointwise_loss(op, x, target, factors=None):
+    if factors is not None:
+        return F.binary_cross_entropy_with_logits(x, target, pos_weight=factors)
     losses = {"absolute": F.l1_loss, "huber": F.huber_loss, "logistic": F.binary_cross_entropy_with_logits}
     return losses[op["measure"]](x, target)
 
@@ -161,6 +167,8 @@ def dice(_, sums):
 def correct(op, logits, labels):
     """numpy's argmax is documented to give the first of equal ones."""
     first_largest = logits.detach().numpy().argmax(axis=-1)
+    if labels.shape == logits.shape:
+        return labels.gather(-1, torch.tensor(first_largest).unsqueeze(-1)).sum()
     right = (first_largest == labels.numpy()) & (labels.numpy() != op.get("ignore", -100))
     return torch.tensor(float(right.sum()), dtype=torch.float64)
 

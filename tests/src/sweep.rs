@@ -234,15 +234,22 @@ fn large_losses() -> Vec<Listed> {
     const PAIRS: &[(&str, &[usize])] = &[("x", &[61, 3001]), (CONSTANT, &[61, 3001])];
     const WEIGHED: &[(&str, &[usize])] =
         &[("x", &[9, 45, 46, 19]), (LABELS, &[9, 45, 46]), (TOTAL, &[]), (WEIGHTS, &[19])];
+    const SHARES: &[(&str, &[usize])] = &[("x", &[9, 45, 46, 19]), (CONSTANT, &[9, 45, 46, 19]), (WEIGHTS, &[19])];
     let pointwise = |measure| Op::PointwiseLoss(op::PointwiseLoss { measure });
     let overlap = |ignore| Op::Overlap(op::Overlap { ignore });
     vec![
         ("cross_entropy", Op::CrossEntropy(op::CrossEntropy::default()), LABELLED),
         ("cross_entropy, weighed", Op::CrossEntropy(op::CrossEntropy { smoothing: 0.2, ignore: Some(4) }), WEIGHED),
         ("cross_entropy, smoothed", Op::CrossEntropy(op::CrossEntropy { smoothing: 0.2, ignore: None }), LABELLED),
+        ("soft cross_entropy", Op::CrossEntropy(op::CrossEntropy { smoothing: 0.2, ignore: None }), SHARES),
         ("l1", pointwise(Measure::Absolute), PAIRS),
         ("huber", pointwise(Measure::Huber), PAIRS),
         ("binary cross_entropy", pointwise(Measure::Logistic), PAIRS),
+        (
+            "binary cross_entropy, weighed",
+            pointwise(Measure::Logistic),
+            &[("x", &[61, 3001]), (CONSTANT, &[61, 3001]), (WEIGHTS, &[3001])],
+        ),
         ("overlap", overlap(Some(2)), &[("x", &[9, 45, 46, 19]), (LABELS, &[9, 45, 46])]),
         ("overlap of shares", overlap(None), &[("x", &[9, 45, 46, 3]), (CONSTANT, &[9, 45, 46, 3])]),
         ("dice", Op::Dice(op::Dice {}), &[(VARIANCE, &[3, 301])]),

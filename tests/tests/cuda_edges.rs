@@ -121,6 +121,13 @@ fn rows_of_every_length() {
             add(Op::CrossEntropy(counted.clone()), weighed);
             let grad = vec![x.clone(), labels.clone(), drawn(&[], |_, _| 1.5), total, weights];
             add(Op::CrossEntropyGrad(CrossEntropyGrad { loss: counted }), grad);
+            let (soft, shares) = (CrossEntropy { smoothing: 0.1, ignore: None }, drawn(&[9, channels], |_, x| x.abs()));
+            let (weights, dy) = (drawn(&[channels], |_, x| x.abs() + 0.1), drawn(&[], |_, _| 1.5));
+            add(Op::CrossEntropy(soft.clone()), vec![x.clone(), shares.clone(), weights.clone()]);
+            add(Op::CrossEntropy(CrossEntropy::default()), vec![x.clone(), shares.clone()]);
+            let grad = vec![x.clone(), shares.clone(), dy, weights];
+            add(Op::CrossEntropyGrad(CrossEntropyGrad { loss: soft }), grad);
+            add(Op::Correct(Correct::default()), vec![x.clone(), shares]);
             add(Op::Overlap(Overlap { ignore: Some(0) }), vec![x.clone(), labels.clone()]);
             let grad = vec![x, labels.clone(), normal(&[3, channels])];
             add(Op::OverlapGrad(OverlapGrad { overlap: Overlap { ignore: Some(1) } }), grad);
@@ -211,7 +218,15 @@ fn distances_at_the_ends_of_the_line() {
             let (name, inputs) = (format!("{measure:?}, {kind}"), vec![x.clone(), target.clone()]);
             cases.push((name.clone(), Op::PointwiseLoss(PointwiseLoss { measure }), inputs));
             let grad = Op::PointwiseLossGrad(PointwiseLossGrad { measure });
-            cases.push((format!("{name}, gradient"), grad, vec![x, target.clone(), drawn(&[], |_, _| 1.5)]));
+            let dy = drawn(&[], |_, _| 1.5);
+            if let Measure::Logistic = measure {
+                let factors = drawn(&[1003], |i, _| 0.5 + (i % 5) as f32);
+                let loss = Op::PointwiseLoss(PointwiseLoss { measure });
+                cases.push((format!("{name}, weighed"), loss, vec![x.clone(), target.clone(), factors.clone()]));
+                let inputs = vec![x.clone(), target.clone(), dy.clone(), factors];
+                cases.push((format!("{name}, weighed, gradient"), grad.clone(), inputs));
+            }
+            cases.push((format!("{name}, gradient"), grad, vec![x, target.clone(), dy]));
         }
     }
     check(cases);

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use fovea_tests::goldens::Goldens;
-use fovea_train::figures::{ClassFigures, Counts, Distances, Several, by_class, is_among, mean};
+use fovea_train::figures::{ClassFigures, Counts, Distances, Several, area_under_curve, by_class, is_among, mean};
 use ndarray::{Array2, Ix2};
 
 fn table(goldens: &Goldens, key: &str) -> Array2<f32> {
@@ -68,6 +68,12 @@ fn several_classes_at_once() {
     compare(&goldens, "several.iou", &several.counts, |figures| figures.iou);
     near(Some(several.exact as f64 / several.rows as f64), number(&goldens, "several.exact"), "exact");
     near(Some(several.right as f64 / (4 * several.rows) as f64), number(&goldens, "several.right"), "right");
+    let scores = table(&goldens, "several.scores");
+    for (class, expected) in goldens.output("several.auc").iter().enumerate() {
+        let column = scores.column(class).into_iter().zip(truth.column(class));
+        let found = area_under_curve(column.map(|(&score, &truth)| (f64::from(score), truth > 0.5)));
+        near(found, *expected, &format!("area of class {class}"));
+    }
 }
 
 #[test]
@@ -96,6 +102,14 @@ fn numbers_without_spread() {
     };
     // As scikit-learn has them.
     assert_eq!((of(&[2.0, 2.0]), of(&[2.0, 3.0]), of(&[2.0])), (Some(1.0), Some(0.0), None));
+}
+
+#[test]
+fn a_curve_has_an_area_where_it_has_two_sides_and_numbers() {
+    assert_eq!(area_under_curve([(0.5, true), (0.5, false)]), Some(0.5));
+    assert_eq!(area_under_curve([(0.9, true), (0.1, false)]), Some(1.0));
+    assert_eq!((area_under_curve([(0.5, true)]), area_under_curve([])), (None, None));
+    assert_eq!(area_under_curve([(f64::NAN, true), (0.1, false)]), None);
 }
 
 #[test]

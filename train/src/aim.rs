@@ -2,12 +2,12 @@
 
 use fovea_data::{Dataset, LabelKind};
 use fovea_graph::philox::{Purpose, Stream};
-use fovea_graph::training::{Objective, Weighting};
+use fovea_graph::training::{Objective, Several, Weighting};
 use fovea_graph::{Stop, Tensor, counted};
 use ndarray::Array1;
 
 use crate::error::TrainError;
-use crate::target::{End, Loss, Target, Toward, Unsuited, balanced};
+use crate::target::{End, Loss, Target, Toward, Unsuited, balanced, balanced_several};
 
 /// What a net gives for a sample.
 pub(crate) struct Told<'a> {
@@ -18,6 +18,12 @@ pub(crate) struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// The shape of what is said of classes: of one probability, that of both.
+    pub fn classes(&self) -> Vec<usize> {
+        let told = if self.end == End::One { 2 } else { self.output.last().copied().unwrap_or(1) };
+        [self.positions(), &[told]].concat()
+    }
+
     /// Where the net tells a class.
     fn positions(&self) -> &[usize] {
         self.output.split_last().map_or(&[], |(_, positions)| positions)
@@ -40,7 +46,9 @@ impl Aim {
     /// They do not go together.
     pub fn of(target: Target, net: &Told<'_>, data: &Dataset) -> Result<Self, TrainError> {
         let kind = data.labels.kind();
-        let objective = target.objective(net.end, &kind).map_err(|why| unsuited(why, net, data))?;
+        let objective =
+            target.objective(net.end, &kind).and_then(|objective| Target::augmented(objective, &data.augment));
+        let objective = objective.map_err(|why| unsuited(why, net, data))?;
         let wanted = match (objective, &kind) {
             (Objective::Classes(_), _) => {
                 check_classes(net, data)?;
@@ -67,12 +75,21 @@ impl Aim {
     /// # Errors
     /// Labels that cannot be read; [`TrainError::Interrupted`].
     pub fn class_weights(&self, data: &Dataset, stop: &dyn Stop) -> Result<Option<Tensor>, TrainError> {
-        let Objective::Classes(classes) = self.objective else { return Ok(None) };
-        if classes.weights == Weighting::Alike {
-            return Ok(None);
-        }
-        let counts = data.class_counts(stop)?;
-        Ok(Some(Array1::from(balanced(&counts.train, data.classes.len(), classes.ignore)).into_dyn()))
+        let classes = data.classes.len();
+        let weights = match self.objective {
+            Objective::Classes(by) if by.weights == Weighting::Own => {
+                balanced(&data.class_counts(stop)?.train, classes, by.ignore)
+            }
+            Objective::Several(Several::Weighted) => {
+                let mut there = vec![0; classes];
+                data.labels.each(&data.train, stop, |labels| {
+                    there.iter_mut().zip(labels).for_each(|(there, &label)| *there += u64::from(label > 0.5));
+                })?;
+                balanced_several(&there, data.train.len() as u64)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Array1::from(weights).into_dyn()))
     }
 }
 
@@ -87,7 +104,7 @@ fn check_classes(net: &Told<'_>, data: &Dataset) -> Result<(), TrainError> {
             _ => TrainError::OtherPositions { net: told.to_vec(), found: found.to_vec(), data: name() },
         });
     }
-    let (told, classes) = (net.output.last().copied().unwrap_or(1), data.classes.len());
+    let (told, classes) = (net.classes().last().copied().unwrap_or(1), data.classes.len());
     if told == classes {
         return Ok(());
     }
@@ -120,10 +137,13 @@ pub fn in_words(why: Unsuited) -> &'static str {
     match why {
         Unsuited::NoLabels => "there are no labels",
         Unsuited::NoSoftmax => "classes need a net that ends in softmax",
+        Unsuited::MixedIgnore => {
+            "labels that are ignored have no share in samples that are mixed: `ignore` and `augment mixup` do not go together"
+        }
         Unsuited::NoSigmoid => "several classes at once need a net that ends in sigmoid",
         Unsuited::Loss(Loss::Dice) => "`loss dice` compares the regions of classes, and this target is numbers",
         Unsuited::Loss(_) => "`loss mse`, `l1` and `huber` measure numbers, and this target is classes",
-        Unsuited::Weights => "`weights balanced` is for the cross-entropy of single classes",
+        Unsuited::Weights => "`weights balanced` is for the cross-entropy of classes",
         Unsuited::Smoothing => "`smooth` is for the cross-entropy of single classes",
         Unsuited::Ignore => "`ignore` leaves out labels that are classes, and this target has none",
     }

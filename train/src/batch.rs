@@ -1,6 +1,7 @@
 //! Pictures gathered into the tensors that a step is fed.
 
-use fovea_data::{Augment, Dataset, Labels, Samples, Subject};
+use fovea_data::{Augment, Dataset, Labels, Samples, Subject, blend};
+use fovea_graph::training::{Classes, Objective, Truth};
 use fovea_graph::{Stop, Tensor};
 use ndarray::{CowArray, IxDyn};
 
@@ -19,6 +20,8 @@ pub(crate) struct Pictures<'a> {
     noise: Option<Noise>,
     standardisation: Option<Standardisation>,
     augmented: Option<Augmented<'a>>,
+    /// Of how many classes labels become shares, as samples that are mixed have them.
+    shared: Option<usize>,
 }
 
 /// How training pictures are changed, in an epoch of a run.
@@ -46,7 +49,16 @@ impl<'a> Pictures<'a> {
     /// Pictures `[N, H, W, C]` without labels.
     pub fn new(images: &'a Tensor, standardisation: Option<Standardisation>) -> Self {
         let (values, goal) = (Values::Given(images.as_standard_layout()), Goal::Nothing);
-        Self { values, goal, wanted: Vec::new(), weights: None, noise: None, standardisation, augmented: None }
+        Self {
+            values,
+            goal,
+            wanted: Vec::new(),
+            weights: None,
+            noise: None,
+            standardisation,
+            augmented: None,
+            shared: None,
+        }
     }
 
     /// A data set's pictures, and what a net's results are compared with, as a test sees them.
@@ -57,7 +69,7 @@ impl<'a> Pictures<'a> {
         };
         let (wanted, noise) = (aim.wanted.clone(), Noise::of_test(aim.target.noise));
         let values = Values::Of(&data.images);
-        Self { values, goal, wanted, weights: None, noise, standardisation, augmented: None }
+        Self { values, goal, wanted, weights: None, noise, standardisation, augmented: None, shared: None }
     }
 
     /// The same as epoch `epoch` of a run by this seed sees them: augmented, under noise of their own, classes by their
@@ -76,7 +88,9 @@ impl<'a> Pictures<'a> {
         let augmented = Augmented { augment: &data.augment, seed, epoch };
         let augmented = Some(augmented).filter(|augmented| !augmented.augment.is_empty());
         let (noise, weights) = (Noise::of_epoch(aim.target.noise, seed, epoch), aim.class_weights(data, stop)?);
-        Ok(Self { augmented, noise, weights, ..Self::of(data, aim, standardisation) })
+        let is_shared = matches!(aim.objective, Objective::Classes(Classes { truth: Truth::Shares, .. }));
+        let shared = is_shared.then_some(data.classes.len());
+        Ok(Self { augmented, noise, weights, shared, ..Self::of(data, aim, standardisation) })
     }
 
     /// Whether all of them are in memory as they are wanted, and their labels.
@@ -98,7 +112,8 @@ impl<'a> Pictures<'a> {
             Values::Given(values) => values.shape().get(1..).unwrap_or_default(),
             Values::Of(samples) => samples.shape(),
         };
-        Batch { weights: self.weights.clone(), ..Batch::new(shape, &self.wanted) }
+        let shares = self.shared.map(|classes| Tensor::zeros([&[0], &self.wanted[..], &[classes]].concat()));
+        Batch { weights: self.weights.clone(), shares, ..Batch::new(shape, &self.wanted) }
     }
 
     /// Writes the pictures `indices`, as they are.
@@ -124,6 +139,8 @@ pub(crate) struct Batch {
     /// Class numbers, `[N]`, or `[N, H, W]` where there is one at every position; or what else a net's results are compared
     /// with, of their shape.
     pub wanted: Tensor,
+    /// Where samples are mixed that have classes: a share of each, `[N, K]` or `[N, H, W, K]`.
+    pub shares: Option<Tensor>,
     /// A weight for each class, where they have their own.
     pub weights: Option<Tensor>,
 }
@@ -132,12 +149,13 @@ impl Batch {
     /// No pictures yet, of `shape`, to be compared with something of the shape `wanted`.
     fn new(shape: &[usize], wanted: &[usize]) -> Self {
         let none = |dims: &[usize]| Tensor::zeros([&[0], dims].concat());
-        Self { images: none(shape), wanted: none(wanted), weights: None }
+        Self { images: none(shape), wanted: none(wanted), shares: None, weights: None }
     }
 
     /// What the batch gives a graph's inputs, by their names.
     pub fn feeds(&self) -> impl Iterator<Item = (&'static str, &Tensor)> {
-        let given = [("images", &self.images), ("labels", &self.wanted), ("target", &self.wanted)];
+        let target = self.shares.as_ref().unwrap_or(&self.wanted);
+        let given = [("images", &self.images), ("labels", &self.wanted), ("target", target)];
         given.into_iter().chain(self.weights.as_ref().map(|weights| ("class_weights", weights)))
     }
 
@@ -160,6 +178,7 @@ impl Batch {
         }
         if let Some(augmented) = pictures.augmented {
             self.augment(augmented, pictures, indices, stop)?;
+            self.mix(augmented, pictures, indices);
         }
         let slots = self.images.as_slice_mut().unwrap_or(&mut []);
         if let Goal::Itself = pictures.goal {
@@ -173,6 +192,25 @@ impl Batch {
             standardisation.apply_to(slots);
         }
         Ok(())
+    }
+
+    /// Mixes each sample with the next, and what it is with what that is; what is compared with itself follows by itself.
+    fn mix(&mut self, Augmented { augment, seed, epoch }: Augmented<'_>, pictures: &Pictures<'_>, indices: &[usize]) {
+        let Some(kept) = augment.shares(seed, epoch, indices) else { return };
+        let size = |values: &[f32]| values.len() / indices.len().max(1);
+        let images = self.images.as_slice_mut().unwrap_or(&mut []);
+        blend(images, size(images), &kept);
+        let Goal::Labels(_) = pictures.goal else { return };
+        let wanted = self.wanted.as_slice_mut().unwrap_or(&mut []);
+        let Some(shares) = &mut self.shares else { return blend(wanted, size(wanted), &kept) };
+        resize(shares, indices.len());
+        let classes = shares.shape().last().copied().unwrap_or(1);
+        let shares = shares.as_slice_mut().unwrap_or(&mut []);
+        shares.fill(0.0);
+        for (shares, &label) in shares.chunks_exact_mut(classes).zip(&*wanted) {
+            shares[label as usize] = 1.0;
+        }
+        blend(shares, size(shares), &kept);
     }
 
     /// Changes the pictures, and with them what is labelled at their positions.

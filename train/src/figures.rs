@@ -166,3 +166,26 @@ pub fn is_among(scores: &[f32], class: usize, k: usize) -> bool {
     let ahead = scores.iter().enumerate().filter(|&(at, &score)| score > own || score == own && at < class);
     !own.is_nan() && ahead.count() < k
 }
+
+/// The area under the receiver's curve: how often a sample of the class has a higher score than one that is not of it, a tie
+/// counting half (J. Hanley and B. McNeil, "The meaning and use of the area under a receiver operating characteristic
+/// curve", Radiology 143, 1982). Pairs of a score and whether the sample is of the class; `None` where all are, or none is,
+/// or a score is no number.
+pub fn area_under_curve(samples: impl IntoIterator<Item = (f64, bool)>) -> Option<f64> {
+    let mut samples: Vec<(f64, bool)> = samples.into_iter().collect();
+    if samples.iter().any(|(score, _)| score.is_nan()) {
+        return None;
+    }
+    samples.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Of each sample of the class, twice as many others as are below it, and as many as have its score.
+    let (mut below, mut twice, mut there) = (0u64, 0u64, 0u64);
+    for alike in samples.chunk_by(|a, b| a.0 == b.0) {
+        let of_it = alike.iter().filter(|(_, is)| *is).count() as u64;
+        let others = alike.len() as u64 - of_it;
+        twice += of_it * (2 * below + others);
+        below += others;
+        there += of_it;
+    }
+    let pairs = 2.0 * there as f64 * below as f64;
+    (pairs > 0.0).then(|| twice as f64 / pairs)
+}

@@ -12,18 +12,16 @@ use crate::compile::{Net, Programs};
 use crate::compiled::{Compiled, Numbers};
 use crate::error::TrainError;
 use crate::feed::feed;
-use crate::figures::{Counts, Figures};
+use crate::figures::{self, Counts, Figures};
 use crate::forward::Forward;
-use crate::least::{Least, Mapped};
+use crate::least::Mapped;
 use crate::needs::BATCH;
 use crate::question::Question;
+use crate::seen::Seen;
 use crate::tally::{Look, Tally, scores};
-use crate::target::{Target, Toward};
+use crate::target::{End, Target, Toward};
 use crate::trainee::Trainee;
 use fovea_data::Dataset;
-
-/// So many values of results a test keeps, of results that may be as large as pictures: 256 MB.
-const RESULTS: usize = 64 << 20;
 
 /// What a net says of some pictures.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +53,8 @@ pub struct Evaluation {
     pub confusion: Vec<Vec<u64>>,
     /// The counts of each class.
     pub counts: Vec<Counts>,
+    /// The area under each class's curve, of two classes or several at once; none of other targets.
+    pub areas: Vec<Option<f64>>,
     /// The figures that fit.
     pub figures: Figures,
     /// Of pictures with a class at every position those of which the least was told right; none of others.
@@ -62,8 +62,8 @@ pub struct Evaluation {
     /// The likeliest class of each picture, or of each of its positions in row-major order, in the order of the indices: of
     /// as many of the first ones as `probabilities` has.
     pub predictions: Vec<u32>,
-    /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`. Of maps and of numbers the results of the first
-    /// pictures alone, as many as 256 MB hold.
+    /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`; of both classes, where it ends in the probability of
+    /// one of two. Of maps and of numbers the results of the first pictures alone, as many as 256 MB hold.
     pub probabilities: Tensor,
 }
 
@@ -73,6 +73,25 @@ impl Trainee {
     /// # Errors
     /// No pictures; pictures of another shape than the net takes; the device refuses.
     pub fn predict(&mut self, images: &Tensor) -> Result<Prediction, TrainError> {
+        let output = self.net.output.clone();
+        self.predicted(images, &Question::result(), &output)
+    }
+
+    /// The same of a net that ends in one probability, that of the second of two classes: as if it ended in a softmax of both.
+    ///
+    /// # Errors
+    /// As [`Trainee::predict`]; a net that ends otherwise.
+    pub fn predict_two(&mut self, images: &Tensor) -> Result<Prediction, TrainError> {
+        let told = self.net.told();
+        if told.end != End::One {
+            return Err(TrainError::Inconsistent("it does not end in one probability".into()));
+        }
+        let output = told.classes();
+        self.predicted(images, &Question::result_of_two(), &output)
+    }
+
+    /// The answers to a question, which are of this shape for each picture.
+    fn predicted(&mut self, images: &Tensor, question: &Question, output: &[usize]) -> Result<Prediction, TrainError> {
         let (count, shape) = images.shape().split_first().ok_or(TrainError::NoPictures("predict"))?;
         if shape != self.net.input {
             return Err(TrainError::Pictures { net: self.net.input.clone(), found: shape.to_vec() });
@@ -83,12 +102,15 @@ impl Trainee {
         let pictures = Pictures::new(images, self.standardisation.clone());
         let indices: Vec<usize> = (0..*count).collect();
         let (mut probabilities, mut logits) = (Vec::new(), Vec::new());
-        self.infer(&Question::result(), &pictures, &indices, &AtomicBool::new(false), |compiled, _| {
+        self.infer(question, &pictures, &indices, &AtomicBool::new(false), |compiled, _| {
             probabilities.extend(compiled.output("result")?);
             logits.extend(compiled.output(scores(compiled))?);
             Ok(())
         })?;
-        Ok(Prediction { probabilities: self.results(*count, probabilities)?, logits: self.results(*count, logits)? })
+        Ok(Prediction {
+            probabilities: results(*count, output, probabilities)?,
+            logits: results(*count, output, logits)?,
+        })
     }
 
     /// What the net's first layers make of pictures `[N, H, W, C]`, raw in 0..1: they are standardised as the net was
@@ -145,25 +167,22 @@ impl Trainee {
         let aim = self.aim(data)?;
         let pictures = Pictures::of(data, &aim, self.standardisation.clone());
         let mut tally = Tally::new(&aim, data, Look::Closely);
-        let (mut probabilities, mut predictions) = (Vec::new(), Vec::with_capacity(indices.len()));
-        let (mut least, mut kept) = (Least::default(), 0);
-        let is_mapped = matches!(aim.objective, Objective::Classes(_)) && !aim.wanted.is_empty();
-        let is_bounded = is_mapped || matches!(aim.objective, Objective::Numbers(_));
+        let mut seen = Seen::new(&aim, has_areas(&aim, data));
         let question = Question::test_by(aim.objective.of_test());
+        let output = match aim.objective {
+            Objective::Classes(_) => self.net.told().classes(),
+            _ => self.net.output.clone(),
+        };
         self.infer(&question, &pictures, indices, interrupted, |compiled, wanted| {
             let told = tally.add(compiled, wanted)?;
-            if is_mapped {
-                least.see(&told, wanted);
-            }
-            if !is_bounded || probabilities.len() < RESULTS {
-                predictions.extend(told);
-                probabilities.extend(compiled.output("result")?);
-                kept += wanted.shape().first().copied().unwrap_or(0);
-            }
+            seen.take(told, wanted, || compiled.output("result"))?;
             Ok(())
         })?;
+        let Seen { count, results: values, predictions, truths, least, .. } = seen;
+        let probabilities = results(count, &output, values)?;
         Ok(Evaluation {
-            objective: aim.objective,
+            areas: areas(&aim, data.classes.len(), &truths, &probabilities),
+            objective: aim.objective.of_test(),
             is_itself: aim.target.toward == Toward::Itself,
             loss: tally.loss(),
             accuracy: tally.accuracy(),
@@ -174,7 +193,7 @@ impl Trainee {
             figures: tally.figures(),
             least: least.found(),
             predictions,
-            probabilities: self.results(kept, probabilities)?,
+            probabilities,
         })
     }
 
@@ -211,11 +230,6 @@ impl Trainee {
         part.infer(question, pictures, indices, interrupted, look)
     }
 
-    /// The results of `count` pictures as one tensor.
-    fn results(&self, count: usize, values: Vec<f32>) -> Result<Tensor, TrainError> {
-        results(count, &self.net.output, values)
-    }
-
     /// Whether the net can be trained and tested on this data, toward a target.
     pub(crate) fn check(&self, data: &Dataset, target: Target, stop: &dyn Stop) -> Result<(), TrainError> {
         let name = || data.name.clone();
@@ -231,6 +245,39 @@ impl Trainee {
             return Err(TrainError::Data { data: name(), why });
         }
         check_labels(&aim, data, stop)
+    }
+}
+
+/// Whether each sample has one of two classes, or several at once: then each class has a curve.
+fn has_areas(aim: &Aim, data: &Dataset) -> bool {
+    match aim.objective {
+        Objective::Classes(_) => data.classes.len() == 2 && aim.wanted.is_empty(),
+        Objective::Several(_) => true,
+        Objective::Numbers(_) => false,
+    }
+}
+
+/// The area under the curve of each class, by what was wanted of each sample and what was said.
+fn areas(aim: &Aim, classes: usize, wanted: &[f32], probabilities: &Tensor) -> Vec<Option<f64>> {
+    let rows = probabilities.rows();
+    let one_of_two = |class: usize, ignore: Option<u32>| {
+        let counted =
+            wanted.iter().zip(rows.clone()).filter(|(label, _)| ignore.is_none_or(|ignore| **label != ignore as f32));
+        figures::area_under_curve(counted.map(|(&label, row)| {
+            // Near 1 the other's probability tells more exactly how near.
+            let own = f64::from(row[class]);
+            (if own > 0.5 { 1.0 - f64::from(row[1 - class]) } else { own }, label == class as f32)
+        }))
+    };
+    let one_of_several = |class: usize| {
+        let pairs = wanted.chunks_exact(classes.max(1)).zip(rows.clone());
+        figures::area_under_curve(pairs.map(|(labels, row)| (f64::from(row[class]), labels[class] > 0.5)))
+    };
+    match aim.objective {
+        _ if wanted.is_empty() => Vec::new(),
+        Objective::Classes(by) => (0..classes).map(|class| one_of_two(class, by.ignore)).collect(),
+        Objective::Several(_) => (0..classes).map(one_of_several).collect(),
+        Objective::Numbers(_) => Vec::new(),
     }
 }
 

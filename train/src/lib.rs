@@ -37,6 +37,7 @@ mod resume;
 mod runs;
 mod schedule;
 mod seal;
+mod seen;
 mod single;
 mod size;
 mod standardise;

@@ -6,7 +6,7 @@ use crate::error::TrainError;
 use crate::feed::AT_ONCE;
 use crate::forward::Forward;
 use crate::question::Question;
-use fovea_data::DataSpec;
+use fovea_data::{DataSpec, LabelKind};
 
 /// Pictures a test or a prediction takes at once, where the device has room for them.
 pub(crate) const BATCH: usize = 64;
@@ -63,7 +63,11 @@ impl Needs {
         let is_ahead = !(data.is_held() && data.labels_are_held());
         let ahead = AT_ONCE as u64 * batch * (data.sample_bytes() + data.label_bytes());
         let ahead = if is_ahead { ahead } else { 0 };
-        Self { data: data.bytes() + ahead, ..self }
+        // Of samples that are mixed, a share of each class at every position.
+        let is_shared = data.augment().mixes() && data.labels() == LabelKind::Classes;
+        let shares = data.positions().iter().product::<usize>() as u64 * data.classes() as u64 * 4;
+        let shared = if is_shared { AT_ONCE as u64 * batch * shares } else { 0 };
+        Self { data: data.bytes() + ahead + shared, ..self }
     }
 
     /// The bytes of a device's memory that all of it takes at most at once.

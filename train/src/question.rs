@@ -8,7 +8,7 @@ use fovea_graph::fuse::fuse_unless;
 use fovea_graph::op::GradientError;
 use fovea_graph::plan::plan_unless;
 use fovea_graph::training::{
-    Adjustments, Objective, Optimizer, adjusted_step, objective, training_step_of, with_objective,
+    Adjustments, Objective, Optimizer, adjusted_step, objective, of_two_classes, training_step_of, with_objective,
 };
 use fovea_graph::{Backend, Graph, Interrupted, Never, Op, Plan, State, Stop};
 
@@ -58,6 +58,17 @@ impl Question {
     /// The net's result, and the scores before its softmax as `logits`.
     pub fn result() -> Self {
         Self::new("result", Mode::Infer, |forward, stop| Ok(with_logits(forward, stop)?))
+    }
+
+    /// The same of a net that ends in one probability, that of the second of two classes: the `result` is of both.
+    pub fn result_of_two() -> Self {
+        Self::new("result of two", Mode::Infer, |forward, stop| {
+            let mut graph = with_logits(forward, stop)?;
+            if let Some(result) = graph.find_output("result") {
+                of_two_classes(&mut graph, result)?;
+            }
+            Ok(graph)
+        })
     }
 
     /// The net's result and its `loss` on `labels` or on a `target`, by how it ends.

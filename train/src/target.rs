@@ -1,9 +1,9 @@
 //! What a net is trained toward: as far as a statement says it, and what follows with a net's end and the data's labels.
 
-use fovea_data::LabelKind;
+use fovea_data::{Augment, LabelKind};
 use fovea_graph::Graph;
 use fovea_graph::op::{Function, Op, Unary};
-use fovea_graph::training::{ClassLoss, Classes, Distance, Objective, Several, Weighting};
+use fovea_graph::training::{ClassLoss, Classes, Distance, Objective, Several, Truth, Weighting};
 use serde::{Deserialize, Serialize};
 
 /// What a statement says of the target; where it says nothing, the labels decide.
@@ -67,6 +67,8 @@ pub enum End {
     Softmax,
     /// In a probability for each of several classes.
     Sigmoid,
+    /// In one probability: of the second of two classes, or of the only one.
+    One,
     /// In numbers.
     Other,
 }
@@ -74,8 +76,11 @@ pub enum End {
 impl End {
     /// How a forward graph ends.
     pub fn of(forward: &Graph) -> Self {
-        match forward.find_output("result").map(|id| &forward.node(id).op) {
+        let result = forward.find_output("result").map(|id| forward.node(id));
+        let is_one = result.is_some_and(|node| node.shape.channels() == 1);
+        match result.map(|node| &node.op) {
             Some(Op::Softmax(_)) => Self::Softmax,
+            Some(Op::Unary(Unary { function: Function::Sigmoid })) if is_one => Self::One,
             Some(Op::Unary(Unary { function: Function::Sigmoid })) => Self::Sigmoid,
             _ => Self::Other,
         }
@@ -99,6 +104,8 @@ pub enum Unsuited {
     Smoothing,
     /// A label to be ignored, where there are no single classes.
     Ignore,
+    /// The same, where samples are mixed.
+    MixedIgnore,
 }
 
 impl Target {
@@ -117,17 +124,34 @@ impl Target {
             return self.of_numbers().map(Objective::Numbers);
         }
         if let LabelKind::Several(_) = labels {
-            self.without_classes()?;
+            let is_weighted = self.weights == Weights::Balanced;
+            Self { weights: Weights::Alike, ..*self }.without_classes()?;
             return match (end, self.loss) {
                 (End::Softmax | End::Other, _) => Err(Unsuited::NoSigmoid),
-                (End::Sigmoid, None) => Ok(Objective::Several(Several::CrossEntropy)),
-                (End::Sigmoid, Some(Loss::Dice)) => Ok(Objective::Several(Several::Dice)),
-                (End::Sigmoid, Some(other)) => Err(Unsuited::Loss(other)),
+                (_, None) if is_weighted => Ok(Objective::Several(Several::Weighted)),
+                (_, None) => Ok(Objective::Several(Several::CrossEntropy)),
+                (_, Some(Loss::Dice)) if is_weighted => Err(Unsuited::Weights),
+                (_, Some(Loss::Dice)) => Ok(Objective::Several(Several::Dice)),
+                (_, Some(other)) => Err(Unsuited::Loss(other)),
             };
         }
         match end {
-            End::Softmax => self.of_classes().map(Objective::Classes),
+            End::Softmax | End::One => self.of_classes().map(Objective::Classes),
             End::Sigmoid | End::Other => Err(Unsuited::NoSoftmax),
+        }
+    }
+
+    /// The same for training samples that are changed so.
+    ///
+    /// # Errors
+    /// Samples are mixed, and some labels are to count for nothing.
+    pub fn augmented(objective: Objective, by: &Augment) -> Result<Objective, Unsuited> {
+        match objective {
+            Objective::Classes(classes) if by.mixes() && classes.ignore.is_some() => Err(Unsuited::MixedIgnore),
+            Objective::Classes(classes) if by.mixes() => {
+                Ok(Objective::Classes(Classes { truth: Truth::Shares, ..classes }))
+            }
+            other => Ok(other),
         }
     }
 
@@ -149,7 +173,7 @@ impl Target {
             Some(other) => return Err(Unsuited::Loss(other)),
         };
         let weights = if self.weights == Weights::Balanced { Weighting::Own } else { Weighting::Alike };
-        Ok(Classes { loss, smoothing: self.smoothing, ignore: self.ignore, weights })
+        Ok(Classes { loss, smoothing: self.smoothing, ignore: self.ignore, weights, truth: Truth::Label })
     }
 
     /// Whether nothing is said that only single classes have.
@@ -213,9 +237,17 @@ pub fn balanced(counts: &[u64], classes: usize, ignore: Option<u32>) -> Vec<f32>
     counts.iter().map(|&count| if count == 0 { 1.0 } else { (all / (there * count as f64)) as f32 }).collect()
 }
 
+/// A factor for what is there of each of several classes at once, so that it counts as much as what is not: of `all` samples,
+/// how many are not of the class for one that is, where so many are. Of a class that is nowhere, or everywhere, it is 1.
+pub fn balanced_several(there: &[u64], all: u64) -> Vec<f32> {
+    let factor = |&there: &u64| if there == 0 || there >= all { 1.0 } else { (all - there) as f32 / there as f32 };
+    there.iter().map(factor).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fovea_data::Augmentation;
 
     const PLAIN: Target = Target {
         toward: Toward::Labels,
@@ -233,6 +265,8 @@ mod tests {
         assert_eq!(of(End::Softmax, &classes), Ok(Objective::CROSS_ENTROPY));
         assert_eq!(of(End::Sigmoid, &classes), Err(Unsuited::NoSoftmax));
         assert_eq!(of(End::Sigmoid, &several), Ok(Objective::Several(Several::CrossEntropy)));
+        assert_eq!(of(End::One, &LabelKind::Several(1)), Ok(Objective::Several(Several::CrossEntropy)));
+        assert_eq!(of(End::One, &classes), Ok(Objective::CROSS_ENTROPY));
         assert_eq!(of(End::Other, &several), Err(Unsuited::NoSigmoid));
         assert_eq!(of(End::Other, &numbers), Ok(Objective::SQUARED_ERROR));
         assert_eq!(of(End::Sigmoid, &LabelKind::Nothing), Err(Unsuited::NoLabels));
@@ -256,6 +290,19 @@ mod tests {
         assert_eq!(classes(Target { weights: Weights::Balanced, ..dice }), Err(Unsuited::Weights));
         assert_eq!(classes(Target { smoothing: 0.1, ..dice }), Err(Unsuited::Smoothing));
         assert!(classes(Target { ignore: Some(3), ..dice }).is_ok());
+        let several = |target: Target| target.objective(End::Sigmoid, &LabelKind::Several(3));
+        assert_eq!(several(weighted), Ok(Objective::Several(Several::Weighted)));
+        assert_eq!(several(weighted).map(Objective::of_test), Ok(Objective::Several(Several::CrossEntropy)));
+        assert_eq!(several(Target { weights: Weights::Balanced, ..dice }), Err(Unsuited::Weights));
+        let mixed = [Augmentation::Mixup(0.2)].into_iter().collect();
+        let shares = Classes { truth: Truth::Shares, ..Classes::default() };
+        assert_eq!(Target::augmented(Objective::CROSS_ENTROPY, &mixed), Ok(Objective::Classes(shares)));
+        assert_eq!(Objective::Classes(shares).of_test(), Objective::CROSS_ENTROPY);
+        assert_eq!(Target::augmented(Objective::Classes(expected), &mixed), Err(Unsuited::MixedIgnore));
+        assert_eq!(
+            Target::augmented(Objective::Classes(expected), &Augment::default()),
+            Ok(Objective::Classes(expected))
+        );
         assert_eq!(numbers(dice), Err(Unsuited::Loss(Loss::Dice)));
         assert_eq!(numbers(weighted), Err(Unsuited::Weights));
         assert_eq!(numbers(smoothed), Err(Unsuited::Smoothing));
@@ -278,5 +325,6 @@ mod tests {
         assert_eq!(balanced(&[3, 1], 2, None), [4.0 / 6.0, 2.0]);
         assert_eq!(balanced(&[2, 0, 1, 0, 0, 0, 0, 0, 0, 2], 3, Some(9)), [3.0 / 4.0, 1.0, 1.5]);
         assert_eq!(balanced(&[], 2, None), [1.0, 1.0]);
+        assert_eq!(balanced_several(&[1, 0, 3, 4], 4), [3.0, 1.0, 1.0 / 3.0, 1.0]);
     }
 }

@@ -197,7 +197,8 @@ fn tests_read_ahead_as_well() {
 /// Augmented, from memory and from a source, whole and broken off at twenty moments.
 #[test]
 fn augmented_runs_cut_at_twenty_random_moments_end_with_the_bits_of_the_uncut_run() {
-    let all = [Augmentation::Flip, Augmentation::Crop(2), Augmentation::Rotate(10.0), Augmentation::Noise(0.02)];
+    use Augmentation::{Crop, Flip, Mixup, Noise, Rotate};
+    let all = [Flip, Crop(2), Rotate(10.0), Noise(0.02), Mixup(0.4)];
     let augmented = |data: Dataset| Dataset { augment: all.into_iter().collect(), ..data };
     let sets = [augmented(data()), augmented(read(|_, _| Ok(())))];
     let recipe = long(recipe().optimizer);
@@ -224,4 +225,16 @@ fn augmented_runs_cut_at_twenty_random_moments_end_with_the_bits_of_the_uncut_ru
         }
         assert!(left(&runs.open(1).unwrap()) == uncut, "broken off at step {at}");
     }
+}
+
+/// Mixed, with one thread and two, from memory and from a source.
+#[test]
+fn mixed_samples_have_the_same_bits_with_one_and_two_threads() {
+    let mixed = |data: Dataset| Dataset { augment: [Augmentation::Mixup(0.4)].into_iter().collect(), ..data };
+    let recipe = recipe();
+    let cpu = |threads| Arc::new(Cpu::new(Some(threads)).unwrap());
+    let one = whole(cpu(1), &mixed(data()), &recipe);
+    assert!(whole(cpu(2), &mixed(data()), &recipe) == one);
+    assert!(whole(cpu(2), &mixed(read(|_, _| Ok(()))), &recipe) == one);
+    assert!(whole(cpu(2), &data(), &recipe) != one, "nothing is mixed");
 }

@@ -5,6 +5,7 @@ use fovea_graph::op::{Correct, CrossEntropy, LabelWeight, Measure, PointwiseLoss
 
 use super::Call;
 use super::elementwise::zip;
+use super::soft;
 use super::softmax::{exponentials, largest, rows};
 use crate::simd::vectorised;
 use crate::team::{CHUNK, Team};
@@ -21,6 +22,9 @@ pub fn workspace_of_squares(x: &Shape) -> usize {
 
 /// `−mean log softmax(logits)[label]`; with label smoothing and with labels that do not count alike.
 pub fn cross_entropy(op: &CrossEntropy, call: Call<'_>) {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::cross_entropy(op, call);
+    }
     let weighing = Weighing::of(call.shapes[0], &call.memory.inputs[2..]);
     let sum = over_positions(call.team, &call.memory.inputs, call.shapes[0], call.memory.workspace, |x, label| {
         let label = match named(label, x.len(), op.ignore) {
@@ -42,8 +46,12 @@ pub fn cross_entropy(op: &CrossEntropy, call: Call<'_>) {
     call.memory.output[0] = weighing.share_of(sum) as f32;
 }
 
-/// At how many positions the label's logit is the largest, of equal ones the first.
+/// At how many positions the label's logit is the largest, of equal ones the first; of shares, the sum of those whose logit
+/// is the largest.
 pub fn correct(op: &Correct, call: Call<'_>) {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::correct(call);
+    }
     let sum = over_positions(call.team, &call.memory.inputs, call.shapes[0], call.memory.workspace, |x, label| {
         let Label::Class(label) = named(label, x.len(), op.ignore) else { return 0.0 };
         let (before, rest) = x.split_at(label);
@@ -75,6 +83,9 @@ pub fn label_weight(op: &LabelWeight, call: Call<'_>) {
 
 /// `(softmax(logits) − onehot(labels)) · dy / positions`, and the gradient of what else [`cross_entropy`] does.
 pub fn cross_entropy_grad(op: &CrossEntropy, call: Call<'_>) {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::cross_entropy_grad(op, call);
+    }
     let [logits, labels, dy, ref weighing @ ..] = call.memory.inputs[..] else {
         unreachable!("the graph has checked the arity")
     };
@@ -147,12 +158,20 @@ pub fn pointwise(op: &PointwiseLoss, call: Call<'_>) {
             let distance = f64::from(x - t).abs();
             if distance < 1.0 { 0.5 * distance * distance } else { distance - 0.5 }
         }),
-        Measure::Logistic => mean_of_pairs(call, |x, t| {
-            let (x, t) = (f64::from(x), f64::from(t));
-            // Not `x.max(0.0)`, which hides what is not a number.
-            let above = if x < 0.0 { 0.0 } else { x };
-            above - x * t + (-x.abs()).exp().ln_1p()
-        }),
+        Measure::Logistic => match call.memory.inputs.get(2).copied() {
+            None => mean_of_pairs(call, |x, t| {
+                let (x, t) = (f64::from(x), f64::from(t));
+                // Not `x.max(0.0)`, which hides what is not a number.
+                let above = if x < 0.0 { 0.0 } else { x };
+                above - x * t + (-x.abs()).exp().ln_1p()
+            }),
+            Some(factors) => mean_of_placed_pairs(call, |x, t, i| {
+                let (x, t, w) = (f64::from(x), f64::from(t), f64::from(factors[i % factors.len()]));
+                let above = if x < 0.0 { 0.0 } else { x };
+                // (1 − t)·log(1 + e^x) + w·t·log(1 + e^−x).
+                (1.0 - t) * x + (1.0 - t + w * t) * ((-x.abs()).exp().ln_1p() + (above - x))
+            }),
+        },
     }
 }
 
@@ -163,12 +182,26 @@ pub fn pointwise_grad(op: &PointwiseLossGrad, call: Call<'_>) {
         Measure::Absolute => zip(call, |x, t| sign(x - t) * scale),
         // What is not a number stays so.
         Measure::Huber => zip(call, |x, t| (if (x - t).abs() >= 1.0 { sign(x - t) } else { x - t }) * scale),
-        Measure::Logistic => zip(call, |x, t| {
-            let e = (-x.abs()).exp();
-            let probability = (if x < 0.0 { e } else { 1.0 }) / (1.0 + e);
-            (probability - t) * scale
-        }),
+        Measure::Logistic => match call.memory.inputs.get(3).copied() {
+            None => zip(call, |x, t| (logistic(x) - t) * scale),
+            Some(factors) => {
+                let (x, t) = (call.memory.inputs[0], call.memory.inputs[1]);
+                call.team.chunks(call.memory.output, CHUNK, |start, out| {
+                    for ((i, dx), (&x, &t)) in (start..).zip(out).zip(x[start..].iter().zip(&t[start..])) {
+                        let w = factors[i % factors.len()];
+                        *dx = ((w * t + 1.0 - t) * logistic(x) - w * t) * scale;
+                    }
+                });
+            }
+        },
     }
+}
+
+/// The logistic function.
+#[inline(always)]
+fn logistic(x: f32) -> f32 {
+    let e = (-x.abs()).exp();
+    (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
 }
 
 /// −1, 0 or 1; not a number where `x` is none.
@@ -179,14 +212,24 @@ fn sign(x: f32) -> f32 {
 
 /// The mean of `f` over the pairs of elements of the first two inputs.
 fn mean_of_pairs(call: Call<'_>, f: impl Fn(f32, f32) -> f64 + Sync) {
+    mean_of_placed_pairs(
+        call,
+        #[inline(always)]
+        |x, t, _| f(x, t),
+    );
+}
+
+/// The same where the place of the pair counts, too.
+#[inline(always)]
+fn mean_of_placed_pairs(call: Call<'_>, f: impl Fn(f32, f32, usize) -> f64 + Sync) {
     let (x, target) = (call.memory.inputs[0], call.memory.inputs[1]);
     let partial = &mut call.memory.workspace[..x.len().div_ceil(CHUNK)];
     call.team.chunks(partial, 1, |task, sum| {
         let piece = task * CHUNK..((task + 1) * CHUNK).min(x.len());
-        let pairs = x[piece.clone()].iter().zip(&target[piece]);
+        let pairs = x[piece.clone()].iter().zip(&target[piece.clone()]).zip(piece);
         sum[0] = vectorised(
             #[inline(always)]
-            || pairs.map(|(&x, &t)| f(x, t)).sum::<f64>(),
+            || pairs.map(|((&x, &t), i)| f(x, t, i)).sum::<f64>(),
         ) as f32;
     });
     let sum: f64 = partial.iter().copied().map(f64::from).sum();

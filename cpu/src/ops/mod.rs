@@ -20,6 +20,7 @@ mod overlap;
 mod pool;
 mod rmsprop;
 mod sgd;
+mod soft;
 mod softmax;
 mod unary;
 mod update;

@@ -6,7 +6,7 @@ use fovea_graph::{BackendError, Shape};
 
 use super::channels::total;
 use super::softmax::Rows;
-use super::{Call, grid, kernels};
+use super::{Call, grid, kernels, soft};
 use crate::queue::Queue;
 use crate::view::{In, Out};
 
@@ -17,7 +17,7 @@ fn blocks(pieces: usize) -> usize {
 }
 
 /// The blocks that sum over the positions of logits.
-fn row_blocks(logits: &Shape) -> usize {
+pub fn row_blocks(logits: &Shape) -> usize {
     blocks(Rows::of(logits).blocks())
 }
 
@@ -42,7 +42,7 @@ fn several(blocks: usize) -> usize {
 }
 
 /// `factor` times a sum, of which `first` launches so many blocks; where there is one block it multiplies by itself.
-fn summed(
+pub fn summed(
     call: &Call<'_>,
     blocks: usize,
     factor: f64,
@@ -71,6 +71,9 @@ pub fn ignored(ignore: Option<u32>) -> i32 {
 
 /// −mean log softmax(logits)[label]; with smoothing and with labels that do not count alike.
 pub fn cross_entropy(op: &CrossEntropy, call: &Call<'_>) -> Result<(), BackendError> {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::cross_entropy(op, call);
+    }
     let Rows { rows, channels, lanes } = Rows::of(call.shapes[0]);
     let (x, labels) = (call.x(0), call.x(1));
     if is_plain(op, call.shapes.len(), 2) {
@@ -90,6 +93,9 @@ pub fn cross_entropy(op: &CrossEntropy, call: &Call<'_>) -> Result<(), BackendEr
 
 /// (softmax(logits) − onehot(labels))·dy/positions, and the gradient of what else [`cross_entropy`] does.
 pub fn cross_entropy_grad(op: &CrossEntropy, call: &Call<'_>) -> Result<(), BackendError> {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::cross_entropy_grad(op, call);
+    }
     let all = Rows::of(call.shape);
     let Rows { rows, channels, lanes } = all;
     let (logits, labels, dy) = (call.x(0), call.x(1), call.x(2));
@@ -114,6 +120,9 @@ pub fn label_weight(op: &LabelWeight, call: &Call<'_>) -> Result<(), BackendErro
 
 /// At how many positions the label's logit is the largest.
 pub fn correct(op: &Correct, call: &Call<'_>) -> Result<(), BackendError> {
+    if call.shapes[0] == call.shapes[1] {
+        return soft::correct(call);
+    }
     let Rows { rows, channels, lanes } = Rows::of(call.shapes[0]);
     summed(call, row_blocks(call.shapes[0]), 1.0, |grid, y, _| {
         kernels::correct(call.queue, grid, call.x(0), call.x(1), y, rows, channels, lanes, ignored(op.ignore))
@@ -138,6 +147,12 @@ pub fn squared_error(call: &Call<'_>) -> Result<(), BackendError> {
 
 /// The mean of how far numbers are from their targets.
 pub fn pointwise(op: &PointwiseLoss, call: &Call<'_>) -> Result<(), BackendError> {
+    if call.shapes.len() > 2 {
+        let n = call.shapes[0].elements();
+        return summed(call, element_blocks(call.shapes[0]), 1.0 / n.max(1) as f64, |grid, y, factor| {
+            kernels::weighed_logistic_error(call.queue, grid, call.x(0), call.x(1), call.x(2), y, n as u64, factor)
+        });
+    }
     mean_of_pairs(
         call,
         match op.measure {
@@ -157,6 +172,10 @@ pub fn squared_error_grad(call: &Call<'_>) -> Result<(), BackendError> {
 /// The gradient of [`pointwise`].
 pub fn pointwise_grad(op: &PointwiseLossGrad, call: &Call<'_>) -> Result<(), BackendError> {
     let (n, x, target, dy) = (call.len(), call.x(0), call.x(1), call.x(2));
+    if call.shapes.len() > 3 {
+        let (grid, dx, n) = (grid(n, 256), call.y(), n as u64);
+        return kernels::weighed_logistic_error_grad(call.queue, grid, x, target, dy, call.x(3), dx, n);
+    }
     let kernel = match op.measure {
         Measure::Absolute => kernels::absolute_error_grad,
         Measure::Huber => kernels::huber_error_grad,

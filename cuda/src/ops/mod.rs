@@ -19,6 +19,7 @@ mod maps;
 mod matmul;
 mod overlap;
 mod pool;
+mod soft;
 mod softmax;
 pub mod update;
 mod upsample;

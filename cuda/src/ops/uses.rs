@@ -92,9 +92,13 @@ const POOL_GRAD: Kernels = &[&k::MAX_POOL_SWITCHES, &k::MAX_POOL_GRAD, &k::AVG_P
 const POOL_PICK: Kernels = &[&k::MAX_POOL_PICK, &k::AVG_POOL];
 const DROPOUT: Kernels = &[&k::DROPOUT];
 const SOFTMAX_GRAD: Kernels = &[&k::SOFTMAX_GRAD];
-const CROSS_ENTROPY_GRAD: Kernels = &[&k::CROSS_ENTROPY_GRAD, &k::COUNTED_CROSS_ENTROPY_GRAD];
-const POINTWISE: Kernels = &[&k::ABSOLUTE_ERROR, &k::HUBER_ERROR, &k::LOGISTIC_ERROR, &k::CHANNEL_SUM];
-const POINTWISE_GRAD: Kernels = &[&k::ABSOLUTE_ERROR_GRAD, &k::HUBER_ERROR_GRAD, &k::LOGISTIC_ERROR_GRAD];
+const CROSS_ENTROPY: Kernels = &[&k::CROSS_ENTROPY, &k::COUNTED_CROSS_ENTROPY, &k::SOFT_CROSS_ENTROPY, &k::CHANNEL_SUM];
+const CROSS_ENTROPY_GRAD: Kernels =
+    &[&k::CROSS_ENTROPY_GRAD, &k::COUNTED_CROSS_ENTROPY_GRAD, &k::SOFT_CROSS_ENTROPY_GRAD];
+const POINTWISE: Kernels =
+    &[&k::ABSOLUTE_ERROR, &k::HUBER_ERROR, &k::LOGISTIC_ERROR, &k::WEIGHED_LOGISTIC_ERROR, &k::CHANNEL_SUM];
+const POINTWISE_GRAD: Kernels =
+    &[&k::ABSOLUTE_ERROR_GRAD, &k::HUBER_ERROR_GRAD, &k::LOGISTIC_ERROR_GRAD, &k::WEIGHED_LOGISTIC_ERROR_GRAD];
 const OVERLAP_GRAD: Kernels = &[&k::OVERLAP_GRAD];
 const DICE_GRAD: Kernels = &[&k::DICE_GRAD];
 const SQUARED_ERROR_GRAD: Kernels = &[&k::SQUARED_ERROR_GRAD];
@@ -129,9 +133,7 @@ pub fn uses(op: &Op) -> Uses {
         Op::Add(_) => of(&[&k::ADD], &[]),
         Op::Softmax(_) => of(&[&k::SOFTMAX], &[SOFTMAX_GRAD]),
         Op::SoftmaxGrad(_) => of(SOFTMAX_GRAD, &[]),
-        Op::CrossEntropy(_) => {
-            of(&[&k::CROSS_ENTROPY, &k::COUNTED_CROSS_ENTROPY, &k::CHANNEL_SUM], &[CROSS_ENTROPY_GRAD])
-        }
+        Op::CrossEntropy(_) => of(CROSS_ENTROPY, &[CROSS_ENTROPY_GRAD]),
         Op::CrossEntropyGrad(_) => of(CROSS_ENTROPY_GRAD, &[]),
         Op::SquaredError(_) => of(&[&k::SQUARED_ERROR, &k::CHANNEL_SUM], &[SQUARED_ERROR_GRAD]),
         Op::SquaredErrorGrad(_) => of(SQUARED_ERROR_GRAD, &[]),
@@ -142,7 +144,7 @@ pub fn uses(op: &Op) -> Uses {
         Op::OverlapGrad(_) => of(OVERLAP_GRAD, &[]),
         Op::Dice(_) => of(&[&k::DICE], &[DICE_GRAD]),
         Op::DiceGrad(_) => of(DICE_GRAD, &[]),
-        Op::Correct(_) => of(&[&k::CORRECT, &k::CHANNEL_SUM], &[]),
+        Op::Correct(_) => of(&[&k::CORRECT, &k::SOFT_CORRECT, &k::CHANNEL_SUM], &[]),
         Op::Unary(_) => of(UNARY, &[UNARY_GRAD]),
         Op::UnaryGrad(_) => of(UNARY_GRAD, &[]),
         Op::Concat(_) => of(COPY, &[COPY]),

@@ -2,11 +2,15 @@
 //! run's seed, the epoch and the sample alone: a run that is resumed sees the same.
 
 mod colour;
+mod mix;
 mod place;
+
+use std::fmt;
 
 use fovea_graph::philox::{Purpose, Stream};
 
 use crate::generate::Dice;
+pub use mix::blend;
 use place::Placement;
 
 /// A change that training pictures get at random.
@@ -28,10 +32,13 @@ pub enum Augmentation {
     /// A square of so many pixels a side, anywhere and perhaps in part outside, becomes the mean colour (T. DeVries and
     /// G. Taylor, arXiv:1708.04552).
     Cutout(usize),
+    /// It is mixed with the next of its batch, and what it is with what that is: a share of Beta(α, α) of its own, the rest
+    /// of the other's (H. Zhang et al., arXiv:1710.09412). This is α.
+    Mixup(f32),
 }
 
 /// What training pictures are changed by; nothing where it is empty. Each kind is there once at most: of two the later counts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Augment {
     flip: bool,
     crop: usize,
@@ -40,6 +47,21 @@ pub struct Augment {
     jitter: f32,
     noise: f32,
     cutout: usize,
+    mixup: f32,
+}
+
+/// What runs are recognised by: what is not said is not there, of mixing at least, which came later.
+impl fmt::Debug for Augment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut all = f.debug_struct("Augment");
+        all.field("flip", &self.flip).field("crop", &self.crop).field("rotate", &self.rotate);
+        all.field("scale", &self.scale).field("jitter", &self.jitter).field("noise", &self.noise);
+        all.field("cutout", &self.cutout);
+        if self.mixup > 0.0 {
+            all.field("mixup", &self.mixup);
+        }
+        all.finish()
+    }
 }
 
 /// Numbers are finite: what reads them sees to that.
@@ -57,6 +79,7 @@ impl FromIterator<Augmentation> for Augment {
                 Augmentation::Jitter(share) => augment.jitter = share,
                 Augmentation::Noise(deviation) => augment.noise = deviation,
                 Augmentation::Cutout(pixels) => augment.cutout = pixels,
+                Augmentation::Mixup(alpha) => augment.mixup = alpha,
             }
         }
         augment
@@ -83,7 +106,7 @@ impl Augment {
 
     /// Whether pictures are moved, turned or cut: samples of another shape cannot be.
     pub fn needs_pictures(&self) -> bool {
-        *self != Self { noise: self.noise, ..Self::default() }
+        *self != Self { noise: self.noise, mixup: self.mixup, ..Self::default() }
     }
 
     /// Changes sample `index` as epoch `epoch` of a run by this seed sees it.

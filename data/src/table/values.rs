@@ -12,15 +12,15 @@ impl Values {
         Self(Vec::with_capacity(count))
     }
 
-    /// Whether all cells are numbers but that of the label.
-    pub fn check(&mut self, row: &Row<'_>, label: usize) -> Result<(), DataError> {
+    /// Whether all cells are numbers but those of the labels.
+    pub fn check(&mut self, row: &Row<'_>, labels: &[usize]) -> Result<(), DataError> {
         self.0.clear();
-        self.keep(row, label)
+        self.keep(row, labels)
     }
 
-    /// Keeps all cells but that of the label.
-    pub fn keep(&mut self, row: &Row<'_>, label: usize) -> Result<(), DataError> {
-        for column in (0..row.len()).filter(|&column| column != label) {
+    /// Keeps all cells but those of the labels.
+    pub fn keep(&mut self, row: &Row<'_>, labels: &[usize]) -> Result<(), DataError> {
+        for column in (0..row.len()).filter(|column| !labels.contains(column)) {
             if let Some(value) = row.number(column) {
                 self.0.push(value);
                 continue;
@@ -40,7 +40,7 @@ impl Values {
                     let help = if cell.contains(',') && is_number(&cell.replace(',', ".")) {
                         "decimals stand behind a point"
                     } else {
-                        "all columns but that of the class are numbers: leave others out of the table"
+                        "all columns but those of the labels are numbers: leave others out of the table"
                     };
                     return Err(unfit.expected("a number").help(help).into());
                 }

@@ -4,14 +4,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::loss::check_labels;
+use super::loss::{are_shares, check_labels};
 use super::{Cost, GradientError, Rule, ShapeError, arity};
 use crate::ids::NodeId;
 use crate::op::Backward;
 use crate::shape::Shape;
 
 /// At how many positions the label's logit is the largest (of equal ones the first counts); inputs logits `[N, …, K]`
-/// and labels `[N, …]`, output a scalar.
+/// and labels `[N, …]`, output a scalar. In place of labels there may be shares of the classes, `[N, …, K]`: then a position
+/// counts by the share of the class whose logit is the largest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Correct {
@@ -23,7 +24,9 @@ pub struct Correct {
 impl Rule for Correct {
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
         let [logits, labels] = arity("correct", "two", inputs)?;
-        check_labels("correct", logits, labels)?;
+        if !are_shares(logits, labels) {
+            check_labels("correct", logits, labels)?;
+        }
         Ok(Shape::scalar())
     }
 
@@ -47,7 +50,8 @@ mod tests {
         let correct = || Op::Correct(Correct::default());
         assert_eq!(given(correct(), &[&[5, 10], &[5]]), Ok((vec![], Cost::elementwise(50))));
         assert_eq!(given(correct(), &[&[5, 7, 6, 3], &[5, 7, 6]]), Ok((vec![], Cost::elementwise(630))));
-        for wrong in [&[5, 10][..], &[4], &[]] {
+        assert_eq!(given(correct(), &[&[5, 10], &[5, 10]]), Ok((vec![], Cost::elementwise(50))), "shares");
+        for wrong in [&[5, 9][..], &[4], &[]] {
             assert!(given(correct(), &[&[5, 10], wrong]).is_err(), "{wrong:?}");
         }
     }

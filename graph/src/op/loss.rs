@@ -13,6 +13,11 @@ use crate::shape::Shape;
 /// `−mean log softmax(logits)[label]`; inputs logits `[N, …, K]` and labels `[N, …]`, class numbers held as floats. Where
 /// labels do not count alike: then what their weights sum up to ([`LabelWeight`](super::LabelWeight)), by which the sum
 /// is divided, and the classes' weights `[K]`, if there are any. What counts for nothing in all is 0.
+///
+/// In place of labels there may be shares of the classes, `[N, …, K]`, as mixed samples have them (H. Zhang et al., "mixup:
+/// beyond empirical risk minimization", ICLR 2018): `−mean Σ w[k]·q[k]·log softmax(logits)[k]` with
+/// `q = (1 − s)·share + s/K`. Then every position counts alike, as PyTorch has it of class probabilities, none is ignored,
+/// and the third input is the classes' weights w, if there are any.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CrossEntropy {
@@ -25,8 +30,8 @@ pub struct CrossEntropy {
     pub ignore: Option<u32>,
 }
 
-/// `(softmax(logits) − onehot(labels)) · dy / positions`; inputs logits, labels and the scalar dy, then the others of the
-/// loss.
+/// `(softmax(logits) − onehot(labels)) · dy / positions`, of shares `(p[k]·Σ w[j]·q[j] − w[k]·q[k]) · dy / positions`; inputs
+/// logits, labels or shares and the scalar dy, then the others of the loss.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CrossEntropyGrad {
     /// The loss whose gradient this is.
@@ -58,6 +63,17 @@ pub(super) fn check_labels(op: &'static str, logits: &Shape, labels: &Shape) -> 
 impl CrossEntropy {
     /// Whether logits, labels and what says how much they count fit.
     fn check(&self, op: &'static str, logits: &Shape, labels: &Shape, weighing: &[&Shape]) -> Result<(), ShapeError> {
+        if are_shares(logits, labels) {
+            return match (self.ignore, weighing) {
+                (None, []) => Ok(()),
+                (None, [weights]) => check_weights(op, logits, weights),
+                _ => Err(ShapeError::Arity {
+                    op,
+                    expected: "shares, of which none is ignored, and weights: three",
+                    found: 4,
+                }),
+            };
+        }
         check_labels(op, logits, labels)?;
         if let Some(total) = weighing.first() {
             agree(op, total, &Shape::scalar())?;
@@ -68,8 +84,13 @@ impl CrossEntropy {
     }
 }
 
+/// Whether logits are compared with shares of their classes, and not with labels.
+pub(super) fn are_shares(logits: &Shape, target: &Shape) -> bool {
+    logits.rank() >= 2 && target == logits
+}
+
 /// A weight for each class of these logits.
-fn check_weights(op: &'static str, logits: &Shape, weights: &Shape) -> Result<(), ShapeError> {
+pub(super) fn check_weights(op: &'static str, logits: &Shape, weights: &Shape) -> Result<(), ShapeError> {
     if weights.dims() == [logits.channels()] {
         return Ok(());
     }
@@ -188,6 +209,21 @@ mod tests {
         let grad = || Op::CrossEntropyGrad(CrossEntropyGrad { loss: op() });
         assert_eq!(given(grad(), &[&[5, 10], &[5], &[], &[], &[10]]), Ok((vec![5, 10], Cost::elementwise(250))));
         assert!(given(grad(), &[&[5, 10], &[5], &[]]).is_err());
+    }
+
+    #[test]
+    fn shares_have_the_logits_shape() {
+        let soft = || Op::CrossEntropy(CrossEntropy { smoothing: 0.1, ignore: None });
+        let cost = Ok((vec![], Cost::elementwise(200)));
+        assert_eq!(given(soft(), &[&[5, 10], &[5, 10]]), cost);
+        assert_eq!(given(soft(), &[&[5, 10], &[5, 10], &[10]]), cost);
+        assert!(given(soft(), &[&[5, 10], &[5, 10], &[9]]).is_err());
+        assert!(given(soft(), &[&[5, 10], &[5, 10], &[]]).is_err(), "each position counts alike");
+        assert!(given(soft(), &[&[5], &[5]]).is_err(), "one axis is no batch of logits");
+        let ignoring = Op::CrossEntropy(CrossEntropy { smoothing: 0.0, ignore: Some(0) });
+        assert!(given(ignoring, &[&[5, 10], &[5, 10]]).is_err());
+        let grad = r#"cross_entropy_grad{"smoothing":0.1}(a, b, dy, c)"#;
+        assert_eq!(gradient(soft(), &[&[5, 10], &[5, 10], &[10]]), [grad, "-", "-"]);
     }
 
     #[test]

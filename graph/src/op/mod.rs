@@ -110,7 +110,7 @@ pub enum Op {
     Softmax(Softmax),
     /// The gradient of `Softmax`.
     SoftmaxGrad(SoftmaxGrad),
-    /// Mean cross-entropy of logits against labels.
+    /// Mean cross-entropy of logits against labels, or against shares of classes.
     CrossEntropy(CrossEntropy),
     /// The gradient of `CrossEntropy`.
     CrossEntropyGrad(CrossEntropyGrad),

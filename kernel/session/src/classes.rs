@@ -1,11 +1,14 @@
 //! The classes that a net tells: whether it tells one a picture, which there are, and what they are called.
 
+use fovea_data::{DataSpec, LabelKind};
 use fovea_dsl::net::{Kind, Layer, Net};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::shape::join;
+use fovea_train::target::End;
 
 use crate::display::number::of;
+use crate::toward::end;
 use crate::world::Names;
 
 /// Whether a net tells which of several classes is the right one.
@@ -49,8 +52,31 @@ pub fn known(class: usize, span: Span, net: &Net) -> Result<usize, Diagnostic> {
 /// What the classes of a net's answers are called: as data says that has as many, as the data said that it was trained on,
 /// or else by their numbers.
 pub fn class_names(net: &Net, data: &[String], names: &Names) -> Vec<String> {
-    let count = net.output().last().copied().unwrap_or(0);
+    names_of(net.output().last().copied().unwrap_or(0), net, data, names)
+}
+
+/// The same of so many classes, which need not be as many as the net gives numbers.
+pub fn names_of(count: usize, net: &Net, data: &[String], names: &Names) -> Vec<String> {
     let trained = names.bound.get(&net.name).map(|known| known.class_names.as_slice()).unwrap_or_default();
     let known = [data, trained].into_iter().find(|known| known.len() == count);
     known.map_or_else(|| (0..count).map(|class| class.to_string()).collect(), <[String]>::to_vec)
+}
+
+/// Whether a net ends in one probability, and that is the second's of two classes: the data's, or those that it was trained
+/// on.
+pub fn is_of_two(net: &Net, data: &DataSpec, names: &Names) -> bool {
+    let trained = || names.bound.get(&net.name).is_some_and(|known| known.class_names.len() == 2);
+    end(net) == End::One
+        && match data.labels() {
+            LabelKind::Classes => data.classes() == 2,
+            LabelKind::Several(_) | LabelKind::Numbers(_) => false,
+            LabelKind::Nothing => trained(),
+        }
+}
+
+/// Whether a net was trained toward several classes at once, and samples of such labels have none.
+pub fn is_of_several(net: &Net, labels: &LabelKind, names: &Names) -> bool {
+    let trained = names.bound.get(&net.name).map_or(0, |known| known.class_names.len());
+    let is_several = matches!(end(net), End::Sigmoid | End::One) && *net.output() == [trained];
+    is_several && *labels == LabelKind::Nothing
 }

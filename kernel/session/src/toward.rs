@@ -35,9 +35,10 @@ pub fn target(train: &Train) -> Target {
 }
 
 /// How a net ends, as far as a target cares.
-fn end(net: &Net) -> End {
+pub fn end(net: &Net) -> End {
     match net.layers.last() {
         Some(Layer { kind: Kind::Softmax, .. }) => End::Softmax,
+        Some(Layer { kind: Kind::Unary(Function::Sigmoid), .. }) if net.output().last() == Some(&1) => End::One,
         Some(Layer { kind: Kind::Unary(Function::Sigmoid), .. }) => End::Sigmoid,
         _ => End::Other,
     }
@@ -76,7 +77,9 @@ fn suits(
     let Some(data) = of.data else { return Ok(Objective::SQUARED_ERROR) };
     let spec = names.spec(data)?;
     let labels = spec.labels();
-    let objective = target.objective(end(net), &labels).map_err(|why| unsuited(why, of, (net, data, &spec), said))?;
+    let objective = target.objective(end(net), &labels);
+    let objective = objective.and_then(|objective| Target::augmented(objective, spec.augment()));
+    let objective = objective.map_err(|why| unsuited(why, of, (net, data, &spec), said))?;
     let wanted = match (objective, target.toward, &labels) {
         (Objective::Classes(_), ..) => return classes(of, net, data, &spec).map(|()| objective),
         (_, Toward::Labels, LabelKind::Numbers(shape)) => shape.clone(),
@@ -134,7 +137,7 @@ fn unsuited(
                 .expected("sigmoid")
                 .help(format!("end the net with `fc {classes} - sigmoid`"))
         }
-        Unsuited::Loss(_) | Unsuited::Weights | Unsuited::Smoothing | Unsuited::Ignore => {
+        Unsuited::Loss(_) | Unsuited::Weights | Unsuited::Smoothing | Unsuited::Ignore | Unsuited::MixedIgnore => {
             let clause = said.and_then(|train| clause(why, train));
             let mistake = Diagnostic::new(Stage::Verbs, clause.map_or(of.net.span, |(span, _)| span), in_words(why));
             match clause {
@@ -151,7 +154,7 @@ fn clause(why: Unsuited, train: &Train) -> Option<(Span, Span)> {
         Unsuited::Loss(_) => train.loss.as_ref().map(|said| (said.span, said.cut())),
         Unsuited::Weights => train.weights.as_ref().map(|said| (said.span, said.cut())),
         Unsuited::Smoothing => train.smooth.as_ref().map(|said| (said.span, said.cut())),
-        Unsuited::Ignore => train.ignore.as_ref().map(|said| (said.span, said.cut())),
+        Unsuited::Ignore | Unsuited::MixedIgnore => train.ignore.as_ref().map(|said| (said.span, said.cut())),
         Unsuited::NoLabels | Unsuited::NoSoftmax | Unsuited::NoSigmoid => None,
     }
 }
@@ -161,6 +164,8 @@ fn classes(of: &Use<'_>, net: &Net, data: &Name, spec: &DataSpec) -> Result<(), 
     let classes = spec.classes();
     let positions = spec.positions();
     let (outputs, map) = net.output().split_last().map_or((1, &[][..]), |(outputs, map)| (*outputs, map));
+    // One probability tells two classes apart.
+    let outputs = if end(net) == End::One { 2 } else { outputs };
     if map != positions {
         return Err(other_positions(of, net, data, &positions, classes));
     }
@@ -212,9 +217,22 @@ fn other_positions(of: &Use<'_>, net: &Net, data: &Name, positions: &[usize], cl
 fn no_softmax(of: &Use<'_>, net: &Net, data: &Name, classes: usize) -> Diagnostic {
     let message =
         format!("`{}` does not end in softmax, and `{}` has only classes to compare with", net.name, data.text);
+    let ends = net.layers.last().map_or("nothing", |layer| layer.kind.word());
+    let is_sigmoid = end(net) == End::Sigmoid;
+    let gives = if is_sigmoid { format!("gives {} by {ends}", join(net.output())) } else { format!("ends in {ends}") };
+    let has = if is_sigmoid {
+        format!("one of {} a sample", number::of(classes, "class"))
+    } else {
+        number::of(classes, "class")
+    };
+    let one = if is_sigmoid && classes == 2 {
+        ", or with `fc 1 - sigmoid`: one probability tells two classes apart"
+    } else {
+        ""
+    };
     Diagnostic::new(Stage::Shapes, of.net.span, message)
-        .here(format!("ends in {}", net.layers.last().map_or("nothing", |layer| layer.kind.word())))
-        .also(data.span, number::of(classes, "class"))
+        .here(gives)
+        .also(data.span, has)
         .expected("softmax")
-        .help(format!("end the net with `, softmax {classes}`"))
+        .help(format!("end the net with `, softmax {classes}`{one}"))
 }

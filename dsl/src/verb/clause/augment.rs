@@ -26,6 +26,8 @@ pub enum Change {
     Noise(f64),
     /// A square of so many pixels a side cut out.
     Cutout(usize),
+    /// Mixed with another, by shares of Beta(α, α).
+    Mixup(f64),
 }
 
 /// What stands behind a change's word.
@@ -41,7 +43,7 @@ enum Takes {
 }
 
 /// Every change: its word, what stands behind it, and how it is written.
-const CHANGES: [(&str, Takes, &str); 7] = [
+const CHANGES: [(&str, Takes, &str); 8] = [
     ("flip", Takes::Nothing, "flip"),
     ("crop", Takes::Pixels(Change::Crop), "crop 4"),
     ("rotate", Takes::Number(180.0, Change::Rotate), "rotate 15"),
@@ -49,9 +51,10 @@ const CHANGES: [(&str, Takes, &str); 7] = [
     ("jitter", Takes::Number(1.0, Change::Jitter), "jitter 0.2"),
     ("noise", Takes::Number(1.0, Change::Noise), "noise 0.05"),
     ("cutout", Takes::Pixels(Change::Cutout), "cutout 8"),
+    ("mixup", Takes::Number(10.0, Change::Mixup), "mixup 0.2"),
 ];
 
-const WORDS: [&str; 7] = ["flip", "crop", "rotate", "scale", "jitter", "noise", "cutout"];
+const WORDS: [&str; 8] = ["flip", "crop", "rotate", "scale", "jitter", "noise", "cutout", "mixup"];
 
 /// How much larger or smaller a picture may become.
 const SCALES: std::ops::RangeInclusive<f64> = 0.1..=10.0;
@@ -237,6 +240,7 @@ fn elsewhere(word: &str) -> Option<&'static str> {
         "zoom" | "resizedcrop" | "scaling" => "scale 0.8..1.2",
         "colorjitter" | "colourjitter" | "brightness" | "contrast" | "saturation" | "color" | "colour" => "jitter 0.2",
         "gaussiannoise" | "gaussnoise" => "noise 0.05",
+        "mixing" | "mix" | "blend" | "cutmix" | "manifoldmixup" | "mixupalpha" => "mixup 0.2",
         "erasing" | "erase" | "coarsedropout" => "cutout 8",
         _ => return None,
     })

@@ -1,9 +1,9 @@
-//! `labels "y.npy"`, `labels "labels.csv" column "breed"`, `labels column "class"`: what samples are labelled with.
+//! `labels "y.npy"`, `labels "labels.csv" column "breed"`, `labels column "x", "y"`: what samples are labelled with.
 
 use fovea_graph::Span;
 
 use super::super::about::{Clause, Offer, clause};
-use super::super::form::{AS_WRITTEN, Form, lower};
+use super::super::form::{AS_WRITTEN, Form};
 use super::super::mends::is_word;
 use super::super::read::{Opened, Parts};
 use super::Path;
@@ -16,8 +16,8 @@ pub struct Labelled {
     pub file: Option<Path>,
     /// Which array of an archive.
     pub member: Option<Name>,
-    /// Which column of a table.
-    pub column: Option<Column>,
+    /// Which columns of a table, in this order.
+    pub columns: Vec<Column>,
 }
 
 /// A column of a table.
@@ -38,13 +38,20 @@ pub(in crate::verb) const LABELS: Clause<Labelled> = Clause {
 
 /// `column` is a word of the language; names stay as they are.
 const COLUMN: Form = |verb, mut parts| {
-    parts.iter_mut().filter(|part| is_word(part, "column")).for_each(lower);
+    for part in parts.iter_mut().filter(|part| is_column(part)) {
+        part.kind = PartKind::Word("column".to_string());
+    }
     AS_WRITTEN(verb, parts)
 };
 
+/// `column`, which may be said of several, too.
+fn is_column(part: &Part) -> bool {
+    is_word(part, "column") || is_word(part, "columns")
+}
+
 impl Parts<'_> {
     fn labels(&mut self, opened: Opened<'_>) -> Option<Labelled> {
-        let mut labels = Labelled { file: None, member: None, column: None };
+        let mut labels = Labelled { file: None, member: None, columns: Vec::new() };
         if !self.is_column() {
             labels.member = match self.peek() {
                 Some(Part { kind: PartKind::Word(_), .. }) if !self.is_before_string() => self.member(),
@@ -57,13 +64,24 @@ impl Parts<'_> {
         }
         if self.is_column() {
             self.at += 1;
-            labels.column = Some(self.column(opened)?);
+            labels.columns.push(self.column(opened)?);
+            while self.is_followed_by_column() {
+                self.at += 1;
+                labels.columns.push(self.column(opened)?);
+            }
         }
         Some(labels)
     }
 
     fn is_column(&self) -> bool {
-        self.peek().is_some_and(|part| is_word(part, "column"))
+        self.peek().is_some_and(is_column)
+    }
+
+    /// `, "y"`
+    fn is_followed_by_column(&self) -> bool {
+        let is_comma = self.peek().is_some_and(|part| part.kind == PartKind::Comma);
+        let next = self.parts.get(self.at + 1).map(|part| &part.kind);
+        is_comma && matches!(next, Some(PartKind::Text(_) | PartKind::Value(_)))
     }
 
     /// `in "y.npy"`: a word too many, and no array's name.

@@ -123,6 +123,10 @@ fn images(data: &Data, parts: &mut Parts<'_>) {
     } else if labels.value.file.is_none() {
         let error = parts.error(labels.what, "the labels of pictures are a table of its own").expected("a file");
         parts.wrong(error.put_behind(labels.word, " \"labels.csv\"").help("write `labels \"labels.csv\"`, say"));
+    } else if let [_, second, ..] = &labels.value.columns[..] {
+        let error = parts.error(span_of(second), "a picture has one class, of one column");
+        let mend = parts.cut(span_of(second));
+        parts.wrong(error.expected("one column").mend(mend, "").help("leave the others out"));
     } else {
         one_array(parts, labels.value.member.as_ref(), "the labels of pictures are a table");
     }
@@ -140,7 +144,7 @@ fn array(data: &Data, parts: &mut Parts<'_>) {
         parts.wrong(error.mend(read_as.cut(), "").help("write `labels \"y.npy\"`, say, or leave it out"));
     }
     let Some(labels) = &data.labels else { return };
-    if let Some(column) = &labels.value.column {
+    if let Some(column) = labels.value.columns.first() {
         let error = parts.error(span_of(column), "an array has no columns of its own: `column` belongs to `csv`");
         parts.wrong(
             error.expected("a file").mend(labels.span, "labels \"y.npy\"").help("write `labels \"y.npy\"`, say"),
@@ -157,20 +161,19 @@ fn array(data: &Data, parts: &mut Parts<'_>) {
 /// Clauses of a table.
 fn table(data: &Data, parts: &mut Parts<'_>) {
     let Some(csv) = &data.csv else { return };
-    foreign(parts, &data.read_as, "a table's labels are classes: `as` belongs to `npy`");
     foreign(parts, &data.masks, "a table has no masks: `masks` belongs to `images` and `npy`");
     let column = "labels column \"class\"";
+    if let (Some(read_as), None) = (&data.read_as, &data.labels) {
+        let error = parts.error(read_as.word, "`as` says what labels are taken for, and there are none");
+        let error = error.expected("`labels column` and its name").put_behind(csv.span, format!(" {column}"));
+        parts.wrong(error.mend(read_as.cut(), "").help(format!("write `{column}`, say, or leave it out")));
+    }
     match &data.labels {
-        None => {
-            let error = parts.error(csv.span, "`csv` lacks its labels").expected("`labels column` and its name");
-            let error = error.put_behind(csv.span, format!(" {column}"));
-            parts.wrong(error.help(format!("write `{column}`, say, or `labels column 1` for the first column")));
-        }
         Some(labels)
-            if labels.value.column.is_none() || labels.value.file.is_some() || labels.value.member.is_some() =>
+            if labels.value.columns.is_empty() || labels.value.file.is_some() || labels.value.member.is_some() =>
         {
             let error = parts.error(labels.what, "a table's labels are one of its columns");
-            let mend = match (&labels.value.file, &labels.value.member, &labels.value.column) {
+            let mend = match (&labels.value.file, &labels.value.member, labels.value.columns.first()) {
                 (_, _, Some(Column::Named(name))) => format!("labels column \"{}\"", name.text),
                 (_, _, Some(Column::Number(number, _))) => format!("labels column {number}"),
                 (Some(name), ..) | (None, Some(name), _) if !name.text.contains(['.', '/']) => {
@@ -181,7 +184,7 @@ fn table(data: &Data, parts: &mut Parts<'_>) {
             let error = error.expected("`column` and its name").mend(labels.span, mend.clone());
             parts.wrong(error.help(format!("write `{mend}`")));
         }
-        Some(_) => {}
+        Some(_) | None => {}
     }
 }
 

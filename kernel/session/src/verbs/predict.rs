@@ -6,7 +6,6 @@ use std::sync::Arc;
 use fovea_data::{Dataset, LabelKind};
 use fovea_dsl::net::Net;
 use fovea_dsl::verb::{self, Side};
-use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span, Tensor};
 use fovea_train::target::Toward;
 use fovea_train::{Question, Trainee, write_whole};
@@ -16,7 +15,7 @@ use serde_json::json;
 
 use super::weights::destination;
 use super::{Checked, Events, Job, beside};
-use crate::classes::{class_names, tells_classes};
+use crate::classes::{class_names, is_of_several, is_of_two, names_of, tells_classes};
 use crate::display::number::{self, percent};
 use crate::display::{Guess, Page, guesses};
 use crate::event::Output;
@@ -24,13 +23,16 @@ use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
 use crate::loose::files;
 use crate::memory;
-use crate::picture::{self, Grey, Mapped, Prediction, Theme};
+use crate::picture::{self, Grey, Mapped, Mark, Prediction, Sample, Theme};
 use crate::route::route_of;
 use crate::samples::{Pick, class, image, is_mapped, is_pictured, mapped, pick, share_right};
 use crate::world::{Names, World};
 
 /// How many predictions the text lists.
 const LISTED: usize = 16;
+
+/// So many numbers a sample are put below its picture.
+const CAPTIONED: usize = 3;
 
 /// How many classes of a map the text names.
 const SHARES: usize = 5;
@@ -43,6 +45,10 @@ struct Predict {
     pick: Pick,
     /// What the classes are called.
     classes: Vec<String>,
+    /// Whether its one probability is that of the second of two classes.
+    is_of_two: bool,
+    /// Whether it tells of each class whether it is there, of samples that do not say so themselves.
+    is_of_several: bool,
     save: Option<(PathBuf, Span)>,
 }
 
@@ -53,18 +59,15 @@ pub fn check(said: verb::Predict, names: &Names) -> Checked {
     let of = Use { net: &net, data: (!is_of_files).then_some(&samples.data), weights: Weights::Own };
     let net = if is_of_files { names.whole(&of)? } else { names.net_to_predict(&of)? };
     let route = route_of(&net, &of, &Question::result(), 1, names)?;
-    if is_of_files && !tells_classes(&net) && names.binding(&of).is_none() {
-        let ends = net.layers.last().map_or("nothing", |layer| layer.kind.word());
-        let message = format!("`{}` does not end in softmax: it tells no classes", net.name);
-        let mistake = Diagnostic::new(Stage::Shapes, of.net.span, message).here(format!("ends in {ends}"));
-        return Err(mistake.expected("softmax").help("end the net with `, softmax`").into());
-    }
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     let pick = if is_of_files { files(samples, net.input(), names)? } else { pick(samples, names)? };
-    let classes = class_names(&net, pick.spec.class_names(), names);
-    Ok(Box::new(Predict { net, device, seed: names.seed, theme: names.theme, pick, classes, save }))
+    let (known, labels) = (pick.spec.class_names(), pick.spec.labels());
+    let (is_of_two, is_of_several) = (is_of_two(&net, &pick.spec, names), is_of_several(&net, &labels, names));
+    let classes = if is_of_two { names_of(2, &net, known, names) } else { class_names(&net, known, names) };
+    let (seed, theme) = (names.seed, names.theme);
+    Ok(Box::new(Predict { net, device, seed, theme, pick, classes, is_of_two, is_of_several, save }))
 }
 
 impl Job for Predict {
@@ -73,7 +76,11 @@ impl Job for Predict {
         let span = self.pick.samples.span;
         let data = self.pick.read(world)?;
         let images = self.pick.gather(&data, world)?;
-        let predict = |trainee: &mut Trainee| Ok((trainee.predict(&images)?, trainee.target().toward));
+        let predict = |trainee: &mut Trainee| {
+            let toward = trainee.target().toward;
+            let is_of_two = self.is_of_two && toward == Toward::Labels;
+            Ok((if is_of_two { trainee.predict_two(&images)? } else { trainee.predict(&images)? }, toward))
+        };
         let (said, toward) = world.with(&self.net, &self.device, self.seed, predict).at(span)?;
         let output = self.output(&data, &said.probabilities, toward).at(span)?;
         match &self.save {
@@ -101,8 +108,11 @@ impl Predict {
         let is_of_classes = match data.labels.kind() {
             LabelKind::Classes => true,
             LabelKind::Several(_) | LabelKind::Numbers(_) => false,
-            LabelKind::Nothing => tells_classes(&self.net),
+            LabelKind::Nothing => tells_classes(&self.net) || self.is_of_two,
         };
+        if self.is_of_several {
+            return self.several(data, probabilities);
+        }
         if !is_of_classes {
             return self.beside(data, probabilities);
         }
@@ -123,6 +133,7 @@ impl Predict {
             listed += &format!("\n\n… and {} more", said.len() - LISTED);
         }
         let right = said.iter().filter(|guess| guess.is_right()).count();
+        let likeliest: Vec<usize> = ranked.iter().filter_map(|row| row.first().copied()).collect();
         let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
         let page = Page::default().fold(
             if data.labels.is_empty() {
@@ -132,16 +143,7 @@ impl Predict {
             },
             Page::default().code(listed),
         );
-        let likeliest: Vec<usize> = ranked.iter().filter_map(|row| row.first().copied()).collect();
-        let mut figures = json!({
-            "net": self.net.name,
-            "data": self.pick.samples.data.text,
-            "classes": likeliest,
-            "probabilities": rows,
-        });
-        if !self.pick.files.is_empty() {
-            figures["pictures"] = json!(self.pick.files);
-        }
+        let figures = self.figures(json!({ "classes": likeliest, "probabilities": rows }));
         let output = Output::page("predict", &page, figures);
         if !is_pictured(data) {
             return Ok(output);
@@ -156,6 +158,16 @@ impl Predict {
 }
 
 impl Predict {
+    /// These figures, with what they are of.
+    fn figures(&self, mut figures: serde_json::Value) -> serde_json::Value {
+        figures["net"] = json!(self.net.name);
+        figures["data"] = json!(self.pick.samples.data.text);
+        if !self.pick.files.is_empty() {
+            figures["pictures"] = json!(self.pick.files);
+        }
+        figures
+    }
+
     /// Lines of what was said of each sample, at most so many.
     fn listed(&self, lines: impl Iterator<Item = String>, count: usize) -> String {
         let mut text = lines.take(LISTED).collect::<Vec<_>>().join("\n");
@@ -163,6 +175,39 @@ impl Predict {
             text += &format!("\n… and {} more", count - LISTED);
         }
         text
+    }
+
+    /// How likely each of several classes is in samples of which nobody says what they are.
+    fn several(&self, data: &Dataset, results: &Tensor) -> picture::Result<Output> {
+        let (rows, indices) = (beside::rows(results), self.pick.indices(data));
+        let guess = |(i, row): (usize, &Vec<f32>)| {
+            let classes = ranking(row).into_iter().map(|class| (self.classes[class].clone(), f64::from(row[class])));
+            Guess { sample: self.pick.name(i), truth: None, classes: classes.collect() }
+        };
+        let said: Vec<Guess> = rows.iter().enumerate().map(guess).collect();
+        let mut listed = guesses(&said[..said.len().min(LISTED)]);
+        if said.len() > LISTED {
+            listed += &format!("\n\n… and {} more", said.len() - LISTED);
+        }
+        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
+        let text = format!(
+            "{title}: {}, any of {} at once",
+            number::of(rows.len(), "sample"),
+            number::of(self.classes.len(), "class")
+        );
+        let there = |row: &Vec<f32>| (0..row.len()).filter(|&class| row[class] > 0.5).collect::<Vec<usize>>();
+        let figures =
+            self.figures(json!({ "classes": rows.iter().map(there).collect::<Vec<_>>(), "probabilities": rows }));
+        let output = Output::page("predict", &Page::default().fold(text, Page::default().code(listed)), figures);
+        if !is_pictured(data) {
+            return Ok(output);
+        }
+        let items = said.into_iter().zip(indices).map(|(guess, &at)| {
+            let Guess { sample: caption, classes, truth } = guess;
+            Ok(Prediction { image: image(data, at)?, caption, classes, truth })
+        });
+        let items: Vec<Prediction> = items.collect::<picture::Result<_>>()?;
+        Ok(output.picture(picture::predictions(&title, &items, Grey::Auto, self.theme)?))
     }
 
     /// The answers of a net that gives numbers, or tells several classes at once.
@@ -174,15 +219,23 @@ impl Predict {
         };
         let lines: Vec<String> = lines.take(LISTED).map(line).collect::<picture::Result<_>>()?;
         let text = self.listed(lines.into_iter(), rows.len());
-        let mut figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text });
         if let LabelKind::Several(_) = data.labels.kind() {
             let there = |row: &Vec<f32>| (0..row.len()).filter(|&class| row[class] > 0.5).collect::<Vec<usize>>();
-            figures["classes"] = json!(rows.iter().map(there).collect::<Vec<_>>());
-            figures["probabilities"] = json!(rows);
-        } else {
-            figures["values"] = json!(rows);
+            let there = rows.iter().map(there).collect::<Vec<_>>();
+            return Ok(Output::new("predict", text, self.figures(json!({ "classes": there, "probabilities": rows }))));
         }
-        Ok(Output::new("predict", text, figures))
+        let output = Output::new("predict", text, self.figures(json!({ "values": rows })));
+        // Of pictures these are captions, where they are short.
+        if !is_pictured(data) || rows.first().is_none_or(|row| row.len() > CAPTIONED) {
+            return Ok(output);
+        }
+        let sample = |(&at, row): (&usize, &Vec<f32>)| {
+            Ok(Sample { image: image(data, at)?, caption: beside::in_words(data, at, row)?, mark: Mark::None })
+        };
+        let samples = indices.iter().zip(&rows).take(beside::DRAWN).map(sample);
+        let samples: Vec<Sample> = samples.collect::<picture::Result<_>>()?;
+        let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
+        Ok(output.picture(picture::sheet(&title, &samples, Grey::Auto, self.theme)?))
     }
 
     /// What an autoencoder gives back.
@@ -193,7 +246,7 @@ impl Predict {
         let name = |i: usize| self.pick.name(i);
         let lines = errors.iter().enumerate().map(|(i, error)| format!("{}: RMSE {}", name(i), number::figure(*error)));
         let text = self.listed(lines, rows.len());
-        let figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text, "rmse": errors });
+        let figures = self.figures(json!({ "rmse": errors }));
         let title = format!("What {} gives back", self.net.name);
         let pairs = beside::given_back(&title, data, (indices, &rows), name, self.theme)?;
         Ok(pairs.into_iter().fold(Output::new("predict", text, figures), Output::picture))
@@ -234,11 +287,7 @@ impl Predict {
         let items: Vec<Mapped> = pairs().map(item).collect::<picture::Result<_>>()?;
         let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
         let picture = picture::maps(&title, &items, &self.classes, self.theme)?;
-        let mut figures = json!({ "net": self.net.name, "data": self.pick.samples.data.text, "classes": said });
-        if !self.pick.files.is_empty() {
-            figures["pictures"] = json!(self.pick.files);
-        }
-        Ok(Output::new("predict", text, figures).picture(picture))
+        Ok(Output::new("predict", text, self.figures(json!({ "classes": said }))).picture(picture))
     }
 }
 

@@ -111,6 +111,7 @@ impl Test {
                 recall: each(|figures| figures.recall),
                 f1: each(|figures| figures.f1),
                 mean_f1,
+                auc: (!tested.areas.is_empty()).then(|| tested.areas.clone()),
             },
             iou: if is_mapped { each(|figures| figures.iou) } else { None },
             mean_iou,

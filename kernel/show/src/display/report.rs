@@ -70,6 +70,9 @@ pub struct TestFigures {
     /// Its mean over the classes that there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_f1: Option<f64>,
+    /// The area under a class's curve (ROC): of two classes, and of several at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auc: Option<Vec<Option<f64>>>,
 }
 
 /// A wrong answer.
@@ -110,7 +113,14 @@ impl TestReport {
         if self.figures.f1.is_some() {
             page = match self.confusion.is_empty() {
                 true => page.table(self.by_class()),
-                false => page.fold("Precision, recall and F1", Page::default().table(self.by_class())),
+                false => page.fold(
+                    if self.figures.auc.is_some() {
+                        "Precision, recall, F1 and AUC"
+                    } else {
+                        "Precision, recall and F1"
+                    },
+                    Page::default().table(self.by_class()),
+                ),
             };
         }
         if !self.worst.is_empty() {
@@ -145,14 +155,15 @@ impl TestReport {
     /// A row a class, where a sample has several at once.
     fn by_class(&self) -> Table {
         let heads = [Column::right("precision"), Column::right("recall"), Column::right("F1")];
-        let mut table = Table::new(std::iter::once(Column::left("class").at_most(40)).chain(heads));
-        let TestFigures { precision, recall, f1, .. } = &self.figures;
+        let TestFigures { precision, recall, f1, auc, .. } = &self.figures;
+        let area = auc.as_ref().map(|_| Column::right("AUC"));
+        let mut table = Table::new(std::iter::once(Column::left("class").at_most(40)).chain(heads).chain(area));
         for (i, class) in self.classes.iter().enumerate() {
-            let figure = |all: &Option<Vec<Option<f64>>>| {
-                let found = all.as_ref().and_then(|all| all.get(i).copied().flatten());
-                found.map_or_else(|| "–".to_string(), number::percent)
-            };
-            table.row([class.clone(), figure(precision), figure(recall), figure(f1)]);
+            let found = |all: &Option<Vec<Option<f64>>>| all.as_ref().and_then(|all| all.get(i).copied().flatten());
+            let figure = |all| found(all).map_or_else(|| "–".to_string(), number::percent);
+            let area = auc.as_ref().map(|_| found(auc).map_or_else(|| "–".to_string(), |area| format!("{area:.3}")));
+            let shares = [class.clone(), figure(precision), figure(recall), figure(f1)];
+            table.row(shares.into_iter().chain(area));
         }
         table
     }

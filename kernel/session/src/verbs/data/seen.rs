@@ -29,6 +29,7 @@ fn augmentation(change: &Change) -> Augmentation {
         Change::Jitter(share) => Augmentation::Jitter(share as f32),
         Change::Noise(deviation) => Augmentation::Noise(deviation as f32),
         Change::Cutout(pixels) => Augmentation::Cutout(pixels),
+        Change::Mixup(alpha) => Augmentation::Mixup(alpha as f32),
     }
 }
 
@@ -44,7 +45,7 @@ fn possible(data: &Data, spec: &DataSpec, augment: &Augment) -> Result<(), Diagn
             let mistake = Diagnostic::new(Stage::Shapes, said.what, message).found(join(&shape));
             return Err(mistake
                 .expected("height x width x channels")
-                .help("`augment noise 0.05` goes with any samples"));
+                .help("`augment noise 0.05` and `augment mixup 0.2` go with any samples"));
         };
         let least = height.min(width);
         let too_far = said.value.iter().find_map(|change| match *change {

@@ -23,7 +23,7 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
     if let Some(folder) = &data.images {
         let broken = if data.skip.is_some() { Broken::Skip } else { Broken::Refuse };
         let table = labels.and_then(|labels| {
-            let column = labels.column.as_ref().map(column);
+            let column = labels.columns.first().map(column);
             Some(PictureLabels::Table(FileLabels { path: path(labels.file.as_ref()?), column }))
         });
         let masks = data.masks.as_ref().map(|said| PictureLabels::Masks(path(&said.value.file)));
@@ -32,8 +32,9 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
     }
     let shape = data.shape.as_ref().map(|said| said.value.clone());
     if let Some(table) = &data.csv {
-        let label = labels.and_then(|labels| labels.column.as_ref()).map(column)?;
-        return Some(DataSource::Table(Table { path: path(&table.value), label, shape, split }));
+        let labels = labels.map_or(Vec::new(), |labels| labels.columns.iter().map(column).collect());
+        let path = path(&table.value);
+        return Some(DataSource::Table(Table { path, labels, read_as: read_as(data), shape, split }));
     }
     if let Some(folder) = &data.basis.folder {
         let set = data.basis.data.as_ref().map_or(&data.name, |other| &other.data);
@@ -49,11 +50,16 @@ pub(super) fn source(data: &Data) -> Option<DataSource> {
     });
     let masks = data.masks.as_ref().map(|said| array(&said.value));
     let labelled = if masks.is_some() { Labelled::AtPositions } else { Labelled::AsShaped };
-    let read_as = data.read_as.map(|said| match said.value {
+    let read_as = read_as(data);
+    Some(DataSource::Arrays(Arrays { images, labels: labels.or(masks), read_as, labelled, shape, split }))
+}
+
+/// What labels are to be taken for.
+fn read_as(data: &Data) -> Option<ReadAs> {
+    data.read_as.map(|said| match said.value {
         verb::ReadAs::Classes => ReadAs::Classes,
         verb::ReadAs::Numbers => ReadAs::Numbers,
-    });
-    Some(DataSource::Arrays(Arrays { images, labels: labels.or(masks), read_as, labelled, shape, split }))
+    })
 }
 
 /// How samples are to be dealt out.
