@@ -148,9 +148,8 @@ impl DataSpec {
     /// Samples that cannot be read by their number, and are too many to be held.
     pub fn within(self, room: Room) -> Result<Self, DataError> {
         let spec = Self { room, ..self };
-        match &spec.opened.files {
-            Files::Arrays(files) => files.can_be_read(&spec.room)?,
-            _ => {}
+        if let Files::Arrays(files) = &spec.opened.files {
+            files.can_be_read(&spec.room)?;
         }
         Ok(spec)
     }

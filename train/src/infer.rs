@@ -175,8 +175,7 @@ impl Trainee {
         };
         self.infer(&question, &pictures, indices, interrupted, |compiled, wanted| {
             let told = tally.add(compiled, wanted)?;
-            seen.take(told, wanted, || compiled.output("result"))?;
-            Ok(())
+            seen.take(told, wanted, || Ok(compiled.output("result")?))
         })?;
         let Seen { count, results: values, predictions, truths, least, .. } = seen;
         let probabilities = results(count, &output, values)?;
