@@ -17,6 +17,7 @@ pub mod parse;
 mod print;
 mod reference;
 pub mod render;
+pub mod resized;
 pub mod resolve;
 pub mod scope;
 pub mod shared;

@@ -45,25 +45,13 @@ pub fn lower_unless(
     if let Err(error) = check_batch(net, batch) {
         return Ok(Err(error));
     }
-    let mut graph = Graph::new(&net.name);
-    let mut values: Vec<NodeId> = Vec::with_capacity(net.layers.len());
-    let mut dropouts = 0;
+    let mut growing = Growing::new(&net.name);
     for layer in stop.each(&net.layers) {
-        let layer = layer?;
-        let inputs: Vec<NodeId> = layer.inputs.iter().map(|&input| values[input]).collect();
-        let value = if inputs.is_empty() {
-            Shape::new([&[batch], &layer.output[..]].concat())
-                .map(|shape| graph.input("images", shape))
-                .map_err(Into::into)
-        } else {
-            let id = graph.layer(&layer.name, layer.kind.word(), layer.span);
-            LayerGraph { graph: &mut graph, layer, id, dropouts: &mut dropouts }.value(&inputs, mode)
-        };
-        match value {
-            Ok(value) => values.push(value),
-            Err(error) => return Ok(Err(error)),
+        if let Err(error) = growing.grow(layer?, batch, mode) {
+            return Ok(Err(error));
         }
     }
+    let Growing { mut graph, values, .. } = growing;
     let result = values[values.len() - 1];
     graph.output("result", result);
     if let Op::Softmax(_) = graph.node(result).op {
@@ -71,6 +59,34 @@ pub fn lower_unless(
         graph.output("logits", logits);
     }
     Ok(Ok(graph))
+}
+
+/// A forward graph that grows layer by layer.
+pub(crate) struct Growing {
+    graph: Graph,
+    /// Of each layer so far.
+    values: Vec<NodeId>,
+    /// How many dropout layers came before.
+    dropouts: u32,
+}
+
+impl Growing {
+    pub fn new(name: &str) -> Self {
+        Self { graph: Graph::new(name), values: Vec::new(), dropouts: 0 }
+    }
+
+    /// Puts a layer behind those that it reads; the shape of its value, without the batch.
+    pub fn grow(&mut self, layer: &Layer, batch: usize, mode: Mode) -> Result<Vec<usize>, ShapeError> {
+        let inputs: Vec<NodeId> = layer.inputs.iter().map(|&input| self.values[input]).collect();
+        let value = if inputs.is_empty() {
+            self.graph.input("images", Shape::new([&[batch], &layer.output[..]].concat())?)
+        } else {
+            let id = self.graph.layer(&layer.name, layer.kind.word(), layer.span);
+            LayerGraph { graph: &mut self.graph, layer, id, dropouts: &mut self.dropouts }.value(&inputs, mode)?
+        };
+        self.values.push(value);
+        Ok(self.graph.shape(value).dims()[1..].to_vec())
+    }
 }
 
 /// The batch is one, and the counts of operations stay countable.

@@ -5,8 +5,8 @@ mod reading;
 
 use fovea_dsl::Command;
 use fovea_dsl::verb::{
-    BenchMode, Compare, Compared, Curve, Features, Filters, Library, Load, Note, Origin, Period, Plot, Predict, Reset,
-    RunRef, Save, Seed, SetTheme, Show, Shown, Side, Subject, Summary, Test, Theme, Who,
+    BenchMode, Compare, Compared, Curve, Features, Filters, Layout, Library, Load, Neighbourly, Note, Origin, Period,
+    Plot, Predict, Reset, RunRef, Save, Seed, SetTheme, Show, Shown, Side, Subject, Summary, Test, Theme, Who,
 };
 use reading::{help, read, wrong};
 
@@ -127,7 +127,7 @@ fn unknown_verbs_get_the_nearest_one() {
     wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
     assert_eq!(help("trian lenet on digits"), "write `train`");
     assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, data, train"));
-    for verb in ["draw", "fool", "maximize", "draw", "segment"] {
+    for verb in ["draw", "fool", "maximize", "stylize"] {
         let all = read(&format!("{verb} lenet")).unwrap_err();
         assert!(
             all[0].message.starts_with(&format!("`{verb}` is not among the statements Fovea has: net, block, let"))
@@ -289,4 +289,15 @@ fn plot_takes_several_nets_and_runs() {
     wrong("plot loss of a and b", &[("and", "`,` is missing before `and`")]);
     wrong("plot loss of a, run 3, a", &[("a", "`a` stands twice")]);
     wrong("plot loss of a,", &[("", "`plot` lacks its net")]);
+}
+
+#[test]
+fn layouts_have_their_numbers() {
+    let Command::Embed(said) = read("embed lenet on digits with tsne(perplexity 5, random), seed 3").unwrap() else {
+        panic!()
+    };
+    let layout = Layout::Tsne(Neighbourly { perplexity: Some(5.0), steps: 1000, theta: 0.5, is_random: true });
+    assert_eq!((said.layer.path.text.as_str(), said.layout.unwrap().value), ("lenet", layout));
+    let Command::Embed(said) = read("embed lenet.fc1[0..8] on digits with pca").unwrap() else { panic!() };
+    assert_eq!((said.layer.range, said.layout.unwrap().value), (Some((0, 8)), Layout::Pca));
 }

@@ -99,10 +99,6 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     fit("train lenet on digits lr 0.1 at ¦", &layers, &["lenet", "batch"]);
     assert_eq!(fits("train lenet on digits schedule plateau(¦"), ["by", "patience", "threshold"]);
     assert_eq!(fits("find ¦"), ["lr"]);
-    fit("evolve ¦", &["lenet"], &["digits"]);
-    fit("evolve lenet class ¦", &["all", "width"], &["direct"]);
-    fit("evolve lenet class all ¦", &["direct", "indirect", "for"], &["class"]);
-    assert_eq!(fits("evolve lenet class all for 20 ¦"), ["generations"]);
     fit("save ¦", &["lenet", "digits"], &["on"]);
     fit("find lr of ¦", &["lenet", "vgg16"], &["digits"]);
     assert_eq!(fits("show run ¦"), ["last"]);
@@ -123,6 +119,17 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     assert_eq!(fits("theme d¦"), ["dark"]);
     assert_eq!(fits("note \"tr¦"), [""; 0]);
     assert_eq!(fits("# tr¦"), [""; 0]);
+}
+
+#[test]
+fn what_a_net_is_asked_beyond_its_answer() {
+    fit("fool lenet on digits ¦", &["with", "toward", "save"], &["class"]);
+    assert_eq!(fits("fool lenet on digits with ¦"), ["fgsm", "pgd", "deepfool"]);
+    assert_eq!(fits("fool lenet on digits with pgd(¦"), ["eps", "steps", "step"]);
+    fit("evolve ¦", &["lenet"], &["digits"]);
+    fit("evolve lenet class ¦", &["all", "width"], &["direct"]);
+    fit("evolve lenet class all ¦", &["direct", "indirect", "for"], &["class"]);
+    assert_eq!(fits("evolve lenet class all for 20 ¦"), ["generations"]);
 }
 
 #[test]

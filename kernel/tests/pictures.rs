@@ -243,7 +243,7 @@ fn no_caption_is_cut() {
         "{shown}"
     );
     let map = (format!("{predicted}, 98 % right"), vec![0; 64]);
-    let item = Mapped { caption: "a photograph of the harbour".into(), image: image(), maps: vec![map] };
+    let item = Mapped { caption: "a photograph of the harbour".into(), image: image(), maps: vec![map], over: None };
     let shown = letters(&maps("", &[item], &names(&[predicted]), theme).unwrap());
     assert!(shown.contains("aphotographoftheharbour") && shown.contains(&format!("{predicted},98%right")), "{shown}");
     let tile = Tile { caption: predicted.into(), face: Face::Picture(image()), is_silent: false };

@@ -1,5 +1,6 @@
-"""Writes ops.npz, lenet.npz, convolve.npz and saliency.npz: what PyTorch computes, in float64, for the cases of cases.json,
-for LeNet and for the verbs `convolve` and `saliency`; and figures.npz, what scikit-learn says of tests.
+"""Writes ops.npz, lenet.npz, convolve.npz, deconv.npz and saliency.npz: what PyTorch computes, in float64, for the cases of
+cases.json, for LeNet and for the verbs `convolve`, `deconv` and `saliency`; and figures.npz and embed.npz, what scikit-learn
+says of tests and of codes.
 
     pip install torch numpy scikit-learn
     python make.py
@@ -15,7 +16,10 @@ import numpy as np
 import torch
 
 import convolve
+import deconv
+import embed
 import figures
+import fool
 import lenet
 import saliency
 from ops import LAYERS, OPS
@@ -167,6 +171,9 @@ def main():
     np.savez_compressed(FOLDER / "figures.npz", **figures.cases())
     np.savez_compressed(FOLDER / "convolve.npz", **convolve.cases())
     np.savez_compressed(FOLDER / "saliency.npz", **saliency.cases())
+    np.savez_compressed(FOLDER / "fool.npz", **fool.cases())
+    np.savez_compressed(FOLDER / "deconv.npz", **deconv.cases())
+    np.savez_compressed(FOLDER / "embed.npz", **embed.cases())
 
 
 if __name__ == "__main__":

@@ -199,7 +199,7 @@ pub struct Route {
 }
 
 /// Names the scores before a softmax as the output `logits`.
-fn with_logits(forward: &Graph, stop: &dyn Stop) -> Result<Graph, Interrupted> {
+pub(crate) fn with_logits(forward: &Graph, stop: &dyn Stop) -> Result<Graph, Interrupted> {
     let mut graph = forward.copy_unless(stop)?;
     let result = graph.find_output("result").map(|id| graph.node(id));
     if let Some(node) = result

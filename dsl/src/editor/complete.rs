@@ -8,7 +8,7 @@ use crate::parse::dashes::ends_in_link;
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
 use crate::syntax::LayerWord;
-use crate::verb::clause::{Number, OPTIMIZERS, SCHEDULES};
+use crate::verb::clause::{ATTACKS, LAYOUTS, OPTIMIZERS, SCHEDULES, every_named};
 use crate::verb::{About, ClauseAbout, Offer, words as verbs};
 
 /// The names that a session knows.
@@ -359,16 +359,16 @@ fn offered(offer: &Offer, context: &Context) -> Found {
         }
         Offer::Optimizers => all(OPTIMIZERS.iter().map(|named| named.word), Kind::Option),
         Offer::Schedules => all(SCHEDULES.iter().map(|named| named.word), Kind::Option),
+        Offer::Layouts => all(LAYOUTS.iter().map(|named| named.word), Kind::Option),
+        Offer::Attacks => all(ATTACKS.iter().map(|named| named.word), Kind::Option),
         Offer::Options(words) => all(words.iter().copied(), Kind::Option),
         Offer::Words(words) => all(words.iter().copied(), Kind::Clause),
         Offer::List(one) => offered(one, context),
     }
 }
 
-/// The numbers of an optimizer or a schedule.
+/// The numbers of an optimizer, a schedule, a layout or an attack.
 fn numbers(word: &str) -> Found {
-    let optimizer = OPTIMIZERS.iter().find(|named| named.word.eq_ignore_ascii_case(word)).map(|named| named.numbers);
-    let schedule = SCHEDULES.iter().find(|named| named.word.eq_ignore_ascii_case(word)).map(|named| named.numbers);
-    let numbers: &[Number] = optimizer.or(schedule).unwrap_or_default();
-    all(numbers.iter().map(|number| number.key), Kind::Option)
+    let numbers = every_named().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, numbers)| numbers);
+    all(numbers.unwrap_or_default().iter().map(|number| number.key), Kind::Option)
 }

@@ -6,7 +6,7 @@ use super::nameless;
 use super::tokens::{Look, tokens};
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
-use crate::verb::clause::{OPTIMIZERS, SCHEDULES};
+use crate::verb::clause::every_named;
 use crate::verb::words as verbs;
 
 /// What a piece of text is.
@@ -16,7 +16,7 @@ pub enum Token {
     Statement,
     /// A layer, or a word that stands where a layer stands.
     Layer,
-    /// A layer's option, an optimizer, a schedule.
+    /// A layer's option, an optimizer, a schedule, a layout.
     Option,
     /// A clause's word; `where`, `as`.
     Clause,
@@ -90,11 +90,10 @@ fn in_chain(word: &str, begins_item: bool) -> Token {
 
 fn in_verb(word: &str, verb: &str) -> Token {
     let is = |known: &str| known.eq_ignore_ascii_case(word);
-    let mut named = OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word));
     let is_clause = verbs::verb(verb).is_some_and(|verb| verb.clauses.iter().any(|clause| is(clause.word)));
     if is_clause || verbs::clause_parts().any(is) {
         Token::Clause
-    } else if named.any(is) {
+    } else if every_named().any(|(word, _)| is(word)) {
         Token::Option
     } else {
         Token::Name

@@ -40,20 +40,16 @@ mod tests {
 
     use super::*;
     use crate::parse::words;
-    use crate::verb::clause::{OPTIMIZERS, SCHEDULES};
+    use crate::verb::clause::every_named;
     use crate::verb::words as verbs;
 
     #[test]
     fn every_word_has_its_page() {
         let mut all: Vec<&str> = words::all_words().chain(verbs::statements()).collect();
         all.extend(verbs::clauses().map(|clause| clause.word));
-        for named in OPTIMIZERS {
-            all.push(named.word);
-            all.extend(named.numbers.iter().map(|number| number.key));
-        }
-        for named in SCHEDULES {
-            all.push(named.word);
-            all.extend(named.numbers.iter().map(|number| number.key));
+        for (word, numbers) in every_named() {
+            all.push(word);
+            all.extend(numbers.iter().map(|number| number.key));
         }
         all.extend(["where", "as", "input", "to", "run", "epochs", "zeros"]);
         for word in all {
@@ -69,9 +65,8 @@ mod tests {
         let others = ["net", "block", "let", "where", "matrix"];
         let is_statement = |word: &&str| others.contains(word) || verbs::verb(word).is_some();
         assert_eq!(reference::chapter("Statements").iter().find(|word| !is_statement(word)), None);
-        let keys = OPTIMIZERS.iter().flat_map(|named| named.numbers).map(|number| number.key);
-        let keys = keys.chain(SCHEDULES.iter().flat_map(|named| named.numbers).map(|number| number.key));
-        let named = OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word));
+        let keys = every_named().flat_map(|(_, numbers)| numbers).map(|number| number.key);
+        let named = every_named().map(|(word, _)| word);
         let known: Vec<&str> = verbs::clause_words().chain(verbs::clause_parts()).chain(keys).chain(named).collect();
         assert_eq!(reference::chapter("Clauses").iter().find(|word| !known.contains(word)), None);
         assert!(reference::chapter("Statements").len() > 20 && reference::chapter("Clauses").len() > 20);

@@ -2,7 +2,7 @@
 
 use super::highlight::{CHAIN_CLAUSES, CHAIN_OPTIONS};
 use crate::parse::words;
-use crate::verb::clause::{OPTIMIZERS, SCHEDULES};
+use crate::verb::clause::every_named;
 use crate::verb::{About, VERBS, words as verbs};
 
 /// The words of the language by what [`super::highlight`] says of them, all in lower case.
@@ -28,7 +28,7 @@ pub struct Vocabulary {
     pub verbs: Vec<(&'static str, Vec<&'static str>)>,
     /// Words that belong to the clauses of any verb.
     pub verb_clauses: Vec<&'static str>,
-    /// Optimizers and schedules.
+    /// Optimizers, schedules and layouts.
     pub named: Vec<&'static str>,
     /// Words with which a line goes on that follows a comma.
     pub continuing: Vec<&'static str>,
@@ -50,7 +50,7 @@ pub fn vocabulary() -> Vocabulary {
         options: words::option_words().chain(CHAIN_OPTIONS.iter().copied()).collect(),
         chain_clauses: CHAIN_CLAUSES.to_vec(),
         verb_clauses: verbs::clause_parts().collect(),
-        named: OPTIMIZERS.iter().map(|named| named.word).chain(SCHEDULES.iter().map(|named| named.word)).collect(),
+        named: every_named().map(|(word, _)| word).collect(),
         continuing: verbs::clause_words().collect(),
     }
 }

@@ -113,6 +113,10 @@ pub(crate) enum Offer {
     Optimizers,
     /// Schedules.
     Schedules,
+    /// Ways to lay codes out.
+    Layouts,
+    /// Attacks.
+    Attacks,
     /// These words, which have meanings of their own.
     Options(&'static [&'static str]),
     /// These words, which belong to the clause.

@@ -22,6 +22,10 @@ const STATEMENTS: &[Row] = &[
     ("lrfind lrfinder lrrangetest search", "find"),
     ("activations featuremaps", "features"),
     ("heatmap sensitivity gradcam", "saliency"),
+    ("segmentation mask parse", "segment"),
+    ("tsne pca umap embedding embeddings project projection codes", "embed"),
+    ("attack adversarial adversary perturb deceive trick", "fool"),
+    ("rubbish cppn mapelites genetic", "evolve"),
     ("comment echo puts say remark", "note"),
     ("randomseed manualseed setseed", "seed"),
     ("models networks nets zoo", "library"),
@@ -98,6 +102,19 @@ const SCHEDULES: &[Row] = &[
     ("reducelronplateau reduceonplateau", "plateau"),
 ];
 
+/// What layouts are called, or the one that is nearest in meaning.
+const LAYOUTS: &[Row] = &[
+    ("umap isomap mds lle largevis trimap pacmap sne neighbours neighbors", "tsne"),
+    ("svd principal components principalcomponents linear", "pca"),
+];
+
+/// What attacks are called, or the one that is nearest in meaning.
+const ATTACKS: &[Row] = &[
+    ("fastgradientsign fastgradientsignmethod fgm sign gradient", "fgsm"),
+    ("bim ifgsm iterative basiciterative projectedgradientdescent madry linf apgd", "pgd"),
+    ("deep carlini carliniwagner cw l2", "deepfool"),
+];
+
 /// What losses are called.
 const LOSSES: &[Row] = &[
     ("meansquarederror squarederror squared l2 mseloss", "mse"),
@@ -112,7 +129,7 @@ const KINDS: &[Row] = &[
     ("class int integers int64 labels categories categorical", "classes"),
 ];
 
-/// What the numbers of optimizers and schedules are called.
+/// What the numbers of optimizers, schedules and layouts are called.
 const NUMBERS: &[Row] = &[
     ("rate learningrate eta", "lr"),
     ("weightdecay wd l2", "decay"),
@@ -126,6 +143,9 @@ const NUMBERS: &[Row] = &[
     ("exponent", "power"),
     ("mindelta tolerance tol", "threshold"),
     ("mom", "momentum"),
+    ("perp nneighbors nneighbours neighbours neighbors", "perplexity"),
+    ("iterations iters iter niter maxiter", "steps"),
+    ("angle", "theta"),
 ];
 
 /// The curves of `plot`.
@@ -143,11 +163,11 @@ pub(super) fn clause(word: &str, takes: &[&str]) -> Option<&'static str> {
 
 /// What `word` is called here, or the nearest in meaning, among those that a clause takes.
 pub(super) fn named(word: &str, takes: &[&str]) -> Option<&'static str> {
-    let all = [OPTIMIZERS, SCHEDULES, LOSSES, KINDS].into_iter().flat_map(|rows| ours(rows, word));
+    let all = [OPTIMIZERS, SCHEDULES, LAYOUTS, ATTACKS, LOSSES, KINDS].into_iter().flat_map(|rows| ours(rows, word));
     all.into_iter().find(|ours| takes.contains(ours))
 }
 
-/// The number of an optimizer or a schedule that `word` is.
+/// The number of an optimizer, a schedule or a layout that `word` is.
 pub(super) fn number(word: &str) -> Option<&'static str> {
     ours(NUMBERS, word).next()
 }
@@ -182,7 +202,9 @@ fn bare(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::clause::{OPTIMIZERS as OURS, SCHEDULES as COURSES};
+    use super::super::clause::{
+        ATTACKS as OFFENCES, LAYOUTS as WAYS, OPTIMIZERS as OURS, SCHEDULES as COURSES, every_named,
+    };
     use super::super::words;
     use super::*;
 
@@ -193,6 +215,8 @@ mod tests {
             (CLAUSES, |word| words::clauses().any(|clause| clause.word == word)),
             (OPTIMIZERS, |word| OURS.iter().any(|named| named.word == word)),
             (SCHEDULES, |word| COURSES.iter().any(|named| named.word == word)),
+            (LAYOUTS, |word| WAYS.iter().any(|named| named.word == word)),
+            (ATTACKS, |word| OFFENCES.iter().any(|named| named.word == word)),
             (CURVES, |word| matches!(word, "loss" | "accuracy")),
         ] {
             for (theirs, ours) in rows {
@@ -200,8 +224,7 @@ mod tests {
                 assert!(theirs.split(' ').all(|word| word == bare(word) && word != *ours), "{theirs}");
             }
         }
-        let keys = OURS.iter().flat_map(|named| named.numbers).chain(COURSES.iter().flat_map(|named| named.numbers));
-        let keys: Vec<&str> = keys.map(|number| number.key).collect();
+        let keys: Vec<&str> = every_named().flat_map(|(_, numbers)| numbers).map(|number| number.key).collect();
         assert!(NUMBERS.iter().all(|(_, ours)| keys.contains(ours)));
     }
 

@@ -2,7 +2,7 @@
 
 use fovea_graph::Span;
 
-use super::clause::{OPTIMIZERS, SCHEDULES};
+use super::clause::{ATTACKS, LAYOUTS, OPTIMIZERS, SCHEDULES, every_named};
 use super::mends::is_word;
 use super::read::Parts;
 use super::{Offer, elsewhere};
@@ -97,20 +97,23 @@ impl Parts<'_> {
             && (key(word).is_some() || TWO_WORDS.contains(&word) || word.eq_ignore_ascii_case("momentum"))
     }
 
-    /// Whether a word names an optimizer or a schedule, as the clause takes them.
-    pub(super) fn is_named(&self, clause: &str, word: &str) -> bool {
+    /// The clause of the verb that takes what a word names, and what that is: `with` and an optimizer, say.
+    pub(super) fn naming(&self, word: &str) -> Option<[&'static str; 2]> {
         let is = |known: &str| known.eq_ignore_ascii_case(word);
-        match clause {
-            "with" => OPTIMIZERS.iter().any(|named| is(named.word)),
-            _ => SCHEDULES.iter().any(|named| is(named.word)),
-        }
+        self.verb.clauses.iter().find_map(|clause| match clause.behind {
+            [Offer::Optimizers] if OPTIMIZERS.iter().any(|named| is(named.word)) => {
+                Some([clause.word, "the optimizer"])
+            }
+            [Offer::Schedules] if SCHEDULES.iter().any(|named| is(named.word)) => Some([clause.word, "the schedule"]),
+            [Offer::Attacks] if ATTACKS.iter().any(|named| is(named.word)) => Some([clause.word, "the attack"]),
+            [Offer::Layouts] if LAYOUTS.iter().any(|named| is(named.word)) => Some([clause.word, "the layout"]),
+            _ => None,
+        })
     }
 
-    /// The key of the first number of the optimizer or schedule of this word.
+    /// The key of the first number of the optimizer, schedule or layout of this word.
     pub(super) fn first_number(&self, word: &str) -> Option<&'static str> {
-        let optimizers = OPTIMIZERS.iter().map(|named| (named.word, named.numbers));
-        let mut all = optimizers.chain(SCHEDULES.iter().map(|named| (named.word, named.numbers)));
-        let (_, numbers) = all.find(|(known, _)| known.eq_ignore_ascii_case(word))?;
+        let (_, numbers) = every_named().find(|(known, _)| known.eq_ignore_ascii_case(word))?;
         numbers.first().map(|number| number.key)
     }
 }

@@ -51,6 +51,10 @@ impl<'a> Parts<'a> {
         let takes = |clause: &str| takes.contains(&clause);
         let is_known = words::is_clause_word(word) || elsewhere::clause(word, &self.takes()).is_some();
         let lacks_data = self.verb.needs.contains(&"on") && !self.parts.iter().any(|part| is_word(part, "on"));
+        let named = match &part.kind {
+            PartKind::Word(word) | PartKind::Call(word, _) => self.naming(word),
+            _ => None,
+        };
         let (clause, before) = match &part.kind {
             // What is no number of an optimizer, nor a count of epochs.
             PartKind::Word(_) | PartKind::Select(..) if lacks_data && !is_known && !self.is_number(word) => {
@@ -75,13 +79,7 @@ impl<'a> Parts<'a> {
             PartKind::Value(_) if takes("for") && self.peek().is_some_and(|part| self.is_unit(part)) => {
                 ("for", "the length")
             }
-            PartKind::Word(word) | PartKind::Call(word, _) if self.takes_optimizer() && self.is_named("with", word) => {
-                ("with", "the optimizer")
-            }
-            PartKind::Word(word) | PartKind::Call(word, _) if takes("schedule") && self.is_named("schedule", word) => {
-                ("schedule", "the schedule")
-            }
-            _ => return None,
+            _ => named.map(<[_; 2]>::into)?,
         };
         let text = quoted(&part.to_string());
         let text = if clause == "for" { counted(text, self.unit()) } else { text };
@@ -246,7 +244,10 @@ impl<'a> Parts<'a> {
 
     /// Whether a clause of the verb takes a filter.
     fn takes_filter(&self) -> bool {
-        self.verb.clauses.iter().any(|clause| clause.word == "with" && clause.behind == [Offer::Layers])
+        self.verb
+            .clauses
+            .iter()
+            .any(|clause| clause.word == "with" && matches!(clause.behind, [Offer::Layers | Offer::Nothing]))
     }
 
     /// Goes on to the next clause; a list goes on behind a comma, unless a clause's word stands there.

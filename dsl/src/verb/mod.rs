@@ -11,14 +11,17 @@ mod compare;
 mod convolve;
 mod data;
 mod declare;
+mod deconv;
 mod device;
 mod elsewhere;
+mod embed;
 mod evolve;
 mod explain;
 mod export;
 mod features;
 mod filters;
 mod find;
+mod fool;
 mod form;
 mod library;
 mod load;
@@ -37,6 +40,7 @@ mod runs;
 mod saliency;
 mod save;
 mod seed;
+mod segment;
 mod show;
 mod summary;
 mod test;
@@ -49,19 +53,22 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Change, Column, Decayed, Filter, Labelled, LayerRate, Loss, Momentum, Optimizer, Path, Period, ReadAs,
-    RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
+    Adam, Array, Attack, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss, Momentum, Neighbourly,
+    Optimizer, Path, Period, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
 pub use data::{Basis, Data};
+pub use deconv::Deconv;
 pub use device::Device;
+pub use embed::Embed;
 pub use evolve::{Classes, Evolve};
 pub use explain::Explain;
 pub use export::Export;
 pub use features::Features;
 pub use filters::Filters;
 pub use find::Find;
+pub use fool::Fool;
 pub use library::Library;
 pub use load::{Load, Origin};
 pub use note::Note;
@@ -76,6 +83,7 @@ pub use runs::RunList;
 pub use saliency::Saliency;
 pub use save::Save;
 pub use seed::Seed;
+pub use segment::Segment;
 pub use show::{Show, Shown};
 pub use summary::Summary;
 pub use test::Test;
@@ -163,6 +171,8 @@ verbs! {
     Compare(Compare),
     /// `convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1] /2 pad 1`
     Convolve(Convolve),
+    /// `deconv [1 2; 3 4] with [1 1 1; 1 1 1; 1 1 1] stride 2`
+    Deconv(Deconv),
     /// `pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4] 2x2 avg`
     Pool(Pool),
     /// `filters lenet.conv1`, `filters lenet.conv1[5]`
@@ -171,8 +181,14 @@ verbs! {
     Features(Features),
     /// `saliency lenet on digits[3] class 7`
     Saliency(Saliency),
+    /// `embed lenet.fc1 on digits with tsne(perplexity 30)`
+    Embed(Embed),
+    /// `segment unet on "photo.jpg"`
+    Segment(Segment),
     /// `evolve lenet class 7 indirect for 200 generations`
     Evolve(Evolve),
+    /// `fool lenet on digits[3] with fgsm(eps 0.1)`
+    Fool(Fool),
     /// `library`: the nets that come with the language; `library resnet50`: the text of one.
     Library(Library),
     /// `note "any text"`

@@ -3,14 +3,10 @@
 use fovea_graph::Span;
 
 use super::Said;
-use super::about::{Behind, Offer};
-use super::behind::Matrix;
+use super::behind::{MATRIX, Matrix};
 use super::clause::{AVG, CEIL, MAX, PAD, SAME, STRIDE, WINDOW};
 use super::declare::verb;
-use super::form::AS_WRITTEN;
 use super::read::Parts;
-use crate::diagnostic::quoted;
-use crate::syntax::PartKind;
 
 verb! {
     /// `pool MATRIX …`
@@ -29,19 +25,6 @@ verb! {
         avg: () = AVG,
     }
     check one_of_each;
-}
-
-const MATRIX: Behind<Matrix> = Behind { offer: Offer::Nothing, read: matrix, form: AS_WRITTEN };
-
-fn matrix(parts: &mut Parts<'_>) -> Option<Matrix> {
-    let part = parts.next();
-    if let Some((PartKind::Matrix(rows), span)) = part.map(|part| (&part.kind, part.span)) {
-        return parts.matrix(rows, span);
-    }
-    let found = part.map_or("the end".to_string(), |part| quoted(&part.to_string()));
-    let error = parts.error(part.map_or(parts.here(), |part| part.span), "`pool` lacks its matrix").found(found);
-    parts.wrong(error.expected("a matrix").help(format!("`{}` shows how it reads", parts.verb.example)));
-    None
 }
 
 /// What is taken of a window.

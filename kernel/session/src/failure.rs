@@ -8,6 +8,7 @@ use fovea_data::DataError;
 use fovea_dsl::{Diagnostic, Level, Source, Stage};
 use fovea_graph::op::{GradientError, ShapeError};
 use fovea_graph::{BackendError, Interrupted, Span};
+use fovea_train::probe::embed::EmbedError;
 use fovea_train::{FileError, TrainError};
 use serde_json::json;
 
@@ -101,6 +102,11 @@ impl Remedy for DataError {
             DataError::Unfit(unfit) => unfit.help.clone(),
             DataError::Size { .. } | DataError::Builtin { .. } | DataError::Interrupted(_) => None,
         }
+    }
+}
+impl Remedy for EmbedError {
+    fn is_interrupt(&self) -> bool {
+        matches!(self, EmbedError::Interrupted(_))
     }
 }
 impl Remedy for FileError {}

@@ -18,6 +18,7 @@ pub mod live;
 mod lookup;
 mod loose;
 mod memory;
+mod positions;
 pub mod progress;
 mod route;
 mod samples;

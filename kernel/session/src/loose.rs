@@ -12,9 +12,11 @@ use crate::memory;
 use crate::samples::Pick;
 use crate::world::Names;
 
-/// The samples of files for a net that takes such: a picture, a folder of them, or an array.
-pub fn files(samples: Samples, input: &[usize], names: &Names) -> Result<Pick, Failure> {
-    let (source, size) = source(&samples, input)?;
+/// The samples of files for a net that takes such: a picture, a folder of them, or an array. Pictures are brought to `size`;
+/// where none is said they keep their own, one for all.
+pub fn files(samples: Samples, input: &[usize], size: Option<[usize; 2]>, names: &Names) -> Result<Pick, Failure> {
+    let source = source(&samples, input)?;
+    let size = size.filter(|_| matches!(source, DataSource::Images(_)));
     let (name, span) = (&samples.data.text, samples.span);
     let spec = DataSpec::open_unless(name, source, size, &*names.interrupted);
     let spec = spec.map_err(|error| match placed(&error, span) {
@@ -31,20 +33,20 @@ pub fn files(samples: Samples, input: &[usize], names: &Names) -> Result<Pick, F
     Ok(Pick { spec, samples, range: (0, count), files })
 }
 
-/// What a path is read as, and the size that pictures are brought to.
-fn source(samples: &Samples, input: &[usize]) -> Result<(DataSource, Option<[usize; 2]>), Diagnostic> {
+/// What a path is read as.
+fn source(samples: &Samples, input: &[usize]) -> Result<DataSource, Diagnostic> {
     let path = PathBuf::from(&samples.data.text);
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
     match *input {
         _ if matches!(ending.as_str(), "npy" | "npz") => {
             let (images, shape) = (ArrayFile::from(path), Some(input.to_vec()));
             let labelled = Labelled::AsShaped;
-            Ok((DataSource::Arrays(Arrays { images, labels: None, read_as: None, labelled, shape, split: None }), None))
+            Ok(DataSource::Arrays(Arrays { images, labels: None, read_as: None, labelled, shape, split: None }))
         }
-        [height, width, channels @ (1 | 3)] => {
+        [_, _, channels @ (1 | 3)] => {
             let labels = PictureLabels::None { channels };
             let images = Images { folder: path, labels, broken: Broken::Refuse, split: None };
-            Ok((DataSource::Images(images), Some([height, width])))
+            Ok(DataSource::Images(images))
         }
         _ => {
             let takes = join(input);

@@ -188,7 +188,8 @@ pub fn mapped(
     further: Option<(String, Vec<u32>)>,
 ) -> picture::Result<Mapped> {
     let truth = ("truth".to_string(), data.labels.of(index, &Never).map_err(unread)?);
-    Ok(Mapped { caption, image: image(data, index)?, maps: [Some(truth), further].into_iter().flatten().collect() })
+    let maps = [Some(truth), further].into_iter().flatten().collect();
+    Ok(Mapped { caption, image: image(data, index)?, maps, over: None })
 }
 
 /// The share of a picture's positions of which the class is told right.

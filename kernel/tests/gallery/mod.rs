@@ -287,6 +287,7 @@ fn mapped(count: usize, classes: &[&str], theme: Theme) -> Picture {
         caption: format!("scenes[{i}]"),
         image: scene(48, 48),
         maps: vec![("truth".into(), map(i)), (HOSTILE.into(), map(i + 3))],
+        over: (i == 0).then(|| ("over".into(), map(i))),
     };
     let items: Vec<Mapped> = (0..count).map(item).collect();
     maps("u on scenes", &items, &names(classes), theme).unwrap()
@@ -313,7 +314,12 @@ pub fn drawn(name: &str, theme: Theme) -> Vec<(&'static str, Picture)> {
     let (truth, predicted) = (owned.clone(), owned.clone());
     let mistake = Mistake { image: digit(0, 8), truth, predicted, probability: 0.5 };
     let guess = prediction(name, digit(0, 8), Some(name), &[(name, 0.5), ("b", 0.2)]);
-    let item = Mapped { caption: owned.clone(), image: scene(8, 8), maps: vec![(owned.clone(), vec![0; 64])] };
+    let item = Mapped {
+        caption: owned.clone(),
+        image: scene(8, 8),
+        maps: vec![(owned.clone(), vec![0; 64])],
+        over: Some((owned.clone(), vec![1; 64])),
+    };
     let measure = Measure { title: owned.clone(), values: vec![1.0; 3], labels: classes.clone() };
     let grey = Grey::Auto;
     vec![

@@ -11,8 +11,8 @@ use crate::syntax::{Part, PartKind};
 /// An image.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pixels {
-    /// Numbers.
-    Matrix(Matrix),
+    /// Numbers: a matrix a channel, at least one, all of one size.
+    Planes(Vec<Matrix>),
     /// One sample of data.
     Sample(Samples),
 }
@@ -26,7 +26,7 @@ fn image(parts: &mut Parts<'_>) -> Option<Pixels> {
     match part.map(|part| (&part.kind, part)) {
         Some((PartKind::Matrix(rows), part)) => {
             parts.next();
-            parts.matrix(rows, part.span).map(Pixels::Matrix)
+            parts.planes(rows, part.span).map(Pixels::Planes)
         }
         Some((PartKind::Word(path) | PartKind::Select(path, ..), part)) if is_layer(path) => {
             parts.next();

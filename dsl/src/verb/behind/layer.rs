@@ -25,7 +25,24 @@ pub struct LayerRef {
 pub(in crate::verb) const LAYER: Behind<LayerRef> =
     Behind { offer: Offer::Layers, read: |parts| parts.layer(), form: AS_WRITTEN };
 
+/// The same, or a net alone.
+pub(in crate::verb) const LAYER_OR_NET: Behind<LayerRef> =
+    Behind { offer: Offer::Layers, read: |parts| parts.layer_or_net(), form: AS_WRITTEN };
+
 impl Parts<'_> {
+    /// `lenet`, `lenet.fc1`, `lenet.fc1[0..8]`
+    fn layer_or_net(&mut self) -> Option<LayerRef> {
+        match self.peek() {
+            Some(Part { kind: PartKind::Word(word), span })
+                if !word.contains('.') && is_free(word) && self.clause(word).is_none() =>
+            {
+                self.at += 1;
+                Some(LayerRef { path: Name { text: word.clone(), span: *span }, range: None, span: *span })
+            }
+            _ => self.layer(),
+        }
+    }
+
     /// The layer that the verb is applied to.
     fn layer(&mut self) -> Option<LayerRef> {
         let verb = self.verb.word;

@@ -20,7 +20,8 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 pub(super) use image::IMAGE;
-pub(super) use layer::LAYER;
+pub(super) use layer::{LAYER, LAYER_OR_NET};
+pub(super) use matrix::MATRIX;
 pub(super) use net::{NET, NET_OR_DATA};
 pub(super) use run::{RUN, RUNS};
 pub(super) use text::{FILE, TABLE};

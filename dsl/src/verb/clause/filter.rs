@@ -10,8 +10,8 @@ use crate::syntax::{Part, PartKind};
 /// A filter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
-    /// Numbers.
-    Matrix(Matrix),
+    /// Numbers: a matrix a channel, at least one, all of one size.
+    Planes(Vec<Matrix>),
     /// One filter of a layer.
     Layer(LayerRef),
 }
@@ -23,13 +23,33 @@ pub(in crate::verb) const FILTER: Needed<Filter> = Needed {
         read: |parts, opened| parts.filter(opened),
         form: AS_WRITTEN,
     },
-    missing: |parts| {
-        let verb = parts.verb.word;
-        let error = parts.error(parts.here(), format!("`{verb}` lacks its filter")).found("the end");
-        let help = "write `with` and the filter's rows, `with [1 0; 0 1]`, say";
-        parts.wrong(error.expected("`with` and a filter").put_behind(parts.here(), " with [1 0; 0 1]").help(help));
-    },
+    missing,
 };
+
+/// The filter of `deconv`: numbers.
+pub(in crate::verb) const MATRIX_FILTER: Needed<Matrix> = Needed {
+    clause: Clause {
+        about: clause("with", "with [1 1 1; 1 1 1; 1 1 1]", &[Offer::Nothing]),
+        read: |parts, opened| {
+            if let Some(Part { kind: PartKind::Matrix(rows), span }) = parts.peek() {
+                parts.at += 1;
+                return parts.matrix(rows, *span);
+            }
+            parts.lacks(opened, "its filter, a matrix");
+            None
+        },
+        form: AS_WRITTEN,
+    },
+    missing,
+};
+
+/// Says that a verb lacks its filter.
+fn missing(parts: &mut Parts<'_>) {
+    let verb = parts.verb.word;
+    let error = parts.error(parts.here(), format!("`{verb}` lacks its filter")).found("the end");
+    let help = "write `with` and the filter's rows, `with [1 0; 0 1]`, say";
+    parts.wrong(error.expected("`with` and a filter").put_behind(parts.here(), " with [1 0; 0 1]").help(help));
+}
 
 impl Parts<'_> {
     /// `with [1 0; 0 1]`, `with lenet.conv1[2]`
@@ -37,7 +57,7 @@ impl Parts<'_> {
         match self.peek() {
             Some(Part { kind: PartKind::Matrix(rows), span }) => {
                 self.at += 1;
-                self.matrix(rows, *span).map(Filter::Matrix)
+                self.planes(rows, *span).map(Filter::Planes)
             }
             Some(part @ Part { kind: PartKind::Select(path, first, end), span }) => {
                 self.at += 1;

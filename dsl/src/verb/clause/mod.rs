@@ -1,11 +1,13 @@
 //! Clauses, a file a kind: what stands behind the word, and how it is read. A verb lists those that it takes.
 
+mod attack;
 mod augment;
 mod clip;
 mod filter;
 mod flag;
 mod labels;
 mod layers;
+mod layout;
 mod named;
 mod normalize;
 mod number;
@@ -28,10 +30,12 @@ mod sweep;
 mod target;
 mod watch;
 
+pub use attack::Attack;
 pub use augment::Change;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
 pub use layers::{LayerRate, Stretch};
+pub use layout::{Layout, Neighbourly};
 pub use optimizer::{Adam, Decayed, Momentum, Optimizer, RmsProp, Sgd};
 pub use period::Period;
 pub use read_as::ReadAs;
@@ -43,17 +47,21 @@ pub use subjects::Subject;
 pub use sweep::Swept;
 pub use target::Loss;
 
+pub(crate) use attack::ATTACKS;
+pub(crate) use layout::LAYOUTS;
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
+pub(super) use attack::ATTACK;
 pub(super) use augment::AUGMENT;
 pub(super) use clip::CLIP;
-pub(super) use filter::FILTER;
+pub(super) use filter::{FILTER, MATRIX_FILTER};
 pub(super) use flag::{AUGMENTED, AVG, BEST, CEIL, FURTHER, INFER, MAX, RAW, SAME, TRAIN, VALID, flag};
 pub(super) use labels::LABELS;
 pub(super) use layers::{FREEZE, LR};
+pub(super) use layout::LAYOUT;
 pub(super) use normalize::NORMALIZE;
 pub(super) use number::{BATCH, CLASS, KEEP, SEED, SEEDS};
 pub(super) use on::{DATA, SAMPLES, SAMPLES_OR_FILES};
@@ -74,3 +82,11 @@ pub(super) use subjects::{NET_OF, SUBJECTS};
 pub(super) use sweep::SWEEP;
 pub(super) use target::{IGNORE, LOSS, NOISE, SMOOTH, TOWARD, WEIGHTS};
 pub(super) use watch::{KEEP_BEST, STOP};
+
+/// Every word with numbers of its own in parentheses, and those.
+pub(crate) fn every_named() -> impl Iterator<Item = (&'static str, &'static [Number])> {
+    let optimizers = OPTIMIZERS.iter().map(|named| (named.word, named.numbers));
+    let schedules = SCHEDULES.iter().map(|named| (named.word, named.numbers));
+    let layouts = LAYOUTS.iter().map(|named| (named.word, named.numbers));
+    optimizers.chain(schedules).chain(layouts).chain(ATTACKS.iter().map(|named| (named.word, named.numbers)))
+}

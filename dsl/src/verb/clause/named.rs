@@ -49,6 +49,8 @@ pub(super) enum Range {
     Positive,
     /// From 0 to below 1.
     Share,
+    /// Above 0, at most 1.
+    Amount,
     /// A whole number of at least 1.
     Count,
     /// The same, or 0.
@@ -70,6 +72,7 @@ impl Range {
             Range::Positive => number > 0.0 && number <= LARGEST,
             Range::Decay => (0.0..=LARGEST).contains(&number),
             Range::Share => (0.0..1.0).contains(&number),
+            Range::Amount => number > 0.0 && number <= 1.0,
             Range::Count | Range::Rising => number >= 1.0 && number.fract() == 0.0 && number <= 1e9,
             Range::CountOrNone => number >= 0.0 && number.fract() == 0.0 && number <= 1e9,
             Range::Word => true,
@@ -83,6 +86,7 @@ impl Range {
             Range::Positive => "a number above 0",
             Range::Decay => "a number of at least 0",
             Range::Share => "a number from 0 to below 1",
+            Range::Amount => "a number above 0 and at most 1",
             Range::Count | Range::Rising => "a whole number from 1 to 10^9",
             Range::CountOrNone => "a whole number from 0 to 10^9",
             Range::Word => "no number",

@@ -11,7 +11,7 @@ use fovea_graph::window::{Rounding, Window};
 use fovea_graph::{Span, Tensor};
 use ndarray::Axis;
 
-use super::slide::{Misfit, Pictured, bearable, extents, nested, one_layer, tensor, windows};
+use super::slide::{Misfit, Pictured, bearable, extents, nested, one_layer, stacked, windows};
 use super::sliding::Sliding;
 use super::{Checked, Events, Job};
 use crate::display::Makes;
@@ -22,8 +22,8 @@ use crate::world::{Names, World};
 
 /// With what.
 enum Weights {
-    /// Goes over each channel by itself.
-    Matrix(Tensor),
+    /// Of one channel it goes over each of the image's by itself; of several it sums over them.
+    Planes(Tensor),
     /// One filter of a layer, which sums over the channels.
     Learned { place: Place, index: usize, seed: u64 },
 }
@@ -35,16 +35,22 @@ struct Convolving {
 
 /// Checks that the filter slides over the image, and that the result is of a size to look at.
 pub fn check(said: Convolve, span: Span, names: &Names) -> Checked {
-    let padding = said.padding().unwrap_or(Padding::Valid);
-    let [stride, dilate] = [said.stride, said.dilate].map(|steps| steps.map_or([1; 2], |steps| steps.value));
+    let mut padding = said.padding().unwrap_or(Padding::Valid);
+    let [mut stride, mut dilate] = [said.stride, said.dilate].map(|steps| steps.map_or([1; 2], |steps| steps.value));
     let image = Pictured::of(said.image, "convolve", names)?;
     let shape = image.shape;
     let channels = shape[2];
     let (weights, size, filter_span, filter_name) = match said.filter {
-        Filter::Matrix(matrix) => {
-            let size = [matrix.rows.len(), matrix.rows[0].len()];
-            let weights = Weights::Matrix(tensor(&matrix.rows, [size[0], size[1], 1]));
-            (weights, size, matrix.span, format!("a {}x{} filter", size[0], size[1]))
+        Filter::Planes(planes) => {
+            let size = planes[0].size();
+            let span = planes[0].span.to(planes[planes.len() - 1].span);
+            summed(planes.len(), channels, span)?;
+            let name = match (size, planes.len()) {
+                ([1, length], 1) if shape[0] == 1 => format!("a filter of {length}"),
+                (_, 1) => format!("a {} filter", join(&size)),
+                (_, channels) => format!("a {}x{channels} filter", join(&size)),
+            };
+            (Weights::Planes(stacked(&planes)), size, span, name)
         }
         Filter::Layer(layer) => {
             let place = names.layer(&layer, None)?;
@@ -55,16 +61,37 @@ pub fn check(said: Convolve, span: Span, names: &Names) -> Checked {
             (Weights::Learned { place, index, seed: names.seed }, size, layer.span, name)
         }
     };
+    // A sequence has a length alone: one number is said of that.
+    if [shape[0], size[0]] == [1; 2] {
+        let along = |[down, across]: [usize; 2], none: usize| [if down == across { none } else { down }, across];
+        (stride, dilate) = (along(stride, 1), along(dilate, 1));
+        if let Padding::Zeros(zeros) = padding {
+            padding = Padding::Zeros(along(zeros, 0));
+        }
+    }
     let misfit = |misfit: Misfit| misfit.at("filter", size, shape, filter_span);
     let windows = windows(padding, [stride, dilate], size, shape, Rounding::Floor).map_err(misfit)?;
     let extent = extents(&windows, shape).map_err(misfit)?;
-    let is_depthwise = matches!(weights, Weights::Matrix(_));
+    let is_depthwise = matches!(&weights, Weights::Planes(filter) if filter.shape()[2] == 1);
     let net = net(shape, &windows, &extent, is_depthwise, span);
     bearable(&extent, size, channels, if is_depthwise { channels } else { 1 }, span)?;
     let title = format!("{} convolved with {filter_name}", image.name);
     let (device, theme) = (Arc::clone(&names.device), names.theme);
     let sliding = Sliding { verb: "convolve", image, windows, net, device, theme, title, span };
     Ok(Box::new(Convolving { sliding, weights }))
+}
+
+/// A filter of several channels sums over as many of the image's.
+fn summed(filter: usize, image: usize, span: Span) -> Result<(), Diagnostic> {
+    if filter == 1 || filter == image {
+        return Ok(());
+    }
+    let [has, takes] = [filter, image].map(|channels| counted(channels, "channel"));
+    let message = format!("the filter has {has}, and the image has {takes}");
+    let mistake = Diagnostic::new(Stage::Shapes, span, message).found(has).expected(takes);
+    Err(mistake.help(
+        "a matrix for each of the image's channels, with commas between them; one alone goes over each by itself",
+    ))
 }
 
 /// The size and the number of a layer's filters, which must be 2-D and take the image's channels.
@@ -111,7 +138,7 @@ impl Job for Convolving {
         let Self { sliding, weights } = self;
         let image = sliding.image.pixels(world)?;
         let filter = match weights {
-            Weights::Matrix(matrix) => matrix.clone(),
+            Weights::Planes(planes) => planes.clone(),
             Weights::Learned { place, index, seed } => {
                 world.remark(&place.net, events);
                 let name = format!("{}.filter", place.layer().name);

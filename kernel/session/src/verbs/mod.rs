@@ -6,7 +6,9 @@ mod block;
 mod compare;
 mod convolve;
 mod data;
+mod deconv;
 mod device;
+mod embed;
 mod evolve;
 mod explain;
 mod export;
@@ -14,6 +16,7 @@ mod features;
 mod fetching;
 mod filters;
 mod find;
+mod fool;
 mod kept;
 mod library;
 mod load;
@@ -28,6 +31,7 @@ mod replay;
 mod resume;
 mod runs;
 mod saliency;
+mod segment;
 pub mod show;
 mod simple;
 mod slide;
@@ -108,6 +112,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Theme(said) => simple::theme(said.theme, names),
         Command::Evolve(said) => evolve::check(said, span, names),
         Command::Explain(said) => explain::check(&said, names),
+        Command::Fool(said) => fool::check(said, names),
         Command::Find(said) => find::check(&said, span, names, world),
         Command::Bench(said) => bench::check(&said, span, names),
         Command::Compare(said) => compare::check(&said.what, span, names, world),
@@ -117,12 +122,15 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Remove(said) => remove::check(&said.runs, names, world),
         Command::Prune(said) => prune::check(said.keep, span),
         Command::Convolve(said) => convolve::check(said, span, names),
+        Command::Deconv(said) => deconv::check(said, span, names),
         Command::Pool(said) => pool::check(said, span, names),
         Command::Filters(said) => filters::check(said.layer, names),
         Command::Features(said) => features::check(said, names),
         Command::Who(_) => names::who(names),
         Command::Reset(_) => names::reset(names),
         Command::Saliency(said) => saliency::check(said, names),
+        Command::Embed(said) => embed::check(said, names),
+        Command::Segment(said) => segment::check(said, names),
         Command::Library(said) => library::check(&said, names),
         Command::Note(said) => simple::note(said.text.text),
     }

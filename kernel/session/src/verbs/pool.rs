@@ -33,7 +33,7 @@ pub fn check(said: Pool, span: Span, names: &Names) -> Checked {
         (None, None) => Padding::Valid,
     };
     let rounding = if said.ceil.is_some() { Rounding::Ceil } else { Rounding::Floor };
-    let image = Pictured::of(Pixels::Matrix(said.image), "pool", names)?;
+    let image = Pictured::of(Pixels::Planes(vec![said.image]), "pool", names)?;
     let shape = image.shape;
     let at = said.size.map_or(span, |size| size.span);
     let misfit = |misfit: Misfit| misfit.at("window", size, shape, at);

@@ -24,6 +24,7 @@ use crate::lookup::{Use, Weights};
 use crate::loose::files;
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Mark, Prediction, Sample, Theme};
+use crate::positions::{in_words, likeliest};
 use crate::route::route_of;
 use crate::samples::{Pick, class, image, is_mapped, is_pictured, mapped, pick, share_right};
 use crate::world::{Names, World};
@@ -33,9 +34,6 @@ const LISTED: usize = 16;
 
 /// So many numbers a sample are put below its picture.
 const CAPTIONED: usize = 3;
-
-/// How many classes of a map the text names.
-const SHARES: usize = 5;
 
 struct Predict {
     net: Net,
@@ -62,7 +60,8 @@ pub fn check(said: verb::Predict, names: &Names) -> Checked {
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
-    let pick = if is_of_files { files(samples, net.input(), names)? } else { pick(samples, names)? };
+    let size = net.input().first_chunk().copied();
+    let pick = if is_of_files { files(samples, net.input(), size, names)? } else { pick(samples, names)? };
     let (known, labels) = (pick.spec.class_names(), pick.spec.labels());
     let (is_of_two, is_of_several) = (is_of_two(&net, &pick.spec, names), is_of_several(&net, &labels, names));
     let classes = if is_of_two { names_of(2, &net, known, names) } else { class_names(&net, known, names) };
@@ -254,18 +253,13 @@ impl Predict {
 
     /// The answers of a net that tells a class at every position.
     fn maps(&self, data: &Dataset, probabilities: &Tensor) -> picture::Result<Output> {
-        let likeliest = |row: ndarray::ArrayView1<'_, f32>| {
-            let better = |best: usize, at: usize| if row[at] > row[best] { at } else { best };
-            (0..row.len()).fold(0, better) as u32
-        };
-        let said: Vec<Vec<u32>> =
-            probabilities.axis_iter(Axis(0)).map(|map| map.rows().into_iter().map(likeliest).collect()).collect();
+        let said = likeliest(probabilities);
         let pairs = || self.pick.indices(data).iter().zip(&said).enumerate();
         let is_known = !data.labels.is_empty();
         let right = |at: usize, said: &[u32]| share_right(data, at, said).map(percent);
         let verdict = |at: usize, said: &[u32]| {
             if !is_known {
-                return Ok(self.shares(said));
+                return Ok(in_words(said, &self.classes));
             }
             Ok::<_, picture::Error>(format!("{} of its positions are right", right(at, said)?))
         };
@@ -282,25 +276,17 @@ impl Predict {
             if is_known {
                 return mapped(data, at, caption, Some((format!("{} right", right(at, said)?), said.clone())));
             }
-            Ok(Mapped { caption, image: image(data, at)?, maps: vec![("prediction".to_string(), said.clone())] })
+            Ok(Mapped {
+                caption,
+                image: image(data, at)?,
+                maps: vec![("prediction".to_string(), said.clone())],
+                over: None,
+            })
         };
         let items: Vec<Mapped> = pairs().map(item).collect::<picture::Result<_>>()?;
         let title = format!("{} on {}", self.net.name, self.pick.samples.data.text);
         let picture = picture::maps(&title, &items, &self.classes, self.theme)?;
         Ok(Output::new("predict", text, self.figures(json!({ "classes": said }))).picture(picture))
-    }
-}
-
-impl Predict {
-    /// How much of a map each class has, the largest share first.
-    fn shares(&self, said: &[u32]) -> String {
-        let mut counts = vec![0; self.classes.len()];
-        said.iter().for_each(|&class| counts[class as usize] += 1);
-        let share = |class: &usize| counts[*class] as f64 / said.len().max(1) as f64;
-        let mut classes: Vec<usize> = (0..counts.len()).filter(|&class| counts[class] > 0).collect();
-        classes.sort_by(|a, b| share(b).total_cmp(&share(a)));
-        let shares = classes.iter().take(SHARES);
-        shares.map(|class| format!("{} {}", self.classes[*class], percent(share(class)))).collect::<Vec<_>>().join(", ")
     }
 }
 

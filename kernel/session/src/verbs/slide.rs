@@ -1,7 +1,7 @@
 //! What `convolve` and `pool` share: an image, a window that slides over it, and the net of one layer that computes it.
 
 use fovea_dsl::net::{Kind, Layer, Net};
-use fovea_dsl::verb::{Padding, Pixels};
+use fovea_dsl::verb::{Matrix, Padding, Pixels};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::window::{Rounding, Window, WindowError};
@@ -38,10 +38,15 @@ impl Pictured {
     /// The image that `verb` slides over.
     pub fn of(pixels: Pixels, verb: &str, names: &Names) -> Result<Self, Diagnostic> {
         match pixels {
-            Pixels::Matrix(matrix) => {
-                let shape = [matrix.rows.len(), matrix.rows[0].len(), 1];
-                let name = format!("a {} image", join(&shape[..2]));
-                Ok(Self { source: Source::Matrix(tensor(&matrix.rows, shape)), shape, name })
+            Pixels::Planes(planes) => {
+                let pixels = stacked(&planes);
+                let shape = [pixels.shape()[0], pixels.shape()[1], pixels.shape()[2]];
+                let name = match shape {
+                    [1, length, 1] => format!("a sequence of {length}"),
+                    [_, _, 1] => format!("a {} image", join(&shape[..2])),
+                    _ => format!("a {} image", join(&shape)),
+                };
+                Ok(Self { source: Source::Matrix(pixels), shape, name })
             }
             Pixels::Sample(samples) => {
                 let pick = pick(samples, names)?;
@@ -65,11 +70,11 @@ impl Pictured {
     }
 }
 
-/// The numbers of a matrix, as an image of one channel.
-pub fn tensor(rows: &[Vec<f32>], shape: [usize; 3]) -> Tensor {
-    let numbers: Vec<f32> = rows.iter().flatten().copied().collect();
-    // The rows are of one length: the parser saw to it.
-    Tensor::from_shape_vec(shape.to_vec(), numbers).unwrap_or_else(|_| Tensor::zeros(shape.to_vec()))
+/// Matrices of one size, at least one, as an image with a channel each.
+pub fn stacked(planes: &[Matrix]) -> Tensor {
+    let [rows, columns] = planes.first().map_or([0; 2], Matrix::size);
+    let value = |at: ndarray::IxDyn| planes[at[2]].rows[at[0]][at[1]];
+    Tensor::from_shape_fn(vec![rows, columns, planes.len()], value)
 }
 
 /// A window that does not slide along an axis.

@@ -47,8 +47,8 @@ impl Sliding {
     }
 }
 
-/// What a net of one layer makes of an image, by the route of every net; `weights` are those of the layer that has some.
-fn compute(
+/// What a net with one layer that has weights, at most, makes of an image, by the route of every net.
+pub fn compute(
     net: &Net,
     device: &Arc<dyn Backend>,
     image: &Tensor,

@@ -150,8 +150,26 @@ impl<'a> Slide<'a> {
         best.1
     }
 
-    /// `row 1, column 2`, and the channel where there are several.
+    /// Whether it slid along a sequence: image, window and result have one row.
+    pub fn is_line(&self) -> bool {
+        [self.image.shape()[0], self.windows[0].size, self.extent()[0]] == [1; 3]
+    }
+
+    /// What the products of one channel sum to at a position, where the filter sums over several.
+    pub fn partial(&self, position: [usize; 2], channel: usize) -> f64 {
+        let Some(filter) = self.filter() else { return 0.0 };
+        let product = |(at, &weight): (ndarray::IxDyn, &f32)| {
+            let pixel = self.pixel(self.covered(position, [at[0], at[1]]), channel);
+            if at[2] == channel { pixel * f64::from(weight) } else { 0.0 }
+        };
+        filter.indexed_iter().map(product).sum()
+    }
+
+    /// `row 1, column 2`, `position 2` of a sequence, and the channel where there are several.
     pub fn place(&self, [y, x]: [usize; 2], channel: usize) -> String {
+        if self.is_line() {
+            return format!("position {x}");
+        }
         let of = if self.result.shape()[2] > 1 { format!(", channel {channel}") } else { String::new() };
         format!("row {y}, column {x}{of}")
     }
@@ -160,7 +178,8 @@ impl<'a> Slide<'a> {
     pub fn page(&self, title: &str) -> Page {
         let [rows, columns] = self.extent();
         let channels = self.result.shape()[2];
-        let shape = if channels == 1 { &self.result.shape()[..2] } else { self.result.shape() };
+        let first = usize::from(self.is_line());
+        let shape = if channels == 1 { &self.result.shape()[first..2] } else { self.result.shape() };
         let mut head = format!("{title}: {}\n{}", join(shape), self.arithmetic());
         if channels > 1 {
             head += match self.makes {
@@ -191,6 +210,9 @@ impl<'a> Slide<'a> {
     /// `height: (5 − 3)/1 + 1 = 3`, for each axis or for both.
     pub fn arithmetic(&self) -> String {
         let of = |axis: usize| formula(self, axis);
+        if self.is_line() {
+            return format!("length: {}", of(1));
+        }
         match (of(0), of(1)) {
             (height, width) if height == width => format!("height and width: {height}"),
             (height, width) => format!("height: {height}\nwidth: {width}"),

@@ -11,6 +11,7 @@ mod page;
 mod report;
 mod summary;
 mod table;
+mod transposed;
 mod wrap;
 
 pub use chart::{Curve, bar, chart, sparkline};
@@ -20,3 +21,4 @@ pub use page::Page;
 pub use report::{Confused, Device, Guess, TestFigures, TestReport, WORST, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};
 pub use table::{Align, Column, Table, clean, matrix};
+pub use transposed::{Resized, Transposed};

@@ -90,6 +90,17 @@ impl Image {
         dark as f64 / all.max(1) as f64
     }
 
+    /// The image with `share` of another's colours, which is of its size, and the rest its own; `ink` gives the colours of 0
+    /// and 1 for a grey one.
+    pub(super) fn tinted(&self, tint: &Image, share: f64, ink: [Color; 2]) -> Result<Self, Error> {
+        let (own, tint) = (self.rgb(ink), tint.rgb(ink));
+        let mixed = own.iter().zip(&tint).map(|(&own, &tint)| {
+            let mixed = f64::from(own) * (1.0 - share) + f64::from(tint) * share;
+            (mixed / 255.0) as f32
+        });
+        Self::new(self.height, self.width, 3, mixed.collect())
+    }
+
     /// Bytes of red, green and blue. `ink` gives the colours of 0 and 1 for a grey image.
     fn rgb(&self, ink: [Color; 2]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.height * self.width * 3);

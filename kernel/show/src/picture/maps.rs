@@ -3,7 +3,8 @@
 use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
 use super::font::{self, Weight};
 use super::image::{Grey, Image};
-use super::palette::{CLASSES, Color, Palette, Theme};
+use super::legend::{Legend, color};
+use super::palette::{Color, Palette, Theme};
 use super::sheet::{LEADING, draw_heading, heading, inks, place, shown_size, told};
 use super::{Error, Picture, Result};
 
@@ -19,17 +20,22 @@ pub struct Mapped {
     pub image: Image,
     /// Maps of it, each with its heading; a class a pixel in rows from the top, one beyond the classes has no colour.
     pub maps: Vec<(String, Vec<u32>)>,
+    /// One that is drawn over the picture once more, behind the others.
+    pub over: Option<(String, Vec<u32>)>,
 }
 
 // Distances in pixels.
 
 const EDGE: f64 = 20.0;
 const SIDE: f64 = 112.0;
+/// The same of a picture that stands alone, and how wide it is drawn with its maps at most.
+const ALONE: f64 = 224.0;
+const ACROSS: f64 = 660.0;
+/// How strong a map is over its picture.
+const OVER: f64 = 0.55;
 const GAP: f64 = 8.0;
 const BETWEEN: f64 = 30.0;
 const TEXT: f64 = 11.5;
-const SWATCH: f64 = 11.0;
-const LINE: f64 = 20.0;
 
 /// Pictures beside maps of their classes, and a legend of the colours; at most 24 are drawn, and the title says of how
 /// many.
@@ -42,9 +48,10 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let all = items.len();
     let items = &items[..all.min(MOST)];
     let palette = Palette::of(theme);
-    let tiles = 1 + items.iter().map(|item| item.maps.len()).max().unwrap_or(0);
+    let tiles = items.iter().map(Mapped::tiles).max().unwrap_or(1);
+    let most = if all == 1 { ALONE.min(ACROSS / tiles as f64 - GAP) } else { SIDE };
     let side =
-        items.iter().map(|item| shown_size(&item.image, SIDE)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
+        items.iter().map(|item| shown_size(&item.image, most)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
     let captions = captions(items, side);
     let lines = captions.iter().flatten().map(Vec::len).max().unwrap_or(0).max(1);
     let above = 4.0 + LEADING * lines as f64;
@@ -53,21 +60,16 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let rows = items.len().div_ceil(columns);
     let heading = heading(title, items.len(), all);
     let inner = columns as f64 * (card.0 + BETWEEN) - BETWEEN;
-    let legend = legend(classes, inner.max(300.0));
+    let legend = Legend::of(classes, inner.max(300.0));
     let width = 2.0 * EDGE + inner.max(300.0);
     let top = if heading.is_empty() { EDGE - 6.0 } else { 44.0 };
-    let below = top + LINE * legend.last().map_or(0.0, |entry| entry.line as f64 + 1.0) + 8.0;
+    let below = top + legend.height() + 8.0;
     let height = below + rows as f64 * (card.1 + 16.0) + EDGE - 16.0;
 
     let mut canvas = Canvas::new(width, height, theme);
     draw_heading(&mut canvas, &heading, EDGE, width - 2.0 * EDGE);
     let look = Text { size: TEXT, weight: Weight::Regular, anchor: Anchor::Start, color: palette.ink, turn: 0.0 };
-    for (class, entry) in legend.iter().enumerate() {
-        let (x, y) = (EDGE + entry.x, top + LINE * (entry.line as f64 + 0.5));
-        let swatch = Rect { x, y: y - SWATCH / 2.0, width: SWATCH, height: SWATCH };
-        canvas.fill(swatch, 2.0, color(class, palette));
-        canvas.text(x + SWATCH + 5.0, y, &entry.name, look);
-    }
+    legend.draw(&mut canvas, (EDGE, top));
     let ink = inks(items.iter().map(|item| &item.image), Grey::Light, palette);
     for (i, item) in items.iter().enumerate() {
         let x = EDGE + (i % columns) as f64 * (card.0 + BETWEEN);
@@ -81,17 +83,28 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
         for (tile, (name, map)) in item.maps.iter().enumerate() {
             framed(&mut canvas, &coloured(map, &item.image, palette)?, square(tile + 1), ink, name)?;
         }
+        if let Some((name, map)) = &item.over {
+            let over = item.image.tinted(&coloured(map, &item.image, palette)?, OVER, ink)?;
+            framed(&mut canvas, &over, square(item.tiles() - 1), ink, name)?;
+        }
     }
     let shown = told(&heading, items.iter().map(|item| item.caption.as_str()), ", ");
     let classes = told("Classes", classes.iter().map(String::as_str), ", ");
     canvas.finish("maps", format!("{shown} {classes}"))
 }
 
+impl Mapped {
+    /// How many images stand side by side.
+    fn tiles(&self) -> usize {
+        1 + self.maps.len() + usize::from(self.over.is_some())
+    }
+}
+
 /// What stands over each item's picture and maps, in lines of at most `side` pixels.
 fn captions(items: &[Mapped], side: f64) -> Vec<Vec<Vec<String>>> {
     let wrapped = |text: &str| font::wrap(text, side, TEXT, Weight::Regular);
     let of = |item: &Mapped| {
-        let over_maps = item.maps.iter().map(|(name, _)| wrapped(name));
+        let over_maps = item.maps.iter().chain(&item.over).map(|(name, _)| wrapped(name));
         std::iter::once(wrapped(&item.caption)).chain(over_maps).collect()
     };
     items.iter().map(of).collect()
@@ -99,7 +112,8 @@ fn captions(items: &[Mapped], side: f64) -> Vec<Vec<Vec<String>>> {
 
 /// An image in a square, with a thin frame.
 fn framed(canvas: &mut Canvas, image: &Image, square: Rect, ink: [Color; 2], hint: &str) -> Result<()> {
-    let rect = place(canvas, image, square, ink, hint)?;
+    // Twice the pixels that it is shown with, for dense screens.
+    let rect = place(canvas, &image.at_most(2 * square.width.ceil() as usize), square, ink, hint)?;
     let outline = Rect { x: rect.x - 1.0, y: rect.y - 1.0, width: rect.width + 2.0, height: rect.height + 2.0 };
     canvas.frame(outline, 1.5, Stroke { color: canvas.palette.grid, width: 1.0 });
     Ok(())
@@ -113,33 +127,4 @@ fn coloured(map: &[u32], image: &Image, palette: &Palette) -> Result<Image> {
         [unit(r), unit(g), unit(b)]
     });
     Image::new(image.height(), image.width(), 3, pixels.collect())
-}
-
-/// The colour of a class; beyond the palette's the same lighter and lighter.
-fn color(class: usize, palette: &Palette) -> Color {
-    let (base, turn) = (CLASSES[class % CLASSES.len()], class / CLASSES.len());
-    base.mix(palette.paper, 1.0 - 0.62f64.powi(turn.min(6) as i32))
-}
-
-/// A class's place in the legend.
-struct Entry {
-    name: String,
-    x: f64,
-    line: usize,
-}
-
-/// The classes in lines of at most `room` pixels.
-fn legend(classes: &[String], room: f64) -> Vec<Entry> {
-    let (mut x, mut line) = (0.0, 0);
-    let mut entries = Vec::with_capacity(classes.len());
-    for class in classes {
-        let name = font::elide(class, room - SWATCH - 5.0, TEXT, Weight::Regular);
-        let width = SWATCH + 5.0 + font::width(&name, TEXT, Weight::Regular) + 16.0;
-        if x > 0.0 && x + width > room {
-            (x, line) = (0.0, line + 1);
-        }
-        entries.push(Entry { name, x, line });
-        x += width;
-    }
-    entries
 }

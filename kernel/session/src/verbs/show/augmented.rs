@@ -123,7 +123,7 @@ impl Augmented {
                 let Seen { image, map: classes, mixture } = seen[n].clone();
                 let caption = mixture.unwrap_or_else(|| format!("epoch {}", epoch + 1));
                 if is_mapped(data) {
-                    map.push(Mapped { caption, image, maps: vec![(truth.to_string(), classes)] });
+                    map.push(Mapped { caption, image, maps: vec![(truth.to_string(), classes)], over: None });
                 } else {
                     samples.push(Sample { image, caption, mark: Mark::None });
                 }

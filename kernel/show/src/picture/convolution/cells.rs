@@ -32,26 +32,30 @@ const WIDEST: f64 = 930.0;
 /// The steps, one by one, take no more height.
 const TALLEST: f64 = 760.0;
 
-/// Whether there are few enough numbers, each short enough.
+/// Whether there is one channel, and few enough numbers in it, each short enough.
 pub(super) fn fit(slide: &Slide<'_>) -> bool {
+    slide.image.shape()[2] == 1 && are_few(slide)
+}
+
+/// Whether there are few enough numbers in a channel, each short enough.
+pub(super) fn are_few(slide: &Slide<'_>) -> bool {
     let [height, width] = padded(slide).size();
     let (size, [rows, columns]) = (slide.size(), slide.extent());
     let is_short = |value: &f32| numbers::short(f64::from(*value)).chars().count() <= MOST_CHARACTERS;
     let parts = [Some(slide.image), slide.filter(), Some(slide.result)];
-    slide.image.shape()[2] == 1
-        && height.max(width) <= MOST_CELLS
+    height.max(width) <= MOST_CELLS
         && size[0].max(size[1]) <= MOST_WEIGHTS
         && rows.max(columns) <= MOST_CELLS as usize
         && parts.into_iter().flatten().all(|part| part.iter().all(is_short))
 }
 
 /// The places of the image with its padding: from where, to where (exclusive), down and across.
-struct Padded {
+pub(super) struct Padded {
     from: [isize; 2],
     to: [isize; 2],
 }
 
-fn padded(slide: &Slide<'_>) -> Padded {
+pub(super) fn padded(slide: &Slide<'_>) -> Padded {
     let before = |axis: usize| -(slide.windows[axis].pad[0] as isize);
     let behind = |axis: usize| {
         let image = (slide.image.shape()[axis] + slide.windows[axis].pad[1]) as isize;
@@ -63,7 +67,7 @@ fn padded(slide: &Slide<'_>) -> Padded {
 }
 
 impl Padded {
-    fn size(&self) -> [isize; 2] {
+    pub(super) fn size(&self) -> [isize; 2] {
         [self.to[0] - self.from[0], self.to[1] - self.from[1]]
     }
 }
@@ -104,29 +108,27 @@ fn panels(canvas: &mut Canvas, slide: &Slide<'_>, side: f64) {
     let [height, width] = padded(slide).size();
     let palette = canvas.palette;
     let [rows, columns] = slide.extent();
+    let is_line = slide.is_line();
     let caption = |canvas: &mut Canvas, x: f64, what: &str, height: usize, width: usize| {
-        let look = Text { size: 12.0, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
-        canvas.text(x, TOP - 14.0, &format!("{what} {height}×{width}"), look);
+        let size = if is_line { width.to_string() } else { format!("{height}×{width}") };
+        self::caption(canvas, (x, TOP - 14.0), &format!("{what} {size}"));
     };
-    caption(canvas, EDGE, "image", slide.image.shape()[0], slide.image.shape()[1]);
-    image(canvas, slide, (EDGE, TOP), Look { side, factors: true }, [0, 0]);
+    let what = if is_line { "sequence" } else { "image" };
+    caption(canvas, EDGE, what, slide.image.shape()[0], slide.image.shape()[1]);
+    image(canvas, slide, (EDGE, TOP), Look { side, factors: true, channel: 0 }, [0, 0]);
     let mut x = EDGE + width as f64 * side;
     let middle = TOP + side * slide.size()[0].min(height as usize) as f64 / 2.0;
     if let Some(filter) = slide.filter() {
         sign(canvas, (x + BETWEEN / 2.0, middle), "*");
         x += BETWEEN;
         caption(canvas, x, "filter", filter.shape()[0], filter.shape()[1]);
-        let size = text_size(filter, side, 0.42, 0);
-        for (at, &weight) in filter.indexed_iter() {
-            let cell = Cell { corner: (x + at[1] as f64 * side, TOP + at[0] as f64 * side), side };
-            cell.draw(canvas, tint(canvas, Part::Window), Some((weight.into(), palette.ink)), (size, Weight::Regular));
-        }
+        weights(canvas, filter, (x, TOP), side, 0);
         x += filter.shape()[1] as f64 * side;
     }
     sign(canvas, (x + BETWEEN / 2.0, middle), makes(slide));
     let x = x + BETWEEN;
     caption(canvas, x, "result", rows, columns);
-    result(canvas, slide, (x, TOP), Look { side, factors: true }, [0, 0], usize::MAX);
+    result(canvas, slide, (x, TOP), Look { side, factors: true, channel: 0 }, [0, 0], usize::MAX);
     // The strongest answer has an outline of the window's colour; the first one, whose window is drawn, the result's own.
     let ([row, column], _) = slide.strongest();
     if [row, column] != [0, 0] {
@@ -140,24 +142,41 @@ fn panels(canvas: &mut Canvas, slide: &Slide<'_>, side: f64) {
     }
 }
 
+/// What stands over a grid.
+pub(super) fn caption(canvas: &mut Canvas, (x, y): (f64, f64), text: &str) {
+    let color = canvas.palette.muted;
+    canvas.text(x, y, text, Text { size: 12.0, weight: Weight::Regular, anchor: Anchor::Start, color, turn: 0.0 });
+}
+
+/// A channel of a filter.
+pub(super) fn weights(canvas: &mut Canvas, filter: &Tensor, corner: (f64, f64), side: f64, channel: usize) {
+    let (size, ink) = (text_size(filter, side, 0.42, 0), canvas.palette.ink);
+    for (at, &weight) in filter.indexed_iter().filter(|(at, _)| at[2] == channel) {
+        let cell = Cell { corner: (corner.0 + at[1] as f64 * side, corner.1 + at[0] as f64 * side), side };
+        cell.draw(canvas, tint(canvas, Part::Window), Some((weight.into(), ink)), (size, Weight::Regular));
+    }
+}
+
 /// How cells are drawn.
 #[derive(Clone, Copy)]
-struct Look {
-    side: f64,
+pub(super) struct Look {
+    pub side: f64,
     /// With the weights beside the pixels.
-    factors: bool,
+    pub factors: bool,
+    /// Which channel of the image, and of the filter.
+    pub channel: usize,
 }
 
 /// What a cell is part of.
 #[derive(Clone, Copy)]
-enum Part {
+pub(super) enum Part {
     Plain,
     Padding,
     Window,
     Current,
 }
 
-fn tint(canvas: &Canvas, part: Part) -> Color {
+pub(super) fn tint(canvas: &Canvas, part: Part) -> Color {
     let palette = canvas.palette;
     match part {
         Part::Plain => palette.paper,
@@ -168,7 +187,7 @@ fn tint(canvas: &Canvas, part: Part) -> Color {
 }
 
 /// The image and its padding, the window tinted.
-fn image(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), look: Look, position: [usize; 2]) {
+pub(super) fn image(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), look: Look, position: [usize; 2]) {
     let Padded { from, to } = padded(slide);
     let size = text_size(slide.image, look.side, 0.42, 0);
     let factor_size = slide.filter().map_or(size, |filter| text_size(filter, look.side, 0.24, 1));
@@ -180,16 +199,21 @@ fn image(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), look: Look,
     for (y, x) in (from[0]..to[0]).flat_map(|y| (from[1]..to[1]).map(move |x| (y, x))) {
         let is_inside = slide.is_inside([y, x]);
         let (part, ink) = if is_inside { (Part::Plain, palette.ink) } else { (Part::Padding, palette.muted) };
-        place([y, x]).draw(canvas, tint(canvas, part), number(slide, [y, x], ink), (size, Weight::Regular));
+        place([y, x]).draw(
+            canvas,
+            tint(canvas, part),
+            number(slide, [y, x], look.channel, ink),
+            (size, Weight::Regular),
+        );
     }
     let [rows, columns] = slide.size();
     for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
         let covered = slide.covered(position, [y, x]);
         let cell = place(covered);
-        let value = number(slide, covered, palette.ink);
+        let value = number(slide, covered, look.channel, palette.ink);
         cell.draw(canvas, tint(canvas, Part::Window), value, (size, Weight::Regular));
         if let Some(filter) = slide.filter().filter(|_| look.factors) {
-            cell.factor(canvas, filter[[y, x, 0]].into(), factor_size);
+            cell.factor(canvas, filter[[y, x, look.channel]].into(), factor_size);
         }
     }
     // The window's outline, from its first element to its last.
@@ -205,12 +229,19 @@ fn image(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), look: Look,
 }
 
 /// The number at a place of the image; padding is 0 for a filter, and nothing for a pooling, which leaves it out.
-fn number(slide: &Slide<'_>, place: [isize; 2], ink: Color) -> Option<(f64, Color)> {
-    (slide.is_inside(place) || slide.filter().is_some()).then(|| (slide.pixel(place, 0), ink))
+fn number(slide: &Slide<'_>, place: [isize; 2], channel: usize, ink: Color) -> Option<(f64, Color)> {
+    (slide.is_inside(place) || slide.filter().is_some()).then(|| (slide.pixel(place, channel), ink))
 }
 
 /// The result up to the step `end`, the position's cell tinted.
-fn result(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), look: Look, position: [usize; 2], end: usize) {
+pub(super) fn result(
+    canvas: &mut Canvas,
+    slide: &Slide<'_>,
+    corner: (f64, f64),
+    look: Look,
+    position: [usize; 2],
+    end: usize,
+) {
     let palette = canvas.palette;
     let [rows, columns] = slide.extent();
     let size = text_size(slide.result, look.side, 0.42, 0);
@@ -233,19 +264,19 @@ fn result(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), look: Look
 
 /// The one size that the numbers of a grid are set in, each behind so many signs: `share` of a cell's side, less where
 /// the longest would not fit.
-fn text_size(grid: &Tensor, side: f64, share: f64, signs: usize) -> f64 {
+pub(super) fn text_size(grid: &Tensor, side: f64, share: f64, signs: usize) -> f64 {
     let longest = grid.iter().map(|&value| numbers::short(value.into()).chars().count()).max().unwrap_or(1);
     (side * share).min(side * 1.45 / (longest.max(1) + signs) as f64)
 }
 
 /// A square with a number.
-struct Cell {
-    corner: (f64, f64),
-    side: f64,
+pub(super) struct Cell {
+    pub corner: (f64, f64),
+    pub side: f64,
 }
 
 impl Cell {
-    fn draw(&self, canvas: &mut Canvas, fill: Color, value: Option<(f64, Color)>, (size, weight): (f64, Weight)) {
+    pub fn draw(&self, canvas: &mut Canvas, fill: Color, value: Option<(f64, Color)>, (size, weight): (f64, Weight)) {
         let (x, y) = self.corner;
         let rect = Rect { x, y, width: self.side, height: self.side };
         canvas.fill(rect, 0.0, fill);
@@ -312,7 +343,7 @@ impl Strip {
             let look =
                 Text { size: 11.0, weight: Weight::Regular, anchor: Anchor::Start, color: palette.muted, turn: 0.0 };
             canvas.text(x, y + 6.0, &format!("step {}", step + 1), look);
-            let small = Look { side: self.side, factors: false };
+            let small = Look { side: self.side, factors: false, channel: 0 };
             image(canvas, slide, (x, y + 20.0), small, position);
             let below = y + 20.0 + self.side * self.image_rows as f64 + 10.0;
             result(canvas, slide, (x, below), small, position, step + 1);

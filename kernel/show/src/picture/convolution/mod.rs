@@ -2,6 +2,7 @@
 
 mod cells;
 mod large;
+mod planes;
 
 use super::canvas::{Anchor, Canvas, Text};
 use super::font::{self, Weight};
@@ -9,8 +10,8 @@ use super::palette::Theme;
 use super::{Error, Picture, Result};
 use crate::display::{Makes, Slide, number};
 
-/// The image with the window at one position, the filter where there is one, and the result; where there are few positions,
-/// every step as well.
+/// The image with the window at one position, the filter where there is one, and the result, channel by channel where a
+/// filter sums over a few; where there are few positions, every step as well.
 ///
 /// Fails with [`Error::Empty`] where image, filter or result has no numbers.
 pub fn convolution(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Picture> {
@@ -18,7 +19,13 @@ pub fn convolution(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Pictu
     if parts.into_iter().flatten().any(|part| part.is_empty()) {
         return Err(Error::Empty { what: "an image, a filter or a result without numbers" });
     }
-    if cells::fit(slide) { cells::draw(title, slide, theme) } else { large::draw(title, slide, theme) }
+    if cells::fit(slide) {
+        cells::draw(title, slide, theme)
+    } else if planes::fit(slide) {
+        planes::draw(title, slide, theme)
+    } else {
+        large::draw(title, slide, theme)
+    }
 }
 
 /// The picture in words.
