@@ -64,13 +64,7 @@ fn an_untrained_net_tells_its_numbers() {
 fn a_table_of_numbers_is_learnt_and_so_are_columns_of_yes_and_no() {
     let mut bench = Bench::new();
     let path = bench.path("houses.csv");
-    let mut text = "rooms,age,price,garden,cellar\n".to_string();
-    for n in 0..120usize {
-        let (rooms, age) = (n % 7 + 1, n * 5 % 13);
-        let price = 0.5 * rooms as f64 - 0.1 * age as f64;
-        text += &format!("{rooms},{age},{price:.2},{},{}\n", u8::from(rooms > 3), u8::from(age > 6));
-    }
-    std::fs::write(&path, text).unwrap();
+    support::own::houses(std::path::Path::new(&path));
     let outputs = bench.ok(&format!(
         "data houses = csv \"{path}\" labels column \"price\"\nnet h = 4 - fc 1\n\
          train h on houses for 60 epochs with adam(lr 0.05), batch 16\ntest h on houses\npredict h on houses[0..2]"

@@ -70,6 +70,17 @@ pub fn waves(path: &Path) {
     std::fs::write(path, rows).unwrap();
 }
 
+/// Writes houses as `houses.csv`: `rooms` and `age`, then the `price`, and whether there are `garden` and `cellar`.
+pub fn houses(path: &Path) {
+    let row = |n: usize| {
+        let (rooms, age) = (n % 7 + 1, n * 5 % 13);
+        let price = 0.5 * rooms as f64 - 0.1 * age as f64;
+        format!("{rooms},{age},{price:.2},{},{}\n", u8::from(rooms > 3), u8::from(age > 6))
+    };
+    let rows = (0..120).map(row).collect::<String>();
+    std::fs::write(path, format!("rooms,age,price,garden,cellar\n{rows}")).unwrap();
+}
+
 /// Writes scenes as `in/`, and the classes of their pixels as `masks/`.
 pub fn masks(root: &Path, count: usize) {
     let scenes = builtin("scenes");
@@ -116,6 +127,7 @@ pub fn examples(root: &Path) {
     arrays(root);
     archive(root);
     waves(&root.join("wave.csv"));
+    houses(&root.join("houses.csv"));
     masks(root, 20);
     mnist(&root.join("mnist"));
 }
