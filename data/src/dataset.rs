@@ -5,7 +5,6 @@ use crate::found::Found;
 use crate::labels::Labels;
 use crate::normalize::Normalize;
 use crate::samples::Samples;
-use crate::split::Parts;
 
 /// Labelled pictures, split into a training and a test part, and perhaps one for validation.
 #[derive(Clone, Debug)]
@@ -56,12 +55,6 @@ impl Dataset {
             remarks: Vec::new(),
             found: Found::default(),
         }
-    }
-
-    /// The same, dealt out so.
-    pub(crate) fn dealt(self, parts: Parts) -> Self {
-        let Parts { train, validation, test } = parts;
-        Self { train, validation, test, ..self }
     }
 
     /// One picture's shape, `[H, W, C]`.

@@ -185,7 +185,8 @@ mod tests {
     /// Against both passes over all values at once, in f64.
     #[test]
     fn mean_and_deviation_are_those_of_all_values() {
-        let value = |n: usize| 1000.0 + ((n * 7919) % 1013) as f32 / 64.0 + if n % 2 == 0 { 500.0 } else { 0.0 };
+        let value =
+            |n: usize| 1000.0 + ((n * 7919) % 1013) as f32 / 64.0 + if n.is_multiple_of(2) { 500.0 } else { 0.0 };
         let values: Vec<f32> = (0..2 * 3 * 50).map(value).collect();
         let mut sums = vec![Sum::default(); 2];
         values.chunks(6).for_each(|sample| add(&mut sums, &mut [0.0; 2], sample));

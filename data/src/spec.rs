@@ -249,10 +249,12 @@ impl DataSpec {
             return Self { room: self.room.clone(), ..of.clone() }.bytes();
         }
         let count = self.counts().all() as u64;
+        // Of arrays that are read by number nothing stays in memory; of pictures those that were decoded may.
+        let most = if let Files::Arrays(_) = self.opened.files { 0 } else { self.room.held };
         let values = self.sample_bytes().saturating_mul(count);
-        let values = if self.is_held() { values } else { values.min(self.room.held) };
+        let values = if self.is_held() { values } else { values.min(most) };
         let labels = self.label_bytes().saturating_mul(count);
-        let labels = if self.labels_are_held() { labels } else { labels.min(self.room.held) };
+        let labels = if self.labels_are_held() { labels } else { labels.min(most) };
         values.saturating_add(labels).saturating_add(count.saturating_mul(size_of::<usize>() as u64))
     }
 
@@ -315,8 +317,8 @@ impl DataSpec {
         let Opened { description, files } = &*self.opened;
         let data = match files {
             Files::Digits => digits::load(self.size, stop),
-            Files::Shapes { seed } => shapes::draw(*seed, self.size, stop),
-            Files::Scenes { seed } => scenes::draw(*seed, self.size, stop),
+            Files::Shapes { seed } => shapes::draw(*seed, self.size, &self.room, stop),
+            Files::Scenes { seed } => scenes::draw(*seed, self.size, &self.room, stop),
             Files::Images(folder) => folder.load(&self.name, description, &self.room, stop),
             Files::Arrays(files) => files.load(&self.name, description, &self.room, stop),
             Files::Classic(files) => files.load(&self.name, description, stop),

@@ -2,7 +2,7 @@
 
 use fovea_graph::philox::{Purpose, Stream};
 
-use crate::dataset::Counts;
+use crate::dataset::{Counts, Dataset};
 use crate::source::Split;
 
 /// The samples of each part, each in ascending order.
@@ -22,6 +22,14 @@ impl Parts {
 
     pub fn counts(&self) -> Counts {
         Counts { train: self.train.len(), validation: self.validation.len(), test: self.test.len() }
+    }
+}
+
+impl Dataset {
+    /// The same samples, dealt out so.
+    pub(crate) fn dealt(self, parts: Parts) -> Self {
+        let Parts { train, validation, test } = parts;
+        Self { train, validation, test, ..self }
     }
 }
 

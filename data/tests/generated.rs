@@ -1,10 +1,11 @@
 //! Generated data.
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fovea_data::{DataError, DataSource, DataSpec, Dataset};
+use fovea_data::{DataError, DataSource, DataSpec, Dataset, Room};
 use fovea_graph::Never;
 
 fn drawn(source: DataSource, size: Option<[usize; 2]>) -> Dataset {
@@ -98,4 +99,45 @@ fn scenes_have_a_class_at_every_pixel() {
     // The upper left corner is sky in nearly all of them, the lower middle never.
     let at = |y: usize, x: usize| (0..700).filter(|&i| of(i)[64 * y + x] == 0).count();
     assert!(at(0, 0) > 650 && at(63, 32) == 0, "{} and {}", at(0, 0), at(63, 32));
+}
+
+/// Large ones are kept on disk; whatever is wrong there, they are drawn anew.
+#[test]
+fn what_takes_long_to_draw_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let everything = |data: &Dataset| {
+        let mut all: Vec<f32> = data.images.held().unwrap().iter().copied().collect();
+        (0..data.labels.len()).for_each(|i| all.extend(data.labels.get(i, &Never).unwrap()));
+        all
+    };
+    let files = || fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>();
+    for (source, size, kept) in [
+        (DataSource::Shapes { seed: 3 }, [32, 32], 0),
+        (DataSource::Shapes { seed: 3 }, [44, 44], 1),
+        (DataSource::Scenes { seed: 3 }, [78, 78], 3),
+    ] {
+        let spec = DataSpec::open("drawn", source, Some(size)).unwrap();
+        let expected = everything(&spec.load().unwrap());
+        let spec = spec.within(Room::with_folder(folder.path().to_path_buf())).unwrap();
+        for _ in 0..2 {
+            let data = spec.load().unwrap();
+            assert!(everything(&data) == expected && data.remarks.is_empty());
+            assert_eq!(fs::read_dir(folder.path()).map_or(0, Iterator::count), kept);
+        }
+        for file in files() {
+            let whole = fs::read(&file).unwrap();
+            fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+        }
+        assert!(everything(&spec.load().unwrap()) == expected, "files that are cut off");
+    }
+    // The first level of a picture: this shows that it is read from there.
+    let spec = DataSpec::open("drawn", DataSource::Shapes { seed: 3 }, Some([44, 44])).unwrap();
+    let spec = spec.within(Room::with_folder(folder.path().to_path_buf())).unwrap();
+    let first = spec.load().unwrap().images.held().unwrap()[[0, 0, 0, 0]];
+    for file in files() {
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[64] ^= 1;
+        fs::write(&file, bytes).unwrap();
+    }
+    assert!(spec.load().unwrap().images.held().unwrap()[[0, 0, 0, 0]] != first);
 }

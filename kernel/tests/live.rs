@@ -85,6 +85,26 @@ fn the_line_says_where_it_stands_and_then_what_came_of_it() {
 }
 
 #[test]
+fn a_task_without_parts_is_whole_behind_its_last_unit() {
+    let upto = |done| {
+        let mut live = Live::new(Theme::Light);
+        live.event(&Event::Progress(Progress {
+            task: "lenet".into(),
+            unit: "generation".into(),
+            done,
+            of: 200,
+            part: None,
+            figures: vec![Figure::share("certainty", 0.5)],
+            seconds_left: None,
+        }));
+        live.over();
+        live.line()
+    };
+    assert_eq!(upto(200), "lenet 200 generations: certainty 50.0 %");
+    assert_eq!(upto(7), "lenet generation 7/200, ended early, at generation 7 of 200: certainty 50.0 %");
+}
+
+#[test]
 fn the_html_says_the_same_words() {
     for live in [upto(3, 100), upto(62, 100), upto(100, 100)] {
         let html = live.line_html();

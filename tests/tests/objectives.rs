@@ -32,7 +32,7 @@ fn loss(by: &Objective, target: ArrayD<f64>) -> (f64, ArrayD<f64>) {
 /// One probability of two classes is compared by the binary cross-entropy, and so are shares of the two.
 #[test]
 fn two_classes_told_by_one_probability_have_the_binary_cross_entropy() {
-    let label = |i: usize| f64::from(u8::from(i % 3 == 0));
+    let label = |i: usize| f64::from(u8::from(i.is_multiple_of(3)));
     let (binary, _) = loss(&Objective::Several(Several::CrossEntropy), array(&[7, 1], label));
     let (of_classes, both) = loss(&Objective::CROSS_ENTROPY, array(&[7], label));
     assert!((binary - of_classes).abs() < 1e-12, "{binary} {of_classes}");

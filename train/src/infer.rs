@@ -14,8 +14,10 @@ use crate::error::TrainError;
 use crate::feed::feed;
 use crate::figures::{self, Counts, Figures};
 use crate::forward::Forward;
+use crate::least::Mapped;
 use crate::needs::BATCH;
 use crate::question::Question;
+use crate::seen::Seen;
 use crate::tally::{Look, Tally, scores};
 use crate::target::{End, Target, Toward};
 use crate::trainee::Trainee;
@@ -55,10 +57,13 @@ pub struct Evaluation {
     pub areas: Vec<Option<f64>>,
     /// The figures that fit.
     pub figures: Figures,
-    /// The likeliest class of each picture, or of each of its positions in row-major order, in the order of the indices.
+    /// Of pictures with a class at every position those of which the least was told right; none of others.
+    pub least: Vec<Mapped>,
+    /// The likeliest class of each picture, or of each of its positions in row-major order, in the order of the indices: of
+    /// as many of the first ones as `probabilities` has.
     pub predictions: Vec<u32>,
     /// The net's result for each picture, `[N, K]` or `[N, H, W, K]`; of both classes, where it ends in the probability of
-    /// one of two.
+    /// one of two. Of maps and of numbers the results of the first pictures alone, as many as 256 MB hold.
     pub probabilities: Tensor,
 }
 
@@ -162,20 +167,18 @@ impl Trainee {
         let aim = self.aim(data)?;
         let pictures = Pictures::of(data, &aim, self.standardisation.clone());
         let mut tally = Tally::new(&aim, data, Look::Closely);
-        let (mut probabilities, mut truths) = (Vec::new(), Vec::new());
-        let mut predictions = Vec::with_capacity(indices.len());
+        let mut seen = Seen::new(&aim, has_areas(&aim, data));
         let question = Question::test_by(aim.objective.of_test());
         let output = match aim.objective {
             Objective::Classes(_) => self.net.told().classes(),
             _ => self.net.output.clone(),
         };
         self.infer(&question, &pictures, indices, interrupted, |compiled, wanted| {
-            predictions.extend(tally.add(compiled, wanted)?);
-            truths.extend(wanted.iter().copied().filter(|_| has_areas(&aim, data)));
-            probabilities.extend(compiled.output("result")?);
-            Ok(())
+            let told = tally.add(compiled, wanted)?;
+            seen.take(told, wanted, || Ok(compiled.output("result")?))
         })?;
-        let probabilities = results(indices.len(), &output, probabilities)?;
+        let Seen { count, results: values, predictions, truths, least, .. } = seen;
+        let probabilities = results(count, &output, values)?;
         Ok(Evaluation {
             areas: areas(&aim, data.classes.len(), &truths, &probabilities),
             objective: aim.objective.of_test(),
@@ -187,6 +190,7 @@ impl Trainee {
             confusion: tally.confusion().to_vec(),
             counts: tally.counts(),
             figures: tally.figures(),
+            least: least.found(),
             predictions,
             probabilities,
         })

@@ -1,16 +1,16 @@
 //! `scenes`: small landscapes with a class at every pixel.
 
-use fovea_graph::{Stop, Tensor};
+use fovea_graph::Stop;
 
+use super::Drawing;
 use super::canvas::{Canvas, Colour, Placed, mix, shade};
 use super::dice::Dice;
-use super::drawn;
 use super::outline::{Outline, Point};
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
-use crate::labels::Labels;
 use crate::part::Dealt;
+use crate::room::Room;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "scenes";
@@ -48,21 +48,9 @@ pub(crate) fn dealt() -> Dealt {
 }
 
 /// All of them, at a size.
-pub(crate) fn draw(seed: u64, size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset, DataError> {
-    let [height, width] = size.unwrap_or([SIDE; 2]);
-    let count = COUNTS.train + COUNTS.test;
-    let mut values = Vec::with_capacity(count * height * width * 3);
-    let mut classes = Vec::with_capacity(count * height * width);
-    for index in 0..count {
-        stop.go_on()?;
-        let mut canvas = Canvas::new(height, width);
-        paint(&mut canvas, &mut Dice::new(seed, KIND, index as u32));
-        values.extend(canvas.values());
-        classes.extend(canvas.classes().iter().map(|&class| class as f32));
-    }
-    let maps = Tensor::from_shape_vec(vec![count, height, width], classes);
-    let maps = maps.map_err(|why| DataError::Builtin { name: NAME, why: why.to_string() })?;
-    drawn(NAME, seed, describe(size), values, Labels::Map(maps.into()))
+pub(crate) fn draw(seed: u64, size: Option<[usize; 2]>, room: &Room, stop: &dyn Stop) -> Result<Dataset, DataError> {
+    let paint = |canvas: &mut Canvas, index: usize| paint(canvas, &mut Dice::new(seed, KIND, index as u32));
+    Drawing { name: NAME, seed, known: describe(size), classes: None, paint: &paint }.draw(room, stop)
 }
 
 /// A time of the day.

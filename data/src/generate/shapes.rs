@@ -5,15 +5,15 @@ use std::f32::consts::TAU;
 use fovea_graph::Stop;
 use fovea_graph::philox::{Purpose, Stream};
 
+use super::Drawing;
 use super::canvas::{Canvas, Colour, Placed, hsv, mix, shade};
 use super::dice::Dice;
-use super::drawn;
 use super::outline::{Outline, Point};
 use crate::dataset::{Counts, Dataset};
 use crate::description::Description;
 use crate::error::DataError;
-use crate::labels::Labels;
 use crate::part::Dealt;
+use crate::room::Room;
 
 /// The name in the language.
 pub(crate) const NAME: &str = "shapes";
@@ -45,18 +45,12 @@ pub(crate) fn dealt(seed: u64) -> Dealt {
 }
 
 /// All of them, at a size.
-pub(crate) fn draw(seed: u64, size: Option<[usize; 2]>, stop: &dyn Stop) -> Result<Dataset, DataError> {
-    let [height, width] = size.unwrap_or([SIDE; 2]);
-    let count = COUNTS.train + COUNTS.test;
-    let labels = labels(seed, count);
-    let mut values = Vec::with_capacity(count * height * width * 3);
-    for (index, &label) in labels.iter().enumerate() {
-        stop.go_on()?;
-        let mut canvas = Canvas::new(height, width);
-        paint(&mut canvas, label as usize, &mut Dice::new(seed, KIND, index as u32));
-        values.extend(canvas.values());
-    }
-    drawn(NAME, seed, describe(size), values, Labels::Class(labels))
+pub(crate) fn draw(seed: u64, size: Option<[usize; 2]>, room: &Room, stop: &dyn Stop) -> Result<Dataset, DataError> {
+    let classes = labels(seed, COUNTS.all());
+    let paint = |canvas: &mut Canvas, index: usize| {
+        paint(canvas, classes[index] as usize, &mut Dice::new(seed, KIND, index as u32));
+    };
+    Drawing { name: NAME, seed, known: describe(size), classes: Some(classes.clone()), paint: &paint }.draw(room, stop)
 }
 
 /// Each ten have every class once, in an order of their own.

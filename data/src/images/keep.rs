@@ -1,6 +1,5 @@
 //! Where a folder's pictures are once they have been read: in memory, decoded on disk, or still in their files.
 
-use std::io;
 use std::sync::Arc;
 
 use fovea_graph::{Stop, Tensor};
@@ -12,7 +11,7 @@ use crate::error::{Clause, DataError, Unfit};
 use crate::room::Room;
 use crate::samples::Samples;
 use crate::store::levels::Levels;
-use crate::store::{Entry, Identity, Stored, Writer};
+use crate::store::{Disk, Entry, Identity, Stored};
 
 /// Decoding files of less than so many bytes takes no time worth a file of its own.
 pub(super) const WORTH_KEEPING: u64 = 4 << 20;
@@ -47,7 +46,8 @@ pub(super) fn keep(folder: &Folder, shape: &[usize], room: &Room, stop: &dyn Sto
     };
     let read = read::all(folder, shape, stop, &mut |values| sinks.take(values))?;
     let Sinks { memory, disk, resident } = sinks;
-    let (count, remark) = (read.files.len(), disk.finish("pictures", read.files.len(), &read.dropped));
+    let count = read.files.len();
+    let remark = disk.finish(count, &read.dropped).map(|why| unkept("pictures", &why));
     let samples = match memory {
         Some(values) => {
             let shape = [&[count], shape].concat();
@@ -82,6 +82,11 @@ fn of_stored(
     let samples = Samples::of(Arc::new(stored), files.len(), shape);
     let samples = if fits { samples.select(&(0..files.len()).collect::<Vec<_>>(), stop)?.into() } else { samples };
     Ok(Some(Kept { samples, files, left_out, remark: None }))
+}
+
+/// What is said where pictures, or masks, are not kept on disk, and why.
+pub(super) fn unkept(what: &str, why: &str) -> String {
+    format!("the decoded {what} are not kept on disk, and will be decoded again: {why}")
 }
 
 /// All that decides the pictures' values.
@@ -125,43 +130,5 @@ impl Sinks {
         if !matches!(self.disk, Disk::Open(_)) {
             self.resident.push(values);
         }
-    }
-}
-
-/// The file that pictures, or their masks, are written to.
-pub(super) enum Disk {
-    /// None was asked for.
-    Without,
-    Open(Writer),
-    /// Why there is none.
-    Failed(String),
-}
-
-impl Disk {
-    pub fn begin(entry: Option<&Entry>, count: usize) -> Self {
-        match entry.map(|entry| entry.create(count)) {
-            None => Disk::Without,
-            Some(Ok(Some(writer))) => Disk::Open(writer),
-            Some(Ok(None)) => Disk::Failed("they take more than is kept".into()),
-            Some(Err(error)) => Disk::Failed(error.to_string()),
-        }
-    }
-
-    fn push(&mut self, values: &[f32]) {
-        if let Disk::Open(writer) = self
-            && let Err(error) = writer.push(values)
-        {
-            *self = Disk::Failed(error.to_string());
-        }
-    }
-
-    /// Ends the file; why there is none, with what it was to hold in words.
-    pub fn finish(self, what: &str, count: usize, dropped: &[(usize, String)]) -> Option<String> {
-        let finished: io::Result<()> = match self {
-            Disk::Without => return None,
-            Disk::Failed(why) => Err(io::Error::other(why)),
-            Disk::Open(writer) => writer.finish(count, dropped),
-        };
-        finished.err().map(|why| format!("the decoded {what} are not kept on disk, and will be decoded again: {why}"))
     }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::direct::Resident;
 use super::files::File;
-use super::keep::{Disk, Sinks, WORTH_KEEPING};
+use super::keep::{Sinks, WORTH_KEEPING, unkept};
 use super::read::changed;
 use super::{TOGETHER, mask};
 use crate::error::DataError;
@@ -16,7 +16,7 @@ use crate::room::Room;
 use crate::samples::{Samples, Source};
 use crate::stamp::Stamp;
 use crate::store::levels::Levels;
-use crate::store::{Entry, Identity};
+use crate::store::{Disk, Entry, Identity};
 
 /// How masks are written down: they have at most 256 classes.
 const LEVELS: Levels = Levels::Narrow;
@@ -53,7 +53,7 @@ pub(super) fn keep(
     };
     masks.each(&all, stop, |mask| sinks.take(mask))?;
     let Sinks { memory, disk, resident } = sinks;
-    let remark = disk.finish("masks", count, &[]);
+    let remark = disk.finish(count, &[]).map(|why| unkept("masks", &why));
     let masks = match (memory, entry.as_ref().and_then(Entry::find)) {
         (Some(values), _) => {
             let shape = [&[count][..], &size].concat();

@@ -3,6 +3,7 @@
 //! A set is a file, named by a digest of all that decides its values: the files it was made from, their lengths and times,
 //! and how they were brought to size. Whatever is wrong with such a file, the set is decoded anew.
 
+mod disk;
 mod identity;
 pub(crate) mod levels;
 mod write;
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Clause, DataError, Unfit};
 use crate::room::Kept;
 use crate::samples::Source;
+pub(crate) use disk::Disk;
 pub(crate) use identity::Identity;
 use levels::Levels;
 pub(crate) use write::Writer;

@@ -124,6 +124,11 @@ impl Live {
             let share = if now.of == 0 { 0.0 } else { (now.done as f64 / now.of as f64).clamp(0.0, 1.0) };
             return Some(Parts { stage: progress::stage(now), share: Some(share), rest: progress::pace(now) });
         }
+        // A task without parts tells nothing behind its last unit.
+        if last.is_none() && now.part.is_none() && now.done == now.of {
+            let stage = format!("{} {}", clean(&now.task), number::of(now.of as usize, &clean(&now.unit)));
+            return Some(Parts { stage, share: None, rest: progress::figures(&now.figures) });
+        }
         let (stage, unit) = (progress::stage(now), clean(&now.unit));
         let stage = format!("{stage}, ended early, at {unit} {} of {}", now.done, now.of);
         let rest = match last {

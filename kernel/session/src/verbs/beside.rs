@@ -10,6 +10,9 @@ use crate::samples::{image, unread};
 /// So many samples are drawn beside what became of them.
 pub const DRAWN: usize = 16;
 
+/// So many pairs of numbers are looked at to draw them.
+const PAIRS: usize = 1 << 20;
+
 /// The numbers of each sample's result.
 pub fn rows(results: &Tensor) -> Vec<Vec<f32>> {
     results.outer_iter().map(|row| row.iter().copied().collect()).collect()
@@ -46,7 +49,7 @@ pub fn given_back(
     picture::sheet(title, &pairs, Grey::Auto, theme).map(Some)
 }
 
-/// What a net gives for numbers against what they are, all of them.
+/// What a net gives for numbers against what they are.
 pub fn scatter(
     title: &str,
     data: &Dataset,
@@ -54,7 +57,9 @@ pub fn scatter(
     theme: Theme,
 ) -> picture::Result<Picture> {
     let mut pairs = Vec::new();
-    for (&at, told) in indices.iter().zip(results) {
+    // Of many some are taken, spread over all: no more are drawn.
+    let values = results.iter().map(Vec::len).sum::<usize>();
+    for (&at, told) in indices.iter().zip(results).step_by(values.div_ceil(PAIRS).max(1)) {
         let truth = data.labels.get(at, &Never).map_err(unread)?;
         pairs.extend(truth.iter().zip(told).map(|(truth, told)| (f64::from(*truth), f64::from(*told))));
     }

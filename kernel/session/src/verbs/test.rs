@@ -21,7 +21,7 @@ use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::picture::{self, Grey, Mapped, Mistake, Picture, Theme};
 use crate::route::route;
-use crate::samples::{class, image, is_mapped, is_pictured, mapped, share_right};
+use crate::samples::{class, image, is_mapped, is_pictured, mapped};
 use crate::world::{Names, World};
 
 /// How many maps of classes are shown.
@@ -140,20 +140,11 @@ impl Test {
 impl Test {
     /// The test pictures of which the least is right, beside the truth.
     fn maps(&self, data: &Dataset, tested: &Evaluation) -> picture::Result<Picture> {
-        let said = |place: usize| {
-            let size = data.labels.per_picture();
-            tested.predictions.get(place * size..(place + 1) * size).unwrap_or_default()
+        let item = |told: &fovea_train::Mapped| {
+            let caption = format!("{}[{}]", self.data.text, told.place);
+            mapped(data, data.test[told.place], caption, Some((percent(told.right), told.classes.clone())))
         };
-        let places = data.test.iter().enumerate();
-        let share = |(place, &at): (usize, &usize)| Ok((share_right(data, at, said(place))?, place, at));
-        let mut worst: Vec<(f64, usize, usize)> = places.map(share).collect::<picture::Result<_>>()?;
-        worst.sort_by(|a, b| a.0.total_cmp(&b.0));
-        worst.truncate(MAPS);
-        let item = |&(right, place, at): &(f64, usize, usize)| {
-            let caption = format!("{}[{place}]", self.data.text);
-            mapped(data, at, caption, Some((percent(right), said(place).to_vec())))
-        };
-        let items: Vec<Mapped> = worst.iter().map(item).collect::<picture::Result<_>>()?;
+        let items: Vec<Mapped> = tested.least.iter().take(MAPS).map(item).collect::<picture::Result<_>>()?;
         let title = format!("Where {} got the least right", self.net.name);
         picture::maps(&title, &items, &data.classes, self.theme)
     }
