@@ -1,6 +1,6 @@
 //! A net at another size of its pictures, with the same weights: what slides over a map slides further.
 
-use fovea_graph::op::Pool;
+use fovea_graph::op::{Pool, ShapeError};
 use fovea_graph::shape::join;
 use fovea_graph::{Interrupted, Stop, counted};
 
@@ -36,6 +36,11 @@ pub fn resized(net: &Net, input: &[usize], stop: &dyn Stop) -> Result<Result<Net
         };
         match growing.grow(&next, 1, Mode::Infer) {
             Ok(shape) => next.output = shape,
+            // The batch of one is nobody's concern.
+            Err(ShapeError::Disagree { left, right, .. }) => {
+                let [left, right] = [left, right].map(|shape| join(shape.get(1..).unwrap_or_default()));
+                return fixed(format!("would have {left} meet {right}"));
+            }
             Err(error) => return fixed(format!("forbids it: {error}")),
         }
         if next.output.last() != layer.output.last() {

@@ -88,7 +88,7 @@ const STATEMENTS: &[&str] = &[
     "features lenet.conv1[0..8] on digits[3] save \"maps.npy\"",
     "saliency lenet on digits[0..4] class 7 save \"gradients.npy\"",
     "embed lenet on digits.train[0..500] with pca seed 3",
-    "embed lenet.fc1[0..8] on digits with tsne(perplexity 30, theta 0.2, random) save \"Points.npy\"",
+    "embed lenet.fc1[0..8] on digits with tsne(perplexity 30, steps 500, theta 0.2, random) save \"Points.npy\"",
     "segment lenet on scenes[0..4] save \"Masks.npy\"",
     "segment lenet on \"Photo, # 1.jpg\" size 480x640",
     "evolve lenet class 7 indirect for 200 generations seed 7 save \"rubbish.npy\"",

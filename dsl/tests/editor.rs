@@ -90,6 +90,11 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     assert_eq!(fits("train lenet on digits with ¦"), ["sgd", "adam", "adamw", "rmsprop"]);
     assert_eq!(fits("train lenet on digits with adam(¦"), ["lr", "beta1", "beta2", "eps", "decay"]);
     fit("train lenet on digits with sgd(lr 0.1), ¦", &["batch"], &["with"]);
+    assert_eq!(fits("embed lenet.fc1 on digits with ¦"), ["tsne", "pca"]);
+    assert_eq!(fits("embed lenet on digits with tsne(¦"), ["perplexity", "steps", "theta", "random"]);
+    fit("embed lenet on digits ¦", &["with", "seed", "save"], &["batch"]);
+    fit("segment lenet on \"photo.jpg\" ¦", &["size", "save"], &["with"]);
+    fit("deconv [1 2] with [1] ¦", &["stride", "pad"], &["dilate"]);
     assert_eq!(fits("train lenet on digits schedule ¦"), ["constant", "cosine", "step", "poly", "plateau"]);
     let layers = ["conv1", "pool1"];
     fit("train lenet on digits freeze ¦", &layers, &["lenet", "batch"]);

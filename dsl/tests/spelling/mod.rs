@@ -56,6 +56,11 @@ impl Dice {
             Some((_, others)) if self.one_in(2) => self.pick(others),
             _ => word,
         };
+        self.letters(word)
+    }
+
+    /// In any case, and no other word.
+    fn letters(&mut self, word: &str) -> String {
         let mut letters = Vec::new();
         for letter in word.chars() {
             letters.push(if self.one_in(3) { letter.to_ascii_uppercase() } else { letter });
@@ -113,15 +118,16 @@ impl Dice {
                 None => whole.push(argument.to_string()),
             }
         }
+        // `steps` is a number's own word here, not how long something takes.
         for argument in &whole {
             let Some((key, value)) = argument.split_once(' ') else {
-                said.push(self.case(argument));
+                said.push(self.letters(argument));
                 continue;
             };
             // `(rate/2)` lost its bracket with the call's.
             let value = if value.starts_with('(') { format!("{value})") } else { self.number(value) };
             let joint = self.pick(&[" ", "=", "  = ", "   "]);
-            said.push(format!("{}{joint}{value}", self.case(key)));
+            said.push(format!("{}{joint}{value}", self.letters(key)));
         }
         let (comma, behind) = (self.pick(&[",", " ,", "\n  ,"]), self.gap());
         let gap = self.pick(&["", "  "]);

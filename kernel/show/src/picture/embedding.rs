@@ -92,7 +92,7 @@ fn places(points: &[[f64; 2]], frame: Rect) -> Vec<(f64, f64)> {
     let low = [0, 1].map(|axis| end(axis, f64::INFINITY, f64::min));
     let high = [0, 1].map(|axis| end(axis, f64::NEG_INFINITY, f64::max));
     let room = [frame.width - 2.0 * INSET, frame.height - 2.0 * INSET];
-    let scale = [0, 1].map(|axis| room[axis] / (high[axis] - low[axis]).max(f64::MIN_POSITIVE));
+    let scale = [0, 1].map(|axis| room[axis] / (high[axis] - low[axis]).max(1e-200));
     let scale = scale[0].min(scale[1]);
     let middle = [0, 1].map(|axis| f64::midpoint(low[axis], high[axis]));
     let centre = (frame.x + frame.width / 2.0, frame.y + frame.height / 2.0);

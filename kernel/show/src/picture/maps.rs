@@ -50,12 +50,13 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let palette = Palette::of(theme);
     let tiles = items.iter().map(Mapped::tiles).max().unwrap_or(1);
     let most = if all == 1 { ALONE.min(ACROSS / tiles as f64 - GAP) } else { SIDE };
-    let side =
-        items.iter().map(|item| shown_size(&item.image, most)).fold(0.0, |most, (w, h)| f64::max(most, w.max(h)));
-    let captions = captions(items, side);
+    let sizes = items.iter().map(|item| shown_size(&item.image, most));
+    let (wide, tall) = sizes.fold((0.0, 0.0), |(wide, tall), (w, h)| (f64::max(wide, w), f64::max(tall, h)));
+    let side = wide.max(tall);
+    let captions = captions(items, wide);
     let lines = captions.iter().flatten().map(Vec::len).max().unwrap_or(0).max(1);
     let above = 4.0 + LEADING * lines as f64;
-    let card = (tiles as f64 * (side + GAP) - GAP, above + 2.0 + side);
+    let card = (tiles as f64 * (wide + GAP) - GAP, above + 2.0 + tall);
     let columns = (((WIDEST - 2.0 * EDGE + BETWEEN) / (card.0 + BETWEEN)) as usize).clamp(1, items.len());
     let rows = items.len().div_ceil(columns);
     let heading = heading(title, items.len(), all);
@@ -74,10 +75,16 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     for (i, item) in items.iter().enumerate() {
         let x = EDGE + (i % columns) as f64 * (card.0 + BETWEEN);
         let y = below + (i / columns) as f64 * (card.1 + 16.0);
-        let square = |tile: usize| Rect { x: x + tile as f64 * (side + GAP), y: y + above, width: side, height: side };
+        // Square, so that each image has its own form; what they leave free lies over the next ones.
+        let square = |tile: usize| Rect {
+            x: x + tile as f64 * (wide + GAP) - (side - wide) / 2.0,
+            y: y + above - (side - tall) / 2.0,
+            width: side,
+            height: side,
+        };
         let muted = Text { color: palette.muted, ..look };
         for (tile, lines) in captions[i].iter().enumerate() {
-            canvas.paragraph((square(tile).x, y + 6.0), lines, LEADING, muted);
+            canvas.paragraph((x + tile as f64 * (wide + GAP), y + 6.0), lines, LEADING, muted);
         }
         framed(&mut canvas, &item.image, square(0), ink, &item.caption)?;
         for (tile, (name, map)) in item.maps.iter().enumerate() {

@@ -72,7 +72,18 @@ impl Affinities {
     /// The others that a code belongs together with, and how much.
     pub fn row(&self, code: usize) -> impl Iterator<Item = (usize, f64)> {
         let first = if code == 0 { 0 } else { self.ends[code - 1] };
-        let (others, shares) = (&self.others[first..self.ends[code]], &self.shares[first..self.ends[code]]);
+        self.pairs(first, self.ends[code])
+    }
+
+    /// Those behind it, so that each pair comes once.
+    pub fn behind(&self, code: usize) -> impl Iterator<Item = (usize, f64)> {
+        let first = if code == 0 { 0 } else { self.ends[code - 1] };
+        let before = self.others[first..self.ends[code]].partition_point(|&other| other as usize <= code);
+        self.pairs(first + before, self.ends[code])
+    }
+
+    fn pairs(&self, first: usize, end: usize) -> impl Iterator<Item = (usize, f64)> {
+        let (others, shares) = (&self.others[first..end], &self.shares[first..end]);
         others.iter().zip(shares).map(|(&other, &share)| (other as usize, share))
     }
 }

@@ -95,41 +95,30 @@ impl Layout {
     /// An interrupt.
     pub fn gradient(&self, affinities: &Affinities, closer: f64, stop: &dyn Stop) -> Result<Vec<Point>, Interrupted> {
         let (forces, sum) = self.repelled(stop)?;
-        let mut gradient = Vec::with_capacity(forces.len());
-        for (i, (point, force)) in self.points.iter().zip(&forces).enumerate() {
+        let mut drawn = vec![[0.0; 2]; self.points.len()];
+        for (i, point) in self.points.iter().enumerate() {
             if i % LOOK == 0 {
                 stop.go_on()?;
             }
-            let mut drawn = [0.0; 2];
-            for (other, share) in affinities.row(i) {
+            let mut own = [0.0; 2];
+            for (other, share) in affinities.behind(i) {
                 let (x, y) = (point[0] - self.points[other][0], point[1] - self.points[other][1]);
                 let near = share / (1.0 + x * x + y * y);
-                drawn = [drawn[0] + near * x, drawn[1] + near * y];
+                own = [own[0] + near * x, own[1] + near * y];
+                drawn[other] = [drawn[other][0] - near * x, drawn[other][1] - near * y];
             }
-            gradient.push([0, 1].map(|axis| 4.0 * (closer * drawn[axis] - force[axis] / sum)));
+            drawn[i] = [drawn[i][0] + own[0], drawn[i][1] + own[1]];
         }
-        Ok(gradient)
+        let both = drawn.iter().zip(&forces);
+        Ok(both.map(|(drawn, force)| [0, 1].map(|axis| 4.0 * (closer * drawn[axis] - force[axis] / sum))).collect())
     }
 
     /// Each point's Σ q² (y − other) before q is normalised, and the sum of all q.
     fn repelled(&self, stop: &dyn Stop) -> Result<(Vec<Point>, f64), Interrupted> {
-        let tree = match self.repulsion {
-            Repulsion::Exact => None,
-            Repulsion::Tree { theta } => Some((Tree::of(&self.points), theta)),
+        let (forces, sum) = match self.repulsion {
+            Repulsion::Exact => every_pair(&self.points, stop)?,
+            Repulsion::Tree { theta } => by_tree(&self.points, theta, stop)?,
         };
-        let mut forces = Vec::with_capacity(self.points.len());
-        let mut sum = 0.0;
-        for (i, &point) in self.points.iter().enumerate() {
-            if i % LOOK == 0 {
-                stop.go_on()?;
-            }
-            let (force, near) = match &tree {
-                Some((tree, theta)) => tree.repulsion(point, *theta),
-                None => pushed(point, &self.points),
-            };
-            sum += near;
-            forces.push(force);
-        }
         Ok((forces, sum.max(f64::MIN_POSITIVE)))
     }
 
@@ -147,12 +136,17 @@ impl Layout {
             if i % LOOK == 0 {
                 stop.go_on()?;
             }
-            for (other, share) in affinities.row(i).filter(|&(_, share)| share > 0.0) {
+            for (other, share) in affinities.behind(i).filter(|&(_, share)| share > 0.0) {
                 let (x, y) = (point[0] - self.points[other][0], point[1] - self.points[other][1]);
-                divergence += share * (share * sum * (1.0 + x * x + y * y)).ln();
+                divergence += 2.0 * share * (share * sum * (1.0 + x * x + y * y)).ln();
             }
         }
         Ok(Progress { steps: self.steps, divergence })
+    }
+
+    /// How many steps were taken.
+    pub fn steps(&self) -> usize {
+        self.steps
     }
 
     /// The points as they are.
@@ -161,16 +155,40 @@ impl Layout {
     }
 }
 
-/// Σ q² (y − other) and Σ q over all points but itself.
-fn pushed(point: Point, points: &[Point]) -> (Point, f64) {
-    let (mut force, mut sum) = ([0.0; 2], 0.0);
-    for other in points {
-        let (x, y) = (point[0] - other[0], point[1] - other[1]);
-        let near = 1.0 / (1.0 + x * x + y * y);
-        sum += near;
-        let squared = near * near;
-        force = [force[0] + squared * x, force[1] + squared * y];
+/// Σ q² (y − other) of each point, and Σ q over all pairs, where q = 1 / (1 + |y − other|²).
+fn every_pair(points: &[Point], stop: &dyn Stop) -> Result<(Vec<Point>, f64), Interrupted> {
+    let (mut forces, mut sum) = (vec![[0.0; 2]; points.len()], 0.0);
+    for (i, point) in points.iter().enumerate() {
+        if i % LOOK == 0 {
+            stop.go_on()?;
+        }
+        let (mut own, mut near_all) = ([0.0; 2], 0.0);
+        for (other, force) in points[i + 1..].iter().zip(&mut forces[i + 1..]) {
+            let (x, y) = (point[0] - other[0], point[1] - other[1]);
+            let near = 1.0 / (1.0 + x * x + y * y);
+            near_all += near;
+            let (x, y) = (near * near * x, near * near * y);
+            own = [own[0] + x, own[1] + y];
+            *force = [force[0] - x, force[1] - y];
+        }
+        forces[i] = [forces[i][0] + own[0], forces[i][1] + own[1]];
+        // Both ways.
+        sum += 2.0 * near_all;
     }
-    // Itself, at distance 0.
-    (force, sum - 1.0)
+    Ok((forces, sum))
+}
+
+/// The same, far points taken together.
+fn by_tree(points: &[Point], theta: f64, stop: &dyn Stop) -> Result<(Vec<Point>, f64), Interrupted> {
+    let tree = Tree::of(points);
+    let (mut forces, mut sum) = (Vec::with_capacity(points.len()), 0.0);
+    for (i, &point) in points.iter().enumerate() {
+        if i % LOOK == 0 {
+            stop.go_on()?;
+        }
+        let (force, near) = tree.repulsion(point, theta);
+        sum += near;
+        forces.push(force);
+    }
+    Ok((forces, sum))
 }

@@ -94,7 +94,8 @@ pub struct Codes {
 pub struct Progress {
     /// Steps that were taken.
     pub steps: usize,
-    /// The divergence of the points' neighbourhoods from the codes', in nats.
+    /// The divergence of the points' neighbourhoods from the codes', in nats; where they were broken off, as it was last told,
+    /// and no number where it never was.
     pub divergence: f64,
 }
 
@@ -178,8 +179,17 @@ impl Codes {
         let affinities = Affinities::of(&self.rows, how.perplexity, is_exact, stop)?;
         let repulsion = if is_exact { Repulsion::Exact } else { Repulsion::Tree { theta: how.theta } };
         let mut layout = Layout::new(self.start(how.start, stop)?, repulsion);
-        let interrupted = layout.descend(&affinities, how, tell, stop).is_err();
-        let progress = layout.progress(&affinities);
+        let mut told = Progress { steps: 0, divergence: f64::NAN };
+        let mut keep = |progress| {
+            told = progress;
+            tell(progress);
+        };
+        let interrupted = layout.descend(&affinities, how, &mut keep, stop).is_err();
+        // Who breaks off does not wait for a divergence.
+        let progress = match interrupted {
+            true => Progress { steps: layout.steps(), ..told },
+            false => layout.progress(&affinities),
+        };
         Ok(Embedded { points: layout.into_points(), progress, interrupted })
     }
 
