@@ -11,7 +11,7 @@ use support::bench::Bench;
 /// Eight numbers that rise or fall: data of two classes, of which the second is rarer.
 fn slopes(bench: &Bench) -> String {
     let [x, y] = ["x.npy", "y.npy"].map(|name| bench.path(name));
-    let rises = |n: usize| n % 3 == 0;
+    let rises = |n: usize| n.is_multiple_of(3);
     let value = |n: usize, at: usize| if rises(n) { at as f32 } else { 7.0 - at as f32 };
     write_npy(&x, &Array2::from_shape_fn((120, 8), |(n, at)| value(n, at) / 8.0 + (n * 7 % 11) as f32 / 40.0)).unwrap();
     write_npy(&y, &Array1::from_shape_fn(120, |n| i64::from(rises(n)))).unwrap();
