@@ -133,6 +133,9 @@ fn what_is_broken_off_leaves_names_as_they_were() {
         "let a = 1\nlet b = 2",
         "train t on digits for 1 epoch",
         "saliency t on digits[0]",
+        "embed t on digits",
+        "net m = 64x64x3 - conv 2 - softmax\nsegment m on scenes[0]",
+        "deconv [1 2; 3 4] with [1 1; 1 1]",
         "convolve [1 1 0; 0 1 1; 0 1 0] with [1 0; 0 1]",
         "summary vgg16",
     ] {

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use fovea_graph::{Stop, Tensor};
-use rayon::prelude::*;
 
 use super::direct::Resident;
 use super::files::File;
 use super::keep::{Sinks, WORTH_KEEPING, unkept};
 use super::read::changed;
 use super::{TOGETHER, mask};
+use crate::crew;
 use crate::error::DataError;
 use crate::room::Room;
 use crate::samples::{Samples, Source};
@@ -44,7 +45,10 @@ pub(super) fn keep(
         let masks = Samples::of(Arc::new(stored), count, &size);
         return Ok((if fits { masks.select(&all, stop)?.into() } else { masks }, None));
     }
-    let direct = |resident| Masks { files: files.into(), numbers: Arc::clone(&numbers), size, resident };
+    let direct = |resident| {
+        let (files, resident) = (files.into(), Arc::new(resident));
+        Masks { files, numbers: Arc::clone(&numbers), size, resident }
+    };
     let masks = Samples::of(Arc::new(direct(Resident::new(LEVELS, 0))), count, &size);
     let mut sinks = Sinks {
         memory: fits.then(|| Vec::with_capacity(count * pixels)),
@@ -79,24 +83,28 @@ fn identity(root: &Path, files: &[File], numbers: &[u16], size: [usize; 2]) -> I
 }
 
 /// Masks that are decoded as they are asked for, of which the first are decoded already.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Masks {
     files: Arc<[File]>,
     /// The numbers of the classes, in their order.
     numbers: Arc<[u16]>,
     size: [usize; 2],
-    resident: Resident,
+    resident: Arc<Resident>,
 }
 
 impl Source for Masks {
     fn read(&self, indices: &[usize], values: &mut [f32], stop: &dyn Stop) -> Result<(), DataError> {
         let pixels = (self.size[0] * self.size[1]).max(1);
-        for (some, slots) in indices.chunks(TOGETHER).zip(values.chunks_mut(TOGETHER * pixels)) {
-            stop.go_on()?;
-            let pairs = slots.par_chunks_exact_mut(pixels).zip(some);
-            pairs.map(|(slot, &index)| self.one(index, slot)).collect::<Result<(), _>>()?;
-        }
-        Ok(())
+        // Whoever breaks it off waits for no decoder.
+        let (these, numbers) = (self.clone(), indices.to_vec());
+        let work = move |at: usize, _: &AtomicBool| {
+            let mut mask = vec![0.0; pixels];
+            these.one(numbers[at], &mut mask).map(|()| mask)
+        };
+        crew::in_order(indices.len(), TOGETHER, work, stop, |at, mask| {
+            values[at * pixels..][..pixels].copy_from_slice(&mask?);
+            Ok(())
+        })
     }
 }
 

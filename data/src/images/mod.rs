@@ -30,10 +30,11 @@ mod without;
 mod write;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use fovea_graph::Stop;
-use rayon::prelude::*;
 
+use crate::crew;
 use crate::dataset::Dataset;
 use crate::description::Description;
 use crate::error::{Clause, DataError, Unfit};
@@ -130,13 +131,18 @@ struct All {
     left_out: Vec<String>,
 }
 
-/// Looks at each file's head.
+/// Looks at each file's head, and at its mask, which is decoded: whoever breaks it off waits for no decoder.
 fn all(images: &Images, listing: &mut Listing, stop: &dyn Stop) -> Result<All, DataError> {
     let mut all = All { left_out: std::mem::take(&mut listing.left_out), ..All::default() };
-    for some in listing.files.chunks(TOGETHER) {
-        stop.go_on()?;
-        let looked: Vec<_> = some.par_iter().map(look).collect();
-        for (listed, looked) in some.iter().zip(looked) {
+    let files: Arc<[Listed]> = std::mem::take(&mut listing.files).into();
+    let work = Arc::clone(&files);
+    crew::in_order(
+        files.len(),
+        TOGETHER,
+        move |at, _| look(&work[at]),
+        stop,
+        |at, looked| {
+            let listed = &files[at];
             match looked {
                 Ok(Looked { head, stamp, mask }) => {
                     let mask = listed.mask.clone().zip(mask).map(|(mask, (stamp, of))| {
@@ -155,8 +161,9 @@ fn all(images: &Images, listing: &mut Listing, stop: &dyn Stop) -> Result<All, D
                 }
                 Err(why) => leave_out(images, &listed.item.path, why, &mut all.left_out)?,
             }
-        }
-    }
+            Ok::<(), DataError>(())
+        },
+    )?;
     Ok(all)
 }
 
