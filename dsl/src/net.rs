@@ -2,6 +2,7 @@
 
 mod field;
 mod print;
+mod seen;
 
 use fovea_graph::Span;
 use fovea_graph::op::{Frame, Function, Lrn, Pool, Upsample};

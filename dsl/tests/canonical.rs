@@ -87,6 +87,7 @@ const STATEMENTS: &[&str] = &[
     "filters lenet.conv1[5]",
     "features lenet.conv1[0..8] on digits[3] save \"maps.npy\"",
     "saliency lenet on digits[0..4] class 7 save \"gradients.npy\"",
+    "deconvnet lenet.conv2[5] on digits.train top 9 save \"Back.npy\"",
     "saliency lenet on digits[3] with guided, integrated, gradcam class 7",
     "embed lenet on digits.train[0..500] with pca seed 3",
     "embed lenet.fc1[0..8] on digits with tsne(perplexity 30, steps 500, theta 0.2, random) save \"Points.npy\"",

@@ -104,6 +104,8 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     fit("train lenet on digits lr 0.1 at ¦", &layers, &["lenet", "batch"]);
     assert_eq!(fits("train lenet on digits schedule plateau(¦"), ["by", "patience", "threshold"]);
     assert_eq!(fits("find ¦"), ["lr"]);
+    fit("deconvnet lenet.c¦", &["lenet.conv1"], &["digits"]);
+    fit("deconvnet lenet.conv1[5] on digits ¦", &["top", "save"], &["on", "with"]);
     fit("saliency lenet on digits with ¦", &["gradient", "guided", "integrated", "gradcam"], &["adam", "class"]);
     fit("saliency lenet on digits with guided, ¦", &["gradcam"], &["adam"]);
     assert_eq!(fits("saliency lenet on digits with integrated(¦"), ["steps"]);

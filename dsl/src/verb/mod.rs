@@ -12,6 +12,7 @@ mod convolve;
 mod data;
 mod declare;
 mod deconv;
+mod deconvnet;
 mod device;
 mod elsewhere;
 mod embed;
@@ -60,6 +61,7 @@ pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
 pub use data::{Basis, Data};
 pub use deconv::Deconv;
+pub use deconvnet::Deconvnet;
 pub use device::Device;
 pub use embed::Embed;
 pub use evolve::{Classes, Evolve};
@@ -181,6 +183,8 @@ verbs! {
     Features(Features),
     /// `saliency lenet on digits[3] class 7`
     Saliency(Saliency),
+    /// `deconvnet lenet.conv2[5] on digits top 9`
+    Deconvnet(Deconvnet),
     /// `embed lenet.fc1 on digits with tsne(perplexity 30)`
     Embed(Embed),
     /// `segment unet on "photo.jpg"`

@@ -213,6 +213,22 @@ fn default_filters_follow_poolings_and_upsamplings() {
 }
 
 #[test]
+fn what_a_position_sees_is_cut_off_at_the_edges() {
+    let seen = |text: &str, layer: &str, position: &[usize]| {
+        let net = net(text);
+        net.seen(net.find(layer).unwrap(), position)
+    };
+    let plain = "net n = 16x12x1 - conv 4 - relu - pool - conv 4 3x3 as c - pool avg global - fc 3";
+    assert_eq!(seen(plain, "c", &[3, 2]), [(3, 11), (1, 9)]);
+    assert_eq!(seen(plain, "c", &[0, 5]), [(0, 5), (7, 12)]);
+    assert_eq!(seen(plain, "fc1", &[]), [(0, 16), (0, 12)]);
+    // Of branches what any of them sees.
+    let joined = "net n = 9x9x1 - concat(conv 2 1x1 | conv 2 5x5 as w) as j - deconv 2 2x2/2 as d";
+    assert_eq!(seen(joined, "j", &[4, 0]), [(2, 7), (0, 3)]);
+    assert_eq!(seen(joined, "d", &[9, 0]), [(2, 7), (0, 3)]);
+}
+
+#[test]
 fn receptive_fields() {
     let sizes = |text: &str| -> Vec<f64> { net(text).receptive_fields().iter().map(|field| field[0].size).collect() };
     assert_eq!(

@@ -7,6 +7,7 @@ mod compare;
 mod convolve;
 mod data;
 mod deconv;
+mod deconvnet;
 mod device;
 mod embed;
 mod evolve;
@@ -129,6 +130,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Who(_) => names::who(names),
         Command::Reset(_) => names::reset(names),
         Command::Saliency(said) => saliency::check(said, names),
+        Command::Deconvnet(said) => deconvnet::check(said, names),
         Command::Embed(said) => embed::check(said, names),
         Command::Segment(said) => segment::check(said, names),
         Command::Library(said) => library::check(&said, names),

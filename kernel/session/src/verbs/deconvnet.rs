@@ -1,0 +1,316 @@
+//! `deconvnet lenet.conv2[5] on digits top 9`: what excited a map, carried back to the pixels (M. Zeiler, R. Fergus,
+//! arXiv:1311.2901).
+
+use std::sync::Arc;
+
+use fovea_data::Dataset;
+use fovea_dsl::verb;
+use fovea_dsl::{Diagnostic, Stage};
+use fovea_graph::shape::join;
+use fovea_graph::{Backend, Tensor};
+use fovea_train::Trainee;
+use fovea_train::probe::deconvnet::{Excited, question};
+use ndarray::{ArrayViewD, Axis, Slice};
+use serde_json::{Value, json};
+
+use super::filters::{MOST_DATA, nested};
+use super::kept::Kept;
+use super::{Checked, Events, Job};
+use crate::display::number::{figure, of};
+use crate::display::{Column, Page, Table};
+use crate::event::Output;
+use crate::failure::{At, Failure};
+use crate::layers::Place;
+use crate::lookup::{Use, Weights};
+use crate::memory;
+use crate::picture::{self, Face, Image, Picture, Plane, Theme, Tile, TileRow, layer};
+use crate::route::route_of;
+use crate::samples::{Pick, pick};
+use crate::world::{Names, World, forward};
+
+/// How many samples are looked at where the statement says no numbers, and at most.
+const SAMPLES: usize = 8;
+const MOST: usize = 64;
+
+/// How many pictures the layers are asked about at once.
+const CHUNK: usize = 256;
+
+/// How bright a picture stays outside the receptive field.
+const OUTSIDE: f32 = 0.3;
+
+struct Deconvnet {
+    place: Place,
+    map: usize,
+    device: Arc<dyn Backend>,
+    seed: u64,
+    pick: Pick,
+    /// How many of the samples, those that excite the map most; all in their order where nothing is said.
+    top: Option<usize>,
+    save: Option<Kept>,
+    theme: Theme,
+}
+
+/// Checks the layer, that it has the map, and the samples.
+pub fn check(said: verb::Deconvnet, names: &Names) -> Checked {
+    let verb::Deconvnet { layer: of, samples, top, save } = said;
+    let place = names.layer(&of, Some(&samples.data))?;
+    let maps = maps(&place)?;
+    let map = match place.range(&of, maps, "map")? {
+        (first, end) if end == first + 1 => first,
+        _ => return Err(which_map(&of, maps).into()),
+    };
+    let layers = place.up_to();
+    let net = fovea_dsl::syntax::Name { text: place.net.name.clone(), span: place.span };
+    let by = Use { net: &net, data: Some(&samples.data), weights: Weights::Own };
+    place.fits(names)?;
+    let route = route_of(&layers, &by, &question(), 1, names)?;
+    memory::net_fits(&route.plan, &*names.device, place.span)?;
+    let is_all = samples.range.is_none() && top.is_none();
+    let mut pick = pick(samples, names)?.of_pictures("deconvnet")?;
+    if is_all {
+        pick.range.1 = pick.range.1.min(pick.range.0 + SAMPLES);
+    }
+    let top_span = top.as_ref().map(|top| top.what);
+    let top = top.map(|top| top.value);
+    let shown = top.unwrap_or(pick.range.1 - pick.range.0);
+    if shown > MOST {
+        let span = top_span.unwrap_or(pick.samples.span);
+        let message = format!("{} are too many to look at", self::of(shown, "picture"));
+        let mistake = Diagnostic::new(Stage::Values, span, message).found(self::of(shown, "picture"));
+        return Err(mistake.expected(format!("at most {}", self::of(MOST, "picture"))).into());
+    }
+    let save = save.map(|path| Kept::at(&path.value)).transpose()?;
+    let (device, seed, theme) = (Arc::clone(&names.device), names.seed, names.theme);
+    Ok(Box::new(Deconvnet { place, map, device, seed, pick, top, save, theme }))
+}
+
+/// How many maps the layer makes; one without any, or a net on something else than pictures, is refused.
+fn maps(place: &Place) -> Result<usize, Diagnostic> {
+    let output = &place.layer().output;
+    if let ([_, _, maps], [_, _, 1 | 3]) = (&output[..], place.net.input()) {
+        return Ok(*maps);
+    }
+    let is_of_pictures = matches!(place.net.input(), [_, _, 1 | 3]);
+    let (message, found) = match is_of_pictures {
+        true => (format!("`{}` gives {}, and no maps", place.path, join(output)), join(output)),
+        false => {
+            let takes = join(place.net.input());
+            let message =
+                format!("`{}` takes {takes}, and pictures have height x width x 1 or 3 channels", place.net.name);
+            (message, takes)
+        }
+    };
+    let mistake = Diagnostic::new(Stage::Shapes, place.span, message).found(found);
+    let last = place.net.layers.iter().skip(1).rfind(|layer| layer.kind.word() == "conv" && layer.output.len() == 3);
+    Err(match last {
+        Some(last) if is_of_pictures => {
+            let instead = format!("{}.{}", place.net.name, last.name);
+            mistake.expected("a layer with maps").mend(place.span, &instead).help(format!("write `{instead}[0]`, say"))
+        }
+        _ => mistake.expected("a layer with maps, of a net on pictures"),
+    })
+}
+
+/// No map is said, or several.
+fn which_map(of: &verb::LayerRef, maps: usize) -> Diagnostic {
+    let path = &of.path.text;
+    let message = format!("`deconvnet` carries one map back: which of `{path}`?");
+    let mistake = Diagnostic::new(Stage::Values, of.span, message).expected(format!("a number from 0 to {}", maps - 1));
+    let first = of.range.map_or(0, |(first, _)| first);
+    mistake.mend(of.span, format!("{path}[{first}]")).help(format!("write `{path}[{first}]`, say"))
+}
+
+/// A sample, what excited the map on it, and which rows and columns of its picture that sees.
+struct Found {
+    name: String,
+    /// Its place among all of the data.
+    at: usize,
+    excited: Excited,
+    field: Vec<(usize, usize)>,
+}
+
+impl Job for Deconvnet {
+    fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
+        world.remark(&self.place.net, events);
+        let span = self.pick.samples.span;
+        let data = self.pick.read(world)?;
+        let found = self.find(&data, world)?;
+        let indices: Vec<usize> = found.iter().map(|found| found.at).collect();
+        let images = data.images.select(&indices, &*world.interrupted).at(span)?;
+        let excited: Vec<Excited> = found.iter().map(|found| found.excited.clone()).collect();
+        let (layers, interrupted) = (self.place.up_to(), Arc::clone(&world.interrupted));
+        let carry = |net: &mut Trainee| {
+            net.carried_back(&images, forward(&layers, &interrupted), self.map, &excited, &interrupted)
+        };
+        let back = world.with(&self.place.weighty(world), &self.device, self.seed, carry).at(span)?;
+        let picture = self.picture(&found, &images, &back).at(span)?;
+        let page = Page::default().text(self.head(&found)).table(table(&found));
+        let output = Output::page("deconvnet", &page, self.data(&found, &back)).picture(picture);
+        let Some(save) = &self.save else { return Ok(output) };
+        let is_png = save.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+        save.write(&if is_png { around_grey(&back) } else { back })?;
+        Ok(output.file(&save.path))
+    }
+}
+
+impl Deconvnet {
+    /// The samples that are shown, each with what excites the map most.
+    fn find(&self, data: &Dataset, world: &mut World) -> Result<Vec<Found>, Failure> {
+        let span = self.pick.samples.span;
+        let indices = self.pick.indices(data).to_vec();
+        let (layers, interrupted) = (self.place.up_to(), Arc::clone(&world.interrupted));
+        let weighty = self.place.weighty(world);
+        let mut found = Vec::with_capacity(indices.len());
+        for (chunk, indices) in indices.chunks(CHUNK).enumerate() {
+            let images = data.images.select(indices, &*interrupted).at(span)?;
+            let look = |net: &mut Trainee| net.excited(&images, forward(&layers, &interrupted), self.map, &interrupted);
+            let excited = world.with(&weighty, &self.device, self.seed, look).at(span)?;
+            for (i, (excited, &at)) in excited.into_iter().zip(indices).enumerate() {
+                let field = self.place.net.seen(self.place.at, &excited.position);
+                found.push(Found { name: self.pick.name(chunk * CHUNK + i), at, excited, field });
+            }
+        }
+        if let Some(top) = self.top {
+            found.sort_by(|a, b| b.excited.activation.total_cmp(&a.excited.activation));
+            found.truncate(top);
+        }
+        Ok(found)
+    }
+
+    /// `lenet.conv2[5]`
+    fn path(&self) -> String {
+        let path = &self.place.path;
+        format!("{path}[{}]", self.map)
+    }
+
+    fn title(&self, found: &[Found]) -> String {
+        match self.top {
+            Some(_) => format!("What excites {} most: {}", self.path(), of(found.len(), "sample")),
+            None => format!("What excites {}, back at the pixels", self.path()),
+        }
+    }
+
+    fn head(&self, found: &[Found]) -> String {
+        let silent = found.iter().filter(|found| found.excited.activation <= 0.0).count();
+        match silent {
+            0 => self.title(found),
+            _ => {
+                format!("{}; on {} nothing is above 0, and nothing goes back", self.title(found), of(silent, "sample"))
+            }
+        }
+    }
+
+    /// A column a sample: the picture, dim outside the receptive field; the field; what came back in it.
+    fn picture(&self, found: &[Found], images: &Tensor, back: &Tensor) -> picture::Result<Picture> {
+        let row = |label: &str, face: &dyn Fn(usize, &Found) -> picture::Result<Face>| -> picture::Result<TileRow> {
+            let tile = |(i, found): (usize, &Found)| -> picture::Result<Tile> {
+                let is_silent = found.excited.activation <= 0.0 && label == BACK;
+                Ok(Tile { caption: found.name.clone(), face: face(i, found)?, is_silent })
+            };
+            let tiles = found.iter().enumerate().map(tile).collect::<picture::Result<Vec<Tile>>>()?;
+            Ok(TileRow { label: label.to_string(), tiles })
+        };
+        let rows = [
+            row("picture", &|i, found| dimmed(images.index_axis(Axis(0), i), &found.field))?,
+            row("what it sees", &|i, found| cut(images.index_axis(Axis(0), i), &found.field))?,
+            row(BACK, &|i, found| signal(back.index_axis(Axis(0), i), &found.field))?,
+        ];
+        let note = match back.shape().last() {
+            Some(1) => "what came back on one scale; the picture is dim outside what the activation sees",
+            _ => {
+                "what came back around grey, each on its own scale; the picture is dim outside what the activation sees"
+            }
+        };
+        layer("deconvnet", &self.title(found), note, &rows, [rows.len(), found.len()], self.theme)
+    }
+
+    fn data(&self, found: &[Found], back: &Tensor) -> Value {
+        let one = |found: &Found| {
+            json!({
+                "sample": found.name,
+                "activation": found.excited.activation,
+                "position": found.excited.position,
+                "receptive_field": found.field,
+            })
+        };
+        json!({
+            "net": self.place.net.name,
+            "layer": self.place.layer().name,
+            "map": self.map,
+            "data": self.pick.samples.data.text,
+            "found": found.iter().map(one).collect::<Vec<_>>(),
+            "back": (back.len() <= MOST_DATA).then(|| nested(&back.view())),
+        })
+    }
+}
+
+const BACK: &str = "carried back";
+
+fn table(found: &[Found]) -> Table {
+    let columns = [Column::left("sample"), Column::right("activation"), Column::right("at"), Column::right("sees")];
+    let mut table = Table::new(columns);
+    for found in found {
+        let at: Vec<String> = found.excited.position.iter().map(usize::to_string).collect();
+        let field: Vec<String> = found.field.iter().map(|(first, end)| format!("{first}..{end}")).collect();
+        let activation = figure(found.excited.activation.into());
+        table.row([found.name.clone(), activation, at.join(", "), field.join(" x ")]);
+    }
+    table
+}
+
+/// A picture, dim outside these rows and columns.
+fn dimmed(picture: ArrayViewD<'_, f32>, field: &[(usize, usize)]) -> picture::Result<Face> {
+    let mut dim = picture.mapv(|value| value * OUTSIDE);
+    within(dim.view_mut(), field).assign(&within_of(picture, field));
+    Ok(Face::Picture(image(dim.view())?))
+}
+
+fn cut(picture: ArrayViewD<'_, f32>, field: &[(usize, usize)]) -> picture::Result<Face> {
+    Ok(Face::Picture(image(within_of(picture, field))?))
+}
+
+/// What came back, within the field: numbers, or in colour around grey.
+fn signal(back: ArrayViewD<'_, f32>, field: &[(usize, usize)]) -> picture::Result<Face> {
+    let back = within_of(back, field);
+    let [rows, columns, channels] = *back.shape() else {
+        return Err(picture::Error::Empty { what: "no picture of height x width x channels" });
+    };
+    if channels == 1 {
+        return Ok(Face::Numbers(Plane { rows, columns, values: back.iter().copied().collect() }));
+    }
+    Ok(Face::Picture(image(around_grey(&back.insert_axis(Axis(0)).to_owned()).index_axis(Axis(0), 0))?))
+}
+
+/// Signals `[N, H, W, C]` as pictures: 0 is grey, the largest of each black or white.
+fn around_grey(back: &Tensor) -> Tensor {
+    let mut pictures = back.clone();
+    for mut picture in pictures.outer_iter_mut() {
+        let most = picture.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
+        let scale = if most > 0.0 && most.is_finite() { 0.5 / most } else { 0.0 };
+        picture.mapv_inplace(|value| 0.5 + value * scale);
+    }
+    pictures
+}
+
+fn within_of<'a>(picture: ArrayViewD<'a, f32>, field: &[(usize, usize)]) -> ArrayViewD<'a, f32> {
+    let mut picture = picture;
+    for (axis, &(first, end)) in field.iter().enumerate() {
+        picture.slice_axis_inplace(Axis(axis), Slice::from(first..end));
+    }
+    picture
+}
+
+fn within<'a>(picture: ndarray::ArrayViewMutD<'a, f32>, field: &[(usize, usize)]) -> ndarray::ArrayViewMutD<'a, f32> {
+    let mut picture = picture;
+    for (axis, &(first, end)) in field.iter().enumerate() {
+        picture.slice_axis_inplace(Axis(axis), Slice::from(first..end));
+    }
+    picture
+}
+
+fn image(picture: ArrayViewD<'_, f32>) -> picture::Result<Image> {
+    match *picture.shape() {
+        [height, width, channels] => Image::new(height, width, channels, picture.iter().copied().collect()),
+        _ => Err(picture::Error::Empty { what: "no picture of height x width x channels" }),
+    }
+}
