@@ -1,6 +1,8 @@
 //! `deconvnet lenet.conv2[5] on digits top 9`: what excited a map, carried back to the pixels (M. Zeiler, R. Fergus,
 //! arXiv:1311.2901).
 
+mod draw;
+
 use std::sync::Arc;
 
 use fovea_data::Dataset;
@@ -10,20 +12,21 @@ use fovea_graph::shape::join;
 use fovea_graph::{Backend, Tensor};
 use fovea_train::Trainee;
 use fovea_train::probe::deconvnet::{Excited, question};
-use ndarray::{ArrayViewD, Axis, Slice};
 use serde_json::{Value, json};
+
+use draw::{Found, around_grey, drawn, table};
 
 use super::filters::{MOST_DATA, nested};
 use super::kept::Kept;
 use super::{Checked, Events, Job};
-use crate::display::number::{figure, of};
-use crate::display::{Column, Page, Table};
+use crate::display::Page;
+use crate::display::number::of;
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::layers::Place;
 use crate::lookup::{Use, Weights};
 use crate::memory;
-use crate::picture::{self, Face, Image, Picture, Plane, Theme, Tile, TileRow, layer};
+use crate::picture::Theme;
 use crate::route::route_of;
 use crate::samples::{Pick, pick};
 use crate::world::{Names, World, forward};
@@ -34,9 +37,6 @@ const MOST: usize = 64;
 
 /// How many pictures the layers are asked about at once.
 const CHUNK: usize = 256;
-
-/// How bright a picture stays outside the receptive field.
-const OUTSIDE: f32 = 0.3;
 
 struct Deconvnet {
     place: Place,
@@ -120,15 +120,6 @@ fn which_map(of: &verb::LayerRef, maps: usize) -> Diagnostic {
     mistake.mend(of.span, format!("{path}[{first}]")).help(format!("write `{path}[{first}]`, say"))
 }
 
-/// A sample, what excited the map on it, and which rows and columns of its picture that sees.
-struct Found {
-    name: String,
-    /// Its place among all of the data.
-    at: usize,
-    excited: Excited,
-    field: Vec<(usize, usize)>,
-}
-
 impl Job for Deconvnet {
     fn run(&self, world: &mut World, events: &mut Events<'_>) -> Result<Output, Failure> {
         world.remark(&self.place.net, events);
@@ -143,7 +134,7 @@ impl Job for Deconvnet {
             net.carried_back(&images, forward(&layers, &interrupted), self.map, &excited, &interrupted)
         };
         let back = world.with(&self.place.weighty(world), &self.device, self.seed, carry).at(span)?;
-        let picture = self.picture(&found, &images, &back).at(span)?;
+        let picture = drawn(&self.title(&found), &found, &images, &back, self.theme).at(span)?;
         let page = Page::default().text(self.head(&found)).table(table(&found));
         let output = Output::page("deconvnet", &page, self.data(&found, &back)).picture(picture);
         let Some(save) = &self.save else { return Ok(output) };
@@ -200,30 +191,6 @@ impl Deconvnet {
         }
     }
 
-    /// A column a sample: the picture, dim outside the receptive field; the field; what came back in it.
-    fn picture(&self, found: &[Found], images: &Tensor, back: &Tensor) -> picture::Result<Picture> {
-        let row = |label: &str, face: &dyn Fn(usize, &Found) -> picture::Result<Face>| -> picture::Result<TileRow> {
-            let tile = |(i, found): (usize, &Found)| -> picture::Result<Tile> {
-                let is_silent = found.excited.activation <= 0.0 && label == BACK;
-                Ok(Tile { caption: found.name.clone(), face: face(i, found)?, is_silent })
-            };
-            let tiles = found.iter().enumerate().map(tile).collect::<picture::Result<Vec<Tile>>>()?;
-            Ok(TileRow { label: label.to_string(), tiles })
-        };
-        let rows = [
-            row("picture", &|i, found| dimmed(images.index_axis(Axis(0), i), &found.field))?,
-            row("what it sees", &|i, found| cut(images.index_axis(Axis(0), i), &found.field))?,
-            row(BACK, &|i, found| signal(back.index_axis(Axis(0), i), &found.field))?,
-        ];
-        let note = match back.shape().last() {
-            Some(1) => "what came back on one scale; the picture is dim outside what the activation sees",
-            _ => {
-                "what came back around grey, each on its own scale; the picture is dim outside what the activation sees"
-            }
-        };
-        layer("deconvnet", &self.title(found), note, &rows, [rows.len(), found.len()], self.theme)
-    }
-
     fn data(&self, found: &[Found], back: &Tensor) -> Value {
         let one = |found: &Found| {
             json!({
@@ -241,76 +208,5 @@ impl Deconvnet {
             "found": found.iter().map(one).collect::<Vec<_>>(),
             "back": (back.len() <= MOST_DATA).then(|| nested(&back.view())),
         })
-    }
-}
-
-const BACK: &str = "carried back";
-
-fn table(found: &[Found]) -> Table {
-    let columns = [Column::left("sample"), Column::right("activation"), Column::right("at"), Column::right("sees")];
-    let mut table = Table::new(columns);
-    for found in found {
-        let at: Vec<String> = found.excited.position.iter().map(usize::to_string).collect();
-        let field: Vec<String> = found.field.iter().map(|(first, end)| format!("{first}..{end}")).collect();
-        let activation = figure(found.excited.activation.into());
-        table.row([found.name.clone(), activation, at.join(", "), field.join(" x ")]);
-    }
-    table
-}
-
-/// A picture, dim outside these rows and columns.
-fn dimmed(picture: ArrayViewD<'_, f32>, field: &[(usize, usize)]) -> picture::Result<Face> {
-    let mut dim = picture.mapv(|value| value * OUTSIDE);
-    within(dim.view_mut(), field).assign(&within_of(picture, field));
-    Ok(Face::Picture(image(dim.view())?))
-}
-
-fn cut(picture: ArrayViewD<'_, f32>, field: &[(usize, usize)]) -> picture::Result<Face> {
-    Ok(Face::Picture(image(within_of(picture, field))?))
-}
-
-/// What came back, within the field: numbers, or in colour around grey.
-fn signal(back: ArrayViewD<'_, f32>, field: &[(usize, usize)]) -> picture::Result<Face> {
-    let back = within_of(back, field);
-    let [rows, columns, channels] = *back.shape() else {
-        return Err(picture::Error::Empty { what: "no picture of height x width x channels" });
-    };
-    if channels == 1 {
-        return Ok(Face::Numbers(Plane { rows, columns, values: back.iter().copied().collect() }));
-    }
-    Ok(Face::Picture(image(around_grey(&back.insert_axis(Axis(0)).to_owned()).index_axis(Axis(0), 0))?))
-}
-
-/// Signals `[N, H, W, C]` as pictures: 0 is grey, the largest of each black or white.
-fn around_grey(back: &Tensor) -> Tensor {
-    let mut pictures = back.clone();
-    for mut picture in pictures.outer_iter_mut() {
-        let most = picture.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
-        let scale = if most > 0.0 && most.is_finite() { 0.5 / most } else { 0.0 };
-        picture.mapv_inplace(|value| 0.5 + value * scale);
-    }
-    pictures
-}
-
-fn within_of<'a>(picture: ArrayViewD<'a, f32>, field: &[(usize, usize)]) -> ArrayViewD<'a, f32> {
-    let mut picture = picture;
-    for (axis, &(first, end)) in field.iter().enumerate() {
-        picture.slice_axis_inplace(Axis(axis), Slice::from(first..end));
-    }
-    picture
-}
-
-fn within<'a>(picture: ndarray::ArrayViewMutD<'a, f32>, field: &[(usize, usize)]) -> ndarray::ArrayViewMutD<'a, f32> {
-    let mut picture = picture;
-    for (axis, &(first, end)) in field.iter().enumerate() {
-        picture.slice_axis_inplace(Axis(axis), Slice::from(first..end));
-    }
-    picture
-}
-
-fn image(picture: ArrayViewD<'_, f32>) -> picture::Result<Image> {
-    match *picture.shape() {
-        [height, width, channels] => Image::new(height, width, channels, picture.iter().copied().collect()),
-        _ => Err(picture::Error::Empty { what: "no picture of height x width x channels" }),
     }
 }
