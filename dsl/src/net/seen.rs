@@ -64,7 +64,7 @@ fn before(layer: &Layer, from: &Layer, axis: usize, (first, end): Stretch) -> St
             (first.div_euclid(factor) - beside, (end - 1).div_euclid(factor) + 1 + beside)
         }
         Kind::Frame(frame) => {
-            let edge = frame.edges[axis][0] as i64;
+            let edge = frame.edges[axis][0];
             (first - edge, end - edge)
         }
         // Switches come from anywhere in the windows, and one vector from the whole map.

@@ -39,7 +39,21 @@ pub fn drawn(title: &str, found: &[Found], images: &Tensor, back: &Tensor, theme
         Some(1) => "what came back on one scale; the picture is dim outside what the activation sees",
         _ => "what came back around grey, each on its own scale; the picture is dim outside what the activation sees",
     };
-    layer("deconvnet", title, note, &rows, [rows.len(), found.len()], theme)
+    let [first, ..] = found else { return Err(picture::Error::Empty { what: "no samples" }) };
+    if found.len() > 1 {
+        return layer("deconvnet", title, note, &rows, [rows.len(), found.len()], theme);
+    }
+    // Of one sample all stands in a line.
+    let tiles: Vec<Tile> = rows.into_iter().flat_map(captioned).collect();
+    let all = [1, tiles.len()];
+    let row = TileRow { label: String::new(), tiles };
+    layer("deconvnet", &format!("{title}, on {}", first.name), note, &[row], all, theme)
+}
+
+/// A row's tiles, each with the row's label over it.
+fn captioned(row: TileRow) -> impl Iterator<Item = Tile> {
+    let TileRow { label, tiles } = row;
+    tiles.into_iter().map(move |tile| Tile { caption: label.clone(), ..tile })
 }
 
 const BACK: &str = "carried back";
@@ -107,8 +121,10 @@ fn within<'a>(picture: ArrayViewMutD<'a, f32>, field: &[(usize, usize)]) -> Arra
     picture
 }
 
+/// In colour where it is grey, too: 0 is black in every row.
 fn image(picture: ArrayViewD<'_, f32>) -> picture::Result<Image> {
     match *picture.shape() {
+        [height, width, 1] => Image::new(height, width, 3, picture.iter().flat_map(|&value| [value; 3]).collect()),
         [height, width, channels] => Image::new(height, width, channels, picture.iter().copied().collect()),
         _ => Err(picture::Error::Empty { what: "no picture of height x width x channels" }),
     }

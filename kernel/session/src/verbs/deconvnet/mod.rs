@@ -177,7 +177,7 @@ impl Deconvnet {
     fn title(&self, found: &[Found]) -> String {
         match self.top {
             Some(_) => format!("What excites {} most: {}", self.path(), of(found.len(), "sample")),
-            None => format!("What excites {}, back at the pixels", self.path()),
+            None => format!("What excites {}, carried back", self.path()),
         }
     }
 
