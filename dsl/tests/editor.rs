@@ -104,11 +104,6 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     fit("train lenet on digits lr 0.1 at ¦", &layers, &["lenet", "batch"]);
     assert_eq!(fits("train lenet on digits schedule plateau(¦"), ["by", "patience", "threshold"]);
     assert_eq!(fits("find ¦"), ["lr"]);
-    fit("deconvnet lenet.c¦", &["lenet.conv1"], &["digits"]);
-    fit("deconvnet lenet.conv1[5] on digits ¦", &["top", "save"], &["on", "with"]);
-    fit("saliency lenet on digits with ¦", &["gradient", "guided", "integrated", "gradcam"], &["adam", "class"]);
-    fit("saliency lenet on digits with guided, ¦", &["gradcam"], &["adam"]);
-    assert_eq!(fits("saliency lenet on digits with integrated(¦"), ["steps"]);
     fit("save ¦", &["lenet", "digits"], &["on"]);
     fit("find lr of ¦", &["lenet", "vgg16"], &["digits"]);
     assert_eq!(fits("show run ¦"), ["last"]);
@@ -136,6 +131,11 @@ fn what_a_net_is_asked_beyond_its_answer() {
     fit("fool lenet on digits ¦", &["with", "toward", "save"], &["class"]);
     assert_eq!(fits("fool lenet on digits with ¦"), ["fgsm", "pgd", "deepfool"]);
     assert_eq!(fits("fool lenet on digits with pgd(¦"), ["eps", "steps", "step"]);
+    fit("deconvnet lenet.c¦", &["lenet.conv1"], &["digits"]);
+    fit("deconvnet lenet.conv1[5] on digits ¦", &["top", "save"], &["on", "with"]);
+    fit("saliency lenet on digits with ¦", &["gradient", "guided", "integrated", "gradcam"], &["adam", "class"]);
+    fit("saliency lenet on digits with guided, ¦", &["gradcam"], &["adam"]);
+    assert_eq!(fits("saliency lenet on digits with integrated(¦"), ["steps"]);
     fit("evolve ¦", &["lenet"], &["digits"]);
     fit("evolve lenet class ¦", &["all", "width"], &["direct"]);
     fit("evolve lenet class all ¦", &["direct", "indirect", "for"], &["class"]);
