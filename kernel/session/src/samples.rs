@@ -102,6 +102,18 @@ impl Pick {
         if is_there { Ok(data) } else { Err(no_such(&self.samples, self.range, part.len()).into()) }
     }
 
+    /// Whether they are as many as can be looked at.
+    pub fn few(&self, most: usize) -> Result<(), Diagnostic> {
+        let pictures = |count| number::of(count, "picture");
+        let count = self.range.1 - self.range.0;
+        if count <= most {
+            return Ok(());
+        }
+        let message = format!("{} are too many to look at", pictures(count));
+        let mistake = Diagnostic::new(Stage::Values, self.samples.span, message).found(pictures(count));
+        Err(mistake.expected(format!("at most {}", pictures(most))))
+    }
+
     /// The same for a verb that draws them: samples of another shape than pictures are a mistake.
     pub fn of_pictures(self, verb: &str) -> Result<Self, Diagnostic> {
         if self.spec.shape().len() == 3 { Ok(self) } else { Err(self.no_picture(verb)) }

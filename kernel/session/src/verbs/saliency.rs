@@ -65,7 +65,7 @@ pub fn check(said: verb::Saliency, names: &Names) -> Checked {
     if all {
         pick.range.1 = pick.range.1.min(SAMPLES);
     }
-    few(&pick)?;
+    pick.few(MOST)?;
     let save = save.map(|path| destination(&path.value)).transpose()?;
     let device = Arc::clone(&names.device);
     let (seed, theme) = (names.seed, names.theme);
@@ -101,17 +101,6 @@ fn has_maps(net: &Net, maps: &[(Said, Span)]) -> Result<(), Diagnostic> {
     let message = format!("`{}` has no layer with maps for `gradcam` to weigh", net.name);
     let mistake = Diagnostic::new(Stage::Shapes, *span, message).found("vectors alone");
     Err(mistake.expected("a net with `conv` or `pool`").mend(*span, "guided").help("`guided` needs no maps"))
-}
-
-/// As many pictures as can be looked at.
-fn few(pick: &Pick) -> Result<(), Diagnostic> {
-    let count = pick.range.1 - pick.range.0;
-    if count <= MOST {
-        return Ok(());
-    }
-    let message = format!("{} are too many to look at", of(count, "picture"));
-    let mistake = Diagnostic::new(Stage::Values, pick.samples.span, message).found(of(count, "picture"));
-    Err(mistake.expected(format!("at most {}", of(MOST, "picture"))))
 }
 
 /// What was found of one picture.

@@ -50,7 +50,7 @@ pub fn check(said: verb::Segment, names: &Names) -> Checked {
     if all {
         pick.range.1 = pick.range.1.min(SAMPLES);
     }
-    few(&pick)?;
+    pick.few(MOST)?;
     let net = at_size(&net, &pick, of.net.span, size.as_ref(), names)?;
     let route = route_of(&net, &of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
@@ -90,17 +90,6 @@ fn no_size(size: &Said<[usize; 2]>) -> Diagnostic {
         Diagnostic::new(Stage::Verbs, size.span, "`size` brings files to size, and these are samples of data");
     let help = format!("`data … size {size_in_words}` brings those of data to size");
     mistake.found(format!("size {size_in_words}")).expected("no `size`").mend(size.cut(), "").help(help)
-}
-
-/// As many pictures as can be looked at.
-fn few(pick: &Pick) -> Result<(), Diagnostic> {
-    let count = pick.range.1 - pick.range.0;
-    if count <= MOST {
-        return Ok(());
-    }
-    let message = format!("{} are too many to look at", of(count, "picture"));
-    let mistake = Diagnostic::new(Stage::Values, pick.samples.span, message).found(of(count, "picture"));
-    Err(mistake.expected(format!("at most {}", of(MOST, "picture"))))
 }
 
 /// The net at the size of the pictures.
