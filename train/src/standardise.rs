@@ -33,12 +33,14 @@ impl Standardisation {
         match data.normalize {
             Normalize::Own => Self::measured(data, stop),
             Normalize::Raw => Ok(Self { mean: vec![0.0; channels], deviation: vec![1.0; channels] }),
-            Normalize::Imagenet => {
-                let of = |figures: [f32; 3]| figures.into_iter().cycle().take(channels).collect();
-                let (mean, deviation) = (of(Normalize::IMAGENET_MEAN), of(Normalize::IMAGENET_DEVIATION));
-                Ok(Self { mean, deviation })
-            }
+            Normalize::Imagenet => Ok(Self::imagenet(channels)),
         }
+    }
+
+    /// That of ImageNet's photographs.
+    pub fn imagenet(channels: usize) -> Self {
+        let of = |figures: [f32; 3]| figures.into_iter().cycle().take(channels).collect();
+        Self { mean: of(Normalize::IMAGENET_MEAN), deviation: of(Normalize::IMAGENET_DEVIATION) }
     }
 
     /// That of a data set's training part, however it is normalised.
