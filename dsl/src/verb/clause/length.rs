@@ -11,7 +11,8 @@ use crate::syntax::{Part, PartKind};
 /// Whether a word is this unit, of one or of many.
 fn is_unit(word: &str, unit: &str) -> bool {
     let word = word.to_lowercase();
-    word == unit || word.strip_suffix('s') == Some(unit)
+    // A step is what one batch makes of a net in training, and stands for itself elsewhere.
+    word == unit || word.strip_suffix('s') == Some(unit) || unit == "step" && word == "batches"
 }
 
 impl Parts<'_> {

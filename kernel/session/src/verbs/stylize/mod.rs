@@ -24,7 +24,7 @@ use crate::display::number;
 use crate::event::{Event, Figure, Output, Progress};
 use crate::failure::{At, Failure};
 use crate::layers::Place;
-use crate::picture::Theme;
+use crate::picture::{self, Picture, Theme};
 use crate::samples::{Pick, image};
 use crate::world::{World, forward};
 
@@ -61,8 +61,13 @@ impl Job for Stylize {
                 (&given[0].pixels, forward(photo, &interrupted)),
                 (&given[1].pixels, forward(painting, &interrupted)),
             ];
-            let begun = Instant::now();
-            let mut tell = |news: News<'_>| events(Event::Progress(self.progress(news.step, news.far, begun.elapsed())));
+            let (begun, mut course, mut drafts) = (Instant::now(), Vec::new(), Drafts::new());
+            let mut tell = |news: News<'_>| {
+                events(Event::Progress(self.progress(news.step, news.far, begun.elapsed())));
+                course.push(news.far);
+                let draft = drafts.due(|| self.picture(&given, &news.picture(), &course, weights));
+                draft.into_iter().for_each(|picture| events(Event::Draft(picture)));
+            };
             trainee.stylize(pictures, &self.transfer, &mut tell, &interrupted)
         };
         let styled = world.with(&self.place.weighty(world), &self.device, self.seed, stylize).at(self.span)?;
@@ -70,6 +75,35 @@ impl Job for Stylize {
         let Some(save) = &self.save else { return Ok(output) };
         save.write(&styled.picture)?;
         Ok(output.file(&save.path))
+    }
+}
+
+/// How long a draft stands at least.
+const DRAFT: Duration = Duration::from_secs(1);
+
+/// A draft stands so many times as long as it took to draw.
+const SHARE: u32 = 20;
+
+/// When a picture that changes is drawn.
+struct Drafts {
+    due: Instant,
+}
+
+impl Drafts {
+    /// The first is drawn at once.
+    fn new() -> Self {
+        Self { due: Instant::now() }
+    }
+
+    /// A picture, where one is due. What cannot be drawn is not: the result says why.
+    fn due(&mut self, draw: impl FnOnce() -> picture::Result<Picture>) -> Option<Picture> {
+        let begun = Instant::now();
+        if begun < self.due {
+            return None;
+        }
+        let drawn = draw();
+        self.due = Instant::now() + DRAFT.max(begun.elapsed().saturating_mul(SHARE));
+        drawn.ok()
     }
 }
 
@@ -83,7 +117,7 @@ struct Given {
 }
 
 impl Given {
-    fn image(&self) -> crate::picture::Result<crate::picture::Image> {
+    fn image(&self) -> picture::Result<picture::Image> {
         image(&self.data, self.at)
     }
 }

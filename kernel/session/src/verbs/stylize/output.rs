@@ -1,5 +1,6 @@
 //! What `stylize` says and draws.
 
+use fovea_graph::Tensor;
 use fovea_train::probe::style::{Far, Styled};
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use super::{Given, Stylize, Weighted};
 use crate::display::number::{figure, of, short};
 use crate::display::{Column, Page, Table};
 use crate::event::Output;
-use crate::picture::{self, Framed, Image, Series, SeriesKind, stylized};
+use crate::picture::{self, Framed, Image, Picture, Series, SeriesKind, stylized};
 
 /// A loss: its name, what it was and how much it counts.
 type Part = (&'static str, fn(&Far) -> Option<f64>, f64);
@@ -16,28 +17,48 @@ impl Stylize {
     pub(super) fn output(&self, given: &[Given; 2], styled: &Styled, weights: Weighted) -> picture::Result<Output> {
         let steps = styled.course.len() - 1;
         let interrupted = steps < self.transfer.steps && !styled.settled;
-        let title = format!("{} as {}", self.photo.name(0), self.painting.name(0));
         let asked = of(self.transfer.steps, "step");
         let end = match (interrupted, styled.settled) {
             (true, _) => format!("broken off after {steps} of {asked}"),
             (_, true) => format!("after {} of {asked} none leads lower", of(steps, "step")),
             _ => asked,
         };
-        let net = format!("{} ({})", self.place.net.name, weights.in_words());
-        let text = format!("{title}, with {net}: {end}; {}", self.asked());
+        let text = format!("{}, with {}: {end}; {}", self.title(), self.with(weights), self.asked());
         let page = Page::default().text(text).table(self.table(styled));
-        let shape: [usize; 4] = styled.picture.shape().try_into().unwrap_or_default();
-        let result = Image::new(shape[1], shape[2], shape[3], styled.picture.iter().copied().collect())?;
+        let picture = self.picture(given, &styled.picture, &styled.course, weights)?;
+        let data = self.data(styled, weights);
+        Ok(Output { interrupted, ..Output::page("stylize", &page, data) }.picture(picture))
+    }
+
+    /// What there is after some steps, beside what is given.
+    pub(super) fn picture(
+        &self,
+        given: &[Given; 2],
+        pixels: &Tensor,
+        course: &[Far],
+        weights: Weighted,
+    ) -> picture::Result<Picture> {
+        let title = self.title();
         let framed = |caption: String, image: Image| Framed { caption, image };
         let [photo, painting] = given;
         let beside = [
             framed(format!("photograph: {}", self.photo.name(0)), photo.image()?),
             framed(format!("painting: {}", self.painting.name(0)), painting.image()?),
         ];
-        let result = framed(format!("with {net}, {}", of(steps, "step")), result);
-        let picture = stylized(&title, &beside, &result, &self.curves(styled), self.theme)?;
-        let data = self.data(styled, weights);
-        Ok(Output { interrupted, ..Output::page("stylize", &page, data) }.picture(picture))
+        let shape: [usize; 4] = pixels.shape().try_into().unwrap_or_default();
+        let result = Image::new(shape[1], shape[2], shape[3], pixels.iter().copied().collect())?;
+        let caption = format!("with {}, {}", self.with(weights), of(course.len() - 1, "step"));
+        stylized(&title, &beside, &framed(caption, result), &self.curves(course), self.theme)
+    }
+
+    /// `photo.jpg as painting.jpg`
+    fn title(&self) -> String {
+        format!("{} as {}", self.photo.name(0), self.painting.name(0))
+    }
+
+    /// `vgg19 (random filters)`
+    fn with(&self, weights: Weighted) -> String {
+        format!("{} ({})", self.place.net.name, weights.in_words())
     }
 
     /// The losses that count.
@@ -74,9 +95,11 @@ impl Stylize {
     }
 
     /// The losses over the steps, each as much as it counts.
-    fn curves(&self, styled: &Styled) -> Vec<Series> {
+    fn curves(&self, course: &[Far]) -> Vec<Series> {
         let series = |label: &str, value: &dyn Fn(&Far) -> f64| {
-            let points = styled.course.iter().enumerate().map(|(step, far)| (step as f64, value(far))).collect();
+            // What is 0, as the content's loss of the photograph itself, has no place where equal ratios are equally far apart.
+            let points = course.iter().enumerate().map(|(step, far)| (step as f64, value(far)));
+            let points = points.filter(|point| point.1 > 0.0).collect();
             Series { label: label.to_string(), points, kind: SeriesKind::Train }
         };
         let parts = self.parts();
