@@ -174,7 +174,7 @@ fn what_cannot_be_stylized_is_named() {
     assert_eq!(single.message, "`c` does not take pictures of 1x1: `relu1` would have a single position");
     let small = first(&of(&photo, &painting, "with vgg19 size 8x8"));
     assert!(small.message.starts_with("`vgg19` does not take pictures of 8x8: "), "{}", small.message);
-    assert_eq!(small.mends[0].text, "size 16x16");
+    assert_eq!(small.mends[0].text, "size 32x32");
     let none = first(&of(&photo, &painting, "with q content conv9"));
     assert_eq!(none.message, "`q` has no layer `conv9`");
     assert_eq!(first(&of(&photo, &painting, "with q style fc1")).message, "`fc1` gives 8, and no maps");

@@ -67,7 +67,7 @@ impl<'a> Parts<'a> {
                 ("checkpoint", "`every`")
             }
             PartKind::Word(word) if self.is_unsaid("of") && self.is_net(word) => ("of", "the net"),
-            PartKind::Text(_) if self.is_unsaid("as") => ("as", "the painting"),
+            PartKind::Text(_) | PartKind::Select(..) if self.is_unsaid("as") => ("as", "the painting"),
             PartKind::Word(word) if self.is_unsaid("with") && self.is_net(word) => ("with", "the net"),
             PartKind::Size(_) if takes("size") => ("size", "the size"),
             PartKind::Matrix(_) if self.takes_filter() => ("with", "the filter"),

@@ -108,11 +108,13 @@ impl News<'_> {
 }
 
 impl Transfer {
-    /// What a step asks of the layers.
-    pub fn question(&self) -> Question {
+    /// What a step asks of the layers, of pictures of so many channels.
+    pub fn question(&self, channels: usize) -> Question {
         let aims = |layers: &[String]| layers.iter().map(|layer| Aim { layer: layer.clone(), square: 1.0 }).collect();
         let (content, style) = (aims(&self.content), aims(&self.style));
-        question(&Losses { content, style, weights: self.weights, deviation: vec![1.0, 2.0, 3.0] })
+        // Each channel has a deviation of its own, which takes the most.
+        let deviation = (0..channels).map(|channel| 1.0 + channel as f32).collect();
+        question(&Losses { content, style, weights: self.weights, deviation })
     }
 
     /// The bytes that the descent takes beside the net, for a picture of so many values.

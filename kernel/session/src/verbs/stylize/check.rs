@@ -96,7 +96,8 @@ impl Sized<'_> {
     /// The bytes that a photograph's and a painting's net take, with all that the descent remembers.
     fn bytes(&self, of: &Use<'_>, nets: &[Net; 2], transfer: &Transfer) -> Result<u64, Failure> {
         let backend = &*self.names.device;
-        let step = route_of(&nets[0], of, &transfer.question(), 1, self.names)?.plan;
+        let channels = nets[0].input().last().copied().unwrap_or(1);
+        let step = route_of(&nets[0], of, &transfer.question(channels), 1, self.names)?.plan;
         let mut most = backend.footprint(&[&step]);
         if !transfer.style.is_empty() {
             let grams = route_of(&nets[1], of, &grams(&transfer.style), 1, self.names)?.plan;
