@@ -60,7 +60,8 @@ fn the_same_seed_gives_the_same_bits_and_what_is_kept_is_the_result() {
     let (mut bench, [photo, painting]) = with_pictures();
     let [npy, png] = ["kept.npy", "kept.png"].map(|name| bench.path(name));
     let mut run = |seed: u64, file: &str| {
-        let text = format!("stylize \"{photo}\" as \"{painting}\" with q from noise for 4 steps seed {seed} save \"{file}\"");
+        let text =
+            format!("stylize \"{photo}\" as \"{painting}\" with q from noise for 4 steps seed {seed} save \"{file}\"");
         let output = last(&mut bench, &text);
         assert_eq!(output.as_data()["files"], json!([file]));
         output.data
@@ -79,7 +80,8 @@ fn the_same_seed_gives_the_same_bits_and_what_is_kept_is_the_result() {
 #[test]
 fn layers_weights_descent_and_size_are_what_is_said() {
     let (mut bench, [photo, painting]) = with_pictures();
-    let mut run = |rest: &str| last(&mut bench, &format!("stylize \"{photo}\" as \"{painting}\" with q {rest} for 3 steps")).data;
+    let mut run =
+        |rest: &str| last(&mut bench, &format!("stylize \"{photo}\" as \"{painting}\" with q {rest} for 3 steps")).data;
     let data = run("content conv1 style pool1, conv2 weights(content 2, style 7, variation 0) by adam(lr 0.05)");
     assert_eq!((&data["content"], &data["style"]), (&json!(["conv1"]), &json!(["pool1", "conv2"])));
     let step = &data["loss"][3];
@@ -156,6 +158,18 @@ fn what_is_broken_off_keeps_the_picture_so_far() {
     assert!(std::fs::read(&file).unwrap().starts_with(b"\x89PNG"));
 }
 
+/// The plan knows what it would take: it is refused before anything is read, with a size that fits.
+#[test]
+fn what_does_not_fit_is_refused_with_a_size_that_does() {
+    let (mut bench, [photo, painting]) = with_pictures();
+    let refused = &bench.mistakes(&format!("stylize \"{photo}\" as \"{painting}\" with vgg19 size 9000x12000"))[0];
+    assert_eq!(refused.stage, fovea_dsl::Stage::Memory);
+    assert!(refused.message.starts_with("`vgg19` up to `relu13` at 9000x12000 needs "), "{}", refused.message);
+    let (height, width) = refused.mends[0].text.strip_prefix("size ").unwrap().split_once('x').unwrap();
+    let [height, width] = [height, width].map(|side| side.parse::<usize>().unwrap());
+    assert!(height < 9000 && height * 4 == width * 3, "{height}x{width}");
+}
+
 #[test]
 fn what_cannot_be_stylized_is_named() {
     let (mut bench, [photo, painting]) = with_pictures();
@@ -170,7 +184,9 @@ fn what_cannot_be_stylized_is_named() {
     assert!(no_picture.message.contains("notes.png"), "{}", no_picture.message);
     let single = first(&of(&photo, &dot, "with q"));
     assert!(single.message.starts_with("`q` does not take pictures of 1x1: `"), "{}", single.message);
-    let single = first("net c = 8x8x3 - conv 2 - relu, softmax 2\nstylize scenes[3] as \"DOT\" with c".replace("DOT", &dot).as_str());
+    let single = first(
+        "net c = 8x8x3 - conv 2 - relu, softmax 2\nstylize scenes[3] as \"DOT\" with c".replace("DOT", &dot).as_str(),
+    );
     assert_eq!(single.message, "`c` does not take pictures of 1x1: `relu1` would have a single position");
     let small = first(&of(&photo, &painting, "with vgg19 size 8x8"));
     assert!(small.message.starts_with("`vgg19` does not take pictures of 8x8: "), "{}", small.message);
@@ -178,16 +194,21 @@ fn what_cannot_be_stylized_is_named() {
     let none = first(&of(&photo, &painting, "with q content conv9"));
     assert_eq!(none.message, "`q` has no layer `conv9`");
     assert_eq!(first(&of(&photo, &painting, "with q style fc1")).message, "`fc1` gives 8, and no maps");
-    let vectors = first(&format!("net v = 8x8x3 - fc 4, softmax 2\n{}", of(&photo, &painting, "with v")));
+    let vectors = first(&format!("net v = 8x8x3 - fc 4 - relu, softmax 2\n{}", of(&photo, &painting, "with v")));
     assert_eq!(vectors.message, "`v` has no convolution whose maps could compare pictures");
     let wave = first(&format!("net w = 16x2 - conv 4 3 - relu, softmax 2\n{}", of(&photo, &painting, "with w")));
     assert!(wave.message.contains("16x2"), "{}", wave.message);
     let channels = first("stylize digits[3] as digits[4] with q");
     assert_eq!(channels.message, "`q` takes 3 channels, and this picture has 1 channel");
-    assert_eq!(first(&of(&photo, &painting, "with q for 0 steps")).message, "the number of steps must be at least 1, not 0");
+    assert_eq!(
+        first(&of(&photo, &painting, "with q for 0 steps")).message,
+        "the number of steps must be at least 1, not 0"
+    );
     let nothing = first(&of(&photo, &painting, "with q weights(content 0, style 0)"));
     assert_eq!(nothing.message, "neither content nor style counts: there is nothing to come close to");
-    assert!(first(&of(&photo, &painting, "with q weights(style (0-1))")).message.contains("must be a number of at least 0"));
+    assert!(
+        first(&of(&photo, &painting, "with q weights(style (0-1))")).message.contains("must be a number of at least 0")
+    );
     let size = first("stylize scenes[3] as scenes[4] with q size 20x20");
     assert_eq!(size.message, "`size` brings files to size, and these are samples of data");
     let several = first("stylize scenes as scenes[4] with q");

@@ -2,9 +2,7 @@
 
 use super::about::{Behind, Clause, Needed, Offer, clause};
 use super::behind::Samples;
-use super::clause::{
-    DESCENT, Descent, Named, Path, SAVE, SEED, SIZE, STYLE_WEIGHTS, StyleWeights, length, named_form,
-};
+use super::clause::{DESCENT, Descent, Named, Path, SAVE, SEED, SIZE, STYLE_WEIGHTS, StyleWeights, length, named_form};
 use super::declare::verb;
 use super::form;
 use super::read::Parts;
@@ -67,7 +65,11 @@ const PAINTING: Needed<Samples> = Needed {
 
 /// The net.
 const WITH: Needed<Name> = Needed {
-    clause: Clause { about: clause("with", "with vgg19", &[Offer::Nets]), read: |parts, _| parts.net(), form: form::AS_WRITTEN },
+    clause: Clause {
+        about: clause("with", "with vgg19", &[Offer::Nets]),
+        read: |parts, _| parts.net(),
+        form: form::AS_WRITTEN,
+    },
     missing: |parts| {
         let error = parts.error(parts.here(), "`stylize` lacks its net").found("the end");
         let error = error.expected("`with` and a net").put_behind(parts.here(), " with vgg19");

@@ -84,7 +84,9 @@ impl Range {
     /// What a number must be that is not in the range.
     fn in_words(self, number: f64) -> &'static str {
         match self {
-            Range::Positive | Range::Least0 | Range::Decay if number > LARGEST => "at most 3.4e38, the largest number of f32",
+            Range::Positive | Range::Least0 | Range::Decay if number > LARGEST => {
+                "at most 3.4e38, the largest number of f32"
+            }
             Range::Positive => "a number above 0",
             Range::Least0 | Range::Decay => "a number of at least 0",
             Range::Share => "a number from 0 to below 1",

@@ -1,10 +1,10 @@
 //! `on digits`, `on digits[3]`: the data.
 
+use super::super::Samples;
 use super::super::about::{Clause, Needed, Offer, clause};
 use super::super::behind::is_name;
 use super::super::form::AS_WRITTEN;
 use super::super::read::{Opened, Parts};
-use super::super::Samples;
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 

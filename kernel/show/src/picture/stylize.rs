@@ -113,7 +113,11 @@ impl<'a> Shown<'a> {
         let ink = inks(std::iter::once(&self.framed.image), Grey::Light, canvas.palette);
         let rect = place(canvas, &self.framed.image, square, ink, &self.framed.caption)?;
         let stroke = Stroke { color: canvas.palette.grid, width: 1.0 };
-        canvas.frame(Rect { x: rect.x - 1.0, y: rect.y - 1.0, width: rect.width + 2.0, height: rect.height + 2.0 }, 1.5, stroke);
+        canvas.frame(
+            Rect { x: rect.x - 1.0, y: rect.y - 1.0, width: rect.width + 2.0, height: rect.height + 2.0 },
+            1.5,
+            stroke,
+        );
         Ok(())
     }
 }

@@ -7,7 +7,8 @@
 use fovea_graph::autodiff::Rules;
 use fovea_graph::derivative::with_gradients_unless;
 use fovea_graph::op::{
-    Add, ChannelSlice, Concat, Fill, Frame, GradientError, Matmul, Op, Reshape, Scale, ShapeError, SquaredError, Transpose,
+    Add, ChannelSlice, Concat, Fill, Frame, GradientError, Matmul, Op, Reshape, Scale, ShapeError, SquaredError,
+    Transpose,
 };
 use fovea_graph::{Graph, NodeId, Shape};
 
@@ -75,11 +76,7 @@ pub fn grams(layers: &[String]) -> Question {
     })
 }
 
-fn outputs(
-    what: &str,
-    layers: &[String],
-    add: fn(&mut Graph, NodeId, &str) -> Result<(), ShapeError>,
-) -> Question {
+fn outputs(what: &str, layers: &[String], add: fn(&mut Graph, NodeId, &str) -> Result<(), ShapeError>) -> Question {
     let layers = layers.to_vec();
     Question::new(format!("{what} of {}", layers.join(", ")), Mode::Infer, move |forward, stop| {
         let mut graph = forward.copy_unless(stop)?;
@@ -126,7 +123,8 @@ pub fn question(losses: &Losses) -> Question {
 
 /// The node that the picture is.
 fn picture(graph: &Graph) -> Result<NodeId, GradientError> {
-    let is = |id: &NodeId| matches!(graph.node(*id).op, Op::Input(input) if graph.inputs[input.index()].name == "images");
+    let is =
+        |id: &NodeId| matches!(graph.node(*id).op, Op::Input(input) if graph.inputs[input.index()].name == "images");
     graph.ids().find(is).ok_or_else(|| GradientError::NoVariable("images".into()))
 }
 

@@ -165,7 +165,8 @@ impl Trainee {
         let measured = |layers: &[String], name: fn(&str) -> String, found: &[(String, Tensor)]| {
             let of = |layer: &String| {
                 let (_, value) = found.iter().find(|(output, _)| *output == name(layer))?;
-                let square = value.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / value.len().max(1) as f64;
+                let square =
+                    value.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / value.len().max(1) as f64;
                 Some(Aim { layer: layer.clone(), square })
             };
             layers.iter().filter_map(of).collect()
@@ -179,7 +180,8 @@ impl Trainee {
         aims.extend(content);
         aims.extend(style);
         let shape = photo.shape().to_vec();
-        let mut work = Work { trainee: self, net, programs: Programs::new(), question: question(&losses), aims, seen, shape };
+        let mut work =
+            Work { trainee: self, net, programs: Programs::new(), question: question(&losses), aims, seen, shape };
         let first = start(photo, transfer.start);
         work.descend(first, transfer, told, interrupted)
     }

@@ -10,9 +10,9 @@ use fovea_graph::shape::join;
 use fovea_train::probe::style::losses::{Weights as Counts, grams};
 use fovea_train::probe::style::{Descent, Start, Transfer, adam};
 
+use super::Stylize;
 use super::layers::{Chosen, chosen};
 use super::pictures::{fitted, painting, photo};
-use super::Stylize;
 use crate::display::number;
 use crate::failure::Failure;
 use crate::layers::Place;
@@ -51,13 +51,7 @@ pub fn check(said: verb::Stylize, span: Span, names: &Names) -> Checked {
 }
 
 /// What is asked of the net.
-fn transfer(
-    said: &verb::Stylize,
-    chosen: &Chosen,
-    counts: verb::StyleWeights,
-    net: &Net,
-    names: &Names,
-) -> Transfer {
+fn transfer(said: &verb::Stylize, chosen: &Chosen, counts: verb::StyleWeights, net: &Net, names: &Names) -> Transfer {
     let named = |layers: &[usize]| layers.iter().map(|&at| net.layers[at].name.clone()).collect();
     let verb::StyleWeights { content, style, variation } = counts;
     Transfer {
@@ -121,7 +115,8 @@ impl Sized<'_> {
         let Some(free) = device.memory.filter(|&free| free < needed) else { return Ok(needed) };
         let [own, needed, free_words] = [join(&nets[0].input()[..2]), number::bytes(needed), number::bytes(free)];
         let layer = &self.place.layer().name;
-        let message = format!("`{}` up to `{layer}` at {own} needs {needed}, and {} has {free_words}", of.net.text, device.name);
+        let message =
+            format!("`{}` up to `{layer}` at {own} needs {needed}, and {} has {free_words}", of.net.text, device.name);
         let span = size.unwrap_or(photo.samples.span);
         let mistake = Diagnostic::new(Stage::Memory, span, message).found(needed);
         let mistake = mistake.expected(format!("at most {free_words}"));

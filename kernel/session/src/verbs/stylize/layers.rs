@@ -32,12 +32,7 @@ impl Chosen {
 
 /// The layers of a net that are named, and its usual ones where none are; what is not asked has none. `net_at` is where the net is
 /// named.
-pub fn chosen(
-    net: &Net,
-    net_at: Span,
-    named: [Option<&[Name]>; 2],
-    asked: [bool; 2],
-) -> Result<Chosen, Diagnostic> {
+pub fn chosen(net: &Net, net_at: Span, named: [Option<&[Name]>; 2], asked: [bool; 2]) -> Result<Chosen, Diagnostic> {
     let blocks = blocks(net);
     let of_named = |names: &[Name]| names.iter().map(|name| of_maps(name, net)).collect::<Result<Vec<_>, _>>();
     let [content, style] = named;
@@ -86,9 +81,8 @@ fn blocks(net: &Net) -> Vec<Vec<usize>> {
 /// The rectifier, or whatever activation, that follows a convolution, perhaps behind a normalisation; the convolution where none
 /// does.
 fn rectified(net: &Net, conv: usize) -> usize {
-    let reader = |of: usize, is: fn(&Kind) -> bool| {
-        net.layers.iter().position(|layer| layer.inputs == [of] && is(&layer.kind))
-    };
+    let reader =
+        |of: usize, is: fn(&Kind) -> bool| net.layers.iter().position(|layer| layer.inputs == [of] && is(&layer.kind));
     let normalised = reader(conv, |kind| matches!(kind, Kind::BatchNorm { .. })).unwrap_or(conv);
     reader(normalised, |kind| matches!(kind, Kind::Relu | Kind::Unary(_))).unwrap_or(conv)
 }
@@ -106,7 +100,8 @@ fn of_maps(name: &Name, net: &Net) -> Result<usize, Diagnostic> {
     }
     let message = format!("`{name}` gives {}, and no maps", join(output));
     let mistake = Diagnostic::new(Stage::Shapes, name.span, message).found(join(output)).expected("a layer with maps");
-    let last = net.layers.iter().skip(1).rfind(|layer| matches!(layer.kind, Kind::Conv { .. }) && layer.output.len() == 3);
+    let last =
+        net.layers.iter().skip(1).rfind(|layer| matches!(layer.kind, Kind::Conv { .. }) && layer.output.len() == 3);
     Err(match last {
         Some(last) => mistake.mend(name.span, &last.name).help(format!("`{}` has maps, say", last.name)),
         None => mistake,

@@ -57,10 +57,8 @@ impl Job for Stylize {
         let interrupted = Arc::clone(&world.interrupted);
         let stylize = |trainee: &mut Trainee| {
             let [photo, painting] = &self.nets;
-            let pictures = [
-                (&given[0].pixels, forward(photo, &interrupted)),
-                (&given[1].pixels, forward(painting, &interrupted)),
-            ];
+            let pictures =
+                [(&given[0].pixels, forward(photo, &interrupted)), (&given[1].pixels, forward(painting, &interrupted))];
             let (begun, mut course, mut drafts) = (Instant::now(), Vec::new(), Drafts::new());
             let mut tell = |news: News<'_>| {
                 events(Event::Progress(self.progress(news.step, news.far, begun.elapsed())));

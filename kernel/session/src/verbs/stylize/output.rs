@@ -105,17 +105,15 @@ impl Stylize {
         let parts = self.parts();
         let mut all = vec![series("all", &|far| far.total)];
         if parts.len() > 1 {
-            all.extend(parts.iter().map(|(name, part, weight)| {
-                series(name, &|far| weight * part(far).unwrap_or_default())
-            }));
+            all.extend(
+                parts.iter().map(|(name, part, weight)| series(name, &|far| weight * part(far).unwrap_or_default())),
+            );
         }
         all
     }
 
     fn data(&self, styled: &Styled, weights: Weighted) -> Value {
-        let step = |far: &Far| {
-            json!({ "content": far.content, "style": far.style, "variation": far.variation, "total": far.total })
-        };
+        let step = |far: &Far| json!({ "content": far.content, "style": far.style, "variation": far.variation, "total": far.total });
         let counts = self.transfer.weights;
         let size = &styled.picture.shape()[1..3];
         json!({
