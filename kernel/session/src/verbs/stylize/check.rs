@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fovea_dsl::net::Net;
+use fovea_dsl::resized::resized;
 use fovea_dsl::verb::{self, Beginning};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
@@ -12,11 +13,12 @@ use fovea_train::probe::style::{Descent, Start, Transfer, adam};
 
 use super::Stylize;
 use super::layers::{Chosen, chosen};
-use super::pictures::{fitted, painting, photo};
+use super::pictures::{fitted, painting, photo, within};
 use crate::display::number;
 use crate::failure::Failure;
 use crate::layers::Place;
 use crate::lookup::{Use, Weights};
+use crate::memory::largest;
 use crate::route::route_of;
 use crate::samples::Pick;
 use crate::verbs::Checked;
@@ -25,9 +27,6 @@ use crate::world::Names;
 
 /// How many steps there are where nothing is said.
 const STEPS: usize = 200;
-
-/// So many parts of a size are tried where it takes too much memory.
-const PARTS: usize = 16;
 
 /// Checks the net, both pictures and their sizes, the layers, the memory and the file's folder.
 pub fn check(said: verb::Stylize, span: Span, names: &Names) -> Checked {
@@ -132,7 +131,7 @@ impl Sized<'_> {
         })
     }
 
-    /// The largest part of the photograph's size that fits.
+    /// The largest size of the photograph's form that fits.
     fn smaller(
         &self,
         of: &Use<'_>,
@@ -140,19 +139,25 @@ impl Sized<'_> {
         transfer: &Transfer,
         free: u64,
     ) -> Result<Option<[usize; 2]>, Failure> {
-        let input = nets[0].input();
-        let shrunk = |net: &Net, part: usize| {
-            let side = |at: usize| (net.input()[at] * part / PARTS).max(1);
-            fovea_dsl::resized::resized(&self.place.up_to(), &[side(0), side(1), input[2]], &*self.names.interrupted)
+        let size = |net: &Net| [net.input()[0], net.input()[1]];
+        let own = nets.each_ref().map(size);
+        let shrunk = |own: [usize; 2], longest: usize| {
+            let [height, width] = within(own, longest);
+            let shape = [height, width, nets[0].input()[2]];
+            resized(&self.place.up_to(), &shape, &*self.names.interrupted)
         };
-        for part in (1..PARTS).rev() {
-            // The painting is brought to the photograph's longer side, and shrinks with it.
-            let (Ok(photo), Ok(painting)) = (shrunk(&nets[0], part)?, shrunk(&nets[1], part)?) else { continue };
-            let [height, width] = [photo.input()[0], photo.input()[1]];
-            if self.bytes(of, &[photo, painting], transfer)? <= free {
-                return Ok(Some([height, width]));
-            }
-        }
-        Ok(None)
+        // The painting is brought to the photograph's longer side, and shrinks with it.
+        let both = |longest: usize| -> Result<Option<[Net; 2]>, Failure> {
+            let [photo, painting] = own;
+            let (photo, painting) = (shrunk(photo, longest)?, shrunk(painting, longest)?);
+            Ok(photo.ok().zip(painting.ok()).map(|(photo, painting)| [photo, painting]))
+        };
+        let found = largest(own[0][0].max(own[0][1]), |longest| match both(longest)? {
+            Some(nets) => Ok::<_, Failure>(self.bytes(of, &nets, transfer)? <= free),
+            // Where a picture is too small for the net, memory is not what it lacks.
+            None => Ok(true),
+        })?;
+        let Some(longest) = found else { return Ok(None) };
+        Ok(both(longest)?.map(|nets| size(&nets[0])))
     }
 }
