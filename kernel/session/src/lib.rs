@@ -11,7 +11,7 @@ mod course;
 pub mod device;
 pub mod event;
 pub mod failure;
-mod foreign;
+pub mod foreign;
 mod inherit;
 mod known;
 mod layers;

@@ -15,6 +15,13 @@ pub struct Choice {
     pub layers: Vec<String>,
 }
 
+impl Choice {
+    /// Somebody's names, none of which stands for any number.
+    pub fn of(naming: &'static Naming) -> Self {
+        Self { naming: Some(naming), layers: naming.layers.clone() }
+    }
+}
+
 /// The names that most of a file's layers have, first the net's own, then those of the library's net `name`; `None` where
 /// it has fewer of any than it has others.
 pub fn choose<'f>(tensors: impl Iterator<Item = &'f str>, own: &[String], name: &str) -> Option<Choice> {

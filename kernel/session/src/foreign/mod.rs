@@ -12,23 +12,23 @@ use fovea_dsl::library::names::{Naming, Pictures};
 use fovea_dsl::net::Net;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Span, Stop, Tensor};
-use fovea_train::{Misfit, NameShape, Standardisation, Weights};
+use fovea_train::{Misfit, NameShape, Standardisation, TrainError, Weights};
 
 use crate::display::number::of;
 use crate::failure::{At, Failure};
 use choice::{Choice, choose, is_without};
-pub use like::writable;
+pub(crate) use like::writable;
 use slots::{Slot, Slots, is_ours};
 
 /// The entry of a file's metadata that says whose names it has, where they are not ours.
-pub const NAMES: &str = "names";
+const NAMES: &str = "names";
 
 /// What PyTorch's batch normalisation counts, and nothing here needs.
 const COUNTER: &str = ".num_batches_tracked";
 
 /// How a file of other people's was read.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub(crate) struct Heard {
     /// Whose names its layers have.
     pub naming: Option<&'static Naming>,
     /// Layers that the net does not have, and how many tensors they have.
@@ -43,7 +43,7 @@ pub struct Heard {
 ///
 /// # Errors
 /// Names that nobody here knows; tensors that are missing, left over or of another shape; at `span`.
-pub fn heard(file: Weights, net: &Net, span: Span, stop: &dyn Stop) -> Result<(Weights, Option<Heard>), Failure> {
+pub(crate) fn heard(file: Weights, net: &Net, span: Span, stop: &dyn Stop) -> Result<(Weights, Option<Heard>), Failure> {
     let slots = Slots::of(net, stop).at(span)?;
     let is_there = |slot: &Slot| file.tensors.iter().any(|(name, _)| *name == slot.name);
     if file.tensors.iter().any(|(name, _)| is_ours(name)) || slots.slots.iter().all(is_there) {
@@ -70,13 +70,26 @@ pub fn heard(file: Weights, net: &Net, span: Span, stop: &dyn Stop) -> Result<(W
     Ok((Weights { tensors, standardisation, ..file }, Some(heard)))
 }
 
-/// A net's weights by the names and in the order of axes that `naming` has.
+/// The names and shapes that a file of a net's weights has by somebody's names.
 ///
 /// # Errors
-/// The net has no graph.
-pub fn written(weights: Weights, naming: &'static Naming, net: &Net, span: Span, stop: &dyn Stop) -> Result<Weights, Failure> {
-    let slots = Slots::of(net, stop).at(span)?;
-    let choice = Choice { naming: Some(naming), layers: naming.layers.clone() };
+/// The net has no graph; it was broken off.
+pub fn named(net: &Net, naming: &'static Naming, stop: &dyn Stop) -> Result<Vec<NameShape>, TrainError> {
+    let (slots, choice) = (Slots::of(net, stop)?, Choice::of(naming));
+    Ok(slots.slots.iter().map(|slot| slot.theirs(&choice)).collect())
+}
+
+/// A net's weights by somebody's names, in the order of axes that PyTorch has.
+///
+/// # Errors
+/// The net has no graph; it was broken off.
+pub(crate) fn written(
+    weights: Weights,
+    naming: &'static Naming,
+    net: &Net,
+    stop: &dyn Stop,
+) -> Result<Weights, TrainError> {
+    let (slots, choice) = (Slots::of(net, stop)?, Choice::of(naming));
     let mut given: BTreeMap<String, Tensor> = weights.tensors.into_iter().collect();
     let one = |slot: &Slot| Some((slot.theirs(&choice).0, slot.axes.to_theirs(&given.remove(&slot.name)?)));
     let tensors = slots.slots.iter().filter_map(one).collect();
@@ -86,7 +99,7 @@ pub fn written(weights: Weights, naming: &'static Naming, net: &Net, span: Span,
 }
 
 /// What is said of a file that was written so: what its names do not tell.
-pub fn said_of_written(naming: &Naming, standardisation: Option<&Standardisation>) -> String {
+pub(crate) fn said_of_written(naming: &Naming, standardisation: Option<&Standardisation>) -> String {
     let mut text = format!(" by {}'s names", naming.by);
     if !naming.without.is_empty() {
         text += &format!("\nwithout {}, which the net does not have", naming.without.join(" and "));

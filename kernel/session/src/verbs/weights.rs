@@ -101,7 +101,7 @@ impl Job for Save {
         if let Some(naming) = self.naming {
             text += &foreign::said_of_written(naming, weights.standardisation.as_ref());
             data["names"] = json!(naming.by);
-            weights = foreign::written(weights, naming, &self.net, self.span, &*world.interrupted)?;
+            weights = foreign::written(weights, naming, &self.net, &*world.interrupted).at(self.span)?;
         }
         weights.save(&self.path).at(self.span)?;
         Ok(Output::new("save", text, data).file(&self.path))
