@@ -9,6 +9,7 @@ use fovea_dsl::{Diagnostic, Stage, library};
 use fovea_graph::Span;
 
 use super::choice::Choice;
+use super::instead;
 use super::slots::Slots;
 use crate::display::number::of;
 
@@ -32,7 +33,7 @@ pub fn applies(choice: &Choice, slots: &Slots, net: &Net, span: Span) -> Result<
         let by = naming.by;
         let message = format!("these are {by}'s names of `{}`, and `{}` has other layers", other.name, net.name);
         let mistake = Diagnostic::new(Stage::Shapes, span, message).found(&other.name).expected(&net.name);
-        return Err(mistake.help(format!("`load {} …` takes the file", other.name)));
+        return Err(mistake.help(instead(&other.name)));
     }
     let differs = kinds(net).zip(kinds(&other)).find(|(ours, theirs)| !is_like(ours, theirs));
     let longer = kinds(net).count() != kinds(&other).count();

@@ -35,7 +35,7 @@ pub(crate) struct Heard {
     pub left_out: Option<(String, usize)>,
     /// What of the net is not as in the library's whose names these are.
     pub unlike: Option<String>,
-    /// Whether the file does not say what pictures are brought to.
+    /// Whether nobody says what pictures are brought to.
     pub is_silent: bool,
 }
 
@@ -175,17 +175,20 @@ fn strange(file: &Weights, slots: &Slots, net: &Net, span: Span) -> Failure {
         .into()
 }
 
+/// What to do with a file of another net's weights.
+fn instead(other: &str) -> String {
+    format!("`load {other} …` takes the file, and `net mine = {other}.LAYER - …` begins inside that net with its weights")
+}
+
 /// Says what of a file and a net differ.
 fn unfit(misfit: &Misfit, choice: &Choice, net: &Net, span: Span) -> Failure {
     let mistake = Diagnostic::new(Stage::Verbs, span, misfit.to_string());
     let of = choice.naming.and_then(|naming| naming.net);
     let help = match (of, choice.naming) {
         (Some(other), Some(naming)) if other == net.name => format!("these are {}'s names of `{other}`", naming.by),
-        (Some(other), Some(naming)) => format!(
-            "these are {}'s names of `{other}`, whose layers `{}` has: `load {other}` takes the file, and \
-             `net mine = {other}.LAYER - …` begins inside that net with its weights",
-            naming.by, net.name
-        ),
+        (Some(other), Some(naming)) => {
+            format!("these are {}'s names of `{other}`, whose layers `{}` has; {}", naming.by, net.name, instead(other))
+        }
         (None, Some(_)) => "the layers were taken in the order of PyTorch's numbers".to_string(),
         (_, None) => "layers are called as here, and their tensors as in PyTorch".to_string(),
     };

@@ -132,11 +132,14 @@ impl Load {
                 .into());
         }
         let net = self.complete(&weights)?;
-        let (mut weights, heard) = match run {
+        let (mut weights, mut heard) = match run {
             None => heard(weights, &net, span, &*self.interrupted)?,
             Some(_) => (weights, None),
         };
         let channels = net.input().last().copied().unwrap_or(1);
+        if let (Some(heard), Some(_)) = (&mut heard, self.pictures) {
+            heard.is_silent = false;
+        }
         match self.pictures {
             Some(Normalize::Imagenet) => weights.standardisation = Some(Standardisation::imagenet(channels)),
             Some(Normalize::Raw) => weights.standardisation = Some(Standardisation::raw(channels)),
