@@ -61,7 +61,11 @@ fn a_file_that_does_not_say_it_stands_for_pictures_as_they_are_unless_the_statem
     let loaded = bench.ok(&load).pop().unwrap();
     assert_eq!((&loaded.data["names"], &loaded.data["names_of"]), (&json!("number"), &json!(null)));
     assert_eq!(loaded.data["pictures"], json!(null));
-    assert!(loaded.text.starts_with("q: 119 parameters loaded, in the order of PyTorch's numbers\n"), "{}", loaded.text);
+    assert!(
+        loaded.text.starts_with("q: 119 parameters loaded, in the order of PyTorch's numbers\n"),
+        "{}",
+        loaded.text
+    );
     assert!(loaded.text.contains("`normalize imagenet` behind it says otherwise"), "{}", loaded.text);
 
     let loaded = bench.ok(&format!("{load} normalize imagenet")).pop().unwrap();
@@ -96,7 +100,10 @@ fn what_does_not_fit_is_said_by_name_and_nothing_is_loaded() {
     let expected = "the weights have no 0.bias, of 2, which the net needs; \
                     the weights have 6.running_mean, of 3, which the net has no place for; \
                     4.weight is 5x9 in the weights and 5x8 in the net";
-    assert_eq!((message.as_str(), help.as_str()), (expected, "the layers were taken in the order of PyTorch's numbers"));
+    assert_eq!(
+        (message.as_str(), help.as_str()),
+        (expected, "the layers were taken in the order of PyTorch's numbers")
+    );
 
     write(&bench, "w.safetensors", counted(&SHAPES[..4]));
     let (message, _) = said(&mut bench, &load);
@@ -132,9 +139,9 @@ fn names_of_another_net_lead_to_it() {
     assert_eq!(help, "these are timm's names of `vgg16`");
 }
 
-/// timm's fully connected layers of VGG are convolutions over the whole map.
+/// As timm has those of VGG.
 #[test]
-fn a_slide_of_a_known_net_takes_its_names_too() {
+fn fully_connected_layers_may_stand_there_as_convolutions_over_the_whole_map() {
     let mut bench = Bench::new();
     let text = "net q = 8x8x3 - conv 4 3x3 - relu - pool - conv 4 3x3 - relu - pool - fc 6 - relu, softmax 3\n";
     let layers: [(&str, &[usize]); 4] =
@@ -149,8 +156,8 @@ fn a_slide_of_a_known_net_takes_its_names_too() {
     bench.ok(&format!("save q \"{}\"", bench.path("now.safetensors")));
     let now: BTreeMap<String, Tensor> =
         Weights::load(bench.path("now.safetensors")).unwrap().tensors.into_iter().collect();
-    // Unit 1, channel 2, row 1, column 0 there.
-    assert_eq!(now["fc1.weight"][[1, (2 * 1) * 4 + 2]], (16 + 2 * 4 + 2) as f32 / 10.0);
+    // Unit 1, channel 2, row 1, column 0; and unit 1, row 0, column 1, channel 2.
+    assert_eq!(now["fc1.weight"][[1, 2 * 4 + 2]], (16 + 2 * 4 + 2) as f32 / 10.0);
     assert_eq!(now["conv1.filter"][[1, 2, 0, 1]], (27 + 9 + 6) as f32 / 10.0);
 }
 

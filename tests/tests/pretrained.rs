@@ -49,9 +49,10 @@ fn the_tables_have_the_names_and_shapes_of_torchvision_and_timm() {
             if *by == "timm" && name.starts_with("vgg") {
                 // Its fully connected layers are convolutions over the whole map.
                 let of_whole = |shape: &mut Vec<usize>| *shape = vec![shape[0], shape[1..].iter().product()];
-                theirs.iter_mut().filter(|(name, _)| name.contains(".fc") && name.ends_with("weight")).for_each(
-                    |(_, shape)| of_whole(shape),
-                );
+                theirs
+                    .iter_mut()
+                    .filter(|(name, _)| name.contains(".fc") && name.ends_with("weight"))
+                    .for_each(|(_, shape)| of_whole(shape));
             }
             assert_eq!(ours, theirs, "{by}'s {name}");
         }

@@ -57,16 +57,23 @@ impl fmt::Display for Misfit {
         let mut sentences = Vec::new();
         match &self.missing[..] {
             [] => {}
-            [(name, shape)] => sentences.push(format!("the weights have no {name}, of {}, which the net needs", join(shape))),
-            several => sentences.push(format!("the weights lack {} of what the net needs: {}", several.len(), first(several))),
+            [(name, shape)] => {
+                sentences.push(format!("the weights have no {name}, of {}, which the net needs", join(shape)))
+            }
+            several => {
+                sentences.push(format!("the weights lack {} of what the net needs: {}", several.len(), first(several)))
+            }
         }
         match &self.left_over[..] {
             [] => {}
             [(name, shape)] => {
                 sentences.push(format!("the weights have {name}, of {}, which the net has no place for", join(shape)));
             }
-            several => sentences
-                .push(format!("the weights have {} that the net has no place for: {}", several.len(), first(several))),
+            several => sentences.push(format!(
+                "the weights have {} that the net has no place for: {}",
+                several.len(),
+                first(several)
+            )),
         }
         let shape = |((name, found), net): &(NameShape, Vec<usize>)| {
             format!("{name} is {} in the weights and {} in the net", join(found), join(net))

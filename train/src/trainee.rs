@@ -66,8 +66,7 @@ pub(crate) enum Stepped {
 
 /// Whether these tensors are those of the states: the same names and shapes, none too many, none missing.
 fn fit_states(states: &[State], tensors: &[(String, Tensor)]) -> Result<(), TrainError> {
-    let needed: Vec<NameShape> =
-        states.iter().map(|state| (state.name.clone(), state.shape.dims().to_vec())).collect();
+    let needed: Vec<NameShape> = states.iter().map(|state| (state.name.clone(), state.shape.dims().to_vec())).collect();
     let found: Vec<NameShape> = tensors.iter().map(|(name, value)| (name.clone(), value.shape().to_vec())).collect();
     Misfit::between(&needed, &found, |at, shape| needed[at].1 == shape).map_err(TrainError::Misfit)
 }

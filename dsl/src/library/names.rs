@@ -100,9 +100,9 @@ fn expand(pattern: &str) -> Vec<String> {
     let Some((open, close)) = braces(pattern) else { return vec![pattern.to_string()] };
     let (before, inside, behind) = (&pattern[..open], &pattern[open + 1..close], &pattern[close + 1..]);
     let behind = expand(behind);
-    let names = choices(inside).into_iter().flat_map(|choice| {
-        behind.iter().map(move |behind| format!("{before}{choice}{behind}")).collect::<Vec<_>>()
-    });
+    let names = choices(inside)
+        .into_iter()
+        .flat_map(|choice| behind.iter().map(move |behind| format!("{before}{choice}{behind}")).collect::<Vec<_>>());
     names.collect()
 }
 
@@ -155,9 +155,10 @@ mod tests {
     fn braces_are_a_shells() {
         assert_eq!(expand("conv"), ["conv"]);
         assert_eq!(expand("features.{0,3,10}"), ["features.0", "features.3", "features.10"]);
-        assert_eq!(expand("l{1..2}.{0.{a,d.{0,1}},1.a}"), [
-            "l1.0.a", "l1.0.d.0", "l1.0.d.1", "l1.1.a", "l2.0.a", "l2.0.d.0", "l2.0.d.1", "l2.1.a"
-        ]);
+        assert_eq!(
+            expand("l{1..2}.{0.{a,d.{0,1}},1.a}"),
+            ["l1.0.a", "l1.0.d.0", "l1.0.d.1", "l1.1.a", "l2.0.a", "l2.0.d.0", "l2.0.d.1", "l2.1.a"]
+        );
         assert_eq!(expand("i{3{a,b},4{a..c}}"), ["i3a", "i3b", "i4a", "i4b", "i4c"]);
         assert_eq!(expand("features.{n}"), ["features.{n}"]);
         assert_eq!(expand("open{a,b"), ["open{a,b"]);

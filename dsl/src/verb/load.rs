@@ -32,7 +32,8 @@ fn goes_together(load: &Load, parts: &mut Parts<'_>) {
         parts.one_of_two(error, first.span, second.span);
     }
     if let (Some(said), Origin::Run(run)) = (pictures.first(), &load.from) {
-        let error = parts.error(said.span, "a run knows what its pictures were brought to").also(run.span(), "this run");
+        let error =
+            parts.error(said.span, "a run knows what its pictures were brought to").also(run.span(), "this run");
         parts.wrong(error.mend(said.cut(), "").help("leave it out; it is for files that do not say it"));
     }
     if let (Some(best), Origin::File(file)) = (&load.best, &load.from) {

@@ -28,14 +28,13 @@ const WHERE: Behind<Name> = Behind { read: place, ..FILE };
 
 /// The file's name; whose names it has stands behind it.
 fn place(parts: &mut Parts<'_>) -> Option<Name> {
-    let (word, file) = match parts.parts.get(parts.at..) {
-        Some([before, Part { kind: PartKind::Word(word), .. }, file @ Part { kind: PartKind::Text(_), .. }, ..])
-            if is_word(before, "as") =>
-        {
-            (word, file)
-        }
-        _ => return (FILE.read)(parts),
-    };
+    let (word, file) =
+        match parts.parts.get(parts.at..) {
+            Some(
+                [before, Part { kind: PartKind::Word(word), .. }, file @ Part { kind: PartKind::Text(_), .. }, ..],
+            ) if is_word(before, "as") => (word, file),
+            _ => return (FILE.read)(parts),
+        };
     parts.at += 3;
     let place = parts.span_of(parts.at - 3, parts.at - 1);
     let known = [Publisher::Torchvision.word()];

@@ -43,7 +43,12 @@ pub(crate) struct Heard {
 ///
 /// # Errors
 /// Names that nobody here knows; tensors that are missing, left over or of another shape; at `span`.
-pub(crate) fn heard(file: Weights, net: &Net, span: Span, stop: &dyn Stop) -> Result<(Weights, Option<Heard>), Failure> {
+pub(crate) fn heard(
+    file: Weights,
+    net: &Net,
+    span: Span,
+    stop: &dyn Stop,
+) -> Result<(Weights, Option<Heard>), Failure> {
     let slots = Slots::of(net, stop).at(span)?;
     let is_there = |slot: &Slot| file.tensors.iter().any(|(name, _)| *name == slot.name);
     if file.tensors.iter().any(|(name, _)| is_ours(name)) || slots.slots.iter().all(is_there) {
@@ -177,7 +182,9 @@ fn strange(file: &Weights, slots: &Slots, net: &Net, span: Span) -> Failure {
 
 /// What to do with a file of another net's weights.
 fn instead(other: &str) -> String {
-    format!("`load {other} …` takes the file, and `net mine = {other}.LAYER - …` begins inside that net with its weights")
+    format!(
+        "`load {other} …` takes the file, and `net mine = {other}.LAYER - …` begins inside that net with its weights"
+    )
 }
 
 /// Says what of a file and a net differ.
@@ -225,9 +232,11 @@ impl Heard {
                     figures(mean),
                     figures(deviation)
                 ),
-                (Some(_), _) => "pictures are normalised as ImageNet's, as the published weights expect, which the file \
+                (Some(_), _) => {
+                    "pictures are normalised as ImageNet's, as the published weights expect, which the file \
                                  does not say; `raw` behind it says otherwise"
-                    .to_string(),
+                        .to_string()
+                }
             });
         }
         lines.join("\n")

@@ -166,7 +166,8 @@ impl Load {
 
 /// A file of weights; what PyTorch itself writes is no such file, and it is said what makes one of it.
 fn opened(path: &Path, span: Span) -> Result<File, Failure> {
-    let is_pickled = path.extension().is_some_and(|ending| PICKLED.iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    let is_pickled =
+        path.extension().is_some_and(|ending| PICKLED.iter().any(|known| ending.eq_ignore_ascii_case(known)));
     File::load(path).map_err(|error| match error {
         FileError::Foreign { .. } | FileError::Cut { .. } if is_pickled => {
             let (from, to) = (path.display(), path.with_extension("safetensors"));
@@ -176,7 +177,8 @@ fn opened(path: &Path, span: Span) -> Result<File, Failure> {
                 from.to_string(),
                 to.display().to_string()
             );
-            let message = format!("{from} is not a safetensors file: PyTorch's own files are programs, and are not run here");
+            let message =
+                format!("{from} is not a safetensors file: PyTorch's own files are programs, and are not run here");
             Diagnostic::new(Stage::Verbs, span, message).expected("a safetensors file").help(help).into()
         }
         error => placed(&error, span),

@@ -44,7 +44,8 @@ pub fn save(said: verb::Save, names: &mut Names) -> Checked {
         && let Ok(spec) = names.spec(&net)
     {
         if let Some(named) = named {
-            let mistake = Diagnostic::new(Stage::Verbs, named.span, "`as` says whose names weights have, and this is data");
+            let mistake =
+                Diagnostic::new(Stage::Verbs, named.span, "`as` says whose names weights have, and this is data");
             return Err(mistake.also(net.span, "data").mend(named.cut(), "").help("leave it out").into());
         }
         return Ok(Box::new(Pictures { name: net, spec, folder: PathBuf::from(&path.text), span: path.span }));
