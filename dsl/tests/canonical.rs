@@ -46,6 +46,8 @@ const STATEMENTS: &[&str] = &[
     "train lenet on digits for width epochs, batch (2*width), resume run last",
     "train lenet on digits, seed 3, schedule step(every 10, by 0.5), with adam(lr rate, decay (rate/2)), warmup 5 steps",
     "train lenet on digits for 3 epochs toward itself, noise 0.2, loss huber, seed 3",
+    "train lenet on digits for 5 epochs against fgsm(eps 0.1), share 0.3",
+    "train lenet on digits against pgd(eps 0.1, steps 5, step 0.03), seed 3",
     "train lenet on digits, weights balanced, smooth 0.1, ignore 255, loss dice",
     "test lenet on digits",
     "predict lenet on digits[0..16] save \"Scores, # 1.npy\"",

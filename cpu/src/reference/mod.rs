@@ -15,6 +15,7 @@ mod matmul;
 mod overlap;
 mod pool;
 mod relu;
+mod sign_step;
 mod softmax;
 mod unary;
 mod update;
@@ -159,6 +160,7 @@ fn value(node: &Node, values: &[ArrayD<f64>], states: &[ArrayD<f64>], feed: &Fee
             update::value(node, &all(), feed)
         }
         Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => update::value(node, &all(), feed),
+        Op::SignStep(op) => sign_step::forward(op, [x(0), x(1), x(2)], x(3), x(4)),
         Op::Unary(op) => unary::forward(op.function, x(0)),
         Op::UnaryGrad(op) => unary::gradient(op.function, x(0), x(1)),
         Op::Concat(_) => concat::forward(&all().iter().map(|x| x.view()).collect::<Vec<_>>()),

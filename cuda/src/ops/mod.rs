@@ -138,6 +138,7 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         | Op::SgdStep(_)
         | Op::NesterovStep(_)
         | Op::RmsVelocity(_)
+        | Op::SignStep(_)
         | Op::Unary(_)
         | Op::UnaryGrad(_)
         | Op::Concat(_)
@@ -187,6 +188,7 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::Dice(_) => overlap::dice(call),
         Op::DiceGrad(_) => overlap::dice_grad(call),
         Op::Correct(op) => loss::correct(op, call),
+        Op::SignStep(op) => channels::sign_step(op, call),
         Op::Unary(op) => elementwise::unary(op, call),
         Op::UnaryGrad(op) => elementwise::unary_grad(op, call),
         Op::Concat(_) => concat::concat(call),

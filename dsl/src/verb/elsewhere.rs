@@ -81,6 +81,8 @@ const CLAUSES: &[Row] = &[
     ("towards reconstruct", "toward"),
     ("gradclip clipnorm clipgradnorm clipgrad gradientclipping clipping maxnorm", "clip"),
     ("frozen lock fix fixed untrainable nottrainable", "freeze"),
+    ("adversarial adversarially robust robustly attack", "against"),
+    ("alpha ratio mix", "share"),
     ("grid gridsearch search tune over", "sweep"),
     ("repeat repeats repetitions restarts", "seeds"),
     ("retain leave spare", "keep"),

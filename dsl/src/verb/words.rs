@@ -15,7 +15,7 @@ const ABSENT: &[&str] = &["slide", "draw", "maximize", "stylize"];
 pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];
 
 /// Clauses of the language that no verb here takes.
-const ABSENT_CLAUSES: &[&str] = &["mixed", "against"];
+const ABSENT_CLAUSES: &[&str] = &["mixed"];
 
 /// The verb of this word.
 pub(crate) fn verb(word: &str) -> Option<&'static About> {

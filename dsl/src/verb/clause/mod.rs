@@ -57,7 +57,7 @@ pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
-pub(super) use attack::ATTACK;
+pub(super) use attack::{AGAINST, ATTACK, SHARE};
 pub(super) use attribution::MAPS;
 pub(super) use augment::AUGMENT;
 pub(super) use clip::CLIP;
