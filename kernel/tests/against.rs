@@ -13,6 +13,7 @@ const NET: &str = "net q = 8x8x1 - conv 8 - relu - conv 16 - relu - pool - fc 32
 fn accuracies(bench: &mut Bench, how: &str) -> [f64; 2] {
     let text = format!("train q on digits for 40 epochs with sgd(lr 0.03) {how}\nfool q on digits with fgsm(eps 0.1)");
     let output = bench.ok(&text).pop().unwrap();
+    assert_eq!(output.data["eps"], 0.1, "as it was written, not as f32 has it");
     ["clean", "accuracy"].map(|key| output.data[key].as_f64().unwrap())
 }
 

@@ -3,6 +3,7 @@
 //! Every builder is a function from data to a [`Picture`]. It writes SVG; a PNG is drawn from that SVG, so that the two
 //! cannot differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
 
+mod alike;
 mod backend;
 mod bars;
 mod canvas;
@@ -25,10 +26,12 @@ mod raster;
 mod saliency;
 mod scale;
 mod sheet;
+mod small;
 mod ticks;
 mod transposed;
 mod values;
 
+pub use alike::alike;
 pub use bars::{Measure, bars};
 pub use confusion::confusion;
 pub use convolution::convolution;
