@@ -55,7 +55,7 @@ pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
     Adam, Array, Attack, Attribution, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss, Momentum,
-    Neighbourly, Optimizer, Path, Period, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
+    Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
