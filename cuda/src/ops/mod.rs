@@ -206,17 +206,13 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::Scale(op) => elementwise::scale(op, call),
         Op::PoolPick(op) => pool::pool_pick(op, call),
         // Those of many tensors stand together in groups; the others are values that lie in memory already.
-        Op::ClipFactor(_)
-        | Op::SgdVelocity(_)
-        | Op::SgdStep(_)
-        | Op::NesterovStep(_)
-        | Op::RmsVelocity(_)
-        | Op::AdamMean(_)
-        | Op::AdamSquare(_)
-        | Op::AdamStep(_)
-        | Op::Running(_)
-        | Op::Input(_)
-        | Op::State(_)
-        | Op::Reshape(_) => Err(BackendError::Mismatch(format!("{} is no launch of its own", op.word()))),
+        Op::SgdVelocity(_) | Op::SgdStep(_) | Op::NesterovStep(_) | Op::RmsVelocity(_) => no_launch(op),
+        Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => no_launch(op),
+        Op::ClipFactor(_) | Op::Running(_) | Op::Input(_) | Op::State(_) | Op::Reshape(_) => no_launch(op),
     }
+}
+
+/// What is no launch of its own.
+fn no_launch(op: &Op) -> Result<(), BackendError> {
+    Err(BackendError::Mismatch(format!("{} is no launch of its own", op.word())))
 }
