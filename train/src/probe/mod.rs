@@ -6,3 +6,4 @@ pub mod embed;
 pub mod evolve;
 pub mod fool;
 pub mod saliency;
+pub mod style;

@@ -4,11 +4,13 @@ mod attack;
 mod attribution;
 mod augment;
 mod clip;
+mod descent;
 mod filter;
 mod flag;
 mod labels;
 mod layers;
 mod layout;
+pub(super) mod length;
 mod named;
 mod normalize;
 mod number;
@@ -26,6 +28,7 @@ mod skip;
 mod source;
 mod split;
 mod steps;
+mod style_weights;
 mod subjects;
 mod sweep;
 mod target;
@@ -34,6 +37,7 @@ mod watch;
 pub use attack::Attack;
 pub use attribution::Attribution;
 pub use augment::Change;
+pub use descent::Descent;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
 pub use layers::{LayerRate, Stretch};
@@ -45,27 +49,32 @@ pub use save::Path;
 pub use schedule::Schedule;
 pub use source::Array;
 pub use split::Shares;
+pub use style_weights::StyleWeights;
 pub use subjects::Subject;
 pub use sweep::Swept;
 pub use target::Loss;
 
 pub(crate) use attack::ATTACKS;
 pub(crate) use attribution::ATTRIBUTIONS;
+pub(crate) use descent::DESCENTS;
 pub(crate) use layout::LAYOUTS;
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
+pub(crate) use style_weights::COUNTS;
 
 pub(super) use attack::{AGAINST, ATTACK, SHARE};
 pub(super) use attribution::MAPS;
 pub(super) use augment::AUGMENT;
 pub(super) use clip::CLIP;
+pub(super) use descent::DESCENT;
 pub(super) use filter::{FILTER, MATRIX_FILTER};
 pub(super) use flag::{AUGMENTED, AVG, BEST, CEIL, FURTHER, INFER, MAX, RAW, SAME, TRAIN, VALID, flag};
 pub(super) use labels::LABELS;
 pub(super) use layers::{FREEZE, LR};
 pub(super) use layout::LAYOUT;
+pub(super) use named::{Named, form as named_form};
 pub(super) use normalize::NORMALIZE;
 pub(super) use number::{BATCH, CLASS, KEEP, SEED, SEEDS};
 pub(super) use on::{DATA, SAMPLES, SAMPLES_OR_FILES};
@@ -82,6 +91,7 @@ pub(super) use skip::SKIP;
 pub(super) use source::{CSV, IMAGES, MASKS, NPY};
 pub(super) use split::SPLIT;
 pub(super) use steps::{DILATE, PAD, STRIDE, WINDOW};
+pub(super) use style_weights::STYLE_WEIGHTS;
 pub(super) use subjects::{NET_OF, SUBJECTS};
 pub(super) use sweep::SWEEP;
 pub(super) use target::{IGNORE, LOSS, NOISE, SMOOTH, TOWARD, WEIGHTS};
@@ -97,4 +107,6 @@ pub(crate) fn every_named() -> impl Iterator<Item = (&'static str, &'static [Num
         .chain(layouts)
         .chain(ATTACKS.iter().map(|named| (named.word, named.numbers)))
         .chain(ATTRIBUTIONS.iter().map(|named| (named.word, named.numbers)))
+        .chain(DESCENTS.iter().map(|named| (named.word, named.numbers)))
+        .chain([(COUNTS.word, COUNTS.numbers)])
 }

@@ -27,6 +27,7 @@ mod saliency;
 mod scale;
 mod sheet;
 mod small;
+mod stylize;
 mod ticks;
 mod transposed;
 mod values;
@@ -46,6 +47,7 @@ pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
 pub use saliency::{Salient, SalientMap, saliency};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
+pub use stylize::{Framed, stylized};
 pub use transposed::transposed;
 pub use values::{Values, values};
 
