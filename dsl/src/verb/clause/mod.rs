@@ -3,6 +3,7 @@
 mod attack;
 mod attribution;
 mod augment;
+mod classes;
 mod clip;
 mod filter;
 mod flag;
@@ -17,9 +18,12 @@ mod optimizer;
 mod part;
 mod period;
 mod read_as;
+mod regulariser;
 mod resume;
+mod rounds;
 mod save;
 mod schedule;
+mod several;
 mod shape;
 mod size;
 mod skip;
@@ -34,6 +38,7 @@ mod watch;
 pub use attack::Attack;
 pub use attribution::Attribution;
 pub use augment::Change;
+pub use classes::Classes;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
 pub use layers::{LayerRate, Stretch};
@@ -41,6 +46,7 @@ pub use layout::{Layout, Neighbourly};
 pub use optimizer::{Adam, Decayed, Momentum, Optimizer, RmsProp, Sgd};
 pub use period::Period;
 pub use read_as::ReadAs;
+pub use regulariser::Regulariser;
 pub use save::Path;
 pub use schedule::Schedule;
 pub use source::Array;
@@ -54,12 +60,14 @@ pub(crate) use attribution::ATTRIBUTIONS;
 pub(crate) use layout::LAYOUTS;
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;
+pub(crate) use regulariser::REGULARISERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 
 pub(super) use attack::ATTACK;
 pub(super) use attribution::MAPS;
 pub(super) use augment::AUGMENT;
+pub(super) use classes::CLASSES;
 pub(super) use clip::CLIP;
 pub(super) use filter::{FILTER, MATRIX_FILTER};
 pub(super) use flag::{AUGMENTED, AVG, BEST, CEIL, FURTHER, INFER, MAX, RAW, SAME, TRAIN, VALID, flag};
@@ -73,7 +81,9 @@ pub(super) use optimizer::OPTIMIZER;
 pub(super) use part::PART;
 pub(super) use period::{CHECKPOINT, FOR, WARMUP};
 pub(super) use read_as::AS;
+pub(super) use regulariser::BOUNDS;
 pub(super) use resume::RESUME;
+pub(super) use rounds::{GENERATIONS, ROUNDS};
 pub(super) use save::SAVE;
 pub(super) use schedule::SCHEDULE;
 pub(super) use shape::SHAPE;
@@ -97,4 +107,5 @@ pub(crate) fn every_named() -> impl Iterator<Item = (&'static str, &'static [Num
         .chain(layouts)
         .chain(ATTACKS.iter().map(|named| (named.word, named.numbers)))
         .chain(ATTRIBUTIONS.iter().map(|named| (named.word, named.numbers)))
+        .chain(REGULARISERS.iter().map(|named| (named.word, named.numbers)))
 }
