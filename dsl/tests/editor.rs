@@ -142,10 +142,7 @@ fn what_a_net_is_asked_beyond_its_answer() {
     assert_eq!(fits("evolve lenet class all for 20 ¦"), ["generations"]);
     fit("maximize ¦", &["lenet", "lenet.conv1"], &["digits"]);
     fit("maximize lenet.conv1 ¦", &["class", "centre", "with", "for", "seed", "save"], &["on", "direct"]);
-    assert_eq!(
-        fits("maximize lenet class 7 with ¦"),
-        ["fourier", "jitter", "octaves", "blur", "tv", "decay", "plain"]
-    );
+    assert_eq!(fits("maximize lenet class 7 with ¦"), ["fourier", "jitter", "octaves", "blur", "tv", "decay", "plain"]);
     fit("maximize lenet class 7 with tv, ¦", &["jitter", "blur"], &["adam"]);
     assert_eq!(fits("maximize lenet class 7 with blur(¦"), ["sigma", "every"]);
     assert_eq!(fits("maximize lenet class 7 for 20 ¦"), ["steps"]);

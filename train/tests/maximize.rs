@@ -149,5 +149,8 @@ fn a_unit_that_is_not_there_is_named() {
     let ascent = Ascent { units: vec![4], ..ascent(ALL, 7) };
     let octaves = vec![Octave { extent: [SIDE, SIDE], layers: convolutional(SIDE, 4) }];
     let ended = trainee().maximize(&ascent, octaves, &mut |_, _| (), &never());
-    assert_eq!(ended.unwrap_err().to_string(), TrainError::Inconsistent("its layer has no channel 4".into()).to_string());
+    assert_eq!(
+        ended.unwrap_err().to_string(),
+        TrainError::Inconsistent("its layer has no channel 4".into()).to_string()
+    );
 }

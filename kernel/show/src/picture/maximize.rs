@@ -46,8 +46,7 @@ pub fn climb(title: &str, climb: &Climb, theme: Theme) -> Result<Picture> {
     draw_heading(&mut canvas, title, EDGE, width - 2.0 * EDGE);
     let palette = canvas.palette;
     let ink = inks(climb.pictures.iter().map(|(image, _)| image), Grey::Light, palette);
-    let look =
-        Text { size: CAPTION, weight: Weight::Regular, anchor: Anchor::Middle, color: palette.ink, turn: 0.0 };
+    let look = Text { size: CAPTION, weight: Weight::Regular, anchor: Anchor::Middle, color: palette.ink, turn: 0.0 };
     for (at, (image, caption)) in climb.pictures.iter().enumerate() {
         let square = Rect { x: EDGE + at as f64 * (SIDE + GAP), y: TOP, width: SIDE, height: SIDE };
         let rect = place(&mut canvas, image, square, ink, caption)?;

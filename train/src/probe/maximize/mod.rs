@@ -99,9 +99,20 @@ struct Climb {
     pictures: Tensor,
     curve: Vec<Vec<f32>>,
     steps: usize,
-    moved: Vec<bool>,
+    units: Vec<Pace>,
     /// A value a channel, to which pictures fall back.
     mean: Vec<f32>,
+}
+
+/// How a unit's climb goes.
+#[derive(Clone)]
+struct Pace {
+    /// Whether it ever had a slope.
+    moved: bool,
+    /// The picture of this size where it had one last.
+    held: Option<Vec<f32>>,
+    /// How much of a whole step it takes: less, since whole ones went too far.
+    share: f32,
 }
 
 impl Trainee {
@@ -134,7 +145,10 @@ impl Trainee {
                     found => found?,
                 };
                 climb.step(ascent, &slope, spectrum.as_ref());
-                told(climb.steps, values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len().max(1) as f64);
+                told(
+                    climb.steps,
+                    values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len().max(1) as f64,
+                );
                 climb.curve.push(values);
             }
             if number + 1 == count {
@@ -171,7 +185,7 @@ impl Climb {
             pictures: Tensor::zeros(vec![0]),
             curve: Vec::new(),
             steps: 0,
-            moved: vec![false; ascent.units.len()],
+            units: vec![Pace { moved: false, held: None, share: 1.0 }; ascent.units.len()],
             mean: (0..channels).map(mean).collect(),
         }
     }
@@ -182,6 +196,7 @@ impl Climb {
         if self.start.is_some() {
             let pictures = std::mem::replace(&mut self.pictures, Tensor::zeros(vec![0]));
             self.pictures = brought_to(pictures, &extent);
+            self.units.iter_mut().for_each(|unit| unit.held = None);
             return;
         }
         let spectrum = ascent.bounds.fourier.map(|power| Spectrum::new(extent, power));
@@ -210,7 +225,7 @@ impl Climb {
         noise.iter().zip(about).map(|(value, about)| (about + NOISE * value / size).clamp(0.0, 1.0)).collect()
     }
 
-    /// Moves every picture along its slope.
+    /// Moves every picture along its slope; where a step lost that, halfway back.
     fn step(&mut self, ascent: &Ascent, slope: &Tensor, spectrum: Option<&Spectrum>) {
         let [_, height, width, channels] = self.pictures.shape()[..] else { return };
         let size = Size { height, width, channels };
@@ -222,16 +237,24 @@ impl Climb {
         let (mean, bounds) = (&self.mean, &ascent.bounds);
         let pictures = self.pictures.as_slice_mut().unwrap_or_default().par_chunks_exact_mut(length);
         let slopes = slope.as_slice().unwrap_or_default().par_chunks_exact(length);
-        pictures.zip(slopes).zip(&mut self.moved).for_each(|((picture, slope), moved)| {
+        pictures.zip(slopes).zip(&mut self.units).for_each(|((picture, slope), unit)| {
             let mut way = slope.to_vec();
             if let Some(spectrum) = spectrum {
                 spectrum.weigh(&mut way);
             }
-            *moved |= brought_to_one(&mut way);
+            match (brought_to_one(&mut way), &unit.held) {
+                (true, _) => (unit.moved, unit.held) = (true, Some(picture.to_vec())),
+                (false, Some(held)) => {
+                    picture.iter_mut().zip(held).for_each(|(value, held)| *value = 0.5 * (*value + held));
+                    unit.share *= 0.5;
+                    return;
+                }
+                (false, None) => {}
+            }
             if bounds.tv > 0.0 {
                 add_variation(picture, size, -bounds.tv, &mut way);
             }
-            let values = picture.iter_mut().zip(&way).zip(mean.iter().cycle());
+            let (rate, values) = (rate * unit.share, picture.iter_mut().zip(&way).zip(mean.iter().cycle()));
             values.for_each(|((value, way), mean)| {
                 *value = (*value + rate * (way - bounds.decay * (*value - mean))).clamp(0.0, 1.0);
             });
@@ -250,7 +273,7 @@ impl Climb {
             pictures: brought_to(self.pictures, extent),
             curve: self.curve,
             steps: self.steps,
-            moved: self.moved,
+            moved: self.units.iter().map(|unit| unit.moved).collect(),
         }
     }
 }

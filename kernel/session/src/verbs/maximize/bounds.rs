@@ -25,17 +25,11 @@ pub struct Bounded {
 }
 
 /// What keeps the pictures of a layer's units in bounds; the usual, where nothing is said.
-pub fn bounds(
-    with: Option<&Said<Vec<(Regulariser, Span)>>>,
-    place: &Place,
-    part: Part,
-) -> Result<Bounded, Diagnostic> {
+pub fn bounds(with: Option<&Said<Vec<(Regulariser, Span)>>>, place: &Place, part: Part) -> Result<Bounded, Diagnostic> {
+    let input = place.net.input();
     // A value in the middle of a map sees a part of the picture, which a shift would take from it.
     let is_middle = part == Part::Middle && place.layer().output.len() > 1;
-    let holds = |one: &Regulariser| !is_middle || matches!(one, Regulariser::Tv { .. });
-    let usual = || Regulariser::usual().into_iter().filter(holds).map(|one| (one, Span::default())).collect();
-    let all: Vec<(Regulariser, Span)> = with.map_or_else(usual, |said| said.value.clone());
-    let input = place.net.input();
+    let all = with.map_or_else(|| usual(input, is_middle), |said| said.value.clone());
     let mut said = Bounded { bounds: Bounds::default(), octaves: (1, 1.0), words: Vec::new() };
     for (one, span) in all {
         fits(one, span, input)?;
@@ -54,6 +48,23 @@ pub fn bounds(
     Ok(said)
 }
 
+/// What holds where nothing is said: a shift of a fourteenth of the side, which a small picture has none of.
+fn usual(input: &[usize], is_middle: bool) -> Vec<(Regulariser, Span)> {
+    let pixels = side(input) / 14;
+    let fitting = |one: Regulariser| match one {
+        Regulariser::Tv { .. } => Some(one),
+        _ if is_middle => None,
+        Regulariser::Jitter { .. } => (pixels > 0).then_some(Regulariser::Jitter { pixels }),
+        _ => Some(one),
+    };
+    Regulariser::usual().into_iter().filter_map(fitting).map(|one| (one, Span::default())).collect()
+}
+
+/// The shorter side of pictures of this shape.
+fn side(input: &[usize]) -> usize {
+    input[..input.len().saturating_sub(1)].iter().copied().min().unwrap_or_default()
+}
+
 fn in_words(one: Regulariser) -> String {
     match one {
         Regulariser::Plain => "plain".to_string(),
@@ -68,16 +79,15 @@ fn in_words(one: Regulariser) -> String {
 
 /// Whether it goes with pictures of this shape.
 fn fits(one: Regulariser, span: Span, input: &[usize]) -> Result<(), Diagnostic> {
-    let extent = &input[..input.len().saturating_sub(1)];
-    let side = extent.iter().copied().min().unwrap_or_default();
-    let pictures = join(extent);
+    let side = side(input);
+    let pictures = join(&input[..input.len().saturating_sub(1)]);
     let wrong = |message: String, found: String| Diagnostic::new(Stage::Values, span, message).found(found);
     match one {
         Regulariser::Jitter { pixels } if pixels >= side => {
             let message = format!("pictures of {pictures} cannot be shifted by {pixels} pixels");
             let most = side.saturating_sub(1);
             let mistake = wrong(message, pixels.to_string()).expected(format!("at most {most}"));
-            Err(mistake.write(span, format!("jitter(pixels {})", (side / 8).max(1))))
+            Err(mistake.write(span, format!("jitter(pixels {})", (side / 14).max(1))))
         }
         Regulariser::Blur { sigma, every } if sigma > side as f64 => {
             let message = format!("a blur of {} pixels leaves nothing of pictures of {pictures}", short(sigma));
@@ -90,9 +100,9 @@ fn fits(one: Regulariser, span: Span, input: &[usize]) -> Result<(), Diagnostic>
                 return Ok(());
             }
             let times = short(by);
-            let message =
-                format!("of {count} octaves by {times} the first would be smaller than {SMALLEST} pixels");
-            let mistake = wrong(message, count.to_string()).expected(format!("at most {most} of pictures of {pictures}"));
+            let message = format!("of {count} octaves by {times} the first would be smaller than {SMALLEST} pixels");
+            let mistake =
+                wrong(message, count.to_string()).expected(format!("at most {most} of pictures of {pictures}"));
             Err(mistake.write(span, format!("octaves(count {most}, by {times})")))
         }
         _ => Ok(()),

@@ -60,10 +60,8 @@ impl Job for Maximize {
         world.remark(&self.place.net, events);
         let interrupted = Arc::clone(&world.interrupted);
         let mut tell = |done: usize, mean: f64| events(Event::Progress(self.progress(done, mean)));
-        let octave = |(extent, layers): &([usize; 2], Net)| Octave {
-            extent: *extent,
-            layers: forward(layers, &interrupted),
-        };
+        let octave =
+            |(extent, layers): &([usize; 2], Net)| Octave { extent: *extent, layers: forward(layers, &interrupted) };
         let octaves = self.octaves.iter().map(octave).collect();
         let climb = |net: &mut Trainee| net.maximize(&self.ascent, octaves, &mut tell, &interrupted);
         let net = self.place.weighty(world);

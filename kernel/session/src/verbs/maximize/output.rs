@@ -144,7 +144,8 @@ impl Maximize {
 
     fn data(&self, climbed: &Climbed, is_trained: bool) -> Value {
         let unit = |unit: usize| ends(climbed, unit);
-        let [before, after] = [0, 1].map(|end| (0..self.ascent.units.len()).map(|at| unit(at)[end]).collect::<Vec<_>>());
+        let [before, after] =
+            [0, 1].map(|end| (0..self.ascent.units.len()).map(|at| unit(at)[end]).collect::<Vec<_>>());
         let is_class = self.units.what == "class";
         let class = if self.units.is_one { json!(self.ascent.units[0]) } else { json!("all") };
         let numbers = climbed.curve.len() * self.ascent.units.len();
