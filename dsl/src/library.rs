@@ -1,6 +1,7 @@
 //! The standard library: the lecture's networks, in the language itself, a file a family. A family is parsed when one of
 //! its names is first used.
 
+pub mod names;
 pub(crate) mod texts;
 
 use std::sync::OnceLock;

@@ -43,6 +43,13 @@ fn statements() {
 }
 
 #[test]
+fn weights_of_other_people() {
+    fit("load lenet \"x.safetensors\" ¦", &["normalize", "raw"], &["digits"]);
+    assert_eq!(fits("save lenet \"x.safetensors\" ¦"), ["as"]);
+    assert_eq!(fits("save lenet \"x.safetensors\" as ¦"), ["torchvision"]);
+}
+
+#[test]
 fn layers_options_and_names() {
     fit("net q = ¦", &["conv", "input", "vgg16", "concat", "basic"], &["train", "shortcut", "width"]);
     fit("net q = conv - ¦", &["relu", "deconv", "basic"], &["vgg16"]);
@@ -81,7 +88,7 @@ fn clauses_of_this_verb_that_are_not_there_yet() {
     assert_eq!(fits("prune ¦"), ["runs"]);
     assert_eq!(fits("prune runs ¦"), ["keep"]);
     fit("load lenet ¦", &["run"], &["digits"]);
-    assert_eq!(fits("load lenet run 3 ¦"), ["best"]);
+    fit("load lenet run 3 ¦", &["best"], &["digits"]);
     fit("resume run 3 ¦", &["for", "checkpoint"], &["on"]);
     fit("compare run 1, ¦", &["run", "lenet"], &["digits"]);
     assert_eq!(fits("train lenet on digits warmup 5 s¦"), ["steps"]);

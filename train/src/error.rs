@@ -9,6 +9,7 @@ use fovea_graph::{BackendError, Interrupted, counted};
 
 use crate::file::FileError;
 use crate::forward::NetworkError;
+use crate::misfit::Misfit;
 use crate::single::SingleValue;
 
 /// Why a net cannot be trained, tested or asked.
@@ -308,32 +309,9 @@ pub enum TrainError {
     /// No pictures where some are needed.
     #[error("there are no pictures to {0}")]
     NoPictures(&'static str),
-    /// Weights that lack a parameter of the net.
-    #[error("the weights have no {name}, of {}, which the net needs", join(.shape))]
-    WeightMissing {
-        /// The parameter.
-        name: String,
-        /// Its shape.
-        shape: Vec<usize>,
-    },
-    /// Weights with a tensor that the net has no use for.
-    #[error("the weights have {name}, of {}, which the net has no place for", join(.shape))]
-    WeightUnknown {
-        /// The tensor.
-        name: String,
-        /// Its shape.
-        shape: Vec<usize>,
-    },
-    /// A parameter of another shape than the net's.
-    #[error("{name} is {} in the weights and {} in the net", join(.found), join(.net))]
-    WeightShape {
-        /// The parameter.
-        name: String,
-        /// Its shape in the weights.
-        found: Vec<usize>,
-        /// Its shape in the net.
-        net: Vec<usize>,
-    },
+    /// Weights that are not the net's.
+    #[error("{0}")]
+    Misfit(Misfit),
     /// A standardisation for another number of channels than the net's.
     #[error("the weights standardise {}, the net's pictures have {net}", counted(.found, "channel"))]
     Standardisation {

@@ -7,6 +7,7 @@
 
 mod aim;
 mod ask;
+mod axes;
 mod batch;
 mod checkpoint;
 mod choose;
@@ -21,12 +22,14 @@ mod file;
 mod finder;
 mod fingerprint;
 mod fit;
+mod float;
 mod forward;
 mod infer;
 mod keep;
 mod layout;
 mod least;
 mod lock;
+mod misfit;
 mod needs;
 mod place;
 pub mod probe;
@@ -51,6 +54,7 @@ mod whole;
 
 pub use aim::in_words;
 pub use ask::{Answer, Task};
+pub use axes::Axes;
 pub use checkpoint::Checkpoint;
 pub use compiled::{Feeds, Numbers};
 pub use error::TrainError;
@@ -64,6 +68,7 @@ pub use keep::Pruned;
 pub use layout::{BEST, RunInfo};
 pub use least::Mapped;
 pub use lock::Writer;
+pub use misfit::{Misfit, NameShape};
 pub use needs::Needs;
 pub use place::Place;
 pub use question::{Question, Route};

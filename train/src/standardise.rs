@@ -32,13 +32,20 @@ impl Standardisation {
         let channels = data.shape().last().copied().unwrap_or(1).max(1);
         match data.normalize {
             Normalize::Own => Self::measured(data, stop),
-            Normalize::Raw => Ok(Self { mean: vec![0.0; channels], deviation: vec![1.0; channels] }),
-            Normalize::Imagenet => {
-                let of = |figures: [f32; 3]| figures.into_iter().cycle().take(channels).collect();
-                let (mean, deviation) = (of(Normalize::IMAGENET_MEAN), of(Normalize::IMAGENET_DEVIATION));
-                Ok(Self { mean, deviation })
-            }
+            Normalize::Raw => Ok(Self::raw(channels)),
+            Normalize::Imagenet => Ok(Self::imagenet(channels)),
         }
+    }
+
+    /// Values stay as they are.
+    pub fn raw(channels: usize) -> Self {
+        Self { mean: vec![0.0; channels], deviation: vec![1.0; channels] }
+    }
+
+    /// By the mean and deviation of ImageNet's pictures.
+    pub fn imagenet(channels: usize) -> Self {
+        let of = |figures: [f32; 3]| figures.into_iter().cycle().take(channels).collect();
+        Self { mean: of(Normalize::IMAGENET_MEAN), deviation: of(Normalize::IMAGENET_DEVIATION) }
     }
 
     /// That of a data set's training part, however it is normalised.

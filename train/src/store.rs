@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{FileError, read_file};
 use crate::fingerprint::Fingerprint;
+use crate::float::floats;
 use crate::place::Place;
 use crate::seal::{Seal, Sum, in_bytes};
 use crate::standardise::Standardisation;
@@ -194,13 +195,11 @@ fn parse<'b>(path: &Path, bytes: &'b [u8]) -> Result<(Metadata, &'b [u8]), FileE
 
 /// One tensor of a file.
 fn tensor(path: &Path, metadata: &Metadata, values: &[u8], name: &str) -> Result<Tensor, FileError> {
-    let foreign = |why: String| FileError::foreign(path, "a file of f32 weights", why);
+    let foreign = |why: String| FileError::foreign(path, "a file of weights", why);
     let info = metadata.info(name).ok_or_else(|| foreign(format!("{name} is missing")))?;
-    if info.dtype != Dtype::F32 {
-        return Err(foreign(format!("{name} is {}", info.dtype)));
-    }
     let bytes = values.get(info.data_offsets.0..info.data_offsets.1).unwrap_or(&[]);
-    let numbers = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    let numbers = floats(info.dtype, info.shape.is_empty(), bytes);
+    let numbers = numbers.ok_or_else(|| foreign(format!("{name} is {}", info.dtype)))?;
     Tensor::from_shape_vec(IxDyn(&info.shape), numbers).map_err(|e| foreign(format!("{name}: {e}")))
 }
 

@@ -1,6 +1,6 @@
 //! A net on a device: its parameters, its running statistics and its compiled programs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -18,6 +18,7 @@ use crate::compiled::Numbers;
 use crate::error::TrainError;
 use crate::fingerprint::Fingerprint;
 use crate::forward::Forward;
+use crate::misfit::{Misfit, NameShape};
 use crate::needs::Needs;
 use crate::place::Place;
 use crate::question::Question;
@@ -65,23 +66,9 @@ pub(crate) enum Stepped {
 
 /// Whether these tensors are those of the states: the same names and shapes, none too many, none missing.
 fn fit_states(states: &[State], tensors: &[(String, Tensor)]) -> Result<(), TrainError> {
-    // The first of a name counts.
-    let given: BTreeMap<&str, &Tensor> = tensors.iter().rev().map(|(name, value)| (name.as_str(), value)).collect();
-    for state in states {
-        let (name, net) = (state.name.clone(), state.shape.dims().to_vec());
-        match given.get(name.as_str()) {
-            None => return Err(TrainError::WeightMissing { name, shape: net }),
-            Some(value) if value.shape() != net => {
-                return Err(TrainError::WeightShape { name, found: value.shape().to_vec(), net });
-            }
-            Some(_) => {}
-        }
-    }
-    let known: BTreeSet<&str> = states.iter().map(|state| state.name.as_str()).collect();
-    match tensors.iter().find(|(name, _)| !known.contains(name.as_str())) {
-        Some((name, value)) => Err(TrainError::WeightUnknown { name: name.clone(), shape: value.shape().to_vec() }),
-        None => Ok(()),
-    }
+    let needed: Vec<NameShape> = states.iter().map(|state| (state.name.clone(), state.shape.dims().to_vec())).collect();
+    let found: Vec<NameShape> = tensors.iter().map(|(name, value)| (name.clone(), value.shape().to_vec())).collect();
+    Misfit::between(&needed, &found, |at, shape| needed[at].1 == shape).map_err(TrainError::Misfit)
 }
 
 /// Whether these weights are this net's: the same names and shapes, none too many, none missing.

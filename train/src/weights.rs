@@ -36,11 +36,11 @@ impl Weights {
         store::write(path.as_ref(), &tensors[..], &self.header())
     }
 
-    /// Reads a safetensors file: this crate's or anybody's whose tensors are f32. Tensors of a foreign file come in the
+    /// Reads a safetensors file: this crate's, or anybody's of f32, f16, bf16 or f64. Tensors of a foreign file come in the
     /// order in which they lie in it. Of a checkpoint the moments are left out.
     ///
     /// # Errors
-    /// The file cannot be read, is cut short or damaged, is not safetensors, or holds other numbers than f32.
+    /// The file cannot be read, is cut short or damaged, is not safetensors, or holds other numbers than these.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, FileError> {
         let Contents { mut tensors, header, .. } = store::read(path.as_ref())?;
         if let Some(progress) = &header.progress {

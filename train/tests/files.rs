@@ -219,8 +219,8 @@ fn foreign_files_are_named_as_such() {
         (&by_hand(PAIR, &[0; 9]), "is not a safetensors file: 1 byte too many behind its values"),
         (&by_hand("{nonsense", &[]), "is not a safetensors file: its header is wrong: "),
         (
-            &by_hand(r#"{"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#, &[0; 4]),
-            "is not a file of f32 weights: h is F16",
+            &by_hand(r#"{"h":{"dtype":"I16","shape":[2],"data_offsets":[0,4]}}"#, &[0; 4]),
+            "is not a file of weights: h is I16",
         ),
         (&by_hand(r#"{"__metadata__":{"fovea":"7"}}"#, &[]), "is not a file of weights: "),
     ];

@@ -144,7 +144,10 @@ fn weights_of_another_net() {
         let backend: Arc<dyn Backend> = Arc::new(Oracle::default());
         Trainee::with_weights(backend, regression(8, 10, 0.0), weights).err().unwrap().to_string()
     };
-    assert_eq!(refuse(&weights(regression(8, 7, 0.0))), "fc1.weight is 7x64 in the weights and 10x64 in the net");
+    assert_eq!(
+        refuse(&weights(regression(8, 7, 0.0))),
+        "fc1.weight is 7x64 in the weights and 10x64 in the net; fc1.bias is 7 in the weights and 10 in the net"
+    );
 
     let mut few = weights(regression(8, 10, 0.0));
     few.tensors.pop();

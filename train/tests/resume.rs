@@ -281,7 +281,9 @@ fn what_differs_is_said() {
     let mut regression = Trainee::fresh(cpu(), support::regression(8, 10, 0.0), 1).unwrap();
     assert_eq!(
         refused(&mut regression, &data(), &recipe),
-        "the net is not the one that run 1 trained: fc1.weight is 10x96 in the weights and 10x64 in the net"
+        "the net is not the one that run 1 trained: the weights have 5 that the net has no place for: \
+         conv1.filter (6x3x3x1), bn1.scale (6), bn1.shift (6), bn1.mean (6) and 1 more; \
+         fc1.weight is 10x96 in the weights and 10x64 in the net"
     );
     let sleepy: fovea_train::Forward = Box::new(|batch, _| normalised(8, 10)(batch, fovea_train::Mode::Infer));
     let mut sleepy = Trainee::fresh(cpu(), sleepy, 1).unwrap();

@@ -169,6 +169,9 @@ const NUMBERS: &[Row] = &[
     ("angle", "theta"),
 ];
 
+/// Who publishes weights.
+const PUBLISHERS: &[Row] = &[("pytorch torch tv timm huggingface hub foreign", "torchvision")];
+
 /// The curves of `plot`.
 const CURVES: &[Row] = &[("acc accuracies precision", "accuracy"), ("losses error cost objective", "loss")];
 
@@ -184,7 +187,7 @@ pub(super) fn clause(word: &str, takes: &[&str]) -> Option<&'static str> {
 
 /// What `word` is called here, or the nearest in meaning, among those that a clause takes.
 pub(super) fn named(word: &str, takes: &[&str]) -> Option<&'static str> {
-    let all = [OPTIMIZERS, SCHEDULES, LAYOUTS, ATTACKS, ATTRIBUTIONS, REGULARISERS, LOSSES, KINDS];
+    let all = [OPTIMIZERS, SCHEDULES, LAYOUTS, ATTACKS, ATTRIBUTIONS, REGULARISERS, LOSSES, KINDS, PUBLISHERS];
     let all = all.into_iter().flat_map(|rows| ours(rows, word));
     all.into_iter().find(|ours| takes.contains(ours))
 }

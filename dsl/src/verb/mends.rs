@@ -4,7 +4,7 @@ use fovea_graph::Span;
 use fovea_graph::counted;
 
 use super::read::{Opened, Parts};
-use super::{Offer, elsewhere, words};
+use super::{ClauseAbout, Offer, elsewhere, words};
 use crate::diagnostic::{Diagnostic, list, quoted};
 use crate::library::texts;
 use crate::scope::nearest;
@@ -291,7 +291,11 @@ impl<'a> Parts<'a> {
             let is_needless = match &part.kind {
                 PartKind::Equals => true,
                 PartKind::Word(word) => {
-                    let is_name = self.clause(word).is_some() || self.is_net(word);
+                    // A clause that takes a word of its own takes no string.
+                    let takes_words = |about: &ClauseAbout| matches!(about.behind, [Offer::Words(_)]);
+                    let is_text = matches!(next.kind, PartKind::Text(_));
+                    let is_clause = self.clause(word).is_some_and(|about| !(is_text && takes_words(about)));
+                    let is_name = is_clause || self.is_net(word);
                     elsewhere::is_filler(word) && !is_name && self.is_thing(next)
                 }
                 _ => false,

@@ -56,8 +56,8 @@ pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
     Adam, Array, Attack, Attribution, Change, Classes, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss,
-    Momentum, Neighbourly, Optimizer, Path, Period, ReadAs, Regulariser, RmsProp, Schedule, Sgd, Shares, Stretch,
-    Subject, Swept,
+    Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, Regulariser, RmsProp, Schedule, Sgd, Shares,
+    Stretch, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};

@@ -11,6 +11,7 @@ mod course;
 pub mod device;
 pub mod event;
 pub mod failure;
+pub mod foreign;
 mod inherit;
 mod known;
 mod layers;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use fovea_data::Normalize;
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::Resolved;
 use fovea_dsl::syntax::Name;
@@ -11,7 +12,7 @@ use fovea_dsl::verb::{self, Origin, RunRef};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Backend, Span};
 use fovea_train::target::Target;
-use fovea_train::{Keep, Trainee, Weights as File};
+use fovea_train::{FileError, Keep, Standardisation, Trainee, Weights as File};
 use serde_json::json;
 
 use super::plot::{Which, which};
@@ -19,7 +20,8 @@ use super::weights::INPUT;
 use super::{Checked, Events, Job};
 use crate::display::number::of;
 use crate::event::Output;
-use crate::failure::{At, Failure};
+use crate::failure::{At, Failure, placed};
+use crate::foreign::{Heard, heard};
 use crate::world::{Binding, Names, Trained, World, forward};
 
 struct Load {
@@ -27,6 +29,8 @@ struct Load {
     resolved: Arc<Resolved>,
     device: Arc<dyn Backend>,
     from: From,
+    /// What pictures are brought to, where the statement says it.
+    pictures: Option<Normalize>,
     /// What is there already, on the net that it fits; none where an earlier statement has yet to write it.
     read: Option<Read>,
     interrupted: Arc<AtomicBool>,
@@ -43,11 +47,14 @@ struct Read {
     weights: File,
     net: Net,
     run: Option<u32>,
+    /// How they were read, where the names were not ours.
+    heard: Option<Heard>,
 }
 
 /// Checks the weights against the net, unless an earlier statement has yet to write them.
 pub fn check(said: verb::Load, names: &mut Names, world: &World) -> Checked {
-    let verb::Load { net, from, best } = said;
+    let verb::Load { net, from, best, normalize, raw } = said;
+    let pictures = normalize.map(|_| Normalize::Imagenet).or(raw.map(|_| Normalize::Raw));
     let keep = if best.is_some() { Keep::Best } else { Keep::Last };
     let (resolved, device) = (names.resolved(&net)?, Arc::clone(&names.device));
     let is_there = match &from {
@@ -59,7 +66,7 @@ pub fn check(said: verb::Load, names: &mut Names, world: &World) -> Checked {
         Origin::Run(run) => From::Run(which(&run, names, world)?, run.span(), keep),
     };
     let interrupted = Arc::clone(&names.interrupted);
-    let mut load = Load { name: net.clone(), resolved, device, from, read: None, interrupted };
+    let mut load = Load { name: net.clone(), resolved, device, from, pictures, read: None, interrupted };
     let binding = if is_there {
         let read = load.read.insert(load.read(world)?);
         Binding { run: read.run.is_some(), target: read.weights.target(), ..fixed(&read.net) }
@@ -112,7 +119,7 @@ impl Load {
     fn read(&self, world: &World) -> Result<Read, Failure> {
         let span = self.span();
         let (weights, from, run) = match &self.from {
-            From::File(path, _) => (File::load(path).at(span)?, path.display().to_string(), None),
+            From::File(path, _) => (opened(path, span)?, path.display().to_string(), None),
             From::Run(which, _, keep) => {
                 let (weights, run) = of_run(which, *keep, span, world)?;
                 (weights, format!("run {run}"), Some(run))
@@ -125,8 +132,21 @@ impl Load {
                 .into());
         }
         let net = self.complete(&weights)?;
+        let (mut weights, mut heard) = match run {
+            None => heard(weights, &net, span, &*self.interrupted)?,
+            Some(_) => (weights, None),
+        };
+        let channels = net.input().last().copied().unwrap_or(1);
+        if let (Some(heard), Some(_)) = (&mut heard, self.pictures) {
+            heard.is_silent = false;
+        }
+        match self.pictures {
+            Some(Normalize::Imagenet) => weights.standardisation = Some(Standardisation::imagenet(channels)),
+            Some(Normalize::Raw) => weights.standardisation = Some(Standardisation::raw(channels)),
+            Some(Normalize::Own) | None => {}
+        }
         Trainee::takes(Arc::clone(&self.device), forward(&net, &self.interrupted), &weights).at(span)?;
-        Ok(Read { weights, net, run })
+        Ok(Read { weights, net, run, heard })
     }
 
     /// The net, where its text leaves shape or classes open, as the weights have them.
@@ -143,6 +163,30 @@ impl Load {
             .map_err(|mut mistakes| mistakes.remove(0))?)
     }
 }
+
+/// A file of weights; what PyTorch itself writes is no such file, and it is said what makes one of it.
+fn opened(path: &Path, span: Span) -> Result<File, Failure> {
+    let is_pickled =
+        path.extension().is_some_and(|ending| PICKLED.iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    File::load(path).map_err(|error| match error {
+        FileError::Foreign { .. } | FileError::Cut { .. } if is_pickled => {
+            let (from, to) = (path.display(), path.with_extension("safetensors"));
+            let help = format!(
+                "in Python: `weights = torch.load({:?}, map_location=\"cpu\", weights_only=True)`, then \
+                 `safetensors.torch.save_file(weights, {:?})`",
+                from.to_string(),
+                to.display().to_string()
+            );
+            let message =
+                format!("{from} is not a safetensors file: PyTorch's own files are programs, and are not run here");
+            Diagnostic::new(Stage::Verbs, span, message).expected("a safetensors file").help(help).into()
+        }
+        error => placed(&error, span),
+    })
+}
+
+/// What the names of PyTorch's own files end in.
+const PICKLED: [&str; 5] = ["pth", "pt", "bin", "ckpt", "pkl"];
 
 /// The newest weights of a run, those it ended with, else those of its last whole checkpoint; or those of its best epoch.
 fn of_run(which: &Which, keep: Keep, span: Span, world: &World) -> Result<(File, u32), Failure> {
@@ -170,7 +214,7 @@ fn of_run(which: &Which, keep: Keep, span: Span, world: &World) -> Result<(File,
 impl Job for Load {
     fn run(&self, world: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let now;
-        let Read { weights, net, run } = match &self.read {
+        let Read { weights, net, run, heard } = match &self.read {
             Some(read) => read,
             None => {
                 now = self.read(world)?;
@@ -181,10 +225,19 @@ impl Job for Load {
             Trainee::with_weights(Arc::clone(&self.device), forward(net, &self.interrupted), weights).at(self.span())?;
         let parameters = trainee.parameter_count();
         let from = run.map(|run| format!(" from run {run}")).unwrap_or_default();
-        let text = format!("{}: {} loaded{from}", net.name, of(parameters, "parameter"));
+        let said = heard.as_ref().map(|heard| heard.in_words(net, weights.standardisation.as_ref()));
+        let said = said.map(|said| format!(", {said}")).unwrap_or_default();
+        let text = format!("{}: {} loaded{from}{said}", net.name, of(parameters, "parameter"));
         let mut data = json!({ "net": net.name, "params": parameters, "input": net.input(), "output": net.output() });
         if let Some(run) = run {
             data["run"] = json!(run);
+        }
+        if let Some(heard) = heard {
+            data["names"] = json!(heard.by());
+            data["names_of"] = json!(heard.naming.and_then(|naming| naming.net));
+            data["left_out"] = json!(heard.left_out.as_ref().map_or(0, |(_, tensors)| *tensors));
+            let pictures = weights.standardisation.as_ref();
+            data["pictures"] = json!(pictures.map(|s| json!({ "mean": s.mean, "deviation": s.deviation })));
         }
         world.trained.insert(self.name.text.clone(), Trained { trainee, run: *run });
         Ok(Output::new("load", text, data))

@@ -1,9 +1,10 @@
-//! `save lenet "lenet.safetensors"`, `save shapes "shapes/"`
+//! `save lenet "lenet.safetensors"`, `save vgg16 "vgg16.safetensors" as torchvision`, `save shapes "shapes/"`
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use fovea_data::{DataSpec, save_pictures};
+use fovea_dsl::library::names::Naming;
 use fovea_dsl::net::Net;
 use fovea_dsl::syntax::Name;
 use fovea_dsl::verb;
@@ -17,6 +18,7 @@ use super::{Checked, Events, Job};
 use crate::display::number::of;
 use crate::event::Output;
 use crate::failure::{At, Failure};
+use crate::foreign;
 use crate::lookup::{Use, Weights};
 use crate::memory;
 use crate::route::route;
@@ -31,19 +33,27 @@ struct Save {
     seed: u64,
     path: PathBuf,
     span: Span,
+    /// Whose names the file has, where it is not ours.
+    naming: Option<&'static Naming>,
 }
 
 /// Checks that the net is known whole and that the file's folder is there.
 pub fn save(said: verb::Save, names: &mut Names) -> Checked {
-    let verb::Save { net, path } = said;
+    let verb::Save { net, path, named } = said;
     if !names.has_net(&net.text)
         && let Ok(spec) = names.spec(&net)
     {
+        if let Some(named) = named {
+            let mistake =
+                Diagnostic::new(Stage::Verbs, named.span, "`as` says whose names weights have, and this is data");
+            return Err(mistake.also(net.span, "data").mend(named.cut(), "").help("leave it out").into());
+        }
         return Ok(Box::new(Pictures { name: net, spec, folder: PathBuf::from(&path.text), span: path.span }));
     }
     let of = Use { net: &net, data: None, weights: Weights::Own };
     let (net, route) = route(&of, &Question::result(), 1, names)?;
     memory::net_fits(&route.plan, &*names.device, of.net.span)?;
+    let naming = named.map(|named| foreign::writable(named.value.word(), &net, of.net, named.span)).transpose()?;
     let file = writable(&path)?;
     let known = names.bound.get(&net.name);
     let class_names = known.map(|known| known.class_names.clone()).unwrap_or_default();
@@ -51,7 +61,7 @@ pub fn save(said: verb::Save, names: &mut Names) -> Checked {
     let (input, classes) = (net.input().to_vec(), net.output().last().copied());
     let fixed = Binding { input, classes, class_names, target, run: false };
     names.files.insert(file.clone(), fixed);
-    Ok(Box::new(Save { net, device: Arc::clone(&names.device), seed: names.seed, path: file, span: path.span }))
+    Ok(Box::new(Save { net, device: Arc::clone(&names.device), seed: names.seed, path: file, span: path.span, naming }))
 }
 
 /// Where a `save` clause writes to, and where it says so.
@@ -87,9 +97,14 @@ impl Job for Save {
         let both = |trainee: &mut Trainee| Ok((trainee.weights()?, trainee.parameter_count()));
         let (mut weights, parameters) = world.with(&self.net, &self.device, self.seed, both).at(self.span)?;
         weights.metadata.insert(INPUT.to_string(), join(self.net.input()));
+        let mut text = format!("{}: {} saved", self.net.name, of(parameters, "parameter"));
+        let mut data = json!({ "net": self.net.name, "params": parameters });
+        if let Some(naming) = self.naming {
+            text += &foreign::said_of_written(naming, weights.standardisation.as_ref());
+            data["names"] = json!(naming.by);
+            weights = foreign::written(weights, naming, &self.net, &*world.interrupted).at(self.span)?;
+        }
         weights.save(&self.path).at(self.span)?;
-        let text = format!("{}: {} saved", self.net.name, of(parameters, "parameter"));
-        let data = json!({ "net": self.net.name, "params": parameters });
         Ok(Output::new("save", text, data).file(&self.path))
     }
 }
