@@ -231,7 +231,7 @@ impl Climb {
         let size = Size { height, width, channels };
         let rate = RATE * (1.0 - self.steps as f32 / ascent.steps as f32);
         self.steps += 1;
-        let every = |(sigma, every): (f32, usize)| (self.steps % every == 0).then_some(sigma);
+        let every = |(sigma, every): (f32, usize)| self.steps.is_multiple_of(every).then_some(sigma);
         let blurred = ascent.bounds.blur.and_then(every).filter(|_| self.steps < ascent.steps);
         let length = height * width * channels;
         let (mean, bounds) = (&self.mean, &ascent.bounds);
