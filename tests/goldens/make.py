@@ -1,5 +1,5 @@
-"""Writes ops.npz, lenet.npz, convolve.npz, deconv.npz and saliency.npz: what PyTorch computes, in float64, for the cases of
-cases.json, for LeNet and for the verbs `convolve`, `deconv` and `saliency`; and figures.npz and embed.npz, what scikit-learn
+"""Writes ops.npz, lenet.npz, convolve.npz, deconv.npz, saliency.npz and style.npz: what PyTorch computes, in float64, for the
+cases of cases.json, for LeNet and for the verbs `convolve`, `deconv`, `saliency` and `stylize`; and figures.npz and embed.npz, what scikit-learn
 says of tests and of codes.
 
     pip install torch numpy scikit-learn
@@ -23,6 +23,7 @@ import fool
 import lenet
 import maximize
 import saliency
+import style
 from ops import LAYERS, OPS
 
 FOLDER = Path(__file__).parent
@@ -174,6 +175,7 @@ def main():
     np.savez_compressed(FOLDER / "saliency.npz", **saliency.cases())
     np.savez_compressed(FOLDER / "fool.npz", **fool.cases())
     np.savez_compressed(FOLDER / "maximize.npz", **maximize.cases())
+    np.savez_compressed(FOLDER / "style.npz", **style.cases())
     np.savez_compressed(FOLDER / "deconv.npz", **deconv.cases())
     np.savez_compressed(FOLDER / "embed.npz", **embed.cases())
 

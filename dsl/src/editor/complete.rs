@@ -328,7 +328,7 @@ fn offered(offer: &Offer, context: &Context) -> Found {
         found
     };
     match offer {
-        Offer::Nothing | Offer::OwnLayers => Vec::new(),
+        Offer::Nothing | Offer::OwnLayers | Offer::Parentheses => Vec::new(),
         Offer::Nets => names(&context.nets, Kind::Net),
         Offer::NetsAndData => {
             let mut found = names(&context.nets, Kind::Net);

@@ -105,6 +105,8 @@ pub(crate) enum Offer {
     OwnLayers,
     /// Constants, for a number.
     Constants,
+    /// Numbers with words of their own, in parentheses right behind the clause's.
+    Parentheses,
     /// Constants, for a number, or one of these words.
     ConstantsOr(&'static [&'static str]),
     /// Constants, the learning rate and the batch.

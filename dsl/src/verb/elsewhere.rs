@@ -27,6 +27,7 @@ const STATEMENTS: &[Row] = &[
     ("attack adversarial adversary perturb deceive trick", "fool"),
     ("maximise ascend activationmaximization deepdream dream inceptionism lucid", "maximize"),
     ("rubbish cppn mapelites genetic", "evolve"),
+    ("styletransfer neuralstyle stylise restyle paint repaint gatys", "stylize"),
     ("comment echo puts say remark", "note"),
     ("randomseed manualseed setseed", "seed"),
     ("models networks nets zoo", "library"),
@@ -45,7 +46,13 @@ const STATEMENTS: &[Row] = &[
 /// What begins a clause elsewhere; where several are named, the verb's own counts.
 const CLAUSES: &[Row] = &[
     ("bs batchsize minibatch minibatchsize", "batch"),
+    ("optimizer optimiser optim opt descent", "by"),
     ("optimizer optimiser optim opt using via", "with"),
+    ("net network model", "with"),
+    ("contentlayer contentlayers", "content"),
+    ("stylelayer stylelayers", "style"),
+    ("start init begin beginning initial", "from"),
+    ("weight contentweight styleweight variationweight", "weights"),
     ("kernel filter filters weights by", "with"),
     ("scheduler lrschedule lrscheduler annealing", "schedule"),
     ("randomstate randomseed manualseed rng", "seed"),
@@ -94,6 +101,16 @@ const OPTIMIZERS: &[Row] = &[
     ("nadam adamax radam amsgrad lamb lion", "adam"),
     ("gd gradientdescent sgdm momentum nesterov nag", "sgd"),
 ];
+
+/// Ways down.
+const DOWN: &[Row] = &[
+    ("bfgs lbfgsb quasinewton newton", "lbfgs"),
+    ("sgd adamw nadam adamax radam amsgrad rmsprop adagrad gd gradientdescent momentum", "adam"),
+];
+
+/// Where a picture begins.
+const BEGINNINGS: &[Row] =
+    &[("random white whitenoise gaussian", "noise"), ("photograph content image picture itself", "photo")];
 
 /// The same of schedules.
 const SCHEDULES: &[Row] = &[
@@ -167,6 +184,10 @@ const NUMBERS: &[Row] = &[
     ("perp nneighbors nneighbours neighbours neighbors", "perplexity"),
     ("iterations iters iter niter maxiter", "steps"),
     ("angle", "theta"),
+    ("history historysize", "memory"),
+    ("tv totalvariation smoothness regularization regularisation", "variation"),
+    ("contentweight", "content"),
+    ("styleweight", "style"),
 ];
 
 /// Who publishes weights.
@@ -187,7 +208,19 @@ pub(super) fn clause(word: &str, takes: &[&str]) -> Option<&'static str> {
 
 /// What `word` is called here, or the nearest in meaning, among those that a clause takes.
 pub(super) fn named(word: &str, takes: &[&str]) -> Option<&'static str> {
-    let all = [OPTIMIZERS, SCHEDULES, LAYOUTS, ATTACKS, ATTRIBUTIONS, REGULARISERS, LOSSES, KINDS, PUBLISHERS];
+    let all = [
+        OPTIMIZERS,
+        SCHEDULES,
+        LAYOUTS,
+        ATTACKS,
+        ATTRIBUTIONS,
+        REGULARISERS,
+        LOSSES,
+        KINDS,
+        PUBLISHERS,
+        DOWN,
+        BEGINNINGS,
+    ];
     let all = all.into_iter().flat_map(|rows| ours(rows, word));
     all.into_iter().find(|ours| takes.contains(ours))
 }
@@ -228,8 +261,8 @@ fn bare(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::clause::{
-        ATTACKS as OFFENCES, ATTRIBUTIONS as MAPS, LAYOUTS as WAYS, OPTIMIZERS as OURS, REGULARISERS as BOUNDS,
-        SCHEDULES as COURSES, every_named,
+        ATTACKS as OFFENCES, ATTRIBUTIONS as MAPS, DESCENTS, LAYOUTS as WAYS, OPTIMIZERS as OURS,
+        REGULARISERS as BOUNDS, SCHEDULES as COURSES, every_named,
     };
     use super::super::words;
     use super::*;
@@ -243,6 +276,8 @@ mod tests {
             (SCHEDULES, |word| COURSES.iter().any(|named| named.word == word)),
             (LAYOUTS, |word| WAYS.iter().any(|named| named.word == word)),
             (ATTACKS, |word| OFFENCES.iter().any(|named| named.word == word)),
+            (DOWN, |word| DESCENTS.iter().any(|named| named.word == word)),
+            (BEGINNINGS, |word| words::clause_parts().any(|part| part == word)),
             (ATTRIBUTIONS, |word| MAPS.iter().any(|named| named.word == word)),
             (REGULARISERS, |word| BOUNDS.iter().any(|named| named.word == word)),
             (CURVES, |word| matches!(word, "loss" | "accuracy")),

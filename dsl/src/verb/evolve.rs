@@ -1,8 +1,8 @@
 //! `evolve lenet class 7 indirect for 200 generations`, `evolve lenet class all direct`
 
-use super::about::Clause;
+use super::about::{Clause, Offer, clause};
 use super::behind::NET;
-use super::clause::{CLASSES, Classes, GENERATIONS, Path, SAVE, SEED, flag};
+use super::clause::{CLASSES, Classes, Path, SAVE, SEED, flag, length};
 use super::declare::verb;
 use super::read::Parts;
 use crate::syntax::Name;
@@ -30,6 +30,13 @@ const DIRECT: Clause<()> = flag("direct");
 
 /// A picture is changed by what draws it.
 const INDIRECT: Clause<()> = flag("indirect");
+
+/// How long the search goes on.
+const GENERATIONS: Clause<usize> = Clause {
+    about: clause("for", "for 200 generations", &[Offer::Constants, Offer::Words(&["generations"])]),
+    read: |parts, opened| parts.length_in(opened, "generation", "evolution"),
+    form: |verb, parts| length::form("generation", verb, parts),
+};
 
 fn one_encoding(evolve: &Evolve, parts: &mut Parts<'_>) {
     let (Some(direct), Some(indirect)) = (&evolve.direct, &evolve.indirect) else { return };

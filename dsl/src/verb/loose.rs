@@ -105,6 +105,9 @@ impl Parts<'_> {
                 Some([clause.word, "the optimizer"])
             }
             [Offer::Schedules] if SCHEDULES.iter().any(|named| is(named.word)) => Some([clause.word, "the schedule"]),
+            [Offer::Options(words)] if clause.word == "by" && words.iter().any(|word| is(word)) => {
+                Some([clause.word, "the descent"])
+            }
             [Offer::Attacks] if ATTACKS.iter().any(|named| is(named.word)) => Some([clause.word, "the attack"]),
             [Offer::Layouts] if LAYOUTS.iter().any(|named| is(named.word)) => Some([clause.word, "the layout"]),
             [Offer::List(Offer::Attributions)] if ATTRIBUTIONS.iter().any(|named| is(named.word)) => {

@@ -1,8 +1,8 @@
 //! `maximize lenet.conv2[5]`, `maximize lenet class 7 with fourier, jitter(pixels 2) for 200 steps`
 
-use super::about::Clause;
+use super::about::{Clause, Offer, clause};
 use super::behind::{LAYER_OR_NET, LayerRef};
-use super::clause::{BOUNDS, CLASSES, Classes, Path, ROUNDS, Regulariser, SAVE, SEED, flag};
+use super::clause::{BOUNDS, CLASSES, Classes, Path, Regulariser, SAVE, SEED, flag, length};
 use super::declare::verb;
 use fovea_graph::Span;
 
@@ -17,7 +17,7 @@ verb! {
         class: Classes = CLASSES,
         centre: () = CENTRE,
         with: Vec<(Regulariser, Span)> = BOUNDS,
-        steps: usize = ROUNDS,
+        steps: usize = STEPS,
         seed: u64 = SEED,
         save: Path = SAVE,
     }
@@ -25,3 +25,10 @@ verb! {
 
 /// Of a map its middle, in place of its mean.
 const CENTRE: Clause<()> = flag("centre");
+
+/// How many steps there are.
+const STEPS: Clause<usize> = Clause {
+    about: clause("for", "for 200 steps", &[Offer::Constants, Offer::Words(&["steps"])]),
+    read: |parts, opened| parts.length_in(opened, "step", "the ascent"),
+    form: |verb, parts| length::form("step", verb, parts),
+};

@@ -44,6 +44,7 @@ mod save;
 mod seed;
 mod segment;
 mod show;
+mod stylize;
 mod summary;
 mod test;
 mod theme;
@@ -55,9 +56,9 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Attack, Attribution, Change, Classes, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss,
-    Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, Regulariser, RmsProp, Schedule, Sgd, Shares,
-    Stretch, Subject, Swept,
+    Adam, Array, Attack, Attribution, Change, Classes, Column, Decayed, Descent, Filter, Labelled, LayerRate, Layout,
+    Loss, Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, Regulariser, RmsProp, Schedule, Sgd,
+    Shares, Stretch, StyleWeights, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
@@ -90,6 +91,7 @@ pub use save::Save;
 pub use seed::Seed;
 pub use segment::Segment;
 pub use show::{Show, Shown};
+pub use stylize::{Beginning, Stylize};
 pub use summary::Summary;
 pub use test::Test;
 pub use theme::{SetTheme, Theme};
@@ -198,6 +200,8 @@ verbs! {
     Evolve(Evolve),
     /// `fool lenet on digits[3] with fgsm(eps 0.1)`
     Fool(Fool),
+    /// `stylize "photo.jpg" as "painting.jpg" with vgg19 for 300 steps`
+    Stylize(Stylize),
     /// `library`: the nets that come with the language; `library resnet50`: the text of one.
     Library(Library),
     /// `note "any text"`

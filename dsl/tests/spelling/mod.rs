@@ -9,7 +9,7 @@ const NAMES: &[&str] = &[
 
 /// Words with another spelling.
 const SYNONYMS: &[(&str, &[&str])] =
-    &[("epochs", &["epoch"]), ("steps", &["step"]), ("warmup", &["warm-up", "warm–up"])];
+    &[("epochs", &["epoch"]), ("steps", &["step", "batches"]), ("warmup", &["warm-up", "warm–up"])];
 
 /// Where the spelling comes from.
 pub struct Dice {

@@ -84,7 +84,7 @@ pub fn fits(
 }
 
 /// The largest number from 1 to below `limit` that fits, where more never fits better.
-fn largest<E>(limit: usize, fits: impl Fn(usize) -> Result<bool, E>) -> Result<Option<usize>, E> {
+pub fn largest<E>(limit: usize, fits: impl Fn(usize) -> Result<bool, E>) -> Result<Option<usize>, E> {
     let (mut good, mut bad) = (0, limit);
     while bad - good > 1 {
         let middle = good + (bad - good) / 2;

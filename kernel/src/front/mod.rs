@@ -89,8 +89,9 @@ impl Front {
                 self.told = output.interrupted;
                 self.output(output);
             }
-            // The prompt asks the session itself; how far a silent statement is, is gone from a terminal at its end.
-            Event::Begin { .. } | Event::Names(_) => {}
+            // The prompt asks the session itself; how far a silent statement is, is gone from a terminal at its end. What is not
+            // done is for places where it can be replaced.
+            Event::Begin { .. } | Event::Draft(_) | Event::Names(_) => {}
         }
     }
 

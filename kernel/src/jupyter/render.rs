@@ -62,8 +62,8 @@ impl<'a> Screen<'a> {
                 self.release();
                 self.print(&text);
             }
-            Event::Progress(_) | Event::Metric(_) if self.silent => {}
-            Event::Progress(_) | Event::Metric(_) => {
+            Event::Progress(_) | Event::Metric(_) | Event::Draft(_) if self.silent => {}
+            Event::Progress(_) | Event::Metric(_) | Event::Draft(_) => {
                 self.release();
                 self.training.get_or_insert_with(|| Training::new(self.out, self.cell, self.theme)).event(&event);
             }
@@ -171,6 +171,11 @@ pub fn picture(picture: &Picture) -> Bundle {
     let mut bundle = frame(picture);
     bundle.data.content.push(MediaType::Svg(picture.svg.clone()));
     bundle
+}
+
+/// Nothing, in place of what was shown.
+pub fn nothing() -> Bundle {
+    Bundle { data: Media::new(vec![MediaType::Plain(String::new())]), metadata: Map::new() }
 }
 
 /// A picture as PNG alone: one of many that follow one another.

@@ -8,3 +8,4 @@ pub mod fool;
 mod linear;
 pub mod maximize;
 pub mod saliency;
+pub mod style;

@@ -38,6 +38,7 @@ pub mod show;
 mod simple;
 mod slide;
 mod sliding;
+mod stylize;
 pub mod summary;
 mod test;
 mod train;
@@ -135,6 +136,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Deconvnet(said) => deconvnet::check(said, names),
         Command::Embed(said) => embed::check(said, names),
         Command::Segment(said) => segment::check(said, names),
+        Command::Stylize(said) => stylize::check(said, span, names),
         Command::Library(said) => library::check(&said, names),
         Command::Note(said) => simple::note(said.text.text),
     }

@@ -26,6 +26,7 @@ mod raster;
 mod saliency;
 mod scale;
 mod sheet;
+mod stylize;
 mod ticks;
 mod transposed;
 mod values;
@@ -45,6 +46,7 @@ pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
 pub use saliency::{Salient, SalientMap, saliency};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
+pub use stylize::{Framed, stylized};
 pub use transposed::transposed;
 pub use values::{Values, values};
 
