@@ -21,6 +21,7 @@ import embed
 import figures
 import fool
 import lenet
+import maximize
 import saliency
 import style
 from ops import LAYERS, OPS
@@ -197,6 +198,7 @@ def main():
     np.savez_compressed(FOLDER / "convolve.npz", **convolve.cases())
     np.savez_compressed(FOLDER / "saliency.npz", **saliency.cases())
     np.savez_compressed(FOLDER / "fool.npz", **fool.cases())
+    np.savez_compressed(FOLDER / "maximize.npz", **maximize.cases())
     np.savez_compressed(FOLDER / "style.npz", **style.cases())
     np.savez_compressed(FOLDER / "deconv.npz", **deconv.cases())
     np.savez_compressed(FOLDER / "embed.npz", **embed.cases())

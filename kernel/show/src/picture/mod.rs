@@ -19,6 +19,7 @@ mod layer;
 mod legend;
 mod maps;
 mod mask;
+mod maximize;
 mod palette;
 mod predictions;
 #[cfg(feature = "png")]
@@ -43,6 +44,7 @@ pub use image::{Grey, Image};
 pub use layer::{Face, MOST_TILES, Plane, Tile, TileRow, layer};
 pub use maps::{Mapped, maps};
 pub use mask::palette_png;
+pub use maximize::{Climb, climb, wanted};
 pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
 pub use saliency::{Salient, SalientMap, saliency};
