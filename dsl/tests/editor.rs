@@ -154,6 +154,12 @@ fn what_a_net_is_asked_beyond_its_answer() {
     fit("evolve lenet class ¦", &["all", "width"], &["direct"]);
     fit("evolve lenet class all ¦", &["direct", "indirect", "for"], &["class"]);
     assert_eq!(fits("evolve lenet class all for 20 ¦"), ["generations"]);
+    fit("maximize ¦", &["lenet", "lenet.conv1"], &["digits"]);
+    fit("maximize lenet.conv1 ¦", &["class", "centre", "with", "for", "seed", "save"], &["on", "direct"]);
+    assert_eq!(fits("maximize lenet class 7 with ¦"), ["fourier", "jitter", "octaves", "blur", "tv", "decay", "plain"]);
+    fit("maximize lenet class 7 with tv, ¦", &["jitter", "blur"], &["adam"]);
+    assert_eq!(fits("maximize lenet class 7 with blur(¦"), ["sigma", "every"]);
+    assert_eq!(fits("maximize lenet class 7 for 20 ¦"), ["steps"]);
 }
 
 #[test]

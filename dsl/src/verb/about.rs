@@ -121,6 +121,8 @@ pub(crate) enum Offer {
     Attributions,
     /// Attacks.
     Attacks,
+    /// What keeps a picture in bounds.
+    Regularisers,
     /// These words, which have meanings of their own.
     Options(&'static [&'static str]),
     /// These words, which belong to the clause.

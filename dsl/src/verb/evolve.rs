@@ -2,10 +2,8 @@
 
 use super::about::{Clause, Offer, clause};
 use super::behind::NET;
-use super::clause::{Path, SAVE, SEED, flag, length};
+use super::clause::{CLASSES, Classes, Path, SAVE, SEED, flag, length};
 use super::declare::verb;
-use super::form;
-use super::mends::is_word;
 use super::read::Parts;
 use crate::syntax::Name;
 
@@ -26,37 +24,6 @@ verb! {
     }
     check one_encoding;
 }
-
-/// For which classes pictures are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Classes {
-    /// One, by its number from 0.
-    One(usize),
-    /// All that the net tells.
-    All,
-}
-
-const ALL: &str = "all";
-
-/// A class by its number, or all of them.
-const CLASSES: Clause<Classes> = Clause {
-    about: clause("class", "class 7", &[Offer::ConstantsOr(&[ALL])]),
-    read: |parts, opened| match parts.peek() {
-        Some(part) if is_word(part, ALL) => {
-            parts.at += 1;
-            Some(Classes::All)
-        }
-        _ => {
-            let expr = parts.number(opened)?;
-            let class = parts.scope.count(&expr, 0, "a class");
-            parts.keep(class).map(Classes::One)
-        }
-    },
-    form: |verb, parts| match &parts[..] {
-        [part] if is_word(part, ALL) => form::WORDS(verb, parts),
-        _ => form::NUMBER(verb, parts),
-    },
-};
 
 /// A picture is changed value by value.
 const DIRECT: Clause<()> = flag("direct");

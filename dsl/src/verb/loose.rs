@@ -2,7 +2,7 @@
 
 use fovea_graph::Span;
 
-use super::clause::{ATTACKS, ATTRIBUTIONS, LAYOUTS, OPTIMIZERS, SCHEDULES, every_named};
+use super::clause::{ATTACKS, ATTRIBUTIONS, LAYOUTS, OPTIMIZERS, REGULARISERS, SCHEDULES, every_named};
 use super::mends::is_word;
 use super::read::Parts;
 use super::{Offer, elsewhere};
@@ -112,6 +112,9 @@ impl Parts<'_> {
             [Offer::Layouts] if LAYOUTS.iter().any(|named| is(named.word)) => Some([clause.word, "the layout"]),
             [Offer::List(Offer::Attributions)] if ATTRIBUTIONS.iter().any(|named| is(named.word)) => {
                 Some([clause.word, "a map"])
+            }
+            [Offer::List(Offer::Regularisers)] if REGULARISERS.iter().any(|named| is(named.word)) => {
+                Some([clause.word, "a regulariser"])
             }
             _ => None,
         })

@@ -127,8 +127,8 @@ impl<'a> Parts<'a> {
             let error = self.error(part.span, format!("`{name}` stands without a dash here"));
             return Some(error.expected(name).write(part.span, name));
         }
-        let is_number = matches!(value.kind, ExprKind::Number(_));
-        if is_number && self.takes().contains(&"for") && !self.parts.iter().any(|part| is_word(part, "for")) {
+        let is_count = matches!(value.kind, ExprKind::Number(number) if number.fract() == 0.0);
+        if is_count && self.takes().contains(&"for") && !self.parts.iter().any(|part| is_word(part, "for")) {
             let mend = format!("for {}", counted(value, self.unit()));
             return Some(error.expected(mend.clone()).write(part.span, mend));
         }

@@ -27,6 +27,7 @@ mod form;
 mod library;
 mod load;
 mod loose;
+mod maximize;
 mod mends;
 mod note;
 mod plot;
@@ -55,9 +56,9 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Attack, Attribution, Change, Column, Decayed, Descent, Filter, Labelled, LayerRate, Layout, Loss,
-    Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch,
-    StyleWeights, Subject, Swept,
+    Adam, Array, Attack, Attribution, Change, Classes, Column, Decayed, Descent, Filter, Labelled, LayerRate, Layout,
+    Loss, Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, Regulariser, RmsProp, Schedule, Sgd,
+    Shares, Stretch, StyleWeights, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
@@ -66,7 +67,7 @@ pub use deconv::Deconv;
 pub use deconvnet::Deconvnet;
 pub use device::Device;
 pub use embed::Embed;
-pub use evolve::{Classes, Evolve};
+pub use evolve::Evolve;
 pub use explain::Explain;
 pub use export::Export;
 pub use features::Features;
@@ -75,6 +76,7 @@ pub use find::Find;
 pub use fool::Fool;
 pub use library::Library;
 pub use load::{Load, Origin};
+pub use maximize::Maximize;
 pub use note::Note;
 pub use plot::{Curve, Plot};
 pub use pool::{Pool, PoolForm};
@@ -192,6 +194,8 @@ verbs! {
     Embed(Embed),
     /// `segment unet on "photo.jpg"`
     Segment(Segment),
+    /// `maximize lenet.conv2[5]`
+    Maximize(Maximize),
     /// `evolve lenet class 7 indirect for 200 generations`
     Evolve(Evolve),
     /// `fool lenet on digits[3] with fgsm(eps 0.1)`

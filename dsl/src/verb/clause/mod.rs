@@ -3,6 +3,7 @@
 mod attack;
 mod attribution;
 mod augment;
+mod classes;
 mod clip;
 mod descent;
 mod filter;
@@ -19,9 +20,11 @@ mod optimizer;
 mod part;
 mod period;
 mod read_as;
+mod regulariser;
 mod resume;
 mod save;
 mod schedule;
+mod several;
 mod shape;
 mod size;
 mod skip;
@@ -37,6 +40,7 @@ mod watch;
 pub use attack::Attack;
 pub use attribution::Attribution;
 pub use augment::Change;
+pub use classes::Classes;
 pub use descent::Descent;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
@@ -45,6 +49,7 @@ pub use layout::{Layout, Neighbourly};
 pub use optimizer::{Adam, Decayed, Momentum, Optimizer, RmsProp, Sgd};
 pub use period::Period;
 pub use read_as::{Publisher, ReadAs};
+pub use regulariser::Regulariser;
 pub use save::Path;
 pub use schedule::Schedule;
 pub use source::Array;
@@ -60,13 +65,15 @@ pub(crate) use descent::DESCENTS;
 pub(crate) use layout::LAYOUTS;
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;
+pub(crate) use regulariser::REGULARISERS;
 pub(crate) use schedule::SCHEDULES;
 pub(crate) use split::in_percent;
 pub(crate) use style_weights::COUNTS;
 
-pub(super) use attack::ATTACK;
+pub(super) use attack::{AGAINST, ATTACK, SHARE};
 pub(super) use attribution::MAPS;
 pub(super) use augment::AUGMENT;
+pub(super) use classes::CLASSES;
 pub(super) use clip::CLIP;
 pub(super) use descent::DESCENT;
 pub(super) use filter::{FILTER, MATRIX_FILTER};
@@ -82,6 +89,7 @@ pub(super) use optimizer::OPTIMIZER;
 pub(super) use part::PART;
 pub(super) use period::{CHECKPOINT, FOR, WARMUP};
 pub(super) use read_as::{AS, NAMED_AS};
+pub(super) use regulariser::BOUNDS;
 pub(super) use resume::RESUME;
 pub(super) use save::SAVE;
 pub(super) use schedule::SCHEDULE;
@@ -107,6 +115,7 @@ pub(crate) fn every_named() -> impl Iterator<Item = (&'static str, &'static [Num
         .chain(layouts)
         .chain(ATTACKS.iter().map(|named| (named.word, named.numbers)))
         .chain(ATTRIBUTIONS.iter().map(|named| (named.word, named.numbers)))
+        .chain(REGULARISERS.iter().map(|named| (named.word, named.numbers)))
         .chain(DESCENTS.iter().map(|named| (named.word, named.numbers)))
         .chain([(COUNTS.word, COUNTS.numbers)])
 }

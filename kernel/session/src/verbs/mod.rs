@@ -21,6 +21,7 @@ mod fool;
 mod kept;
 mod library;
 mod load;
+mod maximize;
 mod names;
 mod net;
 pub mod plot;
@@ -115,6 +116,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Evolve(said) => evolve::check(said, span, names),
         Command::Explain(said) => explain::check(&said, names),
         Command::Fool(said) => fool::check(said, names),
+        Command::Maximize(said) => maximize::check(said, names),
         Command::Find(said) => find::check(&said, span, names, world),
         Command::Bench(said) => bench::check(&said, span, names),
         Command::Compare(said) => compare::check(&said.what, span, names, world),
