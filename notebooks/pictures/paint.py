@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 FOLDER = Path(__file__).parent
-WIDTH, HEIGHT = 240, 160
+WIDTH, HEIGHT = 192, 128
 
 
 def near(random, color, by):

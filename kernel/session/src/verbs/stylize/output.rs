@@ -1,7 +1,7 @@
 //! What `stylize` says and draws.
 
 use fovea_graph::Tensor;
-use fovea_train::probe::style::{Far, Styled};
+use fovea_train::probe::style::{Descent, Far, Styled};
 use serde_json::{Value, json};
 
 use super::{Given, Stylize, Weighted};
@@ -90,7 +90,7 @@ impl Stylize {
             let share = percent(weight * at(last) / last.total);
             table.row([name.to_string(), figure(at(first)), figure(at(last)), short(weight), share]);
         }
-        if last.beyond > 0.0 {
+        if let Descent::Lbfgs { .. } = self.transfer.descent {
             let [at_first, at_end] = [first.beyond, last.beyond].map(figure);
             let share = percent(last.beyond / last.total);
             table.row(["beyond 0 to 1".to_string(), at_first, at_end, String::new(), share]);
