@@ -1,6 +1,6 @@
-"""Writes ops.npz, lenet.npz, convolve.npz, deconv.npz and saliency.npz: what PyTorch computes, in float64, for the cases of
-cases.json, for LeNet and for the verbs `convolve`, `deconv` and `saliency`; and figures.npz and embed.npz, what scikit-learn
-says of tests and of codes.
+"""Writes ops.npz, lenet.npz, convolve.npz, deconv.npz, saliency.npz, deconvnet.npz and fool.npz: what PyTorch computes, in
+float64, for the cases of cases.json, for LeNet and for the verbs of those names; and figures.npz and embed.npz, what
+scikit-learn says of tests and of codes.
 
     pip install torch numpy scikit-learn
     python make.py
@@ -17,6 +17,7 @@ import torch
 
 import convolve
 import deconv
+import deconvnet
 import embed
 import figures
 import fool
@@ -173,6 +174,7 @@ def main():
     np.savez_compressed(FOLDER / "saliency.npz", **saliency.cases())
     np.savez_compressed(FOLDER / "fool.npz", **fool.cases())
     np.savez_compressed(FOLDER / "deconv.npz", **deconv.cases())
+    np.savez_compressed(FOLDER / "deconvnet.npz", **deconvnet.cases())
     np.savez_compressed(FOLDER / "embed.npz", **embed.cases())
 
 
