@@ -147,8 +147,14 @@ fn saliency_agrees_with_pytorch() {
         &goldens,
     );
     let (file, classes) = (bench.folder.path().join("map.npy"), goldens.bytes("classes"));
-    let maps = ["gradients", "guided", "integrated", "gradcam"];
-    for (word, wanted) in ["gradient", "guided", "integrated", "gradcam"].iter().zip(maps) {
+    for (word, wanted) in [
+        ("gradient", "gradients"),
+        ("guided", "guided"),
+        ("integrated", "integrated"),
+        ("gradcam", "gradcam"),
+        ("gradcam(tanh1)", "gradcam"),
+        ("gradcam(relu1)", "gradcam.relu1"),
+    ] {
         let wanted = goldens.output(wanted);
         for (sample, at) in of_goldens(&goldens) {
             let of = format!("saliency q on digits[{sample}] with {word} class {}", classes[[at]]);

@@ -54,8 +54,9 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Attack, Attribution, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss, Momentum,
-    Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch, Subject, Swept,
+    Adam, Array, Attack, Attributed, Attribution, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss,
+    Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch,
+    Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};

@@ -32,7 +32,7 @@ mod target;
 mod watch;
 
 pub use attack::Attack;
-pub use attribution::Attribution;
+pub use attribution::{Attributed, Attribution};
 pub use augment::Change;
 pub use filter::Filter;
 pub use labels::{Column, Labelled};
@@ -50,7 +50,7 @@ pub use sweep::Swept;
 pub use target::Loss;
 
 pub(crate) use attack::ATTACKS;
-pub(crate) use attribution::ATTRIBUTIONS;
+pub(crate) use attribution::{ATTRIBUTIONS, is_gradcam};
 pub(crate) use layout::LAYOUTS;
 pub(crate) use named::Number;
 pub(crate) use optimizer::OPTIMIZERS;

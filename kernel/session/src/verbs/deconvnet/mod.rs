@@ -139,8 +139,7 @@ impl Job for Deconvnet {
         let output = Output::page("deconvnet", &page, self.data(&searched, &back)).picture(picture);
         let output = Output { interrupted: searched.is_broken_off(), ..output };
         let Some(save) = &self.save else { return Ok(output) };
-        let is_png = save.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
-        save.write(&if is_png { around_grey(&back) } else { back })?;
+        save.write(&if save.is_png() { around_grey(&back) } else { back })?;
         Ok(output.file(&save.path))
     }
 }
