@@ -138,6 +138,13 @@ fn what_a_net_is_asked_beyond_its_answer() {
     fit("fool lenet on digits ¦", &["with", "toward", "save"], &["class"]);
     assert_eq!(fits("fool lenet on digits with ¦"), ["fgsm", "pgd", "deepfool"]);
     assert_eq!(fits("fool lenet on digits with pgd(¦"), ["eps", "steps", "step"]);
+    fit("stylize ¦", &["digits"], &["lenet"]);
+    fit("stylize digits[3] ¦", &["as", "with", "content", "style", "from", "by", "weights"], &["on", "class"]);
+    fit("stylize digits[3] as digits[4] with ¦", &["lenet"], &["adam"]);
+    assert_eq!(fits("stylize digits[3] as digits[4] with lenet by ¦"), ["lbfgs", "adam"]);
+    assert_eq!(fits("stylize digits[3] as digits[4] with lenet by lbfgs(¦"), ["memory"]);
+    assert_eq!(fits("stylize digits[3] as digits[4] with lenet from ¦"), ["noise", "photo"]);
+    assert_eq!(fits("stylize digits[3] as digits[4] with lenet weights(¦"), ["content", "style", "variation"]);
     fit("deconvnet lenet.c¦", &["lenet.conv1"], &["digits"]);
     fit("deconvnet lenet.conv1[5] on digits ¦", &["top", "save"], &["on", "with"]);
     fit("saliency lenet on digits with ¦", &["gradient", "guided", "integrated", "gradcam"], &["adam", "class"]);
@@ -148,6 +155,12 @@ fn what_a_net_is_asked_beyond_its_answer() {
     fit("evolve lenet class ¦", &["all", "width"], &["direct"]);
     fit("evolve lenet class all ¦", &["direct", "indirect", "for"], &["class"]);
     assert_eq!(fits("evolve lenet class all for 20 ¦"), ["generations"]);
+    fit("maximize ¦", &["lenet", "lenet.conv1"], &["digits"]);
+    fit("maximize lenet.conv1 ¦", &["class", "centre", "with", "for", "seed", "save"], &["on", "direct"]);
+    assert_eq!(fits("maximize lenet class 7 with ¦"), ["fourier", "jitter", "octaves", "blur", "tv", "decay", "plain"]);
+    fit("maximize lenet class 7 with tv, ¦", &["jitter", "blur"], &["adam"]);
+    assert_eq!(fits("maximize lenet class 7 with blur(¦"), ["sigma", "every"]);
+    assert_eq!(fits("maximize lenet class 7 for 20 ¦"), ["steps"]);
 }
 
 #[test]

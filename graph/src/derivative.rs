@@ -160,7 +160,7 @@ fn declared<'a>(graph: &'a Graph, name: &str) -> Option<&'a Shape> {
 }
 
 /// The sum of these values, of one shape; zeros where there are none.
-fn sum(graph: &mut Graph, parts: &[NodeId], shape: Shape) -> Result<NodeId, GradientError> {
+pub(crate) fn sum(graph: &mut Graph, parts: &[NodeId], shape: Shape) -> Result<NodeId, GradientError> {
     let Some((&first, rest)) = parts.split_first() else {
         return Ok(graph.push(Op::Fill(Fill { shape, value: 0.0 }), &[], None)?);
     };

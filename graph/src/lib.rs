@@ -2,6 +2,7 @@
 //!
 //! Dimensions are N, H, W, C in every logical shape. Nothing here touches a file, a clock or the environment.
 
+mod against;
 pub mod autodiff;
 pub mod backend;
 pub mod cost;

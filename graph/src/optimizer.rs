@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::against::Against;
 use crate::graph::{Graph, Init, Role, State};
 use crate::ids::{NodeId, StateId};
 use crate::op::{
@@ -87,6 +88,9 @@ pub struct Adjustments {
     /// Layers with a factor of the learning rate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<(String, f64)>,
+    /// The changed pictures by which it is trained, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<Against>,
 }
 
 /// Which parameters decay.

@@ -1,5 +1,7 @@
 //! A training step as one graph: forward, loss, gradients and updates.
 
+use crate::against::gradients_against;
+pub use crate::against::{Against, LOW, UNIT};
 use crate::autodiff::gradients;
 use crate::derivative::output;
 use crate::fuse::{prune, prune_unless};
@@ -83,7 +85,10 @@ fn step(
     let states = &graph.states;
     graph.updates.retain(|(state, _)| updated(&states[state.index()]));
     let reads: Vec<NodeId> = graph.ids().filter(|&id| reads_parameter(&graph, id, updated)).collect();
-    let grads = gradients(&mut graph, objective, &reads, stop)?;
+    let grads = match &adjustments.against {
+        Some(against) => gradients_against(&mut graph, objective, &reads, against, stop)?,
+        None => gradients(&mut graph, objective, &reads, stop)?,
+    };
     let mut followed = Vec::with_capacity(reads.len());
     for pair in stop.each(reads.into_iter().zip(grads)) {
         let (read, grad) = pair?;

@@ -48,6 +48,40 @@ fn the_pooling_slide() {
 }
 
 #[test]
+fn two_pictures_pool_to_one_map() {
+    let mut bench = Bench::new();
+    let output = last(&mut bench, SLIDE);
+    assert_eq!(
+        output.data["alike"],
+        json!([[2.0, 3.0, 8.0, 5.0], [1.0, 0.0, 9.0, 4.0], [1.0, 3.0, 4.0, 7.0], [2.0, 1.0, 1.0, 3.0]])
+    );
+    assert!(output.text.contains("another picture that pools to the same\n"), "{}", output.text);
+    let svg = &output.pictures[1].svg;
+    assert!(["the picture", "another", "the map of both"].iter().all(|caption| svg.contains(caption)));
+    // Whatever the window, and windows cut off at the edges: both give the same.
+    for clauses in ["", "avg", "1x2", "3x3 ceil", "2x2 pad 1", "2x3 avg same", "1x1/2", "2x2/3"] {
+        let text = |matrix: &str| format!("pool {matrix} {clauses}");
+        let output = last(&mut bench, &text("[0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4]"));
+        let other = &output.data["alike"];
+        if clauses == "1x1/2" {
+            assert!(other.is_null(), "a window of one number has one arrangement");
+            continue;
+        }
+        let row = |row: &serde_json::Value| {
+            row.as_array().unwrap().iter().map(|n| n.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        let rows: Vec<String> = other.as_array().unwrap().iter().map(row).collect();
+        assert_ne!(*other, output.data["image"], "{clauses}");
+        let again = last(&mut bench, &text(&format!("[{}]", rows.join("; "))));
+        assert_eq!(again.data["output"], output.data["output"], "{clauses}");
+    }
+    // Where windows overlap a number belongs to several, and places are not all forgotten.
+    let overlapping = last(&mut bench, &format!("{SLIDE} 3x3/1"));
+    assert!(overlapping.data["alike"].is_null() && overlapping.pictures.len() == 1);
+    assert!(last(&mut bench, "pool [1 1; 1 1]").data["alike"].is_null());
+}
+
+#[test]
 fn pooling_has_the_layers_window_stride_padding_and_rounding() {
     let mut bench = Bench::new();
     let mut gives = |clauses: &str, words: &str, rows: serde_json::Value| {

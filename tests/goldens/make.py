@@ -1,6 +1,6 @@
-"""Writes ops.npz, lenet.npz, convolve.npz, deconv.npz, saliency.npz, deconvnet.npz and fool.npz: what PyTorch computes, in
-float64, for the cases of cases.json, for LeNet and for the verbs of those names; and figures.npz and embed.npz, what
-scikit-learn says of tests and of codes.
+"""Writes ops.npz and, by the verb that each is for, convolve.npz, deconv.npz, deconvnet.npz, fool.npz, maximize.npz,
+saliency.npz and style.npz: what PyTorch computes, in float64, for the cases of cases.json and for those verbs; lenet.npz, the
+same of a training run; and figures.npz and embed.npz, what scikit-learn says of tests and of codes.
 
     pip install torch numpy scikit-learn
     python make.py
@@ -22,7 +22,9 @@ import embed
 import figures
 import fool
 import lenet
+import maximize
 import saliency
+import style
 from ops import LAYERS, OPS
 
 FOLDER = Path(__file__).parent
@@ -126,6 +128,19 @@ def loss_of(run, values, goal):
     return cross_entropy(result) + sum(weight * cross_entropy(name) for name, weight in run.get("sides", {}).items())
 
 
+def loss_against(run, inputs, loss, standardised, evaluated):
+    """The weighted mean of the loss and of what it is of the images changed by the sign of its gradient; `evaluated` gives
+    the loss of other images. Only the images as they are change running statistics."""
+    against = run["adjustments"]["against"]
+    changed, slope = inputs["images"], torch.autograd.grad(loss, inputs["images"], retain_graph=True)[0]
+    for step in range(against["steps"]):
+        if step > 0:
+            changed.requires_grad_()
+            slope = torch.autograd.grad(evaluated(changed), changed)[0]
+        changed = OPS["sign_step"](against, changed, slope, inputs["images"], *standardised).detach()
+    return (1 - against["share"]) * loss + against["share"] * evaluated(changed)
+
+
 def training_run(run):
     """First parameters; for each step the inputs and what the result is compared with, and after it the objective, every
     parameter and every running statistic."""
@@ -140,12 +155,23 @@ def training_run(run):
     optimizer = optimizer_of(run["optimizer"], groups_of(parameters, adjustments))
     for i, rate in enumerate(run["learning_rates"]):
         inputs = {name: draw(random, shape, normal) for name, shape in run["inputs"].items()}
-        values = parameters | running | {name: torch.tensor(x) for name, x in inputs.items()}
+        given = {name: torch.tensor(x, requires_grad="against" in adjustments) for name, x in inputs.items()}
+        values = parameters | running | given
+        before = {name: x.clone() for name, x in running.items()}
         evaluate(run["nodes"], values, adjustments.get("frozen", ()))
         result = values[run["result"]]
         classes = "softmax" in run["nodes"].get(run["result"], {}).get("op", {})
         goal = draw(random, result.shape[:-1], {"below": result.shape[-1]}) if classes else draw(random, result.shape, normal)
         loss = loss_of(run, values, torch.tensor(goal))
+        if "against" in adjustments:
+            def evaluated(images):
+                again = parameters | {name: x.clone() for name, x in before.items()} | {"images": images}
+                evaluate(run["nodes"], again, adjustments.get("frozen", ()))
+                return loss_of(run, again, torch.tensor(goal))
+
+            channels = inputs["images"].shape[-1:]
+            inputs |= {"unit": draw(random, channels, {"above": 1}), "low": draw(random, channels, normal)}
+            loss = loss_against(run, given, loss, [torch.tensor(inputs[name]) for name in ("unit", "low")], evaluated)
         optimizer.zero_grad()
         loss.backward()
         if "clip" in adjustments:
@@ -173,6 +199,8 @@ def main():
     np.savez_compressed(FOLDER / "convolve.npz", **convolve.cases())
     np.savez_compressed(FOLDER / "saliency.npz", **saliency.cases())
     np.savez_compressed(FOLDER / "fool.npz", **fool.cases())
+    np.savez_compressed(FOLDER / "maximize.npz", **maximize.cases())
+    np.savez_compressed(FOLDER / "style.npz", **style.cases())
     np.savez_compressed(FOLDER / "deconv.npz", **deconv.cases())
     np.savez_compressed(FOLDER / "deconvnet.npz", **deconvnet.cases())
     np.savez_compressed(FOLDER / "embed.npz", **embed.cases())

@@ -173,6 +173,12 @@ def correct(op, logits, labels):
     return torch.tensor(float(right.sum()), dtype=torch.float64)
 
 
+def sign_step(op, x, slope, origin, unit, low):
+    moved = x + op["step"] * unit * slope.sign()
+    near = moved.clamp(origin - op["eps"] * unit, origin + op["eps"] * unit)
+    return near.clamp(torch.minimum(low, origin), torch.maximum(low + unit, origin))
+
+
 OPS = {
     "conv": conv,
     "conv_dgrad": conv_dgrad,
@@ -191,6 +197,7 @@ OPS = {
     "overlap": overlap,
     "dice": dice,
     "correct": correct,
+    "sign_step": sign_step,
     "unary": unary,
     "concat": lambda _, *parts: torch.cat(parts, dim=-1),
     "channel_slice": lambda op, x: x.narrow(-1, op["start"], op["channels"]),

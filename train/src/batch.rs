@@ -1,7 +1,7 @@
 //! Pictures gathered into the tensors that a step is fed.
 
 use fovea_data::{Augment, Dataset, Labels, Samples, Subject, blend};
-use fovea_graph::training::{Classes, Objective, Truth};
+use fovea_graph::training::{Classes, LOW, Objective, Truth, UNIT};
 use fovea_graph::{Stop, Tensor};
 use ndarray::{CowArray, IxDyn};
 
@@ -113,7 +113,8 @@ impl<'a> Pictures<'a> {
             Values::Of(samples) => samples.shape(),
         };
         let shares = self.shared.map(|classes| Tensor::zeros([&[0], &self.wanted[..], &[classes]].concat()));
-        Batch { weights: self.weights.clone(), shares, ..Batch::new(shape, &self.wanted) }
+        let range = self.standardisation.as_ref().map(Standardisation::range);
+        Batch { weights: self.weights.clone(), shares, range, ..Batch::new(shape, &self.wanted) }
     }
 
     /// Writes the pictures `indices`, as they are.
@@ -143,20 +144,23 @@ pub(crate) struct Batch {
     pub shares: Option<Tensor>,
     /// A weight for each class, where they have their own.
     pub weights: Option<Tensor>,
+    /// Where raw values 0 to 1 lie: how far they are apart, and where 0 is, a channel, `[C]`.
+    pub range: Option<[Tensor; 2]>,
 }
 
 impl Batch {
     /// No pictures yet, of `shape`, to be compared with something of the shape `wanted`.
     fn new(shape: &[usize], wanted: &[usize]) -> Self {
         let none = |dims: &[usize]| Tensor::zeros([&[0], dims].concat());
-        Self { images: none(shape), wanted: none(wanted), shares: None, weights: None }
+        Self { images: none(shape), wanted: none(wanted), shares: None, weights: None, range: None }
     }
 
     /// What the batch gives a graph's inputs, by their names.
     pub fn feeds(&self) -> impl Iterator<Item = (&'static str, &Tensor)> {
         let target = self.shares.as_ref().unwrap_or(&self.wanted);
         let given = [("images", &self.images), ("labels", &self.wanted), ("target", target)];
-        given.into_iter().chain(self.weights.as_ref().map(|weights| ("class_weights", weights)))
+        let range = self.range.iter().flat_map(|[unit, low]| [(UNIT, unit), (LOW, low)]);
+        given.into_iter().chain(self.weights.as_ref().map(|weights| ("class_weights", weights))).chain(range)
     }
 
     /// How many pictures it has.

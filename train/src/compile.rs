@@ -172,7 +172,7 @@ impl Programs {
             None => return Err(TrainError::Inconsistent("it has no program".into())),
         };
         // A net that is asked for its result alone takes no labels.
-        let (mut taken, mut count) = ([("images", &batch.images); 4], 0);
+        let (mut taken, mut count) = ([("images", &batch.images); 6], 0);
         for feed in batch.feeds().filter(|(name, _)| compiled.graph().find_input(name).is_some()) {
             taken[count] = feed;
             count += 1;

@@ -64,6 +64,9 @@ pub enum TrainError {
     /// A length that gradients cannot have.
     #[error("gradients cannot be clipped to {0}: it must be a number above 0")]
     Clip(f64),
+    /// Changed pictures that there cannot be.
+    #[error("pictures cannot be changed so: {0}")]
+    Against(String),
     /// Every parameter belongs to a frozen layer.
     #[error("every layer with parameters is frozen: nothing is left to train")]
     AllFrozen,

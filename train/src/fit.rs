@@ -91,6 +91,9 @@ fn check_adjustments(trainee: &Trainee, recipe: &Recipe) -> Result<(), TrainErro
     if let Some(limit) = adjustments.clip.filter(|limit| !(*limit > 0.0 && limit.is_finite())) {
         return Err(TrainError::Clip(limit));
     }
+    if adjustments.against.is_some_and(|against| !against.is_possible()) {
+        return Err(TrainError::Against(recipe.against_in_words().concat()));
+    }
     let mut parameters = trainee.states().iter().filter(|state| state.role == Role::Parameter);
     if !adjustments.frozen.is_empty() && parameters.all(|state| adjustments.freezes(state)) {
         return Err(TrainError::AllFrozen);

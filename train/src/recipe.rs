@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
+use fovea_graph::training::{Adam, Adjustments, Against, Decay, Decayed, Optimizer, RmsProp};
 use fovea_graph::{NotFinite, counted};
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +127,19 @@ impl Recipe {
             [] => String::new(),
             frozen => format!("freeze {}", frozen.join(", ")),
         }
+    }
+
+    /// The pictures that it is trained against as the language writes it, `against fgsm(eps 0.1)`, `share 0.3`; each empty where
+    /// it is not said, or is what is usual.
+    pub fn against_in_words(&self) -> [String; 2] {
+        let Some(against) = &self.adjustments.against else { return Default::default() };
+        let &Against { eps, steps, step, share } = against;
+        let attack = match (steps, step == eps) {
+            (1, true) => format!("fgsm(eps {eps})"),
+            _ => format!("pgd(eps {eps}, steps {steps}, step {step})"),
+        };
+        let share = if share == Against::SHARE { String::new() } else { format!("share {share}") };
+        [format!("against {attack}"), share]
     }
 
     /// The learning rates by layer as the language writes it, `lr 0.1 at fc1, fc2, 0.01 at conv1`; empty where there are

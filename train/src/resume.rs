@@ -128,6 +128,7 @@ fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
         differs("optimizer", then.optimizer_in_words(), now.optimizer_in_words()),
         differs("gradients", or_none(then.clip_in_words()), or_none(now.clip_in_words())),
         differs("layers", or_none(then.frozen_in_words()), or_none(now.frozen_in_words())),
+        differs("pictures", or_none(against(then)), or_none(against(now))),
         differs("rates", or_none(then.rates_in_words()), or_none(now.rates_in_words())),
         differs("schedule", then.schedule.in_words(), now.schedule.in_words()),
         differs("warm-up", warm_up(then.warm_up), warm_up(now.warm_up)),
@@ -141,6 +142,10 @@ fn differences(then: &Recipe, now: &Recipe) -> Vec<String> {
 
 fn or_none(words: String) -> String {
     if words.is_empty() { "none".into() } else { words }
+}
+
+fn against(recipe: &Recipe) -> String {
+    recipe.against_in_words().join(", ").trim_end_matches(", ").to_string()
 }
 
 fn warm_up(warm_up: Option<WarmUp>) -> String {

@@ -71,6 +71,13 @@ impl Standardisation {
         }
     }
 
+    /// How far apart raw values 0 and 1 are after this, and where 0 is, a channel.
+    pub(crate) fn range(&self) -> [Tensor; 2] {
+        let channels = |of: Vec<f32>| Tensor::from_shape_fn(vec![of.len()], |at| of[at[0]]);
+        let low = self.mean.iter().zip(&self.deviation).map(|(mean, deviation)| -mean / deviation).collect();
+        [channels(self.deviation.iter().map(|deviation| 1.0 / deviation).collect()), channels(low)]
+    }
+
     /// Makes of a gradient by standardised pictures `[…, C]` one by the pictures before that, in place.
     pub(crate) fn gradient(&self, gradient: &mut Tensor) {
         for mut channels in gradient.rows_mut() {

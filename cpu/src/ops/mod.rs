@@ -20,6 +20,7 @@ mod overlap;
 mod pool;
 mod rmsprop;
 mod sgd;
+mod sign_step;
 mod soft;
 mod softmax;
 mod unary;
@@ -94,6 +95,7 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         | Op::SgdStep(_)
         | Op::NesterovStep(_)
         | Op::RmsVelocity(_)
+        | Op::SignStep(_)
         | Op::Unary(_)
         | Op::UnaryGrad(_)
         | Op::Concat(_)
@@ -187,6 +189,7 @@ pub fn run(op: &Op, call: Call<'_>) {
         Op::NesterovStep(op) => sgd::nesterov(op, call),
         Op::RmsVelocity(op) => rmsprop::velocity(op, call),
         Op::ClipFactor(op) => clip::factor(op, call),
+        Op::SignStep(op) => sign_step::sign_step(op, call),
         Op::Unary(op) => unary::unary(op, call),
         Op::UnaryGrad(op) => unary::unary_grad(op, call),
         Op::Concat(_) => concat::concat(call),

@@ -15,6 +15,7 @@ mod matmul;
 mod overlap;
 mod pool;
 mod relu;
+mod sign_step;
 mod softmax;
 mod unary;
 mod update;
@@ -123,6 +124,7 @@ fn value(node: &Node, values: &[ArrayD<f64>], states: &[ArrayD<f64>], feed: &Fee
     let given = |i: usize| node.inputs.get(i).map(|id| &values[id.index()]);
     let weighing = |i: usize| loss::Weighing { total: given(i), weights: given(i + 1) };
     let all = || (0..node.inputs.len()).map(x).collect::<Vec<_>>();
+    let updated = || update::value(node, &all(), feed);
     Ok(match &node.op {
         Op::Input(id) => feed.inputs[id.index()].as_standard_layout().into_owned(),
         Op::State(id) => states[id.index()].as_standard_layout().into_owned(),
@@ -155,10 +157,9 @@ fn value(node: &Node, values: &[ArrayD<f64>], states: &[ArrayD<f64>], feed: &Fee
         Op::SquaredErrorGrad(_) => loss::squared_error_gradient(x(0), x(1), x(2)),
         Op::Correct(op) => correct::forward(op.ignore, x(0), x(1))?,
         Op::ClipFactor(op) => update::clip_factor(op, &all()),
-        Op::SgdVelocity(_) | Op::SgdStep(_) | Op::NesterovStep(_) | Op::RmsVelocity(_) => {
-            update::value(node, &all(), feed)
-        }
-        Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => update::value(node, &all(), feed),
+        Op::SgdVelocity(_) | Op::SgdStep(_) | Op::NesterovStep(_) | Op::RmsVelocity(_) => updated(),
+        Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => updated(),
+        Op::SignStep(op) => sign_step::forward(op, [x(0), x(1), x(2)], x(3), x(4)),
         Op::Unary(op) => unary::forward(op.function, x(0)),
         Op::UnaryGrad(op) => unary::gradient(op.function, x(0), x(1)),
         Op::Concat(_) => concat::forward(&all().iter().map(|x| x.view()).collect::<Vec<_>>()),

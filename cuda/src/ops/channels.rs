@@ -1,6 +1,6 @@
 //! What is known of each channel: added, summed, normalised by. Tensors are [positions, channels] here.
 
-use fovea_graph::op::{BatchNorm, BatchNormDgrad, BatchNormScaleGrad, Statistics};
+use fovea_graph::op::{BatchNorm, BatchNormDgrad, BatchNormScaleGrad, SignStep, Statistics};
 use fovea_graph::{BackendError, Shape};
 
 use super::{Call, kernels};
@@ -175,6 +175,14 @@ pub fn batch_norm_dgrad(op: &BatchNormDgrad, call: &Call<'_>) -> Result<(), Back
             kernels::batch_norm_running_dgrad(queue, grid, variance, scale, dy, dx, positions, channels, width, eps)
         }
     }
+}
+
+/// A step by the sign of a slope that stays near its origin.
+pub fn sign_step(op: &SignStep, call: &Call<'_>) -> Result<(), BackendError> {
+    let Rows { grid, positions, channels, width } = Rows::of(call.shape);
+    let [x, slope, origin, unit, low] = [0, 1, 2, 3, 4].map(|i| call.x(i));
+    let (y, step, eps) = (call.y(), op.step as f32, op.eps as f32);
+    kernels::sign_step(call.queue, grid, x, slope, origin, unit, low, y, positions, channels, width, step, eps)
 }
 
 #[cfg(test)]

@@ -138,6 +138,7 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         | Op::SgdStep(_)
         | Op::NesterovStep(_)
         | Op::RmsVelocity(_)
+        | Op::SignStep(_)
         | Op::Unary(_)
         | Op::UnaryGrad(_)
         | Op::Concat(_)
@@ -187,6 +188,7 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::Dice(_) => overlap::dice(call),
         Op::DiceGrad(_) => overlap::dice_grad(call),
         Op::Correct(op) => loss::correct(op, call),
+        Op::SignStep(op) => channels::sign_step(op, call),
         Op::Unary(op) => elementwise::unary(op, call),
         Op::UnaryGrad(op) => elementwise::unary_grad(op, call),
         Op::Concat(_) => concat::concat(call),
@@ -204,17 +206,13 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::Scale(op) => elementwise::scale(op, call),
         Op::PoolPick(op) => pool::pool_pick(op, call),
         // Those of many tensors stand together in groups; the others are values that lie in memory already.
-        Op::ClipFactor(_)
-        | Op::SgdVelocity(_)
-        | Op::SgdStep(_)
-        | Op::NesterovStep(_)
-        | Op::RmsVelocity(_)
-        | Op::AdamMean(_)
-        | Op::AdamSquare(_)
-        | Op::AdamStep(_)
-        | Op::Running(_)
-        | Op::Input(_)
-        | Op::State(_)
-        | Op::Reshape(_) => Err(BackendError::Mismatch(format!("{} is no launch of its own", op.word()))),
+        Op::SgdVelocity(_) | Op::SgdStep(_) | Op::NesterovStep(_) | Op::RmsVelocity(_) => no_launch(op),
+        Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => no_launch(op),
+        Op::ClipFactor(_) | Op::Running(_) | Op::Input(_) | Op::State(_) | Op::Reshape(_) => no_launch(op),
     }
+}
+
+/// What is no launch of its own.
+fn no_launch(op: &Op) -> Result<(), BackendError> {
+    Err(BackendError::Mismatch(format!("{} is no launch of its own", op.word())))
 }

@@ -145,6 +145,8 @@ pub fn uses(op: &Op) -> Uses {
         Op::Dice(_) => of(&[&k::DICE], &[DICE_GRAD]),
         Op::DiceGrad(_) => of(DICE_GRAD, &[]),
         Op::Correct(_) => of(&[&k::CORRECT, &k::SOFT_CORRECT, &k::CHANNEL_SUM], &[]),
+        // Nothing flows back through it.
+        Op::SignStep(_) => of(&[&k::SIGN_STEP], &[]),
         Op::Unary(_) => of(UNARY, &[UNARY_GRAD]),
         Op::UnaryGrad(_) => of(UNARY_GRAD, &[]),
         Op::Concat(_) => of(COPY, &[COPY]),

@@ -8,7 +8,9 @@ use crate::parse::dashes::ends_in_link;
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
 use crate::syntax::LayerWord;
-use crate::verb::clause::{ATTACKS, ATTRIBUTIONS, LAYOUTS, OPTIMIZERS, SCHEDULES, every_named, is_gradcam};
+use crate::verb::clause::{
+    ATTACKS, ATTRIBUTIONS, LAYOUTS, OPTIMIZERS, REGULARISERS, SCHEDULES, every_named, is_gradcam,
+};
 use crate::verb::{About, ClauseAbout, Offer, words as verbs};
 
 /// The names that a session knows.
@@ -329,7 +331,7 @@ fn offered(offer: &Offer, context: &Context) -> Found {
         found
     };
     match offer {
-        Offer::Nothing | Offer::OwnLayers => Vec::new(),
+        Offer::Nothing | Offer::OwnLayers | Offer::Parentheses => Vec::new(),
         Offer::Nets => names(&context.nets, Kind::Net),
         Offer::NetsAndData => {
             let mut found = names(&context.nets, Kind::Net);
@@ -362,6 +364,7 @@ fn offered(offer: &Offer, context: &Context) -> Found {
         Offer::Schedules => all(SCHEDULES.iter().map(|named| named.word), Kind::Option),
         Offer::Layouts => all(LAYOUTS.iter().map(|named| named.word), Kind::Option),
         Offer::Attributions => all(ATTRIBUTIONS.iter().map(|named| named.word), Kind::Option),
+        Offer::Regularisers => all(REGULARISERS.iter().map(|named| named.word), Kind::Option),
         Offer::Attacks => all(ATTACKS.iter().map(|named| named.word), Kind::Option),
         Offer::Options(words) => all(words.iter().copied(), Kind::Option),
         Offer::Words(words) => all(words.iter().copied(), Kind::Clause),

@@ -105,6 +105,8 @@ pub(crate) enum Offer {
     OwnLayers,
     /// Constants, for a number.
     Constants,
+    /// Numbers with words of their own, in parentheses right behind the clause's.
+    Parentheses,
     /// Constants, for a number, or one of these words.
     ConstantsOr(&'static [&'static str]),
     /// Constants, the learning rate and the batch.
@@ -119,6 +121,8 @@ pub(crate) enum Offer {
     Attributions,
     /// Attacks.
     Attacks,
+    /// What keeps a picture in bounds.
+    Regularisers,
     /// These words, which have meanings of their own.
     Options(&'static [&'static str]),
     /// These words, which belong to the clause.

@@ -25,7 +25,9 @@ const STATEMENTS: &[Row] = &[
     ("segmentation mask parse", "segment"),
     ("tsne pca umap embedding embeddings project projection codes", "embed"),
     ("attack adversarial adversary perturb deceive trick", "fool"),
+    ("maximise ascend activationmaximization deepdream dream inceptionism lucid", "maximize"),
     ("rubbish cppn mapelites genetic", "evolve"),
+    ("styletransfer neuralstyle stylise restyle paint repaint gatys", "stylize"),
     ("comment echo puts say remark", "note"),
     ("randomseed manualseed setseed", "seed"),
     ("models networks nets zoo", "library"),
@@ -44,7 +46,13 @@ const STATEMENTS: &[Row] = &[
 /// What begins a clause elsewhere; where several are named, the verb's own counts.
 const CLAUSES: &[Row] = &[
     ("bs batchsize minibatch minibatchsize", "batch"),
+    ("optimizer optimiser optim opt descent", "by"),
     ("optimizer optimiser optim opt using via", "with"),
+    ("net network model", "with"),
+    ("contentlayer contentlayers", "content"),
+    ("stylelayer stylelayers", "style"),
+    ("start init begin beginning initial", "from"),
+    ("weight contentweight styleweight variationweight", "weights"),
     ("kernel filter filters weights by", "with"),
     ("scheduler lrschedule lrscheduler annealing", "schedule"),
     ("randomstate randomseed manualseed rng", "seed"),
@@ -54,6 +62,7 @@ const CLAUSES: &[Row] = &[
     ("dataset data over of", "on"),
     ("to into as file out output", "save"),
     ("label target category", "class"),
+    ("center middle neuron", "centre"),
     ("training backward", "train"),
     ("inference eval evaluation forward", "infer"),
     ("resize resized shape imagesize imgsize", "size"),
@@ -81,6 +90,8 @@ const CLAUSES: &[Row] = &[
     ("towards reconstruct", "toward"),
     ("gradclip clipnorm clipgradnorm clipgrad gradientclipping clipping maxnorm", "clip"),
     ("frozen lock fix fixed untrainable nottrainable", "freeze"),
+    ("adversarial adversarially robust robustly attack", "against"),
+    ("alpha ratio mix", "share"),
     ("grid gridsearch search tune over", "sweep"),
     ("repeat repeats repetitions restarts", "seeds"),
     ("retain leave spare", "keep"),
@@ -92,6 +103,16 @@ const OPTIMIZERS: &[Row] = &[
     ("nadam adamax radam amsgrad lamb lion", "adam"),
     ("gd gradientdescent sgdm momentum nesterov nag", "sgd"),
 ];
+
+/// Ways down.
+const DOWN: &[Row] = &[
+    ("bfgs lbfgsb quasinewton newton", "lbfgs"),
+    ("sgd adamw nadam adamax radam amsgrad rmsprop adagrad gd gradientdescent momentum", "adam"),
+];
+
+/// Where a picture begins.
+const BEGINNINGS: &[Row] =
+    &[("random white whitenoise gaussian", "noise"), ("photograph content image picture itself", "photo")];
 
 /// The same of schedules.
 const SCHEDULES: &[Row] = &[
@@ -121,6 +142,17 @@ const ATTRIBUTIONS: &[Row] = &[
     ("guidedbackprop guidedbackpropagation guidedgradient deconvnet", "guided"),
     ("integratedgradients integratedgradient integral ig sundararajan", "integrated"),
     ("cam classactivation scorecam gradcampp selvaraju", "gradcam"),
+];
+
+/// What keeps a picture in bounds.
+const REGULARISERS: &[Row] = &[
+    ("totalvariation variation smoothness", "tv"),
+    ("shift shifts roll translate transforms robustness", "jitter"),
+    ("octave scales scale multiscale pyramid", "octaves"),
+    ("gaussian gauss gaussianblur smooth", "blur"),
+    ("l2 weightdecay norm", "decay"),
+    ("fft frequency frequencies spectrum decorrelated", "fourier"),
+    ("none nothing", "plain"),
 ];
 
 /// What losses are called.
@@ -154,6 +186,10 @@ const NUMBERS: &[Row] = &[
     ("perp nneighbors nneighbours neighbours neighbors", "perplexity"),
     ("iterations iters iter niter maxiter", "steps"),
     ("angle", "theta"),
+    ("history historysize", "memory"),
+    ("tv totalvariation smoothness regularization regularisation", "variation"),
+    ("contentweight", "content"),
+    ("styleweight", "style"),
 ];
 
 /// Who publishes weights.
@@ -174,7 +210,19 @@ pub(super) fn clause(word: &str, takes: &[&str]) -> Option<&'static str> {
 
 /// What `word` is called here, or the nearest in meaning, among those that a clause takes.
 pub(super) fn named(word: &str, takes: &[&str]) -> Option<&'static str> {
-    let all = [OPTIMIZERS, SCHEDULES, LAYOUTS, ATTACKS, ATTRIBUTIONS, LOSSES, KINDS, PUBLISHERS];
+    let all = [
+        OPTIMIZERS,
+        SCHEDULES,
+        LAYOUTS,
+        ATTACKS,
+        ATTRIBUTIONS,
+        REGULARISERS,
+        LOSSES,
+        KINDS,
+        PUBLISHERS,
+        DOWN,
+        BEGINNINGS,
+    ];
     let all = all.into_iter().flat_map(|rows| ours(rows, word));
     all.into_iter().find(|ours| takes.contains(ours))
 }
@@ -215,8 +263,8 @@ fn bare(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::clause::{
-        ATTACKS as OFFENCES, ATTRIBUTIONS as MAPS, LAYOUTS as WAYS, OPTIMIZERS as OURS, SCHEDULES as COURSES,
-        every_named,
+        ATTACKS as OFFENCES, ATTRIBUTIONS as MAPS, DESCENTS, LAYOUTS as WAYS, OPTIMIZERS as OURS,
+        REGULARISERS as BOUNDS, SCHEDULES as COURSES, every_named,
     };
     use super::super::words;
     use super::*;
@@ -230,7 +278,10 @@ mod tests {
             (SCHEDULES, |word| COURSES.iter().any(|named| named.word == word)),
             (LAYOUTS, |word| WAYS.iter().any(|named| named.word == word)),
             (ATTACKS, |word| OFFENCES.iter().any(|named| named.word == word)),
+            (DOWN, |word| DESCENTS.iter().any(|named| named.word == word)),
+            (BEGINNINGS, |word| words::clause_parts().any(|part| part == word)),
             (ATTRIBUTIONS, |word| MAPS.iter().any(|named| named.word == word)),
+            (REGULARISERS, |word| BOUNDS.iter().any(|named| named.word == word)),
             (CURVES, |word| matches!(word, "loss" | "accuracy")),
         ] {
             for (theirs, ours) in rows {

@@ -3,7 +3,7 @@
 
 use fovea_graph::Span;
 
-use super::about::About;
+use super::about::{About, Offer};
 use super::read::{Opened, Parts};
 use super::{read, words};
 use crate::diagnostic::Stage;
@@ -98,6 +98,9 @@ impl Written<'_> {
         let Some(opened) = self.opened else { return (self.form)(verb, self.parts.to_vec()) };
         let mut parts = self.parts.to_vec();
         let span = opened.part.span;
+        if let [Offer::Parentheses] = opened.about.behind {
+            return (self.form)(verb, vec![opened.part.clone()]);
+        }
         match &opened.part.kind {
             PartKind::Word(_) => {}
             PartKind::Call(_, arguments) => parts.splice(0..0, values(arguments, span)).for_each(drop),

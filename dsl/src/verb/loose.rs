@@ -2,7 +2,7 @@
 
 use fovea_graph::Span;
 
-use super::clause::{ATTACKS, ATTRIBUTIONS, LAYOUTS, OPTIMIZERS, SCHEDULES, every_named};
+use super::clause::{ATTACKS, ATTRIBUTIONS, LAYOUTS, OPTIMIZERS, REGULARISERS, SCHEDULES, every_named};
 use super::mends::is_word;
 use super::read::Parts;
 use super::{Offer, elsewhere};
@@ -105,10 +105,16 @@ impl Parts<'_> {
                 Some([clause.word, "the optimizer"])
             }
             [Offer::Schedules] if SCHEDULES.iter().any(|named| is(named.word)) => Some([clause.word, "the schedule"]),
+            [Offer::Options(words)] if clause.word == "by" && words.iter().any(|word| is(word)) => {
+                Some([clause.word, "the descent"])
+            }
             [Offer::Attacks] if ATTACKS.iter().any(|named| is(named.word)) => Some([clause.word, "the attack"]),
             [Offer::Layouts] if LAYOUTS.iter().any(|named| is(named.word)) => Some([clause.word, "the layout"]),
             [Offer::List(Offer::Attributions)] if ATTRIBUTIONS.iter().any(|named| is(named.word)) => {
                 Some([clause.word, "a map"])
+            }
+            [Offer::List(Offer::Regularisers)] if REGULARISERS.iter().any(|named| is(named.word)) => {
+                Some([clause.word, "a regulariser"])
             }
             _ => None,
         })

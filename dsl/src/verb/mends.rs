@@ -50,7 +50,7 @@ impl<'a> Parts<'a> {
         let takes = self.takes();
         let takes = |clause: &str| takes.contains(&clause);
         let is_known = words::is_clause_word(word) || elsewhere::clause(word, &self.takes()).is_some();
-        let lacks_data = self.verb.needs.contains(&"on") && !self.parts.iter().any(|part| is_word(part, "on"));
+        let lacks_data = self.is_unsaid("on");
         let named = match &part.kind {
             PartKind::Word(word) | PartKind::Call(word, _) => self.naming(word),
             _ => None,
@@ -66,13 +66,9 @@ impl<'a> Parts<'a> {
             PartKind::Word(word) if takes("checkpoint") && word.eq_ignore_ascii_case("every") => {
                 ("checkpoint", "`every`")
             }
-            PartKind::Word(word)
-                if self.verb.needs.contains(&"of")
-                    && self.is_net(word)
-                    && !self.parts.iter().any(|part| is_word(part, "of")) =>
-            {
-                ("of", "the net")
-            }
+            PartKind::Word(word) if self.is_unsaid("of") && self.is_net(word) => ("of", "the net"),
+            PartKind::Text(_) | PartKind::Select(..) if self.is_unsaid("as") => ("as", "the painting"),
+            PartKind::Word(word) if self.is_unsaid("with") && self.is_net(word) => ("with", "the net"),
             PartKind::Size(_) if takes("size") => ("size", "the size"),
             PartKind::Matrix(_) if self.takes_filter() => ("with", "the filter"),
             PartKind::Text(_) if takes("save") => ("save", "the file"),
@@ -86,6 +82,11 @@ impl<'a> Parts<'a> {
         let error = self.error(part.span, format!("`{clause}` is missing before {before}"));
         let error = error.expected(format!("`{clause}`")).put_before(part.span, format!("{clause} "));
         Some(error.help(format!("write `{clause} {text}`")))
+    }
+
+    /// Whether the verb needs a clause that does not stand there.
+    fn is_unsaid(&self, clause: &str) -> bool {
+        self.verb.needs.contains(&clause) && !self.parts.iter().any(|part| is_word(part, clause))
     }
 
     /// `train digits lenet`: the data and the net in each other's places.
@@ -126,8 +127,8 @@ impl<'a> Parts<'a> {
             let error = self.error(part.span, format!("`{name}` stands without a dash here"));
             return Some(error.expected(name).write(part.span, name));
         }
-        let is_number = matches!(value.kind, ExprKind::Number(_));
-        if is_number && self.takes().contains(&"for") && !self.parts.iter().any(|part| is_word(part, "for")) {
+        let is_count = matches!(value.kind, ExprKind::Number(number) if number.fract() == 0.0);
+        if is_count && self.takes().contains(&"for") && !self.parts.iter().any(|part| is_word(part, "for")) {
             let mend = format!("for {}", counted(value, self.unit()));
             return Some(error.expected(mend.clone()).write(part.span, mend));
         }

@@ -27,6 +27,7 @@ mod form;
 mod library;
 mod load;
 mod loose;
+mod maximize;
 mod mends;
 mod note;
 mod plot;
@@ -43,6 +44,7 @@ mod save;
 mod seed;
 mod segment;
 mod show;
+mod stylize;
 mod summary;
 mod test;
 mod theme;
@@ -54,9 +56,9 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Attack, Attributed, Attribution, Change, Column, Decayed, Filter, Labelled, LayerRate, Layout, Loss,
-    Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, RmsProp, Schedule, Sgd, Shares, Stretch,
-    Subject, Swept,
+    Adam, Array, Attack, Attributed, Attribution, Change, Classes, Column, Decayed, Descent, Filter, Labelled,
+    LayerRate, Layout, Loss, Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, Regulariser, RmsProp,
+    Schedule, Sgd, Shares, Stretch, StyleWeights, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};
@@ -65,7 +67,7 @@ pub use deconv::Deconv;
 pub use deconvnet::Deconvnet;
 pub use device::Device;
 pub use embed::Embed;
-pub use evolve::{Classes, Evolve};
+pub use evolve::Evolve;
 pub use explain::Explain;
 pub use export::Export;
 pub use features::Features;
@@ -74,6 +76,7 @@ pub use find::Find;
 pub use fool::Fool;
 pub use library::Library;
 pub use load::{Load, Origin};
+pub use maximize::Maximize;
 pub use note::Note;
 pub use plot::{Curve, Plot};
 pub use pool::{Pool, PoolForm};
@@ -88,6 +91,7 @@ pub use save::Save;
 pub use seed::Seed;
 pub use segment::Segment;
 pub use show::{Show, Shown};
+pub use stylize::{Beginning, Stylize};
 pub use summary::Summary;
 pub use test::Test;
 pub use theme::{SetTheme, Theme};
@@ -190,10 +194,14 @@ verbs! {
     Embed(Embed),
     /// `segment unet on "photo.jpg"`
     Segment(Segment),
+    /// `maximize lenet.conv2[5]`
+    Maximize(Maximize),
     /// `evolve lenet class 7 indirect for 200 generations`
     Evolve(Evolve),
     /// `fool lenet on digits[3] with fgsm(eps 0.1)`
     Fool(Fool),
+    /// `stylize "photo.jpg" as "painting.jpg" with vgg19 for 300 steps`
+    Stylize(Stylize),
     /// `library`: the nets that come with the language; `library resnet50`: the text of one.
     Library(Library),
     /// `note "any text"`

@@ -183,7 +183,12 @@ impl<'a> Parts<'a> {
         let (start, known) = (self.at, self.mistakes.len());
         let value = (clause.read)(self, opened);
         let is_wrong = self.mistakes[known..].iter().any(|mistake| mistake.stage == Stage::Verbs);
-        if !is_wrong && !matches!(opened.about.behind.first(), Some(Offer::Constants | Offer::ConstantsOr(_))) {
+        if !is_wrong
+            && !matches!(
+                opened.about.behind.first(),
+                Some(Offer::Constants | Offer::ConstantsOr(_) | Offer::Parentheses)
+            )
+        {
             self.no_parentheses(opened);
         }
         let parts = &self.parts[start..self.at];

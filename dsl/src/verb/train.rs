@@ -3,9 +3,9 @@
 use super::Said;
 use super::behind::{NET, RunRef};
 use super::clause::{
-    BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, IGNORE, KEEP_BEST, LOSS, LR, LayerRate, Loss, NOISE,
-    OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS, SMOOTH, STOP, SWEEP, Schedule, Stretch, Swept, TOWARD,
-    WARMUP, WEIGHTS,
+    AGAINST, Attack, BATCH, CHECKPOINT, CLIP, DATA, FOR, FREEZE, FURTHER, IGNORE, KEEP_BEST, LOSS, LR, LayerRate, Loss,
+    NOISE, OPTIMIZER, Optimizer, Period, RESUME, SCHEDULE, SEED, SEEDS, SHARE, SMOOTH, STOP, SWEEP, Schedule, Stretch,
+    Swept, TOWARD, WARMUP, WEIGHTS,
 };
 use super::declare::verb;
 use super::read::Parts;
@@ -27,6 +27,7 @@ verb! {
         length: Period = FOR,
         optimizer: Optimizer = OPTIMIZER,
         toward: () = TOWARD,
+        against: Attack = AGAINST,
         resume: RunRef = RESUME,
         sweep: Vec<Swept> = SWEEP,
     }
@@ -45,6 +46,7 @@ verb! {
         weights: () = WEIGHTS,
         smooth: f64 = SMOOTH,
         ignore: usize = IGNORE,
+        share: f64 = SHARE,
         seed: u64 = SEED,
         seeds: usize = SEEDS,
     }
@@ -55,6 +57,7 @@ verb! {
 fn together(train: &Train, parts: &mut Parts<'_>) {
     one_beginning(train, parts);
     noise_to_take_away(train, parts);
+    share_of_what(train, parts);
 }
 
 /// Noise is for a net that takes it away.
@@ -67,6 +70,15 @@ fn noise_to_take_away(train: &Train, parts: &mut Parts<'_>) {
     }
 }
 
+/// A share is one of changed pictures.
+fn share_of_what(train: &Train, parts: &mut Parts<'_>) {
+    if let (Some(share), None, None) = (&train.share, &train.against, &train.resume) {
+        let error = parts.error(share.word, "`share` is how much changed pictures count, and none are changed here");
+        let error = error.expected("`against`").mend(share.cut(), "").put_before(share.word, "against fgsm(eps 0.1), ");
+        parts.wrong(error.help("`against fgsm(eps 0.1), share 0.3` trains by pictures that fool the net, too"));
+    }
+}
+
 impl Train {
     /// What goes on with a run of a net on data; what is not said is the run's own.
     pub fn resuming(net: Name, data: Name, run: RunRef) -> Self {
@@ -74,7 +86,7 @@ impl Train {
         let (further, length, optimizer, sweep, keep, stop) = (None, None, None, None, None, None);
         let (batch, schedule, warmup, checkpoint, seed, seeds) = (None, None, None, None, None, None);
         let (toward, noise, loss, weights, smooth, ignore) = (None, None, None, None, None, None);
-        let (clip, freeze, lr) = (None, None, None);
+        let (clip, freeze, lr, against, share) = (None, None, None, None, None);
         Self {
             net,
             data,
@@ -82,6 +94,7 @@ impl Train {
             length,
             optimizer,
             toward,
+            against,
             resume,
             sweep,
             batch,
@@ -98,6 +111,7 @@ impl Train {
             weights,
             smooth,
             ignore,
+            share,
             seed,
             seeds,
         }

@@ -9,13 +9,13 @@ use crate::diagnostic::list;
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
-const ABSENT: &[&str] = &["slide", "draw", "maximize", "stylize"];
+const ABSENT: &[&str] = &["slide", "draw"];
 
 /// Statements whose words are layers, too: a matrix tells them apart.
 pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];
 
 /// Clauses of the language that no verb here takes.
-const ABSENT_CLAUSES: &[&str] = &["mixed", "against"];
+const ABSENT_CLAUSES: &[&str] = &["mixed"];
 
 /// The verb of this word.
 pub(crate) fn verb(word: &str) -> Option<&'static About> {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cost, GradientError, Op, Rule, ShapeError};
+use super::{Cost, Fill, GradientError, Op, Rule, ShapeError};
 use crate::ids::NodeId;
 use crate::op::Backward;
 use crate::shape::Shape;
@@ -72,8 +72,21 @@ impl Rule for ChannelSlice {
         Ok(Shape::new([outer, &[self.channels]].concat())?)
     }
 
-    fn gradient(&self, _: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
-        Err(GradientError::Undefined("channel_slice"))
+    fn gradient(&self, backward: &mut Backward<'_>) -> Result<Vec<Option<NodeId>>, GradientError> {
+        let (dims, dy) = (backward.input_shape(0).dims().to_vec(), backward.dy());
+        let Some((&channels, outer)) = dims.split_last() else { return Ok(vec![Some(dy)]) };
+        let mut zeros = |channels: usize| -> Result<Option<NodeId>, GradientError> {
+            if channels == 0 {
+                return Ok(None);
+            }
+            let shape = Shape::new([outer, &[channels]].concat()).map_err(ShapeError::from)?;
+            Ok(Some(backward.push(Op::Fill(Fill { shape, value: 0.0 }), &[])?))
+        };
+        // What was not taken adds nothing.
+        let before = zeros(self.start)?;
+        let after = zeros(channels - self.start - self.channels)?;
+        let parts: Vec<NodeId> = [before, Some(dy), after].into_iter().flatten().collect();
+        Ok(vec![Some(if parts.len() == 1 { dy } else { backward.push(Op::Concat(Concat {}), &parts)? })])
     }
 
     fn cost(&self, _: &[&Shape], _: &Shape) -> Cost {
@@ -131,5 +144,17 @@ mod tests {
         let by = crate::op::testing::gradient(Op::Concat(Concat {}), &[&[5, 2], &[5, 3]]);
         let slices = [r#"channel_slice{"start":0,"channels":2}(dy)"#, r#"channel_slice{"start":2,"channels":3}(dy)"#];
         assert_eq!(by, slices);
+    }
+
+    #[test]
+    fn what_a_slice_leaves_out_has_a_gradient_of_0() {
+        let by = |start, channels| {
+            let slice = Op::ChannelSlice(ChannelSlice { start, channels });
+            crate::op::testing::gradient(slice, &[&[5, 6]])
+        };
+        let zeros = |channels| format!(r#"fill{{"shape":[5,{channels}],"value":0.0}}()"#);
+        assert_eq!(by(2, 3), [format!("concat({}, dy, {})", zeros(2), zeros(1))]);
+        assert_eq!(by(0, 4), [format!("concat(dy, {})", zeros(2))]);
+        assert_eq!(by(0, 6), ["dy"]);
     }
 }

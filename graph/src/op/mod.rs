@@ -26,6 +26,7 @@ mod reshape;
 mod rmsprop;
 mod scale;
 mod sgd;
+mod sign_step;
 mod softmax;
 mod source;
 #[cfg(test)]
@@ -60,6 +61,7 @@ pub use reshape::Reshape;
 pub use rmsprop::RmsVelocity;
 pub use scale::Scale;
 pub use sgd::{NesterovStep, SgdStep, SgdVelocity};
+pub use sign_step::SignStep;
 pub use softmax::{Softmax, SoftmaxGrad};
 pub use source::Fill;
 pub use unary::{Function, Unary, UnaryGrad};
@@ -144,6 +146,8 @@ pub enum Op {
     RmsVelocity(RmsVelocity),
     /// What all gradients are multiplied by where they are clipped.
     ClipFactor(ClipFactor),
+    /// A step by the sign of a slope that stays near its origin.
+    SignStep(SignStep),
     /// An activation other than the rectifier.
     Unary(Unary),
     /// The gradient of `Unary`.
@@ -336,6 +340,7 @@ impl Op {
             Op::NesterovStep(op) => op,
             Op::RmsVelocity(op) => op,
             Op::ClipFactor(op) => op,
+            Op::SignStep(op) => op,
             Op::Unary(op) => op,
             Op::UnaryGrad(op) => op,
             Op::Concat(op) => op,
@@ -397,6 +402,7 @@ impl Op {
             Op::NesterovStep(_) => "nesterov_step",
             Op::RmsVelocity(_) => "rms_velocity",
             Op::ClipFactor(_) => "clip_factor",
+            Op::SignStep(_) => "sign_step",
             Op::Unary(_) => "unary",
             Op::UnaryGrad(_) => "unary_grad",
             Op::Concat(_) => "concat",

@@ -26,6 +26,8 @@ pub enum Event {
     Progress(Progress),
     /// What came of a part of it, an epoch say.
     Metric(Metric),
+    /// What a long statement has made so far; a newer one takes its place, and the statement's result in the end.
+    Draft(Picture),
     /// A statement's result; comes once a statement.
     Output(Output),
     /// What there is to name from now on, for an editor; follows each statement's result.
@@ -242,6 +244,13 @@ mod tests {
             Event::Text("a remark".into()),
             Event::Progress(progress),
             Event::Metric(metric),
+            Event::Draft(Picture {
+                name: "stylize".into(),
+                svg: "<svg/>".into(),
+                width: 8,
+                height: 6,
+                alt: "a picture so far".into(),
+            }),
             Event::Output(output),
             Event::Names(names),
         ] {

@@ -133,3 +133,29 @@ fn which_layer(of: &LayerRef) -> Diagnostic {
         .expected("a net and a layer of it, with a dot between them")
         .help(format!("write `{net}.conv1`, say; `summary {net}` lists its layers"))
 }
+
+/// The place of a layer of a net that the statement names, `conv1`: its name stands without the net's.
+pub fn own_layer(name: &Name, net: &Net) -> Result<usize, Diagnostic> {
+    match net.find(&name.text) {
+        Some(0) => {
+            let message = format!("`{name}` is the picture itself");
+            let mistake = Diagnostic::new(Stage::Verbs, name.span, message).found(&name.text).expected("a layer");
+            Err(mistake.help(format!("`summary {}` lists its layers", net.name)))
+        }
+        Some(at) => Ok(at),
+        None => Err(no_own_layer(name, net)),
+    }
+}
+
+fn no_own_layer(name: &Name, net: &Net) -> Diagnostic {
+    let own = name.text.strip_prefix(&net.name).and_then(|rest| rest.strip_prefix('.'));
+    if let Some(own) = own.filter(|own| net.find(own).is_some()) {
+        let message = format!("layers of `{}` stand without its name here", net.name);
+        return Diagnostic::new(Stage::Names, name.span, message).found(&name.text).expected(own).write(name.span, own);
+    }
+    let message = format!("`{}` has no layer `{name}`", net.name);
+    let known = net.layers.iter().skip(1).map(|layer| layer.name.as_str());
+    let known = known.chain(net.named.iter().map(|(name, _)| name.as_str()));
+    let otherwise = format!("`summary {}` lists its layers", net.name);
+    suggest(Diagnostic::new(Stage::Names, name.span, message), (&name.text, name.span), known, otherwise)
+}

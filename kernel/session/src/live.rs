@@ -22,6 +22,8 @@ pub struct Live {
     course: Course,
     now: Option<Progress>,
     last: Option<Metric>,
+    /// What it has made so far, where it makes a picture.
+    draft: Option<Picture>,
     /// How long the complete parts took.
     seconds: f64,
     over: bool,
@@ -30,7 +32,7 @@ pub struct Live {
 impl Live {
     /// Nothing yet; pictures will be drawn in `theme`.
     pub fn new(theme: Theme) -> Self {
-        Self { theme, course: Course::live(), now: None, last: None, seconds: 0.0, over: false }
+        Self { theme, course: Course::live(), now: None, last: None, draft: None, seconds: 0.0, over: false }
     }
 
     /// Takes in an event: progress and an epoch's figures; any statement's result says that the run is over. Where
@@ -39,6 +41,7 @@ impl Live {
         match event {
             Event::Progress(progress) => self.progress(progress),
             Event::Metric(metric) => self.metric(metric),
+            Event::Draft(picture) => self.draft = Some(picture.clone()),
             Event::Output(_) => self.over(),
             Event::Begin { .. } | Event::Remark(..) | Event::Text(_) | Event::Names(_) => {}
         }
@@ -104,9 +107,13 @@ impl Live {
         })
     }
 
-    /// The curves so far: loss and accuracy, training and test, as `plot loss, accuracy` draws them; before the first
-    /// epoch has ended, the losses of its steps. None before the first event.
+    /// What it has made so far, where it makes a picture; and when that is over, nothing, for the result shows it. Else the
+    /// curves so far: loss and accuracy, training and test, as `plot loss, accuracy` draws them; before the first epoch has
+    /// ended, the losses of its steps. None before the first event.
     pub fn picture(&self) -> Option<picture::Result<Picture>> {
+        if let Some(draft) = &self.draft {
+            return (!self.over).then(|| Ok(draft.clone()));
+        }
         let kinds = self.course.kinds();
         let net = self.now.as_ref().map(|now| &now.task).or(self.last.as_ref().map(|last| &last.task))?;
         (!kinds.is_empty()).then(|| self.course.draw(net, &kinds, self.theme))

@@ -14,6 +14,23 @@ pub fn net_fits(plan: &Plan, backend: &dyn Backend, span: Span) -> Result<(), Fa
     fits(backend, 0, 1, span, |_| Ok(backend.footprint(&[plan]) + plan.state_bytes())).map(|_| ())
 }
 
+/// How many pictures a device has room for at once, at most `most`: half as many until they fit. Refuses a net that does not
+/// fit for a single one.
+pub fn at_once(
+    backend: &dyn Backend,
+    most: usize,
+    span: Span,
+    plan: impl Fn(usize) -> Result<Plan, Failure>,
+) -> Result<usize, Failure> {
+    let mut count = most;
+    loop {
+        match net_fits(&plan(count)?, backend, span) {
+            Err(Failure::Mistakes(_)) if count > 1 => count /= 2,
+            fits => return fits.map(|()| count),
+        }
+    }
+}
+
 /// Refuses data that the memory they are read into has no room for; so many bytes of it they hold already.
 pub fn data_fits(spec: &DataSpec, held: u64, backend: &dyn Backend, span: Span) -> Result<(), Diagnostic> {
     let device = backend.device();
@@ -67,7 +84,7 @@ pub fn fits(
 }
 
 /// The largest number from 1 to below `limit` that fits, where more never fits better.
-fn largest<E>(limit: usize, fits: impl Fn(usize) -> Result<bool, E>) -> Result<Option<usize>, E> {
+pub fn largest<E>(limit: usize, fits: impl Fn(usize) -> Result<bool, E>) -> Result<Option<usize>, E> {
     let (mut good, mut bad) = (0, limit);
     while bad - good > 1 {
         let middle = good + (bad - good) / 2;

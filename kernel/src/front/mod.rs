@@ -89,8 +89,9 @@ impl Front {
                 self.told = output.interrupted;
                 self.output(output);
             }
-            // The prompt asks the session itself; how far a silent statement is, is gone from a terminal at its end.
-            Event::Begin { .. } | Event::Names(_) => {}
+            // The prompt asks the session itself; how far a silent statement is, is gone from a terminal at its end. What is not
+            // done is for places where it can be replaced.
+            Event::Begin { .. } | Event::Draft(_) | Event::Names(_) => {}
         }
     }
 
@@ -99,6 +100,10 @@ impl Front {
         let silent = output.silent && self.format == Format::Text;
         if silent {
             return;
+        }
+        // The text waits for no picture.
+        if self.format == Format::Text && !output.text.is_empty() {
+            self.write(&visible(&output.text));
         }
         for picture in &output.pictures {
             match self.folder.write(&output.verb, picture) {
@@ -115,9 +120,8 @@ impl Front {
                 let columns = probe::columns();
                 let shown = output.pictures.iter().map(|picture| self.graphics.show(picture, columns));
                 let shown: Vec<String> = shown.map(|picture| picture.trim_end().to_string()).collect();
-                let text = Some(visible(&output.text).into_owned()).into_iter();
-                let lines = text.chain(shown).chain(output.file_lines());
-                let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
+                let lines: Vec<String> =
+                    shown.into_iter().chain(output.file_lines()).filter(|line| !line.is_empty()).collect();
                 if !lines.is_empty() {
                     self.write(&lines.join("\n"));
                 }

@@ -72,10 +72,11 @@ impl Training {
         let mut plot = self.plot.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let is_shown = plot.is_shown;
         let live = self.live;
-        let mut last = move || {
-            if let Some(picture) = drawn(&live) {
-                plot.show(render::picture(&picture));
-            }
+        let mut last = move || match drawn(&live) {
+            Some(picture) => plot.show(render::picture(&picture)),
+            // What was shown is a draft of the result, which follows.
+            None if is_shown => plot.show(render::nothing()),
+            None => {}
         };
         if is_shown {
             return Builder::new().name("painter".into()).spawn(last).ok();

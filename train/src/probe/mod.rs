@@ -5,4 +5,7 @@ pub mod deconvnet;
 pub mod embed;
 pub mod evolve;
 pub mod fool;
+mod linear;
+pub mod maximize;
 pub mod saliency;
+pub mod style;

@@ -10,6 +10,7 @@ use fovea_graph::Tensor;
 use fovea_graph::autodiff::Rules;
 use ndarray::{Axis, Zip};
 
+use super::linear::brought_to;
 use crate::error::TrainError;
 use crate::question::Question;
 use crate::trainee::Trainee;
@@ -85,7 +86,9 @@ impl Trainee {
                 let mut answer = back(picture)?;
                 let (maps, gradient) = (answer.take("maps")?, answer.take("gradient of maps")?);
                 let extent = picture.shape().get(1..picture.ndim().saturating_sub(1)).unwrap_or_default();
-                Ok(brought_to(weighted(&maps, &gradient), extent))
+                let map = brought_to(weighted(&maps, &gradient), extent);
+                let last = Axis(map.ndim());
+                Ok(map.insert_axis(last))
             }
         }
     }
@@ -101,25 +104,6 @@ fn weighted(maps: &Tensor, gradient: &Tensor) -> Tensor {
         let sum: f64 = pixel.iter().zip(&means).map(|(&value, mean)| f64::from(value) * mean / positions).sum();
         sum.max(0.0) as f32
     })
-}
-
-/// Maps `[1, spatial…]` at this spatial size, linear between the middles of their positions, as `[1, spatial…, 1]`.
-fn brought_to(mut maps: Tensor, extent: &[usize]) -> Tensor {
-    for (axis, &to) in extent.iter().enumerate() {
-        let (axis, from) = (Axis(axis + 1), maps.shape()[axis + 1]);
-        let mut larger = maps.shape().to_vec();
-        larger[axis.index()] = to;
-        let mut next = Tensor::zeros(larger);
-        for (at, mut lane) in next.axis_iter_mut(axis).enumerate() {
-            let place = ((at as f64 + 0.5) * from as f64 / to as f64 - 0.5).clamp(0.0, (from - 1) as f64);
-            let (low, share) = (place as usize, place.fract() as f32);
-            let (low, high) = (maps.index_axis(axis, low), maps.index_axis(axis, (low + 1).min(from - 1)));
-            Zip::from(&mut lane).and(low).and(high).for_each(|new, &a, &b| *new = a + (b - a) * share);
-        }
-        maps = next;
-    }
-    let last = Axis(maps.ndim());
-    maps.insert_axis(last)
 }
 
 /// The places in 0..1 and the weights, of sum 1, of Gauss and Legendre's rule with so many points: the roots of Legendre's
@@ -160,13 +144,5 @@ mod tests {
                 assert!((sum - 1.0 / (power as f64 + 1.0)).abs() < 1e-13, "{points} points, power {power}: {sum}");
             }
         }
-    }
-
-    #[test]
-    fn maps_are_brought_to_a_size_linearly_between_the_middles() {
-        let maps = Tensor::from_shape_vec(vec![1, 1, 2], vec![0.0, 4.0]).expect("it has two");
-        let larger = brought_to(maps, &[2, 4]);
-        assert_eq!(larger.shape(), [1, 2, 4, 1]);
-        assert_eq!(larger.iter().copied().collect::<Vec<_>>(), [0.0, 1.0, 3.0, 4.0, 0.0, 1.0, 3.0, 4.0]);
     }
 }

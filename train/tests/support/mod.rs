@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use fovea_data::{DataSource, DataSpec, Dataset};
 use fovea_graph::Tensor;
-use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
+use fovea_graph::training::{Adam, Adjustments, Against, Decay, Decayed, Optimizer, RmsProp};
 use fovea_train::{
     CheckpointEvery, Ending, EpochMetrics, Plateau, Recipe, RunInfo, RunRecord, Runs, Schedule, WarmUp, Weights,
 };
@@ -97,7 +97,7 @@ pub fn long(optimizer: Optimizer) -> Recipe {
 }
 
 /// Runs of every optimizer, and of what holds beside one.
-pub fn recipes() -> [Recipe; 4] {
+pub fn recipes() -> [Recipe; 5] {
     let weights_alone = Adjustments { clip: Some(0.5), decayed: Decayed::Weights, ..Adjustments::default() };
     let nesterov = Optimizer::Nesterov { momentum: 0.9, decay: 5e-4 };
     // The second epoch is never better than half of the first: the third has another rate.
@@ -108,11 +108,14 @@ pub fn recipes() -> [Recipe; 4] {
         factors: vec![("fc1".into(), 3.0)],
         ..Adjustments::default()
     };
+    let against = Against { eps: 0.1, steps: 2, step: 0.06, share: 0.3 };
+    let against = Adjustments { against: Some(against), ..Adjustments::default() };
     let rmsprop = Optimizer::RmsProp(RmsProp { alpha: 0.9, eps: 1e-8, momentum: 0.5, decay: 1e-3 });
     [
         long(adam()),
         long(recipe().optimizer),
         Recipe { adjustments: weights_alone, schedule: plateau, warm_up: None, ..long(nesterov) },
+        Recipe { adjustments: against, ..long(adam()) },
         Recipe { adjustments: by_layer, schedule: Schedule::Poly { power: 0.9 }, ..long(rmsprop) },
     ]
 }

@@ -33,6 +33,13 @@ pub enum Side {
 }
 
 impl Parts<'_> {
+    /// `"photo.jpg"`
+    pub(in crate::verb) fn file(&mut self) -> Option<Samples> {
+        let Some(Part { kind: PartKind::Text(path), span }) = self.next() else { return None };
+        let data = Name { text: path.clone(), span: *span };
+        Some(Samples { data, side: Side::Files, range: None, span: *span })
+    }
+
     /// `digits`, `digits.train[3]`, `digits[0..16]`
     pub(in crate::verb) fn picked(&mut self, part: &Part) -> Option<Samples> {
         let (path, range) = match &part.kind {

@@ -1,6 +1,8 @@
-//! `with fgsm(eps 0.1)`, `with pgd(eps 0.1, steps 10)`, `with deepfool`: how pictures are changed to fool a net.
+//! `with fgsm(eps 0.1)`, `with pgd(eps 0.1, steps 10)`, `with deepfool`: how pictures are changed to fool a net;
+//! `against fgsm(eps 0.1)`, `share 0.3`: and how it is trained by such pictures.
 
 use super::super::about::{Clause, Offer, clause};
+use super::super::form;
 use super::named::{self, Named, Range, number};
 
 /// How pictures are changed to fool a net.
@@ -35,6 +37,29 @@ pub(in crate::verb) const ATTACK: Clause<Attack> = Clause {
     read: |parts, opened| parts.named(opened, "attack", ATTACKS),
     form: named::form,
 };
+
+/// How the pictures are changed by which a net is trained, too.
+pub(in crate::verb) const AGAINST: Clause<Attack> = Clause {
+    about: clause("against", "against fgsm(eps 0.1)", &[Offer::Options(&["fgsm", "pgd"])]),
+    read: |parts, opened| parts.named(opened, "attack to train against", SIGNS),
+    form: named::form,
+};
+
+/// How much the loss of the changed pictures counts.
+pub(in crate::verb) const SHARE: Clause<f64> = Clause {
+    about: clause("share", "share 0.3", &[Offer::Constants]),
+    read: |parts, opened| {
+        let expr = parts.number(opened)?;
+        let share = parts.scope.number(&expr, "`share`");
+        let share = parts.keep(share)?;
+        parts.in_range(share, Range::Amount, expr.span, "share");
+        Some(share)
+    },
+    form: form::NUMBER,
+};
+
+/// The attacks that follow the sign of a gradient, of whole batches at once.
+const SIGNS: &[Named<Attack>] = ATTACKS.split_at(2).0;
 
 /// Every attack.
 pub(crate) const ATTACKS: &[Named<Attack>] = &[

@@ -50,6 +50,21 @@ pub(in crate::verb) const LR: Clause<Vec<LayerRate>> = Clause {
 };
 
 impl Parts<'_> {
+    /// `conv1, conv3`: layers by name, each for itself.
+    pub(in crate::verb) fn each_layer(&mut self, opened: Opened<'_>) -> Option<Vec<Name>> {
+        let mut names = Vec::new();
+        for Stretch { first, last, span } in self.stretches(opened)? {
+            if let Some(last) = last {
+                let error = self.error(span, format!("`{}` names its layers one by one", opened.about.word));
+                let error = error.found(format!("{first}..{last}")).expected("layers with commas between them");
+                self.wrong(error.mend(span, format!("{first}, {last}")).help(format!("write `{first}, {last}`, say")));
+                return None;
+            }
+            names.push(first);
+        }
+        Some(names)
+    }
+
     /// `conv1..pool2, fc1`
     fn stretches(&mut self, opened: Opened<'_>) -> Option<Vec<Stretch>> {
         // `freeze(conv1)`

@@ -55,6 +55,8 @@ pub(super) enum Range {
     Count,
     /// The same, or 0.
     CountOrNone,
+    /// At least 0.
+    Least0,
     /// At least 0, and perhaps `weights` behind it.
     Decay,
     /// Whole numbers of at least 1, each above the one before: one, or a list.
@@ -70,7 +72,7 @@ impl Range {
     fn holds(self, number: f64) -> bool {
         match self {
             Range::Positive => number > 0.0 && number <= LARGEST,
-            Range::Decay => (0.0..=LARGEST).contains(&number),
+            Range::Least0 | Range::Decay => (0.0..=LARGEST).contains(&number),
             Range::Share => (0.0..1.0).contains(&number),
             Range::Amount => number > 0.0 && number <= 1.0,
             Range::Count | Range::Rising => number >= 1.0 && number.fract() == 0.0 && number <= 1e9,
@@ -82,9 +84,11 @@ impl Range {
     /// What a number must be that is not in the range.
     fn in_words(self, number: f64) -> &'static str {
         match self {
-            Range::Positive | Range::Decay if number > LARGEST => "at most 3.4e38, the largest number of f32",
+            Range::Positive | Range::Least0 | Range::Decay if number > LARGEST => {
+                "at most 3.4e38, the largest number of f32"
+            }
             Range::Positive => "a number above 0",
-            Range::Decay => "a number of at least 0",
+            Range::Least0 | Range::Decay => "a number of at least 0",
             Range::Share => "a number from 0 to below 1",
             Range::Amount => "a number above 0 and at most 1",
             Range::Count | Range::Rising => "a whole number from 1 to 10^9",
@@ -131,7 +135,7 @@ impl<T> Named<T> {
 }
 
 /// `sgd(lr 0.1)`: words in lower case, and no parentheses around nothing.
-pub(super) fn form(verb: &About, parts: Vec<Part>) -> Vec<Part> {
+pub(in crate::verb) fn form(verb: &About, parts: Vec<Part>) -> Vec<Part> {
     let named = |mut part: Part| {
         if let PartKind::Call(word, arguments) = &mut part.kind {
             *word = word.to_lowercase();
@@ -155,7 +159,7 @@ pub(super) fn form(verb: &About, parts: Vec<Part>) -> Vec<Part> {
 impl<'a> Parts<'a> {
     /// `adam(lr 0.001)`, `step(every 10, by 0.1)`: one of `all`, whose kind is `what` (`optimizer`).
     pub(in crate::verb) fn named<T>(&mut self, opened: Opened<'_>, what: &str, all: &'static [Named<T>]) -> Option<T> {
-        let (word, arguments, span): (_, &[Argument], _) = match self.peek() {
+        let (word, arguments, span): (_, &'a [Argument], _) = match self.peek() {
             Some(Part { kind: PartKind::Call(word, arguments), span }) => (word, arguments, *span),
             // `with lr 0.1`
             Some(Part { kind: PartKind::Word(word), span }) if self.clause(word).is_none() || self.is_number(word) => {
@@ -187,6 +191,20 @@ impl<'a> Parts<'a> {
             self.pass_over();
             return None;
         };
+        Some(self.given(named, arguments, span))
+    }
+
+    /// A clause's own numbers, in parentheses behind its word: `weights(content 1, style 100)`.
+    pub(in crate::verb) fn numbers<T>(&mut self, opened: Opened<'a>, named: &Named<T>) -> Option<T> {
+        let PartKind::Call(_, arguments) = &opened.part.kind else {
+            self.lacks(opened, "its numbers in parentheses");
+            return None;
+        };
+        Some(self.given(named, arguments, opened.part.span))
+    }
+
+    /// What the arguments of a word say; `span` is all of it.
+    fn given<T>(&mut self, named: &Named<T>, arguments: &'a [Argument], span: Span) -> T {
         let mut given = named.defaults();
         let mut seen: Vec<(&str, Span)> = Vec::new();
         for (place, argument) in arguments.iter().enumerate() {
@@ -199,7 +217,7 @@ impl<'a> Parts<'a> {
         if let Some(pair) = named.apart {
             self.one_of_pair(pair, &seen, span);
         }
-        Some((named.make)(&given))
+        (named.make)(&given)
     }
 
     /// What stands behind the key of an argument.

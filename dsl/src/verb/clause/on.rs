@@ -1,10 +1,10 @@
 //! `on digits`, `on digits[3]`: the data.
 
+use super::super::Samples;
 use super::super::about::{Clause, Needed, Offer, clause};
 use super::super::behind::is_name;
 use super::super::form::AS_WRITTEN;
 use super::super::read::{Opened, Parts};
-use super::super::{Samples, Side};
 use crate::diagnostic::quoted;
 use crate::syntax::{Name, Part, PartKind};
 
@@ -36,11 +36,7 @@ pub(in crate::verb) const SAMPLES_OR_FILES: Needed<Samples> = Needed {
     clause: Clause {
         about: clause("on", "on digits", &[Offer::Data]),
         read: |parts, opened| match parts.peek() {
-            Some(Part { kind: PartKind::Text(path), span }) => {
-                parts.next();
-                let data = Name { text: path.clone(), span: *span };
-                Some(Samples { data, side: Side::Files, range: None, span: *span })
-            }
+            Some(Part { kind: PartKind::Text(_), .. }) => parts.file(),
             _ => parts.samples(opened, ["a sample", "digits[3]"]),
         },
         form: AS_WRITTEN,

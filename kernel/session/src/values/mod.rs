@@ -70,7 +70,7 @@ impl Session {
             Event::Text(remark) => print(&remark),
             Event::Metric(metric) => print(&progress::part(&metric)),
             Event::Output(output) => outputs.push(output),
-            Event::Begin { .. } | Event::Progress(_) | Event::Names(_) => {}
+            Event::Begin { .. } | Event::Progress(_) | Event::Draft(_) | Event::Names(_) => {}
         });
         self.told(done).map(|()| Results { outputs })
     }

@@ -147,7 +147,8 @@ impl Job for Convolving {
                 all.index_axis_move(Axis(0), *index)
             }
         };
-        let mut output = sliding.output(&image, Makes::Sum(&filter), world)?;
+        let result = sliding.result(&image, Some(&filter), world)?;
+        let mut output = sliding.output([&image, &result], Makes::Sum(&filter), |page| page)?;
         output.data["filter"] = nested(&filter);
         output.data["dilate"] = sliding.windows.iter().map(|window| window.dilate).collect();
         Ok(output)

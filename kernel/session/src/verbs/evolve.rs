@@ -69,7 +69,7 @@ pub fn check(said: verb::Evolve, span: Span, names: &Names) -> Checked {
 }
 
 /// A net on pictures, which can be drawn.
-fn of_pictures(net: &Net, span: Span) -> Result<(), Diagnostic> {
+pub fn of_pictures(net: &Net, span: Span) -> Result<(), Diagnostic> {
     if let [_, _, 1 | 3] = net.input() {
         return Ok(());
     }

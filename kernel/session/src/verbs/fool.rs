@@ -88,13 +88,17 @@ fn of_said(said: verb::Attack) -> Attack {
 
 /// An attack in words.
 fn in_words(attack: Attack) -> String {
-    // As it was written, not as f32 has it.
-    let short = |value: f32| short(format!("{value}").parse().unwrap_or(f64::from(value)));
+    let short = |value: f32| short(as_written(value));
     match attack {
         Attack::Fgsm { eps } => format!("fgsm(eps {})", short(eps)),
         Attack::Pgd { eps, steps, step } => format!("pgd(eps {}, steps {steps}, step {})", short(eps), short(step)),
         Attack::DeepFool { .. } => "deepfool".to_string(),
     }
+}
+
+/// A number as somebody would write it, 0.1, not as f32 has it.
+fn as_written(value: f32) -> f64 {
+    format!("{value}").parse().unwrap_or(f64::from(value))
 }
 
 /// The mistake of pictures whose class nobody knows.

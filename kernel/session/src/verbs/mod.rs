@@ -21,6 +21,7 @@ mod fool;
 mod kept;
 mod library;
 mod load;
+mod maximize;
 mod names;
 mod net;
 pub mod plot;
@@ -37,6 +38,7 @@ pub mod show;
 mod simple;
 mod slide;
 mod sliding;
+mod stylize;
 pub mod summary;
 mod test;
 mod train;
@@ -114,6 +116,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Evolve(said) => evolve::check(said, span, names),
         Command::Explain(said) => explain::check(&said, names),
         Command::Fool(said) => fool::check(said, names),
+        Command::Maximize(said) => maximize::check(said, names),
         Command::Find(said) => find::check(&said, span, names, world),
         Command::Bench(said) => bench::check(&said, span, names),
         Command::Compare(said) => compare::check(&said.what, span, names, world),
@@ -133,6 +136,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Deconvnet(said) => deconvnet::check(said, names),
         Command::Embed(said) => embed::check(said, names),
         Command::Segment(said) => segment::check(said, names),
+        Command::Stylize(said) => stylize::check(said, span, names),
         Command::Library(said) => library::check(&said, names),
         Command::Note(said) => simple::note(said.text.text),
     }

@@ -1,4 +1,7 @@
-//! `pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4]`: one pooling of an image, every window shown.
+//! `pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4]`: one pooling of an image, every window shown, and another image that pools to the
+//! same.
+
+mod alike;
 
 use std::sync::Arc;
 
@@ -8,13 +11,15 @@ use fovea_graph::Span;
 use fovea_graph::op;
 use fovea_graph::shape::join;
 use fovea_graph::window::Rounding;
+use serde_json::Value;
 
-use super::slide::{Misfit, Pictured, bearable, extents, one_layer, windows};
+use super::slide::{Misfit, Pictured, bearable, extents, nested, one_layer, windows};
 use super::sliding::Sliding;
 use super::{Checked, Events, Job};
-use crate::display::Makes;
+use crate::display::{Makes, Page};
 use crate::event::Output;
-use crate::failure::Failure;
+use crate::failure::{At, Failure};
+use crate::picture;
 use crate::world::{Names, World};
 
 struct Pooling {
@@ -73,9 +78,23 @@ impl Job for Pooling {
             PoolForm::Max => Makes::Max,
             PoolForm::Avg => Makes::Mean,
         };
-        let mut output = sliding.output(&sliding.image.pixels(world)?, makes, world)?;
+        let image = sliding.image.pixels(world)?;
+        let other = alike::other(&image, &sliding.windows);
+        let more = |page: Page| match &other {
+            Some(other) => {
+                page.fold("another picture that pools to the same", Page::default().code(alike::rows(other)))
+            }
+            None => page,
+        };
+        let pooled = sliding.result(&image, None, world)?;
+        let mut output = sliding.output([&image, &pooled], makes, more)?;
         output.data["window"] = sliding.windows.iter().map(|window| window.size).collect();
         output.data["takes"] = word(*form).into();
-        Ok(output)
+        output.data["alike"] = other.as_ref().map_or(Value::Null, nested);
+        let Some(other) = other else { return Ok(output) };
+        let title = format!("{}: two pictures, one map", sliding.title);
+        let windows = alike::places(&sliding.windows, [0, 1].map(|axis| image.shape()[axis]));
+        let picture = picture::alike(&title, [&image, &other, &pooled], &windows, sliding.theme).at(sliding.span)?;
+        Ok(output.picture(picture))
     }
 }

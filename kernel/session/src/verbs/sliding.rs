@@ -11,7 +11,7 @@ use ndarray::Axis;
 use serde_json::{Value, json};
 
 use super::slide::{Pictured, nested};
-use crate::display::{Makes, Slide};
+use crate::display::{Makes, Page, Slide};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::picture::{Theme, convolution};
@@ -32,18 +32,24 @@ pub struct Sliding {
 }
 
 impl Sliding {
-    /// Computes it, and draws it step by step; `makes` says what becomes of the elements under the window.
-    pub fn output(&self, image: &Tensor, makes: Makes<'_>, world: &World) -> Result<Output, Failure> {
-        let filter = match makes {
-            Makes::Sum(filter) => Some(filter),
-            Makes::Max | Makes::Mean => None,
-        };
+    /// What comes of an image; `filter` is that of a convolution.
+    pub fn result(&self, image: &Tensor, filter: Option<&Tensor>, world: &World) -> Result<Tensor, Failure> {
         let result = compute(&self.net, &self.device, image, filter, &world.interrupted);
         world.go_on()?;
-        let result = result.at(self.span)?;
-        let drawn = Slide { image, makes, result: &result, windows: &self.windows };
+        result.at(self.span)
+    }
+
+    /// Draws it step by step; `makes` says what becomes of the elements under the window, and `more` what is said besides,
+    /// below the result.
+    pub fn output(
+        &self,
+        [image, result]: [&Tensor; 2],
+        makes: Makes<'_>,
+        more: impl FnOnce(Page) -> Page,
+    ) -> Result<Output, Failure> {
+        let drawn = Slide { image, makes, result, windows: &self.windows };
         let picture = convolution(&self.title, &drawn, self.theme).at(self.span)?;
-        Ok(Output::page(self.verb, &drawn.page(&self.title), figures(&drawn)).picture(picture))
+        Ok(Output::page(self.verb, &more(drawn.page(&self.title)), figures(&drawn)).picture(picture))
     }
 }
 

@@ -139,7 +139,7 @@ fn axes(panel: &Panel, width: f64) -> (Axis, Axis) {
     };
     let (low, high) = range(&mut drawn().map(|point| point.1)).unwrap_or((0.0, 1.0));
     let labels = match panel.unit {
-        Unit::Plain => Labels::Plain,
+        Unit::Plain | Unit::Even => Labels::Plain,
         Unit::Percent => Labels::Percent,
     };
     let spread = if panel.unit == Unit::Plain { ticks::decades(low, high, 6) } else { None };

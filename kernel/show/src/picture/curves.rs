@@ -37,6 +37,8 @@ pub enum Unit {
     /// Figures as they are.
     #[default]
     Plain,
+    /// The same, equally far apart where they differ equally, however many decades they span.
+    Even,
     /// Shares of 1, shown in per cent.
     Percent,
 }
@@ -168,7 +170,7 @@ fn alt(title: &str, panels: &[Panel]) -> String {
         for series in &panel.series {
             let mut drawn = series.points.iter().filter(|point| is_drawn(point));
             let value = |y| match panel.unit {
-                Unit::Plain => number::figure(y),
+                Unit::Plain | Unit::Even => number::figure(y),
                 Unit::Percent => number::percent(y),
             };
             let course = match (drawn.next(), drawn.next_back()) {

@@ -23,7 +23,7 @@ pub(super) fn label(series: &Series, unit: Unit, axis: &Axis) -> Option<End> {
     }
     let at = *series.points.iter().rfind(|point| is_drawn(point))?;
     let value = match unit {
-        Unit::Plain => figure(at.1, axis),
+        Unit::Plain | Unit::Even => figure(at.1, axis),
         Unit::Percent => number::percent(at.1),
     };
     let label = font::elide(&series.label, 150.0, LABEL, Weight::SemiBold);

@@ -3,6 +3,7 @@
 //! Every builder is a function from data to a [`Picture`]. It writes SVG; a PNG is drawn from that SVG, so that the two
 //! cannot differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
 
+mod alike;
 mod backend;
 mod bars;
 mod canvas;
@@ -18,6 +19,7 @@ mod layer;
 mod legend;
 mod maps;
 mod mask;
+mod maximize;
 mod palette;
 mod predictions;
 #[cfg(feature = "png")]
@@ -25,10 +27,13 @@ mod raster;
 mod saliency;
 mod scale;
 mod sheet;
+mod small;
+mod stylize;
 mod ticks;
 mod transposed;
 mod values;
 
+pub use alike::alike;
 pub use bars::{Measure, bars};
 pub use confusion::confusion;
 pub use convolution::convolution;
@@ -39,10 +44,12 @@ pub use image::{Grey, Image};
 pub use layer::{Face, MOST_TILES, Plane, Tile, TileRow, layer};
 pub use maps::{Mapped, maps};
 pub use mask::palette_png;
+pub use maximize::{Climb, climb, wanted};
 pub use palette::{Color, Palette, Theme};
 pub use predictions::{Prediction, predictions};
 pub use saliency::{Salient, SalientMap, saliency};
 pub use sheet::{Mark, Mistake, Sample, mistakes, sheet};
+pub use stylize::{Framed, stylized};
 pub use transposed::transposed;
 pub use values::{Values, values};
 

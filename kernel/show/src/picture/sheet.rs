@@ -144,7 +144,8 @@ fn layout(samples: &[Sample]) -> Layout {
     Layout { columns, rows: count.div_ceil(columns), side, cell, captions }
 }
 
-fn draw(name: &str, title: &str, samples: &[Sample], grey: Grey, theme: Theme) -> Result<Picture> {
+/// A sheet of this name.
+pub(super) fn draw(name: &str, title: &str, samples: &[Sample], grey: Grey, theme: Theme) -> Result<Picture> {
     if samples.is_empty() {
         return Err(Error::Empty { what: "no samples" });
     }

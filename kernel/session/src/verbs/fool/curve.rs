@@ -11,7 +11,7 @@ use ndarray::{Axis, concatenate};
 use serde_json::json;
 
 use super::one::likeliest;
-use super::{BATCH, Fool, in_words, sizes};
+use super::{BATCH, Fool, as_written, in_words, sizes};
 use crate::display::number::{figure, of, percent};
 use crate::display::{Column, Page, Table};
 use crate::event::{Event, Figure, Output, Progress};
@@ -186,13 +186,13 @@ impl Fool {
             "net": self.net.name,
             "data": self.pick.samples.data.text,
             "attack": words,
-            "eps": course.points.last().map(|point| point.0).filter(|_| self.attack.bound().is_some()),
+            "eps": course.points.last().map(|point| as_written(point.0)).filter(|_| self.attack.bound().is_some()),
             "toward": self.toward,
             "pictures": count,
             "clean": clean,
             "accuracy": last,
             "reached": course.reached,
-            "curve": course.points.iter().map(|(size, right)| json!([size, right])).collect::<Vec<_>>(),
+            "curve": course.points.iter().map(|&(size, right)| json!([as_written(size), right])).collect::<Vec<_>>(),
             "interrupted": course.is_broken_off,
         });
         let output = Output::page("fool", &Page::default().text(text).table(table), data).picture(picture);

@@ -6,7 +6,7 @@ use fovea_graph::Tensor;
 use fovea_train::{TrainError, Trainee};
 use serde_json::json;
 
-use super::{Fool, in_words, sizes};
+use super::{Fool, as_written, in_words, sizes};
 use crate::display::number::{figure, percent};
 use crate::display::{Column, Page, Table};
 use crate::event::Output;
@@ -73,11 +73,11 @@ impl Fool {
             "data": self.pick.samples.data.text,
             "sample": name,
             "attack": in_words(self.attack),
-            "eps": self.attack.bound(),
+            "eps": self.attack.bound().map(as_written),
             "toward": self.toward,
             "truth": fooled.truth,
-            "max_change": most,
-            "length": length,
+            "max_change": as_written(most),
+            "length": as_written(length),
             "before": fooled.said[0],
             "after": fooled.said[1],
             "classes": self.classes,

@@ -84,7 +84,7 @@ fn of_positions(net: &Net, span: Span) -> Result<(), Diagnostic> {
 }
 
 /// The pictures of data have their size.
-fn no_size(size: &Said<[usize; 2]>) -> Diagnostic {
+pub fn no_size(size: &Said<[usize; 2]>) -> Diagnostic {
     let size_in_words = join(&size.value);
     let mistake =
         Diagnostic::new(Stage::Verbs, size.span, "`size` brings files to size, and these are samples of data");

@@ -14,7 +14,7 @@ use fovea_train::{TrainError, Trainee, write_whole};
 use ndarray::Array3;
 use ndarray_npy::{WritableElement, WriteNpyExt};
 
-pub use check::check;
+pub use check::{check, no_size};
 
 use super::{Events, Job};
 use crate::event::Output;

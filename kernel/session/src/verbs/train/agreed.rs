@@ -19,6 +19,7 @@ use crate::display::number::of;
 pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord, spec: &DataSpec) -> Result<Recipe, Vec<Diagnostic>> {
     let then = &record.info.recipe;
     let ([keep, stop], [kept, stopped]) = (said.watch_in_words(), then.watch_in_words());
+    let ([against, _], [attacked, _]) = (said.against_in_words(), then.against_in_words());
     let mistakes: Vec<Diagnostic> = [
         other_length(record, &train.length),
         differs(record, &train.batch, batch(said), batch(then)),
@@ -26,6 +27,8 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord, spec: &DataSpec)
         differs(record, &train.clip, said.clip_in_words(), then.clip_in_words()),
         differs(record, &train.freeze, said.frozen_in_words(), then.frozen_in_words()),
         differs(record, &train.lr, said.rates_in_words(), then.rates_in_words()),
+        differs(record, &train.against, against, attacked),
+        differs(record, &train.share, clause("share", train.share.map_or(0.0, |said| said.value)), share(then)),
         differs(record, &train.schedule, schedule(said), schedule(then)),
         differs(record, &train.warmup, warm_up(said), warm_up(then)),
         differs(record, &train.toward, toward(said), toward(then)),
@@ -56,7 +59,8 @@ pub fn agreed(train: &Train, said: &Recipe, record: &RunRecord, spec: &DataSpec)
 }
 
 /// A recipe in the language's clauses, each with its word; empty where it has none of it.
-pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 11] {
+pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 13] {
+    let [against, share] = recipe.against_in_words();
     let [keep, stop] = recipe.watch_in_words();
     [
         ("for", recipe.length_in_words()),
@@ -65,6 +69,8 @@ pub fn clauses(recipe: &Recipe) -> [(&'static str, String); 11] {
         ("clip", recipe.clip_in_words()),
         ("freeze", recipe.frozen_in_words()),
         ("lr", recipe.rates_in_words()),
+        ("against", against),
+        ("share", share),
         ("schedule", schedule(recipe)),
         ("warmup", warm_up(recipe)),
         ("keep", keep),
@@ -142,6 +148,11 @@ fn weights(recipe: &Recipe) -> String {
 
 fn ignore(recipe: &Recipe) -> String {
     recipe.target.ignore.map_or_else(String::new, |label| format!("ignore {label}"))
+}
+
+/// How much changed pictures count, where there are any.
+fn share(recipe: &Recipe) -> String {
+    clause("share", recipe.adjustments.against.map_or(0.0, |against| against.share))
 }
 
 /// A clause whose absence is 0.

@@ -1,14 +1,13 @@
 //! Which layers a `freeze` or an `lr … at` means.
 
 use fovea_dsl::net::Net;
-use fovea_dsl::syntax::Name;
 use fovea_dsl::verb::{LayerRate, Said, Stretch, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::{Graph, Role};
 use fovea_train::Recipe;
 
 use crate::failure::Failure;
-use crate::lookup::suggest;
+use crate::layers::own_layer;
 
 /// Fills in the layers that a recipe freezes, and those with a rate of their own; `graph` is the net's. Of the layers that
 /// are named those count that have something to train.
@@ -97,9 +96,9 @@ fn ends(stretch: &Stretch, net: &Net) -> Result<(usize, usize), Diagnostic> {
     if let Some(base) = base.filter(|base| base.layers > 1) {
         return Ok((1, base.layers - 1));
     }
-    let first = find(&stretch.first, net)?;
+    let first = own_layer(&stretch.first, net)?;
     let Some(name) = &stretch.last else { return Ok((first, first)) };
-    let last = find(name, net)?;
+    let last = own_layer(name, net)?;
     if first > last {
         let message = format!("in `{}` `{}` stands behind `{name}`", net.name, stretch.first);
         let mend = format!("{name}..{}", stretch.first);
@@ -107,30 +106,4 @@ fn ends(stretch: &Stretch, net: &Net) -> Result<(usize, usize), Diagnostic> {
         return Err(mistake.expected(mend.clone()).write(stretch.span, mend));
     }
     Ok((first, last))
-}
-
-/// The place of a layer.
-fn find(name: &Name, net: &Net) -> Result<usize, Diagnostic> {
-    match net.find(&name.text) {
-        Some(0) => {
-            let message = format!("`{name}` is the picture itself");
-            let mistake = Diagnostic::new(Stage::Verbs, name.span, message).found(&name.text).expected("a layer");
-            Err(mistake.help(format!("`summary {}` lists its layers", net.name)))
-        }
-        Some(at) => Ok(at),
-        None => Err(no_layer(name, net)),
-    }
-}
-
-fn no_layer(name: &Name, net: &Net) -> Diagnostic {
-    let own = name.text.strip_prefix(&net.name).and_then(|rest| rest.strip_prefix('.'));
-    if let Some(own) = own.filter(|own| net.find(own).is_some()) {
-        let message = format!("layers of `{}` stand without its name here", net.name);
-        return Diagnostic::new(Stage::Names, name.span, message).found(&name.text).expected(own).write(name.span, own);
-    }
-    let message = format!("`{}` has no layer `{name}`", net.name);
-    let known = net.layers.iter().skip(1).map(|layer| layer.name.as_str());
-    let known = known.chain(net.named.iter().map(|(name, _)| name.as_str()));
-    let otherwise = format!("`summary {}` lists its layers", net.name);
-    suggest(Diagnostic::new(Stage::Names, name.span, message), (&name.text, name.span), known, otherwise)
 }

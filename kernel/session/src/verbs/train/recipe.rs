@@ -6,7 +6,7 @@ use fovea_dsl::verb::{self, Period, Said, Train};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::Span;
 use fovea_graph::counted;
-use fovea_graph::training::{Adam, Adjustments, Decay, Decayed, Optimizer, RmsProp};
+use fovea_graph::training::{Adam, Adjustments, Against, Decay, Decayed, Optimizer, RmsProp};
 use fovea_train::target::Target;
 use fovea_train::{CheckpointEvery, Forward, Keep, Plateau, Recipe, Schedule, SingleValue, TrainError, WarmUp, Watch};
 
@@ -32,6 +32,7 @@ pub fn recipe(train: &Train, seed: u64, spec: &DataSpec) -> Recipe {
         adjustments: Adjustments {
             clip: train.clip.map(|said| said.value),
             decayed: decayed(&optimizer),
+            against: against(train),
             ..Adjustments::default()
         },
         rate: optimizer.rate(),
@@ -46,6 +47,16 @@ pub fn recipe(train: &Train, seed: u64, spec: &DataSpec) -> Recipe {
             keep: if train.keep.is_some() { Keep::Best } else { Keep::Last },
             patience: train.stop.map(|said| said.value),
         },
+    }
+}
+
+/// By which changed pictures it is trained, too.
+fn against(train: &Train) -> Option<Against> {
+    let share = train.share.map_or(Against::SHARE, |said| said.value);
+    match train.against?.value {
+        verb::Attack::Fgsm { eps } => Some(Against { eps, steps: 1, step: eps, share }),
+        verb::Attack::Pgd { eps, steps, step } => Some(Against { eps, steps, step: step.unwrap_or(eps / 4.0), share }),
+        verb::Attack::DeepFool { .. } => None,
     }
 }
 
