@@ -150,7 +150,7 @@ fn layer_with_maps(name: &Name, net: &Net) -> Result<String, Diagnostic> {
         _ => format!("`{}` gives {gives}, and no maps of more than one position", name.text),
     };
     let mistake = Diagnostic::new(Stage::Shapes, name.span, message).found(gives).expected("a layer with maps");
-    Err(match with_maps().last() {
+    Err(match with_maps().next_back() {
         Some(last) => mistake.mend(name.span, last).help(format!("write `gradcam({last})`, say")),
         None => mistake.help("`guided` needs no maps"),
     })
