@@ -70,3 +70,22 @@ fn small_nets_take_what_was_planned_and_their_data() {
     check("data digits size 28x28", &format!("{lenet}, softmax 10"), 64);
     check("data shapes", "32x32x3 - (conv {8,16} - relu - pool)^2 - fc 64 - relu, softmax 10", 64);
 }
+
+/// What `stylize` says before it starts is what it takes; its picture is drawn when its maps are gone.
+#[test]
+fn a_style_takes_what_was_planned() {
+    let folder = tempfile::tempdir().unwrap();
+    image::RgbImage::from_fn(300, 200, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]))
+        .save(folder.path().join("photo.png"))
+        .unwrap();
+    let program = "net n = 32x32x3 - (conv 32 - relu)^4 - conv 4 1x1 - softmax\n\
+                   stylize \"photo.png\" as \"photo.png\" with n content relu4 from noise for 1 steps size 300x400";
+    let told = fovea(folder.path(), &["--format", "json", "-e", program]).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let told: serde_json::Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    let planned = told["bytes"].as_u64().unwrap_or_else(|| panic!("{told}"));
+    let taken = peak(folder.path(), program);
+    let nothing = peak(Path::new("."), "note \"nothing\"") + BESIDE;
+    assert!(planned > 100_000_000 && taken <= planned + planned / 10 + nothing, "{planned} planned, {taken} taken");
+    assert!(planned <= taken + taken / 10, "{planned} planned, {taken} taken");
+}

@@ -127,7 +127,8 @@ impl Transfer {
     pub fn bytes(&self, values: usize) -> u64 {
         // Two points, the way between them and what is asked at its end; and what the descent remembers.
         let vectors = 8 + match self.descent {
-            Descent::Lbfgs { memory } => 2 * memory as u64,
+            // No more than it takes.
+            Descent::Lbfgs { memory } => 2 * memory.min(self.steps) as u64,
             Descent::Adam(_) => 2,
         };
         vectors.saturating_mul(8).saturating_mul(values as u64)
