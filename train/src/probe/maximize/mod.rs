@@ -25,7 +25,7 @@ use crate::trainee::Trainee;
 
 pub use self::slope::{AT_ONCE, Part, question};
 
-/// How far the first step moves values, in the quadratic mean; the others ever less, down to 0.
+/// How far the first step moves the values that it moves, in the quadratic mean; the others ever less, down to 0.
 const RATE: f32 = 0.05;
 
 /// The deviation of the noise at the start.
@@ -284,9 +284,11 @@ fn quadratic_mean(values: &[f32]) -> f32 {
     (squares / values.len().max(1) as f64).sqrt() as f32
 }
 
-/// Scales values to a quadratic mean of 1; false, and all are 0, where there is no such scale.
+/// Scales values so that those which are not 0 have a quadratic mean of 1: a unit may see a part of its picture only. False, and
+/// all are 0, where there is no such scale.
 fn brought_to_one(values: &mut [f32]) -> bool {
-    let size = quadratic_mean(values);
+    let some = values.iter().filter(|value| **value != 0.0).count();
+    let size = quadratic_mean(values) * (values.len() as f32 / some.max(1) as f32).sqrt();
     let is_one = size.is_normal();
     values.iter_mut().for_each(|value| *value = if is_one { *value / size } else { 0.0 });
     is_one
