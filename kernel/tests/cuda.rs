@@ -47,6 +47,29 @@ fn a_script_trains_on_the_gpu_as_on_the_cpu() {
     assert!(on_gpu > 0.8 && (on_gpu - on_cpu).abs() < 0.02, "{on_gpu} on the GPU, {on_cpu} on the CPU");
 }
 
+/// The whole loss is in the graph, Gram matrices included, and so is its gradient.
+#[test]
+fn a_picture_is_stylized_on_the_gpu_as_on_the_cpu() {
+    let place = Place::new();
+    let net = "net q = 16x16x3 - [conv {4,6} - relu - pool]^2, softmax 2";
+    let text = format!("{net}\ndata small = scenes size 24x24\nstylize small[3] as small[8] with q for 4 steps\n");
+    place.write("style.fov", text);
+    let Some(gpu) = run(&place, &["run", "style.fov", "--device", "cuda", "--format", "json"]) else { return };
+    assert_eq!(gpu.status, Some(0), "{}", gpu.err);
+    let cpu = place.run(&["run", "style.fov", "--format", "json"]);
+    let course = |ran: &Ran| -> Vec<f64> {
+        let told: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+        let steps = told["loss"].as_array().unwrap_or_else(|| panic!("{told}"));
+        steps.iter().map(|step| step["total"].as_f64().unwrap()).collect()
+    };
+    let (on_gpu, on_cpu) = (course(&gpu), course(&cpu));
+    assert_eq!((on_gpu.len(), on_cpu.len()), (5, 5));
+    for (gpu, cpu) in on_gpu.iter().zip(&on_cpu) {
+        assert!((gpu - cpu).abs() <= 0.01 * cpu, "{on_gpu:?} on the GPU, {on_cpu:?} on the CPU");
+    }
+    assert!(on_cpu[4] < 0.5 * on_cpu[0], "{on_cpu:?}");
+}
+
 #[test]
 fn to_check_a_program_opens_no_gpu() {
     let place = Place::new();
