@@ -94,6 +94,7 @@ const STATEMENTS: &[&str] = &[
     "saliency lenet on digits[0..4] class 7 save \"gradients.npy\"",
     "deconvnet lenet.conv2[5] on digits.train top 9 save \"Back.npy\"",
     "saliency lenet on digits[3] with guided, integrated, gradcam class 7",
+    "saliency lenet on digits[3] with gradcam(conv1), gradcam(conv2) save \"Maps.png\"",
     "embed lenet on digits.train[0..500] with pca seed 3",
     "embed lenet.fc1[0..8] on digits with tsne(perplexity 30, steps 500, theta 0.2, random) save \"Points.npy\"",
     "segment lenet on scenes[0..4] save \"Masks.npy\"",

@@ -149,6 +149,7 @@ fn what_a_net_is_asked_beyond_its_answer() {
     fit("deconvnet lenet.conv1[5] on digits ¦", &["top", "save"], &["on", "with"]);
     fit("saliency lenet on digits with ¦", &["gradient", "guided", "integrated", "gradcam"], &["adam", "class"]);
     fit("saliency lenet on digits with guided, ¦", &["gradcam"], &["adam"]);
+    assert_eq!(fits("saliency lenet on digits with guided, gradcam(¦"), ["conv1", "pool1"]);
     assert_eq!(fits("saliency lenet on digits with integrated(¦"), ["steps"]);
     fit("evolve ¦", &["lenet"], &["digits"]);
     fit("evolve lenet class ¦", &["all", "width"], &["direct"]);

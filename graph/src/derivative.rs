@@ -62,15 +62,19 @@ pub fn with_gradients_unless(
 /// The output of [`with_maps`] that holds the maps.
 pub const MAPS: &str = "maps";
 
-/// Adds to a graph its last maps of more than one position that the output `of` depends on, `[N, spatial…, C]`, as the
-/// output [`MAPS`], and the gradient by them of `of`, summed with the input that [`weights_of`] names, as `gradient of maps`;
+/// Adds to a graph the maps `[N, spatial…, C]` of a layer, or its last ones of more than one position that the output `of`
+/// depends on, as the output [`MAPS`], and the gradient by them of `of`, summed with the input that [`weights_of`] names, as `gradient of maps`;
 /// `stop` is asked for every node.
 ///
 /// # Errors
 /// As [`with_gradients`]; a graph without such maps.
-pub fn with_maps(mut graph: Graph, of: &str, stop: &dyn Stop) -> Result<Graph, GradientError> {
+pub fn with_maps(mut graph: Graph, of: &str, layer: Option<&str>, stop: &dyn Stop) -> Result<Graph, GradientError> {
     let value = output(&graph, of)?;
-    let maps = last_maps(&graph, value).ok_or(GradientError::NoMaps)?;
+    let maps = match layer {
+        Some(layer) => maps_of(&graph, layer),
+        None => last_maps(&graph, value),
+    };
+    let maps = maps.ok_or(GradientError::NoMaps)?;
     let weights = graph.input(&weights_of(of), graph.shape(value).clone());
     let found = gradients_along(&mut graph, value, weights, &[maps], Rules::Gradient, stop)?;
     let parts: Vec<NodeId> = found.into_iter().flatten().collect();
@@ -89,14 +93,25 @@ fn last_maps(graph: &Graph, value: NodeId) -> Option<NodeId> {
         if !needed[id.index()] {
             continue;
         }
-        let shape = graph.shape(id);
-        let is_map = shape.rank() > 2 && shape.spatial().iter().any(|&extent| extent > 1);
-        if is_map && !matches!(graph.node(id).op, Op::Input(_) | Op::State(_) | Op::Fill(_)) {
+        if is_map(graph, id) {
             return Some(id);
         }
         graph.node(id).inputs.iter().for_each(|input| needed[input.index()] = true);
     }
     None
+}
+
+/// The value of the layer of this name, where it is maps.
+fn maps_of(graph: &Graph, layer: &str) -> Option<NodeId> {
+    let is_of = |id: &NodeId| graph.node(*id).layer.is_some_and(|of| graph.layers[of.index()].name == layer);
+    graph.ids().rev().find(is_of).filter(|&id| is_map(graph, id))
+}
+
+/// Whether a node computes maps of more than one position.
+fn is_map(graph: &Graph, id: NodeId) -> bool {
+    let shape = graph.shape(id);
+    let is_spread = shape.rank() > 2 && shape.spatial().iter().any(|&extent| extent > 1);
+    is_spread && !matches!(graph.node(id).op, Op::Input(_) | Op::State(_) | Op::Fill(_))
 }
 
 /// The same graph, whose input `name` is a parameter instead, behind all other states and at first zero: so that the

@@ -61,7 +61,6 @@ const ASKED: &[&str] = &[
     "fool tiny on digits[3] with deepfool",
     "evolve tiny class 7 for 2 generations",
     "segment map on scenes[4]",
-    "stylize scenes[3] as scenes[8] with map for 2 steps",
     "deconv [1 2; 3 4] with [1 1 1; 1 1 1; 1 1 1] stride 2",
     "pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4]",
     "convolve [1 2 3 4 5] with [1 -1] stride 2",
@@ -118,6 +117,29 @@ fn a_net_is_trained_against_what_fools_it_on_the_gpu() {
     let cpu = place.run(&["run", "train.fov", "--format", "json"]);
     let withstood = |ran: &Ran| ran.json().last().unwrap()["accuracy"].as_f64().unwrap();
     assert!((withstood(&gpu) - withstood(&cpu)).abs() < 0.05, "{} and {}", withstood(&gpu), withstood(&cpu));
+}
+
+/// The whole loss is in the graph, Gram matrices included, and so is its gradient.
+#[test]
+fn a_picture_is_stylized_on_the_gpu_as_on_the_cpu() {
+    let place = Place::new();
+    let net = "net q = 16x16x3 - [conv {4,6} - relu - pool]^2, softmax 2";
+    let text = format!("{net}\ndata small = scenes size 24x24\nstylize small[3] as small[8] with q for 4 steps\n");
+    place.write("style.fov", text);
+    let Some(gpu) = run(&place, &["run", "style.fov", "--device", "cuda", "--format", "json"]) else { return };
+    assert_eq!(gpu.status, Some(0), "{}", gpu.err);
+    let cpu = place.run(&["run", "style.fov", "--format", "json"]);
+    let course = |ran: &Ran| -> Vec<f64> {
+        let told: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+        let steps = told["loss"].as_array().unwrap_or_else(|| panic!("{told}"));
+        steps.iter().map(|step| step["total"].as_f64().unwrap()).collect()
+    };
+    let (on_gpu, on_cpu) = (course(&gpu), course(&cpu));
+    assert_eq!((on_gpu.len(), on_cpu.len()), (5, 5));
+    for (gpu, cpu) in on_gpu.iter().zip(&on_cpu) {
+        assert!((gpu - cpu).abs() <= 0.01 * cpu, "{on_gpu:?} on the GPU, {on_cpu:?} on the CPU");
+    }
+    assert!(on_cpu[4] < 0.5 * on_cpu[0], "{on_cpu:?}");
 }
 
 #[test]

@@ -4,7 +4,11 @@
 
 mod support;
 
-use fovea::event::Output;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use fovea::event::{Event, Output};
+use fovea::failure::Failure;
 use ndarray::ArrayD;
 use serde_json::{Value, json};
 use support::bench::Bench;
@@ -74,6 +78,35 @@ fn the_samples_that_excite_a_map_most_come_first() {
     let file = bench.path("back.png");
     bench.ok(&format!("deconvnet q.r2[1] on digits top 2 save \"{file}\""));
     assert!(std::fs::read(&file).unwrap().starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn a_search_that_is_broken_off_shows_what_it_has() {
+    let mut bench = Bench::new();
+    bench.ok(KNOWS);
+    let (file, interrupted) = (bench.path("back.npy"), Arc::clone(&bench.interrupted));
+    let mut outputs = Vec::new();
+    let mut seen = Vec::new();
+    let text = format!("deconvnet q.r2[1] on digits top 9 save \"{file}\"");
+    let ended = bench.session.run("cell", &text, &mut |event| match event {
+        Event::Progress(progress) => {
+            interrupted.store(progress.done > 64, Ordering::Relaxed);
+            seen.push((progress.done, progress.of, progress.figures[0].value));
+        }
+        Event::Output(output) => outputs.push(output),
+        _ => {}
+    });
+    assert_eq!(ended.unwrap_err(), Failure::Interrupted);
+    let output = outputs.pop().unwrap();
+    assert!(output.interrupted && output.text.contains("broken off after 128 of 360 samples"), "{}", output.text);
+    assert_eq!((&output.data["looked_at"], &output.data["interrupted"]), (&json!(128), &json!(true)));
+    assert_eq!((output.pictures.len(), kept(&file).shape()), (1, &[9, 8, 8, 1][..]));
+    interrupted.store(false, Ordering::Relaxed);
+    // They are those of the part that was looked at.
+    let whole = last(&mut bench, "deconvnet q.r2[1] on digits[0..128] top 9");
+    assert_eq!((&whole.data["found"], &whole.data["interrupted"]), (&output.data["found"], &json!(false)));
+    assert_eq!(seen.iter().map(|&(done, of, _)| (done, of)).collect::<Vec<_>>(), [(64, 360), (128, 360)]);
+    assert!(seen[1].2 >= seen[0].2 && seen[1].2 == output.data["found"][0]["activation"].as_f64().unwrap());
 }
 
 #[test]

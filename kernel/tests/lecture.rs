@@ -209,6 +209,34 @@ fn maps_stand_side_by_side() {
 }
 
 #[test]
+fn maps_of_a_layer_are_weighed_and_kept_as_a_picture() {
+    let mut bench = Bench::new();
+    bench.ok(
+        "net q = 8x8x1 - conv 4 - relu as r1 - dropout as d1 - pool - conv 6 - relu - pool - fc 5 - relu, softmax 10",
+    );
+    let (file, folder) = (bench.path("maps.png"), bench.path("x.npy"));
+    let text =
+        format!("saliency q on digits[0..2] with gradcam, gradcam(pool2), gradcam(r1), gradcam(d1) save \"{file}\"");
+    let output = last(&mut bench, &text);
+    assert_eq!(output.data["with"], json!(["gradcam", "gradcam(pool2)", "gradcam(r1)", "gradcam(d1)"]));
+    let maps = &output.data["maps"];
+    assert!(maps["gradcam"] == maps["gradcam(pool2)"] && maps["gradcam"] != maps["gradcam(r1)"], "the last maps");
+    assert_eq!(maps["gradcam(r1)"], maps["gradcam(d1)"], "dropout does nothing here");
+    let kept = image::open(&file).unwrap();
+    assert!(kept.width() > 8 * kept.height() / 2 && kept.width() >= 64, "{}x{}", kept.width(), kept.height());
+    let mut first = |text: &str| bench.mistakes(&format!("saliency q on digits[0] with {text}"))[0].clone();
+    assert_eq!(first("gradcam(fc1)").message, "`fc1` gives 5, and no maps of more than one position");
+    assert_eq!(first("gradcam(fc1)").mends[0].text, "pool2");
+    assert_eq!(first("gradcam(conv3)").message, "`q` has no layer `conv3`");
+    assert_eq!(first("gradcam(input)").message, "`input` is the picture itself");
+
+    // Pictures without labels have classes all the same.
+    ndarray_npy::write_npy(&folder, &ndarray::Array4::<f32>::from_elem((2, 8, 8, 1), 0.5)).unwrap();
+    let output = last(&mut bench, &format!("data x = npy \"{folder}\"\nsaliency q on x[0] class 9"));
+    assert!(output.text.contains("class 9, score "), "{}", output.text);
+}
+
+#[test]
 fn a_nets_text_comes_from_the_library() {
     let mut bench = Bench::new();
     let output = last(&mut bench, "library resnet50");

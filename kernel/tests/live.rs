@@ -178,3 +178,20 @@ fn what_stays_is_what_plot_draws() {
     let plotted = bench.ok("plot loss, accuracy of tiny").remove(0);
     assert_eq!(live.picture().unwrap().unwrap(), plotted.pictures[0]);
 }
+
+/// The picture that changes stands in place of the curves, until there is a result.
+#[test]
+fn a_draft_is_what_is_shown_until_it_is_over() {
+    let mut live = upto(5, 100);
+    let draft = |alt: &str| fovea::picture::Picture { alt: alt.into(), ..live_picture() };
+    live.event(&Event::Draft(draft("the first")));
+    live.event(&step(6, 100));
+    live.event(&Event::Draft(draft("the second")));
+    assert_eq!(live.picture().unwrap().unwrap().alt, "the second");
+    live.over();
+    assert!(live.picture().is_none() && live.has_drafts());
+}
+
+fn live_picture() -> fovea::picture::Picture {
+    fovea::picture::Picture { name: "stylize".into(), svg: "<svg/>".into(), width: 8, height: 6, alt: String::new() }
+}

@@ -47,7 +47,7 @@ fn a_picture_comes_close_to_both_and_its_losses_are_data() {
     assert_eq!((&data["content"], &data["style"]), (&json!(["relu2"]), &json!(["relu1", "relu2"])));
     assert_eq!(data["loss"][0]["content"], json!(0.0), "it begins as the photograph");
     let all = totals(data);
-    assert!(all.len() == 9 && all.windows(2).all(|pair| pair[1] < pair[0]) && all[8] < 0.3 * all[0], "{all:?}");
+    assert!(all.len() == 9 && all.windows(2).all(|pair| pair[1] < pair[0]) && all[8] < 0.5 * all[0], "{all:?}");
     let text = output.text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("with q (random filters): 8 steps; content by relu2; style by relu1, relu2"), "{text}");
     let svg = &output.pictures[0].svg;

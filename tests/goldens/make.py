@@ -1,6 +1,6 @@
-"""Writes ops.npz, lenet.npz, convolve.npz, deconv.npz, saliency.npz and style.npz: what PyTorch computes, in float64, for the
-cases of cases.json, for LeNet and for the verbs `convolve`, `deconv`, `saliency` and `stylize`; and figures.npz and embed.npz, what scikit-learn
-says of tests and of codes.
+"""Writes ops.npz and, by the verb that each is for, convolve.npz, deconv.npz, deconvnet.npz, fool.npz, maximize.npz,
+saliency.npz and style.npz: what PyTorch computes, in float64, for the cases of cases.json and for those verbs; lenet.npz, the
+same of a training run; and figures.npz and embed.npz, what scikit-learn says of tests and of codes.
 
     pip install torch numpy scikit-learn
     python make.py
@@ -17,6 +17,7 @@ import torch
 
 import convolve
 import deconv
+import deconvnet
 import embed
 import figures
 import fool
@@ -201,6 +202,7 @@ def main():
     np.savez_compressed(FOLDER / "maximize.npz", **maximize.cases())
     np.savez_compressed(FOLDER / "style.npz", **style.cases())
     np.savez_compressed(FOLDER / "deconv.npz", **deconv.cases())
+    np.savez_compressed(FOLDER / "deconvnet.npz", **deconvnet.cases())
     np.savez_compressed(FOLDER / "embed.npz", **embed.cases())
 
 

@@ -1,7 +1,7 @@
 """What `saliency` must give of a class's score on the first digits, by the raw pixels, in float64: its gradient; guided
 backpropagation (Springenberg et al. 2014: a rectifier passes back what is positive, where its input was); integrated gradients
 (Sundararajan et al. 2017: from a black picture, 50 steps of Gauss and Legendre); Grad-CAM (Selvaraju et al. 2016: of the last
-maps, those of the tanh, enlarged bilinearly between the middles of pixels).
+maps, those of the tanh, and of the first rectifier's, enlarged bilinearly between the middles of pixels).
 
 8x8x1 - conv 4 3x3 - relu - pool - conv 6 3x3 valid - tanh - fc 12 - relu, softmax 10
 """
@@ -61,13 +61,14 @@ def scores(p, raw):
 
 
 def scores_and_maps(p, raw, relu=F.relu):
-    """The scores, and the last maps."""
+    """The scores, and the maps of each layer that Grad-CAM weighs."""
     x = channels_first((raw - MEAN) / DEVIATION)
-    x = F.max_pool2d(relu(F.conv2d(x, channels_first(p["conv1.filter"]), p["conv1.bias"], padding=1)), 2)
+    first = relu(F.conv2d(x, channels_first(p["conv1.filter"]), p["conv1.bias"], padding=1))
+    x = F.max_pool2d(first, 2)
     maps = torch.tanh(F.conv2d(x, channels_first(p["conv2.filter"]), p["conv2.bias"]))
     x = channels_last(maps).flatten(1)  # in the order H, W, C
     x = relu(F.linear(x, p["fc1.weight"], p["fc1.bias"]))
-    return F.linear(x, p["fc2.weight"], p["fc2.bias"]), maps
+    return F.linear(x, p["fc2.weight"], p["fc2.bias"]), {"relu1": first, "tanh1": maps}
 
 
 def gradients(p, raw, classes, relu=F.relu):
@@ -83,8 +84,9 @@ def integrated(p, raw, classes, steps=50):
     return raw * mean
 
 
-def gradcam(p, raw, classes):
+def gradcam(p, raw, classes, layer="tanh1"):
     value, maps = scores_and_maps(p, raw)
+    maps = maps[layer]
     (by,) = torch.autograd.grad(value[torch.arange(len(raw)), classes].sum(), maps)
     map = (maps * by.mean((2, 3), keepdim=True)).sum(1, keepdim=True).clamp(min=0)
     return F.interpolate(map, raw.shape[1:3], mode="bilinear", align_corners=False)[:, 0].detach()
@@ -101,6 +103,7 @@ def cases():
     of = torch.tensor(classes)
     maps = {"gradients": gradients(p, raw, of), "guided": gradients(p, raw, of, Guided.apply)}
     maps |= {"integrated": integrated(p, raw, of), "gradcam": gradcam(p, raw, of)}
+    maps |= {"gradcam.relu1": gradcam(p, raw, of, "relu1")}
     stored = {name: x.astype(np.float32) for name, x in first.items()}
     stored |= {"pictures": pictures, "classes": classes.astype(np.uint8)}
     stored |= {name: map.detach().numpy() for name, map in maps.items()}

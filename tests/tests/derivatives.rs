@@ -187,7 +187,7 @@ fn a_signal_goes_back_through_switches_and_rectifiers() {
 #[test]
 fn the_last_maps_and_their_gradient_are_outputs() {
     let text = "net m = 8x8x3 - conv 4 as c1 - relu - pool - conv 6 as last - pool avg global, softmax 5";
-    let graph = with_maps(lower(&net(text), BATCH, Mode::Infer).unwrap(), "logits", &Never).unwrap();
+    let graph = with_maps(lower(&net(text), BATCH, Mode::Infer).unwrap(), "logits", None, &Never).unwrap();
     let case = Case::new(graph);
     let (maps, gradient) = (case.output("maps"), case.output(&gradient_of("maps")));
     assert_eq!(
@@ -202,8 +202,12 @@ fn the_last_maps_and_their_gradient_are_outputs() {
         weights.rows().into_iter().map(|row| row.iter().zip(&bias).map(|(w, b)| w * b).sum::<f64>()).sum();
     let score = inner(&case.output("logits"), weights);
     assert!((inner(&maps, &gradient) + biases - score).abs() < 1e-9);
-    let none =
-        with_maps(lower(&net("net v = 8x8x3 - fc 4 - relu, softmax 5"), 1, Mode::Infer).unwrap(), "logits", &Never);
+    let none = with_maps(
+        lower(&net("net v = 8x8x3 - fc 4 - relu, softmax 5"), 1, Mode::Infer).unwrap(),
+        "logits",
+        None,
+        &Never,
+    );
     assert_eq!(none.unwrap_err(), GradientError::NoMaps);
 }
 

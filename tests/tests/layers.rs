@@ -98,42 +98,90 @@ fn convolve_agrees_with_pytorch_for_every_stride_padding_and_dilation() {
     }
 }
 
-#[test]
-fn saliency_agrees_with_pytorch() {
-    const TEXT: &str = "net q = 8x8x1 - conv 4 3x3 - relu - pool - conv 6 3x3 valid - tanh - fc 12 - relu, softmax 10";
-    let goldens = Goldens::open("saliency.npz");
+/// Whether numbers are these, to a hundred-thousandth of the largest of them.
+#[track_caller]
+fn alike(found: &ArrayD<f32>, wanted: &[f64], what: &str) {
+    assert_eq!(found.len(), wanted.len(), "{what}");
+    let most = wanted.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+    for (i, (&found, wanted)) in found.iter().zip(wanted).enumerate() {
+        assert!((f64::from(found) - wanted).abs() <= 1e-5 * most, "{what}: number {i} is {found}, not {wanted}");
+    }
+}
+
+/// A session in which `text`'s net `q` has the golden's weights.
+fn with_weights(text: &str, goldens: &Goldens) -> Bench {
     let mut bench = Bench::new();
-    let file = |name: &str| bench.folder.path().join(name).display().to_string();
-    let (weights, gradients) = (file("q.safetensors"), file("gradients.npy"));
-    let names = lower(&net(TEXT), 1, Mode::Infer).unwrap().states.into_iter().map(|state| state.name);
+    let file = bench.folder.path().join("q.safetensors").display().to_string();
+    let names = lower(&net(text), 1, Mode::Infer).unwrap().states.into_iter().map(|state| state.name);
     let [mean, deviation] = [0, 1].map(|at| vec![goldens.input("standardisation")[[at]]]);
     let tensors = names.map(|name| (name.clone(), goldens.input(&name))).collect();
     let standardisation = Some(Standardisation { mean, deviation });
     let (classes, metadata) = ((0..10).map(|class| class.to_string()).collect(), BTreeMap::new());
-    Weights { tensors, standardisation, classes, metadata }.save(&weights).unwrap();
-    bench.last(&format!("{TEXT}\nload q \"{weights}\""));
+    Weights { tensors, standardisation, classes, metadata }.save(&file).unwrap();
+    bench.last(&format!("{text}\nload q \"{file}\""));
+    bench
+}
 
+/// Which of the test part's digits are among the golden's, each with its place there.
+fn of_goldens(goldens: &Goldens) -> Vec<(usize, usize)> {
     let data = DataSpec::of_builtin("digits").unwrap().load().unwrap();
-    let (pictures, classes) = (goldens.bytes("pictures"), goldens.bytes("classes"));
-    let wanted = ["gradients", "guided", "integrated", "gradcam"].map(|name| goldens.output(name));
-    let mut met = 0;
-    for (sample, &at) in data.test.iter().enumerate().filter(|&(_, &at)| at < classes.len()) {
+    let pictures = goldens.bytes("pictures");
+    let there: Vec<(usize, usize)> =
+        data.test.iter().copied().enumerate().filter(|&(_, at)| at < pictures.shape()[0]).collect();
+    for &(_, at) in &there {
         let grey = pictures.index_axis(Axis(0), at).mapv(|value| f32::from(value) / 16.0);
         assert!(
             grey.iter().eq(data.images.held().unwrap().index_axis(Axis(0), at).iter()),
             "the golden's picture {at} is another"
         );
-        for (word, wanted) in ["gradient", "guided", "integrated", "gradcam"].iter().zip(&wanted) {
-            let of = format!("saliency q on digits[{sample}] with {word} class {}", classes[[at]]);
-            let text = format!("{of} save \"{gradients}\"");
-            bench.last(&text);
-            let found: ArrayD<f32> = ndarray_npy::read_npy(&gradients).unwrap();
-            let found: Vec<f64> = found.iter().map(|&value| f64::from(value)).collect();
-            close(&found, &wanted.index_axis(Axis(0), at).iter().copied().collect::<Vec<_>>(), &text);
-        }
-        met += 1;
     }
-    assert!(met >= 3, "only {met} of the pictures are for testing");
+    assert!(there.len() >= 3, "only {} of the pictures are for testing", there.len());
+    there
+}
+
+#[test]
+fn saliency_agrees_with_pytorch() {
+    let goldens = Goldens::open("saliency.npz");
+    let mut bench = with_weights(
+        "net q = 8x8x1 - conv 4 3x3 - relu - pool - conv 6 3x3 valid - tanh - fc 12 - relu, softmax 10",
+        &goldens,
+    );
+    let (file, classes) = (bench.folder.path().join("map.npy"), goldens.bytes("classes"));
+    for (word, wanted) in [
+        ("gradient", "gradients"),
+        ("guided", "guided"),
+        ("integrated", "integrated"),
+        ("gradcam", "gradcam"),
+        ("gradcam(tanh1)", "gradcam"),
+        ("gradcam(relu1)", "gradcam.relu1"),
+    ] {
+        let wanted = goldens.output(wanted);
+        for (sample, at) in of_goldens(&goldens) {
+            let of = format!("saliency q on digits[{sample}] with {word} class {}", classes[[at]]);
+            bench.last(&format!("{of} save \"{}\"", file.display()));
+            let wanted: Vec<f64> = wanted.index_axis(Axis(0), at).iter().copied().collect();
+            alike(&ndarray_npy::read_npy(&file).unwrap(), &wanted, &of);
+        }
+    }
+}
+
+#[test]
+fn what_is_carried_back_agrees_with_pytorch() {
+    let goldens = Goldens::open("deconvnet.npz");
+    let mut bench =
+        with_weights("net q = 8x8x1 - conv 6 - relu - pool - conv 8 - relu - pool - conv 5, softmax 10", &goldens);
+    let file = bench.folder.path().join("back.npy");
+    for (layer, map) in [("conv1", 2), ("relu2", 3), ("conv3", 1)] {
+        let (wanted, most) = (goldens.output(layer), goldens.output(&format!("{layer}.most")));
+        for (sample, at) in of_goldens(&goldens) {
+            let of = format!("deconvnet q.{layer}[{map}] on digits[{sample}]");
+            let data = bench.last(&format!("{of} save \"{}\"", file.display())).data;
+            let found = data["found"][0]["activation"].as_f64().unwrap();
+            assert!((found - most[[at]]).abs() <= 1e-5 * most[[at]].abs(), "{of}: {found}, {}", most[[at]]);
+            let wanted: Vec<f64> = wanted.index_axis(Axis(0), at).iter().copied().collect();
+            alike(&ndarray_npy::read_npy(&file).unwrap(), &wanted, &of);
+        }
+    }
 }
 
 const NET: &str = "net n = 8x8x1 - conv 4 as c1 - bn - relu as r1 - concat(conv 3 1x1 - relu | conv 3 3x3 as c3) - pool - conv 3 2x2 groups 3 nobias as c4 \

@@ -142,10 +142,14 @@ impl Question {
         })
     }
 
-    /// The net's last maps as the output `maps`, and the gradient of its logits by them, summed with `weights of logits`, as
-    /// `gradient of maps`.
-    pub fn maps() -> Self {
-        Self::new("maps", Mode::Infer, |forward, stop| with_maps(with_logits(forward, stop)?, "logits", stop))
+    /// The maps of a layer, or the net's last ones, as the output `maps`, and the gradient of its logits by them, summed with
+    /// `weights of logits`, as `gradient of maps`.
+    pub fn maps(of: Option<&str>) -> Self {
+        let name = of.map_or("maps".to_string(), |layer| format!("maps of {layer}"));
+        let layer = of.map(str::to_string);
+        Self::new(name, Mode::Infer, move |forward, stop| {
+            with_maps(with_logits(forward, stop)?, "logits", layer.as_deref(), stop)
+        })
     }
 
     /// Its name.

@@ -8,7 +8,9 @@ use crate::parse::dashes::ends_in_link;
 use crate::parse::lines;
 use crate::parse::words::{self, ChainWord, chain_word};
 use crate::syntax::LayerWord;
-use crate::verb::clause::{ATTACKS, ATTRIBUTIONS, LAYOUTS, OPTIMIZERS, REGULARISERS, SCHEDULES, every_named};
+use crate::verb::clause::{
+    ATTACKS, ATTRIBUTIONS, LAYOUTS, OPTIMIZERS, REGULARISERS, SCHEDULES, every_named, is_gradcam,
+};
 use crate::verb::{About, ClauseAbout, Offer, words as verbs};
 
 /// The names that a session knows.
@@ -252,6 +254,7 @@ fn in_verb(verb: &str, pieces: &[&str], context: &Context) -> Found {
     let Some(verb) = verbs::verb(verb) else { return Vec::new() };
     if let Some(word) = opener(pieces) {
         return match pieces.last() {
+            Some(&"(") if is_gradcam(word) => own_layers(pieces, context),
             Some(&("(" | ",")) => numbers(word),
             _ => names(&context.constants, Kind::Constant),
         };

@@ -134,8 +134,8 @@ impl Reader<'_> {
         let word = inner.next().map(|word| word.as_str().to_string()).unwrap_or_default();
         let mistakes = self.mistakes.len();
         let arguments = inner.map(|argument| self.named(argument)).collect();
-        // `freeze(conv1)`: that the parentheses are too much is said where the clause is read.
-        if word.eq_ignore_ascii_case("freeze") {
+        // `gradcam(conv1)` is a layer; of `freeze(conv1)` it is said where the clause is read that the parentheses are too much.
+        if ["freeze", "gradcam"].iter().any(|of_layers| word.eq_ignore_ascii_case(of_layers)) {
             self.mistakes.truncate(mistakes);
         }
         PartKind::Call(word, arguments)

@@ -56,9 +56,9 @@ pub(crate) mod words;
 pub use behind::{LayerRef, Matrix, Pixels, RunRef, Samples, Side};
 pub use bench::{Bench, BenchMode};
 pub use clause::{
-    Adam, Array, Attack, Attribution, Change, Classes, Column, Decayed, Descent, Filter, Labelled, LayerRate, Layout,
-    Loss, Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, Regulariser, RmsProp, Schedule, Sgd,
-    Shares, Stretch, StyleWeights, Subject, Swept,
+    Adam, Array, Attack, Attributed, Attribution, Change, Classes, Column, Decayed, Descent, Filter, Labelled,
+    LayerRate, Layout, Loss, Momentum, Neighbourly, Optimizer, Path, Period, Publisher, ReadAs, Regulariser, RmsProp,
+    Schedule, Sgd, Shares, Stretch, StyleWeights, Subject, Swept,
 };
 pub use compare::{Compare, Compared};
 pub use convolve::{Convolve, Padding};

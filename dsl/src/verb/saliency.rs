@@ -1,10 +1,9 @@
 //! `saliency lenet on digits[3]`, `saliency lenet on digits[0..4] with guided, gradcam class 7`
 
 use super::behind::{NET, Samples};
-use super::clause::{Attribution, CLASS, MAPS, Path, SAMPLES, SAVE};
+use super::clause::{Attributed, CLASS, MAPS, Path, SAMPLES, SAVE};
 use super::declare::verb;
 use crate::syntax::Name;
-use fovea_graph::Span;
 
 verb! {
     /// `saliency NET on SAMPLES …`
@@ -18,7 +17,7 @@ verb! {
         samples: Samples = SAMPLES,
     }
     takes {
-        with: Vec<(Attribution, Span)> = MAPS,
+        with: Vec<Attributed> = MAPS,
         class: usize = CLASS,
         save: Path = SAVE,
     }

@@ -4,7 +4,8 @@ use fovea_dsl::editor::vocabulary;
 
 /// Names, which have no other spelling.
 const NAMES: &[&str] = &[
-    "lenet", "vgg16", "alexnet", "resnet50", "digits", "pets", "mnist", "width", "rate", "conv1", "fc1", "fc2", "fc3",
+    "lenet", "vgg16", "alexnet", "resnet50", "digits", "pets", "mnist", "width", "rate", "conv1", "conv2", "fc1",
+    "fc2", "fc3",
 ];
 
 /// Words with another spelling.
@@ -121,7 +122,7 @@ impl Dice {
         // `steps` is a number's own word here, not how long something takes.
         for argument in &whole {
             let Some((key, value)) = argument.split_once(' ') else {
-                said.push(self.letters(argument));
+                said.push(if NAMES.contains(&argument.as_str()) { argument.clone() } else { self.letters(argument) });
                 continue;
             };
             // `(rate/2)` lost its bracket with the call's.
@@ -130,7 +131,8 @@ impl Dice {
             said.push(format!("{}{joint}{value}", self.letters(key)));
         }
         let (comma, behind) = (self.pick(&[",", " ,", "\n  ,"]), self.gap());
-        let gap = self.pick(&["", "  "]);
+        // A name alone in parentheses behind a space is a value.
+        let gap = if NAMES.contains(&arguments.trim_end_matches(')')) { "" } else { self.pick(&["", "  "]) };
         let space = self.pick(&["", " ", "\n   "]);
         format!("{}{gap}({space}{}{space})", self.case(word), said.join(&format!("{comma}{behind}")))
     }

@@ -72,6 +72,11 @@ impl Live {
         self.last = Some(metric.clone());
     }
 
+    /// Whether it made a picture that changed.
+    pub fn has_drafts(&self) -> bool {
+        self.draft.is_some()
+    }
+
     /// Whether all parts are complete.
     fn complete(&self) -> bool {
         self.last.as_ref().is_some_and(|last| last.part.number == last.part.of)

@@ -101,6 +101,10 @@ impl Front {
         if silent {
             return;
         }
+        // The text waits for no picture.
+        if self.format == Format::Text && !output.text.is_empty() {
+            self.write(&visible(&output.text));
+        }
         for picture in &output.pictures {
             match self.folder.write(&output.verb, picture) {
                 Ok(paths) => output.files.extend(paths),
@@ -116,9 +120,8 @@ impl Front {
                 let columns = probe::columns();
                 let shown = output.pictures.iter().map(|picture| self.graphics.show(picture, columns));
                 let shown: Vec<String> = shown.map(|picture| picture.trim_end().to_string()).collect();
-                let text = Some(visible(&output.text).into_owned()).into_iter();
-                let lines = text.chain(shown).chain(output.file_lines());
-                let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
+                let lines: Vec<String> =
+                    shown.into_iter().chain(output.file_lines()).filter(|line| !line.is_empty()).collect();
                 if !lines.is_empty() {
                     self.write(&lines.join("\n"));
                 }

@@ -95,7 +95,7 @@ impl<'a> Screen<'a> {
     /// The cell is done: the last statement's result is its own.
     pub fn finish(mut self) -> Rest {
         self.over();
-        let mut shown = self.held.take().map(bundles).unwrap_or_default().into_iter();
+        let mut shown = self.held.take().into_iter().flat_map(bundles);
         let result = shown.next().map(|first| self.result(first));
         shown.for_each(|bundle| self.display(bundle));
         Rest { result, drawings: self.drawings }
@@ -118,7 +118,7 @@ impl<'a> Screen<'a> {
 
     /// Shows the result that is held, which is not the last.
     fn release(&mut self) {
-        for bundle in self.held.take().map(bundles).unwrap_or_default() {
+        for bundle in self.held.take().into_iter().flat_map(bundles) {
             self.display(bundle);
         }
     }
@@ -148,11 +148,15 @@ impl Bundle {
     }
 }
 
-/// What a statement's result shows: its text, with the files that it wrote, then its pictures.
-fn bundles(output: Output) -> Vec<Bundle> {
-    if output.silent {
-        return Vec::new();
-    }
+/// What a statement's result shows: its text, with the files that it wrote, then its pictures, each drawn when its turn
+/// comes: the text waits for none.
+fn bundles(output: Output) -> impl Iterator<Item = Bundle> {
+    let (text, pictures) = if output.silent { (None, Vec::new()) } else { (text(&output), output.pictures) };
+    text.into_iter().chain(pictures.into_iter().map(|drawn| picture(&drawn)))
+}
+
+/// A result's text in every form; none where it has none.
+fn text(output: &Output) -> Option<Bundle> {
     let lines = output.lines();
     let mut forms = vec![MediaType::Plain(lines.join("\n"))];
     if output.kind == Kind::Page {
@@ -162,8 +166,7 @@ fn bundles(output: Output) -> Vec<Bundle> {
         let files: String = output.file_lines().map(|line| format!("<div>{}</div>", escape(&line))).collect();
         forms.push(MediaType::Html(html.clone() + &files));
     }
-    let text = (!lines.is_empty()).then(|| Bundle { data: Media::new(forms), metadata: Map::new() });
-    text.into_iter().chain(output.pictures.iter().map(picture)).collect()
+    (!lines.is_empty()).then(|| Bundle { data: Media::new(forms), metadata: Map::new() })
 }
 
 /// A picture as SVG and as PNG: notebooks that are not trusted show the one or the other.

@@ -74,8 +74,8 @@ impl Training {
         let live = self.live;
         let mut last = move || match drawn(&live) {
             Some(picture) => plot.show(render::picture(&picture)),
-            // What was shown is a draft of the result, which follows.
-            None if is_shown => plot.show(render::nothing()),
+            // Whether there was time to show a draft or not: the result follows, and takes its place.
+            None if live.has_drafts() => plot.show(render::nothing()),
             None => {}
         };
         if is_shown {

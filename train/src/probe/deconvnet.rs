@@ -74,12 +74,12 @@ impl Trainee {
         Ok(of_map.outer_iter().filter_map(Excited::most).collect())
     }
 
-    /// Each of these activations of a map, alone, carried back to its picture, `[N, H, W, C]`, as the net sees pictures: what
+    /// Each of these activations of a map, alone, carried back to its picture, `[H, W, C]`, as the net sees pictures: what
     /// is not positive is no signal. Where the way back meets no rule of the source's, it goes by the gradient; local response
-    /// normalisation is passed through.
+    /// normalisation is passed through. Broken off, it gives those that were done.
     ///
     /// # Errors
-    /// As [`Trainee::excited`].
+    /// As [`Trainee::excited`], but for an interrupt.
     pub fn carried_back(
         &mut self,
         images: &Tensor,
@@ -87,11 +87,11 @@ impl Trainee {
         map: usize,
         excited: &[Excited],
         interrupted: &AtomicBool,
-    ) -> Result<Tensor, TrainError> {
+    ) -> Result<Vec<Tensor>, TrainError> {
         let net = Net::new(Arc::clone(&self.net.backend), layers)?;
         let (mut programs, question) = (Programs::new(), question());
         let seen = self.standardised(images);
-        let mut back = Tensor::zeros(seen.raw_dim());
+        let mut back = Vec::with_capacity(excited.len());
         for (at, excited) in excited.iter().enumerate() {
             let picture = seen.slice_axis(Axis(0), Slice::from(at..at + 1)).to_owned();
             let mut signal = Tensor::zeros([&[1], &net.output[..]].concat());
@@ -100,13 +100,16 @@ impl Trainee {
                 Some(value) => *value = excited.activation.max(0.0),
                 None => return Err(TrainError::Inconsistent(format!("its layer has no map {map}"))),
             }
-            let compiled = programs.get(&net, &question, 1, interrupted)?;
+            let compiled = match programs.get(&net, &question, 1, interrupted) {
+                Err(TrainError::Interrupted) => break,
+                compiled => compiled?,
+            };
             let feeds = [("images", &picture), ("weights of result", &signal)];
             compiled.begin(&mut *self.memory, &feeds, Numbers::default(), interrupted, &mut |_| ())?;
             if let Outcome::Interrupted = compiled.finish()? {
-                return Err(TrainError::Interrupted);
+                break;
             }
-            back.slice_axis_mut(Axis(0), Slice::from(at..at + 1)).assign(&compiled.output("gradient of images")?);
+            back.push(compiled.output("gradient of images")?.index_axis_move(Axis(0), 0));
         }
         Ok(back)
     }

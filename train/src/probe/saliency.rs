@@ -16,7 +16,7 @@ use crate::question::Question;
 use crate::trainee::Trainee;
 
 /// How it is told which pixels matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attribution {
     /// The gradient of the score by the pixels.
     Gradient,
@@ -28,18 +28,21 @@ pub enum Attribution {
         /// How many, at least 1.
         steps: usize,
     },
-    /// The sum of the net's last maps of more than one position, each times its mean gradient, where it is positive,
-    /// brought to the picture's size bilinearly.
-    GradCam,
+    /// The sum of a layer's maps, each times its mean gradient, where it is positive, brought to the picture's size
+    /// bilinearly.
+    GradCam {
+        /// The layer; where none is said, the maps are the net's last of more than one position.
+        of: Option<String>,
+    },
 }
 
 impl Attribution {
     /// What a net is asked for it.
-    pub fn question(self) -> Question {
+    pub fn question(&self) -> Question {
         match self {
             Self::Gradient | Self::Integrated { .. } => Question::gradients("logits", &["images"]),
             Self::Guided => Question::back("logits", &["images"], Rules::Guided),
-            Self::GradCam => Question::maps(),
+            Self::GradCam { of } => Question::maps(of.as_deref()),
         }
     }
 }
@@ -54,7 +57,7 @@ impl Trainee {
         &mut self,
         picture: &Tensor,
         class: usize,
-        by: Attribution,
+        by: &Attribution,
         interrupted: &AtomicBool,
     ) -> Result<Tensor, TrainError> {
         let mut weights = Tensor::zeros([&[1], self.output_shape()].concat());
@@ -68,7 +71,7 @@ impl Trainee {
                 let gradient = back(picture)?.take("gradient of images")?;
                 Ok(self.by_raw_pixels(gradient))
             }
-            Attribution::Integrated { steps } => {
+            &Attribution::Integrated { steps } => {
                 // In f64: of many small parts much is lost in f32.
                 let mut mean = ndarray::ArrayD::<f64>::zeros(picture.raw_dim());
                 for (place, weight) in legendre(steps) {
@@ -79,7 +82,7 @@ impl Trainee {
                 }
                 Ok(self.by_raw_pixels(mean.mapv(|value| value as f32)) * picture)
             }
-            Attribution::GradCam => {
+            Attribution::GradCam { .. } => {
                 let mut answer = back(picture)?;
                 let (maps, gradient) = (answer.take("maps")?, answer.take("gradient of maps")?);
                 let extent = picture.shape().get(1..picture.ndim().saturating_sub(1)).unwrap_or_default();

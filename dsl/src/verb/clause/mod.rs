@@ -38,7 +38,7 @@ mod target;
 mod watch;
 
 pub use attack::Attack;
-pub use attribution::Attribution;
+pub use attribution::{Attributed, Attribution};
 pub use augment::Change;
 pub use classes::Classes;
 pub use descent::Descent;
@@ -60,7 +60,7 @@ pub use sweep::Swept;
 pub use target::Loss;
 
 pub(crate) use attack::ATTACKS;
-pub(crate) use attribution::ATTRIBUTIONS;
+pub(crate) use attribution::{ATTRIBUTIONS, is_gradcam};
 pub(crate) use descent::DESCENTS;
 pub(crate) use layout::LAYOUTS;
 pub(crate) use named::Number;

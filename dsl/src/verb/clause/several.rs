@@ -15,20 +15,31 @@ impl<'a> Parts<'a> {
         what: &str,
         all: &'static [Named<T>],
     ) -> Option<Vec<(T, Span)>> {
+        let lower = |part: &Part| word(part).unwrap_or_default().to_ascii_lowercase();
+        self.several_by((what, all), lower, &mut |parts| parts.named(opened, what, all))
+    }
+
+    /// The same, each read by `read`; two of one `key` are the same.
+    pub(super) fn several_by<T, U>(
+        &mut self,
+        (what, all): (&str, &'static [Named<U>]),
+        key: impl Fn(&Part) -> String,
+        read: &mut dyn FnMut(&mut Self) -> Option<T>,
+    ) -> Option<Vec<(T, Span)>> {
         let mut found: Vec<(T, Span)> = Vec::new();
-        let mut words: Vec<&str> = Vec::new();
+        let mut keys: Vec<String> = Vec::new();
         loop {
             let start = self.at;
-            let one = self.named(opened, what, all)?;
+            let one = read(self)?;
             let span = self.span_of(start, self.at - 1);
-            let word = word(&self.parts[start]).unwrap_or_default();
-            match words.iter().position(|earlier| earlier.eq_ignore_ascii_case(word)) {
+            let key = key(&self.parts[start]);
+            match keys.iter().position(|earlier| *earlier == key) {
                 Some(at) => {
                     let first = found[at].1;
                     self.one_of_two(self.twice(&format!("a {what}"), first, span), first, span);
                 }
                 None => {
-                    words.push(word);
+                    keys.push(key);
                     found.push((one, span));
                 }
             }
@@ -63,7 +74,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The word of a part that can be named.
-fn word(part: &Part) -> Option<&str> {
+pub(super) fn word(part: &Part) -> Option<&str> {
     match &part.kind {
         PartKind::Word(word) | PartKind::Call(word, _) => Some(word),
         _ => None,

@@ -1,9 +1,9 @@
-//! `weights(content 1, style 100, variation 0.1)`: how much each loss of a style transfer counts.
+//! `weights(content 1, style 100, variation 10)`: how much each loss of a style transfer counts.
 
 use super::super::about::{Clause, Offer, clause};
 use super::named::{self, Named, Range, number};
 
-/// `weights(content 1, style 100, variation 0.1)`: how much each loss counts.
+/// `weights(content 1, style 100, variation 10)`: how much each loss counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StyleWeights {
     /// How far from the photograph's maps.
@@ -27,7 +27,7 @@ pub(crate) const COUNTS: Named<StyleWeights> = Named {
     numbers: &[
         number("content", 1.0, Range::Least0),
         number("style", 100.0, Range::Least0),
-        number("variation", 1.0, Range::Least0),
+        number("variation", 10.0, Range::Least0),
     ],
     apart: None,
     make: |n| StyleWeights { content: n[0].number, style: n[1].number, variation: n[2].number },

@@ -26,10 +26,14 @@ impl Kept {
         Ok(Self { path, span })
     }
 
+    /// Whether a picture is kept, not numbers.
+    pub fn is_png(&self) -> bool {
+        self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
+    }
+
     /// Writes pictures `[N, H, W, C]`, values in 0..1: as npy all values as they are, as a png beside each other.
     pub fn write(&self, pictures: &Tensor) -> Result<(), Failure> {
-        let is_png = self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
-        if !is_png {
+        if !self.is_png() {
             return write(&self.path, pictures).at(self.span);
         }
         let image = |picture: ndarray::ArrayViewD<'_, f32>| match *picture.shape() {

@@ -1,7 +1,7 @@
 //! What training shows, pictures, and names that mean something to HTML.
 
 use fovea::event::{Event, Figure, Metric, Output, Part, Progress};
-use fovea::picture::Theme;
+use fovea::picture::{Picture, Theme};
 use jupyter_protocol::{ExecuteRequest, ExecutionCount, JupyterMessage};
 use serde_json::{Value, json};
 
@@ -133,6 +133,25 @@ fn the_line_stands_before_anything_else_happens() {
     assert!(order[2].starts_with("display_data tiny"), "{order:?}");
     assert_eq!(order[3], "stream ");
     assert_eq!(order.last().unwrap(), "execute_result done", "the first plot stands above it");
+}
+
+/// Whether there was time to show it or not.
+#[test]
+fn a_draft_leaves_its_place_to_the_result() {
+    let (name, alt) = ("stylize".to_string(), "a picture so far".to_string());
+    let draft = Picture { name, svg: "<svg/>".into(), width: 8, height: 6, alt };
+    let shown = shown([
+        progress(1),
+        Event::Draft(draft),
+        progress(2),
+        Event::Output(Output::new("stylize", "done", json!({}))),
+    ]);
+    let texts: Vec<&str> =
+        shown.iter().map(|(_, content)| content["data"]["text/plain"].as_str().unwrap_or_default()).collect();
+    assert_eq!(texts[texts.len() - 2..], ["", "done"], "{texts:?}");
+    assert!(texts[0].starts_with("tiny"), "{texts:?}");
+    let kinds: Vec<&str> = shown.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "display_data").count(), 2, "a line and the picture: {kinds:?}");
 }
 
 #[test]

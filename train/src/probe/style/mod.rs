@@ -66,6 +66,10 @@ pub struct Transfer {
     pub steps: usize,
 }
 
+/// How much it counts that values lie beyond 0 to 1, where no picture is: enough that what is cut off in the end is next to
+/// nothing.
+const BEYOND: f64 = 1000.0;
+
 /// How far a picture is from what it is to come close to; what has no weight is not computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Far {
@@ -75,6 +79,8 @@ pub struct Far {
     pub style: Option<f64>,
     /// How rough it is.
     pub variation: Option<f64>,
+    /// How far its values lie beyond 0 to 1: the mean square, as much as it counts.
+    pub beyond: f64,
     /// All of it by its weights.
     pub total: f64,
 }
@@ -260,6 +266,18 @@ fn pixels(place: &[f64], shape: &[usize]) -> Tensor {
     Tensor::from_shape_vec(shape.to_vec(), values).unwrap_or_else(|_| Tensor::zeros(shape.to_vec()))
 }
 
+/// How much it counts that values lie beyond 0 to 1; adds the gradient of that.
+fn pull_back(place: &[f64], gradient: &mut [f64]) -> f64 {
+    let share = BEYOND / place.len().max(1) as f64;
+    let mut sum = 0.0;
+    for (value, slope) in place.iter().zip(gradient) {
+        let excess = value - value.clamp(0.0, 1.0);
+        sum += share * excess * excess;
+        *slope += 2.0 * share * excess;
+    }
+    sum
+}
+
 /// A descent under way.
 struct Work<'t> {
     trainee: &'t mut Trainee,
@@ -329,10 +347,12 @@ impl Work<'_> {
         run(compiled, &mut *self.trainee.memory, &feeds, interrupted)?;
         let part = |name: &str| compiled.has(name).then(|| compiled.number(name)).transpose();
         let (content, style, variation) = (part("content")?, part("style")?, part("variation")?);
-        let total = compiled.number("loss")?;
+        let loss = compiled.number("loss")?;
         let mut gradient = compiled.output("gradient of images")?;
         self.seen.gradient(&mut gradient);
-        let gradient = gradient.iter().map(|&slope| slope.into()).collect();
-        Ok(Point { place, value: total, gradient, parts: Far { content, style, variation, total } })
+        let mut gradient: Vec<f64> = gradient.iter().map(|&slope| slope.into()).collect();
+        let beyond = pull_back(&place, &mut gradient);
+        let total = loss + beyond;
+        Ok(Point { place, value: total, gradient, parts: Far { content, style, variation, beyond, total } })
     }
 }

@@ -11,31 +11,33 @@ use crate::picture::{self, Face, Image, Picture, Plane, Theme, Tile, TileRow, la
 /// How bright a picture stays outside the receptive field.
 const OUTSIDE: f32 = 0.3;
 
-/// A sample, what excited the map on it, and which rows and columns of its picture that sees.
+/// A sample, what excited the map on it, which rows and columns of its picture that sees, and what came back to these.
 pub struct Found {
     pub name: String,
-    /// Its place among all of the data.
-    pub at: usize,
     pub excited: Excited,
     pub field: Vec<(usize, usize)>,
+    /// `[H, W, C]`, 0 to 1.
+    pub picture: Tensor,
+    /// The same shape, as the net sees pictures.
+    pub back: Tensor,
 }
 
 /// A column a sample: the picture, dim outside the receptive field; the field; what came back in it.
-pub fn drawn(title: &str, found: &[Found], images: &Tensor, back: &Tensor, theme: Theme) -> picture::Result<Picture> {
-    let row = |label: &str, face: &dyn Fn(usize, &Found) -> picture::Result<Face>| -> picture::Result<TileRow> {
-        let tile = |(i, found): (usize, &Found)| -> picture::Result<Tile> {
+pub fn drawn(title: &str, found: &[Found], theme: Theme) -> picture::Result<Picture> {
+    let row = |label: &str, face: &dyn Fn(&Found) -> picture::Result<Face>| -> picture::Result<TileRow> {
+        let tile = |found: &Found| -> picture::Result<Tile> {
             let is_silent = found.excited.activation <= 0.0 && label == BACK;
-            Ok(Tile { caption: found.name.clone(), face: face(i, found)?, is_silent })
+            Ok(Tile { caption: found.name.clone(), face: face(found)?, is_silent })
         };
-        let tiles = found.iter().enumerate().map(tile).collect::<picture::Result<Vec<Tile>>>()?;
+        let tiles = found.iter().map(tile).collect::<picture::Result<Vec<Tile>>>()?;
         Ok(TileRow { label: label.to_string(), tiles })
     };
     let rows = [
-        row("picture", &|i, found| dimmed(images.index_axis(Axis(0), i), &found.field))?,
-        row("what it sees", &|i, found| cut(images.index_axis(Axis(0), i), &found.field))?,
-        row(BACK, &|i, found| signal(back.index_axis(Axis(0), i), &found.field))?,
+        row("picture", &|found| dimmed(found.picture.view(), &found.field))?,
+        row("what it sees", &|found| cut(found.picture.view(), &found.field))?,
+        row(BACK, &|found| signal(found.back.view(), &found.field))?,
     ];
-    let note = match back.shape().last() {
+    let note = match found.first().and_then(|found| found.back.shape().last()) {
         Some(1) => "what came back on one scale; the picture is dim outside what the activation sees",
         _ => "what came back around grey, each on its own scale; the picture is dim outside what the activation sees",
     };

@@ -2,26 +2,29 @@
 //! arXiv:1311.2901).
 
 mod draw;
+mod search;
 
 use std::sync::Arc;
 
-use fovea_data::Dataset;
+use fovea_dsl::net::Net;
 use fovea_dsl::verb;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Backend, Tensor};
 use fovea_train::Trainee;
-use fovea_train::probe::deconvnet::{Excited, question};
+use fovea_train::probe::deconvnet::question;
+use ndarray::{Axis, stack};
 use serde_json::{Value, json};
 
 use draw::{Found, around_grey, drawn, table};
+use search::Searched;
 
 use super::filters::{MOST_DATA, nested};
 use super::kept::Kept;
 use super::{Checked, Events, Job};
 use crate::display::Page;
 use crate::display::number::of;
-use crate::event::Output;
+use crate::event::{Event, Figure, Output, Progress};
 use crate::failure::{At, Failure};
 use crate::layers::Place;
 use crate::lookup::{Use, Weights};
@@ -29,17 +32,16 @@ use crate::memory;
 use crate::picture::Theme;
 use crate::route::route_of;
 use crate::samples::{Pick, pick};
-use crate::world::{Names, World, forward};
+use crate::world::{Names, World};
 
 /// How many samples are looked at where the statement says no numbers, and at most.
 const SAMPLES: usize = 8;
 const MOST: usize = 64;
 
-/// How many pictures the layers are asked about at once.
-const CHUNK: usize = 256;
-
 struct Deconvnet {
     place: Place,
+    /// The layers up to the map's own.
+    layers: Net,
     map: usize,
     device: Arc<dyn Backend>,
     seed: u64,
@@ -81,7 +83,7 @@ pub fn check(said: verb::Deconvnet, names: &Names) -> Checked {
     }
     let save = save.map(|path| Kept::at(&path.value)).transpose()?;
     let (device, seed, theme) = (Arc::clone(&names.device), names.seed, names.theme);
-    Ok(Box::new(Deconvnet { place, map, device, seed, pick, top, save, theme }))
+    Ok(Box::new(Deconvnet { place, layers, map, device, seed, pick, top, save, theme }))
 }
 
 /// How many maps the layer makes; one without any, or a net on something else than pictures, is refused.
@@ -125,47 +127,34 @@ impl Job for Deconvnet {
         world.remark(&self.place.net, events);
         let span = self.pick.samples.span;
         let data = self.pick.read(world)?;
-        let found = self.find(&data, world)?;
-        let indices: Vec<usize> = found.iter().map(|found| found.at).collect();
-        let images = data.images.select(&indices, &*world.interrupted).at(span)?;
-        let excited: Vec<Excited> = found.iter().map(|found| found.excited.clone()).collect();
-        let (layers, interrupted) = (self.place.up_to(), Arc::clone(&world.interrupted));
-        let carry = |net: &mut Trainee| {
-            net.carried_back(&images, forward(&layers, &interrupted), self.map, &excited, &interrupted)
-        };
-        let back = world.with(&self.place.weighty(world), &self.device, self.seed, carry).at(span)?;
-        let picture = drawn(&self.title(&found), &found, &images, &back, self.theme).at(span)?;
-        let page = Page::default().text(self.head(&found)).table(table(&found));
-        let output = Output::page("deconvnet", &page, self.data(&found, &back)).picture(picture);
+        let interrupted = Arc::clone(&world.interrupted);
+        let mut tell = |searched: &Searched| events(Event::Progress(self.progress(searched)));
+        let search = |trainee: &mut Trainee| self.search(trainee, &data, &mut tell, &interrupted);
+        let searched = world.with(&self.place.weighty(world), &self.device, self.seed, search).at(span)?;
+        let found = &searched.found;
+        let picture = drawn(&self.title(found), found, self.theme).at(span)?;
+        let page = Page::default().text(self.head(&searched)).table(table(found));
+        let back: Vec<_> = found.iter().map(|found| found.back.view()).collect();
+        let back: Tensor = stack(Axis(0), &back).map_err(|error| error.to_string()).at(span)?;
+        let output = Output::page("deconvnet", &page, self.data(&searched, &back)).picture(picture);
+        let output = Output { interrupted: searched.is_broken_off(), ..output };
         let Some(save) = &self.save else { return Ok(output) };
-        let is_png = save.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
-        save.write(&if is_png { around_grey(&back) } else { back })?;
+        save.write(&if save.is_png() { around_grey(&back) } else { back })?;
         Ok(output.file(&save.path))
     }
 }
 
 impl Deconvnet {
-    /// The samples that are shown, each with what excites the map most.
-    fn find(&self, data: &Dataset, world: &mut World) -> Result<Vec<Found>, Failure> {
-        let span = self.pick.samples.span;
-        let indices = self.pick.indices(data).to_vec();
-        let (layers, interrupted) = (self.place.up_to(), Arc::clone(&world.interrupted));
-        let weighty = self.place.weighty(world);
-        let mut found = Vec::with_capacity(indices.len());
-        for (chunk, indices) in indices.chunks(CHUNK).enumerate() {
-            let images = data.images.select(indices, &*interrupted).at(span)?;
-            let look = |net: &mut Trainee| net.excited(&images, forward(&layers, &interrupted), self.map, &interrupted);
-            let excited = world.with(&weighty, &self.device, self.seed, look).at(span)?;
-            for (i, (excited, &at)) in excited.into_iter().zip(indices).enumerate() {
-                let field = self.place.net.seen(self.place.at, &excited.position);
-                found.push(Found { name: self.pick.name(chunk * CHUNK + i), at, excited, field });
-            }
+    fn progress(&self, searched: &Searched) -> Progress {
+        Progress {
+            task: self.path(),
+            unit: "sample".to_string(),
+            done: searched.looked_at as u64,
+            of: searched.of as u64,
+            part: None,
+            figures: vec![Figure::number("largest activation", searched.most().into())],
+            seconds_left: None,
         }
-        if let Some(top) = self.top {
-            found.sort_by(|a, b| b.excited.activation.total_cmp(&a.excited.activation));
-            found.truncate(top);
-        }
-        Ok(found)
     }
 
     /// `lenet.conv2[5]`
@@ -181,17 +170,19 @@ impl Deconvnet {
         }
     }
 
-    fn head(&self, found: &[Found]) -> String {
-        let silent = found.iter().filter(|found| found.excited.activation <= 0.0).count();
-        match silent {
-            0 => self.title(found),
-            _ => {
-                format!("{}; on {} nothing is above 0, and nothing goes back", self.title(found), of(silent, "sample"))
-            }
+    fn head(&self, searched: &Searched) -> String {
+        let silent = searched.found.iter().filter(|found| found.excited.activation <= 0.0).count();
+        let mut head = self.title(&searched.found);
+        if searched.is_broken_off() {
+            head += &format!("; broken off after {} of {}", searched.looked_at, of(searched.of, "sample"));
         }
+        if silent > 0 {
+            head += &format!("; on {} nothing is above 0, and nothing goes back", of(silent, "sample"));
+        }
+        head
     }
 
-    fn data(&self, found: &[Found], back: &Tensor) -> Value {
+    fn data(&self, searched: &Searched, back: &Tensor) -> Value {
         let one = |found: &Found| {
             json!({
                 "sample": found.name,
@@ -205,7 +196,9 @@ impl Deconvnet {
             "layer": self.place.layer().name,
             "map": self.map,
             "data": self.pick.samples.data.text,
-            "found": found.iter().map(one).collect::<Vec<_>>(),
+            "found": searched.found.iter().map(one).collect::<Vec<_>>(),
+            "looked_at": searched.looked_at,
+            "interrupted": searched.is_broken_off(),
             "back": (back.len() <= MOST_DATA).then(|| nested(&back.view())),
         })
     }

@@ -1,11 +1,11 @@
 //! What `stylize` says and draws.
 
 use fovea_graph::Tensor;
-use fovea_train::probe::style::{Far, Styled};
+use fovea_train::probe::style::{Descent, Far, Styled};
 use serde_json::{Value, json};
 
 use super::{Given, Stylize, Weighted};
-use crate::display::number::{figure, of, short};
+use crate::display::number::{figure, of, percent, short};
 use crate::display::{Column, Page, Table};
 use crate::event::Output;
 use crate::picture::{self, Framed, Image, Picture, Series, SeriesKind, stylized};
@@ -87,8 +87,13 @@ impl Stylize {
         let (Some(first), Some(last)) = (styled.course.first(), styled.course.last()) else { return table };
         for (name, part, weight) in self.parts() {
             let at = |far: &Far| part(far).unwrap_or_default();
-            let share = crate::display::number::percent(weight * at(last) / last.total);
+            let share = percent(weight * at(last) / last.total);
             table.row([name.to_string(), figure(at(first)), figure(at(last)), short(weight), share]);
+        }
+        if let Descent::Lbfgs { .. } = self.transfer.descent {
+            let [at_first, at_end] = [first.beyond, last.beyond].map(figure);
+            let share = percent(last.beyond / last.total);
+            table.row(["beyond 0 to 1".to_string(), at_first, at_end, String::new(), share]);
         }
         table.row(["all".to_string(), figure(first.total), figure(last.total), String::new(), String::new()]);
         table
@@ -113,7 +118,15 @@ impl Stylize {
     }
 
     fn data(&self, styled: &Styled, weights: Weighted) -> Value {
-        let step = |far: &Far| json!({ "content": far.content, "style": far.style, "variation": far.variation, "total": far.total });
+        let step = |far: &Far| {
+            json!({
+                "content": far.content,
+                "style": far.style,
+                "variation": far.variation,
+                "beyond": far.beyond,
+                "total": far.total,
+            })
+        };
         let counts = self.transfer.weights;
         let size = &styled.picture.shape()[1..3];
         json!({
