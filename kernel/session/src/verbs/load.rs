@@ -134,7 +134,7 @@ impl Load {
         }
         let net = self.complete(&weights)?;
         let (mut weights, mut heard) = match run {
-            None => heard(weights, &net, span, &*self.interrupted)?,
+            None => heard(weights, &net, [self.name.span, span], &*self.interrupted)?,
             Some(_) => (weights, None),
         };
         let channels = net.input().last().copied().unwrap_or(1);
