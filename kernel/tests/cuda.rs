@@ -8,6 +8,7 @@ use std::io::Write;
 use std::process::Command;
 
 use fovea_cuda_emulator::{Variant, can_run, driver, or_skip};
+use serde_json::Value;
 use support::{Place, Ran};
 
 const TRAIN: &str = "seed 7\nnet tiny = 8x8x1 - conv 8 - relu - pool - fc 32 - relu, softmax 10\n\
@@ -45,6 +46,77 @@ fn a_script_trains_on_the_gpu_as_on_the_cpu() {
     };
     let (on_gpu, on_cpu) = (accuracy(&gpu), accuracy(&cpu));
     assert!(on_gpu > 0.8 && (on_gpu - on_cpu).abs() < 0.02, "{on_gpu} on the GPU, {on_cpu} on the CPU");
+}
+
+/// What is asked of a net beyond its answer; that of the first line's net is read from a file.
+const ASKED: &[&str] = &[
+    "deconvnet tiny.relu1[2] on digits[3]",
+    "deconvnet tiny.relu1[2] on digits[0..12] top 3",
+    "maximize tiny class 7 for 3 steps",
+    "maximize tiny.conv1[3] for 3 steps",
+    "saliency tiny on digits[3] with gradient, guided, integrated(steps 4), gradcam",
+    "embed tiny.relu2 on digits[0..40] with pca",
+    "fool tiny on digits[3] with fgsm(eps 0.1)",
+    "fool tiny on digits[0..8] with pgd(eps 0.1, steps 2)",
+    "fool tiny on digits[3] with deepfool",
+    "evolve tiny class 7 for 2 generations",
+    "segment map on scenes[4]",
+    "deconv [1 2; 3 4] with [1 1 1; 1 1 1; 1 1 1] stride 2",
+    "pool [0 1 4 9; 3 2 5 8; 1 2 3 1; 3 1 7 4]",
+    "convolve [1 2 3 4 5] with [1 -1] stride 2",
+];
+
+#[test]
+fn what_is_asked_of_a_net_is_the_same_on_the_gpu() {
+    let place = Place::new();
+    place.write("train.fov", format!("{TRAIN}save tiny \"tiny.safetensors\"\n"));
+    let trained = place.run(&["run", "train.fov"]);
+    assert_eq!(trained.status, Some(0), "{}", trained.err);
+    let nets = "seed 7\nnet tiny = 8x8x1 - conv 8 - relu - pool - fc 32 - relu, softmax 10\nload tiny \"tiny.safetensors\"\n\
+                net map = 64x64x3 - conv 4 - relu - conv 6 1x1 - softmax\n";
+    place.write("ask.fov", format!("{nets}{}\n", ASKED.join("\n")));
+    let Some(gpu) = run(&place, &["run", "ask.fov", "--device", "cuda", "--format", "json", "--out", "gpu"]) else {
+        return;
+    };
+    assert_eq!(gpu.status, Some(0), "{}", gpu.err);
+    let cpu = place.run(&["run", "ask.fov", "--format", "json", "--out", "cpu"]);
+    assert_eq!(cpu.status, Some(0), "{}", cpu.err);
+    let asked = |ran: &Ran| ran.json().into_iter().rev().take(ASKED.len()).rev().collect::<Vec<_>>();
+    for ((gpu, cpu), asked) in asked(&gpu).iter().zip(&asked(&cpu)).zip(ASKED) {
+        let verb = asked.split(' ').next().unwrap();
+        assert_eq!((&gpu["verb"], &cpu["verb"]), (&verb.into(), &verb.into()), "{asked}");
+        same(gpu, cpu).unwrap_or_else(|why| panic!("{asked}: {why}\non the GPU {gpu}\non the CPU {cpu}"));
+    }
+}
+
+/// Whether two results say the same, numbers to a thousandth; what a device takes of memory and time aside, and where files lie.
+fn same(one: &Value, other: &Value) -> Result<(), String> {
+    match (one, other) {
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+            if (a - b).abs() <= 1e-3 * b.abs().max(1.0) { Ok(()) } else { Err(format!("{a} is not {b}")) }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a.iter().zip(b).try_for_each(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
+            let told = |key: &&String| !["bytes", "files", "seconds"].contains(&key.as_str());
+            a.keys().filter(told).try_for_each(|key| same(&a[key], &b[key]).map_err(|why| format!("{key}: {why}")))
+        }
+        (a, b) if a == b => Ok(()),
+        (a, b) => Err(format!("{a} is not {b}")),
+    }
+}
+
+#[test]
+fn a_net_is_trained_against_what_fools_it_on_the_gpu() {
+    let place = Place::new();
+    let against = TRAIN.replace("with sgd(lr 0.05)", "with sgd(lr 0.05) against pgd(eps 0.1, steps 2)");
+    assert_ne!(against, TRAIN);
+    place.write("train.fov", format!("{against}fool tiny on digits with fgsm(eps 0.1)\n"));
+    let Some(gpu) = run(&place, &["run", "train.fov", "--device", "cuda", "--format", "json"]) else { return };
+    assert_eq!(gpu.status, Some(0), "{}", gpu.err);
+    let cpu = place.run(&["run", "train.fov", "--format", "json"]);
+    let withstood = |ran: &Ran| ran.json().last().unwrap()["accuracy"].as_f64().unwrap();
+    assert!((withstood(&gpu) - withstood(&cpu)).abs() < 0.05, "{} and {}", withstood(&gpu), withstood(&cpu));
 }
 
 /// The whole loss is in the graph, Gram matrices included, and so is its gradient.

@@ -124,6 +124,7 @@ fn names_of_another_net_lead_to_it() {
     let (message, help) = said(&mut bench, &format!("load resnet18 \"{path}\""));
     assert_eq!(message, "these are torchvision's names of `resnet34`, and `resnet18` has other layers");
     assert!(help.starts_with("`load resnet34 …` takes the file, and `net mine = resnet34.LAYER - …`"), "{help}");
+    assert_eq!(bench.mistakes(&format!("load resnet18 \"{path}\""))[0].mends[0].text, "resnet34");
     let (message, help) = said(&mut bench, &format!("load resnet34 \"{path}\""));
     assert!(message.starts_with("the weights lack 109 of what the net needs: bn1.bias (64), "), "{message}");
     assert!(message.contains("; conv1.weight is 1 in the weights and 64x3x7x7 in the net; "), "{message}");
@@ -184,6 +185,9 @@ fn only_nets_that_torchvision_has_are_written_by_its_names() {
     assert!(help.contains("`alexnet.torchvision`, ") && help.contains("`resnet152`"), "{help}");
     let (message, _) = said(&mut bench, "net resnet18 = 8x8x3 - conv 4, softmax 3\nsave resnet18 \"w\" as torchvision");
     assert_eq!(message, "torchvision has no net whose layers are those of `resnet18`");
+    // What a statement before it writes is read in the same program.
+    let both = format!("save resnet18 \"{path}\" as torchvision\nload resnet18 \"{path}\"");
+    assert_eq!(bench.ok(&both)[1].data["names"], json!("torchvision"));
     // As many classes as one likes, by another name.
     let text = "net mine = 32x32x3 - conv 64 7x7/2 - bn - relu - pool 3x3/2 pad 1 \
                 - [basic({64,128,256,512}, {1,2,2,2}) - basic({64,128,256,512})]^4 - pool avg global - dropout, softmax 7";

@@ -151,6 +151,13 @@ fn a_net_that_nothing_has_trained_says_so_and_one_that_was_loaded_has_its_weight
     let mut other = Bench::new();
     other.ok(&format!("{}\nload q \"{file}\"", KNOWS.lines().next().unwrap()));
     assert_eq!(last(&mut other, "maximize q class 2 for 5 steps").data, own);
+    let shapes = "net c = 16x16x3 - conv 4 - relu, softmax 10\ndata shapes size 16x16\ntrain c on shapes for 1 steps";
+    let (file, called) = (bench.path("c.safetensors"), "class star of c wants to see");
+    bench.ok(&format!("{shapes}\nsave c \"{file}\""));
+    other.ok(&format!("{}\nload c \"{file}\"", shapes.lines().next().unwrap()));
+    for bench in [&mut bench, &mut other] {
+        assert!(words(&last(bench, "maximize c class 6 for 2 steps")).contains(called));
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 """What `maximize` must give: the first digit, changed so that units of the net of `saliency.py` are excited more, in float64.
-Steps go along the gradient, brought to a quadratic mean of 1, and shrink to 0; values stay in 0..1."""
+Steps go along the gradient, brought to a quadratic mean of 1 where it is not 0, and shrink to 0; values stay in 0..1."""
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ def layer(p, raw):
 
 
 def size(x):
-    return x.pow(2).mean((1, 2, 3), keepdim=True).sqrt()
+    return (x.pow(2).sum((1, 2, 3), keepdim=True) / (x != 0).sum((1, 2, 3), keepdim=True)).sqrt()
 
 
 def weaker(x):

@@ -17,8 +17,13 @@ use crate::display::number::of;
 /// what differs, which the weights do not tell.
 ///
 /// # Errors
-/// They cannot, at `span`.
-pub fn applies(choice: &Choice, slots: &Slots, net: &Net, span: Span) -> Result<Option<String>, Diagnostic> {
+/// They cannot, at the file's place; the net's is where another would stand.
+pub fn applies(
+    choice: &Choice,
+    slots: &Slots,
+    net: &Net,
+    [name, span]: [Span; 2],
+) -> Result<Option<String>, Diagnostic> {
     let (here, there) = (slots.layers.len(), choice.layers.len());
     let Some((naming, other)) = choice.naming.and_then(|naming| Some((naming, of_library(naming.net?)?))) else {
         if here == there {
@@ -33,7 +38,7 @@ pub fn applies(choice: &Choice, slots: &Slots, net: &Net, span: Span) -> Result<
         let by = naming.by;
         let message = format!("these are {by}'s names of `{}`, and `{}` has other layers", other.name, net.name);
         let mistake = Diagnostic::new(Stage::Shapes, span, message).found(&other.name).expected(&net.name);
-        return Err(mistake.help(instead(&other.name)));
+        return Err(mistake.mend(name, &other.name).help(instead(&other.name)));
     }
     let differs = kinds(net).zip(kinds(&other)).find(|(ours, theirs)| !is_like(ours, theirs));
     let longer = kinds(net).count() != kinds(&other).count();
@@ -65,8 +70,9 @@ pub fn writable(by: &str, net: &Net, name: &Name, span: Span) -> Result<&'static
         let message = format!("{by} has no net whose layers are those of `{}`", name.text);
         let known: Vec<String> = nets_by(by).iter().map(|net| format!("`{net}`")).collect();
         let mistake = Diagnostic::new(Stage::Verbs, span, message).also(name.span, "this net");
-        let mistake = mistake.found(&name.text).expected(format!("one of {}", nets_by(by).join(", ")));
-        mistake.help(format!("it has names for {}; without `as` the file has the net's own", known.join(", ")))
+        mistake
+            .found(&name.text)
+            .help(format!("it has names for {}; without `as` the file has the net's own", known.join(", ")))
     })
 }
 

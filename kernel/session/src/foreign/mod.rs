@@ -42,13 +42,15 @@ pub(crate) struct Heard {
 /// A file's weights as the net's own, and how they were read; `None` where they have our names.
 ///
 /// # Errors
-/// Names that nobody here knows; tensors that are missing, left over or of another shape; at `span`.
+/// Names that nobody here knows; tensors that are missing, left over or of another shape: where the statement says the file,
+/// the second of `places`; the first is where it says the net.
 pub(crate) fn heard(
     file: Weights,
     net: &Net,
-    span: Span,
+    places: [Span; 2],
     stop: &dyn Stop,
 ) -> Result<(Weights, Option<Heard>), Failure> {
+    let span = places[1];
     let slots = Slots::of(net, stop).at(span)?;
     let is_there = |slot: &Slot| file.tensors.iter().any(|(name, _)| *name == slot.name);
     if file.tensors.iter().any(|(name, _)| is_ours(name)) || slots.slots.iter().all(is_there) {
@@ -56,7 +58,7 @@ pub(crate) fn heard(
     }
     let names = file.tensors.iter().map(|(name, _)| name.as_str());
     let Some(choice) = choose(names, &slots.layers, &net.name) else { return Err(strange(&file, &slots, net, span)) };
-    let unlike = like::applies(&choice, &slots, net, span)?;
+    let unlike = like::applies(&choice, &slots, net, places)?;
     let without = choice.naming.map_or(&[][..], |naming| &naming.without);
     let (known, left): (Vec<_>, Vec<_>) = file
         .tensors

@@ -69,7 +69,8 @@ pub fn check(said: verb::Load, names: &mut Names, world: &World) -> Checked {
     let mut load = Load { name: net.clone(), resolved, device, from, pictures, read: None, interrupted };
     let binding = if is_there {
         let read = load.read.insert(load.read(world)?);
-        Binding { run: read.run.is_some(), target: read.weights.target(), ..fixed(&read.net) }
+        let class_names = read.weights.classes.clone();
+        Binding { run: read.run.is_some(), target: read.weights.target(), class_names, ..fixed(&read.net) }
     } else {
         load.will_be(names)?
     };
@@ -133,7 +134,7 @@ impl Load {
         }
         let net = self.complete(&weights)?;
         let (mut weights, mut heard) = match run {
-            None => heard(weights, &net, span, &*self.interrupted)?,
+            None => heard(weights, &net, [self.name.span, span], &*self.interrupted)?,
             Some(_) => (weights, None),
         };
         let channels = net.input().last().copied().unwrap_or(1);

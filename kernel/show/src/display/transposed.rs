@@ -103,8 +103,13 @@ impl Transposed<'_> {
     pub fn verdict(&self) -> String {
         let counts = self.written();
         let (least, most) = ends(&counts);
-        let times = if least == most { of(most, "time") } else { format!("{least} to {}", of(most, "time")) };
+        let times = match (least, most) {
+            (1, 1) => "once".to_string(),
+            (least, most) if least == most => of(most, "time"),
+            (least, most) => format!("{least} to {}", of(most, "time")),
+        };
         match self.uneven()[..] {
+            [] if least == most => format!("each position is written {times}"),
             [] => {
                 format!("each position is written {times}: the stride divides the filter, and only the edge has less")
             }

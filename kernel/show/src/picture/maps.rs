@@ -28,6 +28,9 @@ pub struct Mapped {
 
 const EDGE: f64 = 20.0;
 const SIDE: f64 = 112.0;
+/// The same of a few, where 64 pixels are drawn twice as large.
+const OF_FEW: f64 = 132.0;
+const FEW: usize = 4;
 /// The same of a picture that stands alone, and how wide it is drawn with its maps at most.
 const ALONE: f64 = 224.0;
 const ACROSS: f64 = 660.0;
@@ -49,7 +52,11 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let items = &items[..all.min(MOST)];
     let palette = Palette::of(theme);
     let tiles = items.iter().map(Mapped::tiles).max().unwrap_or(1);
-    let most = if all == 1 { ALONE.min(ACROSS / tiles as f64 - GAP) } else { SIDE };
+    let most = match all {
+        1 => ALONE.min(ACROSS / tiles as f64 - GAP),
+        2..=FEW => OF_FEW.min(ACROSS / tiles as f64 - GAP),
+        _ => SIDE,
+    };
     let sizes = items.iter().map(|item| shown_size(&item.image, most));
     let (wide, tall) = sizes.fold((0.0, 0.0), |(wide, tall), (w, h)| (f64::max(wide, w), f64::max(tall, h)));
     let side = wide.max(tall);

@@ -10,8 +10,8 @@ mod spectrum;
 
 use std::sync::atomic::AtomicBool;
 
-use fovea_graph::Tensor;
 use fovea_graph::philox::{Purpose, Stream};
+use fovea_graph::{Stop, Tensor};
 use ndarray::Axis;
 use rayon::prelude::*;
 
@@ -25,7 +25,7 @@ use crate::trainee::Trainee;
 
 pub use self::slope::{AT_ONCE, Part, question};
 
-/// How far the first step moves values, in the quadratic mean; the others ever less, down to 0.
+/// How far the first step moves the values that it moves, in the quadratic mean; the others ever less, down to 0.
 const RATE: f32 = 0.05;
 
 /// The deviation of the noise at the start.
@@ -135,7 +135,7 @@ impl Trainee {
         for (number, octave) in octaves.into_iter().enumerate() {
             let end = ascent.steps * (number + 1) / count;
             let mut scale = Scale::new(self, octave)?;
-            climb.enter(ascent, scale.size());
+            climb.enter(ascent, scale.size(), interrupted)?;
             let spectrum = ascent.bounds.fourier.map(|power| Spectrum::new(scale.extent(), power));
             while climb.steps < end {
                 let shift = shift(ascent, climb.steps);
@@ -144,7 +144,10 @@ impl Trainee {
                     Err(TrainError::Interrupted) if climb.steps > 0 => return Ok(climb.end(&own)),
                     found => found?,
                 };
-                climb.step(ascent, &slope, spectrum.as_ref());
+                match ways(&slope, climb.units.len(), spectrum.as_ref(), interrupted) {
+                    Err(TrainError::Interrupted) if climb.steps > 0 => return Ok(climb.end(&own)),
+                    ways => climb.step(ascent, ways?),
+                }
                 told(
                     climb.steps,
                     values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len().max(1) as f64,
@@ -191,23 +194,28 @@ impl Climb {
     }
 
     /// Begins at a size, or goes on at another one.
-    fn enter(&mut self, ascent: &Ascent, size: Size) {
+    fn enter(&mut self, ascent: &Ascent, size: Size, interrupted: &AtomicBool) -> Result<(), TrainError> {
         let extent = [size.height, size.width];
         if self.start.is_some() {
             let pictures = std::mem::replace(&mut self.pictures, Tensor::zeros(vec![0]));
             self.pictures = brought_to(pictures, &extent);
             self.units.iter_mut().for_each(|unit| unit.held = None);
-            return;
+            return Ok(());
         }
         let spectrum = ascent.bounds.fourier.map(|power| Spectrum::new(extent, power));
-        let pictures = ascent.units.iter().map(|&unit| match &ascent.start {
-            Some(start) => brought_to(start.clone().insert_axis(Axis(0)), &extent).iter().copied().collect(),
-            None => self.noise(ascent.seed, unit, size, spectrum.as_ref()),
-        });
-        let values = pictures.collect::<Vec<Vec<f32>>>().concat();
+        let picture = |&unit: &usize| {
+            interrupted.go_on()?;
+            Ok(match &ascent.start {
+                Some(start) => brought_to(start.clone().insert_axis(Axis(0)), &extent).iter().copied().collect(),
+                None => self.noise(ascent.seed, unit, size, spectrum.as_ref()),
+            })
+        };
+        let pictures: Vec<Vec<f32>> = ascent.units.par_iter().map(picture).collect::<Result<_, TrainError>>()?;
         let shape = vec![ascent.units.len(), size.height, size.width, size.channels];
-        self.pictures = Tensor::from_shape_vec(shape.clone(), values).unwrap_or_else(|_| Tensor::zeros(shape));
+        let pictures = Tensor::from_shape_vec(shape, pictures.concat());
+        self.pictures = pictures.map_err(|error| TrainError::Inconsistent(error.to_string()))?;
         self.start = Some(self.pictures.clone());
+        Ok(())
     }
 
     /// Noise about the mean, of mean 0 and one deviation whatever its spectrum.
@@ -225,8 +233,8 @@ impl Climb {
         noise.iter().zip(about).map(|(value, about)| (about + NOISE * value / size).clamp(0.0, 1.0)).collect()
     }
 
-    /// Moves every picture along its slope; where a step lost that, halfway back.
-    fn step(&mut self, ascent: &Ascent, slope: &Tensor, spectrum: Option<&Spectrum>) {
+    /// Moves every picture along its way; where a step lost that, halfway back.
+    fn step(&mut self, ascent: &Ascent, ways: Vec<Option<Vec<f32>>>) {
         let [_, height, width, channels] = self.pictures.shape()[..] else { return };
         let size = Size { height, width, channels };
         let rate = RATE * (1.0 - self.steps as f32 / ascent.steps as f32);
@@ -236,21 +244,19 @@ impl Climb {
         let length = height * width * channels;
         let (mean, bounds) = (&self.mean, &ascent.bounds);
         let pictures = self.pictures.as_slice_mut().unwrap_or_default().par_chunks_exact_mut(length);
-        let slopes = slope.as_slice().unwrap_or_default().par_chunks_exact(length);
-        pictures.zip(slopes).zip(&mut self.units).for_each(|((picture, slope), unit)| {
-            let mut way = slope.to_vec();
-            if let Some(spectrum) = spectrum {
-                spectrum.weigh(&mut way);
-            }
-            match (brought_to_one(&mut way), &unit.held) {
-                (true, _) => (unit.moved, unit.held) = (true, Some(picture.to_vec())),
-                (false, Some(held)) => {
+        pictures.zip(ways).zip(&mut self.units).for_each(|((picture, way), unit)| {
+            let mut way = match (way, &unit.held) {
+                (Some(way), _) => {
+                    (unit.moved, unit.held) = (true, Some(picture.to_vec()));
+                    way
+                }
+                (None, Some(held)) => {
                     picture.iter_mut().zip(held).for_each(|(value, held)| *value = 0.5 * (*value + held));
                     unit.share *= 0.5;
                     return;
                 }
-                (false, None) => {}
-            }
+                (None, None) => vec![0.0; length],
+            };
             if bounds.tv > 0.0 {
                 add_variation(picture, size, -bounds.tv, &mut way);
             }
@@ -284,10 +290,30 @@ fn quadratic_mean(values: &[f32]) -> f32 {
     (squares / values.len().max(1) as f64).sqrt() as f32
 }
 
-/// Scales values to a quadratic mean of 1; false, and all are 0, where there is no such scale.
-fn brought_to_one(values: &mut [f32]) -> bool {
-    let size = quadratic_mean(values);
-    let is_one = size.is_normal();
-    values.iter_mut().for_each(|value| *value = if is_one { *value / size } else { 0.0 });
-    is_one
+/// Which way each of so many pictures goes, by its slope: fine parts weaker, where there is a spectrum.
+fn ways(
+    slopes: &Tensor,
+    count: usize,
+    spectrum: Option<&Spectrum>,
+    interrupted: &AtomicBool,
+) -> Result<Vec<Option<Vec<f32>>>, TrainError> {
+    let slopes = slopes.as_slice().unwrap_or_default();
+    let way = |slope: &[f32]| {
+        interrupted.go_on()?;
+        let mut way = slope.to_vec();
+        if let Some(spectrum) = spectrum {
+            spectrum.weigh(&mut way);
+        }
+        Ok(brought_to_one(way))
+    };
+    slopes.par_chunks_exact((slopes.len() / count.max(1)).max(1)).map(way).collect()
+}
+
+/// The values scaled so that those which are not 0 have a quadratic mean of 1: a unit may see a part of its picture only. None,
+/// where there is no such scale.
+fn brought_to_one(mut values: Vec<f32>) -> Option<Vec<f32>> {
+    let some = values.iter().filter(|value| **value != 0.0).count();
+    let size = quadratic_mean(&values) * (values.len() as f32 / some.max(1) as f32).sqrt();
+    values.iter_mut().for_each(|value| *value /= size);
+    size.is_normal().then_some(values)
 }

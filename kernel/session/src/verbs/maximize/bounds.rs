@@ -48,11 +48,12 @@ pub fn bounds(with: Option<&Said<Vec<(Regulariser, Span)>>>, place: &Place, part
     Ok(said)
 }
 
-/// What holds where nothing is said: a shift of a fourteenth of the side, which a small picture has none of.
+/// What holds where nothing is said: a shift of a fourteenth of the side, which a small picture has none of; of a value in the
+/// middle of a map more of what smooths, as it is alone.
 fn usual(input: &[usize], is_middle: bool) -> Vec<(Regulariser, Span)> {
     let pixels = side(input) / 14;
     let fitting = |one: Regulariser| match one {
-        Regulariser::Tv { .. } => Some(one),
+        Regulariser::Tv { weight } => Some(Regulariser::Tv { weight: if is_middle { 3.0 * weight } else { weight } }),
         _ if is_middle => None,
         Regulariser::Jitter { .. } => (pixels > 0).then_some(Regulariser::Jitter { pixels }),
         _ => Some(one),
