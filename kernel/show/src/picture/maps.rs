@@ -52,12 +52,7 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let items = &items[..all.min(MOST)];
     let palette = Palette::of(theme);
     let tiles = items.iter().map(Mapped::tiles).max().unwrap_or(1);
-    let most = match all {
-        1 => ALONE.min(ACROSS / tiles as f64 - GAP),
-        2..=FEW => OF_FEW.min(ACROSS / tiles as f64 - GAP),
-        _ => SIDE,
-    };
-    let sizes = items.iter().map(|item| shown_size(&item.image, most));
+    let sizes = items.iter().map(|item| shown_size(&item.image, largest(all, tiles)));
     let (wide, tall) = sizes.fold((0.0, 0.0), |(wide, tall), (w, h)| (f64::max(wide, w), f64::max(tall, h)));
     let side = wide.max(tall);
     let captions = captions(items, wide);
@@ -105,6 +100,16 @@ pub fn maps(title: &str, items: &[Mapped], classes: &[String], theme: Theme) -> 
     let shown = told(&heading, items.iter().map(|item| item.caption.as_str()), ", ");
     let classes = told("Classes", classes.iter().map(String::as_str), ", ");
     canvas.finish("maps", format!("{shown} {classes}"))
+}
+
+/// The side that an image has at most, of so many pictures with so many images each.
+fn largest(pictures: usize, tiles: usize) -> f64 {
+    let beside = ACROSS / tiles as f64 - GAP;
+    match pictures {
+        1 => ALONE.min(beside),
+        2..=FEW => OF_FEW.min(beside),
+        _ => SIDE,
+    }
 }
 
 impl Mapped {
