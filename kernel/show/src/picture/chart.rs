@@ -50,6 +50,8 @@ const BELOW: f64 = 35.0;
 const BOTTOM: f64 = 54.0;
 /// Between the plot's sides and the first and last points.
 const INSET: f64 = 10.0;
+/// As much wider than ours may letters be that stand for them where a page does not have our font.
+const WIDER: f64 = 1.18;
 
 /// The width of a part of the sheet, in pixels.
 fn width<C: CoordTranslate>(area: &DrawingArea<Backend<'_>, C>) -> f64 {
@@ -65,7 +67,7 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel, palette: &'static Palette) ->
     let labels: Vec<_> = panel.series.iter().map(|series| ends::label(series, panel.unit, &y)).collect();
     let margin =
         labels.iter().flatten().map(|end| font::width(&end.text, LABEL, Weight::SemiBold)).fold(30.0, f64::max);
-    let (left, right) = (widest + BESIDE, margin + 12.0 + RIGHT);
+    let (left, right) = (widest + BESIDE, WIDER * margin + 12.0 + RIGHT);
     let plot = width - LEFT - left - right;
     let factors = (x.factor.clone(), y.factor.clone());
     let mut chart: Chart = ChartBuilder::on(area)
@@ -150,12 +152,13 @@ fn axes(panel: &Panel, width: f64) -> (Axis, Axis) {
 fn draw_title(area: &Area<'_>, panel: &Panel, factor: &str, palette: &Palette) -> Drawn {
     const SIZE: f64 = 14.0;
     let beside = if factor.is_empty() { 0.0 } else { BESIDE + font::width(factor, LABEL, Weight::Regular) };
-    let shown = font::elide(&panel.title, width(area) - 2.0 * LEFT - beside, SIZE, Weight::SemiBold);
+    let room = (width(area) - 2.0 * LEFT) / WIDER - beside;
+    let shown = font::elide(&panel.title, room, SIZE, Weight::SemiBold);
     let title = lettering(SIZE, Weight::SemiBold, palette.ink, HPos::Left);
     let (left, middle) = (units(LEFT), units(14.0));
     area.draw_text(&shown, &title, (left, middle))?;
     let (length, _) = area.estimate_text_size(&shown, &title)?;
-    let after = left + length as i32 + units(BESIDE);
+    let after = left + (WIDER * f64::from(length)) as i32 + units(BESIDE);
     area.draw_text(factor, &lettering(LABEL, Weight::Regular, palette.muted, HPos::Left), (after, middle))
 }
 
