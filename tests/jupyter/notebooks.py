@@ -139,6 +139,8 @@ def plain(output):
 
 def said(text, trained):
     """The text without what may differ."""
+    # A share of the time is told only where there is one.
+    text = re.sub(rf",\s+{NUMBER}\s*%\s+of\s+the\s+time\s+waiting\s+for\s+data", "", text)
     text = TIMED.sub("# of time", text)
     if trained:
         # Which pictures are told most wrongly, and what they are taken for.

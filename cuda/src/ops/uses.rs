@@ -104,6 +104,7 @@ const DICE_GRAD: Kernels = &[&k::DICE_GRAD];
 const SQUARED_ERROR_GRAD: Kernels = &[&k::SQUARED_ERROR_GRAD];
 const BATCH_NORM_DGRAD: Kernels = &[&k::BATCH_NORM_DGRAD, &k::BATCH_NORM_RUNNING_DGRAD];
 const COPY: Kernels = &[&k::COPY_CHANNELS];
+const FILL: Kernels = &[&k::FILL];
 const FRAME: Kernels = &[&k::FRAME];
 const UPSAMPLE: Kernels = &[&k::UPSAMPLE];
 const UPSAMPLE_GRAD: Kernels = &[&k::UPSAMPLE_GRAD];
@@ -116,7 +117,7 @@ pub fn uses(op: &Op) -> Uses {
     match op {
         // Values that lie in memory already.
         Op::Input(_) | Op::State(_) | Op::Reshape(_) => of(&[], &[]),
-        Op::Fill(_) => of(&[&k::FILL], &[]),
+        Op::Fill(_) => of(FILL, &[]),
         Op::Conv(_) => of(CONV, &[CONV_DGRAD, CONV_WGRAD]),
         Op::ConvDgrad(_) => of(CONV_DGRAD, &[CONV, CONV_WGRAD]),
         Op::ConvWgrad(_) => of(CONV_WGRAD, &[]),
@@ -150,7 +151,8 @@ pub fn uses(op: &Op) -> Uses {
         Op::Unary(_) => of(UNARY, &[UNARY_GRAD]),
         Op::UnaryGrad(_) => of(UNARY_GRAD, &[]),
         Op::Concat(_) => of(COPY, &[COPY]),
-        Op::ChannelSlice(_) => of(COPY, &[]),
+        // Zeros beside what comes back.
+        Op::ChannelSlice(_) => of(COPY, &[COPY, FILL]),
         Op::Frame(_) => of(FRAME, &[FRAME]),
         Op::Upsample(_) => of(UPSAMPLE, &[UPSAMPLE_GRAD]),
         Op::UpsampleGrad(_) => of(UPSAMPLE_GRAD, &[UPSAMPLE]),
