@@ -146,12 +146,10 @@ pub fn uses(op: &Op) -> Uses {
         Op::Dice(_) => of(&[&k::DICE], &[DICE_GRAD]),
         Op::DiceGrad(_) => of(DICE_GRAD, &[]),
         Op::Correct(_) => of(&[&k::CORRECT, &k::SOFT_CORRECT, &k::CHANNEL_SUM], &[]),
-        // Nothing flows back through it.
         Op::SignStep(_) => of(&[&k::SIGN_STEP], &[]),
         Op::Unary(_) => of(UNARY, &[UNARY_GRAD]),
         Op::UnaryGrad(_) => of(UNARY_GRAD, &[]),
         Op::Concat(_) => of(COPY, &[COPY]),
-        // Zeros beside what comes back.
         Op::ChannelSlice(_) => of(COPY, &[COPY, FILL]),
         Op::Frame(_) => of(FRAME, &[FRAME]),
         Op::Upsample(_) => of(UPSAMPLE, &[UPSAMPLE_GRAD]),
