@@ -114,8 +114,8 @@ pub fn recipes() -> [Recipe; 5] {
     [
         long(adam()),
         long(recipe().optimizer),
-        Recipe { adjustments: weights_alone, schedule: plateau, warm_up: None, ..long(nesterov) },
         Recipe { adjustments: against, ..long(adam()) },
+        Recipe { adjustments: weights_alone, schedule: plateau, warm_up: None, ..long(nesterov) },
         Recipe { adjustments: by_layer, schedule: Schedule::Poly { power: 0.9 }, ..long(rmsprop) },
     ]
 }
