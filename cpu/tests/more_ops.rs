@@ -110,8 +110,10 @@ proptest! {
         x in any_maps(), size in 1usize..9, alpha in 1e-4f64..0.5, beta in prop_oneof![Just(0.75), Just(0.5), Just(1.0), 0.2f64..2.0],
     ) {
         let lrn = op::Lrn { size, alpha, beta, k: 1.5 };
-        let inputs = [random(&x, 1).mapv(|v| 3.0 * v), random(&x, 2)];
+        let mut inputs = [random(&x, 1).mapv(|v| 3.0 * v), random(&x, 2)];
         check_single_on(&*CPU, Op::Lrn(lrn.clone()), &inputs[..1], 2e-6);
+        // A gradient's two terms may cancel, and leave their rounding alone. Where x is 0 there is one: it sets the scale.
+        inputs[0].iter_mut().take(1).for_each(|x| *x = 0.0);
         check_single_on(&*CPU, Op::LrnGrad(op::LrnGrad { lrn }), &inputs, 2e-6);
     }
 
