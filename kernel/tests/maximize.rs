@@ -4,11 +4,7 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
 use fovea::event::{Event, Output};
-use fovea::failure::Failure;
 use ndarray::{ArrayD, Axis};
 use serde_json::{Value, json};
 use support::bench::Bench;
@@ -164,16 +160,9 @@ fn a_net_that_nothing_has_trained_says_so_and_one_that_was_loaded_has_its_weight
 fn a_climb_that_is_broken_off_keeps_what_it_has() {
     let mut bench = Bench::new();
     bench.ok(KNOWS);
-    let (interrupted, file) = (Arc::clone(&bench.interrupted), bench.path("kept.png"));
-    let mut outputs = Vec::new();
+    let file = bench.path("kept.png");
     let text = format!("maximize q for 1000000 steps save \"{file}\"");
-    let ended = bench.session.run("cell", &text, &mut |event| match event {
-        Event::Progress(progress) if progress.done == 3 => interrupted.store(true, Ordering::Relaxed),
-        Event::Output(output) => outputs.push(output),
-        _ => {}
-    });
-    assert_eq!(ended.unwrap_err(), Failure::Interrupted, "the statements behind it do not run");
-    let output = outputs.pop().unwrap();
+    let output = bench.broken_off(&text, 3);
     assert!(output.interrupted && words(&output).contains("broken off after 3 of 1,000,000 steps"), "{}", output.text);
     assert_eq!((&output.data["steps"], output.pictures.len()), (&json!(3), 1));
     assert!(std::fs::read(&file).unwrap().starts_with(b"\x89PNG"));

@@ -4,11 +4,7 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
 use fovea::event::{Event, Output};
-use fovea::failure::Failure;
 use ndarray::ArrayD;
 use ndarray_npy::ReadNpyExt;
 use serde_json::{Value, json};
@@ -143,16 +139,9 @@ fn what_it_takes_is_said_before_it_starts() {
 #[test]
 fn what_is_broken_off_keeps_the_picture_so_far() {
     let (mut bench, [photo, painting]) = with_pictures();
-    let (interrupted, file) = (Arc::clone(&bench.interrupted), bench.path("kept.png"));
-    let mut outputs = Vec::new();
+    let file = bench.path("kept.png");
     let text = format!("stylize \"{photo}\" as \"{painting}\" with q for 100000 steps save \"{file}\"");
-    let ended = bench.session.run("cell", &text, &mut |event| match event {
-        Event::Progress(progress) if progress.done == 3 => interrupted.store(true, Ordering::Relaxed),
-        Event::Output(output) => outputs.push(output),
-        _ => {}
-    });
-    assert_eq!(ended.unwrap_err(), Failure::Interrupted, "the statements behind it do not run");
-    let output = outputs.pop().unwrap();
+    let output = bench.broken_off(&text, 3);
     assert!(output.interrupted && output.text.contains("broken off after 3 of"), "{}", output.text);
     assert_eq!((&output.data["steps"], totals(&output.data).len()), (&json!(3), 4));
     assert!(std::fs::read(&file).unwrap().starts_with(b"\x89PNG"));

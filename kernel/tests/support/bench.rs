@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::result_large_err)]
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fovea::event::{Event, Output};
 use fovea::failure::Failure;
@@ -52,6 +52,19 @@ impl Bench {
 
     pub fn ok(&mut self, text: &str) -> Vec<Output> {
         self.run(text).unwrap()
+    }
+
+    /// Runs a text of one statement, which is broken off as it tells that `at` of its parts are done; what it leaves.
+    pub fn broken_off(&mut self, text: &str, at: u64) -> Output {
+        let interrupted = Arc::clone(&self.interrupted);
+        let mut outputs = Vec::new();
+        let ended = self.session.run("cell", text, &mut |event| match event {
+            Event::Progress(progress) if progress.done == at => interrupted.store(true, Ordering::Relaxed),
+            Event::Output(output) => outputs.push(output),
+            _ => {}
+        });
+        assert_eq!(ended.unwrap_err(), Failure::Interrupted, "the statements behind it do not run");
+        outputs.pop().unwrap()
     }
 
     pub fn mistakes(&mut self, text: &str) -> Vec<Diagnostic> {
