@@ -20,14 +20,19 @@ impl Program {
     }
 }
 
+impl NetDef {
+    /// Replaces every span.
+    pub(crate) fn map_spans(&mut self, map: &mut dyn FnMut(Span) -> Span) {
+        in_name(&mut self.name, map);
+        in_chain(&mut self.chain, map);
+        in_bindings(&mut self.bindings, map);
+    }
+}
+
 fn in_statement(statement: &mut Statement, map: Map<'_>) {
     statement.span = map(statement.span);
     match &mut statement.kind {
-        StatementKind::Net(net) => {
-            in_name(&mut net.name, map);
-            in_chain(&mut net.chain, map);
-            in_bindings(&mut net.bindings, map);
-        }
+        StatementKind::Net(net) => net.map_spans(map),
         StatementKind::Block(block) => {
             in_name(&mut block.name, map);
             for parameter in &mut block.parameters {

@@ -13,6 +13,7 @@ mod figures;
 mod grid;
 mod judge;
 mod layer;
+mod lecture;
 mod listing;
 mod measure;
 mod nets;
@@ -27,6 +28,7 @@ mod words;
 mod write;
 
 pub use figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
+pub use lecture::{Lecture, LectureSlide, Unjudged, lecture};
 
 use draft::Draft;
 
