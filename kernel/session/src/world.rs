@@ -21,6 +21,7 @@ use crate::classics::Wanted;
 use crate::device::Purpose;
 use crate::event::Event;
 use crate::failure::{At, Failure};
+use crate::verbs::slide::Missed;
 
 /// What names mean at a point of a program, as far as it is known without running it. Checking a program walks a copy
 /// of this through its statements; a statement that completes makes its copy the session's. Copies share what they have in
@@ -33,6 +34,8 @@ pub struct Names {
     pub nets: Shared<String, Arc<Resolved>>,
     /// Nets of the library that were used, which mean the same at every point of every program.
     pub library: Arc<Mutex<BTreeMap<String, Arc<Resolved>>>>,
+    /// Slides that could not be read, by their names: nets of these names, or of their columns', are not defined.
+    pub missed: Shared<String, Missed>,
     /// Data that was declared.
     pub data: Shared<String, DataSpec>,
     /// Nets that have weights of their own by now, and what these fix.
@@ -64,6 +67,7 @@ impl Names {
         Self {
             scope: Scope::default(),
             nets: Shared::default(),
+            missed: Shared::default(),
             library: Arc::default(),
             data: Shared::default(),
             bound: Shared::default(),
@@ -88,7 +92,7 @@ impl Names {
 /// A statement that gave names their meaning.
 #[derive(Debug)]
 pub struct Defined {
-    /// The statement: `let`, `block`, `net` or `data`.
+    /// The statement: `let`, `block`, `net`, `slide` or `data`.
     pub statement: Statement,
     /// Its words.
     pub text: String,

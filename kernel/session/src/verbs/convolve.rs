@@ -11,7 +11,7 @@ use fovea_graph::window::{Rounding, Window};
 use fovea_graph::{Span, Tensor};
 use ndarray::Axis;
 
-use super::slide::{Misfit, Pictured, bearable, extents, nested, one_layer, stacked, windows};
+use super::windowed::{Misfit, Pictured, bearable, extents, nested, one_layer, stacked, windows};
 use super::sliding::Sliding;
 use super::{Checked, Events, Job};
 use crate::display::Makes;

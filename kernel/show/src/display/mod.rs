@@ -16,7 +16,7 @@ mod wrap;
 
 pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};
-pub use convolution::{Makes, Slide};
+pub use convolution::{Makes, SlidingWindow};
 pub use page::Page;
 pub use report::{Confused, Device, Guess, TestFigures, TestReport, WORST, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};
