@@ -21,17 +21,18 @@ impl Program {
 }
 
 impl NetDef {
-    /// The same definition with every span replaced.
-    pub fn map_spans(mut self, map: &mut dyn FnMut(Span) -> Span) -> Self {
-        in_net(&mut self, map);
-        self
+    /// Replaces every span.
+    pub fn map_spans(&mut self, map: &mut dyn FnMut(Span) -> Span) {
+        in_name(&mut self.name, map);
+        in_chain(&mut self.chain, map);
+        in_bindings(&mut self.bindings, map);
     }
 }
 
 fn in_statement(statement: &mut Statement, map: Map<'_>) {
     statement.span = map(statement.span);
     match &mut statement.kind {
-        StatementKind::Net(net) => in_net(net, map),
+        StatementKind::Net(net) => net.map_spans(map),
         StatementKind::Block(block) => {
             in_name(&mut block.name, map);
             for parameter in &mut block.parameters {
@@ -50,12 +51,6 @@ fn in_statement(statement: &mut Statement, map: Map<'_>) {
             verb.parts.iter_mut().for_each(|part| in_part(part, map));
         }
     }
-}
-
-fn in_net(net: &mut NetDef, map: Map<'_>) {
-    in_name(&mut net.name, map);
-    in_chain(&mut net.chain, map);
-    in_bindings(&mut net.bindings, map);
 }
 
 fn in_name(name: &mut Name, map: Map<'_>) {

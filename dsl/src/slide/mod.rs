@@ -14,8 +14,10 @@ pub(crate) mod number;
 pub(crate) mod plain;
 
 mod judge;
+mod lecture;
 
 pub use figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
+pub use lecture::{Lecture, LectureSlide, Unjudged, lecture};
 
 use draft::Draft;
 

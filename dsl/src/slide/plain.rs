@@ -132,6 +132,8 @@ fn commands(bytes: &mut [u8]) {
                 at += 1;
             }
             b'{' => braces.push(false),
+            // A matrix's columns are no table's.
+            b'&' if depth > 0 => bytes[at] = b',',
             b'}' if braces.pop() == Some(true) => bytes[at] = b' ',
             b'\n' if bytes.get(at + 1) == Some(&b'\n') => braces.clear(),
             b'\\' => {
@@ -163,7 +165,8 @@ fn command(bytes: &mut [u8], at: usize, depth: &mut usize, braces: &mut Vec<bool
             // A row of a matrix ends; that of a table stays.
             Some(b'\\') if *depth > 0 => put(&mut bytes[at..at + 2], b";"),
             Some(b'\\') | None => {}
-            Some(b',' | b';' | b':' | b'!' | b' ' | b'(' | b')') => bytes[at..at + 2].fill(b' '),
+            // An escaped sign that would part cells, or begin a comment.
+            Some(b'&' | b'|' | b'%' | b',' | b';' | b':' | b'!' | b' ' | b'(' | b')') => bytes[at..at + 2].fill(b' '),
             Some(_) => {
                 bytes[at] = b' ';
                 return at + 1;
@@ -239,7 +242,11 @@ fn tag(bytes: &mut [u8], at: usize) -> usize {
     let letters = bytes[behind..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
     let name = String::from_utf8_lossy(&bytes[behind..behind + letters]).to_ascii_lowercase();
     let is_tag = bytes.get(behind).is_some_and(u8::is_ascii_alphabetic);
-    let Some(length) = bytes[at..].iter().take(2_000).position(|&b| b == b'>').filter(|_| is_tag) else { return at };
+    let length =
+        bytes[at + 1..].iter().take(2_000).position(|&b| b == b'>' || b == b'<').map_or(0, |length| length + 1);
+    if !is_tag || bytes.get(at + length) != Some(&b'>') {
+        return at;
+    }
     if !TABLE.contains(&name.as_str()) {
         let is_raised = name == "sup" && behind == at + 1;
         put(&mut bytes[at..=at + length], if is_raised { b"^" } else { b"" });

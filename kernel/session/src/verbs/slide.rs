@@ -72,7 +72,9 @@ fn within(at: &std::ops::Range<usize>, text: Span) -> Span {
 
 /// A net's definition, its places in the slide's text as places of the source that it stands in.
 fn placed(net: &SlideNet, text: Span) -> NetDef {
-    net.definition.clone().map_spans(&mut |span| within(&span.range(), text))
+    let mut definition = net.definition.clone();
+    definition.map_spans(&mut |span| within(&span.range(), text));
+    definition
 }
 
 /// What is remarked where a slide cannot be read.
