@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::arithmetic::Expression;
 use super::figure::{Unread, What};
 use super::number::Number;
 
@@ -64,6 +65,8 @@ pub struct DraftNet {
     pub rows: Vec<Row>,
     /// What is said of the whole network.
     pub totals: Vec<Claim>,
+    /// The rows are all there is: no classifier is filled in behind them.
+    pub is_whole: bool,
 }
 
 /// A row of a slide: what it does, and the figures that stand in it.
@@ -119,14 +122,23 @@ pub enum Part {
     Word(String),
     /// Branches joined along the channels.
     Concat(Vec<Vec<Part>>),
-    /// A residual block: this branch and a shortcut, added, and a rectifier.
-    Residual(Vec<Part>),
+    /// A residual block: a branch and a shortcut, added, and a rectifier.
+    Residual(Residual),
+}
+
+/// A residual block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Residual {
+    /// The convolutions of the branch that the slide shows. Normalisation and rectifiers between them are filled in.
+    pub convs: Vec<Conv>,
+    /// How much smaller its output is; which convolution takes the step is a convention.
+    pub stride: Stated<usize>,
 }
 
 /// A convolution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
-    /// How many filters.
+    /// How many filters; `usual` where the output's size alone says it.
     pub filters: Stated<usize>,
     /// The window.
     pub window: Stated<Vec<usize>>,
@@ -171,6 +183,8 @@ pub enum Pad {
     By(usize),
     /// So that the output has ⌈n / stride⌉ elements.
     Same,
+    /// A pool without padding whose last window may reach beyond the edge.
+    Ceil,
     /// As the slide's other rows do: the judge decides, and says so.
     Convention,
 }
@@ -193,6 +207,10 @@ pub enum Printed {
     Shape(Vec<usize>, Order),
     /// A number.
     Number(Number),
+    /// A count that is not rounded: of layers.
+    Exact(u128),
+    /// A printed product.
+    Expression(Expression),
 }
 
 /// In which order a slide prints a shape's sizes.

@@ -1,20 +1,31 @@
 //! Slides: a listing or a table as it was pasted becomes networks, and every figure that it prints is judged.
 //!
 //! ```text
-//! text ─plain─▶ text ─a reader a form─▶ Draft (what the slide states) ─judge─▶ Audit (networks, verdicts)
+//! text ─plain─▶ text ─a reader a form─▶ Draft (what the slide states) ─settle─▶ what it leaves open ─judge─▶ Audit
 //! ```
 
-#[allow(dead_code)]
+mod arithmetic;
+mod complete;
 mod draft;
 mod figure;
+mod figures;
 #[allow(dead_code)]
 mod grid;
-#[allow(dead_code)]
+mod judge;
+mod layer;
+mod lecture;
+mod listing;
+mod measure;
+mod nets;
 pub(crate) mod number;
 pub(crate) mod plain;
-
-mod judge;
-mod lecture;
+mod readings;
+mod refine;
+mod settle;
+mod tokens;
+mod totals;
+mod words;
+mod write;
 
 pub use figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
 pub use lecture::{Lecture, LectureSlide, Unjudged, lecture};
@@ -30,6 +41,16 @@ pub fn audit(name: &str, text: &str) -> Audit {
 }
 
 /// What a slide states, read by the first form that it has.
-fn read(_plain: &str) -> Draft {
-    Draft::default()
+fn read(plain: &str) -> Draft {
+    listing::read(plain).unwrap_or_default()
+}
+
+/// The line of a byte, from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.as_bytes().iter().take(at).filter(|&&byte| byte == b'\n').count()
+}
+
+/// How far a slide was read: `12 layers, up to CONV5`.
+fn layers_up_to(count: usize, name: &str) -> String {
+    if count == 0 { "nothing".to_string() } else { format!("{}, up to {name}", fovea_graph::counted(count, "layer")) }
 }

@@ -100,6 +100,11 @@ impl Number {
         self.mantissa.checked_mul(10u128.checked_pow(power)?)
     }
 
+    /// Whether it is counted in thousands: K, M.
+    pub fn has_unit(&self) -> bool {
+        self.thousands > 0
+    }
+
     /// Whether a count is it.
     pub fn fit(&self, count: u128) -> Fit {
         match self.ratio(count, 1000) {
@@ -141,7 +146,10 @@ impl Number {
             return if self.style.commas || count >= 10_000 { grouped(count) } else { count.to_string() };
         }
         let short = |decimals: usize| format!("{:.*}{suffix}", decimals, count as f64 / scale);
-        let is_told_apart = |text: &str| Number::read(&super::plain::plain(text)).is_none_or(|(n, _)| !n.equals(self));
+        let is_told_apart = |text: &str| {
+            let read = Number::read(&super::plain::plain(text));
+            read.is_none_or(|(number, _)| !number.equals(self) && (count == 0 || number.mantissa > 0))
+        };
         (self.style.decimals..self.style.decimals + 4)
             .map(short)
             .find(|text| is_told_apart(text))
