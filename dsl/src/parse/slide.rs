@@ -24,7 +24,8 @@ impl Reader<'_> {
         let rest = start + text.len()..word + plain.trim_end().len();
         if words.next().is_some() {
             let place = self.span(rest.end - self.text[rest.clone()].trim_start().len(), rest.end);
-            let error = self.wrong(place, "the slide's text begins in the next line").mend(self.span(rest.start, rest.end), "");
+            let error =
+                self.wrong(place, "the slide's text begins in the next line").mend(self.span(rest.start, rest.end), "");
             self.mistakes.push(error.help("behind `slide` stands its name, and nothing else"));
         }
         let name = self.defined_name("slide", Some(name), true)?;

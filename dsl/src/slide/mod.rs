@@ -30,6 +30,7 @@ mod write;
 pub use figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
 pub use lecture::{Lecture, LectureSlide, Unjudged, lecture};
 
+use crate::parse::words::is_free;
 use draft::Draft;
 
 /// Reads a slide that was pasted as it stands, and judges every figure of it against the networks that it states.
@@ -53,4 +54,12 @@ fn line_of(text: &str, at: usize) -> usize {
 /// How far a slide was read: `12 layers, up to CONV5`.
 fn layers_up_to(count: usize, name: &str) -> String {
     if count == 0 { "nothing".to_string() } else { format!("{}, up to {name}", fovea_graph::counted(count, "layer")) }
+}
+
+/// What words, a file's name or a heading, become as the name of a slide: `vgg-listing` becomes `vgg_listing`.
+pub fn name_of(words: &str) -> String {
+    let kept = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name = words.trim().chars().map(kept).collect::<String>();
+    let name = name.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) && is_free(&name) { name } else { format!("slide_{name}") }
 }

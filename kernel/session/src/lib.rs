@@ -24,6 +24,7 @@ pub mod progress;
 mod route;
 mod samples;
 pub mod session;
+pub mod slides;
 mod toward;
 pub mod values;
 mod verbs;

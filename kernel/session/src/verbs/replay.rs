@@ -35,7 +35,10 @@ pub fn under(set: BTreeMap<String, Value>, text: &str, names: &Names, world: &Wo
     other.scope.nets = names.scope.nets.clone();
     other.scope.blocks = names.scope.blocks.clone();
     other.scope.replace_overrides(set);
-    again(&needed(&all, words(text)), &mut other, world)?;
+    let mut needed = needed(&all, words(text));
+    // What a slide says hangs on no constant.
+    needed.retain(|one| !matches!(one.statement.kind, StatementKind::Slide(_)));
+    again(&needed, &mut other, world)?;
     Ok(other)
 }
 

@@ -1,24 +1,34 @@
 //! `slide NAME`: a slide becomes its networks, and every figure that it prints is held against them.
 
-use fovea_dsl::slide::{Audit, SlideNet, Unread, audit};
+use fovea_dsl::slide::{Audit, SlideNet, Verdict, audit};
 use fovea_dsl::syntax::{ItemKind, NetDef, SlideDef};
 use fovea_dsl::{Diagnostic, Stage, library};
 use fovea_graph::Span;
-use serde_json::{Value, json};
 
 use super::{Checked, Events, Job, net};
-use crate::display::{self, Page};
 use crate::event::Output;
 use crate::failure::Failure;
+use crate::slides;
 use crate::world::{Names, World};
 
-/// Where a slide could not be read, so that its nets are not defined.
+/// Why a slide's nets are not defined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
-    /// The words that could not be read.
+    /// The words that stand in the way.
     pub span: Span,
     /// Their line in the slide's own text.
     pub line: usize,
+    /// What is wrong with them.
+    pub why: Why,
+}
+
+/// Why a slide defines no net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It could not be read.
+    Unread,
+    /// No net can be what it says.
+    Impossible,
 }
 
 struct Slide {
@@ -37,17 +47,14 @@ pub fn check(definition: &SlideDef, names: &mut Names) -> Checked {
     let name = &definition.name;
     net::not_data(name, names)?;
     let audit = audit(&name.text, &definition.text);
-    let mut slide = Slide {
-        text: definition.text.clone(),
-        changed: Vec::new(),
-        replaced: Vec::new(),
-        remarks: Vec::new(),
-        audit,
-    };
+    let mut slide =
+        Slide { text: definition.text.clone(), changed: Vec::new(), replaced: Vec::new(), remarks: Vec::new(), audit };
     let place = |at: &std::ops::Range<usize>| within(at, definition.span);
     if let Some(first) = slide.audit.unread.first() {
-        names.missed.insert(name.text.clone(), Missed { span: place(&first.place), line: first.line });
-        let remarks = slide.audit.unread.iter().map(|unread| remark(&name.text, unread, place(&unread.place)));
+        let missed = Missed { span: place(&first.place), line: first.line, why: Why::Unread };
+        names.missed.insert(name.text.clone(), missed);
+        let remarks =
+            slide.audit.unread.iter().map(|unread| slides::missed(&name.text, unread, place(&unread.place)).remark());
         slide.remarks = remarks.collect();
         return Ok(Box::new(slide));
     }
@@ -61,6 +68,11 @@ pub fn check(definition: &SlideDef, names: &mut Names) -> Checked {
         slide.changed.extend(defined.changed.then_some(net.name.text));
     }
     names.is_read(&name.text);
+    if slide.audit.nets.is_empty() {
+        let first = slide.audit.figures.iter().find(|figure| figure.verdict == Verdict::Disagrees);
+        let (at, line) = first.map_or((&(0..0), 1), |figure| (&figure.place, figure.line));
+        names.missed.insert(name.text.clone(), Missed { span: place(at), line, why: Why::Impossible });
+    }
     Ok(Box::new(slide))
 }
 
@@ -75,18 +87,6 @@ fn placed(net: &SlideNet, text: Span) -> NetDef {
     let mut definition = net.definition.clone();
     definition.map_spans(&mut |span| within(&span.range(), text));
     definition
-}
-
-/// What is remarked where a slide cannot be read.
-pub fn remark(name: &str, unread: &Unread, place: Span) -> Diagnostic {
-    let message = format!("the slide `{name}` cannot be read, line {}", unread.line);
-    let mistake = Diagnostic::new(Stage::Parse, place, message).found(&unread.found).expected(&unread.expected);
-    let mistake = mistake.here(format!("expected {}", unread.expected));
-    let far = match unread.read.as_str() {
-        "" => "nothing before it says what a network is".to_string(),
-        read => format!("read so far: {read}"),
-    };
-    mistake.help(far).remark()
 }
 
 /// What is said where nets of these names were there already, and something else.
@@ -117,14 +117,17 @@ impl Names {
     /// There is a net of this name now, or one from a slide.
     pub fn is_read(&mut self, net: &str) {
         let ends = net.match_indices('.').map(|(at, _)| at).chain([net.len()]);
-        ends.for_each(|end| drop(self.missed.remove(&net[..end])));
+        for end in ends {
+            self.missed.remove(&net[..end]);
+        }
     }
 
     /// The mistake of a net whose slide could not be read.
     pub fn not_read(&self, net: &str, span: Span) -> Option<Diagnostic> {
         let missed = self.missed(net)?;
         let message = format!("`{net}` was not defined: its slide could not be read, line {}", missed.line);
-        let mistake = Diagnostic::new(Stage::Names, span, message).found(net).also(missed.span, "this could not be read");
+        let mistake =
+            Diagnostic::new(Stage::Names, span, message).found(net).also(missed.span, "this could not be read");
         Some(mistake.help("mend that line of the slide, or give the slide another name"))
     }
 
@@ -142,31 +145,10 @@ impl Job for Slide {
         for net in &self.changed {
             world.trained.remove(net);
         }
-        Ok(output(&self.audit, &self.text, &self.replaced))
+        Ok(slides::output(&self.audit, &self.text, &self.replaced))
     }
 
     fn remarks(&self) -> &[Diagnostic] {
         &self.remarks
     }
-}
-
-/// An audit to look at, and as data; `said` is what there is to say besides.
-pub fn output(audit: &Audit, text: &str, said: &[String]) -> Output {
-    let page = said.iter().fold(display::audit(audit, text), Page::text);
-    Output::page("slide", &page, data(audit))
-}
-
-/// An audit as data.
-fn data(audit: &Audit) -> Value {
-    let nets: Vec<&str> = audit.nets.iter().map(|net| net.name.as_str()).collect();
-    let definitions = audit.nets.iter().map(|net| (net.name.clone(), Value::from(net.text.clone())));
-    json!({
-        "net": audit.name,
-        "form": audit.form,
-        "nets": nets,
-        "definitions": definitions.collect::<serde_json::Map<_, _>>(),
-        "figures": audit.figures,
-        "unread": audit.unread,
-        "summary": display::Tally::of(&audit.figures).as_data(),
-    })
 }

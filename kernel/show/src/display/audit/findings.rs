@@ -60,7 +60,10 @@ fn table(figures: &[&Figure]) -> Table {
         parts.push((Column::left("printed").at_most(24), Box::new(|figure| figure.printed.clone())));
     }
     if has(&|figure| !figure.computed.is_empty()) {
-        parts.push((Column::left("computed").at_most(24), Box::new(|figure| figure.computed.clone())));
+        // What is filled in where nothing is printed may take a sentence.
+        let computed =
+            Column::left("computed").wrapped_at(if has(&|figure| figure.because.is_some()) { 24 } else { 56 });
+        parts.push((computed, Box::new(|figure| figure.computed.clone())));
     }
     if has(&|figure| figure.because.is_some()) {
         let why = Column::left("why").wrapped_at(REASON);

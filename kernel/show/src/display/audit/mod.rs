@@ -3,6 +3,7 @@
 mod findings;
 mod tally;
 
+use fovea_dsl::format::format;
 use fovea_dsl::slide::Audit;
 
 use super::Page;
@@ -17,6 +18,6 @@ pub fn audit(audit: &Audit, _text: &str) -> Page {
     };
     let page = Page::default().text(format!("{}: {sum}", audit.name));
     let page = findings(page, &audit.figures, &audit.unread);
-    let nets: Vec<&str> = audit.nets.iter().map(|net| net.text.as_str()).collect();
-    if nets.is_empty() { page } else { page.fold("in the language", Page::default().code(nets.join("\n"))) }
+    let nets: String = audit.nets.iter().map(|net| format(&net.text).unwrap_or(net.text.clone())).collect();
+    if nets.is_empty() { page } else { page.fold("in the language", Page::default().code(nets.trim_end())) }
 }

@@ -8,14 +8,8 @@ use serde_json::{Value, json};
 use crate::display::number::{count, of};
 
 /// The verdicts on figures, from the best to what is no figure of the slide.
-const VERDICTS: [Verdict; 6] = [
-    Verdict::Agrees,
-    Verdict::Rounds,
-    Verdict::Disagrees,
-    Verdict::Follows,
-    Verdict::Remark,
-    Verdict::Assumed,
-];
+const VERDICTS: [Verdict; 6] =
+    [Verdict::Agrees, Verdict::Rounds, Verdict::Disagrees, Verdict::Follows, Verdict::Remark, Verdict::Assumed];
 
 /// How many figures have which verdict. Displays as `38 figures: 31 agree, 4 round, 3 disagree; 2 remarks, 1 assumption`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

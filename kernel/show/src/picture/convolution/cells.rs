@@ -187,7 +187,13 @@ pub(super) fn tint(canvas: &Canvas, part: Part) -> Color {
 }
 
 /// The image and its padding, the window tinted.
-pub(super) fn image(canvas: &mut Canvas, slide: &SlidingWindow<'_>, corner: (f64, f64), look: Look, position: [usize; 2]) {
+pub(super) fn image(
+    canvas: &mut Canvas,
+    slide: &SlidingWindow<'_>,
+    corner: (f64, f64),
+    look: Look,
+    position: [usize; 2],
+) {
     let Padded { from, to } = padded(slide);
     let size = text_size(slide.image, look.side, 0.42, 0);
     let factor_size = slide.filter().map_or(size, |filter| text_size(filter, look.side, 0.24, 1));

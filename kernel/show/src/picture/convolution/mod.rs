@@ -45,7 +45,14 @@ fn alt(title: &str, slide: &SlidingWindow<'_>, position: [usize; 2], channel: us
 }
 
 /// The sum at a position, with as many products as there is room for, behind `lead`.
-fn sum_line(lead: &str, slide: &SlidingWindow<'_>, position: [usize; 2], channel: usize, room: f64, size: f64) -> String {
+fn sum_line(
+    lead: &str,
+    slide: &SlidingWindow<'_>,
+    position: [usize; 2],
+    channel: usize,
+    room: f64,
+    size: f64,
+) -> String {
     let line = |most| minus(&format!("{lead}{}", slide.step(position, channel, most)));
     let fits = |line: &String| font::width(line, size, Weight::Regular) <= room;
     let line = (1..=slide.most_terms()).rev().map(line).find(fits).unwrap_or_else(|| line(1));
