@@ -117,7 +117,7 @@ fn a_slide_that_cannot_be_read_defines_nothing_and_the_rest_runs() {
     }
     // One that was read, but whose net cannot be.
     let ran = place.program(&format!("slide lenet\n{}\nsummary lenet", SMALL.replace("3x3", "30x30")));
-    ran.fails(&["`lenet` was not defined: its slide states no network that can be computed, line 2"]);
+    ran.fails(&["`lenet` was not defined: its slide", "line 2"]);
     // A net of that name is one again.
     place.program(&format!("slide lenet\n{broken}\nnet lenet = 8x8x1 - fc 3\nsummary lenet")).done();
 }

@@ -19,6 +19,7 @@ pub mod live;
 mod lookup;
 mod loose;
 mod memory;
+mod missed;
 mod positions;
 pub mod progress;
 mod route;

@@ -21,7 +21,6 @@ use crate::classics::Wanted;
 use crate::device::Purpose;
 use crate::event::Event;
 use crate::failure::{At, Failure};
-use crate::verbs::slide::Missed;
 
 /// What names mean at a point of a program, as far as it is known without running it. Checking a program walks a copy
 /// of this through its statements; a statement that completes makes its copy the session's. Copies share what they have in
@@ -96,6 +95,26 @@ pub struct Defined {
     pub statement: Statement,
     /// Its words.
     pub text: String,
+}
+
+/// Why a slide's nets are not defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The words that stand in the way.
+    pub span: Span,
+    /// Their line in the slide's own text.
+    pub line: usize,
+    /// What is wrong with them.
+    pub why: Why,
+}
+
+/// Why a slide defines no net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It could not be read.
+    Unread,
+    /// No net can be what it says.
+    Impossible,
 }
 
 /// What a net's weights fix.

@@ -36,7 +36,7 @@ mod saliency;
 mod segment;
 pub mod show;
 mod simple;
-pub mod slide;
+mod slide;
 mod sliding;
 mod stylize;
 pub mod summary;

@@ -1,35 +1,15 @@
 //! `slide NAME`: a slide becomes its networks, and every figure that it prints is held against them.
 
 use fovea_dsl::slide::{Audit, SlideNet, Verdict, audit};
-use fovea_dsl::syntax::{ItemKind, NetDef, SlideDef};
-use fovea_dsl::{Diagnostic, Stage, library};
+use fovea_dsl::syntax::{NetDef, SlideDef};
+use fovea_dsl::{Diagnostic, library};
 use fovea_graph::Span;
 
 use super::{Checked, Events, Job, net};
 use crate::event::Output;
 use crate::failure::Failure;
 use crate::slides;
-use crate::world::{Names, World};
-
-/// Why a slide's nets are not defined.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missed {
-    /// The words that stand in the way.
-    pub span: Span,
-    /// Their line in the slide's own text.
-    pub line: usize,
-    /// What is wrong with them.
-    pub why: Why,
-}
-
-/// Why a slide defines no net.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// It could not be read.
-    Unread,
-    /// No net can be what it says.
-    Impossible,
-}
+use crate::world::{Missed, Names, Why, World};
 
 struct Slide {
     audit: Audit,
@@ -105,39 +85,6 @@ fn replaced(nets: &[NetDef], names: &Names) -> Vec<String> {
     };
     let others = said(nets.iter().filter(is_other).collect(), "what was called so");
     said(nets.iter().filter(is_librarys).collect(), "the library's").into_iter().chain(others).collect()
-}
-
-impl Names {
-    /// The slide that would have defined a net of this name, and could not be read.
-    pub fn missed(&self, net: &str) -> Option<&Missed> {
-        let ends = net.match_indices('.').map(|(at, _)| at).chain([net.len()]);
-        ends.filter_map(|end| self.missed.get(&net[..end])).last()
-    }
-
-    /// There is a net of this name now, or one from a slide.
-    pub fn is_read(&mut self, net: &str) {
-        let ends = net.match_indices('.').map(|(at, _)| at).chain([net.len()]);
-        for end in ends {
-            self.missed.remove(&net[..end]);
-        }
-    }
-
-    /// The mistake of a net whose slide could not be read.
-    pub fn not_read(&self, net: &str, span: Span) -> Option<Diagnostic> {
-        let missed = self.missed(net)?;
-        let message = format!("`{net}` was not defined: its slide could not be read, line {}", missed.line);
-        let mistake =
-            Diagnostic::new(Stage::Names, span, message).found(net).also(missed.span, "this could not be read");
-        Some(mistake.help("mend that line of the slide, or give the slide another name"))
-    }
-
-    /// The mistake of a definition that goes on from such a net.
-    pub fn begins_in_unread(&self, definition: &NetDef) -> Option<Diagnostic> {
-        definition.chain.items.iter().find_map(|item| match &item.kind {
-            ItemKind::Reference(name, _) => self.not_read(&name.text, name.span),
-            _ => None,
-        })
-    }
 }
 
 impl Job for Slide {
