@@ -1,12 +1,12 @@
 //! Counts beside printed numbers, and figures as they are listed.
 
-use super::draft::{Claim, Draft, Operations, Printed};
+use super::draft::{Claim, Draft, Operations, Part, Printed};
 use super::figure::{Figure, Verdict, What};
 use super::line_of;
 use super::measure::Measured;
 use super::number::{Fit, grouped};
 use super::settle::Settled;
-use super::write::{Convention, Unstated, sizes};
+use super::write::{Convention, Shortcut, StrideAt, Unstated, sizes};
 
 /// What of a stretch a figure counts.
 #[derive(Clone, Copy, Debug)]
@@ -145,6 +145,10 @@ pub fn assumed(text: &str, draft: &Draft, settled: &Settled) -> Vec<Figure> {
     if leaves_open("pool") {
         assume(What::Padding, words("pools", pool));
     }
+    let is_residual = |part: &Part| matches!(part, Part::Residual(_));
+    if draft.nets.iter().flat_map(|net| &net.rows).flat_map(|row| &row.parts).any(is_residual) {
+        assume(What::Shortcut, residual_words(settled.convention));
+    }
     let has =
         |what| draft.nets.iter().flat_map(|net| &net.rows).flat_map(|row| &row.claims).any(|claim| claim.what == what);
     if has(What::Parameters) && draft.counts.biases.is_none() {
@@ -159,6 +163,19 @@ pub fn assumed(text: &str, draft: &Draft, settled: &Settled) -> Vec<Figure> {
         assume(What::Operations, format!("operations are {counted}"));
     }
     all
+}
+
+/// What shortcuts do, and which convolution of a block takes the stride.
+fn residual_words(convention: Convention) -> String {
+    let shortcut = match convention.shortcut {
+        Shortcut::Projection => "a 1×1 convolution where shapes differ",
+        Shortcut::Identity => "zeros for the channels that lack",
+    };
+    let stride = match convention.stride {
+        StrideAt::Window => "the first convolution with a window, as torchvision has it",
+        StrideAt::First => "the first convolution, as the paper has it and the printed operations say",
+    };
+    format!("shortcuts have {shortcut}; a block's stride is at {stride}")
 }
 
 /// Figures in the order of the text, and once what several nets' columns have in common.

@@ -12,7 +12,7 @@ use super::figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
 use super::figures::{self, Counts};
 use super::measure::{Measured, Measurer};
 use super::settle::{Settled, settle};
-use super::{line_of, nets, readings, refine, totals};
+use super::{line_of, nets, readings, refine, repeated, totals};
 
 /// What a figure is judged in.
 pub struct Bench<'a> {
@@ -40,12 +40,13 @@ pub fn judge(name: &str, text: &str, mut draft: Draft) -> Audit {
     figures.extend(figures::assumed(text, &draft, &settled));
     let mut defined = Vec::new();
     let several = draft.nets.len() > 1;
+    let repeated = repeated::repeated(text, &draft.nets, &settled, &measurer);
     for (net, input) in draft.nets.iter().zip(&settled.inputs) {
         let column = Some(net.name.clone()).filter(|_| several);
         let bench = Bench { text, settled: &settled, measurer: &measurer, net: column, input };
         rows(&bench, net, &mut figures);
         let whole = complete(net, input);
-        totals::judge(&bench, &whole.net, &mut figures);
+        totals::judge(&bench, &whole.net, repeated.as_ref(), &mut figures);
         figures.extend(whole.remarks.iter().map(|remark| remarked(text, remark)));
         if draft.unread.is_empty() {
             defined.extend(nets::define(name, &whole.net, input, settled.convention));
@@ -92,7 +93,10 @@ fn remarked(text: &str, remark: &Remark) -> Figure {
 
 /// What stands at a place, in one line.
 pub fn printed(text: &str, place: &Range<usize>) -> String {
-    text.get(place.clone()).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = text.get(place.clone()).unwrap_or_default();
+    let is_marked_up = text.contains(['\\', '&', '<']);
+    let text = if is_marked_up { super::plain::plain(text) } else { text.to_string() };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What flows between two rows.

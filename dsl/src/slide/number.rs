@@ -52,12 +52,12 @@ pub enum Reading {
 }
 
 impl Reading {
-    /// In words, behind a count: `114,688 is 112K with K = 1024`.
+    /// In words, behind a count: `114,688: right with K = 1024`.
     pub fn words(self) -> &'static str {
         match self {
-            Reading::Cut => "cut, not rounded",
-            Reading::Binary => "K = 1024",
-            Reading::BinaryCut => "K = 1024, cut, not rounded",
+            Reading::Cut => "cut instead of rounded",
+            Reading::Binary => "right with K = 1024",
+            Reading::BinaryCut => "right with K = 1024, cut instead of rounded",
         }
     }
 }

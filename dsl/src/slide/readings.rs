@@ -281,13 +281,13 @@ pub fn count(claim: &Claim, measured: &Measured, settled: &Settled) -> (String, 
 /// How a printed number must be read to be a count, or how far it is off.
 pub fn number_words(number: &Number, count: u128, other: Option<(u128, &'static str)>) -> String {
     if let Some(reading) = number.reading(count) {
-        return format!("{} is it with {}", grouped(count), reading.words());
+        return format!("it is {}: {}", grouped(count), reading.words());
     }
     if let Some((other, words)) = other {
         match (number.fit(other), number.reading(other)) {
             (Fit::No, Some(reading)) => return format!("{words} it is {}: {}", grouped(other), reading.words()),
             (Fit::No, None) => {}
-            _ => return format!("{words} it is {}, which is right", grouped(other)),
+            _ => return format!("{words} it is {}, which fits", grouped(other)),
         }
     }
     let off = number.value().filter(|&value| value > 0).map(|value| {

@@ -1,12 +1,13 @@
 //! Settles what a slide leaves open for all of its rows alike: the input's shape, paddings, and what its figures count.
 //! What most of its figures agree with is taken; one figure alone settles nothing.
 
+use super::complete::complete;
 use super::draft::{Claim, Draft, DraftNet, Operations, Part, Printed};
 use super::figure::What;
 use super::judge::{has_size, is_output};
 use super::measure::{Measured, Measurer};
-use super::number::Fit;
-use super::write::{Convention, Unstated};
+use super::number::{Fit, Number};
+use super::write::{self, Convention, Shortcut, StrideAt, Unstated};
 
 /// What was settled.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,11 +46,60 @@ pub fn settle(draft: &Draft, measurer: &Measurer) -> Settled {
         }
     }
     let mut settled = Settled { inputs, convention, biases: false, operations: Operations::Macs };
+    settled.convention = residual(draft, &settled, measurer);
     let [weights, all, macs, flops] = weigh(draft, &settled, measurer);
     settled.biases = draft.counts.biases.unwrap_or(all > weights);
     settled.operations =
         draft.counts.operations.unwrap_or(if flops > macs { Operations::Flops } else { Operations::Macs });
     settled
+}
+
+/// What shortcuts do and where strides are: as most of the printed operations say, else as usual.
+fn residual(draft: &Draft, settled: &Settled, measurer: &Measurer) -> Convention {
+    let own = settled.convention;
+    let is_residual =
+        |net: &DraftNet| net.rows.iter().flat_map(|row| &row.parts).any(|part| matches!(part, Part::Residual(_)));
+    let nets: Vec<_> = draft.nets.iter().zip(&settled.inputs).filter(|(net, _)| is_residual(net)).collect();
+    let score = |convention: Convention| -> usize {
+        let fit = |(net, input): &(&DraftNet, &Vec<usize>)| {
+            let whole = complete(net, input).net;
+            let text = write::net("slide", input, &whole, convention).text;
+            let claims = whole.totals.iter().filter(|claim| claim.what == What::Operations);
+            let Some(Printed::Number(number)) = claims.map(|claim| &claim.value).next() else { return 0 };
+            match &*measurer.text(text) {
+                Ok(measured) => operations_fit(number, measured.macs),
+                Err(_) => 0,
+            }
+        };
+        nets.iter().map(fit).sum()
+    };
+    if nets.is_empty() || !nets.iter().any(|(net, _)| net.totals.iter().any(|claim| claim.what == What::Operations)) {
+        return own;
+    }
+    let mut best = (score(own), own);
+    for (shortcut, stride) in [
+        (Shortcut::Projection, StrideAt::First),
+        (Shortcut::Identity, StrideAt::Window),
+        (Shortcut::Identity, StrideAt::First),
+    ] {
+        let convention = Convention { shortcut, stride, ..own };
+        let fitting = score(convention);
+        // One figure alone settles nothing.
+        if fitting > best.0 + 1 {
+            best = (fitting, convention);
+        }
+    }
+    best.1
+}
+
+/// How well a count of MACs fits a figure, itself or doubled.
+fn operations_fit(number: &Number, macs: u128) -> usize {
+    let fits = [macs, macs.saturating_mul(2)].map(|count| match (number.fit(count), number.reading(count)) {
+        (Fit::Exact | Fit::Rounds, _) => 2,
+        (Fit::No, Some(_)) => 1,
+        (Fit::No, None) => 0,
+    });
+    fits[0].max(fits[1])
 }
 
 /// A net's input: the stated one, or the usual one with which most of its outputs fit.

@@ -1,21 +1,22 @@
 //! What a slide says of a whole network: how many layers, parameters, operations it has.
 
-use super::draft::{Claim, Conv, DraftNet, Operations, Part, Printed};
+use super::draft::{Claim, DraftNet, Operations, Part, Printed};
 use super::figure::{Correction, Figure, Verdict, What};
 use super::figures::{self, Counts, counts, verdict, written};
 use super::judge::{Bench, figure};
 use super::measure::Measured;
 use super::number::{Fit, Number, Reading, grouped};
 use super::readings;
+use super::repeated::{Repeated, stages};
 use super::write::{Convention, Shortcut, StrideAt, net};
 
 /// Judges the figures of the whole net, its end included.
-pub fn judge(bench: &Bench<'_>, whole: &DraftNet, figures: &mut Vec<Figure>) {
+pub fn judge(bench: &Bench<'_>, whole: &DraftNet, repeated: Option<&Repeated>, figures: &mut Vec<Figure>) {
     for claim in &whole.totals {
         let blank = figure(bench, None, claim);
         let text = net("slide", bench.input, whole, bench.settled.convention).text;
         figures.push(match &*bench.measurer.text(text) {
-            Ok(measured) => total(bench, whole, claim, measured, blank),
+            Ok(measured) => total(bench, whole, claim, measured, repeated, blank),
             Err(why) => Figure {
                 computed: "nothing".to_string(),
                 verdict: Verdict::Disagrees,
@@ -26,7 +27,14 @@ pub fn judge(bench: &Bench<'_>, whole: &DraftNet, figures: &mut Vec<Figure>) {
     }
 }
 
-fn total(bench: &Bench<'_>, whole: &DraftNet, claim: &Claim, measured: &Measured, blank: Figure) -> Figure {
+fn total(
+    bench: &Bench<'_>,
+    whole: &DraftNet,
+    claim: &Claim,
+    measured: &Measured,
+    repeated: Option<&Repeated>,
+    blank: Figure,
+) -> Figure {
     let Counts { count, .. } = counts(claim.what, measured, bench.settled);
     let blank = Figure { computed: written(claim, count), ..blank };
     if let Some(verdict) = verdict(claim, count) {
@@ -40,7 +48,7 @@ fn total(bench: &Bench<'_>, whole: &DraftNet, claim: &Claim, measured: &Measured
         (Printed::Number(number), What::Operations) => {
             (operations(bench, whole, number, measured), blank.computed.clone())
         }
-        (Printed::Exact(stated), What::Layers) => (layers(whole, *stated, count), blank.computed.clone()),
+        (Printed::Exact(stated), What::Layers) => (layers(whole, *stated, count, repeated), blank.computed.clone()),
         _ => (readings::count(claim, measured, bench.settled).0, blank.computed.clone()),
     };
     let mend = Some(Correction { place: claim.place.clone(), text });
@@ -61,21 +69,35 @@ fn printed_sum(whole: &DraftNet, total: &Claim) -> Option<u128> {
 
 /// Readings of a figure of operations: what is counted, what shortcuts do, and which convolution takes the stride.
 fn operations(bench: &Bench<'_>, whole: &DraftNet, number: &Number, measured: &Measured) -> String {
-    let readings = right_operations(bench, whole, number);
-    let flops = bench.settled.operations == Operations::Flops;
-    if readings.is_empty() {
-        let other = if flops { (measured.macs, "as MACs") } else { (measured.macs * 2, "as FLOPs, two a MAC,") };
-        return readings::number_words(number, if flops { measured.macs * 2 } else { measured.macs }, Some(other));
+    let flops = measured.macs.saturating_mul(2);
+    let (own, other, words) = match bench.settled.operations {
+        Operations::Flops => (flops, measured.macs, "these are MACs, not FLOPs"),
+        Operations::Macs => (measured.macs, flops, "these are FLOPs, two a MAC"),
+    };
+    let variants = variants(bench, whole);
+    let right = |factor: u128| {
+        let fits = variants.iter().filter_map(|(macs, with)| fit_words(number, macs.saturating_mul(factor), with));
+        let mut fits: Vec<(bool, String)> = fits.collect();
+        // What rounds explains more than what was cut.
+        if fits.first().is_some_and(|(rounds, _)| *rounds) {
+            fits.truncate(1);
+        }
+        fits.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join("; ")
+    };
+    let (own_factor, other_factor) = if own > other { (2, 1) } else { (1, 2) };
+    let (as_own, as_other) = (right(own_factor), right(other_factor));
+    match (as_own.is_empty(), as_other.is_empty()) {
+        (false, _) => as_own,
+        (true, false) => format!("{words}: {as_other}{}", torchvisions(whole, &variants, other_factor)),
+        (true, true) => readings::number_words(number, own, Some((other, words))),
     }
-    readings.join("; ")
 }
 
-/// Every reading with which a figure is right, the net's own first.
-fn right_operations(bench: &Bench<'_>, whole: &DraftNet, number: &Number) -> Vec<String> {
+/// The MACs of a net as it was settled, and of a residual one with other shortcuts and another stride; what differs, in words.
+fn variants(bench: &Bench<'_>, whole: &DraftNet) -> Vec<(u128, &'static str)> {
     let own = bench.settled.convention;
-    let is_residual = whole.rows.iter().flat_map(|row| &row.parts).any(|part| matches!(part, Part::Residual(_)));
     let mut tried = vec![(own, "")];
-    if is_residual {
+    if whole.rows.iter().flat_map(|row| &row.parts).any(|part| matches!(part, Part::Residual(_))) {
         let other = |shortcut, stride| Convention { shortcut, stride, ..own };
         tried.extend([
             (other(own.shortcut, opposite(own.stride)), stride_words(opposite(own.stride))),
@@ -83,27 +105,37 @@ fn right_operations(bench: &Bench<'_>, whole: &DraftNet, number: &Number) -> Vec
             (other(Shortcut::Identity, opposite(own.stride)), "identity shortcuts and another stride"),
         ]);
     }
-    let mut found: Vec<(bool, u128, String)> = Vec::new();
+    let mut variants: Vec<(u128, &'static str)> = Vec::new();
     for (convention, words) in tried {
-        let Ok(measured) = &*bench.measurer.text(net("slide", bench.input, whole, convention).text) else { continue };
-        let counts = [(measured.macs, "MACs"), (measured.macs.saturating_mul(2), "FLOPs")];
-        for (count, unit) in counts {
-            let how = match (number.fit(count), number.reading(count)) {
-                (Fit::Exact | Fit::Rounds, _) => "rounded",
-                (Fit::No, Some(Reading::Cut)) => "cut, not rounded",
-                _ => continue,
-            };
-            if found.iter().any(|(_, known, _)| *known == count) {
-                continue;
-            }
-            let with = if words.is_empty() { String::new() } else { format!(" with {words}") };
-            found.push((how == "rounded", count, format!("it is {} {unit}{with}, {how}", grouped(count))));
+        if let Ok(measured) = &*bench.measurer.text(net("slide", bench.input, whole, convention).text)
+            && !variants.iter().any(|(macs, _)| *macs == measured.macs)
+        {
+            variants.push((measured.macs, words));
         }
     }
-    // What rounds explains more than what was cut; the net's own stays first.
-    let own_rounds = found.first().is_some_and(|(rounds, ..)| *rounds);
-    found.truncate(if own_rounds { 1 } else { 3 });
-    found.into_iter().map(|(.., words)| words).collect()
+    variants
+}
+
+/// Whether a number rounds, and in words how it is a count; `None` where it is not.
+fn fit_words(number: &Number, count: u128, with: &str) -> Option<(bool, String)> {
+    let with = if with.is_empty() { String::new() } else { format!("with {with} ") };
+    match (number.fit(count), number.reading(count)) {
+        (Fit::Exact | Fit::Rounds, _) => Some((true, format!("{with}{} rounds to it", grouped(count)))),
+        (Fit::No, Some(Reading::Cut)) => Some((false, format!("{with}{} was cut, not rounded", grouped(count)))),
+        _ => None,
+    }
+}
+
+/// Where the stride was settled by what is printed: what it would be with the other one.
+fn torchvisions(whole: &DraftNet, variants: &[(u128, &'static str)], factor: u128) -> String {
+    let is_bottleneck = |part: &Part| matches!(part, Part::Residual(residual) if residual.convs.len() > 2);
+    let has_bottleneck = whole.rows.iter().flat_map(|row| &row.parts).any(is_bottleneck);
+    match variants {
+        [_, (macs, words), ..] if has_bottleneck && words.contains("stride") => {
+            format!(" (with {words}, it would be {})", grouped(macs.saturating_mul(factor)))
+        }
+        _ => String::new(),
+    }
 }
 
 fn opposite(stride: StrideAt) -> StrideAt {
@@ -121,32 +153,32 @@ fn stride_words(stride: StrideAt) -> &'static str {
 }
 
 /// Why a count of layers is wrong.
-fn layers(whole: &DraftNet, stated: u128, count: u128) -> String {
-    let diff = stated.abs_diff(count);
-    let rows = |what: &str| fovea_graph::counted(usize::try_from(diff).unwrap_or(usize::MAX), what);
-    if stated < count {
-        return format!("{count} are listed: {} too many", rows("row"));
+fn layers(whole: &DraftNet, stated: u128, count: u128, repeated: Option<&Repeated>) -> String {
+    let rows = |count: u128, what: &str| fovea_graph::counted(usize::try_from(count).unwrap_or(usize::MAX), what);
+    let without = repeated.and_then(|repeated| Some((repeated, count.checked_sub(repeated.layers)?)));
+    match without {
+        Some((repeated, without)) if without == stated => {
+            format!("{count} are listed: {}, and without them it is {stated}", repeated.words())
+        }
+        Some((repeated, without)) if without < stated => {
+            let lost = rows(stated - without, "row");
+            let such = lost_rows(whole, stated - without, 1);
+            format!("{count} are listed; {}, and without them {without} are: {lost} got lost{such}", repeated.words())
+        }
+        _ if stated < count => format!("{count} are listed: {} too many", rows(count - stated, "row")),
+        _ => format!(
+            "{count} are listed: {} got lost{}",
+            rows(stated - count, "row"),
+            lost_rows(whole, stated - count, 0)
+        ),
     }
-    let stages = stages(whole);
-    let (is, each) = (if diff == 1 { "is" } else { "are" }, if diff == 1 { "stage" } else { "stages" });
-    let such = if stages >= 2 && diff <= stages as u128 {
-        format!(", such as a further convolution in {diff} of the {stages} {each}")
-    } else {
-        String::new()
-    };
-    format!("{count} are listed: {} {is} lost{such}", rows("row"))
 }
 
-/// How many stretches of convolutions the pools part.
-fn stages(whole: &DraftNet) -> usize {
-    let is_conv = |part: &&Part| matches!(part, Part::Conv(Conv { .. }) | Part::Residual(_));
-    let mut stages = 0;
-    let mut inside = false;
-    for row in &whole.rows {
-        let conv = row.parts.iter().any(|part| is_conv(&part));
-        let pool = row.parts.iter().any(|part| matches!(part, Part::Pool(_) | Part::PoolAll(_)));
-        stages += usize::from(conv && !inside);
-        inside = (inside || conv) && !pool;
+/// Where rows may have stood that got lost.
+fn lost_rows(whole: &DraftNet, lost: u128, repeated: usize) -> String {
+    let stages = stages(&whole.rows).len().saturating_sub(repeated);
+    if lost == 0 || lost > stages as u128 || stages < 2 {
+        return String::new();
     }
-    stages
+    format!(", such as a further convolution in {lost} of the {stages} stages")
 }

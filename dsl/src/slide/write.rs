@@ -121,8 +121,15 @@ fn item(part: &Part, rank: usize, convention: Convention) -> String {
 fn conv(conv: &Conv, rank: usize, convention: Convention) -> String {
     let word = if conv.transposed { "deconv" } else { "conv" };
     let mut text = format!("{word} {}{}", conv.filters.value, window(&conv.window.value, rank));
-    text += &stride(&conv.stride.value, rank);
-    text += &pad(conv.pad.value, convention.conv);
+    if conv.transposed || conv.stride.value.iter().any(|&step| step != 1) {
+        text += &stride(&conv.stride.value, rank);
+    }
+    let half = half(&conv.window.value).unwrap_or(0);
+    let is_usual =
+        !conv.transposed && conv.pad.value == Pad::By(half) && conv.window.value.iter().all(|size| size % 2 == 1);
+    if !is_usual || conv.window.value.iter().any(|&size| size != conv.window.value[0]) {
+        text += &pad(conv.pad.value, convention.conv);
+    }
     if conv.groups > 1 {
         let _ = write!(text, " groups {}", conv.groups);
     }
@@ -144,7 +151,9 @@ fn pool(pool: &Pool, rank: usize, convention: Convention) -> String {
         (Pad::Same, _) => " same".to_string(),
         (Pad::Ceil, _) => " ceil".to_string(),
     };
-    format!("pool{kind}{}{}{pad}", window(&pool.window.value, rank), stride(&pool.stride.value, rank))
+    let is_apart = spread(&pool.stride.value, rank) != spread(&pool.window.value, rank);
+    let stride = if is_apart { stride(&pool.stride.value, rank) } else { String::new() };
+    format!("pool{kind}{}{stride}{pad}", window(&pool.window.value, rank))
 }
 
 /// Half padding of a window, where it is some.
