@@ -43,6 +43,14 @@ fn tables_are_parted_by_what_stands_between_them() {
 }
 
 #[test]
+fn a_line_above_a_table_is_none_of_it() {
+    assert_eq!(
+        shown("Model: a\n| a | b |\n| 1 | 2 |\nend  of\nit  all\n"),
+        [["a | b", "1 | 2"], ["end | of", "it | all"]]
+    );
+}
+
+#[test]
 fn boxes_tell_which_lines_are_one_row() {
     let text = "┏━━━━━━━━┳━━━━┓\n┃ Layer  ┃ P  ┃\n┡━━━━━━━━╇━━━━┩\n│ conv_1 │ 10 │\n│ (Conv) │    │\n├────────┼────┤\n│ flat   │ 0  │\n├────────┼────┤\n│ end    │ 1  │\n└────────┴────┘\n";
     assert_eq!(shown(text), [["Layer | P", "conv_1 | 10", "(Conv) | ", "flat | 0", "end | 1"]]);
