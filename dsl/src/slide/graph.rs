@@ -77,7 +77,7 @@ fn parents(net: &DraftNet) -> Vec<Option<usize>> {
         };
         let parent = feeds
             .split_first()
-            .and_then(|(&first, others)| others.iter().fold(Some(first), |one, &other| meet(one, other)));
+            .and_then(|(&first, others)| others.iter().try_fold(first, |one, &other| meet(Some(one), other)));
         parents.push(parent);
     }
     parents
@@ -198,7 +198,7 @@ impl Writer<'_> {
         let mut text = chain(parts, self.rank, self.convention);
         let is_biased = matches!(parts.last(), Some(Part::Conv(conv)) if conv.bias);
         let is_norm = |&follower: &usize| matches!(self.net.rows[follower].parts.as_slice(), [.., Part::Bn]);
-        if is_biased && self.followers[row].first().is_some_and(|follower| is_norm(follower)) {
+        if is_biased && self.followers[row].first().is_some_and(is_norm) {
             text += " bias";
         }
         text
