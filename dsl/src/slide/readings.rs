@@ -247,7 +247,7 @@ pub fn uneven(bench: &Bench<'_>, row: &Row, input: &[usize]) -> Vec<Figure> {
     };
     let even: Vec<usize> = (0..=size.min(12) / 2).filter(|&pad| rest(pad) == Some(0)).collect();
     let offers = if even.is_empty() {
-        "no padding does".to_string()
+        "no padding".to_string()
     } else {
         even.iter().copied().map(gives).collect::<Vec<_>>().join(" or ")
     };
