@@ -268,6 +268,17 @@ pub fn uneven(bench: &Bench<'_>, row: &Row, input: &[usize]) -> Vec<Figure> {
     remarks
 }
 
+/// A remark on a pool whose window is not square: a slip, more often than not.
+pub fn oblong(bench: &Bench<'_>, row: &Row) -> Option<Figure> {
+    let window = row.parts.iter().find_map(|part| match part {
+        Part::Pool(pool) if pool.window.value.windows(2).any(|pair| pair[0] != pair[1]) => Some(&pool.window),
+        _ => None,
+    })?;
+    let claim = Claim { what: What::Filters, place: window.place.clone()?, value: Printed::Exact(0) };
+    let because = Some("the window is not square".to_string());
+    Some(Figure { verdict: Verdict::Remark, because, ..figure(bench, Some(row), &claim) })
+}
+
 /// Why a count is not the printed one, and what would make it so.
 pub fn count(claim: &Claim, measured: &Measured, settled: &Settled) -> (String, Option<Correction>) {
     let Counts { count, other } = counts(claim.what, measured, settled);
