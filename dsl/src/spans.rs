@@ -22,7 +22,7 @@ impl Program {
 
 impl NetDef {
     /// Replaces every span.
-    pub(crate) fn map_spans(&mut self, map: &mut dyn FnMut(Span) -> Span) {
+    pub fn map_spans(&mut self, map: &mut dyn FnMut(Span) -> Span) {
         in_name(&mut self.name, map);
         in_chain(&mut self.chain, map);
         in_bindings(&mut self.bindings, map);
@@ -42,6 +42,10 @@ fn in_statement(statement: &mut Statement, map: Map<'_>) {
             in_chain(&mut block.chain, map);
         }
         StatementKind::Let(bindings) => in_bindings(bindings, map),
+        StatementKind::Slide(slide) => {
+            in_name(&mut slide.name, map);
+            slide.span = map(slide.span);
+        }
         StatementKind::Verb(verb) => {
             in_name(&mut verb.word, map);
             verb.parts.iter_mut().for_each(|part| in_part(part, map));

@@ -126,7 +126,7 @@ fn runs_are_listed_gone_on_with_and_removed() {
 fn unknown_verbs_get_the_nearest_one() {
     wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
     assert_eq!(help("trian lenet on digits"), "write `train`");
-    assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, data, train"));
+    assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, slide, data, train"));
     let all = read("draw lenet").unwrap_err();
     assert!(all[0].message.starts_with("`draw` is not among the statements Fovea has: net, block, let"));
 }

@@ -12,6 +12,7 @@ mod draft;
 mod fields;
 mod figure;
 mod figures;
+mod graph;
 mod grid;
 mod judge;
 mod layer;
@@ -21,6 +22,7 @@ mod measure;
 mod nets;
 pub(crate) mod number;
 pub(crate) mod plain;
+mod prints;
 mod readings;
 mod refine;
 mod repeated;
@@ -34,6 +36,7 @@ mod write;
 pub use figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
 pub use lecture::{Lecture, LectureSlide, Unjudged, lecture};
 
+use crate::parse::words::is_free;
 use draft::Draft;
 
 /// Reads a slide that was pasted as it stands, and judges every figure of it against the networks that it states.
@@ -50,6 +53,9 @@ fn audit_by(measurer: &measure::Measurer, name: &str, text: &str) -> Audit {
 
 /// What a slide states, read by the first form that it has.
 fn read(plain: &str) -> Draft {
+    if let Some(draft) = prints::read(plain) {
+        return draft;
+    }
     let tables = grid::grids(plain);
     let table = tables.iter().find_map(|grid| {
         let read = [stages::read, fields::read, configurations::read].into_iter().find_map(|read| read(plain, grid));
@@ -97,6 +103,14 @@ fn layers_up_to(count: usize, name: &str) -> String {
         (_, "") => fovea_graph::counted(count, "layer"),
         _ => format!("{}, up to {name}", fovea_graph::counted(count, "layer")),
     }
+}
+
+/// What words, a file's name or a heading, become as the name of a slide: `vgg-listing` becomes `vgg_listing`.
+pub fn name_of(words: &str) -> String {
+    let kept = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name = words.trim().chars().map(kept).collect::<String>();
+    let name = name.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) && is_free(&name) { name } else { format!("slide_{name}") }
 }
 
 #[cfg(test)]

@@ -233,7 +233,7 @@ pub fn uneven(bench: &Bench<'_>, row: &Row, input: &[usize]) -> Vec<Figure> {
     let (Some(&side), Some(&size), Some(&step)) = (input.first(), window.value.first(), stride.value.first()) else {
         return remarks;
     };
-    let rest = |pad: usize| Some((side.checked_add(2 * pad)?.checked_sub(size)?).checked_rem(step)?);
+    let rest = |pad: usize| side.checked_add(2 * pad)?.checked_sub(size)?.checked_rem(step);
     let Some(left) = rest(padding).filter(|&left| left > 0) else { return remarks };
     let gives = |pad: usize| {
         let mut part = own.clone();

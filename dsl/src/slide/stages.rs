@@ -117,15 +117,21 @@ fn stage(plain: &str, row: &GridRow<'_>, name: &str, columns: &Columns, stages: 
         ([0], Some(cell)) => Some(cell),
         _ => None,
     };
-    for net in 0..draft.nets.len() {
-        let Some(cell) = shared.or_else(|| row.at(columns.nets[net])).filter(|cell| !cell.is_empty()) else { continue };
-        match parts(plain, cell, name, &mut stages[net]) {
+    for (at, count) in stages.iter_mut().enumerate() {
+        let Some(cell) = shared.or_else(|| row.at(columns.nets[at])).filter(|cell| !cell.is_empty()) else { continue };
+        match parts(plain, cell, name, count) {
             Ok(parts) => {
                 let claims = output.clone().into_iter().collect();
-                draft.nets[net].rows.push(Row { name: name.to_string(), place: cell.place.clone(), parts, claims });
+                draft.nets[at].rows.push(Row {
+                    name: name.to_string(),
+                    place: cell.place.clone(),
+                    parts,
+                    claims,
+                    ..Row::default()
+                });
             }
             Err(expected) => {
-                let unread = unread(plain, cell, expected, &draft.nets[net]);
+                let unread = unread(plain, cell, expected, &draft.nets[at]);
                 if !draft.unread.contains(&unread) {
                     draft.unread.push(unread);
                 }

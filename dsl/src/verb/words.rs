@@ -9,7 +9,10 @@ use crate::diagnostic::list;
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
-const ABSENT: &[&str] = &["slide", "draw"];
+const ABSENT: &[&str] = &["draw"];
+
+/// The statement under which stands raw text.
+const SLIDE: &str = "slide";
 
 /// Statements whose words are layers, too: a matrix tells them apart.
 pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];
@@ -40,7 +43,7 @@ pub(crate) fn first_word(text: &str) -> &str {
 pub(crate) fn begins_statement(text: &str) -> bool {
     let word = first_word(text);
     let is_one = || statement_words_all().any(|known| known.eq_ignore_ascii_case(word));
-    is_statement_word(word) || is_one() && text[word.len()..].trim_start().starts_with('[')
+    is_statement_word(word) || is_slide(word) || is_one() && text[word.len()..].trim_start().starts_with('[')
 }
 
 /// Whether a statement begins with this word, whatever follows.
@@ -56,6 +59,11 @@ pub(crate) fn plain_words() -> impl Iterator<Item = &'static str> {
 /// Every word that begins a statement, those too to which nothing here answers.
 pub(crate) fn statement_words_all() -> impl Iterator<Item = &'static str> {
     statements().chain(ABSENT.iter().copied())
+}
+
+/// Whether a slide begins with this word: `slide`, or the `%%slide` of a cell.
+pub(crate) fn is_slide(word: &str) -> bool {
+    word.strip_prefix("%%").unwrap_or(word).eq_ignore_ascii_case(SLIDE)
 }
 
 /// Whether this word begins a definition.
@@ -107,7 +115,7 @@ pub(crate) fn of_the_session() -> impl Iterator<Item = &'static str> {
 
 /// Every word that begins a statement.
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    DEFINITIONS.iter().copied().chain(VERBS.iter().map(|verb| verb.word))
+    DEFINITIONS.iter().copied().chain([SLIDE]).chain(VERBS.iter().map(|verb| verb.word))
 }
 
 /// `net, let, … and note`
