@@ -28,6 +28,7 @@ mod refine;
 mod repeated;
 mod settle;
 mod stages;
+mod tables;
 mod tokens;
 mod totals;
 mod words;
@@ -35,6 +36,7 @@ mod write;
 
 pub use figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
 pub use lecture::{Lecture, LectureSlide, Unjudged, lecture};
+pub use tables::{Table, TableCell, TableRow, tables};
 
 use crate::parse::words::is_free;
 use draft::Draft;
