@@ -11,6 +11,9 @@ const WRONG_SIZE: u32 = 30;
 /// What speaks against a pool that no line lists: a little more than against one wrong size.
 const UNLISTED: u32 = 35;
 
+/// What has more against it than two wrong figures is no reading.
+const MUCH: u32 = 100;
+
 /// The largest window that is looked for.
 const LARGEST: usize = 64;
 
@@ -164,6 +167,13 @@ fn convs(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
                 let weights = weights(&window, sides.len(), channels / groups, filters);
                 let biases = if bias { filters } else { 0 };
                 output.push(filters);
+                let cost = filters_cost
+                    + count_cost
+                    + geometry.surprise(false)
+                    + wrong_operations(layer, weights, biases, positions, context);
+                if cost + wrong_sizes(layer, input, &output) > MUCH {
+                    continue;
+                }
                 let conv = Conv {
                     filters: layer.filters.clone().unwrap_or_else(|| Stated::usual(filters)),
                     window: layer.window.clone().unwrap_or_else(|| Stated::usual(spread(&window, sides.len()))),
@@ -173,10 +183,6 @@ fn convs(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
                     bias,
                     transposed: false,
                 };
-                let cost = filters_cost
-                    + count_cost
-                    + geometry.surprise(false)
-                    + wrong_operations(layer, weights, biases, positions, context);
                 choices.push(Choice { parts: vec![Part::Conv(conv)], output, cost });
             }
         }
@@ -233,7 +239,7 @@ fn kernels(layer: &Layer, channels: usize, filters: usize, context: Context) -> 
                 let printed = count.saturating_sub(if bias { filters } else { 0 });
                 let whole = weights(window, 2, channels, filters);
                 if printed > 0 && whole > printed && whole.is_multiple_of(printed) {
-                    add(window, whole / printed, bias, 12);
+                    add(window, whole / printed, bias, 20);
                 }
             }
         }
@@ -415,8 +421,12 @@ fn fcs(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
 /// A 1×1 convolution without a bias, and its normalisation.
 fn projections(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
     let Some((&channels, sides)) = input.split_last().filter(|(_, sides)| !sides.is_empty()) else { return Vec::new() };
-    let filters = layer.output.as_ref().and_then(|output| output.value.last().copied()).unwrap_or(channels);
-    let choice = |stride: usize| {
+    let printed = layer.output.as_ref().and_then(|output| output.value.last().copied()).unwrap_or(channels);
+    let count =
+        layer.parameters.as_ref().and_then(|(number, _)| number.value()).and_then(|count| usize::try_from(count).ok());
+    let said =
+        count.filter(|count| *count > 0 && count.is_multiple_of(channels + 2)).map(|count| count / (channels + 2));
+    let choice = |(stride, filters): (usize, usize)| {
         let conv = Conv {
             filters: Stated::usual(filters),
             window: Stated::usual(vec![1; sides.len()]),
@@ -430,7 +440,8 @@ fn projections(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> 
         let cost = wrong_count(layer, channels.saturating_mul(filters), 2 * filters, context);
         Choice { parts: vec![Part::Conv(conv), Part::Bn], output, cost: cost + u32::from(stride > 1) }
     };
-    [1, 2, 4].into_iter().map(choice).collect()
+    let all = std::iter::once(printed).chain(said.filter(|&said| said != printed));
+    all.flat_map(|filters| [1, 2, 4].map(|stride| (stride, filters))).map(choice).collect()
 }
 
 /// Zeros around a map, as many as its printed size has.

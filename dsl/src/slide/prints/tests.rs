@@ -18,6 +18,12 @@ const PRINTS: &[(&str, &str)] = &[
     print!("keras2-vgg"),
     print!("keras2-resnet"),
     print!("keras2-inception"),
+    print!("darknet-darknet19"),
+    print!("darknet-darknet19-alexeyab"),
+    print!("darknet-yolov3-tiny"),
+    print!("darknet-yolov3-tiny-alexeyab"),
+    print!("darknet-yolov3-head"),
+    print!("darknet-yolov3-head-alexeyab"),
     print!("torchsummary-lenet"),
     print!("torchsummary-vgg16"),
     print!("torchsummary-vgg11_bn"),
@@ -54,4 +60,48 @@ fn real_prints_agree() {
         assert_eq!(wrong(&audit), Vec::<String>::new(), "{name}");
         assert_eq!(audit.nets.len(), 1, "{name}");
     }
+}
+
+/// Every place at which digits stand in a figure of a print's table, with one of them changed.
+fn altered(text: &str, every: usize) -> Vec<(usize, String)> {
+    let audit = audit(text);
+    let mut all = Vec::new();
+    for figure in audit.figures.iter().filter(|figure| matches!(figure.verdict, Verdict::Agrees | Verdict::Rounds)) {
+        let printed = &text[figure.place.clone()];
+        let digits: Vec<usize> = printed.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).collect();
+        // The first digit of a figure: more than any rounding.
+        if let Some(&at) = digits.first() {
+            let digit = printed.as_bytes()[at];
+            let other = if digit == b'9' { b'7' } else { digit + 1 };
+            let place = figure.place.start + at;
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[place] = other;
+            all.push((place, String::from_utf8(bytes).unwrap()));
+        }
+    }
+    all.into_iter().step_by(every).collect()
+}
+
+#[test]
+fn an_altered_figure_is_found_at_its_place() {
+    let mut missed = Vec::new();
+    let mut count = 0;
+    for (name, text) in PRINTS {
+        // Of long prints a part, another of each.
+        for (place, text) in altered(text, text.len() / 250 + 1) {
+            count += 1;
+            let audit = audit(&text);
+            let is_there = |figure: &&super::super::figure::Figure| figure.place.contains(&place);
+            let found = audit.figures.iter().filter(is_there).any(|figure| figure.verdict == Verdict::Disagrees);
+            if !found {
+                let line = text[..place].matches('\n').count() + 1;
+                missed.push(format!(
+                    "{name}:{line} {}\n    {:?}",
+                    text.lines().nth(line - 1).unwrap().trim(),
+                    wrong(&audit)
+                ));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{} of {count}\n{}", missed.len(), missed.join("\n"));
 }
