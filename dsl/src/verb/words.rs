@@ -9,7 +9,7 @@ use crate::diagnostic::list;
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
 /// Words of statements that begin one, and to which nothing here answers.
-const ABSENT: &[&str] = &["slide", "draw"];
+const ABSENT: &[&str] = &["slide"];
 
 /// Statements whose words are layers, too: a matrix tells them apart.
 pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];

@@ -6,6 +6,7 @@
 mod chart;
 mod compare;
 mod convolution;
+mod diagram;
 pub mod number;
 mod page;
 mod report;

@@ -1,0 +1,55 @@
+//! `draw googlenet`, `draw vgg19, plain34, resnet34`, `draw resnet152 all save "resnet152.svg"`
+
+use super::about::{Behind, Offer};
+use super::clause::{ALL, BATCH, DATA, Path, SAVE_DRAWING, TRAIN};
+use super::declare::verb;
+use super::form::AS_WRITTEN;
+use super::read::Parts;
+use crate::syntax::{Name, Part, PartKind};
+
+verb! {
+    /// `draw NETS …`
+    Draw: "draw", "draw googlenet";
+    behind {
+        /// Which nets, at least one.
+        nets: Vec<Name> = NETS,
+    }
+    takes {
+        on: Name = DATA.clause,
+        all: () = ALL,
+        batch: usize = BATCH,
+        train: () = TRAIN,
+        save: Path = SAVE_DRAWING,
+    }
+}
+
+const NETS: Behind<Vec<Name>> = Behind { offer: Offer::List(&Offer::Nets), read: nets, form: AS_WRITTEN };
+
+/// Nets with commas between them.
+fn nets(parts: &mut Parts<'_>) -> Option<Vec<Name>> {
+    let mut nets: Vec<Name> = Vec::new();
+    loop {
+        parts.fillers();
+        let Some(net) = parts.net() else { break };
+        if let Some(first) = nets.iter().find(|earlier| earlier.text == net.text) {
+            let twice = parts.twice(&format!("`{}`", net.text), first.span, net.span);
+            parts.wrong(twice);
+        }
+        nets.push(net);
+        match parts.peek() {
+            Some(Part { kind: PartKind::Comma, .. }) => parts.at += 1,
+            Some(Part { kind: PartKind::Word(word), span }) if parts.clause(word).is_none() => {
+                if parts.no_comma(word, *span).is_break() {
+                    break;
+                }
+            }
+            _ => break,
+        }
+    }
+    if parts.mistakes.is_empty() {
+        Some(nets)
+    } else {
+        parts.give_up();
+        None
+    }
+}
