@@ -168,9 +168,21 @@ impl Page<'_> {
                 self.write("let");
                 self.list(bindings.iter().map(|binding| (binding.name.span, binding.to_string())));
             }
+            StatementKind::Slide(slide) => self.slide(slide, chunk),
             StatementKind::Verb(verb) => self.verb(verb, chunk),
         }
         self.write(if statement.silent { ";" } else { "" });
+    }
+
+    /// A slide's text stays as it is; what looks like comments in it is its own.
+    fn slide(&mut self, slide: &SlideDef, chunk: &Chunk) {
+        let word = if self.text[chunk.start..].starts_with('%') { "%%slide" } else { "slide" };
+        self.write(&format!("{word} {}", slide.name));
+        if let Some(&(_, comment)) = self.comments.front().filter(|(place, _)| *place < slide.span.range().start) {
+            self.write(&format!("  {comment}"));
+        }
+        self.write(&format!("\n{}", slide.text));
+        self.comments.retain(|(place, _)| *place >= chunk.end);
     }
 
     fn bindings(&mut self, bindings: &[Binding], first: &Binding) {

@@ -21,6 +21,7 @@ pub mod resized;
 pub mod resolve;
 pub mod scope;
 pub mod shared;
+pub mod slide;
 mod spans;
 pub mod syntax;
 pub mod verb;

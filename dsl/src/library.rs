@@ -49,7 +49,7 @@ fn parsed(at: usize) -> &'static Parsed {
             match statement.kind {
                 StatementKind::Net(net) => parsed.nets.push(net),
                 StatementKind::Block(block) => parsed.blocks.push(block),
-                StatementKind::Let(_) | StatementKind::Verb(_) => {}
+                StatementKind::Let(_) | StatementKind::Slide(_) | StatementKind::Verb(_) => {}
             }
         }
         parsed

@@ -2,6 +2,8 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
+use crate::parse::is_whole_statement;
+use crate::parse::lines::plain;
 use crate::syntax::*;
 
 impl Display for Program {
@@ -20,6 +22,7 @@ impl Display for Statement {
                 f.write_str("let ")?;
                 separated(f, bindings, ", ")?;
             }
+            StatementKind::Slide(slide) => write!(f, "{slide}")?,
             StatementKind::Verb(verb) => write!(f, "{verb}")?,
         }
         f.write_str(if self.silent { ";" } else { "" })
@@ -39,6 +42,18 @@ impl Display for NetDef {
             f.write_str(" where ")?;
         }
         separated(f, &self.bindings, ", ")
+    }
+}
+
+impl Display for SlideDef {
+    /// Lines at which a statement would begin, as they may stand in a cell of its own, stand one column in.
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "slide {}", self.name)?;
+        self.text.split('\n').try_for_each(|line| {
+            let plain = plain(line);
+            let column = if !plain.starts_with([' ', '\t']) && is_whole_statement(&plain) { " " } else { "" };
+            write!(f, "\n{column}{line}")
+        })
     }
 }
 

@@ -20,14 +20,19 @@ impl Program {
     }
 }
 
+impl NetDef {
+    /// Replaces every span.
+    pub fn map_spans(&mut self, map: &mut dyn FnMut(Span) -> Span) {
+        in_name(&mut self.name, map);
+        in_chain(&mut self.chain, map);
+        in_bindings(&mut self.bindings, map);
+    }
+}
+
 fn in_statement(statement: &mut Statement, map: Map<'_>) {
     statement.span = map(statement.span);
     match &mut statement.kind {
-        StatementKind::Net(net) => {
-            in_name(&mut net.name, map);
-            in_chain(&mut net.chain, map);
-            in_bindings(&mut net.bindings, map);
-        }
+        StatementKind::Net(net) => net.map_spans(map),
         StatementKind::Block(block) => {
             in_name(&mut block.name, map);
             for parameter in &mut block.parameters {
@@ -37,6 +42,10 @@ fn in_statement(statement: &mut Statement, map: Map<'_>) {
             in_chain(&mut block.chain, map);
         }
         StatementKind::Let(bindings) => in_bindings(bindings, map),
+        StatementKind::Slide(slide) => {
+            in_name(&mut slide.name, map);
+            slide.span = map(slide.span);
+        }
         StatementKind::Verb(verb) => {
             in_name(&mut verb.word, map);
             verb.parts.iter_mut().for_each(|part| in_part(part, map));

@@ -31,6 +31,8 @@ pub enum StatementKind {
     Block(BlockDef),
     /// `let width = 16, depth = 3`
     Let(Vec<Binding>),
+    /// `slide NAME`, and a slide's own text in the lines below
+    Slide(SlideDef),
     /// Everything else: a verb and its parts, read strictly by [`crate::command`].
     Verb(Verb),
 }
@@ -64,6 +66,17 @@ pub struct BlockDef {
     pub parameters: Vec<Parameter>,
     /// What it computes.
     pub chain: Chain,
+}
+
+/// `slide NAME` or `%%slide NAME`, and the text of a slide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlideDef {
+    /// What the slide is called.
+    pub name: Name,
+    /// Its text as it was pasted, from the line below the name on; every line of it ends in a line feed.
+    pub text: String,
+    /// Where that stands.
+    pub span: Span,
 }
 
 /// `s=1`

@@ -127,7 +127,7 @@ fn runs_are_listed_gone_on_with_and_removed() {
 fn unknown_verbs_get_the_nearest_one() {
     wrong("trian lenet on digits", &[("trian", "no statement begins with `trian`")]);
     assert_eq!(help("trian lenet on digits"), "write `train`");
-    assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, data, train"));
+    assert!(help("frobnicate lenet").starts_with("statements begin with net, block, let, slide, data, train"));
     assert_eq!((help("visualize vgg16"), help("diagram lenet"), help("architecture lenet")), {
         let draw = || "write `draw`".to_string();
         (draw(), draw(), draw())

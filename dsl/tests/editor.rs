@@ -3,6 +3,7 @@
 
 use fovea_dsl::editor::{CompletionKind, Context, Token, complete, examples, highlight};
 use fovea_dsl::scope::Scope;
+use fovea_dsl::slide::audit;
 use fovea_dsl::syntax::StatementKind;
 use fovea_dsl::{Source, Style, command, parse, render, resolve};
 use fovea_graph::SourceId;
@@ -217,6 +218,10 @@ fn every_example_of_the_reference_is_right() {
                 StatementKind::Block(block) => scope.blocks.insert(block.name.text.clone(), block.clone()),
                 StatementKind::Let(bindings) => {
                     mistakes.extend(bindings.iter().filter_map(|binding| scope.bind(binding).err()));
+                }
+                StatementKind::Slide(slide) => {
+                    let nets = audit(&slide.name.text, &slide.text).nets;
+                    nets.into_iter().for_each(|net| scope.nets.insert(net.name, net.definition));
                 }
                 StatementKind::Verb(verb) => mistakes.extend(command(verb, &scope).err().unwrap_or_default()),
             }

@@ -14,7 +14,7 @@ fn mistakes(text: &str) -> Vec<Diagnostic> {
         match &statement.kind {
             StatementKind::Net(net) => all.extend(resolve(net, &scope, None, None).err().unwrap_or_default()),
             StatementKind::Verb(verb) => all.extend(command(verb, &scope).err().unwrap_or_default()),
-            StatementKind::Block(_) | StatementKind::Let(_) => {}
+            StatementKind::Block(_) | StatementKind::Let(_) | StatementKind::Slide(_) => {}
         }
     }
     all

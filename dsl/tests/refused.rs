@@ -280,38 +280,6 @@ fn several_mistakes_come_together_and_good_statements_come_out() {
 }
 
 #[test]
-fn a_slides_body_is_raw() {
-    let text = "slide alexnet\n[55x55x96] CONV1: 96 11x11 filters (stride 4\n\n#1×1 net 50% 3² // 1_000\n)\nseed 7\n";
-    let (program, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text: text.into() });
-    assert_eq!((program.to_string().as_str(), mistakes.len()), ("seed 7\n", 1));
-    assert!(mistakes[0].message.starts_with("`slide`"), "{mistakes:?}");
-}
-
-#[test]
-fn a_slide_ends_at_a_whole_statement_only() {
-    let text = "slide alexnet\nPOOL: [27x27x96] 3x3 filters\ndata (3 channels)\nfeatures\ntest error 16.4 %\nshow\n\
-                summary of the layers: 60M\nnet effect: smaller maps\npool [27x27]\ntrain lenet on digits batch width\n";
-    let (program, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text: text.into() });
-    assert_eq!(program.to_string(), "train lenet on digits batch width\n");
-    assert_eq!(mistakes.len(), 1, "the slide itself: {mistakes:?}");
-    for (next, kept) in [
-        ("pool [0 1; 2 3]", 1),
-        ("let N = 2", 1),
-        ("net q = 8x8x1 - fc 3", 1),
-        ("%who", 1),
-        ("seed seven", 1),
-        ("seed", 0),
-        ("  seed 7", 0),
-        ("slide vgg", 0),
-    ] {
-        let text = format!("slide alexnet\nCONV1\n{next}\n");
-        let (program, mistakes) = parse(&Source { id: SourceId(0), name: String::new(), text });
-        assert_eq!(program.statements.len(), kept, "{next}");
-        assert_eq!(mistakes.len(), if next.starts_with("slide") { 2 } else { 1 }, "{next}");
-    }
-}
-
-#[test]
 fn depth_and_length_are_bounded() {
     let deep = |open: &str, close: &str| format!("net q = {}conv{}", open.repeat(100_000), close.repeat(100_000));
     for (text, message) in [

@@ -46,6 +46,12 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Audit slides: listings and tables of networks, whole lectures; every figure that they print is computed
+    Slide {
+        /// Text, Markdown, LaTeX or HTML, each for itself; `-` reads standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// Time a net: images a second, GFLOP/s, milliseconds a layer
     Bench {
         /// A net that `-e` defines, or FILE:NET
@@ -172,6 +178,7 @@ pub enum Shown {
 /// The options of [`Options`] that each command takes; the prompt and `run` take all.
 const TAKEN: &[(&str, &[&str])] = &[
     ("check", &["set", "device", "threads", "runs", "format"]),
+    ("slide", &["out", "graphics", "theme", "format"]),
     ("bench", &["set", "device", "threads", "format"]),
     ("fmt", &["format"]),
     ("devices", &["threads", "format"]),

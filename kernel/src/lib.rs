@@ -22,6 +22,6 @@
 //! ```
 
 pub use fovea_session::{
-    Error, History, Net, Results, Session, device, event, failure, foreign, live, progress, session, values,
+    Error, History, Net, Results, Session, device, event, failure, foreign, live, progress, session, slides, values,
 };
 pub use fovea_show::{display, markup, picture};

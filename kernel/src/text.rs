@@ -12,14 +12,26 @@ use crate::interrupt;
 /// The most that a script may be, in MB. What is larger is none, and a device may have no end.
 const LIMIT_MB: u64 = 4;
 
+/// The most that a file of slides may be, in MB.
+const SLIDE_LIMIT_MB: u64 = 64;
+
 /// The text of a script; `-` is standard input. Ctrl-C ends the program while it waits for one.
 pub fn read(file: &Path) -> anyhow::Result<String> {
+    read_at_most(file, LIMIT_MB, "script")
+}
+
+/// The text of slides, read as a script is.
+pub fn read_slide(file: &Path) -> anyhow::Result<String> {
+    read_at_most(file, SLIDE_LIMIT_MB, "slide")
+}
+
+fn read_at_most(file: &Path, limit_mb: u64, what: &str) -> anyhow::Result<String> {
     let standard = file == Path::new("-");
     let name = if standard { "standard input".to_string() } else { file.display().to_string() };
     if file.is_dir() {
-        bail!("{name} is a folder, not a script");
+        bail!("{name} is a folder, not a {what}");
     }
-    let limit = LIMIT_MB * 1_000_000;
+    let limit = limit_mb * 1_000_000;
     let bytes = interrupt::ends(|| {
         let mut bytes = Vec::new();
         let source: &mut dyn Read = if standard { &mut io::stdin() } else { &mut File::open(file)? };
@@ -28,7 +40,7 @@ pub fn read(file: &Path) -> anyhow::Result<String> {
     });
     let bytes = bytes.with_context(|| format!("{name} cannot be read"))?;
     if bytes.len() as u64 > limit {
-        bail!("{name} is larger than {LIMIT_MB} MB, the most that a script may be");
+        bail!("{name} is larger than {limit_mb} MB, the most that a {what} may be");
     }
     text(&name, bytes)
 }

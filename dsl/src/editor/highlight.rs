@@ -54,8 +54,8 @@ pub fn highlight(text: &str) -> Vec<(Range<usize>, Token)> {
             Look::Word if verbs::is_definition(statement) => in_chain(piece, begins_item),
             Look::Word => in_verb(piece, statement),
         };
-        // A slide's body is no program.
-        if statement.eq_ignore_ascii_case("slide") && token != Token::Statement {
+        // A slide's text is no program.
+        if verbs::is_slide(statement) && token != Token::Statement {
             continue;
         }
         if look != Look::Comment {

@@ -3,9 +3,12 @@
 //! Everything keeps its byte position. A statement ends with its line; an indented line, an open bracket or a line
 //! that ends in `-`, `->`, `|`, `,` or `=` continues it, and a statement's word at a line's start ends all of that.
 
+use std::borrow::Cow;
+
 use fovea_graph::{SourceId, Span};
 
 use super::dashes::ends_in_link;
+use super::raw::{Behind, Raw};
 use crate::diagnostic::{Diagnostic, Source, Stage};
 use crate::ends::with_line_feeds;
 use crate::latex;
@@ -37,7 +40,8 @@ pub(crate) struct Chunk {
 pub(crate) fn statements<'a>(source: &'a Source, plain: &'a str) -> impl Iterator<Item = Chunk> + 'a {
     let indents = plain.split('\n').filter(|line| !line.trim().is_empty()).map(indent);
     let base = indents.min().unwrap_or(0);
-    Splitter { source: source.id, text: plain, base, lines: plain.split('\n'), at: 0, current: None }
+    let original = with_line_feeds(&source.text);
+    Splitter { source: source.id, text: plain, original, base, lines: plain.split('\n'), at: 0, current: None }
 }
 
 /// A text byte for byte as long as `text`, with what carries no meaning blanked: comments, LaTeX outside strings,
@@ -87,6 +91,8 @@ fn blank_latex(bytes: &mut [u8], strings: &[std::ops::Range<usize>]) {
 struct Splitter<'a> {
     source: SourceId,
     text: &'a str,
+    /// The text as it was written: a slide's is raw.
+    original: Cow<'a, str>,
     /// The indentation that every line has.
     base: usize,
     lines: std::str::Split<'a, char>,
@@ -102,8 +108,8 @@ struct Gathering {
     /// Its open brackets and where they stand.
     open: Vec<(char, usize)>,
     error: Option<Diagnostic>,
-    /// It is raw text to the next statement's word.
-    raw: bool,
+    /// It is raw text, and how far.
+    raw: Option<Raw>,
 }
 
 impl Iterator for Splitter<'_> {
@@ -113,9 +119,11 @@ impl Iterator for Splitter<'_> {
         while let Some(line) = self.lines.next() {
             let at = self.at;
             self.at += line.len() + 1;
-            let done = if line.trim().is_empty() { None } else { self.line(at, line) };
-            if done.is_some() {
-                return done;
+            if line.trim().is_empty() {
+                let written = written(&self.original, at, line);
+                self.current.iter_mut().for_each(|current| current.blank(at, written));
+            } else if let Some(done) = self.line(at, line) {
+                return Some(done);
             }
         }
         self.finish(true)
@@ -137,11 +145,17 @@ impl Splitter<'_> {
             end: start,
             open: Vec::new(),
             error: None,
-            raw: word.eq_ignore_ascii_case("slide"),
+            raw: Raw::of(word),
         });
-        current.end = at + line.trim_end().len();
-        if !current.raw {
-            current.brackets(self.source, start, line.trim());
+        match &mut current.raw {
+            None => {
+                current.end = at + line.trim_end().len();
+                current.brackets(self.source, start, line.trim());
+            }
+            Some(raw) => {
+                current.end = at + written(&self.original, at, line).trim_end().len();
+                raw.behind = Behind::Nothing;
+            }
         }
         done
     }
@@ -149,8 +163,8 @@ impl Splitter<'_> {
     /// Whether `line` goes on with the statement `current`.
     fn continues(&self, current: &Gathering, line: &str, indented: bool) -> bool {
         let word = first_word(line.trim_start());
-        if current.raw {
-            return indented || !super::is_whole_statement(line);
+        if let Some(raw) = &current.raw {
+            return raw.is_cell || indented || !super::is_whole_statement(line);
         }
         if indented || word.eq_ignore_ascii_case("where") {
             return true;
@@ -164,9 +178,12 @@ impl Splitter<'_> {
 
     fn finish(&mut self, at_end: bool) -> Option<Chunk> {
         let mut current = self.current.take()?;
+        if let Some(raw) = current.raw {
+            return Some(raw.chunk(current.start, current.end, &self.original, at_end));
+        }
         let mut text = &self.text[current.start..current.end];
         // In an open bracket it ends a matrix's row.
-        let silent = text.ends_with(';') && !current.raw && current.open.is_empty();
+        let silent = text.ends_with(';') && current.open.is_empty();
         if silent {
             text = text.trim_end_matches([';', ' ', '\t', '\n']);
         }
@@ -176,10 +193,10 @@ impl Splitter<'_> {
         if let Some((bracket, at)) = unclosed {
             current.error.get_or_insert_with(|| never_closed(self.source, bracket, at));
         }
-        if text.len() > MAX_STATEMENT && !current.raw {
+        if text.len() > MAX_STATEMENT {
             current.error = Some(too_long(self.source, text, current.start, end));
         }
-        if current.error.is_none() && !current.raw {
+        if current.error.is_none() {
             current.error = unclosed_quote(self.source, text, current.start);
         }
         let open = at_end && !silent && mendable && (unclosed.is_some() || is_unfinished(text));
@@ -187,7 +204,27 @@ impl Splitter<'_> {
     }
 }
 
+/// The line at byte `at` as it was written; `line` is it made [`plain`].
+fn written<'t>(original: &'t str, at: usize, line: &str) -> &'t str {
+    original.get(at..at + line.len()).unwrap_or_default()
+}
+
 impl Gathering {
+    /// Goes over a line of comments, or of nothing.
+    fn blank(&mut self, at: usize, written: &str) {
+        let Some(raw) = &mut self.raw else { return };
+        let end = at + written.trim_end().len();
+        raw.behind = match (written.trim(), raw.behind) {
+            ("", Behind::Nothing) => Behind::Gap,
+            ("", behind) => behind,
+            (_, Behind::Nothing) => {
+                self.end = end;
+                Behind::Nothing
+            }
+            (_, Behind::Gap | Behind::Comments(_)) => Behind::Comments(end),
+        };
+    }
+
     /// Follows the brackets of a line that begins at byte `at`.
     fn brackets(&mut self, source: SourceId, at: usize, line: &str) {
         let mut quoted = false;

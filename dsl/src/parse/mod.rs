@@ -12,7 +12,9 @@ pub(crate) mod lines;
 mod matrix;
 mod mends;
 mod numbered;
+mod raw;
 mod signs;
+mod slide;
 mod split;
 mod stuck;
 mod stuck_verb;
@@ -67,7 +69,7 @@ pub fn parse_unless(source: &Source, stop: &dyn Stop) -> Result<(Program, Vec<Di
 }
 
 /// Whether a line is a statement all by itself, which ends the raw text before it. What names mean is not known here.
-fn is_whole_statement(line: &str) -> bool {
+pub(crate) fn is_whole_statement(line: &str) -> bool {
     if !verbs::begins_statement(line.trim_start()) {
         return false;
     }
@@ -78,19 +80,21 @@ fn is_whole_statement(line: &str) -> bool {
             let mistakes = command(verb, &Scope::default()).err().unwrap_or_default();
             mistakes.iter().all(|mistake| mistake.stage == Stage::Names)
         }
-        StatementKind::Net(_) | StatementKind::Block(_) | StatementKind::Let(_) => true,
+        StatementKind::Net(_) | StatementKind::Block(_) | StatementKind::Let(_) | StatementKind::Slide(_) => true,
     };
-    let is_slide = || is_slide(line) && line.split_whitespace().count() == 2;
     match &program.statements[..] {
-        [] => is_slide(),
+        [] => begins_slide(line),
         [statement] => mistakes.is_empty() && has_meaning(statement),
         _ => false,
     }
 }
 
-/// Whether a text begins a slide.
-fn is_slide(text: &str) -> bool {
-    first_word(text.trim_start()).eq_ignore_ascii_case("slide")
+/// Whether a line begins a slide: `slide vgg`, which is not whole without the lines below.
+fn begins_slide(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let is_name = |name: &str| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let begins = words.next().is_some_and(|word| word.eq_ignore_ascii_case("slide"));
+    begins && words.next().is_some_and(is_name) && words.next().is_none()
 }
 
 /// Reads one statement.
@@ -120,8 +124,8 @@ impl<'a> Reader<'a> {
         }
         let word = first_word(self.text);
         let is_own = || word.is_empty() || verbs::is_statement_word(word) || !words::is_free(word);
-        // A slide's body is no text of ours.
-        if !word.eq_ignore_ascii_case("slide")
+        // A slide's text is none of ours.
+        if !verbs::is_slide(word)
             && let Some(mistake) = self.unseen().or_else(|| self.foreign_sign().filter(|_| is_own()))
         {
             self.mistakes.push(mistake);
@@ -131,10 +135,7 @@ impl<'a> Reader<'a> {
             "net" => self.grammar(Rule::net_statement).and_then(|pair| self.net(pair)).map(StatementKind::Net),
             "let" => self.grammar(Rule::let_statement).map(|pair| StatementKind::Let(self.bindings(pair))),
             "block" => self.grammar(Rule::block_statement).and_then(|pair| self.block(pair)).map(StatementKind::Block),
-            "slide" => self.absent_statement(word),
-            _ if verbs::is_absent_verb(word) && verbs::begins_statement(self.text) => {
-                Some(StatementKind::Verb(self.bare_verb(word)))
-            }
+            "slide" | "%%slide" => self.slide().map(StatementKind::Slide),
             _ if word.is_empty() || self.is_layer(word) || self.nameless_definition(word).is_some() => self.nameless(),
             _ => {
                 let verb = self.grammar(Rule::verb_statement).map(|pair| self.verb(pair));
@@ -164,12 +165,6 @@ impl<'a> Reader<'a> {
     /// A verb that is not read further: what it is to do is not known here.
     fn bare_verb(&self, word: &str) -> Verb {
         Verb { word: Name { text: word.into(), span: self.span(0, word.len()) }, parts: Vec::new() }
-    }
-
-    fn absent_statement(&mut self, word: &str) -> Option<StatementKind> {
-        let error = Diagnostic::new(Stage::Parse, self.span(0, word.len()), verbs::absent_message(word));
-        self.mistakes.push(error.found(word).expected(format!("one of {}", verbs::statement_words())));
-        None
     }
 
     /// Parses the statement by a rule of the grammar.

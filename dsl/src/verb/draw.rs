@@ -37,7 +37,8 @@ fn nets(parts: &mut Parts<'_>) -> Option<Vec<Name>> {
         }
         nets.push(net);
         match parts.peek() {
-            Some(Part { kind: PartKind::Comma, .. }) => parts.at += 1,
+            // A comma may also set off a clause.
+            Some(Part { kind: PartKind::Comma, .. }) if !is_before_clause(parts) => parts.at += 1,
             Some(Part { kind: PartKind::Word(word), span }) if parts.clause(word).is_none() => {
                 if parts.no_comma(word, *span).is_break() {
                     break;
@@ -51,5 +52,13 @@ fn nets(parts: &mut Parts<'_>) -> Option<Vec<Name>> {
     } else {
         parts.give_up();
         None
+    }
+}
+
+/// Whether a clause stands behind the next part.
+fn is_before_clause(parts: &Parts<'_>) -> bool {
+    match parts.parts.get(parts.at + 1).map(|part| &part.kind) {
+        Some(PartKind::Word(word) | PartKind::Call(word, _)) => parts.clause(word).is_some(),
+        _ => false,
     }
 }

@@ -10,11 +10,6 @@ use crate::syntax::{Part, PartKind, Verb};
 pub(crate) fn unknown(verb: &Verb, scope: &Scope) -> Diagnostic {
     let word = &verb.word;
     let text = quoted(&word.text);
-    if words::is_absent_verb(&word.text) {
-        return Diagnostic::new(Stage::Verbs, word.span, words::absent_message(&text))
-            .found(text)
-            .expected("the word of a statement");
-    }
     if text.starts_with('%') {
         return of_the_session(verb, text);
     }

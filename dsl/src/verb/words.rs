@@ -8,8 +8,8 @@ use crate::diagnostic::list;
 /// Statements that define something.
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
-/// Words of statements that begin one, and to which nothing here answers.
-const ABSENT: &[&str] = &["slide"];
+/// The statement under which stands raw text.
+const SLIDE: &str = "slide";
 
 /// Statements whose words are layers, too: a matrix tells them apart.
 pub(crate) const LAYERS_TOO: &[&str] = &["pool", "deconv"];
@@ -39,8 +39,8 @@ pub(crate) fn first_word(text: &str) -> &str {
 /// a matrix.
 pub(crate) fn begins_statement(text: &str) -> bool {
     let word = first_word(text);
-    let is_one = || statement_words_all().any(|known| known.eq_ignore_ascii_case(word));
-    is_statement_word(word) || is_one() && text[word.len()..].trim_start().starts_with('[')
+    let is_one = || statements().any(|known| known.eq_ignore_ascii_case(word));
+    is_statement_word(word) || is_slide(word) || is_one() && text[word.len()..].trim_start().starts_with('[')
 }
 
 /// Whether a statement begins with this word, whatever follows.
@@ -50,22 +50,17 @@ pub(crate) fn is_statement_word(word: &str) -> bool {
 
 /// The words that begin a statement whatever follows: none is a layer's.
 pub(crate) fn plain_words() -> impl Iterator<Item = &'static str> {
-    statement_words_all().filter(|word| !LAYERS_TOO.contains(word))
+    statements().filter(|word| !LAYERS_TOO.contains(word))
 }
 
-/// Every word that begins a statement, those too to which nothing here answers.
-pub(crate) fn statement_words_all() -> impl Iterator<Item = &'static str> {
-    statements().chain(ABSENT.iter().copied())
+/// Whether a slide begins with this word: `slide`, or the `%%slide` of a cell.
+pub(crate) fn is_slide(word: &str) -> bool {
+    word.strip_prefix("%%").unwrap_or(word).eq_ignore_ascii_case(SLIDE)
 }
 
 /// Whether this word begins a definition.
 pub(crate) fn is_definition(word: &str) -> bool {
     DEFINITIONS.iter().any(|known| known.eq_ignore_ascii_case(word))
-}
-
-/// Whether this is a word of the language to which no statement here answers.
-pub(crate) fn is_absent_verb(word: &str) -> bool {
-    ABSENT.iter().any(|absent| absent.eq_ignore_ascii_case(word))
 }
 
 /// Whether a clause of some verb begins with this word.
@@ -107,15 +102,10 @@ pub(crate) fn of_the_session() -> impl Iterator<Item = &'static str> {
 
 /// Every word that begins a statement.
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    DEFINITIONS.iter().copied().chain(VERBS.iter().map(|verb| verb.word))
+    DEFINITIONS.iter().copied().chain([SLIDE]).chain(VERBS.iter().map(|verb| verb.word))
 }
 
 /// `net, let, … and note`
 pub(crate) fn statement_words() -> String {
     list(&statements().collect::<Vec<_>>(), "and")
-}
-
-/// Why a word of the language begins no statement.
-pub(crate) fn absent_message(word: &str) -> String {
-    format!("`{word}` is not among the statements Fovea has: {}", statement_words())
 }

@@ -35,7 +35,7 @@
 
   // Whether a statement begins with this word: one that is a layer's too stands before a matrix.
   const beginsStatement = (word, rest) =>
-    sets.statements.has(word) || (sets.beforeMatrix.has(word) && /^\s*\[/.test(rest));
+    sets.statements.has(word) || word === '%%slide' || (sets.beforeMatrix.has(word) && /^\s*\[/.test(rest));
 
   // Whether the line that begins here goes on with the statement before it.
   const continues = (line, state) => {
@@ -44,6 +44,7 @@
     const word = written.toLowerCase();
     const indented = /^\s*/.exec(line)[0].length > state.base;
     if (indented) return true;
+    if (state.statement === '%%slide') return true;
     if (state.statement === 'slide') return !beginsStatement(word, rest);
     if (word === 'where') return true;
     if (state.comma && sets.continuing.has(word)) return true;
@@ -87,7 +88,7 @@
       if (stream.sol()) atLineStart(stream, state);
       if (stream.eatSpace()) return null;
       const kind = piece(stream, state);
-      const isSlide = state.statement === 'slide';
+      const isSlide = /^(%%)?slide$/.test(state.statement);
       if (isSlide && kind !== 'statement') return null;
       const text = stream.current();
       if (kind !== 'comment') state.beginsItem = kind === 'sign' && !/^[)\]}/{]$/.test(text);

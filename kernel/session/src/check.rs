@@ -61,7 +61,11 @@ pub fn check(read: &Text, names: &Names, world: &World) -> Result<Vec<Step>, Fai
     let (mut steps, mut mistakes) = (Vec::new(), read.mistakes.clone());
     let mut lost = if mistakes.is_empty() { Vec::new() } else { read.unread() };
     for statement in &read.program.statements {
-        let text = read.source.text.get(statement.span.range()).unwrap_or_default();
+        let text = match &statement.kind {
+            // Of a cell that is a slide to its end, the statement that says the same.
+            StatementKind::Slide(slide) => &slide.to_string(),
+            _ => read.source.text.get(statement.span.range()).unwrap_or_default(),
+        };
         world.go_on()?;
         let mut after = names.clone();
         match guarded(statement.span, || verbs::check(statement, text, &mut after, world)) {

@@ -41,6 +41,9 @@ pub enum Weights {
 impl Names {
     /// The net of this name, as far as its text goes: one of the session's, else one of the library's.
     pub fn resolved(&self, name: &Name) -> Result<Arc<Resolved>, Failure> {
+        if let Some(mistake) = self.not_read(&name.text, name.span) {
+            return Err(mistake.into());
+        }
         if let Some(own) = self.nets.get(&name.text) {
             return Ok(Arc::clone(own));
         }
@@ -188,6 +191,9 @@ impl Names {
 
 /// The mistake of a net that nobody defined.
 pub fn unknown_net(name: &Name, names: &Names) -> Diagnostic {
+    if let Some(mistake) = names.not_read(&name.text, name.span) {
+        return mistake;
+    }
     let mistake = Diagnostic::new(Stage::Names, name.span, format!("there is no net called `{}`", name.text));
     if names.has_data(&name.text) {
         let help = "the net stands first, and its data behind `on`";

@@ -33,6 +33,8 @@ pub struct Names {
     pub nets: Shared<String, Arc<Resolved>>,
     /// Nets of the library that were used, which mean the same at every point of every program.
     pub library: Arc<Mutex<BTreeMap<String, Arc<Resolved>>>>,
+    /// Slides that could not be read, by their names: nets of these names, or of their columns', are not defined.
+    pub missed: Shared<String, Missed>,
     /// Data that was declared.
     pub data: Shared<String, DataSpec>,
     /// Nets that have weights of their own by now, and what these fix.
@@ -64,6 +66,7 @@ impl Names {
         Self {
             scope: Scope::default(),
             nets: Shared::default(),
+            missed: Shared::default(),
             library: Arc::default(),
             data: Shared::default(),
             bound: Shared::default(),
@@ -88,10 +91,30 @@ impl Names {
 /// A statement that gave names their meaning.
 #[derive(Debug)]
 pub struct Defined {
-    /// The statement: `let`, `block`, `net` or `data`.
+    /// The statement: `let`, `block`, `net`, `slide` or `data`.
     pub statement: Statement,
     /// Its words.
     pub text: String,
+}
+
+/// Why a slide's nets are not defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The words that stand in the way.
+    pub span: Span,
+    /// Their line in the slide's own text.
+    pub line: usize,
+    /// What is wrong with them.
+    pub why: Why,
+}
+
+/// Why a slide defines no net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It could not be read.
+    Unread,
+    /// No net can be what it says.
+    Impossible,
 }
 
 /// What a net's weights fix.

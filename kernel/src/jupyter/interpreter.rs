@@ -173,6 +173,9 @@ impl Interpreter {
         let shared = Arc::clone(&self.shared);
         let mut definitions = definitions(text).into_iter();
         let done = self.session.run(name, text, &mut |event| {
+            if let Event::Output(output) = &event {
+                shared.nets.lock().unwrap_or_else(PoisonError::into_inner).extend(of_slide(output));
+            }
             if let Event::Names(names) = &event {
                 shared.names.lock().unwrap_or_else(PoisonError::into_inner).clone_from(names);
                 if let Some((net, words)) = definitions.next().flatten() {
@@ -235,6 +238,13 @@ impl Interpreter {
         let values = asked.into_iter().flatten().map(|(name, expression)| (name.clone(), value(expression)));
         Value::Object(values.collect::<Map<_, _>>())
     }
+}
+
+/// The nets that a slide has defined, in the language's own words.
+fn of_slide(output: &Output) -> Vec<(String, String)> {
+    let nets = output.data.get("definitions").and_then(Value::as_object).filter(|_| output.verb == "slide");
+    let net = |(name, words): (&String, &Value)| Some((name.clone(), words.as_str()?.to_string()));
+    nets.into_iter().flatten().filter_map(net).collect()
 }
 
 /// What each statement of a text says of a net: its name, and the language's own words.

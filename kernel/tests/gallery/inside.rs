@@ -1,6 +1,6 @@
 //! What is inside a layer: filters over images, weights, maps, vectors.
 
-use fovea::display::{Makes, Slide};
+use fovea::display::{Makes, SlidingWindow};
 use fovea::picture::{Face, Picture, Plane, Theme, Tile, TileRow, Values, convolution, layer, values};
 use fovea_graph::Tensor;
 use fovea_graph::window::{Rounding, Window};
@@ -21,7 +21,7 @@ pub fn slid(title: &str, image: Tensor, filter: Tensor, [stride, pad, dilate]: [
     let extent = [0, 1].map(|axis| windows[axis].output(image.shape()[axis]).unwrap());
     let channels = if filter.shape()[2] == 1 { image.shape()[2] } else { 1 };
     let result = numbers(extent[0], extent[1], channels, |i| (noise(i) * 12.0).round() as f32 / 4.0);
-    let slide = Slide { image: &image, makes: Makes::Sum(&filter), result: &result, windows: &windows };
+    let slide = SlidingWindow { image: &image, makes: Makes::Sum(&filter), result: &result, windows: &windows };
     convolution(title, &slide, theme).unwrap()
 }
 
@@ -29,7 +29,7 @@ pub fn slid(title: &str, image: Tensor, filter: Tensor, [stride, pad, dilate]: [
 pub fn pooled(title: &str, image: Tensor, windows: [Window; 2], makes: Makes<'_>, theme: Theme) -> Picture {
     let extent = [0, 1].map(|axis| windows[axis].output(image.shape()[axis]).unwrap());
     let result = numbers(extent[0], extent[1], image.shape()[2], |i| (noise(i) * 12.0).round() as f32 / 4.0);
-    convolution(title, &Slide { image: &image, makes, result: &result, windows: &windows }, theme).unwrap()
+    convolution(title, &SlidingWindow { image: &image, makes, result: &result, windows: &windows }, theme).unwrap()
 }
 
 pub fn slides(theme: Theme) -> Vec<(&'static str, Picture)> {

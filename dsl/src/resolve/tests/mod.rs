@@ -41,7 +41,7 @@ fn program(text: &str) -> (NetDef, Scope) {
             }
             StatementKind::Let(bindings) => bindings.iter().for_each(|b| _ = scope.bind(b).unwrap()),
             StatementKind::Block(block) => scope.blocks.insert(block.name.text.clone(), block),
-            StatementKind::Verb(_) => panic!("no verbs here: {text}"),
+            StatementKind::Slide(_) | StatementKind::Verb(_) => panic!("no verbs here: {text}"),
         }
     }
     (def.unwrap(), scope)

@@ -11,8 +11,8 @@ use fovea_graph::window::{Rounding, Window};
 use fovea_graph::{Span, Tensor};
 use ndarray::Axis;
 
-use super::slide::{Misfit, Pictured, bearable, extents, nested, one_layer, stacked, windows};
 use super::sliding::Sliding;
+use super::windowed::{Misfit, Pictured, bearable, extents, nested, one_layer, stacked, windows};
 use super::{Checked, Events, Job};
 use crate::display::Makes;
 use crate::event::Output;

@@ -11,8 +11,8 @@ use fovea_graph::window::{Rounding, Window};
 use fovea_graph::{Backend, Span, Tensor};
 use serde_json::{Value, json};
 
-use super::slide::{bearable, nested, one_layer, stacked};
 use super::sliding::compute;
+use super::windowed::{bearable, nested, one_layer, stacked};
 use super::{Checked, Events, Job};
 use crate::display::{Resized, Transposed};
 use crate::event::Output;

@@ -44,6 +44,7 @@ pub mod summary;
 mod test;
 mod train;
 mod weights;
+mod windowed;
 
 use std::sync::Arc;
 
@@ -99,6 +100,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         StatementKind::Net(definition) => return net::check(definition, names),
         StatementKind::Block(definition) => return block::check(definition, names),
         StatementKind::Let(bindings) => return simple::bind(bindings, names),
+        StatementKind::Slide(definition) => return slide::check(definition, names),
         StatementKind::Verb(verb) => verb,
     };
     match command(verb, &names.scope)? {

@@ -188,6 +188,7 @@ pub fn reset(names: &mut Names) -> Checked {
     };
     names.scope = names.scope.emptied();
     names.nets.clear();
+    names.missed.clear();
     names.data.clear();
     names.bound.clear();
     names.defined.clear();

@@ -6,7 +6,7 @@ use fovea_data::DataSpec;
 use fovea_dsl::lower::{Mode, lower_unless};
 use fovea_dsl::net::Net;
 use fovea_dsl::resolve::{Resolved, resolve_unless};
-use fovea_dsl::syntax::NetDef;
+use fovea_dsl::syntax::{Name, NetDef};
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::shape::join;
 use fovea_graph::{Interrupted, Stop};
@@ -27,16 +27,40 @@ struct Define {
     remarks: Vec<Diagnostic>,
 }
 
+/// A net that has its name, and what is said of it.
+pub struct Defined {
+    /// It says something else than before, so that its weights are not its own any more.
+    pub changed: bool,
+    text: String,
+    data: serde_json::Value,
+    remarks: Vec<Diagnostic>,
+}
+
 /// Defines a net. One that says what it said before keeps its weights.
 pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
-    let name = definition.name.text.clone();
-    if names.data.get(&name).is_some_and(DataSpec::is_own) {
-        let message = format!("`{name}` is data of yours, so no net can be called so");
-        let mistake =
-            Diagnostic::new(Stage::Names, definition.name.span, message).found(&name).expected("another name");
-        let mistake = mistake.mend(definition.name.span, format!("my_{name}"));
-        return Err(mistake.help(format!("`my_{name}` would do")).into());
+    not_data(&definition.name, names)?;
+    if let Some(mistake) = names.begins_in_unread(definition) {
+        return Err(mistake.into());
     }
+    let name = definition.name.text.clone();
+    let Defined { changed, text, data, remarks } = define(definition, names)?;
+    Ok(Box::new(Define { name, changed, text, data, remarks }))
+}
+
+/// Refuses the name of people's own data.
+pub fn not_data(name: &Name, names: &Names) -> Result<(), Diagnostic> {
+    let Name { text, span } = name;
+    if !names.data.get(text).is_some_and(DataSpec::is_own) {
+        return Ok(());
+    }
+    let message = format!("`{text}` is data of yours, so no net can be called so");
+    let mistake = Diagnostic::new(Stage::Names, *span, message).found(text).expected("another name");
+    Err(mistake.mend(*span, format!("my_{text}")).help(format!("`my_{text}` would do")))
+}
+
+/// Gives a net its name.
+pub fn define(definition: &NetDef, names: &mut Names) -> Result<Defined, Failure> {
+    let name = definition.name.text.clone();
     let resolved = resolve_unless(definition, &names.scope, None, None, &*names.interrupted)??;
     // What had weights until now may be the library's net of that name.
     let changed = match (names.resolved(&definition.name), names.bound.get(&name)) {
@@ -50,7 +74,8 @@ pub fn check(definition: &NetDef, names: &mut Names) -> Checked {
     let remarks = resolved.remarks();
     names.nets.insert(name.clone(), Arc::new(resolved));
     names.scope.nets.insert(name.clone(), definition.clone());
-    Ok(Box::new(Define { name, changed, text, data, remarks }))
+    names.is_read(&name);
+    Ok(Defined { changed, text, data, remarks })
 }
 
 /// Whether two nets are one, for data of the binding's shape; where they were written does not matter.

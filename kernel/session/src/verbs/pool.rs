@@ -13,8 +13,8 @@ use fovea_graph::shape::join;
 use fovea_graph::window::Rounding;
 use serde_json::Value;
 
-use super::slide::{Misfit, Pictured, bearable, extents, nested, one_layer, windows};
 use super::sliding::Sliding;
+use super::windowed::{Misfit, Pictured, bearable, extents, nested, one_layer, windows};
 use super::{Checked, Events, Job};
 use crate::display::{Makes, Page};
 use crate::event::Output;

@@ -11,12 +11,13 @@ use fovea_graph::SourceId;
 use crate::failure::Failure;
 use crate::world::{Defined, Names, World};
 
-/// The names that a statement defines.
+/// The names that a statement defines; of a slide its own, which its nets' names begin with.
 pub fn defined(statement: &StatementKind) -> Vec<String> {
     match statement {
         StatementKind::Net(net) => vec![net.name.text.clone()],
         StatementKind::Block(block) => vec![block.name.text.clone()],
         StatementKind::Let(bindings) => bindings.iter().map(|binding| binding.name.text.clone()).collect(),
+        StatementKind::Slide(slide) => vec![slide.name.text.clone()],
         StatementKind::Verb(verb) if verb.word.text.eq_ignore_ascii_case("data") => match verb.parts.first() {
             Some(Part { kind: PartKind::Word(name), .. }) => vec![name.clone()],
             _ => Vec::new(),
@@ -34,7 +35,10 @@ pub fn under(set: BTreeMap<String, Value>, text: &str, names: &Names, world: &Wo
     other.scope.nets = names.scope.nets.clone();
     other.scope.blocks = names.scope.blocks.clone();
     other.scope.replace_overrides(set);
-    again(&needed(&all, words(text)), &mut other, world)?;
+    let mut needed = needed(&all, words(text));
+    // What a slide says hangs on no constant.
+    needed.retain(|one| !matches!(one.statement.kind, StatementKind::Slide(_)));
+    again(&needed, &mut other, world)?;
     Ok(other)
 }
 
@@ -52,10 +56,14 @@ pub fn needed<'t>(all: &[Arc<Defined>], words: impl Iterator<Item = &'t str>) ->
         if !names.iter().any(|name| wanted.contains(name)) {
             continue;
         }
+        found.push(Arc::clone(one));
+        // A slide needs nothing, and which of the names that begin with its own it defines only its text says.
+        if matches!(one.statement.kind, StatementKind::Slide(_)) {
+            continue;
+        }
         // An earlier meaning is wanted only by what stands before this one.
         wanted.retain(|name| !names.contains(name));
         wanted.extend(self::words(&one.text).map(str::to_string).filter(|word| !names.contains(word) || is_own(one)));
-        found.push(Arc::clone(one));
     }
     found.reverse();
     found
@@ -66,9 +74,15 @@ fn is_own(defined: &Defined) -> bool {
     !matches!(defined.statement.kind, StatementKind::Verb(_))
 }
 
-/// The words of a text: whatever may be a name.
+/// The words of a text: whatever may be a name. Names may have dots: of `vgg.D.conv1` also `vgg` and `vgg.D`.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+    let paths = text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.'));
+    let begins = |path| {
+        let ends = move |path: &str| path.match_indices('.').map(|(at, _)| at).chain([path.len()]).collect::<Vec<_>>();
+        ends(path).into_iter().map(move |end| &path[..end])
+    };
+    let parts = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    paths.flat_map(begins).chain(parts).filter(|word| !word.is_empty())
 }
 
 /// The definitions of a program.

@@ -12,7 +12,7 @@ use fovea_train::{Ending, RunRecord};
 
 use super::load::is_there;
 use super::plot::which;
-use super::replay::{again, defined, definitions, needed, value};
+use super::replay::{again, defined, definitions, needed, value, words};
 use super::{Checked, Events, Job, train};
 use crate::event::{Event, Output};
 use crate::failure::Failure;
@@ -102,7 +102,7 @@ fn restore(record: &RunRecord, place: Span, names: &mut Names, world: &World) ->
     if let Some(mistake) = mistakes.first() {
         return Err(said(mistake));
     }
-    let statements = needed(&all, [net, data].into_iter());
+    let statements = needed(&all, words(net).chain(words(data)));
     // What the program does not define was the library's, or built in.
     names.nets.remove(net);
     names.scope.nets.remove(net);

@@ -10,8 +10,8 @@ use fovea_train::{Numbers, Question, Task, TrainError};
 use ndarray::Axis;
 use serde_json::{Value, json};
 
-use super::slide::{Pictured, nested};
-use crate::display::{Makes, Page, Slide};
+use super::windowed::{Pictured, nested};
+use crate::display::{Makes, Page, SlidingWindow};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::picture::{Theme, convolution};
@@ -47,7 +47,7 @@ impl Sliding {
         makes: Makes<'_>,
         more: impl FnOnce(Page) -> Page,
     ) -> Result<Output, Failure> {
-        let drawn = Slide { image, makes, result, windows: &self.windows };
+        let drawn = SlidingWindow { image, makes, result, windows: &self.windows };
         let picture = convolution(&self.title, &drawn, self.theme).at(self.span)?;
         Ok(Output::page(self.verb, &more(drawn.page(&self.title)), figures(&drawn)).picture(picture))
     }
@@ -77,7 +77,7 @@ pub fn compute(
 }
 
 /// Image, result and how the window slid, as data.
-fn figures(drawn: &Slide<'_>) -> Value {
+fn figures(drawn: &SlidingWindow<'_>) -> Value {
     let (position, channel) = drawn.strongest();
     json!({
         "image": nested(drawn.image),

@@ -10,7 +10,7 @@ use super::table::matrix;
 
 /// A window that slid over an image. Image and result are `[height, width, channels]`.
 #[derive(Clone, Copy, Debug)]
-pub struct Slide<'a> {
+pub struct SlidingWindow<'a> {
     /// What it slid over.
     pub image: &'a Tensor,
     /// What was made of each window.
@@ -46,7 +46,7 @@ const FIRST_STEPS: usize = 3;
 const ALL_PRODUCTS: usize = 12;
 const FIRST_PRODUCTS: usize = 6;
 
-impl<'a> Slide<'a> {
+impl<'a> SlidingWindow<'a> {
     /// The filter, where there is one.
     pub fn filter(&self) -> Option<&'a Tensor> {
         match self.makes {
@@ -240,7 +240,7 @@ impl<'a> Slide<'a> {
 }
 
 /// `(5 + 2·1 − 3)/2 + 1 = 3`; where the last window does not fit, the quotient in ⌊ ⌋.
-fn formula(slide: &Slide<'_>, axis: usize) -> String {
+fn formula(slide: &SlidingWindow<'_>, axis: usize) -> String {
     let (map, output) = (slide.image.shape()[axis], slide.extent()[axis]);
     let Window { size, stride, dilate, pad: [before, after], rounding } = slide.windows[axis];
     let covered = slide.windows[axis].extent().unwrap_or(size);

@@ -3,6 +3,7 @@
 //! Functions from data to text and HTML. Nothing is printed here, nothing is asked of the terminal; whether there is colour, and how wide a line may be, is the
 //! front end's affair.
 
+mod audit;
 mod chart;
 mod compare;
 mod convolution;
@@ -15,9 +16,10 @@ mod table;
 mod transposed;
 mod wrap;
 
+pub use audit::{Tally, audit};
 pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};
-pub use convolution::{Makes, Slide};
+pub use convolution::{Makes, SlidingWindow};
 pub use page::Page;
 pub use report::{Confused, Device, Guess, TestFigures, TestReport, WORST, devices, guesses};
 pub use summary::{Summary, SummaryRow, Totals};

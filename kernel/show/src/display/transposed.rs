@@ -4,7 +4,7 @@ use fovea_graph::Tensor;
 use fovea_graph::shape::join;
 use fovea_graph::window::Window;
 
-use super::convolution::{Makes, Slide};
+use super::convolution::{Makes, SlidingWindow};
 use super::number::{of, short};
 use super::page::Page;
 use super::table::matrix;
@@ -42,8 +42,8 @@ const STEPS: usize = 12;
 
 impl Transposed<'_> {
     /// The convolution that leads back, whose windows are where the numbers of the map put the filter down.
-    fn back(&self) -> Slide<'_> {
-        Slide { image: self.result, makes: Makes::Sum(self.filter), result: self.image, windows: self.windows }
+    fn back(&self) -> SlidingWindow<'_> {
+        SlidingWindow { image: self.result, makes: Makes::Sum(self.filter), result: self.image, windows: self.windows }
     }
 
     /// Where an element of the filter goes that the map's number at a position puts down; perhaps beyond the result.
@@ -67,7 +67,7 @@ impl Transposed<'_> {
     /// How many products each position of the other way's result sums, `[height, width, 1]`.
     pub fn summed(&self) -> Tensor {
         let Resized { larger, result, windows } = self.resized;
-        let slide = Slide { image: larger, makes: Makes::Sum(self.filter), result, windows };
+        let slide = SlidingWindow { image: larger, makes: Makes::Sum(self.filter), result, windows };
         let count = |at: ndarray::IxDyn| {
             let inside = |element: &[usize; 2]| slide.is_inside(slide.covered([at[0], at[1]], *element));
             places(self.filter).filter(inside).count() as f32

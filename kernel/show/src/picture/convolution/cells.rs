@@ -8,7 +8,7 @@ use super::super::palette::{Color, Theme};
 use super::super::sheet::draw_heading;
 use super::super::{Picture, Result};
 use super::{alt, makes, minus, sign, sum_line};
-use crate::display::Slide;
+use crate::display::SlidingWindow;
 use crate::display::number as numbers;
 
 /// An image of more rows or columns, padding counted, is drawn as a picture.
@@ -33,12 +33,12 @@ const WIDEST: f64 = 930.0;
 const TALLEST: f64 = 760.0;
 
 /// Whether there is one channel, and few enough numbers in it, each short enough.
-pub(super) fn fit(slide: &Slide<'_>) -> bool {
+pub(super) fn fit(slide: &SlidingWindow<'_>) -> bool {
     slide.image.shape()[2] == 1 && are_few(slide)
 }
 
 /// Whether there are few enough numbers in a channel, each short enough.
-pub(super) fn are_few(slide: &Slide<'_>) -> bool {
+pub(super) fn are_few(slide: &SlidingWindow<'_>) -> bool {
     let [height, width] = padded(slide).size();
     let (size, [rows, columns]) = (slide.size(), slide.extent());
     let is_short = |value: &f32| numbers::short(f64::from(*value)).chars().count() <= MOST_CHARACTERS;
@@ -55,7 +55,7 @@ pub(super) struct Padded {
     to: [isize; 2],
 }
 
-pub(super) fn padded(slide: &Slide<'_>) -> Padded {
+pub(super) fn padded(slide: &SlidingWindow<'_>) -> Padded {
     let before = |axis: usize| -(slide.windows[axis].pad[0] as isize);
     let behind = |axis: usize| {
         let image = (slide.image.shape()[axis] + slide.windows[axis].pad[1]) as isize;
@@ -72,7 +72,7 @@ impl Padded {
     }
 }
 
-pub(super) fn draw(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Picture> {
+pub(super) fn draw(title: &str, slide: &SlidingWindow<'_>, theme: Theme) -> Result<Picture> {
     let [height, width] = padded(slide).size();
     let (filter, [rows, columns]) = (slide.filter().map(|filter| filter.shape()), slide.extent());
     let side: f64 = if height.max(width) <= 7 { 40.0 } else { 32.0 };
@@ -104,7 +104,7 @@ pub(super) fn draw(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Pictu
 }
 
 /// Image, filter and result in a row, the window at the first position.
-fn panels(canvas: &mut Canvas, slide: &Slide<'_>, side: f64) {
+fn panels(canvas: &mut Canvas, slide: &SlidingWindow<'_>, side: f64) {
     let [height, width] = padded(slide).size();
     let palette = canvas.palette;
     let [rows, columns] = slide.extent();
@@ -187,7 +187,13 @@ pub(super) fn tint(canvas: &Canvas, part: Part) -> Color {
 }
 
 /// The image and its padding, the window tinted.
-pub(super) fn image(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), look: Look, position: [usize; 2]) {
+pub(super) fn image(
+    canvas: &mut Canvas,
+    slide: &SlidingWindow<'_>,
+    corner: (f64, f64),
+    look: Look,
+    position: [usize; 2],
+) {
     let Padded { from, to } = padded(slide);
     let size = text_size(slide.image, look.side, 0.42, 0);
     let factor_size = slide.filter().map_or(size, |filter| text_size(filter, look.side, 0.24, 1));
@@ -229,14 +235,14 @@ pub(super) fn image(canvas: &mut Canvas, slide: &Slide<'_>, corner: (f64, f64), 
 }
 
 /// The number at a place of the image; padding is 0 for a filter, and nothing for a pooling, which leaves it out.
-fn number(slide: &Slide<'_>, place: [isize; 2], channel: usize, ink: Color) -> Option<(f64, Color)> {
+fn number(slide: &SlidingWindow<'_>, place: [isize; 2], channel: usize, ink: Color) -> Option<(f64, Color)> {
     (slide.is_inside(place) || slide.filter().is_some()).then(|| (slide.pixel(place, channel), ink))
 }
 
 /// The result up to the step `end`, the position's cell tinted.
 pub(super) fn result(
     canvas: &mut Canvas,
-    slide: &Slide<'_>,
+    slide: &SlidingWindow<'_>,
     corner: (f64, f64),
     look: Look,
     position: [usize; 2],
@@ -310,7 +316,7 @@ struct Strip {
 
 impl Strip {
     /// None where there are too many steps to follow, or to stand on a page.
-    fn new(slide: &Slide<'_>) -> Option<Self> {
+    fn new(slide: &SlidingWindow<'_>) -> Option<Self> {
         let [height, width] = padded(slide).size();
         let [rows, columns] = slide.extent();
         let steps = rows * columns;
@@ -333,7 +339,7 @@ impl Strip {
         self.steps.div_ceil(self.per_line) as f64 * (self.size.1 + 14.0) - 14.0
     }
 
-    fn draw(&self, canvas: &mut Canvas, slide: &Slide<'_>, top: f64) {
+    fn draw(&self, canvas: &mut Canvas, slide: &SlidingWindow<'_>, top: f64) {
         let palette = canvas.palette;
         let columns = slide.extent()[1];
         for step in 0..self.steps {

@@ -10,7 +10,7 @@ use super::super::scale::Scale;
 use super::super::sheet::{draw_heading, inks};
 use super::super::{Picture, Result};
 use super::{alt, makes, minus, sign, sum_line};
-use crate::display::{Slide, number};
+use crate::display::{SlidingWindow, number};
 
 // Distances in pixels.
 
@@ -22,7 +22,7 @@ const LONGEST: f64 = 280.0;
 /// The longest side of the filter.
 const FILTER: f64 = 150.0;
 
-pub(super) fn draw(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Picture> {
+pub(super) fn draw(title: &str, slide: &SlidingWindow<'_>, theme: Theme) -> Result<Picture> {
     let palette = Palette::of(theme);
     let (position, channel) = slide.strongest();
     let (image, result) = (slide.image.shape(), slide.extent());
@@ -124,7 +124,7 @@ impl<'a> Kernel<'a> {
 /// The result, in colour where it has three channels; else its scale stands below it.
 fn result_in(
     canvas: &mut Canvas,
-    slide: &Slide<'_>,
+    slide: &SlidingWindow<'_>,
     rect: Rect,
     values: &Scale,
     palette: &'static Palette,
@@ -173,7 +173,7 @@ fn picture(image: &Tensor, palette: &Palette) -> Result<(Image, [Color; 2])> {
 }
 
 /// A result of three channels as a colour picture, its smallest number black and its largest white.
-fn stretched(slide: &Slide<'_>) -> Result<Image> {
+fn stretched(slide: &SlidingWindow<'_>) -> Result<Image> {
     let (rows, columns) = (slide.result.shape()[0], slide.result.shape()[1]);
     let finite = || slide.result.iter().copied().filter(|value| value.is_finite());
     let (low, high) = (finite().fold(0.0, f32::min), finite().fold(1.0, f32::max));
@@ -181,7 +181,7 @@ fn stretched(slide: &Slide<'_>) -> Result<Image> {
 }
 
 /// The window's outline on the image, cut where it lies on padding.
-fn window(canvas: &mut Canvas, slide: &Slide<'_>, position: [usize; 2], side: f64) {
+fn window(canvas: &mut Canvas, slide: &SlidingWindow<'_>, position: [usize; 2], side: f64) {
     let (image, [rows, columns]) = (slide.image.shape(), slide.size());
     let first = slide.covered(position, [0, 0]);
     let last = slide.covered(position, [rows - 1, columns - 1]);

@@ -8,13 +8,13 @@ use super::canvas::{Anchor, Canvas, Text};
 use super::font::{self, Weight};
 use super::palette::Theme;
 use super::{Error, Picture, Result};
-use crate::display::{Makes, Slide, number};
+use crate::display::{Makes, SlidingWindow, number};
 
 /// The image with the window at one position, the filter where there is one, and the result, channel by channel where a
 /// filter sums over a few; where there are few positions, every step as well.
 ///
 /// Fails with [`Error::Empty`] where image, filter or result has no numbers.
-pub fn convolution(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Picture> {
+pub fn convolution(title: &str, slide: &SlidingWindow<'_>, theme: Theme) -> Result<Picture> {
     let parts = [Some(slide.image), slide.filter(), Some(slide.result)];
     if parts.into_iter().flatten().any(|part| part.is_empty()) {
         return Err(Error::Empty { what: "an image, a filter or a result without numbers" });
@@ -29,7 +29,7 @@ pub fn convolution(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Pictu
 }
 
 /// The picture in words.
-fn alt(title: &str, slide: &Slide<'_>, position: [usize; 2], channel: usize) -> String {
+fn alt(title: &str, slide: &SlidingWindow<'_>, position: [usize; 2], channel: usize) -> String {
     let [y, x] = position;
     let [rows, columns] = slide.extent();
     let head = match (title, slide.makes) {
@@ -45,7 +45,14 @@ fn alt(title: &str, slide: &Slide<'_>, position: [usize; 2], channel: usize) -> 
 }
 
 /// The sum at a position, with as many products as there is room for, behind `lead`.
-fn sum_line(lead: &str, slide: &Slide<'_>, position: [usize; 2], channel: usize, room: f64, size: f64) -> String {
+fn sum_line(
+    lead: &str,
+    slide: &SlidingWindow<'_>,
+    position: [usize; 2],
+    channel: usize,
+    room: f64,
+    size: f64,
+) -> String {
     let line = |most| minus(&format!("{lead}{}", slide.step(position, channel, most)));
     let fits = |line: &String| font::width(line, size, Weight::Regular) <= room;
     let line = (1..=slide.most_terms()).rev().map(line).find(fits).unwrap_or_else(|| line(1));
@@ -58,7 +65,7 @@ fn minus(text: &str) -> String {
 }
 
 /// What stands before the result: `=` behind a filter, else what a pooling takes.
-fn makes(slide: &Slide<'_>) -> &'static str {
+fn makes(slide: &SlidingWindow<'_>) -> &'static str {
     match slide.makes {
         Makes::Sum(_) => "=",
         Makes::Max => "max",

@@ -7,7 +7,7 @@ use super::super::sheet::draw_heading;
 use super::super::{Picture, Result};
 use super::cells::{Look, are_few, caption, image, padded, result, weights};
 use super::{alt, minus, sign, sum_line};
-use crate::display::Slide;
+use crate::display::SlidingWindow;
 use crate::display::number::short;
 
 /// More channels do not fit a page.
@@ -24,13 +24,13 @@ const APART: f64 = 34.0;
 const SUM: f64 = 64.0;
 
 /// Whether a filter sums over a few channels of few numbers.
-pub(super) fn fit(slide: &Slide<'_>) -> bool {
+pub(super) fn fit(slide: &SlidingWindow<'_>) -> bool {
     let channels = slide.image.shape()[2];
     let sums = slide.filter().is_some_and(|filter| filter.shape()[2] == channels);
     (2..=MOST_CHANNELS).contains(&channels) && sums && slide.result.shape()[2] == 1 && are_few(slide)
 }
 
-pub(super) fn draw(title: &str, slide: &Slide<'_>, theme: Theme) -> Result<Picture> {
+pub(super) fn draw(title: &str, slide: &SlidingWindow<'_>, theme: Theme) -> Result<Picture> {
     let Some(filter) = slide.filter() else { return super::large::draw(title, slide, theme) };
     let [height, width] = padded(slide).size();
     let channels = slide.image.shape()[2];

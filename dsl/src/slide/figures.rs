@@ -1,0 +1,200 @@
+//! Counts beside printed numbers, and figures as they are listed.
+
+use super::draft::{Claim, Draft, Operations, Part, Printed};
+use super::figure::{Figure, Verdict, What};
+use super::line_of;
+use super::measure::Measured;
+use super::number::{Fit, grouped};
+use super::settle::Settled;
+use super::write::{Convention, Shortcut, StrideAt, Unstated, sizes};
+
+/// What of a stretch a figure counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Counts {
+    /// As the slide's figures are read.
+    pub count: u128,
+    /// As they might have been meant.
+    pub other: Option<(u128, &'static str)>,
+}
+
+/// The count that a figure is of.
+pub fn counts(what: What, measured: &Measured, settled: &Settled) -> Counts {
+    match what {
+        What::Parameters if settled.biases => {
+            Counts { count: measured.all(), other: Some((measured.weights, "without biases")) }
+        }
+        What::Parameters => Counts { count: measured.weights, other: Some((measured.all(), "with biases")) },
+        What::Operations => {
+            let flops = measured.macs.saturating_mul(2);
+            match settled.operations {
+                Operations::Macs => Counts { count: measured.macs, other: Some((flops, "as FLOPs, two a MAC")) },
+                Operations::Flops => Counts { count: flops, other: Some((measured.macs, "as MACs")) },
+            }
+        }
+        What::Layers => Counts { count: measured.depth, other: None },
+        _ => Counts { count: measured.elements(), other: None },
+    }
+}
+
+/// Whether a claim fits; `None` where it does not.
+pub fn verdict(claim: &Claim, count: u128) -> Option<Verdict> {
+    let is_exact = match &claim.value {
+        Printed::Number(number) => {
+            return match number.fit(count) {
+                Fit::Exact => Some(Verdict::Agrees),
+                Fit::Rounds => Some(Verdict::Rounds),
+                Fit::No => None,
+            };
+        }
+        Printed::Exact(value) => *value == count,
+        Printed::Expression(expression) => expression.value == Some(count),
+        Printed::Shape(..) => false,
+    };
+    is_exact.then_some(Verdict::Agrees)
+}
+
+/// Whether a claim of a row fits what was measured.
+pub fn fits(claim: &Claim, measured: &Measured, settled: &Settled) -> bool {
+    match &claim.value {
+        Printed::Shape(..) => super::judge::has_size(claim, &measured.output),
+        _ => verdict(claim, counts(claim.what, measured, settled).count).is_some(),
+    }
+}
+
+/// A count, written as a claim is.
+pub fn written(claim: &Claim, count: u128) -> String {
+    match &claim.value {
+        Printed::Number(number) => number.write(count),
+        _ => exact(count),
+    }
+}
+
+/// A count, every digit of it.
+pub fn exact(count: u128) -> String {
+    if count >= 10_000 { grouped(count) } else { count.to_string() }
+}
+
+/// A shape, written as a claim's is printed.
+pub fn shape(claim: &Claim, printed: &str, shape: &[usize]) -> String {
+    use super::draft::Order;
+    let mut wanted = shape.to_vec();
+    if let Printed::Shape(claimed, order) = &claim.value {
+        match order {
+            Order::ChannelsFirst if wanted.len() > 1 => wanted.rotate_right(1),
+            Order::Spatial if wanted.len() > 1 => _ = wanted.pop(),
+            Order::Spatial => wanted = vec![1; claimed.len()],
+            Order::ChannelsFirst | Order::ChannelsLast => {}
+        }
+        if wanted.len() == 1 && claimed.len() > 1 && *order == Order::ChannelsLast {
+            wanted = [vec![1; claimed.len() - 1], wanted].concat();
+        }
+    }
+    rewritten(printed, &wanted).unwrap_or_else(|| sizes(&wanted))
+}
+
+/// A text with these numbers in place of its own, where it has as many.
+pub fn rewritten(text: &str, numbers: &[usize]) -> Option<String> {
+    let mut parts: Vec<(bool, String)> = Vec::new();
+    for c in text.chars() {
+        match parts.last_mut() {
+            Some((is_number, part)) if *is_number == c.is_ascii_digit() => part.push(c),
+            _ => parts.push((c.is_ascii_digit(), c.to_string())),
+        }
+    }
+    if parts.iter().filter(|(is_number, _)| *is_number).count() != numbers.len() {
+        return None;
+    }
+    let mut numbers = numbers.iter();
+    let next = |(is_number, part): (bool, String)| {
+        if is_number { numbers.next().map_or(part, usize::to_string) } else { part }
+    };
+    Some(parts.into_iter().map(next).collect())
+}
+
+/// What was settled for all rows of a slide, as far as the slide does not say it.
+pub fn assumed(text: &str, draft: &Draft, settled: &Settled) -> Vec<Figure> {
+    let mut all = Vec::new();
+    let Some(first) = draft.nets.first().and_then(|net| net.rows.first()) else { return all };
+    let mut assume = |what: What, words: String| {
+        all.push(Figure {
+            line: line_of(text, first.place.start),
+            place: first.place.start..first.place.start,
+            net: None,
+            layer: None,
+            what,
+            printed: String::new(),
+            computed: words,
+            verdict: Verdict::Assumed,
+            because: None,
+            mend: None,
+        });
+    };
+    if let (None, Some(input)) = (&draft.nets[0].input, settled.inputs.first()) {
+        assume(What::Input, format!("the input is {}", sizes(input)));
+    }
+    let leaves_open = |word: &str| draft.nets.iter().any(|net| super::refine::leaves_pad_open(&net.rows, word));
+    let half = "padded by half of their window, so that stride 1 keeps the size";
+    let words = |what: &str, unstated| match unstated {
+        Unstated::Half => format!("{what} are {half}"),
+        Unstated::Zero => format!("{what} have no padding"),
+    };
+    let Convention { conv, pool, .. } = settled.convention;
+    if leaves_open("conv") {
+        assume(What::Padding, words("convolutions", conv));
+    }
+    if leaves_open("pool") {
+        assume(What::Padding, words("pools", pool));
+    }
+    let is_residual = |part: &Part| matches!(part, Part::Residual(_));
+    if draft.nets.iter().flat_map(|net| &net.rows).flat_map(|row| &row.parts).any(is_residual) {
+        assume(What::Shortcut, residual_words(settled.convention));
+    }
+    let has =
+        |what| draft.nets.iter().flat_map(|net| &net.rows).flat_map(|row| &row.claims).any(|claim| claim.what == what);
+    if has(What::Parameters) && draft.counts.biases.is_none() {
+        let counted = if settled.biases { "weights and biases" } else { "weights without biases" };
+        assume(What::Parameters, format!("parameters are {counted}"));
+    }
+    if has(What::Operations) && draft.counts.operations.is_none() {
+        let counted = match settled.operations {
+            Operations::Macs => "multiplications whose product is added (MACs)",
+            Operations::Flops => "floating-point operations, two a MAC",
+        };
+        assume(What::Operations, format!("operations are {counted}"));
+    }
+    all
+}
+
+/// What shortcuts do, and which convolution of a block takes the stride.
+fn residual_words(convention: Convention) -> String {
+    let shortcut = match convention.shortcut {
+        Shortcut::Projection => "a 1×1 convolution where shapes differ",
+        Shortcut::Identity => "zeros for the channels that lack",
+    };
+    let stride = match convention.stride {
+        StrideAt::Window => "the first convolution with a window, as torchvision has it",
+        StrideAt::First => "the first convolution, as the paper has it and the printed operations say",
+    };
+    format!("shortcuts have {shortcut}; a block's stride is at {stride}")
+}
+
+/// Figures in the order of the text, and once what several nets' columns have in common.
+pub fn merged(mut figures: Vec<Figure>) -> Vec<Figure> {
+    figures.sort_by_key(|figure| (figure.place.start, figure.verdict == Verdict::Assumed, figure.place.end));
+    let mut merged: Vec<Figure> = Vec::new();
+    for figure in figures {
+        let is_same = |known: &&mut Figure| {
+            known.place == figure.place
+                && (known.what, known.verdict) == (figure.what, figure.verdict)
+                && known.computed == figure.computed
+                && known.because == figure.because
+        };
+        let mut near = merged.iter_mut().rev().take_while(|known| known.place.start == figure.place.start);
+        match near.find(is_same) {
+            Some(known) if known.net != figure.net => known.net = None,
+            Some(_) => {}
+            None => merged.push(figure),
+        }
+    }
+    merged
+}

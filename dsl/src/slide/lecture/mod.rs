@@ -1,0 +1,94 @@
+//! A whole lecture as it was pasted: its slides, the networks that they state, and every other figure on them that can be
+//! computed.
+//!
+//! ```text
+//! text ─split─▶ slides ─networks─▶ audits of listings and tables
+//!                  └──readers of small claims─▶ figures, and what is stated without one
+//! ```
+
+mod networks;
+mod sheet;
+mod split;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use super::figure::{Audit, Figure, Verdict};
+use sheet::Sheet;
+
+/// A lecture, slide by slide. Places are bytes of its text, and lines are counted in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lecture {
+    /// Its slides, in order.
+    pub slides: Vec<LectureSlide>,
+}
+
+/// A slide of a lecture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LectureSlide {
+    /// Its heading; without one, its first line.
+    pub title: String,
+    /// Its lines, from 1; the end is the next slide's first.
+    pub lines: Range<usize>,
+    /// Its listings and tables of networks.
+    pub audits: Vec<Audit>,
+    /// Every other figure that it prints and that can be computed, in the order of the text.
+    pub figures: Vec<Figure>,
+    /// What it states without a figure to judge.
+    pub unjudged: Vec<Unjudged>,
+}
+
+/// What a slide states without a figure to judge, and what follows from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unjudged {
+    /// The line, from 1.
+    pub line: usize,
+    /// Where it stands.
+    #[serde(skip)]
+    pub place: Range<usize>,
+    /// It, in words.
+    pub text: String,
+}
+
+impl LectureSlide {
+    /// Whether it states nothing that could be computed.
+    pub fn is_silent(&self) -> bool {
+        self.audits.is_empty() && self.figures.is_empty() && self.unjudged.is_empty()
+    }
+
+    /// All its figures: those of its networks, and the others.
+    pub fn all_figures(&self) -> impl Iterator<Item = &Figure> {
+        self.audits.iter().flat_map(|audit| &audit.figures).chain(&self.figures)
+    }
+}
+
+impl Lecture {
+    /// All figures, slide by slide.
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        self.slides.iter().flat_map(LectureSlide::all_figures)
+    }
+
+    /// How many figures got each verdict.
+    pub fn verdicts(&self) -> BTreeMap<Verdict, usize> {
+        let mut counts = BTreeMap::new();
+        for figure in self.figures() {
+            *counts.entry(figure.verdict).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// Reads a whole lecture, Markdown as a converter gives it, and judges everything on it that can be computed.
+pub fn lecture(text: &str) -> Lecture {
+    let plain = super::plain::plain(text);
+    let lines = split::lines(text, &plain);
+    let mut names = networks::Names::default();
+    let slides = split::parts(&lines).into_iter().map(|part| {
+        let mut sheet = Sheet::new(text, &part.title, &lines[part.lines]);
+        let audits = networks::read(&mut sheet, &mut names);
+        sheet.into_slide(audits)
+    });
+    Lecture { slides: slides.collect() }
+}

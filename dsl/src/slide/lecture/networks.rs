@@ -1,0 +1,173 @@
+//! The listings and tables of networks on a slide: where they stand, what they are called, and their audits.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::sheet::Sheet;
+use super::split::Line;
+use fovea_graph::{SourceId, Span};
+
+use crate::slide::figure::Audit;
+use crate::{Source, parse};
+
+/// The names that a lecture's slides have given.
+#[derive(Default)]
+pub(super) struct Names {
+    /// The last heading's word that is a net's: what a slide is called whose own heading has none.
+    last: Option<String>,
+    taken: HashSet<String>,
+    /// The numbers that were put behind names.
+    number: usize,
+}
+
+/// Audits the listings and tables of a slide, and keeps their lines from other readers.
+pub(super) fn read(sheet: &mut Sheet<'_>, names: &mut Names) -> Vec<Audit> {
+    let name = names.heading(sheet.title);
+    let mut audits = Vec::new();
+    for lines in candidates(sheet.lines) {
+        let place = sheet.lines[lines.start].place.start..sheet.lines[lines.end - 1].place.end;
+        let Some(text) = sheet.text.get(place.clone()) else { continue };
+        let mut audit = crate::slide::audit(&name, text);
+        if audit.form.is_empty() {
+            continue;
+        }
+        if audit.nets.iter().any(|net| names.taken.contains(&net.name)) {
+            names.number += 1;
+            audit = crate::slide::audit(&format!("{name}_{}", names.number + 1), text);
+        }
+        names.taken.extend(audit.nets.iter().map(|net| net.name.clone()));
+        moved(&mut audit, place.start, sheet.lines[lines.start].number - 1);
+        sheet.take(lines);
+        audits.push(audit);
+    }
+    audits
+}
+
+/// Moves an audit's places by so many bytes, and its lines by so many lines.
+fn moved(audit: &mut Audit, bytes: usize, lines: usize) {
+    let shift = |place: &mut Range<usize>| *place = place.start + bytes..place.end + bytes;
+    for figure in &mut audit.figures {
+        figure.line += lines;
+        shift(&mut figure.place);
+        figure.mend.iter_mut().for_each(|mend| shift(&mut mend.place));
+    }
+    for unread in &mut audit.unread {
+        unread.line += lines;
+        shift(&mut unread.place);
+    }
+    for net in &mut audit.nets {
+        net.definition
+            .map_spans(&mut |span| Span::new(span.source, span.start as usize + bytes, span.end as usize + bytes));
+    }
+}
+
+/// The most lines that a table or a block of code is looked for in.
+const MOST_ROWS: usize = 2_000;
+
+/// Runs of lines that may be a network's: tables, blocks of code, and runs of lines that name layers.
+fn candidates(lines: &[Line<'_>]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        match code(lines, at).or_else(|| table(lines, at)).or_else(|| listing(lines, at)) {
+            Some(run) => {
+                at = run.end;
+                found.push(run);
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+/// A table that begins here and has words in it.
+fn table(lines: &[Line<'_>], at: usize) -> Option<Range<usize>> {
+    let while_lines = |is_row: fn(&str) -> bool| {
+        let count = lines[at..].iter().take_while(|line| is_row(line.plain)).count();
+        (count > 1).then_some(at..at + count)
+    };
+    let until = |begin: &str, end: &str| {
+        let begins = lines[at].text.to_ascii_lowercase().contains(begin);
+        let mut rest = lines[at..].iter().take(MOST_ROWS);
+        let length = begins.then(|| rest.position(|line| line.text.to_ascii_lowercase().contains(end)));
+        length.flatten().map(|length| at..at + length + 1)
+    };
+    let run = while_lines(|line| line.trim_start().starts_with('|') || line.matches('|').count() > 2)
+        .or_else(|| while_lines(|line| line.trim().matches('\t').count() > 1))
+        .or_else(|| until("<table", "</table"))
+        .or_else(|| until(r"\begin{tab", r"\end{tab"))?;
+    lines[run.clone()].iter().any(|line| names_layer(line.plain)).then_some(run)
+}
+
+/// A block of code that begins behind the fence here.
+fn code(lines: &[Line<'_>], at: usize) -> Option<Range<usize>> {
+    let is_fence = |line: &Line<'_>| line.text.trim_start().starts_with("```");
+    let length = is_fence(&lines[at]).then(|| lines[at + 1..].iter().take(MOST_ROWS).position(is_fence)).flatten()?;
+    let run = at + 1..at + 1 + length;
+    lines[run.clone()].iter().any(|line| names_layer(line.plain)).then_some(run)
+}
+
+/// A run of lines that name layers, with nothing but space between them; what stands against it belongs to it.
+fn listing(lines: &[Line<'_>], at: usize) -> Option<Range<usize>> {
+    if !is_layer(lines[at].plain) {
+        return None;
+    }
+    let (mut end, mut count) = (at, 0);
+    for (index, line) in lines.iter().enumerate().skip(at) {
+        if is_layer(line.plain) {
+            (end, count) = (index + 1, count + 1);
+        } else if !line.is_blank() && index > end {
+            break;
+        } else if !line.is_blank() {
+            end = index + 1;
+        }
+    }
+    (count > 2).then_some(at..end)
+}
+
+/// Beginnings of words that name a layer.
+const LAYERS: &[&str] =
+    &["input", "conv", "pool", "maxpool", "avgpool", "max", "avg", "norm", "fc", "dense", "linear", "inception"];
+
+/// Whether a line is a layer's: its size in brackets, or its name, and a number.
+fn is_layer(plain: &str) -> bool {
+    let line = plain.trim_start();
+    let begins = line.starts_with('[') || line.starts_with(|c: char| c.is_ascii_digit()) || names_first(line);
+    let has_number = line.bytes().any(|byte| byte.is_ascii_digit()) && line.contains([':', '[', '(']);
+    begins && has_number && names_layer(line)
+}
+
+fn names_first(line: &str) -> bool {
+    let word: String = line.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    LAYERS.iter().any(|layer| word.starts_with(layer))
+}
+
+fn names_layer(plain: &str) -> bool {
+    plain.split(|c: char| !c.is_ascii_alphabetic()).any(names_first)
+}
+
+impl Names {
+    /// What a slide with this title calls its networks.
+    fn heading(&mut self, title: &str) -> String {
+        let words: Vec<String> = title
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .map(str::to_ascii_lowercase)
+            .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
+            .collect();
+        let own = words.iter().enumerate().find_map(|(at, word)| match word.strip_suffix("net")? {
+            "" | "conv" => words[..at].last().filter(|_| word == "net"),
+            _ => Some(word),
+        });
+        if let Some(name) = own.filter(|name| is_name(name)) {
+            self.last = Some(name.clone());
+        }
+        let first = || words.iter().find(|name| is_name(name)).cloned();
+        self.last.clone().or_else(first).unwrap_or_else(|| "slide".to_string())
+    }
+}
+
+/// Whether a net can be called so.
+fn is_name(name: &str) -> bool {
+    let source = Source { id: SourceId(0), name: String::new(), text: format!("net {name} = 8 - fc 2") };
+    parse(&source).1.is_empty()
+}

@@ -1,0 +1,97 @@
+//! Slides: a listing or a table as it was pasted becomes networks, and every figure that it prints is judged.
+//!
+//! ```text
+//! text ─plain─▶ text ─a reader a form─▶ Draft (what the slide states) ─settle─▶ what it leaves open ─judge─▶ Audit
+//! ```
+
+mod arithmetic;
+mod complete;
+mod configurations;
+mod draft;
+mod fields;
+mod figure;
+mod figures;
+mod grid;
+mod judge;
+mod layer;
+mod lecture;
+mod listing;
+mod measure;
+mod nets;
+pub(crate) mod number;
+pub(crate) mod plain;
+mod readings;
+mod refine;
+mod repeated;
+mod settle;
+mod stages;
+mod tokens;
+mod totals;
+mod words;
+mod write;
+
+pub use figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
+pub use lecture::{Lecture, LectureSlide, Unjudged, lecture};
+
+use crate::parse::words::is_free;
+use draft::Draft;
+
+/// Reads a slide that was pasted as it stands, and judges every figure of it against the networks that it states.
+///
+/// What cannot be read is in [`Audit::unread`]; such a slide defines no net, and what was read of it is judged.
+pub fn audit(name: &str, text: &str) -> Audit {
+    let plain = plain::plain(text);
+    judge::judge(name, text, read(&plain))
+}
+
+/// What a slide states, read by the first form that it has.
+fn read(plain: &str) -> Draft {
+    let tables = grid::grids(plain);
+    let table = tables.iter().find_map(|grid| {
+        let read = [stages::read, fields::read, configurations::read].into_iter().find_map(|read| read(plain, grid));
+        read.map(|draft| with_doubts(plain, grid, draft))
+    });
+    table.or_else(|| listing::read(plain)).unwrap_or_default()
+}
+
+/// A draft of a table with what cannot be told apart in the table.
+fn with_doubts(plain: &str, grid: &grid::Grid<'_>, mut draft: Draft) -> Draft {
+    for unclear in &grid.unclear {
+        if unclear.doubt == grid::Doubt::Missing {
+            let (place, text) =
+                (unclear.place.clone(), format!("{}: those at its end are taken to be empty", unclear.text));
+            draft.remarks.push(draft::Remark { place, what: What::Heading, text, layer: None, assumed: false });
+            continue;
+        }
+        draft.unread.push(Unread {
+            line: line_of(plain, unclear.place.start),
+            place: unclear.place.clone(),
+            found: plain[unclear.place.clone()].trim().to_string(),
+            expected: format!("cells that are set apart: {}", unclear.text),
+            read: layers_up_to(draft.nets.first().map_or(0, |net| net.rows.len()), ""),
+        });
+    }
+    draft
+}
+
+/// The line of a byte, from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.as_bytes().iter().take(at).filter(|&&byte| byte == b'\n').count()
+}
+
+/// How far a slide was read: `12 layers, up to CONV5`.
+fn layers_up_to(count: usize, name: &str) -> String {
+    match (count, name) {
+        (0, _) => "nothing".to_string(),
+        (_, "") => fovea_graph::counted(count, "layer"),
+        _ => format!("{}, up to {name}", fovea_graph::counted(count, "layer")),
+    }
+}
+
+/// What words, a file's name or a heading, become as the name of a slide: `vgg-listing` becomes `vgg_listing`.
+pub fn name_of(words: &str) -> String {
+    let kept = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name = words.trim().chars().map(kept).collect::<String>();
+    let name = name.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) && is_free(&name) { name } else { format!("slide_{name}") }
+}

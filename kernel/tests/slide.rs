@@ -1,0 +1,170 @@
+//! `slide` in programs and on the command line: what it defines, what it says, and how it ends.
+
+#![allow(clippy::unwrap_used, clippy::result_large_err)]
+
+mod support;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use fovea::session::Session;
+use fovea_cpu::Cpu;
+use serde_json::{Value, json};
+use support::bench::Bench;
+use support::{Place, Ran};
+
+/// A slide that is right, and small enough to train.
+const SMALL: &str = "[8x8x1] INPUT
+[8x8x4] CONV1: 4 3x3 filters at stride 1, pad 1
+
+[4x4x4] MAX POOL1: 2x2 filters at stride 2
+[10] FC2: 10 neurons (class scores)
+";
+
+/// The lecture's, as they stand.
+const ALEXNET: &str = include_str!("../../tests/slides/alexnet.txt");
+const VGG: &str = include_str!("../../tests/slides/vgg-listing.txt");
+
+/// The figures of a slide that have a verdict, each as its line, what it counts, and what is computed.
+fn with<'d>(data: &'d Value, verdict: &str) -> Vec<(u64, &'d str, &'d str)> {
+    let figures = data["figures"].as_array().unwrap().iter().filter(|figure| figure["verdict"] == verdict);
+    let word = |figure: &'d Value, key: &str| figure[key].as_str().unwrap();
+    figures.map(|figure| (figure["line"].as_u64().unwrap(), word(figure, "what"), word(figure, "computed"))).collect()
+}
+
+#[test]
+fn a_slide_in_a_program_is_judged_and_defines_its_net() {
+    let mut bench = Bench::new();
+    let outputs = bench.ok(&format!("note \"before\"\nslide mine\n{SMALL}\nsummary mine\n"));
+    let data = &outputs[1].data;
+    assert_eq!((&data["verb"], &data["net"], &data["nets"]), (&json!("slide"), &json!("mine"), &json!(["mine"])));
+    assert_eq!(data["unread"], json!([]));
+    // Lines count in the slide's own text.
+    assert_eq!(with(data, "agrees"), [(2, "output", "8x8x4"), (4, "output", "4x4x4"), (5, "output", "10")]);
+    assert_eq!(data["summary"]["figures"], 3);
+    assert!(outputs[1].text.starts_with("mine: 3 figures: 3 agree"), "{}", outputs[1].text);
+    assert_eq!(outputs[2].data["totals"]["params"], 4 * 9 + 4 + 64 * 10 + 10);
+}
+
+#[test]
+fn what_is_known_to_be_wrong_is_found() {
+    let data = Bench::new().ok(&format!("slide alexnet\n{ALEXNET}")).remove(0).data;
+    assert_eq!(with(&data, "disagrees"), [(9, "output", "25x25x256")]);
+    let figure = data["figures"].as_array().unwrap().iter().find(|figure| figure["verdict"] == "disagrees").unwrap();
+    let expected = json!({"line": 9, "layer": "CONV2", "what": "output", "printed": "27x27x256",
+        "computed": "25x25x256", "verdict": "disagrees", "because": "pad 1; pad 2 gives it"});
+    assert_eq!(*figure, expected);
+    let data = Bench::new().ok(&format!("slide vgg\n{VGG}")).remove(0).data;
+    assert_eq!((with(&data, "disagrees"), with(&data, "follows")), (vec![], vec![]));
+}
+
+#[test]
+fn a_net_of_a_slide_trains_and_its_run_resumes() {
+    let mut bench = Bench::new();
+    let train = "train mine on digits for 2 epochs with sgd(lr 0.01), batch 64, seed 3";
+    let whole = bench.ok(&format!("slide mine\n{SMALL}\n{train}")).remove(1);
+    // Broken off after an epoch, and taken up in another session from the run's own program.
+    bench.ok("train mine on digits for 1 epochs with sgd(lr 0.01), batch 64, seed 3");
+    bench.session = Session::new(Arc::new(Cpu::new(Some(1)).unwrap()), bench.path("runs").into(), Arc::default());
+    let resumed = bench.ok("resume run 2 for 2 epochs\nsummary mine").remove(0);
+    let last = |data: &Value| {
+        let mut last = data["epochs"].as_array().unwrap().last().unwrap().clone();
+        last["seconds"] = Value::Null;
+        last
+    };
+    assert_eq!(last(&resumed.data), last(&whole.data));
+    // Its values come by constants of other nets, too.
+    bench.ok("let rate = 0.1\ntrain mine on digits for 1 epochs with sgd(lr rate) sweep rate {0.1, 0.01}");
+}
+
+#[test]
+fn a_slide_called_as_a_net_takes_its_place_and_says_so() {
+    let mut bench = Bench::new();
+    let said = "`lenet` is the slide's from here on, and no more the library's";
+    let output = bench.ok(&format!("slide lenet\n{SMALL}")).remove(0);
+    assert!(output.text.ends_with(said), "{}", output.text);
+    assert_eq!(bench.ok("summary lenet")[0].data["layers"][0]["output"], json!([8, 8, 4]));
+    // The same again changes nothing, weights among it.
+    bench.ok("train lenet on digits for 1 epochs");
+    let again = bench.ok(&format!("slide lenet\n\n{SMALL}")).remove(0);
+    assert!(!again.text.contains("from here on"), "{}", again.text);
+    let who = |bench: &mut Bench| bench.ok("%who")[0].data["nets"][0]["trained"].clone();
+    assert_eq!(who(&mut bench), true);
+    let other = bench.ok(&format!("slide lenet\n{}", SMALL.replace("x4]", "x5]").replace(": 4 ", ": 5 "))).remove(0);
+    assert!(other.text.ends_with("no more what was called so"), "{}", other.text);
+    assert_eq!(who(&mut bench), false);
+    let mistake = &bench.mistakes(&format!("data x = digits[0..10]\nslide x\n{SMALL}"))[0];
+    assert_eq!(mistake.message, "`x` is data of yours, so no net can be called so");
+}
+
+#[test]
+fn a_slide_that_cannot_be_read_defines_nothing_and_the_rest_runs() {
+    let place = Place::new();
+    let broken = SMALL.replace("MAX POOL1", "FROB1");
+    let ran = place.program(&format!("slide lenet\n{broken}\nnote \"after\"")).done();
+    let [slide, note] = &ran.json()[..] else { panic!("{}", ran.out) };
+    assert_eq!((&slide["nets"], &slide["unread"][0]["line"]), (&json!([]), &json!(4)));
+    assert_eq!(note["text"], "after");
+    let remark: Value = serde_json::from_str(ran.err.lines().next().unwrap()).unwrap();
+    let remark = &remark["remark"];
+    // The place is that of the file.
+    assert_eq!((&remark["file"], &remark["line"]), (&json!("program.fov"), &json!(5)));
+    assert!(remark["message"].as_str().unwrap().contains("the slide `lenet` cannot be read, line 4"), "{remark}");
+
+    for use_of in ["summary lenet", "net m = lenet.pool1 - fc 3", "train lenet on digits for 1 epochs"] {
+        let ran = place.program(&format!("slide lenet\n{broken}\n{use_of}"));
+        ran.fails(&["`lenet", "was not defined: its slide could not be read, line 4"]);
+    }
+    // One that was read, but whose net cannot be.
+    let ran = place.program(&format!("slide lenet\n{}\nsummary lenet", SMALL.replace("3x3", "30x30")));
+    ran.fails(&["`lenet` was not defined: its slide", "line 2"]);
+    // A net of that name is one again.
+    place.program(&format!("slide lenet\n{broken}\nnet lenet = 8x8x1 - fc 3\nsummary lenet")).done();
+}
+
+#[test]
+fn a_cell_is_a_slide_and_a_session_keeps_it() {
+    let mut bench = Bench::new();
+    let output = bench.ok(&format!("%%slide mine\n{SMALL}\nseed 7\n")).remove(0);
+    assert_eq!(output.data["nets"], json!(["mine"]));
+    let program = bench.session.program().to_string();
+    bench.ok("train mine on digits for 1 epochs");
+    let mut other = Bench::new();
+    assert_eq!(other.ok(&format!("{program}summary mine")).len(), 2, "{program}");
+}
+
+/// `fovea slide` on what stands in standard input.
+fn piped(place: &Place, text: &str, arguments: &[&str]) -> Ran {
+    let mut child = place.command(arguments).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap().into()
+}
+
+#[test]
+fn files_are_audited_and_the_status_says_whether_all_was_read() {
+    let place = Place::new();
+    place.write("alex-net 1.txt", ALEXNET);
+    place.write("small.md", SMALL);
+    place.write("none.txt", "There is no network in this.\n");
+    let ran = place.run(&["slide", "alex-net 1.txt", "small.md", "--format", "json"]).done();
+    let [alexnet, small] = &ran.json()[..] else { panic!("{}", ran.out) };
+    assert_eq!((&alexnet["net"], &small["net"]), (&json!("alex_net_1"), &json!("small")));
+    assert_eq!(with(alexnet, "disagrees").len(), 1);
+    assert_eq!(place.files(), ["alex-net 1.txt", "none.txt", "small.md"], "no pictures but where they are asked for");
+
+    let ran = place.run(&["slide", "none.txt", "small.md", "--format", "json"]);
+    assert_eq!(ran.status, Some(1));
+    assert_eq!(ran.json().iter().map(|data| data["unread"].as_array().unwrap().len()).collect::<Vec<_>>(), [1, 0]);
+    let error: Value = serde_json::from_str(ran.err.trim()).unwrap();
+    assert_eq!((&error["error"]["file"], &error["error"]["line"]), (&json!("none.txt"), &json!(1)));
+    place.run(&["slide", "none.txt"]).fails(&["the slide `none` cannot be read, line 1", "none.txt:1:1"]);
+    place.run(&["slide", "there-is-none.md"]).fails(&["there-is-none.md cannot be read"]);
+
+    let ran = piped(&place, SMALL, &["slide", "-"]).done();
+    assert!(ran.out.starts_with("pasted: 3 figures: 3 agree"), "{}", ran.out);
+    for wrong in [&["slide"][..], &["slide", "small.md", "--set", "N=3"], &["slide", "small.md", "-e", "seed 7"]] {
+        assert_eq!(place.run(wrong).status, Some(2), "{wrong:?}");
+    }
+    let help = place.run(&["slide", "--help"]).done().out;
+    assert!(help.contains("--theme") && !help.contains("--device"), "{help}");
+}
