@@ -3,6 +3,7 @@
 use super::about::{Behind, Offer};
 use super::clause::{ALL, BATCH, DATA, Path, SAVE_DRAWING, TRAIN};
 use super::declare::verb;
+use super::elsewhere;
 use super::form::AS_WRITTEN;
 use super::read::Parts;
 use crate::syntax::{Name, Part, PartKind};
@@ -39,7 +40,7 @@ fn nets(parts: &mut Parts<'_>) -> Option<Vec<Name>> {
         match parts.peek() {
             // A comma may also set off a clause.
             Some(Part { kind: PartKind::Comma, .. }) if !is_before_clause(parts) => parts.at += 1,
-            Some(Part { kind: PartKind::Word(word), span }) if parts.clause(word).is_none() => {
+            Some(Part { kind: PartKind::Word(word), span }) if !is_clause(parts, word) => {
                 if parts.no_comma(word, *span).is_break() {
                     break;
                 }
@@ -58,7 +59,13 @@ fn nets(parts: &mut Parts<'_>) -> Option<Vec<Name>> {
 /// Whether a clause stands behind the next part.
 fn is_before_clause(parts: &Parts<'_>) -> bool {
     match parts.parts.get(parts.at + 1).map(|part| &part.kind) {
-        Some(PartKind::Word(word) | PartKind::Call(word, _)) => parts.clause(word).is_some(),
+        Some(PartKind::Word(word) | PartKind::Call(word, _)) => is_clause(parts, word),
         _ => false,
     }
+}
+
+/// Whether a word begins a clause, here or elsewhere: `all`, `full`.
+fn is_clause(parts: &Parts<'_>, word: &str) -> bool {
+    let takes: Vec<&str> = parts.verb.clauses.iter().map(|clause| clause.word).collect();
+    parts.clause(word).is_some() || elsewhere::clause(word, &takes).is_some()
 }

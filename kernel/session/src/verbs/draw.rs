@@ -160,7 +160,7 @@ impl File {
 impl Job for Draw {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
         let drawing = picture::draw(&self.nets, &self.view, self.theme).at(self.span)?;
-        let drawn = drawing.picture("draw", self.theme).at(self.span)?;
+        let drawn = drawing.picture("net", self.theme).at(self.span)?;
         if let Some(file) = &self.file {
             let bytes = match file.form {
                 FileForm::Svg => drawn.svg.clone().into_bytes(),

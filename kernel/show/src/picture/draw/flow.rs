@@ -2,7 +2,7 @@
 
 use super::card::{Card, Look, Style, is_pill};
 use super::drawing::{Dash, Drawing, Outline, Pen};
-use super::layered::{Gaps, Layered};
+use super::layered::{Gaps, Layered, Size};
 use crate::architecture::{Diagram, Flow};
 
 /// A diagram whose boxes are measured, and have their places across.
@@ -20,7 +20,8 @@ impl<'a> Laid<'a> {
         let widest = (0..cards.len()).filter(|&at| is_wide(at)).map(|at| cards[at].width).fold(0.0, f64::max);
         // Boxes of one width stand in straight columns.
         (0..cards.len()).filter(|&at| is_wide(at)).for_each(|at| cards[at].width = widest);
-        let sizes: Vec<[f64; 2]> = cards.iter().map(|card| [card.reach(look.palette), card.height]).collect();
+        let size = |card: &Card| Size { width: card.width, height: card.height, reach: card.reach(look.palette) };
+        let sizes: Vec<Size> = cards.iter().map(size).collect();
         let links: Vec<(usize, usize)> = diagram.links.iter().map(|link| (link.from, link.to)).collect();
         let graph = Layered::new(&sizes, &links, gaps(&look));
         Self { diagram, cards, graph, look }

@@ -22,6 +22,17 @@ pub struct Gaps {
     pub ranks: f64,
 }
 
+/// A box's size in pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Its width.
+    pub width: f64,
+    /// Its height.
+    pub height: f64,
+    /// Its width with what stands below it.
+    pub reach: f64,
+}
+
 /// A box, or a point that a link goes through.
 #[derive(Clone, Copy, Debug)]
 struct Vertex {
@@ -51,7 +62,7 @@ pub struct Layered {
     pub heights: Vec<f64>,
     /// The width of the whole; boxes and links lie between 0 and this.
     pub width: f64,
-    sizes: Vec<[f64; 2]>,
+    sizes: Vec<Size>,
     /// The middle of each vertex, boxes first.
     across: Vec<f64>,
     /// The vertices of each link, from its first box to its last.
@@ -59,17 +70,17 @@ pub struct Layered {
 }
 
 impl Layered {
-    /// Places boxes of these sizes, width and height. A link goes from a box to one of a larger number.
-    pub fn new(sizes: &[[f64; 2]], links: &[(usize, usize)], gaps: Gaps) -> Self {
+    /// Places boxes of these sizes. A link goes from a box to one of a larger number.
+    pub fn new(sizes: &[Size], links: &[(usize, usize)], gaps: Gaps) -> Self {
         let shape = Shape::new(sizes.len(), links);
         let ranks = shape.ranks.clone();
         let count = ranks.iter().max().map_or(0, |most| most + 1);
         let mut heights = vec![0.0f64; count];
-        for (&rank, &[_, height]) in ranks.iter().zip(sizes) {
-            heights[rank] = heights[rank].max(height);
+        for (&rank, size) in ranks.iter().zip(sizes) {
+            heights[rank] = heights[rank].max(size.height);
         }
         let mut vertices: Vec<Vertex> =
-            ranks.iter().zip(sizes).map(|(&rank, &[width, _])| Vertex { rank, width, is_box: true }).collect();
+            ranks.iter().zip(sizes).map(|(&rank, size)| Vertex { rank, width: size.reach, is_box: true }).collect();
         let (mut pieces, mut ways) = (Vec::new(), Vec::new());
         for &(from, to) in links {
             let mut way = vec![from];

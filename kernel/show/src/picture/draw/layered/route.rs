@@ -14,11 +14,11 @@ pub(super) fn route(graph: &Layered, way: &[usize], tops: &[f64]) -> Vec<Point> 
     let x = |at: usize| graph.across[at];
     let begin = {
         let (middle, y) = graph.middle(first, tops);
-        (port(middle, graph.sizes[first][0], x(way[1])), y + graph.sizes[first][1] / 2.0)
+        (port(middle, graph.sizes[first].width, x(way[1])), y + graph.sizes[first].height / 2.0)
     };
     let end = {
         let (middle, y) = graph.middle(last, tops);
-        (port(middle, graph.sizes[last][0], x(way[way.len() - 2])), y - graph.sizes[last][1] / 2.0)
+        (port(middle, graph.sizes[last].width, x(way[way.len() - 2])), y - graph.sizes[last].height / 2.0)
     };
     let mut points = vec![begin];
     for (number, &at) in way[1..way.len() - 1].iter().enumerate() {
