@@ -42,7 +42,7 @@ fn a_slide_in_a_program_is_judged_and_defines_its_net() {
     // Lines count in the slide's own text.
     assert_eq!(with(data, "agrees"), [(2, "output", "8x8x4"), (4, "output", "4x4x4"), (5, "output", "10")]);
     assert_eq!(data["summary"]["figures"], 3);
-    assert!(outputs[1].text.starts_with("mine: 3 figures: 3 agree"), "{}", outputs[1].text);
+    assert!(outputs[1].text.starts_with("3 figures: 3 agree"), "{}", outputs[1].text);
     assert_eq!(outputs[2].data["totals"]["params"], 4 * 9 + 4 + 64 * 10 + 10);
 }
 
@@ -161,7 +161,7 @@ fn files_are_audited_and_the_status_says_whether_all_was_read() {
     place.run(&["slide", "there-is-none.md"]).fails(&["there-is-none.md cannot be read"]);
 
     let ran = piped(&place, SMALL, &["slide", "-"]).done();
-    assert!(ran.out.starts_with("pasted: 3 figures: 3 agree"), "{}", ran.out);
+    assert!(ran.out.starts_with("3 figures: 3 agree"), "{}", ran.out);
     for wrong in [&["slide"][..], &["slide", "small.md", "--set", "N=3"], &["slide", "small.md", "-e", "seed 7"]] {
         assert_eq!(place.run(wrong).status, Some(2), "{wrong:?}");
     }

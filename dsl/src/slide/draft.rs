@@ -37,6 +37,8 @@ pub enum Operations {
     Macs,
     /// Floating-point operations: two a MAC (`FLOPs`).
     Flops,
+    /// MACs, and one for every bias that is added, and for every number that normalisation learns: as torchinfo counts.
+    MultAdds,
 }
 
 /// Something that is remarkable about a slide's text.
@@ -106,6 +108,8 @@ impl<T> Stated<T> {
 /// Something that a row does. Sizes have an entry a spatial axis, or one for all.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
+    /// What flows in is not what the row above gives but what these rows do. It stands first, if at all.
+    Rows(Rows),
     /// Convolution.
     Conv(Conv),
     /// Pooling.
@@ -124,6 +128,29 @@ pub enum Part {
     Concat(Vec<Vec<Part>>),
     /// A residual block: a branch and a shortcut, added, and a rectifier.
     Residual(Residual),
+}
+
+/// The rows that feed a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// Which, by their position; all of them stand above.
+    pub rows: Vec<usize>,
+    /// How several are joined.
+    pub join: Join,
+}
+
+/// How several maps become one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Join {
+    /// Their sum.
+    #[default]
+    Add,
+    /// One behind the other, along the channels.
+    Concat,
+    /// Their product.
+    Multiply,
+    /// The larger of their numbers.
+    Max,
 }
 
 /// A residual block.
@@ -223,4 +250,6 @@ pub enum Order {
     ChannelsFirst,
     /// Height and width alone.
     Spatial,
+    /// Width, height, channels.
+    WidthFirst,
 }

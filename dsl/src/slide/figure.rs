@@ -81,8 +81,14 @@ pub enum What {
     Output,
     /// Numbers or bytes that an output takes.
     Memory,
-    /// Parameters.
+    /// Parameters, those that training adjusts.
     Parameters,
+    /// All numbers that are stored, the running means and variances of normalisation among them.
+    Stored,
+    /// Numbers that are stored and that training does not adjust.
+    Fixed,
+    /// Numbers that training could adjust and does not.
+    Frozen,
     /// Operations.
     Operations,
     /// Layers with weights.
@@ -116,7 +122,7 @@ impl What {
             What::Input => "input",
             What::Output => "output",
             What::Memory => "memory",
-            What::Parameters => "parameters",
+            What::Parameters | What::Stored | What::Fixed | What::Frozen => "parameters",
             What::Operations => "operations",
             What::Layers => "layers",
             What::Label => "label",

@@ -27,10 +27,20 @@ pub fn counts(what: What, measured: &Measured, settled: &Settled) -> Counts {
         What::Operations => {
             let flops = measured.macs.saturating_mul(2);
             match settled.operations {
+                Operations::MultAdds => {
+                    let other = Some((measured.macs, "without the additions of biases"));
+                    Counts { count: measured.macs.saturating_add(measured.adds), other }
+                }
                 Operations::Macs => Counts { count: measured.macs, other: Some((flops, "as FLOPs, two a MAC")) },
                 Operations::Flops => Counts { count: flops, other: Some((measured.macs, "as MACs")) },
             }
         }
+        What::Stored => Counts {
+            count: measured.all().saturating_add(measured.norms),
+            other: Some((measured.all(), "without running means and variances")),
+        },
+        What::Fixed => Counts { count: measured.norms, other: None },
+        What::Frozen => Counts { count: 0, other: None },
         What::Layers => Counts { count: measured.depth, other: None },
         _ => Counts { count: measured.elements(), other: None },
     }
@@ -81,9 +91,10 @@ pub fn shape(claim: &Claim, printed: &str, shape: &[usize]) -> String {
     if let Printed::Shape(claimed, order) = &claim.value {
         match order {
             Order::ChannelsFirst if wanted.len() > 1 => wanted.rotate_right(1),
+            Order::WidthFirst if wanted.len() > 2 => wanted.swap(0, 1),
             Order::Spatial if wanted.len() > 1 => _ = wanted.pop(),
             Order::Spatial => wanted = vec![1; claimed.len()],
-            Order::ChannelsFirst | Order::ChannelsLast => {}
+            Order::ChannelsFirst | Order::ChannelsLast | Order::WidthFirst => {}
         }
         if wanted.len() == 1 && claimed.len() > 1 && *order == Order::ChannelsLast {
             wanted = [vec![1; claimed.len() - 1], wanted].concat();
@@ -158,6 +169,7 @@ pub fn assumed(text: &str, draft: &Draft, settled: &Settled) -> Vec<Figure> {
     if has(What::Operations) && draft.counts.operations.is_none() {
         let counted = match settled.operations {
             Operations::Macs => "multiplications whose product is added (MACs)",
+            Operations::MultAdds => "MACs, and a bias's additions",
             Operations::Flops => "floating-point operations, two a MAC",
         };
         assume(What::Operations, format!("operations are {counted}"));

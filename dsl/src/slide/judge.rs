@@ -7,9 +7,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::complete::complete;
-use super::draft::{Claim, Draft, DraftNet, Order, Part, Printed, Remark, Row};
+use super::draft::{Claim, Draft, DraftNet, Join, Order, Part, Printed, Remark, Row};
 use super::figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
 use super::figures::{self, Counts};
+use super::graph::{feeds, is_graph, joined};
 use super::measure::{Measured, Measurer};
 use super::settle::{Settled, settle};
 use super::{line_of, nets, readings, refine, repeated, totals};
@@ -44,9 +45,10 @@ pub fn judge(name: &str, text: &str, mut draft: Draft) -> Audit {
     for (net, input) in draft.nets.iter().zip(&settled.inputs) {
         let column = Some(net.name.clone()).filter(|_| several);
         let bench = Bench { text, settled: &settled, measurer: &measurer, net: column, input };
-        rows(&bench, net, &mut figures);
+        let sum = rows(&bench, net, &mut figures);
         let whole = complete(net, input);
-        totals::judge(&bench, &whole.net, repeated.as_ref(), &mut figures);
+        let parts = totals::Parts { repeated: repeated.as_ref(), sum: is_graph(net).then_some(&sum) };
+        totals::judge(&bench, &whole.net, parts, &mut figures);
         figures.extend(whole.remarks.iter().map(|remark| remarked(text, remark)));
         if draft.unread.is_empty() {
             defined.extend(nets::define(name, &whole.net, input, settled.convention));
@@ -100,6 +102,7 @@ pub fn printed(text: &str, place: &Range<usize>) -> String {
 }
 
 /// What flows between two rows.
+#[derive(Clone)]
 struct Flow {
     /// What the rows so far give; where one of them could not be computed, what is printed of it.
     computed: Vec<usize>,
@@ -109,12 +112,35 @@ struct Flow {
     culprit: Option<String>,
 }
 
-/// Judges the figures of all rows.
-fn rows(bench: &Bench<'_>, net: &DraftNet, figures: &mut Vec<Figure>) {
-    let mut flow = Flow { computed: bench.input.to_vec(), printed: bench.input.to_vec(), culprit: None };
-    for row in &net.rows {
-        figures.extend(readings::uneven(bench, row, &flow.computed));
-        flow = self::row(bench, row, flow, figures);
+/// Judges the figures of all rows; what the rows have together.
+fn rows(bench: &Bench<'_>, net: &DraftNet, figures: &mut Vec<Figure>) -> Measured {
+    let input = Flow { computed: bench.input.to_vec(), printed: bench.input.to_vec(), culprit: None };
+    let mut flows: Vec<Flow> = Vec::with_capacity(net.rows.len());
+    let mut sum = Measured::default();
+    for (at, row) in net.rows.iter().enumerate() {
+        let (feeds, join) = feeds(net, at);
+        let inflow = match feeds.as_slice() {
+            [] => input.clone(),
+            [feed] => flows[*feed].clone(),
+            feeds => joint(&feeds.iter().map(|&feed| &flows[feed]).collect::<Vec<_>>(), join),
+        };
+        figures.extend(readings::uneven(bench, row, &inflow.computed));
+        let (flow, measured) = self::row(bench, row, inflow, figures);
+        if let Ok(measured) = &*measured {
+            sum = sum.and(measured);
+        }
+        flows.push(flow);
+    }
+    sum
+}
+
+/// What flows where several rows are joined.
+fn joint(flows: &[&Flow], join: Join) -> Flow {
+    let shapes = |shape: fn(&Flow) -> &[usize]| joined(&flows.iter().map(|flow| shape(flow)).collect::<Vec<_>>(), join);
+    Flow {
+        computed: shapes(|flow| &flow.computed),
+        printed: shapes(|flow| &flow.printed),
+        culprit: flows.iter().find_map(|flow| flow.culprit.clone()),
     }
 }
 
@@ -126,13 +152,14 @@ pub struct Found {
     pub printed: Rc<Result<Measured, String>>,
 }
 
-fn row(bench: &Bench<'_>, row: &Row, flow: Flow, figures: &mut Vec<Figure>) -> Flow {
+fn row(bench: &Bench<'_>, row: &Row, flow: Flow, figures: &mut Vec<Figure>) -> (Flow, Rc<Result<Measured, String>>) {
     let convention = bench.settled.convention;
     let measure = |input: &[usize]| bench.measurer.measure(&row.parts, input, convention);
     let found = Found { computed: measure(&flow.computed), printed: measure(&flow.printed) };
     let mut culprit = flow.culprit.clone();
     for claim in &row.claims {
         let figure = match (is_output(claim), &*found.computed) {
+            _ if claim.what == What::Input => input(bench, row, claim, &flow),
             (_, Err(why)) => uncomputed(bench, row, claim, &found, why, flow.culprit.as_deref()),
             (true, Ok(measured)) => output(bench, row, claim, &found, measured, &flow),
             (false, Ok(measured)) => counted(bench, row, claim, &found, measured, &flow),
@@ -142,7 +169,24 @@ fn row(bench: &Bench<'_>, row: &Row, flow: Flow, figures: &mut Vec<Figure>) -> F
         }
         figures.push(figure);
     }
-    next(row, &found, flow, culprit)
+    let measured = Rc::clone(&found.computed);
+    (next(row, &found, flow, culprit), measured)
+}
+
+/// The size of what flows into a row.
+fn input(bench: &Bench<'_>, row: &Row, claim: &Claim, flow: &Flow) -> Figure {
+    let blank = figure(bench, Some(row), claim);
+    let computed = figures::shape(claim, &blank.printed, &flow.computed);
+    let blank = Figure { computed, ..blank };
+    if has_size(claim, &flow.computed) {
+        return blank;
+    }
+    if let (true, Some(culprit)) = (has_size(claim, &flow.printed), &flow.culprit) {
+        return Figure { verdict: Verdict::Follows, because: Some(format!("because of {culprit}")), ..blank };
+    }
+    let mend = Some(Correction { place: claim.place.clone(), text: blank.computed.clone() });
+    let because = Some("what feeds it gives another size".to_string());
+    Figure { verdict: Verdict::Disagrees, because, mend, ..blank }
 }
 
 /// What flows out of a row.
@@ -263,8 +307,10 @@ pub fn has_size(claim: &Claim, shape: &[usize]) -> bool {
 /// A printed shape with its channels last.
 pub fn arranged(sizes: &[usize], order: Order) -> Vec<usize> {
     let mut sizes = sizes.to_vec();
-    if order == Order::ChannelsFirst && !sizes.is_empty() {
-        sizes.rotate_left(1);
+    match order {
+        Order::ChannelsFirst if !sizes.is_empty() => sizes.rotate_left(1),
+        Order::WidthFirst if sizes.len() > 2 => sizes.swap(0, 1),
+        _ => {}
     }
     sizes
 }

@@ -29,6 +29,8 @@ pub struct Measured {
     pub biases: u128,
     /// What normalisation learns: two numbers a channel.
     pub norms: u128,
+    /// Additions of biases, and one for each number that normalisation learns: what some tools count beside MACs.
+    pub adds: u128,
     /// Multiplications whose product is added, in convolutions and fully connected layers.
     pub macs: u128,
     /// Layers with weights along the longest way.
@@ -41,6 +43,20 @@ impl Measured {
     /// All that training adjusts.
     pub fn all(&self) -> u128 {
         self.weights + self.biases + self.norms
+    }
+
+    /// Together with what stands elsewhere in the net.
+    pub fn and(&self, other: &Measured) -> Measured {
+        Measured {
+            output: other.output.clone(),
+            weights: self.weights.saturating_add(other.weights),
+            biases: self.biases.saturating_add(other.biases),
+            norms: self.norms.saturating_add(other.norms),
+            adds: self.adds.saturating_add(other.adds),
+            macs: self.macs.saturating_add(other.macs),
+            depth: self.depth.saturating_add(other.depth),
+            convs: self.convs.saturating_add(other.convs),
+        }
     }
 
     /// How many numbers flow out.
@@ -106,8 +122,14 @@ fn count(net: &Net) -> Result<Measured, String> {
         let elements = state.shape.elements() as u128;
         let layer = state.name.rsplit_once('.').map_or("", |(layer, _)| layer);
         match state.shape.dims().len() {
-            1 if is_norm(layer) => measured.norms += elements,
-            1 => measured.biases += elements,
+            1 if is_norm(layer) => {
+                measured.norms += elements;
+                measured.adds += elements;
+            }
+            1 => {
+                measured.biases += elements;
+                measured.adds += elements.saturating_mul(positions(net, layer));
+            }
             _ => measured.weights += elements,
         }
     }
@@ -115,6 +137,12 @@ fn count(net: &Net) -> Result<Measured, String> {
     measured.depth = longest(net, |kind| matches!(kind, Kind::Conv { .. } | Kind::Deconv { .. } | Kind::Fc { .. }));
     measured.convs = longest(net, |kind| matches!(kind, Kind::Conv { .. } | Kind::Deconv { .. }));
     Ok(measured)
+}
+
+/// How many positions a layer's output has.
+fn positions(net: &Net, layer: &str) -> u128 {
+    let output = net.find(layer).map_or(&[][..], |at| &net.layers[at].output);
+    output.split_last().map_or(1, |(_, sides)| sides.iter().map(|&size| size as u128).product())
 }
 
 /// How many layers of a kind stand on the way that has most of them.

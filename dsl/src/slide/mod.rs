@@ -11,6 +11,7 @@ mod draft;
 mod fields;
 mod figure;
 mod figures;
+mod graph;
 mod grid;
 mod judge;
 mod layer;
@@ -20,11 +21,13 @@ mod measure;
 mod nets;
 pub(crate) mod number;
 pub(crate) mod plain;
+mod prints;
 mod readings;
 mod refine;
 mod repeated;
 mod settle;
 mod stages;
+mod tables;
 mod tokens;
 mod totals;
 mod words;
@@ -32,6 +35,7 @@ mod write;
 
 pub use figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
 pub use lecture::{Lecture, LectureSlide, Unjudged, lecture};
+pub use tables::{Table, TableCell, TableRow, tables};
 
 use crate::parse::words::is_free;
 use draft::Draft;
@@ -46,6 +50,9 @@ pub fn audit(name: &str, text: &str) -> Audit {
 
 /// What a slide states, read by the first form that it has.
 fn read(plain: &str) -> Draft {
+    if let Some(draft) = prints::read(plain) {
+        return draft;
+    }
     let tables = grid::grids(plain);
     let table = tables.iter().find_map(|grid| {
         let read = [stages::read, fields::read, configurations::read].into_iter().find_map(|read| read(plain, grid));

@@ -3,11 +3,16 @@
 
 use super::draft::{Claim, DraftNet, Pad, Part, Printed, Row};
 use super::figures::fits;
+use super::graph::is_graph;
 use super::measure::Measurer;
 use super::settle::Settled;
 
 /// Takes counts of filters and units that only an output's size says from the row's other figures where more of them agree.
 pub fn refine(net: &mut DraftNet, input: &[usize], settled: &Settled, measurer: &Measurer) {
+    // What was inferred row by row was taken from the figures.
+    if is_graph(net) {
+        return;
+    }
     let mut flow = input.to_vec();
     for row in &mut net.rows {
         if let Some(own) = count(row).map(|count| *count) {

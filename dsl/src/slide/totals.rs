@@ -10,10 +10,24 @@ use super::readings;
 use super::repeated::{Repeated, stages};
 use super::write::{Convention, Shortcut, StrideAt, net};
 
+/// What is known of a net's rows.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    /// What several nets have in common.
+    pub repeated: Option<&'a Repeated>,
+    /// What the rows have together, where they need not be one chain.
+    pub sum: Option<&'a Measured>,
+}
+
 /// Judges the figures of the whole net, its end included.
-pub fn judge(bench: &Bench<'_>, whole: &DraftNet, repeated: Option<&Repeated>, figures: &mut Vec<Figure>) {
+pub fn judge(bench: &Bench<'_>, whole: &DraftNet, parts: Parts<'_>, figures: &mut Vec<Figure>) {
+    let repeated = parts.repeated;
     for claim in &whole.totals {
         let blank = figure(bench, None, claim);
+        if let Some(sum) = parts.sum {
+            figures.push(total(bench, whole, claim, sum, repeated, blank));
+            continue;
+        }
         let text = net("slide", bench.input, whole, bench.settled.convention).text;
         figures.push(match &*bench.measurer.text(text) {
             Ok(measured) => total(bench, whole, claim, measured, repeated, blank),
@@ -73,6 +87,7 @@ fn operations(bench: &Bench<'_>, whole: &DraftNet, number: &Number, measured: &M
     let (own, other, words) = match bench.settled.operations {
         Operations::Flops => (flops, measured.macs, "these are MACs, not FLOPs"),
         Operations::Macs => (measured.macs, flops, "these are FLOPs, two a MAC"),
+        Operations::MultAdds => (measured.macs.saturating_add(measured.adds), measured.macs, "without biases"),
     };
     let variants = variants(bench, whole);
     let right = |factor: u128| {

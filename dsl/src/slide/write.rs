@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::draft::{Conv, DraftNet, Pad, Part, Pool, PoolKind, Residual, Row};
+use super::graph;
 
 /// How what a slide leaves open is filled in, for all of its rows alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -59,6 +60,9 @@ pub struct Written {
 
 /// A whole net: `net NAME = 224x224x3 - …`. Rows of one text that follow each other are a group.
 pub fn net(name: &str, input: &[usize], net: &DraftNet, convention: Convention) -> Written {
+    if graph::is_graph(net) {
+        return graph::net(name, input, net, convention).unwrap_or_default();
+    }
     let mut written = Written { text: format!("net {name} = {}", sizes(input)), origins: Vec::new() };
     let rank = rank(input);
     let rows: Vec<(String, &Row)> = net
@@ -88,7 +92,8 @@ pub fn rank(shape: &[usize]) -> usize {
 
 /// Parts as a chain; parts of one text that follow each other are a group.
 pub fn chain(parts: &[Part], rank: usize, convention: Convention) -> String {
-    let items: Vec<String> = parts.iter().map(|part| item(part, rank, convention)).collect();
+    let is_layer = |part: &&Part| !matches!(part, Part::Rows(_));
+    let items: Vec<String> = parts.iter().filter(is_layer).map(|part| item(part, rank, convention)).collect();
     let mut texts: Vec<String> = Vec::new();
     let mut at = 0;
     while at < items.len() {
@@ -101,6 +106,7 @@ pub fn chain(parts: &[Part], rank: usize, convention: Convention) -> String {
 
 fn item(part: &Part, rank: usize, convention: Convention) -> String {
     match part {
+        Part::Rows(_) => String::new(),
         Part::Conv(conv) => self::conv(conv, rank, convention),
         Part::Pool(pool) => self::pool(pool, rank, convention),
         Part::PoolAll(PoolKind::Max) => "pool max global".to_string(),

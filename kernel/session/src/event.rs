@@ -153,6 +153,9 @@ pub struct Output {
     /// The text with its tables as HTML, for notebooks: every name in it escaped, no script, no style sheet. None where
     /// the text is all there is.
     pub html: Option<String>,
+    /// The text with colours as ANSI has them, for terminals that take them: nothing else in it steers one. None where it
+    /// has no colours.
+    pub coloured: Option<String>,
     /// For looking at.
     pub pictures: Vec<Picture>,
     /// For scripts: `{"verb": …}` and its figures.
@@ -189,7 +192,7 @@ impl Output {
 
     /// What a page says, as text and as HTML, and the same as data.
     pub fn page(verb: &str, page: &Page, data: serde_json::Value) -> Self {
-        Self { html: page.html(), ..Self::new(verb, page.to_string(), data) }
+        Self { html: page.html(), coloured: page.coloured(), ..Self::new(verb, page.to_string(), data) }
     }
 
     /// Adds a picture.

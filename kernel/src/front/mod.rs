@@ -39,6 +39,11 @@ pub fn fail(message: &str, format: Format) {
     drop(writeln!(std::io::stderr(), "{line}"));
 }
 
+/// Whether standard output is a terminal that takes colours.
+fn has_colours() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// Who reads what is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
@@ -103,7 +108,10 @@ impl Front {
         }
         // The text waits for no picture.
         if self.format == Format::Text && !output.text.is_empty() {
-            self.write(&visible(&output.text));
+            match output.coloured.as_ref().filter(|_| has_colours()) {
+                Some(coloured) => self.write(coloured),
+                None => self.write(&visible(&output.text)),
+            }
         }
         for picture in &output.pictures {
             match self.folder.write(&output.verb, picture) {

@@ -5,8 +5,7 @@ use super::{Found, Grid, GridRow};
 
 /// Reads the table that begins at line `at`.
 pub fn read<'a>(lines: &Lines<'a>, at: usize) -> Found<'a> {
-    let begins = |line: usize| lines.text(line).contains('|') || is_box(lines.text(line));
-    if !begins(at) {
+    if !begins(lines.text(at)) {
         return None;
     }
     let end = end(lines, at);
@@ -17,6 +16,11 @@ pub fn read<'a>(lines: &Lines<'a>, at: usize) -> Found<'a> {
         return Some((Vec::new(), end));
     }
     Some((vec![table(lines, at, end)], end))
+}
+
+/// Whether a line may begin such a table.
+pub fn begins(text: &str) -> bool {
+    text.contains('|') || is_box(text)
 }
 
 /// The line behind the table: a blank line ends it, unless its rows go on below.

@@ -17,7 +17,11 @@ pub fn read<'a>(lines: &Lines<'a>, at: usize) -> Found<'a> {
     if lines.is_blank(at) {
         return None;
     }
-    let end = lines.block_end(at);
+    let begins_other = |line: usize| {
+        let text = lines.text(line);
+        super::pipes::begins(text) || text.contains(r"\begin{") || text.contains("<t") || text.contains("<T")
+    };
+    let end = (at + 1..lines.block_end(at)).find(|&line| begins_other(line)).unwrap_or_else(|| lines.block_end(at));
     let places = || (at..end).map(|line| lines.place(line));
     let wide: Vec<Vec<Piece>> = places().map(|place| pieces(lines.plain, place)).collect();
     let grid = if wide.iter().filter(|row| row.len() > 1).count() >= 2 {

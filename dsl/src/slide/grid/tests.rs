@@ -43,6 +43,14 @@ fn tables_are_parted_by_what_stands_between_them() {
 }
 
 #[test]
+fn a_line_above_a_table_is_none_of_it() {
+    assert_eq!(
+        shown("Model: a\n| a | b |\n| 1 | 2 |\nend  of\nit  all\n"),
+        [["a | b", "1 | 2"], ["end | of", "it | all"]]
+    );
+}
+
+#[test]
 fn boxes_tell_which_lines_are_one_row() {
     let text = "┏━━━━━━━━┳━━━━┓\n┃ Layer  ┃ P  ┃\n┡━━━━━━━━╇━━━━┩\n│ conv_1 │ 10 │\n│ (Conv) │    │\n├────────┼────┤\n│ flat   │ 0  │\n├────────┼────┤\n│ end    │ 1  │\n└────────┴────┘\n";
     assert_eq!(shown(text), [["Layer | P", "conv_1 | 10", "(Conv) | ", "flat | 0", "end | 1"]]);
@@ -136,3 +144,150 @@ fn missing_cells_are_said() {
     assert_eq!(grid.unclear[0].text, "2 cells where most rows have 3");
     assert_eq!((grid.rows[2].doubt, grid.columns), (Some(Doubt::Missing), 3));
 }
+
+/// A table in every format.
+const TABLES: [&str; 7] = [
+    "| type | size |\n|---|---|\n| conv | 3×3 \\| |\n\n| pool |  |\n",
+    "┏━━━━┳━━━┓\n┃ é  ┃ P ┃\n┡━━━━╇━━━┩\n│ f  │ 1 │\n├────┼───┤\n│ f  │ 0 │\n└────┴───┘\n",
+    "\\begin{tabular}{l|c{2cm}}\n\\toprule a & \\multirow[t]{2}{*}{é} \\\\* \\cmidrule(lr){1-2} % é\n{\\bf x} & \\multicolumn{2}{c}{7$\\times$7} \\\\[2pt]\n\\end{tabular}",
+    "a & b \\\\\n\\hline\n1 & $\\begin{bmatrix} 3 & 3 \\\\ 3 & 3 \\end{bmatrix}$ \\\\\n",
+    "A\tB\n–\t3×3\n",
+    "<table><tr><th>a<th colspan='2'>b <b>é</b><tr><td rowspan=2>1<td>2&times;<td>3</table> <TABLE><tr><td>6</td></tr></table>",
+    "name   size  – é\nconv1  3×3     2\n → b     7     4\n\ntype 1 2 3\na 7 8 9\nb 3×3 4 4\n",
+];
+
+/// Every cell stands where it says, rows and cells in order.
+fn check(text: &str) {
+    let plain = plain(text);
+    for grid in grids(&plain) {
+        assert!(grid.place.end <= plain.len());
+        for row in &grid.rows {
+            let mut column = 0;
+            for cell in &row.cells {
+                assert_eq!(&plain[cell.place.clone()], cell.text, "{text}");
+                assert!(cell.column >= column && cell.columns > 0, "{text}");
+                column = cell.column + cell.columns;
+            }
+            assert!(row.columns() <= grid.columns);
+            let _ = (row.at(0), row.at(column), &plain[row.place.clone()]);
+        }
+        let _ = (grid.headings(2), &plain[grid.place]);
+    }
+}
+
+#[test]
+fn tables_may_end_at_any_byte_and_begin_at_any() {
+    for text in TABLES {
+        for (at, _) in text.char_indices() {
+            check(&text[..at]);
+            check(&text[at..]);
+        }
+    }
+}
+
+#[test]
+fn long_texts_take_time_as_they_are_long() {
+    let parts = [
+        "<",
+        "<td",
+        "<td>",
+        "<tr><td rowspan=999>",
+        "</table>",
+        "|",
+        "| a ",
+        "|\n\n",
+        "&",
+        "& a\n",
+        "\\\\",
+        "{",
+        "{{[",
+        "%\n",
+        "\\hline ",
+        "\\begin{tabular}",
+        "\\begin{tabular}\n",
+        "\\multicolumn{9}{c}{",
+        "a  ",
+        "a  b\n",
+        "a <= b\n",
+        "\t",
+        "\t\n",
+        "1 2 3\n",
+        "\n",
+        "- ",
+        "--\n",
+        "├",
+        "\\begin{bmatrix} & \\\\ ",
+    ];
+    for part in parts {
+        check(&part.repeat(300_000 / part.len()));
+    }
+    for (before, cell, after) in
+        [("|", " 1 |", ""), ("", "1\t", "2"), ("<tr>", "<td>1", ""), ("", "1 & ", r"2 \\"), ("", "12  ", "3")]
+    {
+        let line = format!("{before}{}{after}\n", cell.repeat(10_000));
+        let text = line.repeat(3);
+        let plain = plain(&text);
+        let grids = grids(&plain);
+        assert!(grids[0].columns >= 10_000, "{before}{cell}");
+        assert_eq!(grids[0].rows.len(), 3);
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn nothing_that_is_pasted_panics(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..60)) {
+        check(&pieces.concat());
+    }
+}
+
+/// What tables are made of.
+const PIECES: &[&str] = &[
+    "|",
+    "\n",
+    " ",
+    "  ",
+    "\t",
+    "a",
+    "é",
+    "3×3",
+    "12",
+    "-",
+    "---",
+    "+",
+    "&",
+    "\\\\",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    "%",
+    "$",
+    "\\hline",
+    "\\multicolumn",
+    "\\multirow",
+    "\\makecell",
+    "{2}",
+    "\\begin{tabular}",
+    "\\end{tabular}",
+    "\\begin{bmatrix}",
+    "\\end{bmatrix}",
+    "<table>",
+    "</table>",
+    "<tr>",
+    "<td>",
+    "<td colspan=3>",
+    "<th rowspan=2>",
+    "</td>",
+    "<",
+    ">",
+    "┃",
+    "━━",
+    "├",
+    "*",
+    "^",
+    "\u{202e}",
+    "→",
+    "–",
+];

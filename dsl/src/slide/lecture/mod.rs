@@ -6,9 +6,24 @@
 //!                  └──readers of small claims─▶ figures, and what is stated without one
 //! ```
 
+mod arithmetic;
+mod cards;
+mod counts;
+mod dimension;
+mod expression;
+mod flow;
+mod formulas;
+mod grids;
+mod layers;
+mod matrix;
 mod networks;
+mod pattern;
+mod ranges;
+mod scan;
 mod sheet;
+mod sliding;
 mod split;
+mod volumes;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -85,10 +100,33 @@ pub fn lecture(text: &str) -> Lecture {
     let plain = super::plain::plain(text);
     let lines = split::lines(text, &plain);
     let mut names = networks::Names::default();
-    let slides = split::parts(&lines).into_iter().map(|part| {
+    let mut slides = Vec::new();
+    for part in split::parts(&lines) {
         let mut sheet = Sheet::new(text, &part.title, &lines[part.lines]);
         let audits = networks::read(&mut sheet, &mut names);
-        sheet.into_slide(audits)
-    });
-    Lecture { slides: slides.collect() }
+        small_claims(&mut sheet, &audits, &slides);
+        slides.push(sheet.into_slide(audits));
+    }
+    Lecture { slides }
+}
+
+/// Reads what stands on a slide beside its networks; what a reader took, those behind it do not read.
+fn small_claims(sheet: &mut Sheet<'_>, audits: &[Audit], before: &[LectureSlide]) {
+    /// The most audits that a sentence is held against.
+    const MOST_AUDITS: usize = 32;
+    let earlier = before.iter().rev().flat_map(|slide| slide.audits.iter().rev());
+    let mut known: Vec<&Audit> = audits.iter().rev().chain(earlier).take(MOST_AUDITS).collect();
+    let grids = grids::find(sheet);
+    dimension::read(sheet, &grids);
+    pattern::read(sheet, &known.iter().rev().copied().collect::<Vec<_>>());
+    if !audits.is_empty() {
+        known.truncate(audits.len());
+    }
+    counts::read(sheet, &known);
+    grids::read(sheet, &grids);
+    cards::read(sheet);
+    arithmetic::read(sheet);
+    flow::read(sheet);
+    volumes::read(sheet);
+    formulas::read(sheet);
 }

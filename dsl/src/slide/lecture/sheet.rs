@@ -81,6 +81,11 @@ impl<'a> Sheet<'a> {
         self.unjudged.push(Unjudged { line, place, text: text.into() });
     }
 
+    /// The numbers of the lines on which something was found.
+    pub fn found_lines(&self) -> impl Iterator<Item = usize> {
+        self.figures.iter().map(|figure| figure.line).chain(self.unjudged.iter().map(|unjudged| unjudged.line))
+    }
+
     pub fn into_slide(mut self, audits: Vec<Audit>) -> LectureSlide {
         self.figures.sort_by_key(|figure| (figure.place.start, figure.place.end));
         self.unjudged.sort_by_key(|unjudged| (unjudged.place.start, unjudged.place.end));

@@ -8,6 +8,7 @@ mod chart;
 mod compare;
 mod convolution;
 mod diagram;
+pub(crate) mod marked;
 pub mod number;
 mod page;
 mod report;

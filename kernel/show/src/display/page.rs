@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::marked::{Ink, Marked};
 use super::table::{Table, clean};
 use super::wrap::prose;
 use crate::markup::escape;
@@ -18,6 +19,7 @@ enum Part {
     Text(String),
     Code(String),
     Table(Table),
+    Marked(Marked),
     Section { title: String, page: Page, fold: Fold },
 }
 
@@ -52,6 +54,12 @@ impl Page {
         self
     }
 
+    /// Adds a text with marks in it.
+    pub(crate) fn marked(mut self, marked: Marked) -> Self {
+        self.parts.push(Part::Marked(marked));
+        self
+    }
+
     /// Adds a page under its title.
     pub fn section(self, title: impl Into<String>, page: Page) -> Self {
         self.titled(title, page, Fold::Open)
@@ -80,6 +88,16 @@ impl Page {
         (!plain).then(|| format!("<div>\n{}</div>", self.inner_html()))
     }
 
+    /// The page as text with colours for a terminal, where it has any: what is not ours in it steers nothing.
+    pub fn coloured(&self) -> Option<String> {
+        let has_colours = self.parts.iter().any(|part| matches!(part, Part::Marked(_)));
+        has_colours.then(|| self.in_ink(Ink::Colour))
+    }
+
+    fn in_ink(&self, ink: Ink) -> String {
+        self.parts.iter().filter_map(|part| part.text(ink)).collect::<Vec<_>>().join("\n\n")
+    }
+
     fn inner_html(&self) -> String {
         self.parts.iter().map(|part| format!("{}\n", part.html())).collect()
     }
@@ -100,6 +118,7 @@ impl Part {
                 )
             }
             Part::Table(table) => table.html(),
+            Part::Marked(marked) => marked.html(),
             Part::Section { title, page, fold } => {
                 let open = if *fold == Fold::Open { " open=\"\"" } else { "" };
                 let (title, inner) = (escape(title), page.inner_html());
@@ -108,21 +127,22 @@ impl Part {
         }
     }
 
-    fn text(&self) -> Option<String> {
+    fn text(&self, ink: Ink) -> Option<String> {
         let cleaned = |text: &str| text.lines().map(clean).collect::<Vec<_>>().join("\n");
         match self {
             Part::Text(text) => Some(prose(&cleaned(text))),
             Part::Code(text) => Some(cleaned(text)),
             Part::Table(table) => Some(table.to_string()),
+            Part::Marked(marked) => Some(marked.text(ink)),
             Part::Section { fold: Fold::Aside, .. } => None,
-            Part::Section { title, page, .. } => Some(format!("{}\n{page}", clean(title))),
+            Part::Section { title, page, .. } => Some(format!("{}\n{}", clean(title), page.in_ink(ink))),
         }
     }
 }
 
 impl fmt::Display for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.parts.iter().filter_map(Part::text).collect::<Vec<_>>().join("\n\n"))
+        f.write_str(&self.in_ink(Ink::Plain))
     }
 }
 

@@ -61,8 +61,8 @@ fn table(figures: &[&Figure]) -> Table {
     }
     if has(&|figure| !figure.computed.is_empty()) {
         // What is filled in where nothing is printed may take a sentence.
-        let computed =
-            Column::left("computed").wrapped_at(if has(&|figure| figure.because.is_some()) { 24 } else { 56 });
+        let (column, is_short) = (Column::left("computed"), has(&|figure| figure.because.is_some()));
+        let computed = if is_short { column.at_most(24) } else { column.wrapped_at(56) };
         parts.push((computed, Box::new(|figure| figure.computed.clone())));
     }
     if has(&|figure| figure.because.is_some()) {

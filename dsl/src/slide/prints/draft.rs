@@ -1,0 +1,123 @@
+//! A print as what a slide states.
+
+use super::super::draft::{Claim, Counts, Draft, DraftNet, Join, Operations, Part, Printed, Remark, Row, Rows, Stated};
+use super::super::figure::{Unread, What};
+use super::super::{layers_up_to, line_of};
+use super::infer::{Inferred, infer};
+use super::{Layer, LayerKind, Print, Tool};
+
+/// What a print states, with what its layers do.
+pub fn draft(plain: &str, mut print: Print) -> Draft {
+    let operations = match print.tool {
+        Tool::Darknet => Operations::Flops,
+        Tool::Keras | Tool::Torch => Operations::MultAdds,
+    };
+    let mut draft = Draft {
+        form: print.form,
+        counts: Counts { biases: Some(true), operations: Some(operations) },
+        remarks: std::mem::take(&mut print.remarks),
+        unread: std::mem::take(&mut print.unread),
+        ..Draft::default()
+    };
+    if print.layers.is_empty() {
+        return draft;
+    }
+    let inferred = match infer(&print) {
+        Ok(inferred) => inferred,
+        Err(at) => {
+            draft.unread.push(unread(plain, &print, at, "a layer that takes what flows there"));
+            return draft;
+        }
+    };
+    draft.remarks.extend(assumed(&print, &inferred));
+    draft.nets.push(net(print, inferred));
+    draft
+}
+
+/// A layer at which reading ends.
+pub fn unread(plain: &str, print: &Print, at: usize, expected: &str) -> Unread {
+    let place = print.layers[at].place.clone();
+    Unread {
+        line: line_of(plain, place.start),
+        found: plain[place.clone()].split_whitespace().collect::<Vec<_>>().join(" "),
+        place,
+        expected: expected.to_string(),
+        read: layers_up_to(at, at.checked_sub(1).map_or("", |before| &print.layers[before].name)),
+    }
+}
+
+fn net(print: Print, inferred: Inferred) -> DraftNet {
+    let ends_in_fc = print
+        .layers
+        .iter()
+        .rfind(|layer| layer.kind != LayerKind::Nothing)
+        .is_some_and(|layer| layer.kind == LayerKind::Fc);
+    let place = print.input.as_ref().and_then(|input| input.place.clone());
+    let mut net = DraftNet {
+        input: Some(Stated { value: inferred.input, place }),
+        totals: print.totals,
+        is_whole: !ends_in_fc,
+        ..DraftNet::default()
+    };
+    for (at, (layer, parts)) in print.layers.into_iter().zip(inferred.parts).enumerate() {
+        let feeds = if layer.from.is_empty() { at.checked_sub(1).into_iter().collect() } else { layer.from.clone() };
+        let join = if let LayerKind::Merge(join) = layer.kind { join } else { Join::default() };
+        let rows = (at > 0).then_some(Part::Rows(Rows { rows: feeds, join }));
+        let claims = claims(&layer, print.tool);
+        net.rows.push(Row {
+            name: layer.name,
+            place: layer.place,
+            parts: rows.into_iter().chain(parts).collect(),
+            claims,
+        });
+    }
+    net
+}
+
+/// A layer's figures.
+fn claims(layer: &Layer, tool: Tool) -> Vec<Claim> {
+    let shape = |what: What, stated: &Option<Stated<Vec<usize>>>| {
+        let stated = stated.as_ref()?;
+        let sizes = super::shape::as_printed(&stated.value, layer.order);
+        Some(Claim { what, place: stated.place.clone()?, value: Printed::Shape(sizes, layer.order) })
+    };
+    let parameters = if tool == Tool::Keras { What::Stored } else { What::Parameters };
+    let number = |what: What, printed: &Option<(super::Number, std::ops::Range<usize>)>| {
+        let (number, place) = printed.clone()?;
+        Some(Claim { what, place, value: Printed::Number(number) })
+    };
+    [
+        shape(What::Input, &layer.input),
+        shape(What::Output, &layer.output),
+        number(parameters, &layer.parameters),
+        number(What::Operations, &layer.operations),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What a print leaves out.
+fn assumed(print: &Print, inferred: &Inferred) -> Vec<Remark> {
+    let mut all = Vec::new();
+    let mut assume = |layer: &Layer, what: What, text: String| {
+        let place = layer.place.start..layer.place.start;
+        all.push(Remark { place, what, text, layer: Some(layer.name.clone()), assumed: true });
+    };
+    let is_listed =
+        print.input.is_some() || print.layers[0].kind == LayerKind::Input || print.layers[0].input.is_some();
+    if !is_listed {
+        let sizes = super::super::write::sizes(&inferred.input);
+        assume(&print.layers[0], What::Input, format!("the input is {sizes}"));
+    }
+    let has_window = |layer: &&Layer| {
+        matches!(layer.kind, LayerKind::Conv | LayerKind::MaxPool | LayerKind::MeanPool | LayerKind::Depthwise)
+    };
+    if let Some(layer) = print.layers.iter().filter(has_window).find(|layer| layer.window.is_none()) {
+        let words = "windows, strides and paddings are the usual ones that give the printed sizes and parameters";
+        assume(layer, What::Filters, words.to_string());
+    } else if let Some(layer) = print.layers.iter().filter(has_window).find(|layer| layer.stride.is_none()) {
+        assume(layer, What::Stride, "strides and paddings are the usual ones that give the printed sizes".to_string());
+    }
+    all
+}

@@ -1,0 +1,177 @@
+"""Prints networks with the tools that people paste from: `python make.py` beside torch, torchinfo, torchsummary, torchvision and keras.
+
+Keras 2's and Darknet's prints have no tool that runs here: `keras2-*.txt` lays Keras 3's figures out as Keras 2.15's
+`print_summary` does, `darknet-*.txt` prints what Darknet's `parser.c` and layers print.
+"""
+
+import contextlib
+import io
+import math
+import os
+import pathlib
+
+os.environ["KERAS_BACKEND"] = "torch"
+
+import keras
+import torch
+import torchinfo
+import torchsummary
+import torchvision
+from torch import nn
+
+HERE = pathlib.Path(__file__).parent
+
+
+def main():
+    for name, model in [("lenet", keras_lenet()), ("vgg", keras_vgg()), ("resnet", keras_resnet()), ("inception", keras_inception())]:
+        write(f"keras-{name}", lambda: model.summary(print_fn=lambda line, **_: print(line)))
+        write(f"keras2-{name}", lambda: keras2(model))
+    write("torchsummary-lenet", lambda: torchsummary.summary(torch_lenet(), (1, 32, 32), device="cpu"))
+    write("torchsummary-vgg16", lambda: torchsummary.summary(torchvision.models.vgg16(), (3, 224, 224), device="cpu"))
+    write("torchsummary-vgg11_bn", lambda: torchsummary.summary(torchvision.models.vgg11_bn(), (3, 224, 224), device="cpu"))
+    write("torchsummary-resnet18", lambda: torchsummary.summary(torchvision.models.resnet18(), (3, 224, 224), device="cpu"))
+    columns = ("input_size", "output_size", "num_params", "kernel_size", "mult_adds")
+    write("torchinfo-lenet", lambda: print(torchinfo.summary(torch_lenet(), (1, 1, 32, 32), verbose=0)))
+    write("torchinfo-lenet-columns", lambda: print(torchinfo.summary(torch_lenet(), (1, 1, 32, 32), verbose=0, col_names=columns)))
+    alexnet = torchvision.models.alexnet()
+    write("torchinfo-alexnet", lambda: print(torchinfo.summary(alexnet, (1, 3, 224, 224), verbose=0)))
+    write("torchinfo-alexnet-columns", lambda: print(torchinfo.summary(alexnet, (1, 3, 224, 224), verbose=0, col_names=columns)))
+    vgg = torchvision.models.vgg11_bn()
+    write("torchinfo-vgg11_bn", lambda: print(torchinfo.summary(vgg, (1, 3, 224, 224), verbose=0, col_names=columns)))
+    resnet = torchvision.models.resnet18()
+    write("torchinfo-resnet18", lambda: print(torchinfo.summary(resnet, (1, 3, 224, 224), verbose=0)))
+    write("torchinfo-resnet18-columns", lambda: print(torchinfo.summary(resnet, (1, 3, 224, 224), verbose=0, col_names=columns)))
+
+
+def write(name, show):
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        show()
+    (HERE / f"{name}.txt").write_text("\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n")
+
+
+def torch_lenet():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+
+
+def keras_lenet():
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.Conv2D(6, 5, activation="relu"), layers.MaxPooling2D(),
+        layers.Conv2D(16, 5, activation="relu"), layers.MaxPooling2D(),
+        layers.Flatten(), layers.Dense(120, activation="relu"), layers.Dense(84, activation="relu"),
+        layers.Dense(10, activation="softmax")], name="lenet")
+
+
+def keras_vgg():
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((32, 32, 3))], name="vgg")
+    for filters in (64, 128, 256):
+        for _ in range(2):
+            model.add(layers.Conv2D(filters, 3, padding="same", use_bias=False))
+            model.add(layers.BatchNormalization())
+            model.add(layers.Activation("relu"))
+        model.add(layers.MaxPooling2D())
+        model.add(layers.Dropout(0.25))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(512, activation="relu"))
+    model.add(layers.Dropout(0.5))
+    model.add(layers.Dense(10, activation="softmax"))
+    return model
+
+
+def keras_resnet():
+    layers = keras.layers
+    entry = keras.Input((64, 64, 3))
+    x = layers.ZeroPadding2D(3)(entry)
+    x = layers.Conv2D(64, 7, strides=2)(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.MaxPooling2D(3, strides=2)(layers.ZeroPadding2D(1)(x))
+    for filters, stride in ((64, 1), (128, 2)):
+        shortcut = x
+        if stride > 1:
+            shortcut = layers.BatchNormalization()(layers.Conv2D(filters, 1, strides=stride)(x))
+        x = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(filters, 3, strides=stride, padding="same")(x)))
+        x = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding="same")(x))
+        x = layers.ReLU()(layers.Add()([shortcut, x]))
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(entry, layers.Dense(10, activation="softmax")(x), name="resnet")
+
+
+def keras_inception():
+    layers = keras.layers
+
+    def conv(x, filters, size, **options):
+        return layers.Conv2D(filters, size, padding="same", activation="relu", **options)(x)
+
+    entry = keras.Input((96, 96, 3))
+    x = layers.MaxPooling2D(3, strides=2, padding="same")(conv(entry, 64, 7, strides=2))
+    branches = [
+        conv(x, 64, 1),
+        conv(conv(x, 96, 1), 128, 3),
+        conv(conv(x, 16, 1), 32, 5),
+        conv(layers.MaxPooling2D(3, strides=1, padding="same")(x), 32, 1),
+    ]
+    x = layers.Concatenate()(branches)
+    x = layers.Dropout(0.4)(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(entry, layers.Dense(1000, activation="softmax")(x), name="inception")
+
+
+def keras2(model):
+    """Keras 2.15's `print_summary`: lines of 65 characters for a chain, of 98 where layers name those before them."""
+    chain = isinstance(model, keras.Sequential)
+    width = 65 if chain else 98
+    stops = [29, 55, 65] if chain else [32, 53, 64, 98]
+    cells = ["Layer (type)", "Output Shape", "Param #"] + ([] if chain else ["Connected to"])
+
+    def row(cells):
+        line = ""
+        for cell, stop in zip(cells, stops):
+            line = (line + str(cell))[: stop - 1].ljust(stop)
+        print(line)
+
+    print(f'Model: "{model.name}"')
+    print("_" * width)
+    row(cells)
+    print("=" * width)
+    for layer in model.layers:
+        shape = layer.output.shape
+        shape = f"[{tuple(shape)}]" if type(layer).__name__ == "InputLayer" else str(tuple(shape))
+        before = []
+        if not chain:
+            before = [f"{tensor._keras_history.operation.name}[0][0]" for tensor in inputs(layer)]
+        row([f"{layer.name} ({type(layer).__name__})", shape, layer.count_params()] + ([] if chain else [list_of(before)]))
+        for other in before[1:]:
+            row(["", "", "", f" '{other}'" + ("]" if other == before[-1] else ",")])
+        print(" " * width)
+    print("=" * width)
+    trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    rest = sum(math.prod(weight.shape) for weight in model.non_trainable_weights)
+    for words, count in (("Total", trainable + rest), ("Trainable", trainable), ("Non-trainable", rest)):
+        print(f"{words} params: {count} ({size(count * 4)})")
+    print("_" * width)
+
+
+def inputs(layer):
+    if type(layer).__name__ == "InputLayer":
+        return []
+    return layer.input if isinstance(layer.input, list) else [layer.input]
+
+
+def list_of(names):
+    return "[" + (f"'{names[0]}'" if names else "") + ("]" if len(names) < 2 else ",")
+
+
+def size(count):
+    for unit in ("Byte", "KB", "MB", "GB"):
+        if count < 1024:
+            return f"{count:.2f} {unit}"
+        count /= 1024
+
+
+if __name__ == "__main__":
+    main()
