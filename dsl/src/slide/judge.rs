@@ -178,7 +178,8 @@ fn input(bench: &Bench<'_>, row: &Row, claim: &Claim, flow: &Flow) -> Figure {
     let blank = figure(bench, Some(row), claim);
     let computed = figures::shape(claim, &blank.printed, &flow.computed);
     let blank = Figure { computed, ..blank };
-    if has_size(claim, &flow.computed) {
+    let flat = [flow.computed.iter().fold(1, |product: usize, &size| product.saturating_mul(size))];
+    if has_size(claim, &flow.computed) || has_size(claim, &flat) {
         return blank;
     }
     if let (true, Some(culprit)) = (has_size(claim, &flow.printed), &flow.culprit) {
