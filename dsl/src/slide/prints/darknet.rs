@@ -7,6 +7,7 @@ use super::super::draft::{Claim, Join, Order, Printed, Stated};
 use super::super::figure::{Unread, What};
 use super::super::number::Number;
 use super::super::{layers_up_to, line_of};
+use super::shape::LARGEST;
 use super::{Layer, LayerKind, Print, Tool};
 
 /// Words that begin a layer's line, behind its number.
@@ -130,7 +131,11 @@ fn groups(items: &[Item<'_>]) -> Vec<Group> {
     for item in items {
         match item {
             Item::Number(number, place) => {
-                let size = number.value().and_then(|value| usize::try_from(value).ok()).unwrap_or(0);
+                let size = number
+                    .value()
+                    .and_then(|value| usize::try_from(value).ok())
+                    .filter(|&size| size <= LARGEST)
+                    .unwrap_or(0);
                 match found.last_mut().filter(|_| is_open) {
                     Some(group) => {
                         group.sizes.push(size);

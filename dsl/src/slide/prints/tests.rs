@@ -88,7 +88,7 @@ fn an_altered_figure_is_found_at_its_place() {
     let mut count = 0;
     for (name, text) in PRINTS {
         // Of long prints a part, another of each.
-        for (place, text) in altered(text, text.len() / 250 + 1) {
+        for (place, text) in altered(text, text.len() / 150 + 1) {
             count += 1;
             let audit = audit(&text);
             let is_there = |figure: &&super::super::figure::Figure| figure.place.contains(&place);
@@ -104,4 +104,23 @@ fn an_altered_figure_is_found_at_its_place() {
         }
     }
     assert!(missed.is_empty(), "{} of {count}\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn prints_may_end_anywhere_and_hold_any_number() {
+    for (name, text) in PRINTS {
+        let every = text.len() / 5 + 1;
+        for (at, _) in text.char_indices().step_by(every) {
+            let _ = audit(&text[..at]);
+        }
+        for number in ["0", "99999999999999999999999", "1073741824", "18446744073709551615"] {
+            let turn = name.len() % 3;
+            let digits = |c: char| c.is_ascii_digit();
+            let numbers: Vec<_> = text.match_indices(digits).filter(|(at, _)| !text[..*at].ends_with(digits)).collect();
+            for (at, _) in numbers.iter().skip(turn).step_by(numbers.len() / 2 + 1) {
+                let end = at + text[*at..].find(|c: char| !c.is_ascii_digit()).unwrap_or(1);
+                let _ = audit(&format!("{}{number}{}", &text[..*at], &text[end..]));
+            }
+        }
+    }
 }
