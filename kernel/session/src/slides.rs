@@ -7,11 +7,17 @@ use serde_json::{Map, Value, json};
 
 use crate::display::{self, Page, Tally};
 use crate::event::Output;
+use crate::picture::{self, Theme};
 
-/// An audit to look at; `text` is the slide's own, and `said` what there is to say besides.
-pub fn output(audit: &Audit, text: &str, said: &[String]) -> Output {
+/// An audit to look at, drawn where there is a `theme`; `text` is the slide's own, and `said` what there is to say besides.
+pub fn output(audit: &Audit, text: &str, said: &[String], theme: Option<Theme>) -> Output {
     let page = said.iter().fold(display::audit(audit, text), Page::text);
-    Output::page("slide", &page, data(audit))
+    let output = Output::page("slide", &page, data(audit));
+    // A slide of nothing but spaces has no picture.
+    match theme.map(|theme| picture::audited(audit, text, theme)) {
+        Some(Ok(picture)) => output.picture(picture),
+        Some(Err(_)) | None => output,
+    }
 }
 
 /// An audit as data.

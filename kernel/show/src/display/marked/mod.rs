@@ -48,6 +48,18 @@ impl Sign {
         }
     }
 
+    /// What it means.
+    pub fn word(self) -> &'static str {
+        match self {
+            Sign::Agrees => "agrees",
+            Sign::Rounds => "rounds",
+            Sign::Remark => "remarkable, or assumed",
+            Sign::Follows => "follows from an earlier line",
+            Sign::Wrong => "disagrees",
+            Sign::Unread => "cannot be read",
+        }
+    }
+
     /// The colour that it has.
     pub fn tone(self) -> Tone {
         match self {
