@@ -1,6 +1,7 @@
 //! A net as it is: every repetition expanded, every default filled in, every shape known. Nothing is optional here.
 
 mod field;
+pub mod fold;
 mod print;
 mod seen;
 

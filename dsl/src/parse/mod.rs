@@ -136,9 +136,6 @@ impl<'a> Reader<'a> {
             "let" => self.grammar(Rule::let_statement).map(|pair| StatementKind::Let(self.bindings(pair))),
             "block" => self.grammar(Rule::block_statement).and_then(|pair| self.block(pair)).map(StatementKind::Block),
             "slide" | "%%slide" => self.slide().map(StatementKind::Slide),
-            _ if verbs::is_absent_verb(word) && verbs::begins_statement(self.text) => {
-                Some(StatementKind::Verb(self.bare_verb(word)))
-            }
             _ if word.is_empty() || self.is_layer(word) || self.nameless_definition(word).is_some() => self.nameless(),
             _ => {
                 let verb = self.grammar(Rule::verb_statement).map(|pair| self.verb(pair));

@@ -227,11 +227,11 @@ pub(crate) fn unknown_layer(stage: Stage, name: &Name) -> Diagnostic {
 mod tests {
     use super::super::elsewhere::Way;
     use super::*;
-    use crate::verb::words::{LAYERS_TOO, statement_words_all};
+    use crate::verb::words::{LAYERS_TOO, statements};
 
     #[test]
     fn statements_whose_words_are_layers_are_known() {
-        for word in statement_words_all() {
+        for word in statements() {
             assert_eq!(LAYERS_TOO.contains(&word), !is_free(word), "{word}");
         }
     }

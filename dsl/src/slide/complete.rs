@@ -47,7 +47,7 @@ fn softmax() -> Part {
 fn is_decisive(part: &Part) -> bool {
     match part {
         Part::Word(word) => word == "softmax",
-        Part::Lrn | Part::Bn => false,
+        Part::Rows(_) | Part::Lrn | Part::Bn => false,
         _ => true,
     }
 }

@@ -65,7 +65,8 @@ const MOST_NETS: usize = 40;
 /// A heading as a net's name: letters, digits and `_`.
 pub fn identifier(heading: &str) -> String {
     let part = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { ' ' };
-    let words: String = heading.chars().map(part).collect();
+    // Between digits `×` is `x` and a space.
+    let words: String = heading.replace("x ", "x").chars().map(part).collect();
     words.split_whitespace().collect::<Vec<_>>().join("_")
 }
 

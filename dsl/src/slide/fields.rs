@@ -264,7 +264,7 @@ impl Reader<'_, '_> {
     }
 
     /// Window and stride: `7×7/2` in one cell, or in two.
-    fn window(&self) -> (Option<Stated<Vec<usize>>>, Option<Stated<Vec<usize>>>) {
+    fn window(&self) -> [Option<Stated<Vec<usize>>>; 2] {
         let (window, stride) = (self.said(Field::Window), self.said(Field::Stride));
         let square =
             || self.number(Field::Window).map(|size| Stated { value: vec![size.value, size.value], place: size.place });
@@ -274,7 +274,7 @@ impl Reader<'_, '_> {
                 .filter(|_| apart)
                 .map(|step| Stated { value: vec![step.value], place: step.place })
         };
-        (window.window.or_else(square), window.stride.or(stride.stride).or_else(step))
+        [window.window.or_else(square), window.stride.or(stride.stride).or_else(step)]
     }
 
     fn pad(&self) -> Stated<Pad> {
@@ -287,7 +287,7 @@ impl Reader<'_, '_> {
 
     /// A convolution, behind the 1×1 that reduces its channels where that has a column.
     fn convs(&self, output: Option<&Claim>, transposed: bool) -> Result<Vec<Part>, String> {
-        let (window, stride) = self.window();
+        let [window, stride] = self.window();
         let window = window.ok_or("the size of its filters: `3×3/1`")?;
         let branch = match window.value.first() {
             Some(3) => Some(2),
@@ -305,7 +305,7 @@ impl Reader<'_, '_> {
     }
 
     fn pool(&self, kind: LayerKind) -> Part {
-        let (window, stride) = self.window();
+        let [window, stride] = self.window();
         let is_mean = kind == LayerKind::MeanPool;
         let window = window.unwrap_or_else(|| Stated::usual(vec![2, 2]));
         let stride = stride.unwrap_or_else(|| Stated::usual(window.value.clone()));

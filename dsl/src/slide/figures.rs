@@ -1,12 +1,11 @@
 //! Counts beside printed numbers, and figures as they are listed.
 
-use super::draft::{Claim, Draft, Operations, Part, Printed};
+use super::draft::{Claim, Operations, Printed};
 use super::figure::{Figure, Verdict, What};
-use super::line_of;
 use super::measure::Measured;
 use super::number::{Fit, grouped};
 use super::settle::Settled;
-use super::write::{Convention, Shortcut, StrideAt, Unstated, sizes};
+use super::write::sizes;
 
 /// What of a stretch a figure counts.
 #[derive(Clone, Copy, Debug)]
@@ -120,74 +119,6 @@ pub fn rewritten(text: &str, numbers: &[usize]) -> Option<String> {
         if is_number { numbers.next().map_or(part, usize::to_string) } else { part }
     };
     Some(parts.into_iter().map(next).collect())
-}
-
-/// What was settled for all rows of a slide, as far as the slide does not say it.
-pub fn assumed(text: &str, draft: &Draft, settled: &Settled) -> Vec<Figure> {
-    let mut all = Vec::new();
-    let Some(first) = draft.nets.first().and_then(|net| net.rows.first()) else { return all };
-    let mut assume = |what: What, words: String| {
-        all.push(Figure {
-            line: line_of(text, first.place.start),
-            place: first.place.start..first.place.start,
-            net: None,
-            layer: None,
-            what,
-            printed: String::new(),
-            computed: words,
-            verdict: Verdict::Assumed,
-            because: None,
-            mend: None,
-        });
-    };
-    if let (None, Some(input)) = (&draft.nets[0].input, settled.inputs.first()) {
-        assume(What::Input, format!("the input is {}", sizes(input)));
-    }
-    let leaves_open = |word: &str| draft.nets.iter().any(|net| super::refine::leaves_pad_open(&net.rows, word));
-    let half = "padded by half of their window, so that stride 1 keeps the size";
-    let words = |what: &str, unstated| match unstated {
-        Unstated::Half => format!("{what} are {half}"),
-        Unstated::Zero => format!("{what} have no padding"),
-    };
-    let Convention { conv, pool, .. } = settled.convention;
-    if leaves_open("conv") {
-        assume(What::Padding, words("convolutions", conv));
-    }
-    if leaves_open("pool") {
-        assume(What::Padding, words("pools", pool));
-    }
-    let is_residual = |part: &Part| matches!(part, Part::Residual(_));
-    if draft.nets.iter().flat_map(|net| &net.rows).flat_map(|row| &row.parts).any(is_residual) {
-        assume(What::Shortcut, residual_words(settled.convention));
-    }
-    let has =
-        |what| draft.nets.iter().flat_map(|net| &net.rows).flat_map(|row| &row.claims).any(|claim| claim.what == what);
-    if has(What::Parameters) && draft.counts.biases.is_none() {
-        let counted = if settled.biases { "weights and biases" } else { "weights without biases" };
-        assume(What::Parameters, format!("parameters are {counted}"));
-    }
-    if has(What::Operations) && draft.counts.operations.is_none() {
-        let counted = match settled.operations {
-            Operations::Macs => "multiplications whose product is added (MACs)",
-            Operations::MultAdds => "MACs, and a bias's additions",
-            Operations::Flops => "floating-point operations, two a MAC",
-        };
-        assume(What::Operations, format!("operations are {counted}"));
-    }
-    all
-}
-
-/// What shortcuts do, and which convolution of a block takes the stride.
-fn residual_words(convention: Convention) -> String {
-    let shortcut = match convention.shortcut {
-        Shortcut::Projection => "a 1×1 convolution where shapes differ",
-        Shortcut::Identity => "zeros for the channels that lack",
-    };
-    let stride = match convention.stride {
-        StrideAt::Window => "the first convolution with a window, as torchvision has it",
-        StrideAt::First => "the first convolution, as the paper has it and the printed operations say",
-    };
-    format!("shortcuts have {shortcut}; a block's stride is at {stride}")
 }
 
 /// Figures in the order of the text, and once what several nets' columns have in common.

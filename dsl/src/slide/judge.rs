@@ -13,7 +13,7 @@ use super::figures::{self, Counts};
 use super::graph::{feeds, is_graph, joined};
 use super::measure::{Measured, Measurer};
 use super::settle::{Settled, settle};
-use super::{line_of, nets, readings, refine, repeated, totals};
+use super::{assumptions, line_of, nets, readings, refine, repeated, totals, whole};
 
 /// What a figure is judged in.
 pub struct Bench<'a> {
@@ -30,38 +30,37 @@ pub struct Bench<'a> {
 }
 
 /// Judges every figure of a draft; `text` is the slide's own.
-pub fn judge(name: &str, text: &str, mut draft: Draft) -> Audit {
-    let measurer = Measurer::default();
+pub fn judge(measurer: &Measurer, name: &str, text: &str, mut draft: Draft) -> Audit {
     if draft.nets.is_empty() && draft.unread.is_empty() {
         draft.unread.push(nothing(text));
     }
-    let settled = settle(&draft, &measurer);
-    draft.nets.iter_mut().zip(&settled.inputs).for_each(|(net, input)| refine::refine(net, input, &settled, &measurer));
+    let settled = settle(&draft, measurer);
+    draft.nets.iter_mut().zip(&settled.inputs).for_each(|(net, input)| refine::refine(net, input, &settled, measurer));
     let mut figures: Vec<Figure> = draft.remarks.iter().map(|remark| remarked(text, remark)).collect();
-    figures.extend(figures::assumed(text, &draft, &settled));
-    let mut defined = Vec::new();
+    figures.extend(assumptions::assumptions(text, &draft, &settled));
+    let mut defined: Vec<SlideNet> = Vec::new();
     let several = draft.nets.len() > 1;
-    let repeated = repeated::repeated(text, &draft.nets, &settled, &measurer);
+    let repeated = repeated::repeated(text, &draft.nets, &settled, measurer);
     for (net, input) in draft.nets.iter().zip(&settled.inputs) {
         let column = Some(net.name.clone()).filter(|_| several);
-        let bench = Bench { text, settled: &settled, measurer: &measurer, net: column, input };
+        let bench = Bench { text, settled: &settled, measurer, net: column, input };
         let sum = rows(&bench, net, &mut figures);
-        let whole = complete(net, input);
+        let ended = complete(net, input);
         let parts = totals::Parts { repeated: repeated.as_ref(), sum: is_graph(net).then_some(&sum) };
-        totals::judge(&bench, &whole.net, parts, &mut figures);
-        figures.extend(whole.remarks.iter().map(|remark| remarked(text, remark)));
+        totals::judge(&bench, &ended.net, parts, &mut figures);
+        figures.extend(assumptions::unchecked(&bench, &ended.net));
+        figures.extend(ended.remarks.iter().map(|remark| remarked(text, remark)));
         if draft.unread.is_empty() {
-            defined.extend(nets::define(name, &whole.net, input, settled.convention));
+            defined.extend(nets::define(&bench, name, &ended.net));
         }
     }
-    let figures = figures::merged(figures);
-    Audit {
-        name: name.to_string(),
-        form: draft.form,
-        nets: Vec::<SlideNet>::from_iter(defined),
-        figures,
-        unread: draft.unread,
+    for figure in &mut figures {
+        figure.place = whole(text, &figure.place);
+        figure.mend.iter_mut().for_each(|mend| mend.place = whole(text, &mend.place));
     }
+    draft.unread.iter_mut().for_each(|unread| unread.place = whole(text, &unread.place));
+    let figures = figures::merged(figures);
+    Audit { name: name.to_string(), form: draft.form, nets: defined, figures, unread: draft.unread }
 }
 
 /// A text in which no slide was found.
@@ -95,7 +94,7 @@ fn remarked(text: &str, remark: &Remark) -> Figure {
 
 /// What stands at a place, in one line.
 pub fn printed(text: &str, place: &Range<usize>) -> String {
-    let text = text.get(place.clone()).unwrap_or_default();
+    let text = &text[whole(text, place)];
     let is_marked_up = text.contains(['\\', '&', '<']);
     let text = if is_marked_up { super::plain::plain(text) } else { text.to_string() };
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -125,6 +124,7 @@ fn rows(bench: &Bench<'_>, net: &DraftNet, figures: &mut Vec<Figure>) -> Measure
             feeds => joint(&feeds.iter().map(|&feed| &flows[feed]).collect::<Vec<_>>(), join),
         };
         figures.extend(readings::uneven(bench, row, &inflow.computed));
+        figures.extend(readings::oblong(bench, row));
         let (flow, measured) = self::row(bench, row, inflow, figures);
         if let Ok(measured) = &*measured {
             sum = sum.and(measured);
@@ -178,7 +178,8 @@ fn input(bench: &Bench<'_>, row: &Row, claim: &Claim, flow: &Flow) -> Figure {
     let blank = figure(bench, Some(row), claim);
     let computed = figures::shape(claim, &blank.printed, &flow.computed);
     let blank = Figure { computed, ..blank };
-    if has_size(claim, &flow.computed) {
+    let flat = [flow.computed.iter().fold(1, |product: usize, &size| product.saturating_mul(size))];
+    if has_size(claim, &flow.computed) || has_size(claim, &flat) {
         return blank;
     }
     if let (true, Some(culprit)) = (has_size(claim, &flow.printed), &flow.culprit) {

@@ -119,7 +119,10 @@ fn bracket(plain: &str, at: usize, end: usize) -> Option<Bracket> {
     let sizes: Vec<usize> = tokens.iter().step_by(2).map(|token| token.number()).collect::<Option<_>>()?;
     let joined = size(&tokens).is_some_and(|(_, taken)| taken == tokens.len());
     let listed = tokens.iter().skip(1).step_by(2).all(|token| token.is_sign(',') || token.is_sign('*'));
-    let is_shape = tokens.len() % 2 == 1 && (joined || listed) && (close == ']' || sizes.len() > 1 && joined);
+    // Brackets of a product are no size.
+    let is_factor = plain[place.end + 1..end].trim_start().starts_with(['x', '*', '+', '-', '=', '/'])
+        || plain[..at].trim_end().ends_with(['x', '*', '+', '-', '=', '/', ':']);
+    let is_shape = tokens.len() % 2 == 1 && (joined || listed) && (close == ']' || sizes.len() > 1 && !is_factor);
     is_shape.then_some(Bracket { sizes, place })
 }
 

@@ -5,6 +5,7 @@
 //! ```
 
 mod arithmetic;
+mod assumptions;
 mod complete;
 mod configurations;
 mod draft;
@@ -44,8 +45,12 @@ use draft::Draft;
 ///
 /// What cannot be read is in [`Audit::unread`]; such a slide defines no net, and what was read of it is judged.
 pub fn audit(name: &str, text: &str) -> Audit {
-    let plain = plain::plain(text);
-    judge::judge(name, text, read(&plain))
+    audit_by(&measure::Measurer::default(), name, text)
+}
+
+/// The same by a measurer that may know stretches of other slides.
+fn audit_by(measurer: &measure::Measurer, name: &str, text: &str) -> Audit {
+    judge::judge(measurer, name, text, read(&plain::plain(text)))
 }
 
 /// What a slide states, read by the first form that it has.
@@ -81,6 +86,13 @@ fn with_doubts(plain: &str, grid: &grid::Grid<'_>, mut draft: Draft) -> Draft {
     draft
 }
 
+/// A place with the whole of the characters that it cuts: `×` is `x` and a space in the plain text.
+fn whole(text: &str, place: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let start = (0..=place.start.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let end = (place.end.max(start)..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+    start..end
+}
+
 /// The line of a byte, from 1.
 fn line_of(text: &str, at: usize) -> usize {
     1 + text.as_bytes().iter().take(at).filter(|&&byte| byte == b'\n').count()
@@ -102,3 +114,6 @@ pub fn name_of(words: &str) -> String {
     let name = name.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
     if name.starts_with(|c: char| c.is_ascii_alphabetic()) && is_free(&name) { name } else { format!("slide_{name}") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,7 +233,7 @@ pub fn uneven(bench: &Bench<'_>, row: &Row, input: &[usize]) -> Vec<Figure> {
     let (Some(&side), Some(&size), Some(&step)) = (input.first(), window.value.first(), stride.value.first()) else {
         return remarks;
     };
-    let rest = |pad: usize| Some((side.checked_add(2 * pad)?.checked_sub(size)?).checked_rem(step)?);
+    let rest = |pad: usize| side.checked_add(2 * pad)?.checked_sub(size)?.checked_rem(step);
     let Some(left) = rest(padding).filter(|&left| left > 0) else { return remarks };
     let gives = |pad: usize| {
         let mut part = own.clone();
@@ -247,7 +247,7 @@ pub fn uneven(bench: &Bench<'_>, row: &Row, input: &[usize]) -> Vec<Figure> {
     };
     let even: Vec<usize> = (0..=size.min(12) / 2).filter(|&pad| rest(pad) == Some(0)).collect();
     let offers = if even.is_empty() {
-        "no padding does".to_string()
+        "no padding".to_string()
     } else {
         even.iter().copied().map(gives).collect::<Vec<_>>().join(" or ")
     };
@@ -266,6 +266,17 @@ pub fn uneven(bench: &Bench<'_>, row: &Row, input: &[usize]) -> Vec<Figure> {
         ..figure(bench, Some(row), &claim)
     });
     remarks
+}
+
+/// A remark on a pool whose window is not square: a slip, more often than not.
+pub fn oblong(bench: &Bench<'_>, row: &Row) -> Option<Figure> {
+    let window = row.parts.iter().find_map(|part| match part {
+        Part::Pool(pool) if pool.window.value.windows(2).any(|pair| pair[0] != pair[1]) => Some(&pool.window),
+        _ => None,
+    })?;
+    let claim = Claim { what: What::Filters, place: window.place.clone()?, value: Printed::Exact(0) };
+    let because = Some("the window is not square".to_string());
+    Some(Figure { verdict: Verdict::Remark, because, ..figure(bench, Some(row), &claim) })
 }
 
 /// Why a count is not the printed one, and what would make it so.

@@ -1,7 +1,7 @@
 //! Counts that a slide does not state but by the size of an output: taken from there, unless the row's other figures all
 //! say another.
 
-use super::draft::{Claim, DraftNet, Pad, Part, Printed, Row};
+use super::draft::{Claim, DraftNet, Part, Printed, Row};
 use super::figures::fits;
 use super::graph::is_graph;
 use super::measure::Measurer;
@@ -71,19 +71,4 @@ fn fitting(row: &Row, input: &[usize], settled: &Settled, measurer: &Measurer) -
         Ok(measured) => row.claims.iter().filter(|claim: &&Claim| fits(claim, measured, settled)).count(),
         Err(_) => 0,
     }
-}
-
-/// Whether a layer of these rows that has a padding states none: `conv`, `pool`.
-pub fn leaves_pad_open(rows: &[Row], word: &str) -> bool {
-    let is_open = |part: &Part| match part {
-        Part::Conv(conv) => {
-            word == "conv" && conv.pad.value == Pad::Convention && conv.window.value.iter().any(|&size| size > 1)
-        }
-        Part::Pool(pool) => {
-            word == "pool" && pool.pad.value == Pad::Convention && pool.window.value.iter().any(|&size| size > 2)
-        }
-        Part::Residual(residual) => word == "conv" && !residual.convs.is_empty(),
-        _ => false,
-    };
-    rows.iter().flat_map(|row| &row.parts).any(is_open)
 }

@@ -156,6 +156,10 @@ fn weigh(draft: &Draft, settled: &Settled, measurer: &Measurer) -> [usize; 4] {
             row.claims.iter().for_each(|claim| weigh_claim(claim, measured, &mut weights));
             flow.clone_from(&measured.output);
         }
+        let whole = complete(net, input).net;
+        if let Ok(measured) = &*measurer.text(write::net("slide", input, &whole, settled.convention).text) {
+            whole.totals.iter().for_each(|claim| weigh_claim(claim, measured, &mut weights));
+        }
     }
     weights
 }

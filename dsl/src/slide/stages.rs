@@ -15,6 +15,9 @@ use super::number::Number;
 use super::tokens::{Token, TokenKind, size, span, tokens};
 use super::words::{LayerKind, LayerName, first_layer};
 
+/// What such a table says of a layer is all in its cell.
+const USUAL: Usual = Usual { states_pads: false, pool_window: None, channels: None };
+
 /// The most blocks of a stage.
 const MOST_BLOCKS: usize = 1_000;
 
@@ -114,15 +117,21 @@ fn stage(plain: &str, row: &GridRow<'_>, name: &str, columns: &Columns, stages: 
         ([0], Some(cell)) => Some(cell),
         _ => None,
     };
-    for net in 0..draft.nets.len() {
-        let Some(cell) = shared.or_else(|| row.at(columns.nets[net])).filter(|cell| !cell.is_empty()) else { continue };
-        match parts(plain, cell, &mut stages[net]) {
+    for (at, count) in stages.iter_mut().enumerate() {
+        let Some(cell) = shared.or_else(|| row.at(columns.nets[at])).filter(|cell| !cell.is_empty()) else { continue };
+        match parts(plain, cell, name, count) {
             Ok(parts) => {
                 let claims = output.clone().into_iter().collect();
-                draft.nets[net].rows.push(Row { name: name.to_string(), place: cell.place.clone(), parts, claims });
+                draft.nets[at].rows.push(Row {
+                    name: name.to_string(),
+                    place: cell.place.clone(),
+                    parts,
+                    claims,
+                    ..Row::default()
+                });
             }
             Err(expected) => {
-                let unread = unread(plain, cell, expected, &draft.nets[net]);
+                let unread = unread(plain, cell, expected, &draft.nets[at]);
                 if !draft.unread.contains(&unread) {
                     draft.unread.push(unread);
                 }
@@ -155,11 +164,14 @@ fn block_start(words: &[Token<'_>]) -> Option<usize> {
 }
 
 /// What a cell does; an error is what was expected of it.
-fn parts(plain: &str, cell: &Cell<'_>, stages: &mut usize) -> Result<Vec<Part>, String> {
+fn parts(plain: &str, cell: &Cell<'_>, row: &str, stages: &mut usize) -> Result<Vec<Part>, String> {
     let words = tokens(plain, cell.place.clone());
+    let named = first_layer(row, 0..row.len()).filter(|name| name.kind != LayerKind::Conv);
+    if let Some(name) = named.filter(|_| first_layer(plain, cell.place.clone()).is_none()) {
+        return part(&LayerName { glued: None, ..name }, &described(plain, cell.place.clone()), USUAL);
+    }
     if let Some(start) = block_start(&words) {
-        *stages += 1;
-        return blocks(&words[start + 1..], if *stages > 1 { 2 } else { 1 });
+        return blocks(&words[start + 1..], stages);
     }
     let mut parts = Vec::new();
     for piece in pieces(plain, cell) {
@@ -180,9 +192,22 @@ fn pieces(plain: &str, cell: &Cell<'_>) -> Vec<Range<usize>> {
             // `stride 2` goes on with the layer before it.
             Some(last) if !has_layer => last.end = place.end,
             _ if piece.trim().is_empty() => {}
-            _ => pieces.push(place),
+            _ => pieces.extend(apart(plain, place)),
         }
     }
+    pieces
+}
+
+/// `average pool 1000-d fc`: a piece behind each name that another follows.
+fn apart(plain: &str, piece: Range<usize>) -> Vec<Range<usize>> {
+    let (mut pieces, mut start) = (Vec::new(), piece.start);
+    while let Some(name) = first_layer(plain, start..piece.end)
+        && first_layer(plain, name.place.end..piece.end).is_some()
+    {
+        pieces.push(start..name.place.end);
+        start = name.place.end;
+    }
+    pieces.push(start..piece.end);
     pieces
 }
 
@@ -221,7 +246,7 @@ fn says_mean(words: &[Token<'_>]) -> bool {
 }
 
 /// `3x3, 64; 3x3, 64] x 2` behind its bracket.
-fn blocks(words: &[Token<'_>], stride: usize) -> Result<Vec<Part>, String> {
+fn blocks(words: &[Token<'_>], stages: &mut usize) -> Result<Vec<Part>, String> {
     let (mut convs, mut at) = (Vec::new(), 0);
     while at < words.len() && !words[at].is_sign(']') {
         match conv(&words[at..]) {
@@ -241,8 +266,14 @@ fn blocks(words: &[Token<'_>], stride: usize) -> Result<Vec<Part>, String> {
     let Some(times) = times.filter(|times| (1..=MOST_BLOCKS).contains(times)) else {
         return Err(format!("how many blocks, from 1 to {MOST_BLOCKS}: `] x 2`"));
     };
+    // One convolution in brackets is the first, and no block.
+    if let ([conv], 1) = (&convs[..], times) {
+        return Ok(vec![Part::Conv(conv.clone()), Part::Bn, Part::Word("relu".to_string())]);
+    }
+    *stages += 1;
+    let first = if *stages > 1 { 2 } else { 1 };
     let block = |turn: usize| {
-        let stride = Stated::usual(if turn == 0 { stride } else { 1 });
+        let stride = Stated::usual(if turn == 0 { first } else { 1 });
         Part::Residual(Residual { convs: convs.clone(), stride })
     };
     Ok((0..times).map(block).collect())

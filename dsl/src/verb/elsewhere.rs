@@ -9,7 +9,8 @@ const STATEMENTS: &[Row] = &[
     ("fit learn optimize optimise", "train"),
     ("evaluate eval validate score", "test"),
     ("infer inference classify forward", "predict"),
-    ("summarize summarise describe info inspect architecture structure", "summary"),
+    ("summarize summarise describe info inspect", "summary"),
+    ("architecture structure diagram sketch netron graphviz torchviz plotmodel plotneuralnet", "draw"),
     ("display view visualize visualise print", "show"),
     ("benchmark time profile speed", "bench"),
     ("dataset download", "data"),
@@ -95,6 +96,7 @@ const CLAUSES: &[Row] = &[
     ("grid gridsearch search tune over", "sweep"),
     ("repeat repeats repetitions restarts", "seeds"),
     ("retain leave spare", "keep"),
+    ("full whole complete everything unfolded unfold expand expanded expandnested verbose", "all"),
 ];
 
 /// What an optimizer is called, or the one that is nearest in meaning.

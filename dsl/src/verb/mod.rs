@@ -14,6 +14,7 @@ mod declare;
 mod deconv;
 mod deconvnet;
 mod device;
+mod draw;
 mod elsewhere;
 mod embed;
 mod evolve;
@@ -66,6 +67,7 @@ pub use data::{Basis, Data};
 pub use deconv::Deconv;
 pub use deconvnet::Deconvnet;
 pub use device::Device;
+pub use draw::Draw;
 pub use embed::Embed;
 pub use evolve::Evolve;
 pub use explain::Explain;
@@ -146,6 +148,8 @@ verbs! {
     Show(Show),
     /// `summary lenet`, `summary vgg16 batch 32 train`
     Summary(Summary),
+    /// `draw googlenet`, `draw vgg19, plain34, resnet34`
+    Draw(Draw),
     /// `plot loss, accuracy of lenet`, `plot loss of run 3`
     Plot(Plot),
     /// `save lenet "lenet.safetensors"`

@@ -1,7 +1,7 @@
-//! `summary lenet`, `summary vgg16 batch 32 train`
+//! `summary lenet`, `summary vgg16 batch 32 train`, `summary resnet50 all`
 
 use super::behind::NET;
-use super::clause::{BATCH, DATA, TRAIN};
+use super::clause::{ALL, BATCH, DATA, TRAIN};
 use super::declare::verb;
 use crate::syntax::Name;
 
@@ -16,5 +16,6 @@ verb! {
         on: Name = DATA.clause,
         batch: usize = BATCH,
         train: () = TRAIN,
+        all: () = ALL,
     }
 }

@@ -10,11 +10,6 @@ use crate::syntax::{Part, PartKind, Verb};
 pub(crate) fn unknown(verb: &Verb, scope: &Scope) -> Diagnostic {
     let word = &verb.word;
     let text = quoted(&word.text);
-    if words::is_absent_verb(&word.text) {
-        return Diagnostic::new(Stage::Verbs, word.span, words::absent_message(&text))
-            .found(text)
-            .expected("the word of a statement");
-    }
     if text.starts_with('%') {
         return of_the_session(verb, text);
     }
@@ -66,7 +61,8 @@ fn known(verb: &Verb, scope: &Scope, error: &dyn Fn() -> Diagnostic) -> Option<D
     if let Some(ours) = elsewhere::statement(word) {
         let ours = match (ours, verb.parts.first().map(|part| &part.kind)) {
             ("show", Some(PartKind::Text(_))) => "note",
-            ("show", Some(PartKind::Word(name))) if is_net(name) => "summary",
+            ("show", Some(PartKind::Word(name))) if is_net(name) && is_print(word) => "summary",
+            ("show", Some(PartKind::Word(name))) if is_net(name) => "draw",
             _ => ours,
         };
         return Some(error().expected(ours).write(span, ours));
@@ -87,6 +83,11 @@ fn known(verb: &Verb, scope: &Scope, error: &dyn Fn() -> Diagnostic) -> Option<D
         (lower, [_, ..]) if words::is_clause_word(lower) || is_clause_elsewhere(lower) => Some(clause(error())),
         _ => None,
     }
+}
+
+/// Whether a word is for what is read, not looked at.
+fn is_print(word: &str) -> bool {
+    word.eq_ignore_ascii_case("print")
 }
 
 fn is_clause_elsewhere(word: &str) -> bool {

@@ -8,9 +8,6 @@ use crate::diagnostic::list;
 /// Statements that define something.
 const DEFINITIONS: &[&str] = &["net", "block", "let"];
 
-/// Words of statements that begin one, and to which nothing here answers.
-const ABSENT: &[&str] = &["draw"];
-
 /// The statement under which stands raw text.
 const SLIDE: &str = "slide";
 
@@ -42,7 +39,7 @@ pub(crate) fn first_word(text: &str) -> &str {
 /// a matrix.
 pub(crate) fn begins_statement(text: &str) -> bool {
     let word = first_word(text);
-    let is_one = || statement_words_all().any(|known| known.eq_ignore_ascii_case(word));
+    let is_one = || statements().any(|known| known.eq_ignore_ascii_case(word));
     is_statement_word(word) || is_slide(word) || is_one() && text[word.len()..].trim_start().starts_with('[')
 }
 
@@ -53,12 +50,7 @@ pub(crate) fn is_statement_word(word: &str) -> bool {
 
 /// The words that begin a statement whatever follows: none is a layer's.
 pub(crate) fn plain_words() -> impl Iterator<Item = &'static str> {
-    statement_words_all().filter(|word| !LAYERS_TOO.contains(word))
-}
-
-/// Every word that begins a statement, those too to which nothing here answers.
-pub(crate) fn statement_words_all() -> impl Iterator<Item = &'static str> {
-    statements().chain(ABSENT.iter().copied())
+    statements().filter(|word| !LAYERS_TOO.contains(word))
 }
 
 /// Whether a slide begins with this word: `slide`, or the `%%slide` of a cell.
@@ -69,11 +61,6 @@ pub(crate) fn is_slide(word: &str) -> bool {
 /// Whether this word begins a definition.
 pub(crate) fn is_definition(word: &str) -> bool {
     DEFINITIONS.iter().any(|known| known.eq_ignore_ascii_case(word))
-}
-
-/// Whether this is a word of the language to which no statement here answers.
-pub(crate) fn is_absent_verb(word: &str) -> bool {
-    ABSENT.iter().any(|absent| absent.eq_ignore_ascii_case(word))
 }
 
 /// Whether a clause of some verb begins with this word.
@@ -121,9 +108,4 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
 /// `net, let, … and note`
 pub(crate) fn statement_words() -> String {
     list(&statements().collect::<Vec<_>>(), "and")
-}
-
-/// Why a word of the language begins no statement.
-pub(crate) fn absent_message(word: &str) -> String {
-    format!("`{word}` is not among the statements Fovea has: {}", statement_words())
 }

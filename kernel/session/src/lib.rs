@@ -32,6 +32,6 @@ mod verbs;
 mod when;
 mod world;
 
-use fovea_show::{display, markup, picture};
+use fovea_show::{architecture, display, markup, picture};
 pub use session::Session;
 pub use values::{Error, History, Net, Results};

@@ -29,9 +29,27 @@ pub fn draft(plain: &str, mut print: Print) -> Draft {
             return draft;
         }
     };
+    if let Some(place) = print.joints.first().filter(|_| inferred.cost >= MUCH) {
+        draft.unread.push(unjoined(plain, place));
+    }
     draft.remarks.extend(assumed(&print, &inferred));
     draft.nets.push(net(print, inferred));
     draft
+}
+
+/// As much speaks against what was found as two wrong figures do.
+const MUCH: u32 = 60;
+
+/// A module of which nothing says how what it holds is joined, in a print whose layers do not fit as a chain.
+fn unjoined(plain: &str, place: &std::ops::Range<usize>) -> Unread {
+    Unread {
+        line: line_of(plain, place.start),
+        found: plain[place.clone()].split_whitespace().collect::<Vec<_>>().join(" "),
+        place: place.clone(),
+        expected: "how the layers inside are joined: they are no chain, and the print does not say which feeds which"
+            .to_string(),
+        read: "its layers as a chain".to_string(),
+    }
 }
 
 /// A layer at which reading ends.

@@ -24,6 +24,8 @@ pub struct Inferred {
     pub input: Vec<usize>,
     /// What each layer does.
     pub parts: Vec<Vec<Part>>,
+    /// What speaks against it.
+    pub cost: u32,
 }
 
 /// What a layer's output might be.
@@ -131,7 +133,8 @@ fn decided(print: &Print, states: &[Vec<State>], starts: &[State]) -> Inferred {
         }
     }
     let parts = states.iter().zip(&chosen).map(|(states, chosen)| states[chosen.unwrap_or(0)].parts.clone()).collect();
-    Inferred { input: starts[start.unwrap_or(0)].output.clone(), parts }
+    let cost = states.last().and_then(|states| states.first()).map_or(0, |state| state.cost);
+    Inferred { cost, input: starts[start.unwrap_or(0)].output.clone(), parts }
 }
 
 /// What speaks against a wrong count of parameters: much where the rows sum up to the printed total, little where they do not.
@@ -215,10 +218,10 @@ fn conv_inputs(first: &Layer, filters: usize, side: usize, rank: usize) -> Vec<(
     for window in [1, 3, 5, 7, 11] {
         for stride in [1, 2, 4] {
             // Nothing is added to the window where padding keeps the size.
-            sides.push(((side - 1).saturating_mul(stride).saturating_add(window), 3));
+            sides.push(((side - 1).saturating_mul(stride).saturating_add(window), 15));
         }
     }
-    sides.extend([(side, 2), (side.saturating_mul(2), 3), (side.saturating_mul(4), 3)]);
+    sides.extend([(side, 14), (side.saturating_mul(2), 15), (side.saturating_mul(4), 15)]);
     let mut channels: Vec<(usize, u32)> = vec![(3, 0), (1, 1)];
     for area in [9, 25, 49, 121, 1] {
         for rest in [0, 1] {

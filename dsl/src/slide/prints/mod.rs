@@ -32,6 +32,8 @@ struct Print {
     input: Option<Stated<Vec<usize>>>,
     /// Figures of the whole network.
     totals: Vec<Claim>,
+    /// Modules that hold others and of which nothing says how those are joined.
+    joints: Vec<Range<usize>>,
     remarks: Vec<Remark>,
     unread: Vec<Unread>,
 }
@@ -88,6 +90,8 @@ enum LayerKind {
     Fc,
     Bn,
     Lrn,
+    /// A shortcut's 1×1 convolution and its normalisation, as one.
+    Projection,
     /// Zeros around the map.
     ZeroPad,
     Upsample,

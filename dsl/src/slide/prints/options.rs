@@ -8,6 +8,9 @@ use super::{Layer, LayerKind, Tool};
 /// What speaks against a reading by which a printed size is wrong.
 const WRONG_SIZE: u32 = 30;
 
+/// What speaks against a pool that no line lists: a little more than against one wrong size.
+const UNLISTED: u32 = 35;
+
 /// The largest window that is looked for.
 const LARGEST: usize = 64;
 
@@ -40,8 +43,9 @@ pub fn choices(layer: &Layer, inputs: &[&[usize]], context: Context) -> Vec<Choi
         LayerKind::GlobalMax => vec![pool_all(PoolKind::Max, input)],
         LayerKind::AdaptiveMean => adaptive(layer, input),
         LayerKind::Fc => fcs(layer, input, context),
-        LayerKind::Bn => vec![Choice { parts: vec![Part::Bn], output: input.to_vec(), cost: 0 }],
-        LayerKind::Lrn => vec![Choice { parts: vec![Part::Lrn], output: input.to_vec(), cost: 0 }],
+        LayerKind::Projection => projections(layer, input, context),
+        LayerKind::Bn => vec![plain(vec![Part::Bn], input)],
+        LayerKind::Lrn => vec![plain(vec![Part::Lrn], input)],
         LayerKind::ZeroPad => padded(layer, input),
         LayerKind::Upsample => upsampled(layer, input),
         LayerKind::Flatten => {
@@ -49,15 +53,69 @@ pub fn choices(layer: &Layer, inputs: &[&[usize]], context: Context) -> Vec<Choi
             vec![Choice { parts: vec![Part::Word("flatten".to_string())], output, cost: 0 }]
         }
         LayerKind::Merge(join) => vec![joined(*join, inputs)],
-        LayerKind::Word(word) => {
-            vec![Choice { parts: vec![Part::Word((*word).to_string())], output: input.to_vec(), cost: 0 }]
-        }
-        LayerKind::Input | LayerKind::Nothing => vec![Choice { parts: Vec::new(), output: input.to_vec(), cost: 0 }],
+        LayerKind::Word(word) => vec![plain(vec![Part::Word((*word).to_string())], input)],
+        LayerKind::Input | LayerKind::Nothing => vec![plain(Vec::new(), input)],
     };
+    if context.tool == Tool::Torch {
+        choices.extend(unlisted(layer, inputs, context));
+    }
     for choice in &mut choices {
         choice.cost += wrong_sizes(layer, input, &choice.output);
     }
     choices
+}
+
+/// What keeps a map's size.
+fn plain(parts: Vec<Part>, input: &[usize]) -> Choice {
+    Choice { parts, output: input.to_vec(), cost: 0 }
+}
+
+/// The same behind what a program does between modules and no print lists: flattening, a pool.
+fn unlisted(layer: &Layer, inputs: &[&[usize]], context: Context) -> Vec<Choice> {
+    let [input @ [sides @ .., channels]] = inputs else { return Vec::new() };
+    let before: Vec<(Part, Vec<usize>, u32)> = match &layer.kind {
+        _ if sides.is_empty() => return Vec::new(),
+        LayerKind::Word(_) | LayerKind::Nothing | LayerKind::Bn => {
+            let length = input.iter().fold(1, |product: usize, &size| product.saturating_mul(size));
+            let is_vector =
+                |shape: &Option<Stated<Vec<usize>>>| shape.as_ref().is_some_and(|shape| shape.value == [length]);
+            if !is_vector(&layer.output) && !is_vector(&layer.input) {
+                return Vec::new();
+            }
+            vec![(Part::Word("flatten".to_string()), vec![length], 1)]
+        }
+        LayerKind::Conv | LayerKind::Fc => {
+            let halved: Vec<usize> = sides.iter().map(|side| side / 2).chain([*channels]).collect();
+            let pool = Pool {
+                kind: PoolKind::Max,
+                window: Stated::usual(vec![2; sides.len()]),
+                stride: Stated::usual(vec![2]),
+                pad: Stated::usual(Pad::By(0)),
+            };
+            let mut all = vec![(Part::Pool(pool), halved, UNLISTED)];
+            if layer.kind == LayerKind::Fc {
+                all.push((Part::PoolAll(PoolKind::Mean), vec![*channels], UNLISTED));
+            }
+            all.retain(|(_, shape, _)| shape.iter().all(|&size| size > 0));
+            all
+        }
+        _ => return Vec::new(),
+    };
+    let behind = |(part, shape, cost): (Part, Vec<usize>, u32)| {
+        let inner = match &layer.kind {
+            LayerKind::Conv => convs(layer, &shape, context),
+            LayerKind::Fc => fcs(layer, &shape, context),
+            LayerKind::Word(word) => vec![plain(vec![Part::Word((*word).to_string())], &shape)],
+            LayerKind::Bn => vec![plain(vec![Part::Bn], &shape)],
+            _ => vec![plain(Vec::new(), &shape)],
+        };
+        inner.into_iter().map(move |choice| Choice {
+            parts: std::iter::once(part.clone()).chain(choice.parts).collect(),
+            cost: choice.cost + cost,
+            ..choice
+        })
+    };
+    before.into_iter().flat_map(behind).collect()
 }
 
 /// What speaks against sizes that are not the printed ones.
@@ -352,6 +410,27 @@ fn fcs(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
         }
     }
     choices
+}
+
+/// A 1×1 convolution without a bias, and its normalisation.
+fn projections(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
+    let Some((&channels, sides)) = input.split_last().filter(|(_, sides)| !sides.is_empty()) else { return Vec::new() };
+    let filters = layer.output.as_ref().and_then(|output| output.value.last().copied()).unwrap_or(channels);
+    let choice = |stride: usize| {
+        let conv = Conv {
+            filters: Stated::usual(filters),
+            window: Stated::usual(vec![1; sides.len()]),
+            stride: Stated::usual(vec![stride]),
+            pad: Stated::usual(Pad::By(0)),
+            groups: 1,
+            bias: false,
+            transposed: false,
+        };
+        let output = sides.iter().map(|side| side.div_ceil(stride)).chain([filters]).collect();
+        let cost = wrong_count(layer, channels.saturating_mul(filters), 2 * filters, context);
+        Choice { parts: vec![Part::Conv(conv), Part::Bn], output, cost: cost + u32::from(stride > 1) }
+    };
+    [1, 2, 4].into_iter().map(choice).collect()
 }
 
 /// Zeros around a map, as many as its printed size has.

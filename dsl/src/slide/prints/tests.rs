@@ -18,6 +18,17 @@ const PRINTS: &[(&str, &str)] = &[
     print!("keras2-vgg"),
     print!("keras2-resnet"),
     print!("keras2-inception"),
+    print!("torchsummary-lenet"),
+    print!("torchsummary-vgg16"),
+    print!("torchsummary-vgg11_bn"),
+    print!("torchsummary-resnet18"),
+    print!("torchinfo-lenet"),
+    print!("torchinfo-lenet-columns"),
+    print!("torchinfo-alexnet"),
+    print!("torchinfo-alexnet-columns"),
+    print!("torchinfo-vgg11_bn"),
+    print!("torchinfo-resnet18"),
+    print!("torchinfo-resnet18-columns"),
 ];
 
 fn audit(text: &str) -> Audit {

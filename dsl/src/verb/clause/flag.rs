@@ -15,6 +15,9 @@ pub(in crate::verb) const AUGMENTED: Clause<()> = flag("augmented");
 /// Values stay as they are.
 pub(in crate::verb) const RAW: Clause<()> = flag("raw");
 
+/// Every layer, nothing that repeats folded.
+pub(in crate::verb) const ALL: Clause<()> = flag("all");
+
 /// A training step.
 pub(in crate::verb) const TRAIN: Clause<()> = flag("train");
 

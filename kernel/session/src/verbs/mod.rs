@@ -9,6 +9,7 @@ mod data;
 mod deconv;
 mod deconvnet;
 mod device;
+mod draw;
 mod embed;
 mod evolve;
 mod explain;
@@ -90,7 +91,7 @@ pub fn check(statement: &Statement, text: &str, names: &mut Names, world: &World
 
 /// Whether a verb takes of data what is known of it without its samples.
 fn is_told_by_shapes(verb: &str) -> bool {
-    ["summary", "explain", "bench"].iter().any(|known| known.eq_ignore_ascii_case(verb))
+    ["summary", "explain", "bench", "draw"].iter().any(|known| known.eq_ignore_ascii_case(verb))
 }
 
 fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) -> Checked {
@@ -109,6 +110,7 @@ fn checked(statement: &Statement, text: &str, names: &mut Names, world: &World) 
         Command::Predict(said) => predict::check(said, names),
         Command::Show(said) => show::check(said, names, world),
         Command::Summary(said) => summary::check(&said, span, names, world),
+        Command::Draw(said) => draw::check(&said, span, names, world),
         Command::Plot(said) => plot::check(&said, span, names, world),
         Command::Save(said) => weights::save(said, names),
         Command::Load(said) => load::check(said, names, world),

@@ -42,6 +42,12 @@ pub fn of(net: &Name, batch: usize, span: Span, names: &Names, world: &World) ->
 }
 
 fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names, world: &World) -> Checked {
+    let summary = planned(of, batch, span, names, world)?;
+    Ok(Box::new(Summarise { summary, batch }))
+}
+
+/// A net's summary with the memory of its training by so many pictures a step.
+pub fn planned(of: &Use<'_>, batch: usize, span: Span, names: &Names, world: &World) -> Result<Summary, Failure> {
     let net = names.net(of)?;
     let mut summary = summary(&net, of.net.span, &*names.interrupted)?;
     let (forward, step, device) = (forward(&net, &names.interrupted), Question::train(&USUAL), &*names.device);
@@ -59,7 +65,7 @@ fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names, world: &World)
     totals.train_bytes =
         memory::fits(device, held, batch, span, |batch| memory::bytes(needs(batch), device, of.net.span))?;
     totals.data_bytes = data.as_ref().filter(|_| device.shares_host()).map_or(0, DataSpec::bytes);
-    Ok(Box::new(Summarise { summary, batch }))
+    Ok(summary)
 }
 
 /// A row a layer, and the totals but for the memory of a training step, which needs a plan.

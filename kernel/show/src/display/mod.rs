@@ -7,6 +7,7 @@ mod audit;
 mod chart;
 mod compare;
 mod convolution;
+mod diagram;
 pub(crate) mod marked;
 pub mod number;
 mod page;

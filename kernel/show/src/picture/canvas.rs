@@ -114,6 +114,14 @@ impl Canvas {
         let _ = writeln!(self.body, r#"<rect {} rx="{}" fill="{fill}"/>"#, extent(rect), px(radius));
     }
 
+    /// A filled polygon, its corners in order.
+    pub(super) fn polygon(&mut self, corners: &[(f64, f64)], fill: Color, stroke: Option<Stroke>) {
+        let points: Vec<String> = corners.iter().map(|&(x, y)| format!("{},{}", px(x), px(y))).collect();
+        let points = points.join(" ");
+        let paint = paint(Some(fill), stroke);
+        let _ = writeln!(self.body, r#"<polygon points="{points}" {paint} stroke-linejoin="round"/>"#);
+    }
+
     /// Lines of text, the first at `y`, each `leading` below the one before it.
     pub(super) fn paragraph(&mut self, (x, y): (f64, f64), lines: &[String], leading: f64, look: Text) {
         for (i, line) in lines.iter().enumerate() {

@@ -12,6 +12,7 @@ mod chart;
 mod confusion;
 mod convolution;
 mod curves;
+mod draw;
 mod embedding;
 mod ends;
 mod font;
@@ -40,6 +41,7 @@ pub use bars::{Measure, bars};
 pub use confusion::confusion;
 pub use convolution::convolution;
 pub use curves::{Along, Panel, Series, SeriesKind, Unit, curves, panels, scatter};
+pub use draw::{Drawing, Footprint, Outline, Traffic, View, Wire, draw};
 pub use embedding::{Embedding, embedding};
 use fovea_graph::counted;
 pub use image::{Grey, Image};
@@ -70,6 +72,16 @@ pub struct Picture {
     pub height: u32,
     /// What the picture says, for those who cannot see it.
     pub alt: String,
+}
+
+impl Picture {
+    /// The picture as PNG; none in a build that draws none.
+    pub fn to_png(&self) -> Option<Result<Vec<u8>>> {
+        #[cfg(feature = "png")]
+        return Some(self.png());
+        #[cfg(not(feature = "png"))]
+        None
+    }
 }
 
 /// Why a picture could not be drawn.
