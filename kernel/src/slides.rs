@@ -7,15 +7,15 @@ use fovea::event::Event;
 use fovea::failure::Failure;
 use fovea::picture::Theme;
 use fovea::slides;
-use fovea_dsl::slide::{audit, name_of};
+use fovea_dsl::slide::{self, Audit, audit, is_lecture, name_of};
 use fovea_dsl::{Diagnostic, Source};
 use fovea_graph::{SourceId, Span};
 
-use crate::cli::{FAILED, Options, Shown};
+use crate::cli::{FAILED, Format, Options, Shown};
 use crate::front::Front;
 use crate::text::read_slide;
 
-/// Audits the slide in a file, `-` for standard input, with a picture where it has a `theme`. All was read, or the status says that it was not.
+/// Audits the slide or the lecture in a file, `-` for standard input, with a picture where it has a `theme`. All was read, or the status says that it was not.
 pub fn run(front: &mut Front, file: &Path, theme: Option<Theme>) -> anyhow::Result<ExitCode> {
     let text = read_slide(file)?;
     let (name, shown) = match file.file_stem() {
@@ -23,26 +23,44 @@ pub fn run(front: &mut Front, file: &Path, theme: Option<Theme>) -> anyhow::Resu
         _ => ("pasted".to_string(), "standard input".to_string()),
     };
     let source = Source { id: SourceId(0), name: shown, text };
-    let audit = audit(&name, &source.text);
+    let missed =
+        if is_lecture(&source.text) { lecture(front, &source, theme) } else { one(front, &name, &source, theme) };
+    if missed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !front.closed() {
+        front.failure(&Failure::Mistakes(missed), &[source]);
+    }
+    Ok(ExitCode::from(FAILED))
+}
+
+/// Shows the audit of one slide; what of it could not be read.
+fn one(front: &mut Front, name: &str, source: &Source, theme: Option<Theme>) -> Vec<Diagnostic> {
+    let audit = audit(name, &source.text);
     front.event(Event::Output(slides::output(&audit, &source.text, &[], theme)));
-    let span = |place: &std::ops::Range<usize>| Span::new(source.id, place.start, place.end);
-    let missed = audit.unread.iter().map(|unread| slides::missed(&name, unread, span(&unread.place)));
-    Ok(told(front, missed.collect(), &[source.clone()]))
+    unread(&audit, source).collect()
+}
+
+/// Shows the audit of a whole lecture; what of it could not be read.
+fn lecture(front: &mut Front, source: &Source, theme: Option<Theme>) -> Vec<Diagnostic> {
+    let lecture = slide::lecture(&source.text);
+    match front.format() {
+        Format::Text => front.event(Event::Output(slides::lecture(&lecture, &source.text, theme))),
+        Format::Json => slides::of_lecture(&lecture).for_each(|output| front.event(Event::Output(output))),
+    }
+    lecture.slides.iter().flat_map(|slide| &slide.audits).flat_map(|audit| unread(audit, source)).collect()
+}
+
+fn unread<'a>(audit: &'a Audit, source: &Source) -> impl Iterator<Item = Diagnostic> + use<'a> {
+    let id = source.id;
+    audit.unread.iter().map(move |unread| {
+        let place = Span::new(id, unread.place.start, unread.place.end);
+        slides::missed(&audit.name, unread, place)
+    })
 }
 
 /// How pictures are drawn, where the command line asks for any: an audit is for reading.
 pub fn theme(options: &Options) -> Option<Theme> {
     let is_wanted = options.out.is_some() || options.graphics != Shown::Auto;
     is_wanted.then(|| options.theme.unwrap_or_default())
-}
-
-/// Says what could not be read; the exit status.
-fn told(front: &mut Front, missed: Vec<Diagnostic>, sources: &[Source]) -> ExitCode {
-    if missed.is_empty() {
-        return ExitCode::SUCCESS;
-    }
-    if !front.closed() {
-        front.failure(&Failure::Mistakes(missed), sources);
-    }
-    ExitCode::from(FAILED)
 }

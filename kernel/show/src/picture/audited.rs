@@ -1,5 +1,7 @@
 //! A slide as it stands, its figures marked, and what would be right beside what is wrong.
 
+use std::ops::Range;
+
 use fovea_dsl::slide::{Audit, Figure, Verdict, tables};
 
 use super::canvas::{Anchor, Canvas, Rect, Stroke, Text, WIDEST};
@@ -8,11 +10,14 @@ use super::palette::{Color, Theme};
 use super::sheet::{draw_heading, told};
 use super::{Error, Picture, Result};
 use crate::display::Tally;
-use crate::display::marked::{Block, Look, Marked, Marks, Pieces, Row, Segment, Sign, Table, Tone};
+use crate::display::marked::{Block, Extent, Look, Marked, Marks, Pieces, Row, Segment, Sign, Table, Tone};
 use crate::display::number::of;
 
 /// So many lines are drawn.
-const MOST_LINES: usize = 120;
+const MOST_LINES: usize = 50;
+
+/// How wide it may be where letters are as small as they may be.
+const MOST_WIDE: f64 = 960.0 - 2.0 * EDGE;
 
 /// The most findings that the alternative text tells.
 const MOST_TOLD: usize = 12;
@@ -74,12 +79,12 @@ impl Tints {
     }
 }
 
-/// A slide's audit; `text` is its own.
+/// The audit of a slide that is the part `part` of a text.
 ///
 /// Fails with [`Error::Empty`] where nothing stands in it.
-pub fn audited(audit: &Audit, text: &str, theme: Theme) -> Result<Picture> {
+pub fn audited(audit: &Audit, text: &str, part: Range<usize>, theme: Theme) -> Result<Picture> {
     let marks = Marks::new(&audit.figures, &audit.unread);
-    let marked = Marked::new(text, 0..text.len(), &tables(text), &marks);
+    let marked = Marked::new(text, part, Extent::Whole, &tables(text), &marks);
     let (lines, left_out) = laid_out(&marked);
     if lines.is_empty() {
         return Err(Error::Empty { what: "no text" });
@@ -88,12 +93,13 @@ pub fn audited(audit: &Audit, text: &str, theme: Theme) -> Result<Picture> {
     let room = WIDEST - 2.0 * EDGE;
     let size = (SIZES[0] * room / (widest(SIZES[0]) + MARGIN * SIZES[0])).clamp(SIZES[1], SIZES[0]);
     let sum = Tally::of(&audit.figures).to_string();
-    let heading = format!("{}: {sum}", audit.name);
+    let heading = format!("{} – {sum}", audit.name);
     let width = (widest(size) + MARGIN * size).max(font::width(&heading, 15.0, Weight::SemiBold));
     let entries = entries(&lines, left_out);
-    let width = width.max(legend_width(&entries) * size).max(300.0);
+    let width = width.max(legend_width(&entries) * size).clamp(300.0, MOST_WIDE);
     let height = TOP + (lines.len() as f64 + 2.2) * LEADING * size + EDGE;
-    let mut page = Page { canvas: Canvas::new(width + 2.0 * EDGE, height, theme), tints: Tints::of(theme), size };
+    let canvas = Canvas::new(width + 2.0 * EDGE, height, theme);
+    let mut page = Page { canvas, tints: Tints::of(theme), size, right: EDGE + width };
     draw_heading(&mut page.canvas, &heading, EDGE, width);
     let mut y = TOP + size / 2.0;
     for line in &lines {
@@ -176,9 +182,28 @@ fn laid_out(marked: &Marked) -> (Vec<Drawn<'_>>, usize) {
             Block::Gap(lines) => left_out += lines,
         }
     }
-    left_out += lines.len().saturating_sub(MOST_LINES);
+    let all = lines.len();
+    if all > MOST_LINES {
+        lines = with_findings(lines);
+    }
     lines.truncate(MOST_LINES);
+    left_out += all - lines.len();
     (lines, left_out)
+}
+
+/// Of many lines, those of which something is to be said; all, where there is nothing to say.
+fn with_findings(lines: Vec<Drawn<'_>>) -> Vec<Drawn<'_>> {
+    let is_said = |line: &Drawn<'_>| line.margin.map(|(sign, _)| sign > Some(Sign::Rounds));
+    if !lines.iter().any(|line| is_said(line) == Some(true)) {
+        return lines;
+    }
+    // What goes on below its first line is told of there.
+    let mut said = false;
+    let is_shown = |line: &Drawn<'_>| {
+        said = is_said(line).unwrap_or(said);
+        said
+    };
+    lines.into_iter().filter(is_shown).collect()
 }
 
 fn row<'m>(row: &'m Row, columns: &[f64], ruled: bool) -> Vec<Drawn<'m>> {
@@ -216,6 +241,8 @@ struct Page {
     canvas: Canvas,
     tints: &'static Tints,
     size: f64,
+    /// Where lines end.
+    right: f64,
 }
 
 impl Page {
@@ -239,7 +266,13 @@ impl Page {
         for (column, pieces) in &line.cells {
             let mut x = left + line.start(*column, size);
             for piece in pieces.iter() {
-                x = self.piece(piece, (x, y));
+                // What goes on beyond the sheet is cut there.
+                let room = self.right - x;
+                if room < 2.0 * size {
+                    break;
+                }
+                let text = font::elide(&piece.text, room, size, weight(piece));
+                x = self.piece(&Segment { text, ..piece.clone() }, (x, y));
             }
         }
     }

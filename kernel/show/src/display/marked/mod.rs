@@ -15,7 +15,7 @@ use std::ops::Range;
 
 pub(crate) use marks::{Marks, Tone};
 pub(crate) use segments::{Look, Segment};
-pub(crate) use sheet::Marked;
+pub(crate) use sheet::{Extent, Marked};
 pub(crate) use text::Ink;
 
 /// Why a line is marked: the gravest of what is said of its figures.
