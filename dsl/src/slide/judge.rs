@@ -13,12 +13,14 @@ use super::figures::{self, Counts};
 use super::graph::{feeds, is_graph, joined};
 use super::measure::{Measured, Measurer};
 use super::settle::{Settled, settle};
-use super::{assumptions, line_of, nets, readings, refine, repeated, totals, whole};
+use super::{LineStarts, assumptions, line_of, nets, readings, refine, repeated, totals, whole};
 
 /// What a figure is judged in.
 pub struct Bench<'a> {
     /// The slide's own text.
     pub text: &'a str,
+    /// Where its lines begin.
+    pub lines: &'a LineStarts,
     /// What was settled for all rows.
     pub settled: &'a Settled,
     /// Measures stretches.
@@ -40,10 +42,11 @@ pub fn judge(measurer: &Measurer, name: &str, text: &str, mut draft: Draft) -> A
     figures.extend(assumptions::assumptions(text, &draft, &settled));
     let mut defined: Vec<SlideNet> = Vec::new();
     let several = draft.nets.len() > 1;
+    let lines = LineStarts::new(text);
     let repeated = repeated::repeated(text, &draft.nets, &settled, measurer);
     for (net, input) in draft.nets.iter().zip(&settled.inputs) {
         let column = Some(net.name.clone()).filter(|_| several);
-        let bench = Bench { text, settled: &settled, measurer, net: column, input };
+        let bench = Bench { text, lines: &lines, settled: &settled, measurer, net: column, input };
         let sum = rows(&bench, net, &mut figures);
         let ended = complete(net, input);
         let parts = totals::Parts { repeated: repeated.as_ref(), sum: is_graph(net).then_some(&sum) };
@@ -218,7 +221,7 @@ fn next(row: &Row, found: &Found, flow: Flow, culprit: Option<String>) -> Flow {
 /// A figure of a row.
 pub fn figure(bench: &Bench<'_>, row: Option<&Row>, claim: &Claim) -> Figure {
     Figure {
-        line: line_of(bench.text, claim.place.start),
+        line: bench.lines.number(claim.place.start),
         place: claim.place.clone(),
         net: bench.net.clone(),
         layer: row.map(|row| row.name.clone()),
