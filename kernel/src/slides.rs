@@ -13,6 +13,7 @@ use fovea_graph::{SourceId, Span};
 
 use crate::cli::{FAILED, Format, Options, Shown};
 use crate::front::Front;
+use crate::interrupt::ends;
 use crate::text::read_slide;
 
 /// Audits the slide or the lecture in a file, `-` for standard input, with a picture where it has a `theme`. All was read, or the status says that it was not.
@@ -36,14 +37,14 @@ pub fn run(front: &mut Front, file: &Path, theme: Option<Theme>) -> anyhow::Resu
 
 /// Shows the audit of one slide; what of it could not be read.
 fn one(front: &mut Front, name: &str, source: &Source, theme: Option<Theme>) -> Vec<Diagnostic> {
-    let audit = audit(name, &source.text);
+    let audit = ends(|| audit(name, &source.text));
     front.event(Event::Output(slides::output(&audit, &source.text, &[], theme)));
     unread(&audit, source).collect()
 }
 
 /// Shows the audit of a whole lecture; what of it could not be read.
 fn lecture(front: &mut Front, source: &Source, theme: Option<Theme>) -> Vec<Diagnostic> {
-    let lecture = slide::lecture(&source.text);
+    let lecture = ends(|| slide::lecture(&source.text));
     match front.format() {
         Format::Text => front.event(Event::Output(slides::lecture(&lecture, &source.text, theme))),
         Format::Json => slides::of_lecture(&lecture).for_each(|output| front.event(Event::Output(output))),

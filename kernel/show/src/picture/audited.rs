@@ -261,7 +261,11 @@ impl Page {
         if line.ruled {
             let (end, y) =
                 (left + line.columns.iter().map(|width| (width + GAP) * size).sum::<f64>(), y - LEADING / 2.0 * size);
-            self.canvas.line((left, y), (end - GAP * size, y), Stroke { color: palette.axis, width: 1.0 });
+            self.canvas.line(
+                (left, y),
+                ((end - GAP * size).min(self.right), y),
+                Stroke { color: palette.axis, width: 1.0 },
+            );
         }
         for (column, pieces) in &line.cells {
             let mut x = left + line.start(*column, size);
