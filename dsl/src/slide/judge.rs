@@ -112,11 +112,13 @@ struct Flow {
     printed: Vec<usize>,
     /// The first row whose output is not the printed one.
     culprit: Option<String>,
+    /// Additions of several rows' outputs before the row.
+    added: u128,
 }
 
 /// Judges the figures of all rows; what the rows have together.
 fn rows(bench: &Bench<'_>, net: &DraftNet, figures: &mut Vec<Figure>) -> Measured {
-    let input = Flow { computed: bench.input.to_vec(), printed: bench.input.to_vec(), culprit: None };
+    let input = Flow { computed: bench.input.to_vec(), printed: bench.input.to_vec(), culprit: None, added: 0 };
     let mut flows: Vec<Flow> = Vec::with_capacity(net.rows.len());
     let mut sum = Measured::default();
     for (at, row) in net.rows.iter().enumerate() {
@@ -140,8 +142,11 @@ fn rows(bench: &Bench<'_>, net: &DraftNet, figures: &mut Vec<Figure>) -> Measure
 /// What flows where several rows are joined.
 fn joint(flows: &[&Flow], join: Join) -> Flow {
     let shapes = |shape: fn(&Flow) -> &[usize]| joined(&flows.iter().map(|flow| shape(flow)).collect::<Vec<_>>(), join);
+    let computed = shapes(|flow| &flow.computed);
+    let elements = computed.iter().fold(1u128, |product, &size| product.saturating_mul(size as u128));
     Flow {
-        computed: shapes(|flow| &flow.computed),
+        added: if join == Join::Add { elements } else { 0 },
+        computed,
         printed: shapes(|flow| &flow.printed),
         culprit: flows.iter().find_map(|flow| flow.culprit.clone()),
     }
@@ -157,7 +162,10 @@ pub struct Found {
 
 fn row(bench: &Bench<'_>, row: &Row, flow: Flow, figures: &mut Vec<Figure>) -> (Flow, Rc<Result<Measured, String>>) {
     let convention = bench.settled.convention;
-    let measure = |input: &[usize]| bench.measurer.measure(&row.parts, input, convention);
+    let measure = |input: &[usize]| match bench.measurer.measure(&row.parts, input, convention) {
+        measured if flow.added == 0 => measured,
+        measured => Rc::new((*measured).clone().map(|own| Measured { pooled: own.pooled + flow.added, ..own })),
+    };
     let found = Found { computed: measure(&flow.computed), printed: measure(&flow.printed) };
     let mut culprit = flow.culprit.clone();
     for claim in &row.claims {
@@ -215,7 +223,7 @@ fn next(row: &Row, found: &Found, flow: Flow, culprit: Option<String>) -> Flow {
     let computed = known.map(|measured| measured.output.clone()).or_else(|| printed.clone());
     let printed = printed.filter(|shape| !has_same_size(shape, computed.as_deref().unwrap_or(&[])));
     let computed = computed.unwrap_or(flow.computed);
-    Flow { printed: printed.unwrap_or_else(|| computed.clone()), computed, culprit }
+    Flow { printed: printed.unwrap_or_else(|| computed.clone()), computed, culprit, added: 0 }
 }
 
 /// A figure of a row.
