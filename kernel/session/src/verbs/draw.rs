@@ -175,9 +175,10 @@ impl Job for Draw {
             };
             write_whole(&file.path, &bytes).at(file.span)?;
         }
-        let text = |page: Page, (net, note): (&Architecture, &String)| net.tell(page, note);
+        let batch = self.view.traffic.map(|traffic| traffic.batch);
+        let text = |page: Page, (net, note): (&Architecture, &String)| net.tell(page, note, batch);
         let page = self.nets.iter().zip(&self.view.notes).fold(Page::default(), text);
-        let output = Output::page("draw", &page, json!({ "nets": self.nets })).picture(drawn);
+        let output = Output::page("draw", &page, json!({ "nets": self.nets, "batch": batch })).picture(drawn);
         Ok(match &self.file {
             Some(file) => output.file(&file.path),
             None => output,

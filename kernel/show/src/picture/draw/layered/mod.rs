@@ -156,8 +156,12 @@ impl Shape {
         Self { ranks, tight, rest, links }
     }
 
-    /// Whether a link is the one longest way on at both of its ends: a chain, or the main way past a shorter one.
+    /// Whether a link is the one longest way on at both of its ends: a chain, or the main way past a shorter one. Of more
+    /// than two branches none is the main way.
     fn is_main(&self, from: usize, to: usize) -> bool {
+        if self.links[from][1] > 2 || self.links[to][0] > 2 {
+            return false;
+        }
         let is_tight = self.ranks[to] == self.ranks[from] + 1 && self.rest[from] == self.rest[to] + 1;
         is_tight && self.tight[to][0] == 1 && self.tight[from][1] == 1
     }

@@ -51,10 +51,13 @@ fn curve(points: &mut Vec<Point>, to: Point) {
     } else if wide.abs() < 1.6 * tall {
         bend(points, from, to);
     } else {
-        let radius = tall / 2.0;
-        let (level, side) = (from.1 + radius, wide.signum());
-        quarter(points, from, (from.0, level), (from.0 + side * radius, level));
-        quarter(points, (to.0 - side * radius, level), (to.0, level), to);
+        // The end is straight, for the arrow's head.
+        let tail = (tall * 0.4).min(8.0);
+        let radius = ((tall - tail) / 2.0).min(9.0);
+        let (level, side) = (to.1 - tail - radius, wide.signum());
+        quarter(points, (from.0, level - radius), (from.0, level), (from.0 + side * radius, level));
+        quarter(points, (to.0 - side * radius, level), (to.0, level), (to.0, level + radius));
+        points.push(to);
     }
 }
 
