@@ -245,7 +245,7 @@ pub fn uneven(bench: &Bench<'_>, row: &Row, input: &[usize]) -> Vec<Figure> {
             Err(_) => format!("pad {pad}"),
         }
     };
-    let even: Vec<usize> = (0..=size.min(12) / 2).filter(|&pad| rest(pad) == Some(0)).collect();
+    let even: Vec<usize> = (0..=size.min(12) / 2).filter(|&pad| rest(pad) == Some(0)).take(2).collect();
     let offers = if even.is_empty() {
         "no padding".to_string()
     } else {
