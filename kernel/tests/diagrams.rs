@@ -23,11 +23,11 @@ fn help(text: &str) -> String {
 fn a_net_is_drawn_as_text_picture_and_data() {
     let output = last(&mut Bench::new(), "draw lenet");
     assert!(
-        output.text.starts_with("lenet: 61,706 parameters · 417 k MACs for one picture\n\n○  input"),
+        output.text.starts_with("lenet: 61,706 parameters · 417 k MACs for one picture\n○  input"),
         "{}",
         output.text
     );
-    assert!(output.html.unwrap().contains("<pre"));
+    assert!(output.html.unwrap().contains("<summary>lenet: 61,706 parameters"));
     let [picture] = &output.pictures[..] else { panic!() };
     assert!(
         picture.svg.contains(">conv 16 5×5<") && picture.alt.starts_with("lenet: input (28×28×1) → conv 6 5×5, relu")
@@ -84,7 +84,7 @@ fn what_cannot_be_drawn_is_refused_at_its_words() {
     let nine = "draw vgg11, vgg13, vgg16, vgg19, alexnet, lenet, unet, fcn8, allconv";
     assert_eq!(message(nine), "9 nets are too many for one picture");
     let deep = "net q = 8x8x4 - (conv 4 - relu - conv 4 - tanh)^2000, softmax 2\n";
-    assert_eq!(message(&format!("{deep}draw q all")), "`q` has 4003 boxes to draw");
+    assert_eq!(message(&format!("{deep}draw q all")), "`q` has 4,002 boxes to draw");
     assert_eq!(help(&format!("{deep}draw q all")), "without `all` what repeats is folded");
     Bench::new().ok(&format!("{deep}draw q"));
     // Several wrong nets are told of at once.

@@ -24,7 +24,6 @@ fn lenet_in_text() {
         folded("lenet"),
         "\
 lenet
-
 ○  input              28×28×1
 ●  conv 6 5×5, relu   28×28×6
 ●  max pool 2×2/2     14×14×6
@@ -42,7 +41,6 @@ fn resnet50_in_text() {
         folded("resnet50"),
         "\
 resnet50
-
 ○  input                                   224×224×3
 ●  conv 64 7×7/2, bn, relu                 112×112×64
 ●  max pool 3×3/2                          56×56×64
@@ -78,7 +76,6 @@ fn googlenet_in_text() {
         folded("googlenet"),
         "\
 googlenet
-
 ○  input                                  224×224×3
 ●  conv 64 7×7/2, relu                    112×112×64
 ●  max pool 3×3/2, lrn                    56×56×64

@@ -98,7 +98,7 @@ fn drawable(net: &Net, name: &Name, depth: Depth) -> Result<Architecture, Diagno
     if boxes <= MOST_BOXES {
         return Ok(shown);
     }
-    let message = format!("`{}` has {} to draw", name.text, number::of(boxes, "box"));
+    let message = format!("`{}` has {} boxes to draw", name.text, number::count(boxes as u64));
     let help = match depth {
         Depth::All => "without `all` what repeats is folded",
         Depth::Folded => "too little of it repeats to be folded; `summary` lists its layers",

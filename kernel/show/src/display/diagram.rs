@@ -13,9 +13,16 @@ const MOST_LANES: usize = 14;
 
 impl Architecture {
     /// Adds the net, under its name and a note, then each of its blocks; with the memory of training by so many pictures.
+    /// HTML folds it away, for there is the picture.
     pub fn tell(&self, page: Page, note: &str, batch: Option<usize>) -> Page {
         let title = if note.is_empty() { self.net.clone() } else { format!("{}: {note}", self.net) };
-        told_blocks(page.text(title).code(diagram(&self.diagram, batch)), &self.blocks, batch)
+        // A title stands in one line.
+        let (title, inner) = if title.width() <= WIDTH {
+            (title, Page::default())
+        } else {
+            (self.net.clone(), Page::default().text(note))
+        };
+        page.fold(title, told_blocks(inner.code(diagram(&self.diagram, batch)), &self.blocks, batch))
     }
 }
 

@@ -47,16 +47,27 @@ impl Summary {
     /// `bottleneck1`, `bottleneck2–3 ×2`, `basicplain1–3: conv ×6`, `conv2 … relu7 ×6`
     fn title(&self, rows: &Range<usize>, word: Option<&str>, count: usize) -> String {
         let names = [rows.start, rows.end - 1].map(|at| self.layers[at].name.as_str());
-        let within = names.map(|name| name.rsplit_once('.').map(|(block, _)| block));
         let said = word.map(|word| format!(": {word}")).unwrap_or_default();
-        let title = match within {
-            [Some(first), Some(last)] if first == last => format!("{first}{said}"),
-            [Some(first), Some(last)] if stem(first) == stem(last) => {
-                format!("{first}–{}{said}", &last[stem(last).len()..])
-            }
-            _ => format!("{} … {}", names[0], names[1]),
+        let title = match within(names) {
+            Some(block) => format!("{block}{said}"),
+            None => format!("{} … {}", names[0], names[1]),
         };
         if count > 1 { format!("{title} ×{count}") } else { title }
+    }
+}
+
+/// The block that two layers are in, or the range of blocks from the one's to the other's: `inception1`, `bottleneck2–3`.
+fn within(names: [&str; 2]) -> Option<String> {
+    let [first, last] = names.map(|name| name.split('.').collect::<Vec<_>>());
+    let deep = first.len().min(last.len()) - 1;
+    let same = (0..deep).take_while(|&at| first[at] == last[at]).count();
+    let outer = first[..same].join(".");
+    match (first.get(same), last.get(same)) {
+        (Some(one), Some(other)) if same < deep && stem(one) == stem(other) => {
+            let dot = if same > 0 { "." } else { "" };
+            Some(format!("{outer}{dot}{one}–{}", &other[stem(other).len()..]))
+        }
+        _ => (same > 0).then_some(outer),
     }
 }
 
@@ -128,6 +139,16 @@ mod tests {
             ]
         );
         assert!(text.contains("`summary q all` has a row a layer") && text.contains("\nb, 2 times:"), "{text}");
+    }
+
+    #[test]
+    fn a_fold_is_called_as_its_blocks() {
+        let title = |first, last| within([first, last]).unwrap_or_default();
+        assert_eq!(title("b1.conv1", "b1.add1"), "b1");
+        assert_eq!(title("b1.c1.conv1", "b1.concat1"), "b1");
+        assert_eq!(title("b1.c1.conv1", "b3.concat1"), "b1–3");
+        assert_eq!(title("a1.b2.conv1", "a1.b4.conv1"), "a1.b2–4");
+        assert_eq!([title("conv1", "relu8"), title("a1.conv1", "b1.conv1")], ["", ""]);
     }
 
     #[test]

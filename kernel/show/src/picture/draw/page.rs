@@ -110,7 +110,11 @@ fn goes_on(drawing: &mut Drawing, from: usize, to: usize, (left, right): (f64, f
     let (low, high) = (from_box.bottom() + below, to_box.y - 14.0);
     let points =
         vec![(start, from_box.bottom()), (start, low), (gutter, low), (gutter, high), (end, high), (end, to_box.y)];
+    let drawn = drawing.shapes.len();
     drawing.wire((from, to), points, pen);
+    // Below what is written beside it.
+    let wire = drawing.shapes.split_off(drawn);
+    drawing.shapes.splice(0..0, wire);
 }
 
 /// A diagram in so many pieces of about one height; fewer where it cannot be broken there.
