@@ -32,6 +32,7 @@ pub fn assumptions(text: &str, draft: &Draft, settled: &Settled) -> Vec<Figure> 
     if draft.counts.operations.is_none() {
         let counted = match settled.operations {
             Operations::Macs => "multiplications whose product is added (MACs)",
+            Operations::Darknet => "floating-point operations, two a MAC, and those of pools",
             Operations::MultAdds => "MACs, and a bias's additions",
             Operations::Flops => "floating-point operations, two a MAC",
         };

@@ -37,6 +37,8 @@ pub enum Operations {
     Macs,
     /// Floating-point operations: two a MAC (`FLOPs`).
     Flops,
+    /// Two a MAC, one for every number that a pool looks at or a sum adds: as Darknet counts.
+    Darknet,
     /// MACs, and one for every bias that is added, and for every number that normalisation learns: as torchinfo counts.
     MultAdds,
 }

@@ -26,6 +26,10 @@ pub fn counts(what: What, measured: &Measured, settled: &Settled) -> Counts {
         What::Operations => {
             let flops = measured.macs.saturating_mul(2);
             match settled.operations {
+                Operations::Darknet => {
+                    let other = Some((measured.macs, "as MACs"));
+                    Counts { count: flops.saturating_add(measured.pooled), other }
+                }
                 Operations::MultAdds => {
                     let other = Some((measured.macs, "without the additions of biases"));
                     Counts { count: measured.macs.saturating_add(measured.adds), other }

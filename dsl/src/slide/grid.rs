@@ -194,7 +194,7 @@ fn usual_width(grid: &Grid<'_>) -> usize {
 }
 
 /// `place` of a text without the space at its ends.
-fn trimmed(plain: &str, place: Range<usize>) -> Range<usize> {
+pub fn trimmed(plain: &str, place: Range<usize>) -> Range<usize> {
     let text = &plain[place.clone()];
     let start = place.start + (text.len() - text.trim_start().len());
     start..start + text.trim().len()

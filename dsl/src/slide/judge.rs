@@ -13,12 +13,14 @@ use super::figures::{self, Counts};
 use super::graph::{feeds, is_graph, joined};
 use super::measure::{Measured, Measurer};
 use super::settle::{Settled, settle};
-use super::{assumptions, line_of, nets, readings, refine, repeated, totals, whole};
+use super::{LineStarts, assumptions, line_of, nets, readings, refine, repeated, totals, whole};
 
 /// What a figure is judged in.
 pub struct Bench<'a> {
     /// The slide's own text.
     pub text: &'a str,
+    /// Where its lines begin.
+    pub lines: &'a LineStarts,
     /// What was settled for all rows.
     pub settled: &'a Settled,
     /// Measures stretches.
@@ -40,10 +42,11 @@ pub fn judge(measurer: &Measurer, name: &str, text: &str, mut draft: Draft) -> A
     figures.extend(assumptions::assumptions(text, &draft, &settled));
     let mut defined: Vec<SlideNet> = Vec::new();
     let several = draft.nets.len() > 1;
+    let lines = LineStarts::new(text);
     let repeated = repeated::repeated(text, &draft.nets, &settled, measurer);
     for (net, input) in draft.nets.iter().zip(&settled.inputs) {
         let column = Some(net.name.clone()).filter(|_| several);
-        let bench = Bench { text, settled: &settled, measurer, net: column, input };
+        let bench = Bench { text, lines: &lines, settled: &settled, measurer, net: column, input };
         let sum = rows(&bench, net, &mut figures);
         let ended = complete(net, input);
         let parts = totals::Parts { repeated: repeated.as_ref(), sum: is_graph(net).then_some(&sum) };
@@ -109,11 +112,13 @@ struct Flow {
     printed: Vec<usize>,
     /// The first row whose output is not the printed one.
     culprit: Option<String>,
+    /// Additions of several rows' outputs before the row.
+    added: u128,
 }
 
 /// Judges the figures of all rows; what the rows have together.
 fn rows(bench: &Bench<'_>, net: &DraftNet, figures: &mut Vec<Figure>) -> Measured {
-    let input = Flow { computed: bench.input.to_vec(), printed: bench.input.to_vec(), culprit: None };
+    let input = Flow { computed: bench.input.to_vec(), printed: bench.input.to_vec(), culprit: None, added: 0 };
     let mut flows: Vec<Flow> = Vec::with_capacity(net.rows.len());
     let mut sum = Measured::default();
     for (at, row) in net.rows.iter().enumerate() {
@@ -137,8 +142,11 @@ fn rows(bench: &Bench<'_>, net: &DraftNet, figures: &mut Vec<Figure>) -> Measure
 /// What flows where several rows are joined.
 fn joint(flows: &[&Flow], join: Join) -> Flow {
     let shapes = |shape: fn(&Flow) -> &[usize]| joined(&flows.iter().map(|flow| shape(flow)).collect::<Vec<_>>(), join);
+    let computed = shapes(|flow| &flow.computed);
+    let elements = computed.iter().fold(1u128, |product, &size| product.saturating_mul(size as u128));
     Flow {
-        computed: shapes(|flow| &flow.computed),
+        added: if join == Join::Add { elements } else { 0 },
+        computed,
         printed: shapes(|flow| &flow.printed),
         culprit: flows.iter().find_map(|flow| flow.culprit.clone()),
     }
@@ -154,7 +162,10 @@ pub struct Found {
 
 fn row(bench: &Bench<'_>, row: &Row, flow: Flow, figures: &mut Vec<Figure>) -> (Flow, Rc<Result<Measured, String>>) {
     let convention = bench.settled.convention;
-    let measure = |input: &[usize]| bench.measurer.measure(&row.parts, input, convention);
+    let measure = |input: &[usize]| match bench.measurer.measure(&row.parts, input, convention) {
+        measured if flow.added == 0 => measured,
+        measured => Rc::new((*measured).clone().map(|own| Measured { pooled: own.pooled + flow.added, ..own })),
+    };
     let found = Found { computed: measure(&flow.computed), printed: measure(&flow.printed) };
     let mut culprit = flow.culprit.clone();
     for claim in &row.claims {
@@ -212,13 +223,13 @@ fn next(row: &Row, found: &Found, flow: Flow, culprit: Option<String>) -> Flow {
     let computed = known.map(|measured| measured.output.clone()).or_else(|| printed.clone());
     let printed = printed.filter(|shape| !has_same_size(shape, computed.as_deref().unwrap_or(&[])));
     let computed = computed.unwrap_or(flow.computed);
-    Flow { printed: printed.unwrap_or_else(|| computed.clone()), computed, culprit }
+    Flow { printed: printed.unwrap_or_else(|| computed.clone()), computed, culprit, added: 0 }
 }
 
 /// A figure of a row.
 pub fn figure(bench: &Bench<'_>, row: Option<&Row>, claim: &Claim) -> Figure {
     Figure {
-        line: line_of(bench.text, claim.place.start),
+        line: bench.lines.number(claim.place.start),
         place: claim.place.clone(),
         net: bench.net.clone(),
         layer: row.map(|row| row.name.clone()),

@@ -249,7 +249,7 @@ fn net(plain: &str, entries: &[Entry], draft: &mut Draft) {
     let described: Vec<Described> = entries.iter().map(|entry| described(plain, entry.rest.clone())).collect();
     let states_pads = described.iter().any(|said| said.pad.is_some());
     let window = pool_window(entries, &described);
-    let has = |kind| entries.iter().any(|entry| entry.name.kind == kind);
+    let has_relu = entries.iter().any(|entry| entry.name.kind == LayerKind::Relu);
     let last_fc = entries.iter().rposition(|entry| entry.name.kind == LayerKind::Fc);
     let mut net = DraftNet::default();
     for (at, (entry, said)) in entries.iter().zip(described).enumerate() {
@@ -275,7 +275,7 @@ fn net(plain: &str, entries: &[Entry], draft: &mut Draft) {
         };
         let is_hidden =
             matches!(entry.name.kind, LayerKind::Conv) || entry.name.kind == LayerKind::Fc && Some(at) != last_fc;
-        if is_hidden && !has(LayerKind::Relu) {
+        if is_hidden && !has_relu {
             parts.push(Part::Word("relu".to_string()));
         }
         let output = shape.filter(|_| entry.name.kind != LayerKind::Input).map(|shape| Claim {
@@ -288,7 +288,7 @@ fn net(plain: &str, entries: &[Entry], draft: &mut Draft) {
         let place = start..plain[start..end.max(entry.name.place.end)].trim_end().len() + start;
         net.rows.push(Row { name, place, parts, claims: output.into_iter().chain(said.claims).collect() });
     }
-    if !has(LayerKind::Relu) {
+    if !has_relu {
         draft.remarks.extend(rectified(entries));
     }
     draft.nets.push(net);

@@ -12,7 +12,7 @@ use super::draft::Part;
 use super::write::{Convention, chain, rank, sizes};
 use crate::diagnostic::Source;
 use crate::lower::{Mode, lower};
-use crate::net::{Kind, Net};
+use crate::net::{Kind, Layer, Net};
 use crate::parse;
 use crate::resolve::{Resolved, resolve};
 use crate::scope::Scope;
@@ -33,6 +33,8 @@ pub struct Measured {
     pub adds: u128,
     /// Multiplications whose product is added, in convolutions and fully connected layers.
     pub macs: u128,
+    /// Numbers that pools look at, windows that overlap counted each, and that sums of several layers add.
+    pub pooled: u128,
     /// Layers with weights along the longest way.
     pub depth: u128,
     /// Convolutions along the longest way.
@@ -53,6 +55,7 @@ impl Measured {
             biases: self.biases.saturating_add(other.biases),
             norms: self.norms.saturating_add(other.norms),
             adds: self.adds.saturating_add(other.adds),
+            pooled: self.pooled.saturating_add(other.pooled),
             macs: self.macs.saturating_add(other.macs),
             depth: self.depth.saturating_add(other.depth),
             convs: self.convs.saturating_add(other.convs),
@@ -134,9 +137,21 @@ fn count(net: &Net) -> Result<Measured, String> {
         }
     }
     measured.macs = layers(&graph).iter().map(|cost| cost.work.macs as u128).sum();
+    measured.pooled = net.layers.iter().map(pooled).fold(0, u128::saturating_add);
     measured.depth = longest(net, |kind| matches!(kind, Kind::Conv { .. } | Kind::Deconv { .. } | Kind::Fc { .. }));
     measured.convs = longest(net, |kind| matches!(kind, Kind::Conv { .. } | Kind::Deconv { .. }));
     Ok(measured)
+}
+
+/// How many numbers a pool looks at; one over the whole map counts none.
+fn pooled(layer: &Layer) -> u128 {
+    let sizes = |sizes: &[usize]| sizes.iter().fold(1u128, |product, &size| product.saturating_mul(size as u128));
+    match &layer.kind {
+        Kind::Pool(pool) if layer.output.iter().rev().skip(1).any(|&side| side > 1) => {
+            sizes(&layer.output).saturating_mul(sizes(&pool.size))
+        }
+        _ => 0,
+    }
 }
 
 /// How many positions a layer's output has.

@@ -93,6 +93,20 @@ fn whole(text: &str, place: &std::ops::Range<usize>) -> std::ops::Range<usize> {
     start..end
 }
 
+/// Where the lines of a text begin, for texts with many figures.
+struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    fn new(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at + 1).collect())
+    }
+
+    /// The line of a byte, from 1.
+    fn number(&self, at: usize) -> usize {
+        1 + self.0.partition_point(|&start| start <= at)
+    }
+}
+
 /// The line of a byte, from 1.
 fn line_of(text: &str, at: usize) -> usize {
     1 + text.as_bytes().iter().take(at).filter(|&&byte| byte == b'\n').count()

@@ -107,9 +107,24 @@ impl Number {
 
     /// Whether a count is it.
     pub fn fit(&self, count: u128) -> Fit {
+        if self.mantissa == 0 && self.style.decimals > 0 {
+            return self.fit_nothing(count);
+        }
         match self.ratio(count, 1000) {
             Some((n, d)) if n.is_multiple_of(d) && n / d == self.mantissa => Fit::Exact,
             Some((n, d)) if self.mantissa != 0 && rounded(n, d) == Some(self.mantissa) => Fit::Rounds,
+            _ => Fit::No,
+        }
+    }
+
+    /// Whether a count is `0.00`: less than half of the last digit that is printed.
+    fn fit_nothing(&self, count: u128) -> Fit {
+        let digit = u32::try_from(self.style.decimals).ok().and_then(|decimals| 10u128.checked_pow(decimals));
+        let unit = 1000u128.checked_pow(self.thousands);
+        let twice = digit.and_then(|digit| count.checked_mul(2)?.checked_mul(digit));
+        match (count, twice, unit) {
+            (0, ..) => Fit::Exact,
+            (_, Some(twice), Some(unit)) if twice < unit => Fit::Rounds,
             _ => Fit::No,
         }
     }
@@ -290,6 +305,8 @@ mod tests {
             ("4e3", 4_000, Fit::Exact),
             ("0", 0, Fit::Exact),
             ("0", 3, Fit::No),
+            ("0.00M", 4_999, Fit::Rounds),
+            ("0.00M", 5_000, Fit::No),
             ("11.3×10⁹", 11_282_415_616, Fit::Rounds),
         ];
         for (text, count, fit) in fits {

@@ -87,6 +87,7 @@ fn operations(bench: &Bench<'_>, whole: &DraftNet, number: &Number, measured: &M
     let (own, other, words) = match bench.settled.operations {
         Operations::Flops => (flops, measured.macs, "these are MACs, not FLOPs"),
         Operations::Macs => (measured.macs, flops, "these are FLOPs, two a MAC"),
+        Operations::Darknet => (flops.saturating_add(measured.pooled), measured.macs, "these are MACs, not FLOPs"),
         Operations::MultAdds => (measured.macs.saturating_add(measured.adds), measured.macs, "without biases"),
     };
     let variants = variants(bench, whole);

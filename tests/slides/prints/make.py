@@ -1,7 +1,7 @@
 """Prints networks with the tools that people paste from: `python make.py` beside torch, torchinfo, torchsummary, torchvision and keras.
 
 Keras 2's and Darknet's prints have no tool that runs here: `keras2-*.txt` lays Keras 3's figures out as Keras 2.15's
-`print_summary` does, `darknet-*.txt` prints what Darknet's `parser.c` and layers print.
+`print_summary` does, `darknet-*.txt` holds what the format strings of two Darknets print.
 """
 
 import contextlib
@@ -41,6 +41,12 @@ def main():
     resnet = torchvision.models.resnet18()
     write("torchinfo-resnet18", lambda: print(torchinfo.summary(resnet, (1, 3, 224, 224), verbose=0)))
     write("torchinfo-resnet18-columns", lambda: print(torchinfo.summary(resnet, (1, 3, 224, 224), verbose=0, col_names=columns)))
+
+
+    for name, layers in [("darknet19", darknet19()), ("yolov3-tiny", yolov3_tiny()), ("yolov3-head", yolov3_begin())]:
+        side = 256 if name == "darknet19" else 416
+        write(f"darknet-{name}", lambda: darknet(layers, side, side, 3))
+        write(f"darknet-{name}-alexeyab", lambda: darknet_alexeyab(layers, side, side, 3))
 
 
 def write(name, show):
@@ -171,6 +177,123 @@ def size(count):
         if count < 1024:
             return f"{count:.2f} {unit}"
         count /= 1024
+
+
+def darknet19():
+    layers = [("conv", 32, 3, 1), ("max", 2, 2), ("conv", 64, 3, 1), ("max", 2, 2)]
+    for filters, count in ((128, 3), (256, 3), (512, 5), (1024, 5)):
+        for turn in range(count):
+            layers.append(("conv", filters // (1 + turn % 2), 3 if turn % 2 == 0 else 1, 1))
+        if filters < 1024:
+            layers.append(("max", 2, 2))
+    return layers + [("conv", 1000, 1, 1), ("avg",), ("softmax",)]
+
+
+def yolov3_tiny():
+    layers = []
+    for filters in (16, 32, 64, 128, 256):
+        layers += [("conv", filters, 3, 1), ("max", 2, 2)]
+    return layers + [
+        ("conv", 512, 3, 1), ("max", 2, 1), ("conv", 1024, 3, 1), ("conv", 256, 1, 1), ("conv", 512, 3, 1), ("conv", 255, 1, 1),
+        ("yolo",), ("route", 13), ("conv", 128, 1, 1), ("upsample", 2), ("route", 19, 8), ("conv", 256, 3, 1), ("conv", 255, 1, 1),
+        ("yolo",)]
+
+
+def yolov3_begin():
+    """YOLOv3's first residual blocks."""
+    layers = [("conv", 32, 3, 1)]
+    for filters, count in ((64, 1), (128, 2)):
+        layers.append(("conv", filters, 3, 2))
+        for _ in range(count):
+            layers += [("conv", filters // 2, 1, 1), ("conv", filters, 3, 1), ("res", len(layers) - 1)]
+    return layers
+
+
+def walk(layers, w, h, c):
+    """For each layer its input and its output, as Darknet's `make_..._layer` computes them."""
+    outputs = []
+    for layer in layers:
+        kind, before = layer[0], (w, h, c)
+        if kind == "conv":
+            _, filters, size, stride = layer
+            pad = size // 2
+            w, h, c = (w + 2 * pad - size) // stride + 1, (h + 2 * pad - size) // stride + 1, filters
+        elif kind == "max":
+            _, size, stride = layer
+            w, h = (w + size - 1 - size) // stride + 1, (h + size - 1 - size) // stride + 1
+        elif kind == "upsample":
+            w, h = w * layer[1], h * layer[1]
+        elif kind == "route":
+            w, h, _ = outputs[layer[1]]
+            c = sum(outputs[other][2] for other in layer[1:])
+        elif kind == "avg":
+            w, h = 1, 1
+        outputs.append((w, h, c))
+        yield layer, before, (w, h, c), outputs
+
+
+def darknet(layers, w, h, c):
+    """The format strings of pjreddie/darknet: parser.c, convolutional_layer.c, maxpool_layer.c, route_layer.c and others."""
+    print("layer     filters    size              input                output")
+    for number, (layer, (w, h, c), (out_w, out_h, out_c), outputs) in enumerate(walk(layers, w, h, c)):
+        kind = layer[0]
+        print("%5d " % number, end="")
+        if kind == "conv":
+            _, n, size, stride = layer
+            print("conv  %5d %2d x%2d /%2d  %4d x%4d x%4d   ->  %4d x%4d x%4d  %5.3f BFLOPs" % (
+                n, size, size, stride, w, h, c, out_w, out_h, out_c, 2.0 * n * size * size * c * out_h * out_w / 1e9))
+        elif kind == "max":
+            _, size, stride = layer
+            print("max          %d x %d / %d  %4d x%4d x%4d   ->  %4d x%4d x%4d" % (size, size, stride, w, h, c, out_w, out_h, out_c))
+        elif kind == "upsample":
+            print("upsample           %2dx  %4d x%4d x%4d   ->  %4d x%4d x%4d" % (layer[1], w, h, c, out_w, out_h, out_c))
+        elif kind == "res":
+            print("res  %3d                %4d x%4d x%4d   ->  %4d x%4d x%4d" % (layer[1], *outputs[layer[1]], out_w, out_h, out_c))
+        elif kind == "route":
+            print("route " + "".join(" %d" % other for other in layer[1:]))
+        elif kind == "avg":
+            print("avg                     %4d x%4d x%4d   ->  %4d" % (w, h, c, c))
+        elif kind == "softmax":
+            print("softmax                                        %4d" % c)
+        else:
+            print(kind)
+
+
+def darknet_alexeyab(layers, w, h, c):
+    """The format strings of AlexeyAB/darknet."""
+    print("   layer   filters  size/strd(dil)      input                output")
+    total = 0
+    for number, (layer, (w, h, c), (out_w, out_h, out_c), outputs) in enumerate(walk(layers, w, h, c)):
+        kind = layer[0]
+        print("%4d " % number, end="")
+        if kind == "conv":
+            _, n, size, stride = layer
+            flops = 2.0 * n * size * size * c * out_h * out_w / 1e9
+            total += flops
+            print("conv  %5d      %2d x%2d/%2d   %4d x%4d x%4d -> %4d x%4d x%4d %5.3f BF" % (
+                n, size, size, stride, w, h, c, out_w, out_h, out_c, flops))
+        elif kind == "max":
+            _, size, stride = layer
+            flops = size * size * out_c * out_h * out_w / 1e9
+            total += flops
+            print("max               %2dx%2d/%2d   %4d x%4d x%4d -> %4d x%4d x%4d %5.3f BF" % (
+                size, size, stride, w, h, c, out_w, out_h, out_c, flops))
+        elif kind == "upsample":
+            print("upsample                %2dx  %4d x%4d x%4d -> %4d x%4d x%4d" % (layer[1], w, h, c, out_w, out_h, out_c))
+        elif kind == "res":
+            total += out_w * out_h * out_c / 1e9
+            print("Shortcut Layer: %d,  wt = 0, wn = 0, outputs:%4d x%4d x%4d %5.3f BF" % (
+                layer[1], out_w, out_h, out_c, out_w * out_h * out_c / 1e9))
+        elif kind == "route":
+            print("route " + "".join(" %d" % other for other in layer[1:])
+                  + " \t                           -> %4d x%4d x%4d " % (out_w, out_h, out_c))
+        elif kind == "avg":
+            print("avg                         %4d x%4d x%4d -> %4d" % (w, h, c, c))
+        elif kind == "softmax":
+            print("softmax                                        %4d" % c)
+        else:
+            print(kind)
+    print("Total BFLOPS %5.3f " % total)
 
 
 if __name__ == "__main__":

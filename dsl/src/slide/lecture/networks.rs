@@ -22,9 +22,11 @@ pub(super) struct Names {
 
 /// Audits the listings and tables of a slide, and keeps their lines from other readers.
 pub(super) fn read(sheet: &mut Sheet<'_>, names: &mut Names) -> Vec<Audit> {
-    let name = names.heading(sheet.title);
+    names.take_up(sheet.title);
+    let runs = candidates(sheet.lines);
+    let name = if runs.is_empty() { String::new() } else { names.of_slide(sheet.title) };
     let mut audits = Vec::new();
-    for lines in candidates(sheet.lines) {
+    for lines in runs {
         let place = sheet.lines[lines.start].place.start..sheet.lines[lines.end - 1].place.end;
         let Some(text) = sheet.text.get(place.clone()) else { continue };
         let mut audit = crate::slide::audit(&name, text);
@@ -61,50 +63,44 @@ fn moved(audit: &mut Audit, bytes: usize, lines: usize) {
     }
 }
 
-/// The most lines that a table or a block of code is looked for in.
-const MOST_ROWS: usize = 2_000;
-
 /// Runs of lines that may be a network's: tables, blocks of code, and runs of lines that name layers.
 fn candidates(lines: &[Line<'_>]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < lines.len() {
-        match code(lines, at).or_else(|| table(lines, at)).or_else(|| listing(lines, at)) {
-            Some(run) => {
-                at = run.end;
-                found.push(run);
-            }
-            None => at += 1,
-        }
+        let block = table(lines, at).or_else(|| between(lines, at, "```", "```"));
+        let block_end = block.as_ref().map(|block| block.end);
+        let names_layers = |run: &Range<usize>| lines[run.clone()].iter().any(|line| names_layer(line.plain));
+        let run = block.filter(names_layers).or_else(|| listing(lines, at).filter(|_| block_end.is_none()));
+        at = block_end.or(run.as_ref().map(|run| run.end)).unwrap_or(at + 1);
+        found.extend(run);
     }
     found
 }
 
-/// A table that begins here and has words in it.
+/// A table that begins here.
 fn table(lines: &[Line<'_>], at: usize) -> Option<Range<usize>> {
-    let while_lines = |is_row: fn(&str) -> bool| {
+    let rows = |is_row: fn(&str) -> bool| {
         let count = lines[at..].iter().take_while(|line| is_row(line.plain)).count();
         (count > 1).then_some(at..at + count)
     };
-    let until = |begin: &str, end: &str| {
-        let begins = lines[at].text.to_ascii_lowercase().contains(begin);
-        let mut rest = lines[at..].iter().take(MOST_ROWS);
-        let length = begins.then(|| rest.position(|line| line.text.to_ascii_lowercase().contains(end)));
-        length.flatten().map(|length| at..at + length + 1)
-    };
-    let run = while_lines(|line| line.trim_start().starts_with('|') || line.matches('|').count() > 2)
-        .or_else(|| while_lines(|line| line.trim().matches('\t').count() > 1))
-        .or_else(|| until("<table", "</table"))
-        .or_else(|| until(r"\begin{tab", r"\end{tab"))?;
-    lines[run.clone()].iter().any(|line| names_layer(line.plain)).then_some(run)
+    rows(|line| line.trim_start().starts_with('|') || line.matches('|').count() > 2)
+        .or_else(|| rows(|line| line.trim().matches('\t').count() > 1))
+        .or_else(|| between(lines, at, "<table", "</table"))
+        .or_else(|| between(lines, at, r"\begin{tab", r"\end{tab"))
 }
 
-/// A block of code that begins behind the fence here.
-fn code(lines: &[Line<'_>], at: usize) -> Option<Range<usize>> {
-    let is_fence = |line: &Line<'_>| line.text.trim_start().starts_with("```");
-    let length = is_fence(&lines[at]).then(|| lines[at + 1..].iter().take(MOST_ROWS).position(is_fence)).flatten()?;
-    let run = at + 1..at + 1 + length;
-    lines[run.clone()].iter().any(|line| names_layer(line.plain)).then_some(run)
+/// The lines from one that has `begin`, where that is here, to the next that has `end`.
+fn between(lines: &[Line<'_>], at: usize, begin: &str, end: &str) -> Option<Range<usize>> {
+    let has = |line: &Line<'_>, what: &str| line.text.to_ascii_lowercase().contains(what);
+    if !has(&lines[at], begin) {
+        return None;
+    }
+    if begin != end && has(&lines[at], end) {
+        return Some(at..at + 1);
+    }
+    let behind = lines[at + 1..].iter().position(|line| has(line, begin) || has(line, end))?;
+    has(&lines[at + 1 + behind], end).then_some(at..at + 2 + behind)
 }
 
 /// A run of lines that name layers, with nothing but space between them; what stands against it belongs to it.
@@ -147,23 +143,30 @@ fn names_layer(plain: &str) -> bool {
 }
 
 impl Names {
-    /// What a slide with this title calls its networks.
-    fn heading(&mut self, title: &str) -> String {
-        let words: Vec<String> = title
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .map(str::to_ascii_lowercase)
-            .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
-            .collect();
-        let own = words.iter().enumerate().find_map(|(at, word)| match word.strip_suffix("net")? {
-            "" | "conv" => words[..at].last().filter(|_| word == "net"),
+    /// Takes up the net that a title names: `AlexNet (2012 winner)`, `VGG Net`.
+    fn take_up(&mut self, title: &str) {
+        let words = words(title);
+        let named = words.iter().enumerate().find_map(|(at, word)| match word.strip_suffix("net")? {
+            "" => words[..at].last(),
+            "conv" => None,
             _ => Some(word),
         });
-        if let Some(name) = own.filter(|name| is_name(name)) {
+        if let Some(name) = named.filter(|name| is_name(name)) {
             self.last = Some(name.clone());
         }
-        let first = || words.iter().find(|name| is_name(name)).cloned();
+    }
+
+    /// What a slide calls its networks: as the last title that names a net, or by its own title's first word.
+    fn of_slide(&self, title: &str) -> String {
+        let first = || words(title).into_iter().find(|name| is_name(name));
         self.last.clone().or_else(first).unwrap_or_else(|| "slide".to_string())
     }
+}
+
+/// The words of a title, written small.
+fn words(title: &str) -> Vec<String> {
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    words.filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic())).collect()
 }
 
 /// Whether a net can be called so.

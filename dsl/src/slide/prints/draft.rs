@@ -1,5 +1,7 @@
 //! A print as what a slide states.
 
+use std::collections::BTreeSet;
+
 use super::super::draft::{Claim, Counts, Draft, DraftNet, Join, Operations, Part, Printed, Remark, Row, Rows, Stated};
 use super::super::figure::{Unread, What};
 use super::super::{layers_up_to, line_of};
@@ -9,7 +11,7 @@ use super::{Layer, LayerKind, Print, Tool};
 /// What a print states, with what its layers do.
 pub fn draft(plain: &str, mut print: Print) -> Draft {
     let operations = match print.tool {
-        Tool::Darknet => Operations::Flops,
+        Tool::Darknet => Operations::Darknet,
         Tool::Keras | Tool::Torch => Operations::MultAdds,
     };
     let mut draft = Draft {
@@ -32,10 +34,15 @@ pub fn draft(plain: &str, mut print: Print) -> Draft {
     if let Some(place) = print.joints.first().filter(|_| inferred.cost >= MUCH) {
         draft.unread.push(unjoined(plain, place));
     }
+    let mut inferred = inferred;
+    draft.remarks.extend(rectified(&print, &mut inferred));
     draft.remarks.extend(assumed(&print, &inferred));
     draft.nets.push(net(print, inferred));
     draft
 }
+
+/// The most further ends of a network that are told of.
+const MOST_ENDS: usize = 8;
 
 /// As much speaks against what was found as two wrong figures do.
 const MUCH: u32 = 60;
@@ -92,6 +99,46 @@ fn net(print: Print, inferred: Inferred) -> DraftNet {
     net
 }
 
+/// Activations that a print does not list: behind each convolution and each fully connected layer but the last.
+fn rectified(print: &Print, inferred: &mut Inferred) -> Option<Remark> {
+    let word = match print.tool {
+        Tool::Keras => "relu",
+        Tool::Darknet => "leaky 0.1",
+        // There they are layers as all others; what a program does between them stands nowhere.
+        Tool::Torch => return None,
+    };
+    let is_activation = |layer: &Layer| matches!(layer.kind, LayerKind::Word(word) if !word.starts_with("dropout") && word != "softmax");
+    if print.layers.iter().any(is_activation) {
+        return None;
+    }
+    let has_weights = |layer: &Layer| {
+        matches!(layer.kind, LayerKind::Conv | LayerKind::Depthwise | LayerKind::Deconv | LayerKind::Fc)
+    };
+    let mut goes_on = vec![false; print.layers.len()];
+    for at in (0..print.layers.len()).rev() {
+        for feed in feeds(print, at).into_iter().filter(|&feed| feed < at) {
+            goes_on[feed] |= goes_on[at] || has_weights(&print.layers[at]);
+        }
+    }
+    let mut first = None;
+    for (at, layer) in print.layers.iter().enumerate().filter(|(at, layer)| goes_on[*at] && has_weights(layer)) {
+        inferred.parts[at].push(Part::Word(word.to_string()));
+        first = first.or(Some(layer));
+    }
+    let layer = first?;
+    let text = format!("`{word}` behind each convolution and each fully connected layer but the last");
+    let place = layer.place.start..layer.place.start;
+    Some(Remark { place, what: What::Activation, text, layer: Some(layer.name.clone()), assumed: true })
+}
+
+/// The layers that feed one.
+fn feeds(print: &Print, at: usize) -> Vec<usize> {
+    match print.layers[at].from.as_slice() {
+        [] => at.checked_sub(1).into_iter().collect(),
+        from => from.to_vec(),
+    }
+}
+
 /// A layer's figures.
 fn claims(layer: &Layer, tool: Tool) -> Vec<Claim> {
     let shape = |what: What, stated: &Option<Stated<Vec<usize>>>| {
@@ -127,6 +174,11 @@ fn assumed(print: &Print, inferred: &Inferred) -> Vec<Remark> {
     if !is_listed {
         let sizes = super::super::write::sizes(&inferred.input);
         assume(&print.layers[0], What::Input, format!("the input is {sizes}"));
+    }
+    let fed: BTreeSet<usize> = (0..print.layers.len()).flat_map(|at| feeds(print, at)).collect();
+    for at in (0..print.layers.len() - 1).filter(|at| !fed.contains(at)).take(MOST_ENDS) {
+        let words = "the network has another end here, which is no part of the net that is defined";
+        assume(&print.layers[at], What::Head, words.to_string());
     }
     let has_window = |layer: &&Layer| {
         matches!(layer.kind, LayerKind::Conv | LayerKind::MaxPool | LayerKind::MeanPool | LayerKind::Depthwise)

@@ -1,7 +1,7 @@
 //! Finds for all layers of a print together what each of them does: the reading against which least speaks. A figure that is
 //! wrong speaks against the readings that explain it, and all that follows speaks for those that do not.
 
-use super::super::draft::Part;
+use super::super::draft::{Part, Stated};
 use super::super::number::Number;
 use super::options::{Choice, Context, choices};
 use super::{Layer, LayerKind, Print};
@@ -55,7 +55,7 @@ pub fn infer(print: &Print) -> Result<Inferred, usize> {
                 found.push(State { parts, output, cost: before.saturating_add(cost), from: from.clone() });
             }
         }
-        let kept = kept(found);
+        let kept = kept(found, layer.output.as_ref());
         if kept.is_empty() {
             return Err(at);
         }
@@ -71,16 +71,18 @@ fn shared(inputs: &[&State]) -> u32 {
     costs.sum::<u32>() - most
 }
 
-/// The best states, one an output.
-fn kept(mut found: Vec<State>) -> Vec<State> {
+/// The best states, one an output, and the best whose output is the printed one.
+fn kept(mut found: Vec<State>, printed: Option<&Stated<Vec<usize>>>) -> Vec<State> {
     found.sort_by_key(|state| state.cost);
     let most = found.first().map_or(0, |state| state.cost.saturating_add(MARGIN));
+    let is_printed = |state: &State| printed.is_some_and(|printed| printed.value == state.output);
     let mut kept: Vec<State> = Vec::new();
     for state in found {
-        if state.cost > most || kept.len() == KEPT {
+        if state.cost > most {
             break;
         }
-        if kept.iter().all(|known| known.output != state.output) {
+        let is_open = kept.len() < KEPT || is_printed(&state);
+        if is_open && kept.iter().all(|known| known.output != state.output) {
             kept.push(state);
         }
     }
@@ -161,18 +163,30 @@ fn starts(print: &Print) -> Vec<State> {
     let listed = first
         .and_then(|layer| if layer.kind == LayerKind::Input { layer.output.as_ref() } else { layer.input.as_ref() });
     if let Some(stated) = print.input.as_ref().or(listed) {
+        // It may be wrong, as any figure may: what is near it first.
+        let near = near(print, &stated.value).into_iter().map(|shape| (shape, 10));
+        let others = near.chain(guessed(print).into_iter().map(|(shape, cost)| (shape, cost + 25)));
         let mut all = vec![state(stated.value.clone(), 0)];
-        // It may be wrong, as any figure may.
-        all.extend(
-            guessed(print)
-                .into_iter()
-                .map(|(shape, cost)| state(shape, cost + 25))
-                .filter(|other| other.output != stated.value),
-        );
+        for (shape, cost) in others {
+            if all.iter().all(|known| known.output != shape) {
+                all.push(state(shape, cost));
+            }
+        }
         return all;
     }
     let all: Vec<State> = guessed(print).into_iter().map(|(shape, cost)| state(shape, cost)).collect();
     if all.is_empty() { vec![state(vec![224, 224, 3], 0)] } else { all }
+}
+
+/// Shapes that differ from a printed one in one size: that of the next layer's input, with all sides alike, in grey or in
+/// colour.
+fn near(print: &Print, shape: &[usize]) -> Vec<Vec<usize>> {
+    let second = print.layers.iter().skip(1).find_map(|layer| layer.input.as_ref()).map(|input| input.value.clone());
+    let Some((&channels, sides)) = shape.split_last() else { return Vec::new() };
+    let with = |side: usize, channels: usize| vec![side; sides.len()].into_iter().chain([channels]).collect::<Vec<_>>();
+    let alike = sides.iter().map(|&side| with(side, channels));
+    let coloured = [3, 1].into_iter().map(|channels| sides.iter().copied().chain([channels]).collect());
+    second.into_iter().chain(alike).chain(coloured).collect()
 }
 
 /// Shapes that the first layers' figures allow, with what speaks against each.

@@ -8,7 +8,7 @@ use super::super::grid::{Grid, grids};
 use super::super::number::Number;
 use super::super::{layers_up_to, line_of};
 use super::shape::{count, shape, sizes};
-use super::{Layer, LayerKind, Print, Tool};
+use super::{Layer, LayerKind, MOST_LAYERS, Print, Tool};
 
 /// A row of the print: its layer's name and type, shape, count and the layers that feed it, where they stand.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ pub fn read(plain: &str) -> Option<Print> {
     }
     let mut print = Print { form: "a summary by Keras", tool: Tool::Keras, ..Print::default() };
     let mut names: Vec<String> = Vec::new();
-    for entry in &entries {
+    for entry in entries.iter().take(MOST_LAYERS + 1) {
         layer(plain, entry, &mut names, &mut print);
     }
     totals(plain, &mut print);
@@ -157,10 +157,9 @@ fn feeds(plain: &str, entry: &Entry, names: &[String], print: &mut Print) -> Vec
             }
             let fits: Vec<usize> =
                 (0..names.len()).rev().filter(|&at| is_named(&names[at], name) && !found.contains(&at)).collect();
-            let is_fed = |at: &usize| print.layers.iter().any(|layer| layer.from.contains(at));
             let exact = fits.iter().copied().find(|&at| names[at] == name && !name.ends_with('…'));
             // A name that is cut off is that of the first layer that feeds no other yet.
-            let open = fits.iter().copied().filter(|at| !is_fed(at)).next_back();
+            let open = fits.iter().copied().rfind(|at| !print.is_fed.contains(at));
             let Some(feed) = exact.or(open).or(fits.first().copied()) else { continue };
             if exact.is_none() && fits.len() > 1 && print.remarks.is_empty() {
                 let text = "names are cut off here: which layers are joined is taken from their order".to_string();
@@ -173,6 +172,7 @@ fn feeds(plain: &str, entry: &Entry, names: &[String], print: &mut Print) -> Vec
                 });
             }
             found.push(feed);
+            print.is_fed.insert(feed);
         }
     }
     found

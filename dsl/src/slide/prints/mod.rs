@@ -14,6 +14,7 @@ mod options;
 mod shape;
 mod torch;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::draft::{Claim, Draft, Join, Order, Remark, Stated};
@@ -34,6 +35,8 @@ struct Print {
     totals: Vec<Claim>,
     /// Modules that hold others and of which nothing says how those are joined.
     joints: Vec<Range<usize>>,
+    /// The layers that feed others by name.
+    is_fed: BTreeSet<usize>,
     remarks: Vec<Remark>,
     unread: Vec<Unread>,
 }
@@ -105,9 +108,17 @@ enum LayerKind {
     Nothing,
 }
 
+/// The most layers that are read.
+const MOST_LAYERS: usize = 2_000;
+
 /// Reads a text made plain as what one of the tools prints; `None` where it is none of them.
 pub fn read(plain: &str) -> Option<Draft> {
-    let print = keras::read(plain).or_else(|| torch::read(plain)).or_else(|| darknet::read(plain))?;
+    let mut print = keras::read(plain).or_else(|| torch::read(plain)).or_else(|| darknet::read(plain))?;
+    if print.layers.len() > MOST_LAYERS {
+        let expected = format!("a network of at most {MOST_LAYERS} layers");
+        print.unread.push(draft::unread(plain, &print, MOST_LAYERS, &expected));
+        print.layers.truncate(MOST_LAYERS);
+    }
     Some(draft::draft(plain, print))
 }
 

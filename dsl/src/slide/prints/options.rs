@@ -11,6 +11,9 @@ const WRONG_SIZE: u32 = 30;
 /// What speaks against a pool that no line lists: a little more than against one wrong size.
 const UNLISTED: u32 = 35;
 
+/// What has more against it than two wrong figures is no reading.
+const MUCH: u32 = 100;
+
 /// The largest window that is looked for.
 const LARGEST: usize = 64;
 
@@ -160,10 +163,17 @@ fn convs(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
         for (window, groups, bias, count_cost) in kernels(layer, channels, filters, context) {
             for geometry in geometries(layer, &window, context.tool, false) {
                 let Some(mut output) = geometry.output(sides) else { continue };
-                let positions = output.iter().product::<usize>();
+                let positions = output.iter().fold(1, |product: usize, &side| product.saturating_mul(side));
                 let weights = weights(&window, sides.len(), channels / groups, filters);
                 let biases = if bias { filters } else { 0 };
                 output.push(filters);
+                let cost = filters_cost
+                    + count_cost
+                    + geometry.surprise(false)
+                    + wrong_operations(layer, weights, biases, positions, context);
+                if cost + wrong_sizes(layer, input, &output) > MUCH {
+                    continue;
+                }
                 let conv = Conv {
                     filters: layer.filters.clone().unwrap_or_else(|| Stated::usual(filters)),
                     window: layer.window.clone().unwrap_or_else(|| Stated::usual(spread(&window, sides.len()))),
@@ -173,10 +183,6 @@ fn convs(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
                     bias,
                     transposed: false,
                 };
-                let cost = filters_cost
-                    + count_cost
-                    + geometry.surprise(false)
-                    + wrong_operations(layer, weights, biases, positions, context);
                 choices.push(Choice { parts: vec![Part::Conv(conv)], output, cost });
             }
         }
@@ -233,7 +239,7 @@ fn kernels(layer: &Layer, channels: usize, filters: usize, context: Context) -> 
                 let printed = count.saturating_sub(if bias { filters } else { 0 });
                 let whole = weights(window, 2, channels, filters);
                 if printed > 0 && whole > printed && whole.is_multiple_of(printed) {
-                    add(window, whole / printed, bias, 12);
+                    add(window, whole / printed, bias, 20);
                 }
             }
         }
@@ -310,11 +316,15 @@ fn deconvs(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
             for stride in &strides {
                 let (size, step) = (window[0], stride[0]);
                 let grown = |pad: usize| -> Option<Vec<usize>> {
-                    let side = |&side: &usize| ((side - 1) * step + size).checked_sub(2 * pad).filter(|&side| side > 0);
+                    let side = |&side: &usize| {
+                        (side.saturating_sub(1).saturating_mul(step).saturating_add(size))
+                            .checked_sub(2 * pad)
+                            .filter(|&side| side > 0)
+                    };
                     sides.iter().map(side).collect()
                 };
-                let multiplied =
-                    Some(sides.iter().map(|side| side * step).collect::<Vec<_>>()).filter(|_| size >= step);
+                let multiplied = Some(sides.iter().map(|side| side.saturating_mul(step)).collect::<Vec<_>>())
+                    .filter(|_| size >= step);
                 let all = [(multiplied, Pad::Convention, 0), (grown(0), Pad::By(0), 2), (grown(1), Pad::By(1), 3)];
                 for (output, pad, cost) in all {
                     let Some(mut output) = output else { continue };
@@ -415,8 +425,13 @@ fn fcs(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
 /// A 1×1 convolution without a bias, and its normalisation.
 fn projections(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
     let Some((&channels, sides)) = input.split_last().filter(|(_, sides)| !sides.is_empty()) else { return Vec::new() };
-    let filters = layer.output.as_ref().and_then(|output| output.value.last().copied()).unwrap_or(channels);
-    let choice = |stride: usize| {
+    let printed = layer.output.as_ref().and_then(|output| output.value.last().copied()).unwrap_or(channels);
+    let count =
+        layer.parameters.as_ref().and_then(|(number, _)| number.value()).and_then(|count| usize::try_from(count).ok());
+    let said = count
+        .filter(|count| *count > 0 && count.is_multiple_of(channels.saturating_add(2)))
+        .map(|count| count / channels.saturating_add(2));
+    let choice = |(stride, filters): (usize, usize)| {
         let conv = Conv {
             filters: Stated::usual(filters),
             window: Stated::usual(vec![1; sides.len()]),
@@ -427,10 +442,11 @@ fn projections(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> 
             transposed: false,
         };
         let output = sides.iter().map(|side| side.div_ceil(stride)).chain([filters]).collect();
-        let cost = wrong_count(layer, channels.saturating_mul(filters), 2 * filters, context);
+        let cost = wrong_count(layer, channels.saturating_mul(filters), filters.saturating_mul(2), context);
         Choice { parts: vec![Part::Conv(conv), Part::Bn], output, cost: cost + u32::from(stride > 1) }
     };
-    [1, 2, 4].into_iter().map(choice).collect()
+    let all = std::iter::once(printed).chain(said.filter(|&said| said != printed));
+    all.flat_map(|filters| [1, 2, 4].map(|stride| (stride, filters))).map(choice).collect()
 }
 
 /// Zeros around a map, as many as its printed size has.
@@ -438,7 +454,7 @@ fn padded(layer: &Layer, input: &[usize]) -> Vec<Choice> {
     let printed = layer.output.as_ref().map(|output| output.value.clone());
     let grown = |pad: usize, cost: u32| {
         let (&channels, sides) = input.split_last()?;
-        let output = sides.iter().map(|side| side + 2 * pad).chain([channels]).collect();
+        let output = sides.iter().map(|side| side.saturating_add(2 * pad)).chain([channels]).collect();
         Some(Choice { parts: vec![Part::Word(format!("pad {pad}"))], output, cost })
     };
     let wanted = printed.zip(input.first()).and_then(|(printed, side)| printed.first()?.checked_sub(*side));
@@ -451,7 +467,7 @@ fn upsampled(layer: &Layer, input: &[usize]) -> Vec<Choice> {
     let factors = layer.stride.as_ref().map_or_else(|| vec![2, 3, 4, 8], |stated| stated.value.clone());
     let grown = |factor: usize| Choice {
         parts: vec![Part::Word(format!("upsample {factor}"))],
-        output: sides.iter().map(|side| side * factor).chain([channels]).collect(),
+        output: sides.iter().map(|side| side.saturating_mul(factor)).chain([channels]).collect(),
         cost: u32::from(factor != 2),
     };
     factors.into_iter().filter(|&factor| factor > 0 && factor < 64).map(grown).collect()

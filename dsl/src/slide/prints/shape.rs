@@ -6,6 +6,9 @@ use super::super::draft::Order;
 use super::super::number::Number;
 use super::Stated;
 
+/// The largest size that is read.
+pub const LARGEST: usize = 1 << 30;
+
 /// A shape in brackets or parentheses somewhere in `place`, its batch (`None`, `-1`, the first number) left out. Its place
 /// is that of the sizes behind the batch.
 pub fn shape(plain: &str, place: Range<usize>) -> Option<Stated<Vec<usize>>> {
@@ -13,7 +16,8 @@ pub fn shape(plain: &str, place: Range<usize>) -> Option<Stated<Vec<usize>>> {
     let open = text.find(['(', '['])?;
     let inner = open + text[open..].find(|c: char| !matches!(c, '(' | '['))?;
     let close = inner + text[inner..].find([')', ']']).unwrap_or(text.len() - inner);
-    sizes(plain, &[place.start + inner..place.start + close])
+    let whole = place.start + inner..place.start + close;
+    sizes(plain, std::slice::from_ref(&whole))
 }
 
 /// The sizes that stand in these places together, those of a cell that was broken; the first is the batch.
@@ -33,7 +37,7 @@ pub fn sizes(plain: &str, places: &[Range<usize>]) -> Option<Stated<Vec<usize>>>
     }
     let (_, sizes) = sizes.split_first()?;
     let value: Option<Vec<usize>> = sizes.iter().map(|(size, _)| *size).collect();
-    let value = value.filter(|value| !value.is_empty() && value.iter().all(|&size| size > 0))?;
+    let value = value.filter(|value| !value.is_empty() && value.iter().all(|&size| (1..=LARGEST).contains(&size)))?;
     let first = &sizes[0].1;
     // What goes on in the next line of a cell has other cells between.
     let is_near = |place: &&Range<usize>| !plain[first.start..place.end].contains('\n');

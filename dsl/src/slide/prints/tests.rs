@@ -18,6 +18,12 @@ const PRINTS: &[(&str, &str)] = &[
     print!("keras2-vgg"),
     print!("keras2-resnet"),
     print!("keras2-inception"),
+    print!("darknet-darknet19"),
+    print!("darknet-darknet19-alexeyab"),
+    print!("darknet-yolov3-tiny"),
+    print!("darknet-yolov3-tiny-alexeyab"),
+    print!("darknet-yolov3-head"),
+    print!("darknet-yolov3-head-alexeyab"),
     print!("torchsummary-lenet"),
     print!("torchsummary-vgg16"),
     print!("torchsummary-vgg11_bn"),
@@ -53,5 +59,68 @@ fn real_prints_agree() {
         assert_eq!(audit.unread, [], "{name}");
         assert_eq!(wrong(&audit), Vec::<String>::new(), "{name}");
         assert_eq!(audit.nets.len(), 1, "{name}");
+    }
+}
+
+/// Every place at which digits stand in a figure of a print's table, with one of them changed.
+fn altered(text: &str, every: usize) -> Vec<(usize, String)> {
+    let audit = audit(text);
+    let mut all = Vec::new();
+    for figure in audit.figures.iter().filter(|figure| matches!(figure.verdict, Verdict::Agrees | Verdict::Rounds)) {
+        let printed = &text[figure.place.clone()];
+        let digits: Vec<usize> = printed.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).collect();
+        // The first digit of a figure: more than any rounding.
+        if let Some(&at) = digits.first() {
+            let digit = printed.as_bytes()[at];
+            let other = if digit == b'9' { b'7' } else { digit + 1 };
+            let place = figure.place.start + at;
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[place] = other;
+            all.push((place, String::from_utf8(bytes).unwrap()));
+        }
+    }
+    all.into_iter().step_by(every).collect()
+}
+
+#[test]
+fn an_altered_figure_is_found_at_its_place() {
+    let mut missed = Vec::new();
+    let mut count = 0;
+    for (name, text) in PRINTS {
+        // Of long prints a part, another of each.
+        for (place, text) in altered(text, text.len() / 150 + 1) {
+            count += 1;
+            let audit = audit(&text);
+            let is_there = |figure: &&super::super::figure::Figure| figure.place.contains(&place);
+            let found = audit.figures.iter().filter(is_there).any(|figure| figure.verdict == Verdict::Disagrees);
+            if !found {
+                let line = text[..place].matches('\n').count() + 1;
+                missed.push(format!(
+                    "{name}:{line} {}\n    {:?}",
+                    text.lines().nth(line - 1).unwrap().trim(),
+                    wrong(&audit)
+                ));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{} of {count}\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn prints_may_end_anywhere_and_hold_any_number() {
+    for (name, text) in PRINTS {
+        let every = text.len() / 5 + 1;
+        for (at, _) in text.char_indices().step_by(every) {
+            let _ = audit(&text[..at]);
+        }
+        for number in ["0", "99999999999999999999999", "1073741824", "18446744073709551615"] {
+            let turn = name.len() % 3;
+            let digits = |c: char| c.is_ascii_digit();
+            let numbers: Vec<_> = text.match_indices(digits).filter(|(at, _)| !text[..*at].ends_with(digits)).collect();
+            for (at, _) in numbers.iter().skip(turn).step_by(numbers.len() / 2 + 1) {
+                let end = at + text[*at..].find(|c: char| !c.is_ascii_digit()).unwrap_or(1);
+                let _ = audit(&format!("{}{number}{}", &text[..*at], &text[end..]));
+            }
+        }
     }
 }

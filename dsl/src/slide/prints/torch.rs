@@ -10,7 +10,7 @@ use super::super::figure::{Unread, What};
 use super::super::number::Number;
 use super::super::{layers_up_to, line_of};
 use super::shape::count;
-use super::{Layer, LayerKind, Print, Tool};
+use super::{Layer, LayerKind, MOST_LAYERS, Print, Tool};
 
 /// A module as a line lists it.
 #[derive(Debug, Default)]
@@ -38,7 +38,8 @@ pub fn read(plain: &str) -> Option<Print> {
     }
     let is_tree = line.contains("depth-idx") || plain.contains("\u{251c}\u{2500}");
     let form = if is_tree { "a summary by torchinfo" } else { "a summary by torchsummary" };
-    let entries = fields::entries(plain, head, is_tree);
+    let mut entries = fields::entries(plain, head, is_tree);
+    entries.truncate(MOST_LAYERS + 1);
     if entries.is_empty() {
         return None;
     }

@@ -147,10 +147,11 @@ pub fn list(plain: &str, entries: Vec<Entry>, print: &mut Print) {
             continue;
         }
         let is_empty = entry.parameters.as_ref().is_some_and(|(number, _)| number.value() == Some(0));
-        if !is_empty {
+        let residual = residual(&entry.class);
+        if !is_empty && residual.is_none() {
             unread(plain, &entry, print, "a layer of a convolutional network");
         }
-        match residual(&entry.class).and_then(|convs| bent(print, convs)) {
+        match residual.and_then(|convs| bent(print, convs)) {
             Some((relu, sources)) => {
                 assume_residual(&entry, print);
                 print.layers.insert(relu, sum(&entry, sources));
@@ -159,7 +160,7 @@ pub fn list(plain: &str, entries: Vec<Entry>, print: &mut Print) {
             None => print.joints.push(entry.place.clone()),
         }
         let mut edge = layer(&entry, LayerKind::Nothing, Vec::new());
-        edge.parameters = edge.parameters.filter(|_| is_empty);
+        edge.parameters = edge.parameters.filter(|_| is_empty || residual.is_some());
         print.layers.push(edge);
     }
 }
