@@ -8,6 +8,7 @@ mod chart;
 mod compare;
 mod convolution;
 mod diagram;
+mod folded;
 pub(crate) mod marked;
 pub mod number;
 mod page;
