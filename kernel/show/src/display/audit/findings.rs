@@ -20,10 +20,10 @@ const KINDS: [(Verdict, &str); 4] = [
 ];
 
 /// Adds what could not be read, and the findings, a table a kind.
-pub(super) fn findings(page: Page, figures: &[Figure], unread: &[Unread]) -> Page {
+pub(super) fn findings(page: Page, figures: &[&Figure], unread: &[Unread]) -> Page {
     let mut page = unread.iter().take(MOST).fold(page, |page, unread| page.text(missed(unread)));
     for (verdict, title) in KINDS {
-        let all: Vec<&Figure> = figures.iter().filter(|figure| figure.verdict == verdict).collect();
+        let all: Vec<&Figure> = figures.iter().copied().filter(|figure| figure.verdict == verdict).collect();
         if all.is_empty() {
             continue;
         }
