@@ -18,7 +18,7 @@ mod table;
 mod transposed;
 mod wrap;
 
-pub use audit::{Tally, audit};
+pub use audit::{Tally, audit, lecture, part};
 pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};
 pub use convolution::{Makes, SlidingWindow};
