@@ -234,6 +234,24 @@ fn an_image_its_filters_and_their_maps_in_words() {
 }
 
 #[test]
+fn maps_with_arrows_between_them() {
+    let text = "# LeNet - 5\n32×32×1 → conv 5×5, s=1 → 28×28×6 → avg pool f=2, s=2 → 14×14×6 →\n\
+        conv 5x5 → relu → 10×10×16 → avg pool → 5×5×16 → FC 120 → FC 84\n\
+        # Another\n32x32x3 -> f=5, 6 filters -> 28x28x7\n28x28x3 -> conv 16 3x3 /2 pad 1 -> 13x13x16\n\
+        64x64x3 -> pool 3x3 /2 -> 32x32x3\n";
+    let expected = [
+        "2 output [conv] 28×28×6 | 28×28×6 agrees: 5×5 at stride 1 with padding 0",
+        "2 output [avgpool] 14×14×6 | 14×14×6 agrees: 2×2 at stride 2 with padding 0",
+        "3 output [conv] 10×10×16 | 10×10×16 agrees: 5×5 at stride 1 with padding 0",
+        "3 output [avgpool] 5×5×16 | 5×5×16 agrees: a 2×2 pool at stride 2 does it",
+        "5 output [conv] 28x28x7 | 28×28×6 disagrees: as many maps as filters, 6",
+        "6 output [conv] 13x13x16 | 14×14×16 disagrees: 3×3 at stride 2 with padding 1; stride 2 with padding 0 gives it",
+        "7 output [pool] 32x32x3 | 32×32×3 agrees: 3×3 at stride 2 with padding 1",
+    ];
+    assert_eq!(claims(text), expected);
+}
+
+#[test]
 fn grids_written_in_other_ways() {
     let text = "# Convolution\nimage [1 2 3; 4 5 6; 7 8 9] * filter [1 0; 0 -1] = [4 4; 4 4]\n\
         # Average pooling\n2x2, stride 2\n\n1 2 5 6\n3 4 7 8\n1 0 0 0\n0 0 0 1\n\n2.5 6.5\n0.3 1\n";
