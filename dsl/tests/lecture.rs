@@ -252,6 +252,26 @@ fn maps_with_arrows_between_them() {
 }
 
 #[test]
+fn what_is_said_of_whole_networks() {
+    let text = "# Networks\nAlexNet has 60 million parameters\nVGG-16: 138M parameters\nGoogLeNet: only 5 million params\n\
+        ResNet 50 params: 25.6M\nSomething else: 3M parameters\n\
+        # Mynet\n[28x28x1] INPUT\n[28x28x8] CONV1: 8 3x3 filters at stride 1, pad 1\n\
+        [14x14x8] POOL1: 2x2 filters at stride 2\n[10] FC2: 10 neurons\n\n\
+        # Mynet in numbers\nMynet: 15,770 parameters\n";
+    let expected = [
+        "2 parameters 60 million | 62,378,344 rounds: the library's alexnet has 62,378,344",
+        "3 parameters 138M | 138,357,544 rounds: the library's vgg16 has 138,357,544",
+        "4 parameters 5 million | 7M disagrees: the library's googlenet has 6,998,552, \
+         the library's googlenet.torchvision has 6,624,904",
+        "5 parameters 25.6M | 25,557,032 rounds: the library's resnet50 has 25,557,032",
+        "6 - no table or listing above says what this counts",
+        "mynet: a listing of layers, mynet",
+        "14 parameters 15,770 | 15,770 agrees: mynet has 15,770",
+    ];
+    assert_eq!(claims(text), expected);
+}
+
+#[test]
 fn grids_written_in_other_ways() {
     let text = "# Convolution\nimage [1 2 3; 4 5 6; 7 8 9] * filter [1 0; 0 -1] = [4 4; 4 4]\n\
         # Average pooling\n2x2, stride 2\n\n1 2 5 6\n3 4 7 8\n1 0 0 0\n0 0 0 1\n\n2.5 6.5\n0.3 1\n";
