@@ -77,6 +77,35 @@ fn a_net_of_a_slide_trains_and_its_run_resumes() {
     bench.ok("let rate = 0.1\ntrain mine on digits for 1 epochs with sgd(lr rate) sweep rate {0.1, 0.01}");
 }
 
+/// A table of two networks.
+const TABLE: &str = "| A | B |
+|---|---|
+| 2 weight layers | 3 weight layers |
+| input (8 × 8 grayscale image) | |
+| conv3-4 | conv3-4 |
+|  | conv3-4 |
+| maxpool | |
+| FC-10 | |
+| soft-max | |
+";
+
+#[test]
+fn a_tables_columns_are_nets() {
+    let mut bench = Bench::new();
+    let text = format!(
+        "slide tiny\n{TABLE}\nsummary tiny.A\ntrain tiny.B on digits for 1 epochs\n\
+         filters tiny.B.conv2\nnet more = tiny.B.pool1 - fc 10, softmax"
+    );
+    let outputs = bench.ok(&text);
+    assert_eq!(outputs[0].data["nets"], json!(["tiny.A", "tiny.B"]));
+    assert_eq!(with(&outputs[0].data, "agrees"), [(3, "layers", "2"), (3, "layers", "3")]);
+    assert_eq!(outputs[1].data["totals"]["params"], 40 + 650);
+    // The run's program has the slide, under whichever of its nets.
+    bench.session = Session::new(Arc::new(Cpu::new(Some(1)).unwrap()), bench.path("runs").into(), Arc::default());
+    let resumed = bench.ok("resume run 1 for 2 epochs\nsummary tiny.B");
+    assert_eq!(resumed[1].data["totals"]["params"], 40 + 148 + 650);
+}
+
 #[test]
 fn a_slide_called_as_a_net_takes_its_place_and_says_so() {
     let mut bench = Bench::new();
