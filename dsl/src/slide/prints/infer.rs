@@ -1,7 +1,7 @@
 //! Finds for all layers of a print together what each of them does: the reading against which least speaks. A figure that is
 //! wrong speaks against the readings that explain it, and all that follows speaks for those that do not.
 
-use super::super::draft::{Part, Stated};
+use super::super::draft::{Bytes, Part, Printed, Stated};
 use super::super::number::Number;
 use super::choice::{Choice, Context};
 use super::options::choices;
@@ -15,6 +15,9 @@ const MARGIN: u32 = 130;
 
 /// The most combinations of several inputs' readings that are tried.
 const COMBINED: usize = 12;
+
+/// What speaks against an input that has not the printed size in bytes.
+const WRONG_INPUT: u32 = 20;
 
 /// The sides that pictures usually have, the likeliest first.
 const SIDES: [usize; 12] = [224, 32, 28, 227, 299, 64, 256, 128, 96, 416, 512, 150];
@@ -142,7 +145,6 @@ fn decided(print: &Print, states: &[Vec<State>], starts: &[State]) -> Inferred {
 
 /// What speaks against a wrong count of parameters: much where the rows sum up to the printed total, little where they do not.
 fn wrong_count(print: &Print) -> u32 {
-    use super::super::draft::Printed;
     let value = |number: &Number| number.value();
     let sum =
         print.layers.iter().filter_map(|layer| value(&layer.parameters.as_ref()?.0)).fold(0u128, u128::saturating_add);
@@ -159,7 +161,15 @@ fn wrong_count(print: &Print) -> u32 {
 
 /// What the network's input might be.
 fn starts(print: &Print) -> Vec<State> {
-    let state = |output: Vec<usize>, cost: u32| State { parts: Vec::new(), output, cost, from: Vec::new() };
+    let size = print.totals.iter().find_map(|claim| match &claim.value {
+        Printed::Size(size) if size.of == Bytes::Input => Some(size),
+        _ => None,
+    });
+    let state = |output: Vec<usize>, cost: u32| {
+        let bytes = output.iter().fold(4u128, |product, &size| product.saturating_mul(size as u128));
+        let is_wrong = size.is_some_and(|size| size.verdict(bytes).is_none());
+        State { parts: Vec::new(), output, cost: cost + if is_wrong { WRONG_INPUT } else { 0 }, from: Vec::new() }
+    };
     let first = print.layers.first();
     let listed = first
         .and_then(|layer| if layer.kind == LayerKind::Input { layer.output.as_ref() } else { layer.input.as_ref() });
