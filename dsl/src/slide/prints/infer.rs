@@ -3,7 +3,7 @@
 
 use super::super::draft::{Bytes, Part, Printed, Stated};
 use super::super::number::Number;
-use super::choice::{Choice, Context};
+use super::choice::{Choice, Context, WRONG_SIZE};
 use super::options::choices;
 use super::{Layer, LayerKind, Print};
 
@@ -28,8 +28,8 @@ pub struct Inferred {
     pub input: Vec<usize>,
     /// What each layer does.
     pub parts: Vec<Vec<Part>>,
-    /// What speaks against it.
-    pub cost: u32,
+    /// The layers with a figure that it does not explain.
+    pub wrong: Vec<usize>,
 }
 
 /// What a layer's output might be.
@@ -38,6 +38,8 @@ struct State {
     parts: Vec<Part>,
     output: Vec<usize>,
     cost: u32,
+    /// What of it speaks against the layer itself.
+    own: u32,
     /// Which state of each layer that feeds it.
     from: Vec<usize>,
 }
@@ -56,7 +58,7 @@ pub fn infer(print: &Print) -> Result<Inferred, usize> {
             let shapes: Vec<&[usize]> = inputs.iter().map(|state| state.output.as_slice()).collect();
             let before = inputs.iter().map(|state| state.cost).sum::<u32>() - shared(&inputs);
             for Choice { parts, output, cost } in choices(layer, &shapes, context) {
-                found.push(State { parts, output, cost: before.saturating_add(cost), from: from.clone() });
+                found.push(State { parts, output, cost: before.saturating_add(cost), own: cost, from: from.clone() });
             }
         }
         let kept = kept(found, layer.output.as_ref());
@@ -139,8 +141,9 @@ fn decided(print: &Print, states: &[Vec<State>], starts: &[State]) -> Inferred {
         }
     }
     let parts = states.iter().zip(&chosen).map(|(states, chosen)| states[chosen.unwrap_or(0)].parts.clone()).collect();
-    let cost = states.last().and_then(|states| states.first()).map_or(0, |state| state.cost);
-    Inferred { cost, input: starts[start.unwrap_or(0)].output.clone(), parts }
+    let own = |at: usize| states[at][chosen[at].unwrap_or(0)].own;
+    let wrong = (0..states.len()).filter(|&at| own(at) >= WRONG_SIZE).collect();
+    Inferred { wrong, input: starts[start.unwrap_or(0)].output.clone(), parts }
 }
 
 /// What speaks against a wrong count of parameters: much where the rows sum up to the printed total, little where they do not.
@@ -168,7 +171,13 @@ fn starts(print: &Print) -> Vec<State> {
     let state = |output: Vec<usize>, cost: u32| {
         let bytes = output.iter().fold(4u128, |product, &size| product.saturating_mul(size as u128));
         let is_wrong = size.is_some_and(|size| size.verdict(bytes).is_none());
-        State { parts: Vec::new(), output, cost: cost + if is_wrong { WRONG_INPUT } else { 0 }, from: Vec::new() }
+        State {
+            parts: Vec::new(),
+            output,
+            cost: cost + if is_wrong { WRONG_INPUT } else { 0 },
+            own: 0,
+            from: Vec::new(),
+        }
     };
     let first = print.layers.first();
     let listed = first

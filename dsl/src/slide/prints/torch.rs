@@ -44,7 +44,7 @@ pub fn read(plain: &str) -> Option<Print> {
     if entries.is_empty() {
         return None;
     }
-    let mut print = Print { form, tool: Tool::Torch, ..Print::default() };
+    let mut print = Print { form, is_tree, tool: Tool::Torch, ..Print::default() };
     if is_tree {
         blocks::tree(plain, entries, &mut print);
     } else {
@@ -180,11 +180,11 @@ fn size(plain: &str, line: &Range<usize>, colon: usize, is_tree: bool) -> Option
     Some(Claim { what: What::Memory, place, value: Printed::Size(size) })
 }
 
-/// A sum of two branches, which no line lists.
-fn sum(entry: &Entry, from: Vec<usize>) -> Layer {
+/// A joint of several branches, which no line lists.
+fn joint(entry: &Entry, join: Join, from: Vec<usize>) -> Layer {
     Layer {
         name: entry.name.clone(),
-        kind: LayerKind::Merge(Join::Add),
+        kind: LayerKind::Merge(join),
         place: entry.place.clone(),
         from,
         ..Layer::default()
