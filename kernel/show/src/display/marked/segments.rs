@@ -42,6 +42,9 @@ const MOST_STRETCHES: usize = 40;
 
 /// The lines of a stretch of a text; what stands beside it up to `reach` belongs to it.
 pub(super) fn lines(text: &str, place: Range<usize>, reach: usize, marks: &Marks, tidy: Tidy) -> Vec<Pieces> {
+    // A place may end inside of a sign that was read as another.
+    let end = (place.end.min(text.len())..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+    let place = boundary(text, place.start)..end;
     let mut lines = vec![Pieces::new()];
     let mut at = place.start;
     for stretch in stretches(text, &place, marks) {
