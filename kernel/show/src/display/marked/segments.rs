@@ -73,8 +73,8 @@ fn stretches(text: &str, place: &Range<usize>, marks: &Marks) -> Vec<Range<usize
         let end = mark.place.end.min(mark.place.start + LONG);
         boundary(text, mark.place.start.saturating_sub(KEPT))..boundary(text, end + KEPT)
     };
-    let mut around: Vec<Range<usize>> =
-        shown.iter().map(around).chain([place.start..boundary(text, place.start + KEPT)]).collect();
+    let first = place.start..boundary(text, place.start + KEPT);
+    let mut around: Vec<Range<usize>> = std::iter::once(first).chain(shown.iter().map(around)).collect();
     around.sort_by_key(|stretch| stretch.start);
     let mut merged: Vec<Range<usize>> = Vec::new();
     for stretch in around {
