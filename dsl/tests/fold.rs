@@ -105,6 +105,13 @@ fn names_play_no_part() {
     );
 }
 
+#[test]
+fn repeats_within_repeats_fold() {
+    let text = "net q = 8x8x4 - [(conv 4 - bn - relu)^2 - add(conv 4 - relu | id)^3 - pool 3x3/1 same]^4, softmax 2";
+    let inner = "((conv bn relu)×2 ({conv relu add})×3 pool)×4";
+    assert!(folded(&net(text)).contains(inner), "{}", folded(&net(text)));
+}
+
 /// What differs in anything but the channels that it is given is not the same.
 #[test]
 fn what_differs_does_not_fold() {

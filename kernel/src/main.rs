@@ -17,7 +17,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, Shown, usage, wrong};
+use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, usage, wrong};
 use fovea::device::{self, Purpose};
 use fovea::event::Event;
 use fovea::session::Session;
@@ -25,7 +25,6 @@ use front::{Folder, Front, Reader};
 use interrupt::Presses;
 use jupyter::install;
 use script::{Form, Script};
-use slides::Pictures;
 use text::read;
 
 #[global_allocator]
@@ -94,9 +93,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let purpose = if let Some(Command::Check { .. }) = command { Purpose::Check } else { Purpose::Run };
     let reader = if at_prompt { Reader::Prompt } else { Reader::Script };
-    // An audit is for reading: its picture comes where somebody asks for it.
-    let drawn =
-        if options.out.is_some() || options.graphics != Shown::Auto { Pictures::Wanted } else { Pictures::None };
+    let theme = slides::theme(&options);
     let folder = options.out.clone().unwrap_or_else(|| pictures(command.as_ref()));
     let mut script = Script {
         session: session(&options, purpose)?,
@@ -116,7 +113,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             script.session = session(&options, purpose)?;
             Ok(script.check(&file.display().to_string(), &read(file)?))
         }),
-        Some(Command::Slide { files }) => each(&files, format, |file| slides::run(&mut script.front, file, drawn)),
+        Some(Command::Slide { files }) => each(&files, format, |file| slides::run(&mut script.front, file, theme)),
         Some(Command::Fmt { files, check }) => {
             let form = if check { Form::Asked } else { Form::Made };
             each(&files, format, |file| script.format(file, form))

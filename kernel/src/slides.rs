@@ -3,55 +3,65 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use fovea::event::{Event, Output};
+use fovea::event::Event;
 use fovea::failure::Failure;
+use fovea::picture::Theme;
 use fovea::slides;
-use fovea_dsl::slide::{audit, name_of};
+use fovea_dsl::slide::{self, Audit, audit, is_lecture, name_of};
 use fovea_dsl::{Diagnostic, Source};
 use fovea_graph::{SourceId, Span};
 
-use crate::cli::FAILED;
+use crate::cli::{FAILED, Format, Options, Shown};
 use crate::front::Front;
+use crate::interrupt::ends;
 use crate::text::read_slide;
 
-/// Audits the slide in a file, `-` for standard input. All was read, or the status says that it was not.
-pub fn run(front: &mut Front, file: &Path, pictures: Pictures) -> anyhow::Result<ExitCode> {
+/// Audits the slide or the lecture in a file, `-` for standard input, with a picture where it has a `theme`. All was read, or the status says that it was not.
+pub fn run(front: &mut Front, file: &Path, theme: Option<Theme>) -> anyhow::Result<ExitCode> {
     let text = read_slide(file)?;
     let (name, shown) = match file.file_stem() {
         Some(stem) if file != Path::new("-") => (name_of(&stem.to_string_lossy()), file.display().to_string()),
         _ => ("pasted".to_string(), "standard input".to_string()),
     };
     let source = Source { id: SourceId(0), name: shown, text };
-    let audit = audit(&name, &source.text);
-    show(front, slides::output(&audit, &source.text, &[]), pictures);
-    let span = |place: &std::ops::Range<usize>| Span::new(source.id, place.start, place.end);
-    let missed = audit.unread.iter().map(|unread| slides::missed(&name, unread, span(&unread.place)));
-    Ok(told(front, missed.collect(), &[source.clone()]))
-}
-
-/// Whether an audit's picture is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pictures {
-    /// It is written, or shown in the terminal.
-    Wanted,
-    /// The text is all.
-    None,
-}
-
-fn show(front: &mut Front, mut output: Output, pictures: Pictures) {
-    if pictures == Pictures::None {
-        output.pictures.clear();
-    }
-    front.event(Event::Output(output));
-}
-
-/// Says what could not be read; the exit status.
-fn told(front: &mut Front, missed: Vec<Diagnostic>, sources: &[Source]) -> ExitCode {
+    let missed =
+        if is_lecture(&source.text) { lecture(front, &source, theme) } else { one(front, &name, &source, theme) };
     if missed.is_empty() {
-        return ExitCode::SUCCESS;
+        return Ok(ExitCode::SUCCESS);
     }
     if !front.closed() {
-        front.failure(&Failure::Mistakes(missed), sources);
+        front.failure(&Failure::Mistakes(missed), &[source]);
     }
-    ExitCode::from(FAILED)
+    Ok(ExitCode::from(FAILED))
+}
+
+/// Shows the audit of one slide; what of it could not be read.
+fn one(front: &mut Front, name: &str, source: &Source, theme: Option<Theme>) -> Vec<Diagnostic> {
+    let audit = ends(|| audit(name, &source.text));
+    front.event(Event::Output(slides::output(&audit, &source.text, &[], theme)));
+    unread(&audit, source).collect()
+}
+
+/// Shows the audit of a whole lecture; what of it could not be read.
+fn lecture(front: &mut Front, source: &Source, theme: Option<Theme>) -> Vec<Diagnostic> {
+    let lecture = ends(|| slide::lecture(&source.text));
+    match front.format() {
+        Format::Text => front.event(Event::Output(slides::lecture(&lecture, &source.text, theme))),
+        Format::Json => slides::of_lecture(&lecture).for_each(|output| front.event(Event::Output(output))),
+    }
+    lecture.slides.iter().flat_map(|slide| &slide.audits).flat_map(|audit| unread(audit, source)).collect()
+}
+
+fn unread<'a>(audit: &'a Audit, source: &Source) -> impl Iterator<Item = Diagnostic> + use<'a> {
+    let id = source.id;
+    audit.unread.iter().map(move |unread| {
+        let place = Span::new(id, unread.place.start, unread.place.end);
+        slides::missed(&audit.name, unread, place)
+    })
+}
+
+/// How pictures are drawn, where the command line asks for any: an audit is for reading.
+pub fn theme(options: &Options) -> Option<Theme> {
+    let is_wanted = options.out.is_some() || options.graphics != Shown::Auto;
+    is_wanted.then(|| options.theme.unwrap_or_default())
 }

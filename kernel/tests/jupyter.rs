@@ -27,6 +27,8 @@ fn the_lab_extension_has_the_colours_of_the_terminal() {
         "convolve [1 0;\n0 1] with [\n%who\n%RESET 5 %x\nlet a = 5".into(),
         "train a on digits,\nfor 3 epochs with SGD(lr 0.1)\nnote \"train # 5x5\nplot loss -\n  accuracy of a;".into(),
         "net a = 8x8x1 -\nconv 4 - (relu\n- bn eps 1) - conv 2\nconv 3\nplot loss of a".into(),
+        "%%slide a  # so\n[8x8x1] CONV: 3\nnet q = 8x8x1 - fc 3\n\n%who \"x".into(),
+        "seed 7\n%%Slide a\nnet q = conv 3\nslide b\nconv 3".into(),
         "predict a on digits,\nsave \"a.npy\"\nsave a \"a\"\nslide\nCONV 3 - RELU\n  \"x\" 5\nnet b = 8x8x1 - conv 4"
             .into(),
     ];

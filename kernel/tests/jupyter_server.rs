@@ -296,3 +296,21 @@ fn without_the_process_that_started_it_a_kernel_ends() {
     jupyter.wait().unwrap();
     until("it ends", || child.try_wait().unwrap().ok_or_else(|| "it goes on".to_string()));
 }
+
+#[test]
+fn a_cell_can_be_a_slide() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path(), Transport::TCP);
+    let mut client = served.client();
+    let slide =
+        "%%slide mine\n[8x8x1] INPUT\n[9x9x4] CONV1: 4 3x3 filters at stride 1, pad 1\nseed 7\n[10] FC2: 10 neurons";
+    let seen = client.run(slide);
+    let page = seen.iter().find(|seen| seen.kind == "execute_result").unwrap();
+    let html = page.content["data"]["text/html"].as_str().unwrap();
+    assert!(html.contains("<del ") && html.contains("9x9x4") && html.contains("<ins "), "{html}");
+    assert!(!page.content["data"]["text/plain"].as_str().unwrap().contains('\u{1b}'));
+    assert!(seen.iter().any(|seen| seen.content["data"]["image/svg+xml"].is_string()), "its picture");
+    let names = names(&client.run("summary mine"));
+    assert!(names.contains(&"execute_result".to_string()), "{names:?}");
+    client.shutdown(false);
+}

@@ -17,7 +17,7 @@ fn blocks() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn its_programs_run_as_printed() {
     let programs: Vec<&str> = blocks().into_iter().filter(|(word, _)| *word == "fovea").map(|(_, text)| text).collect();
-    assert_eq!(programs.len(), 7, "the pattern, five of the tour, one of runs");
+    assert_eq!(programs.len(), 8, "the pattern, six of the tour, one of runs");
     for program in programs {
         let place = Place::new();
         if program.contains("pets/") {
@@ -45,6 +45,7 @@ fn its_commands_run() {
     let place = Place::new();
     place.write("lenet.fov", "net lenet = 8x8x1 - fc 10, softmax\nsummary lenet\n");
     place.write("sweep.fov", "let N = 2\nnet q = 8x8x1 - (fc 10 - relu)^N, softmax 3\nsummary q\n");
+    place.write("table.md", include_str!("../../tests/slides/googlenet.md"));
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_fovea")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let mut count = 0;
@@ -59,5 +60,5 @@ fn its_commands_run() {
         assert!(ran.status.success(), "{command}\n{}", String::from_utf8_lossy(&ran.stderr));
         count += 1;
     }
-    assert_eq!(count, 8, "{tour}");
+    assert_eq!(count, 9, "{tour}");
 }

@@ -77,6 +77,35 @@ fn a_net_of_a_slide_trains_and_its_run_resumes() {
     bench.ok("let rate = 0.1\ntrain mine on digits for 1 epochs with sgd(lr rate) sweep rate {0.1, 0.01}");
 }
 
+/// A table of two networks.
+const TABLE: &str = "| A | B |
+|---|---|
+| 2 weight layers | 3 weight layers |
+| input (8 × 8 grayscale image) | |
+| conv3-4 | conv3-4 |
+|  | conv3-4 |
+| maxpool | |
+| FC-10 | |
+| soft-max | |
+";
+
+#[test]
+fn a_tables_columns_are_nets() {
+    let mut bench = Bench::new();
+    let text = format!(
+        "slide tiny\n{TABLE}\nsummary tiny.A\ntrain tiny.B on digits for 1 epochs\n\
+         filters tiny.B.conv2\nnet more = tiny.B.pool1 - fc 10, softmax"
+    );
+    let outputs = bench.ok(&text);
+    assert_eq!(outputs[0].data["nets"], json!(["tiny.A", "tiny.B"]));
+    assert_eq!(with(&outputs[0].data, "agrees"), [(3, "layers", "2"), (3, "layers", "3")]);
+    assert_eq!(outputs[1].data["totals"]["params"], 40 + 650);
+    // The run's program has the slide, under whichever of its nets.
+    bench.session = Session::new(Arc::new(Cpu::new(Some(1)).unwrap()), bench.path("runs").into(), Arc::default());
+    let resumed = bench.ok("resume run 1 for 2 epochs\nsummary tiny.B");
+    assert_eq!(resumed[1].data["totals"]["params"], 40 + 148 + 650);
+}
+
 #[test]
 fn a_slide_called_as_a_net_takes_its_place_and_says_so() {
     let mut bench = Bench::new();
@@ -167,4 +196,79 @@ fn files_are_audited_and_the_status_says_whether_all_was_read() {
     }
     let help = place.run(&["slide", "--help"]).done().out;
     assert!(help.contains("--theme") && !help.contains("--device"), "{help}");
+}
+
+#[test]
+fn a_picture_comes_where_it_is_asked_for() {
+    let place = Place::new();
+    place.write("small.md", SMALL);
+    place.run(&["slide", "small.md", "--out", "drawn", "--theme", "dark"]).done();
+    assert_eq!(place.files(), ["drawn/01-slide-small.png", "drawn/01-slide-small.svg", "small.md"]);
+    let output = Bench::new().ok(&format!("slide mine\n{SMALL}")).remove(0);
+    assert_eq!(output.pictures[0].alt, "mine – 3 figures: 3 agree; 2 assumptions.");
+    assert!(output.html.unwrap().contains("8x8x4"));
+}
+
+#[test]
+fn a_whole_lecture_is_a_report_and_an_object_a_slide() {
+    let place = Place::new();
+    place.write("lecture.md", include_str!("../../tests/slides/lecture.md"));
+    let ran = place.run(&["slide", "lecture.md"]).done();
+    let sum = ran.out.lines().next().unwrap();
+    assert!(sum.contains(" figures: ") && sum.contains(" disagree"), "{sum}");
+    for words in ["AlexNet (2012 Winner) (lines 341–374)\n", "nothing to compute: ", "→ pad 2", "2.359 million"] {
+        assert!(ran.out.contains(words), "no `{words}`");
+    }
+    let slides = place.run(&["slide", "lecture.md", "--format", "json"]).done().json();
+    let alexnet = slides.iter().find(|slide| slide["nets"] == json!(["alexnet"])).unwrap();
+    // Lines count in the file.
+    assert_eq!((with(alexnet, "disagrees")[0].0, &alexnet["lines"]), (353, &json!([341, 374])));
+    let silent = slides.iter().filter(|slide| slide["figures"] == json!([]) && slide["unjudged"] == json!([])).count();
+    assert!(silent > 10 && slides.len() > silent + 10, "{silent} of {}", slides.len());
+}
+
+#[test]
+fn colours_come_on_a_terminal_alone() {
+    let place = Place::new();
+    place.write("alexnet.txt", ALEXNET);
+    assert!(!place.run(&["slide", "alexnet.txt"]).done().out.contains('\u{1b}'));
+    let forced = place.command(&["slide", "alexnet.txt"]).env("CLICOLOR_FORCE", "1").output().unwrap();
+    let coloured = Ran::from(forced).done().out;
+    assert!(coloured.contains("\u{1b}[9;31mpad 1\u{1b}[0m \u{1b}[1;32mpad 2\u{1b}[0m"), "{coloured:?}");
+}
+
+/// None breaks, whatever it says; each ends as it was read or not.
+#[test]
+fn bad_slides_are_told_of() {
+    let googlenet = include_str!("../../tests/slides/googlenet.md");
+    let heading: String = googlenet.lines().take(2).map(|line| format!("{line}\n")).collect();
+    let row = |cell: &str| format!("{}|\n", format!("| {cell} ").repeat(10_000));
+    let cut: String =
+        googlenet.lines().map(|line| line.split('|').take(6).collect::<Vec<_>>().join("|") + "\n").collect();
+    let place = Place::new();
+    for (name, text) in [
+        ("wide", [row("a"), row("---"), row("conv3-64"), row("maxpool")].concat()),
+        ("two-headings", format!("{heading}{googlenet}")),
+        ("missing-cells", cut),
+        ("overflow", ALEXNET.replace("4096 neurons", "40960000000000000000000 neurons")),
+        (
+            "right-to-left",
+            ALEXNET.replace("INPUT", "INPUT \u{5e9}\u{5dc} \u{202e}x").replace("Normalization", "\u{646}\u{648}"),
+        ),
+        (
+            "large",
+            "[2270x2270x3] INPUT\n[2270x2270x9600] CONV1: 9600 11x11 filters at stride 1, pad 5\nFC: 40960 neurons"
+                .into(),
+        ),
+        ("nothing", "\u{feff}\u{0}\n\n".into()),
+    ] {
+        place.write(name, &text);
+        let ran = place.run(&["slide", name]);
+        assert!(matches!(ran.status, Some(0 | 1)) && !ran.err.contains("panicked"), "{name}: {}", ran.err);
+        assert!(!ran.out.contains(['\u{202e}', '\u{0}']), "{name}");
+        assert!(ran.out.len() < 20_000, "{name}: {}", ran.out.len());
+        let silent = ran.status == Some(1) && ran.err.is_empty();
+        assert!(!silent, "{name}");
+        Bench::new().run(&format!("%%slide odd\n{text}\n")).ok();
+    }
 }

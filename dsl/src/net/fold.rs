@@ -132,8 +132,12 @@ impl<'a> Fold<'a> {
             at = part.layers.end;
             parts.push(part);
         }
-        for length in 1..=LONGEST.min(parts.len() / 2) {
+        let mut length = 1;
+        while length <= LONGEST.min(parts.len() / 2) {
+            let before = parts.len();
             parts = self.folded(parts, length);
+            // What was folded may be part of a shorter pattern now.
+            length = if parts.len() < before { 1 } else { length + 1 };
         }
         self.led(parts)
     }

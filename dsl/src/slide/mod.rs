@@ -35,7 +35,7 @@ mod words;
 mod write;
 
 pub use figure::{Audit, Correction, Figure, SlideNet, Unread, Verdict, What};
-pub use lecture::{Lecture, LectureSlide, Unjudged, lecture};
+pub use lecture::{Lecture, LectureSlide, Unjudged, is_lecture, lecture};
 pub use tables::{Table, TableCell, TableRow, tables};
 
 use crate::parse::words::is_free;

@@ -71,6 +71,7 @@ fn superscript(c: char) -> Option<char> {
 const COMMANDS: &[(&str, &str)] = &[
     ("times", "x"),
     ("cdot", "*"),
+    ("ast", "*"),
     ("rightarrow", "->"),
     ("to", "->"),
     ("leq", "<="),

@@ -15,7 +15,7 @@ use nets::{DENSENET, OTHERS, known, library_nets, net};
 const THEMES: [(Theme, &str); 2] = [(Theme::Light, "light"), (Theme::Dark, "dark")];
 
 fn folded(name: &str) -> String {
-    architecture(&known(name), Depth::Folded).tell(Page::default(), "").to_string()
+    architecture(&known(name), Depth::Folded).tell(Page::default(), "", None).to_string()
 }
 
 #[test]
@@ -24,7 +24,6 @@ fn lenet_in_text() {
         folded("lenet"),
         "\
 lenet
-
 ○  input              28×28×1
 ●  conv 6 5×5, relu   28×28×6
 ●  max pool 2×2/2     14×14×6
@@ -42,7 +41,6 @@ fn resnet50_in_text() {
         folded("resnet50"),
         "\
 resnet50
-
 ○  input                                   224×224×3
 ●  conv 64 7×7/2, bn, relu                 112×112×64
 ●  max pool 3×3/2                          56×56×64
@@ -78,7 +76,6 @@ fn googlenet_in_text() {
         folded("googlenet"),
         "\
 googlenet
-
 ○  input                                  224×224×3
 ●  conv 64 7×7/2, relu                    112×112×64
 ●  max pool 3×3/2, lrn                    56×56×64
@@ -120,7 +117,7 @@ fn a_densenets_blocks_fold() {
     let counts: Vec<usize> = dense.diagram.boxes.iter().map(|one| one.count).filter(|&count| count > 1).collect();
     assert_eq!(counts, [6, 12, 8]);
     assert_eq!((dense.blocks.len(), dense.blocks[0].name.as_str(), dense.blocks[0].uses), (1, "layer", 26));
-    let text = dense.tell(Page::default(), "").to_string();
+    let text = dense.tell(Page::default(), "", None).to_string();
     assert!(text.contains("■  layer ×12                  16×16×60–192\n"), "{text}");
     assert!(text.contains("○─╮  input                            h×w×24–180\n"), "{text}");
 }
@@ -142,9 +139,11 @@ fn deep_residual_nets_fold_to_their_stages() {
 fn text_fits_a_terminal() {
     for net in library_nets().into_iter().chain(OTHERS.iter().map(|text| net(text))) {
         for depth in [Depth::Folded, Depth::All] {
-            let text = architecture(&net, depth).tell(Page::default(), "").to_string();
-            let long = text.lines().find(|line| line.chars().count() > 80);
-            assert_eq!(long, None, "{}", net.name);
+            for batch in [None, Some(64)] {
+                let text = architecture(&net, depth).tell(Page::default(), "", batch).to_string();
+                let long = text.lines().find(|line| line.chars().count() > 80);
+                assert_eq!(long, None, "{}", net.name);
+            }
         }
     }
 }
@@ -162,8 +161,10 @@ fn drawings() -> Vec<(String, Drawing)> {
         for (depth, end) in [(Depth::Folded, ""), (Depth::All, ".all")] {
             let shown = architecture(net, depth);
             for (view, how) in [(plain(&shown), ""), (train(&shown), ".train")] {
-                drawings
-                    .push((format!("{}{end}{how}", net.name), draw(&[shown.clone()], &view, Theme::Light).unwrap()));
+                drawings.push((
+                    format!("{}{end}{how}", net.name),
+                    draw(std::slice::from_ref(&shown), &view, Theme::Light).unwrap(),
+                ));
             }
         }
     }
@@ -289,7 +290,7 @@ fn no_label_lies_across_a_border() {
 fn alternative_texts_tell_the_net() {
     for net in library_nets() {
         let shown = architecture(&net, Depth::Folded);
-        let drawing = draw(&[shown.clone()], &View::default(), Theme::Light).unwrap();
+        let drawing = draw(std::slice::from_ref(&shown), &View::default(), Theme::Light).unwrap();
         let alt = drawing.picture("net", Theme::Light).unwrap().alt;
         assert!(alt.starts_with(&format!("{}: input ", net.name)), "{alt}");
         let all = shown.diagram.boxes.iter().chain(shown.blocks.iter().flat_map(|block| &block.diagram.boxes));
@@ -360,4 +361,26 @@ fn parsed(name: &str) -> (Vec<Net>, Depth, Option<Traffic>) {
     let (name, depth) = name.strip_suffix(".all").map_or((name, Depth::Folded), |name| (name, Depth::All));
     let other = OTHERS.iter().map(|text| net(text)).find(|net| net.name == name);
     (other.map_or_else(|| name.split('-').map(known).collect(), |net| vec![net]), depth, traffic)
+}
+
+/// Links keep clear of boxes that are not theirs.
+#[test]
+fn links_go_around_boxes() {
+    for (name, drawing) in drawings() {
+        let bounds: Vec<Outline> = drawing.boxes.iter().map(Footprint::bounds).collect();
+        for wire in &drawing.links {
+            for pair in wire.points.windows(2) {
+                for step in 0..=4 {
+                    let share = f64::from(step) / 4.0;
+                    let x = pair[0].0 + (pair[1].0 - pair[0].0) * share;
+                    let y = pair[0].1 + (pair[1].1 - pair[0].1) * share;
+                    let point = Outline { x: x - 0.5, y: y - 0.5, width: 1.0, height: 1.0 };
+                    let is_own = |at: usize| at == wire.from || at == wire.to;
+                    let near = (0..bounds.len()).filter(|&at| !is_own(at) && overlap(&bounds[at], &point));
+                    let met = near.into_iter().find(|&at| boxes_overlap(&drawing.boxes[at], &point.into()));
+                    assert_eq!(met, None, "{name}: from {} to {} at {x:.0}, {y:.0}", wire.from, wire.to);
+                }
+            }
+        }
+    }
 }

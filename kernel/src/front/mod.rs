@@ -72,6 +72,11 @@ impl Front {
         Self { format, folder, graphics, progress: ProgressLine::new(), closed: false, failed: false, told: false }
     }
 
+    /// How results are printed.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Whether nobody reads standard output any more.
     pub fn closed(&self) -> bool {
         self.closed

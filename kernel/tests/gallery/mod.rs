@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, missing_docs, dead_code)]
 
 mod asked;
+mod audits;
 mod inside;
 
 use asked::asked;
+use audits::audits;
 use fovea::display::number;
 use fovea::picture::{
     Along, Grey, Image, Mapped, Mark, Measure, Mistake, Panel, Picture, Prediction, Sample, Series, SeriesKind, Theme,
@@ -356,7 +358,7 @@ pub fn gallery() -> &'static [(String, Picture)] {
     GALLERY.get_or_init(|| {
         let of = |theme: Theme| {
             let all = plots(theme).into_iter().chain(sheets(theme)).chain(others(theme));
-            let all = all.chain(slides(theme)).chain(insides(theme)).chain(asked(theme));
+            let all = all.chain(slides(theme)).chain(insides(theme)).chain(asked(theme)).chain(audits(theme));
             all.map(move |(name, picture)| (format!("{name}-{}", theme.word()), picture))
         };
         let all: Vec<_> = of(Theme::Light).chain(of(Theme::Dark)).collect();

@@ -57,7 +57,7 @@ pub(super) fn read(sheet: &mut Sheet<'_>) {
     let mut convolution: Option<(Range<usize>, [usize; 3])> = None;
     for line in lines {
         convolution = stated(line).or(convolution);
-        for equation in equations(line.plain) {
+        for equation in equations(&with_equals(line.plain)) {
             if let (What::Parameters, Some(factors)) = (equation.what, &equation.left.factors)
                 && let Some((place, layer)) = convolution.take()
             {
@@ -66,6 +66,17 @@ pub(super) fn read(sheet: &mut Sheet<'_>) {
             judge(sheet, line, &equation);
         }
     }
+}
+
+/// A line with `≈`, `~` and `~=` as `=`, each byte at its place.
+fn with_equals(plain: &str) -> String {
+    let text = plain.replace('≈', "=  ").replace("~=", " =");
+    let mut equals = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let is_alone = c == '~' && !text[..at].trim_end_matches(' ').ends_with('=');
+        equals.push(if is_alone { '=' } else { c });
+    }
+    equals
 }
 
 /// The sums on a line.

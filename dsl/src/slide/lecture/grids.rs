@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::matrix::{Decimal, Entry, Matrix, matrices};
-use super::scan::{Spot, number_behind, spots};
+use super::scan::{Spot, Token, number_behind, spots};
 use super::sheet::Sheet;
 use super::sliding::{Sliding, Taking};
 use crate::slide::figure::{Verdict, What};
@@ -63,12 +63,17 @@ impl About {
         let is_pool = title.contains("pool") || has(&["pool", "pooling", "maxpool", "avgpool"]);
         let is_mean =
             has(&["average", "avg", "mean", "avgpool"]) || title.contains("average") || title.contains("mean");
+        // `[…] * […] = […]`
+        let has_sign = |sign: u8| lines.iter().flatten().any(|spot| spot.token == Token::Sign(sign));
+        let is_joined =
+            grids.len() > 2 && grids[0].lines.start == grids[1].lines.start && has_sign(b'*') && has_sign(b'=');
         let pair = |spot: &Spot<'_>| match spot.sizes() {
             Some(&[height, width]) => Some([height, width]),
             _ => None,
         };
         Self {
-            is_convolved: title.contains("convol")
+            is_convolved: is_joined
+                || title.contains("convol")
                 || title.contains("filter")
                 || has(&["filter", "kernel", "convolution", "convolved", "convolve", "conv"]) && !is_pool,
             pool: is_pool.then_some(if is_mean { Taking::Mean } else { Taking::Largest }),

@@ -110,6 +110,12 @@ pub fn lecture(text: &str) -> Lecture {
     Lecture { slides }
 }
 
+/// Whether a text has more than one slide.
+pub fn is_lecture(text: &str) -> bool {
+    let plain = super::plain::plain(text);
+    split::parts(&split::lines(text, &plain)).len() > 1
+}
+
 /// Reads what stands on a slide beside its networks; what a reader took, those behind it do not read.
 fn small_claims(sheet: &mut Sheet<'_>, audits: &[Audit], before: &[LectureSlide]) {
     /// The most audits that a sentence is held against.

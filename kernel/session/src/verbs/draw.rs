@@ -98,7 +98,7 @@ fn drawable(net: &Net, name: &Name, depth: Depth) -> Result<Architecture, Diagno
     if boxes <= MOST_BOXES {
         return Ok(shown);
     }
-    let message = format!("`{}` has {} to draw", name.text, number::of(boxes, "box"));
+    let message = format!("`{}` has {} boxes to draw", name.text, number::count(boxes as u64));
     let help = match depth {
         Depth::All => "without `all` what repeats is folded",
         Depth::Folded => "too little of it repeats to be folded; `summary` lists its layers",
@@ -175,9 +175,10 @@ impl Job for Draw {
             };
             write_whole(&file.path, &bytes).at(file.span)?;
         }
-        let text = |page: Page, (net, note): (&Architecture, &String)| net.tell(page, note);
+        let batch = self.view.traffic.map(|traffic| traffic.batch);
+        let text = |page: Page, (net, note): (&Architecture, &String)| net.tell(page, note, batch);
         let page = self.nets.iter().zip(&self.view.notes).fold(Page::default(), text);
-        let output = Output::page("draw", &page, json!({ "nets": self.nets })).picture(drawn);
+        let output = Output::page("draw", &page, json!({ "nets": self.nets, "batch": batch })).picture(drawn);
         Ok(match &self.file {
             Some(file) => output.file(&file.path),
             None => output,

@@ -8,6 +8,7 @@ use fovea_graph::Span;
 use super::{Checked, Events, Job, net};
 use crate::event::Output;
 use crate::failure::Failure;
+use crate::picture::Theme;
 use crate::slides;
 use crate::world::{Missed, Names, Why, World};
 
@@ -19,6 +20,7 @@ struct Slide {
     changed: Vec<String>,
     /// What is said of nets that had these names before.
     replaced: Vec<String>,
+    theme: Theme,
     remarks: Vec<Diagnostic>,
 }
 
@@ -27,8 +29,14 @@ pub fn check(definition: &SlideDef, names: &mut Names) -> Checked {
     let name = &definition.name;
     net::not_data(name, names)?;
     let audit = audit(&name.text, &definition.text);
-    let mut slide =
-        Slide { text: definition.text.clone(), changed: Vec::new(), replaced: Vec::new(), remarks: Vec::new(), audit };
+    let mut slide = Slide {
+        text: definition.text.clone(),
+        changed: Vec::new(),
+        replaced: Vec::new(),
+        theme: names.theme,
+        remarks: Vec::new(),
+        audit,
+    };
     let place = |at: &std::ops::Range<usize>| within(at, definition.span);
     if let Some(first) = slide.audit.unread.first() {
         let missed = Missed { span: place(&first.place), line: first.line, why: Why::Unread };
@@ -92,7 +100,7 @@ impl Job for Slide {
         for net in &self.changed {
             world.trained.remove(net);
         }
-        Ok(slides::output(&self.audit, &self.text, &self.replaced))
+        Ok(slides::output(&self.audit, &self.text, &self.replaced, Some(self.theme)))
     }
 
     fn remarks(&self) -> &[Diagnostic] {

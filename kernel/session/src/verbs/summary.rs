@@ -1,4 +1,4 @@
-//! `summary lenet`, `summary lenet batch 32 train`
+//! `summary lenet`, `summary lenet batch 32 train`, `summary resnet50 all`
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use fovea_train::{Needs, Question, batches};
 use serde_json::json;
 
 use super::{Checked, Events, Job};
+use crate::architecture::{Architecture, Depth, architecture};
 use crate::display::{Summary, SummaryRow, Totals};
 use crate::event::Output;
 use crate::failure::{At, Failure};
@@ -27,23 +28,34 @@ const USUAL: Optimizer = Optimizer::Sgd { momentum: 0.9, decay: 0.0 };
 struct Summarise {
     summary: Summary,
     batch: usize,
+    /// What repeats, and where each of the net's layers has its row; none where every layer is to have one.
+    folding: Option<(Architecture, Vec<Option<usize>>)>,
 }
 
 /// Counts a picture's work layer by layer, and plans all programs of a training run of the batch: on the data, if any are
 /// named.
 pub fn check(said: &verb::Summary, span: Span, names: &Names, world: &World) -> Checked {
     let of = Use { net: &said.net, data: said.on.as_ref().map(|on| &on.value), weights: Weights::Own };
-    counted(&of, said.batch.map_or(1, |batch| batch.value), span, names, world)
+    let batch = said.batch.map_or(1, |batch| batch.value);
+    let summary = planned(&of, batch, span, names, world)?;
+    let folding = said.all.is_none().then(|| folding(&of, &summary, names)).transpose()?;
+    Ok(Box::new(Summarise { summary, batch, folding }))
+}
+
+/// What repeats in a net, and where each of its layers has its row.
+fn folding(of: &Use<'_>, summary: &Summary, names: &Names) -> Result<(Architecture, Vec<Option<usize>>), Failure> {
+    let net = names.net(of)?;
+    let rows: BTreeMap<&str, usize> = summary.layers.iter().zip(0..).map(|(row, at)| (row.name.as_str(), at)).collect();
+    let places = net.layers.iter().map(|layer| rows.get(layer.name.as_str()).copied()).collect();
+    Ok((architecture(&net, Depth::Folded), places))
 }
 
 /// The summary of a net and of its training by so many pictures a step.
 pub fn of(net: &Name, batch: usize, span: Span, names: &Names, world: &World) -> Checked {
-    counted(&Use { net, data: None, weights: Weights::Own }, batch, span, names, world)
-}
-
-fn counted(of: &Use<'_>, batch: usize, span: Span, names: &Names, world: &World) -> Checked {
-    let summary = planned(of, batch, span, names, world)?;
-    Ok(Box::new(Summarise { summary, batch }))
+    let of = Use { net, data: None, weights: Weights::Own };
+    let summary = planned(&of, batch, span, names, world)?;
+    let folding = Some(folding(&of, &summary, names)?);
+    Ok(Box::new(Summarise { summary, batch, folding }))
 }
 
 /// A net's summary with the memory of its training by so many pictures a step.
@@ -112,7 +124,13 @@ fn row(net: &Net, fields: &[Vec<Field>], at: Option<usize>, graph: &Graph, cost:
 
 impl Job for Summarise {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let mut output = Output::page("summary", &self.summary.page(self.batch), json!(self.summary));
+        let page = match &self.folding {
+            Some((net, places)) => {
+                self.summary.folded_page(self.batch, net, |layer| places.get(layer).copied().flatten())
+            }
+            None => self.summary.page(self.batch),
+        };
+        let mut output = Output::page("summary", &page, json!(self.summary));
         output.data["batch"] = json!(self.batch);
         Ok(output)
     }

@@ -25,7 +25,8 @@ pub enum Depth {
 /// What a diagram of the net shows.
 pub fn architecture(net: &Net, depth: Depth) -> Architecture {
     let mut builder = Builder::new(net, depth);
-    let diagram = builder.diagram(&builder.parts.clone(), &[0..net.layers.len()]);
+    let whole = 0..net.layers.len();
+    let diagram = builder.diagram(&builder.parts.clone(), std::slice::from_ref(&whole));
     let blocks = builder.kinds.into_iter().map(|kind| kind.block).collect();
     Architecture { net: net.name.clone(), diagram, blocks }
 }
@@ -150,6 +151,7 @@ impl<'a> Builder<'a> {
             block: None,
             lead: None,
             layers: uses[0].start..uses[0].start,
+            lead_layers: 0,
             names: Default::default(),
         }
     }
@@ -228,6 +230,7 @@ impl<'a> Builder<'a> {
                     block: None,
                     lead: None,
                     layers: *layer..layer + 1,
+                    lead_layers: 0,
                     names: [here.name.clone(), here.name.clone()],
                 }
             }
@@ -239,6 +242,7 @@ impl<'a> Builder<'a> {
                 let mut new = self.stretch(times, body, *lead);
                 new.output = output;
                 new.layers = part.layers.clone();
+                new.lead_layers = lead.map_or(0, |_| times[0].len());
                 let layers = &self.net.layers[part.layers.clone()];
                 new.names = [&layers[0], &layers[layers.len() - 1]].map(|layer| layer.name.clone());
                 new
@@ -271,6 +275,7 @@ impl<'a> Builder<'a> {
             block: Some(block),
             lead,
             layers: 0..0,
+            lead_layers: 0,
             names: Default::default(),
         }
     }
@@ -319,22 +324,23 @@ impl<'a> Builder<'a> {
         let mut uses = vec![at.clone()];
         uses.extend(self.stretches.iter().filter(alike).cloned());
         let diagram = self.diagram(body, &uses);
-        let name = self.name(&uses, place);
+        let is_stage = diagram.is_chain() || diagram.boxes.iter().any(|one| one.block.is_some());
+        let name = self.name(&uses, place, is_stage);
         let block = BlockKind { name, uses: uses.len(), diagram };
         self.kinds.push(Kindred { uses, block });
         self.kinds.len() - 1
     }
 
     /// What a block is called: as the text calls it, else by how it joins.
-    fn name(&self, uses: &[Range<usize>], place: Place) -> String {
+    fn name(&self, uses: &[Range<usize>], place: Place, is_stage: bool) -> String {
         let layers = &self.net.layers[uses[0].clone()];
         let stem = common_stem(layers.iter().map(|layer| layer.name.as_str()));
         let has = |kind: Kind| layers.iter().any(|layer| layer.kind == kind);
         let stem = match stem {
             Some(stem) => stem,
+            None if is_stage => "stage".to_string(),
             None if has(Kind::Add) => "residual block".to_string(),
-            None if has(Kind::Concat) => "branches".to_string(),
-            None => "stage".to_string(),
+            None => "branches".to_string(),
         };
         let wanted = match place {
             Place::Usual => stem,

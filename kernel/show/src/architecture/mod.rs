@@ -11,6 +11,8 @@ use serde::Serialize;
 
 pub use build::{Depth, architecture};
 
+use crate::display::number;
+
 /// A net as its diagram shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Architecture {
@@ -68,6 +70,9 @@ pub struct LayerBox {
     /// The net's layers in it, by position.
     #[serde(skip)]
     pub layers: Range<usize>,
+    /// How many of them are the first time's, where that is another.
+    #[serde(skip)]
+    pub lead_layers: usize,
     /// Their names, from the first to the last.
     pub names: [String; 2],
 }
@@ -155,9 +160,12 @@ impl LayerBox {
         (self.count > 1).then(|| format!("×{}", self.count))
     }
 
-    /// How many values its output has, at most.
-    pub fn values(&self) -> f64 {
-        self.output.iter().map(|size| size[1] as f64).product()
+    /// The sizes of its output for one picture, and the memory of so many pictures' output: `56×56×256 · 25.7 MB`.
+    pub fn traffic(&self, batch: usize) -> String {
+        // A value is an f32.
+        let values = self.output.iter().fold(4u64, |all, size| all.saturating_mul(size[1] as u64));
+        let most = if self.output.iter().any(|[least, most]| least != most) { "up to " } else { "" };
+        format!("{} · {most}{}", self.sizes(), number::bytes(values.saturating_mul(batch as u64)))
     }
 }
 

@@ -4,7 +4,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
-use crate::architecture::{Architecture, Diagram, Family, LayerBox, Link};
+use crate::architecture::{Architecture, BlockKind, Diagram, Family, LayerBox, Link};
 
 /// How wide a line is.
 const WIDTH: usize = 80;
@@ -12,23 +12,34 @@ const WIDTH: usize = 80;
 const MOST_LANES: usize = 14;
 
 impl Architecture {
-    /// Adds the net, under its name and a note, then each of its blocks.
-    pub fn tell(&self, page: Page, note: &str) -> Page {
+    /// Adds the net, under its name and a note, then each of its blocks; with the memory of training by so many pictures.
+    /// HTML folds it away, for there is the picture.
+    pub fn tell(&self, page: Page, note: &str, batch: Option<usize>) -> Page {
         let title = if note.is_empty() { self.net.clone() } else { format!("{}: {note}", self.net) };
-        let mut page = page.text(title).code(diagram(&self.diagram));
-        for block in &self.blocks {
-            let uses = if block.uses > 1 { format!(", {} times", block.uses) } else { String::new() };
-            page = page.text(format!("{}{uses}:", block.name)).code(diagram(&block.diagram));
-        }
-        page
+        // A title stands in one line.
+        let (title, inner) = if title.width() <= WIDTH {
+            (title, Page::default())
+        } else {
+            (self.net.clone(), Page::default().text(note))
+        };
+        page.fold(title, told_blocks(inner.code(diagram(&self.diagram, batch)), &self.blocks, batch))
     }
 }
 
+/// Adds each kind of block, under its name.
+pub(super) fn told_blocks(page: Page, blocks: &[BlockKind], batch: Option<usize>) -> Page {
+    blocks.iter().fold(page, |page, block| {
+        let uses = if block.uses > 1 { format!(", {} times", block.uses) } else { String::new() };
+        page.text(format!("{}{uses}:", block.name)).code(diagram(&block.diagram, batch))
+    })
+}
+
 /// A line a box.
-fn diagram(diagram: &Diagram) -> String {
+fn diagram(diagram: &Diagram, batch: Option<usize>) -> String {
     let rows = lanes(diagram).unwrap_or_else(|| numbered(diagram));
     let gutter = rows.iter().map(|row| row.ways.chars().count()).max().unwrap_or(0) + 2;
-    let sizes: Vec<String> = diagram.boxes.iter().map(LayerBox::sizes).collect();
+    let sizes: Vec<String> =
+        diagram.boxes.iter().map(|one| batch.map_or_else(|| one.sizes(), |batch| one.traffic(batch))).collect();
     let widest = sizes.iter().map(|sizes| sizes.width()).max().unwrap_or(0);
     let room = WIDTH.saturating_sub(gutter + widest + 2);
     let labels: Vec<String> = diagram.boxes.iter().map(|one| fitted(one, room)).collect();

@@ -8,6 +8,7 @@ mod chart;
 mod compare;
 mod convolution;
 mod diagram;
+mod folded;
 pub(crate) mod marked;
 pub mod number;
 mod page;
@@ -17,7 +18,7 @@ mod table;
 mod transposed;
 mod wrap;
 
-pub use audit::{Tally, audit};
+pub use audit::{Tally, audit, lecture, part};
 pub use chart::{Curve, bar, chart, sparkline};
 pub use compare::{Compared, Comparison};
 pub use convolution::{Makes, SlidingWindow};

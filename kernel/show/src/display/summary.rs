@@ -4,6 +4,7 @@ use super::number;
 use super::page::Page;
 use super::table::{Column, Table};
 use serde::Serialize;
+use std::ops::Range;
 
 /// What a net is made of. As data it is `{"verb":"summary","net":…,"layers":[…],"totals":{…}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,8 +58,13 @@ pub struct Totals {
 }
 
 impl Summary {
-    /// The table and the sums; a training run is one of steps of `batch` pictures.
+    /// The table and the sums, a row a layer; a training run is one of steps of `batch` pictures.
     pub fn page(&self, batch: usize) -> Page {
+        self.page_of(batch, &[])
+    }
+
+    /// The same with rows that each stand for several layers.
+    pub(super) fn page_of(&self, batch: usize, folds: &[Fold]) -> Page {
         let mut table = Table::new([
             Column::path(if self.net.is_empty() { "layer" } else { &self.net }).at_most(40),
             Column::left("output"),
@@ -68,9 +74,9 @@ impl Summary {
             Column::right("FLOPs"),
             Column::right("receptive field"),
         ]);
-        for layer in &self.layers {
+        for (title, layer) in self.rows(folds) {
             table.row([
-                layer.title(),
+                title,
                 number::shape(&layer.output),
                 number::bytes(layer.bytes),
                 dash(layer.params, number::count),
@@ -101,6 +107,43 @@ impl Summary {
             sums += &format!(" · training takes {} (batch {batch}; {data})", number::bytes(totals.train_bytes));
         }
         Page::default().table(table).text(sums)
+    }
+}
+
+/// Layers that share a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fold {
+    /// Which rows they are, by position.
+    pub rows: Range<usize>,
+    /// What stands there in place of a name.
+    pub title: String,
+}
+
+impl Summary {
+    /// The rows with their titles; a fold's has the sums of its layers, and the last one's output and receptive field.
+    fn rows(&self, folds: &[Fold]) -> Vec<(String, SummaryRow)> {
+        let mut rows = Vec::with_capacity(self.layers.len());
+        let mut at = 0;
+        while let Some(layer) = self.layers.get(at) {
+            let fold = folds.iter().find(|fold| fold.rows.start == at && fold.rows.end <= self.layers.len());
+            let Some((fold, (last, others))) =
+                fold.and_then(|fold| Some((fold, self.layers[fold.rows.clone()].split_last()?)))
+            else {
+                rows.push((layer.title(), layer.clone()));
+                at += 1;
+                continue;
+            };
+            let mut sum = last.clone();
+            for layer in others {
+                sum.params = sum.params.saturating_add(layer.params);
+                sum.macs = sum.macs.saturating_add(layer.macs);
+                sum.flops = sum.flops.saturating_add(layer.flops);
+                sum.bytes = sum.bytes.saturating_add(layer.bytes);
+            }
+            rows.push((fold.title.clone(), sum));
+            at = fold.rows.end;
+        }
+        rows
     }
 }
 

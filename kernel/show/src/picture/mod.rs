@@ -4,6 +4,7 @@
 //! cannot differ. Curves in axes are drawn by plotters, through a backend that writes that SVG. No file is read or written.
 
 mod alike;
+mod audited;
 mod backend;
 mod bars;
 mod canvas;
@@ -35,6 +36,7 @@ mod transposed;
 mod values;
 
 pub use alike::alike;
+pub use audited::audited;
 pub use bars::{Measure, bars};
 pub use confusion::confusion;
 pub use convolution::convolution;

@@ -20,10 +20,10 @@ const KINDS: [(Verdict, &str); 4] = [
 ];
 
 /// Adds what could not be read, and the findings, a table a kind.
-pub(super) fn findings(page: Page, figures: &[Figure], unread: &[Unread]) -> Page {
+pub(super) fn findings(page: Page, figures: &[&Figure], unread: &[Unread]) -> Page {
     let mut page = unread.iter().take(MOST).fold(page, |page, unread| page.text(missed(unread)));
     for (verdict, title) in KINDS {
-        let all: Vec<&Figure> = figures.iter().filter(|figure| figure.verdict == verdict).collect();
+        let all: Vec<&Figure> = figures.iter().copied().filter(|figure| figure.verdict == verdict).collect();
         if all.is_empty() {
             continue;
         }
@@ -60,9 +60,13 @@ fn table(figures: &[&Figure]) -> Table {
         parts.push((Column::left("printed").at_most(24), Box::new(|figure| figure.printed.clone())));
     }
     if has(&|figure| !figure.computed.is_empty()) {
-        // What is filled in where nothing is printed may take a sentence.
-        let (column, is_short) = (Column::left("computed"), has(&|figure| figure.because.is_some()));
-        let computed = if is_short { column.at_most(24) } else { column.wrapped_at(56) };
+        // Beside what is printed stands as short a figure; what is filled in may take a sentence.
+        let column = Column::left("computed");
+        let computed = match (has(&|figure| !figure.printed.is_empty()), has(&|figure| figure.because.is_some())) {
+            (true, _) => column.at_most(24),
+            (false, true) => column.wrapped_at(26),
+            (false, false) => column.wrapped_at(56),
+        };
         parts.push((computed, Box::new(|figure| figure.computed.clone())));
     }
     if has(&|figure| figure.because.is_some()) {

@@ -49,9 +49,9 @@ pub(crate) struct Marks {
 
 impl Marks {
     /// What figures and places that could not be read say of their text.
-    pub fn new(figures: &[Figure], unread: &[Unread]) -> Self {
+    pub fn new<'f>(figures: impl IntoIterator<Item = &'f Figure>, unread: &[Unread]) -> Self {
         let mut marks = Self::default();
-        figures.iter().for_each(|figure| marks.figure(figure));
+        figures.into_iter().for_each(|figure| marks.figure(figure));
         for Unread { place, expected, .. } in unread {
             marks.mark(place.clone(), Sign::Unread, format!("expected {expected}"));
         }

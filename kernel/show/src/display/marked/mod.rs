@@ -15,7 +15,7 @@ use std::ops::Range;
 
 pub(crate) use marks::{Marks, Tone};
 pub(crate) use segments::{Look, Segment};
-pub(crate) use sheet::Marked;
+pub(crate) use sheet::{Extent, Marked};
 pub(crate) use text::Ink;
 
 /// Why a line is marked: the gravest of what is said of its figures.
@@ -45,6 +45,18 @@ impl Sign {
             Sign::Follows => '↳',
             Sign::Wrong => '✗',
             Sign::Unread => '?',
+        }
+    }
+
+    /// What it means.
+    pub fn word(self) -> &'static str {
+        match self {
+            Sign::Agrees => "agrees",
+            Sign::Rounds => "rounds",
+            Sign::Remark => "remarkable, or assumed",
+            Sign::Follows => "follows from an earlier line",
+            Sign::Wrong => "disagrees",
+            Sign::Unread => "cannot be read",
         }
     }
 

@@ -15,6 +15,15 @@ const MOST_LINES: usize = 300;
 /// A table of more columns or lines is shown as lines.
 const MOST_COLUMNS: usize = 24;
 
+/// How much of a text is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it, unless it is long.
+    Whole,
+    /// The lines of which something is said.
+    Said,
+}
+
 /// A marked text, or part of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marked {
@@ -23,7 +32,7 @@ pub(crate) struct Marked {
 
 impl Marked {
     /// The part `part` of a text; `tables` are those of the whole text.
-    pub fn new(text: &str, part: Range<usize>, tables: &[slide::Table], marks: &Marks) -> Self {
+    pub fn new(text: &str, part: Range<usize>, extent: Extent, tables: &[slide::Table], marks: &Marks) -> Self {
         let mut maker =
             Maker { text, marks, number: 1 + text[..part.start].matches('\n').count(), marked: Self::default() };
         let is_long = text[part.clone()].matches('\n').count() >= MOST_LINES;
@@ -33,19 +42,22 @@ impl Marked {
         while at < part.end {
             let end = text[at..part.end].find('\n').map_or(part.end, |end| at + end);
             while tables.next_if(|table| table.place.start < at).is_some() {}
-            if let Some(table) = tables.next_if(|table| table.place.start <= end && table.place.end <= part.end) {
+            let is_said = |place: &Range<usize>| extent == Extent::Whole || marks.sign(place).is_some();
+            let is_next = |table: &&slide::Table| table.place.start <= end && table.place.end <= part.end;
+            if let Some(table) = tables.next_if(|table| is_next(table) && is_said(&table.place)) {
                 maker.table(table);
                 at = table.place.end;
                 // What is behind it on its last line is the table's.
                 at = text[at..part.end].find('\n').map_or(part.end, |end| at + end + 1);
             } else {
                 let sign = marks.sign(&(at..end));
-                let is_shown = !is_long || sign > Some(Sign::Rounds) && shown < MOST_LINES;
+                let is_wanted = if is_long { sign > Some(Sign::Rounds) } else { is_said(&(at..end)) };
+                let is_shown = is_wanted && shown < MOST_LINES;
                 shown += usize::from(is_shown);
                 if is_shown {
                     maker.line(at..end, sign)
                 } else {
-                    maker.leave_out(text[at..end].trim())
+                    maker.leave_out(text[at..end].trim(), extent)
                 }
                 at = end + 1;
             }
@@ -86,9 +98,12 @@ impl Maker<'_> {
         }
     }
 
-    fn leave_out(&mut self, line: &str) {
+    fn leave_out(&mut self, line: &str, extent: Extent) {
         self.number += 1;
         let count = usize::from(!line.is_empty());
+        if count == 0 || extent == Extent::Said {
+            return;
+        }
         match self.marked.blocks.last_mut() {
             Some(Block::Gap(lines)) => *lines += count,
             _ => self.marked.blocks.push(Block::Gap(count)),
@@ -97,15 +112,21 @@ impl Maker<'_> {
 
     fn table(&mut self, table: &slide::Table) {
         let mut at = table.place.start;
-        let mut rows = Vec::new();
-        for row in &table.rows {
+        let (mut rows, mut heads) = (Vec::new(), table.heads);
+        for (index, row) in table.rows.iter().enumerate() {
             self.number += self.text.get(at..row.place.start).map_or(0, |between| between.matches('\n').count());
             at = row.place.start.max(at);
-            rows.push(self.row(row));
+            let row = self.row(row);
+            // A row in which nothing stands is none to see.
+            if row.cells.is_empty() {
+                heads -= usize::from(index < table.heads);
+            } else {
+                rows.push(row);
+            }
         }
         let rest = self.text.get(at..table.place.end).unwrap_or_default();
         self.number += rest.matches('\n').count() + 1;
-        self.marked.blocks.push(Block::Table(Table { columns: table.columns, heads: table.heads, rows }));
+        self.marked.blocks.push(Block::Table(Table { columns: table.columns, heads, rows }));
     }
 
     fn row(&self, row: &TableRow) -> Row {
@@ -121,10 +142,10 @@ impl Maker<'_> {
     }
 }
 
-/// Lets the last cell in which something stands go on over the empty ones behind it.
+/// Lets the last cell in which something stands go on over the empty ones behind it; where there is none, no cell is left.
 fn flow(cells: &mut Vec<Cell>) {
     let is_empty = |cell: &Cell| cell.lines.iter().flatten().all(|piece| piece.text.trim().is_empty());
-    let Some(last) = cells.iter().rposition(|cell| !is_empty(cell)) else { return };
+    let Some(last) = cells.iter().rposition(|cell| !is_empty(cell)) else { return cells.clear() };
     let end = cells.last().map_or(0, |cell| cell.column + cell.columns);
     cells.truncate(last + 1);
     cells[last].columns = end.saturating_sub(cells[last].column).max(1);

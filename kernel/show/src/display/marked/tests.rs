@@ -3,7 +3,7 @@
 use fovea_dsl::slide::{Correction, Figure, Unread, Verdict, What, tables};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Ink, Marked, Marks};
+use super::{Extent, Ink, Marked, Marks};
 
 /// A figure of a text, at the `nth` place where its words stand.
 fn figure(text: &str, (printed, nth): (&str, usize), computed: &str, verdict: Verdict) -> Figure {
@@ -28,7 +28,7 @@ fn mended(figure: Figure, text: &str, old: &str, new: &str) -> Figure {
 }
 
 fn marked(text: &str, figures: &[Figure]) -> Marked {
-    Marked::new(text, 0..text.len(), &tables(text), &Marks::new(figures, &[]))
+    Marked::new(text, 0..text.len(), Extent::Whole, &tables(text), &Marks::new(figures, &[]))
 }
 
 const LISTING: &str = "[8x8] CONV1: pad 1\n\n[4x4] CONV2: pad 0\n[2x2] POOL\nend";
@@ -148,7 +148,7 @@ fn whatever_the_places_are_nothing_breaks() {
                 read: String::new(),
             };
             let marks = Marks::new(&[odd.clone(), Figure { mend, ..odd }], &[unread]);
-            let marked = Marked::new(text, 0..text.len(), &tables(text), &marks);
+            let marked = Marked::new(text, 0..text.len(), Extent::Whole, &tables(text), &marks);
             assert!(!marked.text(Ink::Colour).is_empty() && !marked.html().is_empty());
         }
     }

@@ -71,8 +71,7 @@ impl Writer {
     }
 
     fn line(&self, line: &Line) -> Vec<String> {
-        let room = WIDTH.saturating_sub(self.digits + 5).max(NARROW);
-        let written = wrapped(&line.pieces, room).into_iter().flat_map(|pieces| self.pieces(&pieces));
+        let written = wrapped(&line.pieces, self.room()).into_iter().flat_map(|pieces| self.pieces(&pieces));
         let margin = |at: usize| self.margin((at == 0).then_some((line.sign, line.number)));
         written.enumerate().map(|(at, written)| (margin(at) + &written.text).trim_end().to_string()).collect()
     }
@@ -93,31 +92,48 @@ impl Writer {
         }
     }
 
+    /// A table; one that is too wide in several parts, each with the first column.
     fn table(&self, table: &Table) -> Vec<String> {
         let cell = |cell: &Cell| -> Vec<Written> { cell.lines.iter().flat_map(|pieces| self.pieces(pieces)).collect() };
         let rows: Vec<Vec<Vec<Written>>> = table.rows.iter().map(|row| row.cells.iter().map(cell).collect()).collect();
         let widths = widths(table, &rows);
         let mut lines = Vec::new();
-        for (at, (row, cells)) in table.rows.iter().zip(&rows).enumerate() {
-            if at > 0 && at == table.heads {
-                let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
-                lines.push(self.margin(None) + &rule.join("  "));
+        for (index, part) in parts(&widths, self.room()).into_iter().enumerate() {
+            if index > 0 {
+                lines.push(self.margin(None).trim_end().to_string());
             }
-            lines.extend(self.row(row, cells, &widths));
+            for (at, (row, cells)) in table.rows.iter().zip(&rows).enumerate() {
+                if at > 0 && at == table.heads {
+                    let rule: Vec<String> = part.iter().map(|&column| "─".repeat(widths[column])).collect();
+                    lines.push(self.margin(None) + &rule.join("  "));
+                }
+                // What stands in the first column alone was seen in the first part.
+                if index == 0 || row.cells.iter().any(|cell| cell.column > 0 && part.contains(&cell.column)) {
+                    lines.extend(self.row(row, cells, &widths, &part));
+                }
+            }
         }
         lines
     }
 
-    fn row(&self, row: &Row, cells: &[Vec<Written>], widths: &[usize]) -> Vec<String> {
-        let tallest = cells.iter().map(Vec::len).max().unwrap_or(1);
-        let starts: Vec<usize> =
-            (0..=widths.len()).map(|at| widths[..at].iter().map(|width| width + 2).sum()).collect();
+    /// How wide a line may be.
+    fn room(&self) -> usize {
+        WIDTH.saturating_sub(self.digits + 5).max(NARROW)
+    }
+
+    /// The lines of a row, of these columns.
+    fn row(&self, row: &Row, cells: &[Vec<Written>], widths: &[usize], part: &[usize]) -> Vec<String> {
+        let shown = || row.cells.iter().zip(cells).filter(|(cell, _)| part.contains(&cell.column));
+        let tallest = shown().map(|(_, lines)| lines.len()).max().unwrap_or(1);
+        let start = |column: usize| -> usize {
+            part.iter().take_while(|&&other| other != column).map(|&other| widths[other] + 2).sum()
+        };
         let line = |at: usize| {
             let mut text = self.margin((at == 0).then_some((row.sign, row.number)));
             let mut column = 0;
-            for (cell, lines) in row.cells.iter().zip(cells) {
+            for (cell, lines) in shown() {
                 let Some(written) = lines.get(at).filter(|written| written.width > 0) else { continue };
-                let start = starts.get(cell.column).copied().unwrap_or(column);
+                let start = start(cell.column);
                 text += &" ".repeat(start.saturating_sub(column));
                 text += &written.text;
                 column = start.max(column) + written.width;
@@ -126,6 +142,22 @@ impl Writer {
         };
         (0..tallest).map(line).collect()
     }
+}
+
+/// The columns of each part of a table of these widths, so that each has room; the first column stands in all of them.
+fn parts(widths: &[usize], room: usize) -> Vec<Vec<usize>> {
+    let first = widths.first().map_or(0, |width| width + 2);
+    let mut parts: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut used = 0;
+    for (column, width) in widths.iter().enumerate() {
+        if used + width > room && parts.last().is_some_and(|part| part.len() > 1) {
+            parts.push(vec![0]);
+            used = first;
+        }
+        used += width + 2;
+        parts.last_mut().into_iter().for_each(|part| part.push(column));
+    }
+    parts
 }
 
 /// The columns' widths: what one cell alone takes, then what cells that span several want besides.

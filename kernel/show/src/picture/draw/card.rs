@@ -64,7 +64,7 @@ impl Card {
             }
             Style::Roomy => (one.label.clone(), note(one, look.traffic.is_some())),
         };
-        let below = look.traffic.map(|traffic| traffic.of(one)).unwrap_or_default();
+        let below = look.traffic.map(|traffic| one.traffic(traffic.batch)).unwrap_or_default();
         let [large, bold, small] = letterings(look.style, is_small, look.palette.ink, look.palette.muted);
         let gap = if times.is_empty() { 0.0 } else { TIMES_GAP };
         let text = (large.width(&head) + gap + bold.width(&times)).max(small.width(&note));

@@ -82,6 +82,8 @@ fn columns(diagram: &Diagram, look: Look<'_>) -> Drawing {
     let pieces = broken(&whole, count);
     let mut drawing = Drawing::new(look.palette);
     let mut x = 0.0;
+    // Below what stands there of the last box's links.
+    let below = if look.traffic.is_some() { 26.0 } else { 14.0 };
     let mut last: Option<usize> = None;
     for piece in &pieces {
         let laid = Laid::new(piece, look).packed();
@@ -89,26 +91,30 @@ fn columns(diagram: &Diagram, look: Look<'_>) -> Drawing {
         let left = drawing.width;
         drawing.add(laid, (x, 0.0));
         if let Some(last) = last {
-            goes_on(&mut drawing, last, first, (left, x));
+            goes_on(&mut drawing, last, first, (left, x), below);
         }
         last = Some(drawing.boxes.len() - 1);
         drawing.width = x + width;
-        drawing.height = drawing.height.max(height + 14.0);
+        drawing.height = drawing.height.max(height + below);
         x += width + BETWEEN;
     }
     drawing
 }
 
 /// A link from the last box of a column to the first of the next, through the gap between them.
-fn goes_on(drawing: &mut Drawing, from: usize, to: usize, (left, right): (f64, f64)) {
+fn goes_on(drawing: &mut Drawing, from: usize, to: usize, (left, right): (f64, f64), below: f64) {
     let pen = Pen::solid(drawing.palette.axis, 1.3);
     let (from_box, to_box) = (drawing.boxes[from].bounds(), drawing.boxes[to].bounds());
     let (start, end) = (from_box.x + from_box.width / 2.0, to_box.x + to_box.width / 2.0);
     let gutter = (left + right) / 2.0;
-    let (low, high) = (from_box.bottom() + 14.0, to_box.y - 14.0);
+    let (low, high) = (from_box.bottom() + below, to_box.y - 14.0);
     let points =
         vec![(start, from_box.bottom()), (start, low), (gutter, low), (gutter, high), (end, high), (end, to_box.y)];
+    let drawn = drawing.shapes.len();
     drawing.wire((from, to), points, pen);
+    // Below what is written beside it.
+    let wire = drawing.shapes.split_off(drawn);
+    drawing.shapes.splice(0..0, wire);
 }
 
 /// A diagram in so many pieces of about one height; fewer where it cannot be broken there.

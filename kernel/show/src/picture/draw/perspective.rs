@@ -1,6 +1,8 @@
 //! A chain in perspective, as AlexNet's and VGG's figures are drawn: solids on one axis, sized by their tensors, each with
 //! its label below. Ways around others, as those of a U-Net, run above.
 
+use std::ops::Range;
+
 use super::super::canvas::Anchor;
 use super::super::font::Weight;
 use super::card::Look;
@@ -26,7 +28,7 @@ const MOST_BOXES: usize = 64;
 
 /// Solids that share a label: maps of one size, and the pooling behind them.
 struct Cluster {
-    boxes: std::ops::Range<usize>,
+    boxes: Range<usize>,
     lines: Vec<(String, Lettering)>,
 }
 
@@ -75,7 +77,7 @@ pub(super) fn perspective(net: &Architecture, largest: usize, look: Look<'_>) ->
     if let Some(row) =
         settings().map(|set| Row::new(&net.diagram, largest, set, look)).find(|row| row.width() <= WIDEST)
     {
-        return Some(row.drawing(&[0..row.clusters.len()], look));
+        return Some(row.whole(look));
     }
     // Ways around cannot go from row to row.
     let row = Row::new(&net.diagram, largest, Setting { factor: 0.8, letters: 10.5, between: BETWEEN }, look);
@@ -93,7 +95,7 @@ pub(super) fn at_one_scale(nets: &[Architecture], looks: &[Look<'_>]) -> Option<
         rows.collect::<Vec<_>>()
     };
     let rows = settings().map(rows).find(|rows| rows.iter().all(|row| row.width() <= WIDEST))?;
-    Some(rows.iter().zip(looks).map(|(row, look)| row.drawing(&[0..row.clusters.len()], *look)).collect())
+    Some(rows.iter().zip(looks).map(|(row, look)| row.whole(*look)).collect())
 }
 
 impl<'a> Row<'a> {
@@ -136,7 +138,7 @@ impl<'a> Row<'a> {
     }
 
     /// The clusters in rows of about one width.
-    fn broken(&self) -> Vec<std::ops::Range<usize>> {
+    fn broken(&self) -> Vec<Range<usize>> {
         let rows = (self.width() / WIDEST).ceil().max(1.0);
         let share = self.width() / rows;
         let (mut broken, mut first, mut used) = (Vec::new(), 0, 0.0);
@@ -153,7 +155,13 @@ impl<'a> Row<'a> {
         broken
     }
 
-    fn drawing(&self, rows: &[std::ops::Range<usize>], look: Look<'_>) -> Drawing {
+    /// All clusters in one row.
+    fn whole(&self, look: Look<'_>) -> Drawing {
+        let all = 0..self.clusters.len();
+        self.drawing(std::slice::from_ref(&all), look)
+    }
+
+    fn drawing(&self, rows: &[Range<usize>], look: Look<'_>) -> Drawing {
         let mut drawing = Drawing::new(look.palette);
         let mut top = 0.0;
         for (number, row) in rows.iter().enumerate() {
@@ -267,11 +275,11 @@ fn turn(drawing: &mut Drawing, first: usize, axis: f64, (level, look): (f64, Loo
 }
 
 /// Boxes that share a label: maps of one size, and the pooling behind them.
-fn clusters(boxes: &[LayerBox]) -> Vec<std::ops::Range<usize>> {
+fn clusters(boxes: &[LayerBox]) -> Vec<Range<usize>> {
     let extent = |one: &LayerBox| one.output[..one.output.len().saturating_sub(1)].to_vec();
-    let mut clusters: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut clusters: Vec<Range<usize>> = Vec::new();
     for at in 0..boxes.len() {
-        let joins = clusters.last().is_some_and(|last: &std::ops::Range<usize>| {
+        let joins = clusters.last().is_some_and(|last: &Range<usize>| {
             let before = &boxes[at - 1];
             let is_open = before.family != Family::Pooling && before.family != Family::Input && last.len() < 5;
             let is_pooled = boxes[at].family == Family::Pooling;
@@ -306,7 +314,7 @@ fn lines(boxes: &[LayerBox], size: f64, look: Look<'_>) -> Vec<(String, Letterin
     let sized = boxes.iter().rev().find(|one| one.family != Family::Pooling).or(boxes.last());
     // `fc 4096` says its size.
     let sized = sized.filter(|one| one.family != Family::Dense || look.traffic.is_some());
-    let sizes = |one: &LayerBox| look.traffic.map_or_else(|| one.sizes(), |traffic| traffic.of(one));
+    let sizes = |one: &LayerBox| look.traffic.map_or_else(|| one.sizes(), |traffic| one.traffic(traffic.batch));
     lines.extend(sized.map(|one| (sizes(one), plain)));
     lines.extend(
         boxes

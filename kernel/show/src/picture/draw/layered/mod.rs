@@ -6,6 +6,7 @@
 
 mod across;
 mod order;
+mod ports;
 mod route;
 
 use across::Ranked;
@@ -67,6 +68,8 @@ pub struct Layered {
     across: Vec<f64>,
     /// The vertices of each link, from its first box to its last.
     ways: Vec<Vec<usize>>,
+    /// Where each link begins and ends across.
+    ports: Vec<[f64; 2]>,
 }
 
 impl Layered {
@@ -97,7 +100,8 @@ impl Layered {
         let mut across = across::across(&ranked);
         let (left, right) = across::extent(&vertices, &across);
         across.iter_mut().for_each(|x| *x -= left);
-        Self { ranks, heights, width: right - left, sizes: sizes.to_vec(), across, ways }
+        let ports = ports::ports(sizes, &ways, &across);
+        Self { ranks, heights, width: right - left, sizes: sizes.to_vec(), across, ways, ports }
     }
 
     /// Where each rank's top is when ranks stand below each other.
@@ -120,7 +124,7 @@ impl Layered {
     /// The points that a link goes through, the ranks' tops being there: from the border of its first box to that of its
     /// last.
     pub fn route(&self, link: usize, tops: &[f64]) -> Vec<(f64, f64)> {
-        route::route(self, &self.ways[link], tops)
+        route::route(self, &self.ways[link], self.ports[link], tops)
     }
 }
 
@@ -156,8 +160,12 @@ impl Shape {
         Self { ranks, tight, rest, links }
     }
 
-    /// Whether a link is the one longest way on at both of its ends: a chain, or the main way past a shorter one.
+    /// Whether a link is the one longest way on at both of its ends: a chain, or the main way past a shorter one. Of more
+    /// than two branches none is the main way.
     fn is_main(&self, from: usize, to: usize) -> bool {
+        if self.links[from][1] > 2 || self.links[to][0] > 2 {
+            return false;
+        }
         let is_tight = self.ranks[to] == self.ranks[from] + 1 && self.rest[from] == self.rest[to] + 1;
         is_tight && self.tight[to][0] == 1 && self.tight[from][1] == 1
     }
