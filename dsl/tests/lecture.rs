@@ -234,6 +234,44 @@ fn an_image_its_filters_and_their_maps_in_words() {
 }
 
 #[test]
+fn maps_with_arrows_between_them() {
+    let text = "# LeNet - 5\n32×32×1 → conv 5×5, s=1 → 28×28×6 → avg pool f=2, s=2 → 14×14×6 →\n\
+        conv 5x5 → relu → 10×10×16 → avg pool → 5×5×16 → FC 120 → FC 84\n\
+        # Another\n32x32x3 -> f=5, 6 filters -> 28x28x7\n28x28x3 -> conv 16 3x3 /2 pad 1 -> 13x13x16\n\
+        64x64x3 -> pool 3x3 /2 -> 32x32x3\n";
+    let expected = [
+        "2 output [conv] 28×28×6 | 28×28×6 agrees: 5×5 at stride 1 with padding 0",
+        "2 output [avgpool] 14×14×6 | 14×14×6 agrees: 2×2 at stride 2 with padding 0",
+        "3 output [conv] 10×10×16 | 10×10×16 agrees: 5×5 at stride 1 with padding 0",
+        "3 output [avgpool] 5×5×16 | 5×5×16 agrees: a 2×2 pool at stride 2 does it",
+        "5 output [conv] 28x28x7 | 28×28×6 disagrees: as many maps as filters, 6",
+        "6 output [conv] 13x13x16 | 14×14×16 disagrees: 3×3 at stride 2 with padding 1; stride 2 with padding 0 gives it",
+        "7 output [pool] 32x32x3 | 32×32×3 agrees: 3×3 at stride 2 with padding 1",
+    ];
+    assert_eq!(claims(text), expected);
+}
+
+#[test]
+fn what_is_said_of_whole_networks() {
+    let text = "# Networks\nAlexNet has 60 million parameters\nVGG-16: 138M parameters\nGoogLeNet: only 5 million params\n\
+        ResNet 50 params: 25.6M\nSomething else: 3M parameters\n\
+        # Mynet\n[28x28x1] INPUT\n[28x28x8] CONV1: 8 3x3 filters at stride 1, pad 1\n\
+        [14x14x8] POOL1: 2x2 filters at stride 2\n[10] FC2: 10 neurons\n\n\
+        # Mynet in numbers\nMynet: 15,770 parameters\n";
+    let expected = [
+        "2 parameters 60 million | 62,378,344 rounds: the library's alexnet has 62,378,344",
+        "3 parameters 138M | 138,357,544 rounds: the library's vgg16 has 138,357,544",
+        "4 parameters 5 million | 7M disagrees: the library's googlenet has 6,998,552, \
+         the library's googlenet.torchvision has 6,624,904",
+        "5 parameters 25.6M | 25,557,032 rounds: the library's resnet50 has 25,557,032",
+        "6 - no table or listing above says what this counts",
+        "mynet: a listing of layers, mynet",
+        "14 parameters 15,770 | 15,770 agrees: mynet has 15,770",
+    ];
+    assert_eq!(claims(text), expected);
+}
+
+#[test]
 fn grids_written_in_other_ways() {
     let text = "# Convolution\nimage [1 2 3; 4 5 6; 7 8 9] * filter [1 0; 0 -1] = [4 4; 4 4]\n\
         # Average pooling\n2x2, stride 2\n\n1 2 5 6\n3 4 7 8\n1 0 0 0\n0 0 0 1\n\n2.5 6.5\n0.3 1\n";

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::sheet::Sheet;
 use super::split::Line;
-use crate::slide::figure::{Audit, Figure, Verdict, What};
+use super::whole;
+use crate::slide::figure::{Audit, Figure, SlideNet, Verdict, What};
 use crate::slide::number::{Fit, Number, numbers};
 
 /// What a number counts, of what.
@@ -14,13 +15,16 @@ struct Count {
     what: What,
     /// The words before it, written small.
     names: Vec<String>,
+    /// All that stands before it.
+    before: String,
 }
 
-/// Reads what is said of the networks of these audits.
+/// Reads what is said of the networks of these audits: of a row of them, or of a whole network.
 pub(super) fn read(sheet: &mut Sheet<'_>, audits: &[&Audit]) {
     /// The most sentences of a slide that are looked at.
     const MOST: usize = 64;
     let counts: Vec<_> = sheet.free_lines().filter_map(|(_, line)| count(line)).take(MOST).collect();
+    let nets: Vec<&SlideNet> = audits.iter().flat_map(|audit| &audit.nets).collect();
     for count in counts {
         let figures = audits.iter().flat_map(|audit| &audit.figures).filter(|figure| figure.what == count.what);
         let is_named = |figure: &&Figure| {
@@ -28,34 +32,49 @@ pub(super) fn read(sheet: &mut Sheet<'_>, audits: &[&Audit]) {
             count.names.iter().any(|name| row.contains(name.as_str()))
         };
         let rows: Vec<&Figure> = figures.filter(is_named).collect();
-        judge(sheet, &count, &rows);
+        let whole =
+            (count.what == What::Parameters).then(|| whole::judge(&count.before, &count.number, &nets)).flatten();
+        match whole {
+            Some((verdict, computed, because)) => {
+                sheet.judge(count.place, count.what, computed, verdict, because);
+            }
+            None => judge(sheet, &count, &rows),
+        }
     }
 }
 
-/// `Inception module: 437K parameters`
+/// `Inception module: 437K parameters`, `VGG-16 params: 138M`
 fn count(line: &Line<'_>) -> Option<Count> {
     const COMMON: &[&str] =
         &["module", "layer", "the", "has", "have", "with", "only", "about", "block", "for", "and", "number"];
-    if line.plain.contains('=') || line.plain.trim_start().starts_with('|') {
+    if line.plain.contains('=') || line.plain.trim_start().starts_with('|') || line.plain.len() > 2_000 {
         return None;
     }
     let found = numbers(line.plain).into_iter().find_map(|(number, place)| {
         let behind = line.plain.get(place.end..)?.trim_start();
-        let word: String =
-            behind.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
-        let what = match word.as_str() {
-            "parameters" | "params" | "weights" => What::Parameters,
-            "flops" | "macs" | "operations" | "ops" => What::Operations,
-            _ => return None,
-        };
-        Some((number, place, what))
+        let before = line.plain.get(..place.start)?.trim_end();
+        let word = behind.chars().take_while(char::is_ascii_alphabetic).collect::<String>();
+        let label = before.strip_suffix(':').and_then(|label| label.rsplit(|c: char| !c.is_ascii_alphabetic()).next());
+        // `ResNet 50 params: 25.6M`
+        let unit_behind = unit(&word).filter(|_| !behind[word.len()..].starts_with(':'));
+        Some((number, place, unit_behind.or_else(|| unit(label?))?))
     });
     let (number, place, what) = found?;
-    let names = line.plain.get(..place.start)?.split(|c: char| !c.is_ascii_alphanumeric());
-    let names = names.map(str::to_ascii_lowercase).filter(|name| name.len() > 2 && !COMMON.contains(&name.as_str()));
+    let before = line.plain.get(..place.start)?.to_string();
+    let names = before.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    let names = names.filter(|name| name.len() > 2 && !COMMON.contains(&name.as_str()) && unit(name).is_none());
     let names: Vec<String> = names.filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())).collect();
     let place = line.place.start + place.start..line.place.start + place.end;
-    (!names.is_empty()).then_some(Count { number, place, what, names })
+    (!names.is_empty()).then_some(Count { number, place, what, names, before })
+}
+
+/// What a word says that a number counts.
+fn unit(word: &str) -> Option<What> {
+    match word.to_ascii_lowercase().as_str() {
+        "parameters" | "params" | "weights" => Some(What::Parameters),
+        "flops" | "macs" | "operations" | "ops" => Some(What::Operations),
+        _ => None,
+    }
 }
 
 /// Holds a count against the rows that it may be of.

@@ -23,6 +23,7 @@ mod sheet;
 mod sliding;
 mod split;
 mod volumes;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

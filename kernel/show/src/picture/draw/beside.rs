@@ -2,7 +2,7 @@
 //! at one height.
 
 use super::super::canvas::Anchor;
-use super::super::font::Weight;
+use super::super::font::{self, Weight};
 use super::super::palette::Palette;
 use super::card::{Look, Style};
 use super::drawing::{Drawing, Lettering, Pen};
@@ -35,8 +35,7 @@ pub(super) fn beside(
     }
     let laid: Vec<Laid<'_>> =
         nets.iter().zip(looks(Style::Compact)).map(|(net, look)| Laid::new(&net.diagram, look)).collect();
-    let heads: Vec<[String; 2]> =
-        nets.iter().enumerate().map(|(at, net)| [net.net.clone(), note(at).to_string()]).collect();
+    let heads: Vec<[String; 2]> = nets.iter().enumerate().map(|(at, net)| head(&net.net, note(at), palette)).collect();
     let mut drawing = Drawing::new(palette);
     let mut first = 0;
     while first < laid.len() {
@@ -69,9 +68,10 @@ fn below_each_other<'n>(
     let mut top = 0.0;
     for (at, (net, row)) in nets.iter().zip(rows).enumerate() {
         let left = Lettering { anchor: Anchor::Start, ..name };
-        drawing.text(0.0, top + 8.0, &net.net, left);
-        drawing.text(left.width(&net.net) + 12.0, top + 8.0, note(at), Lettering { anchor: Anchor::Start, ..small });
-        let noted = left.width(&net.net) + 12.0 + small.width(note(at));
+        let [title, note] = head(&net.net, note(at), palette);
+        drawing.text(0.0, top + 8.0, &title, left);
+        drawing.text(left.width(&title) + 12.0, top + 8.0, &note, Lettering { anchor: Anchor::Start, ..small });
+        let noted = left.width(&title) + 12.0 + small.width(&note);
         drawing.width = drawing.width.max(row.width).max(noted);
         let height = row.height;
         drawing.add(row, (0.0, top + NAME));
@@ -87,6 +87,12 @@ const GUTTER: f64 = 70.0;
 fn letterings(palette: &Palette) -> [Lettering; 2] {
     let name = Lettering { size: 14.0, weight: Weight::SemiBold, anchor: Anchor::Middle, color: palette.ink };
     [name, Lettering { size: 11.0, weight: Weight::Regular, color: palette.muted, ..name }]
+}
+
+/// A net's name and note, cut where they are long.
+fn head(name: &str, note: &str, palette: &Palette) -> [String; 2] {
+    let [large, small] = letterings(palette);
+    [font::elide(name, 300.0, large.size, large.weight), font::elide(note, 420.0, small.size, small.weight)]
 }
 
 /// The width of a net's column.

@@ -1,7 +1,7 @@
 //! One net on a sheet: its boxes in one or more columns, and beside them each kind of block in detail.
 
 use super::super::canvas::Anchor;
-use super::super::font::Weight;
+use super::super::font::{self, Weight};
 use super::card::{Look, Style};
 use super::colors::block_hue;
 use super::drawing::{Dash, Drawing, Lettering, Outline, Pen};
@@ -50,7 +50,9 @@ pub(super) fn frame(net: &Architecture, kind: usize, block: &BlockKind, often: &
     let inner = Laid::new(&block.diagram, look).packed();
     let name = Lettering { size: 13.0, weight: Weight::SemiBold, anchor: Anchor::Start, color: palette.ink };
     let uses = Lettering { size: 11.0, weight: Weight::Regular, color: palette.text(palette.muted), ..name };
-    let heading = name.width(&block.name) + 10.0 + uses.width(often);
+    let title = font::elide(&block.name, 300.0, name.size, name.weight);
+    let often = &font::elide(often, 300.0, uses.size, uses.weight);
+    let heading = name.width(&title) + 10.0 + uses.width(often);
     let width = inner.width.max(heading) + 2.0 * FRAME;
     let mut drawing = Drawing::new(palette);
     let all = net.diagram.boxes.iter().chain(net.blocks.iter().flat_map(|block| &block.diagram.boxes));
@@ -64,8 +66,8 @@ pub(super) fn frame(net: &Architecture, kind: usize, block: &BlockKind, often: &
     let outline = Outline { x: 0.0, y: 0.0, width, height: drawing.height };
     drawing.rectangle(outline, 8.0, Some(palette.paper.mix(color, 0.04)), None);
     drawing.rectangle(outline, 8.0, None, Some(Pen { color, width: 1.2, dash }));
-    drawing.text(FRAME, FRAME + 4.0, &block.name, name);
-    drawing.text(FRAME + name.width(&block.name) + 10.0, FRAME + 4.0, often, uses);
+    drawing.text(FRAME, FRAME + 4.0, &title, name);
+    drawing.text(FRAME + name.width(&title) + 10.0, FRAME + 4.0, often, uses);
     let left = (width - inner.width) / 2.0;
     drawing.add(inner, (left, HEADING + FRAME - 4.0));
     drawing
