@@ -8,7 +8,7 @@ pub fn is_line_end(c: char) -> bool {
 }
 
 /// The text, byte for byte as long, in which every line ends in a line feed: a carriage return before one is space.
-pub(crate) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+pub fn with_line_feeds(text: &str) -> Cow<'_, str> {
     if !text.contains('\r') {
         return Cow::Borrowed(text);
     }

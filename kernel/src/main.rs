@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, usage, wrong};
 use fovea::device::{self, Purpose};
 use fovea::event::Event;
+use fovea::picture::Theme;
 use fovea::session::Session;
 use front::{Folder, Front, Reader};
 use interrupt::Presses;
@@ -113,7 +114,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             script.session = session(&options, purpose)?;
             Ok(script.check(&file.display().to_string(), &read(file)?))
         }),
-        Some(Command::Slide { files }) => each(&files, format, |file| slides::run(&mut script.front, file, theme)),
+        Some(Command::Slide { files }) => audits(&mut script.front, &files, format, theme),
         Some(Command::Fmt { files, check }) => {
             let form = if check { Form::Asked } else { Form::Made };
             each(&files, format, |file| script.format(file, form))
@@ -130,6 +131,17 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     // The system takes memory back sooner than large nets let go of it, node by node.
     std::mem::forget(script.session);
     Ok(status)
+}
+
+/// Audits the slides in files, one after the other.
+fn audits(front: &mut Front, files: &[PathBuf], format: Format, theme: Option<Theme>) -> ExitCode {
+    let mut follows = false;
+    each(files, format, |file| {
+        if std::mem::replace(&mut follows, true) {
+            front.apart();
+        }
+        slides::run(front, file, theme)
+    })
 }
 
 /// What is asked about notebooks, or the kernel of one.

@@ -7,6 +7,7 @@ use fovea::event::Event;
 use fovea::failure::Failure;
 use fovea::picture::Theme;
 use fovea::slides;
+use fovea_dsl::ends::with_line_feeds;
 use fovea_dsl::slide::{self, Audit, audit, is_lecture, name_of};
 use fovea_dsl::{Diagnostic, Source};
 use fovea_graph::{SourceId, Span};
@@ -18,7 +19,7 @@ use crate::text::read_slide;
 
 /// Audits the slide or the lecture in a file, `-` for standard input, with a picture where it has a `theme`. All was read, or the status says that it was not.
 pub fn run(front: &mut Front, file: &Path, theme: Option<Theme>) -> anyhow::Result<ExitCode> {
-    let text = read_slide(file)?;
+    let text = with_line_feeds(&read_slide(file)?).into_owned();
     let (name, shown) = match file.file_stem() {
         Some(stem) if file != Path::new("-") => (name_of(&stem.to_string_lossy()), file.display().to_string()),
         _ => ("pasted".to_string(), "standard input".to_string()),

@@ -189,6 +189,10 @@ fn files_are_audited_and_the_status_says_whether_all_was_read() {
     place.run(&["slide", "none.txt"]).fails(&["the slide `none` cannot be read, line 1", "none.txt:1:1"]);
     place.run(&["slide", "there-is-none.md"]).fails(&["there-is-none.md cannot be read"]);
 
+    let both = place.run(&["slide", "small.md", "small.md"]).done().out;
+    assert_eq!(both.matches("\n\n3 figures: 3 agree").count(), 1, "set apart: {both}");
+    let ran = piped(&place, &format!("\u{feff}{}", SMALL.replace('\n', "\r")), &["slide", "-"]).done();
+    assert!(ran.out.starts_with("3 figures: 3 agree"), "{}", ran.out);
     let ran = piped(&place, SMALL, &["slide", "-"]).done();
     assert!(ran.out.starts_with("3 figures: 3 agree"), "{}", ran.out);
     for wrong in [&["slide"][..], &["slide", "small.md", "--set", "N=3"], &["slide", "small.md", "-e", "seed 7"]] {

@@ -42,12 +42,14 @@ pub struct Repeat {
 
 /// Patterns of more parts are not looked for.
 const LONGEST: usize = 24;
+/// Blocks within so many others stay apart.
+const DEEPEST: usize = 64;
 
 impl Net {
     /// The net's parts: repeats folded, branches that meet again together.
     pub fn parts(&self) -> Vec<Part> {
         let fold = Fold::new(self);
-        fold.parts(0..self.layers.len(), false)
+        fold.parts(0..self.layers.len(), 0, false)
     }
 
     /// Whether two stretches are of one kind: the same words, windows and connections, whatever their channels and strides.
@@ -120,13 +122,14 @@ impl<'a> Fold<'a> {
     }
 
     /// The parts of a stretch; one that is a block is not that block again.
-    fn parts(&self, layers: Range<usize>, is_block: bool) -> Vec<Part> {
+    fn parts(&self, layers: Range<usize>, depth: usize, is_block: bool) -> Vec<Part> {
         let mut parts = Vec::new();
         let mut at = layers.start;
         while at < layers.end {
-            let end = if is_block && at == layers.start { None } else { self.block(at, layers.clone()) };
+            let is_same = is_block && at == layers.start;
+            let end = if is_same || depth > DEEPEST { None } else { self.block(at, layers.clone()) };
             let part = match end {
-                Some(end) => Part { layers: at..end, role: Role::Block(self.parts(at..end, true)) },
+                Some(end) => Part { layers: at..end, role: Role::Block(self.parts(at..end, depth + 1, true)) },
                 None => Part { layers: at..at + 1, role: Role::Layer },
             };
             at = part.layers.end;
@@ -145,9 +148,8 @@ impl<'a> Fold<'a> {
     /// Where the block ends that begins at a layer: the layer reads a fork, and all that comes of the fork meets in a join.
     fn block(&self, at: usize, within: Range<usize>) -> Option<usize> {
         let &[entry] = &self.net.layers[at].inputs[..] else { return None };
-        // An earlier reader of the fork would be left outside.
-        let is_first = self.readers[entry] > 1 && !(entry + 1..at).any(|l| self.net.layers[l].inputs.contains(&entry));
-        if !is_first || entry + 1 != at {
+        // Its first reader stands right behind the fork; of another one the first would be left outside.
+        if self.readers[entry] < 2 || entry + 1 != at {
             return None;
         }
         let mut end = self.last_reader[entry];

@@ -66,6 +66,7 @@ const MOST_NETS: usize = 40;
 pub fn identifier(heading: &str) -> String {
     let part = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { ' ' };
     // Between digits `×` is `x` and a space.
+    let heading = heading.split_whitespace().collect::<Vec<_>>().join(" ").replace(" x ", "x");
     let words: String = heading.replace("x ", "x").chars().map(part).collect();
     words.split_whitespace().collect::<Vec<_>>().join("_")
 }

@@ -30,6 +30,8 @@ pub struct Grid<'a> {
     pub heads: usize,
     /// How many columns it has.
     pub columns: usize,
+    /// Its cells' columns are told by where they stand on the sheet, so that none is missing at a row's end.
+    pub is_aligned: bool,
     /// What cannot be told apart in it.
     pub unclear: Vec<Unclear>,
 }
@@ -171,7 +173,7 @@ fn finished(mut grid: Grid<'_>) -> Grid<'_> {
         let (doubt, text) = if columns > MOST_COLUMNS {
             row.cells.retain(|cell| cell.column + cell.columns <= MOST_COLUMNS);
             (Doubt::TooWide, format!("{columns} columns, of which the first {MOST_COLUMNS} are read"))
-        } else if (2..usual).contains(&columns) && !row.continues && row.doubt.is_none() {
+        } else if (2..usual).contains(&columns) && !grid.is_aligned && !row.continues && row.doubt.is_none() {
             (Doubt::Missing, format!("{columns} cells where most rows have {usual}"))
         } else {
             continue;

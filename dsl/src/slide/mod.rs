@@ -4,11 +4,11 @@
 //! text ─plain─▶ text ─a reader a form─▶ Draft (what the slide states) ─settle─▶ what it leaves open ─judge─▶ Audit
 //! ```
 
-mod arithmetic;
 mod assumptions;
 mod complete;
 mod configurations;
 mod draft;
+mod expression;
 mod fields;
 mod figure;
 mod figures;
@@ -63,7 +63,12 @@ fn read(plain: &str) -> Draft {
         let read = [stages::read, fields::read, configurations::read].into_iter().find_map(|read| read(plain, grid));
         read.map(|draft| with_doubts(plain, grid, draft))
     });
-    table.or_else(|| listing::read(plain)).unwrap_or_default()
+    let run_together = || {
+        let runs =
+            |grid: &&grid::Grid<'_>| grid.unclear.iter().any(|unclear| unclear.doubt == grid::Doubt::RunTogether);
+        tables.iter().find(runs).map(|grid| with_doubts(plain, grid, Draft::default()))
+    };
+    table.or_else(|| listing::read(plain)).or_else(run_together).unwrap_or_default()
 }
 
 /// A draft of a table with what cannot be told apart in the table.

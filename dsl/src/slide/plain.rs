@@ -167,7 +167,9 @@ fn command(bytes: &mut [u8], at: usize, depth: &mut usize, braces: &mut Vec<bool
             Some(b'\\') if *depth > 0 => put(&mut bytes[at..at + 2], b";"),
             Some(b'\\') | None => {}
             // An escaped sign that would part cells, or begin a comment.
-            Some(b'&' | b'|' | b'%' | b',' | b';' | b':' | b'!' | b' ' | b'(' | b')') => bytes[at..at + 2].fill(b' '),
+            Some(b'&' | b'|' | b',' | b';' | b':' | b'!' | b' ' | b'(' | b')') => bytes[at..at + 2].fill(b' '),
+            // `40\%` keeps its sign behind the digit, where no comment begins.
+            Some(b'%') => put(&mut bytes[at..at + 2], b"%"),
             Some(_) => {
                 bytes[at] = b' ';
                 return at + 1;

@@ -147,6 +147,13 @@ impl Front {
         self.write(&visible(line));
     }
 
+    /// Sets apart for a reader what follows.
+    pub fn apart(&mut self) {
+        if self.format == Format::Text {
+            self.write("");
+        }
+    }
+
     /// Writes a line on standard output as it is; where nobody reads it any more, it is remembered and nothing else is
     /// written.
     pub fn write(&mut self, line: &str) {

@@ -68,7 +68,7 @@ fn before_gap(plain: &str, at: usize) -> Option<char> {
 /// A table whose cells stand below one another.
 fn aligned<'a>(plain: &'a str, lines: &[Vec<Piece>]) -> Grid<'a> {
     let columns = columns(lines);
-    let mut grid = Grid::default();
+    let mut grid = Grid { is_aligned: true, ..Grid::default() };
     for pieces in lines {
         let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else { continue };
         let mut row = GridRow { place: first.place.start..last.place.end, ..GridRow::default() };
@@ -140,7 +140,12 @@ fn words(plain: &str, line: Range<usize>) -> Vec<Range<usize>> {
     for word in plain[line.clone()].split_whitespace() {
         let start = word.as_ptr() as usize - plain.as_ptr() as usize;
         let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
-        let joins = is_open && (!has_digit || word.starts_with('('));
+        // `3×3` became `3x 3`.
+        let is_cut = |cell: &Range<usize>| {
+            let head = plain[cell.clone()].strip_suffix('x');
+            has_digit && start == cell.end + 1 && head.is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()))
+        };
+        let joins = is_open && (!has_digit || word.starts_with('(')) || found.last().is_some_and(is_cut);
         match found.last_mut().filter(|_| joins) {
             Some(cell) => cell.end = start + word.len(),
             None => found.push(start..start + word.len()),

@@ -113,7 +113,7 @@ fn grid<'a>(lines: &Lines<'a>, first: usize, last: usize, body: Range<usize>) ->
         match bytes[at] {
             b'{' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
-            b'%' => {
+            b'%' if begins_comment(bytes, at) => {
                 let end = lines.plain[at..body.end].find('\n').map_or(body.end, |length| at + length);
                 reader.comment(at, end);
                 at = end;
@@ -139,6 +139,12 @@ fn grid<'a>(lines: &Lines<'a>, first: usize, last: usize, body: Range<usize>) ->
     reader.row();
     let place = lines.span(first, last);
     (!reader.grid.rows.is_empty()).then_some(Grid { place, ..reader.grid })
+}
+
+/// Whether `%` is no per cent: no digit stands before it, or nothing behind it.
+fn begins_comment(bytes: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|before| bytes[before]);
+    !before.is_some_and(|before| before.is_ascii_digit()) || matches!(bytes.get(at + 1), None | Some(b'\n'))
 }
 
 /// Behind the star and the space that a row's end may name: `\\*[2pt]`.
@@ -221,7 +227,8 @@ fn cell<'a>(plain: &'a str, place: Range<usize>, column: usize) -> Cell<'a> {
             _ => break,
         }
     }
-    let end = plain[place.clone()].find('%').map_or(place.end, |comment| place.start + comment);
+    let comment = place.clone().find(|&at| plain.as_bytes()[at] == b'%' && begins_comment(plain.as_bytes(), at));
+    let end = comment.unwrap_or(place.end);
     Cell::new(plain, place.start..end, column, columns)
 }
 

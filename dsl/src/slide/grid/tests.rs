@@ -72,7 +72,7 @@ conv1 & 112$\times$112 & \multicolumn{2}{c}{7$\times$7, 64} \\[2pt] \cline{3-4}
     let expected = [
         "layer | output | 18-layer | 34-layer",
         "conv1 | 112 x 112 | 7 x 7, 64 [2]",
-        "conv2 _x |  | [ 3 , 3 ; 3 , 3 ] | R D 5",
+        "conv2 _x |  | [ 3 , 3 ; 3 , 3 ] | R D 5%",
         " |  | a | b",
     ];
     assert_eq!(shown(text), [expected]);

@@ -180,32 +180,13 @@ fn described(mut layer: Layer, items: &[Item<'_>], numbers: &BTreeMap<usize, usi
         LayerKind::Upsample => {
             // `2x  208 x 208 x 64`: the factor is not a size.
             if let Some(group) = groups.iter().find(|group| group.sizes.len() == 4) {
-                let (factor, sizes) = (group.sizes[0], &group.sizes[1..]);
-                layer.stride = Some(Stated::said(vec![factor], group.place.clone()));
+                layer.stride = Some(Stated::said(vec![group.sizes[0]], group.place.clone()));
                 layer.input = None;
-                _ = sizes;
             } else if let Some(group) = groups.iter().find(single) {
                 layer.stride = Some(Stated::said(group.sizes.clone(), group.place.clone()));
             }
         }
-        LayerKind::Merge(join) => {
-            let named = groups.iter().take_while(|group| group.sizes.len() == 1 && !group.is_behind_arrow);
-            let named = named.filter_map(|group| numbers.get(&group.sizes[0]).copied());
-            layer.from = match join {
-                Join::Add => at.checked_sub(1).into_iter().chain(named.take(1)).collect(),
-                _ => named.collect(),
-            };
-            if join == Join::Add {
-                // `outputs: 208 x 208 x 64` without an arrow is the output.
-                let is_output = layer.output.is_none();
-                if is_output {
-                    layer.output = layer.input.take();
-                }
-            }
-            if layer.from.len() < 2 {
-                layer.kind = LayerKind::Nothing;
-            }
-        }
+        LayerKind::Merge(join) => merged(&mut layer, join, &groups, numbers, at),
         LayerKind::Word("softmax") => (layer.input, layer.output) = (None, groups.first().and_then(sized)),
         _ => {}
     }
@@ -237,4 +218,20 @@ fn windowed(layer: &mut Layer, groups: &[Group]) {
     }
     let groups = before[..window].iter().find(|group| group.is_behind_slash).map(|group| group.sizes[0]);
     layer.groups = groups.filter(|&groups| groups > 0);
+}
+
+/// Fills in the layers that are joined, by their numbers.
+fn merged(layer: &mut Layer, join: Join, groups: &[Group], numbers: &BTreeMap<usize, usize>, at: usize) {
+    let named = groups.iter().take_while(|group| group.sizes.len() == 1 && !group.is_behind_arrow);
+    let named = named.filter_map(|group| numbers.get(&group.sizes[0]).copied());
+    if join == Join::Add {
+        layer.from = at.checked_sub(1).into_iter().chain(named.take(1)).collect();
+        // `outputs: 208 x 208 x 64` without an arrow is the output.
+        layer.output = layer.output.take().or_else(|| layer.input.take());
+    } else {
+        layer.from = named.collect();
+    }
+    if layer.from.len() < 2 {
+        layer.kind = LayerKind::Nothing;
+    }
 }

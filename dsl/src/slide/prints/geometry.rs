@@ -15,7 +15,7 @@ impl Geometry {
     /// What it makes of a map's sides; `None` where it does not fit.
     pub fn output(&self, sides: &[usize]) -> Option<Vec<usize>> {
         let axis = |(at, &side): (usize, &usize)| {
-            let (window, stride) = (spread(&self.window, at)?, spread(&self.stride, at)?);
+            let (window, stride) = (at_axis(&self.window, at)?, at_axis(&self.stride, at)?);
             self.side(side, window, stride)
         };
         sides.iter().enumerate().map(axis).collect()
@@ -64,11 +64,16 @@ impl Geometry {
     }
 }
 
-fn spread(sizes: &[usize], at: usize) -> Option<usize> {
+fn at_axis(sizes: &[usize], at: usize) -> Option<usize> {
     sizes.get(at).or_else(|| sizes.first()).copied().filter(|&size| size > 0)
 }
 
 /// The values of a stated size, or those that are tried.
 pub fn stated_or(stated: Option<&Stated<Vec<usize>>>, tried: &[usize]) -> Vec<Vec<usize>> {
     stated.map_or_else(|| tried.iter().map(|&size| vec![size]).collect(), |stated| vec![stated.value.clone()])
+}
+
+/// A window's size on each axis, where one size stands for all.
+pub fn spread(window: &[usize], rank: usize) -> Vec<usize> {
+    if window.len() == 1 { vec![window[0]; rank] } else { window.to_vec() }
 }

@@ -3,7 +3,8 @@
 
 use super::super::draft::{Part, Stated};
 use super::super::number::Number;
-use super::options::{Choice, Context, choices};
+use super::choice::{Choice, Context};
+use super::options::choices;
 use super::{Layer, LayerKind, Print};
 
 /// The most readings that are kept of a layer.

@@ -5,12 +5,15 @@
 //! plain ─a reader a tool─▶ Print (layers as they are listed) ─infer─▶ what each does ─draft─▶ Draft
 //! ```
 
+mod choice;
+mod convs;
 mod darknet;
 mod draft;
 mod geometry;
 mod infer;
 mod keras;
 mod options;
+mod pools;
 mod shape;
 mod torch;
 

@@ -18,7 +18,7 @@ use crate::display::{Page, number};
 use crate::event::Output;
 use crate::failure::{At, Failure};
 use crate::lookup::{Use, Weights};
-use crate::picture::{self, Theme, Traffic, View};
+use crate::picture::{self, Drawing, Picture, Traffic, View};
 use crate::world::{Names, World};
 
 /// So many nets stand beside each other.
@@ -31,9 +31,9 @@ const BATCH: usize = 64;
 struct Draw {
     nets: Vec<Architecture>,
     view: View,
-    theme: Theme,
+    drawing: Drawing,
+    picture: Picture,
     file: Option<File>,
-    span: Span,
 }
 
 /// Where the drawing is written.
@@ -87,7 +87,19 @@ pub fn check(said: &verb::Draw, span: Span, names: &Names, world: &World) -> Che
     if !mistakes.is_empty() {
         return Err(mistakes.into());
     }
-    Ok(Box::new(Draw { nets, view: View { traffic, notes }, theme: names.theme, file, span }))
+    let view = View { traffic, notes };
+    let drawing = picture::draw(&nets, &view, names.theme).at(span)?;
+    let picture = drawing.picture("net", names.theme).map_err(|error| unfit(error, span))?;
+    Ok(Box::new(Draw { nets, view, drawing, picture, file }))
+}
+
+/// Why there is no picture.
+fn unfit(error: picture::Error, span: Span) -> Diagnostic {
+    let picture::Error::Size { width, height } = error else {
+        return Diagnostic::new(Stage::Verbs, span, error.to_string());
+    };
+    let message = format!("the drawing would be {width:.0}×{height:.0} pixels large, which is too much");
+    Diagnostic::new(Stage::Verbs, span, message).help("draw fewer nets at once, or without `all`")
 }
 
 /// What is drawn of a net, where that is not too much.
@@ -159,12 +171,11 @@ impl File {
 
 impl Job for Draw {
     fn run(&self, _: &mut World, _: &mut Events<'_>) -> Result<Output, Failure> {
-        let drawing = picture::draw(&self.nets, &self.view, self.theme).at(self.span)?;
-        let drawn = drawing.picture("net", self.theme).at(self.span)?;
+        let drawn = self.picture.clone();
         if let Some(file) = &self.file {
             let bytes = match file.form {
                 FileForm::Svg => drawn.svg.clone().into_bytes(),
-                FileForm::Tikz => drawing.tikz().into_bytes(),
+                FileForm::Tikz => self.drawing.tikz().into_bytes(),
                 FileForm::Png => match drawn.to_png() {
                     Some(png) => png.at(file.span)?,
                     None => {

@@ -3,6 +3,7 @@
 
 mod build;
 mod label;
+mod stretches;
 mod words;
 
 use std::ops::Range;

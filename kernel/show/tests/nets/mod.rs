@@ -73,3 +73,54 @@ pub const OTHERS: &[&str] = &[
         - conv 256 1x1 - bn | shortcut)^1 - relu - add(conv 128 1x1 - bn - relu - conv 128 3x3 groups 32 - bn - relu
         - conv 256 1x1 - bn | id)^1 - relu, softmax 10",
 ];
+
+/// Nets by chance, the same at every run: chains, branches within branches, repeats.
+pub fn by_chance(count: usize) -> Vec<Net> {
+    let mut dice = Dice(1);
+    let texts = (0..).map(|number| format!("net chance{number} = 16x16x4 - {}, softmax 3", dice.chain(3)));
+    let nets = texts.filter_map(|text| {
+        let source = Source { id: SourceId(0), name: "test".into(), text };
+        let (program, mistakes) = parse(&source);
+        assert!(mistakes.is_empty(), "{}\n{mistakes:#?}", source.text);
+        let StatementKind::Net(definition) = &program.statements[0].kind else { panic!("{}", source.text) };
+        match resolve(definition, &Scope::default(), None, None) {
+            Ok(Resolved::Net(net)) if net.layers.len() < 400 => Some(net),
+            _ => None,
+        }
+    });
+    nets.take(count).collect()
+}
+
+/// Numbers that look random (D. Knuth's MMIX).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+
+    fn chain(&mut self, depth: u64) -> String {
+        let count = 1 + self.below(4);
+        (0..count).map(|_| self.item(depth)).collect::<Vec<_>>().join(" - ")
+    }
+
+    fn item(&mut self, depth: u64) -> String {
+        let channels = 1 + self.below(6);
+        match self.below(if depth > 0 { 12 } else { 7 }) {
+            0..=2 => format!("conv {channels} {0}x{0}", 1 + 2 * self.below(3)),
+            3 => "relu".to_string(),
+            4 => "bn - relu".to_string(),
+            5 => "pool 3x3/1 same".to_string(),
+            6 => format!("conv {channels} - relu"),
+            7 => format!("[{}]^{}", self.chain(depth - 1), 2 + self.below(4)),
+            8 => format!("conv {channels} - add({} - conv {channels} | id) - relu", self.chain(depth - 1)),
+            9 => format!("[add({} - conv {channels} | shortcut)]^{}", self.chain(depth - 1), 1 + self.below(4)),
+            _ => {
+                let branches = 2 + self.below(3);
+                let branches: Vec<String> = (0..branches).map(|_| self.chain(depth - 1)).collect();
+                format!("concat({}{})", branches.join(" | "), if self.below(3) == 0 { " | id" } else { "" })
+            }
+        }
+    }
+}

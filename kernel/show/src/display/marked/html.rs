@@ -15,7 +15,7 @@ impl Marked {
         let blocks = self.blocks.iter().map(|block| match block {
             Block::Lines(lines) => framed(&lines.iter().map(line).collect::<String>()),
             Block::Table(table) => framed(&rows(table)),
-            Block::Gap(lines) => format!("<p>⋯ {} without a finding</p>", of(*lines, "line")),
+            Block::Gap(lines) => format!("<p>⋯ {} left out</p>", of(*lines, "line")),
         });
         blocks.collect::<Vec<_>>().join("\n")
     }

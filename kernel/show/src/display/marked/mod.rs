@@ -80,7 +80,7 @@ pub(crate) enum Block {
     Lines(Vec<Line>),
     /// A table, its cells side by side.
     Table(Table),
-    /// So many lines of which nothing is said are left out.
+    /// So many lines are left out: nothing is said of them, or of too many others.
     Gap(usize),
 }
 

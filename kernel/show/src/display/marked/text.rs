@@ -31,7 +31,7 @@ impl Marked {
         let blocks = self.blocks.iter().map(|block| match block {
             Block::Lines(lines) => lines.iter().flat_map(|line| writer.line(line)).collect::<Vec<_>>().join("\n"),
             Block::Table(table) => writer.table(table).join("\n"),
-            Block::Gap(lines) => format!("   ⋯ {} without a finding", crate::display::number::of(*lines, "line")),
+            Block::Gap(lines) => format!("   ⋯ {} left out", crate::display::number::of(*lines, "line")),
         });
         blocks.collect::<Vec<_>>().join("\n")
     }

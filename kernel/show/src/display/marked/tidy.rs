@@ -99,7 +99,12 @@ pub(super) fn glyphs(text: &str, place: Range<usize>, tidy: Tidy) -> Vec<(Range<
 }
 
 fn seen(c: char) -> String {
-    if is_unseen(c) { " ".to_string() } else { c.to_string() }
+    match c {
+        // What marks a file as UTF-8, and a space of no width.
+        '\u{feff}' | '\u{200b}' => String::new(),
+        c if is_unseen(c) => " ".to_string(),
+        c => c.to_string(),
+    }
 }
 
 struct Reader {

@@ -2,12 +2,12 @@
 //! at one height.
 
 use super::super::canvas::Anchor;
-use super::super::font::Weight;
+use super::super::font::{self, Weight};
 use super::super::palette::Palette;
 use super::card::{Look, Style};
-use super::drawing::{Drawing, Lettering, Pen};
+use super::drawing::{Drawing, Lettering, Pen, Point};
 use super::flow::Laid;
-use super::page::{WIDEST, frame};
+use super::page::{self, WIDEST, frame};
 use super::{Traffic, perspective};
 use crate::architecture::{Architecture, Diagram};
 
@@ -35,8 +35,7 @@ pub(super) fn beside(
     }
     let laid: Vec<Laid<'_>> =
         nets.iter().zip(looks(Style::Compact)).map(|(net, look)| Laid::new(&net.diagram, look)).collect();
-    let heads: Vec<[String; 2]> =
-        nets.iter().enumerate().map(|(at, net)| [net.net.clone(), note(at).to_string()]).collect();
+    let heads: Vec<[String; 2]> = nets.iter().enumerate().map(|(at, net)| head(&net.net, note(at), palette)).collect();
     let mut drawing = Drawing::new(palette);
     let mut first = 0;
     while first < laid.len() {
@@ -53,7 +52,7 @@ pub(super) fn beside(
         drawing.add(line, (0.0, top));
         first = end;
     }
-    blocks_below(nets, &mut drawing, palette, traffic);
+    add_blocks(nets, &mut drawing, palette, traffic);
     drawing
 }
 
@@ -69,9 +68,10 @@ fn below_each_other<'n>(
     let mut top = 0.0;
     for (at, (net, row)) in nets.iter().zip(rows).enumerate() {
         let left = Lettering { anchor: Anchor::Start, ..name };
-        drawing.text(0.0, top + 8.0, &net.net, left);
-        drawing.text(left.width(&net.net) + 12.0, top + 8.0, note(at), Lettering { anchor: Anchor::Start, ..small });
-        let noted = left.width(&net.net) + 12.0 + small.width(note(at));
+        let [title, note] = head(&net.net, note(at), palette);
+        drawing.text(0.0, top + 8.0, &title, left);
+        drawing.text(left.width(&title) + 12.0, top + 8.0, &note, Lettering { anchor: Anchor::Start, ..small });
+        let noted = left.width(&title) + 12.0 + small.width(&note);
         drawing.width = drawing.width.max(row.width).max(noted);
         let height = row.height;
         drawing.add(row, (0.0, top + NAME));
@@ -87,6 +87,12 @@ const GUTTER: f64 = 70.0;
 fn letterings(palette: &Palette) -> [Lettering; 2] {
     let name = Lettering { size: 14.0, weight: Weight::SemiBold, anchor: Anchor::Middle, color: palette.ink };
     [name, Lettering { size: 11.0, weight: Weight::Regular, color: palette.muted, ..name }]
+}
+
+/// A net's name and note, cut where they are long.
+fn head(name: &str, note: &str, palette: &Palette) -> [String; 2] {
+    let [large, small] = letterings(palette);
+    [font::elide(name, 300.0, large.size, large.weight), font::elide(note, 420.0, small.size, small.weight)]
 }
 
 /// The width of a net's column.
@@ -128,33 +134,51 @@ fn in_line(nets: &[Laid<'_>], heads: &[[String; 2]], palette: &'static Palette) 
     drawing
 }
 
-/// Each kind of block once, below the nets.
-fn blocks_below(nets: &[Architecture], drawing: &mut Drawing, palette: &'static Palette, traffic: Option<Traffic>) {
-    let all: Vec<(&Architecture, usize)> =
-        nets.iter().flat_map(|net| (0..net.blocks.len()).map(move |kind| (net, kind))).collect();
-    let diagram =
-        |&(net, kind): &(&Architecture, usize)| (net.blocks[kind].name.clone(), shapes(&net.blocks[kind].diagram));
+/// Each kind of block once: at the right of the nets where there is room, else below them.
+fn add_blocks(nets: &[Architecture], drawing: &mut Drawing, palette: &'static Palette, traffic: Option<Traffic>) {
+    let frames = frames(nets, palette, traffic);
+    let places = page::beside(drawing, &frames);
+    let ends = places.iter().zip(&frames).map(|((x, _), frame)| x + frame.width);
+    let places = if ends.fold(0.0, f64::max) <= WIDEST { places } else { below(drawing, &frames) };
+    for (frame, place) in frames.into_iter().zip(places) {
+        page::put(drawing, frame, place);
+    }
+}
+
+/// Places below a drawing, from left to right in lines.
+fn below(drawing: &Drawing, frames: &[Drawing]) -> Vec<Point> {
     let (mut x, mut tallest) = (0.0, 0.0f64);
     let mut top = drawing.height + BETWEEN;
-    for (at, one) in all.iter().enumerate() {
-        if all[..at].iter().any(|earlier| diagram(earlier) == diagram(one)) {
-            continue;
-        }
-        let among: Vec<&str> =
-            all.iter().filter(|other| diagram(other) == diagram(one)).map(|(net, _)| net.net.as_str()).collect();
-        let (net, kind) = *one;
-        let look = Look { style: Style::Roomy, palette, blocks: &net.blocks, traffic };
-        let frame = frame(net, kind, &net.blocks[kind], &format!("in {}", among.join(", ")), look);
+    let each = frames.iter().map(|frame| {
         if x > 0.0 && x + frame.width > WIDEST {
             (x, top, tallest) = (0.0, top + tallest + 20.0, 0.0);
         }
         tallest = tallest.max(frame.height);
-        drawing.width = drawing.width.max(x + frame.width);
-        drawing.height = drawing.height.max(top + frame.height);
-        let width = frame.width;
-        drawing.add(frame, (x, top));
-        x += width + 20.0;
+        let here = (x, top);
+        x += frame.width + 20.0;
+        here
+    });
+    each.collect()
+}
+
+/// A frame for each kind of block, with the nets that it is in.
+fn frames(nets: &[Architecture], palette: &'static Palette, traffic: Option<Traffic>) -> Vec<Drawing> {
+    let all: Vec<(&Architecture, usize)> =
+        nets.iter().flat_map(|net| (0..net.blocks.len()).map(move |kind| (net, kind))).collect();
+    let seen =
+        |&(net, kind): &(&Architecture, usize)| (net.blocks[kind].name.clone(), shapes(&net.blocks[kind].diagram));
+    let mut frames = Vec::new();
+    for (at, one) in all.iter().enumerate() {
+        if all[..at].iter().any(|earlier| seen(earlier) == seen(one)) {
+            continue;
+        }
+        let among: Vec<&str> =
+            all.iter().filter(|other| seen(other) == seen(one)).map(|(net, _)| net.net.as_str()).collect();
+        let (net, kind) = *one;
+        let look = Look { style: Style::Roomy, palette, blocks: &net.blocks, traffic };
+        frames.push(frame(net, kind, &net.blocks[kind], &format!("in {}", among.join(", ")), look));
     }
+    frames
 }
 
 /// What is seen of a block.

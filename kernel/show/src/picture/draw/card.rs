@@ -1,7 +1,7 @@
 //! A box as it is drawn in a layered diagram: its lines of text, and how large it is.
 
 use super::super::canvas::Anchor;
-use super::super::font::Weight;
+use super::super::font::{self, Weight};
 use super::super::palette::{Color, Palette};
 use super::colors::{block_hue, ground, hue};
 use super::drawing::{Dash, Drawing, Lettering, Outline, Pen};
@@ -41,6 +41,8 @@ pub(super) struct Card {
 
 // Distances in pixels.
 
+/// Longer names are cut.
+const WIDEST_TEXT: f64 = 300.0;
 const SIDE: f64 = 12.0;
 const STACK: f64 = 3.0;
 const TIMES_GAP: f64 = 8.0;
@@ -64,6 +66,7 @@ impl Card {
             }
             Style::Roomy => (one.label.clone(), note(one, look.traffic.is_some())),
         };
+        let head = font::elide(&head, WIDEST_TEXT, 12.5, Weight::SemiBold);
         let below = look.traffic.map(|traffic| one.traffic(traffic.batch)).unwrap_or_default();
         let [large, bold, small] = letterings(look.style, is_small, look.palette.ink, look.palette.muted);
         let gap = if times.is_empty() { 0.0 } else { TIMES_GAP };
@@ -76,7 +79,14 @@ impl Card {
             Style::Roomy => 42.0,
         };
         let stack = stack(one);
-        let side = if is_small { 9.0 } else { SIDE };
+        // Links that meet in a small box stand apart.
+        let side = if one.family == Family::Join {
+            13.0
+        } else if is_small {
+            9.0
+        } else {
+            SIDE
+        };
         Self { width: text + 2.0 * side + stack, height: height + stack, head, times, note, below }
     }
 

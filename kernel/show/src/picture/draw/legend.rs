@@ -43,7 +43,7 @@ pub(super) fn add(drawing: &mut Drawing, nets: &[Architecture]) {
         let mut words: Vec<&str> = boxes().flat_map(|one| one.then.iter().map(String::as_str)).collect();
         words.sort_unstable();
         words.dedup();
-        let text = format!("dark edge: {}", words.join(", "));
+        let text = format!("edge: {}", words.join(", "));
         let (x, y) = place(look.width(&text));
         drawing.text(x, y, &text, look);
     }

@@ -22,7 +22,7 @@ pub use drawing::{Drawing, Footprint, Outline, Wire};
 pub use traffic::Traffic;
 
 use super::canvas::Anchor;
-use super::font::Weight;
+use super::font::{self, Weight};
 use super::palette::{Palette, Theme};
 use super::{Error, Result};
 use crate::architecture::Architecture;
@@ -79,9 +79,11 @@ fn titled(body: Drawing, title: &str, note: &str, palette: &'static Palette) -> 
     let mut sheet = Drawing::new(palette);
     let name = Lettering { size: 17.0, weight: Weight::SemiBold, anchor: Anchor::Start, color: palette.ink };
     let small = Lettering { size: 12.0, weight: Weight::Regular, color: palette.muted, ..name };
+    let title = &font::elide(title, page::WIDEST, name.size, name.weight);
+    let note = &font::elide(note, page::WIDEST, small.size, small.weight);
     sheet.text(EDGE, 28.0, title, name);
     sheet.text(EDGE, 49.0, note, small);
-    let top = match (title, note) {
+    let top = match (title.as_str(), note.as_str()) {
         ("", _) => EDGE,
         (_, "") => 52.0,
         _ => 72.0,

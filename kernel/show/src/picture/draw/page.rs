@@ -1,10 +1,10 @@
 //! One net on a sheet: its boxes in one or more columns, and beside them each kind of block in detail.
 
 use super::super::canvas::Anchor;
-use super::super::font::Weight;
+use super::super::font::{self, Weight};
 use super::card::{Look, Style};
 use super::colors::block_hue;
-use super::drawing::{Dash, Drawing, Lettering, Outline, Pen};
+use super::drawing::{Dash, Drawing, Lettering, Outline, Pen, Point};
 use super::flow::Laid;
 use crate::architecture::{Architecture, BlockKind, Diagram, Family, LayerBox, Link};
 
@@ -12,31 +12,49 @@ use crate::architecture::{Architecture, BlockKind, Diagram, Family, LayerBox, Li
 
 /// What is drawn is no wider, where it can be broken.
 pub(super) const WIDEST: f64 = 1352.0;
-/// A column that is taller is broken, where there is room beside it.
-const TALLEST: f64 = 1250.0;
+/// A column that is taller is broken, where there is room beside it,
+const TALLEST: f64 = 900.0;
+/// into columns of about this height.
+const COLUMN: f64 = 760.0;
 const BETWEEN: f64 = 44.0;
 const FRAME: f64 = 16.0;
 const HEADING: f64 = 30.0;
 
 /// The boxes and the blocks, without a title.
 pub(super) fn page(net: &Architecture, look: Look<'_>) -> Drawing {
-    let mut drawing = columns(&net.diagram, look);
     let frames: Vec<Drawing> =
         net.blocks.iter().enumerate().map(|(kind, block)| frame(net, kind, block, &often(block), look)).collect();
-    let limit = drawing.height.max(frames.iter().map(|frame| frame.height).fold(0.0, f64::max)).max(420.0);
+    let widest = frames.iter().map(|frame| frame.width + BETWEEN).fold(0.0, f64::max);
+    let mut drawing = columns(&net.diagram, WIDEST - widest, look);
+    let places = beside(&drawing, &frames);
+    for (frame, place) in frames.into_iter().zip(places) {
+        put(&mut drawing, frame, place);
+    }
+    drawing
+}
+
+/// Adds a drawing to another one, which grows as it needs to.
+pub(super) fn put(drawing: &mut Drawing, part: Drawing, (x, y): Point) {
+    drawing.width = drawing.width.max(x + part.width);
+    drawing.height = drawing.height.max(y + part.height);
+    drawing.add(part, (x, y));
+}
+
+/// Places at the right of a drawing for frames, below each other as far as it is tall.
+pub(super) fn beside(drawing: &Drawing, frames: &[Drawing]) -> Vec<Point> {
+    let tallest = frames.iter().map(|frame| frame.height).fold(0.0, f64::max);
+    let limit = drawing.height.max(tallest).max(420.0);
     let (mut x, mut y, mut widest) = (drawing.width + BETWEEN, 0.0, 0.0f64);
-    for frame in frames {
+    let each = frames.iter().map(|frame| {
         if y > 0.0 && y + frame.height > limit {
             (x, y, widest) = (x + widest + 20.0, 0.0, 0.0);
         }
-        let (width, height) = (frame.width, frame.height);
-        drawing.add(frame, (x, y));
-        widest = widest.max(width);
-        drawing.width = drawing.width.max(x + width);
-        drawing.height = drawing.height.max(y + height);
-        y += height + 20.0;
-    }
-    drawing
+        widest = widest.max(frame.width);
+        let here = (x, y);
+        y += frame.height + 20.0;
+        here
+    });
+    each.collect()
 }
 
 /// How often a block stands in its net.
@@ -50,7 +68,9 @@ pub(super) fn frame(net: &Architecture, kind: usize, block: &BlockKind, often: &
     let inner = Laid::new(&block.diagram, look).packed();
     let name = Lettering { size: 13.0, weight: Weight::SemiBold, anchor: Anchor::Start, color: palette.ink };
     let uses = Lettering { size: 11.0, weight: Weight::Regular, color: palette.text(palette.muted), ..name };
-    let heading = name.width(&block.name) + 10.0 + uses.width(often);
+    let title = font::elide(&block.name, 300.0, name.size, name.weight);
+    let often = &font::elide(often, 300.0, uses.size, uses.weight);
+    let heading = name.width(&title) + 10.0 + uses.width(often);
     let width = inner.width.max(heading) + 2.0 * FRAME;
     let mut drawing = Drawing::new(palette);
     let all = net.diagram.boxes.iter().chain(net.blocks.iter().flat_map(|block| &block.diagram.boxes));
@@ -64,19 +84,20 @@ pub(super) fn frame(net: &Architecture, kind: usize, block: &BlockKind, often: &
     let outline = Outline { x: 0.0, y: 0.0, width, height: drawing.height };
     drawing.rectangle(outline, 8.0, Some(palette.paper.mix(color, 0.04)), None);
     drawing.rectangle(outline, 8.0, None, Some(Pen { color, width: 1.2, dash }));
-    drawing.text(FRAME, FRAME + 4.0, &block.name, name);
-    drawing.text(FRAME + name.width(&block.name) + 10.0, FRAME + 4.0, often, uses);
+    drawing.text(FRAME, FRAME + 4.0, &title, name);
+    drawing.text(FRAME + name.width(&title) + 10.0, FRAME + 4.0, often, uses);
     let left = (width - inner.width) / 2.0;
     drawing.add(inner, (left, HEADING + FRAME - 4.0));
     drawing
 }
 
-/// The boxes from top to bottom; where that is too tall, in columns, broken where one link alone goes on.
-fn columns(diagram: &Diagram, look: Look<'_>) -> Drawing {
+/// The boxes from top to bottom; where that is too tall, in columns as far as there is room, broken where all that goes on
+/// comes from one box.
+fn columns(diagram: &Diagram, room: f64, look: Look<'_>) -> Drawing {
     let whole = Laid::new(diagram, look);
-    let most = ((WIDEST + BETWEEN) / (whole.graph.width + BETWEEN)).floor().max(1.0);
-    let count = (whole.height() / TALLEST).ceil().clamp(1.0, most) as usize;
-    if count == 1 {
+    let most = ((room + BETWEEN) / (whole.graph.width + BETWEEN)).floor().max(1.0);
+    let count = (whole.height() / COLUMN).ceil().clamp(1.0, most) as usize;
+    if count == 1 || whole.height() <= TALLEST {
         return whole.packed();
     }
     let pieces = broken(&whole, count);

@@ -188,3 +188,81 @@ impl Shape {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GAPS: Gaps = Gaps { across: 10.0, past: 10.0, ranks: 20.0 };
+
+    fn laid(count: usize, links: &[(usize, usize)]) -> Layered {
+        Layered::new(&vec![Size { width: 60.0, height: 20.0, reach: 60.0 }; count], links, GAPS)
+    }
+
+    fn middles(graph: &Layered) -> Vec<f64> {
+        graph.across[..graph.sizes.len()].to_vec()
+    }
+
+    #[test]
+    fn a_chain_is_straight_and_a_way_around_it_stands_beside() {
+        let graph = laid(5, &[(0, 1), (1, 2), (2, 3), (3, 4), (1, 3)]);
+        assert_eq!(graph.ranks, [0, 1, 2, 3, 4]);
+        assert_eq!(middles(&graph), [30.0; 5]);
+        let around = graph.route(4, &graph.tops(20.0));
+        assert!(around.iter().any(|&(x, _)| (x - 70.0).abs() < 1e-9), "{around:?}");
+    }
+
+    #[test]
+    fn branches_stand_on_both_sides_of_their_fork_and_join() {
+        let graph = laid(6, &[(0, 1), (0, 2), (0, 3), (0, 4), (1, 5), (2, 5), (3, 5), (4, 5)]);
+        assert_eq!(middles(&graph), [135.0, 30.0, 100.0, 170.0, 240.0, 135.0]);
+    }
+
+    #[test]
+    fn the_longer_of_two_ways_is_the_straight_one() {
+        let graph = laid(6, &[(0, 1), (1, 2), (2, 3), (0, 4), (4, 3), (3, 5)]);
+        let x = middles(&graph);
+        assert!([1, 2, 3, 5].iter().all(|&at| x[at] == x[0]) && x[4] != x[0], "{x:?}");
+    }
+
+    #[test]
+    fn links_that_need_not_cross_do_not() {
+        // As numbered, every link would cross every other.
+        let graph = laid(7, &[(0, 1), (0, 2), (0, 3), (1, 6), (2, 5), (3, 4)]);
+        let x = middles(&graph);
+        let right = |a: usize, b: usize| x[a] < x[b];
+        assert_eq!([right(1, 2), right(2, 3)], [right(6, 5), right(5, 4)]);
+    }
+
+    #[test]
+    fn graphs_by_chance_keep_their_gaps() {
+        let mut seed = 1u64;
+        let mut below = |limit: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % limit
+        };
+        for _ in 0..200 {
+            let count = 2 + below(30) as usize;
+            let mut links: Vec<(usize, usize)> = (1..count).map(|to| (below(to as u64) as usize, to)).collect();
+            links.extend((0..below(20)).map(|_| {
+                let to = 1 + below(count as u64 - 1) as usize;
+                (below(to as u64) as usize, to)
+            }));
+            links.sort_unstable();
+            links.dedup();
+            let graph = laid(count, &links);
+            let tops = graph.tops(20.0);
+            for (a, b) in (0..count).flat_map(|a| (0..a).map(move |b| (a, b))) {
+                if graph.ranks[a] == graph.ranks[b] {
+                    assert!((graph.across[a] - graph.across[b]).abs() > 70.0 - 1e-6, "{a} and {b} of {links:?}");
+                }
+            }
+            for (number, &(from, to)) in links.iter().enumerate() {
+                let route = graph.route(number, &tops);
+                assert!(graph.ranks[from] < graph.ranks[to]);
+                assert!(route.windows(2).all(|pair| pair[0].1 <= pair[1].1 + 1e-9), "{from} to {to} of {links:?}");
+                assert!(route.iter().all(|&(x, _)| (-1e-6..=graph.width + 1e-6).contains(&x)), "{links:?}");
+            }
+        }
+    }
+}
