@@ -10,7 +10,6 @@ mod arithmetic;
 mod cards;
 mod counts;
 mod dimension;
-mod expression;
 mod flow;
 mod formulas;
 mod grids;
