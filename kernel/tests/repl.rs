@@ -33,6 +33,24 @@ fn a_pasted_program_runs_whole_and_leaving_is_status_0() {
 }
 
 #[test]
+fn a_slide_is_pasted_with_its_empty_lines_or_typed_until_one() {
+    let place = Place::new();
+    let mut terminal = prompt(&place);
+    terminal.paste(
+        "slide mine\n[8x8x1] INPUT\n\n[9x9x4] CONV1: 4 3x3 filters at stride 1, pad 1\n\n\n[10] FC2: 10 neurons\n",
+    );
+    // On a terminal, in colours.
+    terminal.keys("\r").wait("2 figures: 1 agrees, 1 disagrees");
+    terminal.wait("9x9x4 ≠ 8x8x4");
+    terminal.ready();
+    terminal.keys("slide small\r").wait("...  ");
+    terminal.keys("[8x8x1] INPUT\r[8x8x4] CONV1: 4 3x3 filters, pad 1\r").wait("pad 1");
+    terminal.keys("\r").wait("1 figure: 1 agrees");
+    terminal.ready();
+    terminal.keys("summary small\r").wait("parameters");
+}
+
+#[test]
 fn an_unfinished_line_goes_on_and_is_one_item_of_the_history() {
     let place = Place::new();
     let mut terminal = prompt(&place);

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use fovea::session::Session;
 use fovea_cpu::Cpu;
+use fovea_dsl::{Source, Style, render};
+use fovea_graph::{SourceId, Span};
 use serde_json::{Value, json};
 use support::bench::Bench;
 use support::{Place, Ran};
@@ -274,5 +276,34 @@ fn bad_slides_are_told_of() {
         let silent = ran.status == Some(1) && ran.err.is_empty();
         assert!(!silent, "{name}");
         Bench::new().run(&format!("%%slide odd\n{text}\n")).ok();
+    }
+}
+
+/// A print in a box, whose signs take three bytes each.
+const BOX: &str = "┏━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┓
+┃ Layer (type)    ┃ Output Shape       ┃ Param # ┃
+┡━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━┩
+│ conv2d (Conv2D) │ (None, 26, 26, 32) │     320 │
+├─────────────────┼────────────────────┼─────────┤
+│ dense (Dense)   │ (None, 10)         │  10⁹    │
+└─────────────────┴────────────────────┴─────────┘
+";
+
+#[test]
+fn whatever_is_cut_off_is_shown() {
+    let slides = [ALEXNET, TABLE, BOX, include_str!("../../tests/slides/resnet.md")];
+    for text in slides {
+        for end in (0..text.len()).step_by(41).filter(|&end| text.is_char_boundary(end)) {
+            let text = &text[..end];
+            let audit = fovea_dsl::slide::audit("cut", text);
+            let output = fovea::slides::output(&audit, text, &[], Some(fovea::picture::Theme::Dark));
+            assert!(output.text.contains("figure") && output.html.is_some() && output.coloured.is_some());
+            let source = Source { id: SourceId(0), name: "cut".into(), text: text.into() };
+            for unread in &audit.unread {
+                let place = Span::new(source.id, unread.place.start, unread.place.end);
+                let missed = fovea::slides::missed("cut", unread, place);
+                assert!(!render(&[missed], std::slice::from_ref(&source), Style::Plain).is_empty());
+            }
+        }
     }
 }

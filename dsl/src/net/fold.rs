@@ -88,10 +88,14 @@ impl Kind {
 /// The same word and the same window.
 fn is_alike(a: &Kind, b: &Kind) -> bool {
     match (a, b) {
-        (Kind::Conv { size, dilate, .. }, Kind::Conv { size: other, dilate: as_dilate, .. })
-        | (Kind::Deconv { size, dilate, .. }, Kind::Deconv { size: other, dilate: as_dilate, .. }) => {
-            a.word() == b.word() && size == other && dilate == as_dilate
-        }
+        (
+            Kind::Conv { size, dilate, groups, .. },
+            Kind::Conv { size: other, dilate: as_dilate, groups: as_groups, .. },
+        )
+        | (
+            Kind::Deconv { size, dilate, groups, .. },
+            Kind::Deconv { size: other, dilate: as_dilate, groups: as_groups, .. },
+        ) => size == other && dilate == as_dilate && (*groups == 1) == (*as_groups == 1),
         (Kind::Pool(Pool { kind, size, .. }), Kind::Pool(Pool { kind: as_kind, size: other, .. })) => {
             kind == as_kind && size == other
         }

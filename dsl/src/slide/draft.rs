@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::arithmetic::Expression;
+use super::expression::Expression;
 use super::figure::{Unread, What};
 use super::number::Number;
 use super::size::Size;

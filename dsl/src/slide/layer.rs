@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::arithmetic::expression;
 use super::draft::{Claim, Conv, Operations, Pad, Part, Pool, PoolKind, Printed, Stated};
+use super::expression::leading;
 use super::figure::What;
 use super::number::Number;
 use super::tokens::{Token, size, span, tokens};
@@ -100,18 +100,18 @@ pub fn count_word(token: &Token<'_>) -> Option<(What, Option<Operations>)> {
 /// `(3*3*64)*64 = 36,864`, or one of the two.
 fn figures(plain: &str, what: What, tokens: &[Token<'_>], claims: &mut Vec<Claim>) {
     let mut at = 0;
-    while at < tokens.len() {
-        let rest = &tokens[at..];
-        let start = rest[0].place.start;
-        if let Some(printed) = expression(rest).filter(|printed| printed.numbers.len() > 1) {
-            at += printed.tokens;
-            claims.push(Claim { what, place: printed.place(rest), value: Printed::Expression(printed) });
-        } else if let Some((number, length)) = Number::read(&plain[start..]).filter(|_| rest[0].number().is_some()) {
-            claims.push(Claim { what, place: start..start + length, value: Printed::Number(number) });
-            at += rest.iter().take_while(|token| token.place.start < start + length).count();
+    while let Some(token) = tokens.get(at) {
+        let start = token.place.start;
+        let (value, end) = if let Some((expression, end)) = leading(plain, start) {
+            (Printed::Expression(expression), end)
+        } else if let Some((number, length)) = Number::read(&plain[start..]).filter(|_| token.number().is_some()) {
+            (Printed::Number(number), start + length)
         } else {
             at += 1;
-        }
+            continue;
+        };
+        claims.push(Claim { what, place: start..end, value });
+        at += tokens[at..].iter().take_while(|token| token.place.start < end).count();
     }
 }
 

@@ -4,11 +4,11 @@
 //! text ─plain─▶ text ─a reader a form─▶ Draft (what the slide states) ─settle─▶ what it leaves open ─judge─▶ Audit
 //! ```
 
-mod arithmetic;
 mod assumptions;
 mod complete;
 mod configurations;
 mod draft;
+mod expression;
 mod fields;
 mod figure;
 mod figures;

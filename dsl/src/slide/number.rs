@@ -63,11 +63,6 @@ impl Reading {
 }
 
 impl Number {
-    /// A whole number.
-    pub fn whole(value: u128) -> Self {
-        Self::scaled(value, 0, 0, Style::default())
-    }
-
     fn scaled(mut mantissa: u128, mut power: i32, thousands: u32, style: Style) -> Self {
         while mantissa != 0 && mantissa.is_multiple_of(10) {
             (mantissa, power) = (mantissa / 10, power + 1);

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::arithmetic::Expression;
 use super::draft::{Claim, Pad, Part, Pool, PoolKind, Printed, Row, Stated};
+use super::expression::Expression;
 use super::figure::{Correction, Figure, Verdict, What};
 use super::figures::{Counts, counts, rewritten};
 use super::judge::{Bench, figure, has_size, printed, spatial};

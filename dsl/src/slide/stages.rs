@@ -122,13 +122,7 @@ fn stage(plain: &str, row: &GridRow<'_>, name: &str, columns: &Columns, stages: 
         match parts(plain, cell, name, count) {
             Ok(parts) => {
                 let claims = output.clone().into_iter().collect();
-                draft.nets[at].rows.push(Row {
-                    name: name.to_string(),
-                    place: cell.place.clone(),
-                    parts,
-                    claims,
-                    ..Row::default()
-                });
+                draft.nets[at].rows.push(Row { name: name.to_string(), place: cell.place.clone(), parts, claims });
             }
             Err(expected) => {
                 let unread = unread(plain, cell, expected, &draft.nets[at]);

@@ -9,8 +9,8 @@ use crate::world::{Missed, Names, Why};
 impl Names {
     /// The slide that would have defined a net of this name, and could not be read.
     pub fn missed(&self, net: &str) -> Option<&Missed> {
-        let ends = net.match_indices('.').map(|(at, _)| at).chain([net.len()]);
-        ends.filter_map(|end| self.missed.get(&net[..end])).last()
+        let dots = net.match_indices('.').map(|(at, _)| at);
+        std::iter::once(net.len()).chain(dots.rev()).find_map(|end| self.missed.get(&net[..end]))
     }
 
     /// There is a net of this name now, or one from a slide.

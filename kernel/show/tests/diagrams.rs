@@ -135,6 +135,15 @@ fn deep_residual_nets_fold_to_their_stages() {
     assert_eq!((whole.boxes.iter().all(|one| one.count == 1), convolutions), (true, 155));
 }
 
+/// The least map of a block has the most channels: no use takes more than its own.
+#[test]
+fn memory_is_that_of_the_largest_use() {
+    let text = architecture(&known("resnet50"), Depth::Folded).tell(Page::default(), "", Some(64)).to_string();
+    assert!(text.contains("●  conv 64 7×7/2, bn, relu                 112×112×64 · 206 MB\n"), "{text}");
+    // 56·56·256 values of 4 bytes for 64 pictures.
+    assert!(text.contains("●─╯  add, relu                  h×w×256–2048 · up to 206 MB\n"), "{text}");
+}
+
 #[test]
 fn text_fits_a_terminal() {
     for net in library_nets().into_iter().chain(OTHERS.iter().map(|text| net(text))).chain(by_chance(200)) {

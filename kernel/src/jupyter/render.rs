@@ -169,10 +169,13 @@ fn text(output: &Output) -> Option<Bundle> {
     (!lines.is_empty()).then(|| Bundle { data: Media::new(forms), metadata: Map::new() })
 }
 
+/// Pictures are shown no wider, in pixels: a notebook cuts what is wider than its cells.
+const WIDEST: u32 = 960;
+
 /// A picture as SVG and as PNG: notebooks that are not trusted show the one or the other.
 pub fn picture(picture: &Picture) -> Bundle {
     let mut bundle = frame(picture);
-    bundle.data.content.push(MediaType::Svg(picture.svg.clone()));
+    bundle.data.content.push(MediaType::Svg(picture.svg_at(picture.no_wider(WIDEST))));
     bundle
 }
 
@@ -188,6 +191,7 @@ pub fn frame(picture: &Picture) -> Bundle {
         Ok(png) => data.content.push(MediaType::Png(STANDARD.encode(png))),
         Err(error) => log(format_args!("a picture has no PNG: {error}")),
     }
-    let size = json!({ "width": picture.width, "height": picture.height, "alt": picture.alt });
+    let (width, height) = picture.no_wider(WIDEST);
+    let size = json!({ "width": width, "height": height, "alt": picture.alt });
     Bundle { data, metadata: Map::from_iter([("image/png".to_string(), size)]) }
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::expression::{Evaluated, Fraction, evaluate};
 use super::layers;
 use super::scan::{Spot, Token, spots};
 use super::sheet::Sheet;
 use super::split::Line;
+use crate::slide::expression::{Evaluated, Fraction, evaluate};
 use crate::slide::figure::{Verdict, What};
 use crate::slide::number::{Fit, Number, grouped};
 

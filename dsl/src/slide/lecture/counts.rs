@@ -19,12 +19,12 @@ struct Count {
     before: String,
 }
 
-/// Reads what is said of the networks of these audits: of a row of them, or of a whole network.
-pub(super) fn read(sheet: &mut Sheet<'_>, audits: &[&Audit]) {
+/// Reads what is said of a row of `audits`, and of a whole network of `known`.
+pub(super) fn read(sheet: &mut Sheet<'_>, audits: &[&Audit], known: &[&Audit]) {
     /// The most sentences of a slide that are looked at.
     const MOST: usize = 64;
     let counts: Vec<_> = sheet.free_lines().filter_map(|(_, line)| count(line)).take(MOST).collect();
-    let nets: Vec<&SlideNet> = audits.iter().flat_map(|audit| &audit.nets).collect();
+    let nets: Vec<&SlideNet> = known.iter().flat_map(|audit| &audit.nets).collect();
     for count in counts {
         let figures = audits.iter().flat_map(|audit| &audit.figures).filter(|figure| figure.what == count.what);
         let is_named = |figure: &&Figure| {

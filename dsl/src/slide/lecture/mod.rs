@@ -10,7 +10,6 @@ mod arithmetic;
 mod cards;
 mod counts;
 mod dimension;
-mod expression;
 mod flow;
 mod formulas;
 mod grids;
@@ -101,11 +100,16 @@ pub fn lecture(text: &str) -> Lecture {
     let plain = super::plain::plain(text);
     let lines = split::lines(text, &plain);
     let mut names = networks::Names::default();
-    let mut slides = Vec::new();
+    let mut slides: Vec<LectureSlide> = Vec::new();
+    let mut with_audits = Vec::new();
     for part in split::parts(&lines) {
         let mut sheet = Sheet::new(text, &part.title, &lines[part.lines]);
         let audits = networks::read(&mut sheet, &mut names);
-        small_claims(&mut sheet, &audits, &slides);
+        let earlier = with_audits.iter().rev().flat_map(|&at: &usize| slides[at].audits.iter().rev());
+        small_claims(&mut sheet, &audits, earlier);
+        if !audits.is_empty() {
+            with_audits.push(slides.len());
+        }
         slides.push(sheet.into_slide(audits));
     }
     Lecture { slides }
@@ -117,19 +121,20 @@ pub fn is_lecture(text: &str) -> bool {
     split::parts(&split::lines(text, &plain)).len() > 1
 }
 
-/// Reads what stands on a slide beside its networks; what a reader took, those behind it do not read.
-fn small_claims(sheet: &mut Sheet<'_>, audits: &[Audit], before: &[LectureSlide]) {
+/// Reads what stands on a slide beside its networks; what a reader took, those behind it do not read. `earlier` are the audits
+/// of slides before it, the last first.
+fn small_claims<'a>(sheet: &mut Sheet<'_>, audits: &'a [Audit], earlier: impl Iterator<Item = &'a Audit>) {
     /// The most audits that a sentence is held against.
     const MOST_AUDITS: usize = 32;
-    let earlier = before.iter().rev().flat_map(|slide| slide.audits.iter().rev());
     let mut known: Vec<&Audit> = audits.iter().rev().chain(earlier).take(MOST_AUDITS).collect();
+    known.reverse();
+    let own = known.len() - audits.len().min(known.len());
+    // What a slide says of a row is of its own table, where it has one.
+    let rows = if audits.is_empty() { &known } else { &known[own..] };
     let grids = grids::find(sheet);
     dimension::read(sheet, &grids);
-    pattern::read(sheet, &known.iter().rev().copied().collect::<Vec<_>>());
-    if !audits.is_empty() {
-        known.truncate(audits.len());
-    }
-    counts::read(sheet, &known);
+    pattern::read(sheet, &known);
+    counts::read(sheet, rows, &known);
     grids::read(sheet, &grids);
     cards::read(sheet);
     arithmetic::read(sheet);

@@ -147,6 +147,7 @@ impl<'a> Builder<'a> {
             then: Vec::new(),
             channels: Vec::new(),
             output: self.spans(&before),
+            values: self.values(&before),
             count: 1,
             first: None,
             block: None,
@@ -181,7 +182,8 @@ impl<'a> Builder<'a> {
         let mut new = old.clone();
         new.layers.end = layer + 1;
         new.names[1] = here.name.clone();
-        new.output = self.spans(&self.kin(layer, whole, uses));
+        let kin = self.kin(layer, whole, uses);
+        (new.output, new.values) = (self.spans(&kin), self.values(&kin));
         if here.kind.is_pointwise() {
             new.then.extend(then(&here.kind));
         } else if is_bare && self.net.layers[old.layers.start].kind.is_pointwise() {
@@ -215,6 +217,13 @@ impl<'a> Builder<'a> {
         spans
     }
 
+    /// How many values some layers' outputs have, at least and at most.
+    fn values(&self, layers: &[usize]) -> [u64; 2] {
+        let product = |sizes: &[usize]| sizes.iter().fold(1u64, |all, &size| all.saturating_mul(size as u64));
+        let all = || layers.iter().map(|&layer| product(&self.net.layers[layer].output));
+        [all().min().unwrap_or(0), all().max().unwrap_or(0)]
+    }
+
     /// A box of its own.
     fn boxed(&mut self, item: &Item<'_>, whole: &Range<usize>, uses: &[Range<usize>]) -> LayerBox {
         match item {
@@ -226,6 +235,7 @@ impl<'a> Builder<'a> {
                     then: Vec::new(),
                     channels: Vec::new(),
                     output: self.spans(&kin),
+                    values: self.values(&kin),
                     count: 1,
                     first: None,
                     block: None,
@@ -239,9 +249,9 @@ impl<'a> Builder<'a> {
                 let ends = |range: &Range<usize>| {
                     uses.iter().map(|other| range.end - 1 - whole.start + other.start).collect::<Vec<_>>()
                 };
-                let output = self.spans(&times.iter().flat_map(ends).collect::<Vec<_>>());
+                let ends: Vec<usize> = times.iter().flat_map(ends).collect();
                 let mut new = self.stretch(times, body, *lead);
-                new.output = output;
+                (new.output, new.values) = (self.spans(&ends), self.values(&ends));
                 new.layers = part.layers.clone();
                 new.lead_layers = lead.map_or(0, |_| times[0].len());
                 let layers = &self.net.layers[part.layers.clone()];
@@ -271,6 +281,7 @@ impl<'a> Builder<'a> {
             then: Vec::new(),
             channels: self.channels(block, last),
             output: Vec::new(),
+            values: [0; 2],
             count: times.len(),
             first,
             block: Some(block),

@@ -45,7 +45,7 @@ pub(super) fn label(net: &Net, layers: &[usize]) -> String {
             if is_depthwise {
                 label += " depthwise";
             } else if *groups > 1 {
-                label += &format!(" groups {groups}");
+                label += &format!(" groups {}", over(&|kind| groups_of(kind).into_iter().collect()));
             }
             if dilate.iter().any(|&step| step > 1) {
                 label += &format!(" dilate {}", even(dilate));
@@ -90,6 +90,13 @@ fn filters(kind: &Kind) -> Option<usize> {
     match kind {
         Kind::Conv { filters, .. } | Kind::Deconv { filters, .. } => Some(*filters),
         Kind::Fc { units, .. } => Some(*units),
+        _ => None,
+    }
+}
+
+fn groups_of(kind: &Kind) -> Option<usize> {
+    match kind {
+        Kind::Conv { groups, .. } | Kind::Deconv { groups, .. } => Some(*groups),
         _ => None,
     }
 }

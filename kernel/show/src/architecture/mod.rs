@@ -60,6 +60,9 @@ pub struct LayerBox {
     pub channels: Vec<usize>,
     /// The sizes of its output, the least and the greatest of each; these differ where the box stands for several.
     pub output: Vec<[usize; 2]>,
+    /// How many values that is for one picture, at least and at most.
+    #[serde(skip)]
+    pub values: [u64; 2],
     /// How often it stands there in a row.
     pub count: usize,
     /// What is different the first time: `first /2`.
@@ -163,10 +166,11 @@ impl LayerBox {
 
     /// The sizes of its output for one picture, and the memory of so many pictures' output: `56×56×256 · 25.7 MB`.
     pub fn traffic(&self, batch: usize) -> String {
+        let [least, most] = self.values;
+        let up_to = if least == most { "" } else { "up to " };
         // A value is an f32.
-        let values = self.output.iter().fold(4u64, |all, size| all.saturating_mul(size[1] as u64));
-        let most = if self.output.iter().any(|[least, most]| least != most) { "up to " } else { "" };
-        format!("{} · {most}{}", self.sizes(), number::bytes(values.saturating_mul(batch as u64)))
+        let bytes = most.saturating_mul(4).saturating_mul(batch as u64);
+        format!("{} · {up_to}{}", self.sizes(), number::bytes(bytes))
     }
 }
 

@@ -104,6 +104,7 @@ mod tests {
             then: Vec::new(),
             channels: Vec::new(),
             output: Vec::new(),
+            values: [0; 2],
             count,
             first: None,
             block,

@@ -84,6 +84,23 @@ impl Picture {
     }
 }
 
+impl Picture {
+    /// The size at which it is shown no wider than this, in pixels.
+    pub fn no_wider(&self, most: u32) -> (u32, u32) {
+        if self.width <= most {
+            return (self.width, self.height);
+        }
+        let height = u64::from(self.height) * u64::from(most) / u64::from(self.width);
+        (most, u32::try_from(height).unwrap_or(self.height).max(1))
+    }
+
+    /// Its SVG, to be shown at another size.
+    pub fn svg_at(&self, (width, height): (u32, u32)) -> String {
+        let own = format!("width=\"{}\" height=\"{}\"", self.width, self.height);
+        self.svg.replacen(&own, &format!("width=\"{width}\" height=\"{height}\""), 1)
+    }
+}
+
 /// Why a picture could not be drawn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {

@@ -176,6 +176,16 @@ fn a_picture_is_a_bundle_with_its_size_and_the_text_comes_first() {
 }
 
 #[test]
+fn a_picture_that_is_wider_than_a_cell_is_shown_smaller() {
+    let kernel = Kernel::new();
+    let seen = kernel.run("draw vgg16");
+    let picture = &seen[2].content;
+    let (svg, size) = (picture["data"]["image/svg+xml"].as_str().unwrap(), &picture["metadata"]["image/png"]);
+    let shown = format!("width=\"960\" height=\"{}\" viewBox=\"0 0 1", size["height"]);
+    assert!(size["width"] == 960 && svg.lines().next().unwrap().contains(&shown), "{size}: {}", &svg[..200]);
+}
+
+#[test]
 fn names_from_outside_mean_nothing_to_html() {
     let mut output = Output::new("save", "saved <script>", json!({})).file("<script>alert(1)</script>&\".safetensors");
     output.html = Some("<b>saved</b>".into());

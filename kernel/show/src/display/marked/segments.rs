@@ -42,6 +42,9 @@ const MOST_STRETCHES: usize = 40;
 
 /// The lines of a stretch of a text; what stands beside it up to `reach` belongs to it.
 pub(super) fn lines(text: &str, place: Range<usize>, reach: usize, marks: &Marks, tidy: Tidy) -> Vec<Pieces> {
+    // A place may end inside of a sign that was read as another.
+    let end = (place.end.min(text.len())..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+    let place = boundary(text, place.start)..end;
     let mut lines = vec![Pieces::new()];
     let mut at = place.start;
     for stretch in stretches(text, &place, marks) {
@@ -70,8 +73,8 @@ fn stretches(text: &str, place: &Range<usize>, marks: &Marks) -> Vec<Range<usize
         let end = mark.place.end.min(mark.place.start + LONG);
         boundary(text, mark.place.start.saturating_sub(KEPT))..boundary(text, end + KEPT)
     };
-    let mut around: Vec<Range<usize>> =
-        shown.iter().map(around).chain([place.start..boundary(text, place.start + KEPT)]).collect();
+    let first = place.start..boundary(text, place.start + KEPT);
+    let mut around: Vec<Range<usize>> = std::iter::once(first).chain(shown.iter().map(around)).collect();
     around.sort_by_key(|stretch| stretch.start);
     let mut merged: Vec<Range<usize>> = Vec::new();
     for stretch in around {

@@ -68,8 +68,8 @@ impl Marked {
 
 /// Whether a table reads better with its cells side by side: signs part its cells, not spaces, which set them apart already.
 fn is_table(text: &str, table: &slide::Table) -> bool {
-    let first = table.rows.first().and_then(|row| text.get(row.place.clone())).unwrap_or_default();
-    let parted = first.contains(['|', '&', '\t', '<', '│', '┃']);
+    let lines = text.get(table.place.clone()).unwrap_or_default();
+    let parted = lines.contains(['|', '&', '\t', '<', '│', '┃']);
     parted && table.columns > 1 && table.columns <= MOST_COLUMNS && table.rows.len() <= MOST_LINES
 }
 

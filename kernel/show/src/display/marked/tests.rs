@@ -153,3 +153,11 @@ fn whatever_the_places_are_nothing_breaks() {
         }
     }
 }
+
+#[test]
+fn tables_in_boxes_are_tables_too_and_signs_stay_whole() {
+    let text = "┏━━━┳━━━━━┓\n┃ a ┃ b   ┃\n┡━━━╇━━━━━┩\n│ x │ 10⁹ │\n├───┼─────┤\n│ y │ 3×  │\n└───┴─────┘\nend";
+    let shown = marked(text, &[figure(text, ("10⁹", 0), "10⁸", Verdict::Disagrees)]).text(Ink::Plain);
+    let expected = "  2 │ a  b\n    │ ─  ───────\n✗ 4 │ x  10⁹\n    │    ━━━ 10⁸\n  6 │ y  3×\n  8 │ end";
+    assert_eq!(shown, expected);
+}

@@ -17,7 +17,7 @@ impl Tidy {
     /// For a line that is no table's: what has a formula or a command in it.
     pub fn of_line(line: &str) -> Self {
         let has_formula =
-            line.contains('$') && line.matches('$').count() % 2 == 0 && line.contains(['*', '^', '=', '\\']);
+            line.contains('$') && line.matches('$').count().is_multiple_of(2) && line.contains(['*', '^', '=', '\\']);
         let has_command = COMMANDS.iter().any(|(word, sign)| !sign.is_empty() && line.contains(&format!("\\{word}")));
         if has_formula || line.contains('\\') && has_command { Tidy::Yes } else { Tidy::No }
     }

@@ -7,9 +7,10 @@ use super::super::palette::Palette;
 use super::card::{Look, Style};
 use super::drawing::{Drawing, Lettering, Pen, Point};
 use super::flow::Laid;
+use super::hues::{are_alike, hues};
 use super::page::{self, WIDEST, frame};
 use super::{Traffic, perspective};
-use crate::architecture::{Architecture, Diagram};
+use crate::architecture::{Architecture, BlockKind};
 
 // Distances in pixels.
 
@@ -28,7 +29,9 @@ pub(super) fn beside(
     traffic: Option<Traffic>,
 ) -> Drawing {
     let note = |at: usize| notes.get(at).map_or("", String::as_str);
-    let looks = |style: Style| nets.iter().map(move |net| Look { style, palette, blocks: &net.blocks, traffic });
+    let hues = hues(nets);
+    let looks =
+        |style: Style| hues.iter().map(move |hues| Look { style, palette, ground: palette.paper, hues, traffic });
     let rows: Vec<Look<'_>> = looks(Style::Roomy).collect();
     if let Some(rows) = perspective::at_one_scale(nets, &rows) {
         return below_each_other(nets, rows, &note, palette);
@@ -52,7 +55,7 @@ pub(super) fn beside(
         drawing.add(line, (0.0, top));
         first = end;
     }
-    add_blocks(nets, &mut drawing, palette, traffic);
+    add_blocks(nets, &mut drawing, &looks(Style::Roomy).collect::<Vec<_>>());
     drawing
 }
 
@@ -135,8 +138,8 @@ fn in_line(nets: &[Laid<'_>], heads: &[[String; 2]], palette: &'static Palette) 
 }
 
 /// Each kind of block once: at the right of the nets where there is room, else below them.
-fn add_blocks(nets: &[Architecture], drawing: &mut Drawing, palette: &'static Palette, traffic: Option<Traffic>) {
-    let frames = frames(nets, palette, traffic);
+fn add_blocks(nets: &[Architecture], drawing: &mut Drawing, looks: &[Look<'_>]) {
+    let frames = frames(nets, looks);
     let places = page::beside(drawing, &frames);
     let ends = places.iter().zip(&frames).map(|((x, _), frame)| x + frame.width);
     let places = if ends.fold(0.0, f64::max) <= WIDEST { places } else { below(drawing, &frames) };
@@ -162,28 +165,23 @@ fn below(drawing: &Drawing, frames: &[Drawing]) -> Vec<Point> {
 }
 
 /// A frame for each kind of block, with the nets that it is in.
-fn frames(nets: &[Architecture], palette: &'static Palette, traffic: Option<Traffic>) -> Vec<Drawing> {
-    let all: Vec<(&Architecture, usize)> =
-        nets.iter().flat_map(|net| (0..net.blocks.len()).map(move |kind| (net, kind))).collect();
-    let seen =
-        |&(net, kind): &(&Architecture, usize)| (net.blocks[kind].name.clone(), shapes(&net.blocks[kind].diagram));
+fn frames(nets: &[Architecture], looks: &[Look<'_>]) -> Vec<Drawing> {
+    let kinds = |(net, look)| (0..).map_while(move |kind| block(net, kind).map(|block| (net, look, kind, block)));
+    let all: Vec<(&Architecture, &Look<'_>, usize, &BlockKind)> = nets.iter().zip(looks).flat_map(kinds).collect();
     let mut frames = Vec::new();
-    for (at, one) in all.iter().enumerate() {
-        if all[..at].iter().any(|earlier| seen(earlier) == seen(one)) {
+    for (at, &(net, look, kind, block)) in all.iter().enumerate() {
+        let is_same = |(_, _, _, other): &&(_, _, _, &BlockKind)| are_alike(other, block);
+        if all[..at].iter().any(|earlier| is_same(&earlier)) {
             continue;
         }
-        let among: Vec<&str> =
-            all.iter().filter(|other| seen(other) == seen(one)).map(|(net, _)| net.net.as_str()).collect();
-        let (net, kind) = *one;
-        let look = Look { style: Style::Roomy, palette, blocks: &net.blocks, traffic };
-        frames.push(frame(net, kind, &net.blocks[kind], &format!("in {}", among.join(", ")), look));
+        let among: Vec<&str> = all.iter().filter(is_same).map(|(net, ..)| net.net.as_str()).collect();
+        frames.push(frame(net, kind, block, &format!("in {}", among.join(", ")), *look));
     }
     frames
 }
 
-/// What is seen of a block.
-fn shapes(diagram: &Diagram) -> Vec<(String, String)> {
-    diagram.boxes.iter().map(|one| (one.title(), one.sizes())).collect()
+fn block(net: &Architecture, kind: usize) -> Option<&BlockKind> {
+    net.blocks.get(kind)
 }
 
 /// Sizes of maps that several nets have, each at a height of its own.

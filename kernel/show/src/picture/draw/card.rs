@@ -6,7 +6,7 @@ use super::super::palette::{Color, Palette};
 use super::colors::{block_hue, ground, hue};
 use super::drawing::{Dash, Drawing, Lettering, Outline, Pen};
 use super::traffic::Traffic;
-use crate::architecture::{BlockKind, Family, LayerBox};
+use crate::architecture::{Family, LayerBox};
 
 /// How much room boxes have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,10 @@ pub(super) enum Style {
 pub(super) struct Look<'a> {
     pub style: Style,
     pub palette: &'static Palette,
-    pub blocks: &'a [BlockKind],
+    /// What it is drawn on.
+    pub ground: Color,
+    /// The number of the colour of each kind of block.
+    pub hues: &'a [usize],
     /// What links are labelled with.
     pub traffic: Option<Traffic>,
 }
@@ -93,7 +96,7 @@ impl Card {
     /// Draws it into its rectangle, whose place is kept as that of a box.
     pub(super) fn draw(&self, one: &LayerBox, at: Outline, look: &Look<'_>, drawing: &mut Drawing) {
         let (palette, stack) = (look.palette, stack(one));
-        let color = color(one, palette, look.blocks);
+        let color = color(one, palette, look.hues);
         let is_small = is_pill(one);
         let front = Outline { x: at.x, y: at.y + stack, width: at.width - stack, height: at.height - stack };
         let radius = if is_small { front.height / 2.0 } else { 5.0 };
@@ -127,7 +130,7 @@ impl Card {
         );
     }
 
-    /// Writes what its links carry, below it, on a ground of paper.
+    /// Writes what its links carry, below it, on a ground of its own.
     pub(super) fn draw_below(&self, at: Outline, look: &Look<'_>, drawing: &mut Drawing) {
         if self.below.is_empty() {
             return;
@@ -136,7 +139,7 @@ impl Card {
         let (x, y) = (at.x + at.width / 2.0, at.bottom() + BELOW);
         let width = lettering.width(&self.below);
         let ground = Outline { x: x - width / 2.0 - 2.0, y: y - 6.5, width: width + 4.0, height: 13.0 };
-        drawing.rectangle(ground, 0.0, Some(look.palette.paper), None);
+        drawing.rectangle(ground, 0.0, Some(look.ground), None);
         drawing.text(x, y, &self.below, lettering);
     }
 
@@ -178,11 +181,9 @@ fn stack(one: &LayerBox) -> f64 {
 }
 
 /// The colour of a box.
-pub(super) fn color(one: &LayerBox, palette: &Palette, blocks: &[BlockKind]) -> Color {
-    match one.block {
-        Some(kind) if kind < blocks.len() => block_hue(kind, palette),
-        _ => hue(one.family, palette),
-    }
+pub(super) fn color(one: &LayerBox, palette: &Palette, hues: &[usize]) -> Color {
+    let number = one.block.and_then(|kind| hues.get(kind));
+    number.map_or_else(|| hue(one.family, palette), |&number| block_hue(number, palette))
 }
 
 /// The one line of a compact box.

@@ -9,6 +9,7 @@ mod card;
 mod colors;
 mod drawing;
 mod flow;
+mod hues;
 mod layered;
 mod legend;
 mod page;
@@ -63,7 +64,9 @@ pub fn draw(nets: &[Architecture], view: &View, theme: Theme) -> Result<Drawing>
 
 /// One net, without its title.
 fn one(net: &Architecture, view: &View, palette: &'static Palette) -> Drawing {
-    let look = Look { style: page::style(net), palette, blocks: &net.blocks, traffic: view.traffic };
+    let hues = hues::hues(std::slice::from_ref(net)).concat();
+    let (style, ground) = (page::style(net), palette.paper);
+    let look = Look { style, palette, ground, hues: &hues, traffic: view.traffic };
     let chain = perspective::suits(net).then(|| perspective::perspective(net, perspective::largest(net), look));
     match chain.flatten() {
         Some(mut body) => {

@@ -6,6 +6,7 @@ use super::card::{Look, Style};
 use super::colors::block_hue;
 use super::drawing::{Dash, Drawing, Lettering, Outline, Pen, Point};
 use super::flow::Laid;
+use super::hues::first_of;
 use crate::architecture::{Architecture, BlockKind, Diagram, Family, LayerBox, Link};
 
 // Distances in pixels.
@@ -65,7 +66,9 @@ fn often(block: &BlockKind) -> String {
 /// A block in a frame, with its name and where it stands.
 pub(super) fn frame(net: &Architecture, kind: usize, block: &BlockKind, often: &str, look: Look<'_>) -> Drawing {
     let palette = look.palette;
-    let inner = Laid::new(&block.diagram, look).packed();
+    let color = block_hue(look.hues.get(kind).copied().unwrap_or(kind), palette);
+    let ground = palette.paper.mix(color, 0.04);
+    let inner = Laid::new(&block.diagram, Look { ground, ..look }).packed();
     let name = Lettering { size: 13.0, weight: Weight::SemiBold, anchor: Anchor::Start, color: palette.ink };
     let uses = Lettering { size: 11.0, weight: Weight::Regular, color: palette.text(palette.muted), ..name };
     let title = font::elide(&block.name, 300.0, name.size, name.weight);
@@ -73,16 +76,11 @@ pub(super) fn frame(net: &Architecture, kind: usize, block: &BlockKind, often: &
     let heading = name.width(&title) + 10.0 + uses.width(often);
     let width = inner.width.max(heading) + 2.0 * FRAME;
     let mut drawing = Drawing::new(palette);
-    let all = net.diagram.boxes.iter().chain(net.blocks.iter().flat_map(|block| &block.diagram.boxes));
-    // A stage's first block has the colour of its stage's blocks.
-    let usual = |one: &LayerBox| one.lead.filter(|&lead| lead == kind).and(one.block);
-    let lead_of = all.into_iter().find_map(usual);
-    let color = block_hue(lead_of.unwrap_or(kind), palette);
-    let dash = if lead_of.is_some() { Dash::Dashed } else { Dash::Solid };
+    let dash = if first_of(net, kind).is_some() { Dash::Dashed } else { Dash::Solid };
     drawing.width = width;
     drawing.height = inner.height + HEADING + 2.0 * FRAME - 4.0;
     let outline = Outline { x: 0.0, y: 0.0, width, height: drawing.height };
-    drawing.rectangle(outline, 8.0, Some(palette.paper.mix(color, 0.04)), None);
+    drawing.rectangle(outline, 8.0, Some(ground), None);
     drawing.rectangle(outline, 8.0, None, Some(Pen { color, width: 1.2, dash }));
     drawing.text(FRAME, FRAME + 4.0, &title, name);
     drawing.text(FRAME + name.width(&title) + 10.0, FRAME + 4.0, often, uses);

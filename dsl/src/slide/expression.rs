@@ -1,15 +1,17 @@
-//! Expressions of numbers: `(32 + 2*2 - 5)/1 + 1`.
+//! Expressions of numbers, as slides print them: `(32 + 2*2 - 5)/1 + 1`, `(3 x 3 x 64) x 128`.
+
+use std::ops::Range;
 
 /// A fraction; its denominator is above 0, and the two have no common divisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fraction {
+pub struct Fraction {
     pub over: i128,
     pub under: i128,
 }
 
 /// An expression's value, and what it is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Evaluated {
+pub struct Evaluated {
     pub value: Fraction,
     /// How many operators it has.
     pub operators: usize,
@@ -57,14 +59,33 @@ fn divisor(a: u128, b: u128) -> u128 {
     if b == 0 { a } else { divisor(b, a % b) }
 }
 
+/// An expression that is printed of a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expression {
+    /// Its value; `None` where that is too large to be told, or no count.
+    pub value: Option<u128>,
+    /// Its whole numbers and where they stand.
+    pub numbers: Vec<(u128, Range<usize>)>,
+}
+
 /// The value of an expression that is the whole of `plain`.
-pub(super) fn evaluate(plain: &str) -> Option<Evaluated> {
-    let mut reader =
-        Reader { bytes: plain.as_bytes(), at: 0, depth: 0, operators: 0, factors: Vec::new(), is_product: true };
+pub fn evaluate(plain: &str) -> Option<Evaluated> {
+    let mut reader = Reader::new(plain, 0);
     let value = reader.sum()?;
     reader.skip();
-    let Reader { operators, factors, is_product, .. } = reader;
-    (reader.at == plain.len()).then_some(Evaluated { value, operators, factors: is_product.then_some(factors) })
+    let Reader { operators, numbers, is_product, has_failed, .. } = reader;
+    let factors = || numbers.iter().map(|&(number, _)| u64::try_from(number).ok()).collect::<Option<_>>();
+    let factors = if is_product { factors() } else { None };
+    (reader.at == plain.len() && !has_failed).then_some(Evaluated { value, operators, factors })
+}
+
+/// The expression of several numbers that begins at byte `start` of `plain`, and where it ends.
+pub fn leading(plain: &str, start: usize) -> Option<(Expression, usize)> {
+    let mut reader = Reader::new(plain, start);
+    let value = reader.sum().filter(|_| reader.operators > 0)?;
+    let value = value.count().filter(|_| !reader.has_failed);
+    let end = start + plain[start..reader.at].trim_end().len();
+    Some((Expression { value, numbers: reader.numbers }, end))
 }
 
 struct Reader<'a> {
@@ -72,8 +93,18 @@ struct Reader<'a> {
     at: usize,
     depth: usize,
     operators: usize,
-    factors: Vec<u64>,
+    numbers: Vec<(u128, Range<usize>)>,
+    /// Whole numbers are multiplied, and nothing else is done.
     is_product: bool,
+    /// Something was too large, or divided by 0.
+    has_failed: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(plain: &'a str, at: usize) -> Self {
+        let (bytes, numbers) = (plain.as_bytes(), Vec::new());
+        Self { bytes, at, depth: 0, operators: 0, numbers, is_product: true, has_failed: false }
+    }
 }
 
 impl Reader<'_> {
@@ -81,6 +112,14 @@ impl Reader<'_> {
         while self.bytes.get(self.at) == Some(&b' ') {
             self.at += 1;
         }
+    }
+
+    /// Two values with a sign between them; where that fails, anything.
+    fn combined(&mut self, value: Fraction, sign: u8, other: Fraction) -> Fraction {
+        value.with(sign, other).unwrap_or_else(|| {
+            self.has_failed = true;
+            other
+        })
     }
 
     /// The sign that comes next, if it is one of these; it is passed over.
@@ -95,7 +134,8 @@ impl Reader<'_> {
         let mut value = self.product()?;
         while let Some(sign) = self.sign(b"+-") {
             (self.operators, self.is_product) = (self.operators + 1, false);
-            value = value.with(sign, self.product()?)?;
+            let term = self.product()?;
+            value = self.combined(value, sign, term);
         }
         Some(value)
     }
@@ -113,7 +153,8 @@ impl Reader<'_> {
             };
             self.operators += 1;
             self.is_product &= sign != b'/';
-            value = value.with(sign, self.power()?)?;
+            let factor = self.power()?;
+            value = self.combined(value, sign, factor);
         }
     }
 
@@ -123,7 +164,8 @@ impl Reader<'_> {
             return Some(value);
         }
         (self.operators, self.is_product) = (self.operators + 1, false);
-        value.with(b'^', self.atom()?)
+        let power = self.atom()?;
+        Some(self.combined(value, b'^', power))
     }
 
     fn atom(&mut self) -> Option<Fraction> {
@@ -158,8 +200,8 @@ impl Reader<'_> {
         }
         self.at = at;
         let value = (at > start).then(|| Fraction::new(over, under)).flatten()?;
-        match value.count().and_then(|count| u64::try_from(count).ok()) {
-            Some(factor) => self.factors.push(factor),
+        match value.count() {
+            Some(count) => self.numbers.push((count, start..at)),
             None => self.is_product = false,
         }
         Some(value)
@@ -193,5 +235,16 @@ mod tests {
         }
         assert_eq!(evaluate("3 x (3 x 2)").unwrap().factors, Some(vec![3, 3, 2]));
         assert_eq!(evaluate(&"(".repeat(10_000)), None);
+    }
+
+    #[test]
+    fn what_a_text_begins_with_is_read_as_far_as_it_goes() {
+        let read = |text: &str| leading(text, 0).map(|(expression, end)| (expression.value, end));
+        assert_eq!(read("224*224*64=3.2M"), Some((Some(3_211_264), 10)));
+        assert_eq!(read("(3*3*64)*128 = 73,728"), Some((Some(73_728), 12)));
+        assert_eq!(read("4096 params"), None);
+        assert_eq!(read("99999999999999999999*99999999999999999999*2"), Some((None, 43)));
+        let (expression, _) = leading("a (3*3)*64", 2).unwrap();
+        assert_eq!(expression.numbers, [(3, 3..4), (3, 5..6), (64, 8..10)]);
     }
 }
