@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::expression::Expression;
 use super::figure::{Unread, What};
 use super::number::Number;
+use super::size::Size;
 
 /// A slide's networks as it states them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -240,6 +241,25 @@ pub enum Printed {
     Exact(u128),
     /// A printed product.
     Expression(Expression),
+    /// A size in bytes.
+    Size(Size),
+}
+
+/// What a size in bytes is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bytes {
+    /// Numbers that are counted elsewhere too.
+    Counted(What),
+    /// The network's input.
+    Input,
+    /// The outputs of all layers that are listed, on the way there and back.
+    Listed,
+    /// Those of layers with parameters.
+    Weighted,
+    /// Input, parameters and the listed outputs together.
+    WithListed,
+    /// Input, parameters and the outputs of layers with parameters together.
+    WithWeighted,
 }
 
 /// In which order a slide prints a shape's sizes.

@@ -61,7 +61,7 @@ pub fn verdict(claim: &Claim, count: u128) -> Option<Verdict> {
         }
         Printed::Exact(value) => *value == count,
         Printed::Expression(expression) => expression.value == Some(count),
-        Printed::Shape(..) => false,
+        Printed::Shape(..) | Printed::Size(_) => false,
     };
     is_exact.then_some(Verdict::Agrees)
 }

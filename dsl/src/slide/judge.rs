@@ -132,7 +132,8 @@ fn rows(bench: &Bench<'_>, net: &DraftNet, figures: &mut Vec<Figure>) -> Measure
         figures.extend(readings::oblong(bench, row));
         let (flow, measured) = self::row(bench, row, inflow, figures);
         if let Ok(measured) = &*measured {
-            sum = sum.and(measured);
+            let listed = if row.claims.iter().any(is_output) { measured.elements() } else { 0 };
+            sum = Measured { listed: sum.listed.saturating_add(listed), ..sum.and(measured) };
         }
         flows.push(flow);
     }

@@ -35,6 +35,10 @@ pub struct Measured {
     pub macs: u128,
     /// Numbers that pools look at, windows that overlap counted each, and that sums of several layers add.
     pub pooled: u128,
+    /// Numbers that flow out of layers with parameters.
+    pub weighted: u128,
+    /// Numbers that flow out of rows whose output is printed.
+    pub listed: u128,
     /// Layers with weights along the longest way.
     pub depth: u128,
     /// Convolutions along the longest way.
@@ -56,6 +60,8 @@ impl Measured {
             norms: self.norms.saturating_add(other.norms),
             adds: self.adds.saturating_add(other.adds),
             pooled: self.pooled.saturating_add(other.pooled),
+            weighted: self.weighted.saturating_add(other.weighted),
+            listed: self.listed.saturating_add(other.listed),
             macs: self.macs.saturating_add(other.macs),
             depth: self.depth.saturating_add(other.depth),
             convs: self.convs.saturating_add(other.convs),
@@ -138,9 +144,20 @@ fn count(net: &Net) -> Result<Measured, String> {
     }
     measured.macs = layers(&graph).iter().map(|cost| cost.work.macs as u128).sum();
     measured.pooled = net.layers.iter().map(pooled).fold(0, u128::saturating_add);
+    measured.weighted = net.layers.iter().map(weighted).fold(0, u128::saturating_add);
     measured.depth = longest(net, |kind| matches!(kind, Kind::Conv { .. } | Kind::Deconv { .. } | Kind::Fc { .. }));
     measured.convs = longest(net, |kind| matches!(kind, Kind::Conv { .. } | Kind::Deconv { .. }));
     Ok(measured)
+}
+
+/// How many numbers flow out of a layer with parameters.
+fn weighted(layer: &Layer) -> u128 {
+    match layer.kind {
+        Kind::Conv { .. } | Kind::Deconv { .. } | Kind::Fc { .. } | Kind::BatchNorm { .. } => {
+            layer.output.iter().fold(1, |product, &size| product.saturating_mul(size as u128))
+        }
+        _ => 0,
+    }
 }
 
 /// How many numbers a pool looks at; one over the whole map counts none.

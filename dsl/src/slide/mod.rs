@@ -27,6 +27,7 @@ mod readings;
 mod refine;
 mod repeated;
 mod settle;
+mod size;
 mod stages;
 mod tables;
 mod tokens;

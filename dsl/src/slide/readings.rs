@@ -285,7 +285,7 @@ pub fn count(claim: &Claim, measured: &Measured, settled: &Settled) -> (String, 
     match &claim.value {
         Printed::Expression(expression) => product(expression, count),
         Printed::Number(number) => (number_words(number, count, other), None),
-        Printed::Exact(_) | Printed::Shape(..) => (format!("{} are there", grouped(count)), None),
+        Printed::Exact(_) | Printed::Shape(..) | Printed::Size(_) => (format!("{} are there", grouped(count)), None),
     }
 }
 

@@ -55,7 +55,7 @@ fn candidates(row: &Row) -> Vec<usize> {
                 all.extend(expression.numbers.iter().filter_map(|(number, _)| usize::try_from(*number).ok()));
             }
             Printed::Number(number) => all.extend(number.value().and_then(|value| usize::try_from(value).ok())),
-            Printed::Exact(_) | Printed::Shape(..) => {}
+            Printed::Exact(_) | Printed::Shape(..) | Printed::Size(_) => {}
         }
     }
     all.retain(|&count| (1..=65_536).contains(&count));

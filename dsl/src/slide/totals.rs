@@ -8,6 +8,7 @@ use super::measure::Measured;
 use super::number::{Fit, Number, Reading, grouped};
 use super::readings;
 use super::repeated::{Repeated, stages};
+use super::size::Size;
 use super::write::{Convention, Shortcut, StrideAt, net};
 
 /// What is known of a net's rows.
@@ -24,6 +25,10 @@ pub fn judge(bench: &Bench<'_>, whole: &DraftNet, parts: Parts<'_>, figures: &mu
     let repeated = parts.repeated;
     for claim in &whole.totals {
         let blank = figure(bench, None, claim);
+        if let (Some(sum), Printed::Size(printed)) = (parts.sum, &claim.value) {
+            figures.push(size(bench, printed, sum, blank));
+            continue;
+        }
         if let Some(sum) = parts.sum {
             figures.push(total(bench, whole, claim, sum, repeated, blank));
             continue;
@@ -67,6 +72,18 @@ fn total(
     };
     let mend = Some(Correction { place: claim.place.clone(), text });
     Figure { verdict: Verdict::Disagrees, because: Some(because), mend, ..blank }
+}
+
+/// A size in bytes.
+fn size(bench: &Bench<'_>, printed: &Size, sum: &Measured, blank: Figure) -> Figure {
+    let bytes = printed.bytes(sum, bench.input, bench.settled);
+    let blank = Figure { computed: printed.write(bytes), ..blank };
+    if let Some(verdict) = printed.verdict(bytes) {
+        return Figure { verdict, ..blank };
+    }
+    let mend = Some(Correction { place: blank.place.clone(), text: blank.computed.clone() });
+    let because = Some(format!("it is {} bytes, four a number", grouped(bytes)));
+    Figure { verdict: Verdict::Disagrees, because, mend, ..blank }
 }
 
 /// What the rows' printed figures of a kind sum up to; `None` where one is not exact, or where there are none.

@@ -38,10 +38,12 @@ pub fn wrong_sizes(layer: &Layer, input: &[usize], output: &[usize]) -> u32 {
 
 /// Whether two shapes are one; a vector of n is also 1×1×n.
 pub fn is_same(one: &[usize], other: &[usize]) -> bool {
-    let bare = |shape: &[usize]| -> Vec<usize> {
-        let ones = shape.iter().take_while(|&&size| size == 1).count();
-        shape[ones.min(shape.len().saturating_sub(1))..].to_vec()
-    };
+    fn bare(shape: &[usize]) -> &[usize] {
+        match shape {
+            [1, rest @ ..] if !rest.is_empty() => bare(rest),
+            _ => shape,
+        }
+    }
     one == other || bare(one).len() == 1 && bare(one) == bare(other)
 }
 

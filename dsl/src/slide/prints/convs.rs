@@ -98,9 +98,13 @@ fn kernels(layer: &Layer, channels: usize, filters: usize, context: Context) -> 
             }
         }
     }
-    found.sort_by_key(|&(.., cost)| cost);
-    // Those with wrong counts stand behind; a few of them are enough.
-    found.truncate(14);
+    // Those with wrong counts stand behind, the nearest first; a few of them are enough.
+    let distance = |(window, groups, bias, _): &(Vec<usize>, usize, bool, u32)| {
+        let own = weights(window, 2, channels / groups, filters).saturating_add(if *bias { filters } else { 0 });
+        count.map_or(0, |count| own.abs_diff(count))
+    };
+    found.sort_by_cached_key(|kernel| (kernel.3, distance(kernel)));
+    found.truncate(if count.is_some() { 7 } else { 14 });
     found
 }
 

@@ -1,6 +1,7 @@
 //! A print as what a slide states.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::super::draft::{Claim, Counts, Draft, DraftNet, Join, Operations, Part, Printed, Remark, Row, Rows, Stated};
 use super::super::figure::{Unread, What};
@@ -31,8 +32,10 @@ pub fn draft(plain: &str, mut print: Print) -> Draft {
             return draft;
         }
     };
-    if let Some(place) = print.joints.first().filter(|_| inferred.cost >= MUCH) {
-        draft.unread.push(unjoined(plain, place));
+    match joint(&print, &inferred) {
+        Some(place) if draft.unread.is_empty() => draft.unread.push(unjoined(plain, place)),
+        Some(_) => {}
+        None => draft.remarks.extend(print.joints.first().map(|place| chained(plain, place))),
     }
     let mut inferred = inferred;
     draft.remarks.extend(rectified(&print, &mut inferred));
@@ -44,11 +47,29 @@ pub fn draft(plain: &str, mut print: Print) -> Draft {
 /// The most further ends of a network that are told of.
 const MOST_ENDS: usize = 8;
 
-/// As much speaks against what was found as two wrong figures do.
-const MUCH: u32 = 60;
+/// So many layers with wrong figures are no mistake in one of them.
+const MANY: usize = 3;
+
+/// The first module whose layers do not fit as a chain.
+fn joint<'a>(print: &'a Print, inferred: &Inferred) -> Option<&'a Range<usize>> {
+    let first = inferred.wrong.first().filter(|_| inferred.wrong.len() >= MANY)?;
+    let start = print.layers[*first].place.start;
+    // In a tree it stands above what it holds, in a list below.
+    let below = || print.joints.iter().find(|joint| joint.start >= start);
+    let above = || print.joints.iter().rfind(|joint| joint.start < start);
+    if print.is_tree { above().or_else(below) } else { below().or_else(above) }
+}
+
+/// A module that holds others, and whose layers fit as a chain.
+fn chained(plain: &str, place: &Range<usize>) -> Remark {
+    let name = plain[place.clone()].split_whitespace().next().unwrap_or_default().trim_end_matches(':');
+    let text =
+        format!("what modules such as {name} hold is taken as a chain: a shortcut around it would not be printed");
+    Remark { place: place.start..place.start, what: What::Shortcut, text, layer: None, assumed: true }
+}
 
 /// A module of which nothing says how what it holds is joined, in a print whose layers do not fit as a chain.
-fn unjoined(plain: &str, place: &std::ops::Range<usize>) -> Unread {
+fn unjoined(plain: &str, place: &Range<usize>) -> Unread {
     Unread {
         line: line_of(plain, place.start),
         found: plain[place.clone()].split_whitespace().collect::<Vec<_>>().join(" "),
@@ -147,7 +168,7 @@ fn claims(layer: &Layer, tool: Tool) -> Vec<Claim> {
         Some(Claim { what, place: stated.place.clone()?, value: Printed::Shape(sizes, layer.order) })
     };
     let parameters = if tool == Tool::Keras { What::Stored } else { What::Parameters };
-    let number = |what: What, printed: &Option<(super::Number, std::ops::Range<usize>)>| {
+    let number = |what: What, printed: &Option<(super::Number, Range<usize>)>| {
         let (number, place) = printed.clone()?;
         Some(Claim { what, place, value: Printed::Number(number) })
     };

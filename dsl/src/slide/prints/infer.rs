@@ -1,9 +1,9 @@
 //! Finds for all layers of a print together what each of them does: the reading against which least speaks. A figure that is
 //! wrong speaks against the readings that explain it, and all that follows speaks for those that do not.
 
-use super::super::draft::{Part, Stated};
+use super::super::draft::{Bytes, Part, Printed, Stated};
 use super::super::number::Number;
-use super::choice::{Choice, Context};
+use super::choice::{Choice, Context, WRONG_SIZE};
 use super::options::choices;
 use super::{Layer, LayerKind, Print};
 
@@ -16,6 +16,9 @@ const MARGIN: u32 = 130;
 /// The most combinations of several inputs' readings that are tried.
 const COMBINED: usize = 12;
 
+/// What speaks against an input that has not the printed size in bytes.
+const WRONG_INPUT: u32 = 20;
+
 /// The sides that pictures usually have, the likeliest first.
 const SIDES: [usize; 12] = [224, 32, 28, 227, 299, 64, 256, 128, 96, 416, 512, 150];
 
@@ -25,8 +28,8 @@ pub struct Inferred {
     pub input: Vec<usize>,
     /// What each layer does.
     pub parts: Vec<Vec<Part>>,
-    /// What speaks against it.
-    pub cost: u32,
+    /// The layers with a figure that it does not explain.
+    pub wrong: Vec<usize>,
 }
 
 /// What a layer's output might be.
@@ -35,6 +38,8 @@ struct State {
     parts: Vec<Part>,
     output: Vec<usize>,
     cost: u32,
+    /// What of it speaks against the layer itself.
+    own: u32,
     /// Which state of each layer that feeds it.
     from: Vec<usize>,
 }
@@ -53,7 +58,7 @@ pub fn infer(print: &Print) -> Result<Inferred, usize> {
             let shapes: Vec<&[usize]> = inputs.iter().map(|state| state.output.as_slice()).collect();
             let before = inputs.iter().map(|state| state.cost).sum::<u32>() - shared(&inputs);
             for Choice { parts, output, cost } in choices(layer, &shapes, context) {
-                found.push(State { parts, output, cost: before.saturating_add(cost), from: from.clone() });
+                found.push(State { parts, output, cost: before.saturating_add(cost), own: cost, from: from.clone() });
             }
         }
         let kept = kept(found, layer.output.as_ref());
@@ -136,13 +141,13 @@ fn decided(print: &Print, states: &[Vec<State>], starts: &[State]) -> Inferred {
         }
     }
     let parts = states.iter().zip(&chosen).map(|(states, chosen)| states[chosen.unwrap_or(0)].parts.clone()).collect();
-    let cost = states.last().and_then(|states| states.first()).map_or(0, |state| state.cost);
-    Inferred { cost, input: starts[start.unwrap_or(0)].output.clone(), parts }
+    let own = |at: usize| states[at][chosen[at].unwrap_or(0)].own;
+    let wrong = (0..states.len()).filter(|&at| own(at) >= WRONG_SIZE).collect();
+    Inferred { wrong, input: starts[start.unwrap_or(0)].output.clone(), parts }
 }
 
 /// What speaks against a wrong count of parameters: much where the rows sum up to the printed total, little where they do not.
 fn wrong_count(print: &Print) -> u32 {
-    use super::super::draft::Printed;
     let value = |number: &Number| number.value();
     let sum =
         print.layers.iter().filter_map(|layer| value(&layer.parameters.as_ref()?.0)).fold(0u128, u128::saturating_add);
@@ -159,7 +164,21 @@ fn wrong_count(print: &Print) -> u32 {
 
 /// What the network's input might be.
 fn starts(print: &Print) -> Vec<State> {
-    let state = |output: Vec<usize>, cost: u32| State { parts: Vec::new(), output, cost, from: Vec::new() };
+    let size = print.totals.iter().find_map(|claim| match &claim.value {
+        Printed::Size(size) if size.of == Bytes::Input => Some(size),
+        _ => None,
+    });
+    let state = |output: Vec<usize>, cost: u32| {
+        let bytes = output.iter().fold(4u128, |product, &size| product.saturating_mul(size as u128));
+        let is_wrong = size.is_some_and(|size| size.verdict(bytes).is_none());
+        State {
+            parts: Vec::new(),
+            output,
+            cost: cost + if is_wrong { WRONG_INPUT } else { 0 },
+            own: 0,
+            from: Vec::new(),
+        }
+    };
     let first = print.layers.first();
     let listed = first
         .and_then(|layer| if layer.kind == LayerKind::Input { layer.output.as_ref() } else { layer.input.as_ref() });

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::super::draft::{Claim, Join, Order, Printed, Remark, Stated};
+use super::super::draft::{Bytes, Claim, Join, Order, Printed, Remark, Stated};
 use super::super::figure::{Unread, What};
 use super::super::grid::{Grid, grids};
 use super::super::number::Number;
+use super::super::size::Size;
 use super::super::{layers_up_to, line_of};
 use super::shape::{count, shape, sizes};
 use super::{Layer, LayerKind, MOST_LAYERS, Print, Tool};
@@ -247,6 +248,19 @@ fn kind_of(kind: &str, name: &str) -> Option<LayerKind> {
     exact.or_else(cut).map(|(_, kind)| kind.clone())
 }
 
+/// `(173.54 KB)` behind a count of numbers.
+fn size(plain: &str, place: Range<usize>, what: What) -> Option<Claim> {
+    let text = &plain[place.clone()];
+    let open = text.find('(')?;
+    let unit = text[open..].find(|c: char| c.is_ascii_alphabetic()).map(|at| &text[open + at..])?;
+    let units = [("B", 0), ("KB", 1), ("MB", 2), ("GB", 3), ("TB", 4)];
+    let letters = unit.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let word = if unit.starts_with("Byte") { "B" } else { &unit[..letters] };
+    let (_, power) = units.iter().find(|(known, _)| *known == word)?;
+    let (size, place) = Size::read(plain, place.start + open..place.end, 1024u128.pow(*power), Bytes::Counted(what))?;
+    Some(Claim { what: What::Memory, place, value: Printed::Size(size) })
+}
+
 /// `Total params: 44,426 (173.54 KB)`, and those that training adjusts or not.
 fn totals(plain: &str, print: &mut Print) {
     let mut start = 0;
@@ -262,12 +276,15 @@ fn totals(plain: &str, print: &mut Print) {
             () if text.starts_with("Non-trainable params") => What::Fixed,
             () => continue,
         };
-        if let Some((number, place)) = count(plain, place) {
-            print.totals.push(Claim { what, place, value: Printed::Number(number) });
-        }
+        let Some((number, found)) = count(plain, place.clone()) else { continue };
+        let size = size(plain, found.end..place.end, what);
+        print.totals.push(Claim { what, place: found, value: Printed::Number(number) });
+        print.totals.extend(size);
     }
+    let is_stored =
+        |claim: &Claim| matches!(&claim.value, Printed::Size(Size { of: Bytes::Counted(What::Stored), .. }));
     if has_optimizer {
         // The total counts what the optimizer stores, which is no part of the network.
-        print.totals.retain(|claim| claim.what != What::Stored);
+        print.totals.retain(|claim| claim.what != What::Stored && !is_stored(claim));
     }
 }

@@ -38,6 +38,8 @@ struct Print {
     totals: Vec<Claim>,
     /// Modules that hold others and of which nothing says how those are joined.
     joints: Vec<Range<usize>>,
+    /// A module stands above those that it holds.
+    is_tree: bool,
     /// The layers that feed others by name.
     is_fed: BTreeSet<usize>,
     remarks: Vec<Remark>,

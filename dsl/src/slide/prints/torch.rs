@@ -5,9 +5,10 @@ mod fields;
 
 use std::ops::Range;
 
-use super::super::draft::{Claim, Join, Order, Printed, Stated};
+use super::super::draft::{Bytes, Claim, Join, Order, Printed, Stated};
 use super::super::figure::{Unread, What};
 use super::super::number::Number;
+use super::super::size::Size;
 use super::super::{layers_up_to, line_of};
 use super::shape::count;
 use super::{Layer, LayerKind, MOST_LAYERS, Print, Tool};
@@ -43,13 +44,13 @@ pub fn read(plain: &str) -> Option<Print> {
     if entries.is_empty() {
         return None;
     }
-    let mut print = Print { form, tool: Tool::Torch, ..Print::default() };
+    let mut print = Print { form, is_tree, tool: Tool::Torch, ..Print::default() };
     if is_tree {
         blocks::tree(plain, entries, &mut print);
     } else {
         blocks::list(plain, entries, &mut print);
     }
-    totals(plain, &mut print);
+    totals(plain, is_tree, &mut print);
     Some(print)
 }
 
@@ -127,7 +128,7 @@ fn kind_of(class: &str) -> Option<LayerKind> {
 const CHAINS: [&str; 3] = ["Sequential", "ModuleList", "ModuleDict"];
 
 /// `Total params: 61,706`, and what else stands below.
-fn totals(plain: &str, print: &mut Print) {
+fn totals(plain: &str, is_tree: bool, print: &mut Print) {
     let mut start = 0;
     for line in plain.split_inclusive('\n') {
         let place = start..start + line.trim_end().len();
@@ -139,7 +140,10 @@ fn totals(plain: &str, print: &mut Print) {
             () if text.starts_with("Trainable params") => What::Parameters,
             () if text.starts_with("Non-trainable params") => What::Frozen,
             () if text.starts_with("Total mult-adds") => What::Operations,
-            () => continue,
+            () => {
+                print.totals.extend(size(plain, &place, colon, is_tree));
+                continue;
+            }
         };
         let unit = &plain[place.start..colon].to_ascii_lowercase();
         let thousands = match () {
@@ -157,11 +161,30 @@ fn totals(plain: &str, print: &mut Print) {
     }
 }
 
-/// A sum of two branches, which no line lists.
-fn sum(entry: &Entry, from: Vec<usize>) -> Layer {
+/// `Forward/backward pass size (MB): 62.79`: torchsummary's MB are of 1024 and it counts all outputs, torchinfo's are of
+/// 1000 and it counts those of layers with parameters.
+fn size(plain: &str, line: &Range<usize>, colon: usize, is_tree: bool) -> Option<Claim> {
+    let heading = plain[line.start..colon].trim();
+    let megabyte: u128 = if is_tree { 1_000_000 } else { 1 << 20 };
+    let of = match heading.split(" size").next()?.to_ascii_lowercase().as_str() {
+        "input" => Bytes::Input,
+        "params" => Bytes::Counted(What::Parameters),
+        "forward/backward pass" if is_tree => Bytes::Weighted,
+        "forward/backward pass" => Bytes::Listed,
+        "estimated total" if is_tree => Bytes::WithWeighted,
+        "estimated total" => Bytes::WithListed,
+        _ => return None,
+    };
+    let unit = if heading.contains("(GB)") { megabyte * megabyte.isqrt() } else { megabyte };
+    let (size, place) = Size::read(plain, colon..line.end, unit, of)?;
+    Some(Claim { what: What::Memory, place, value: Printed::Size(size) })
+}
+
+/// A joint of several branches, which no line lists.
+fn joint(entry: &Entry, join: Join, from: Vec<usize>) -> Layer {
     Layer {
         name: entry.name.clone(),
-        kind: LayerKind::Merge(Join::Add),
+        kind: LayerKind::Merge(join),
         place: entry.place.clone(),
         from,
         ..Layer::default()

@@ -1,10 +1,12 @@
 //! How modules are joined. The prints do not say: a module that holds others is a chain of them, and torchvision's residual
 //! blocks are known by their names.
 
-use super::super::super::draft::Remark;
+use std::collections::BTreeSet;
+
+use super::super::super::draft::{Join, Remark};
 use super::super::super::figure::What;
 use super::super::{LayerKind, Print};
-use super::{CHAINS, Entry, kind_of, layer, sum, unread};
+use super::{CHAINS, Entry, joint, kind_of, layer, unread};
 
 /// The deepest modules inside each other that are read.
 const DEEPEST: usize = 64;
@@ -20,7 +22,7 @@ fn residual(class: &str) -> Option<usize> {
 
 /// Reads a tree of modules.
 pub fn tree(plain: &str, entries: Vec<Entry>, print: &mut Print) {
-    let mut reader = Tree { plain, entries, print, at: 0 };
+    let mut reader = Tree { plain, entries, print, at: 0, closed: BTreeSet::new() };
     while reader.at < reader.entries.len() {
         let last = reader.print.layers.len().checked_sub(1);
         reader.module(last);
@@ -32,6 +34,8 @@ struct Tree<'a> {
     entries: Vec<Entry>,
     print: &'a mut Print,
     at: usize,
+    /// Kinds of modules whose inside is not printed.
+    closed: BTreeSet<String>,
 }
 
 impl Tree<'_> {
@@ -50,6 +54,7 @@ impl Tree<'_> {
         let before = self.edge(at, feed);
         let last = match residual(&class) {
             Some(_) => self.residual(at, before),
+            None if class == "Inception" => self.branches(at, before),
             None => {
                 let mut last = before;
                 while self.entries.get(self.at).is_some_and(|inner| inner.depth > depth) {
@@ -98,8 +103,12 @@ impl Tree<'_> {
     fn closed(&mut self, at: usize, feed: Option<usize>) -> Option<usize> {
         let has_figures = self.entries[at].parameters.is_some() || self.entries[at].operations.is_some();
         if has_figures || !CHAINS.contains(&self.entries[at].class.as_str()) {
-            let expected = "a layer of a convolutional network, or the layers inside (a greater `depth` prints them)";
-            unread(self.plain, &self.entries[at], self.print, expected);
+            // Of a kind of module the first is enough.
+            if self.closed.insert(self.entries[at].class.clone()) {
+                let expected =
+                    "a layer of a convolutional network, or the layers inside (a greater `depth` prints them)";
+                unread(self.plain, &self.entries[at], self.print, expected);
+            }
         }
         self.push(at, LayerKind::Nothing, feed)
     }
@@ -119,13 +128,28 @@ impl Tree<'_> {
             }
             if is_last && !is_summed {
                 let from = last.into_iter().chain(shortcut).collect();
-                self.print.layers.push(sum(&self.entries[block], from));
+                self.print.layers.push(joint(&self.entries[block], Join::Add, from));
                 last = Some(self.print.layers.len() - 1);
                 is_summed = true;
             }
             last = self.module(last);
         }
         last
+    }
+
+    /// An inception module, whose every part is a branch.
+    fn branches(&mut self, module: usize, feed: Option<usize>) -> Option<usize> {
+        let entry = &self.entries[module];
+        let text = "Inception joins what it holds along the channels, as torchvision's does".to_string();
+        assume(entry, self.print, What::Heading, text);
+        let depth = entry.depth;
+        let mut ends = Vec::new();
+        while self.entries.get(self.at).is_some_and(|inner| inner.depth > depth) {
+            ends.extend(self.module(feed));
+        }
+        let joined = joint(&self.entries[module], Join::Concat, ends);
+        self.print.layers.push(joined);
+        Some(self.print.layers.len() - 1)
     }
 
     /// A projection, whose convolution may not be printed by itself.
@@ -154,7 +178,7 @@ pub fn list(plain: &str, entries: Vec<Entry>, print: &mut Print) {
         match residual.and_then(|convs| bent(print, convs)) {
             Some((relu, sources)) => {
                 assume_residual(&entry, print);
-                print.layers.insert(relu, sum(&entry, sources));
+                print.layers.insert(relu, joint(&entry, Join::Add, sources));
                 print.layers[relu + 1].from = vec![relu];
             }
             None => print.joints.push(entry.place.clone()),
@@ -191,18 +215,16 @@ fn bent(print: &mut Print, convs: usize) -> Option<(usize, Vec<usize>)> {
 }
 
 fn assume_residual(entry: &Entry, print: &mut Print) {
-    if print.remarks.iter().all(|remark| remark.what != What::Shortcut) {
-        let text = format!(
-            "{} adds what flows into it to its branch, before its last rectifier, as torchvision's does",
-            entry.class
-        );
+    let class = &entry.class;
+    let text =
+        format!("{class} adds what flows into it to its branch, before its last rectifier, as torchvision's does");
+    assume(entry, print, What::Shortcut, text);
+}
+
+/// Says once what is assumed of a kind of module.
+fn assume(entry: &Entry, print: &mut Print, what: What, text: String) {
+    if print.remarks.iter().all(|remark| remark.what != what) {
         let place = entry.place.start..entry.place.start;
-        print.remarks.push(Remark {
-            place,
-            what: What::Shortcut,
-            text,
-            layer: Some(entry.name.clone()),
-            assumed: true,
-        });
+        print.remarks.push(Remark { place, what, text, layer: Some(entry.name.clone()), assumed: true });
     }
 }
