@@ -40,6 +40,25 @@ fn its_mistake_is_told_in_these_words() {
 }
 
 #[test]
+fn its_slide_is_audited_as_printed() {
+    let (_, shown) = blocks().into_iter().find(|(_, text)| text.starts_with("$ fovea slide ")).unwrap();
+    let (command, printed) = shown.split_once('\n').unwrap();
+    let slide: Vec<&str> = printed.lines().filter_map(slide_line).collect();
+    assert_eq!(slide.len(), 7, "{slide:?}");
+    let file = command.rsplit(' ').next().unwrap();
+    let place = Place::new();
+    place.write(file, &slide.join("\n"));
+    let ran = place.run(&["slide", file]);
+    assert!(ran.status == Some(0) && ran.out.starts_with(printed.trim_end()), "{}", ran.out);
+}
+
+/// A slide's own text on a line of its audit: what stands behind a line's number.
+fn slide_line(line: &str) -> Option<&str> {
+    let (number, text) = line.split_once(" │ ")?;
+    number.ends_with(|c: char| c.is_ascii_digit()).then_some(text)
+}
+
+#[test]
 fn its_commands_run() {
     let (_, tour) = blocks().into_iter().find(|(_, text)| text.contains("fovea check ")).unwrap();
     let place = Place::new();

@@ -136,6 +136,16 @@ impl Canvas {
 
     /// A text whose middle in height stands at `y`.
     pub(super) fn text(&mut self, x: f64, y: f64, text: &str, look: Text) {
+        self.lettering((x, y), text, look, "");
+    }
+
+    /// The same, as wide as with our font where a page does not have it: it stays in its box.
+    pub(super) fn fitted_text(&mut self, x: f64, y: f64, text: &str, look: Text) {
+        let width = px(font::width(text, look.size, look.weight));
+        self.lettering((x, y), text, look, &format!(r#" textLength="{width}" lengthAdjust="spacingAndGlyphs""#));
+    }
+
+    fn lettering(&mut self, (x, y): (f64, f64), text: &str, look: Text, fit: &str) {
         let anchor = match look.anchor {
             Anchor::Start => "",
             Anchor::Middle => r#" text-anchor="middle""#,
@@ -151,7 +161,7 @@ impl Canvas {
         let baseline = y + 0.36 * look.size;
         let _ = writeln!(
             self.body,
-            r#"<text x="{}" y="{}" font-size="{}" fill="{}"{weight}{anchor}{turn}>{}</text>"#,
+            r#"<text x="{}" y="{}" font-size="{}" fill="{}"{weight}{anchor}{turn}{fit}>{}</text>"#,
             px(x),
             px(baseline),
             px(look.size),

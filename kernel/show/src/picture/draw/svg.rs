@@ -36,7 +36,7 @@ impl Shape {
             Shape::Line { points, pen } => line(canvas, points, *pen),
             Shape::Text { x, y, text, look } => {
                 let (size, weight, anchor, color) = (look.size, look.weight, look.anchor, look.color);
-                canvas.text(*x, *y, text, Text { size, weight, anchor, color, turn: 0.0 });
+                canvas.fitted_text(*x, *y, text, Text { size, weight, anchor, color, turn: 0.0 });
             }
         }
     }
