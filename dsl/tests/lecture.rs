@@ -61,6 +61,17 @@ fn figures_are_counted_and_stand_where_they_say() {
     }
 }
 
+#[test]
+fn reasons_count_lines_in_the_lecture() {
+    let lecture = lecture(LECTURE);
+    let follows = lecture.figures().filter(|figure| figure.verdict == Verdict::Follows);
+    let reasons: Vec<&str> = follows.filter_map(|figure| figure.because.as_deref()).collect();
+    assert!(reasons.contains(&"because of CONV2 on line 353"), "{reasons:?}");
+    let all: Vec<_> = lecture.figures().filter_map(|figure| figure.because.as_deref()).collect();
+    let repeats = "lines 443 to 445 repeat the stage before them";
+    assert!(all.iter().any(|because| because.contains(repeats)), "{all:#?}");
+}
+
 /// The lecture without its two largest slides, which take most of the time, and all else at its place.
 fn without_largest() -> String {
     let is_large = |line: usize| (376..=452).contains(&line) || (558..=568).contains(&line);
