@@ -89,6 +89,10 @@ pub enum What {
     Fixed,
     /// Numbers that training could adjust and does not.
     Frozen,
+    /// Parameters, where normalisation has no scale.
+    Unscaled,
+    /// All numbers that are stored, where normalisation has no scale.
+    StoredUnscaled,
     /// Operations.
     Operations,
     /// Layers with weights.
@@ -122,7 +126,9 @@ impl What {
             What::Input => "input",
             What::Output => "output",
             What::Memory => "memory",
-            What::Parameters | What::Stored | What::Fixed | What::Frozen => "parameters",
+            What::Parameters | What::Stored | What::Fixed | What::Frozen | What::Unscaled | What::StoredUnscaled => {
+                "parameters"
+            }
             What::Operations => "operations",
             What::Layers => "layers",
             What::Label => "label",

@@ -42,6 +42,10 @@ pub fn counts(what: What, measured: &Measured, settled: &Settled) -> Counts {
             count: measured.all().saturating_add(measured.norms),
             other: Some((measured.all(), "without running means and variances")),
         },
+        What::Unscaled => Counts { count: measured.all().saturating_sub(measured.norms / 2), other: None },
+        What::StoredUnscaled => {
+            Counts { count: measured.all().saturating_add(measured.norms - measured.norms / 2), other: None }
+        }
         What::Fixed => Counts { count: measured.norms, other: None },
         What::Frozen => Counts { count: 0, other: None },
         What::Layers => Counts { count: measured.depth, other: None },

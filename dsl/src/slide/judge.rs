@@ -32,7 +32,7 @@ pub struct Bench<'a> {
 }
 
 /// Judges every figure of a draft; `text` is the slide's own.
-pub fn judge(measurer: &Measurer, name: &str, text: &str, mut draft: Draft) -> Audit {
+pub fn judge(measurer: &Measurer, name: &str, text: &str, lines_before: usize, mut draft: Draft) -> Audit {
     if draft.nets.is_empty() && draft.unread.is_empty() {
         draft.unread.push(nothing(text));
     }
@@ -42,8 +42,8 @@ pub fn judge(measurer: &Measurer, name: &str, text: &str, mut draft: Draft) -> A
     figures.extend(assumptions::assumptions(text, &draft, &settled));
     let mut defined: Vec<SlideNet> = Vec::new();
     let several = draft.nets.len() > 1;
-    let lines = LineStarts::new(text);
-    let repeated = repeated::repeated(text, &draft.nets, &settled, measurer);
+    let lines = LineStarts::new(text, lines_before);
+    let repeated = repeated::repeated(&lines, &draft.nets, &settled, measurer);
     for (net, input) in draft.nets.iter().zip(&settled.inputs) {
         let column = Some(net.name.clone()).filter(|_| several);
         let bench = Bench { text, lines: &lines, settled: &settled, measurer, net: column, input };
@@ -177,7 +177,7 @@ fn row(bench: &Bench<'_>, row: &Row, flow: Flow, figures: &mut Vec<Figure>) -> (
             (false, Ok(measured)) => counted(bench, row, claim, &found, measured, &flow),
         };
         if is_output(claim) && matches!(figure.verdict, Verdict::Disagrees | Verdict::Follows) {
-            culprit.get_or_insert_with(|| format!("{} on line {}", row.name, figure.line));
+            culprit.get_or_insert_with(|| format!("{} on line {}", row.name, bench.lines.before + figure.line));
         }
         figures.push(figure);
     }

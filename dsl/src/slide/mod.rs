@@ -51,7 +51,13 @@ pub fn audit(name: &str, text: &str) -> Audit {
 
 /// The same by a measurer that may know stretches of other slides.
 fn audit_by(measurer: &measure::Measurer, name: &str, text: &str) -> Audit {
-    judge::judge(measurer, name, text, read(&plain::plain(text)))
+    audit_part(measurer, name, text, 0)
+}
+
+/// The same for a part of a text behind so many lines, by whose lines the reasons of verdicts are counted; the
+/// figures' own lines and places are the part's.
+fn audit_part(measurer: &measure::Measurer, name: &str, text: &str, lines_before: usize) -> Audit {
+    judge::judge(measurer, name, text, lines_before, read(&plain::plain(text)))
 }
 
 /// What a slide states, read by the first form that it has.
@@ -99,17 +105,20 @@ fn whole(text: &str, place: &std::ops::Range<usize>) -> std::ops::Range<usize> {
     start..end
 }
 
-/// Where the lines of a text begin, for texts with many figures.
-struct LineStarts(Vec<usize>);
+/// Where the lines of a text begin, for texts with many figures, and how many lines stand before it in a lecture.
+struct LineStarts {
+    starts: Vec<usize>,
+    before: usize,
+}
 
 impl LineStarts {
-    fn new(text: &str) -> Self {
-        Self(text.match_indices('\n').map(|(at, _)| at + 1).collect())
+    fn new(text: &str, before: usize) -> Self {
+        Self { starts: text.match_indices('\n').map(|(at, _)| at + 1).collect(), before }
     }
 
     /// The line of a byte, from 1.
     fn number(&self, at: usize) -> usize {
-        1 + self.0.partition_point(|&start| start <= at)
+        1 + self.starts.partition_point(|&start| start <= at)
     }
 }
 

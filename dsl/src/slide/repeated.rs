@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::LineStarts;
 use super::draft::{DraftNet, Part, Printed, Row};
 use super::figure::What;
-use super::line_of;
 use super::measure::Measurer;
 use super::settle::Settled;
 use super::write::net;
@@ -26,7 +26,7 @@ impl Repeated {
 }
 
 /// The stage without which most nets have the layers that are stated of them, where there is one.
-pub fn repeated(text: &str, nets: &[DraftNet], settled: &Settled, measurer: &Measurer) -> Option<Repeated> {
+pub fn repeated(lines: &LineStarts, nets: &[DraftNet], settled: &Settled, measurer: &Measurer) -> Option<Repeated> {
     let first = nets.first()?;
     let stages = stages(&first.rows);
     let twice = |pair: &[Range<usize>]| is_same(&first.rows, &pair[0], &pair[1]);
@@ -34,7 +34,7 @@ pub fn repeated(text: &str, nets: &[DraftNet], settled: &Settled, measurer: &Mea
     let is_weighted = |part: &&Part| matches!(part, Part::Conv(_) | Part::Fc(_) | Part::Residual(_));
     let rows = &first.rows[found.clone()];
     let layers = rows.iter().flat_map(|row| &row.parts).filter(is_weighted).count() as u128;
-    let line = |row: &Row| line_of(text, row.place.start);
+    let line = |row: &Row| lines.before + lines.number(row.place.start);
     let repeated = Repeated { lines: (line(&rows[0]), line(&rows[rows.len() - 1])), layers };
     let fits = nets.iter().zip(&settled.inputs).any(|(net, input)| {
         let Some(Printed::Exact(stated)) =

@@ -59,6 +59,10 @@ fn total(
     if let Some(verdict) = verdict(claim, count) {
         return Figure { verdict, computed: figures::exact(count), ..blank };
     }
+    if is_frozen(whole, claim, measured, bench) {
+        let because = "with what is not trained it is the total: which layers are frozen is not printed".to_string();
+        return Figure { verdict: Verdict::Agrees, computed: blank.printed.clone(), because: Some(because), ..blank };
+    }
     if let Some(sum) = printed_sum(whole, claim).filter(|&sum| verdict(claim, sum).is_some()) {
         let because = format!("the rows as they are printed sum up to {}", grouped(sum));
         return Figure { verdict: Verdict::Follows, because: Some(because), ..blank };
@@ -72,6 +76,21 @@ fn total(
     };
     let mend = Some(Correction { place: claim.place.clone(), text });
     Figure { verdict: Verdict::Disagrees, because: Some(because), mend, ..blank }
+}
+
+/// Whether a figure of trained or of other numbers is right once some layers are frozen: the two together are all there are.
+fn is_frozen(whole: &DraftNet, claim: &Claim, measured: &Measured, bench: &Bench<'_>) -> bool {
+    let value = |claim: &Claim| match &claim.value {
+        Printed::Number(number) => number.value(),
+        _ => None,
+    };
+    let last = |what: &[What]| whole.totals.iter().rfind(|claim| what.contains(&claim.what) && value(claim).is_some());
+    let (Some(rest), Some(trained)) = (last(&[What::Frozen, What::Fixed]), last(&[What::Parameters])) else {
+        return false;
+    };
+    let all = if rest.what == What::Fixed { What::Stored } else { What::Parameters };
+    let sum = value(trained).zip(value(rest)).and_then(|(trained, rest)| trained.checked_add(rest));
+    [trained, rest].contains(&claim) && sum == Some(counts(all, measured, bench.settled).count)
 }
 
 /// A size in bytes.

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::sheet::Sheet;
-use super::split::Line;
 use fovea_graph::{SourceId, Span};
 
+use super::sheet::Sheet;
+use super::split::Line;
+use crate::slide::audit_part;
 use crate::slide::figure::Audit;
+use crate::slide::measure::Measurer;
 use crate::{Source, parse};
 
 /// The names that a lecture's slides have given.
@@ -18,6 +20,8 @@ pub(super) struct Names {
     taken: HashSet<String>,
     /// The numbers that were put behind names.
     number: usize,
+    /// Measures what several slides have once.
+    measurer: Measurer,
 }
 
 /// Audits the listings and tables of a slide, and keeps their lines from other readers.
@@ -29,16 +33,17 @@ pub(super) fn read(sheet: &mut Sheet<'_>, names: &mut Names) -> Vec<Audit> {
     for lines in runs {
         let place = sheet.lines[lines.start].place.start..sheet.lines[lines.end - 1].place.end;
         let Some(text) = sheet.text.get(place.clone()) else { continue };
-        let mut audit = crate::slide::audit(&name, text);
+        let lines_before = sheet.lines[lines.start].number - 1;
+        let mut audit = audit_part(&names.measurer, &name, text, lines_before);
         if audit.form.is_empty() {
             continue;
         }
         if audit.nets.iter().any(|net| names.taken.contains(&net.name)) {
             names.number += 1;
-            audit = crate::slide::audit(&format!("{name}_{}", names.number + 1), text);
+            audit = audit_part(&names.measurer, &format!("{name}_{}", names.number + 1), text, lines_before);
         }
         names.taken.extend(audit.nets.iter().map(|net| net.name.clone()));
-        moved(&mut audit, place.start, sheet.lines[lines.start].number - 1);
+        moved(&mut audit, place.start, lines_before);
         sheet.take(lines);
         audits.push(audit);
     }

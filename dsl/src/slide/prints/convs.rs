@@ -2,7 +2,7 @@
 
 use super::super::draft::{Conv, Pad, Part, Stated};
 use super::choice::{Choice, Context, MUCH, wrong_count, wrong_operations, wrong_sizes};
-use super::geometry::{spread, stated_or};
+use super::geometry::{Geometry, spread, stated_or};
 use super::pools::geometries;
 use super::{Layer, LayerKind};
 
@@ -201,4 +201,35 @@ pub fn projections(layer: &Layer, input: &[usize], context: Context) -> Vec<Choi
     };
     let all = std::iter::once(printed).chain(said.filter(|&said| said != printed));
     all.flat_map(|filters| [1, 2, 4].map(|stride| (stride, filters))).map(choice).collect()
+}
+
+/// A convolution of each channel by itself without a bias, and a 1×1 convolution.
+pub fn separables(layer: &Layer, input: &[usize], context: Context) -> Vec<Choice> {
+    let Some((&channels, sides)) = input.split_last().filter(|(_, sides)| !sides.is_empty()) else { return Vec::new() };
+    let filters = layer.output.as_ref().and_then(|output| output.value.last().copied()).unwrap_or(channels);
+    let conv = |filters: usize, geometry: &Geometry, groups: usize| Conv {
+        filters: Stated::usual(filters),
+        window: Stated::usual(spread(&geometry.window, sides.len())),
+        stride: Stated::usual(geometry.stride.clone()),
+        pad: Stated::usual(geometry.pad),
+        groups,
+        bias: false,
+        transposed: false,
+    };
+    let point = Geometry { window: vec![1], stride: vec![1], pad: Pad::By(0) };
+    let mut choices = Vec::new();
+    for size in [3, 5, 7, 2] {
+        let weights = weights(&[size], sides.len(), 1, channels).saturating_add(channels.saturating_mul(filters));
+        for geometry in geometries(layer, &[size], context.tool, false) {
+            let Some(mut output) = geometry.output(sides) else { continue };
+            output.push(filters);
+            for bias in [false, true] {
+                let cost = wrong_count(layer, weights, if bias { filters } else { 0 }, context);
+                let last = Conv { bias, ..conv(filters, &point, 1) };
+                let parts = vec![Part::Conv(conv(channels, &geometry, channels)), Part::Conv(last)];
+                choices.push(Choice { parts, output: output.clone(), cost: cost + geometry.surprise(false) });
+            }
+        }
+    }
+    choices
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::super::draft::{Claim, Counts, Draft, DraftNet, Join, Operations, Part, Printed, Remark, Row, Rows, Stated};
+use super::super::draft::{
+    Bytes, Claim, Counts, Draft, DraftNet, Join, Operations, Part, Printed, Remark, Row, Rows, Stated,
+};
 use super::super::figure::{Unread, What};
 use super::super::{layers_up_to, line_of};
 use super::infer::{Inferred, infer};
@@ -19,12 +21,15 @@ pub fn draft(plain: &str, mut print: Print) -> Draft {
         form: print.form,
         counts: Counts { biases: Some(true), operations: Some(operations) },
         remarks: std::mem::take(&mut print.remarks),
-        unread: std::mem::take(&mut print.unread),
         ..Draft::default()
     };
     if print.layers.is_empty() {
+        draft.unread.append(&mut print.unread);
         return draft;
     }
+    one_sided(plain, &mut print);
+    draft.remarks.extend(unscaled(&mut print));
+    draft.unread.append(&mut print.unread);
     let inferred = match infer(&print) {
         Ok(inferred) => inferred,
         Err(at) => {
@@ -109,7 +114,7 @@ fn net(print: Print, inferred: Inferred) -> DraftNet {
         let feeds = if layer.from.is_empty() { at.checked_sub(1).into_iter().collect() } else { layer.from.clone() };
         let join = if let LayerKind::Merge(join) = layer.kind { join } else { Join::default() };
         let rows = (at > 0).then_some(Part::Rows(Rows { rows: feeds, join }));
-        let claims = claims(&layer, print.tool);
+        let claims = claims(&layer, print.tool, print.is_unscaled);
         net.rows.push(Row {
             name: layer.name,
             place: layer.place,
@@ -133,7 +138,10 @@ fn rectified(print: &Print, inferred: &mut Inferred) -> Option<Remark> {
         return None;
     }
     let has_weights = |layer: &Layer| {
-        matches!(layer.kind, LayerKind::Conv | LayerKind::Depthwise | LayerKind::Deconv | LayerKind::Fc)
+        matches!(
+            layer.kind,
+            LayerKind::Conv | LayerKind::Depthwise | LayerKind::Separable | LayerKind::Deconv | LayerKind::Fc
+        )
     };
     let mut goes_on = vec![false; print.layers.len()];
     for at in (0..print.layers.len()).rev() {
@@ -152,6 +160,57 @@ fn rectified(print: &Print, inferred: &mut Inferred) -> Option<Remark> {
     Some(Remark { place, what: What::Activation, text, layer: Some(layer.name.clone()), assumed: true })
 }
 
+/// Takes out zeros that stand on one side of a map only: the language has none.
+fn one_sided(plain: &str, print: &mut Print) {
+    let side = |layer: &Layer| layer.output.as_ref().and_then(|output| output.value.first().copied());
+    let is_odd = |at: usize| {
+        let before = feeds(print, at).first().and_then(|&feed| side(&print.layers[feed]));
+        side(&print.layers[at]).zip(before).is_some_and(|(side, before)| side.abs_diff(before) % 2 == 1)
+    };
+    let pads = (0..print.layers.len()).filter(|&at| print.layers[at].kind == LayerKind::ZeroPad && is_odd(at));
+    for at in pads.collect::<Vec<_>>() {
+        if print.unread.is_empty() {
+            let expected = "as many zeros on each side: those on one side only have no word in the language";
+            let unread = unread(plain, print, at, expected);
+            print.unread.push(unread);
+        }
+        (print.layers[at].kind, print.layers[at].output) = (LayerKind::Nothing, None);
+    }
+}
+
+/// Whether all normalisation of a Keras print counts three numbers a channel: then it has no scale.
+fn unscaled(print: &mut Print) -> Option<Remark> {
+    let norms = || print.layers.iter().filter(|layer| layer.kind == LayerKind::Bn);
+    let is_unscaled = |layer: &Layer| {
+        let channels = layer.output.as_ref().and_then(|output| output.value.last().copied())?;
+        Some(layer.parameters.as_ref()?.0.value()? == 3 * channels as u128)
+    };
+    if print.tool != Tool::Keras || norms().count() < 2 || !norms().all(|layer| is_unscaled(layer) == Some(true)) {
+        return None;
+    }
+    print.is_unscaled = true;
+    for claim in &mut print.totals {
+        claim.what = without_scale(claim.what);
+        if let Printed::Size(size) = &mut claim.value
+            && let Bytes::Counted(what) = &mut size.of
+        {
+            *what = without_scale(*what);
+        }
+    }
+    let layer = print.layers.iter().find(|layer| layer.kind == LayerKind::Bn)?;
+    let place = layer.place.start..layer.place.start;
+    let text = "normalisation has no scale: three numbers a channel; the language's has one".to_string();
+    Some(Remark { place, what: What::Activation, text, layer: Some(layer.name.clone()), assumed: true })
+}
+
+fn without_scale(what: What) -> What {
+    match what {
+        What::Parameters => What::Unscaled,
+        What::Stored => What::StoredUnscaled,
+        other => other,
+    }
+}
+
 /// The layers that feed one.
 fn feeds(print: &Print, at: usize) -> Vec<usize> {
     match print.layers[at].from.as_slice() {
@@ -161,13 +220,17 @@ fn feeds(print: &Print, at: usize) -> Vec<usize> {
 }
 
 /// A layer's figures.
-fn claims(layer: &Layer, tool: Tool) -> Vec<Claim> {
+fn claims(layer: &Layer, tool: Tool, is_unscaled: bool) -> Vec<Claim> {
     let shape = |what: What, stated: &Option<Stated<Vec<usize>>>| {
         let stated = stated.as_ref()?;
         let sizes = super::shape::as_printed(&stated.value, layer.order);
         Some(Claim { what, place: stated.place.clone()?, value: Printed::Shape(sizes, layer.order) })
     };
-    let parameters = if tool == Tool::Keras { What::Stored } else { What::Parameters };
+    let parameters = match tool {
+        Tool::Keras if is_unscaled => What::StoredUnscaled,
+        Tool::Keras => What::Stored,
+        Tool::Torch | Tool::Darknet => What::Parameters,
+    };
     let number = |what: What, printed: &Option<(super::Number, Range<usize>)>| {
         let (number, place) = printed.clone()?;
         Some(Claim { what, place, value: Printed::Number(number) })

@@ -118,12 +118,14 @@ fn layer(plain: &str, entry: &Entry, names: &mut Vec<String>, print: &mut Print)
     let words = words.join(" ");
     let (name, kind) = words.split_once('(').unwrap_or((&words, ""));
     let (name, kind) = (name.trim(), kind.trim_end_matches([')', ' ', '*']));
+    let kind_words = words.split_once('(').map_or("", |(_, kind)| kind);
     let first = entry.name.first().cloned().unwrap_or(0..0);
     let first = first.start..first.start + plain[first.clone()].trim_end().len();
     let shape_end = entry.shape.as_ref().and_then(|shape| shape.place.as_ref()).map(|place| place.end);
     let end = entry.count.as_ref().map(|(_, place)| place.end).or(shape_end).unwrap_or(first.end);
     let found = kind_of(kind, name);
-    if found.is_none() {
+    // Of a type the first is enough.
+    if found.is_none() && print.unread.iter().all(|unread| !unread.found.ends_with(kind_words)) {
         print.unread.push(Unread {
             line: line_of(plain, first.start),
             found: words.clone(),
@@ -200,6 +202,7 @@ const KINDS: &[(&str, LayerKind)] = &[
     ("Conv3D", LayerKind::Conv),
     ("Conv2DTranspose", LayerKind::Deconv),
     ("DepthwiseConv2D", LayerKind::Depthwise),
+    ("SeparableConv2D", LayerKind::Separable),
     ("MaxPooling2D", LayerKind::MaxPool),
     ("MaxPooling1D", LayerKind::MaxPool),
     ("MaxPooling3D", LayerKind::MaxPool),
@@ -244,8 +247,11 @@ fn kind_of(kind: &str, name: &str) -> Option<LayerKind> {
         return Some(LayerKind::Word(words.into_iter().find(|word| name.contains(word)).unwrap_or("relu")));
     }
     let exact = KINDS.iter().find(|(known, _)| *known == whole);
+    // A type that is cut off: the one that the layer's name tells of, else the first.
+    let lower = name.to_lowercase();
+    let named = || KINDS.iter().find(|(known, _)| known.starts_with(whole) && lower.contains(&known.to_lowercase()));
     let cut = || KINDS.iter().find(|(known, _)| whole.len() > 2 && known.starts_with(whole));
-    exact.or_else(cut).map(|(_, kind)| kind.clone())
+    exact.or_else(named).or_else(cut).map(|(_, kind)| kind.clone())
 }
 
 /// `(173.54 KB)` behind a count of numbers.

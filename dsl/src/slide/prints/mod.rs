@@ -38,6 +38,8 @@ struct Print {
     totals: Vec<Claim>,
     /// Modules that hold others and of which nothing says how those are joined.
     joints: Vec<Range<usize>>,
+    /// Normalisation has no scale.
+    is_unscaled: bool,
     /// A module stands above those that it holds.
     is_tree: bool,
     /// The layers that feed others by name.
@@ -98,6 +100,8 @@ enum LayerKind {
     Fc,
     Bn,
     Lrn,
+    /// A convolution of each channel by itself, and a 1×1 convolution behind it.
+    Separable,
     /// A shortcut's 1×1 convolution and its normalisation, as one.
     Projection,
     /// Zeros around the map.

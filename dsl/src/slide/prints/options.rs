@@ -2,12 +2,15 @@
 
 use super::super::draft::{Join, Pad, Part, Pool, PoolKind, Stated};
 use super::choice::{Choice, Context, WRONG_SIZE, wrong_count, wrong_operations, wrong_sizes};
-use super::convs::{convs, deconvs, projections};
+use super::convs::{convs, deconvs, projections, separables};
 use super::pools::{adaptive, pool_all, pools};
 use super::{Layer, LayerKind, Tool};
 
 /// What speaks against a pool that no line lists: a little more than against one wrong size.
 const UNLISTED: u32 = 35;
+
+/// The same before a layer that changes no size itself.
+const RESIZED: u32 = 25;
 
 /// What a layer might do to these inputs.
 pub fn choices(layer: &Layer, inputs: &[&[usize]], context: Context) -> Vec<Choice> {
@@ -21,6 +24,7 @@ pub fn choices(layer: &Layer, inputs: &[&[usize]], context: Context) -> Vec<Choi
         LayerKind::AdaptiveMean => adaptive(layer, input),
         LayerKind::Fc => fcs(layer, input, context),
         LayerKind::Projection => projections(layer, input, context),
+        LayerKind::Separable => separables(layer, input, context),
         LayerKind::Bn => vec![plain(vec![Part::Bn], input)],
         LayerKind::Lrn => vec![plain(vec![Part::Lrn], input)],
         LayerKind::ZeroPad => padded(layer, input),
@@ -47,6 +51,17 @@ fn plain(parts: Vec<Part>, input: &[usize]) -> Choice {
     Choice { parts, output: input.to_vec(), cost: 0 }
 }
 
+/// A pool that halves the sides, what flows out of it, and what speaks against it where no line lists it.
+fn halved(sides: &[usize], channels: usize) -> (Part, Vec<usize>, u32) {
+    let pool = Pool {
+        kind: PoolKind::Max,
+        window: Stated::usual(vec![2; sides.len()]),
+        stride: Stated::usual(vec![2]),
+        pad: Stated::usual(Pad::By(0)),
+    };
+    (Part::Pool(pool), sides.iter().map(|side| side / 2).chain([channels]).collect(), UNLISTED)
+}
+
 /// The same behind what a program does between modules and no print lists: flattening, a pool.
 fn unlisted(layer: &Layer, inputs: &[&[usize]], context: Context) -> Vec<Choice> {
     let [input @ [sides @ .., channels]] = inputs else { return Vec::new() };
@@ -54,22 +69,19 @@ fn unlisted(layer: &Layer, inputs: &[&[usize]], context: Context) -> Vec<Choice>
         _ if sides.is_empty() => return Vec::new(),
         LayerKind::Word(_) | LayerKind::Nothing | LayerKind::Bn => {
             let length = input.iter().fold(1, |product: usize, &size| product.saturating_mul(size));
-            let is_vector =
-                |shape: &Option<Stated<Vec<usize>>>| shape.as_ref().is_some_and(|shape| shape.value == [length]);
-            if !is_vector(&layer.output) && !is_vector(&layer.input) {
-                return Vec::new();
-            }
-            vec![(Part::Word("flatten".to_string()), vec![length], 1)]
+            let is_printed = |wanted: &[usize]| {
+                [&layer.output, &layer.input].into_iter().flatten().any(|shape| shape.value == wanted)
+            };
+            let flat = (Part::Word("flatten".to_string()), vec![length], 1);
+            // Such a layer changes no size: what its own size says speaks more than one wrong figure.
+            let mean = (Part::PoolAll(PoolKind::Mean), vec![*channels], RESIZED);
+            let (pool, half, _) = halved(sides, *channels);
+            let mut all = vec![flat, mean, (pool, half, RESIZED)];
+            all.retain(|(_, shape, _)| is_printed(shape));
+            all
         }
         LayerKind::Conv | LayerKind::Fc => {
-            let halved: Vec<usize> = sides.iter().map(|side| side / 2).chain([*channels]).collect();
-            let pool = Pool {
-                kind: PoolKind::Max,
-                window: Stated::usual(vec![2; sides.len()]),
-                stride: Stated::usual(vec![2]),
-                pad: Stated::usual(Pad::By(0)),
-            };
-            let mut all = vec![(Part::Pool(pool), halved, UNLISTED)];
+            let mut all = vec![halved(sides, *channels)];
             if layer.kind == LayerKind::Fc {
                 all.push((Part::PoolAll(PoolKind::Mean), vec![*channels], UNLISTED));
             }

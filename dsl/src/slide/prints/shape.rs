@@ -15,9 +15,23 @@ pub fn shape(plain: &str, place: Range<usize>) -> Option<Stated<Vec<usize>>> {
     let text = &plain[place.clone()];
     let open = text.find(['(', '['])?;
     let inner = open + text[open..].find(|c: char| !matches!(c, '(' | '['))?;
-    let close = inner + text[inner..].find([')', ']']).unwrap_or(text.len() - inner);
+    let close = inner + list_length(&text[inner..]);
     let whole = place.start + inner..place.start + close;
     sizes(plain, std::slice::from_ref(&whole))
+}
+
+/// How long a list of sizes is; its bracket may be cut off: `(None, 112, 112, 128 73856`.
+fn list_length(text: &str) -> usize {
+    let mut at = 0;
+    loop {
+        at += text[at..].len() - text[at..].trim_start().len();
+        at += text[at..].find(|c: char| c.is_whitespace() || matches!(c, ',' | ')' | ']')).unwrap_or(text.len() - at);
+        let rest = text[at..].trim_start();
+        if !rest.starts_with(',') {
+            return at;
+        }
+        at = text.len() - rest.len() + 1;
+    }
 }
 
 /// The sizes that stand in these places together, those of a cell that was broken; the first is the batch.
