@@ -256,7 +256,8 @@ fn maps_with_arrows_between_them() {
         "3 output [conv] 10×10×16 | 10×10×16 agrees: 5×5 at stride 1 with padding 0",
         "3 output [avgpool] 5×5×16 | 5×5×16 agrees: a 2×2 pool at stride 2 does it",
         "5 output [conv] 28x28x7 | 28×28×6 disagrees: as many maps as filters, 6",
-        "6 output [conv] 13x13x16 | 14×14×16 disagrees: 3×3 at stride 2 with padding 1; stride 2 with padding 0 gives it",
+        "6 output [conv] 13x13x16 | 14×14×16 disagrees: 3×3 at stride 2 with padding 1; \
+         stride 2 with padding 0 gives it",
         "7 output [pool] 32x32x3 | 32×32×3 agrees: 3×3 at stride 2 with padding 1",
     ];
     assert_eq!(claims(text), expected);
@@ -264,8 +265,8 @@ fn maps_with_arrows_between_them() {
 
 #[test]
 fn what_is_said_of_whole_networks() {
-    let text = "# Networks\nAlexNet has 60 million parameters\nVGG-16: 138M parameters\nGoogLeNet: only 5 million params\n\
-        ResNet 50 params: 25.6M\nSomething else: 3M parameters\n\
+    let text = "# Networks\nAlexNet has 60 million parameters\nVGG-16: 138M parameters\n\
+        GoogLeNet: only 5 million params\nResNet 50 params: 25.6M\nSomething else: 3M parameters\n\
         # Mynet\n[28x28x1] INPUT\n[28x28x8] CONV1: 8 3x3 filters at stride 1, pad 1\n\
         [14x14x8] POOL1: 2x2 filters at stride 2\n[10] FC2: 10 neurons\n\n\
         # Mynet in numbers\nMynet: 15,770 parameters\n";

@@ -54,8 +54,8 @@ fn audit_by(measurer: &measure::Measurer, name: &str, text: &str) -> Audit {
     audit_part(measurer, name, text, 0)
 }
 
-/// The same for a part of a text behind so many lines, by whose lines the reasons of verdicts are counted; the figures' own
-/// lines and places are the part's.
+/// The same for a part of a text behind so many lines, by whose lines the reasons of verdicts are counted; the
+/// figures' own lines and places are the part's.
 fn audit_part(measurer: &measure::Measurer, name: &str, text: &str, lines_before: usize) -> Audit {
     judge::judge(measurer, name, text, lines_before, read(&plain::plain(text)))
 }

@@ -1,4 +1,4 @@
-//! Sums and products with their result: `(32+2*2-5)/1+1 = 32`, `3 × 3 × 512 × 512 parameters = 2.359 million parameters`.
+//! Sums and products with their result: `(32+2*2-5)/1+1 = 32`, `3 × 3 × 512 × 512 parameters = 2.359 million`.
 
 use std::ops::Range;
 

@@ -184,7 +184,8 @@ fn describe(card: &Card, window: usize, stride: usize, pad: usize, example: &(us
         _ => String::new(),
     };
     format!(
-        "a {axes}{kind}{count} of {window} at stride {stride}{padding}: n inputs give {outputs} outputs, {n} give {}{parameters}",
+        "a {axes}{kind}{count} of {window} at stride {stride}{padding}: \
+         n inputs give {outputs} outputs, {n} give {}{parameters}",
         made.output[0]
     )
 }

@@ -47,7 +47,8 @@ struct About {
 }
 
 impl About {
-    /// What is said between the end of the grids before and a few lines behind the next two; what stands nearest counts.
+    /// What is said between the end of the grids before and a few lines behind the next two; what stands nearest
+    /// counts.
     fn around(sheet: &Sheet<'_>, grids: &[Matrix], behind: usize) -> Self {
         const FAR: usize = 8;
         let first = &grids[0];

@@ -280,7 +280,8 @@ mod tests {
 
     #[test]
     fn a_filter_over_an_image_is_found() {
-        let text = "|   |   |   |\n|---|---|---|\n| 5 | 1 <sub>x1</sub> | 1 <sub>x0</sub> |\n| 5 | 0 <sub>×-2</sub> | 7 x 3 |\n";
+        let text = "|   |   |   |\n|---|---|---|\n| 5 | 1 <sub>x1</sub> | 1 <sub>x0</sub> |\n\
+            | 5 | 0 <sub>×-2</sub> | 7 x 3 |\n";
         let plain = crate::slide::plain::plain(text);
         let found = matrices(&lines(text, &plain), |_| true);
         assert_eq!(found[0].overlay(), Some(([0, 1], vec![vec![1.0, 0.0], vec![-2.0, 3.0]])));

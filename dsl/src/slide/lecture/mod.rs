@@ -1,5 +1,5 @@
-//! A whole lecture as it was pasted: its slides, the networks that they state, and every other figure on them that can be
-//! computed.
+//! A whole lecture as it was pasted: its slides, the networks that they state, and every other figure on them that
+//! can be computed.
 //!
 //! ```text
 //! text ─split─▶ slides ─networks─▶ audits of listings and tables
@@ -121,8 +121,8 @@ pub fn is_lecture(text: &str) -> bool {
     split::parts(&split::lines(text, &plain)).len() > 1
 }
 
-/// Reads what stands on a slide beside its networks; what a reader took, those behind it do not read. `earlier` are the audits
-/// of slides before it, the last first.
+/// Reads what stands on a slide beside its networks; what a reader took, those behind it do not read. `earlier` are
+/// the audits of slides before it, the last first.
 fn small_claims<'a>(sheet: &mut Sheet<'_>, audits: &'a [Audit], earlier: impl Iterator<Item = &'a Audit>) {
     /// The most audits that a sentence is held against.
     const MOST_AUDITS: usize = 32;

@@ -1,5 +1,5 @@
-//! A pattern of layers, `[(CONV-RELU)^N - POOL]^M - (FC-RELU)^K, SOFTMAX`, and the ranges of its counts: read by the language
-//! itself, and held against the lecture's own networks.
+//! A pattern of layers, `[(CONV-RELU)^N - POOL]^M - (FC-RELU)^K, SOFTMAX`, and the ranges of its counts: read by the
+//! language itself, and held against the lecture's own networks.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -190,8 +190,8 @@ fn beyond(
 }
 
 impl Stages {
-    /// The least and the most that the count of this name is: the first is of convolutions, the second of pools, the third of
-    /// hidden layers.
+    /// The least and the most that the count of this name is: the first is of convolutions, the second of pools, the
+    /// third of hidden layers.
     fn range(&self, pattern: &Pattern, name: &str) -> Option<(usize, usize)> {
         match pattern.counts.iter().position(|count| count == name)? {
             0 => Some(self.convolutions),

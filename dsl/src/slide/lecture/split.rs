@@ -42,8 +42,8 @@ pub(super) struct Part {
     pub lines: Range<usize>,
 }
 
-/// The slides of a lecture. A heading begins one, and what stands behind a page break without a heading goes on with it;
-/// where there is no heading at all, page breaks part slides.
+/// The slides of a lecture. A heading begins one, and what stands behind a page break without a heading goes on with
+/// it; where there is no heading at all, page breaks part slides.
 pub(super) fn parts(lines: &[Line<'_>]) -> Vec<Part> {
     let headings = titles(lines);
     let begins: Vec<(usize, Option<String>)> = if headings.is_empty() {

@@ -1,5 +1,5 @@
-//! What is said of a whole network, `VGG-16: 138M parameters`: held against the lecture's own networks of that name, and those
-//! of the library.
+//! What is said of a whole network, `VGG-16: 138M parameters`: held against the lecture's own networks of that name,
+//! and those of the library.
 
 use super::layers;
 use crate::library;
@@ -14,8 +14,8 @@ struct Meant {
     parameters: u128,
 }
 
-/// The verdict on a number of parameters of the network that these words name, what the network has, and why; `None` where they
-/// name none.
+/// The verdict on a number of parameters of the network that these words name, what the network has, and why; `None`
+/// where they name none.
 pub(super) fn judge(words: &str, number: &Number, nets: &[&SlideNet]) -> Option<(Verdict, String, String)> {
     let names = names(words);
     let own = nets.iter().filter(|net| names.iter().any(|name| is_of(&net.name, name)));

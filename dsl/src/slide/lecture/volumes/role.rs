@@ -10,8 +10,8 @@ pub(super) enum Role {
     Output,
 }
 
-/// What the sizes at `at` are said to be: by the words behind them, by those before, or, behind `each` and where an output is
-/// spoken of, by the last that the line names.
+/// What the sizes at `at` are said to be: by the words behind them, by those before, or, behind `each` and where an
+/// output is spoken of, by the last that the line names.
 pub(super) fn role(spots: &[Spot<'_>], at: usize) -> Option<Role> {
     const NEAR: usize = 4;
     let behind = spots[at + 1..].iter().take(NEAR).take_while(|spot| is_joined(spot) || is_bracket(spot));
