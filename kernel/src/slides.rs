@@ -19,6 +19,10 @@ use crate::text::read_slide;
 
 /// Audits the slide or the lecture in a file, `-` for standard input, with a picture where it has a `theme`. All was read, or the status says that it was not.
 pub fn run(front: &mut Front, file: &Path, theme: Option<Theme>) -> anyhow::Result<ExitCode> {
+    if file.extension().is_some_and(|extension| extension == "fov") {
+        let name = file.display();
+        anyhow::bail!("{name} is a script, which may have slides in it: `fovea run {name}` audits them");
+    }
     let text = with_line_feeds(&read_slide(file)?).into_owned();
     let (name, shown) = match file.file_stem() {
         Some(stem) if file != Path::new("-") => (name_of(&stem.to_string_lossy()), file.display().to_string()),

@@ -47,7 +47,7 @@ fn its_slide_is_audited_as_printed() {
     assert_eq!(slide.len(), 7, "{slide:?}");
     let file = command.rsplit(' ').next().unwrap();
     let place = Place::new();
-    place.write(file, &slide.join("\n"));
+    place.write(file, slide.join("\n"));
     let ran = place.run(&["slide", file]);
     assert!(ran.status == Some(0) && ran.out.starts_with(printed.trim_end()), "{}", ran.out);
 }

@@ -189,6 +189,7 @@ fn files_are_audited_and_the_status_says_whether_all_was_read() {
     let error: Value = serde_json::from_str(ran.err.trim()).unwrap();
     assert_eq!((&error["error"]["file"], &error["error"]["line"]), (&json!("none.txt"), &json!(1)));
     place.run(&["slide", "none.txt"]).fails(&["the slide `none` cannot be read, line 1", "none.txt:1:1"]);
+    place.run(&["slide", "mine.fov"]).fails(&["`fovea run mine.fov` audits them"]);
     place.run(&["slide", "there-is-none.md"]).fails(&["there-is-none.md cannot be read"]);
 
     let both = place.run(&["slide", "small.md", "small.md"]).done().out;

@@ -141,6 +141,17 @@ pub enum Kind {
     Page,
 }
 
+/// How the pictures of an output stand to its text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pictured {
+    /// They show something else.
+    #[default]
+    Besides,
+    /// They show what the text as HTML does, for wherever that is not shown.
+    Instead,
+}
+
 /// What a statement gives: always text, often a picture, and the same as data.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Output {
@@ -158,6 +169,8 @@ pub struct Output {
     pub coloured: Option<String>,
     /// For looking at.
     pub pictures: Vec<Picture>,
+    /// How these stand to the text.
+    pub pictured: Pictured,
     /// For scripts: `{"verb": …}` and its figures.
     pub data: serde_json::Value,
     /// Files that the statement wrote.

@@ -6,7 +6,7 @@ use fovea_graph::Span;
 use serde_json::{Map, Value, json};
 
 use crate::display::{self, Page, Tally};
-use crate::event::Output;
+use crate::event::{Output, Pictured};
 use crate::picture::{self, Theme};
 
 /// An audit to look at, drawn where there is a `theme`; `text` is the slide's own, and `said` what there is to say besides.
@@ -15,7 +15,7 @@ pub fn output(audit: &Audit, text: &str, said: &[String], theme: Option<Theme>) 
     let output = Output::page("slide", &page, data(audit));
     // A slide of nothing but spaces has no picture.
     match theme.map(|theme| picture::audited(audit, text, 0..text.len(), theme)) {
-        Some(Ok(picture)) => output.picture(picture),
+        Some(Ok(picture)) => Output { pictured: Pictured::Instead, ..output.picture(picture) },
         Some(Err(_)) | None => output,
     }
 }

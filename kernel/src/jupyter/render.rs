@@ -4,7 +4,7 @@ use std::thread::JoinHandle;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fovea::event::{Event, Kind, Output};
+use fovea::event::{Event, Kind, Output, Pictured};
 use fovea::markup::escape;
 use fovea::picture::{Picture, Theme};
 use fovea_dsl::{Style, render, visible};
@@ -149,10 +149,22 @@ impl Bundle {
 }
 
 /// What a statement's result shows: its text, with the files that it wrote, then its pictures, each drawn when its turn
-/// comes: the text waits for none.
-fn bundles(output: Output) -> impl Iterator<Item = Bundle> {
-    let (text, pictures) = if output.silent { (None, Vec::new()) } else { (text(&output), output.pictures) };
-    text.into_iter().chain(pictures.into_iter().map(|drawn| picture(&drawn)))
+/// comes: the text waits for none. Pictures that show what the text does are forms of it: a front end takes the one that it
+/// likes best.
+fn bundles(mut output: Output) -> impl Iterator<Item = Bundle> {
+    let pictures = if output.silent { Vec::new() } else { std::mem::take(&mut output.pictures) };
+    let mut text = if output.silent { None } else { text(&output) };
+    let mut pictures = pictures.into_iter();
+    if output.pictured == Pictured::Instead
+        && let Some(text) = &mut text
+    {
+        for drawn in pictures.by_ref() {
+            let Bundle { data, metadata } = picture(&drawn);
+            text.data.content.extend(data.content.into_iter().filter(|form| !matches!(form, MediaType::Plain(_))));
+            text.metadata.extend(metadata);
+        }
+    }
+    text.into_iter().chain(pictures.map(|drawn| picture(&drawn)))
 }
 
 /// A result's text in every form; none where it has none.
