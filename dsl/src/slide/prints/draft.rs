@@ -128,10 +128,8 @@ fn net(print: Print, inferred: Inferred) -> DraftNet {
 /// Activations that a print does not list: behind each convolution and each fully connected layer but the last.
 fn rectified(print: &Print, inferred: &mut Inferred) -> Option<Remark> {
     let word = match print.tool {
-        Tool::Keras => "relu",
+        Tool::Keras | Tool::Torch => "relu",
         Tool::Darknet => "leaky 0.1",
-        // There they are layers as all others; what a program does between them stands nowhere.
-        Tool::Torch => return None,
     };
     let is_activation = |layer: &Layer| matches!(layer.kind, LayerKind::Word(word) if !word.starts_with("dropout") && word != "softmax");
     if print.layers.iter().any(is_activation) {
