@@ -57,7 +57,8 @@ fn audit_by(measurer: &measure::Measurer, name: &str, text: &str) -> Audit {
 /// The same for a part of a text behind so many lines, by whose lines the reasons of verdicts are counted; the
 /// figures' own lines and places are the part's.
 fn audit_part(measurer: &measure::Measurer, name: &str, text: &str, lines_before: usize) -> Audit {
-    judge::judge(measurer, name, text, lines_before, read(&plain::plain(text)))
+    let plain = plain::plain(text);
+    judge::judge(measurer, name, text, lines_before, bounded(&plain, read(&plain)))
 }
 
 /// What a slide states, read by the first form that it has.
@@ -76,6 +77,27 @@ fn read(plain: &str) -> Draft {
         tables.iter().find(runs).map(|grid| with_doubts(plain, grid, Draft::default()))
     };
     table.or_else(|| listing::read(plain)).or_else(run_together).unwrap_or_default()
+}
+
+/// The most layers of a network that are read.
+const MOST_LAYERS: usize = 2_000;
+
+/// A draft whose networks have no more layers than are read; what is left out is said.
+fn bounded(plain: &str, mut draft: Draft) -> Draft {
+    let too_long = draft.nets.iter().find(|net| net.rows.len() > MOST_LAYERS);
+    let Some(row) = too_long.map(|net| net.rows[MOST_LAYERS].clone()) else { return draft };
+    draft.unread.push(Unread {
+        line: line_of(plain, row.place.start),
+        place: row.place,
+        found: row.name,
+        expected: format!("a network of at most {MOST_LAYERS} layers"),
+        read: layers_up_to(MOST_LAYERS, ""),
+    });
+    for net in &mut draft.nets {
+        net.rows.truncate(MOST_LAYERS);
+        net.totals.clear();
+    }
+    draft
 }
 
 /// A draft of a table with what cannot be told apart in the table.

@@ -40,6 +40,14 @@ fn cut(text: &str) {
 }
 
 #[test]
+fn a_listing_without_end_is_read_as_far_as_layers_are_counted() {
+    let text = format!("[64x64x3] INPUT\n{}", "[64x64x8] CONV1: 8 3x3 filters at stride 1, pad 1\n".repeat(3_000));
+    let audit = audit("long", &text);
+    assert!(audit.unread.len() == 1 && audit.unread[0].line == 2_001, "{:?}", audit.unread);
+    assert!(audit.unread[0].expected.contains("2000 layers") && audit.nets.is_empty());
+}
+
+#[test]
 fn what_nobody_would_paste_is_refused_in_words() {
     let long = "[1x1x1] ".repeat(50_000);
     let wide = format!("|{}\n|{}\n", " a |".repeat(10_000), "---|".repeat(10_000));

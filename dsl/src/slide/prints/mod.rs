@@ -20,6 +20,7 @@ mod torch;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::MOST_LAYERS;
 use super::draft::{Claim, Draft, Join, Order, Remark, Stated};
 use super::figure::Unread;
 use super::number::Number;
@@ -116,9 +117,6 @@ enum LayerKind {
     #[default]
     Nothing,
 }
-
-/// The most layers that are read.
-const MOST_LAYERS: usize = 2_000;
 
 /// Reads a text made plain as what one of the tools prints; `None` where it is none of them.
 pub fn read(plain: &str) -> Option<Draft> {
