@@ -79,7 +79,7 @@ fn a_table_of_numbers_is_learnt_and_so_are_columns_of_yes_and_no() {
     assert!(tested.text.contains("garden") && tested.text.contains("AUC"), "{}", tested.text);
     assert!(tested.data["auc"].as_array().unwrap().iter().all(|area| area.as_f64().unwrap() > 0.9), "{}", tested.data);
     let outputs = bench.ok(&format!(
-        "data all = csv \"{path}\"\nnet a = 5 - fc 2 - fc 5\ntrain a on all for 1 epochs batch 16 toward itself"
+        "data whole = csv \"{path}\"\nnet a = 5 - fc 2 - fc 5\ntrain a on whole for 1 epochs batch 16 toward itself"
     ));
     assert!(outputs[0].text.contains("120") && outputs[2].data["epochs"][0]["loss"].is_f64(), "{}", outputs[0].text);
 }
