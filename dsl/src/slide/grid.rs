@@ -1,6 +1,7 @@
 //! A pasted table as rows of cells, whatever wrote it: pipes, LaTeX, tabs, HTML, or columns that spaces set apart.
 //!
-//! Every reader passes over the text once, and a span is never written out as cells: time and memory grow with the text.
+//! Every reader passes over the text once, and a span is never written out as cells: time and memory grow with the
+//! text.
 
 mod html;
 mod lines;
@@ -43,7 +44,8 @@ pub struct GridRow<'a> {
     pub place: Range<usize>,
     /// Its cells, from the left.
     pub cells: Vec<Cell<'a>>,
-    /// Whether it goes on with the row above: in a table whose rows are parted by lines of dashes, no such line is between.
+    /// Whether it goes on with the row above: in a table whose rows are parted by lines of dashes, no such line is
+    /// between.
     pub continues: bool,
     /// Why its cells may stand in other columns than they do here.
     pub doubt: Option<Doubt>,

@@ -78,7 +78,8 @@ fn total(
     Figure { verdict: Verdict::Disagrees, because: Some(because), mend, ..blank }
 }
 
-/// Whether a figure of trained or of other numbers is right once some layers are frozen: the two together are all there are.
+/// Whether a figure of trained or of other numbers is right once some layers are frozen: the two together are all
+/// there are.
 fn is_frozen(whole: &DraftNet, claim: &Claim, measured: &Measured, bench: &Bench<'_>) -> bool {
     let value = |claim: &Claim| match &claim.value {
         Printed::Number(number) => number.value(),
@@ -145,7 +146,8 @@ fn operations(bench: &Bench<'_>, whole: &DraftNet, number: &Number, measured: &M
     }
 }
 
-/// The MACs of a net as it was settled, and of a residual one with other shortcuts and another stride; what differs, in words.
+/// The MACs of a net as it was settled, and of a residual one with other shortcuts and another stride; what differs,
+/// in words.
 fn variants(bench: &Bench<'_>, whole: &DraftNet) -> Vec<(u128, &'static str)> {
     let own = bench.settled.convention;
     let mut tried = vec![(own, "")];

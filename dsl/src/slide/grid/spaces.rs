@@ -58,7 +58,8 @@ fn pieces(plain: &str, line: Range<usize>) -> Vec<Piece> {
     found
 }
 
-/// The dash that stands before the space before `at`, where words stand before it in turn, one space away: `a -   b`, once `a – b`.
+/// The dash that stands before the space before `at`, where words stand before it in turn, one space away: `a -   b`,
+/// once `a – b`.
 fn before_gap(plain: &str, at: usize) -> Option<char> {
     let head = plain[..at].trim_end_matches(' ');
     let words = head.strip_suffix('-')?;
@@ -87,7 +88,8 @@ fn aligned<'a>(plain: &'a str, lines: &[Vec<Piece>]) -> Grid<'a> {
     grid
 }
 
-/// Where the columns stand: below the row that has most pieces, wider where other rows need it, and new ones where only they have any.
+/// Where the columns stand: below the row that has most pieces, wider where other rows need it, and new ones where
+/// only they have any.
 fn columns(lines: &[Vec<Piece>]) -> Vec<Range<usize>> {
     let fullest = lines.iter().max_by_key(|pieces| pieces.len());
     let mut columns: Vec<Range<usize>> = fullest.into_iter().flatten().map(|piece| piece.sheet.clone()).collect();
@@ -133,7 +135,8 @@ fn covered(columns: &[Range<usize>], sheet: &Range<usize>) -> Range<usize> {
     }
 }
 
-/// A line's cells where single spaces part them: every word with a digit is one, words without are one with those beside them.
+/// A line's cells where single spaces part them: every word with a digit is one, words without are one with those
+/// beside them.
 fn words(plain: &str, line: Range<usize>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut is_open = false;
@@ -167,7 +170,8 @@ fn is_table(plain: &str, lines: &[Vec<Range<usize>>]) -> bool {
     rows >= 3 && 2 * rows >= lines.len()
 }
 
-/// A table whose cells single spaces part: a row that has another number of them than most leaves open where they belong.
+/// A table whose cells single spaces part: a row that has another number of them than most leaves open where they
+/// belong.
 fn run_together<'a>(plain: &'a str, lines: &[Vec<Range<usize>>]) -> Grid<'a> {
     let mut counts = std::collections::BTreeMap::new();
     for cells in lines.iter().filter(|cells| cells.len() > 1) {

@@ -61,7 +61,8 @@ fn table(line: &str, command: &str) -> Option<usize> {
     tables.next().map(|at| at + line[at..].find('}').map_or(0, |end| end + 1))
 }
 
-/// The line that ends the table: that of its `\end`, or the one before the next table, or before a blank line where nothing ends it.
+/// The line that ends the table: that of its `\end`, or the one before the next table, or before a blank line where
+/// nothing ends it.
 fn end(lines: &Lines<'_>, at: usize) -> usize {
     for line in at..lines.len() {
         let text = lines.text(line);

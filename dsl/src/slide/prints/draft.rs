@@ -131,7 +131,10 @@ fn rectified(print: &Print, inferred: &mut Inferred) -> Option<Remark> {
         Tool::Keras | Tool::Torch => "relu",
         Tool::Darknet => "leaky 0.1",
     };
-    let is_activation = |layer: &Layer| matches!(layer.kind, LayerKind::Word(word) if !word.starts_with("dropout") && word != "softmax");
+    let is_activation = |layer: &Layer| match layer.kind {
+        LayerKind::Word(word) => !word.starts_with("dropout") && word != "softmax",
+        _ => false,
+    };
     if print.layers.iter().any(is_activation) {
         return None;
     }

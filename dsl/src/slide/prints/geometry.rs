@@ -1,4 +1,5 @@
-//! What windows make of a side: the arithmetic by which windows, strides and paddings are looked for. What a network has in
+//! What windows make of a side: the arithmetic by which windows, strides and paddings are looked for. What a network
+//! has in
 //! the end is computed on the network itself.
 
 use super::super::draft::{Pad, Stated};

@@ -1,4 +1,5 @@
-//! Finds for all layers of a print together what each of them does: the reading against which least speaks. A figure that is
+//! Finds for all layers of a print together what each of them does: the reading against which least speaks. A figure
+//! that is
 //! wrong speaks against the readings that explain it, and all that follows speaks for those that do not.
 
 use super::super::draft::{Bytes, Part, Printed, Stated};
@@ -146,7 +147,8 @@ fn decided(print: &Print, states: &[Vec<State>], starts: &[State]) -> Inferred {
     Inferred { wrong, input: starts[start.unwrap_or(0)].output.clone(), parts }
 }
 
-/// What speaks against a wrong count of parameters: much where the rows sum up to the printed total, little where they do not.
+/// What speaks against a wrong count of parameters: much where the rows sum up to the printed total, little where
+/// they do not.
 fn wrong_count(print: &Print) -> u32 {
     let value = |number: &Number| number.value();
     let sum =
@@ -198,7 +200,8 @@ fn starts(print: &Print) -> Vec<State> {
     if all.is_empty() { vec![state(vec![224, 224, 3], 0)] } else { all }
 }
 
-/// Shapes that differ from a printed one in one size: that of the next layer's input, with all sides alike, in grey or in
+/// Shapes that differ from a printed one in one size: that of the next layer's input, with all sides alike, in grey
+/// or in
 /// colour.
 fn near(print: &Print, shape: &[usize]) -> Vec<Vec<usize>> {
     let second = print.layers.iter().skip(1).find_map(|layer| layer.input.as_ref()).map(|input| input.value.clone());

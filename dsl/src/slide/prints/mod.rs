@@ -1,4 +1,5 @@
-//! What frameworks print of a network: Keras' `summary`, torchsummary, torchinfo, Darknet. All are listings of layers with
+//! What frameworks print of a network: Keras' `summary`, torchsummary, torchinfo, Darknet. All are listings of layers
+//! with
 //! their figures; what they leave out (windows, strides, paddings) is inferred from the figures that they print.
 //!
 //! ```text

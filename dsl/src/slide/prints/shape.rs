@@ -9,7 +9,8 @@ use super::Stated;
 /// The largest size that is read.
 pub const LARGEST: usize = 1 << 30;
 
-/// A shape in brackets or parentheses somewhere in `place`, its batch (`None`, `-1`, the first number) left out. Its place
+/// A shape in brackets or parentheses somewhere in `place`, its batch (`None`, `-1`, the first number) left out. Its
+/// place
 /// is that of the sizes behind the batch.
 pub fn shape(plain: &str, place: Range<usize>) -> Option<Stated<Vec<usize>>> {
     let text = &plain[place.clone()];

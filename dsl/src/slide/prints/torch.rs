@@ -161,7 +161,8 @@ fn totals(plain: &str, is_tree: bool, print: &mut Print) {
     }
 }
 
-/// `Forward/backward pass size (MB): 62.79`: torchsummary's MB are of 1024 and it counts all outputs, torchinfo's are of
+/// `Forward/backward pass size (MB): 62.79`: torchsummary's MB are of 1024 and it counts all outputs, torchinfo's are
+/// of
 /// 1000 and it counts those of layers with parameters.
 fn size(plain: &str, line: &Range<usize>, colon: usize, is_tree: bool) -> Option<Claim> {
     let heading = plain[line.start..colon].trim();

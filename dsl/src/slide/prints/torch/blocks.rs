@@ -1,4 +1,5 @@
-//! How modules are joined. The prints do not say: a module that holds others is a chain of them, and torchvision's residual
+//! How modules are joined. The prints do not say: a module that holds others is a chain of them, and torchvision's
+//! residual
 //! blocks are known by their names.
 
 use std::collections::BTreeSet;
