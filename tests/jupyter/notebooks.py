@@ -148,7 +148,9 @@ def said(text, trained):
         # Bars and plots of characters follow the figures; so do which answers are right, and how many are listed.
         text = re.sub(r"[▀-▟⠀-⣿]+", "▪", re.sub(rf"[<>]?{NUMBER}|·", "#", re.sub(rf"✗ is {NUMBER}", "✓", text)))
         text = re.sub(r"#[ ,%#]*#", "#", text)
-        text = " ".join(dict.fromkeys(line.strip() for line in text.splitlines()))
+        # A plot's own lines, and which classes take most of a picture, in which order.
+        lines = (line.strip() for line in text.splitlines() if not re.fullmatch(r"[\s▪┤│┼#%]*", line))
+        text = re.sub(r"(?:\w+ # ?%,\s*)+\w+ # ?%", "classes # %", " ".join(dict.fromkeys(lines)))
         # Whether one picture fools the net hangs on its figures, too.
         text = re.sub(r"# \(# ?%?\) becomes # \(# ?%?\)|still # \(# ?%?\)", "# (#)", text)
     return re.sub(r"[ ─━═]+", " ", text)
