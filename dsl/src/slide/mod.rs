@@ -86,6 +86,7 @@ const MOST_LAYERS: usize = 2_000;
 fn bounded(plain: &str, mut draft: Draft) -> Draft {
     let too_long = draft.nets.iter().find(|net| net.rows.len() > MOST_LAYERS);
     let Some(row) = too_long.map(|net| net.rows[MOST_LAYERS].clone()) else { return draft };
+    draft.remarks.retain(|remark| remark.place.start < row.place.start);
     draft.unread.push(Unread {
         line: line_of(plain, row.place.start),
         place: row.place,
