@@ -13,19 +13,24 @@ const SIGNS: &[(&str, &str)] = &[
 ];
 
 /// Commands whose braces only set the type.
-const TYPE: &[&str] = &[
+pub(crate) const TYPE: &[&str] = &[
     "text",
     "textrm",
     "textbf",
     "textit",
     "texttt",
     "textsf",
+    "textsc",
     "mathrm",
     "mathbf",
     "mathit",
     "mathsf",
     "mathtt",
+    "emph",
+    "underline",
     "operatorname",
+    "bm",
+    "boldsymbol",
 ];
 
 /// Commands that only move or size things.

@@ -3,6 +3,8 @@
 //!
 //! What parts a table stays for [`super::grid`]: `|`, tabs, `&` and `\\` of LaTeX, the tags of HTML tables.
 
+use crate::latex::TYPE;
+
 /// `text`, made plain, byte for byte as long.
 pub fn plain(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
@@ -92,27 +94,6 @@ const COMMANDS: &[(&str, &str)] = &[
     ("bf", " "),
     ("it", " "),
     ("centering", " "),
-];
-
-/// Commands whose braces only set the type.
-const TYPE: &[&str] = &[
-    "text",
-    "textrm",
-    "textbf",
-    "textit",
-    "texttt",
-    "textsf",
-    "textsc",
-    "mathrm",
-    "mathbf",
-    "mathit",
-    "mathsf",
-    "mathtt",
-    "emph",
-    "underline",
-    "operatorname",
-    "bm",
-    "boldsymbol",
 ];
 
 /// Environments that are a matrix: what stands in brackets on a slide.
