@@ -1,4 +1,7 @@
-//! Nets for tests: the library's, and texts.
+//! Nets for tests: every one of the library, odd ones, and ones by chance.
+
+#[path = "../../../../dsl/tests/nets/mod.rs"]
+mod texts;
 
 use fovea_dsl::diagnostic::Source;
 use fovea_dsl::library;
@@ -9,30 +12,7 @@ use fovea_dsl::scope::Scope;
 use fovea_dsl::syntax::StatementKind;
 use fovea_graph::SourceId;
 
-/// The last net of a text.
-pub fn net(text: &str) -> Net {
-    let source = Source { id: SourceId(0), name: "test".into(), text: text.into() };
-    let (program, mistakes) = parse(&source);
-    assert!(mistakes.is_empty(), "{text}\n{mistakes:#?}");
-    let mut scope = Scope::default();
-    let mut net = None;
-    for statement in program.statements {
-        match statement.kind {
-            StatementKind::Net(definition) => net = Some(resolve(&definition, &scope, None, None).unwrap()),
-            StatementKind::Block(block) => scope.blocks.insert(block.name.text.clone(), block),
-            _ => {}
-        }
-    }
-    let Some(Resolved::Net(net)) = net else { panic!("{text}") };
-    net
-}
-
-/// A net of the library.
-pub fn known(name: &str) -> Net {
-    let resolved = resolve(library::find(name).unwrap(), &Scope::default(), None, None).unwrap();
-    let Resolved::Net(net) = resolved else { panic!("{name}") };
-    net
-}
+pub use texts::{known, net};
 
 /// Every net of the library.
 pub fn library_nets() -> Vec<Net> {
