@@ -227,7 +227,7 @@ fn number(text: &str) -> Option<(f64, f64)> {
 /// Every figure that is right, with one digit altered by more than its rounding, is wrong at its place.
 #[test]
 fn a_right_figure_that_was_altered_disagrees() {
-    let mut missed = Vec::new();
+    let (mut missed, mut tried) = (Vec::new(), 0);
     for (name, text) in SLIDES {
         let before = audit("slide", text);
         let kinds = [What::Output, What::Memory, What::Parameters, What::Operations];
@@ -246,6 +246,7 @@ fn a_right_figure_that_was_altered_disagrees() {
             {
                 continue;
             }
+            tried += 1;
             let after = audit("slide", &copy);
             let found = after.figures.iter().find(|other| other.place == place && other.what == figure.what);
             if found.map(|found| found.verdict) != Some(Verdict::Disagrees) {
@@ -254,6 +255,7 @@ fn a_right_figure_that_was_altered_disagrees() {
             }
         }
     }
+    assert!(tried > 120, "only {tried} figures were altered");
     assert!(missed.is_empty(), "{} of them:\n{}", missed.len(), missed.join("\n"));
 }
 
@@ -261,7 +263,7 @@ fn a_right_figure_that_was_altered_disagrees() {
 /// whole networks, in a heading above, may change, too.
 #[test]
 fn a_stated_number_that_was_altered_changes_a_verdict_there_or_further_down() {
-    let mut missed = Vec::new();
+    let (mut missed, mut tried) = (Vec::new(), 0);
     for (name, text) in SLIDES {
         let before = audit("slide", text);
         let judged: Vec<_> =
@@ -274,6 +276,7 @@ fn a_stated_number_that_was_altered_changes_a_verdict_there_or_further_down() {
             }
             let digit = (text.as_bytes()[at] - b'0' + 1 + (turn % 7) as u8) % 10;
             let copy = format!("{}{digit}{}", &text[..at], &text[at + 1..]);
+            tried += 1;
             let after = audit("slide", &copy);
             let (old, new) = (by_line(&before), by_line(&after));
             // A size that stands on the line before its layer's is judged there.
@@ -289,6 +292,7 @@ fn a_stated_number_that_was_altered_changes_a_verdict_there_or_further_down() {
             }
         }
     }
+    assert!(tried > 120, "only {tried} numbers were altered");
     assert!(missed.is_empty(), "{} of them:\n{}", missed.len(), missed.join("\n"));
 }
 
