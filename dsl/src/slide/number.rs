@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// The most digits of a number that are read.
-const MOST_DIGITS: usize = 24;
+/// The most digits behind a point that are counted.
+const MOST_DECIMALS: usize = 24;
 
 /// A printed number: `mantissa · 10^power` units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,11 +200,9 @@ fn digits(text: &str) -> Option<(u128, usize, bool, usize)> {
         match bytes.get(at) {
             Some(digit @ b'0'..=b'9') => {
                 count += 1;
-                if count > MOST_DIGITS {
-                    return None;
-                }
-                value = value * 10 + u128::from(digit - b'0');
-                decimals += usize::from(point);
+                // More digits than any count has stay a number, which no count is.
+                value = value.saturating_mul(10).saturating_add(u128::from(digit - b'0'));
+                decimals = MOST_DECIMALS.min(decimals + usize::from(point));
             }
             Some(b',') if !point && at > 0 && (1..=3).all(|n| is_digit(at + n)) && !is_digit(at + 4) => commas = true,
             Some(b'.') if !point && at > 0 && is_digit(at + 1) => point = true,
@@ -327,10 +325,15 @@ mod tests {
     }
 
     #[test]
-    fn digits_inside_words_are_no_numbers_and_endless_ones_are_not_read() {
+    fn digits_inside_words_are_no_numbers_and_endless_ones_fit_nothing() {
         let all: Vec<_> = numbers("CONV3-64: 96 11x11").into_iter().map(|(n, _)| n.value().unwrap()).collect();
         assert_eq!(all, [64, 96, 11]);
-        assert_eq!(Number::read(&"9".repeat(40)), None);
-        assert!(numbers(&"9".repeat(4_000)).is_empty());
+        for endless in
+            ["9".repeat(40), "9".repeat(4_000), format!("0.{}1", "0".repeat(4_000)), format!("{}K", "9".repeat(26))]
+        {
+            let (number, length) = Number::read(&endless).unwrap();
+            assert_eq!((number.fit(448), number.reading(448), length), (Fit::No, None, endless.len()), "{endless}");
+            assert!(numbers(&endless).len() == 1 && !number.write(448).is_empty());
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Slides that are cut anywhere, and what nobody would paste.
 
 use super::measure::Measurer;
-use super::{Audit, audit, audit_by};
+use super::{Audit, Verdict, audit, audit_by};
 
 const SLIDES: [&str; 5] = [
     include_str!("../../../tests/slides/alexnet.txt"),
@@ -45,6 +45,14 @@ fn a_listing_without_end_is_read_as_far_as_layers_are_counted() {
     let audit = audit("long", &text);
     assert!(audit.unread.len() == 1 && audit.unread[0].line == 2_001, "{:?}", audit.unread);
     assert!(audit.unread[0].expected.contains("2000 layers") && audit.nets.is_empty());
+}
+
+#[test]
+fn a_figure_with_more_digits_than_a_count_has_disagrees() {
+    let listing = format!("INPUT: [8x8x3]\nCONV3-4: [8x8x4] params: {}\nFC: [1x1x2] params: 512\n", "9".repeat(60));
+    let audit = audit("long", &listing);
+    let found = audit.figures.iter().find(|figure| figure.line == 2 && figure.printed.starts_with("99"));
+    assert!(found.is_some_and(|figure| figure.verdict == Verdict::Disagrees && figure.computed == "108"), "{found:?}");
 }
 
 #[test]
