@@ -11,7 +11,7 @@ use crate::host;
 use crate::memory::StateMemory;
 use crate::ops;
 use crate::program::CpuProgram;
-use crate::team::Threads;
+use crate::threads::Threads;
 
 /// The CPU, with a team of threads of its own.
 pub struct Cpu {

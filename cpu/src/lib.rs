@@ -18,5 +18,6 @@ pub mod reference;
 mod simd;
 mod storage;
 mod team;
+mod threads;
 
 pub use backend::Cpu;

@@ -14,7 +14,8 @@ use crate::guard::Guard;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::storage::{Access, Buffer};
-use crate::team::{Team, Threads};
+use crate::team::Team;
+use crate::threads::Threads;
 
 /// A plan with its memory.
 pub struct CpuProgram {
