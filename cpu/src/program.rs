@@ -42,7 +42,7 @@ impl CpuProgram {
         if arena.elements() < plan.arena {
             return Err(BackendError::Mismatch("the arena is smaller than the plan's".into()));
         }
-        let accesses = plan.steps.iter().map(|step| check(&plan, step, threads.count())).collect::<Result<_, _>>()?;
+        let accesses = plan.steps.iter().map(|step| check(&plan, step, &threads)).collect::<Result<_, _>>()?;
         let guard = Guard::new(&plan);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Ok(Self { plan, id, arena, threads, accesses, guard, kept: Vec::new(), begun: None })
@@ -189,7 +189,7 @@ impl Program for CpuProgram {
 }
 
 /// The access of one step, if this backend can run it as the plan says.
-fn check(plan: &Plan, step: &Step, threads: usize) -> Result<Access, BackendError> {
+fn check(plan: &Plan, step: &Step, threads: &Threads) -> Result<Access, BackendError> {
     let node = plan.graph.node(step.node);
     let op = node.op.word();
     let access = Access::new(plan, step)?;

@@ -8,6 +8,7 @@ use super::matmul::{packed_product, product};
 use super::{Call, depthwise, im2col, narrow};
 use crate::geometry::Geometry;
 use crate::matrix::{Matrix, MatrixMut};
+use crate::team::Threads;
 
 /// The algorithm for these sizes: a matrix product where it is one as it stands, loops where a filter sees few
 /// channels, else a product over gathered windows.
@@ -48,10 +49,10 @@ fn of_wgrad(op: &ConvWgrad, shapes: &[&Shape]) -> Geometry {
 }
 
 /// How `conv` is computed.
-pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, threads: usize) -> Choice {
+pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, threads: &Threads) -> Choice {
     let g = of_forward(op, shapes, y);
     let workspace = match algorithm(&g) {
-        Algorithm::Im2col => im2col::forward_workspace(&g, threads),
+        Algorithm::Im2col => im2col::forward_workspace(&g, threads.count()),
         Algorithm::Direct => narrow::forward_workspace(&g, threads),
         Algorithm::Depthwise => depthwise::forward_workspace(&g),
         Algorithm::Pointwise | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
@@ -60,10 +61,10 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, threads: usize) -> Choice
 }
 
 /// How `conv_dgrad` is computed.
-pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, threads: usize) -> Choice {
+pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, threads: &Threads) -> Choice {
     let g = of_dgrad(op, shapes, dx);
     let workspace = match dgrad_algorithm(&g) {
-        Algorithm::Im2col => im2col::dgrad_workspace(&g, threads),
+        Algorithm::Im2col => im2col::dgrad_workspace(&g, threads.count()),
         Algorithm::Depthwise => depthwise::forward_workspace(&g),
         Algorithm::Direct | Algorithm::Pointwise | Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
     };
@@ -71,12 +72,12 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, threads: usiz
 }
 
 /// How `conv_wgrad` is computed.
-pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], threads: usize) -> Choice {
+pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], threads: &Threads) -> Choice {
     let g = of_wgrad(op, shapes);
     let workspace = match algorithm(&g) {
         Algorithm::Direct => narrow::wgrad_workspace(&g, threads),
         Algorithm::Depthwise => depthwise::wgrad_workspace(&g),
-        Algorithm::Im2col | Algorithm::Pointwise => im2col::wgrad_workspace(&g, threads),
+        Algorithm::Im2col | Algorithm::Pointwise => im2col::wgrad_workspace(&g, threads.count()),
         Algorithm::Gemm | Algorithm::ImplicitGemm | Algorithm::Plain => 0,
     };
     Choice { algorithm: algorithm(&g), workspace }

@@ -32,7 +32,7 @@ use fovea_graph::plan::{Algorithm, Choice, Step};
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
 use crate::storage::Operands;
-use crate::team::Team;
+use crate::team::{Team, Threads};
 
 /// One evaluation of one node.
 pub struct Call<'a> {
@@ -50,8 +50,8 @@ pub struct Call<'a> {
     pub team: &'a Team<'a>,
 }
 
-/// How this backend computes a node, with so many threads.
-pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
+/// How this backend computes a node, on these threads.
+pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Choice {
     let node = graph.node(id);
     let shapes = graph.input_shapes(node);
     let plain = |workspace| Choice { algorithm: Algorithm::Plain, workspace };
@@ -65,8 +65,10 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         }
         Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
-        Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads)),
-        Op::Upsample(_) | Op::UpsampleGrad(_) => plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads)),
+        Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads.count())),
+        Op::Upsample(_) | Op::UpsampleGrad(_) => {
+            plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads.count()))
+        }
         Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::workspace(shapes[0])),
         Op::SquaredError(_) | Op::PointwiseLoss(_) => plain(loss::workspace_of_squares(shapes[0])),
         Op::Overlap(_) => plain(overlap::workspace(shapes[0])),

@@ -14,7 +14,8 @@ use super::Call;
 use super::elementwise::rectify;
 use super::im2col::add_parts;
 use crate::geometry::Geometry;
-use crate::simd::{lanes, load, multiply_add, store, vectorised};
+use crate::simd::{Vectors, load, multiply_add, store};
+use crate::team::Threads;
 
 /// The most channels of a map that counts as narrow.
 const CHANNELS: usize = 8;
@@ -28,7 +29,7 @@ const COPY: usize = 1 << 20;
 /// Whether this module is the way to compute it: one or two axes, few channels, lines that are not too long.
 pub fn is_narrow(g: &Geometry) -> bool {
     let plane = g.map[0] == 1 && g.window[0] == 1 && g.out[0] == 1;
-    g.groups == 1 && g.channels <= CHANNELS && plane && Bands::new(g).copy() <= COPY
+    g.groups == 1 && g.channels <= CHANNELS && plane && Bands::new(g, 1).copy() <= COPY
 }
 
 /// How the work is cut, from the sizes alone.
@@ -48,8 +49,9 @@ struct Bands {
 }
 
 impl Bands {
-    fn new(g: &Geometry) -> Self {
-        let block = if g.filters <= lanes() { lanes() } else { 2 * lanes() };
+    /// For vectors of so many lanes.
+    fn new(g: &Geometry, lanes: usize) -> Self {
+        let block = if g.filters <= lanes { lanes } else { 2 * lanes };
         let lines = (2048 / g.out[2]).clamp(1, g.out[1]);
         let extent = |axis: usize, n: usize| (n - 1) * g.stride[axis] + (g.window[axis] - 1) * g.dilate[axis] + 1;
         Self {
@@ -100,14 +102,14 @@ impl Bands {
 }
 
 /// Scratch memory of [`forward`]: the turned filters, the bias, and a band's copy a thread.
-pub fn forward_workspace(g: &Geometry, threads: usize) -> usize {
-    let bands = Bands::new(g);
-    (g.depth() + 1) * bands.filters + threads * bands.copy()
+pub fn forward_workspace(g: &Geometry, threads: &Threads) -> usize {
+    let bands = Bands::new(g, threads.vectors().lanes());
+    (g.depth() + 1) * bands.filters + threads.count() * bands.copy()
 }
 
 /// `conv`.
 pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
-    let bands = Bands::new(g);
+    let bands = Bands::new(g, call.team.vectors().lanes());
     let (turned, copies) = call.memory.workspace.split_at_mut((g.depth() + 1) * bands.filters);
     let (bias, turned) = turned.split_at_mut(bands.filters);
     bias.fill(0.0);
@@ -132,16 +134,16 @@ pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
                 filters: g.filters,
                 y,
             };
-            pulp::Arch::new().dispatch(line);
-            finish_line(y, activation);
+            call.team.vectors().dispatch(line);
+            finish_line(call.team.vectors(), y, activation);
         }
     });
 }
 
 /// The activation on a line that has just been computed.
-fn finish_line(y: &mut [f32], activation: Option<Activation>) {
+fn finish_line(vectors: Vectors, y: &mut [f32], activation: Option<Activation>) {
     if let Some(Activation::Relu) = activation {
-        vectorised(
+        vectors.run(
             #[inline(always)]
             || y.iter_mut().for_each(|y| *y = rectify(*y)),
         );
@@ -238,14 +240,14 @@ fn parts(g: &Geometry, bands: &Bands) -> (usize, usize) {
 }
 
 /// Scratch memory of [`wgrad`]: each part's sums, their sum, and a band's copy a thread.
-pub fn wgrad_workspace(g: &Geometry, threads: usize) -> usize {
-    let bands = Bands::new(g);
-    (parts(g, &bands).0 + 1) * g.depth() * bands.filters + threads * bands.copy()
+pub fn wgrad_workspace(g: &Geometry, threads: &Threads) -> usize {
+    let bands = Bands::new(g, threads.vectors().lanes());
+    (parts(g, &bands).0 + 1) * g.depth() * bands.filters + threads.count() * bands.copy()
 }
 
 /// `conv_wgrad`; inputs x and dy.
 pub fn wgrad(g: &Geometry, call: Call<'_>) {
-    let bands = Bands::new(g);
+    let bands = Bands::new(g, call.team.vectors().lanes());
     let ((parts, share), size) = (parts(g, &bands), g.depth() * bands.filters);
     let (sums, copies) = call.memory.workspace.split_at_mut((parts + 1) * size);
     let (total, sums) = sums.split_at_mut(size);
@@ -262,7 +264,7 @@ pub fn wgrad(g: &Geometry, call: Call<'_>) {
                 count: lines.len(),
                 width: bands.width * g.stride[1],
             };
-            pulp::Arch::new().dispatch(Gradient { lines, g, offsets: &offsets, dw });
+            call.team.vectors().dispatch(Gradient { lines, g, offsets: &offsets, dw });
         }
     });
     add_parts(call.team, sums, total);
