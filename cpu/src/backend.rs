@@ -8,6 +8,7 @@ use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, Never, No
 
 use crate::arena::CpuArena;
 use crate::host;
+use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops;
 use crate::program::CpuProgram;
@@ -36,21 +37,30 @@ impl Cpu {
         let all = || std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self { threads: Arc::new(Threads::new(threads.unwrap_or_else(all), instructions)?) })
     }
+
+    /// What the threads work with.
+    fn instructions(&self) -> Instructions {
+        self.threads.vectors().instructions()
+    }
 }
 
 impl Backend for Cpu {
     fn device(&self) -> Device {
-        host::device(self.threads.count(), self.threads.vectors().instructions())
+        host::device(self.threads.count(), self.instructions())
+    }
+
+    fn machine(&self) -> String {
+        format!("a CPU with {}", self.instructions())
     }
 
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
-        ops::choose(graph, node, &self.threads)
+        ops::choose(graph, node, &self.threads).choice(self.threads.count())
     }
 
     fn footprint(&self, plans: &[&Plan]) -> u64 {
         // What products are packed into lies beside the plan, a thread's beside another's.
-        let steps = plans.iter().flat_map(|plan| plan.steps.iter().map(|step| (&plan.graph, step)));
-        let packed = steps.map(|(graph, step)| ops::packed(graph, step)).max().unwrap_or(0);
+        let kernels = plans.iter().flat_map(|plan| plan.steps.iter().filter_map(Kernel::of));
+        let packed = kernels.map(|kernel| kernel.scratch.packed).max().unwrap_or(0);
         together(plans) + 4 * (self.threads.count() * packed) as u64
     }
 
@@ -62,19 +72,19 @@ impl Backend for Cpu {
         self.allocate_unless(states, &Never)
     }
 
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        self.arena_unless(elements, &Never)
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.arena_unless(bytes, &Never)
     }
 
     fn allocate_unless(&self, states: &[State], stop: &dyn Stop) -> Result<Box<dyn Memory>, BackendError> {
         Ok(Box::new(StateMemory::new(states, stop)?))
     }
 
-    fn arena_unless(&self, elements: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, BackendError> {
-        Ok(Arc::new(CpuArena::new(elements, stop)?))
+    fn arena_unless(&self, bytes: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(CpuArena::new(bytes, stop)?))
     }
 
     fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
-        Ok(Box::new(CpuProgram::new(plan, Arc::clone(arena), Arc::clone(&self.threads))?))
+        Ok(Box::new(CpuProgram::new(plan, &self.machine(), Arc::clone(arena), Arc::clone(&self.threads))?))
     }
 }

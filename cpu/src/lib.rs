@@ -10,6 +10,7 @@ mod backend;
 mod geometry;
 mod guard;
 mod host;
+mod kernel;
 mod math;
 mod matrix;
 mod memory;

@@ -21,16 +21,6 @@ impl<'a> Matrix<'a> {
         Self { data: &data[..rows * columns], rows, columns, row_stride: columns, column_stride: 1 }
     }
 
-    /// How many rows.
-    pub fn height(&self) -> usize {
-        self.rows
-    }
-
-    /// How many columns.
-    pub fn width(&self) -> usize {
-        self.columns
-    }
-
     /// Rows and columns exchanged.
     pub fn transposed(self) -> Self {
         Self {

@@ -4,6 +4,7 @@
 //! 2006. With channels last, a row of the gathered matrix is one window: rows of it lie together on the map, so gathering
 //! is copying runs. Tiles stay in the cache, go through the product, and are never written out.
 
+use std::fmt;
 use std::ops::Range;
 
 use fovea_graph::op::Activation;
@@ -11,6 +12,7 @@ use fovea_graph::op::Activation;
 use super::Call;
 use super::matmul::epilogue;
 use crate::geometry::Geometry;
+use crate::kernel::Scratch;
 use crate::matrix::{Matrix, MatrixMut, Store, cut, halve, packed};
 use crate::team::{CHUNK, Team};
 
@@ -27,35 +29,46 @@ fn tile_rows(depth: usize, rows: usize) -> usize {
 
 /// How the output of the forward pass is cut: positions and, where these give too few tasks, filters. A tile never
 /// reaches from one group into the next.
-fn forward_cut(g: &Geometry) -> [usize; 2] {
-    let rows = tile_rows(g.depth(), g.rows());
-    let tasks = g.rows().div_ceil(rows) * g.groups;
-    let mut filters = g.group_filters();
-    if g.groups == 1 {
-        while tasks * g.filters.div_ceil(filters) < 16 && filters > 64 && rows * filters * g.depth() > 1 << 22 {
-            filters = halve(filters);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForwardCut {
+    /// Positions of a tile.
+    rows: usize,
+    /// Filters of a tile.
+    filters: usize,
+}
+
+impl ForwardCut {
+    /// Follows from the sizes alone.
+    pub fn new(g: &Geometry) -> Self {
+        let rows = tile_rows(g.depth(), g.rows());
+        let tasks = g.rows().div_ceil(rows) * g.groups;
+        let mut filters = g.group_filters();
+        if g.groups == 1 {
+            while tasks * g.filters.div_ceil(filters) < 16 && filters > 64 && rows * filters * g.depth() > 1 << 22 {
+                filters = halve(filters);
+            }
         }
+        Self { rows, filters }
     }
-    [rows, filters]
+
+    /// A tile a thread.
+    pub fn scratch(&self, g: &Geometry) -> Scratch {
+        Scratch::each(self.rows * g.depth()).with_packed(packed([self.rows, self.filters, g.depth()]))
+    }
 }
 
-/// Scratch memory of [`forward`]: a tile a thread.
-pub fn forward_workspace(g: &Geometry, threads: usize) -> usize {
-    threads * forward_cut(g)[0] * g.depth()
-}
-
-/// What a thread packs for the products of [`forward`].
-pub fn forward_packed(g: &Geometry) -> usize {
-    let [rows, filters] = forward_cut(g);
-    packed([rows, filters, g.depth()])
+impl fmt::Display for ForwardCut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.rows, self.filters)
+    }
 }
 
 /// `y = act(windows(x) · wᵀ + bias)`.
-pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
+pub fn forward(g: &Geometry, cut: &ForwardCut, activation: Option<Activation>, call: Call<'_>) {
     let (x, bias) = (call.memory.inputs[0], call.memory.inputs.get(2).copied());
     let w = Matrix::new(call.memory.inputs[1], g.filters, g.depth());
     let y = MatrixMut::new(call.memory.output, g.rows(), g.filters);
-    let [rows, filters] = forward_cut(g);
+    let ForwardCut { rows, filters } = *cut;
     call.team.each(y.tiles(rows, filters), call.memory.workspace, rows * g.depth(), |mut tile, windows| {
         let group = tile.columns.start / g.group_filters();
         call.team.vectors().run(
@@ -68,28 +81,40 @@ pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
     });
 }
 
-/// How many images one task of [`dgrad`] takes where it takes whole ones, and how many rows it computes at a time.
-fn dgrad_cut(g: &Geometry) -> (usize, usize) {
-    let rows = tile_rows(g.depth(), g.rows());
-    let images = (rows / g.positions().max(1)).clamp(1, g.batch.div_ceil(16).max(1));
-    (images, rows.min((images * g.positions()).next_multiple_of(16)))
+/// How [`dgrad`] is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DgradCut {
+    /// How many images one task takes, where it takes whole ones.
+    images: usize,
+    /// How many rows it computes at a time.
+    step: usize,
 }
 
-/// Scratch memory of [`dgrad`]: a tile a thread.
-pub fn dgrad_workspace(g: &Geometry, threads: usize) -> usize {
-    threads * dgrad_cut(g).1 * g.depth()
+impl DgradCut {
+    /// Follows from the sizes alone.
+    pub fn new(g: &Geometry) -> Self {
+        let rows = tile_rows(g.depth(), g.rows());
+        let images = (rows / g.positions().max(1)).clamp(1, g.batch.div_ceil(16).max(1));
+        Self { images, step: rows.min((images * g.positions()).next_multiple_of(16)) }
+    }
+
+    /// A tile a thread.
+    pub fn scratch(&self, g: &Geometry) -> Scratch {
+        Scratch::each(self.step * g.depth()).with_packed(packed([self.step, g.depth(), g.group_filters()]))
+    }
 }
 
-/// What a thread packs for the products of [`dgrad`].
-pub fn dgrad_packed(g: &Geometry) -> usize {
-    packed([dgrad_cut(g).1, g.depth(), g.group_filters()])
+impl fmt::Display for DgradCut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.step, self.images)
+    }
 }
 
 /// `dx`: the rows of `dy · w`, each added to its window.
-pub fn dgrad(g: &Geometry, call: Call<'_>) {
+pub fn dgrad(g: &Geometry, cut: &DgradCut, call: Call<'_>) {
     let w = Matrix::new(call.memory.inputs[0], g.filters, g.depth());
     let dy = Matrix::new(call.memory.inputs[1], g.rows(), g.filters);
-    let (images, step) = dgrad_cut(g);
+    let DgradCut { images, step } = *cut;
     let parts = g.parts(call.memory.output, images);
     call.team.each(parts, call.memory.workspace, step * g.depth(), |(part, dx), windows| {
         dx.fill(0.0);
@@ -120,7 +145,8 @@ fn steps(rows: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> 
 }
 
 /// How the gradient by the filters is cut.
-struct WgradCut {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WgradCut {
     /// Into how many parts the positions are split; each has its own sums, which are added in order at the end.
     parts: usize,
     /// Positions of one part.
@@ -133,49 +159,54 @@ struct WgradCut {
     step: usize,
 }
 
-/// Follows from the sizes alone. First the filters' gradient itself is cut, which costs nothing; then the batch, as far
-/// as the parts' sums stay small.
-fn wgrad_cut(g: &Geometry) -> WgradCut {
-    const WIDE: usize = 384;
-    const PARTIAL_SUMS: usize = 1 << 22;
-    let window_rows = WIDE.div_ceil(g.window_row().max(1)).clamp(1, g.window_rows().max(1));
-    let mut filters = g.group_filters();
-    if g.groups == 1 && filters * window_rows * g.window_row() * g.rows() > 1 << 22 {
-        [filters, _] = cut([filters, window_rows * g.window_row(), g.rows()]).map(|n| n.max(64).min(g.filters));
+impl WgradCut {
+    /// Follows from the sizes alone. First the filters' gradient itself is cut, which costs nothing; then the batch, as far
+    /// as the parts' sums stay small.
+    pub fn new(g: &Geometry) -> Self {
+        const WIDE: usize = 384;
+        const PARTIAL_SUMS: usize = 1 << 22;
+        let window_rows = WIDE.div_ceil(g.window_row().max(1)).clamp(1, g.window_rows().max(1));
+        let mut filters = g.group_filters();
+        if g.groups == 1 && filters * window_rows * g.window_row() * g.rows() > 1 << 22 {
+            [filters, _] = cut([filters, window_rows * g.window_row(), g.rows()]).map(|n| n.max(64).min(g.filters));
+        }
+        let tasks = g.filters.div_ceil(filters) * g.window_rows().div_ceil(window_rows);
+        let fit = PARTIAL_SUMS / (g.filters * g.depth()).max(1);
+        let worth = (g.rows() / 512).min((g.rows() * g.filters * g.depth()) >> 20);
+        let share = g.rows().div_ceil(16usize.div_ceil(tasks).min(fit).min(worth).max(1)).max(1);
+        let step = tile_rows(window_rows * g.window_row(), share);
+        Self { parts: g.rows().div_ceil(share).max(1), share, filters, window_rows, step }
     }
-    let tasks = g.filters.div_ceil(filters) * g.window_rows().div_ceil(window_rows);
-    let fit = PARTIAL_SUMS / (g.filters * g.depth()).max(1);
-    let worth = (g.rows() / 512).min((g.rows() * g.filters * g.depth()) >> 20);
-    let share = g.rows().div_ceil(16usize.div_ceil(tasks).min(fit).min(worth).max(1)).max(1);
-    let step = tile_rows(window_rows * g.window_row(), share);
-    WgradCut { parts: g.rows().div_ceil(share).max(1), share, filters, window_rows, step }
+
+    /// Elements of the tile that one thread gathers; none where the map itself is the matrix.
+    fn tile(&self, g: &Geometry) -> usize {
+        if g.is_pointwise() { 0 } else { self.step * self.window_rows * g.window_row() }
+    }
+
+    /// Each part's sums, where there are several.
+    fn sums(&self, g: &Geometry) -> usize {
+        if self.parts > 1 { self.parts * g.filters * g.depth() } else { 0 }
+    }
+
+    /// A tile a thread, and the sums.
+    pub fn scratch(&self, g: &Geometry) -> Scratch {
+        let packed = packed([self.filters, self.window_rows * g.window_row(), self.step]);
+        Scratch { shared: self.sums(g), each: self.tile(g), packed }
+    }
 }
 
-/// Scratch memory of [`wgrad`]: a tile a thread, unless the map itself is the matrix, and each part's sums.
-pub fn wgrad_workspace(g: &Geometry, threads: usize) -> usize {
-    let cut = wgrad_cut(g);
-    let sums = if cut.parts > 1 { cut.parts * g.filters * g.depth() } else { 0 };
-    threads * wgrad_tile(g, &cut) + sums
-}
-
-/// What a thread packs for the products of [`wgrad`].
-pub fn wgrad_packed(g: &Geometry) -> usize {
-    let cut = wgrad_cut(g);
-    packed([cut.filters, cut.window_rows * g.window_row(), cut.step])
-}
-
-/// Elements of the tile that one thread gathers.
-fn wgrad_tile(g: &Geometry, cut: &WgradCut) -> usize {
-    if g.is_pointwise() { 0 } else { cut.step * cut.window_rows * g.window_row() }
+impl fmt::Display for WgradCut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { parts, filters, window_rows, step, .. } = self;
+        write!(f, "{filters}x{window_rows} by {step} in {parts}")
+    }
 }
 
 /// `dw = dyᵀ · windows(x)`.
-pub fn wgrad(g: &Geometry, call: Call<'_>) {
-    let cut = wgrad_cut(g);
-    let tile = wgrad_tile(g, &cut);
+pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
+    let tile = cut.tile(g);
     let filters = g.filters * g.depth();
-    let sums = if cut.parts > 1 { cut.parts * filters } else { 0 };
-    let (sums, tiles) = call.memory.workspace.split_at_mut(sums);
+    let (sums, tiles) = call.memory.workspace.split_at_mut(cut.sums(g));
     let target = if cut.parts > 1 { &mut *sums } else { &mut *call.memory.output };
     let columns = cut.window_rows * g.window_row();
     let tasks = target.chunks_mut(filters.max(1)).enumerate().flat_map(|(part, dw)| {
