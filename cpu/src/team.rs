@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::simd::Vectors;
 use crate::threads::Threads;
 
 /// Elements of one task of an elementwise op; tensors up to this size are not worth a second thread.
@@ -33,6 +34,11 @@ impl<'a> Team<'a> {
             self.left.store(true, Ordering::Relaxed);
         }
         !stopped
+    }
+
+    /// The vectors that the threads work with.
+    pub fn vectors(&self) -> Vectors {
+        self.threads.vectors()
     }
 
     /// Whether all work that was given was done.
@@ -138,12 +144,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use std::sync::atomic::AtomicUsize;
+    use crate::simd::Instructions;
     use std::time::{Duration, Instant};
 
     /// How many of 1,000 tasks begin, where the tenth sets the flag and those behind it wait for that.
     fn begun(threads: usize) -> (usize, bool) {
-        let (threads, stop) = (Threads::new(threads).unwrap(), AtomicBool::new(false));
+        let (threads, stop) = (Threads::new(threads, Instructions::best()).unwrap(), AtomicBool::new(false));
         let (team, begun) = (Team::new(&threads, Some(&stop)), AtomicUsize::new(0));
         team.each(0..1_000, &mut [], 0, |task, _| {
             begun.fetch_add(1, Ordering::Relaxed);
@@ -164,7 +170,7 @@ mod tests {
         // Each other thread may have begun one that waits.
         let (tasks, done) = begun(3);
         assert!((10..=12).contains(&tasks) && !done, "{tasks}");
-        let (threads, flag) = (Threads::new(2).unwrap(), AtomicBool::new(false));
+        let (threads, flag) = (Threads::new(2, Instructions::best()).unwrap(), AtomicBool::new(false));
         let (team, count) = (Team::new(&threads, Some(&flag)), AtomicUsize::new(0));
         team.each(0..1_000, &mut [], 0, |_, _| _ = count.fetch_add(1, Ordering::Relaxed));
         assert_eq!((count.into_inner(), team.is_done()), (1_000, true));

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 use fovea_graph::BackendError;
 
+use crate::simd::{Instructions, Vectors};
+
 /// How long one waits awake: longer than what lies between two ops, and than it takes to fall asleep and be woken.
 const AWAKE: Duration = Duration::from_micros(60);
 
@@ -35,16 +37,20 @@ pub struct Threads {
     helpers: Vec<JoinHandle<()>>,
     /// Whoever has the helpers: others that work meanwhile, or from within a job, do so alone.
     turn: AtomicBool,
+    vectors: Vectors,
 }
 
 impl Threads {
-    /// This many threads, the caller's among them.
-    pub fn new(threads: usize) -> Result<Self, BackendError> {
+    /// This many threads, the caller's among them, and the instructions that they work with.
+    pub fn new(threads: usize, instructions: Instructions) -> Result<Self, BackendError> {
+        let lacks = || BackendError::Unavailable(format!("this machine has no {instructions}"));
+        let vectors = Vectors::new(instructions).ok_or_else(lacks)?;
         let threads = threads.max(1);
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         // Whoever spins on a processor that another of us needs holds up what it waits for.
         let awake = if threads > processors { Duration::ZERO } else { AWAKE };
-        let mut all = Self { shared: Arc::new(Shared::new(awake)), helpers: Vec::new(), turn: AtomicBool::new(false) };
+        let shared = Arc::new(Shared::new(awake));
+        let mut all = Self { shared, helpers: Vec::new(), turn: AtomicBool::new(false), vectors };
         for number in 1..threads {
             let shared = Arc::clone(&all.shared);
             let helper = Builder::new().name(format!("fovea-cpu-{number}")).spawn(move || shared.help(number));
@@ -57,6 +63,11 @@ impl Threads {
     /// How many threads work, the caller's among them.
     pub fn count(&self) -> usize {
         self.helpers.len() + 1
+    }
+
+    /// The vectors that they work with.
+    pub fn vectors(&self) -> Vectors {
+        self.vectors
     }
 
     /// Does `work` on the caller's thread, and on up to `wanted − 1` others or more: it must come to an end on whichever
@@ -279,7 +290,7 @@ mod tests {
     #[test]
     fn every_task_is_done_once_by_any_number_of_threads() {
         for count in [0, 1, 2, 3, 17] {
-            let threads = Threads::new(count).unwrap();
+            let threads = Threads::new(count, Instructions::best()).unwrap();
             assert_eq!(threads.count(), count.max(1));
             for round in 0..2_000 {
                 assert!(counts(&threads, round % 7).iter().all(|&n| n == 1), "{count} threads");
@@ -293,7 +304,7 @@ mod tests {
 
     #[test]
     fn helpers_help() {
-        let threads = Threads::new(2).unwrap();
+        let threads = Threads::new(2, Instructions::best()).unwrap();
         let (helped, limit) = (AtomicBool::new(false), Instant::now() + Duration::from_secs(60));
         threads.run(2, &|number| {
             if number > 0 {
@@ -308,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_panic_comes_out_and_the_threads_stay_of_use() {
-        let threads = Threads::new(3).unwrap();
+        let threads = Threads::new(3, Instructions::best()).unwrap();
         for whose in [0, 1, 2] {
             let reached = AtomicBool::new(false);
             let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -331,7 +342,7 @@ mod tests {
 
     #[test]
     fn who_comes_meanwhile_or_from_within_works_alone() {
-        let threads = Threads::new(2).unwrap();
+        let threads = Threads::new(2, Instructions::best()).unwrap();
         std::thread::scope(|scope| {
             for _ in 0..3 {
                 scope.spawn(|| (0..2_000).for_each(|_| assert_eq!(counts(&threads, 5), [1; 5])));

@@ -9,21 +9,24 @@ use fovea_graph::op::{BatchNorm, BatchNormDgrad, BatchNormScaleGrad, Running, St
 use super::Call;
 use super::channels::{chunk, lanes, rows, sums};
 use super::update::{size, update};
-use crate::simd::vectorised;
 
 /// Which input of `Running` it may write over.
 pub const OLD_STATISTIC: usize = 0;
 
 /// `mean of x[…, c]`.
 pub fn mean(call: Call<'_>) {
-    let n = call.shapes[0].positions() as f64;
-    sums(call, [0, 0], None, |x, _, _| x, |_, sum| sum / n);
+    let (n, memory) = (call.shapes[0].positions() as f64, call.memory);
+    let streams = ([memory.inputs[0]], None);
+    sums(call.team, call.shapes[0], memory.workspace, streams, |x, _| x, |c, [sum]| memory.output[c] = (sum / n) as f32);
 }
 
 /// `mean of (x[…, c] − mean[c])²`; inputs x and mean.
 pub fn variance(call: Call<'_>) {
-    let n = call.shapes[0].positions() as f64;
-    sums(call, [0, 0], Some(1), |x, _, mean| (x - mean) * (x - mean), |_, sum| sum / n);
+    let (n, memory) = (call.shapes[0].positions() as f64, call.memory);
+    let square = #[inline(always)]
+    |[x]: [f32; 1], mean: f32| [(x - mean) * (x - mean)];
+    let streams = ([memory.inputs[0]], Some(memory.inputs[1]));
+    sums(call.team, call.shapes[0], memory.workspace, streams, square, |c, [sum]| memory.output[c] = (sum / n) as f32);
 }
 
 /// Scratch memory of [`forward`]: three numbers a channel.
@@ -41,7 +44,7 @@ pub fn forward(op: &BatchNorm, call: Call<'_>) {
         [f64::from(mean[c]), f64::from(scale[c]) / deviation(variance[c], op.eps), f64::from(shift[c])]
     });
     call.team.chunks(call.memory.output, chunk(lanes), |start, out| {
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for (y, x) in out.chunks_mut(lanes).zip(x[start..].chunks(lanes)) {
@@ -56,8 +59,13 @@ pub fn forward(op: &BatchNorm, call: Call<'_>) {
 
 /// `Σ dy · (x − mean) / σ`; inputs x, mean, variance, dy.
 pub fn scale_grad(op: &BatchNormScaleGrad, call: Call<'_>) {
-    let variance = call.memory.inputs[2];
-    sums(call, [0, 3], Some(1), |x, dy, mean| (x - mean) * dy, |c, sum| sum / deviation(variance[c], op.eps));
+    let memory = call.memory;
+    let [x, mean, variance, dy] = memory.inputs[..] else { unreachable!("the graph has checked the arity") };
+    let product = #[inline(always)]
+    |[x, dy]: [f32; 2], mean: f32| [(x - mean) * dy];
+    sums(call.team, call.shapes[0], memory.workspace, ([x, dy], Some(mean)), product, |c, [sum]| {
+        memory.output[c] = (sum / deviation(variance[c], op.eps)) as f32;
+    });
 }
 
 /// Scratch memory of [`dgrad`]: four numbers a channel.
@@ -79,7 +87,7 @@ pub fn dgrad(op: &BatchNormDgrad, call: Call<'_>) {
     });
     call.team.chunks(call.memory.output, chunk(lanes), |start, out| {
         let known = x[start..].chunks(lanes).zip(dy[start..].chunks(lanes));
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for (dx, (x, dy)) in out.chunks_mut(lanes).zip(known) {
