@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use fovea_graph::backend::together;
 use fovea_graph::plan::Choice;
 use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, Never, NodeId, Plan, Program, State, Stop};
 
@@ -36,13 +35,6 @@ impl Backend for Cpu {
 
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         ops::choose(graph, node, self.threads.count())
-    }
-
-    fn footprint(&self, plans: &[&Plan]) -> u64 {
-        // What products are packed into lies beside the plan, a thread's beside another's.
-        let steps = plans.iter().flat_map(|plan| plan.steps.iter().map(|step| (&plan.graph, step)));
-        let packed = steps.map(|(graph, step)| ops::packed(graph, step)).max().unwrap_or(0);
-        together(plans) + 4 * (self.threads.count() * packed) as u64
     }
 
     fn shares_host(&self) -> bool {

@@ -1,4 +1,4 @@
-//! The CPU backend: f32 on all cores, matrix products by the `gemm` crate; and the f64 [`reference`] that every backend is
+//! The CPU backend: f32 on all cores, in kernels of its own; and the f64 [`reference`] that every backend is
 //! held against.
 //!
 //! The same plan on the same machine gives the same bits, whatever the number of threads: how work is cut into tasks
@@ -10,9 +10,9 @@ mod geometry;
 mod guard;
 mod host;
 mod math;
-mod matrix;
 mod memory;
 mod ops;
+mod product;
 mod program;
 pub mod reference;
 mod simd;

@@ -152,11 +152,11 @@ fn large_convolutions() {
     let cases = [
         (conv(5, [2, 2], 1, [32, 28, 28, 1], 6), Algorithm::Direct),
         (conv(7, [3, 2], 1, [2, 70, 66, 7], 40), Algorithm::Direct),
-        (conv(5, [2, 2], 1, [9, 28, 28, 12], 6), Algorithm::Im2col),
-        (conv(3, [1, 1], 1, [2, 40, 40, 24], 80), Algorithm::Im2col),
-        (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), Algorithm::Im2col),
-        (conv(1, [0, 0], 1, [4, 30, 30, 48], 100), Algorithm::Pointwise),
-        (conv(3, [1, 1], 2, [2, 30, 30, 32], 48), Algorithm::Im2col),
+        (conv(5, [2, 2], 1, [9, 28, 28, 12], 6), Algorithm::ImplicitGemm),
+        (conv(3, [1, 1], 1, [2, 40, 40, 24], 80), Algorithm::ImplicitGemm),
+        (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), Algorithm::ImplicitGemm),
+        (conv(1, [0, 0], 1, [4, 30, 30, 48], 100), Algorithm::ImplicitGemm),
+        (conv(3, [1, 1], 2, [2, 30, 30, 32], 48), Algorithm::ImplicitGemm),
         (conv(3, [1, 1], 40, [3, 33, 33, 40], 40), Algorithm::Depthwise),
         (conv(3, [1, 1], 20, [3, 21, 21, 20], 60), Algorithm::Depthwise),
     ];

@@ -1,69 +1,48 @@
 //! The product of two matrices.
 
 use fovea_graph::Shape;
-use fovea_graph::op::{Activation, Matmul, Transpose};
+use fovea_graph::op::{Matmul, Transpose};
+use fovea_graph::plan::{Algorithm, Choice};
 
-use super::{Call, finish};
-use crate::matrix::{self, Matrix, MatrixMut, Store, Tile, cut};
-use crate::simd::vectorised;
-use crate::team::Team;
+use super::Call;
+use crate::product::{Columns, Cut, Factor, Left, Product, Right, Rows, Transposed};
 
-/// `y = act(op(a)·op(b) + bias)`.
-pub fn matmul(op: &Matmul, call: Call<'_>) {
-    let view = |i: usize, transpose| {
-        let dims = call.shapes[i].dims();
-        let matrix = Matrix::new(call.memory.inputs[i], dims[0], dims[1]);
-        match transpose {
-            Transpose::No => matrix,
-            Transpose::Yes => matrix.transposed(),
-        }
-    };
-    let dims = call.shape.dims();
-    let y = MatrixMut::new(call.memory.output, dims[0], dims[1]);
-    let bias = call.memory.inputs.get(2).copied();
-    product(call.team, y, view(0, op.a), view(1, op.b), bias, op.activation);
-}
-
-/// What a thread packs for [`matmul`].
-pub fn packed(op: &Matmul, shapes: &[&Shape], y: &Shape) -> usize {
+/// The cut of a product, which follows from its sizes.
+fn cut(op: &Matmul, shapes: &[&Shape], y: &Shape) -> Cut {
     let depth = match op.a {
         Transpose::No => shapes[0].dims()[1],
         Transpose::Yes => shapes[0].dims()[0],
     };
-    packed_product([y.dims()[0], y.dims()[1], depth])
+    Cut::packed_by_tasks([y.dims()[0], y.dims()[1], depth], 1)
 }
 
-/// What a thread packs for [`product`] of these rows, columns and common length.
-pub fn packed_product(sizes: [usize; 3]) -> usize {
-    let [rows, columns] = cut(sizes);
-    matrix::packed([rows, columns, sizes[2]])
+/// How it is computed.
+pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape, threads: usize) -> Choice {
+    Choice { algorithm: Algorithm::Gemm, workspace: threads * cut(op, shapes, y).workspace() }
 }
 
-/// `y = act(a·b + bias)`, on all threads.
-pub fn product(
-    team: &Team<'_>,
-    y: MatrixMut<'_>,
-    a: Matrix<'_>,
-    b: Matrix<'_>,
-    bias: Option<&[f32]>,
-    activation: Option<Activation>,
-) {
-    let [rows, columns] = cut([a.height(), b.width(), a.width()]);
-    team.each(y.tiles(rows, columns), &mut [], 0, |mut tile, _| {
-        let (a, b) = (a.rows(tile.rows.clone()), b.columns(tile.columns.clone()));
-        tile.matrix.product(Store::Set, a, b);
-        epilogue(&mut tile, bias, activation);
-    });
-}
-
-/// Bias and activation on a tile that has just been computed.
-pub fn epilogue(tile: &mut Tile<'_>, bias: Option<&[f32]>, activation: Option<Activation>) {
-    if bias.is_none() && activation.is_none() {
-        return;
+/// `y = act(op(a)·op(b) + bias)`.
+pub fn matmul(op: &Matmul, call: Call<'_>) {
+    let cut = cut(op, &call.shapes, call.shape);
+    let [a, b] = [0, 1].map(|i| (call.memory.inputs[i], call.shapes[i].dims()[1]));
+    let (rows, columns) =
+        (|(data, stride)| Rows { data, stride, next: 0 }, |(data, stride)| Columns { data, stride, next: 0 });
+    let transposed = Transposed { data: a.0, stride: a.1, next: 0 };
+    match (op.a, op.b) {
+        (Transpose::No, Transpose::No) => product(op, &cut, &rows(a), &columns(b), call),
+        (Transpose::No, Transpose::Yes) => product(op, &cut, &rows(a), &rows(b), call),
+        (Transpose::Yes, Transpose::No) => product(op, &cut, &transposed, &columns(b), call),
+        (Transpose::Yes, Transpose::Yes) => product(op, &cut, &transposed, &rows(b), call),
     }
-    let bias = bias.map(|bias| &bias[tile.columns.clone()]);
-    vectorised(
-        #[inline(always)]
-        || (0..tile.rows.len()).for_each(|row| finish(tile.matrix.row(row), bias, activation)),
-    );
+}
+
+fn product<L: Left, R: Right>(op: &Matmul, cut: &Cut, left: &L, right: &R, call: Call<'_>) {
+    let product = Product {
+        left,
+        right: Factor::Own(right),
+        place: |_, row| row * cut.columns,
+        bias: call.memory.inputs.get(2).copied(),
+        activation: op.activation,
+    };
+    product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);
 }

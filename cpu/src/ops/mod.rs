@@ -11,7 +11,6 @@ mod depthwise;
 mod dropout;
 mod elementwise;
 mod frame;
-mod im2col;
 mod loss;
 mod lrn;
 mod matmul;
@@ -28,7 +27,7 @@ mod update;
 mod upsample;
 
 use fovea_graph::op::Activation;
-use fovea_graph::plan::{Algorithm, Choice, Step};
+use fovea_graph::plan::{Algorithm, Choice};
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
 use crate::storage::Operands;
@@ -59,7 +58,7 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         Op::Conv(op) => conv::choose(op, &shapes, &node.shape, threads),
         Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape, threads),
         Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, threads),
-        Op::Matmul(_) => Choice { algorithm: Algorithm::Gemm, workspace: 0 },
+        Op::Matmul(op) => matmul::choose(op, &shapes, &node.shape, threads),
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
             plain(channels::workspace(shapes[0]))
         }
@@ -108,19 +107,6 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
         | Op::AdamMean(_)
         | Op::AdamSquare(_)
         | Op::AdamStep(_) => plain(0),
-    }
-}
-
-/// How many f32 a thread packs at most for the products of a step.
-pub fn packed(graph: &Graph, step: &Step) -> usize {
-    let node = graph.node(step.node);
-    let shapes = graph.input_shapes(node);
-    match &node.op {
-        Op::Matmul(op) => matmul::packed(op, &shapes, &node.shape),
-        Op::Conv(op) => conv::packed(op, step.algorithm, &shapes, &node.shape),
-        Op::ConvDgrad(op) => conv::packed_dgrad(op, step.algorithm, &shapes, &node.shape),
-        Op::ConvWgrad(op) => conv::packed_wgrad(op, step.algorithm, &shapes),
-        _ => 0,
     }
 }
 

@@ -11,8 +11,8 @@ use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::Call;
+use super::channels::add_parts;
 use super::elementwise::rectify;
-use super::im2col::add_parts;
 use crate::geometry::Geometry;
 use crate::simd::{lanes, load, multiply_add, store, vectorised};
 
