@@ -52,11 +52,7 @@ fn main() {
         let node = plan.graph.node(step.node);
         let rate = plan.graph.cost(node).flops as f64 / time.as_secs_f64() / 1e9;
         let (op, us) = (node.op.word(), time.as_secs_f64() * 1e6);
-        println!(
-            "{op:20} {:9} {:14} {us:9.1} us {rate:7.1} GFLOP/s",
-            step.algorithm.to_string(),
-            node.shape.to_string()
-        );
+        println!("{op:20} {:20} {:14} {us:9.1} us {rate:7.1} GFLOP/s", step.kernel.to_string(), node.shape.to_string());
     }
     let rate = |time: Duration| batch as f64 / time.as_secs_f64();
     let flops = plan.graph.total_cost().flops as f64 / fastest.as_secs_f64() / 1e9;

@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fovea_graph::plan::Type;
 use fovea_graph::{Arena, BackendError, Stop};
 
 use crate::storage::{Buffer, fits, zeros};
 
 /// An arena, and whose values it holds.
 pub struct CpuArena {
-    elements: usize,
+    bytes: usize,
     held: Mutex<Held>,
 }
 
@@ -22,10 +23,11 @@ pub struct Held {
 }
 
 impl CpuArena {
-    /// So many zeros.
-    pub fn new(elements: usize, stop: &dyn Stop) -> Result<Self, BackendError> {
+    /// So many bytes, all zero.
+    pub fn new(bytes: usize, stop: &dyn Stop) -> Result<Self, BackendError> {
+        let elements = bytes.div_ceil(Type::F32.bytes());
         fits("the plan", elements)?;
-        Ok(Self { elements, held: Mutex::new(Held { buffer: zeros("the plan", elements, stop)?, program: 0 }) })
+        Ok(Self { bytes, held: Mutex::new(Held { buffer: zeros("the plan", elements, stop)?, program: 0 }) })
     }
 
     /// What lies in it, for as long as nobody else may look.
@@ -36,8 +38,8 @@ impl CpuArena {
 }
 
 impl Arena for CpuArena {
-    fn elements(&self) -> usize {
-        self.elements
+    fn bytes(&self) -> usize {
+        self.bytes
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

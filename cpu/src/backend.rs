@@ -10,6 +10,7 @@ use crate::host;
 use crate::memory::StateMemory;
 use crate::ops;
 use crate::program::CpuProgram;
+use crate::simd;
 use crate::team::Threads;
 
 /// The CPU, with a team of threads of its own.
@@ -33,8 +34,12 @@ impl Backend for Cpu {
         host::device(self.threads.count())
     }
 
+    fn machine(&self) -> String {
+        simd::machine()
+    }
+
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
-        ops::choose(graph, node, self.threads.count())
+        ops::choose(graph, node, self.threads.count()).choice(self.threads.count())
     }
 
     fn shares_host(&self) -> bool {
@@ -45,19 +50,19 @@ impl Backend for Cpu {
         self.allocate_unless(states, &Never)
     }
 
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        self.arena_unless(elements, &Never)
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.arena_unless(bytes, &Never)
     }
 
     fn allocate_unless(&self, states: &[State], stop: &dyn Stop) -> Result<Box<dyn Memory>, BackendError> {
         Ok(Box::new(StateMemory::new(states, stop)?))
     }
 
-    fn arena_unless(&self, elements: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, BackendError> {
-        Ok(Arc::new(CpuArena::new(elements, stop)?))
+    fn arena_unless(&self, bytes: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(CpuArena::new(bytes, stop)?))
     }
 
     fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
-        Ok(Box::new(CpuProgram::new(plan, Arc::clone(arena), Arc::clone(&self.threads))?))
+        Ok(Box::new(CpuProgram::new(plan, &self.machine(), Arc::clone(arena), Arc::clone(&self.threads))?))
     }
 }

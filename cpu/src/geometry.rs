@@ -9,7 +9,7 @@ use crate::team::CHUNK;
 
 /// The sizes of a convolution. Maps are `[batch, map…, channels]` and `[batch, out…, filters]`, filters
 /// `[filters, window…, channels/groups]`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Geometry {
     /// Images.
     pub batch: usize,

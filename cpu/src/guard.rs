@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use fovea_graph::plan::{Place, Slot, Step};
 use fovea_graph::{Feed, NodeId, NotFinite, Plan, StateId};
 
+use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::simd::vectorised;
@@ -45,7 +46,7 @@ enum Read {
 impl Guard {
     /// Over the updates of a plan.
     pub fn new(plan: &Plan) -> Self {
-        let slot = |id: NodeId| match plan.places[id.index()] {
+        let slot = |id: NodeId| match plan.place(id) {
             Place::Arena(slot) => Some(slot),
             _ => None,
         };
@@ -55,7 +56,7 @@ impl Guard {
         let updated: HashMap<NodeId, usize> = steps.iter().enumerate().map(|(at, step)| (step.node, at)).collect();
         let looked_at: HashMap<_, usize> =
             watched.iter().enumerate().map(|(at, (_, slot))| ((slot.offset, slot.len), at)).collect();
-        let read = |id: NodeId| match (updated.get(&id), plan.places[id.index()]) {
+        let read = |id: NodeId| match (updated.get(&id), plan.place(id)) {
             (Some(&earlier), _) => Read::Update(earlier),
             (None, Place::State(state)) => Read::State(state),
             (None, Place::Arena(slot)) => {
@@ -79,7 +80,7 @@ impl Guard {
         threads: &Threads,
     ) -> Option<NotFinite> {
         for ((what, slot), kept) in self.watched.iter().zip(&mut self.largest) {
-            match largest(&arena[slot.range()]) {
+            match largest(&arena[slot.floats()]) {
                 Some(largest) => *kept = largest,
                 None => return Some(what.clone()),
             }
@@ -96,7 +97,7 @@ impl Guard {
             }
         }
         for (step, &bound) in plan.updates().iter().zip(&self.bounds) {
-            if let Place::State(state) = plan.places[step.node.index()] {
+            if let Place::State(state) = plan.place(step.node) {
                 memory.bounds[state.index()] = if bound <= LIMIT { bound } else { f64::INFINITY };
             }
         }
@@ -137,11 +138,11 @@ fn spoiled(
     let mut made: HashMap<NodeId, Vec<f32>> = HashMap::new();
     for (i, step) in plan.updates().iter().enumerate() {
         let node = graph.node(step.node);
-        let value = |id: &NodeId| match (made.get(id), plan.places[id.index()]) {
+        let value = |id: &NodeId| match (made.get(id), plan.place(*id)) {
             (Some(made), _) => &made[..],
             (None, Place::State(state)) => memory.buffers[state.index()].as_slice(),
             (None, Place::Input(input)) => inputs[input.index()],
-            (None, Place::Arena(slot)) => &arena[slot.range()],
+            (None, Place::Arena(slot)) => &arena[slot.floats()],
         };
         let mut output = vec![0.0; node.shape.elements()];
         let operands = Operands {
@@ -150,8 +151,8 @@ fn spoiled(
             workspace: &mut [],
             in_place: None,
         };
-        let (algorithm, shapes) = (step.algorithm, graph.input_shapes(node));
-        ops::run(&node.op, Call { algorithm, shapes, shape: &node.shape, memory: operands, feed, team });
+        let (kernel, shapes) = (&Kernel::plain(0), graph.input_shapes(node));
+        ops::run(&node.op, Call { kernel, shapes, shape: &node.shape, memory: operands, feed, team });
         if largest(&output).is_none() {
             return Some(plan.update_of(step));
         }

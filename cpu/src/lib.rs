@@ -9,6 +9,7 @@ mod backend;
 mod geometry;
 mod guard;
 mod host;
+mod kernel;
 mod math;
 mod memory;
 mod ops;

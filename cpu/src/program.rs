@@ -11,6 +11,7 @@ use fovea_graph::{Arena, BackendError, Feed, Memory, Op, Outcome, Plan, Program,
 
 use crate::arena::{CpuArena, Held};
 use crate::guard::Guard;
+use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::storage::{Access, Buffer};
@@ -23,8 +24,8 @@ pub struct CpuProgram {
     id: u64,
     arena: Arc<CpuArena>,
     threads: Arc<Threads>,
-    /// Where each step reads and writes.
-    accesses: Vec<Access>,
+    /// Each step's kernel, and where it reads and writes.
+    steps: Vec<(Kernel, Access)>,
     /// What must be so before states are written.
     guard: Guard,
     /// Outputs that lie in a state's or the host's memory, as they were after the last step.
@@ -35,22 +36,28 @@ pub struct CpuProgram {
 
 impl CpuProgram {
     /// Checks the plan and takes it over.
-    pub fn new(plan: Plan, arena: Arc<dyn Arena>, threads: Arc<Threads>) -> Result<Self, BackendError> {
+    pub fn new(plan: Plan, machine: &str, arena: Arc<dyn Arena>, threads: Arc<Threads>) -> Result<Self, BackendError> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let foreign = |_| BackendError::Mismatch("the arena belongs to another device".into());
         let arena = arena.into_any().downcast::<CpuArena>().map_err(foreign)?;
-        if arena.elements() < plan.arena {
+        if arena.bytes() < plan.arena {
             return Err(BackendError::Mismatch("the arena is smaller than the plan's".into()));
         }
-        let accesses = plan.steps.iter().map(|step| check(&plan, step, threads.count())).collect::<Result<_, _>>()?;
+        if plan.machine != machine {
+            return Err(BackendError::Mismatch(format!(
+                "the plan was made for {}, and this is {machine}",
+                plan.machine
+            )));
+        }
+        let steps = plan.steps.iter().map(|step| check(&plan, step, threads.count())).collect::<Result<_, _>>()?;
         let guard = Guard::new(&plan);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { plan, id, arena, threads, accesses, guard, kept: Vec::new(), begun: None })
+        Ok(Self { plan, id, arena, threads, steps, guard, kept: Vec::new(), begun: None })
     }
 
     /// Computes all of the plan's steps, unless `before` breaks, the feed's flag is set, the values before the updates are
     /// not finite, or those behind them would not be.
-    fn steps(
+    fn compute(
         &mut self,
         memory: &mut StateMemory,
         feed: &Feed<'_>,
@@ -94,13 +101,13 @@ impl CpuProgram {
         stop: Option<&AtomicBool>,
     ) -> bool {
         let team = Team::new(&self.threads, stop);
-        let step = &self.plan.steps[index];
-        let node = self.plan.graph.node(step.node);
+        let node = self.plan.graph.node(self.plan.steps[index].node);
+        let (kernel, access) = &self.steps[index];
         let call = Call {
-            algorithm: step.algorithm,
+            kernel,
             shapes: self.plan.graph.input_shapes(node),
             shape: &node.shape,
-            memory: self.accesses[index].operands(arena.as_mut_slice(), states, inputs),
+            memory: access.operands(arena.as_mut_slice(), states, inputs),
             feed,
             team: &team,
         };
@@ -113,10 +120,10 @@ impl CpuProgram {
         let missing = || BackendError::Mismatch(format!("the program has no output named {name}"));
         let empty = || BackendError::Mismatch(format!("the output {name} has no value before the first step"));
         let id = self.plan.graph.find_output(name).ok_or_else(missing)?;
-        match self.plan.places[id.index()] {
+        match self.plan.place(id) {
             Place::Arena(slot) => {
                 let held = self.arena.hold();
-                let elements = self.mine(&held, name)?.get(slot.range()).ok_or_else(empty)?;
+                let elements = self.mine(&held, name)?.get(slot.floats()).ok_or_else(empty)?;
                 tensor(self.plan.graph.shape(id), elements.to_vec())
             }
             _ => self.kept.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone()).ok_or_else(empty),
@@ -136,7 +143,7 @@ impl CpuProgram {
     fn keep(&mut self, states: &[Buffer], inputs: &[&[f32]]) -> Result<(), BackendError> {
         self.kept.clear();
         for (name, id) in &self.plan.graph.outputs {
-            let elements = match self.plan.places[id.index()] {
+            let elements = match self.plan.place(*id) {
                 Place::Arena(_) => continue,
                 Place::State(state) => states[state.index()].as_slice(),
                 Place::Input(input) => inputs[input.index()],
@@ -164,7 +171,7 @@ impl Program for CpuProgram {
         let foreign = || BackendError::Mismatch("the memory belongs to another device".to_string());
         let memory = memory.as_any_mut().downcast_mut::<StateMemory>().ok_or_else(foreign)?;
         memory.held.begin_with(&self.plan.graph.states)?;
-        self.begun = Some(self.steps(memory, feed, before)?);
+        self.begun = Some(self.compute(memory, feed, before)?);
         Ok(())
     }
 
@@ -188,19 +195,22 @@ impl Program for CpuProgram {
     }
 }
 
-/// The access of one step, if this backend can run it as the plan says.
-fn check(plan: &Plan, step: &Step, threads: usize) -> Result<Access, BackendError> {
+/// One step's kernel and access, if this backend can run it as the plan says.
+fn check(plan: &Plan, step: &Step, threads: usize) -> Result<(Kernel, Access), BackendError> {
     let node = plan.graph.node(step.node);
     let op = node.op.word();
+    let refuse = |why: &str| BackendError::Mismatch(format!("the plan's step for {op} {why}"));
     let access = Access::new(plan, step)?;
     let runs = !matches!(node.op, Op::Input(_) | Op::State(_) | Op::Reshape(_));
     if !runs || access.in_place().is_some_and(|input| !ops::works_in_place(node, input)) {
         return Err(BackendError::Unsupported { device: "cpu".into(), op: op.into() });
     }
-    let choice = ops::choose(&plan.graph, step.node, threads);
-    let workspace = step.workspace.map_or(0, |slot| slot.len);
-    if step.algorithm != choice.algorithm || workspace < choice.workspace {
-        return Err(BackendError::Mismatch(format!("the plan's step for {op} was made for another device")));
+    let kernel = Kernel::of(step).ok_or_else(|| refuse("was made for another device"))?;
+    if !kernel.suits(&plan.graph, step) {
+        return Err(refuse("has a kernel that does not compute it"));
     }
-    Ok(access)
+    if step.workspace.map_or(0, |slot| slot.len) < kernel.scratch.bytes(threads) {
+        return Err(refuse("was made for fewer threads"));
+    }
+    Ok((kernel.clone(), access))
 }

@@ -6,6 +6,11 @@ pub fn vectorised<R>(loops: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(loops)
 }
 
+/// The kind of machine, as plans name it.
+pub fn machine() -> String {
+    format!("cpu with vectors of {}", lanes())
+}
+
 /// How many f32 such a vector holds.
 pub fn lanes() -> usize {
     struct Lanes;

@@ -1,8 +1,9 @@
 //! The arena, and how one step's operands are taken from it.
 
 use std::collections::TryReserveError;
+use std::ops::Range;
 
-use fovea_graph::plan::{Place, Plan, Slot, Step};
+use fovea_graph::plan::{ALIGN, Place, Plan, Slot, Step};
 use fovea_graph::{BackendError, NodeId, Stop};
 
 use crate::host;
@@ -101,14 +102,14 @@ impl Access {
     pub fn new(plan: &Plan, step: &Step) -> Result<Self, BackendError> {
         let node = plan.graph.node(step.node);
         let defect = |what: &str| BackendError::Mismatch(format!("the plan's step for {} {what}", node.op.word()));
-        let place = |id: NodeId| match plan.places[id.index()] {
-            Place::Arena(slot) if slot.len < plan.graph.shape(id).elements() => Err(defect("has too little memory")),
-            Place::Arena(slot) => Ok(Place::Arena(Slot { len: plan.graph.shape(id).elements(), ..slot })),
+        let place = |id: NodeId| match plan.place(id) {
+            Place::Arena(slot) if slot.len < plan.bytes(id) => Err(defect("has too little memory")),
+            Place::Arena(slot) => Ok(Place::Arena(Slot { len: plan.bytes(id), ..slot })),
             other => Ok(other),
         };
         let inputs = node.inputs.iter().map(|&id| place(id)).collect::<Result<Vec<_>, _>>()?;
         let output = place(step.node)?;
-        let workspace = step.workspace.unwrap_or(Slot { offset: 0, len: 0 });
+        let workspace = step.workspace.unwrap_or_default();
         let in_place = match output {
             Place::Arena(_) => None,
             Place::State(_) => match inputs.iter().filter(|&&place| place == output).count() {
@@ -119,7 +120,7 @@ impl Access {
         };
         let written = match output {
             Place::Arena(slot) => [slot, workspace],
-            _ => [workspace, Slot { offset: 0, len: 0 }],
+            _ => [workspace, Slot::default()],
         };
         let read = inputs.iter().filter_map(|place| match place {
             Place::Arena(slot) => Some(slot),
@@ -127,6 +128,9 @@ impl Access {
         });
         if overlap(&written[0], &written[1]) || read.clone().any(|r| written.iter().any(|w| overlap(r, w))) {
             return Err(defect("writes what it reads"));
+        }
+        if read.clone().chain(&written).any(|slot| slot.offset % ALIGN > 0) {
+            return Err(defect("lies askew"));
         }
         if read.chain(&written).any(|s| s.offset.checked_add(s.len).is_none_or(|end| end > plan.arena)) {
             return Err(defect("lies outside the arena"));
@@ -141,22 +145,21 @@ impl Access {
 
     /// The step's memory.
     pub fn operands<'a>(&self, arena: &'a mut [f32], states: &'a mut [Buffer], feed: &[&'a [f32]]) -> Operands<'a> {
-        let nothing = Slot { offset: 0, len: 0 };
         let (arena, states, output, workspace) = match self.output {
             Place::State(id) => {
                 let (states, output) = States::without(states, id.index());
-                let (arena, _, workspace) = Arena::without(arena, nothing, self.workspace);
+                let (arena, _, workspace) = Arena::without(arena, 0..0, self.workspace.floats());
                 (arena, states, output, workspace)
             }
             Place::Arena(slot) => {
-                let (arena, output, workspace) = Arena::without(arena, slot, self.workspace);
+                let (arena, output, workspace) = Arena::without(arena, slot.floats(), self.workspace.floats());
                 (arena, States { before: states, after: &[] }, output, workspace)
             }
             Place::Input(_) => unreachable!("`new` refuses it"),
         };
         let read = |(i, &place): (usize, &Place)| match place {
             _ if self.in_place == Some(i) => &[],
-            Place::Arena(slot) => arena.slot(slot),
+            Place::Arena(slot) => arena.range(slot.floats()),
             Place::State(id) => states.state(id.index()),
             Place::Input(id) => feed[id.index()],
         };
@@ -165,33 +168,31 @@ impl Access {
     }
 }
 
-/// The arena around two slots that are being written.
+/// The arena around two ranges that are being written.
 struct Arena<'a> {
     pieces: [(usize, &'a [f32]); 3],
 }
 
 impl<'a> Arena<'a> {
     /// The arena without `a` and `b`, and these two.
-    fn without(arena: &'a mut [f32], a: Slot, b: Slot) -> (Self, &'a mut [f32], &'a mut [f32]) {
-        // An empty slot may lie anywhere: it counts as lying at the very beginning.
-        let a = if a.len == 0 { Slot { offset: 0, len: 0 } } else { a };
-        let b = if b.len == 0 { Slot { offset: 0, len: 0 } } else { b };
-        let a_first = a.offset + a.len <= b.offset;
+    fn without(arena: &'a mut [f32], a: Range<usize>, b: Range<usize>) -> (Self, &'a mut [f32], &'a mut [f32]) {
+        // An empty range may lie anywhere: it counts as lying at the very beginning.
+        let [a, b] = [a, b].map(|range| if range.is_empty() { 0..0 } else { range });
+        let a_first = a.end <= b.start;
         let (low, high) = if a_first { (a, b) } else { (b, a) };
-        let ends = [low.offset + low.len, high.offset + high.len];
-        let (head, rest) = arena.split_at_mut(low.offset);
-        let (first, rest) = rest.split_at_mut(low.len);
-        let (middle, rest) = rest.split_at_mut(high.offset - ends[0]);
-        let (second, tail) = rest.split_at_mut(high.len);
-        let pieces = [(0, &*head), (ends[0], &*middle), (ends[1], &*tail)];
+        let (head, rest) = arena.split_at_mut(low.start);
+        let (first, rest) = rest.split_at_mut(low.len());
+        let (middle, rest) = rest.split_at_mut(high.start - low.end);
+        let (second, tail) = rest.split_at_mut(high.len());
+        let pieces = [(0, &*head), (low.end, &*middle), (high.end, &*tail)];
         if a_first { (Self { pieces }, first, second) } else { (Self { pieces }, second, first) }
     }
 
-    /// A slot that is not written.
-    fn slot(&self, slot: Slot) -> &'a [f32] {
+    /// A range that is not written.
+    fn range(&self, range: Range<usize>) -> &'a [f32] {
         let piece = self.pieces.iter().find_map(|(start, piece)| {
-            let begin = slot.offset.checked_sub(*start)?;
-            piece.get(begin..begin + slot.len)
+            let begin = range.start.checked_sub(*start)?;
+            piece.get(begin..begin + range.len())
         });
         piece.expect("`Access::new` has seen that it is not written")
     }

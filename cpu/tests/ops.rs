@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 
 use fovea_cpu::Cpu;
 use fovea_graph::op::{self, Activation, PoolKind, Transpose};
-use fovea_graph::plan::Algorithm;
 use fovea_graph::window::Rounding;
 use fovea_graph::{Backend, Op};
 use proptest::prelude::*;
@@ -150,20 +149,21 @@ fn large_convolutions() {
         x: x.to_vec(),
     };
     let cases = [
-        (conv(5, [2, 2], 1, [32, 28, 28, 1], 6), Algorithm::Direct),
-        (conv(7, [3, 2], 1, [2, 70, 66, 7], 40), Algorithm::Direct),
-        (conv(5, [2, 2], 1, [9, 28, 28, 12], 6), Algorithm::ImplicitGemm),
-        (conv(3, [1, 1], 1, [2, 40, 40, 24], 80), Algorithm::ImplicitGemm),
-        (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), Algorithm::ImplicitGemm),
-        (conv(1, [0, 0], 1, [4, 30, 30, 48], 100), Algorithm::ImplicitGemm),
-        (conv(3, [1, 1], 2, [2, 30, 30, 32], 48), Algorithm::ImplicitGemm),
-        (conv(3, [1, 1], 40, [3, 33, 33, 40], 40), Algorithm::Depthwise),
-        (conv(3, [1, 1], 20, [3, 21, 21, 20], 60), Algorithm::Depthwise),
+        (conv(5, [2, 2], 1, [32, 28, 28, 1], 6), "direct"),
+        (conv(7, [3, 2], 1, [2, 70, 66, 7], 40), "direct"),
+        (conv(5, [2, 2], 1, [9, 28, 28, 12], 6), "product"),
+        (conv(3, [1, 1], 1, [2, 40, 40, 24], 80), "product"),
+        (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), "product"),
+        (conv(1, [0, 0], 1, [4, 30, 30, 48], 100), "product"),
+        (conv(3, [1, 1], 2, [2, 30, 30, 32], 48), "product"),
+        (conv(3, [1, 1], 40, [3, 33, 33, 40], 40), "depthwise"),
+        (conv(3, [1, 1], 20, [3, 21, 21, 20], 60), "depthwise"),
     ];
     for (case, algorithm) in cases {
         let graph = single(Op::Conv(case.conv.clone()), &[&case.x, &case.filter]);
         let node = graph.find_output("y").unwrap();
-        assert_eq!(CPU.choose(&graph, node).algorithm, algorithm);
+        let kernel = CPU.choose(&graph, node).kernel.to_string();
+        assert!(kernel.starts_with(algorithm), "{kernel}, not {algorithm}");
         check_conv(&case);
     }
 }
@@ -223,7 +223,7 @@ fn vgg_sized_layers_need_megabytes_of_scratch() {
         for (op, inputs) in ops {
             let word = op.word();
             let graph = single(op, &inputs);
-            let mib = one.choose(&graph, graph.find_output("y").unwrap()).workspace >> 18;
+            let mib = one.choose(&graph, graph.find_output("y").unwrap()).workspace >> 20;
             assert!(mib <= 24, "{word} of {size}x{size}x{c} takes {mib} MiB");
         }
     }

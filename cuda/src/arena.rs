@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cudarc::driver::CudaSlice;
+use fovea_graph::plan::Type;
 use fovea_graph::{Arena, BackendError};
 
 use crate::gpu::Gpu;
@@ -12,7 +13,7 @@ use crate::gpu::Gpu;
 /// An arena, and whose values it holds.
 pub struct CudaArena {
     slice: CudaSlice<f32>,
-    elements: usize,
+    bytes: usize,
     /// The number of the program whose step was begun last; 0 before any.
     program: AtomicU64,
     /// The last field, since what lies on a GPU must go before it.
@@ -27,10 +28,10 @@ impl Drop for CudaArena {
 }
 
 impl CudaArena {
-    /// Room for so many f32.
-    pub fn new(gpu: Arc<Gpu>, elements: usize) -> Result<Self, BackendError> {
-        let slice = gpu.alloc("the plan", elements)?;
-        Ok(Self { slice, elements, program: AtomicU64::new(0), gpu })
+    /// Room for so many bytes.
+    pub fn new(gpu: Arc<Gpu>, bytes: usize) -> Result<Self, BackendError> {
+        let slice = gpu.alloc("the plan", bytes.div_ceil(Type::F32.bytes()))?;
+        Ok(Self { slice, bytes, program: AtomicU64::new(0), gpu })
     }
 
     /// Whether it lies on this GPU.
@@ -60,8 +61,8 @@ impl CudaArena {
 }
 
 impl Arena for CudaArena {
-    fn elements(&self) -> usize {
-        self.elements
+    fn bytes(&self) -> usize {
+        self.bytes
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

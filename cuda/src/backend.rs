@@ -11,7 +11,7 @@ use crate::images::Images;
 use crate::memory::StateMemory;
 use crate::ops;
 use crate::probe::{ProbeError, probe};
-use crate::program::{CudaProgram, DEPTH};
+use crate::program::{CudaProgram, DEPTH, MACHINE};
 
 /// A GPU.
 pub struct Cuda {
@@ -75,6 +75,10 @@ impl Backend for Cuda {
         self.gpu.device()
     }
 
+    fn machine(&self) -> String {
+        MACHINE.into()
+    }
+
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         ops::choose(graph, node)
     }
@@ -87,8 +91,8 @@ impl Backend for Cuda {
         Ok(Box::new(StateMemory::new(Arc::clone(&self.gpu), states)?))
     }
 
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        Ok(Arc::new(CudaArena::new(Arc::clone(&self.gpu), elements)?))
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(CudaArena::new(Arc::clone(&self.gpu), bytes)?))
     }
 
     fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {

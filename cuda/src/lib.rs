@@ -9,6 +9,7 @@ mod cache;
 mod gpu;
 mod guard;
 mod images;
+mod kernel;
 mod kernels;
 mod memory;
 mod modules;

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fovea_graph::backend::tensor;
-use fovea_graph::plan::{Place, Step};
+use fovea_graph::plan::{Place, Step, Type};
 use fovea_graph::{Arena, BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, Program, Tensor};
 
 use crate::arena::CudaArena;
 use crate::gpu::Gpu;
 use crate::guard::{self, Guard};
+use crate::kernel::Kernel;
 use crate::memory::{StateMemory, download};
 use crate::ops::update::{self, Group};
 use crate::ops::{self, Call, Range};
@@ -21,6 +22,9 @@ use crate::stage::Stage;
 
 /// How many steps may be under way: one computes while the next one's batch is copied.
 pub const DEPTH: usize = 2;
+
+/// What plans for a GPU are made for: their kernels are cut alike on all of them.
+pub const MACHINE: &str = "cuda";
 
 /// A plan with its memory on the GPU.
 pub struct CudaProgram {
@@ -87,7 +91,7 @@ impl CudaProgram {
         check(&plan, &gpu.name)?;
         let arena = arena.into_any().downcast::<CudaArena>().ok().filter(|arena| arena.is_of(&gpu));
         let arena = arena.ok_or_else(|| BackendError::Mismatch("the arena belongs to another device".into()))?;
-        if arena.elements() < plan.arena {
+        if arena.bytes() < plan.arena {
             return Err(BackendError::Mismatch("the arena is smaller than the plan's".into()));
         }
         // None may be loaded while a step is captured; and what does not compile is known before anything runs.
@@ -99,12 +103,14 @@ impl CudaProgram {
         for kernel in guard::KERNELS {
             gpu.function(kernel)?;
         }
-        let scalars = plan.graph.outputs.iter().filter(|(_, id)| {
-            plan.graph.shape(*id).elements() == 1 && matches!(plan.places[id.index()], Place::Arena(_))
-        });
+        let scalars = plan
+            .graph
+            .outputs
+            .iter()
+            .filter(|(_, id)| plan.graph.shape(*id).elements() == 1 && matches!(plan.place(*id), Place::Arena(_)));
         let scalars: Vec<(String, NodeId)> = scalars.cloned().collect();
-        let locate = |id: NodeId| match plan.places[id.index()] {
-            Place::Arena(slot) => Range { address: arena.address() + 4 * slot.offset as u64, len: slot.len },
+        let locate = |id: NodeId| match plan.place(id) {
+            Place::Arena(slot) => Range { address: arena.address() + slot.offset as u64, len: slot.floats().len() },
             Place::State(_) | Place::Input(_) => {
                 unreachable!("what is watched or read at every step lies in the arena")
             }
@@ -114,7 +120,7 @@ impl CudaProgram {
         // Gradients are looked at together with what their updates give.
         let looked: Vec<Place> = groups.iter().flat_map(|group| group.gradients(&plan)).collect();
         let mut watched = plan.watched();
-        watched.retain(|(_, id)| !looked.contains(&plan.places[id.index()]));
+        watched.retain(|(_, id)| !looked.contains(&plan.place(*id)));
         let further = update::names(&mut groups, &plan, watched.len());
         let watched = watched.into_iter().map(|(what, id)| (what, locate(id))).collect();
         let guard = Guard::new(&gpu, watched, further, &read)?;
@@ -144,8 +150,8 @@ impl CudaProgram {
     /// Where a node's value lies, in a step of this stage on this memory.
     fn locate(&self, id: NodeId, stage: usize, memory: &StateMemory) -> Range {
         let len = self.plan.graph.shape(id).elements();
-        let address = match self.plan.places[id.index()] {
-            Place::Arena(slot) => self.arena.address() + 4 * slot.offset as u64,
+        let address = match self.plan.place(id) {
+            Place::Arena(slot) => self.arena.address() + slot.offset as u64,
             Place::State(state) => memory.address(state),
             Place::Input(input) => self.stages[stage].input(&self.gpu, input.index()),
         };
@@ -155,8 +161,8 @@ impl CudaProgram {
     /// Where a step's scratch memory lies.
     fn scratch(&self, step: &Step) -> Range {
         step.workspace.map_or(Range { address: 0, len: 0 }, |slot| Range {
-            address: self.arena.address() + 4 * slot.offset as u64,
-            len: slot.len,
+            address: self.arena.address() + slot.offset as u64,
+            len: slot.floats().len(),
         })
     }
 
@@ -216,8 +222,9 @@ impl CudaProgram {
                 continue;
             }
             let node = self.plan.graph.node(step.node);
+            let Some(&kernel) = Kernel::of(step) else { continue };
             let call = Call {
-                algorithm: step.algorithm,
+                kernel,
                 shapes: self.plan.graph.input_shapes(node),
                 shape: &node.shape,
                 queue,
@@ -317,7 +324,7 @@ impl CudaProgram {
     fn keep(&mut self, memory: &StateMemory) -> Result<(), BackendError> {
         self.kept.clear();
         for (name, id) in &self.plan.graph.outputs {
-            if let Place::State(state) = self.plan.places[id.index()] {
+            if let Place::State(state) = self.plan.place(*id) {
                 self.kept.push((name.clone(), memory.read(state)?));
             }
         }
@@ -383,11 +390,11 @@ impl Program for CudaProgram {
         let id = self.plan.graph.find_output(name).ok_or_else(missing)?;
         let stage = self.last.ok_or_else(empty)?;
         let shape = self.plan.graph.shape(id);
-        match self.plan.places[id.index()] {
+        match self.plan.place(id) {
             Place::Arena(_) if !self.arena.holds(self.id) => {
                 Err(BackendError::Mismatch(format!("the output {name} is gone: another program has run since")))
             }
-            Place::Arena(slot) => tensor(shape, download(&self.gpu, self.arena.slice(), slot.range())?),
+            Place::Arena(slot) => tensor(shape, download(&self.gpu, self.arena.slice(), slot.floats())?),
             Place::Input(input) => tensor(shape, self.stages[stage].download(&self.gpu, input.index())?),
             Place::State(_) => {
                 let kept = self.kept.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone());
@@ -404,6 +411,9 @@ impl Program for CudaProgram {
 
 /// Whether this backend can run the plan.
 fn check(plan: &Plan, device: &str) -> Result<(), BackendError> {
+    if plan.machine != MACHINE {
+        return Err(BackendError::Mismatch(format!("the plan was made for {}, and this is {device}", plan.machine)));
+    }
     for (index, step) in plan.steps.iter().enumerate() {
         let node = plan.graph.node(step.node);
         let unsupported = |why: &str| BackendError::Unsupported {
@@ -415,12 +425,16 @@ fn check(plan: &Plan, device: &str) -> Result<(), BackendError> {
         if shapes.iter().chain([&&node.shape]).any(|shape| shape.elements() > i32::MAX as usize) {
             return Err(unsupported("a tensor has more than 2147483647 elements; take a smaller batch"));
         }
-        let choice = ops::choose(&plan.graph, step.node);
-        if step.algorithm != choice.algorithm || step.workspace.map_or(0, |slot| slot.len) < choice.workspace {
-            let op = node.op.word();
-            return Err(BackendError::Mismatch(format!("the plan's step for {op} was made for another device")));
+        let refuse = |why: &str| BackendError::Mismatch(format!("the plan's step for {} {why}", node.op.word()));
+        let kernel = *Kernel::of(step).ok_or_else(|| refuse("was made for another device"))?;
+        if !ops::suits(&plan.graph, step.node, kernel) {
+            return Err(refuse("has a kernel that does not compute it"));
         }
-        let update = matches!(plan.places[step.node.index()], Place::State(_));
+        let scratch = ops::workspace(&plan.graph, step.node, kernel) * Type::F32.bytes();
+        if step.workspace.map_or(0, |slot| slot.len) < scratch {
+            return Err(refuse("has too little scratch memory"));
+        }
+        let update = matches!(plan.place(step.node), Place::State(_));
         if update != (index >= plan.commit) || update && !update::is_update(&node.op) {
             return Err(unsupported("it cannot write a state"));
         }

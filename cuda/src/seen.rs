@@ -10,6 +10,7 @@ use crate::gpu::Gpu;
 use crate::images::Images;
 use crate::ops;
 use crate::probe::probe;
+use crate::program::MACHINE;
 
 /// What the driver tells of a GPU without a context on it.
 struct Seen(Device);
@@ -33,6 +34,10 @@ impl Seen {
 impl Backend for Seen {
     fn device(&self) -> Device {
         self.0.clone()
+    }
+
+    fn machine(&self) -> String {
+        MACHINE.into()
     }
 
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {

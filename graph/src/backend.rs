@@ -21,7 +21,12 @@ pub trait Backend: Send + Sync {
     /// What the device is.
     fn device(&self) -> Device;
 
-    /// By which algorithm, and with how much scratch memory, this device would compute a node.
+    /// The kind of machine, for plans: those of another kind are refused, since its kernels differ, and so do its bits.
+    fn machine(&self) -> String {
+        self.device().name
+    }
+
+    /// By which kernel, and with how much scratch memory, this device would compute a node.
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice;
 
     /// How many bytes of the device's memory plans of one net take that share their states and an arena: states, inputs and
@@ -39,8 +44,8 @@ pub trait Backend: Send + Sync {
     /// Device memory for these states, all zero.
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError>;
 
-    /// Memory of the device for the values of so many f32, of plans that run one at a time.
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError>;
+    /// So many bytes of the device's memory, for the values of plans that run one at a time.
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError>;
 
     /// As [`Backend::allocate`], unless `stop` ends it: a device that takes its time asks in the midst.
     ///
@@ -55,9 +60,9 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// [`BackendError::Interrupted`].
-    fn arena_unless(&self, elements: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, BackendError> {
+    fn arena_unless(&self, bytes: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, BackendError> {
         stop.go_on()?;
-        self.arena(elements)
+        self.arena(bytes)
     }
 
     /// Makes a plan runnable in an arena of this device that is large enough: looks up its kernels. What its programs gave
@@ -79,8 +84,8 @@ pub fn together(plans: &[&Plan]) -> u64 {
 
 /// Memory for the values of plans; several programs may share it, of which one runs at a time.
 pub trait Arena: Send + Sync {
-    /// How many f32 it has room for.
-    fn elements(&self) -> usize;
+    /// How many bytes it has room for.
+    fn bytes(&self) -> usize;
 
     /// For the backend, which knows its own type.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
@@ -97,12 +102,12 @@ pub struct Device {
     pub memory: Option<u64>,
 }
 
-/// An arena of a device that keeps its values elsewhere: it has room for so many f32.
+/// An arena of a device that keeps its values elsewhere: it has room for so many bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Room(pub usize);
 
 impl Arena for Room {
-    fn elements(&self) -> usize {
+    fn bytes(&self) -> usize {
         self.0
     }
 

@@ -79,6 +79,10 @@ impl Backend for Breaking {
         Device { memory: self.memory, ..self.cpu.device() }
     }
 
+    fn machine(&self) -> String {
+        self.cpu.machine()
+    }
+
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         if self.chosen.fetch_add(1, Ordering::Relaxed) + 1 == self.at {
             self.flag.store(true, Ordering::Relaxed);
@@ -90,8 +94,8 @@ impl Backend for Breaking {
         self.cpu.allocate(states)
     }
 
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        self.cpu.arena(elements)
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.cpu.arena(bytes)
     }
 
     fn compile_in(&self, _: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {

@@ -62,6 +62,10 @@ impl Backend for Gpu {
     fn device(&self) -> Device {
         Device { name: "gpu:0".into(), description: "made up".into(), memory: Some(4_000_000) }
     }
+    fn machine(&self) -> String {
+        self.cpu.machine()
+    }
+
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         self.cpu.choose(graph, node)
     }
@@ -76,9 +80,9 @@ impl Backend for Gpu {
         drop(fate);
         Ok(Box::new(OnGpu { cpu: self.cpu.allocate(states)?, fate: Arc::clone(&self.fate) }))
     }
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
         self.fate.lock().unwrap().there()?;
-        self.cpu.arena(elements)
+        self.cpu.arena(bytes)
     }
     fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         let fate = Arc::clone(&self.fate);

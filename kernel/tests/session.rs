@@ -226,14 +226,18 @@ impl Backend for Small {
     fn shares_host(&self) -> bool {
         true
     }
+    fn machine(&self) -> String {
+        self.0.machine()
+    }
+
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         self.0.choose(graph, node)
     }
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         self.0.allocate(states)
     }
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        self.0.arena(elements)
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.0.arena(bytes)
     }
     fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         self.0.compile_in(plan, arena)

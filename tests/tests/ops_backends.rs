@@ -9,7 +9,7 @@ use fovea_cpu::Cpu;
 use fovea_cpu::reference::{self, Feed64};
 use fovea_graph::backend::{Arena, Backend, BackendError, Device, Feed, Memory, Outcome, Program, Room};
 use fovea_graph::op::{Activation, PoolKind, Statistics};
-use fovea_graph::plan::{Algorithm, Choice, Plan};
+use fovea_graph::plan::{Choice, Plan};
 use fovea_graph::{Graph, NodeId, Op, State, StateId, Tensor};
 use fovea_tests::backend::{check_lenet, check_ops, compare_case, compare_run};
 use fovea_tests::compare::{Failures, narrow, wide};
@@ -41,15 +41,15 @@ impl Backend for Oracle {
     }
 
     fn choose(&self, _: &Graph, _: NodeId) -> Choice {
-        Choice { algorithm: Algorithm::Plain, workspace: 0 }
+        Choice::plain()
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         Ok(Box::new(States(states.iter().map(|s| Tensor::zeros(s.shape.dims())).collect())))
     }
 
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        Ok(Arc::new(Room(elements)))
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(Room(bytes)))
     }
 
     fn compile_in(&self, plan: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {

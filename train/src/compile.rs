@@ -145,14 +145,14 @@ impl Programs {
         Ok(())
     }
 
-    /// The arena, with room for so many f32.
-    fn room(&mut self, net: &Net, elements: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, TrainError> {
+    /// The arena, with room for so many bytes.
+    fn room(&mut self, net: &Net, bytes: usize, stop: &dyn Stop) -> Result<Arc<dyn Arena>, TrainError> {
         match &self.arena {
-            Some(arena) if arena.elements() >= elements => Ok(Arc::clone(arena)),
+            Some(arena) if arena.bytes() >= bytes => Ok(Arc::clone(arena)),
             _ => {
                 // What lies in a smaller one goes first: both may be more than there is.
                 self.clear();
-                let arena = net.backend.arena_unless(elements, stop)?;
+                let arena = net.backend.arena_unless(bytes, stop)?;
                 self.arena = Some(Arc::clone(&arena));
                 Ok(arena)
             }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use fovea_data::{DataSource, DataSpec};
 use fovea_graph::backend::Room;
-use fovea_graph::plan::{Algorithm, Choice};
+use fovea_graph::plan::Choice;
 use fovea_graph::{
     Arena, Backend, BackendError, Device, Feed, Graph, Memory, NodeId, Outcome, Plan, Program, State, StateId, Tensor,
 };
@@ -49,15 +49,15 @@ impl Backend for Idle {
     }
 
     fn choose(&self, _: &Graph, _: NodeId) -> Choice {
-        Choice { algorithm: Algorithm::Plain, workspace: 0 }
+        Choice::plain()
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         Ok(Box::new(Nothing(states.to_vec())))
     }
 
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        Ok(Arc::new(Room(elements)))
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        Ok(Arc::new(Room(bytes)))
     }
 
     fn compile_in(&self, plan: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {

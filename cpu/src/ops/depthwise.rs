@@ -3,6 +3,7 @@
 //! Source: F. Chollet, "Xception: deep learning with depthwise separable convolutions", arXiv:1610.02357. The filters are
 //! turned once, so that those of one window element lie together.
 
+use std::fmt;
 use std::ops::Range;
 
 use fovea_graph::op::Activation;
@@ -121,22 +122,39 @@ pub fn dgrad(g: &Geometry, call: Call<'_>) {
     });
 }
 
-/// Into how many parts the positions are split for [`wgrad`], and how many each has.
-fn parts(g: &Geometry) -> (usize, usize) {
-    let share = g.rows().div_ceil(16).max(256);
-    (g.rows().div_ceil(share).max(1), share)
+/// How [`wgrad`] is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WgradCut {
+    /// Into how many parts the positions are split.
+    parts: usize,
+    /// How many positions each has.
+    share: usize,
 }
 
-/// Scratch memory of [`wgrad`]: each part's sums, and one turned gradient.
-pub fn wgrad_workspace(g: &Geometry) -> usize {
-    (parts(g).0 + 1) * taps(g) * g.filters
+impl WgradCut {
+    /// Follows from the sizes alone.
+    pub fn new(g: &Geometry) -> Self {
+        let share = g.rows().div_ceil(16).max(256);
+        Self { parts: g.rows().div_ceil(share).max(1), share }
+    }
+
+    /// Scratch memory: each part's sums, and one turned gradient.
+    pub fn workspace(&self, g: &Geometry) -> usize {
+        (self.parts + 1) * taps(g) * g.filters
+    }
+}
+
+impl fmt::Display for WgradCut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "in {}", self.parts)
+    }
 }
 
 /// `conv_wgrad`; inputs x and dy.
-pub fn wgrad(g: &Geometry, call: Call<'_>) {
+pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
     let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
     let (k, c, size) = (g.filters, g.channels, taps(g) * g.filters);
-    let (parts, share) = parts(g);
+    let WgradCut { parts, share } = *cut;
     let (sums, turned) = call.memory.workspace[..(parts + 1) * size].split_at_mut(parts * size);
     call.team.chunks(sums, size, |start, dw| {
         let first = start / size * share;

@@ -2,41 +2,44 @@
 
 use fovea_graph::Shape;
 use fovea_graph::op::{Matmul, Transpose};
-use fovea_graph::plan::{Algorithm, Choice};
 
 use super::Call;
+use crate::kernel::{Kernel, Way};
 use crate::product::{Columns, Cut, Factor, Left, Product, Right, Rows, Transposed};
 
-/// The cut of a product, which follows from its sizes.
-fn cut(op: &Matmul, shapes: &[&Shape], y: &Shape) -> Cut {
+/// Rows, columns and depth.
+pub fn sizes(op: &Matmul, shapes: &[&Shape], y: &Shape) -> [usize; 3] {
     let depth = match op.a {
         Transpose::No => shapes[0].dims()[1],
         Transpose::Yes => shapes[0].dims()[0],
     };
-    Cut::packed_by_tasks([y.dims()[0], y.dims()[1], depth], 1)
+    [y.dims()[0], y.dims()[1], depth]
 }
 
-/// How it is computed.
-pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape, threads: usize) -> Choice {
-    Choice { algorithm: Algorithm::Gemm, workspace: threads * cut(op, shapes, y).workspace() }
+/// How `matmul` is computed.
+pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape) -> Kernel {
+    let cut = Cut::packed_by_tasks(sizes(op, shapes, y), 1);
+    Kernel { way: Way::Product(cut), scratch: cut.scratch() }
 }
 
 /// `y = act(op(a)·op(b) + bias)`.
 pub fn matmul(op: &Matmul, call: Call<'_>) {
-    let cut = cut(op, &call.shapes, call.shape);
-    let [a, b] = [0, 1].map(|i| (call.memory.inputs[i], call.shapes[i].dims()[1]));
-    let (rows, columns) =
-        (|(data, stride)| Rows { data, stride, next: 0 }, |(data, stride)| Columns { data, stride, next: 0 });
-    let transposed = Transposed { data: a.0, stride: a.1, next: 0 };
+    let [(a, across), (b, along)] = [0, 1].map(|i| (call.memory.inputs[i], call.shapes[i].dims()[1]));
+    let rows = Rows { data: a, stride: across, next: 0 };
+    let transposed = Transposed { data: a, stride: across, next: 0 };
+    let columns = Columns { data: b, stride: along, next: 0 };
+    // Seen transposed, its rows are the columns.
+    let turned = Rows { data: b, stride: along, next: 0 };
     match (op.a, op.b) {
-        (Transpose::No, Transpose::No) => product(op, &cut, &rows(a), &columns(b), call),
-        (Transpose::No, Transpose::Yes) => product(op, &cut, &rows(a), &rows(b), call),
-        (Transpose::Yes, Transpose::No) => product(op, &cut, &transposed, &columns(b), call),
-        (Transpose::Yes, Transpose::Yes) => product(op, &cut, &transposed, &rows(b), call),
+        (Transpose::No, Transpose::No) => product(op, &rows, &columns, call),
+        (Transpose::No, Transpose::Yes) => product(op, &rows, &turned, call),
+        (Transpose::Yes, Transpose::No) => product(op, &transposed, &columns, call),
+        (Transpose::Yes, Transpose::Yes) => product(op, &transposed, &turned, call),
     }
 }
 
-fn product<L: Left, R: Right>(op: &Matmul, cut: &Cut, left: &L, right: &R, call: Call<'_>) {
+fn product<L: Left, R: Right>(op: &Matmul, left: &L, right: &R, call: Call<'_>) {
+    let Way::Product(cut) = &call.kernel.way else { unreachable!("checked when it is compiled") };
     let product = Product {
         left,
         right: Factor::Own(right),

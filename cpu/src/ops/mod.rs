@@ -6,7 +6,7 @@ mod bias;
 mod channels;
 mod clip;
 mod concat;
-mod conv;
+pub mod conv;
 mod depthwise;
 mod dropout;
 mod elementwise;
@@ -27,16 +27,16 @@ mod update;
 mod upsample;
 
 use fovea_graph::op::Activation;
-use fovea_graph::plan::{Algorithm, Choice};
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
+use crate::kernel::{Kernel, Way};
 use crate::storage::Operands;
 use crate::team::Team;
 
 /// One evaluation of one node.
 pub struct Call<'a> {
-    /// The algorithm that the plan has chosen.
-    pub algorithm: Algorithm,
+    /// What the plan has chosen.
+    pub kernel: &'a Kernel,
     /// The shapes of the inputs.
     pub shapes: Vec<&'a Shape>,
     /// The output's shape.
@@ -50,15 +50,15 @@ pub struct Call<'a> {
 }
 
 /// How this backend computes a node, with so many threads.
-pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
+pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Kernel {
     let node = graph.node(id);
     let shapes = graph.input_shapes(node);
-    let plain = |workspace| Choice { algorithm: Algorithm::Plain, workspace };
+    let plain = Kernel::plain;
     match &node.op {
-        Op::Conv(op) => conv::choose(op, &shapes, &node.shape, threads),
-        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape, threads),
-        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, threads),
-        Op::Matmul(op) => matmul::choose(op, &shapes, &node.shape, threads),
+        Op::Conv(op) => conv::choose(op, &shapes, &node.shape),
+        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape),
+        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes),
+        Op::Matmul(op) => matmul::choose(op, &shapes, &node.shape),
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
             plain(channels::workspace(shapes[0]))
         }
@@ -110,6 +110,19 @@ pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Choice {
     }
 }
 
+/// Whether a node can be computed in this way: for ops that have several it must be one of theirs, for their sizes.
+pub fn suits(way: &Way, graph: &Graph, node: &Node) -> bool {
+    match (&node.op, way) {
+        (Op::Matmul(op), Way::Product(cut)) => {
+            [cut.rows, cut.columns, cut.depth] == matmul::sizes(op, &graph.input_shapes(node), &node.shape)
+        }
+        (Op::Conv(_), Way::Conv(g, _)) | (Op::ConvDgrad(_), Way::ConvDgrad(g, _)) => conv::is_of(g, graph, node),
+        (Op::ConvWgrad(_), Way::ConvWgrad(g, _)) => conv::is_of(g, graph, node),
+        (Op::Matmul(_) | Op::Conv(_) | Op::ConvDgrad(_) | Op::ConvWgrad(_), _) => false,
+        (_, way) => *way == Way::Plain,
+    }
+}
+
 /// Whether the op can write over its own input number `input`: only updates of states do.
 pub fn works_in_place(node: &Node, input: usize) -> bool {
     match node.op {
@@ -145,8 +158,8 @@ pub fn run(op: &Op, call: Call<'_>) {
     match op {
         Op::Fill(op) => elementwise::fill(op, call),
         Op::Conv(op) => conv::forward(op, call),
-        Op::ConvDgrad(op) => conv::dgrad(op, call),
-        Op::ConvWgrad(op) => conv::wgrad(op, call),
+        Op::ConvDgrad(_) => conv::dgrad(call),
+        Op::ConvWgrad(_) => conv::wgrad(call),
         Op::Bias(_) => bias::bias(call),
         Op::ChannelSum(_) => bias::channel_sum(call),
         Op::Matmul(op) => matmul::matmul(op, call),

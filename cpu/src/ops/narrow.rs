@@ -5,6 +5,7 @@
 //! filters has its sums in registers. After E. Georganas et al., "Anatomy of high-performance deep learning
 //! convolutions on SIMD architectures", arXiv:1808.05567.
 
+use std::fmt;
 use std::ops::Range;
 
 use fovea_graph::op::Activation;
@@ -14,6 +15,7 @@ use super::Call;
 use super::channels::add_parts;
 use super::elementwise::rectify;
 use crate::geometry::Geometry;
+use crate::kernel::Scratch;
 use crate::simd::{lanes, load, multiply_add, store, vectorised};
 
 /// The most channels of a map that counts as narrow.
@@ -32,7 +34,8 @@ pub fn is_narrow(g: &Geometry) -> bool {
 }
 
 /// How the work is cut, from the sizes alone.
-struct Bands {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bands {
     /// Output lines of a band; a band lies in one image.
     lines: usize,
     /// Bands of an image.
@@ -48,7 +51,8 @@ struct Bands {
 }
 
 impl Bands {
-    fn new(g: &Geometry) -> Self {
+    /// Bands that keep a thread busy.
+    pub fn new(g: &Geometry) -> Self {
         let block = if g.filters <= lanes() { lanes() } else { 2 * lanes() };
         let lines = (2048 / g.out[2]).clamp(1, g.out[1]);
         let extent = |axis: usize, n: usize| (n - 1) * g.stride[axis] + (g.window[axis] - 1) * g.dilate[axis] + 1;
@@ -99,15 +103,19 @@ impl Bands {
     }
 }
 
+impl fmt::Display for Bands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} lines x {}", self.lines, self.block)
+    }
+}
+
 /// Scratch memory of [`forward`]: the turned filters, the bias, and a band's copy a thread.
-pub fn forward_workspace(g: &Geometry, threads: usize) -> usize {
-    let bands = Bands::new(g);
-    (g.depth() + 1) * bands.filters + threads * bands.copy()
+pub fn forward_scratch(g: &Geometry, bands: &Bands) -> Scratch {
+    Scratch { shared: (g.depth() + 1) * bands.filters, each: bands.copy() }
 }
 
 /// `conv`.
-pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
-    let bands = Bands::new(g);
+pub fn forward(g: &Geometry, bands: &Bands, activation: Option<Activation>, call: Call<'_>) {
     let (turned, copies) = call.memory.workspace.split_at_mut((g.depth() + 1) * bands.filters);
     let (bias, turned) = turned.split_at_mut(bands.filters);
     bias.fill(0.0);
@@ -230,23 +238,41 @@ fn turn_back(turned: &[f32], g: &Geometry, block: usize, filters: &mut [f32]) {
     }
 }
 
-/// Into how many parts the bands are split for [`wgrad`], and how many each has.
-fn parts(g: &Geometry, bands: &Bands) -> (usize, usize) {
-    let all = g.batch * bands.per_image;
-    let share = all.div_ceil(16);
-    (all.div_ceil(share), share)
+/// How [`wgrad`] is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WgradCut {
+    bands: Bands,
+    /// Into how many parts the bands are split.
+    parts: usize,
+    /// How many bands each has.
+    share: usize,
 }
 
-/// Scratch memory of [`wgrad`]: each part's sums, their sum, and a band's copy a thread.
-pub fn wgrad_workspace(g: &Geometry, threads: usize) -> usize {
-    let bands = Bands::new(g);
-    (parts(g, &bands).0 + 1) * g.depth() * bands.filters + threads * bands.copy()
+impl WgradCut {
+    /// Follows from the sizes alone.
+    pub fn new(g: &Geometry) -> Self {
+        let bands = Bands::new(g);
+        let all = g.batch * bands.per_image;
+        let share = all.div_ceil(16);
+        Self { bands, parts: all.div_ceil(share), share }
+    }
+
+    /// Each part's sums, their sum, and a band's copy a thread.
+    pub fn scratch(&self, g: &Geometry) -> Scratch {
+        let Self { bands, parts, .. } = self;
+        Scratch { shared: (parts + 1) * g.depth() * bands.filters, each: bands.copy() }
+    }
+}
+
+impl fmt::Display for WgradCut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.bands, self.parts)
+    }
 }
 
 /// `conv_wgrad`; inputs x and dy.
-pub fn wgrad(g: &Geometry, call: Call<'_>) {
-    let bands = Bands::new(g);
-    let ((parts, share), size) = (parts(g, &bands), g.depth() * bands.filters);
+pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
+    let (WgradCut { bands, parts, share }, size) = (*cut, g.depth() * cut.bands.filters);
     let (sums, copies) = call.memory.workspace.split_at_mut((parts + 1) * size);
     let (total, sums) = sums.split_at_mut(size);
     let (x, dy, offsets) = (call.memory.inputs[0], call.memory.inputs[1], bands.offsets(g));

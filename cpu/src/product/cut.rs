@@ -1,10 +1,12 @@
 //! How a product is cut into tasks, tiles, panels and pieces of its depth. Follows from the sizes and the width of the
 //! processor's vectors alone, so that sums are taken in one order however many threads there are.
 
+use std::fmt;
 use std::ops::Range;
 
 use super::Task;
 use super::micro::{LONGEST, TILE, VECTORS, tile_rows};
+use crate::kernel::Scratch;
 
 /// Elements of the panels of one piece of the depth that stay in the second-level cache: 512 KiB.
 const PANELS: usize = 1 << 17;
@@ -16,7 +18,7 @@ const TASKS: usize = 32;
 const WORTH: usize = 1 << 19;
 
 /// The cut of a product of `rows × columns` sums over `depth`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// Rows of the product.
     pub rows: usize,
@@ -107,6 +109,11 @@ impl Cut {
         if self.own { 0 } else { self.times * self.depth * self.all_panels() * self.width }
     }
 
+    /// The memory that it needs beside its operands: the right factor, packed, and what each thread has to itself.
+    pub fn scratch(&self) -> Scratch {
+        Scratch { shared: self.packed(), each: self.workspace() }
+    }
+
     /// Scratch memory of a thread: a tile and, where tasks pack, their panels.
     pub fn workspace(&self) -> usize {
         let own = if self.own { self.piece.min(self.depth) * self.task_columns } else { 0 };
@@ -160,6 +167,18 @@ impl Cut {
                 part: p * part,
             }
         })
+    }
+}
+
+impl fmt::Display for Cut {
+    /// The tile, rows by columns by depth, the rows and columns of a task, and into how many parts the depth is split.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rows, columns) = (self.task_rows.min(self.rows), self.task_columns.min(self.columns));
+        write!(f, "{}x{}x{} of {rows}x{columns}", self.tile, self.width, self.piece)?;
+        if self.parts > 1 {
+            write!(f, ", {} parts", self.parts)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,12 +1,12 @@
 //! Convolution and its gradients: which kernel, in which tiles, in how many slices.
 
 use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad, Transpose};
-use fovea_graph::plan::{Algorithm, Choice};
 use fovea_graph::{BackendError, Shape};
 
 use super::maps::{counts, extent, three};
-use super::matmul::{Finish, Gemm, Products, Tile, sliced, slices_workspace};
-use super::{Call, grid, kernels};
+use super::matmul::{Finish, Gemm, Products, Tile, sliced};
+use super::{Call, grid, kernels, unfit};
+use crate::kernel::{Kernel, Tiling};
 use crate::kernels::{Convolution, DepthwiseWgrad, Dgrad, Divider, Fprop, Wgrad};
 use crate::queue::MULTIPROCESSORS;
 
@@ -83,19 +83,6 @@ impl Convolution {
         self.groups() == 1 && (1..=NARROW).contains(&self.channels) && self.dilate[2] == 1
     }
 
-    /// The algorithm; narrow maps have one of their own only forward.
-    fn algorithm(&self, forward: bool) -> Algorithm {
-        if self.is_pointwise() {
-            Algorithm::Pointwise
-        } else if self.is_depthwise() {
-            Algorithm::Depthwise
-        } else if forward && self.is_narrow() {
-            Algorithm::Direct
-        } else {
-            Algorithm::ImplicitGemm
-        }
-    }
-
     fn rows(&self) -> usize {
         self.batch as usize * volume(self.windows)
     }
@@ -148,33 +135,38 @@ impl Convolution {
         self.are_channels_wide() && self.group_filters % 4 == 0
     }
 
-    /// The tile for products of positions by channels.
-    fn tile(&self, products: &Products, wide: bool) -> Tile {
-        if self.is_flat() && products.columns <= 16 {
+    /// How products of positions by channels are cut.
+    fn tiling(&self, products: &Products, wide: bool) -> Tiling {
+        let tile = if self.is_flat() && products.columns <= 16 {
             Tile::Slim
         } else if self.is_flat() && wide && products.fill_large() {
             Tile::Large
         } else {
             Tile::Small
-        }
+        };
+        Tiling::new(products, tile, wide)
     }
 
-    /// The tile for products of filters by window elements.
-    fn wgrad_tile(&self, products: &Products) -> Tile {
-        if self.is_flat() && (products.rows <= 32 || products.columns <= 32) {
+    /// How products of filters by window elements are cut.
+    fn wgrad_tiling(&self, products: &Products) -> Tiling {
+        let tile = if self.is_flat() && (products.rows <= 32 || products.columns <= 32) {
             Tile::Square
         } else if self.is_flat() && self.are_all_wide() && products.fill_large() {
             Tile::Large
         } else {
             Tile::Small
-        }
+        };
+        Tiling::new(products, tile, self.are_all_wide())
     }
 
-    /// The slices of the depthwise gradient by the filters: as of tiles of 32 filters by 4 elements.
-    fn depthwise_products(&self) -> ([usize; 2], usize) {
-        let tiles = [(self.filters as usize).div_ceil(32), self.window_channels().div_ceil(4)];
-        let slices = DEPTHWISE_BUSY.div_ceil(tiles[0] * tiles[1]).min(self.rows() / DEPTHWISE_SHORTEST).max(1);
-        (tiles, slices)
+    /// The tiles of the depthwise gradient by the filters, of 32 filters by 4 elements.
+    fn depthwise_tiles(&self) -> usize {
+        (self.filters as usize).div_ceil(32) * self.window_channels().div_ceil(4)
+    }
+
+    /// And its slices.
+    fn depthwise_slices(&self) -> usize {
+        DEPTHWISE_BUSY.div_ceil(self.depthwise_tiles().max(1)).min(self.rows() / DEPTHWISE_SHORTEST).max(1)
     }
 
     /// As the products of whole matrices: positions, filters, channels.
@@ -207,55 +199,90 @@ fn pointwise_wgrad(conv: &Convolution) -> Gemm {
     Gemm::new([filters, channels, rows], Transpose::Yes, Transpose::No)
 }
 
-/// The choice for sizes; where they are refused when it runs, any.
-fn choice(sizes: Result<Convolution, BackendError>, choose: impl FnOnce(&Convolution) -> (Algorithm, usize)) -> Choice {
-    let (algorithm, workspace) = sizes.map_or((Algorithm::ImplicitGemm, 0), |conv| choose(&conv));
-    Choice { algorithm, workspace }
+/// What computes sizes; where they are refused when it runs, anything.
+fn chosen(sizes: Result<Convolution, BackendError>, choose: impl FnOnce(&Convolution) -> Kernel) -> Kernel {
+    sizes.map_or(Kernel::Plain, |conv| choose(&conv))
 }
 
 /// How `conv` is computed.
-pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape) -> Choice {
-    choice(sizes(op, shapes[0], shapes[1].spatial(), y), |conv| {
-        let (algorithm, products) = (conv.algorithm(true), conv.fprop());
-        let workspace = match algorithm {
-            Algorithm::Pointwise => pointwise(conv).workspace(),
-            Algorithm::Direct | Algorithm::Depthwise => 0,
-            _ => {
-                let slices = products.slices(conv.tile(&products, conv.are_channels_wide()));
-                slices_workspace(slices, y.elements())
-            }
-        };
-        (algorithm, workspace)
+pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape) -> Kernel {
+    chosen(sizes(op, shapes[0], shapes[1].spatial(), y), |conv| {
+        if conv.is_pointwise() {
+            Kernel::Pointwise(pointwise(conv).tiling())
+        } else if conv.is_depthwise() {
+            Kernel::Depthwise { slices: 1 }
+        } else if conv.is_narrow() {
+            Kernel::Direct
+        } else {
+            Kernel::Implicit(conv.tiling(&conv.fprop(), conv.are_channels_wide()))
+        }
     })
 }
 
-/// How `conv_dgrad` is computed.
-pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape) -> Choice {
-    choice(sizes(&op.conv, dx, shapes[0].spatial(), shapes[1]), |conv| {
-        let (algorithm, products) = (conv.algorithm(false), conv.dgrad());
-        let workspace = match algorithm {
-            Algorithm::Pointwise => pointwise_dgrad(conv).workspace(),
-            Algorithm::Depthwise => 0,
-            _ => {
-                let slices = products.slices(conv.tile(&products, conv.are_all_wide()));
-                slices_workspace(slices, dx.elements())
-            }
-        };
-        (algorithm, workspace)
+/// How `conv_dgrad` is computed; narrow maps have a way of their own only forward.
+pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape) -> Kernel {
+    chosen(sizes(&op.conv, dx, shapes[0].spatial(), shapes[1]), |conv| {
+        if conv.is_pointwise() {
+            Kernel::Pointwise(pointwise_dgrad(conv).tiling())
+        } else if conv.is_depthwise() {
+            Kernel::Depthwise { slices: 1 }
+        } else {
+            Kernel::Implicit(conv.tiling(&conv.dgrad(), conv.are_all_wide()))
+        }
     })
 }
 
 /// How `conv_wgrad` is computed.
-pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], dw: &Shape) -> Choice {
-    choice(sizes(&op.conv, shapes[0], &op.window, shapes[1]), |conv| {
-        let (algorithm, products) = (conv.algorithm(false), conv.wgrad());
-        let slices = match algorithm {
-            Algorithm::Pointwise => return (algorithm, pointwise_wgrad(conv).workspace()),
-            Algorithm::Depthwise => conv.depthwise_products().1,
-            _ => products.slices(conv.wgrad_tile(&products)),
-        };
-        (algorithm, slices_workspace(slices, dw.elements()))
+pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], _: &Shape) -> Kernel {
+    chosen(sizes(&op.conv, shapes[0], &op.window, shapes[1]), |conv| {
+        if conv.is_pointwise() {
+            Kernel::Pointwise(pointwise_wgrad(conv).tiling())
+        } else if conv.is_depthwise() {
+            Kernel::Depthwise { slices: conv.depthwise_slices() }
+        } else {
+            Kernel::Implicit(conv.wgrad_tiling(&conv.wgrad()))
+        }
     })
+}
+
+/// Whether `conv` of these sizes can be computed so; sizes that are refused where it runs can be by nothing.
+pub fn suits(op: &Conv, shapes: &[&Shape], y: &Shape, kernel: Kernel) -> bool {
+    let Ok(conv) = sizes(op, shapes[0], shapes[1].spatial(), y) else { return kernel == Kernel::Plain };
+    match kernel {
+        Kernel::Pointwise(tiling) => conv.is_pointwise() && pointwise(&conv).takes(&tiling),
+        Kernel::Depthwise { slices } => conv.is_depthwise() && slices == 1,
+        Kernel::Direct => conv.is_narrow(),
+        Kernel::Implicit(tiling) => {
+            tiling.tile != Tile::Square && tiling.suits(&conv.fprop(), conv.are_channels_wide(), conv.is_flat())
+        }
+        Kernel::Plain | Kernel::Product(_) => false,
+    }
+}
+
+/// The same for `conv_dgrad`.
+pub fn suits_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, kernel: Kernel) -> bool {
+    let Ok(conv) = sizes(&op.conv, dx, shapes[0].spatial(), shapes[1]) else { return kernel == Kernel::Plain };
+    match kernel {
+        Kernel::Pointwise(tiling) => conv.is_pointwise() && pointwise_dgrad(&conv).takes(&tiling),
+        Kernel::Depthwise { slices } => conv.is_depthwise() && slices == 1,
+        Kernel::Implicit(tiling) => {
+            tiling.tile != Tile::Square && tiling.suits(&conv.dgrad(), conv.are_all_wide(), conv.is_flat())
+        }
+        Kernel::Plain | Kernel::Product(_) | Kernel::Direct => false,
+    }
+}
+
+/// The same for `conv_wgrad`.
+pub fn suits_wgrad(op: &ConvWgrad, shapes: &[&Shape], _: &Shape, kernel: Kernel) -> bool {
+    let Ok(conv) = sizes(&op.conv, shapes[0], &op.window, shapes[1]) else { return kernel == Kernel::Plain };
+    match kernel {
+        Kernel::Pointwise(tiling) => conv.is_pointwise() && pointwise_wgrad(&conv).takes(&tiling),
+        Kernel::Depthwise { slices } => conv.is_depthwise() && (1..=conv.rows().max(1)).contains(&slices),
+        Kernel::Implicit(tiling) => {
+            tiling.tile != Tile::Slim && tiling.suits(&conv.wgrad(), conv.are_all_wide(), conv.is_flat())
+        }
+        Kernel::Plain | Kernel::Product(_) | Kernel::Direct => false,
+    }
 }
 
 /// `conv`; inputs x, filter and, where it is fused in, bias.
@@ -265,20 +292,19 @@ pub fn forward(op: &Conv, call: &Call<'_>) -> Result<(), BackendError> {
     }
     let conv = sizes(op, call.shapes[0], call.shapes[1].spatial(), call.shape)?;
     let (queue, x, w, finish) = (call.queue, call.x(0), call.x(1), Finish::of(call, op.activation));
-    match call.algorithm {
-        Algorithm::Pointwise => pointwise(&conv).run(call, x, w, finish),
-        Algorithm::Depthwise => {
+    match call.kernel {
+        Kernel::Pointwise(tiling) => pointwise(&conv).run(call, tiling, x, w, finish),
+        Kernel::Depthwise { .. } => {
             let grid = grid(call.len().div_ceil(4), 256);
             kernels::conv_depthwise(queue, grid, x, w, finish.bias, call.y(), conv, finish.relu)
         }
-        Algorithm::Direct => {
+        Kernel::Direct => {
             let blocks = conv.rows().div_ceil(256).saturating_mul((conv.filters as usize).div_ceil(16));
             let grid = [u32::try_from(blocks).unwrap_or(u32::MAX), 1, 1];
             kernels::conv_narrow(queue, grid, x, w, finish.bias, call.y(), conv, finish.relu)
         }
-        _ => {
-            let (products, wide) = (conv.fprop(), conv.are_channels_wide());
-            let tile = conv.tile(&products, wide);
+        Kernel::Implicit(Tiling { tile, wide, slices }) => {
+            let products = conv.fprop();
             let kernel = match (tile, conv.is_flat(), wide) {
                 (Tile::Slim, ..) => kernels::conv_fprop_2d_slim,
                 (Tile::Large, ..) => kernels::conv_fprop_2d_large,
@@ -287,13 +313,13 @@ pub fn forward(op: &Conv, call: &Call<'_>) -> Result<(), BackendError> {
                 (_, false, true) => kernels::conv_fprop_3d_wide,
                 (_, false, false) => kernels::conv_fprop_3d,
             };
-            let (channels, window, slices) =
-                (divider(conv.group_channels), conv.window.map(divider), products.slices(tile));
+            let (channels, window) = (divider(conv.group_channels), conv.window.map(divider));
             sliced(call, slices, conv.filters as usize, finish, |queue, y, Finish { bias, relu }| {
                 let f = Fprop { conv, channels, window, slices: slices as i32, relu };
-                kernel(queue, products.grid(tile), x, w, bias, y, f)
+                kernel(queue, products.grid(tile, slices), x, w, bias, y, f)
             })
         }
+        Kernel::Plain | Kernel::Product(_) => unfit("conv"),
     }
 }
 
@@ -304,12 +330,11 @@ pub fn dgrad(op: &ConvDgrad, call: &Call<'_>) -> Result<(), BackendError> {
     }
     let conv = sizes(&op.conv, call.shape, call.shapes[0].spatial(), call.shapes[1])?;
     let (queue, w, dy) = (call.queue, call.x(0), call.x(1));
-    match call.algorithm {
-        Algorithm::Pointwise => pointwise_dgrad(&conv).run(call, dy, w, Finish::none()),
-        Algorithm::Depthwise => kernels::conv_depthwise_dgrad(queue, grid(call.len(), 256), w, dy, call.y(), conv),
-        _ => {
-            let (products, wide) = (conv.dgrad(), conv.are_all_wide());
-            let tile = conv.tile(&products, wide);
+    match call.kernel {
+        Kernel::Pointwise(tiling) => pointwise_dgrad(&conv).run(call, tiling, dy, w, Finish::none()),
+        Kernel::Depthwise { .. } => kernels::conv_depthwise_dgrad(queue, grid(call.len(), 256), w, dy, call.y(), conv),
+        Kernel::Implicit(Tiling { tile, wide, slices }) => {
+            let products = conv.dgrad();
             let kernel = match (tile, conv.is_flat(), wide) {
                 (Tile::Slim, ..) => kernels::conv_dgrad_2d_slim,
                 (Tile::Large, ..) => kernels::conv_dgrad_2d_large,
@@ -319,7 +344,6 @@ pub fn dgrad(op: &ConvDgrad, call: &Call<'_>) -> Result<(), BackendError> {
                 (_, false, false) => kernels::conv_dgrad_3d,
             };
             let steps = [0, 1, 2].map(|axis| conv.tap_step(axis));
-            let slices = products.slices(tile);
             let g = Dgrad {
                 conv,
                 filters: divider(conv.group_filters),
@@ -330,9 +354,10 @@ pub fn dgrad(op: &ConvDgrad, call: &Call<'_>) -> Result<(), BackendError> {
                 slices: slices as i32,
             };
             sliced(call, slices, conv.channels as usize, Finish::none(), |queue, dx, _| {
-                kernel(queue, products.grid(tile), w, dy, dx, g)
+                kernel(queue, products.grid(tile, slices), w, dy, dx, g)
             })
         }
+        Kernel::Plain | Kernel::Product(_) | Kernel::Direct => unfit("conv_dgrad"),
     }
 }
 
@@ -343,20 +368,18 @@ pub fn wgrad(op: &ConvWgrad, call: &Call<'_>) -> Result<(), BackendError> {
     }
     let conv = sizes(&op.conv, call.shapes[0], &op.window, call.shapes[1])?;
     let (x, dy, windows, columns) = (call.x(0), call.x(1), conv.windows.map(divider), conv.window_channels());
-    match call.algorithm {
-        Algorithm::Pointwise => pointwise_wgrad(&conv).run(call, dy, x, Finish::none()),
-        Algorithm::Depthwise => {
-            let ([down, across], slices) = conv.depthwise_products();
-            let grid = [u32::try_from(down * across * slices).unwrap_or(u32::MAX), 1, 1];
+    match call.kernel {
+        Kernel::Pointwise(tiling) => pointwise_wgrad(&conv).run(call, tiling, dy, x, Finish::none()),
+        Kernel::Depthwise { slices } => {
+            let grid = [u32::try_from(conv.depthwise_tiles() * slices).unwrap_or(u32::MAX), 1, 1];
             let g = DepthwiseWgrad { conv, windows, slices: slices as i32 };
             sliced(call, slices, columns, Finish::none(), |queue, dw, _| {
                 kernels::conv_depthwise_wgrad(queue, grid, x, dy, dw, g)
             })
         }
-        _ => {
+        Kernel::Implicit(Tiling { tile, wide, slices }) => {
             let products = conv.wgrad();
-            let tile = conv.wgrad_tile(&products);
-            let kernel = match (tile, conv.is_flat(), conv.are_all_wide()) {
+            let kernel = match (tile, conv.is_flat(), wide) {
                 (Tile::Square, ..) => kernels::conv_wgrad_2d_square,
                 (Tile::Large, ..) => kernels::conv_wgrad_2d_large,
                 (_, true, true) => kernels::conv_wgrad_2d_wide,
@@ -364,12 +387,12 @@ pub fn wgrad(op: &ConvWgrad, call: &Call<'_>) -> Result<(), BackendError> {
                 (_, false, true) => kernels::conv_wgrad_3d_wide,
                 (_, false, false) => kernels::conv_wgrad_3d,
             };
-            let slices = products.slices(tile);
             let g = Wgrad { conv, windows, slices: slices as i32 };
             sliced(call, slices, columns, Finish::none(), |queue, dw, _| {
-                kernel(queue, products.grid(tile), x, dy, dw, g)
+                kernel(queue, products.grid(tile, slices), x, dy, dw, g)
             })
         }
+        Kernel::Plain | Kernel::Product(_) | Kernel::Direct => unfit("conv_wgrad"),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The product of two matrices, and how any product is cut into blocks.
 
 use fovea_graph::op::{Activation, Matmul, Transpose};
-use fovea_graph::plan::{Algorithm, Choice};
 use fovea_graph::{BackendError, Shape};
 
-use super::{Call, grid, kernels};
+use super::{Call, grid, kernels, unfit};
+use crate::kernel::{Kernel, Tiling};
 use crate::kernels::MatmulSizes;
 use crate::queue::{MULTIPROCESSORS, Queue};
 use crate::view::{In, Out};
@@ -31,7 +31,7 @@ pub enum Tile {
 
 impl Tile {
     /// Rows and columns.
-    fn sizes(self) -> [usize; 2] {
+    pub fn sizes(self) -> [usize; 2] {
         match self {
             Tile::Small => [64, 64],
             Tile::Large => [128, 64],
@@ -72,8 +72,8 @@ impl Products {
     }
 
     /// One block for every tile and slice. A grid too large is refused at the launch.
-    pub fn grid(&self, tile: Tile) -> [u32; 3] {
-        let blocks = self.tiles(tile).saturating_mul(self.slices(tile));
+    pub fn grid(&self, tile: Tile, slices: usize) -> [u32; 3] {
+        let blocks = self.tiles(tile).saturating_mul(slices);
         [u32::try_from(blocks).unwrap_or(u32::MAX), 1, 1]
     }
 
@@ -149,21 +149,30 @@ impl Gemm {
         a.is_multiple_of(4) && b.is_multiple_of(4)
     }
 
-    fn tile(&self) -> Tile {
-        if self.is_wide() && self.sizes.fill_large() { Tile::Large } else { Tile::Small }
+    /// How it is cut.
+    pub fn tiling(&self) -> Tiling {
+        let wide = self.is_wide();
+        let tile = if wide && self.sizes.fill_large() { Tile::Large } else { Tile::Small };
+        Tiling::new(&self.sizes, tile, wide)
     }
 
-    /// How many f32 of scratch memory it needs.
-    pub fn workspace(&self) -> usize {
-        slices_workspace(self.sizes.slices(self.tile()), self.sizes.rows.saturating_mul(self.sizes.columns))
+    /// Whether it can be cut so.
+    pub fn takes(&self, tiling: &Tiling) -> bool {
+        matches!(tiling.tile, Tile::Small | Tile::Large) && tiling.suits(&self.sizes, self.is_wide(), true)
     }
 
     /// Launches it; the result is the call's output.
-    pub fn run(&self, call: &Call<'_>, a: In<f32>, b: In<f32>, finish: Finish) -> Result<(), BackendError> {
+    pub fn run(
+        &self,
+        call: &Call<'_>,
+        Tiling { tile, wide, slices }: Tiling,
+        a: In<f32>,
+        b: In<f32>,
+        finish: Finish,
+    ) -> Result<(), BackendError> {
         let Products { rows, columns, depth, .. } = self.sizes;
-        let tile = self.tile();
-        let (grid, slices) = (self.sizes.grid(tile), self.sizes.slices(tile));
-        let kernel = match (tile, self.is_wide(), self.a, self.b) {
+        let grid = self.sizes.grid(tile, slices);
+        let kernel = match (tile, wide, self.a, self.b) {
             (Tile::Large, _, Transpose::No, Transpose::No) => kernels::matmul_nn_large,
             (Tile::Large, _, Transpose::No, Transpose::Yes) => kernels::matmul_nt_large,
             (Tile::Large, _, Transpose::Yes, Transpose::No) => kernels::matmul_tn_large,
@@ -197,14 +206,26 @@ fn of(op: &Matmul, shapes: &[&Shape]) -> Option<Gemm> {
 }
 
 /// How `matmul` is computed.
-pub fn choose(op: &Matmul, shapes: &[&Shape]) -> Choice {
-    Choice { algorithm: Algorithm::Gemm, workspace: of(op, shapes).map_or(0, |gemm| gemm.workspace()) }
+pub fn choose(op: &Matmul, shapes: &[&Shape]) -> Kernel {
+    of(op, shapes).map_or(Kernel::Plain, |gemm| Kernel::Product(gemm.tiling()))
+}
+
+/// Whether `matmul` of these sizes can be computed so.
+pub fn suits(op: &Matmul, shapes: &[&Shape], kernel: Kernel) -> bool {
+    match (of(op, shapes), kernel) {
+        (Some(gemm), Kernel::Product(tiling)) => gemm.takes(&tiling),
+        (None, kernel) => kernel == Kernel::Plain,
+        _ => false,
+    }
 }
 
 /// `matmul`.
 pub fn forward(op: &Matmul, call: &Call<'_>) -> Result<(), BackendError> {
-    match of(op, &call.shapes) {
-        Some(gemm) if call.len() > 0 => gemm.run(call, call.x(0), call.x(1), Finish::of(call, op.activation)),
-        _ => Ok(()),
+    match (of(op, &call.shapes), call.kernel) {
+        _ if call.len() == 0 => Ok(()),
+        (Some(gemm), Kernel::Product(tiling)) => {
+            gemm.run(call, tiling, call.x(0), call.x(1), Finish::of(call, op.activation))
+        }
+        _ => unfit("matmul"),
     }
 }

@@ -1,8 +1,11 @@
 //! What each op does on a GPU: one file a family, and `uses.rs` with the kernels of each. This file only hands over.
 
-use fovea_graph::plan::{Algorithm, Choice};
+use std::sync::Arc;
+
+use fovea_graph::plan::{Choice, Type};
 use fovea_graph::{BackendError, Graph, NodeId, Op, Shape};
 
+use crate::kernel::Kernel;
 use crate::kernels::{self, StepFeed};
 use crate::queue::{Queue, grid};
 use crate::view::{In, InOut, Out};
@@ -16,7 +19,7 @@ mod frame;
 mod loss;
 mod lrn;
 mod maps;
-mod matmul;
+pub mod matmul;
 mod overlap;
 mod pool;
 mod soft;
@@ -55,8 +58,8 @@ impl Range {
 
 /// One evaluation of one node.
 pub struct Call<'a> {
-    /// The algorithm that the plan has chosen.
-    pub algorithm: Algorithm,
+    /// What the plan has chosen.
+    pub kernel: Kernel,
     /// The shapes of the inputs.
     pub shapes: Vec<&'a Shape>,
     /// The output's shape.
@@ -99,23 +102,51 @@ impl Call<'_> {
 
 /// How this backend computes a node.
 pub fn choose(graph: &Graph, id: NodeId) -> Choice {
+    let kernel = kernel(graph, id);
+    Choice::new(Arc::new(kernel), workspace(graph, id, kernel) * Type::F32.bytes())
+}
+
+/// What computes a node.
+fn kernel(graph: &Graph, id: NodeId) -> Kernel {
     let node = graph.node(id);
     let shapes = graph.input_shapes(node);
-    let plain = |workspace| Choice { algorithm: Algorithm::Plain, workspace };
     match &node.op {
         Op::Conv(op) => conv::choose(op, &shapes, &node.shape),
         Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape),
         Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, &node.shape),
         Op::Matmul(op) => matmul::choose(op, &shapes),
+        _ => Kernel::Plain,
+    }
+}
+
+/// Whether a kernel can compute a node.
+pub fn suits(graph: &Graph, id: NodeId, kernel: Kernel) -> bool {
+    let node = graph.node(id);
+    let shapes = graph.input_shapes(node);
+    match &node.op {
+        Op::Conv(op) => conv::suits(op, &shapes, &node.shape, kernel),
+        Op::ConvDgrad(op) => conv::suits_dgrad(op, &shapes, &node.shape, kernel),
+        Op::ConvWgrad(op) => conv::suits_wgrad(op, &shapes, &node.shape, kernel),
+        Op::Matmul(op) => matmul::suits(op, &shapes, kernel),
+        _ => kernel == Kernel::Plain,
+    }
+}
+
+/// How many f32 of scratch memory a kernel needs for a node.
+pub fn workspace(graph: &Graph, id: NodeId, kernel: Kernel) -> usize {
+    let node = graph.node(id);
+    let shapes = graph.input_shapes(node);
+    match &node.op {
+        Op::Conv(_) | Op::ConvDgrad(_) | Op::ConvWgrad(_) | Op::Matmul(_) => kernel.slices_workspace(&node.shape),
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
-            plain(channels::sum_workspace(shapes[0]))
+            channels::sum_workspace(shapes[0])
         }
-        Op::PoolGrad(op) => plain(pool::grad_workspace(op, shapes[1])),
-        Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0])),
-        Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::row_workspace(shapes[0])),
-        Op::SquaredError(_) | Op::PointwiseLoss(_) | Op::LabelWeight(_) => plain(loss::element_workspace(shapes[0])),
-        Op::Overlap(_) => plain(overlap::workspace(shapes[0])),
-        Op::ClipFactor(_) => plain(update::clip_workspace(&shapes)),
+        Op::PoolGrad(op) => pool::grad_workspace(op, shapes[1]),
+        Op::LrnGrad(_) => lrn::grad_workspace(shapes[0]),
+        Op::CrossEntropy(_) | Op::Correct(_) => loss::row_workspace(shapes[0]),
+        Op::SquaredError(_) | Op::PointwiseLoss(_) | Op::LabelWeight(_) => loss::element_workspace(shapes[0]),
+        Op::Overlap(_) => overlap::workspace(shapes[0]),
+        Op::ClipFactor(_) => update::clip_workspace(&shapes),
         Op::Input(_)
         | Op::State(_)
         | Op::Fill(_)
@@ -154,7 +185,7 @@ pub fn choose(graph: &Graph, id: NodeId) -> Choice {
         | Op::PoolPick(_)
         | Op::AdamMean(_)
         | Op::AdamSquare(_)
-        | Op::AdamStep(_) => plain(0),
+        | Op::AdamStep(_) => 0,
     }
 }
 
@@ -210,6 +241,11 @@ pub fn run(op: &Op, call: &Call<'_>) -> Result<(), BackendError> {
         Op::AdamMean(_) | Op::AdamSquare(_) | Op::AdamStep(_) => no_launch(op),
         Op::ClipFactor(_) | Op::Running(_) | Op::Input(_) | Op::State(_) | Op::Reshape(_) => no_launch(op),
     }
+}
+
+/// What a kernel was launched for that is none of its op's.
+fn unfit(op: &str) -> Result<(), BackendError> {
+    Err(BackendError::Mismatch(format!("the plan's step for {op} has a kernel that does not compute it")))
 }
 
 /// What is no launch of its own.

@@ -212,7 +212,7 @@ impl Group {
             _ => None,
         };
         let nodes = self.entries.iter().filter(|_| self.looks(plan)).flat_map(|entry| &entry.nodes);
-        nodes.filter_map(read).map(|id| plan.places[id.index()]).collect()
+        nodes.filter_map(read).map(|id| plan.place(id)).collect()
     }
 
     /// Looks whether its gradients, and all that it would write, are finite.
@@ -276,7 +276,7 @@ mod tests {
     use fovea_graph::op::{
         AdamMean, AdamSquare, AdamStep, ClipFactor, NesterovStep, RmsVelocity, Running, SgdStep, SgdVelocity,
     };
-    use fovea_graph::plan::{Algorithm, Choice, plan};
+    use fovea_graph::plan::{Choice, plan};
     use fovea_graph::{Arena, Backend, Device, Init, Memory, Program, Role, State, StateId};
 
     use super::*;
@@ -289,7 +289,7 @@ mod tests {
             Device { name: "none".into(), description: String::new(), memory: None }
         }
         fn choose(&self, _: &Graph, _: NodeId) -> Choice {
-            Choice { algorithm: Algorithm::Plain, workspace: 0 }
+            Choice::plain()
         }
         fn allocate(&self, _: &[State]) -> Result<Box<dyn Memory>, BackendError> {
             Err(BackendError::Unavailable("it only plans".into()))

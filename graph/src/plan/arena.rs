@@ -7,7 +7,7 @@ use super::occupied::Occupied;
 use super::{ALIGN, Slot};
 use crate::stop::{Interrupted, Stop};
 
-/// When a value is written and last read, in step numbers, and how many elements it has.
+/// When a value is written and last read, in step numbers, and how many bytes it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lifetime {
     pub birth: usize,
@@ -83,7 +83,7 @@ impl Taken {
         }
     }
 
-    /// The lowest offset at which `len` elements are free at all steps of the nodes that were looked up.
+    /// The lowest offset at which `len` bytes are free at all steps of the nodes that were looked up.
     fn fit(&mut self, len: usize) -> usize {
         let mut offset = 0;
         loop {
@@ -119,7 +119,7 @@ pub(super) fn assign(values: &[Lifetime], stop: &dyn Stop) -> Result<Arena, Inte
     let mut slots = vec![Slot { offset: 0, len: 0 }; values.len()];
     let mut taken = Taken::new(values.iter().map(|value| value.death + 1).max().unwrap_or(0));
     let mut size = 0;
-    // Values without elements stay at the beginning: they meet nobody.
+    // Values without bytes stay at the beginning: they meet nobody.
     for i in order.into_iter().filter(|&i| values[i].len > 0) {
         stop.go_on()?;
         let value = values[i];
@@ -166,7 +166,7 @@ mod tests {
         let value = |birth, death| Lifetime { birth, death, len: 100 };
         let Arena { slots, size, .. } = arena(&[value(0, 1), value(1, 2), value(2, 3), value(3, 4)]);
         assert_eq!(slots[0].offset, slots[2].offset);
-        assert_eq!(size, 112 + 100);
+        assert_eq!(size, 128 + 100);
     }
 
     /// The lifetimes of a chain in training: what a layer gives lives until its gradient; gradients live for a step.

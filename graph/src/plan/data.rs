@@ -1,42 +1,31 @@
 //! What a plan is made of.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::kernel::Kernel;
 use crate::graph::Graph;
 use crate::ids::{InputId, NodeId, StateId};
 
-/// How a node is computed, where there is a choice.
+/// What the elements of a value are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Algorithm {
-    /// The op's one way.
-    Plain,
-    /// A matrix product.
-    Gemm,
-    /// Convolution as loops over the window.
-    Direct,
-    /// The same where each filter sees few channels (F. Chollet, "Xception", arXiv:1610.02357).
-    Depthwise,
-    /// Convolution as a matrix product over gathered windows, a few images at a time (K. Chellapilla et al., "High
-    /// performance convolutional neural networks for document processing", 2006).
-    Im2col,
-    /// A 1×1 convolution at stride 1 as the matrix product it is: nothing is gathered.
-    Pointwise,
-    /// Convolution as a matrix product whose factor is gathered from the map tile by tile, never stored (S. Chetlur et al.,
-    /// "cuDNN: efficient primitives for deep learning", arXiv:1410.0759).
-    ImplicitGemm,
+pub enum Type {
+    /// 32 bits of IEEE 754: the arithmetic of record.
+    F32,
 }
 
-/// A backend's choice for one node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// How it is computed.
-    pub algorithm: Algorithm,
-    /// How many f32 of scratch it needs while it runs.
-    pub workspace: usize,
+impl Type {
+    /// The bytes of one element.
+    pub fn bytes(self) -> usize {
+        match self {
+            Type::F32 => 4,
+        }
+    }
 }
 
-/// How every activation lies in memory; decided once for the whole plan, so that nothing is reordered between layers.
+/// How a value lies in memory: all of a plan's alike, so that nothing is reordered between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {
@@ -44,29 +33,30 @@ pub enum Layout {
     ChannelsLast,
 }
 
-/// A range of the arena, in f32 elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A range of the arena, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Slot {
-    /// The first element; a multiple of [`ALIGN`].
+    /// The first byte; a multiple of [`ALIGN`].
     pub offset: usize,
-    /// How many elements.
+    /// How many bytes.
     pub len: usize,
 }
 
 impl Slot {
-    /// The range of elements.
-    pub fn range(self) -> std::ops::Range<usize> {
-        self.offset..self.offset + self.len
+    /// The range of its elements, counted from the arena's first, where all of them are f32.
+    pub fn floats(self) -> std::ops::Range<usize> {
+        let size = Type::F32.bytes();
+        self.offset / size..(self.offset + self.len) / size
     }
 
-    /// Whether two slots share an element.
+    /// Whether two slots share a byte.
     pub fn overlaps(self, other: Slot) -> bool {
         self.offset < other.offset + other.len && other.offset < self.offset + self.len
     }
 }
 
-/// Slots begin at multiples of this many elements (64 bytes, a cache line).
-pub const ALIGN: usize = 16;
+/// Slots begin at multiples of this many bytes: a cache line.
+pub const ALIGN: usize = 64;
 
 /// Where a value lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -80,38 +70,72 @@ pub enum Place {
     Input(InputId),
 }
 
-/// One evaluation.
+/// A node's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Value {
+    /// Where it lies.
+    pub place: Place,
+    /// What its elements are.
+    pub dtype: Type,
+    /// In which order they lie.
+    pub layout: Layout,
+}
+
+impl Value {
+    /// One of f32, channels last.
+    pub fn at(place: Place) -> Self {
+        Self { place, dtype: Type::F32, layout: Layout::ChannelsLast }
+    }
+}
+
+/// One evaluation.
+#[derive(Clone, Debug)]
 pub struct Step {
     /// Which node.
     pub node: NodeId,
-    /// How.
-    pub algorithm: Algorithm,
+    /// What runs.
+    pub kernel: Arc<dyn Kernel>,
     /// Its scratch memory.
     pub workspace: Option<Slot>,
 }
 
-/// A graph with its order, algorithms and memory.
+impl PartialEq for Step {
+    fn eq(&self, other: &Self) -> bool {
+        self.node == other.node && *self.kernel == *other.kernel && self.workspace == other.workspace
+    }
+}
+
+/// A graph with its order, kernels and memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// What is computed.
     pub graph: Graph,
-    /// How activations lie in memory.
-    pub layout: Layout,
+    /// For which kind of machine: the kinds' kernels and bits differ. See [`Backend::machine`](crate::Backend::machine).
+    pub machine: String,
     /// What runs, in order; inputs, states and reshapes have no step.
     pub steps: Vec<Step>,
     /// `steps[commit..]` write states, all others only the arena: up to here a step can be abandoned without a trace.
     pub commit: usize,
-    /// Where each node's value lies.
-    pub places: Vec<Place>,
-    /// The arena's size, in f32 elements.
+    /// Each node's value.
+    pub values: Vec<Value>,
+    /// The arena's size, in bytes.
     pub arena: usize,
 }
 
 impl Plan {
+    /// Where a node's value lies.
+    pub fn place(&self, id: NodeId) -> Place {
+        self.values[id.index()].place
+    }
+
+    /// The bytes of a node's value.
+    pub fn bytes(&self, id: NodeId) -> usize {
+        self.graph.shape(id).elements() * self.values[id.index()].dtype.bytes()
+    }
+
     /// The bytes it needs while it runs: the arena, without states and inputs.
     pub fn arena_bytes(&self) -> u64 {
-        4 * self.arena as u64
+        self.arena as u64
     }
 
     /// The bytes of the states it reads and writes.

@@ -1,7 +1,8 @@
-//! The plan: in which order, by which algorithm and where in memory a graph is computed. All of it is data to print.
+//! The plan: in which order, by which kernel and where in memory a graph is computed. All of it is data to print.
 
 mod arena;
 mod data;
+mod kernel;
 mod occupied;
 mod print;
 mod verify;
@@ -13,9 +14,10 @@ use crate::ids::{NodeId, StateId};
 use crate::op::Op;
 use crate::stop::{Interrupted, Never, Stop};
 use arena::{Lifetime, assign};
-pub use data::{ALIGN, Algorithm, Choice, Layout, Place, Plan, Slot, Step};
+pub use data::{ALIGN, Layout, Place, Plan, Slot, Step, Type, Value};
+pub use kernel::{Choice, Kernel, Plain};
 
-/// Plans a graph for a device: order, algorithms, memory.
+/// Plans a graph for a device: order, kernels, memory.
 ///
 /// Everything that writes a state comes last, so that a step can be abandoned before it; the graph's order is kept
 /// otherwise. Reshapes share their input's memory, updates are computed in their state's.
@@ -47,23 +49,24 @@ pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Stop) -> Resu
 
     let (values, scratch) = arena.slots.split_at(arena.slots.len() - order.len());
     let mut values = values.iter().copied();
-    let mut places = Vec::with_capacity(graph.nodes.len());
+    let mut placed: Vec<Value> = Vec::with_capacity(graph.nodes.len());
     for id in stop.each(graph.ids()) {
         let id = id?;
         let place = match (&graph.node(id).op, updates[id.index()]) {
             (&Op::Input(input), _) => Place::Input(input),
             (&Op::State(state), _) | (_, Some(state)) => Place::State(state),
-            (Op::Reshape(_), None) => places[graph.node(id).inputs[0].index()],
+            (Op::Reshape(_), None) => placed[graph.node(id).inputs[0].index()].place,
             _ => Place::Arena(values.next().expect("every computed value has a slot")),
         };
-        places.push(place);
+        placed.push(Value::at(place));
     }
     let steps = order.iter().zip(choices).zip(scratch).map(|((&node, choice), &slot)| Step {
         node,
-        algorithm: choice.algorithm,
+        kernel: choice.kernel,
         workspace: (choice.workspace > 0).then_some(slot),
     });
-    let plan = Plan { layout: Layout::ChannelsLast, steps: steps.collect(), commit, places, arena: arena.size, graph };
+    let (machine, steps) = (backend.machine(), steps.collect());
+    let plan = Plan { machine, steps, commit, values: placed, arena: arena.size, graph };
     if cfg!(debug_assertions)
         && let Err(why) = plan.verify()
     {
@@ -82,7 +85,7 @@ fn lifetimes(
     let mut lifetimes: Vec<Option<Lifetime>> = vec![None; graph.nodes.len()];
     for (step, &id) in order.iter().enumerate() {
         if updates[id.index()].is_none() {
-            let len = graph.shape(id).elements();
+            let len = graph.shape(id).elements() * Type::F32.bytes();
             lifetimes[id.index()] = Some(Lifetime { birth: step, death: step, len });
         }
     }

@@ -2,35 +2,27 @@
 
 use std::fmt;
 
-use super::{Algorithm, Place, Plan, Slot};
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Algorithm::Plain => "",
-            Algorithm::Gemm => "gemm",
-            Algorithm::Direct => "direct",
-            Algorithm::Depthwise => "depthwise",
-            Algorithm::Im2col => "im2col",
-            Algorithm::Pointwise => "pointwise",
-            Algorithm::ImplicitGemm => "implicit gemm",
-        })
-    }
-}
+use super::{Place, Plan, Slot};
 
 impl fmt::Display for Slot {
     /// A range of bytes in the arena, in KiB with one decimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kib = |n: usize| n as f64 / 256.0;
+        let kib = |n: usize| n as f64 / 1024.0;
         write!(f, "{:.1}..{:.1}", kib(self.offset), kib(self.offset + self.len))
     }
 }
 
 impl fmt::Display for Plan {
-    /// A head with the totals, then a line a step: the node, its algorithm, where it lies, its scratch.
+    /// A head with the totals, then a line a step: the node, its kernel, where it lies, its scratch.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kib = |bytes: u64| bytes as f64 / 1024.0;
-        writeln!(f, "plan of {}: {} steps, layout channels last", self.graph.name, self.steps.len())?;
+        writeln!(
+            f,
+            "plan of {} for {}: {} steps, f32, channels last",
+            self.graph.name,
+            self.machine,
+            self.steps.len()
+        )?;
         writeln!(f, "arena {:.1} KiB, states {:.1} KiB", kib(self.arena_bytes()), kib(self.state_bytes()))?;
         for (i, step) in self.steps.iter().enumerate() {
             if i == self.commit {
@@ -38,7 +30,7 @@ impl fmt::Display for Plan {
             }
             let node = self.graph.node(step.node);
             let layer = node.layer.map_or("", |l| &self.graph.layers[l.index()].name);
-            let place = match self.places[step.node.index()] {
+            let place = match self.place(step.node) {
                 Place::Arena(slot) => format!("at {slot}"),
                 Place::State(s) => format!("into {}", self.graph.states[s.index()].name),
                 Place::Input(_) => String::new(),
@@ -46,11 +38,11 @@ impl fmt::Display for Plan {
             let scratch = step.workspace.map_or(String::new(), |slot| format!(", scratch {slot}"));
             writeln!(
                 f,
-                "{i:4}  %{:<4} {:<20} {:<10} {:<10} {:<16} {place}{scratch}",
+                "{i:4}  %{:<4} {:<20} {:<10} {:<18} {:<16} {place}{scratch}",
                 step.node.0,
                 node.op.word(),
                 layer,
-                step.algorithm.to_string(),
+                step.kernel.to_string(),
                 node.shape.to_string(),
             )?;
         }

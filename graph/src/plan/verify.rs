@@ -20,7 +20,7 @@ impl Plan {
                     return Err(format!("step {i} reads %{}, which is not there", input.0));
                 }
             }
-            match self.places[step.node.index()] {
+            match self.place(step.node) {
                 Place::Arena(slot) => {
                     if self.overwrites_input(step, slot, &written.arena) {
                         return Err(format!("step {i} writes over its own input"));
@@ -35,7 +35,7 @@ impl Plan {
             }
         }
         for (name, id) in &self.graph.outputs {
-            if let Place::Arena(_) = self.places[id.index()]
+            if let Place::Arena(_) = self.place(*id)
                 && !self.is_there(*id, &written)
             {
                 return Err(format!("the output {name} is gone at the end"));
@@ -47,7 +47,7 @@ impl Plan {
     /// Whether a value is where the plan says.
     fn is_there(&self, id: NodeId, written: &Written) -> bool {
         let root = owner(&self.graph, id);
-        match (self.places[root.index()], &self.graph.node(root).op) {
+        match (self.place(root), &self.graph.node(root).op) {
             (Place::Input(_), _) => true,
             (Place::State(s), Op::State(_)) => !written.renewed[s.index()],
             (Place::State(s), _) => written.renewed[s.index()],

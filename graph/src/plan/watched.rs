@@ -20,7 +20,7 @@ impl Plan {
         let mut seen = HashSet::new();
         if self.commit < self.steps.len()
             && let Some(loss) = graph.find_output("loss")
-            && let Place::Arena(_) = self.places[loss.index()]
+            && let Place::Arena(_) = self.place(loss)
         {
             seen.insert(owner(graph, loss));
             watched.push((NotFinite::Loss, loss));
@@ -32,7 +32,7 @@ impl Plan {
                 if let Op::ClipFactor(_) = graph.node(value).op {
                     continue;
                 }
-                if let Place::Arena(_) = self.places[input.index()]
+                if let Place::Arena(_) = self.place(input)
                     && computed.contains(&value)
                     && seen.insert(value)
                 {
@@ -65,7 +65,7 @@ impl Plan {
             Op::State(state) => Some(&self.graph.states[state.index()]).filter(|state| state.role == Role::Parameter),
             _ => None,
         });
-        match (read, self.places[step.node.index()]) {
+        match (read, self.place(step.node)) {
             (Some(state), _) => &state.name,
             (None, Place::State(state)) => &self.graph.states[state.index()].name,
             (None, _) => node.op.word(),

@@ -1,10 +1,23 @@
 //! What the tests of passes share.
 
+use std::fmt;
 use std::sync::Arc;
 
 use fovea_graph::backend::{Arena, Backend, BackendError, Device, Memory, Program};
-use fovea_graph::plan::{Algorithm, Choice};
+use fovea_graph::plan::{Choice, Kernel};
 use fovea_graph::{Graph, NodeId, Op, Plan, State};
+
+/// A kernel of that backend.
+#[derive(Debug)]
+struct Im2col;
+
+impl fmt::Display for Im2col {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("im2col 64x32")
+    }
+}
+
+impl Kernel for Im2col {}
 
 /// Chooses as a backend does, and runs nothing.
 pub struct Chooser;
@@ -15,8 +28,8 @@ impl Backend for Chooser {
     }
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         match graph.node(node).op {
-            Op::Conv(_) => Choice { algorithm: Algorithm::Im2col, workspace: 1000 },
-            _ => Choice { algorithm: Algorithm::Plain, workspace: 0 },
+            Op::Conv(_) => Choice::new(Arc::new(Im2col), 4000),
+            _ => Choice::plain(),
         }
     }
     fn allocate(&self, _: &[State]) -> Result<Box<dyn Memory>, BackendError> {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use fovea_cpu::reference::{Feed64, evaluate, output};
 use fovea_graph::backend::Room;
-use fovea_graph::plan::{Algorithm, Choice};
+use fovea_graph::plan::Choice;
 use fovea_graph::{
     Arena, Backend, BackendError, Device, Feed, Graph, Memory, NodeId, Outcome, Plan, Program, State, StateId, Tensor,
 };
@@ -97,7 +97,7 @@ impl Oracle {
 
     /// A plan's arena may have so many f32.
     pub fn with_room(elements: usize) -> Self {
-        Self::default().and(|shared| shared.room = Some(elements))
+        Self::default().and(|shared| shared.room = Some(4 * elements))
     }
 
     /// Calls `hook` before each op of a training step.
@@ -132,7 +132,7 @@ impl Backend for Oracle {
     }
 
     fn choose(&self, _: &Graph, _: NodeId) -> Choice {
-        Choice { algorithm: Algorithm::Plain, workspace: 0 }
+        Choice::plain()
     }
 
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
@@ -141,16 +141,16 @@ impl Backend for Oracle {
         Ok(Box::new(Values { values: states.iter().map(zero).collect(), shared }))
     }
 
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        if self.shared.lock().unwrap().room.is_some_and(|room| elements > room) {
-            let (what, needed) = ("the plan".to_string(), 4 * elements as u64);
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        if self.shared.lock().unwrap().room.is_some_and(|room| bytes > room) {
+            let (what, needed) = ("the plan".to_string(), bytes as u64);
             return Err(BackendError::OutOfMemory { what, needed, device: "oracle".into() });
         }
-        Ok(Arc::new(Room(elements)))
+        Ok(Arc::new(Room(bytes)))
     }
 
     fn compile_in(&self, plan: Plan, arena: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
-        assert!(plan.arena <= arena.elements());
+        assert!(plan.arena <= arena.bytes());
         let mut shared = self.shared.lock().unwrap();
         shared.training += usize::from(!plan.graph.updates.is_empty());
         Ok(Box::new(Steps { plan, shared: Arc::clone(&self.shared), ended: Ended::default(), begun: VecDeque::new() }))

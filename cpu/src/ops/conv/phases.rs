@@ -11,7 +11,7 @@ use crate::geometry::Geometry;
 use crate::product::{Right, copy_padded};
 
 /// The elements of the map that the same taps reach, along all axes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phase {
     axes: [Axis; 3],
     /// The first element, by axis.

@@ -33,7 +33,7 @@ pub(super) fn follows(graph: &Graph, nodes: &[NodeId], next: NodeId) -> bool {
 
 /// Whether an update and those of another entry would see what the other writes.
 pub(super) fn disturbs(plan: &Plan, nodes: &[NodeId], next: NodeId) -> bool {
-    let place = |id: NodeId| plan.places[id.index()];
+    let place = |id: NodeId| plan.place(id);
     let reads = |id: NodeId| plan.graph.node(id).inputs.iter().map(|&input| place(input));
     nodes.iter().any(|&id| {
         overlap(place(id), place(next))
@@ -45,7 +45,7 @@ pub(super) fn disturbs(plan: &Plan, nodes: &[NodeId], next: NodeId) -> bool {
 /// The same for an update and those that it follows in one entry, in the order of one thread: there it may read what they
 /// have made, and write over its own old value, which lies element by element where they read it.
 pub(super) fn disturbs_own(plan: &Plan, nodes: &[NodeId], next: NodeId) -> bool {
-    let place = |id: NodeId| plan.places[id.index()];
+    let place = |id: NodeId| plan.place(id);
     let inputs = |id: NodeId| plan.graph.node(id).inputs.iter().copied();
     let old = place(old_value(&plan.graph, next));
     nodes.iter().any(|&id| {

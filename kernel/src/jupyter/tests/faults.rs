@@ -17,14 +17,18 @@ impl Backend for Broken {
     fn device(&self) -> Device {
         Device { name: "broken".into(), description: "made up".into(), memory: None }
     }
+    fn machine(&self) -> String {
+        self.0.machine()
+    }
+
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         self.0.choose(graph, node)
     }
     fn allocate(&self, states: &[State]) -> Result<Box<dyn Memory>, BackendError> {
         self.0.allocate(states)
     }
-    fn arena(&self, elements: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        self.0.arena(elements)
+    fn arena(&self, bytes: usize) -> Result<Arc<dyn Arena>, BackendError> {
+        self.0.arena(bytes)
     }
     fn compile_in(&self, _: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
         panic!("no kernel for this\nat all")

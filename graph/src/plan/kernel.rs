@@ -1,0 +1,56 @@
+//! What runs a step: chosen once by the backend that runs it, printed by `explain`, obeyed at run time.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+/// A kernel as its backend owns it: the algorithm and all that was decided with it, such as tiles and cuts. Its text says
+/// all of it: two kernels with one text are the same.
+pub trait Kernel: Any + fmt::Debug + fmt::Display + Send + Sync {}
+
+impl PartialEq for dyn Kernel {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl dyn Kernel {
+    /// The kernel as its backend's own type; `None` where it is another backend's.
+    pub fn downcast<K: Kernel>(&self) -> Option<&K> {
+        (self as &dyn Any).downcast_ref()
+    }
+}
+
+/// The one way in which an op is computed, of a backend that has no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plain;
+
+impl fmt::Display for Plain {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl Kernel for Plain {}
+
+/// A backend's choice for one node.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What runs.
+    pub kernel: Arc<dyn Kernel>,
+    /// How many bytes of scratch memory it needs meanwhile.
+    pub workspace: usize,
+}
+
+impl Choice {
+    /// This kernel, with so many bytes of scratch memory.
+    pub fn new(kernel: Arc<dyn Kernel>, workspace: usize) -> Self {
+        Self { kernel, workspace }
+    }
+
+    /// The op's one way, without scratch memory.
+    pub fn plain() -> Self {
+        static PLAIN: LazyLock<Arc<dyn Kernel>> = LazyLock::new(|| Arc::new(Plain));
+        Self::new(Arc::clone(&PLAIN), 0)
+    }
+}
