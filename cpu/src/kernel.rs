@@ -50,11 +50,6 @@ impl Scratch {
         Self { shared, ..Self::default() }
     }
 
-    /// So much for each thread.
-    pub fn each(each: usize) -> Self {
-        Self { each, ..Self::default() }
-    }
-
     /// Both.
     pub fn and(self, other: Self) -> Self {
         Self { shared: self.shared + other.shared, each: self.each + other.each }

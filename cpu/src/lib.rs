@@ -1,8 +1,9 @@
 //! The CPU backend: f32 on all cores, in kernels of its own; and the f64 [`reference`] that every backend is
 //! held against.
 //!
-//! The same plan on the same machine gives the same bits, whatever the number of threads: how work is cut into tasks
-//! follows from shapes alone, and every sum is taken in one order.
+//! The same plan with the same [`Instructions`] gives the same bits, whatever the number of threads: how work is cut into
+//! tasks follows from shapes alone, and every sum is taken in one order. Another set has other vectors, and its sums other
+//! roundings.
 
 mod arena;
 mod backend;
@@ -21,3 +22,4 @@ mod storage;
 mod team;
 
 pub use backend::Cpu;
+pub use simd::Instructions;

@@ -7,11 +7,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering::Relaxed};
 
 use fovea_cpu::Cpu;
-use fovea_graph::backend::together;
+use fovea_graph::Outcome;
 use fovea_graph::fuse::fuse;
-use fovea_graph::plan::plan;
 use fovea_graph::training::training_step;
-use fovea_graph::{Backend, Graph, Outcome};
 use support::{Net, Training, lenet, pattern, residual, sgd};
 
 static ALL: AtomicUsize = AtomicUsize::new(0);

@@ -16,9 +16,9 @@ pub fn sizes(op: &Matmul, shapes: &[&Shape], y: &Shape) -> [usize; 3] {
     [y.dims()[0], y.dims()[1], depth]
 }
 
-/// How `matmul` is computed.
-pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape) -> Kernel {
-    let cut = Cut::packed_by_tasks(sizes(op, shapes, y), 1);
+/// How `matmul` is computed, on vectors of so many lanes.
+pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
+    let cut = Cut::packed_by_tasks(sizes(op, shapes, y), 1, lanes);
     Kernel { way: Way::Product(cut), scratch: cut.scratch() }
 }
 

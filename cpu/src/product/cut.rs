@@ -46,8 +46,8 @@ pub struct Cut {
 
 impl Cut {
     /// With the right factor packed beforehand: many rows.
-    pub fn packed_before(sizes: [usize; 3], times: usize) -> Self {
-        let mut cut = Self::whole(sizes, times, false);
+    pub fn packed_before(sizes: [usize; 3], times: usize, lanes: usize) -> Self {
+        let mut cut = Self::whole(sizes, times, lanes, false);
         cut.piece = even(cut.depth, (PANELS / cut.columns.max(1)).clamp(128, LONGEST));
         let tiles = cut.rows.div_ceil(cut.tile);
         let most = (SUMS / cut.columns.max(1) / cut.tile).max(1);
@@ -61,11 +61,11 @@ impl Cut {
     }
 
     /// With panels packed by the tasks: few rows, or a right factor that is as large as the map.
-    pub fn packed_by_tasks(sizes: [usize; 3], times: usize) -> Self {
+    pub fn packed_by_tasks(sizes: [usize; 3], times: usize, lanes: usize) -> Self {
         /// Panels of a task: fewer, and the left factor is gathered for little; more, and they leave the cache.
         const FEWEST: usize = 4;
         const MOST: usize = 16;
-        let mut cut = Self::whole(sizes, times, true);
+        let mut cut = Self::whole(sizes, times, lanes, true);
         let (tasks, panels, tiles) = (cut.worthwhile(), cut.all_panels(), cut.rows.div_ceil(cut.tile));
         let fewest = if tiles < FEWEST { 1 } else { FEWEST };
         let across = panels.div_ceil(tasks).clamp(fewest, MOST).min(panels.max(1));
@@ -87,8 +87,7 @@ impl Cut {
         self
     }
 
-    fn whole([rows, columns, depth]: [usize; 3], times: usize, own: bool) -> Self {
-        let lanes = crate::simd::lanes();
+    fn whole([rows, columns, depth]: [usize; 3], times: usize, lanes: usize, own: bool) -> Self {
         let (tile, width) = (tile_rows(lanes), VECTORS * lanes);
         let (task_rows, task_columns) = (rows.max(1), columns.next_multiple_of(width).max(width));
         Self { rows, columns, depth, times, tile, width, piece: LONGEST, parts: 1, task_rows, task_columns, own }

@@ -9,6 +9,8 @@
 use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
+use crate::simd::mul_add;
+
 /// The vectors of a whole panel of columns.
 pub const VECTORS: usize = 2;
 /// The most rows that a tile has, whatever the processor.
@@ -128,7 +130,7 @@ impl<'a> Tile<'a> {
                 for (m, sums) in sums.iter_mut().enumerate() {
                     let x = simd.splat_f32s(*left.add(m * R));
                     for (sum, panel) in sums.iter_mut().zip(panel) {
-                        *sum = simd.mul_add_f32s(x, panel, *sum);
+                        *sum = mul_add(simd, x, panel, *sum);
                     }
                 }
                 left = left.add(C);

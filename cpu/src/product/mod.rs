@@ -114,7 +114,7 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Product<'_, L, R, P
         let memory = Memory { data: output.as_mut_ptr(), len: output.len() };
         let tasks = cut.tasks(part);
         team.each(tasks, workspace, cut.workspace(), |task, workspace| {
-            pulp::Arch::new().dispatch(Run { product: self, cut, task, memory, workspace });
+            team.vectors().dispatch(Run { product: self, cut, task, memory, workspace });
         });
     }
 }

@@ -112,29 +112,30 @@ pub fn is_of(g: &Geometry, graph: &Graph, node: &Node) -> bool {
     }
 }
 
-/// How `conv` is computed.
-pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape) -> Kernel {
+/// How `conv` is computed, on vectors of so many lanes.
+pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
     let g = of_forward(op, shapes, y);
     let (way, scratch) = if narrow::is_narrow(&g) {
-        let bands = narrow::Bands::new(&g);
+        let bands = narrow::Bands::new(&g, lanes);
         (Forward::Direct(bands), narrow::forward_scratch(&g, &bands))
     } else if g.is_depthwise() {
         (Forward::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
     } else {
-        let cut = Cut::packed_before([g.rows(), g.group_filters(), g.depth()], g.groups);
+        let cut = Cut::packed_before([g.rows(), g.group_filters(), g.depth()], g.groups, lanes);
         (Forward::Product(cut), cut.scratch())
     };
     Kernel { way: Way::Conv(g, way), scratch }
 }
 
 /// How `conv_dgrad` is computed.
-pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape) -> Kernel {
+pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize) -> Kernel {
     let g = of_dgrad(op, shapes, dx);
     let (way, scratch) = if g.is_depthwise() {
         (Dgrad::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
     } else {
-        let cut =
-            |phase: Phase| (phase, Cut::packed_before([phase.rows(&g), g.group_channels(), phase.depth(&g)], g.groups));
+        let cut = |phase: Phase| {
+            (phase, Cut::packed_before([phase.rows(&g), g.group_channels(), phase.depth(&g)], g.groups, lanes))
+        };
         let phases: Vec<(Phase, Cut)> = Phase::all(&g).map(cut).collect();
         // One phase after another.
         let scratch = phases.iter().map(|(_, cut)| cut.scratch()).fold(Scratch::default(), Scratch::either);
@@ -144,16 +145,16 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape) -> Kernel {
 }
 
 /// How `conv_wgrad` is computed.
-pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape]) -> Kernel {
+pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
     let g = of_wgrad(op, shapes);
     let (way, scratch) = if narrow::is_narrow(&g) {
-        let cut = narrow::WgradCut::new(&g);
+        let cut = narrow::WgradCut::new(&g, lanes);
         (Wgrad::Direct(cut), cut.scratch(&g))
     } else if g.is_depthwise() {
         let cut = depthwise::WgradCut::new(&g);
         (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))
     } else {
-        let cut = Cut::packed_by_tasks([g.group_filters(), g.depth(), g.rows()], g.groups).split_depth();
+        let cut = Cut::packed_by_tasks([g.group_filters(), g.depth(), g.rows()], g.groups, lanes).split_depth();
         let sums = Scratch::shared(cut.sums(g.filters * g.depth()));
         (Wgrad::Product(cut), cut.scratch().and(sums))
     };
