@@ -17,16 +17,28 @@ pub const OLD_STATISTIC: usize = 0;
 pub fn mean(call: Call<'_>) {
     let (n, memory) = (call.shapes[0].positions() as f64, call.memory);
     let streams = ([memory.inputs[0]], None);
-    sums(call.team, call.shapes[0], memory.workspace, streams, |x, _| x, |c, [sum]| memory.output[c] = (sum / n) as f32);
+    sums(
+        call.team,
+        call.shapes[0],
+        memory.workspace,
+        streams,
+        |x, _| x,
+        |c, [sum]| memory.output[c] = (sum / n) as f32,
+    );
 }
 
 /// `mean of (x[…, c] − mean[c])²`; inputs x and mean.
 pub fn variance(call: Call<'_>) {
     let (n, memory) = (call.shapes[0].positions() as f64, call.memory);
-    let square = #[inline(always)]
-    |[x]: [f32; 1], mean: f32| [(x - mean) * (x - mean)];
-    let streams = ([memory.inputs[0]], Some(memory.inputs[1]));
-    sums(call.team, call.shapes[0], memory.workspace, streams, square, |c, [sum]| memory.output[c] = (sum / n) as f32);
+    sums(
+        call.team,
+        call.shapes[0],
+        memory.workspace,
+        ([memory.inputs[0]], Some(memory.inputs[1])),
+        #[inline(always)]
+        |[x], mean| [(x - mean) * (x - mean)],
+        |c, [sum]| memory.output[c] = (sum / n) as f32,
+    );
 }
 
 /// Scratch memory of [`forward`]: three numbers a channel.
@@ -61,11 +73,15 @@ pub fn forward(op: &BatchNorm, call: Call<'_>) {
 pub fn scale_grad(op: &BatchNormScaleGrad, call: Call<'_>) {
     let memory = call.memory;
     let [x, mean, variance, dy] = memory.inputs[..] else { unreachable!("the graph has checked the arity") };
-    let product = #[inline(always)]
-    |[x, dy]: [f32; 2], mean: f32| [(x - mean) * dy];
-    sums(call.team, call.shapes[0], memory.workspace, ([x, dy], Some(mean)), product, |c, [sum]| {
-        memory.output[c] = (sum / deviation(variance[c], op.eps)) as f32;
-    });
+    sums(
+        call.team,
+        call.shapes[0],
+        memory.workspace,
+        ([x, dy], Some(mean)),
+        #[inline(always)]
+        |[x, dy], mean| [(x - mean) * dy],
+        |c, [sum]| memory.output[c] = (sum / deviation(variance[c], op.eps)) as f32,
+    );
 }
 
 /// Scratch memory of [`dgrad`]: four numbers a channel.

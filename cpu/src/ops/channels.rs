@@ -10,10 +10,10 @@ use fovea_graph::Shape;
 use crate::team::{CHUNK, Team};
 
 /// Lanes of a row that are summed at a time: their sums stay in the first cache.
-pub const STRIP: usize = 512;
+const STRIP: usize = 512;
 
 /// Rows whose terms are added in f32.
-pub const BLOCK: usize = 64;
+const BLOCK: usize = 64;
 
 /// Elements of a row: a whole number of positions and, where that is not too long, of vectors, so that short rows of
 /// channels fill vectors too.
@@ -81,7 +81,7 @@ pub fn workspace(x: &Shape, sums: usize) -> usize {
 }
 
 /// The part of a piece that is summed at a time: some lanes of all its rows.
-pub struct Strip {
+struct Strip {
     /// The elements of the piece.
     elements: Range<usize>,
     lanes: usize,
@@ -110,7 +110,7 @@ impl Strip {
 
 /// `result(c, sums)` for every channel, of the K sums that `strip` finds for each lane of a strip; it may write the
 /// strip's rows of the piece of `out` that it is given, where `out` is as long as a tensor of the shape.
-pub fn reduce<const K: usize>(
+fn reduce<const K: usize>(
     team: &Team<'_>,
     shape: &Shape,
     (workspace, out): (&mut [f32], &mut [f32]),
@@ -222,89 +222,17 @@ fn flush<const K: usize>(block: &mut [[f32; STRIP]; K], sums: &mut [[f64; STRIP]
     }
 }
 
-/// `result(c, mean, variance)` of every channel, in one pass.
-///
-/// Each block's terms are `d = x − m` and `d²`, where m is the mean of the block before it: from them follow `Σ x` and `Σ x²`
-/// in f64, where their difference costs nothing. How far a block's mean is from the one before is, taken over all blocks,
-/// not more than four times the variance (`Σ n (m' − m)² ≤ 4 Σ (x − mean)²`), so the variance is as exact as with its own
-/// mean subtracted, however far that lies from 0 (T. Chan, G. Golub and R. LeVeque, "Algorithms for computing the sample
-/// variance", 1983, has the sums of blocks).
-pub fn moments(
-    team: &Team<'_>,
-    shape: &Shape,
-    workspace: &mut [f32],
-    x: &[f32],
-    mut result: impl FnMut(usize, f64, f64),
-) {
-    let n = shape.positions() as f64;
-    let strip = |strip: &Strip, _: &mut [f32], sums: &mut [[f64; STRIP]; 2]| {
-        team.vectors().run(
-            #[inline(always)]
-            || strip_moments(strip, x, sums),
-        );
-    };
-    reduce(team, shape, (workspace, &mut []), strip, |c, [sum, squares]| {
-        // What is not a number stays so.
-        let variance = (squares - sum * (sum / n)) / n;
-        result(c, sum / n, if variance < 0.0 { 0.0 } else { variance });
+/// The sum of equally long parts, in their order.
+pub fn add_parts(team: &Team<'_>, parts: &[f32], output: &mut [f32]) {
+    let len = output.len();
+    team.chunks(output, CHUNK, |start, sum| {
+        sum.copy_from_slice(&parts[start..start + sum.len()]);
+        for part in parts.chunks_exact(len).skip(1) {
+            let part = &part[start..start + sum.len()];
+            team.vectors().run(
+                #[inline(always)]
+                || sum.iter_mut().zip(part).for_each(|(s, p)| *s += p),
+            );
+        }
     });
-}
-
-/// `Σ x` and `Σ x²` of a strip.
-#[inline(always)]
-fn strip_moments(strip: &Strip, x: &[f32], sums: &mut [[f64; STRIP]; 2]) {
-    /// Rows whose mean the first block gets.
-    const FIRST: usize = 8;
-    let mut middle = [0.0; STRIP];
-    let rows = strip.rows().take(FIRST).take_while(|row| row.len() == strip.len);
-    let mut count = 0.0;
-    for row in rows {
-        middle.iter_mut().zip(&x[row]).for_each(|(m, x)| *m += x);
-        count += 1.0;
-    }
-    middle.iter_mut().for_each(|m| *m /= f32::max(count, 1.0));
-
-    let (mut block, mut count) = ([[0.0; STRIP]; 2], 0);
-    let term = #[inline(always)]
-    |[x]: [f32; 1], m: f32| [x - m, (x - m) * (x - m)];
-    for row in strip.rows() {
-        let whole = row.len() == strip.len;
-        // A shorter row, the last, is a block of its own: all lanes of a block have as many rows.
-        if count == BLOCK || !whole {
-            flush_moments(&mut block, count, strip.len, &mut middle, sums);
-            count = 0;
-        }
-        let len = row.len();
-        add_row([&x[row]], &middle, &mut block, term);
-        count += 1;
-        if !whole {
-            flush_moments(&mut block, count, len, &mut middle, sums);
-            count = 0;
-        }
-    }
-    flush_moments(&mut block, count, strip.len, &mut middle, sums);
-}
-
-/// Adds the sums of a block of so many rows, of which the first `len` lanes count; the next has its mean as its middle.
-#[inline(always)]
-fn flush_moments(
-    block: &mut [[f32; STRIP]; 2],
-    count: usize,
-    len: usize,
-    middle: &mut [f32; STRIP],
-    sums: &mut [[f64; STRIP]; 2],
-) {
-    if count == 0 {
-        return;
-    }
-    let n = count as f64;
-    let ([first, second], [sum, squares]) = (block, sums);
-    let sums = sum.iter_mut().zip(squares).zip(middle);
-    for ((first, second), ((sum, squares), middle)) in first.iter_mut().zip(second).zip(sums).take(len) {
-        let (m, d) = (f64::from(*middle), f64::from(*first));
-        *sum += n * m + d;
-        *squares += f64::from(*second) + m * (2.0 * d + n * m);
-        *middle = (m + d / n) as f32;
-        (*first, *second) = (0.0, 0.0);
-    }
 }
