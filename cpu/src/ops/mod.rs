@@ -17,6 +17,7 @@ mod matmul;
 mod narrow;
 mod overlap;
 mod pool;
+mod pool_lines;
 mod rmsprop;
 mod sgd;
 mod sign_step;
@@ -29,7 +30,7 @@ mod upsample;
 use fovea_graph::op::Activation;
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
-use crate::kernel::{Kernel, Way};
+use crate::kernel::{Kernel, Scratch, Way};
 use crate::storage::Operands;
 use crate::team::Team;
 use crate::threads::Threads;
@@ -65,6 +66,9 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         }
         Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
+        Op::PoolGrad(op) => {
+            Kernel { scratch: Scratch::each(pool::grad_workspace(op, shapes[0], shapes[1])), ..plain(0) }
+        }
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads.count())),
         Op::Upsample(_) | Op::UpsampleGrad(_) => {
             plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads.count()))
@@ -80,7 +84,6 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         | Op::Relu(_)
         | Op::ReluGrad(_)
         | Op::Pool(_)
-        | Op::PoolGrad(_)
         | Op::Reshape(_)
         | Op::Dropout(_)
         | Op::Add(_)
