@@ -1,20 +1,22 @@
 //! Running a plan: step after step, and only then the updates.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use fovea_graph::backend::tensor;
-use fovea_graph::plan::{Place, Step};
+use fovea_graph::backend::{Exchange, tensor};
+use fovea_graph::plan::{Gradient, Place, Step};
 use fovea_graph::shape::join;
-use fovea_graph::{Arena, BackendError, Feed, Memory, Op, Outcome, Plan, Program, Tensor};
+use fovea_graph::{
+    Arena, BackendError, Feed, Memory, Never, NodeId, Op, Outcome, Plan, PreparedId, Program, StateId, Tensor,
+};
 
 use crate::arena::{CpuArena, Held};
 use crate::guard::Guard;
-use crate::kernel::Kernel;
+use crate::kernel::{Form, Kernel};
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
-use crate::storage::{Access, Buffer};
+use crate::storage::{Access, Buffer, Given, Making, fits, zeros};
 use crate::team::{Team, Threads};
 
 /// A plan with its memory.
@@ -26,6 +28,12 @@ pub struct CpuProgram {
     threads: Arc<Threads>,
     /// Each step's kernel, and where it reads and writes.
     steps: Vec<(Kernel, Access)>,
+    /// What is prepared.
+    prepared: Vec<Made>,
+    /// What is kept of that from step to step.
+    kept_memory: Buffer,
+    /// What other machines' gradients come from, and where the gradients lie, in the order of the arena.
+    exchange: Option<(Box<dyn Exchange>, Vec<(String, Range<usize>)>)>,
     /// What must be so before states are written.
     guard: Guard,
     /// Outputs that lie in a state's or the host's memory, as they were after the last step.
@@ -51,8 +59,13 @@ impl CpuProgram {
         }
         let steps = plan.steps.iter().map(|step| check(&plan, step, threads.count())).collect::<Result<_, _>>()?;
         let guard = Guard::new(&plan);
+        let prepared =
+            (0..plan.prepared.len()).map(|i| Made::new(&plan, PreparedId::new(i))).collect::<Result<_, _>>()?;
+        fits("what the plan prepares", plan.kept / size_of::<f32>())?;
+        let kept_memory = zeros("what the plan prepares", plan.kept / size_of::<f32>(), &Never)?;
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { plan, id, arena, threads, steps, guard, kept: Vec::new(), begun: None })
+        let (exchange, kept) = (None, Vec::new());
+        Ok(Self { plan, id, arena, threads, steps, prepared, kept_memory, exchange, guard, kept, begun: None })
     }
 
     /// Computes all of the plan's steps, unless `before` breaks, the feed's flag is set, the values before the updates are
@@ -64,12 +77,15 @@ impl CpuProgram {
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Outcome, BackendError> {
         let inputs = feed.elements(&self.plan.graph)?;
-        let arena = Arc::clone(&self.arena);
+        let (arena, threads) = (Arc::clone(&self.arena), Arc::clone(&self.threads));
         let mut held = arena.hold();
         held.program = self.id;
         for index in 0..self.plan.steps.len() {
             if before(index).is_break() && index <= self.plan.commit {
                 return Ok(Outcome::Interrupted);
+            }
+            if index == self.plan.exchange && self.plan.commit < self.plan.steps.len() {
+                self.bring_together(held.buffer.as_mut_slice())?;
             }
             if index == self.plan.commit
                 && let Some(what) =
@@ -77,9 +93,15 @@ impl CpuProgram {
             {
                 return Ok(Outcome::NotFinite(what));
             }
+            if index == self.plan.commit {
+                self.plan.graph.updates.iter().for_each(|&(state, _)| memory.touch(state));
+            }
             // Once updates have begun they are all made.
             let stop = feed.stop.filter(|_| index < self.plan.commit);
-            if !self.step(index, &mut held.buffer, &mut memory.buffers, &inputs, feed, stop) {
+            let team = Team::new(&threads, stop);
+            self.prepare(index, held.buffer.as_mut_slice(), memory, &inputs);
+            self.step(index, held.buffer.as_mut_slice(), &mut memory.buffers, &inputs, feed, &team);
+            if !team.is_done() {
                 return Ok(Outcome::Interrupted);
             }
         }
@@ -90,29 +112,54 @@ impl CpuProgram {
         Ok(Outcome::Done)
     }
 
-    /// Computes one step of the plan; false where `stop` has ended it in the midst.
+    /// Brings the gradients together with those of other machines, where there are any.
+    fn bring_together(&mut self, arena: &mut [f32]) -> Result<(), BackendError> {
+        let Some((exchange, places)) = &mut self.exchange else { return Ok(()) };
+        let (mut gradients, mut rest, mut start) = (Vec::with_capacity(places.len()), arena, 0);
+        for (name, range) in places {
+            let (gradient, behind) = rest.split_at_mut(range.start - start).1.split_at_mut(range.len());
+            (rest, start) = (behind, range.end);
+            gradients.push((name.as_str(), gradient));
+        }
+        exchange.exchange(&mut gradients)
+    }
+
+    /// Makes what a step wants made, where it is not there.
+    fn prepare(&mut self, index: usize, arena: &mut [f32], memory: &StateMemory, inputs: &[&[f32]]) {
+        for &id in &self.plan.steps[index].makes {
+            let made = &mut self.prepared[id.index()];
+            if made.is_due(memory) {
+                let kept = self.kept_memory.as_mut_slice();
+                let (of, to) = made.making.operands(arena, &memory.buffers, inputs, kept);
+                ops::prepare(&made.form, &of, to);
+                made.is_there(memory);
+            }
+        }
+    }
+
+    /// Computes one step of the plan.
     fn step(
         &self,
         index: usize,
-        arena: &mut Buffer,
+        arena: &mut [f32],
         states: &mut [Buffer],
         inputs: &[&[f32]],
         feed: &Feed<'_>,
-        stop: Option<&AtomicBool>,
-    ) -> bool {
-        let team = Team::new(&self.threads, stop);
-        let node = self.plan.graph.node(self.plan.steps[index].node);
+        team: &Team<'_>,
+    ) {
+        let given = Given { inputs, kept: self.kept_memory.as_slice() };
+        let nodes = &self.plan.steps[index].nodes;
+        let node = self.plan.graph.node(self.plan.steps[index].node());
         let (kernel, access) = &self.steps[index];
         let call = Call {
             kernel,
             shapes: self.plan.graph.input_shapes(node),
             shape: &node.shape,
-            memory: access.operands(arena.as_mut_slice(), states, inputs),
+            memory: access.operands(arena, states, given),
             feed,
-            team: &team,
+            team,
         };
-        ops::run(&node.op, call);
-        team.is_done()
+        ops::run(&self.plan.graph, nodes, call);
     }
 
     /// An output after the last step.
@@ -147,6 +194,7 @@ impl CpuProgram {
                 Place::Arena(_) => continue,
                 Place::State(state) => states[state.index()].as_slice(),
                 Place::Input(input) => inputs[input.index()],
+                Place::Inside => continue,
             };
             self.kept.push((name.clone(), tensor(self.plan.graph.shape(*id), elements.to_vec())?));
         }
@@ -193,20 +241,63 @@ impl Program for CpuProgram {
     fn output(&self, name: &str) -> Result<Tensor, BackendError> {
         self.find(name)
     }
+
+    fn exchange_by(&mut self, exchange: Box<dyn Exchange>) -> Result<(), BackendError> {
+        let place = |gradient: Gradient| match self.plan.place(gradient.value) {
+            Place::Arena(slot) => Some((gradient.name, slot.floats())),
+            _ => None,
+        };
+        let mut places: Vec<(String, Range<usize>)> = self.plan.gradients().into_iter().filter_map(place).collect();
+        places.sort_by_key(|(_, range)| range.start);
+        self.exchange = Some((exchange, places));
+        Ok(())
+    }
+}
+
+/// Something that kernels want made beforehand.
+struct Made {
+    form: Form,
+    making: Making,
+    /// Of which states, by their stamps when it was made last; empty where it is made anew at every step.
+    kept_of: Vec<(StateId, u64)>,
+}
+
+impl Made {
+    fn new(plan: &Plan, id: PreparedId) -> Result<Self, BackendError> {
+        let made = &plan.prepared[id.index()];
+        let foreign = || BackendError::Mismatch(format!("what the plan prepares as {} is another device's", made.form));
+        let form = *made.form.downcast().ok_or_else(foreign)?;
+        let state = |&id: &NodeId| match plan.place(id) {
+            Place::State(state) if made.is_kept => Some((state, 0)),
+            _ => None,
+        };
+        Ok(Self { form, making: Making::new(plan, id)?, kept_of: made.of.iter().filter_map(state).collect() })
+    }
+
+    /// Whether it must be made.
+    fn is_due(&self, memory: &StateMemory) -> bool {
+        let stale = |&(state, stamp): &(StateId, u64)| memory.stamps[state.index()] != stamp;
+        self.kept_of.is_empty() || self.kept_of.iter().any(stale)
+    }
+
+    /// It is made.
+    fn is_there(&mut self, memory: &StateMemory) {
+        self.kept_of.iter_mut().for_each(|(state, stamp)| *stamp = memory.stamps[state.index()]);
+    }
 }
 
 /// One step's kernel and access, if this backend can run it as the plan says.
 fn check(plan: &Plan, step: &Step, threads: usize) -> Result<(Kernel, Access), BackendError> {
-    let node = plan.graph.node(step.node);
+    let node = plan.graph.node(step.node());
     let op = node.op.word();
     let refuse = |why: &str| BackendError::Mismatch(format!("the plan's step for {op} {why}"));
     let access = Access::new(plan, step)?;
-    let runs = !matches!(node.op, Op::Input(_) | Op::State(_) | Op::Reshape(_));
-    if !runs || access.in_place().is_some_and(|input| !ops::works_in_place(node, input)) {
+    let given = |id: &NodeId| matches!(plan.graph.node(*id).op, Op::Input(_) | Op::State(_) | Op::Reshape(_));
+    if step.nodes.iter().any(given) || access.in_place().is_some_and(|input| !ops::works_in_place(node, input)) {
         return Err(BackendError::Unsupported { device: "cpu".into(), op: op.into() });
     }
     let kernel = Kernel::of(step).ok_or_else(|| refuse("was made for another device"))?;
-    if !kernel.suits(&plan.graph, step) {
+    if !kernel.suits(plan, step) {
         return Err(refuse("has a kernel that does not compute it"));
     }
     if step.workspace.map_or(0, |slot| slot.len) < kernel.scratch.bytes(threads) {

@@ -109,34 +109,36 @@ pub fn is_of(g: &Geometry, graph: &Graph, node: &Node) -> bool {
 /// How `conv` is computed.
 pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape) -> Kernel {
     let g = of_forward(op, shapes, y);
+    if g.is_depthwise() {
+        return depthwise::with_turned(Kernel::new(Way::Conv(g, Forward::Depthwise), Scratch::default()), 1, &g);
+    }
     let (way, scratch) = if g.is_pointwise() {
         let (product, packed) = tiled([g.rows(), g.filters, g.channels]);
         (Forward::Pointwise(product), Scratch::default().with_packed(packed))
     } else if narrow::is_narrow(&g) {
         let bands = narrow::Bands::new(&g);
         (Forward::Direct(bands), narrow::forward_scratch(&g, &bands))
-    } else if g.is_depthwise() {
-        (Forward::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
     } else {
         let cut = im2col::ForwardCut::new(&g);
         (Forward::Im2col(cut), cut.scratch(&g))
     };
-    Kernel { way: Way::Conv(g, way), scratch }
+    Kernel::new(Way::Conv(g, way), scratch)
 }
 
 /// How `conv_dgrad` is computed.
 pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape) -> Kernel {
     let g = of_dgrad(op, shapes, dx);
+    if g.is_depthwise() {
+        return depthwise::with_turned(Kernel::new(Way::ConvDgrad(g, Dgrad::Depthwise), Scratch::default()), 0, &g);
+    }
     let (way, scratch) = if g.is_pointwise() {
         let (product, packed) = tiled([g.rows(), g.channels, g.filters]);
         (Dgrad::Pointwise(product), Scratch::default().with_packed(packed))
-    } else if g.is_depthwise() {
-        (Dgrad::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
     } else {
         let cut = im2col::DgradCut::new(&g);
         (Dgrad::Im2col(cut), cut.scratch(&g))
     };
-    Kernel { way: Way::ConvDgrad(g, way), scratch }
+    Kernel::new(Way::ConvDgrad(g, way), scratch)
 }
 
 /// How `conv_wgrad` is computed.
@@ -155,7 +157,7 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape]) -> Kernel {
         let cut = im2col::WgradCut::new(&g);
         (Wgrad::Im2col(cut), cut.scratch(&g))
     };
-    Kernel { way: Way::ConvWgrad(g, way), scratch }
+    Kernel::new(Way::ConvWgrad(g, way), scratch)
 }
 
 /// `conv`.

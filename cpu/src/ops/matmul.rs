@@ -21,7 +21,7 @@ pub fn sizes(op: &Matmul, shapes: &[&Shape], y: &Shape) -> [usize; 3] {
 /// How `matmul` is computed.
 pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape) -> Kernel {
     let (product, packed) = tiled(sizes(op, shapes, y));
-    Kernel { way: Way::Product(product), scratch: Scratch::default().with_packed(packed) }
+    Kernel::new(Way::Product(product), Scratch::default().with_packed(packed))
 }
 
 /// A product cut so that every thread has work, and what a thread packs for it.
