@@ -12,36 +12,49 @@ use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops;
 use crate::program::CpuProgram;
-use crate::simd;
+use crate::simd::Instructions;
 use crate::team::Threads;
 
-/// The CPU, with a team of threads of its own.
+/// The CPU, with a team of threads of its own and one set of instructions that they work with.
 pub struct Cpu {
     threads: Arc<Threads>,
 }
 
 impl Cpu {
-    /// With this many threads; `None`: as many as the machine runs at once.
+    /// With this many threads and the machine's best instructions; `None`: as many threads as it runs at once.
     ///
     /// # Errors
     /// [`BackendError::Unavailable`] where the system refuses the threads.
     pub fn new(threads: Option<usize>) -> Result<Self, BackendError> {
+        Self::with(threads, Instructions::best())
+    }
+
+    /// The same with these instructions.
+    ///
+    /// # Errors
+    /// [`BackendError::Unavailable`] where the machine lacks them or the system refuses the threads.
+    pub fn with(threads: Option<usize>, instructions: Instructions) -> Result<Self, BackendError> {
         let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self { threads: Arc::new(Threads::new(threads.unwrap_or_else(all))?) })
+        Ok(Self { threads: Arc::new(Threads::new(threads.unwrap_or_else(all), instructions)?) })
+    }
+
+    /// What the threads work with.
+    fn instructions(&self) -> Instructions {
+        self.threads.vectors().instructions()
     }
 }
 
 impl Backend for Cpu {
     fn device(&self) -> Device {
-        host::device(self.threads.count())
+        host::device(self.threads.count(), self.instructions())
     }
 
     fn machine(&self) -> String {
-        simd::machine()
+        format!("a CPU with {}", self.instructions())
     }
 
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
-        ops::choose(graph, node, self.threads.count()).choice(graph, &[node], self.threads.count())
+        ops::choose(graph, node, &self.threads).choice(graph, &[node], self.threads.count())
     }
 
     fn groups(&self, graph: &Graph) -> Vec<Group> {

@@ -11,7 +11,7 @@ use fovea_graph::{Feed, NodeId, NotFinite, Plan, StateId};
 use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
-use crate::simd::vectorised;
+use crate::simd::Vectors;
 use crate::storage::Operands;
 use crate::team::{CHUNK, Team, Threads};
 
@@ -79,14 +79,14 @@ impl Guard {
         threads: &Threads,
     ) -> Option<NotFinite> {
         for ((what, slot), kept) in self.watched.iter().zip(&mut self.largest) {
-            match largest(&arena[slot.floats()]) {
+            match largest(threads.vectors(), &arena[slot.floats()]) {
                 Some(largest) => *kept = largest,
                 None => return Some(what.clone()),
             }
         }
         if !self.is_bounded(plan, &memory.bounds, feed) {
             for (bound, buffer) in memory.bounds.iter_mut().zip(&memory.buffers) {
-                *bound = largest(buffer.as_slice()).unwrap_or(f64::INFINITY);
+                *bound = largest(threads.vectors(), buffer.as_slice()).unwrap_or(f64::INFINITY);
             }
             if !self.is_bounded(plan, &memory.bounds, feed) {
                 let spoiled = spoiled(plan, arena, memory, inputs, feed, threads);
@@ -155,7 +155,7 @@ fn spoiled(
         };
         let (kernel, shapes) = (&Kernel::plain(0), graph.input_shapes(node));
         ops::run_node(&node.op, Call { kernel, shapes, shape: &node.shape, memory: operands, feed, team });
-        if largest(&output).is_none() {
+        if largest(team.vectors(), &output).is_none() {
             return Some(plan.update_of(updated));
         }
         made.insert(updated, output);
@@ -167,10 +167,10 @@ fn spoiled(
 }
 
 /// The largest magnitude; none where an element is no finite number.
-fn largest(x: &[f32]) -> Option<f64> {
+fn largest(vectors: Vectors, x: &[f32]) -> Option<f64> {
     const INFINITE: u32 = f32::INFINITY.to_bits();
     let bits = x.chunks(CHUNK).map(|piece| {
-        vectorised(
+        vectors.run(
             #[inline(always)]
             || piece.iter().fold(0, |most: u32, x| most.max(x.abs().to_bits())),
         )
@@ -186,13 +186,14 @@ mod tests {
 
     #[test]
     fn the_largest_magnitude_is_found_among_many_and_what_is_no_number_too() {
+        let vectors = Vectors::best();
         let mut x = vec![0.5; 3 * CHUNK];
         x[CHUNK + 7] = -2.0;
-        assert_eq!(largest(&x), Some(2.0));
+        assert_eq!(largest(vectors, &x), Some(2.0));
         for spoil in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             x[2 * CHUNK + 1] = spoil;
-            assert_eq!(largest(&x), None);
+            assert_eq!(largest(vectors, &x), None);
         }
-        assert_eq!(largest(&[]), Some(0.0));
+        assert_eq!(largest(vectors, &[]), Some(0.0));
     }
 }

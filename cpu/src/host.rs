@@ -2,36 +2,18 @@
 
 use fovea_graph::{Device, counted};
 
-/// The CPU as a device, with so many threads.
-pub fn device(threads: usize) -> Device {
-    let threads = counted(threads, "thread");
-    let description = match vectors() {
-        "" => threads,
-        vectors => format!("{threads}, {vectors}"),
+use crate::simd::Instructions;
+
+/// The CPU as a device, with so many threads that work with these instructions. Where the machine has better ones, that is
+/// said: somebody asked for these.
+pub fn device(threads: usize, instructions: Instructions) -> Device {
+    let (threads, best) = (counted(threads, "thread"), Instructions::best());
+    let description = if instructions == best {
+        format!("{threads}, {instructions}")
+    } else {
+        format!("{threads}, {instructions} as asked; the machine has {best}")
     };
     Device { name: "cpu".into(), description, memory: available_memory() }
-}
-
-/// The vector instructions that the matrix product and the loops can use.
-fn vectors() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if std::arch::is_x86_feature_detected!("avx512f") {
-            "AVX-512"
-        } else if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-            "AVX2"
-        } else {
-            "SSE2"
-        }
-    }
-    #[cfg(target_arch = "aarch64")]
-    {
-        "NEON"
-    }
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    {
-        ""
-    }
 }
 
 /// Memory that can still be had, in bytes: what Linux says is available, within the limit of the control group.

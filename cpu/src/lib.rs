@@ -1,8 +1,9 @@
 //! The CPU backend: f32 on all cores, matrix products by the `gemm` crate; and the f64 [`reference`] that every backend is
 //! held against.
 //!
-//! The same plan on the same machine gives the same bits, whatever the number of threads: how work is cut into tasks
-//! follows from shapes alone, and every sum is taken in one order.
+//! The same plan with the same [`Instructions`] gives the same bits, whatever the number of threads: how work is cut into
+//! tasks follows from shapes alone, and every sum is taken in one order. Another set has other vectors, and its sums other
+//! roundings.
 
 mod arena;
 mod backend;
@@ -14,6 +15,7 @@ mod math;
 mod matrix;
 mod memory;
 mod ops;
+mod prepared;
 mod program;
 pub mod reference;
 mod simd;
@@ -21,3 +23,4 @@ mod storage;
 mod team;
 
 pub use backend::Cpu;
+pub use simd::Instructions;

@@ -7,16 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fovea_graph::backend::{Exchange, tensor};
 use fovea_graph::plan::{Gradient, Place, Step};
 use fovea_graph::shape::join;
-use fovea_graph::{
-    Arena, BackendError, Feed, Memory, Never, NodeId, Op, Outcome, Plan, PreparedId, Program, StateId, Tensor,
-};
+use fovea_graph::{Arena, BackendError, Feed, Memory, Never, NodeId, Op, Outcome, Plan, PreparedId, Program, Tensor};
 
 use crate::arena::{CpuArena, Held};
 use crate::guard::Guard;
-use crate::kernel::{Form, Kernel};
+use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
-use crate::storage::{Access, Buffer, Given, Making, fits, zeros};
+use crate::prepared::Made;
+use crate::storage::{Access, Buffer, Given, fits, zeros};
 use crate::team::{Team, Threads};
 
 /// A plan with its memory.
@@ -127,13 +126,7 @@ impl CpuProgram {
     /// Makes what a step wants made, where it is not there.
     fn prepare(&mut self, index: usize, arena: &mut [f32], memory: &StateMemory, inputs: &[&[f32]]) {
         for &id in &self.plan.steps[index].makes {
-            let made = &mut self.prepared[id.index()];
-            if made.is_due(memory) {
-                let kept = self.kept_memory.as_mut_slice();
-                let (of, to) = made.making.operands(arena, &memory.buffers, inputs, kept);
-                ops::prepare(&made.form, &of, to);
-                made.is_there(memory);
-            }
+            self.prepared[id.index()].make(arena, memory, inputs, self.kept_memory.as_mut_slice());
         }
     }
 
@@ -160,6 +153,12 @@ impl CpuProgram {
             team,
         };
         ops::run(&self.plan.graph, nodes, call);
+    }
+
+    /// How often anything was prepared.
+    #[cfg(test)]
+    pub fn times_made(&self) -> u64 {
+        self.prepared.iter().map(Made::times).sum()
     }
 
     /// An output after the last step.
@@ -251,38 +250,6 @@ impl Program for CpuProgram {
         places.sort_by_key(|(_, range)| range.start);
         self.exchange = Some((exchange, places));
         Ok(())
-    }
-}
-
-/// Something that kernels want made beforehand.
-struct Made {
-    form: Form,
-    making: Making,
-    /// Of which states, by their stamps when it was made last; empty where it is made anew at every step.
-    kept_of: Vec<(StateId, u64)>,
-}
-
-impl Made {
-    fn new(plan: &Plan, id: PreparedId) -> Result<Self, BackendError> {
-        let made = &plan.prepared[id.index()];
-        let foreign = || BackendError::Mismatch(format!("what the plan prepares as {} is another device's", made.form));
-        let form = *made.form.downcast().ok_or_else(foreign)?;
-        let state = |&id: &NodeId| match plan.place(id) {
-            Place::State(state) if made.is_kept => Some((state, 0)),
-            _ => None,
-        };
-        Ok(Self { form, making: Making::new(plan, id)?, kept_of: made.of.iter().filter_map(state).collect() })
-    }
-
-    /// Whether it must be made.
-    fn is_due(&self, memory: &StateMemory) -> bool {
-        let stale = |&(state, stamp): &(StateId, u64)| memory.stamps[state.index()] != stamp;
-        self.kept_of.is_empty() || self.kept_of.iter().any(stale)
-    }
-
-    /// It is made.
-    fn is_there(&mut self, memory: &StateMemory) {
-        self.kept_of.iter_mut().for_each(|(state, stamp)| *stamp = memory.stamps[state.index()]);
     }
 }
 

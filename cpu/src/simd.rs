@@ -1,32 +1,161 @@
-//! The processor's widest vectors, chosen once at run time.
+//! The processor's vectors: which sets of instructions there are, and loops compiled for each of them.
+//!
+//! A backend works with one set, chosen when it is made. Loops are written once: closures that the compiler vectorises
+//! ([`Vectors::run`]), or kernels over `pulp::Simd` ([`Vectors::dispatch`]).
 
-/// Runs `loops` compiled for the widest vectors that this processor has. Only what is inlined into the closure profits.
-#[inline(always)]
-pub fn vectorised<R>(loops: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(loops)
+use std::any::TypeId;
+use std::fmt;
+
+use pulp::{Arch, Scalar128b, Simd, WithSimd};
+
+/// A set of vector instructions that the CPU backend has kernels for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Instructions {
+    /// 16 f32 at a time: x86-64 from Skylake's servers and Zen 4 on (F, BW, CD, DQ, VL).
+    Avx512,
+    /// 8 f32 at a time, with fused multiply-add: x86-64 from Haswell and Zen on.
+    Avx2,
+    /// 4 f32 at a time: every 64-bit ARM.
+    Neon,
+    /// What the compiler makes of plain loops for any processor of the kind.
+    Plain,
 }
 
-/// The kind of machine, as plans name it.
-pub fn machine() -> String {
-    format!("cpu with vectors of {}", lanes())
-}
+impl Instructions {
+    /// All of them, the widest first.
+    const ALL: [Self; 4] = [Self::Avx512, Self::Avx2, Self::Neon, Self::Plain];
 
-/// How many f32 such a vector holds.
-pub fn lanes() -> usize {
-    struct Lanes;
-    impl pulp::WithSimd for Lanes {
-        type Output = usize;
-        #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _: S) -> usize {
-            S::F32_LANES
+    /// Those that this machine has, the best first; the last is always [`Self::Plain`].
+    pub fn available() -> Vec<Self> {
+        Self::ALL.into_iter().filter(|&set| Vectors::new(set).is_some()).collect()
+    }
+
+    /// The best that this machine has.
+    pub fn best() -> Self {
+        Vectors::best().instructions()
+    }
+
+    /// The word for it on a command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Avx512 => "avx512",
+            Self::Avx2 => "avx2",
+            Self::Neon => "neon",
+            Self::Plain => "plain",
         }
     }
-    pulp::Arch::new().dispatch(Lanes)
+
+    /// The set of a word, if this machine has it.
+    ///
+    /// # Errors
+    /// A sentence that says what there is.
+    pub fn from_word(word: &str) -> Result<Self, String> {
+        let available = Self::available();
+        let words: Vec<_> = available.iter().map(|set| format!("`{}`", set.word())).collect();
+        let there = words.join(", ");
+        match Self::ALL.into_iter().find(|set| set.word() == word) {
+            Some(set) if available.contains(&set) => Ok(set),
+            Some(set) => Err(format!("this machine has no {set}; it has {there}")),
+            None => Err(format!("there is no set of instructions `{word}`; this machine has {there}")),
+        }
+    }
+}
+
+impl fmt::Display for Instructions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Avx512 => "AVX-512",
+            Self::Avx2 => "AVX2",
+            Self::Neon => "NEON",
+            Self::Plain => "no vector instructions",
+        })
+    }
+}
+
+/// The vectors of a set that this machine has.
+#[derive(Clone, Copy, Debug)]
+pub struct Vectors(Arch);
+
+impl Vectors {
+    /// Those of this set; none where the machine has it not.
+    pub fn new(instructions: Instructions) -> Option<Self> {
+        match instructions {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 => pulp::x86::V4::try_new().map(|simd| Self(Arch::V4(simd))),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => pulp::x86::V3::try_new().map(|simd| Self(Arch::V3(simd))),
+            #[cfg(target_arch = "aarch64")]
+            Instructions::Neon => pulp::aarch64::Neon::try_new().map(|simd| Self(Arch::Neon(simd))),
+            Instructions::Plain => Some(Self(Arch::Scalar)),
+            _ => None,
+        }
+    }
+
+    /// The widest of this machine.
+    pub fn best() -> Self {
+        Self(Arch::new())
+    }
+
+    /// Which they are.
+    pub fn instructions(self) -> Instructions {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(_) => Instructions::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(_) => Instructions::Avx2,
+            #[cfg(target_arch = "aarch64")]
+            Arch::Neon(_) => Instructions::Neon,
+            _ => Instructions::Plain,
+        }
+    }
+
+    /// How many f32 one holds.
+    pub fn lanes(self) -> usize {
+        struct Lanes;
+        impl WithSimd for Lanes {
+            type Output = usize;
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, _: S) -> usize {
+                S::F32_LANES
+            }
+        }
+        self.dispatch(Lanes)
+    }
+
+    /// Runs a kernel that is written over the vectors. Without vector instructions these are four numbers side by side.
+    #[inline(always)]
+    pub fn dispatch<O: WithSimd>(self, kernel: O) -> O::Output {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(simd) => Simd::vectorize(simd, kernel),
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(simd) => Simd::vectorize(simd, kernel),
+            #[cfg(target_arch = "aarch64")]
+            Arch::Neon(simd) => Simd::vectorize(simd, kernel),
+            _ => Simd::vectorize(Scalar128b, kernel),
+        }
+    }
+
+    /// Runs `loops` compiled for these vectors. Only what is inlined into the closure profits.
+    #[inline(always)]
+    pub fn run<R>(self, loops: impl FnOnce() -> R) -> R {
+        self.dispatch(loops)
+    }
+}
+
+/// `a · b + c`: fused where the processor fuses, else two roundings, because a fused one would be a call of the library.
+#[inline(always)]
+pub fn mul_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
+    if TypeId::of::<S>() == TypeId::of::<Scalar128b>() {
+        simd.add_f32s(simd.mul_f32s(a, b), c)
+    } else {
+        simd.mul_add_f32s(a, b, c)
+    }
 }
 
 /// V vectors from the beginning of `x`; zeros beyond its end.
 #[inline(always)]
-pub fn load<S: pulp::Simd, const V: usize>(simd: S, x: &[f32]) -> [S::f32s; V] {
+pub fn load<S: Simd, const V: usize>(simd: S, x: &[f32]) -> [S::f32s; V] {
     match x.get(..V * S::F32_LANES) {
         Some(x) => {
             let (vectors, _) = S::as_simd_f32s(x);
@@ -38,7 +167,7 @@ pub fn load<S: pulp::Simd, const V: usize>(simd: S, x: &[f32]) -> [S::f32s; V] {
 
 /// Stores V vectors at the beginning of `y`, as far as it goes.
 #[inline(always)]
-pub fn store<S: pulp::Simd, const V: usize>(y: &mut [f32], vectors: &[S::f32s; V]) {
+pub fn store<S: Simd, const V: usize>(y: &mut [f32], vectors: &[S::f32s; V]) {
     match y.get_mut(..V * S::F32_LANES) {
         Some(y) => S::as_mut_simd_f32s(y).0.copy_from_slice(vectors),
         None => {
@@ -50,7 +179,7 @@ pub fn store<S: pulp::Simd, const V: usize>(y: &mut [f32], vectors: &[S::f32s; V
 
 /// `sums[p] += x(p) · b` for P rows of V vectors, which stay in registers.
 #[inline(always)]
-pub fn multiply_add<S: pulp::Simd, const P: usize, const V: usize>(
+pub fn multiply_add<S: Simd, const P: usize, const V: usize>(
     simd: S,
     sums: &mut [[S::f32s; V]; P],
     x: impl Fn(usize) -> f32,
@@ -59,7 +188,42 @@ pub fn multiply_add<S: pulp::Simd, const P: usize, const V: usize>(
     for (p, sums) in sums.iter_mut().enumerate() {
         let x = simd.splat_f32s(x(p));
         for v in 0..V {
-            sums[v] = simd.mul_add_f32s(x, b[v], sums[v]);
+            sums[v] = mul_add(simd, x, b[v], sums[v]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn every_machine_has_the_plain_set_and_the_best_comes_first() {
+        let available = Instructions::available();
+        assert_eq!(available.first(), Some(&Instructions::best()));
+        assert_eq!(available.last(), Some(&Instructions::Plain));
+        for set in available {
+            let vectors = Vectors::new(set).unwrap();
+            let lanes = match set {
+                Instructions::Avx512 => 16,
+                Instructions::Avx2 => 8,
+                Instructions::Neon | Instructions::Plain => 4,
+            };
+            assert_eq!((vectors.instructions(), vectors.lanes()), (set, lanes));
+            assert_eq!(Instructions::from_word(set.word()), Ok(set));
+            assert_eq!(vectors.run(|| (0..10).sum::<i32>()), 45);
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused_with_what_is() {
+        let unknown = Instructions::from_word("AVX").unwrap_err();
+        assert!(unknown.starts_with("there is no set of instructions `AVX`; this machine has `"), "{unknown}");
+        assert!(unknown.ends_with("`plain`"), "{unknown}");
+        let foreign = if cfg!(target_arch = "aarch64") { "avx2" } else { "neon" };
+        let refused = Instructions::from_word(foreign).unwrap_err();
+        assert!(refused.starts_with("this machine has no "), "{refused}");
     }
 }

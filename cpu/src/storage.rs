@@ -94,9 +94,12 @@ pub struct Access {
 
 /// Where an operand comes from.
 #[derive(Clone, Debug)]
-enum Source {
+pub enum Source {
+    /// A range of the arena.
     Arena(Range<usize>),
+    /// A state, by number.
     State(usize),
+    /// What the host feeds, by number.
     Input(usize),
     /// What the program keeps.
     Kept(Range<usize>),
@@ -268,13 +271,13 @@ impl Access {
 }
 
 /// Where something prepared lies.
-fn prepared(plan: &Plan, id: PreparedId) -> Source {
+pub fn prepared(plan: &Plan, id: PreparedId) -> Source {
     let made = &plan.prepared[id.index()];
     if made.is_kept { Source::Kept(made.slot().floats()) } else { Source::Arena(made.slot().floats()) }
 }
 
 /// A range of what lies in pieces, each with where it begins.
-fn unwritten<'a, T>(pieces: &[(usize, &'a [T])], range: Range<usize>) -> &'a [T] {
+pub fn unwritten<'a, T>(pieces: &[(usize, &'a [T])], range: Range<usize>) -> &'a [T] {
     let piece = pieces.iter().find_map(|(start, piece)| {
         let begin = range.start.checked_sub(*start)?;
         piece.get(begin..begin + range.len())
@@ -283,63 +286,6 @@ fn unwritten<'a, T>(pieces: &[(usize, &'a [T])], range: Range<usize>) -> &'a [T]
 }
 
 /// Whether two ranges share an element.
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+pub fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     !a.is_empty() && !b.is_empty() && a.start < b.end && b.start < a.end
-}
-
-/// Where something is prepared: what it is made of, and where it goes.
-pub struct Making {
-    of: Vec<Source>,
-    to: Source,
-}
-
-impl Making {
-    /// The places of something prepared, or an error where they overlap or lie outside: a defect of the planner.
-    pub fn new(plan: &Plan, id: PreparedId) -> Result<Self, BackendError> {
-        let made = &plan.prepared[id.index()];
-        let defect = |what: &str| BackendError::Mismatch(format!("what the plan prepares as {} {what}", made.form));
-        let source = |&id: &NodeId| match plan.place(id) {
-            Place::Arena(slot) => Ok(Source::Arena(Slot { len: plan.bytes(id), ..slot }.floats())),
-            Place::State(state) => Ok(Source::State(state.index())),
-            Place::Input(input) => Ok(Source::Input(input.index())),
-            Place::Inside => Err(defect("is made of what is not stored")),
-        };
-        let of = made.of.iter().map(source).collect::<Result<Vec<_>, _>>()?;
-        let (to, slot) = (prepared(plan, id), made.slot().floats());
-        let end = if made.is_kept { plan.kept } else { plan.arena } / size_of::<f32>();
-        let overlaps = of.iter().any(|source| match source {
-            Source::Arena(range) => !made.is_kept && overlap(range, &slot) || range.end > plan.arena / size_of::<f32>(),
-            _ => false,
-        });
-        if overlaps || slot.end > end {
-            return Err(defect("lies where it must not"));
-        }
-        Ok(Self { of, to })
-    }
-
-    /// What it is made of, and the memory for it.
-    pub fn operands<'a>(
-        &self,
-        arena: &'a mut [f32],
-        states: &'a [Buffer],
-        inputs: &[&'a [f32]],
-        kept: &'a mut [f32],
-    ) -> (Vec<&'a [f32]>, &'a mut [f32]) {
-        let (pieces, to) = match &self.to {
-            Source::Arena(range) => {
-                let (before, rest) = arena.split_at_mut(range.start);
-                let (to, after) = rest.split_at_mut(range.len());
-                ([(0, &*before), (range.end, &*after)], to)
-            }
-            Source::Kept(range) => ([(0, &*arena), (0, &[][..])], &mut kept[range.clone()]),
-            _ => unreachable!("`new` makes no others"),
-        };
-        let read = |source: &Source| match source {
-            Source::Arena(range) => unwritten(&pieces, range.clone()),
-            Source::State(state) => states[*state].as_slice(),
-            Source::Input(input) => inputs[*input],
-            Source::Kept(_) | Source::Own => &[],
-        };
-        (self.of.iter().map(read).collect(), to)
-    }
 }

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use fovea_graph::BackendError;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::simd::{Instructions, Vectors};
+
 /// Elements of one task of an elementwise op; tensors up to this size are not worth a second thread.
 pub const CHUNK: usize = 1 << 15;
 
@@ -13,23 +15,31 @@ pub const CHUNK: usize = 1 << 15;
 pub struct Threads {
     helpers: Option<ThreadPool>,
     count: usize,
+    vectors: Vectors,
 }
 
 impl Threads {
-    /// This many threads, the caller's among them.
-    pub fn new(threads: usize) -> Result<Self, BackendError> {
+    /// This many threads, the caller's among them, and the instructions that they work with.
+    pub fn new(threads: usize, instructions: Instructions) -> Result<Self, BackendError> {
+        let lacks = || BackendError::Unavailable(format!("this machine has no {instructions}"));
+        let vectors = Vectors::new(instructions).ok_or_else(lacks)?;
         let threads = threads.max(1);
         let build = |n| ThreadPoolBuilder::new().num_threads(n).thread_name(|i| format!("fovea-cpu-{i}")).build();
         let helpers = match threads {
             1 => None,
             n => Some(build(n - 1).map_err(|e| BackendError::Unavailable(format!("cannot start {n} threads: {e}")))?),
         };
-        Ok(Self { helpers, count: threads })
+        Ok(Self { helpers, count: threads, vectors })
     }
 
     /// How many threads work, the caller's among them.
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// The vectors that they work with.
+    pub fn vectors(&self) -> Vectors {
+        self.vectors
     }
 }
 
@@ -57,6 +67,11 @@ impl<'a> Team<'a> {
             self.left.store(true, Ordering::Relaxed);
         }
         !stopped
+    }
+
+    /// The vectors that the threads work with.
+    pub fn vectors(&self) -> Vectors {
+        self.threads.vectors
     }
 
     /// Whether all work that was given was done.
@@ -123,7 +138,7 @@ mod tests {
 
     /// How many of 1,000 tasks begin, where the tenth sets the flag and those behind it wait for that.
     fn begun(threads: usize) -> (usize, bool) {
-        let (threads, stop) = (Threads::new(threads).unwrap(), AtomicBool::new(false));
+        let (threads, stop) = (Threads::new(threads, Instructions::best()).unwrap(), AtomicBool::new(false));
         let (team, begun) = (Team::new(&threads, Some(&stop)), AtomicUsize::new(0));
         team.each(0..1_000, &mut [], 0, |task, _| {
             begun.fetch_add(1, Ordering::Relaxed);
@@ -144,7 +159,7 @@ mod tests {
         // Each other thread may have begun one that waits.
         let (tasks, done) = begun(3);
         assert!((10..=12).contains(&tasks) && !done, "{tasks}");
-        let (threads, flag) = (Threads::new(2).unwrap(), AtomicBool::new(false));
+        let (threads, flag) = (Threads::new(2, Instructions::best()).unwrap(), AtomicBool::new(false));
         let (team, count) = (Team::new(&threads, Some(&flag)), AtomicUsize::new(0));
         team.each(0..1_000, &mut [], 0, |_, _| _ = count.fetch_add(1, Ordering::Relaxed));
         assert_eq!((count.into_inner(), team.is_done()), (1_000, true));

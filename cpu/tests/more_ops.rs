@@ -3,16 +3,11 @@
 
 mod support;
 
-use std::sync::LazyLock;
-
-use fovea_cpu::Cpu;
 use fovea_graph::op::{self, Function, Interpolation, PoolKind, Statistics};
 use fovea_graph::window::Rounding;
 use fovea_graph::{Op, Tensor};
 use proptest::prelude::*;
-use support::{check_single, check_single_on, random, run_single, single};
-
-static CPU: LazyLock<Cpu> = LazyLock::new(|| Cpu::new(Some(2)).unwrap());
+use support::{CPUS, check_single, check_single_on, random, run_single, single};
 
 /// A batch of maps: `[N, spatial…, C]` with so many spatial axes.
 fn maps(rank: usize) -> impl Strategy<Value = Vec<usize>> {
@@ -41,7 +36,7 @@ fn check_batch_norm(x: &Tensor, tolerance: f64) {
     let variance = positive(channels, 6);
     let check = |op: Op, inputs: &[&Tensor]| {
         let inputs: Vec<Tensor> = inputs.iter().map(|&x| x.clone()).collect();
-        check_single_on(&*CPU, op, &inputs, tolerance);
+        check_single_on(&CPUS, op, &inputs, tolerance);
     };
     let eps = 1e-5;
     check(Op::ChannelMean(op::ChannelMean {}), &[x]);
@@ -64,8 +59,8 @@ proptest! {
         // Below 0 `gelu` is the little that is left of larger numbers. Above it one sets the scale.
         inputs[0].iter_mut().take(1).for_each(|x| *x = x.abs());
         for function in FUNCTIONS {
-            check_single_on(&*CPU, Op::Unary(op::Unary { function }), &inputs[..1], 1e-6);
-            check_single_on(&*CPU, Op::UnaryGrad(op::UnaryGrad { function }), &inputs, 1e-6);
+            check_single_on(&CPUS, Op::Unary(op::Unary { function }), &inputs[..1], 1e-6);
+            check_single_on(&CPUS, Op::UnaryGrad(op::UnaryGrad { function }), &inputs, 1e-6);
         }
     }
 
@@ -80,10 +75,10 @@ proptest! {
         let parts: Vec<Vec<usize>> =
             [channels].iter().chain(&more).map(|&channels| [outer, &[channels]].concat()).collect();
         let parts: Vec<&[usize]> = parts.iter().map(Vec::as_slice).collect();
-        check_single(&*CPU, Op::Concat(op::Concat {}), &parts);
+        check_single(&CPUS, Op::Concat(op::Concat {}), &parts);
         let start = cut % channels;
         let slice = op::ChannelSlice { start, channels: (cut / 3).clamp(1, channels - start) };
-        check_single(&*CPU, Op::ChannelSlice(slice), &[&x]);
+        check_single(&CPUS, Op::ChannelSlice(slice), &[&x]);
     }
 
     #[test]
@@ -93,7 +88,7 @@ proptest! {
             let (size, cut) = (size as i64, before.min(0) + after.min(0));
             if size + cut > 0 { [before, after] } else { [before.abs(), after.abs()] }
         });
-        check_single(&*CPU, Op::Frame(op::Frame { edges: edges.collect() }), &[&x]);
+        check_single(&CPUS, Op::Frame(op::Frame { edges: edges.collect() }), &[&x]);
     }
 
     #[test]
@@ -101,10 +96,10 @@ proptest! {
         let factor = factors[..x.len() - 2].to_vec();
         let interpolation = if linear { Interpolation::Linear } else { Interpolation::Nearest };
         let upsample = op::Upsample { factor, interpolation };
-        check_single_on(&*CPU, Op::Upsample(upsample.clone()), &[random(&x, 1)], 1e-6);
+        check_single_on(&CPUS, Op::Upsample(upsample.clone()), &[random(&x, 1)], 1e-6);
         let mut y = x.clone();
         y[1..].iter_mut().zip(&upsample.factor).for_each(|(size, factor)| *size *= factor);
-        check_single_on(&*CPU, Op::UpsampleGrad(op::UpsampleGrad { upsample }), &[random(&y, 1)], 1e-6);
+        check_single_on(&CPUS, Op::UpsampleGrad(op::UpsampleGrad { upsample }), &[random(&y, 1)], 1e-6);
     }
 
     #[test]
@@ -113,10 +108,10 @@ proptest! {
     ) {
         let lrn = op::Lrn { size, alpha, beta, k: 1.5 };
         let mut inputs = [random(&x, 1).mapv(|v| 3.0 * v), random(&x, 2)];
-        check_single_on(&*CPU, Op::Lrn(lrn.clone()), &inputs[..1], 2e-6);
+        check_single_on(&CPUS, Op::Lrn(lrn.clone()), &inputs[..1], 2e-6);
         // A gradient's two terms may cancel, and leave their rounding alone. Where x is 0 there is one: it sets the scale.
         inputs[0].iter_mut().take(1).for_each(|x| *x = 0.0);
-        check_single_on(&*CPU, Op::LrnGrad(op::LrnGrad { lrn }), &inputs, 2e-6);
+        check_single_on(&CPUS, Op::LrnGrad(op::LrnGrad { lrn }), &inputs, 2e-6);
     }
 
     #[test]
@@ -135,18 +130,18 @@ proptest! {
         };
         // Many equal elements: the first of the largest is the one.
         let coarse = random(&x, 1).mapv(f32::round);
-        check_single_on(&*CPU, Op::PoolPick(op::PoolPick { pool }), &[coarse, random(&x, 2)], 1e-6);
+        check_single_on(&CPUS, Op::PoolPick(op::PoolPick { pool }), &[coarse, random(&x, 2)], 1e-6);
     }
 
     #[test]
     fn moments(x in any_maps(), beta in 0.0f64..1.0, decay in 0.0f64..0.1) {
         let [w, g, m] = [1, 2, 3].map(|seed| random(&x, seed));
-        check_single_on(&*CPU, Op::AdamMean(op::AdamMean { beta, decay }), &[w.clone(), g.clone(), m.clone()], 1e-6);
+        check_single_on(&CPUS, Op::AdamMean(op::AdamMean { beta, decay }), &[w.clone(), g.clone(), m.clone()], 1e-6);
         let v = positive(&x, 4);
-        check_single_on(&*CPU, Op::AdamSquare(op::AdamSquare { beta, decay }), &[w.clone(), g, v.clone()], 1e-6);
+        check_single_on(&CPUS, Op::AdamSquare(op::AdamSquare { beta, decay }), &[w.clone(), g, v.clone()], 1e-6);
         let step = op::AdamStep { beta1: beta, beta2: 0.999, eps: 1e-8, decay, factor: 1.0 };
-        check_single_on(&*CPU, Op::AdamStep(step), &[w.clone(), m, v], 1e-6);
-        check_single_on(&*CPU, Op::Scale(op::Scale { factor: decay - 0.05 }), &[w], 1e-6);
+        check_single_on(&CPUS, Op::AdamStep(step), &[w.clone(), m, v], 1e-6);
+        check_single_on(&CPUS, Op::Scale(op::Scale { factor: decay - 0.05 }), &[w], 1e-6);
     }
 }
 
@@ -166,18 +161,18 @@ fn maps_beyond_one_chunk() {
     let x = [2, 60, 61, 21];
     for interpolation in [Interpolation::Nearest, Interpolation::Linear] {
         let upsample = op::Upsample { factor: vec![3, 2], interpolation };
-        check_single(&*CPU, Op::Upsample(upsample.clone()), &[&x]);
-        check_single(&*CPU, Op::UpsampleGrad(op::UpsampleGrad { upsample }), &[&[2, 180, 122, 21]]);
+        check_single(&CPUS, Op::Upsample(upsample.clone()), &[&x]);
+        check_single(&CPUS, Op::UpsampleGrad(op::UpsampleGrad { upsample }), &[&[2, 180, 122, 21]]);
     }
     let lrn = op::Lrn { size: 5, alpha: 1e-4, beta: 0.75, k: 2.0 };
-    check_single(&*CPU, Op::Lrn(lrn.clone()), &[&x]);
-    check_single(&*CPU, Op::LrnGrad(op::LrnGrad { lrn }), &[&x, &x]);
-    check_single(&*CPU, Op::Frame(op::Frame { edges: vec![[2, -7], [-1, 3]] }), &[&x]);
-    check_single(&*CPU, Op::Concat(op::Concat {}), &[&x, &[2, 60, 61, 2], &x]);
-    check_single(&*CPU, Op::ChannelSlice(op::ChannelSlice { start: 20, channels: 1 }), &[&x]);
+    check_single(&CPUS, Op::Lrn(lrn.clone()), &[&x]);
+    check_single(&CPUS, Op::LrnGrad(op::LrnGrad { lrn }), &[&x, &x]);
+    check_single(&CPUS, Op::Frame(op::Frame { edges: vec![[2, -7], [-1, 3]] }), &[&x]);
+    check_single(&CPUS, Op::Concat(op::Concat {}), &[&x, &[2, 60, 61, 2], &x]);
+    check_single(&CPUS, Op::ChannelSlice(op::ChannelSlice { start: 20, channels: 1 }), &[&x]);
     for function in FUNCTIONS {
-        check_single(&*CPU, Op::Unary(op::Unary { function }), &[&x]);
-        check_single(&*CPU, Op::UnaryGrad(op::UnaryGrad { function }), &[&x, &x]);
+        check_single(&CPUS, Op::Unary(op::Unary { function }), &[&x]);
+        check_single(&CPUS, Op::UnaryGrad(op::UnaryGrad { function }), &[&x, &x]);
     }
 }
 
@@ -186,8 +181,12 @@ fn maps_beyond_one_chunk() {
 fn activations_at_the_ends() {
     let x = [f32::NEG_INFINITY, -1e30, -200.0, -104.0, -88.0, -1e-20, 0.0, 1e-20, 88.0, 89.0, 200.0, 1e30];
     let x = Tensor::from_shape_vec(ndarray::IxDyn(&[1, x.len()]), x.to_vec()).unwrap();
-    for function in [Function::Sigmoid, Function::Tanh, Function::Elu] {
-        let y = run_single(&*CPU, &single(Op::Unary(op::Unary { function }), &[x.shape()]), &[&x]);
+    let each = |functions: &[Function]| {
+        let cases = CPUS.iter().flat_map(|cpu| functions.iter().map(move |&function| (cpu, function)));
+        cases.collect::<Vec<_>>()
+    };
+    for (cpu, function) in each(&[Function::Sigmoid, Function::Tanh, Function::Elu]) {
+        let y = run_single(cpu, &single(Op::Unary(op::Unary { function }), &[x.shape()]), &[&x]);
         for (&x, &y) in x.iter().zip(&y) {
             let x = f64::from(x);
             let expected = match function {
@@ -206,8 +205,8 @@ fn activations_at_the_ends() {
         }
     }
     let nan = Tensor::from_elem(ndarray::IxDyn(&[1, 3]), f32::NAN);
-    for function in FUNCTIONS {
-        let y = run_single(&*CPU, &single(Op::Unary(op::Unary { function }), &[nan.shape()]), &[&nan]);
+    for (cpu, function) in each(&FUNCTIONS) {
+        let y = run_single(cpu, &single(Op::Unary(op::Unary { function }), &[nan.shape()]), &[&nan]);
         assert!(y.iter().all(|y| y.is_nan()), "{function:?} hides what is not a number");
     }
 }

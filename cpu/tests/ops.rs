@@ -3,16 +3,12 @@
 
 mod support;
 
-use std::sync::LazyLock;
-
 use fovea_cpu::Cpu;
 use fovea_graph::op::{self, Activation, PoolKind, Transpose};
 use fovea_graph::window::Rounding;
 use fovea_graph::{Backend, Op};
 use proptest::prelude::*;
-use support::{check_single, check_single_on, labels, random, single};
-
-static CPU: LazyLock<Cpu> = LazyLock::new(|| Cpu::new(Some(2)).unwrap());
+use support::{CPUS, check_single, check_single_on, labels, random, single};
 
 /// A convolution with the shapes of its input and filter.
 #[derive(Clone, Debug)]
@@ -62,12 +58,12 @@ fn case() -> impl Strategy<Value = Case> {
 fn check_conv(Case { conv, x, filter }: &Case) {
     let spatial = conv.output_extent(&x[1..x.len() - 1], &filter[1..filter.len() - 1]).unwrap();
     let y = [&x[..1], &spatial[..], &filter[..1]].concat();
-    check_single(&*CPU, Op::Conv(conv.clone()), &[x, filter]);
+    check_single(&CPUS, Op::Conv(conv.clone()), &[x, filter]);
     let fused = op::Conv { activation: Some(Activation::Relu), ..conv.clone() };
-    check_single(&*CPU, Op::Conv(fused), &[x, filter, &filter[..1]]);
+    check_single(&CPUS, Op::Conv(fused), &[x, filter, &filter[..1]]);
     let (extent, window) = (x[1..x.len() - 1].to_vec(), filter[1..filter.len() - 1].to_vec());
-    check_single(&*CPU, Op::ConvDgrad(op::ConvDgrad { conv: conv.clone(), extent }), &[filter, &y]);
-    check_single(&*CPU, Op::ConvWgrad(op::ConvWgrad { conv: conv.clone(), window }), &[x, &y]);
+    check_single(&CPUS, Op::ConvDgrad(op::ConvDgrad { conv: conv.clone(), extent }), &[filter, &y]);
+    check_single(&CPUS, Op::ConvWgrad(op::ConvWgrad { conv: conv.clone(), window }), &[x, &y]);
 }
 
 fn pool_case() -> impl Strategy<Value = (op::Pool, Vec<usize>)> {
@@ -106,11 +102,11 @@ proptest! {
     fn pools((pool, x) in pool_case()) {
         let spatial = pool.output_extent(&x[1..x.len() - 1]).unwrap();
         let y = [&x[..1], &spatial[..], &x[x.len() - 1..]].concat();
-        check_single(&*CPU, Op::Pool(pool.clone()), &[&x]);
-        check_single(&*CPU, Op::PoolGrad(op::PoolGrad { pool: pool.clone() }), &[&x, &y]);
+        check_single(&CPUS, Op::Pool(pool.clone()), &[&x]);
+        check_single(&CPUS, Op::PoolGrad(op::PoolGrad { pool: pool.clone() }), &[&x, &y]);
         // Many equal elements: the first of the largest gets all of the gradient.
         let coarse = random(&x, 1).mapv(f32::round);
-        check_single_on(&*CPU, Op::PoolGrad(op::PoolGrad { pool }), &[coarse, random(&y, 2)], 1e-5);
+        check_single_on(&CPUS, Op::PoolGrad(op::PoolGrad { pool }), &[coarse, random(&y, 2)], 1e-5);
     }
 
     #[test]
@@ -122,21 +118,21 @@ proptest! {
         op.activation = relu.then_some(Activation::Relu);
         let (first, second) = (transpose(a).view([m, k]), transpose(b).view([k, n]));
         let inputs = if bias { vec![&first[..], &second[..], std::slice::from_ref(&n)] } else { vec![&first[..], &second[..]] };
-        check_single(&*CPU, Op::Matmul(op), &inputs);
+        check_single(&CPUS, Op::Matmul(op), &inputs);
     }
 
     #[test]
     fn ops_on_channels(positions in 1usize..40, channels in 1usize..90) {
         let x = [positions, 3, channels];
-        check_single(&*CPU, Op::Softmax(op::Softmax {}), &[&x]);
-        check_single(&*CPU, Op::SoftmaxGrad(op::SoftmaxGrad {}), &[&x, &x]);
-        check_single(&*CPU, Op::Bias(op::Bias {}), &[&x, &[channels]]);
-        check_single(&*CPU, Op::ChannelSum(op::ChannelSum {}), &[&x]);
+        check_single(&CPUS, Op::Softmax(op::Softmax {}), &[&x]);
+        check_single(&CPUS, Op::SoftmaxGrad(op::SoftmaxGrad {}), &[&x, &x]);
+        check_single(&CPUS, Op::Bias(op::Bias {}), &[&x, &[channels]]);
+        check_single(&CPUS, Op::ChannelSum(op::ChannelSum {}), &[&x]);
         let known = [random(&x, 1).mapv(|v| (4.0 * v).round()), labels(&x[..2], channels, 2)];
-        check_single_on(&*CPU, Op::CrossEntropy(op::CrossEntropy::default()), &known, 1e-5);
-        check_single_on(&*CPU, Op::Correct(op::Correct::default()), &known, 0.0);
+        check_single_on(&CPUS, Op::CrossEntropy(op::CrossEntropy::default()), &known, 1e-5);
+        check_single_on(&CPUS, Op::Correct(op::Correct::default()), &known, 0.0);
         let [logits, labels] = known;
-        check_single_on(&*CPU, Op::CrossEntropyGrad(op::CrossEntropyGrad::default()), &[logits, labels, random(&[], 3)], 1e-5);
+        check_single_on(&CPUS, Op::CrossEntropyGrad(op::CrossEntropyGrad::default()), &[logits, labels, random(&[], 3)], 1e-5);
     }
 }
 
@@ -162,8 +158,10 @@ fn large_convolutions() {
     for (case, algorithm) in cases {
         let graph = single(Op::Conv(case.conv.clone()), &[&case.x, &case.filter]);
         let node = graph.find_output("y").unwrap();
-        let kernel = CPU.choose(&graph, node).kernel.to_string();
-        assert!(kernel.starts_with(algorithm), "{kernel}, not {algorithm}");
+        for cpu in &*CPUS {
+            let kernel = cpu.choose(&graph, node).kernel.to_string();
+            assert!(kernel.starts_with(algorithm), "{kernel}, not {algorithm}");
+        }
         check_conv(&case);
     }
 }
@@ -203,8 +201,8 @@ fn parts_of_one_image() {
             let spatial = pool.output_extent(&x[1..x.len() - 1]).unwrap();
             let y = [&x[..1], &spatial[..], &x[x.len() - 1..]].concat();
             let coarse = random(&x, 1).mapv(|v| (2.0 * v).round());
-            check_single(&*CPU, Op::Pool(pool.clone()), &[&x]);
-            check_single_on(&*CPU, Op::PoolGrad(op::PoolGrad { pool }), &[coarse, random(&y, 2)], 1e-5);
+            check_single(&CPUS, Op::Pool(pool.clone()), &[&x]);
+            check_single_on(&CPUS, Op::PoolGrad(op::PoolGrad { pool }), &[coarse, random(&y, 2)], 1e-5);
         }
     }
 }
@@ -232,31 +230,31 @@ fn vgg_sized_layers_need_megabytes_of_scratch() {
 #[test]
 fn elementwise_ops_beyond_one_chunk() {
     let x = [3, 150, 151, 2];
-    check_single(&*CPU, Op::Relu(op::Relu {}), &[&x]);
-    check_single(&*CPU, Op::ReluGrad(op::ReluGrad {}), &[&x, &x]);
-    check_single(&*CPU, Op::Add(op::Add {}), &[&x, &x]);
-    check_single(&*CPU, Op::Bias(op::Bias {}), &[&x, &[2]]);
-    check_single(&*CPU, Op::ChannelSum(op::ChannelSum {}), &[&x]);
+    check_single(&CPUS, Op::Relu(op::Relu {}), &[&x]);
+    check_single(&CPUS, Op::ReluGrad(op::ReluGrad {}), &[&x, &x]);
+    check_single(&CPUS, Op::Add(op::Add {}), &[&x, &x]);
+    check_single(&CPUS, Op::Bias(op::Bias {}), &[&x, &[2]]);
+    check_single(&CPUS, Op::ChannelSum(op::ChannelSum {}), &[&x]);
     for rate in [0.0, 0.3, 0.5] {
-        check_single(&*CPU, Op::Dropout(op::Dropout { rate, stream: 2 }), &[&x]);
+        check_single(&CPUS, Op::Dropout(op::Dropout { rate, stream: 2 }), &[&x]);
     }
-    check_single(&*CPU, Op::SquaredError(op::SquaredError {}), &[&x, &x]);
-    check_single(&*CPU, Op::SquaredErrorGrad(op::SquaredErrorGrad {}), &[&x, &x, &[]]);
-    check_single(&*CPU, Op::SgdVelocity(op::SgdVelocity { momentum: 0.9, decay: 1e-2 }), &[&x, &x, &x]);
-    check_single(&*CPU, Op::SgdStep(op::SgdStep { factor: 1.0 }), &[&x, &x]);
-    check_single(&*CPU, Op::Softmax(op::Softmax {}), &[&x]);
+    check_single(&CPUS, Op::SquaredError(op::SquaredError {}), &[&x, &x]);
+    check_single(&CPUS, Op::SquaredErrorGrad(op::SquaredErrorGrad {}), &[&x, &x, &[]]);
+    check_single(&CPUS, Op::SgdVelocity(op::SgdVelocity { momentum: 0.9, decay: 1e-2 }), &[&x, &x, &x]);
+    check_single(&CPUS, Op::SgdStep(op::SgdStep { factor: 1.0 }), &[&x, &x]);
+    check_single(&CPUS, Op::Softmax(op::Softmax {}), &[&x]);
     let fill = op::Fill { shape: support::shape(&[4, 5]), value: 0.25 };
-    check_single(&*CPU, Op::Fill(fill), &[]);
+    check_single(&CPUS, Op::Fill(fill), &[]);
 }
 
 /// Products that are cut into several tasks.
 #[test]
 fn large_products() {
     let op = |a, b| Op::Matmul(op::Matmul::new(a, b));
-    check_single(&*CPU, op(Transpose::No, Transpose::Yes), &[&[200, 300], &[500, 300]]);
-    check_single(&*CPU, op(Transpose::Yes, Transpose::No), &[&[70, 333], &[70, 1000]]);
-    check_single(&*CPU, op(Transpose::No, Transpose::No), &[&[1, 4000], &[4000, 1001]]);
-    check_single(&*CPU, op(Transpose::No, Transpose::Yes), &[&[3, 2000], &[1500, 2000]]);
+    check_single(&CPUS, op(Transpose::No, Transpose::Yes), &[&[200, 300], &[500, 300]]);
+    check_single(&CPUS, op(Transpose::Yes, Transpose::No), &[&[70, 333], &[70, 1000]]);
+    check_single(&CPUS, op(Transpose::No, Transpose::No), &[&[1, 4000], &[4000, 1001]]);
+    check_single(&CPUS, op(Transpose::No, Transpose::Yes), &[&[3, 2000], &[1500, 2000]]);
 }
 
 /// What is not a number goes through a max pool and a ReLU, so that the loss shows it.
@@ -272,8 +270,10 @@ fn what_is_not_a_number_is_not_hidden() {
         rounding: Rounding::Floor,
     };
     for op in [Op::Pool(pool), Op::Relu(op::Relu {})] {
-        let y = support::run_single(&*CPU, &single(op, &[&[1, 4, 4, 1]]), &[&x]);
-        assert_eq!(y.iter().filter(|y| y.is_nan()).count(), 1);
+        for cpu in &*CPUS {
+            let y = support::run_single(cpu, &single(op.clone(), &[&[1, 4, 4, 1]]), &[&x]);
+            assert_eq!(y.iter().filter(|y| y.is_nan()).count(), 1);
+        }
     }
 }
 
@@ -295,7 +295,7 @@ fn the_first_that_is_not_a_number_gets_the_gradient() {
         let spatial = pool.output_extent(&x[1..3]).unwrap();
         let dy = random(&[1, spatial[0], spatial[1], 9], 2);
         let pick = op::PoolPick { pool: pool.clone() };
-        check_single_on(&*CPU, Op::PoolGrad(op::PoolGrad { pool }), &[values.clone(), dy], 1e-6);
-        check_single_on(&*CPU, Op::PoolPick(pick), &[values.clone(), random(&x, 4)], 1e-6);
+        check_single_on(&CPUS, Op::PoolGrad(op::PoolGrad { pool }), &[values.clone(), dy], 1e-6);
+        check_single_on(&CPUS, Op::PoolPick(pick), &[values.clone(), random(&x, 4)], 1e-6);
     }
 }

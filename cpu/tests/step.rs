@@ -6,15 +6,15 @@ mod support;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fovea_cpu::Cpu;
 use fovea_cpu::reference::{Feed64, output, step};
+use fovea_cpu::{Cpu, Instructions};
 use fovea_graph::fuse::fuse;
 use fovea_graph::init::initial;
 use fovea_graph::plan::plan;
 use fovea_graph::training::{Decay, training_step};
 use fovea_graph::{Backend, BackendError, Feed, Graph, Outcome, StateId, Tensor};
 use ndarray::{ArrayD, IxDyn};
-use support::{Net, Training, adam, check_close, go, lenet, random, residual, sgd, shape, wide};
+use support::{CPUS, Net, Training, adam, check_close, go, lenet, random, residual, sgd, shape, wide};
 
 /// Convolutions, a pool, dropout and two fully connected layers, on small images.
 fn small(batch: usize) -> Graph {
@@ -24,26 +24,29 @@ fn small(batch: usize) -> Graph {
 
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
-    let after = |threads| {
-        let mut training = Training::new(&Cpu::new(Some(threads)).unwrap(), &lenet(64));
-        for number in 0..3 {
-            assert_eq!(training.step(number), Outcome::Done);
+    for set in Instructions::available() {
+        let after = |threads| {
+            let mut training = Training::new(&Cpu::with(Some(threads), set).unwrap(), &lenet(64));
+            for number in 0..3 {
+                assert_eq!(training.step(number), Outcome::Done);
+            }
+            (training.loss().to_bits(), training.bits())
+        };
+        let one = after(1);
+        assert_eq!(one, after(1), "the same again");
+        for threads in [2, 3, 5] {
+            assert!(one == after(threads), "{threads} threads give other bits than one, with {set}");
         }
-        (training.loss().to_bits(), training.bits())
-    };
-    let one = after(1);
-    assert_eq!(one, after(1), "the same again");
-    for threads in [2, 3, 5] {
-        assert!(one == after(threads), "{threads} threads give other bits than one");
     }
 }
 
 #[test]
 fn bits_of_a_residual_net_do_not_depend_on_the_number_of_threads() {
-    for net in [residual(16, 24), residual(1, 96)] {
-        let graph = fuse(&training_step(&net, &adam(Decay::Gradient)).unwrap());
+    let nets = [residual(16, 24), residual(1, 96)];
+    for (net, set) in nets.iter().flat_map(|net| Instructions::available().into_iter().map(move |set| (net, set))) {
+        let graph = fuse(&training_step(net, &adam(Decay::Gradient)).unwrap());
         let after = |threads| {
-            let mut training = Training::of(&Cpu::new(Some(threads)).unwrap(), graph.clone());
+            let mut training = Training::of(&Cpu::with(Some(threads), set).unwrap(), graph.clone());
             for number in 0..3 {
                 assert_eq!(training.step(number), Outcome::Done);
             }
@@ -51,7 +54,7 @@ fn bits_of_a_residual_net_do_not_depend_on_the_number_of_threads() {
         };
         let one = after(1);
         for threads in [2, 3] {
-            assert!(one == after(threads), "{threads} threads give other bits than one");
+            assert!(one == after(threads), "{threads} threads give other bits than one, with {set}");
         }
     }
 }
@@ -67,22 +70,24 @@ fn steps_follow_the_reference() {
     ];
     for (graph, optimizer) in steps {
         let graph = fuse(&training_step(&graph, &optimizer).unwrap());
-        let mut training = Training::of(&Cpu::new(Some(2)).unwrap(), graph.clone());
+        let mut sets: Vec<Training> = CPUS.iter().map(|cpu| Training::of(cpu, graph.clone())).collect();
         let mut states: Vec<ArrayD<f64>> =
             graph.states.iter().enumerate().map(|(i, state)| wide(&initial(StateId::new(i), state, 1))).collect();
-        let (images, labels) = (wide(&training.images), wide(&training.labels));
+        let (images, labels) = (wide(&sets[0].images), wide(&sets[0].labels));
         for number in 0..4 {
             let inputs = [&images, &labels];
             let feed = Feed64 { inputs: &inputs, learning_rate: 0.01, seed: 5, step: number };
             let values = step(&graph, &mut states, &feed).unwrap();
-            assert_eq!(training.step(number), Outcome::Done);
-            for name in ["loss", "correct"] {
-                let found = training.program.output(name).unwrap();
-                check_close(name, &found, output(&graph, &values, name).unwrap(), 1e-4);
-            }
-            for (i, state) in graph.states.iter().enumerate() {
-                let found = training.memory.read(StateId::new(i)).unwrap();
-                check_close(&state.name, &found, &states[i], 1e-4);
+            for training in &mut sets {
+                assert_eq!(training.step(number), Outcome::Done);
+                for name in ["loss", "correct"] {
+                    let found = training.program.output(name).unwrap();
+                    check_close(name, &found, output(&graph, &values, name).unwrap(), 1e-4);
+                }
+                for (i, state) in graph.states.iter().enumerate() {
+                    let found = training.memory.read(StateId::new(i)).unwrap();
+                    check_close(&state.name, &found, &states[i], 1e-4);
+                }
             }
         }
     }
@@ -155,7 +160,7 @@ fn a_flag_ends_a_step_inside_an_op_and_leaves_every_state_as_it_was() {
                 break;
             }
             let plan = training.program.plan();
-            let op = plan.graph.node(plan.steps[at].node).op.word();
+            let op = plan.graph.node(plan.steps[at].node()).op.word();
             match outcome {
                 Outcome::Interrupted => {
                     assert_eq!(seen, (0..=at).collect::<Vec<_>>());

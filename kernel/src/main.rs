@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cli::{Arguments, Command, FAILED, Format, JupyterCommand, Mode, Options, usage, wrong};
-use fovea::device::{self, Purpose};
+use fovea::device::{self, Cores, Instructions, Purpose};
 use fovea::event::Event;
 use fovea::picture::Theme;
 use fovea::session::Session;
@@ -174,11 +174,11 @@ fn bench(script: &mut Script, given: &str, net: &str, mode: Mode, batch: u32) ->
 
 /// A session on the device that the command line names, with the constants that it sets.
 fn session(options: &Options, purpose: Purpose) -> anyhow::Result<Session> {
-    let threads = options.threads.map(usize::from);
+    let cores = Cores { threads: options.threads.map(usize::from), instructions: instructions()? };
     let device =
-        device::find(options.device.as_deref().unwrap_or("cpu"), threads, purpose).map_err(anyhow::Error::msg)?;
+        device::find(options.device.as_deref().unwrap_or("cpu"), cores, purpose).map_err(anyhow::Error::msg)?;
     let mut session = Session::new(device, options.runs.clone(), interrupt::flag());
-    session.set_threads(threads);
+    session.set_cores(cores);
     session.set_theme(options.theme.unwrap_or_default());
     for set in &options.set {
         let Some((name, value)) = set.split_once('=') else {
@@ -189,6 +189,16 @@ fn session(options: &Options, purpose: Purpose) -> anyhow::Result<Session> {
         }
     }
     Ok(session)
+}
+
+/// The CPU's instructions that `FOVEA_CPU` asks for: a switch of tests and measurements, for the best are taken without it.
+fn instructions() -> anyhow::Result<Option<Instructions>> {
+    match std::env::var("FOVEA_CPU") {
+        Ok(word) if !word.is_empty() => {
+            Instructions::from_word(&word).map(Some).map_err(|reason| anyhow::anyhow!("FOVEA_CPU: {reason}"))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Where pictures go unless the command line says it: beside the script, else in the working directory.

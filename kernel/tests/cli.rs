@@ -188,6 +188,27 @@ fn standard_input_is_a_script_where_nobody_types() {
     assert_eq!((status(&done), text(&done.stdout)), (0, "from a pipe\n".to_string()));
 }
 
+/// Tests and measurements choose the CPU's instructions; what runs is listed, and what the machine lacks is refused.
+#[test]
+fn the_instructions_of_the_cpu_are_chosen_listed_and_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |set: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fovea"));
+        command.args(["devices", "--format", "json"]).current_dir(folder.path()).env("FOVEA_CPU", set).output().unwrap()
+    };
+    for set in fovea_cpu::Instructions::available() {
+        let listed = with(set.word());
+        let said = lines(&listed)[0]["devices"][0]["description"].as_str().unwrap().to_string();
+        let asked = set != fovea_cpu::Instructions::best();
+        assert!(said.contains(&set.to_string()) && said.contains("as asked") == asked, "{said}");
+    }
+    for set in ["avx", "neon,avx2", if cfg!(target_arch = "aarch64") { "avx2" } else { "neon" }] {
+        let refused = with(set);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && said.contains("FOVEA_CPU: th") && said.contains("`plain`"), "{said}");
+    }
+}
+
 #[test]
 fn devices_name_the_cpu_and_say_why_there_is_no_gpu_where_there_is_none() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use fovea::device::Cores;
 use fovea_cpu::Cpu;
 use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::plan::{Choice, Plan};
@@ -173,7 +174,7 @@ impl Program for Steps {
 fn session() -> (Bench, Arc<Mutex<Fate>>) {
     let fate = Arc::<Mutex<Fate>>::default();
     let mut bench = Bench::on(Arc::new(Gpu { cpu: Cpu::new(Some(1)).unwrap(), fate: Arc::clone(&fate) }));
-    bench.session.set_threads(Some(1));
+    bench.session.set_cores(Cores { threads: Some(1), instructions: None });
     bench.ok(TINY);
     (bench, fate)
 }

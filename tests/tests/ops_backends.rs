@@ -5,8 +5,8 @@ use std::any::Any;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use fovea_cpu::Cpu;
 use fovea_cpu::reference::{self, Feed64};
+use fovea_cpu::{Cpu, Instructions};
 use fovea_graph::backend::{Arena, Backend, BackendError, Device, Feed, Memory, Outcome, Program, Room};
 use fovea_graph::op::{Activation, PoolKind, Statistics};
 use fovea_graph::plan::{Choice, Plan};
@@ -116,23 +116,26 @@ impl Program for Run {
 
 #[test]
 fn the_cpu_computes_what_the_reference_and_pytorch_do() {
-    let compared = check_ops(&Cpu::new(Some(3)).unwrap(), 1..=3);
-    assert!(compared > 2500, "only {compared} comparisons");
+    for set in Instructions::available() {
+        let compared = check_ops(&Cpu::with(Some(3), set).unwrap(), 1..=3);
+        assert!(compared > 2500, "only {compared} comparisons with {set}");
+    }
 }
 
 #[test]
 fn the_cpu_follows_pytorch_through_lenet() {
-    assert!(check_lenet(&Cpu::new(None).unwrap()) > 600);
+    let sets = Instructions::available();
+    assert!(sets.into_iter().all(|set| check_lenet(&Cpu::with(None, set).unwrap()) > 600));
 }
 
 #[test]
 fn the_cpu_keeps_what_is_promised_of_steps() {
-    check_steps(&Cpu::new(Some(2)).unwrap());
+    Instructions::available().into_iter().for_each(|set| check_steps(&Cpu::with(Some(2), set).unwrap()));
 }
 
 #[test]
 fn the_cpu_updates_nothing_to_what_is_not_finite() {
-    check_overflow(&Cpu::new(Some(2)).unwrap());
+    Instructions::available().into_iter().for_each(|set| check_overflow(&Cpu::with(Some(2), set).unwrap()));
 }
 
 #[test]

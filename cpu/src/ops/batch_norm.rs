@@ -9,7 +9,6 @@ use fovea_graph::op::{BatchNorm, BatchNormDgrad, BatchNormScaleGrad, Running, St
 use super::Call;
 use super::channels::{chunk, lanes, rows, sums};
 use super::update::{size, update};
-use crate::simd::vectorised;
 
 /// Which input of `Running` it may write over.
 pub const OLD_STATISTIC: usize = 0;
@@ -41,7 +40,7 @@ pub fn forward(op: &BatchNorm, call: Call<'_>) {
         [f64::from(mean[c]), f64::from(scale[c]) / deviation(variance[c], op.eps), f64::from(shift[c])]
     });
     call.team.chunks(call.memory.output, chunk(lanes), |start, out| {
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for (y, x) in out.chunks_mut(lanes).zip(x[start..].chunks(lanes)) {
@@ -79,7 +78,7 @@ pub fn dgrad(op: &BatchNormDgrad, call: Call<'_>) {
     });
     call.team.chunks(call.memory.output, chunk(lanes), |start, out| {
         let known = x[start..].chunks(lanes).zip(dy[start..].chunks(lanes));
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for (dx, (x, dy)) in out.chunks_mut(lanes).zip(known) {

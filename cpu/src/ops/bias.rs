@@ -2,7 +2,6 @@
 
 use super::channels::sums;
 use super::{Call, finish};
-use crate::simd::vectorised;
 use crate::team::CHUNK;
 
 /// `y[…, c] = x[…, c] + b[c]`.
@@ -12,7 +11,7 @@ pub fn bias(call: Call<'_>) {
     let chunk = (CHUNK / channels).max(1) * channels;
     call.team.chunks(call.memory.output, chunk, |start, out| {
         out.copy_from_slice(&x[start..start + out.len()]);
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || out.chunks_exact_mut(channels).for_each(|row| finish(row, Some(b), None)),
         );

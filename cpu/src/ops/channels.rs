@@ -3,7 +3,7 @@
 use fovea_graph::Shape;
 
 use super::Call;
-use crate::simd::vectorised;
+use crate::simd::Vectors;
 use crate::team::CHUNK;
 
 /// How many lanes of a sum stay on the stack.
@@ -91,7 +91,7 @@ pub fn sums(
             }
             let rows = a[mine.clone()].chunks(lanes).zip(b[mine.clone()].chunks(lanes));
             let rows = rows.map(|(a, b)| (&a[first.min(a.len())..], &b[first.min(b.len())..]));
-            let sums = strip_sums(rows, &middle, high.len(), &term);
+            let sums = strip_sums(call.team.vectors(), rows, &middle, high.len(), &term);
             for ((sum, high), low) in sums.into_iter().zip(high).zip(low) {
                 *high = sum as f32;
                 *low = (sum - f64::from(*high)) as f32;
@@ -109,13 +109,14 @@ pub fn sums(
 
 /// The sums of the first `lanes` elements of every row.
 fn strip_sums<'a>(
+    vectors: Vectors,
     rows: impl Iterator<Item = (&'a [f32], &'a [f32])>,
     middle: &[f64; STRIP],
     lanes: usize,
     term: impl Fn(f64, f64, f64) -> f64,
 ) -> [f64; STRIP] {
     let mut sums = [0.0; STRIP];
-    vectorised(
+    vectors.run(
         #[inline(always)]
         || {
             for (a, b) in rows {

@@ -4,7 +4,6 @@ use fovea_graph::Shape;
 use fovea_graph::op::{CLIP_EPS, ClipFactor};
 
 use super::Call;
-use crate::simd::vectorised;
 use crate::team::CHUNK;
 
 /// The scratch memory: a norm a task.
@@ -21,7 +20,7 @@ pub fn factor(op: &ClipFactor, call: Call<'_>) {
         left = rest;
         call.team.chunks(norms, 1, |task, norm| {
             let piece = &gradient[task * CHUNK..((task + 1) * CHUNK).min(gradient.len())];
-            let squares = vectorised(
+            let squares = call.team.vectors().run(
                 #[inline(always)]
                 || squares(piece),
             );

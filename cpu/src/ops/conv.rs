@@ -10,6 +10,7 @@ use super::{Call, depthwise, im2col, narrow};
 use crate::geometry::Geometry;
 use crate::kernel::{Kernel, Product, Scratch, Way};
 use crate::matrix::{Matrix, MatrixMut};
+use crate::simd::Vectors;
 
 /// How `conv` is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +108,7 @@ pub fn is_of(g: &Geometry, graph: &Graph, node: &Node) -> bool {
 }
 
 /// How `conv` is computed.
-pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape) -> Kernel {
+pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, vectors: Vectors) -> Kernel {
     let g = of_forward(op, shapes, y);
     if g.is_depthwise() {
         return depthwise::with_turned(Kernel::new(Way::Conv(g, Forward::Depthwise), Scratch::default()), 1, &g);
@@ -116,7 +117,7 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape) -> Kernel {
         let (product, packed) = tiled([g.rows(), g.filters, g.channels]);
         (Forward::Pointwise(product), Scratch::default().with_packed(packed))
     } else if narrow::is_narrow(&g) {
-        let bands = narrow::Bands::new(&g);
+        let bands = narrow::Bands::new(&g, vectors.lanes());
         (Forward::Direct(bands), narrow::forward_scratch(&g, &bands))
     } else {
         let cut = im2col::ForwardCut::new(&g);
@@ -142,13 +143,13 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape) -> Kernel {
 }
 
 /// How `conv_wgrad` is computed.
-pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape]) -> Kernel {
+pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], vectors: Vectors) -> Kernel {
     let g = of_wgrad(op, shapes);
     let (way, scratch) = if g.is_pointwise() {
         let cut = im2col::WgradCut::new(&g);
         (Wgrad::Pointwise(cut), cut.scratch(&g))
     } else if narrow::is_narrow(&g) {
-        let cut = narrow::WgradCut::new(&g);
+        let cut = narrow::WgradCut::new(&g, vectors.lanes());
         (Wgrad::Direct(cut), cut.scratch(&g))
     } else if g.is_depthwise() {
         let cut = depthwise::WgradCut::new(&g);

@@ -12,7 +12,6 @@ use super::im2col::add_parts;
 use super::{Call, finish};
 use crate::geometry::{Geometry, Position};
 use crate::kernel::{Form, Kernel};
-use crate::simd::vectorised;
 
 /// Elements of a window.
 fn taps(g: &Geometry) -> usize {
@@ -79,7 +78,7 @@ pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
     call.team.chunks(call.memory.output, (g.out[2] * k).max(1), |start, y| {
         let rows = start / k..(start + y.len()) / k;
         y.fill(0.0);
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 each_tap(g, rows, |row, tap, source| {
@@ -99,7 +98,7 @@ pub fn dgrad(g: &Geometry, call: Call<'_>) {
     call.team.each(g.parts(call.memory.output, 1), &mut [], 0, |(part, dx), _| {
         dx.fill(0.0);
         let first = part.rows.start;
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 each_tap(g, part.rows, |row, tap, source| {
@@ -156,7 +155,7 @@ pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
     call.team.chunks(sums, size, |start, dw| {
         let first = start / size * share;
         dw.fill(0.0);
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 each_tap(g, first..(first + share).min(g.rows()), |row, tap, source| {

@@ -3,7 +3,6 @@
 use fovea_graph::op::Dropout;
 
 use super::Call;
-use crate::simd::vectorised;
 use crate::team::CHUNK;
 
 /// `y = x·scale` where the element's random word is at least the threshold, else 0. Four words come at a time.
@@ -13,7 +12,7 @@ pub fn dropout(op: &Dropout, call: Call<'_>) {
     let (random, threshold, scale) = (op.random(call.feed.seed, call.feed.step), op.threshold(), op.scale() as f32);
     call.team.chunks(call.memory.output, CHUNK, |start, out| {
         let blocks = out.chunks_mut(4).zip(x[start..].chunks(4));
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for (block, (y, x)) in blocks.enumerate() {

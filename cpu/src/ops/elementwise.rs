@@ -3,7 +3,6 @@
 use fovea_graph::op::{Fill, Scale};
 
 use super::Call;
-use crate::simd::vectorised;
 use crate::team::CHUNK;
 
 /// max(x, 0); what is not a number stays so.
@@ -42,7 +41,7 @@ pub fn scale(op: &Scale, call: Call<'_>) {
 pub fn map(call: Call<'_>, f: impl Fn(f32) -> f32 + Sync) {
     let x = call.memory.inputs[0];
     call.team.chunks(call.memory.output, CHUNK, |start, out| {
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for (y, &x) in out.iter_mut().zip(&x[start..]) {
@@ -57,7 +56,7 @@ pub fn map(call: Call<'_>, f: impl Fn(f32) -> f32 + Sync) {
 pub fn zip(call: Call<'_>, f: impl Fn(f32, f32) -> f32 + Sync) {
     let (a, b) = (call.memory.inputs[0], call.memory.inputs[1]);
     call.team.chunks(call.memory.output, CHUNK, |start, out| {
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for ((y, &a), &b) in out.iter_mut().zip(&a[start..]).zip(&b[start..]) {

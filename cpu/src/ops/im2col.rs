@@ -14,7 +14,6 @@ use super::matmul::epilogue;
 use crate::geometry::Geometry;
 use crate::kernel::Scratch;
 use crate::matrix::{Matrix, MatrixMut, Store, cut, halve, packed};
-use crate::simd::vectorised;
 use crate::team::{CHUNK, Team};
 
 /// Elements of a gathered tile that one thread works on, where that leaves enough rows for the product: 512 KiB.
@@ -72,13 +71,13 @@ pub fn forward(g: &Geometry, cut: &ForwardCut, activation: Option<Activation>, c
     let ForwardCut { rows, filters } = *cut;
     call.team.each(y.tiles(rows, filters), call.memory.workspace, rows * g.depth(), |mut tile, windows| {
         let group = tile.columns.start / g.group_filters();
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || g.gather(x, tile.rows.clone(), 0..g.window_rows(), group, windows),
         );
         let windows = Matrix::new(windows, tile.rows.len(), g.depth());
         tile.matrix.product(Store::Set, windows, w.rows(tile.columns.clone()).transposed());
-        epilogue(&mut tile, bias, activation);
+        epilogue(call.team.vectors(), &mut tile, bias, activation);
     });
 }
 
@@ -126,7 +125,7 @@ pub fn dgrad(g: &Geometry, cut: &DgradCut, call: Call<'_>) {
                 dy.block(rows.clone(), filters.clone()),
                 w.rows(filters),
             );
-            vectorised(
+            call.team.vectors().run(
                 #[inline(always)]
                 || g.scatter(windows, rows, group, dx, part.offset),
             );
@@ -226,7 +225,7 @@ pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
             let windows = if g.is_pointwise() {
                 Matrix::new(x, g.rows(), g.channels).rows(rows)
             } else {
-                vectorised(
+                call.team.vectors().run(
                     #[inline(always)]
                     || g.gather(x, rows.clone(), window.clone(), group, windows),
                 );
@@ -248,7 +247,7 @@ pub fn add_parts(team: &Team<'_>, parts: &[f32], output: &mut [f32]) {
         sum.copy_from_slice(&parts[start..start + sum.len()]);
         for part in parts.chunks_exact(len).skip(1) {
             let part = &part[start..start + sum.len()];
-            vectorised(
+            team.vectors().run(
                 #[inline(always)]
                 || sum.iter_mut().zip(part).for_each(|(s, p)| *s += p),
             );

@@ -7,7 +7,6 @@ use super::Call;
 use super::elementwise::zip;
 use super::soft;
 use super::softmax::{exponentials, largest, rows};
-use crate::simd::vectorised;
 use crate::team::{CHUNK, Team};
 
 /// The scratch memory of what sums over positions: a partial sum a task.
@@ -227,7 +226,7 @@ fn mean_of_placed_pairs(call: Call<'_>, f: impl Fn(f32, f32, usize) -> f64 + Syn
     call.team.chunks(partial, 1, |task, sum| {
         let piece = task * CHUNK..((task + 1) * CHUNK).min(x.len());
         let pairs = x[piece.clone()].iter().zip(&target[piece.clone()]).zip(piece);
-        sum[0] = vectorised(
+        sum[0] = call.team.vectors().run(
             #[inline(always)]
             || pairs.map(|((&x, &t), i)| f(x, t, i)).sum::<f64>(),
         ) as f32;

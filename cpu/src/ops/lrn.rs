@@ -8,13 +8,12 @@ use fovea_graph::op::{Lrn, LrnGrad};
 use super::Call;
 use super::softmax::rows;
 use crate::math::negative_power;
-use crate::simd::vectorised;
 
 /// `y[c] = x[c] · D[c]^−beta`.
 pub fn lrn(op: &Lrn, call: Call<'_>) {
     let (x, channels) = (call.memory.inputs[0], call.shape.channels().max(1));
     call.team.chunks(call.memory.output, rows(channels), |start, out| {
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for (y, x) in out.chunks_exact_mut(channels).zip(x[start..].chunks_exact(channels)) {
@@ -45,7 +44,7 @@ pub fn lrn_grad(op: &LrnGrad, call: Call<'_>) {
         let (x, dy) = (&x[task * size..][..dx.len()], &dy[task * size..][..dx.len()]);
         let (bases, terms) = scratch.split_at_mut(size);
         let (bases, terms) = (&mut bases[..dx.len()], &mut terms[..dx.len()]);
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for (base, x) in bases.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {

@@ -6,7 +6,7 @@ use fovea_graph::op::{Activation, Matmul, Transpose};
 use super::{Call, finish};
 use crate::kernel::{Kernel, Product, Scratch, Way};
 use crate::matrix::{self, Matrix, MatrixMut, Store, Tile, cut};
-use crate::simd::vectorised;
+use crate::simd::Vectors;
 use crate::team::Team;
 
 /// Rows, columns and depth.
@@ -61,17 +61,17 @@ pub fn product(
     team.each(y.tiles(rows, columns), &mut [], 0, |mut tile, _| {
         let (a, b) = (a.rows(tile.rows.clone()), b.columns(tile.columns.clone()));
         tile.matrix.product(Store::Set, a, b);
-        epilogue(&mut tile, bias, activation);
+        epilogue(team.vectors(), &mut tile, bias, activation);
     });
 }
 
 /// Bias and activation on a tile that has just been computed.
-pub fn epilogue(tile: &mut Tile<'_>, bias: Option<&[f32]>, activation: Option<Activation>) {
+pub fn epilogue(vectors: Vectors, tile: &mut Tile<'_>, bias: Option<&[f32]>, activation: Option<Activation>) {
     if bias.is_none() && activation.is_none() {
         return;
     }
     let bias = bias.map(|bias| &bias[tile.columns.clone()]);
-    vectorised(
+    vectors.run(
         #[inline(always)]
         || (0..tile.rows.len()).for_each(|row| finish(tile.matrix.row(row), bias, activation)),
     );

@@ -33,7 +33,7 @@ use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
 use crate::kernel::{Form, Kernel, Way};
 use crate::storage::Operands;
-use crate::team::Team;
+use crate::team::{Team, Threads};
 
 pub use one_pass::{Rule, groups};
 
@@ -53,23 +53,25 @@ pub struct Call<'a> {
     pub team: &'a Team<'a>,
 }
 
-/// How this backend computes a node, with so many threads.
-pub fn choose(graph: &Graph, id: NodeId, threads: usize) -> Kernel {
+/// How this backend computes a node, on these threads.
+pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
     let node = graph.node(id);
     let shapes = graph.input_shapes(node);
     let plain = Kernel::plain;
     match &node.op {
-        Op::Conv(op) => conv::choose(op, &shapes, &node.shape),
+        Op::Conv(op) => conv::choose(op, &shapes, &node.shape, threads.vectors()),
         Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape),
-        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes),
+        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, threads.vectors()),
         Op::Matmul(op) => matmul::choose(op, &shapes, &node.shape),
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
             plain(channels::workspace(shapes[0]))
         }
         Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
-        Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads)),
-        Op::Upsample(_) | Op::UpsampleGrad(_) => plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads)),
+        Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads.count())),
+        Op::Upsample(_) | Op::UpsampleGrad(_) => {
+            plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads.count()))
+        }
         Op::CrossEntropy(_) | Op::Correct(_) => plain(loss::workspace(shapes[0])),
         Op::SquaredError(_) | Op::PointwiseLoss(_) => plain(loss::workspace_of_squares(shapes[0])),
         Op::Overlap(_) => plain(overlap::workspace(shapes[0])),

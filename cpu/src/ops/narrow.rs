@@ -16,7 +16,7 @@ use super::elementwise::rectify;
 use super::im2col::add_parts;
 use crate::geometry::Geometry;
 use crate::kernel::Scratch;
-use crate::simd::{lanes, load, multiply_add, store, vectorised};
+use crate::simd::{Vectors, load, multiply_add, store};
 
 /// The most channels of a map that counts as narrow.
 const CHANNELS: usize = 8;
@@ -30,7 +30,7 @@ const COPY: usize = 1 << 20;
 /// Whether this module is the way to compute it: one or two axes, few channels, lines that are not too long.
 pub fn is_narrow(g: &Geometry) -> bool {
     let plane = g.map[0] == 1 && g.window[0] == 1 && g.out[0] == 1;
-    g.groups == 1 && g.channels <= CHANNELS && plane && Bands::new(g).copy() <= COPY
+    g.groups == 1 && g.channels <= CHANNELS && plane && Bands::new(g, 1).copy() <= COPY
 }
 
 /// How the work is cut, from the sizes alone.
@@ -51,9 +51,9 @@ pub struct Bands {
 }
 
 impl Bands {
-    /// Bands that keep a thread busy.
-    pub fn new(g: &Geometry) -> Self {
-        let block = if g.filters <= lanes() { lanes() } else { 2 * lanes() };
+    /// Bands that keep a thread busy, for vectors of so many lanes.
+    pub fn new(g: &Geometry, lanes: usize) -> Self {
+        let block = if g.filters <= lanes { lanes } else { 2 * lanes };
         let lines = (2048 / g.out[2]).clamp(1, g.out[1]);
         let extent = |axis: usize, n: usize| (n - 1) * g.stride[axis] + (g.window[axis] - 1) * g.dilate[axis] + 1;
         Self {
@@ -140,16 +140,16 @@ pub fn forward(g: &Geometry, bands: &Bands, activation: Option<Activation>, call
                 filters: g.filters,
                 y,
             };
-            pulp::Arch::new().dispatch(line);
-            finish_line(y, activation);
+            call.team.vectors().dispatch(line);
+            finish_line(call.team.vectors(), y, activation);
         }
     });
 }
 
 /// The activation on a line that has just been computed.
-fn finish_line(y: &mut [f32], activation: Option<Activation>) {
+fn finish_line(vectors: Vectors, y: &mut [f32], activation: Option<Activation>) {
     if let Some(Activation::Relu) = activation {
-        vectorised(
+        vectors.run(
             #[inline(always)]
             || y.iter_mut().for_each(|y| *y = rectify(*y)),
         );
@@ -250,8 +250,8 @@ pub struct WgradCut {
 
 impl WgradCut {
     /// Follows from the sizes alone.
-    pub fn new(g: &Geometry) -> Self {
-        let bands = Bands::new(g);
+    pub fn new(g: &Geometry, lanes: usize) -> Self {
+        let bands = Bands::new(g, lanes);
         let all = g.batch * bands.per_image;
         let share = all.div_ceil(16);
         Self { bands, parts: all.div_ceil(share), share }
@@ -288,7 +288,7 @@ pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
                 count: lines.len(),
                 width: bands.width * g.stride[1],
             };
-            pulp::Arch::new().dispatch(Gradient { lines, g, offsets: &offsets, dw });
+            call.team.vectors().dispatch(Gradient { lines, g, offsets: &offsets, dw });
         }
     });
     add_parts(call.team, sums, total);

@@ -11,7 +11,6 @@ use fovea_graph::{Graph, NodeId, Op, StateId};
 
 use super::{Call, adam, rmsprop, sgd};
 use crate::kernel::{Kernel, Scratch, Way};
-use crate::simd::vectorised;
 use crate::team::CHUNK;
 
 /// Elements that a loop takes at a time: four arrays of them stay in a first cache of 32 KiB.
@@ -146,9 +145,10 @@ fn pieces(call: &mut Call<'_>, g: &[f32], f: impl Fn(&mut [f32], [&mut [f32]; 2]
     let (first, second, w) = (moment(), moment(), &mut *call.memory.output);
     let seconds = second.chunks_mut(CHUNK).map(Some).chain(std::iter::repeat_with(|| None));
     let tasks = w.chunks_mut(CHUNK).zip(first.chunks_mut(CHUNK)).zip(seconds).zip(g.chunks(CHUNK));
+    let vectors = call.team.vectors();
     call.team.each(tasks, &mut [], 0, |(((w, first), second), g), _| {
         let second = second.unwrap_or_default();
-        vectorised(
+        vectors.run(
             #[inline(always)]
             || {
                 let mut seconds = second.chunks_mut(PIECE);

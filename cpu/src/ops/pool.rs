@@ -5,7 +5,7 @@ use std::ops::Range;
 use fovea_graph::Shape;
 use fovea_graph::op::{Conv, Pool, PoolGrad, PoolKind, PoolPick};
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::Call;
 use super::channels::chunk;
@@ -94,7 +94,7 @@ pub fn pool(op: &Pool, call: Call<'_>) {
     let (g, x) = (windows(op, call.shapes[0], call.shape), call.memory.inputs[0]);
     call.team.chunks(call.memory.output, chunk(g.channels.max(1)), |start, y| {
         let rows = start / g.channels..(start + y.len()) / g.channels;
-        Arch::new().dispatch(Forward { g: &g, rows, kind: op.kind, x, y });
+        call.team.vectors().dispatch(Forward { g: &g, rows, kind: op.kind, x, y });
     });
 }
 
@@ -104,7 +104,7 @@ pub fn pool_pick(op: &PoolPick, call: Call<'_>) {
     let g = windows(&op.pool, call.shapes[0], call.shape);
     call.team.chunks(call.memory.output, chunk(g.channels.max(1)), |start, y| {
         let rows = start / g.channels..(start + y.len()) / g.channels;
-        Arch::new().dispatch(Pick { g: &g, rows, kind: op.pool.kind, x, from, y });
+        call.team.vectors().dispatch(Pick { g: &g, rows, kind: op.pool.kind, x, from, y });
     });
 }
 
@@ -113,7 +113,7 @@ pub fn pool_grad(op: &PoolGrad, call: Call<'_>) {
     let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
     let g = windows(&op.pool, call.shapes[0], call.shapes[1]);
     call.team.each(g.parts(call.memory.output, 1), &mut [], 0, |(part, dx), _| {
-        Arch::new().dispatch(Gradient { g: &g, part, kind: op.pool.kind, x, dy, dx });
+        call.team.vectors().dispatch(Gradient { g: &g, part, kind: op.pool.kind, x, dy, dx });
     });
 }
 

@@ -3,7 +3,6 @@
 use fovea_graph::op::SignStep;
 
 use super::Call;
-use crate::simd::vectorised;
 use crate::team::CHUNK;
 
 /// `y = x + step·unit·sign(slope)`, near the origin and in the range of the values; inputs x, slope, origin, unit and low.
@@ -15,7 +14,7 @@ pub fn sign_step(op: &SignStep, call: Call<'_>) {
     call.team.chunks(call.memory.output, chunk, |start, out| {
         let here = |values: &[f32]| start..(start + out.len()).min(values.len());
         let (x, slope, origin) = (&x[here(x)], &slope[here(slope)], &origin[here(origin)]);
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 let rows =

@@ -1,7 +1,6 @@
 //! Softmax over the channels.
 
 use super::Call;
-use crate::simd::vectorised;
 use crate::team::CHUNK;
 
 /// `y = exp(x − m) / Σ exp(x − m)` at every position, with m the largest of the position.
@@ -22,7 +21,7 @@ pub fn softmax_grad(call: Call<'_>) {
     let channels = call.shape.channels().max(1);
     call.team.chunks(call.memory.output, rows(channels), |start, out| {
         let rows = y[start..].chunks_exact(channels).zip(dy[start..].chunks_exact(channels));
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || {
                 for (dx, (y, dy)) in out.chunks_exact_mut(channels).zip(rows) {

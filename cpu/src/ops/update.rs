@@ -1,7 +1,6 @@
 //! Updates of states: they write over the old value where the plan says so.
 
 use super::Call;
-use crate::simd::vectorised;
 use crate::team::CHUNK;
 
 /// Applies `f` to the output, which first gets the old value (input number `old`) where it does not lie there already;
@@ -12,7 +11,7 @@ pub fn update(call: Call<'_>, old: usize, f: impl Fn(&mut [f32], usize) + Sync) 
         if let Some(copied) = copied {
             piece.copy_from_slice(&copied[start..start + piece.len()]);
         }
-        vectorised(
+        call.team.vectors().run(
             #[inline(always)]
             || f(piece, start),
         );

@@ -7,7 +7,7 @@ use fovea_graph::{Op, Shape};
 use super::Call;
 use super::channels::chunk;
 use crate::geometry::axes;
-use crate::simd::vectorised;
+use crate::simd::Vectors;
 
 /// Which way the weights are read.
 #[derive(Clone, Copy)]
@@ -119,7 +119,7 @@ fn mix(axes: &[Axis<'_>; 3], call: Call<'_>) {
 
     let (x, channels) = (call.memory.inputs[0], call.shape.channels().max(1));
     let (line, source_line) = ((axes[2].targets * channels).max(1), axes[2].sources * channels);
-    let size = chunk(line);
+    let (size, vectors) = (chunk(line), call.team.vectors());
     let tasks = call.memory.output.chunks_mut(size).enumerate();
     call.team.each(tasks, lines, source_line, |(task, piece), mixed| {
         for (i, y) in piece.chunks_exact_mut(line).enumerate() {
@@ -137,11 +137,11 @@ fn mix(axes: &[Axis<'_>; 3], call: Call<'_>) {
                 (first, second) => {
                     mixed.fill(0.0);
                     let lines = first.into_iter().chain(second).chain(lines);
-                    lines.for_each(|(line, weight)| add(weight, line_of_x(line), mixed));
+                    lines.for_each(|(line, weight)| add(vectors, weight, line_of_x(line), mixed));
                     &*mixed
                 }
             };
-            mix_line(&axes[2], tables[2], between, y, channels);
+            mix_line(vectors, (&axes[2], tables[2]), between, y, channels);
         }
     });
 }
@@ -155,16 +155,16 @@ fn sources(axis: &Axis<'_>, table: &[f32], target: usize) -> impl Iterator<Item 
 }
 
 /// `y += weight · x`.
-fn add(weight: f32, x: &[f32], y: &mut [f32]) {
-    vectorised(
+fn add(vectors: Vectors, weight: f32, x: &[f32], y: &mut [f32]) {
+    vectors.run(
         #[inline(always)]
         || y.iter_mut().zip(x).for_each(|(y, x)| *y += weight * x),
     );
 }
 
 /// The line y from the line x, along the last axis. Every target has a source.
-fn mix_line(axis: &Axis<'_>, table: &[f32], x: &[f32], y: &mut [f32], channels: usize) {
-    vectorised(
+fn mix_line(vectors: Vectors, (axis, table): (&Axis<'_>, &[f32]), x: &[f32], y: &mut [f32], channels: usize) {
+    vectors.run(
         #[inline(always)]
         || {
             for (target, y) in y.chunks_exact_mut(channels).enumerate() {

@@ -2,9 +2,11 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use fovea_cpu::reference::{Feed64, evaluate, output};
+use fovea_cpu::{Cpu, Instructions};
 use fovea_graph::fuse::fuse;
 use fovea_graph::init::initial;
 use fovea_graph::op::{self, PoolKind, Statistics, Transpose};
@@ -17,6 +19,14 @@ use fovea_graph::{
 };
 use fovea_graph::{LayerId, Tensor};
 use ndarray::{ArrayD, Dimension, IxDyn};
+
+/// The CPU with two threads, once for each set of instructions that this machine has.
+pub static CPUS: LazyLock<Vec<Cpu>> = LazyLock::new(|| each_set(2));
+
+/// The CPU with so many threads, once for each set of instructions that this machine has.
+pub fn each_set(threads: usize) -> Vec<Cpu> {
+    Instructions::available().into_iter().map(|set| Cpu::with(Some(threads), set).unwrap()).collect()
+}
 
 pub fn shape(dims: &[usize]) -> Shape {
     Shape::new(dims).unwrap()
@@ -76,22 +86,26 @@ pub fn run_single(backend: &dyn Backend, graph: &Graph, inputs: &[&Tensor]) -> T
     program.output("y").unwrap()
 }
 
-/// One op on the backend and on the reference.
-pub fn check_single(backend: &dyn Backend, op: Op, dims: &[&[usize]]) {
+/// One op on each backend and on the reference.
+pub fn check_single(backends: &[Cpu], op: Op, dims: &[&[usize]]) {
     let inputs: Vec<Tensor> = dims.iter().enumerate().map(|(i, d)| random(d, i as u64 + 1)).collect();
-    check_single_on(backend, op, &inputs, 1e-5);
+    check_single_on(backends, op, &inputs, 1e-5);
 }
 
-/// One op on the backend and on the reference, on these values.
-pub fn check_single_on(backend: &dyn Backend, op: Op, inputs: &[Tensor], tolerance: f64) {
+/// One op on each backend and on the reference, on these values.
+pub fn check_single_on(backends: &[Cpu], op: Op, inputs: &[Tensor], tolerance: f64) {
     let dims: Vec<&[usize]> = inputs.iter().map(|x| x.shape()).collect();
     let graph = single(op, &dims);
-    let found = run_single(backend, &graph, &inputs.iter().collect::<Vec<_>>());
+    let values: Vec<&Tensor> = inputs.iter().collect();
+    let found: Vec<Tensor> = backends.iter().map(|backend| run_single(backend, &graph, &values)).collect();
     let inputs: Vec<ArrayD<f64>> = inputs.iter().map(wide).collect();
     let inputs: Vec<&ArrayD<f64>> = inputs.iter().collect();
     let feed = Feed64 { inputs: &inputs, learning_rate: 0.05, seed: 7, step: 3 };
     let values = evaluate(&graph, &[], &feed).unwrap();
-    check_close(&graph.to_string(), &found, output(&graph, &values, "y").unwrap(), tolerance);
+    for (backend, found) in backends.iter().zip(&found) {
+        let what = format!("on {}: {graph}", backend.device().description);
+        check_close(&what, found, output(&graph, &values, "y").unwrap(), tolerance);
+    }
 }
 
 /// A net under construction.
@@ -278,6 +292,7 @@ pub struct Training {
     pub memory: Box<dyn Memory>,
     pub images: Tensor,
     pub labels: Tensor,
+    pub rate: f64,
 }
 
 impl Training {
@@ -295,7 +310,7 @@ impl Training {
         }
         let images = random(graph.inputs[0].shape.dims(), 11);
         let classes = labels(graph.inputs[1].shape.dims(), 10, 12);
-        Self { graph, program, memory, images, labels: classes }
+        Self { graph, program, memory, images, labels: classes, rate: 0.01 }
     }
 
     pub fn step(&mut self, step: u32) -> Outcome {
@@ -314,7 +329,7 @@ impl Training {
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Outcome {
         let inputs = [&self.images, &self.labels];
-        let feed = Feed { inputs: &inputs, learning_rate: 0.01, seed: 5, step, stop };
+        let feed = Feed { inputs: &inputs, learning_rate: self.rate, seed: 5, step, stop };
         self.program.run(&mut *self.memory, &feed, before).unwrap()
     }
 

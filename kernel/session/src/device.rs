@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::{Arc, Once};
 
 use fovea_cpu::Cpu;
+pub use fovea_cpu::Instructions;
 use fovea_graph::{Backend, Device};
 
 use crate::failure::said;
@@ -30,15 +31,26 @@ pub enum Purpose {
     Check,
 }
 
-/// The device of a word, `cpu`, `cuda` or `cuda:1`; `threads` bounds the CPU's.
-pub fn find(word: &str, threads: Option<usize>, purpose: Purpose) -> Result<Arc<dyn Backend>, String> {
+/// What of the CPU is used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cores {
+    /// How many threads at most; without it as many as there are cores.
+    pub threads: Option<usize>,
+    /// Which instructions; without it the best.
+    pub instructions: Option<Instructions>,
+}
+
+/// The device of a word, `cpu`, `cuda` or `cuda:1`; of the CPU these cores.
+pub fn find(word: &str, cores: Cores, purpose: Purpose) -> Result<Arc<dyn Backend>, String> {
     let unknown = || format!("there is no device `{word}`: `cpu`, `cuda`, or `cuda:1` for the second GPU");
     let lower = word.to_lowercase();
     let ask = if purpose == Purpose::Run { fovea_cuda::open } else { fovea_cuda::see };
     let gpu = |index| by_driver(|| ask(index).map(Arc::from).map_err(|error| error.to_string()));
     match lower.split_once(':') {
         None if lower == "cpu" => {
-            Cpu::new(threads).map(|cpu| Arc::new(cpu) as Arc<dyn Backend>).map_err(|error| error.to_string())
+            let instructions = cores.instructions.unwrap_or_else(Instructions::best);
+            let cpu = Cpu::with(cores.threads, instructions).map_err(|error| error.to_string())?;
+            Ok(Arc::new(cpu))
         }
         None if lower == "cuda" => gpu(0),
         Some(("cuda", number)) => gpu(number.parse().map_err(|_| unknown())?),
@@ -76,10 +88,10 @@ fn by_driver<T>(ask: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 }
 
 /// What there is, and what there is not, with the reason; `current` is the one in use.
-pub fn list(current: &dyn Backend, threads: Option<usize>) -> Vec<Found> {
+pub fn list(current: &dyn Backend, cores: Cores) -> Vec<Found> {
     let mut found = match current.device() {
         cpu if cpu.name == "cpu" => vec![there(cpu)],
-        _ => match find("cpu", threads, Purpose::Check) {
+        _ => match find("cpu", cores, Purpose::Check) {
             Ok(cpu) => vec![there(cpu.device())],
             Err(reason) => vec![not("cpu", reason)],
         },
@@ -87,7 +99,7 @@ pub fn list(current: &dyn Backend, threads: Option<usize>) -> Vec<Found> {
     match by_driver(|| fovea_cuda::probe().map_err(|error| error.to_string())) {
         Err(reason) => found.push(not("cuda", reason)),
         Ok(gpus) => found.extend(gpus.into_iter().map(|gpu| {
-            let missing = find(&gpu.name, threads, Purpose::Check).err();
+            let missing = find(&gpu.name, cores, Purpose::Check).err();
             Found { missing, ..there(gpu) }
         })),
     }

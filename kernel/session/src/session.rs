@@ -11,7 +11,7 @@ use fovea_dsl::{Diagnostic, Source, library};
 use fovea_graph::{Backend, Device, Interrupted, SourceId, Span};
 
 use crate::check::{Step, Text, check};
-use crate::device::Purpose;
+use crate::device::{Cores, Purpose};
 use crate::event::Event;
 use crate::failure::{Failure, guarded};
 pub use crate::known::{Known, Snapshot};
@@ -60,9 +60,9 @@ impl Session {
         }
     }
 
-    /// Bounds the threads of a CPU that a `device` statement opens.
-    pub fn set_threads(&mut self, threads: Option<usize>) {
-        self.names.threads = threads;
+    /// What of a CPU a `device` statement opens.
+    pub fn set_cores(&mut self, cores: Cores) {
+        self.names.cores = cores;
     }
 
     /// Says how pictures are drawn, until a `theme` statement says otherwise.

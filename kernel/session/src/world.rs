@@ -18,7 +18,7 @@ use fovea_train::target::Target;
 use fovea_train::{Checkpoint, Forward, Mode, Runs, TrainError, Trainee};
 
 use crate::classics::Wanted;
-use crate::device::Purpose;
+use crate::device::{Cores, Purpose};
 use crate::event::Event;
 use crate::failure::{At, Failure};
 
@@ -41,8 +41,8 @@ pub struct Names {
     pub bound: Shared<String, Binding>,
     /// The device that statements run on.
     pub device: Arc<dyn Backend>,
-    /// How many threads of the CPU to use at most.
-    pub threads: Option<usize>,
+    /// What of the CPU a `device` statement opens.
+    pub cores: Cores,
     /// The key of all random numbers.
     pub seed: u64,
     /// Files of weights that statements will have written by now, and what these fix.
@@ -71,7 +71,7 @@ impl Names {
             data: Shared::default(),
             bound: Shared::default(),
             device,
-            threads: None,
+            cores: Cores::default(),
             seed: 0,
             files: Shared::default(),
             theme: Theme::default(),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use fovea_dsl::{Style, render};
 
-use crate::device::{self, Purpose};
+use crate::device::{self, Cores, Purpose};
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::progress;
@@ -41,7 +41,7 @@ impl Session {
     /// # Ok::<(), fovea::Error>(())
     /// ```
     pub fn open(device: &str, runs: impl Into<PathBuf>) -> Result<Self, Error> {
-        let device = device::find(device, None, Purpose::Run).map_err(Error::new)?;
+        let device = device::find(device, Cores::default(), Purpose::Run).map_err(Error::new)?;
         Ok(Self::new(device, runs.into(), Arc::default()))
     }
 

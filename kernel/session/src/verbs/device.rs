@@ -21,12 +21,12 @@ pub fn check(name: Option<Name>, names: &mut Names, world: &World) -> Checked {
     if let Some(name) = &name {
         // The one in use stays as it is, and with it what lies in its memory.
         if names.device.device().name != name.text {
-            names.device = find(&name.text, names.threads, world.purpose)
+            names.device = find(&name.text, names.cores, world.purpose)
                 .map_err(|reason| Diagnostic::new(Stage::Verbs, name.span, reason).found(&name.text))?;
         }
     }
     let chosen = names.device.device().name;
-    let mut found = list(&*names.device, names.threads);
+    let mut found = list(&*names.device, names.cores);
     if name.is_some() {
         found.retain(|device| device.name == chosen);
     }
