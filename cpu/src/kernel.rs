@@ -10,9 +10,10 @@ use fovea_graph::{Graph, NodeId};
 use crate::geometry::Geometry;
 use crate::ops::Rule;
 use crate::ops::conv::{Dgrad, Forward, Wgrad};
+use crate::product::Cut;
 
 /// An algorithm with all that was decided with it, and the memory that it needs beside its operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kernel {
     /// How it is computed.
     pub way: Way,
@@ -44,12 +45,12 @@ pub enum Form {
 }
 
 /// How a node is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
     /// The op's one way: what is cut follows from the shapes.
     Plain,
     /// A product of matrices.
-    Product(Product),
+    Product(Cut),
     /// `conv`.
     Conv(Geometry, Forward),
     /// `conv_dgrad`.
@@ -60,15 +61,6 @@ pub enum Way {
     Updates(Rule),
 }
 
-/// A product of matrices, and into what tiles it is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Product {
-    /// Rows, columns and the length of the sums.
-    pub sizes: [usize; 3],
-    /// Rows and columns of a tile.
-    pub tile: [usize; 2],
-}
-
 /// How much memory a kernel needs beside its operands, in f32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scratch {
@@ -76,8 +68,6 @@ pub struct Scratch {
     pub shared: usize,
     /// Of the same, what each thread has to itself.
     pub each: usize,
-    /// What each thread packs at most, beside the plan's memory.
-    pub packed: usize,
 }
 
 impl Scratch {
@@ -86,14 +76,14 @@ impl Scratch {
         Self { shared, ..Self::default() }
     }
 
-    /// So much for each thread.
-    pub fn each(each: usize) -> Self {
-        Self { each, ..Self::default() }
+    /// Both.
+    pub fn and(self, other: Self) -> Self {
+        Self { shared: self.shared + other.shared, each: self.each + other.each }
     }
 
-    /// The same, and what each thread packs.
-    pub fn with_packed(self, packed: usize) -> Self {
-        Self { packed, ..self }
+    /// Enough for the one as well as for the other.
+    pub fn either(self, other: Self) -> Self {
+        Self { shared: self.shared.max(other.shared), each: self.each.max(other.each) }
     }
 
     /// The bytes of a step's scratch memory for so many threads.
@@ -125,8 +115,9 @@ impl Kernel {
 
     /// As a plan for so many threads takes it, for these nodes.
     pub fn choice(self, graph: &Graph, nodes: &[NodeId], threads: usize) -> Choice {
-        let choice = Choice::new(Arc::new(self), self.scratch.bytes(threads));
-        match self.wants {
+        let (bytes, wants) = (self.scratch.bytes(threads), self.wants);
+        let choice = Choice::new(Arc::new(self), bytes);
+        match wants {
             Some(Wanted { input, form, len }) => {
                 let of = nodes.iter().flat_map(|&id| &graph.node(id).inputs).nth(input).copied();
                 let of = of.into_iter().collect();
@@ -168,21 +159,13 @@ impl fmt::Display for Form {
 
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.way {
+        match &self.way {
             Way::Plain => Ok(()),
-            Way::Product(product) => write!(f, "product {product}"),
+            Way::Product(cut) => write!(f, "product {cut}"),
             Way::Conv(_, way) => way.fmt(f),
             Way::ConvDgrad(_, way) => way.fmt(f),
             Way::ConvWgrad(_, way) => way.fmt(f),
             Way::Updates(rule) => write!(f, "{rule} in one pass"),
         }
-    }
-}
-
-impl fmt::Display for Product {
-    /// The sizes of its tiles.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [rows, columns] = self.tile;
-        write!(f, "{rows}x{columns}")
     }
 }

@@ -1,4 +1,4 @@
-//! The CPU backend: f32 on all cores, matrix products by the `gemm` crate; and the f64 [`reference`] that every backend is
+//! The CPU backend: f32 on all cores, in kernels of its own; and the f64 [`reference`] that every backend is
 //! held against.
 //!
 //! The same plan with the same [`Instructions`] gives the same bits, whatever the number of threads: how work is cut into
@@ -7,15 +7,16 @@
 
 mod arena;
 mod backend;
+mod exchange;
 mod geometry;
 mod guard;
 mod host;
 mod kernel;
 mod math;
-mod matrix;
 mod memory;
 mod ops;
 mod prepared;
+mod product;
 mod program;
 pub mod reference;
 mod simd;

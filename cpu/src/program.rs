@@ -1,15 +1,16 @@
 //! Running a plan: step after step, and only then the updates.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fovea_graph::backend::{Exchange, tensor};
-use fovea_graph::plan::{Gradient, Place, Step};
+use fovea_graph::plan::{Place, Step};
 use fovea_graph::shape::join;
 use fovea_graph::{Arena, BackendError, Feed, Memory, Never, NodeId, Op, Outcome, Plan, PreparedId, Program, Tensor};
 
 use crate::arena::{CpuArena, Held};
+use crate::exchange::Exchanging;
 use crate::guard::Guard;
 use crate::kernel::Kernel;
 use crate::memory::StateMemory;
@@ -31,8 +32,8 @@ pub struct CpuProgram {
     prepared: Vec<Made>,
     /// What is kept of that from step to step.
     kept_memory: Buffer,
-    /// What other machines' gradients come from, and where the gradients lie, in the order of the arena.
-    exchange: Option<(Box<dyn Exchange>, Vec<(String, Range<usize>)>)>,
+    /// What brings gradients together with those of other machines.
+    exchange: Option<Exchanging>,
     /// What must be so before states are written.
     guard: Guard,
     /// Outputs that lie in a state's or the host's memory, as they were after the last step.
@@ -83,8 +84,11 @@ impl CpuProgram {
             if before(index).is_break() && index <= self.plan.commit {
                 return Ok(Outcome::Interrupted);
             }
-            if index == self.plan.exchange && self.plan.commit < self.plan.steps.len() {
-                self.bring_together(held.buffer.as_mut_slice())?;
+            if index == self.plan.exchange
+                && self.plan.commit < self.plan.steps.len()
+                && let Some(exchange) = &mut self.exchange
+            {
+                exchange.run(held.buffer.as_mut_slice())?;
             }
             if index == self.plan.commit
                 && let Some(what) =
@@ -109,18 +113,6 @@ impl CpuProgram {
         }
         self.keep(&memory.buffers, &inputs)?;
         Ok(Outcome::Done)
-    }
-
-    /// Brings the gradients together with those of other machines, where there are any.
-    fn bring_together(&mut self, arena: &mut [f32]) -> Result<(), BackendError> {
-        let Some((exchange, places)) = &mut self.exchange else { return Ok(()) };
-        let (mut gradients, mut rest, mut start) = (Vec::with_capacity(places.len()), arena, 0);
-        for (name, range) in places {
-            let (gradient, behind) = rest.split_at_mut(range.start - start).1.split_at_mut(range.len());
-            (rest, start) = (behind, range.end);
-            gradients.push((name.as_str(), gradient));
-        }
-        exchange.exchange(&mut gradients)
     }
 
     /// Makes what a step wants made, where it is not there.
@@ -242,13 +234,7 @@ impl Program for CpuProgram {
     }
 
     fn exchange_by(&mut self, exchange: Box<dyn Exchange>) -> Result<(), BackendError> {
-        let place = |gradient: Gradient| match self.plan.place(gradient.value) {
-            Place::Arena(slot) => Some((gradient.name, slot.floats())),
-            _ => None,
-        };
-        let mut places: Vec<(String, Range<usize>)> = self.plan.gradients().into_iter().filter_map(place).collect();
-        places.sort_by_key(|(_, range)| range.start);
-        self.exchange = Some((exchange, places));
+        self.exchange = Some(Exchanging::new(&self.plan, exchange));
         Ok(())
     }
 }
@@ -270,5 +256,5 @@ fn check(plan: &Plan, step: &Step, threads: usize) -> Result<(Kernel, Access), B
     if step.workspace.map_or(0, |slot| slot.len) < kernel.scratch.bytes(threads) {
         return Err(refuse("was made for fewer threads"));
     }
-    Ok((*kernel, access))
+    Ok((kernel.clone(), access))
 }

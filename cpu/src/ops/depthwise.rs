@@ -8,10 +8,10 @@ use std::ops::Range;
 
 use fovea_graph::op::Activation;
 
-use super::im2col::add_parts;
+use super::channels::add_parts;
 use super::{Call, finish};
 use crate::geometry::{Geometry, Position};
-use crate::kernel::{Form, Kernel};
+use crate::kernel::{Form, Kernel, Scratch, Way};
 
 /// Elements of a window.
 fn taps(g: &Geometry) -> usize {
@@ -19,8 +19,8 @@ fn taps(g: &Geometry) -> usize {
 }
 
 /// A kernel of [`forward`] or of [`dgrad`], which reads the turned filters that are made of its input number `filter`.
-pub fn with_turned(kernel: Kernel, filter: usize, g: &Geometry) -> Kernel {
-    kernel.with_wanted(filter, Form::Turned { rows: g.filters }, taps(g) * g.filters)
+pub fn with_turned(way: Way, filter: usize, g: &Geometry) -> Kernel {
+    Kernel::new(way, Scratch::default()).with_wanted(filter, Form::Turned { rows: g.filters }, taps(g) * g.filters)
 }
 
 /// Filters `[filters, taps]` as `[taps, filters]`.

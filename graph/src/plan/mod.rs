@@ -1,4 +1,19 @@
-//! The plan: in which order, by which kernel and where in memory a graph is computed. All of it is data to print.
+//! The plan: in which order, by which kernel and where in memory a graph is computed. All of it is data to print, decided
+//! once by the backend that runs it: it obeys the plan, and refuses what it cannot run.
+//!
+//! A step computes a node, or a group of neighbours that the backend fuses ([`Backend::groups`]): what only the group
+//! itself reads is never stored. Its [`Kernel`] is the backend's own. What kernels want made of values beforehand
+//! ([`Preparation`]: packed, transformed or folded filters) are values of the plan: kept from step to step where nothing
+//! in the plan writes what they are made of, else made once a step. Three phases follow each other: *compute*; *exchange*,
+//! before which machines may bring their gradients together ([`Exchange`](crate::backend::Exchange)), and in which is
+//! computed what needs all of them; *commit*, which writes states.
+//!
+//! What is to stand on this:
+//! - bf16: slots are bytes, and every value has a [`Type`] and a [`Layout`]; a backend that keeps parameters in f32 prepares
+//!   them as bf16, and its kernels say what they read.
+//! - Many machines: [`Plan::gradients`] says which gradient is there behind which step, so that an exchange may begin with
+//!   the first while the last are computed.
+//! - Further fusion: a backend offers the group, one kernel computes it; nothing else learns of it.
 
 mod arena;
 mod data;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Phase, Place, Plan, Prepared, Slot, Step};
+use crate::counted;
 use crate::ids::NodeId;
 
 impl fmt::Display for Slot {
@@ -48,7 +49,7 @@ impl Plan {
     fn write_phase(&self, f: &mut fmt::Formatter<'_>, step: usize) -> fmt::Result {
         let gradients = if self.commit < self.steps.len() { self.gradients() } else { Vec::new() };
         let bytes: usize = gradients.iter().map(|gradient| self.bytes(gradient.value)).sum();
-        let exchanged = format!("{} gradients, {:.1} KiB", gradients.len(), bytes as f64 / 1024.0);
+        let exchanged = format!("{}, {:.1} KiB", counted(gradients.len(), "gradient"), bytes as f64 / 1024.0);
         match self.phase(step) {
             Phase::Compute => writeln!(f, "-- compute --"),
             Phase::Exchange => writeln!(f, "-- exchange ({exchanged}) --"),
