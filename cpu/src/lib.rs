@@ -15,6 +15,7 @@ mod kernel;
 mod math;
 mod memory;
 mod ops;
+mod pages;
 mod prepared;
 mod product;
 mod program;
@@ -22,6 +23,7 @@ pub mod reference;
 mod simd;
 mod storage;
 mod team;
+mod threads;
 
 pub use backend::Cpu;
 pub use simd::Instructions;

@@ -6,7 +6,8 @@ use fovea_graph::{BackendError, NodeId, PreparedId, StateId};
 use crate::kernel::Form;
 use crate::memory::StateMemory;
 use crate::ops;
-use crate::storage::{Buffer, Source, overlap, prepared, unwritten};
+use crate::pages::Buffer;
+use crate::storage::{Source, overlap, prepared, unwritten};
 
 /// Something that kernels want made beforehand.
 pub struct Made {
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
     use crate::Cpu;
     use crate::program::CpuProgram;
-    use crate::team::Threads;
+    use crate::threads::Threads;
 
     const CHANNELS: usize = 4;
 

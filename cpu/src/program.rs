@@ -15,9 +15,11 @@ use crate::guard::Guard;
 use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
+use crate::pages::Buffer;
 use crate::prepared::Made;
-use crate::storage::{Access, Buffer, Given, fits, zeros};
-use crate::team::{Team, Threads};
+use crate::storage::{Access, Given, fits, zeros};
+use crate::team::Team;
+use crate::threads::Threads;
 
 /// A plan with its memory.
 pub struct CpuProgram {
