@@ -14,7 +14,10 @@ mod frame;
 mod loss;
 mod lrn;
 mod matmul;
+mod moments;
 mod narrow;
+mod norm;
+mod one_pass;
 mod overlap;
 mod pool;
 mod pool_lines;
@@ -28,20 +31,24 @@ mod update;
 mod upsample;
 
 use fovea_graph::op::Activation;
+use fovea_graph::plan::Group;
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
-use crate::kernel::{Kernel, Scratch, Way};
+use crate::kernel::{Form, Kernel, Scratch, Way};
 use crate::storage::Operands;
 use crate::team::Team;
 use crate::threads::Threads;
 
-/// One evaluation of one node.
+pub use norm::Norm;
+pub use one_pass::Rule;
+
+/// One evaluation of a step.
 pub struct Call<'a> {
     /// What the plan has chosen.
     pub kernel: &'a Kernel,
-    /// The shapes of the inputs.
+    /// The shapes of the last node's inputs.
     pub shapes: Vec<&'a Shape>,
-    /// The output's shape.
+    /// The last node's shape.
     pub shape: &'a Shape,
     /// Inputs, output and scratch memory.
     pub memory: Operands<'a>,
@@ -49,6 +56,13 @@ pub struct Call<'a> {
     pub feed: &'a Feed<'a>,
     /// The threads.
     pub team: &'a Team<'a>,
+}
+
+/// Neighbours that are computed in one step.
+pub fn groups(graph: &Graph) -> Vec<Group> {
+    let mut groups = norm::groups(graph);
+    groups.extend(one_pass::groups(graph));
+    groups
 }
 
 /// How this backend computes a node, on these threads.
@@ -67,7 +81,8 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
         Op::PoolGrad(op) => {
-            Kernel { scratch: Scratch::each(pool::grad_workspace(op, shapes[0], shapes[1])), ..plain(0) }
+            let each = pool::grad_workspace(op, shapes[0], shapes[1]);
+            Kernel::new(Way::Plain, Scratch { each, ..Scratch::default() })
         }
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads.count())),
         Op::Upsample(_) | Op::UpsampleGrad(_) => {
@@ -116,8 +131,16 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
     }
 }
 
-/// Whether a node can be computed in this way: for ops that have several it must be one of theirs, for their sizes.
-pub fn suits(way: &Way, graph: &Graph, node: &Node) -> bool {
+/// Whether nodes can be computed in this way: for ops that have several it must be one of theirs, for their sizes.
+pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
+    let &[id] = nodes else {
+        return match way {
+            Way::Updates(rule) => one_pass::rule(graph, nodes) == Some(*rule),
+            Way::Norm(norm) => norm::recognised(graph, nodes).is_some_and(|(known, _)| known == *norm),
+            _ => false,
+        };
+    };
+    let node = graph.node(id);
     match (&node.op, way) {
         (Op::Matmul(op), Way::Product(cut)) => {
             [cut.rows, cut.columns, cut.depth] == matmul::sizes(op, &graph.input_shapes(node), &node.shape)
@@ -159,8 +182,25 @@ pub fn bound(op: &Op, inputs: [f64; 3], feed: &Feed<'_>) -> f64 {
     }
 }
 
+/// Makes what a kernel wants of these values.
+pub fn prepare(form: &Form, of: &[&[f32]], to: &mut [f32]) {
+    match *form {
+        Form::Turned { rows } => depthwise::turn(of[0], rows, to),
+    }
+}
+
+/// Computes a step's nodes: one, or several in the one way that the kernel knows.
+pub fn run(graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
+    match (nodes, &call.kernel.way) {
+        (_, Way::Updates(rule)) => one_pass::run(*rule, graph, nodes, call),
+        (_, Way::Norm(norm)) => norm::run(*norm, graph, nodes, call),
+        (&[id], _) => run_node(&graph.node(id).op, call),
+        _ => unreachable!("checked when it is compiled"),
+    }
+}
+
 /// Computes a node.
-pub fn run(op: &Op, call: Call<'_>) {
+pub fn run_node(op: &Op, call: Call<'_>) {
     match op {
         Op::Fill(op) => elementwise::fill(op, call),
         Op::Conv(op) => conv::forward(op, call),
