@@ -22,4 +22,4 @@ mod storage;
 mod team;
 
 pub use backend::Cpu;
-pub use simd::Instructions;
+pub use simd::{Instructions, Vectors, mul_add};
