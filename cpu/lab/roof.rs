@@ -28,7 +28,9 @@ fn main() {
     for (where_, kib) in [("16 KiB", 16), ("1 MiB", 1 << 10), ("8 MiB", 8 << 10), ("256 MiB", 256 << 10)] {
         for threads in [1, threads] {
             let [read, copy] = bandwidths(vectors, threads, kib << 10);
-            println!("{where_} a thread, {threads} threads: reads {read:.1} GB/s, copies {copy:.1} GB/s (read and written)");
+            println!(
+                "{where_} a thread, {threads} threads: reads {read:.1} GB/s, copies {copy:.1} GB/s (read and written)"
+            );
         }
     }
 }

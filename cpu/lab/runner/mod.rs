@@ -79,15 +79,15 @@ pub fn peak(vectors: Vectors, threads: usize) -> f64 {
 /// Runs `work` on so many threads at once, so many times: the seconds of all, and what each gave in all.
 pub fn together(threads: usize, times: usize, work: impl Fn(usize) -> f64 + Sync) -> (f64, Vec<f64>) {
     let barrier = Barrier::new(threads + 1);
+    let run = |thread: usize| {
+        work(thread);
+        barrier.wait();
+        let given = (0..times).map(|_| work(thread)).sum();
+        barrier.wait();
+        given
+    };
+    let run = &run;
     std::thread::scope(|scope| {
-        let run = |thread: usize| {
-            work(thread);
-            barrier.wait();
-            let given = (0..times).map(|_| work(thread)).sum();
-            barrier.wait();
-            given
-        };
-        let run = &run;
         let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || run(thread))).collect();
         barrier.wait();
         let began = Instant::now();
