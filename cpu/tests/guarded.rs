@@ -5,6 +5,8 @@
 //! against the end of its pages, every second one against their beginning; the next page belongs to nobody. What is aligned
 //! for vectors may end up to 63 bytes before its last page does.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+// Each of the two has the support of its own.
+#![allow(clippy::duplicate_mod)]
 
 #[path = "more_ops.rs"]
 mod more_ops;
@@ -59,7 +61,8 @@ unsafe impl GlobalAlloc for Guarded {
             }
             open
         };
-        let before = if LAID.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { 0 } else { pages(layout) - layout.size() };
+        let before =
+            if LAID.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { 0 } else { pages(layout) - layout.size() };
         // SAFETY: it stays inside of the open pages.
         unsafe { start.add(before & !(layout.align() - 1)) }
     }

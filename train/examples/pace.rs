@@ -61,7 +61,9 @@ fn find(name: &str, file: Option<&Path>) -> Net {
     let (mut scope, mut own): (Scope, Option<NetDef>) = (Scope::default(), None);
     for statement in program.statements {
         match statement.kind {
-            StatementKind::Block(block) => drop(scope.blocks.insert(block.name.text.clone(), block)),
+            StatementKind::Block(block) => {
+                scope.blocks.insert(block.name.text.clone(), block);
+            }
             StatementKind::Net(net) if net.name.text == name => own = Some(net),
             _ => {}
         }
