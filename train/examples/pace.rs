@@ -141,16 +141,17 @@ impl Pace {
         }
         let plan = self.program.plan();
         let parts = plan.steps.iter().zip(best).map(|(step, seconds)| {
-            let node = plan.graph.node(step.node);
+            let (graph, node) = (&plan.graph, plan.graph.node(step.node()));
+            let nodes = || step.nodes.iter().map(|&id| graph.node(id));
             let layer = node.layer.map(|layer| plan.graph.layers[layer.index()].name.clone());
             let inputs: Vec<_> = plan.graph.input_shapes(node).iter().map(|shape| shape.to_string()).collect();
             json!({
-                "op": node.op.word(),
+                "op": nodes().map(|node| node.op.word()).collect::<Vec<_>>().join(" + "),
                 "layer": layer,
                 "shape": node.shape.to_string(),
                 "inputs": inputs,
                 "kernel": step.kernel.to_string(),
-                "flops": plan.graph.cost(node).flops,
+                "flops": nodes().map(|node| graph.cost(node).flops).sum::<u64>(),
                 "seconds": seconds,
             })
         });
