@@ -9,7 +9,7 @@ use fovea_graph::{Graph, NodeId};
 
 use crate::geometry::Geometry;
 use crate::ops::conv::{Dgrad, Forward, Wgrad};
-use crate::ops::{Norm, Rule};
+use crate::ops::{Norm, Rectified, Rule};
 use crate::product::Cut;
 
 /// An algorithm with all that was decided with it, and the memory that it needs beside its operands.
@@ -61,6 +61,8 @@ pub enum Way {
     Updates(Rule),
     /// Batch normalisation with its neighbours.
     Norm(Norm),
+    /// The gradient of ReLU with its neighbours.
+    Rectified(Rectified),
 }
 
 /// How much memory a kernel needs beside its operands, in f32.
@@ -169,6 +171,7 @@ impl fmt::Display for Kernel {
             Way::ConvWgrad(_, way) => way.fmt(f),
             Way::Updates(rule) => write!(f, "{rule} in one pass"),
             Way::Norm(norm) => norm.fmt(f),
+            Way::Rectified(rectified) => rectified.fmt(f),
         }
     }
 }

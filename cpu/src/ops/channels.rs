@@ -207,36 +207,33 @@ pub fn sums<const N: usize, const K: usize>(
     reduce(team, shape, (workspace, &mut []), strip, result);
 }
 
-/// `result(c, [Σ made, Σ made · (x − centre[c])])` over all positions, where `fill` makes elements of a tensor of the shape;
-/// they are kept in `out`, where that is as long.
-pub fn sums_of_made(
+/// `result(c, Σ term([made, x], centre[c]))` over all positions, where `fill` makes elements of a tensor of the shape; they
+/// are kept in `out`, where that is as long.
+pub fn sums_of_made<const K: usize>(
     team: &Team<'_>,
     shape: &Shape,
     (workspace, out): (&mut [f32], &mut [f32]),
     fill: impl Fn(Range<usize>, &mut [f32]) + Sync,
-    (x, centre): (&[f32], &[f32]),
-    result: impl FnMut(usize, [f64; 2]),
+    (x, centre): (&[f32], Option<&[f32]>),
+    term: impl Fn([f32; 2], f32) -> [f32; K] + Sync,
+    result: impl FnMut(usize, [f64; K]),
 ) {
-    let strip = |strip: &Strip, out: &mut [f32], sums: &mut [[f64; STRIP]; 2]| {
+    let strip = |strip: &Strip, out: &mut [f32], sums: &mut [[f64; STRIP]; K]| {
         let (mut middle, mut made) = ([0.0; STRIP], [0.0; STRIP]);
-        strip.of_lanes(centre, &mut middle);
+        if let Some(centre) = centre {
+            strip.of_lanes(centre, &mut middle);
+        }
         team.vectors().run(
             #[inline(always)]
             || {
-                let (mut block, mut left) = ([[0.0; STRIP]; 2], BLOCK);
+                let (mut block, mut left) = ([[0.0; STRIP]; K], BLOCK);
                 for row in strip.rows() {
                     let made = match out.get_mut(row.start - strip.elements.start..row.end - strip.elements.start) {
                         Some(kept) => kept,
                         None => &mut made[..row.len()],
                     };
                     fill(row.clone(), made);
-                    add_row(
-                        [&*made, &x[row]],
-                        &middle,
-                        &mut block,
-                        #[inline(always)]
-                        |[made, x], middle| [made, (x - middle) * made],
-                    );
+                    add_row([&*made, &x[row]], &middle, &mut block, &term);
                     left -= 1;
                     if left == 0 {
                         flush(&mut block, sums);

@@ -21,6 +21,7 @@ mod one_pass;
 mod overlap;
 mod pool;
 mod pool_lines;
+mod rectified;
 mod rmsprop;
 mod sgd;
 mod sign_step;
@@ -41,6 +42,7 @@ use crate::threads::Threads;
 
 pub use norm::Norm;
 pub use one_pass::Rule;
+pub use rectified::Rectified;
 
 /// One evaluation of a step.
 pub struct Call<'a> {
@@ -58,9 +60,10 @@ pub struct Call<'a> {
     pub team: &'a Team<'a>,
 }
 
-/// Neighbours that are computed in one step.
-pub fn groups(graph: &Graph) -> Vec<Group> {
+/// Neighbours that so many threads compute in one step.
+pub fn groups(graph: &Graph, threads: usize) -> Vec<Group> {
     let mut groups = norm::groups(graph);
+    groups.extend(rectified::groups(graph, threads));
     groups.extend(one_pass::groups(graph));
     groups
 }
@@ -137,6 +140,7 @@ pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
         return match way {
             Way::Updates(rule) => one_pass::rule(graph, nodes) == Some(*rule),
             Way::Norm(norm) => norm::recognised(graph, nodes).is_some_and(|(known, _)| known == *norm),
+            Way::Rectified(rectified) => rectified::recognised(graph, nodes) == Some(*rectified),
             _ => false,
         };
     };
@@ -194,6 +198,7 @@ pub fn run(graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
     match (nodes, &call.kernel.way) {
         (_, Way::Updates(rule)) => one_pass::run(*rule, graph, nodes, call),
         (_, Way::Norm(norm)) => norm::run(*norm, graph, nodes, call),
+        (_, Way::Rectified(rectified)) => rectified::run(*rectified, graph, nodes, call),
         (&[id], _) => run_node(&graph.node(id).op, call),
         _ => unreachable!("checked when it is compiled"),
     }

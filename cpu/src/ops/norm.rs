@@ -196,18 +196,18 @@ fn rectified(x: f32) -> f32 {
     super::elementwise::rectify(x)
 }
 
-/// The gradient at the result of a normalisation: `a`, or `a + b`, where `z > 0`, if there is such.
+/// The gradient at the result of an op: `a`, or `a + b`, where `z > 0`, if there is such.
 #[derive(Clone, Copy)]
-struct Dy<'a> {
-    a: &'a [f32],
-    b: Option<&'a [f32]>,
-    z: Option<&'a [f32]>,
+pub struct Dy<'a> {
+    pub a: &'a [f32],
+    pub b: Option<&'a [f32]>,
+    pub z: Option<&'a [f32]>,
 }
 
 impl Dy<'_> {
     /// Some of its elements.
     #[inline(always)]
-    fn row(&self, row: Range<usize>, to: &mut [f32]) {
+    pub fn row(&self, row: Range<usize>, to: &mut [f32]) {
         let a = &self.a[row.clone()];
         match self.b {
             Some(b) => to.iter_mut().zip(a).zip(&b[row.clone()]).for_each(|((to, a), b)| *to = a + b),
@@ -243,7 +243,9 @@ fn run_backward((scale_op, op): (&BatchNormScaleGrad, &BatchNormDgrad), (add, re
         (partial, &mut *stored),
         #[inline(always)]
         |row, to| dy.row(row, to),
-        (x, mean),
+        (x, Some(mean)),
+        #[inline(always)]
+        |[dy, x], mean| [dy, (x - mean) * dy],
         |c, [shift, scale]| {
             dshift[c] = shift as f32;
             dscale[c] = (scale / deviation(variance[c], scale_op.eps)) as f32;

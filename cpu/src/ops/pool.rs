@@ -116,21 +116,37 @@ pub fn grad_workspace(op: &PoolGrad, x: &Shape, dy: &Shape) -> usize {
     if pool_lines::suits(&g) { pool_lines::gradient_workspace(&g) } else { 0 }
 }
 
+/// What stands before a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Anything.
+    Any,
+    /// A ReLU, through which the gradient goes on: what is not above 0 gets none.
+    Relu,
+}
+
 /// `pool_grad`; inputs x and dy.
 pub fn pool_grad(op: &PoolGrad, call: Call<'_>) {
+    let shapes = [call.shapes[0], call.shapes[1]];
+    gradient(op, shapes, Before::Any, call);
+}
+
+/// The gradient by x, or by what ReLU makes x of; inputs x and dy, of these shapes.
+pub fn gradient(op: &PoolGrad, [map, pooled]: [&Shape; 2], before: Before, call: Call<'_>) {
     let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
-    let (g, vectors) = (windows(&op.pool, call.shapes[0], call.shapes[1]), call.team.vectors());
+    let (g, kind, vectors) = (windows(&op.pool, map, pooled), op.pool.kind, call.team.vectors());
+    let parts = g.parts(call.memory.output, 1);
     if pool_lines::suits(&g) {
-        let (parts, slot) = (g.parts(call.memory.output, 1), pool_lines::gradient_workspace(&g));
+        let slot = pool_lines::gradient_workspace(&g);
         return call.team.each(parts, call.memory.workspace, slot, |(part, dx), scratch| {
             vectors.run(
                 #[inline(always)]
-                || pool_lines::gradient(&g, op.pool.kind, &part, (x, dy), dx, scratch),
+                || pool_lines::gradient(&g, (kind, before), &part, (x, dy), dx, scratch),
             );
         });
     }
-    call.team.each(g.parts(call.memory.output, 1), &mut [], 0, |(part, dx), _| {
-        call.team.vectors().dispatch(Gradient { g: &g, part, kind: op.pool.kind, x, dy, dx });
+    call.team.each(parts, &mut [], 0, |(part, dx), _| {
+        vectors.dispatch(Gradient { g: &g, part, kind, before, x, dy, dx });
     });
 }
 
@@ -207,6 +223,7 @@ struct Gradient<'a> {
     g: &'a Geometry,
     part: Part,
     kind: PoolKind,
+    before: Before,
     x: &'a [f32],
     dy: &'a [f32],
     dx: &'a mut [f32],
@@ -217,7 +234,7 @@ impl WithSimd for Gradient<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { g, part, kind, x, dy, dx } = self;
+        let Self { g, part, kind, before, x, dy, dx } = self;
         let dy = &dy[part.rows.start * g.channels..];
         let zero = simd.splat_f32s(0.0);
         let add = (0..3).any(|axis| g.stride[axis] < g.window[axis]);
@@ -228,7 +245,7 @@ impl WithSimd for Gradient<'_> {
             part.rows.clone(),
             #[inline(always)]
             |at, seen| {
-                let (mine, before) = seen.within(&part);
+                let (mine, earlier) = seen.within(&part);
                 let share = simd.splat_f32s(1.0 / seen.count().max(1) as f32);
                 for first in (0..g.channels).step_by(S::F32_LANES) {
                     let [mut dy] = load::<S, 1>(simd, &dy[at + first..]);
@@ -238,8 +255,11 @@ impl WithSimd for Gradient<'_> {
                     }
                     match kind {
                         PoolKind::Max => {
-                            let winner = maxima(simd, seen, &x[first..]).1;
-                            let mut number = before;
+                            let (largest, winner) = maxima(simd, seen, &x[first..]);
+                            if before == Before::Relu {
+                                dy = simd.select_f32s(simd.greater_than_f32s(largest, zero), dy, zero);
+                            }
+                            let mut number = earlier;
                             mine.for_each(
                                 #[inline(always)]
                                 |target, line_end| {

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use fovea_graph::op::PoolKind;
 
+use super::pool::Before;
 use crate::geometry::{Geometry, Part};
 
 /// Fewer channels than this do not fill vectors.
@@ -113,7 +114,7 @@ pub fn forward(g: &Geometry, kind: PoolKind, first: usize, x: &[f32], y: &mut [f
 #[inline(always)]
 pub fn gradient(
     g: &Geometry,
-    kind: PoolKind,
+    (kind, before): (PoolKind, Before),
     part: &Part,
     (x, dy): (&[f32], &[f32]),
     dx: &mut [f32],
@@ -128,6 +129,9 @@ pub fn gradient(
         match kind {
             PoolKind::Max => pool_line(g, kind, line, x, best),
             PoolKind::Avg => share(g, line, left),
+        }
+        if before == Before::Relu {
+            left.iter_mut().zip(&*best).for_each(|(left, &best)| *left = if best > 0.0 { *left } else { 0.0 });
         }
         for source in sources(g, line) {
             let Some(target) = source.checked_sub(part.offset).filter(|&target| target < dx.len()) else { continue };
