@@ -134,27 +134,50 @@ pub fn gradient(
             left.iter_mut().zip(&*best).for_each(|(left, &best)| *left = if best > 0.0 { *left } else { 0.0 });
         }
         for source in sources(g, line) {
-            let Some(target) = source.checked_sub(part.offset).filter(|&target| target < dx.len()) else { continue };
+            let x = &x[source..source + line_of_map];
+            let Some(target) = source.checked_sub(part.offset) else {
+                // Another part's: what wins there is not to be had here.
+                let pass =
+                    |at, from, len| take(kind, &x[from..from + len], &best[at..at + len], &mut left[at..at + len]);
+                each_tap(g, pass);
+                continue;
+            };
+            if target >= dx.len() {
+                break;
+            }
             // Lines are reached in their order, but for maps of several planes, whose windows go back.
             if cleared < target + line_of_map {
                 dx[cleared..target + line_of_map].fill(0.0);
                 cleared = target + line_of_map;
             }
-            let (x, dx) = (&x[source..source + line_of_map], &mut dx[target..target + line_of_map]);
-            for tap in 0..g.window[2] {
-                runs(
-                    g,
-                    tap,
-                    #[inline(always)]
-                    |at, from, len| {
-                        let (best, left) = (&best[at..at + len], &mut left[at..at + len]);
-                        give(kind, (&x[from..from + len], best), left, &mut dx[from..from + len]);
-                    },
-                );
-            }
+            let dx = &mut dx[target..target + line_of_map];
+            each_tap(
+                g,
+                #[inline(always)]
+                |at, from, len| {
+                    let (best, left) = (&best[at..at + len], &mut left[at..at + len]);
+                    give(kind, (&x[from..from + len], best), left, &mut dx[from..from + len]);
+                },
+            );
         }
     }
     dx[cleared..].fill(0.0);
+}
+
+/// The runs of all elements of a window's row.
+#[inline(always)]
+fn each_tap(g: &Geometry, mut visit: impl FnMut(usize, usize, usize)) {
+    (0..g.window[2]).for_each(|tap| runs(g, tap, &mut visit));
+}
+
+/// Takes what windows give to a run.
+#[inline(always)]
+fn take(kind: PoolKind, x: &[f32], best: &[f32], left: &mut [f32]) {
+    if kind == PoolKind::Max {
+        for ((left, &x), &best) in left.iter_mut().zip(x).zip(best) {
+            *left = if (x == best) | x.is_nan() { 0.0 } else { *left };
+        }
+    }
 }
 
 /// Adds to a run of dx what its windows have left for it: of the largest all goes to the first that is as large.
