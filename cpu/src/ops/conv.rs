@@ -6,7 +6,7 @@ use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
 use fovea_graph::{Graph, Node, Op, Shape};
 
 use super::matmul::{product, tiled};
-use super::{Call, depthwise, im2col, narrow};
+use super::{Call, depthwise, im2col, narrow, winograd};
 use crate::geometry::Geometry;
 use crate::kernel::{Kernel, Product, Scratch, Way};
 use crate::matrix::{Matrix, MatrixMut};
@@ -21,6 +21,8 @@ pub enum Forward {
     Direct(narrow::Bands),
     /// As loops over the window, where every filter sees one channel.
     Depthwise,
+    /// By Winograd's minimal filtering.
+    Winograd(winograd::Cut),
     /// As a matrix product over gathered windows.
     Im2col(im2col::ForwardCut),
 }
@@ -32,6 +34,8 @@ pub enum Dgrad {
     Pointwise(Product),
     /// As [`Forward::Depthwise`].
     Depthwise,
+    /// By Winograd's minimal filtering.
+    Winograd(winograd::Cut),
     /// As a matrix product whose rows are added to the windows they stand for.
     Im2col(im2col::DgradCut),
 }
@@ -45,6 +49,8 @@ pub enum Wgrad {
     Depthwise(depthwise::WgradCut),
     /// As [`Forward::Pointwise`].
     Pointwise(im2col::WgradCut),
+    /// By Winograd's minimal filtering.
+    Winograd(winograd::WgradCut),
     /// As a matrix product over gathered windows.
     Im2col(im2col::WgradCut),
 }
@@ -55,6 +61,7 @@ impl fmt::Display for Forward {
             Forward::Pointwise(product) => write!(f, "pointwise {product}"),
             Forward::Direct(bands) => write!(f, "direct {bands}"),
             Forward::Depthwise => f.write_str("depthwise"),
+            Forward::Winograd(cut) => write!(f, "winograd {cut}"),
             Forward::Im2col(cut) => write!(f, "im2col {cut}"),
         }
     }
@@ -65,6 +72,7 @@ impl fmt::Display for Dgrad {
         match self {
             Dgrad::Pointwise(product) => write!(f, "pointwise {product}"),
             Dgrad::Depthwise => f.write_str("depthwise"),
+            Dgrad::Winograd(cut) => write!(f, "winograd {cut}"),
             Dgrad::Im2col(cut) => write!(f, "im2col {cut}"),
         }
     }
@@ -76,6 +84,7 @@ impl fmt::Display for Wgrad {
             Wgrad::Direct(cut) => write!(f, "direct {cut}"),
             Wgrad::Depthwise(cut) => write!(f, "depthwise {cut}"),
             Wgrad::Pointwise(cut) => write!(f, "pointwise {cut}"),
+            Wgrad::Winograd(cut) => write!(f, "winograd {cut}"),
             Wgrad::Im2col(cut) => write!(f, "im2col {cut}"),
         }
     }
@@ -118,6 +127,8 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, vectors: Vectors) -> Kern
         (Forward::Direct(bands), narrow::forward_scratch(&g, &bands))
     } else if g.is_depthwise() {
         (Forward::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
+    } else if let Some((cut, scratch)) = winograd::choose(&g, vectors) {
+        (Forward::Winograd(cut), scratch)
     } else {
         let cut = im2col::ForwardCut::new(&g);
         (Forward::Im2col(cut), cut.scratch(&g))
@@ -126,13 +137,15 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, vectors: Vectors) -> Kern
 }
 
 /// How `conv_dgrad` is computed.
-pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape) -> Kernel {
+pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, vectors: Vectors) -> Kernel {
     let g = of_dgrad(op, shapes, dx);
     let (way, scratch) = if g.is_pointwise() {
         let (product, packed) = tiled([g.rows(), g.channels, g.filters]);
         (Dgrad::Pointwise(product), Scratch::default().with_packed(packed))
     } else if g.is_depthwise() {
         (Dgrad::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
+    } else if let Some((cut, scratch)) = winograd::choose_dgrad(&g, vectors) {
+        (Dgrad::Winograd(cut), scratch)
     } else {
         let cut = im2col::DgradCut::new(&g);
         (Dgrad::Im2col(cut), cut.scratch(&g))
@@ -152,6 +165,8 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], vectors: Vectors) -> Kern
     } else if g.is_depthwise() {
         let cut = depthwise::WgradCut::new(&g);
         (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))
+    } else if let Some((cut, scratch)) = winograd::choose_wgrad(&g, vectors) {
+        (Wgrad::Winograd(cut), scratch)
     } else {
         let cut = im2col::WgradCut::new(&g);
         (Wgrad::Im2col(cut), cut.scratch(&g))
@@ -171,6 +186,7 @@ pub fn forward(op: &Conv, call: Call<'_>) {
         }
         Forward::Direct(bands) => narrow::forward(g, bands, op.activation, call),
         Forward::Depthwise => depthwise::forward(g, op.activation, call),
+        Forward::Winograd(cut) => winograd::forward(g, cut, op.activation, call),
         Forward::Im2col(cut) => im2col::forward(g, cut, op.activation, call),
     }
 }
@@ -186,6 +202,7 @@ pub fn dgrad(call: Call<'_>) {
             product(call.team, tiles, dx, dy, w, None, None);
         }
         Dgrad::Depthwise => depthwise::dgrad(g, call),
+        Dgrad::Winograd(cut) => winograd::dgrad(g, cut, call),
         Dgrad::Im2col(cut) => im2col::dgrad(g, cut, call),
     }
 }
@@ -196,6 +213,7 @@ pub fn wgrad(call: Call<'_>) {
     match way {
         Wgrad::Direct(cut) => narrow::wgrad(g, cut, call),
         Wgrad::Depthwise(cut) => depthwise::wgrad(g, cut, call),
+        Wgrad::Winograd(cut) => winograd::wgrad(g, cut, call),
         Wgrad::Pointwise(cut) | Wgrad::Im2col(cut) => im2col::wgrad(g, cut, call),
     }
 }

@@ -26,6 +26,7 @@ mod softmax;
 mod unary;
 mod update;
 mod upsample;
+mod winograd;
 
 use fovea_graph::op::Activation;
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
@@ -57,7 +58,7 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
     let plain = Kernel::plain;
     match &node.op {
         Op::Conv(op) => conv::choose(op, &shapes, &node.shape, threads.vectors()),
-        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape),
+        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape, threads.vectors()),
         Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, threads.vectors()),
         Op::Matmul(op) => matmul::choose(op, &shapes, &node.shape),
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
