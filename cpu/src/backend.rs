@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use fovea_graph::backend::together;
 use fovea_graph::plan::Choice;
 use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, Never, NodeId, Plan, Program, State, Stop};
 
 use crate::arena::CpuArena;
 use crate::host;
-use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops;
 use crate::program::CpuProgram;
@@ -55,13 +53,6 @@ impl Backend for Cpu {
 
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
         ops::choose(graph, node, &self.threads).choice(self.threads.count())
-    }
-
-    fn footprint(&self, plans: &[&Plan]) -> u64 {
-        // What products are packed into lies beside the plan, a thread's beside another's.
-        let kernels = plans.iter().flat_map(|plan| plan.steps.iter().filter_map(Kernel::of));
-        let packed = kernels.map(|kernel| kernel.scratch.packed).max().unwrap_or(0);
-        together(plans) + 4 * (self.threads.count() * packed) as u64
     }
 
     fn shares_host(&self) -> bool {

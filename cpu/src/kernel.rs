@@ -9,9 +9,10 @@ use fovea_graph::plan::{self, Choice, Step, Type};
 
 use crate::geometry::Geometry;
 use crate::ops::conv::{Dgrad, Forward, Wgrad};
+use crate::product::Cut;
 
 /// An algorithm with all that was decided with it, and the memory that it needs beside its operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kernel {
     /// How it is computed.
     pub way: Way,
@@ -20,27 +21,18 @@ pub struct Kernel {
 }
 
 /// How a node is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
     /// The op's one way: what is cut follows from the shapes.
     Plain,
     /// A product of matrices.
-    Product(Product),
+    Product(Cut),
     /// `conv`.
     Conv(Geometry, Forward),
     /// `conv_dgrad`.
     ConvDgrad(Geometry, Dgrad),
     /// `conv_wgrad`.
     ConvWgrad(Geometry, Wgrad),
-}
-
-/// A product of matrices, and into what tiles it is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Product {
-    /// Rows, columns and the length of the sums.
-    pub sizes: [usize; 3],
-    /// Rows and columns of a tile.
-    pub tile: [usize; 2],
 }
 
 /// How much memory a kernel needs beside its operands, in f32.
@@ -50,8 +42,6 @@ pub struct Scratch {
     pub shared: usize,
     /// Of the same, what each thread has to itself.
     pub each: usize,
-    /// What each thread packs at most, beside the plan's memory.
-    pub packed: usize,
 }
 
 impl Scratch {
@@ -60,14 +50,14 @@ impl Scratch {
         Self { shared, ..Self::default() }
     }
 
-    /// So much for each thread.
-    pub fn each(each: usize) -> Self {
-        Self { each, ..Self::default() }
+    /// Both.
+    pub fn and(self, other: Self) -> Self {
+        Self { shared: self.shared + other.shared, each: self.each + other.each }
     }
 
-    /// The same, and what each thread packs.
-    pub fn with_packed(self, packed: usize) -> Self {
-        Self { packed, ..self }
+    /// Enough for the one as well as for the other.
+    pub fn either(self, other: Self) -> Self {
+        Self { shared: self.shared.max(other.shared), each: self.each.max(other.each) }
     }
 
     /// The bytes of a step's scratch memory for so many threads.
@@ -89,7 +79,8 @@ impl Kernel {
 
     /// As a plan for so many threads takes it.
     pub fn choice(self, threads: usize) -> Choice {
-        Choice::new(Arc::new(self), self.scratch.bytes(threads))
+        let bytes = self.scratch.bytes(threads);
+        Choice::new(Arc::new(self), bytes)
     }
 
     /// Whether it is one for this step's node: for its op, and of its sizes.
@@ -102,20 +93,12 @@ impl plan::Kernel for Kernel {}
 
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.way {
+        match &self.way {
             Way::Plain => Ok(()),
-            Way::Product(product) => write!(f, "product {product}"),
+            Way::Product(cut) => write!(f, "product {cut}"),
             Way::Conv(_, way) => way.fmt(f),
             Way::ConvDgrad(_, way) => way.fmt(f),
             Way::ConvWgrad(_, way) => way.fmt(f),
         }
-    }
-}
-
-impl fmt::Display for Product {
-    /// The sizes of its tiles.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [rows, columns] = self.tile;
-        write!(f, "{rows}x{columns}")
     }
 }

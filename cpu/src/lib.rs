@@ -1,4 +1,4 @@
-//! The CPU backend: f32 on all cores, matrix products by the `gemm` crate; and the f64 [`reference`] that every backend is
+//! The CPU backend: f32 on all cores, in kernels of its own; and the f64 [`reference`] that every backend is
 //! held against.
 //!
 //! The same plan with the same [`Instructions`] gives the same bits, whatever the number of threads: how work is cut into
@@ -12,9 +12,9 @@ mod guard;
 mod host;
 mod kernel;
 mod math;
-mod matrix;
 mod memory;
 mod ops;
+mod product;
 mod program;
 pub mod reference;
 mod simd;

@@ -212,5 +212,5 @@ fn check(plan: &Plan, step: &Step, threads: usize) -> Result<(Kernel, Access), B
     if step.workspace.map_or(0, |slot| slot.len) < kernel.scratch.bytes(threads) {
         return Err(refuse("was made for fewer threads"));
     }
-    Ok((*kernel, access))
+    Ok((kernel.clone(), access))
 }

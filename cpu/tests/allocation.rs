@@ -7,11 +7,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering::Relaxed};
 
 use fovea_cpu::Cpu;
-use fovea_graph::backend::together;
+use fovea_graph::Outcome;
 use fovea_graph::fuse::fuse;
-use fovea_graph::plan::plan;
 use fovea_graph::training::training_step;
-use fovea_graph::{Backend, Graph, Outcome};
 use support::{Net, Training, lenet, pattern, residual, sgd};
 
 static ALL: AtomicUsize = AtomicUsize::new(0);
@@ -42,44 +40,23 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// What the footprint of a graph has for products beside the plan.
-fn packed(graph: &Graph, threads: usize) -> usize {
-    let cpu = Cpu::new(Some(threads)).unwrap();
-    let plan = plan(graph.clone(), &cpu);
-    (cpu.footprint(&[&plan]) - together(&[&plan])) as usize
-}
-
 #[test]
-fn steps_after_the_first_allocate_nothing_but_packed_blocks() {
+fn steps_after_the_first_allocate_nothing_of_a_tensors_size() {
     for threads in [1, 2] {
         let wide = Net::new("wide", &[64, 8, 8, 1]).fc(1500).relu().fc(1500).relu().fc(10).softmax();
         for forward in [lenet(64), lenet(512), pattern(32), residual(32, 32), wide] {
             let graph = fuse(&training_step(&forward, &sgd()).unwrap());
-            let told = packed(&graph, 1);
-            assert_eq!(packed(&graph, 6), 6 * told);
             let mut training = Training::of(&Cpu::new(Some(threads)).unwrap(), graph);
             for number in 0..2 {
                 assert_eq!(training.step(number), Outcome::Done);
             }
-            // Each thread keeps what its first large product packs into, and that may come late for a helper on a busy
-            // machine: such a step is not the one that is looked at.
-            let mut measured = (0, 0, 0);
-            for number in 2..2 + threads as u32 {
-                [&ALL, &LARGEST].into_iter().for_each(|count| count.store(0, Relaxed));
-                KEPT.store(0, Relaxed);
-                assert_eq!(training.step(number), Outcome::Done);
-                measured = (ALL.load(Relaxed), LARGEST.load(Relaxed), KEPT.load(Relaxed));
-                if measured.2 < 4096 {
-                    break;
-                }
-            }
-            let (all, largest, kept) = measured;
+            [&ALL, &LARGEST].into_iter().for_each(|count| count.store(0, Relaxed));
+            KEPT.store(0, Relaxed);
+            assert_eq!(training.step(2), Outcome::Done);
+            let (all, largest, kept) = (ALL.load(Relaxed), LARGEST.load(Relaxed), KEPT.load(Relaxed));
             let name = &forward.name;
             println!("{name}, {threads} threads: {all} bytes, at most {largest} at once, {kept} kept");
-            assert!(
-                (told / 8..told + 4096).contains(&largest),
-                "{name} allocates {largest} bytes at once, {told} told"
-            );
+            assert!(largest < 4096, "{name} allocates {largest} bytes at once");
             assert!(kept < 4096, "{name} keeps {kept} bytes more after a step than before");
         }
     }

@@ -4,7 +4,7 @@ use fovea_graph::Shape;
 
 use super::Call;
 use crate::simd::Vectors;
-use crate::team::CHUNK;
+use crate::team::{CHUNK, Team};
 
 /// How many lanes of a sum stay on the stack.
 const STRIP: usize = 64;
@@ -127,4 +127,19 @@ fn strip_sums<'a>(
         },
     );
     sums
+}
+
+/// The sum of equally long parts, in their order.
+pub fn add_parts(team: &Team<'_>, parts: &[f32], output: &mut [f32]) {
+    let len = output.len();
+    team.chunks(output, CHUNK, |start, sum| {
+        sum.copy_from_slice(&parts[start..start + sum.len()]);
+        for part in parts.chunks_exact(len).skip(1) {
+            let part = &part[start..start + sum.len()];
+            team.vectors().run(
+                #[inline(always)]
+                || sum.iter_mut().zip(part).for_each(|(s, p)| *s += p),
+            );
+        }
+    });
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use fovea_graph::op::Activation;
 
-use super::im2col::add_parts;
+use super::channels::add_parts;
 use super::{Call, finish};
 use crate::geometry::{Geometry, Position};
 

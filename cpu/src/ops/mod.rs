@@ -11,7 +11,6 @@ mod depthwise;
 mod dropout;
 mod elementwise;
 mod frame;
-mod im2col;
 mod loss;
 mod lrn;
 mod matmul;
@@ -55,12 +54,12 @@ pub struct Call<'a> {
 pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
     let node = graph.node(id);
     let shapes = graph.input_shapes(node);
-    let plain = Kernel::plain;
+    let (plain, lanes) = (Kernel::plain, threads.vectors().lanes());
     match &node.op {
-        Op::Conv(op) => conv::choose(op, &shapes, &node.shape, threads.vectors()),
-        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape, threads.vectors()),
-        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, threads.vectors()),
-        Op::Matmul(op) => matmul::choose(op, &shapes, &node.shape),
+        Op::Conv(op) => conv::choose(op, &shapes, &node.shape, lanes),
+        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape, lanes),
+        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, lanes),
+        Op::Matmul(op) => matmul::choose(op, &shapes, &node.shape, lanes),
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
             plain(channels::workspace(shapes[0]))
         }
@@ -117,8 +116,8 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
 /// Whether a node can be computed in this way: for ops that have several it must be one of theirs, for their sizes.
 pub fn suits(way: &Way, graph: &Graph, node: &Node) -> bool {
     match (&node.op, way) {
-        (Op::Matmul(op), Way::Product(product)) => {
-            product.sizes == matmul::sizes(op, &graph.input_shapes(node), &node.shape)
+        (Op::Matmul(op), Way::Product(cut)) => {
+            [cut.rows, cut.columns, cut.depth] == matmul::sizes(op, &graph.input_shapes(node), &node.shape)
         }
         (Op::Conv(_), Way::Conv(g, _)) | (Op::ConvDgrad(_), Way::ConvDgrad(g, _)) => conv::is_of(g, graph, node),
         (Op::ConvWgrad(_), Way::ConvWgrad(g, _)) => conv::is_of(g, graph, node),

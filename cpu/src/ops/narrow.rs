@@ -12,8 +12,8 @@ use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::Call;
+use super::channels::add_parts;
 use super::elementwise::rectify;
-use super::im2col::add_parts;
 use crate::geometry::Geometry;
 use crate::kernel::Scratch;
 use crate::simd::{Vectors, load, multiply_add, store};
@@ -111,7 +111,7 @@ impl fmt::Display for Bands {
 
 /// Scratch memory of [`forward`]: the turned filters, the bias, and a band's copy a thread.
 pub fn forward_scratch(g: &Geometry, bands: &Bands) -> Scratch {
-    Scratch { shared: (g.depth() + 1) * bands.filters, each: bands.copy(), packed: 0 }
+    Scratch { shared: (g.depth() + 1) * bands.filters, each: bands.copy() }
 }
 
 /// `conv`.
@@ -260,7 +260,7 @@ impl WgradCut {
     /// Each part's sums, their sum, and a band's copy a thread.
     pub fn scratch(&self, g: &Geometry) -> Scratch {
         let Self { bands, parts, .. } = self;
-        Scratch { shared: (parts + 1) * g.depth() * bands.filters, each: bands.copy(), packed: 0 }
+        Scratch { shared: (parts + 1) * g.depth() * bands.filters, each: bands.copy() }
     }
 }
 

@@ -104,7 +104,7 @@ impl Cut {
 
     /// The transformed filters, perhaps squares, and what each thread needs.
     pub fn scratch(&self) -> Scratch {
-        Scratch { shared: self.packed() + self.all_squares(), each: self.slot(), packed: 0 }
+        Scratch { shared: self.packed() + self.all_squares(), each: self.slot() }
     }
 
     /// The tasks: rows of tiles, and panels of filters.

@@ -167,7 +167,7 @@ impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> WithSimd
                 Direction::Forward => self.turn(filters, channels.clone(), &mut turned),
                 Direction::Backward => self.copy(filters, channels.clone(), &mut turned),
             }
-            for c in 0..channels.len() {
+            for (c, _) in channels.enumerate() {
                 for column in (0..vectors).map(|v| v * S::F32_LANES) {
                     both_axes(
                         simd.splat_f32s(0.0),

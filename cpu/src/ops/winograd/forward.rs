@@ -13,9 +13,10 @@ use pulp::{Simd, WithSimd};
 
 use super::cut::Cut;
 use super::filters::{Filters, pack};
+use super::output::Output;
 use super::plane::{Map, Plane, WINDOW};
 use super::points::{Four, Points, Six};
-use super::products::{Output, Products};
+use super::products::Products;
 use crate::team::Team;
 
 /// What a convolution is computed from.

@@ -2,18 +2,18 @@
 //! one of 2×2 by 16, not 36; nine weights' gradient of a tile of 4×4 by 36, not 144.
 //!
 //! Source: A. Lavin and S. Gray, "Fast algorithms for convolutional neural networks", arXiv:1509.09308; the points after B.
-//! Barabasz et al., arXiv:1803.10986 ([`points`]). `y = Aᵀ((G g Gᵀ) ⊙ (Bᵀ d B)) A`, where the products of one point over all
+//! Barabasz et al., arXiv:1803.10986 (`points.rs`). `y = Aᵀ((G g Gᵀ) ⊙ (Bᵀ d B)) A`, where the products of one point over all
 //! channels are a matrix product. With channels last all transforms run over vectors of channels or filters.
 //!
-//! The error. Along an axis the largest row sums of `|Aᵀ|`, `|G|`, `|Bᵀ|` are 8.3, 1.4, 5.3 at F(4, 3), and 2, 1, 2 at F(2, 3). The sum of
-//! c channels of values up to X and weights up to W is so at most off by `(8.3 · 1.4 · 5.3)² · c · X · W · (c + 20) · 2⁻²⁴`, some 400
-//! times a plain sum's bound of `9 c · X · W · 9 c · 2⁻²⁴` by terms, and twice that by the longer sum there. What is seen is far below both: of
-//! random values, and of such as are made to be worst, at most [`ERROR`] of the largest result (`tests.rs`), where a plain sum has 4e-7.
-//! Values so large that the transform of a tile overflows, from 1e37 on, give what is no number; so does, in all of its tile,
-//! what is none already.
+//! The error. Along an axis the largest sums of a row of `|Aᵀ|`, `|G|`, `|Bᵀ|` are 8.3, 1.4 and 5.3 at F(4, 3), and 3, 1.5 and 2 at
+//! F(2, 3). A sum over c channels of values up to X and weights up to W is so at most `(8.3 · 1.4 · 5.3)² · c X W · (c + 20) · 2⁻²⁴` off,
+//! 45 times the bound of a plain sum, `9 c X W · 9 c · 2⁻²⁴`; at F(2, 3) by the plain one. What is seen is far below either: of random
+//! values, positive ones, checkerboards and such with rare large ones, at most 5e-6 of the largest result (`tests.rs`), below the
+//! 1e-5 that every op is held to. Values whose transforms overflow, from 1e36 on, give what is no number; so does, in its whole
+//! tile, what is none already.
 //!
 //! FLOPs: a quarter of the plain ones at 4×4, 4/9 at 2×2, and the transforms: at 64 channels and filters a sixth more. Bytes: a block's
-//! squares and products stay in the second-level cache; filters grow fourfold ([`filters`]). Speed, effective (the plain FLOPs
+//! squares and products stay in the second-level cache; filters grow fourfold (`filters.rs`). Speed, effective (the plain FLOPs
 //! by the time): `cpu/lab/winograd.rs`.
 
 mod cost;
@@ -21,6 +21,7 @@ mod cut;
 mod filters;
 mod forward;
 mod kernel;
+mod output;
 mod plane;
 mod points;
 mod products;
@@ -33,29 +34,28 @@ use fovea_graph::op::Activation;
 use super::Call;
 use crate::geometry::Geometry;
 use crate::kernel::Scratch;
-use crate::simd::Vectors;
 pub use cut::Cut;
 use filters::{Direction, Filters};
 use forward::Operands;
 use plane::Plane;
 pub use wgrad::WgradCut;
 
-/// How `conv` is computed, where this is the way to do it.
-pub fn choose(g: &Geometry, vectors: Vectors) -> Option<(Cut, Scratch)> {
-    let cut = cost::cut(&Plane::new(g)?, vectors.lanes())?;
+/// How `conv` is computed on vectors of so many lanes, where this is the way to do it.
+pub fn choose(g: &Geometry, lanes: usize) -> Option<(Cut, Scratch)> {
+    let cut = cost::cut(&Plane::new(g)?, lanes)?;
     Some((cut, cut.scratch()))
 }
 
 /// How `conv_dgrad` is.
-pub fn choose_dgrad(g: &Geometry, vectors: Vectors) -> Option<(Cut, Scratch)> {
-    let cut = cost::cut(&Plane::new(g)?.turned(), vectors.lanes())?;
+pub fn choose_dgrad(g: &Geometry, lanes: usize) -> Option<(Cut, Scratch)> {
+    let cut = cost::cut(&Plane::new(g)?.turned(), lanes)?;
     Some((cut, cut.scratch()))
 }
 
 /// How `conv_wgrad` is.
-pub fn choose_wgrad(g: &Geometry, vectors: Vectors) -> Option<(WgradCut, Scratch)> {
+pub fn choose_wgrad(g: &Geometry, lanes: usize) -> Option<(WgradCut, Scratch)> {
     let plane = Plane::new(g)?;
-    let cut = cost::wgrad_cut(&plane, vectors.lanes())?;
+    let cut = cost::wgrad_cut(&plane, lanes)?;
     Some((cut, cut.scratch(&plane)))
 }
 

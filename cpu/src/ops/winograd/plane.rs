@@ -106,6 +106,7 @@ impl Map<'_> {
     /// Transforms a square of N×N positions from `corner` on, a vector of channels at a time; what lies outside of the map is
     /// zero. `store` is told the number of the vector, line, column and value.
     #[inline(always)]
+    #[expect(clippy::redundant_closure, reason = "what calls a closure by reference is not compiled for these vectors")]
     pub fn transform<S: Simd, const N: usize, const TO: usize>(
         &self,
         simd: S,

@@ -165,8 +165,8 @@ pub fn both_axes<V: Copy, const FROM: usize, const TO: usize>(
             #[inline(always)]
             |row| load(row, column),
         ));
-        for row in 0..TO {
-            half[row][column] = values[row];
+        for (half, value) in half.iter_mut().zip(values) {
+            half[column] = value;
         }
     }
     for (row, values) in half.into_iter().enumerate() {

@@ -8,27 +8,9 @@ use pulp::{Simd, WithSimd};
 use super::filters::Piece;
 use super::forward::{Block, Operands};
 use super::kernel::{Product, VECTORS};
+use super::output::Output;
 use super::plane::WINDOW;
 use super::points::{Points, both_axes};
-
-/// The output, which tasks write to that share no tile and filter of it.
-#[derive(Clone, Copy)]
-pub struct Output {
-    data: *mut f32,
-    len: usize,
-}
-
-impl Output {
-    /// All of it, for the time of one step.
-    pub fn new(y: &mut [f32]) -> Self {
-        Self { data: y.as_mut_ptr(), len: y.len() }
-    }
-}
-
-// SAFETY: the elements are f32, and no two tasks reach the same ones (`Cut::tasks`).
-unsafe impl Send for Output {}
-// SAFETY: as above.
-unsafe impl Sync for Output {}
 
 /// A block of tiles with some panels of filters.
 pub struct Products<'a, P, const OUT: usize, const TILE: usize> {
@@ -47,7 +29,7 @@ pub struct Products<'a, P, const OUT: usize, const TILE: usize> {
     /// Room for its products with a panel.
     pub products: &'a mut [f32],
     /// Where the results go.
-    pub y: Output,
+    pub y: Output<'a>,
 }
 
 impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> WithSimd for Products<'_, P, OUT, TILE> {
@@ -94,7 +76,7 @@ impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> Products
         };
         assert!(packing.points == TILE * TILE && packing.width == VECTORS * S::F32_LANES, "a cut for these vectors");
         assert!(self.products.len() >= rows.len() * cut.row * packing.points * packing.width, "room for all");
-        assert!(channels.start % S::F32_LANES == 0, "whole vectors of channels come before");
+        assert!(channels.start.is_multiple_of(S::F32_LANES), "whole vectors of channels come before");
         for point in 0..packing.points {
             let filters = &filters[point * packing.point(channels.len())..][..channels.len() * packing.width];
             for (number, row) in rows.clone().enumerate() {
@@ -123,15 +105,12 @@ impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> Products
         let (block, width, zero) = (&self.block, VECTORS * S::F32_LANES, simd.splat_f32s(0.0));
         let (plane, count) = (block.plane, (block.plane.filters - filter).min(S::F32_LANES));
         let bias = self.operands.bias.map_or(zero, |bias| simd.partial_load_f32s(&bias[filter..filter + count]));
-        let mask = simd.mask_between_m32s(0, count as u32);
         let first = block.tiles(block.rows.start).start;
         for number in first..block.tiles(block.rows.end - 1).end {
             let tile = plane.tile(number, OUT);
             let products = &self.products[(number - first) * TILE * TILE * width..][..TILE * TILE * width];
             let position = (tile.image * plane.out[0] + tile.out[0]) * plane.out[1] + tile.out[1];
             let room = [plane.out[0] - tile.out[0], plane.out[1] - tile.out[1]].map(|room| room.min(OUT));
-            let end = position + (room[0] - 1) * plane.out[1] + room[1];
-            assert!(end * plane.filters <= self.y.len, "a tile lies in the output");
             both_axes(
                 zero,
                 #[inline(always)]
@@ -152,15 +131,8 @@ impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> Products
                         value = simd.select_f32s(simd.less_than_f32s(value, zero), zero, value);
                     }
                     let at = (position + line * plane.out[1] + column) * plane.filters + filter;
-                    // SAFETY: this line and column lie in the output, and so do `count` filters; nobody else has them.
-                    unsafe {
-                        let to = self.y.data.add(at);
-                        if count == S::F32_LANES {
-                            to.cast::<S::f32s>().write_unaligned(value);
-                        } else {
-                            simd.mask_store_ptr_f32s(mask, to, value);
-                        }
-                    }
+                    // SAFETY: the task has this tile, with these filters, to itself (`Cut::tasks`).
+                    unsafe { self.y.store(simd, at, count, value) };
                 },
             );
         }

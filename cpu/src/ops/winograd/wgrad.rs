@@ -12,11 +12,11 @@ use pulp::{Simd, WithSimd};
 
 use super::filters::GAP;
 use super::kernel::{self, Product, VECTORS};
+use super::output::Output;
 use super::plane::{Plane, WINDOW};
 use super::points::{Points, Six, both_axes};
 use crate::kernel::Scratch;
-use crate::matrix::{MatrixMut, Tile};
-use crate::ops::im2col::add_parts;
+use crate::ops::channels::add_parts;
 use crate::team::Team;
 
 /// Positions of a tile along an axis.
@@ -99,9 +99,25 @@ impl WgradCut {
         POINTS * (self.squares() + self.gradients() + self.sums())
     }
 
+    /// The tasks.
+    fn tasks(&self, plane: &Plane) -> impl Iterator<Item = Block> + Send + use<> {
+        let (cut, Plane { filters, channels, .. }) = (*self, *plane);
+        let (tiles, len) = (plane.tiles(STEP), filters * TAPS * channels);
+        (0..cut.parts).flat_map(move |part| {
+            (0..filters).step_by(cut.filters.max(1)).flat_map(move |f| {
+                (0..channels).step_by(cut.channels.max(1)).map(move |c| Block {
+                    tiles: part * cut.share..((part + 1) * cut.share).min(tiles),
+                    filters: f..(f + cut.filters).min(filters),
+                    channels: c..(c + cut.channels).min(channels),
+                    part: part * len,
+                })
+            })
+        })
+    }
+
     /// The parts' results, and what each thread needs.
     pub fn scratch(&self, plane: &Plane) -> Scratch {
-        Scratch { shared: self.partial(plane), each: self.slot(), packed: 0 }
+        Scratch { shared: self.partial(plane), each: self.slot() }
     }
 
     /// Elements of the parts' results.
@@ -126,69 +142,66 @@ pub fn run(
     dw: &mut [f32],
 ) {
     let (parts, slots) = workspace.split_at_mut(cut.partial(plane));
-    let len = plane.filters * TAPS * plane.channels;
     let target = if cut.parts > 1 { &mut *parts } else { &mut *dw };
-    let tasks = target.chunks_mut(len.max(1)).enumerate().flat_map(|(part, dw)| {
-        let tiles = part * cut.share..((part + 1) * cut.share).min(plane.tiles(STEP));
-        let blocks = MatrixMut::new(dw, plane.filters * TAPS, plane.channels).tiles(cut.filters * TAPS, cut.channels);
-        blocks.map(move |block| (tiles.clone(), block))
-    });
-    team.each(tasks, slots, cut.slot(), |(tiles, block), slot| {
+    let dw_parts = Output::new(target);
+    team.each(cut.tasks(plane), slots, cut.slot(), |block, slot| {
         let (squares, slot) = slot.split_at_mut(POINTS * cut.squares());
         let (gradients, sums) = slot.split_at_mut(POINTS * cut.gradients());
-        let task = Task { team, plane, cut, x, dy, tiles, block, squares, gradients, sums };
-        team.vectors().dispatch(task);
+        team.vectors().dispatch(Task { team, plane, cut, x, dy, block, dw: dw_parts, squares, gradients, sums });
     });
     if cut.parts > 1 {
         add_parts(team, parts, dw);
     }
 }
 
+/// What one task computes.
+struct Block {
+    tiles: Range<usize>,
+    filters: Range<usize>,
+    channels: Range<usize>,
+    /// The element at which its part's sums begin.
+    part: usize,
+}
+
 /// A block of the gradient, over some tiles.
-struct Task<'a, 'm> {
+struct Task<'a> {
     team: &'a Team<'a>,
     plane: &'a Plane,
     cut: &'a WgradCut,
     x: &'a [f32],
     dy: &'a [f32],
-    tiles: Range<usize>,
-    block: Tile<'m>,
+    block: Block,
+    dw: Output<'a>,
     squares: &'a mut [f32],
     gradients: &'a mut [f32],
     sums: &'a mut [f32],
 }
 
-impl WithSimd for Task<'_, '_> {
+impl WithSimd for Task<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        for first in self.tiles.clone().step_by(PIECE) {
+        for first in self.block.tiles.clone().step_by(PIECE) {
             if !self.team.goes_on() {
                 return;
             }
-            let piece = first..(first + PIECE).min(self.tiles.end);
+            let piece = first..(first + PIECE).min(self.block.tiles.end);
             self.transform(simd, piece.clone());
             match S::F32_LANES {
-                16 => self.multiply::<S, { kernel::rows(16) }, 8>(simd, piece.len(), first > self.tiles.start),
-                _ => self.multiply::<S, { kernel::rows(8) }, 4>(simd, piece.len(), first > self.tiles.start),
+                16 => self.multiply::<S, { kernel::rows(16) }, 8>(simd, piece.len(), first > self.block.tiles.start),
+                _ => self.multiply::<S, { kernel::rows(8) }, 4>(simd, piece.len(), first > self.block.tiles.start),
             }
         }
         self.finish(simd);
     }
 }
 
-impl Task<'_, '_> {
-    /// The filters of the block.
-    #[inline(always)]
-    fn filters(&self) -> Range<usize> {
-        self.block.rows.start / TAPS..self.block.rows.end / TAPS
-    }
-
+impl Task<'_> {
     /// The squares of the map, and those of the output's gradient.
     #[inline(always)]
     fn transform<S: Simd>(&mut self, simd: S, piece: Range<usize>) {
-        let (width, filters) = (VECTORS * S::F32_LANES, self.filters());
+        let (width, filters) = (VECTORS * S::F32_LANES, self.block.filters.clone());
         let (plane, cut) = (self.plane, self.cut);
         let (map, gradient) = (plane.input(self.x), plane.output(self.dy));
         for (number, tile) in piece.enumerate() {
@@ -196,7 +209,7 @@ impl Task<'_, '_> {
             map.transform(
                 simd,
                 (tile.image, tile.seen(plane.pad)),
-                self.block.columns.clone(),
+                self.block.channels.clone(),
                 #[inline(always)]
                 |values| <Six as Points<WINDOW, STEP, TILE>>::data(simd, values),
                 #[inline(always)]
@@ -225,8 +238,8 @@ impl Task<'_, '_> {
     /// Puts the products of `depth` tiles, or adds them, R filters at a time or, to come out even, F.
     #[inline(always)]
     fn multiply<S: Simd, const R: usize, const F: usize>(&mut self, simd: S, depth: usize, add: bool) {
-        let (width, cut, filters) = (VECTORS * S::F32_LANES, self.cut, self.filters().len());
-        let panels = self.block.columns.len().div_ceil(width);
+        let (width, cut, filters) = (VECTORS * S::F32_LANES, self.cut, self.block.filters.len());
+        let panels = self.block.channels.len().div_ceil(width);
         assert!(depth <= PIECE && filters <= cut.filters && panels * width <= cut.channels, "a block");
         assert!(R <= GAP && F <= GAP, "what is read beyond the filters is there");
         let few = fewer_rows(filters, R, F);
@@ -264,8 +277,8 @@ impl Task<'_, '_> {
     #[inline(always)]
     fn finish<S: Simd>(&mut self, simd: S) {
         let (width, cut, zero) = (VECTORS * S::F32_LANES, self.cut, simd.splat_f32s(0.0));
-        let channels = self.block.columns.len();
-        for filter in 0..self.filters().len() {
+        let (channels, plane) = (self.block.channels.len(), self.plane);
+        for filter in 0..self.block.filters.len() {
             for channel in (0..channels).step_by(S::F32_LANES) {
                 let count = (channels - channel).min(S::F32_LANES);
                 let at = (channel / width * cut.rows() + filter) * width + channel % width;
@@ -280,8 +293,10 @@ impl Task<'_, '_> {
                     },
                     #[inline(always)]
                     |line, column, value| {
-                        let row = self.block.matrix.row(filter * TAPS + line * WINDOW + column);
-                        simd.partial_store_f32s(&mut row[channel..channel + count], value);
+                        let row = (self.block.filters.start + filter) * TAPS + line * WINDOW + column;
+                        let at = self.block.part + row * plane.channels + self.block.channels.start + channel;
+                        // SAFETY: the task has these filters and channels of its part to itself (`WgradCut::tasks`).
+                        unsafe { self.dw.store(simd, at, count, value) };
                     },
                 );
             }

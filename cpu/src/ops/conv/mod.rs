@@ -1,0 +1,250 @@
+//! Convolution and its gradients: which algorithm, in what tiles, with how much scratch memory.
+
+mod phases;
+mod windows;
+
+use std::fmt;
+
+use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
+use fovea_graph::{Graph, Node, Op, Shape};
+
+use super::channels::add_parts;
+use super::{Call, depthwise, narrow, winograd};
+use crate::geometry::Geometry;
+use crate::kernel::{Kernel, Scratch, Way};
+use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
+use crate::team::CHUNK;
+use phases::{Phase, Taps};
+use windows::Windows;
+
+/// How `conv` is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forward {
+    /// As loops over the window, where a filter sees few channels of a map that has few.
+    Direct(narrow::Bands),
+    /// As loops over the window, where every filter sees one channel.
+    Depthwise,
+    /// By Winograd's minimal filtering.
+    Winograd(winograd::Cut),
+    /// As a product of windows and filters.
+    Product(Cut),
+}
+
+/// How `conv_dgrad` is computed. Narrow maps have no way of their own here: most are images, whose gradient nobody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dgrad {
+    /// As [`Forward::Depthwise`].
+    Depthwise,
+    /// By Winograd's minimal filtering.
+    Winograd(winograd::Cut),
+    /// As a product of windows over dy and filters, for each phase of the stride.
+    Product(Vec<(Phase, Cut)>),
+}
+
+/// How `conv_wgrad` is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wgrad {
+    /// As [`Forward::Direct`].
+    Direct(narrow::WgradCut),
+    /// As [`Forward::Depthwise`].
+    Depthwise(depthwise::WgradCut),
+    /// By Winograd's minimal filtering.
+    Winograd(winograd::WgradCut),
+    /// As a product of dy and windows.
+    Product(Cut),
+}
+
+impl fmt::Display for Forward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Forward::Direct(bands) => write!(f, "direct {bands}"),
+            Forward::Depthwise => f.write_str("depthwise"),
+            Forward::Winograd(cut) => write!(f, "winograd {cut}"),
+            Forward::Product(cut) => write!(f, "product {cut}"),
+        }
+    }
+}
+
+impl fmt::Display for Dgrad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Dgrad::Depthwise => f.write_str("depthwise"),
+            Dgrad::Winograd(cut) => write!(f, "winograd {cut}"),
+            Dgrad::Product(phases) => {
+                f.write_str("product")?;
+                if let Some((_, cut)) = phases.first() {
+                    write!(f, " {cut}")?;
+                }
+                if phases.len() > 1 {
+                    write!(f, " in {} phases", phases.len())?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Wgrad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wgrad::Direct(cut) => write!(f, "direct {cut}"),
+            Wgrad::Depthwise(cut) => write!(f, "depthwise {cut}"),
+            Wgrad::Winograd(cut) => write!(f, "winograd {cut}"),
+            Wgrad::Product(cut) => write!(f, "product {cut}"),
+        }
+    }
+}
+
+/// The sizes of a convolution from its input and filter.
+fn of_forward(op: &Conv, shapes: &[&Shape], y: &Shape) -> Geometry {
+    Geometry::new(op, shapes[0], shapes[1].spatial(), y)
+}
+
+/// The sizes of the convolution whose gradient by its input this is.
+fn of_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape) -> Geometry {
+    Geometry::new(&op.conv, dx, shapes[0].spatial(), shapes[1])
+}
+
+/// The sizes of the convolution whose gradient by its filters this is.
+fn of_wgrad(op: &ConvWgrad, shapes: &[&Shape]) -> Geometry {
+    Geometry::new(&op.conv, shapes[0], &op.window, shapes[1])
+}
+
+/// Whether these are the sizes of the node's convolution.
+pub fn is_of(g: &Geometry, graph: &Graph, node: &Node) -> bool {
+    let shapes = graph.input_shapes(node);
+    match &node.op {
+        Op::Conv(op) => *g == of_forward(op, &shapes, &node.shape),
+        Op::ConvDgrad(op) => *g == of_dgrad(op, &shapes, &node.shape),
+        Op::ConvWgrad(op) => *g == of_wgrad(op, &shapes),
+        _ => false,
+    }
+}
+
+/// How `conv` is computed, on vectors of so many lanes.
+pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
+    let g = of_forward(op, shapes, y);
+    let (way, scratch) = if narrow::is_narrow(&g) {
+        let bands = narrow::Bands::new(&g, lanes);
+        (Forward::Direct(bands), narrow::forward_scratch(&g, &bands))
+    } else if g.is_depthwise() {
+        (Forward::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
+    } else if let Some((cut, scratch)) = winograd::choose(&g, lanes) {
+        (Forward::Winograd(cut), scratch)
+    } else {
+        let cut = Cut::packed_before([g.rows(), g.group_filters(), g.depth()], g.groups, lanes);
+        (Forward::Product(cut), cut.scratch())
+    };
+    Kernel { way: Way::Conv(g, way), scratch }
+}
+
+/// How `conv_dgrad` is computed.
+pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize) -> Kernel {
+    let g = of_dgrad(op, shapes, dx);
+    let (way, scratch) = if g.is_depthwise() {
+        (Dgrad::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
+    } else if let Some((cut, scratch)) = winograd::choose_dgrad(&g, lanes) {
+        (Dgrad::Winograd(cut), scratch)
+    } else {
+        let cut = |phase: Phase| {
+            (phase, Cut::packed_before([phase.rows(&g), g.group_channels(), phase.depth(&g)], g.groups, lanes))
+        };
+        let phases: Vec<(Phase, Cut)> = Phase::all(&g).map(cut).collect();
+        // One phase after another.
+        let scratch = phases.iter().map(|(_, cut)| cut.scratch()).fold(Scratch::default(), Scratch::either);
+        (Dgrad::Product(phases), scratch)
+    };
+    Kernel { way: Way::ConvDgrad(g, way), scratch }
+}
+
+/// How `conv_wgrad` is computed.
+pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
+    let g = of_wgrad(op, shapes);
+    let (way, scratch) = if narrow::is_narrow(&g) {
+        let cut = narrow::WgradCut::new(&g, lanes);
+        (Wgrad::Direct(cut), cut.scratch(&g))
+    } else if g.is_depthwise() {
+        let cut = depthwise::WgradCut::new(&g);
+        (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))
+    } else if let Some((cut, scratch)) = winograd::choose_wgrad(&g, lanes) {
+        (Wgrad::Winograd(cut), scratch)
+    } else {
+        let cut = Cut::packed_by_tasks([g.group_filters(), g.depth(), g.rows()], g.groups, lanes).split_depth();
+        let sums = Scratch::shared(cut.sums(g.filters * g.depth()));
+        (Wgrad::Product(cut), cut.scratch().and(sums))
+    };
+    Kernel { way: Way::ConvWgrad(g, way), scratch }
+}
+
+/// `conv`.
+pub fn forward(op: &Conv, call: Call<'_>) {
+    let Way::Conv(g, way) = &call.kernel.way else { unreachable!("checked when it is compiled") };
+    let cut = match way {
+        Forward::Direct(bands) => return narrow::forward(g, bands, op.activation, call),
+        Forward::Depthwise => return depthwise::forward(g, op.activation, call),
+        Forward::Winograd(cut) => return winograd::forward(g, cut, op.activation, call),
+        Forward::Product(cut) => cut,
+    };
+    let (packed, workspace) = call.memory.workspace.split_at_mut(cut.packed());
+    let (depth, filters) = (g.depth(), g.group_filters());
+    let w = Rows { data: call.memory.inputs[1], stride: depth, next: filters * depth };
+    product::pack(call.team, cut, &w, packed);
+    let product = Product::<_, Rows<'_>, _> {
+        left: &Windows::forward(g, call.memory.inputs[0]),
+        right: Factor::Packed(packed),
+        place: |group, row| row * g.filters + group * filters,
+        bias: call.memory.inputs.get(2).copied(),
+        activation: op.activation,
+    };
+    product.run(call.team, cut, call.memory.output, 0, workspace);
+}
+
+/// `conv_dgrad`; inputs filter and dy.
+pub fn dgrad(call: Call<'_>) {
+    let Way::ConvDgrad(g, way) = &call.kernel.way else { unreachable!("checked when it is compiled") };
+    let phases = match way {
+        Dgrad::Depthwise => return depthwise::dgrad(g, call),
+        Dgrad::Winograd(cut) => return winograd::dgrad(g, cut, call),
+        Dgrad::Product(phases) => phases,
+    };
+    if phases.iter().any(|(_, cut)| cut.depth == 0) {
+        call.team.chunks(call.memory.output, CHUNK, |_, dx| dx.fill(0.0));
+    }
+    for (phase, cut) in phases.iter().filter(|(_, cut)| cut.depth > 0) {
+        let (packed, workspace) = call.memory.workspace.split_at_mut(cut.packed());
+        product::pack(call.team, cut, &phase.filters(g, call.memory.inputs[0]), packed);
+        let product = Product::<_, Taps<'_>, _> {
+            left: &phase.windows(g, call.memory.inputs[1]),
+            right: Factor::Packed(packed),
+            place: |group, row| phase.place(g, row) + group * g.group_channels(),
+            bias: None,
+            activation: None,
+        };
+        product.run(call.team, cut, call.memory.output, 0, workspace);
+    }
+}
+
+/// `conv_wgrad`; inputs x and dy.
+pub fn wgrad(call: Call<'_>) {
+    let Way::ConvWgrad(g, way) = &call.kernel.way else { unreachable!("checked when it is compiled") };
+    let cut = match way {
+        Wgrad::Direct(cut) => return narrow::wgrad(g, cut, call),
+        Wgrad::Depthwise(cut) => return depthwise::wgrad(g, cut, call),
+        Wgrad::Winograd(cut) => return winograd::wgrad(g, cut, call),
+        Wgrad::Product(cut) => cut,
+    };
+    let (depth, filters) = (g.depth(), g.group_filters());
+    let (sums, workspace) = call.memory.workspace.split_at_mut(cut.sums(g.filters * depth));
+    let product = Product {
+        left: &Transposed { data: call.memory.inputs[1], stride: g.filters, next: filters },
+        right: Factor::Own(&Windows::forward(g, call.memory.inputs[0])),
+        place: |group, row| (group * filters + row) * depth,
+        bias: None,
+        activation: None,
+    };
+    if cut.parts == 1 {
+        return product.run(call.team, cut, call.memory.output, 0, workspace);
+    }
+    product.run(call.team, cut, sums, g.filters * depth, workspace);
+    add_parts(call.team, sums, call.memory.output);
+}

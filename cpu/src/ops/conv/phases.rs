@@ -1,0 +1,128 @@
+//! The gradient by the input as convolutions over dy, one for each phase of the stride.
+//!
+//! Element q of the map is reached from output y by tap r where `q = y·stride − pad + r·dilate`. Of the elements
+//! `q = phase + i·stride` all are reached by the same taps, from outputs `i + (phase + pad − r·dilate)/stride`: windows over
+//! dy at stride 1. At stride 1 there is one phase, and it has all taps.
+
+use std::ops::Range;
+
+use super::windows::{Axis, Windows};
+use crate::geometry::Geometry;
+use crate::product::{Right, copy_padded};
+
+/// The elements of the map that the same taps reach, along all axes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phase {
+    axes: [Axis; 3],
+    /// The first element, by axis.
+    start: [usize; 3],
+    /// The filter's element that the last tap stands for, by axis.
+    last: [usize; 3],
+    /// From one tap's element of the filter to the one before.
+    back: [usize; 3],
+}
+
+impl Phase {
+    /// All phases that have elements.
+    pub fn all(g: &Geometry) -> impl Iterator<Item = Phase> + use<> {
+        let g = *g;
+        let [s0, s1, s2] = g.stride;
+        (0..s0 * s1 * s2)
+            .map(move |i| Phase::new(&g, [i / s2 / s1, i / s2 % s1, i % s2]))
+            .filter(|phase| phase.axes.iter().all(|axis| axis.out > 0))
+    }
+
+    fn new(g: &Geometry, start: [usize; 3]) -> Self {
+        let along: [_; 3] = std::array::from_fn(|a| axis(g, a, start[a]));
+        Self {
+            axes: along.map(|(axis, ..)| axis),
+            start,
+            last: along.map(|(_, last, _)| last),
+            back: along.map(|(.., back)| back),
+        }
+    }
+
+    /// Elements of the map, over the whole batch.
+    pub fn rows(&self, g: &Geometry) -> usize {
+        g.batch * self.axes.iter().map(|axis| axis.out).product::<usize>()
+    }
+
+    /// Terms of each sum; none where no tap reaches the phase.
+    pub fn depth(&self, g: &Geometry) -> usize {
+        self.axes.iter().map(|axis| axis.taps).product::<usize>() * g.group_filters()
+    }
+
+    /// The windows over dy.
+    pub fn windows<'a>(&self, g: &Geometry, dy: &'a [f32]) -> Windows<'a> {
+        Windows { map: dy, axes: self.axes, channels: g.filters, group: g.group_filters() }
+    }
+
+    /// Where the element of a row begins in dx.
+    #[inline(always)]
+    pub fn place(&self, g: &Geometry, row: usize) -> usize {
+        let [a0, a1, a2] = self.axes.map(|axis| axis.out);
+        let at = [row / a2 / a1 % a0, row / a2 % a1, row % a2];
+        let image = row / a2 / a1 / a0;
+        let at: [usize; 3] = std::array::from_fn(|a| self.start[a] + at[a] * g.stride[a]);
+        (((image * g.map[0] + at[0]) * g.map[1] + at[1]) * g.map[2] + at[2]) * g.channels
+    }
+
+    /// The filters of its taps.
+    pub fn filters<'a>(&'a self, g: &'a Geometry, w: &'a [f32]) -> Taps<'a> {
+        Taps { phase: self, g, w }
+    }
+}
+
+/// One axis of a phase, the filter's element of the last tap, and how far the taps lie apart on it.
+fn axis(g: &Geometry, a: usize, start: usize) -> (Axis, usize, usize) {
+    let (stride, dilate, window) = (g.stride[a], g.dilate[a], g.window[a]);
+    let common = gcd(stride, dilate);
+    let back = stride / common;
+    let reach = |r: usize| (start + g.pad[a]) as isize - (r * dilate) as isize;
+    let first = (0..back.min(window)).find(|&r| reach(r) % stride as isize == 0);
+    let taps = first.map_or(0, |first| (window - first).div_ceil(back));
+    let last = first.map_or(0, |first| first + (taps - 1) * back);
+    let out = g.map[a].saturating_sub(start).div_ceil(stride);
+    // Taps go backward through the filter, so that they go forward over dy.
+    let axis =
+        Axis { map: g.out[a], out, stride: 1, taps, first: reach(last) / stride as isize, step: dilate / common };
+    (axis, last, back)
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Filters as the right factor: a step of the depth is a filter at a tap, columns are channels.
+pub struct Taps<'a> {
+    phase: &'a Phase,
+    g: &'a Geometry,
+    w: &'a [f32],
+}
+
+impl Taps<'_> {
+    /// The element of the window, counted through it, that a tap stands for.
+    #[inline(always)]
+    fn element(&self, tap: usize) -> usize {
+        let [_, n1, n2] = self.phase.axes.map(|axis| axis.taps);
+        let at = [tap / n2 / n1, tap / n2 % n1, tap % n2];
+        let [r0, r1, r2]: [usize; 3] = std::array::from_fn(|a| self.phase.last[a] - at[a] * self.phase.back[a]);
+        (r0 * self.g.window[1] + r1) * self.g.window[2] + r2
+    }
+}
+
+impl Right for Taps<'_> {
+    #[inline(always)]
+    fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]) {
+        let (filters, channels) = (self.g.group_filters(), self.g.group_channels());
+        let size = depth.len() * width;
+        for (at, step) in depth.enumerate() {
+            let (tap, filter) = (step / filters, which * filters + step % filters);
+            let from = filter * self.g.depth() + self.element(tap) * channels;
+            let row = &self.w[from..from + channels][columns.clone()];
+            for (p, row) in row.chunks(width).enumerate() {
+                copy_padded(row, &mut panels[p * size + at * width..][..width]);
+            }
+        }
+    }
+}

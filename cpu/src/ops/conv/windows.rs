@@ -1,0 +1,208 @@
+//! Windows of a map as rows of a matrix, gathered as they are needed: what convolution and both of its gradients multiply.
+//!
+//! Along each axis the windows of an output position are an arithmetic sequence of places on the map, for the forward pass
+//! and, where the positions are taken in phases of the stride, for the gradient by the input as well: that is a convolution
+//! over dy whose windows have the taps that reach the phase.
+//!
+//! Source: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285, chapter 4.
+
+use std::ops::Range;
+
+use crate::geometry::Geometry;
+use crate::product::{Left, Lie, ROW, Right, copy_padded};
+
+/// The windows along one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Places of the map.
+    pub map: usize,
+    /// Windows.
+    pub out: usize,
+    /// Places from window to window.
+    pub stride: usize,
+    /// Elements of a window.
+    pub taps: usize,
+    /// Where the first window begins; before the map it is negative.
+    pub first: isize,
+    /// Places from one element of a window to the next.
+    pub step: usize,
+}
+
+/// Windows over a batch of maps. A window's elements lie in the order of its taps, the channels of each together; of
+/// several groups each has windows over its own channels.
+#[derive(Clone, Copy)]
+pub struct Windows<'a> {
+    /// The maps, `[batch, axes…, channels]`.
+    pub map: &'a [f32],
+    /// The three axes.
+    pub axes: [Axis; 3],
+    /// Channels of the map.
+    pub channels: usize,
+    /// Channels of a group.
+    pub group: usize,
+}
+
+impl<'a> Windows<'a> {
+    /// The windows that the filters see.
+    pub fn forward(g: &Geometry, map: &'a [f32]) -> Self {
+        let axis = |a: usize| Axis {
+            map: g.map[a],
+            out: g.out[a],
+            stride: g.stride[a],
+            taps: g.window[a],
+            first: -(g.pad[a] as isize),
+            step: g.dilate[a],
+        };
+        Self { map, axes: std::array::from_fn(axis), channels: g.channels, group: g.group_channels() }
+    }
+
+    /// Whether the elements of a window on the last axis lie together on the map.
+    fn is_run(&self) -> bool {
+        self.channels == self.group && (self.axes[2].step == 1 || self.axes[2].taps == 1)
+    }
+
+    /// Walks through elements `depth` of the windows `rows`, counted over the whole batch, in runs that lie together:
+    /// `visit(row, at, source, len)`, where rows and elements count from the first asked for, and `source` is the run's place
+    /// on the maps, or `None` beside them.
+    #[inline(always)]
+    fn runs(
+        &self,
+        which: usize,
+        rows: Range<usize>,
+        depth: Range<usize>,
+        mut visit: impl FnMut(usize, usize, Option<usize>, usize),
+    ) {
+        let [a0, a1, a2] = self.axes;
+        let (run, per_row) = if self.is_run() { (a2.taps * self.group, 1) } else { (self.group, a2.taps) };
+        let mut at = Position::new(&self.axes, rows.start);
+        for row in 0..rows.len() {
+            let mut from = depth.start;
+            while from < depth.end {
+                let tap = from / run;
+                let to = depth.end.min((tap + 1) * run);
+                let (line, x) = (tap / per_row, tap % per_row);
+                let z = a0.place(at.at[0], line / a1.taps);
+                let y = a1.place(at.at[1], line % a1.taps);
+                let x = a2.place(at.at[2], x);
+                let span = from - tap * run..to - tap * run;
+                let into = from - depth.start;
+                if (0..a0.map as isize).contains(&z) && (0..a1.map as isize).contains(&y) {
+                    let line = ((at.image * a0.map + z as usize) * a1.map + y as usize) * a2.map;
+                    self.line(line, x, which * self.group, span, |at, source, len| visit(row, into + at, source, len));
+                } else {
+                    visit(row, into, None, span.len());
+                }
+                from = to;
+            }
+            at.advance(&self.axes);
+        }
+    }
+
+    /// The elements `span` of a run that begins at place `x` of a line of the map.
+    #[inline(always)]
+    fn line(
+        &self,
+        line: usize,
+        x: isize,
+        channel: usize,
+        span: Range<usize>,
+        mut visit: impl FnMut(usize, Option<usize>, usize),
+    ) {
+        let (channels, places) = (self.channels as isize, self.axes[2].map as isize);
+        // Where the run is more than one place, it has all channels.
+        let (low, high) = (-x * channels, (places - x) * channels - channel as isize);
+        let clamp = |end: isize| end.clamp(span.start as isize, span.end as isize) as usize;
+        let (low, high) = (clamp(low), clamp(high.max(low)));
+        if low > span.start {
+            visit(0, None, low - span.start);
+        }
+        if high > low {
+            let source = line as isize * channels + x * channels + channel as isize + low as isize;
+            visit(low - span.start, Some(source as usize), high - low);
+        }
+        if span.end > high {
+            visit(high - span.start, None, span.end - high);
+        }
+    }
+}
+
+impl Axis {
+    /// Where a tap of a window falls.
+    #[inline(always)]
+    fn place(&self, window: usize, tap: usize) -> isize {
+        (window * self.stride + tap * self.step) as isize + self.first
+    }
+}
+
+impl Left for Windows<'_> {
+    const LIE: Lie = Lie::Rows;
+
+    #[inline(always)]
+    fn gather(&self, which: usize, rows: Range<usize>, depth: Range<usize>, tile: &mut [f32]) {
+        self.runs(which, rows, depth, |row, at, source, len| {
+            let to = &mut tile[row * ROW + at..][..len];
+            match source {
+                Some(source) => to.copy_from_slice(&self.map[source..source + len]),
+                None => to.fill(0.0),
+            }
+        });
+    }
+}
+
+impl Right for Windows<'_> {
+    /// Here the windows are the steps of the depth, and their elements the columns.
+    #[inline(always)]
+    fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]) {
+        let size = depth.len() * width;
+        let missing = columns.len().next_multiple_of(width) - columns.len();
+        if missing > 0 {
+            let last = columns.len() / width;
+            for row in panels[last * size..][..size].chunks_exact_mut(width) {
+                row[width - missing..].fill(0.0);
+            }
+        }
+        self.runs(which, depth, columns, |row, mut at, source, mut len| {
+            let mut source = source;
+            while len > 0 {
+                let (panel, column) = (at / width, at % width);
+                let now = len.min(width - column);
+                let to = &mut panels[panel * size + row * width + column..][..now];
+                match &mut source {
+                    Some(source) => {
+                        copy_padded(&self.map[*source..*source + now], to);
+                        *source += now;
+                    }
+                    None => to.fill(0.0),
+                }
+                (at, len) = (at + now, len - now);
+            }
+        });
+    }
+}
+
+/// A window, counted through the batch.
+#[derive(Clone, Copy)]
+struct Position {
+    image: usize,
+    at: [usize; 3],
+}
+
+impl Position {
+    fn new([a0, a1, a2]: &[Axis; 3], row: usize) -> Self {
+        let (rest, x) = (row / a2.out, row % a2.out);
+        let (rest, y) = (rest / a1.out, rest % a1.out);
+        Self { image: rest / a0.out, at: [rest % a0.out, y, x] }
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, axes: &[Axis; 3]) {
+        for axis in (0..3).rev() {
+            self.at[axis] += 1;
+            if self.at[axis] < axes[axis].out {
+                return;
+            }
+            self.at[axis] = 0;
+        }
+        self.image += 1;
+    }
+}

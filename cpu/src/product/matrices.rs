@@ -1,0 +1,123 @@
+//! Matrices as factors of a product: row by row, or seen transposed.
+
+use std::ops::Range;
+
+use super::{COLUMN, Left, Lie, ROW, Right};
+
+/// A matrix whose rows' elements lie together, as the left factor; or a right factor whose columns do.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// The elements.
+    pub data: &'a [f32],
+    /// Elements from row to row.
+    pub stride: usize,
+    /// Elements from one of several equal products to the next.
+    pub next: usize,
+}
+
+/// A right factor whose rows lie together: `b[k, n] = data[k · stride + n]`.
+#[derive(Clone, Copy)]
+pub struct Columns<'a> {
+    /// The elements.
+    pub data: &'a [f32],
+    /// Elements from one step of the depth to the next.
+    pub stride: usize,
+    /// Elements from one of several equal products to the next.
+    pub next: usize,
+}
+
+/// A left factor that lies transposed: `a[m, k] = data[k · stride + m]`.
+#[derive(Clone, Copy)]
+pub struct Transposed<'a> {
+    /// The elements.
+    pub data: &'a [f32],
+    /// Elements from one step of the depth to the next.
+    pub stride: usize,
+    /// Elements from one of several equal products to the next.
+    pub next: usize,
+}
+
+impl Left for Rows<'_> {
+    const LIE: Lie = Lie::Rows;
+
+    #[inline(always)]
+    fn gather(&self, which: usize, rows: Range<usize>, depth: Range<usize>, tile: &mut [f32]) {
+        for (to, row) in tile.chunks_mut(ROW).zip(rows) {
+            let from = which * self.next + row * self.stride;
+            to[..depth.len()].copy_from_slice(&self.data[from + depth.start..from + depth.end]);
+        }
+    }
+}
+
+impl Left for Transposed<'_> {
+    const LIE: Lie = Lie::Columns;
+
+    #[inline(always)]
+    fn gather(&self, which: usize, rows: Range<usize>, depth: Range<usize>, tile: &mut [f32]) {
+        for (to, k) in tile.chunks_exact_mut(COLUMN).zip(depth) {
+            let from = &self.data[which * self.next + k * self.stride..][rows.clone()];
+            copy_short::<{ super::micro::MOST_ROWS }>(from, to);
+        }
+    }
+}
+
+/// Copies a few elements; the usual number, N, without a loop.
+#[inline(always)]
+pub fn copy_short<const N: usize>(from: &[f32], to: &mut [f32]) {
+    match (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {
+        (Some(from), Some(to)) if from.len() == N => *to = *from,
+        _ => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+    }
+}
+
+impl Right for Columns<'_> {
+    #[inline(always)]
+    fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]) {
+        let size = depth.len() * width;
+        for (at, k) in depth.enumerate() {
+            let row = &self.data[which * self.next + k * self.stride..][columns.clone()];
+            for (p, row) in row.chunks(width).enumerate() {
+                let to = &mut panels[p * size + at * width..][..width];
+                copy_padded(row, to);
+            }
+        }
+    }
+}
+
+/// Copies a row of a panel, and zeros behind it.
+#[inline(always)]
+pub fn copy_padded(from: &[f32], to: &mut [f32]) {
+    if from.len() == to.len() {
+        to.copy_from_slice(from);
+    } else {
+        let (copied, zeros) = to.split_at_mut(from.len());
+        copied.copy_from_slice(from);
+        zeros.fill(0.0);
+    }
+}
+
+impl Right for Rows<'_> {
+    /// Here a row is a column of the factor: `b[k, n] = data[n · stride + k]`.
+    #[inline(always)]
+    fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]) {
+        /// Steps that are turned at a time: a cache line of each column.
+        const STEPS: usize = 16;
+        let size = depth.len() * width;
+        for (p, start) in columns.clone().step_by(width).enumerate() {
+            let panel = &mut panels[p * size..][..size];
+            let columns = start..(start + width).min(columns.end);
+            if columns.len() < width {
+                panel.fill(0.0);
+            }
+            for (block, k) in panel.chunks_mut(STEPS * width).zip(depth.clone().step_by(STEPS)) {
+                for (c, column) in columns.clone().enumerate() {
+                    let column = which * self.next + column * self.stride;
+                    let from = &self.data[column + k..column + depth.end];
+                    for (to, from) in block.chunks_exact_mut(width).zip(from) {
+                        to[c] = *from;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! One blocked product for everything that is one: fully connected layers, convolutions and their gradients.
+//!
+//! `c[m, n] = Σ_k a[m, k] · b[k, n]`. The left factor is gathered a tile at a time, a few rows by at most [`LONGEST`] steps,
+//! into the first-level cache; the right one lies in panels of two vectors of columns, packed beforehand or by the task itself,
+//! in the second-level cache. What the factors are, windows of a map, filters or matrices, is only known to what gathers
+//! ([`Left`]) and packs ([`Right`]) them: nothing is stored that is larger than a tile or a task's panels.
+//!
+//! Bytes: a tile of 14 rows is read once a panel from the first level, a panel once a tile from the second (9 bytes a cycle on
+//! AVX-512 at full rate); sums leave the registers once for each piece of the depth.
+//!
+//! Source: K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008; the left
+//! factor as in S. Chetlur et al., "cuDNN: efficient primitives for deep learning", arXiv:1410.0759.
+
+mod cut;
+mod matrices;
+mod micro;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use fovea_graph::op::Activation;
+use pulp::{Simd, WithSimd};
+
+use crate::team::Team;
+pub use cut::Cut;
+pub use matrices::{Columns, Rows, Transposed, copy_padded};
+pub use micro::{COLUMN, Lie, ROW};
+use micro::{Finish, MOST_ROWS, TILE, Target, Tile};
+
+/// What stands left: rows of `depth` elements.
+pub trait Left: Sync {
+    /// How its tiles lie.
+    const LIE: Lie;
+
+    /// Writes some steps of some rows to a tile, as [`Left::LIE`] says; `which` of several equal products it is.
+    fn gather(&self, which: usize, rows: Range<usize>, depth: Range<usize>, tile: &mut [f32]);
+}
+
+/// What stands right: `depth` rows of columns.
+pub trait Right: Sync {
+    /// Writes some steps of some columns as panels of `width` columns, one behind another, each step by step; columns that
+    /// are missing in the last are zeros.
+    fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]);
+}
+
+/// The right factor, as a task finds it.
+pub enum Factor<'a, R> {
+    /// Packed by [`pack`].
+    Packed(&'a [f32]),
+    /// Each task packs what it needs.
+    Own(&'a R),
+}
+
+/// A product, or several equal ones: the factors, and what becomes of it.
+pub struct Product<'a, L, R, P> {
+    /// The left factor.
+    pub left: &'a L,
+    /// The right factor.
+    pub right: Factor<'a, R>,
+    /// Where a row of one of the products begins.
+    pub place: P,
+    /// By column, one product's behind another's.
+    pub bias: Option<&'a [f32]>,
+    /// Applied last.
+    pub activation: Option<Activation>,
+}
+
+/// Rows and columns of one task, and the part of the depth that it sums over.
+#[derive(Clone, Debug)]
+struct Task {
+    which: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    depth: Range<usize>,
+    /// The element at which its part of the sums begins.
+    part: usize,
+}
+
+/// The memory of a product, which tasks write to that share no element of it.
+#[derive(Clone, Copy)]
+struct Memory {
+    data: *mut f32,
+    len: usize,
+}
+
+// SAFETY: the elements are f32, and no two tasks reach the same ones (`Product::run`).
+unsafe impl Send for Memory {}
+// SAFETY: as above.
+unsafe impl Sync for Memory {}
+
+/// The panels of the right factor, packed by all threads; `packed` must hold [`Cut::packed`].
+pub fn pack<R: Right>(team: &Team<'_>, cut: &Cut, right: &R, packed: &mut [f32]) {
+    let mut rest = packed;
+    let pieces = (0..cut.times).flat_map(|which| cut.pieces(0..cut.depth).map(move |depth| (which, depth)));
+    let tasks = pieces.flat_map(move |(which, depth)| {
+        let panel = depth.len() * cut.width;
+        let (piece, others) = std::mem::take(&mut rest).split_at_mut(panel * cut.all_panels());
+        rest = others;
+        let panels = piece.chunks_mut(panel.max(1)).enumerate();
+        panels.map(move |(p, panel)| (which, depth.clone(), cut.columns_of(p..p + 1), panel))
+    });
+    team.each(tasks, &mut [], 0, |(which, depth, columns, panel), _| {
+        right.pack(which, depth, columns, cut.width, panel);
+    });
+}
+
+impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Product<'_, L, R, P> {
+    /// Computes it. With several parts of the depth each has its own sums, one behind another in `output`, for the caller to
+    /// add; bias and activation are then his, too. `workspace` must hold [`Cut::workspace`] for each thread.
+    ///
+    /// Rows of `place` must not overlap, and must lie in the `part` elements that a part has.
+    pub fn run(&self, team: &Team<'_>, cut: &Cut, output: &mut [f32], part: usize, workspace: &mut [f32]) {
+        let memory = Memory { data: output.as_mut_ptr(), len: output.len() };
+        let tasks = cut.tasks(part);
+        team.each(tasks, workspace, cut.workspace(), |task, workspace| {
+            team.vectors().dispatch(Run { product: self, cut, task, memory, workspace });
+        });
+    }
+}
+
+/// One task, for the widest vectors.
+struct Run<'a, 'p, L, R, P> {
+    product: &'a Product<'p, L, R, P>,
+    cut: &'a Cut,
+    task: Task,
+    memory: Memory,
+    workspace: &'a mut [f32],
+}
+
+impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> WithSimd for Run<'_, '_, L, R, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { product, cut, task, memory, workspace } = self;
+        let (tile, own) = workspace.split_at_mut(TILE);
+        for depth in cut.pieces(task.depth.clone()) {
+            let panels: &[f32] = match product.right {
+                Factor::Packed(packed) => &packed[cut.panel_at(task.which, &depth, task.columns.start)..],
+                Factor::Own(right) => {
+                    right.pack(task.which, depth.clone(), task.columns.clone(), cut.width, own);
+                    own
+                }
+            };
+            for start in task.rows.clone().step_by(cut.tile) {
+                let rows = start..(start + cut.tile).min(task.rows.end);
+                product.left.gather(task.which, rows.clone(), depth.clone(), tile);
+                let piece = Piece { product, cut, task: &task, rows, depth: depth.clone(), panels };
+                piece.multiply(simd, tile, memory);
+            }
+        }
+    }
+}
+
+/// A tile of the left factor, and the panels that it meets.
+struct Piece<'a, 'p, L, R, P> {
+    product: &'a Product<'p, L, R, P>,
+    cut: &'a Cut,
+    task: &'a Task,
+    rows: Range<usize>,
+    depth: Range<usize>,
+    panels: &'a [f32],
+}
+
+impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Piece<'_, '_, L, R, P> {
+    #[inline(always)]
+    fn multiply<S: Simd>(&self, simd: S, left: &[f32], memory: Memory) {
+        let Self { product, cut, task, rows, depth, panels } = self;
+        let (first, last) = (depth.start == task.depth.start, depth.end == task.depth.end);
+        let mut places = [0; MOST_ROWS];
+        for (place, row) in places.iter_mut().zip(rows.clone()) {
+            *place = task.part + (product.place)(task.which, row);
+        }
+        let places = &places[..rows.len()];
+        let furthest = places.iter().copied().max().unwrap_or(0);
+        assert!(furthest + task.columns.end <= memory.len, "a product's rows lie in its memory");
+        let size = depth.len() * cut.width;
+        for (panel, columns) in panels.chunks_exact(size).zip(cut.panels(task.columns.clone())) {
+            let bias = product.bias.filter(|_| last).map(|bias| &bias[task.which * cut.columns..][columns.clone()]);
+            // SAFETY: the columns lie in the rows, whose ends the assertion has seen to lie in the memory; rows and columns
+            // of two tasks are never both the same (`Cut::tasks`), nor are their parts.
+            let data = unsafe { memory.data.add(columns.start) };
+            let target = Target { data, offsets: places, columns: columns.len() };
+            let finish = Finish { add: !first, bias, activation: product.activation.filter(|_| last) };
+            // SAFETY: `left` has `TILE` elements, of which `gather` has set what is asked; `panel` is one of that depth; the
+            // target as above.
+            let tile = unsafe { Tile::new((L::LIE, left.as_ptr()), panel.as_ptr(), depth.len(), target, finish) };
+            simd.vectorize(tile);
+        }
+    }
+}
