@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fovea_graph::plan::Type;
 use fovea_graph::{Arena, BackendError, Stop};
 
-use crate::storage::{Buffer, fits, zeros};
+use crate::pages::Buffer;
+use crate::storage::{fits, zeros};
 
 /// An arena, and whose values it holds.
 pub struct CpuArena {

@@ -11,7 +11,7 @@ use crate::memory::StateMemory;
 use crate::ops;
 use crate::program::CpuProgram;
 use crate::simd::Instructions;
-use crate::team::Threads;
+use crate::threads::Threads;
 
 /// The CPU, with a team of threads of its own and one set of instructions that they work with.
 pub struct Cpu {

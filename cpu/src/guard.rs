@@ -13,7 +13,8 @@ use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::simd::Vectors;
 use crate::storage::Operands;
-use crate::team::{CHUNK, Team, Threads};
+use crate::team::{CHUNK, Team};
+use crate::threads::Threads;
 
 /// Below this a bound is far enough from the end of f32 for every rounding on the way.
 const LIMIT: f64 = 0.99 * f32::MAX as f64;

@@ -14,12 +14,14 @@ mod kernel;
 mod math;
 mod memory;
 mod ops;
+mod pages;
 mod product;
 mod program;
 pub mod reference;
 mod simd;
 mod storage;
 mod team;
+mod threads;
 
 pub use backend::Cpu;
 pub use simd::Instructions;

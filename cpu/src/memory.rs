@@ -5,7 +5,8 @@ use std::any::Any;
 use fovea_graph::backend::{Fill, Held, tensor};
 use fovea_graph::{BackendError, Memory, Never, State, StateId, Stop, Tensor};
 
-use crate::storage::{Buffer, fits, zeros};
+use crate::pages::Buffer;
+use crate::storage::{fits, zeros};
 
 /// The values of the states.
 pub struct StateMemory {

@@ -14,8 +14,10 @@ use crate::guard::Guard;
 use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
-use crate::storage::{Access, Buffer};
-use crate::team::{Team, Threads};
+use crate::pages::Buffer;
+use crate::storage::Access;
+use crate::team::Team;
+use crate::threads::Threads;
 
 /// A plan with its memory.
 pub struct CpuProgram {

@@ -1,62 +1,16 @@
 //! The arena, and how one step's operands are taken from it.
 
-use std::collections::TryReserveError;
 use std::ops::Range;
 
 use fovea_graph::plan::{ALIGN, Place, Plan, Slot, Step};
 use fovea_graph::{BackendError, NodeId, Stop};
 
 use crate::host;
-
-/// A cache line: what the arena is made of, so that slots begin at cache lines.
-#[repr(C, align(64))]
-#[derive(Clone, Copy)]
-struct Line([f32; Line::LEN]);
-
-impl Line {
-    const LEN: usize = 16;
-}
-
-/// Zeroed f32 memory, aligned to cache lines.
-pub struct Buffer {
-    lines: Vec<Line>,
-    len: usize,
-}
-
-impl Buffer {
-    /// No elements yet, and room for `len`; an error where there is no such memory.
-    fn room(len: usize) -> Result<Self, TryReserveError> {
-        let mut lines = Vec::new();
-        lines.try_reserve_exact(len.div_ceil(Line::LEN))?;
-        Ok(Self { lines, len: 0 })
-    }
-
-    /// The elements.
-    pub fn as_slice(&self) -> &[f32] {
-        // SAFETY: a `Line` is `repr(C)` around 16 f32 with no padding (64 bytes, aligned to 64), so `lines` is
-        // `lines.len() * 16 >= len` initialised f32 in a row, borrowed for as long as `self` is.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast::<f32>(), self.len) }
-    }
-
-    /// The elements, to write.
-    pub fn as_mut_slice(&mut self) -> &mut [f32] {
-        // SAFETY: as in `as_slice`; `self` is borrowed mutably for as long as the slice lives.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast::<f32>(), self.len) }
-    }
-}
+use crate::pages::Buffer;
 
 /// Zeroed memory for so many f32, or an error that names what it was for.
 pub fn zeros(what: &str, len: usize, stop: &dyn Stop) -> Result<Buffer, BackendError> {
-    /// 1 MB of lines: the system hands out memory at its first touch, a second for some GB.
-    const PIECE: usize = 1 << 14;
-    let mut buffer = Buffer::room(len).map_err(|_| out_of_memory(what, len))?;
-    let count = len.div_ceil(Line::LEN);
-    while buffer.lines.len() < count {
-        stop.go_on()?;
-        buffer.lines.resize(count.min(buffer.lines.len() + PIECE), Line([0.0; Line::LEN]));
-    }
-    buffer.len = len;
-    Ok(buffer)
+    Buffer::zeros(len, || stop.go_on().map_err(BackendError::from))?.ok_or_else(|| out_of_memory(what, len))
 }
 
 /// Linux grants memory that it does not have and ends the process that uses it: so what is available is asked first.

@@ -1,47 +1,14 @@
-//! The threads, and how work is handed to them.
+//! How an op's work is handed to the threads.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use fovea_graph::BackendError;
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
-use crate::simd::{Instructions, Vectors};
+use crate::simd::Vectors;
+use crate::threads::Threads;
 
 /// Elements of one task of an elementwise op; tensors up to this size are not worth a second thread.
 pub const CHUNK: usize = 1 << 15;
-
-/// The caller's thread and a pool of helpers.
-pub struct Threads {
-    helpers: Option<ThreadPool>,
-    count: usize,
-    vectors: Vectors,
-}
-
-impl Threads {
-    /// This many threads, the caller's among them, and the instructions that they work with.
-    pub fn new(threads: usize, instructions: Instructions) -> Result<Self, BackendError> {
-        let lacks = || BackendError::Unavailable(format!("this machine has no {instructions}"));
-        let vectors = Vectors::new(instructions).ok_or_else(lacks)?;
-        let threads = threads.max(1);
-        let build = |n| ThreadPoolBuilder::new().num_threads(n).thread_name(|i| format!("fovea-cpu-{i}")).build();
-        let helpers = match threads {
-            1 => None,
-            n => Some(build(n - 1).map_err(|e| BackendError::Unavailable(format!("cannot start {n} threads: {e}")))?),
-        };
-        Ok(Self { helpers, count: threads, vectors })
-    }
-
-    /// How many threads work, the caller's among them.
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
-    /// The vectors that they work with.
-    pub fn vectors(&self) -> Vectors {
-        self.vectors
-    }
-}
 
 /// The threads for the time of one op, which a flag may end early.
 ///
@@ -71,7 +38,7 @@ impl<'a> Team<'a> {
 
     /// The vectors that the threads work with.
     pub fn vectors(&self) -> Vectors {
-        self.threads.vectors
+        self.threads.vectors()
     }
 
     /// Whether all work that was given was done.
@@ -79,52 +46,96 @@ impl<'a> Team<'a> {
         !self.left.load(Ordering::Relaxed)
     }
 
-    /// Runs `work` once for every task. Each thread has `slot` elements of `workspace` to itself, so that must hold
-    /// `slot` for each thread; a task must not count on what it finds there.
+    /// Runs `work` once for each number below `count`. Each thread has `slot` elements of `workspace` to itself, so that
+    /// must hold `slot` for each thread; a task must not count on what it finds there.
+    pub fn tasks(&self, count: usize, workspace: &mut [f32], slot: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+        let next = AtomicUsize::new(0);
+        let next = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&task| task < count);
+        self.share(count, workspace, slot, next, work);
+    }
+
+    /// Runs `work` once for every task; workspace as in [`Self::tasks`].
     pub fn each<T: Send>(
         &self,
-        mut tasks: impl Iterator<Item = T> + Send,
+        tasks: impl Iterator<Item = T> + Send,
         workspace: &mut [f32],
         slot: usize,
         work: impl Fn(T, &mut [f32]) + Sync,
     ) {
-        let work = |task, workspace: &mut [f32]| {
-            if self.goes_on() {
-                work(task, workspace);
-            }
-        };
-        let Some(first) = tasks.next() else { return };
-        let Some(pool) = &self.threads.helpers else {
-            work(first, &mut workspace[..slot]);
-            return tasks.for_each(|task| work(task, &mut workspace[..slot]));
-        };
-        let Some(second) = tasks.next() else { return work(first, &mut workspace[..slot]) };
-        let left = tasks.size_hint().1.map_or(usize::MAX, |n| n.saturating_add(2));
-        let queue = Mutex::new([first, second].into_iter().chain(tasks));
+        let count = tasks.size_hint().1.unwrap_or(usize::MAX);
+        let queue = Mutex::new(tasks);
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let (next, work) = (&next, &work);
-        pool.in_place_scope(|scope| {
-            let (own, mut rest) = workspace.split_at_mut(slot);
-            for _ in 1..self.threads.count.min(left) {
-                let (mine, others) = rest.split_at_mut(slot);
-                rest = others;
-                scope.spawn(move |_| drain(next, mine, work));
-            }
-            drain(next, own, work);
-        });
+        self.share(count, workspace, slot, next, work);
     }
 
     /// Runs `work` on every piece of `output` of `chunk` elements, with the index of the piece's first element.
     pub fn chunks(&self, output: &mut [f32], chunk: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
-        let chunk = chunk.max(1);
-        self.each(output.chunks_mut(chunk).enumerate(), &mut [], 0, |(i, piece), _| work(i * chunk, piece));
+        let pieces = Pieces::new(output, chunk);
+        self.tasks(pieces.count(), &mut [], 0, |i, _| {
+            // SAFETY: every number comes once.
+            work(i * pieces.size, unsafe { pieces.piece(i) });
+        });
+    }
+
+    /// Each thread takes tasks until there are none; at most `count` come.
+    fn share<T>(
+        &self,
+        count: usize,
+        workspace: &mut [f32],
+        slot: usize,
+        next: impl Fn() -> Option<T> + Sync,
+        work: impl Fn(T, &mut [f32]) + Sync,
+    ) {
+        let room = workspace.len().checked_div(slot).unwrap_or(usize::MAX);
+        assert!(room > 0, "the workspace holds at least one thread's slot");
+        let slots = Pieces::new(workspace, slot);
+        self.threads.run(count, &|thread| {
+            if thread >= room {
+                return;
+            }
+            // SAFETY: each thread comes once, and has its own number.
+            let mine = if slot == 0 { &mut [] } else { unsafe { slots.piece(thread) } };
+            while let Some(task) = next() {
+                if self.goes_on() {
+                    work(task, mine);
+                }
+            }
+        });
     }
 }
 
-/// Takes tasks until there are none.
-fn drain<T>(next: &impl Fn() -> Option<T>, workspace: &mut [f32], work: &impl Fn(T, &mut [f32])) {
-    while let Some(task) = next() {
-        work(task, workspace);
+/// A slice in pieces of one size, the last maybe shorter, which several threads take.
+struct Pieces<'a> {
+    start: *mut f32,
+    len: usize,
+    size: usize,
+    /// It has the slice to itself.
+    borrowed: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: it is a mutable slice, of which `piece` gives out parts that do not meet; `f32` may go to other threads.
+unsafe impl Sync for Pieces<'_> {}
+
+impl<'a> Pieces<'a> {
+    fn new(slice: &'a mut [f32], size: usize) -> Self {
+        Self { start: slice.as_mut_ptr(), len: slice.len(), size: size.max(1), borrowed: PhantomData }
+    }
+
+    fn count(&self) -> usize {
+        self.len.div_ceil(self.size)
+    }
+
+    /// The piece of this number.
+    ///
+    /// # Safety
+    /// No two calls may have the same number while what the first gave is in use.
+    #[allow(clippy::mut_from_ref)]
+    unsafe fn piece(&self, number: usize) -> &mut [f32] {
+        assert!(number < self.count(), "a piece of the slice");
+        let first = number * self.size;
+        let len = self.size.min(self.len - first);
+        // SAFETY: the piece lies within the slice, which `self` has to itself, and pieces of other numbers do not meet it.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(first), len) }
     }
 }
 
@@ -133,7 +144,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use std::sync::atomic::AtomicUsize;
+    use crate::simd::Instructions;
     use std::time::{Duration, Instant};
 
     /// How many of 1,000 tasks begin, where the tenth sets the flag and those behind it wait for that.

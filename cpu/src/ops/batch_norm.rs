@@ -15,14 +15,30 @@ pub const OLD_STATISTIC: usize = 0;
 
 /// `mean of x[…, c]`.
 pub fn mean(call: Call<'_>) {
-    let n = call.shapes[0].positions() as f64;
-    sums(call, [0, 0], None, |x, _, _| x, |_, sum| sum / n);
+    let (n, memory) = (call.shapes[0].positions() as f64, call.memory);
+    let streams = ([memory.inputs[0]], None);
+    sums(
+        call.team,
+        call.shapes[0],
+        memory.workspace,
+        streams,
+        |x, _| x,
+        |c, [sum]| memory.output[c] = (sum / n) as f32,
+    );
 }
 
 /// `mean of (x[…, c] − mean[c])²`; inputs x and mean.
 pub fn variance(call: Call<'_>) {
-    let n = call.shapes[0].positions() as f64;
-    sums(call, [0, 0], Some(1), |x, _, mean| (x - mean) * (x - mean), |_, sum| sum / n);
+    let (n, memory) = (call.shapes[0].positions() as f64, call.memory);
+    sums(
+        call.team,
+        call.shapes[0],
+        memory.workspace,
+        ([memory.inputs[0]], Some(memory.inputs[1])),
+        #[inline(always)]
+        |[x], mean| [(x - mean) * (x - mean)],
+        |c, [sum]| memory.output[c] = (sum / n) as f32,
+    );
 }
 
 /// Scratch memory of [`forward`]: three numbers a channel.
@@ -55,8 +71,17 @@ pub fn forward(op: &BatchNorm, call: Call<'_>) {
 
 /// `Σ dy · (x − mean) / σ`; inputs x, mean, variance, dy.
 pub fn scale_grad(op: &BatchNormScaleGrad, call: Call<'_>) {
-    let variance = call.memory.inputs[2];
-    sums(call, [0, 3], Some(1), |x, dy, mean| (x - mean) * dy, |c, sum| sum / deviation(variance[c], op.eps));
+    let memory = call.memory;
+    let [x, mean, variance, dy] = memory.inputs[..] else { unreachable!("the graph has checked the arity") };
+    sums(
+        call.team,
+        call.shapes[0],
+        memory.workspace,
+        ([x, dy], Some(mean)),
+        #[inline(always)]
+        |[x, dy], mean| [(x - mean) * dy],
+        |c, [sum]| memory.output[c] = (sum / deviation(variance[c], op.eps)) as f32,
+    );
 }
 
 /// Scratch memory of [`dgrad`]: four numbers a channel.

@@ -1,18 +1,30 @@
 //! What ops with one number a channel share: how short rows of channels fill vectors, and sums over positions.
+//!
+//! Sums go through memory once. The terms of [`BLOCK`] rows are added in f32, off by at most `BLOCK · 2⁻²⁴` (4·10⁻⁶) of the
+//! sum of their magnitudes and by some 3·10⁻⁷ as a rule; blocks and pieces are added in f64, in one order.
+
+use std::ops::Range;
 
 use fovea_graph::Shape;
 
-use super::Call;
-use crate::simd::Vectors;
 use crate::team::{CHUNK, Team};
 
-/// How many lanes of a sum stay on the stack.
-const STRIP: usize = 64;
+/// Lanes of a row that are summed at a time: their sums stay in the first cache.
+const STRIP: usize = 512;
 
-/// Elements of a row: a whole number of positions, so that short rows of channels fill vectors too.
+/// Rows whose terms are added in f32.
+const BLOCK: usize = 64;
+
+/// Elements of a row: a whole number of positions and, where that is not too long, of vectors, so that short rows of
+/// channels fill vectors too.
 pub fn lanes(channels: usize) -> usize {
+    const VECTOR: usize = 16;
     let channels = channels.max(1);
-    channels * (STRIP / channels).max(1)
+    let shared = 1 << channels.trailing_zeros().min(VECTOR.trailing_zeros());
+    match channels * (VECTOR / shared) {
+        vectors if vectors <= STRIP => vectors * (STRIP / 2 / vectors).max(1),
+        _ => channels,
+    }
 }
 
 /// Elements of one task of an op that goes row by row.
@@ -27,9 +39,9 @@ pub fn rows<const V: usize>(
     of_channel: impl Fn(usize) -> [f64; V],
 ) -> [&[f32]; V] {
     let lanes = lanes(channels);
-    for lane in 0..lanes.min(lanes * channels) {
-        for (v, value) in of_channel(lane % channels).into_iter().enumerate() {
-            workspace[v * lanes + lane] = value as f32;
+    for c in 0..channels {
+        for (v, value) in of_channel(c).into_iter().enumerate() {
+            workspace[v * lanes..(v + 1) * lanes].iter_mut().skip(c).step_by(channels).for_each(|w| *w = value as f32);
         }
     }
     let workspace = &*workspace;
@@ -37,11 +49,13 @@ pub fn rows<const V: usize>(
 }
 
 /// How a sum over positions is cut: each piece has its own partial sums, which are added in order at the end.
+#[derive(Clone, Copy)]
 struct Cut {
     channels: usize,
     lanes: usize,
     /// Elements of a piece; a multiple of `lanes`.
     piece: usize,
+    elements: usize,
 }
 
 impl Cut {
@@ -49,84 +63,163 @@ impl Cut {
     fn new(x: &Shape) -> Self {
         const PIECES: usize = 64;
         let channels = x.channels().max(1);
-        let lanes = lanes(channels);
-        Self { channels, lanes, piece: CHUNK.max(x.elements() / PIECES).next_multiple_of(lanes) }
+        let (lanes, elements) = (lanes(channels), x.elements());
+        Self { channels, lanes, piece: CHUNK.max(elements / PIECES).next_multiple_of(lanes), elements }
     }
 
-    /// Elements of the partial sums: each is the sum of two f32, which together hold as much as f64 needs.
-    fn workspace(&self, elements: usize) -> usize {
-        elements.div_ceil(self.piece) * 2 * self.lanes
+    /// How many pieces.
+    fn pieces(&self) -> usize {
+        self.elements.div_ceil(self.piece)
     }
 }
 
-/// The scratch memory of [`sums`] over a tensor of this shape.
-pub fn workspace(x: &Shape) -> usize {
-    Cut::new(x).workspace(x.elements())
+/// The scratch memory of K sums a channel over a tensor of this shape: each partial sum is that of two f32, which
+/// together hold as much as f64 needs.
+pub fn workspace(x: &Shape, sums: usize) -> usize {
+    let cut = Cut::new(x);
+    cut.pieces() * sums * 2 * cut.lanes
 }
 
-/// `y[c] = result(c, Σ term(a, b, centre[c]))` over all positions, in f64; `a`, `b` and `centre` are numbers of inputs,
-/// and without a centre that is 0.
-pub fn sums(
-    call: Call<'_>,
-    [a, b]: [usize; 2],
-    centre: Option<usize>,
-    term: impl Fn(f64, f64, f64) -> f64 + Sync,
-    result: impl Fn(usize, f64) -> f64,
+/// The part of a piece that is summed at a time: some lanes of all its rows.
+struct Strip {
+    /// The elements of the piece.
+    elements: Range<usize>,
+    lanes: usize,
+    /// Its first lane.
+    first: usize,
+    /// How many lanes.
+    len: usize,
+    channels: usize,
+}
+
+impl Strip {
+    /// Where its part of each row lies; the last may be shorter.
+    #[inline(always)]
+    fn rows(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (end, len) = (self.elements.end, self.len);
+        let starts = (self.elements.start + self.first..end).step_by(self.lanes);
+        starts.map(move |start| start..end.min(start + len))
+    }
+
+    /// The numbers of its lanes' channels.
+    fn of_lanes(&self, by_channel: &[f32], lanes: &mut [f32; STRIP]) {
+        let lanes = lanes[..self.len].iter_mut().enumerate();
+        lanes.for_each(|(i, lane)| *lane = by_channel[(self.first + i) % self.channels]);
+    }
+}
+
+/// `result(c, sums)` for every channel, of the K sums that `strip` finds for each lane of a strip; it may write the
+/// strip's rows of the piece of `out` that it is given, where `out` is as long as a tensor of the shape.
+fn reduce<const K: usize>(
+    team: &Team<'_>,
+    shape: &Shape,
+    (workspace, out): (&mut [f32], &mut [f32]),
+    strip: impl Fn(&Strip, &mut [f32], &mut [[f64; STRIP]; K]) + Sync,
+    mut result: impl FnMut(usize, [f64; K]),
 ) {
-    let inputs = &call.memory.inputs;
-    let (a, b, centre) = (inputs[a], inputs[b], centre.map(|centre| inputs[centre]));
-    let cut = Cut::new(call.shapes[0]);
-    let lanes = cut.lanes;
-    let partial = &mut call.memory.workspace[..cut.workspace(a.len())];
-    call.team.chunks(partial, 2 * lanes, |start, partial| {
-        let begin = start / (2 * lanes) * cut.piece;
-        let mine = begin..(begin + cut.piece).min(a.len());
-        let (high, low) = partial.split_at_mut(lanes);
-        for (strip, (high, low)) in high.chunks_mut(STRIP).zip(low.chunks_mut(STRIP)).enumerate() {
-            let first = strip * STRIP;
-            let mut middle = [0.0; STRIP];
-            if let Some(centre) = centre {
-                let lane = |i| f64::from(centre[(first + i) % cut.channels]);
-                middle[..high.len()].iter_mut().enumerate().for_each(|(i, m)| *m = lane(i));
-            }
-            let rows = a[mine.clone()].chunks(lanes).zip(b[mine.clone()].chunks(lanes));
-            let rows = rows.map(|(a, b)| (&a[first.min(a.len())..], &b[first.min(b.len())..]));
-            let sums = strip_sums(call.team.vectors(), rows, &middle, high.len(), &term);
-            for ((sum, high), low) in sums.into_iter().zip(high).zip(low) {
-                *high = sum as f32;
-                *low = (sum - f64::from(*high)) as f32;
+    let cut = Cut::new(shape);
+    let size = K * 2 * cut.lanes;
+    let partial = &mut workspace[..cut.pieces() * size];
+    let outs = out.chunks_mut(cut.piece).map(Some).chain(std::iter::repeat_with(|| None));
+    let tasks = partial.chunks_exact_mut(size.max(1)).zip(outs).enumerate();
+    team.each(tasks, &mut [], 0, |(piece, (partial, out)), _| {
+        let (begin, out) = (piece * cut.piece, out.unwrap_or_default());
+        let elements = begin..(begin + cut.piece).min(cut.elements);
+        for first in (0..cut.lanes).step_by(STRIP) {
+            let len = STRIP.min(cut.lanes - first);
+            let this = Strip { elements: elements.clone(), lanes: cut.lanes, first, len, channels: cut.channels };
+            let mut sums = [[0.0; STRIP]; K];
+            strip(&this, out, &mut sums);
+            for (k, sums) in sums.iter().enumerate() {
+                let (high, low) = partial[k * 2 * cut.lanes..(k + 1) * 2 * cut.lanes].split_at_mut(cut.lanes);
+                for ((sum, high), low) in sums.iter().zip(&mut high[first..first + len]).zip(&mut low[first..]) {
+                    *high = *sum as f32;
+                    *low = (sum - f64::from(*high)) as f32;
+                }
             }
         }
     });
-    for (c, y) in call.memory.output.iter_mut().enumerate() {
-        let sum = |sums: &[f32]| -> f64 {
-            let lanes_of_channel = (c..lanes).step_by(cut.channels);
-            lanes_of_channel.map(|lane| f64::from(sums[lane]) + f64::from(sums[lanes + lane])).sum()
-        };
-        *y = result(c, partial.chunks_exact(2 * lanes).map(sum).sum()) as f32;
+    totals(&cut, partial, &mut result);
+}
+
+/// All pieces' sums together, channel by channel.
+fn totals<const K: usize>(cut: &Cut, partial: &[f32], result: &mut impl FnMut(usize, [f64; K])) {
+    let lanes = cut.lanes;
+    for first in (0..cut.channels).step_by(STRIP) {
+        let len = STRIP.min(cut.channels - first);
+        let mut totals = [[0.0; STRIP]; K];
+        for piece in partial.chunks_exact((K * 2 * lanes).max(1)) {
+            for (k, totals) in totals.iter_mut().enumerate() {
+                let (high, low) = piece[k * 2 * lanes..(k + 1) * 2 * lanes].split_at(lanes);
+                for start in (first..lanes).step_by(cut.channels) {
+                    let parts = high[start..start + len].iter().zip(&low[start..start + len]);
+                    totals.iter_mut().zip(parts).for_each(|(t, (h, l))| *t += f64::from(*h) + f64::from(*l));
+                }
+            }
+        }
+        (0..len).for_each(|c| result(first + c, std::array::from_fn(|k| totals[k][c])));
     }
 }
 
-/// The sums of the first `lanes` elements of every row.
-fn strip_sums<'a>(
-    vectors: Vectors,
-    rows: impl Iterator<Item = (&'a [f32], &'a [f32])>,
-    middle: &[f64; STRIP],
-    lanes: usize,
-    term: impl Fn(f64, f64, f64) -> f64,
-) -> [f64; STRIP] {
-    let mut sums = [0.0; STRIP];
-    vectors.run(
-        #[inline(always)]
-        || {
-            for (a, b) in rows {
-                for (((sum, m), &a), &b) in sums[..lanes].iter_mut().zip(middle).zip(a).zip(b) {
-                    *sum += term(f64::from(a), f64::from(b), *m);
+/// `result(c, Σ term(a, centre[c]))` over all positions, where `a` is an element of each of the streams, which are tensors
+/// of the shape; without a centre that is 0.
+pub fn sums<const N: usize, const K: usize>(
+    team: &Team<'_>,
+    shape: &Shape,
+    workspace: &mut [f32],
+    (streams, centre): ([&[f32]; N], Option<&[f32]>),
+    term: impl Fn([f32; N], f32) -> [f32; K] + Sync,
+    result: impl FnMut(usize, [f64; K]),
+) {
+    let strip = |strip: &Strip, _: &mut [f32], sums: &mut [[f64; STRIP]; K]| {
+        let mut middle = [0.0; STRIP];
+        if let Some(centre) = centre {
+            strip.of_lanes(centre, &mut middle);
+        }
+        team.vectors().run(
+            #[inline(always)]
+            || {
+                let (mut block, mut left) = ([[0.0; STRIP]; K], BLOCK);
+                for row in strip.rows() {
+                    add_row(streams.map(|x| &x[row.clone()]), &middle, &mut block, &term);
+                    left -= 1;
+                    if left == 0 {
+                        flush(&mut block, sums);
+                        left = BLOCK;
+                    }
                 }
-            }
-        },
-    );
-    sums
+                flush(&mut block, sums);
+            },
+        );
+    };
+    reduce(team, shape, (workspace, &mut []), strip, result);
+}
+
+/// Adds the terms of one row.
+#[inline(always)]
+fn add_row<const N: usize, const K: usize>(
+    row: [&[f32]; N],
+    middle: &[f32; STRIP],
+    block: &mut [[f32; STRIP]; K],
+    term: impl Fn([f32; N], f32) -> [f32; K],
+) {
+    let n = row[0].len().min(STRIP);
+    let row = row.map(|x| &x[..n]);
+    for i in 0..n {
+        let terms = term(std::array::from_fn(|s| row[s][i]), middle[i]);
+        for k in 0..K {
+            block[k][i] += terms[k];
+        }
+    }
+}
+
+/// Adds the sums of a block, which begins anew.
+#[inline(always)]
+fn flush<const K: usize>(block: &mut [[f32; STRIP]; K], sums: &mut [[f64; STRIP]; K]) {
+    for (block, sums) in block.iter_mut().zip(sums) {
+        sums.iter_mut().zip(&*block).for_each(|(sum, block)| *sum += f64::from(*block));
+        block.fill(0.0);
+    }
 }
 
 /// The sum of equally long parts, in their order.

@@ -32,7 +32,8 @@ use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
 use crate::kernel::{Kernel, Way};
 use crate::storage::Operands;
-use crate::team::{Team, Threads};
+use crate::team::Team;
+use crate::threads::Threads;
 
 /// One evaluation of one node.
 pub struct Call<'a> {
@@ -61,7 +62,7 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, lanes),
         Op::Matmul(op) => matmul::choose(op, &shapes, &node.shape, lanes),
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
-            plain(channels::workspace(shapes[0]))
+            plain(channels::workspace(shapes[0], 1))
         }
         Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::simd::{Instructions, Vectors};
-use crate::team::{Team, Threads};
+use crate::team::Team;
+use crate::threads::Threads;
 use proptest::prelude::*;
 
 fn numbers(len: usize, seed: usize) -> Vec<f32> {
