@@ -12,7 +12,8 @@ use super::forward::{self, Operands};
 use super::plane::Plane;
 use super::wgrad::{self, WgradCut};
 use crate::simd::Instructions;
-use crate::team::{Team, Threads};
+use crate::team::Team;
+use crate::threads::Threads;
 
 /// The most that a result is off, by the largest: what the module's head says.
 const ERROR: f64 = 5e-6;
