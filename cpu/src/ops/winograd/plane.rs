@@ -115,29 +115,21 @@ impl Map<'_> {
         along: impl Fn([S::f32s; N]) -> [S::f32s; TO],
         mut store: impl FnMut(usize, usize, usize, S::f32s),
     ) {
-        let [lines, columns] = [inside::<N>(corner[0], self.size[0]), inside::<N>(corner[1], self.size[1])];
-        let whole = lines == (0..N) && columns == (0..N);
-        let image = &self.data[image * self.size[0] * self.size[1] * self.channels..];
-        let last = (corner[0] + lines.end as isize - 1) * self.size[1] as isize + corner[1] + columns.end as isize;
-        let empty = lines.is_empty() || columns.is_empty();
         assert!(channels.end <= self.channels, "channels of the map");
-        assert!(empty || last * self.channels as isize <= image.len() as isize, "a square lies in its map");
-        let at = (corner[0] * self.size[1] as isize + corner[1]) * self.channels as isize;
-        let corner = image.as_ptr().wrapping_offset(at);
-        let (line_step, step) = (self.size[1] * self.channels, self.channels);
+        let square = self.square::<N>(image, corner);
         let zero = simd.splat_f32s(0.0);
         for (number, first) in channels.clone().step_by(S::F32_LANES).enumerate() {
             let count = (channels.end - first).min(S::F32_LANES);
-            if whole && count == S::F32_LANES {
+            if square.whole && count == S::F32_LANES {
                 both_axes(
                     zero,
                     #[inline(always)]
                     |values| along(values),
                     #[inline(always)]
                     |line, column| {
-                        let from = corner.wrapping_add(line * line_step + column * step + first).cast::<S::f32s>();
+                        let from = square.at(line, column).wrapping_add(first);
                         // SAFETY: all lines and columns lie on the map, as do `count` channels from `first` on.
-                        unsafe { from.read_unaligned() }
+                        unsafe { from.cast::<S::f32s>().read_unaligned() }
                     },
                     #[inline(always)]
                     |line, column, value| store(number, line, column, value),
@@ -150,10 +142,10 @@ impl Map<'_> {
                     |values| along(values),
                     #[inline(always)]
                     |line, column| {
-                        if !lines.contains(&line) || !columns.contains(&column) {
+                        if !square.lines.contains(&line) || !square.columns.contains(&column) {
                             return zero;
                         }
-                        let from = corner.wrapping_add(line * line_step + column * step + first);
+                        let from = square.at(line, column).wrapping_add(first);
                         // SAFETY: this line and column lie on the map, as do `count` channels from `first` on.
                         unsafe {
                             if count == S::F32_LANES {
@@ -168,6 +160,45 @@ impl Map<'_> {
                 );
             }
         }
+    }
+
+    /// The N×N positions of an image from `corner` on, which may lie beside the map.
+    #[inline(always)]
+    fn square<const N: usize>(&self, image: usize, corner: [isize; 2]) -> Square {
+        let [lines, columns] = [inside::<N>(corner[0], self.size[0]), inside::<N>(corner[1], self.size[1])];
+        let image = &self.data[image * self.size[0] * self.size[1] * self.channels..];
+        let (width, step) = (self.size[1] as isize, self.channels as isize);
+        let last = (corner[0] + lines.end as isize - 1) * width + corner[1] + columns.end as isize;
+        let empty = lines.is_empty() || columns.is_empty();
+        assert!(empty || last * step <= image.len() as isize, "a square lies in its map");
+        Square {
+            corner: image.as_ptr().wrapping_offset((corner[0] * width + corner[1]) * step),
+            steps: [self.size[1] * self.channels, self.channels],
+            whole: lines == (0..N) && columns == (0..N),
+            lines,
+            columns,
+        }
+    }
+}
+
+/// Positions of a map, some of which may lie beside it.
+struct Square {
+    /// Where the first would be.
+    corner: *const f32,
+    /// Elements from line to line, and from column to column.
+    steps: [usize; 2],
+    /// Those that lie on the map.
+    lines: Range<usize>,
+    columns: Range<usize>,
+    /// Whether all do.
+    whole: bool,
+}
+
+impl Square {
+    /// Where the channels of a position are, or would be.
+    #[inline(always)]
+    fn at(&self, line: usize, column: usize) -> *const f32 {
+        self.corner.wrapping_add(line * self.steps[0] + column * self.steps[1])
     }
 }
 
