@@ -49,8 +49,9 @@ fn main() {
 
     let plan = training.program.plan();
     for (step, time) in plan.steps.iter().zip(&spent) {
-        let node = plan.graph.node(step.node);
-        let rate = plan.graph.cost(node).flops as f64 / time.as_secs_f64() / 1e9;
+        let node = plan.graph.node(step.node());
+        let flops: u64 = step.nodes.iter().map(|&id| plan.graph.cost(plan.graph.node(id)).flops).sum();
+        let rate = flops as f64 / time.as_secs_f64() / 1e9;
         let (op, us) = (node.op.word(), time.as_secs_f64() * 1e6);
         println!("{op:20} {:20} {:14} {us:9.1} us {rate:7.1} GFLOP/s", step.kernel.to_string(), node.shape.to_string());
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fovea_graph::plan::Choice;
+use fovea_graph::plan::{Choice, Group};
 use fovea_graph::{Arena, Backend, BackendError, Device, Graph, Memory, Never, NodeId, Plan, Program, State, Stop};
 
 use crate::arena::CpuArena;
@@ -52,7 +52,11 @@ impl Backend for Cpu {
     }
 
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice {
-        ops::choose(graph, node, &self.threads).choice(self.threads.count())
+        ops::choose(graph, node, &self.threads).choice(graph, &[node], self.threads.count())
+    }
+
+    fn groups(&self, graph: &Graph) -> Vec<Group> {
+        ops::groups(graph)
     }
 
     fn shares_host(&self) -> bool {

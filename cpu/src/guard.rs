@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use fovea_graph::plan::{Place, Slot, Step};
+use fovea_graph::plan::{Place, Slot};
 use fovea_graph::{Feed, NodeId, NotFinite, Plan, StateId};
 
 use crate::kernel::Kernel;
@@ -53,8 +53,7 @@ impl Guard {
         };
         let watched: Vec<(NotFinite, Slot)> =
             plan.watched().into_iter().filter_map(|(what, id)| Some((what, slot(id)?))).collect();
-        let steps = plan.updates();
-        let updated: HashMap<NodeId, usize> = steps.iter().enumerate().map(|(at, step)| (step.node, at)).collect();
+        let updated: HashMap<NodeId, usize> = plan.updates().enumerate().map(|(at, id)| (id, at)).collect();
         let looked_at: HashMap<_, usize> =
             watched.iter().enumerate().map(|(at, (_, slot))| ((slot.offset, slot.len), at)).collect();
         let read = |id: NodeId| match (updated.get(&id), plan.place(id)) {
@@ -65,8 +64,8 @@ impl Guard {
             }
             (None, _) => Read::Other,
         };
-        let reads = |step: &Step| plan.graph.node(step.node).inputs.iter().map(|&id| read(id)).collect();
-        let updates: Vec<Vec<Read>> = steps.iter().map(reads).collect();
+        let reads = |id: NodeId| plan.graph.node(id).inputs.iter().map(|&id| read(id)).collect();
+        let updates: Vec<Vec<Read>> = plan.updates().map(reads).collect();
         Self { largest: vec![0.0; watched.len()], bounds: vec![0.0; updates.len()], watched, updates }
     }
 
@@ -97,8 +96,8 @@ impl Guard {
                 }
             }
         }
-        for (step, &bound) in plan.updates().iter().zip(&self.bounds) {
-            if let Place::State(state) = plan.place(step.node) {
+        for (id, &bound) in plan.updates().zip(&self.bounds) {
+            if let Place::State(state) = plan.place(id) {
                 memory.bounds[state.index()] = if bound <= LIMIT { bound } else { f64::INFINITY };
             }
         }
@@ -108,7 +107,7 @@ impl Guard {
     /// Whether no update can give what is not finite, as far as bounds tell.
     fn is_bounded(&mut self, plan: &Plan, states: &[f64], feed: &Feed<'_>) -> bool {
         let mut all = true;
-        for (i, (step, reads)) in plan.updates().iter().zip(&self.updates).enumerate() {
+        for (i, (id, reads)) in plan.updates().zip(&self.updates).enumerate() {
             let bound = |read: &Read| match *read {
                 Read::State(state) => states[state.index()],
                 Read::Watched(at) => self.largest[at],
@@ -117,7 +116,7 @@ impl Guard {
             };
             let mut inputs = [f64::INFINITY; 3];
             inputs.iter_mut().zip(reads).for_each(|(input, read)| *input = bound(read));
-            let bound = ops::bound(&plan.graph.node(step.node).op, inputs, feed);
+            let bound = ops::bound(&plan.graph.node(id).op, inputs, feed);
             // What is not a number is no bound either.
             all &= bound <= LIMIT;
             self.bounds[i] = bound;
@@ -137,30 +136,33 @@ fn spoiled(
 ) -> Option<NotFinite> {
     let (graph, team) = (&plan.graph, &Team::new(threads, None));
     let mut made: HashMap<NodeId, Vec<f32>> = HashMap::new();
-    for (i, step) in plan.updates().iter().enumerate() {
-        let node = graph.node(step.node);
+    for (i, updated) in plan.updates().enumerate() {
+        let node = graph.node(updated);
         let value = |id: &NodeId| match (made.get(id), plan.place(*id)) {
             (Some(made), _) => &made[..],
             (None, Place::State(state)) => memory.buffers[state.index()].as_slice(),
             (None, Place::Input(input)) => inputs[input.index()],
             (None, Place::Arena(slot)) => &arena[slot.floats()],
+            (None, Place::Inside) => &[],
         };
         let mut output = vec![0.0; node.shape.elements()];
         let operands = Operands {
             inputs: node.inputs.iter().map(value).collect(),
+            prepared: Vec::new(),
+            earlier: Vec::new(),
             output: &mut output,
             workspace: &mut [],
             in_place: None,
         };
         let (kernel, shapes) = (&Kernel::plain(0), graph.input_shapes(node));
-        ops::run(&node.op, Call { kernel, shapes, shape: &node.shape, memory: operands, feed, team });
+        ops::run_node(&node.op, Call { kernel, shapes, shape: &node.shape, memory: operands, feed, team });
         if largest(team.vectors(), &output).is_none() {
-            return Some(plan.update_of(step));
+            return Some(plan.update_of(updated));
         }
-        made.insert(step.node, output);
+        made.insert(updated, output);
         // A parameter's updates stand together: what no later one reads goes at once.
-        let later = &plan.updates()[i + 1..];
-        made.retain(|id, _| later.iter().any(|step| graph.node(step.node).inputs.contains(id)));
+        let later = plan.updates().skip(i + 1);
+        made.retain(|id, _| later.clone().any(|update| graph.node(update).inputs.contains(id)));
     }
     None
 }

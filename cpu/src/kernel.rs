@@ -4,10 +4,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fovea_graph::Graph;
-use fovea_graph::plan::{self, Choice, Step, Type};
+use fovea_graph::plan::{self, Choice, Plan, Preparation, Step, Type};
+use fovea_graph::{Graph, NodeId};
 
 use crate::geometry::Geometry;
+use crate::ops::Rule;
 use crate::ops::conv::{Dgrad, Forward, Wgrad};
 use crate::product::Cut;
 
@@ -18,6 +19,29 @@ pub struct Kernel {
     pub way: Way,
     /// With what memory.
     pub scratch: Scratch,
+    /// What it wants made of one of its inputs beforehand.
+    pub wants: Option<Wanted>,
+}
+
+/// What a kernel wants made of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which input.
+    pub input: usize,
+    /// What is made of it.
+    pub form: Form,
+    /// How many f32 that takes.
+    pub len: usize,
+}
+
+/// What is made of values before kernels can use them. Its text says all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A matrix of so many rows, as its transpose.
+    Turned {
+        /// The rows of the matrix as it lies.
+        rows: usize,
+    },
 }
 
 /// How a node is computed.
@@ -33,6 +57,8 @@ pub enum Way {
     ConvDgrad(Geometry, Dgrad),
     /// `conv_wgrad`.
     ConvWgrad(Geometry, Wgrad),
+    /// The updates of one parameter and of its moments, in one pass over memory.
+    Updates(Rule),
 }
 
 /// How much memory a kernel needs beside its operands, in f32.
@@ -69,7 +95,17 @@ impl Scratch {
 impl Kernel {
     /// The op's one way, with so much scratch memory for all threads together.
     pub fn plain(shared: usize) -> Self {
-        Self { way: Way::Plain, scratch: Scratch::shared(shared) }
+        Self::new(Way::Plain, Scratch::shared(shared))
+    }
+
+    /// Of this way, with this memory.
+    pub fn new(way: Way, scratch: Scratch) -> Self {
+        Self { way, scratch, wants: None }
+    }
+
+    /// The same, but it wants this made of an input beforehand.
+    pub fn with_wanted(self, input: usize, form: Form, len: usize) -> Self {
+        Self { wants: Some(Wanted { input, form, len }), ..self }
     }
 
     /// The kernel of a step, if it is the CPU's.
@@ -77,19 +113,49 @@ impl Kernel {
         step.kernel.downcast()
     }
 
-    /// As a plan for so many threads takes it.
-    pub fn choice(self, threads: usize) -> Choice {
-        let bytes = self.scratch.bytes(threads);
-        Choice::new(Arc::new(self), bytes)
+    /// As a plan for so many threads takes it, for these nodes.
+    pub fn choice(self, graph: &Graph, nodes: &[NodeId], threads: usize) -> Choice {
+        let (bytes, wants) = (self.scratch.bytes(threads), self.wants);
+        let choice = Choice::new(Arc::new(self), bytes);
+        match wants {
+            Some(Wanted { input, form, len }) => {
+                let of = nodes.iter().flat_map(|&id| &graph.node(id).inputs).nth(input).copied();
+                let of = of.into_iter().collect();
+                choice.with_prepared(Preparation { of, form: Arc::new(form), bytes: len * Type::F32.bytes() })
+            }
+            None => choice,
+        }
     }
 
-    /// Whether it is one for this step's node: for its op, and of its sizes.
-    pub fn suits(&self, graph: &Graph, step: &Step) -> bool {
-        crate::ops::suits(&self.way, graph, graph.node(step.node))
+    /// Whether it is one for this step's nodes: for their ops, and of their sizes; with all prepared that it wants.
+    pub fn suits(&self, plan: &Plan, step: &Step) -> bool {
+        let prepared: Vec<(Option<&Form>, usize)> = step
+            .reads
+            .iter()
+            .map(|&id| &plan.prepared[id.index()])
+            .map(|made| (made.form.downcast(), made.bytes))
+            .collect();
+        let wanted = self.wants.map(|wanted| (wanted.form, wanted.len * Type::F32.bytes()));
+        let is_prepared = match (&prepared[..], wanted) {
+            ([], None) => true,
+            (&[(Some(form), bytes)], Some(wanted)) => (*form, bytes) == wanted,
+            _ => false,
+        };
+        is_prepared && crate::ops::suits(&self.way, &plan.graph, &step.nodes)
     }
 }
 
 impl plan::Kernel for Kernel {}
+
+impl plan::Kernel for Form {}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Form::Turned { rows } => write!(f, "{rows} rows as columns"),
+        }
+    }
+}
 
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,6 +165,7 @@ impl fmt::Display for Kernel {
             Way::Conv(_, way) => way.fmt(f),
             Way::ConvDgrad(_, way) => way.fmt(f),
             Way::ConvWgrad(_, way) => way.fmt(f),
+            Way::Updates(rule) => write!(f, "{rule} in one pass"),
         }
     }
 }

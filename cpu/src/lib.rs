@@ -7,6 +7,7 @@
 
 mod arena;
 mod backend;
+mod exchange;
 mod geometry;
 mod guard;
 mod host;
@@ -15,6 +16,7 @@ mod math;
 mod memory;
 mod ops;
 mod pages;
+mod prepared;
 mod product;
 mod program;
 pub mod reference;

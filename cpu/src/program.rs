@@ -2,20 +2,22 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use fovea_graph::backend::tensor;
+use fovea_graph::backend::{Exchange, tensor};
 use fovea_graph::plan::{Place, Step};
 use fovea_graph::shape::join;
-use fovea_graph::{Arena, BackendError, Feed, Memory, Op, Outcome, Plan, Program, Tensor};
+use fovea_graph::{Arena, BackendError, Feed, Memory, Never, NodeId, Op, Outcome, Plan, PreparedId, Program, Tensor};
 
 use crate::arena::{CpuArena, Held};
+use crate::exchange::Exchanging;
 use crate::guard::Guard;
 use crate::kernel::Kernel;
 use crate::memory::StateMemory;
 use crate::ops::{self, Call};
 use crate::pages::Buffer;
-use crate::storage::Access;
+use crate::prepared::Made;
+use crate::storage::{Access, Given, fits, zeros};
 use crate::team::Team;
 use crate::threads::Threads;
 
@@ -28,6 +30,12 @@ pub struct CpuProgram {
     threads: Arc<Threads>,
     /// Each step's kernel, and where it reads and writes.
     steps: Vec<(Kernel, Access)>,
+    /// What is prepared.
+    prepared: Vec<Made>,
+    /// What is kept of that from step to step.
+    kept_memory: Buffer,
+    /// What brings gradients together with those of other machines.
+    exchange: Option<Exchanging>,
     /// What must be so before states are written.
     guard: Guard,
     /// Outputs that lie in a state's or the host's memory, as they were after the last step.
@@ -53,8 +61,13 @@ impl CpuProgram {
         }
         let steps = plan.steps.iter().map(|step| check(&plan, step, threads.count())).collect::<Result<_, _>>()?;
         let guard = Guard::new(&plan);
+        let prepared =
+            (0..plan.prepared.len()).map(|i| Made::new(&plan, PreparedId::new(i))).collect::<Result<_, _>>()?;
+        fits("what the plan prepares", plan.kept / size_of::<f32>())?;
+        let kept_memory = zeros("what the plan prepares", plan.kept / size_of::<f32>(), &Never)?;
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { plan, id, arena, threads, steps, guard, kept: Vec::new(), begun: None })
+        let (exchange, kept) = (None, Vec::new());
+        Ok(Self { plan, id, arena, threads, steps, prepared, kept_memory, exchange, guard, kept, begun: None })
     }
 
     /// Computes all of the plan's steps, unless `before` breaks, the feed's flag is set, the values before the updates are
@@ -66,12 +79,18 @@ impl CpuProgram {
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Outcome, BackendError> {
         let inputs = feed.elements(&self.plan.graph)?;
-        let arena = Arc::clone(&self.arena);
+        let (arena, threads) = (Arc::clone(&self.arena), Arc::clone(&self.threads));
         let mut held = arena.hold();
         held.program = self.id;
         for index in 0..self.plan.steps.len() {
             if before(index).is_break() && index <= self.plan.commit {
                 return Ok(Outcome::Interrupted);
+            }
+            if index == self.plan.exchange
+                && self.plan.commit < self.plan.steps.len()
+                && let Some(exchange) = &mut self.exchange
+            {
+                exchange.run(held.buffer.as_mut_slice())?;
             }
             if index == self.plan.commit
                 && let Some(what) =
@@ -79,9 +98,15 @@ impl CpuProgram {
             {
                 return Ok(Outcome::NotFinite(what));
             }
+            if index == self.plan.commit {
+                self.plan.graph.updates.iter().for_each(|&(state, _)| memory.touch(state));
+            }
             // Once updates have begun they are all made.
             let stop = feed.stop.filter(|_| index < self.plan.commit);
-            if !self.step(index, &mut held.buffer, &mut memory.buffers, &inputs, feed, stop) {
+            let team = Team::new(&threads, stop);
+            self.prepare(index, held.buffer.as_mut_slice(), memory, &inputs);
+            self.step(index, held.buffer.as_mut_slice(), &mut memory.buffers, &inputs, feed, &team);
+            if !team.is_done() {
                 return Ok(Outcome::Interrupted);
             }
         }
@@ -92,29 +117,42 @@ impl CpuProgram {
         Ok(Outcome::Done)
     }
 
-    /// Computes one step of the plan; false where `stop` has ended it in the midst.
+    /// Makes what a step wants made, where it is not there.
+    fn prepare(&mut self, index: usize, arena: &mut [f32], memory: &StateMemory, inputs: &[&[f32]]) {
+        for &id in &self.plan.steps[index].makes {
+            self.prepared[id.index()].make(arena, memory, inputs, self.kept_memory.as_mut_slice());
+        }
+    }
+
+    /// Computes one step of the plan.
     fn step(
         &self,
         index: usize,
-        arena: &mut Buffer,
+        arena: &mut [f32],
         states: &mut [Buffer],
         inputs: &[&[f32]],
         feed: &Feed<'_>,
-        stop: Option<&AtomicBool>,
-    ) -> bool {
-        let team = Team::new(&self.threads, stop);
-        let node = self.plan.graph.node(self.plan.steps[index].node);
+        team: &Team<'_>,
+    ) {
+        let given = Given { inputs, kept: self.kept_memory.as_slice() };
+        let nodes = &self.plan.steps[index].nodes;
+        let node = self.plan.graph.node(self.plan.steps[index].node());
         let (kernel, access) = &self.steps[index];
         let call = Call {
             kernel,
             shapes: self.plan.graph.input_shapes(node),
             shape: &node.shape,
-            memory: access.operands(arena.as_mut_slice(), states, inputs),
+            memory: access.operands(arena, states, given),
             feed,
-            team: &team,
+            team,
         };
-        ops::run(&node.op, call);
-        team.is_done()
+        ops::run(&self.plan.graph, nodes, call);
+    }
+
+    /// How often anything was prepared.
+    #[cfg(test)]
+    pub fn times_made(&self) -> u64 {
+        self.prepared.iter().map(Made::times).sum()
     }
 
     /// An output after the last step.
@@ -149,6 +187,7 @@ impl CpuProgram {
                 Place::Arena(_) => continue,
                 Place::State(state) => states[state.index()].as_slice(),
                 Place::Input(input) => inputs[input.index()],
+                Place::Inside => continue,
             };
             self.kept.push((name.clone(), tensor(self.plan.graph.shape(*id), elements.to_vec())?));
         }
@@ -195,20 +234,25 @@ impl Program for CpuProgram {
     fn output(&self, name: &str) -> Result<Tensor, BackendError> {
         self.find(name)
     }
+
+    fn exchange_by(&mut self, exchange: Box<dyn Exchange>) -> Result<(), BackendError> {
+        self.exchange = Some(Exchanging::new(&self.plan, exchange));
+        Ok(())
+    }
 }
 
 /// One step's kernel and access, if this backend can run it as the plan says.
 fn check(plan: &Plan, step: &Step, threads: usize) -> Result<(Kernel, Access), BackendError> {
-    let node = plan.graph.node(step.node);
+    let node = plan.graph.node(step.node());
     let op = node.op.word();
     let refuse = |why: &str| BackendError::Mismatch(format!("the plan's step for {op} {why}"));
     let access = Access::new(plan, step)?;
-    let runs = !matches!(node.op, Op::Input(_) | Op::State(_) | Op::Reshape(_));
-    if !runs || access.in_place().is_some_and(|input| !ops::works_in_place(node, input)) {
+    let given = |id: &NodeId| matches!(plan.graph.node(*id).op, Op::Input(_) | Op::State(_) | Op::Reshape(_));
+    if step.nodes.iter().any(given) || access.in_place().is_some_and(|input| !ops::works_in_place(node, input)) {
         return Err(BackendError::Unsupported { device: "cpu".into(), op: op.into() });
     }
     let kernel = Kernel::of(step).ok_or_else(|| refuse("was made for another device"))?;
-    if !kernel.suits(&plan.graph, step) {
+    if !kernel.suits(plan, step) {
         return Err(refuse("has a kernel that does not compute it"));
     }
     if step.workspace.map_or(0, |slot| slot.len) < kernel.scratch.bytes(threads) {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use fovea_graph::plan::{ALIGN, Place, Plan, Slot, Step};
-use fovea_graph::{BackendError, NodeId, Stop};
+use fovea_graph::{BackendError, NodeId, PreparedId, Stop};
 
 use crate::host;
 use crate::pages::Buffer;
@@ -32,150 +32,214 @@ fn bytes(len: usize) -> u64 {
 
 /// Where one step reads and writes; that the two do not meet has been checked.
 pub struct Access {
-    inputs: Vec<Place>,
-    output: Place,
-    workspace: Slot,
-    /// Which input is the state that the step writes: it is updated in place.
+    /// The inputs of its nodes, one after the other.
+    inputs: Vec<Source>,
+    /// What it reads of what was prepared.
+    prepared: Vec<Source>,
+    /// What of the arena it writes, in the order of the arena.
+    arena: Vec<(Range<usize>, Target)>,
+    /// Which states it writes, in their order, and by which of its nodes.
+    states: Vec<(usize, usize)>,
+    /// How many nodes it has.
+    nodes: usize,
+    /// Of a single node, which input is the state that it writes: it is updated in place.
     in_place: Option<usize>,
+}
+
+/// Where an operand comes from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A range of the arena.
+    Arena(Range<usize>),
+    /// A state, by number.
+    State(usize),
+    /// What the host feeds, by number.
+    Input(usize),
+    /// What the program keeps.
+    Kept(Range<usize>),
+    /// It lies in what the step itself writes, or nowhere.
+    Own,
+}
+
+/// What a range of the arena is written for.
+#[derive(Clone, Copy, Debug)]
+enum Target {
+    /// The value of a node, by its number in the step.
+    Output(usize),
+    Workspace,
 }
 
 /// One step's memory.
 pub struct Operands<'a> {
-    /// The inputs' values; empty for the one that is updated in place.
+    /// The inputs' values, of several nodes one after the other; empty for those that lie in what the step writes.
     pub inputs: Vec<&'a [f32]>,
-    /// The output's memory; the old value where it is updated in place, else anything.
+    /// What was prepared, in the order in which the kernel asked.
+    pub prepared: Vec<&'a [f32]>,
+    /// The memory of the values of all nodes but the last; empty for those that are not stored.
+    pub earlier: Vec<&'a mut [f32]>,
+    /// The output's memory, which is the last node's; the old value where it is updated in place, else anything.
     pub output: &'a mut [f32],
     /// Scratch memory.
     pub workspace: &'a mut [f32],
-    /// Which input lies in `output`.
+    /// Of a single node, which input lies in `output`.
     pub in_place: Option<usize>,
+}
+
+/// What a step reads beside the arena.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// What the step was fed.
+    pub inputs: &'a [&'a [f32]],
+    /// What the program keeps.
+    pub kept: &'a [f32],
 }
 
 impl Access {
     /// The places of one step of a plan, or an error where they overlap or lie outside: a defect of the planner.
     pub fn new(plan: &Plan, step: &Step) -> Result<Self, BackendError> {
-        let node = plan.graph.node(step.node);
-        let defect = |what: &str| BackendError::Mismatch(format!("the plan's step for {} {what}", node.op.word()));
-        let place = |id: NodeId| match plan.place(id) {
-            Place::Arena(slot) if slot.len < plan.bytes(id) => Err(defect("has too little memory")),
-            Place::Arena(slot) => Ok(Place::Arena(Slot { len: plan.bytes(id), ..slot })),
-            other => Ok(other),
+        let word = plan.graph.node(step.node()).op.word();
+        let defect = |what: &str| BackendError::Mismatch(format!("the plan's step for {word} {what}"));
+        let mut access = Self {
+            inputs: Vec::new(),
+            prepared: step.reads.iter().map(|&id| prepared(plan, id)).collect(),
+            arena: Vec::new(),
+            states: Vec::new(),
+            nodes: step.nodes.len(),
+            in_place: None,
         };
-        let inputs = node.inputs.iter().map(|&id| place(id)).collect::<Result<Vec<_>, _>>()?;
-        let output = place(step.node)?;
-        let workspace = step.workspace.unwrap_or_default();
-        let in_place = match output {
-            Place::Arena(_) => None,
-            Place::State(_) => match inputs.iter().filter(|&&place| place == output).count() {
-                0 | 1 => inputs.iter().position(|&place| place == output),
-                _ => return Err(defect("reads twice what it updates")),
-            },
-            Place::Input(_) => return Err(defect("writes an input")),
-        };
-        let written = match output {
-            Place::Arena(slot) => [slot, workspace],
-            _ => [workspace, Slot::default()],
-        };
-        let read = inputs.iter().filter_map(|place| match place {
-            Place::Arena(slot) => Some(slot),
-            _ => None,
-        });
-        if overlap(&written[0], &written[1]) || read.clone().any(|r| written.iter().any(|w| overlap(r, w))) {
-            return Err(defect("writes what it reads"));
+        access.arena.extend(step.workspace.map(|slot| (slot.floats(), Target::Workspace)));
+        for (number, &id) in step.nodes.iter().enumerate() {
+            match plan.place(id) {
+                Place::Arena(slot) if slot.len < plan.bytes(id) => return Err(defect("has too little memory")),
+                Place::Arena(slot) => {
+                    let slot = Slot { len: plan.bytes(id), ..slot };
+                    access.arena.push((slot.floats(), Target::Output(number)));
+                }
+                Place::State(state) => access.states.push((state.index(), number)),
+                Place::Inside if step.nodes.len() > 1 => {}
+                Place::Input(_) | Place::Inside => return Err(defect("writes what it must not")),
+            }
         }
-        if read.clone().chain(&written).any(|slot| slot.offset % ALIGN > 0) {
-            return Err(defect("lies askew"));
+        access.arena.retain(|(range, _)| !range.is_empty());
+        access.arena.sort_by_key(|(range, _)| range.start);
+        access.states.sort_unstable();
+        let inputs = step.nodes.iter().flat_map(|&id| &plan.graph.node(id).inputs);
+        access.inputs = inputs.map(|&id| access.source(plan, step, id)).collect();
+        if let &[id] = &step.nodes[..] {
+            let own = |source: &Source| matches!(source, Source::Own);
+            if access.inputs.iter().filter(|&source| own(source)).count() > 1 {
+                return Err(defect("reads twice what it updates"));
+            }
+            access.in_place = access.inputs.iter().position(own);
+            if access.in_place.is_some() && !matches!(plan.place(id), Place::State(_)) {
+                return Err(defect("writes what it reads"));
+            }
         }
-        if read.chain(&written).any(|s| s.offset.checked_add(s.len).is_none_or(|end| end > plan.arena)) {
-            return Err(defect("lies outside the arena"));
-        }
-        Ok(Self { inputs, output, workspace, in_place })
+        access.check(plan).map_err(defect)?;
+        Ok(access)
     }
 
-    /// Which input is the state that the step writes.
+    /// Where an input comes from.
+    fn source(&self, plan: &Plan, step: &Step, id: NodeId) -> Source {
+        match plan.place(id) {
+            place if step.nodes.iter().any(|&own| plan.place(own) == place) => Source::Own,
+            Place::Arena(slot) => Source::Arena(Slot { len: plan.bytes(id), ..slot }.floats()),
+            Place::State(state) => Source::State(state.index()),
+            Place::Input(input) => Source::Input(input.index()),
+            Place::Inside => Source::Own,
+        }
+    }
+
+    /// That what is written lies apart from the rest, and all of it in the memory that there is; else what is wrong.
+    fn check(&self, plan: &Plan) -> Result<(), &'static str> {
+        const ALIGNED: usize = ALIGN / size_of::<f32>();
+        let ends = [plan.arena / size_of::<f32>(), plan.kept / size_of::<f32>()];
+        let apart = |pair: &[(Range<usize>, Target)]| pair[0].0.end <= pair[1].0.start;
+        if !self.arena.windows(2).all(apart) || !self.states.windows(2).all(|pair| pair[0].0 < pair[1].0) {
+            return Err("writes two values in one place");
+        }
+        for source in self.inputs.iter().chain(&self.prepared) {
+            match source {
+                Source::Arena(read) if self.arena.iter().any(|(written, _)| overlap(read, written)) => {
+                    return Err("writes what it reads");
+                }
+                Source::Arena(range) if range.end > ends[0] => return Err("lies outside the arena"),
+                Source::Kept(range) if range.end > ends[1] => return Err("lies outside what is kept"),
+                Source::Arena(range) | Source::Kept(range) if range.start % ALIGNED > 0 => return Err("lies askew"),
+                Source::State(state) if self.states.iter().any(|(written, _)| written == state) => {
+                    return Err("writes what it reads");
+                }
+                _ => {}
+            }
+        }
+        match self.arena.iter().find(|(range, _)| range.end > ends[0] || range.start % ALIGNED > 0) {
+            Some(_) => Err("lies outside the arena"),
+            None => Ok(()),
+        }
+    }
+
+    /// Of a single node, which input is the state that the step writes.
     pub fn in_place(&self) -> Option<usize> {
         self.in_place
     }
 
     /// The step's memory.
-    pub fn operands<'a>(&self, arena: &'a mut [f32], states: &'a mut [Buffer], feed: &[&'a [f32]]) -> Operands<'a> {
-        let (arena, states, output, workspace) = match self.output {
-            Place::State(id) => {
-                let (states, output) = States::without(states, id.index());
-                let (arena, _, workspace) = Arena::without(arena, 0..0, self.workspace.floats());
-                (arena, states, output, workspace)
+    pub fn operands<'a>(&self, arena: &'a mut [f32], states: &'a mut [Buffer], given: Given<'a>) -> Operands<'a> {
+        let mut written: Vec<&'a mut [f32]> = (0..self.nodes).map(|_| Default::default()).collect();
+        let mut workspace: &'a mut [f32] = &mut [];
+        let (mut arena_rest, mut pieces) = ((0, arena), Vec::with_capacity(self.arena.len() + 1));
+        for (range, target) in &self.arena {
+            let (start, rest) = arena_rest;
+            let (before, rest) = rest.split_at_mut(range.start - start);
+            let (taken, rest) = rest.split_at_mut(range.len());
+            pieces.push((start, &*before));
+            arena_rest = (range.end, rest);
+            match *target {
+                Target::Output(number) => written[number] = taken,
+                Target::Workspace => workspace = taken,
             }
-            Place::Arena(slot) => {
-                let (arena, output, workspace) = Arena::without(arena, slot.floats(), self.workspace.floats());
-                (arena, States { before: states, after: &[] }, output, workspace)
-            }
-            Place::Input(_) => unreachable!("`new` refuses it"),
-        };
-        let read = |(i, &place): (usize, &Place)| match place {
-            _ if self.in_place == Some(i) => &[],
-            Place::Arena(slot) => arena.range(slot.floats()),
-            Place::State(id) => states.state(id.index()),
-            Place::Input(id) => feed[id.index()],
-        };
-        let inputs = self.inputs.iter().enumerate().map(read).collect();
-        Operands { inputs, output, workspace, in_place: self.in_place }
-    }
-}
-
-/// The arena around two ranges that are being written.
-struct Arena<'a> {
-    pieces: [(usize, &'a [f32]); 3],
-}
-
-impl<'a> Arena<'a> {
-    /// The arena without `a` and `b`, and these two.
-    fn without(arena: &'a mut [f32], a: Range<usize>, b: Range<usize>) -> (Self, &'a mut [f32], &'a mut [f32]) {
-        // An empty range may lie anywhere: it counts as lying at the very beginning.
-        let [a, b] = [a, b].map(|range| if range.is_empty() { 0..0 } else { range });
-        let a_first = a.end <= b.start;
-        let (low, high) = if a_first { (a, b) } else { (b, a) };
-        let (head, rest) = arena.split_at_mut(low.start);
-        let (first, rest) = rest.split_at_mut(low.len());
-        let (middle, rest) = rest.split_at_mut(high.start - low.end);
-        let (second, tail) = rest.split_at_mut(high.len());
-        let pieces = [(0, &*head), (low.end, &*middle), (high.end, &*tail)];
-        if a_first { (Self { pieces }, first, second) } else { (Self { pieces }, second, first) }
-    }
-
-    /// A range that is not written.
-    fn range(&self, range: Range<usize>) -> &'a [f32] {
-        let piece = self.pieces.iter().find_map(|(start, piece)| {
-            let begin = range.start.checked_sub(*start)?;
-            piece.get(begin..begin + range.len())
-        });
-        piece.expect("`Access::new` has seen that it is not written")
-    }
-}
-
-/// The states around one that is being written.
-struct States<'a> {
-    before: &'a [Buffer],
-    after: &'a [Buffer],
-}
-
-impl<'a> States<'a> {
-    /// The states without one, and that one's elements.
-    fn without(states: &'a mut [Buffer], index: usize) -> (Self, &'a mut [f32]) {
-        let (before, rest) = states.split_at_mut(index);
-        let (written, after) = rest.split_at_mut(1);
-        (Self { before, after }, written[0].as_mut_slice())
-    }
-
-    /// A state that is not written.
-    fn state(&self, index: usize) -> &'a [f32] {
-        match self.before.get(index) {
-            Some(state) => state.as_slice(),
-            None => self.after[index - self.before.len() - 1].as_slice(),
         }
+        pieces.push((arena_rest.0, &*arena_rest.1));
+        let (mut states_rest, mut others) = ((0, states), Vec::with_capacity(self.states.len() + 1));
+        for &(state, number) in &self.states {
+            let (start, rest) = states_rest;
+            let (before, rest) = rest.split_at_mut(state - start);
+            let (taken, rest) = rest.split_at_mut(1);
+            others.push((start, &*before));
+            states_rest = (state + 1, rest);
+            written[number] = taken[0].as_mut_slice();
+        }
+        others.push((states_rest.0, &*states_rest.1));
+        let read = |source: &Source| match source {
+            Source::Own => &[],
+            Source::Arena(range) => unwritten(&pieces, range.clone()),
+            Source::State(state) => unwritten(&others, *state..state + 1)[0].as_slice(),
+            Source::Input(input) => given.inputs[*input],
+            Source::Kept(range) => &given.kept[range.clone()],
+        };
+        let inputs = self.inputs.iter().map(read).collect();
+        let prepared = self.prepared.iter().map(read).collect();
+        let output = written.pop().unwrap_or_default();
+        Operands { inputs, prepared, earlier: written, output, workspace, in_place: self.in_place }
     }
 }
 
-/// Whether two slots share an element.
-fn overlap(a: &Slot, b: &Slot) -> bool {
-    a.len > 0 && b.len > 0 && a.offset < b.offset + b.len && b.offset < a.offset + a.len
+/// Where something prepared lies.
+pub fn prepared(plan: &Plan, id: PreparedId) -> Source {
+    let made = &plan.prepared[id.index()];
+    if made.is_kept { Source::Kept(made.slot().floats()) } else { Source::Arena(made.slot().floats()) }
+}
+
+/// A range of what lies in pieces, each with where it begins.
+pub fn unwritten<'a, T>(pieces: &[(usize, &'a [T])], range: Range<usize>) -> &'a [T] {
+    let piece = pieces.iter().find_map(|(start, piece)| {
+        let begin = range.start.checked_sub(*start)?;
+        piece.get(begin..begin + range.len())
+    });
+    piece.expect("`Access::new` has seen that it is not written")
+}
+
+/// Whether two ranges share an element.
+pub fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    !a.is_empty() && !b.is_empty() && a.start < b.end && b.start < a.end
 }

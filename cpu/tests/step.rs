@@ -160,7 +160,7 @@ fn a_flag_ends_a_step_inside_an_op_and_leaves_every_state_as_it_was() {
                 break;
             }
             let plan = training.program.plan();
-            let op = plan.graph.node(plan.steps[at].node).op.word();
+            let op = plan.graph.node(plan.steps[at].node()).op.word();
             match outcome {
                 Outcome::Interrupted => {
                     assert_eq!(seen, (0..=at).collect::<Vec<_>>());

@@ -96,7 +96,7 @@ impl CudaProgram {
         }
         // None may be loaded while a step is captured; and what does not compile is known before anything runs.
         for step in &plan.steps {
-            for kernel in ops::uses(&plan.graph.node(step.node).op).forward {
+            for kernel in ops::uses(&plan.graph.node(step.node()).op).forward {
                 gpu.function(kernel)?;
             }
         }
@@ -111,7 +111,7 @@ impl CudaProgram {
         let scalars: Vec<(String, NodeId)> = scalars.cloned().collect();
         let locate = |id: NodeId| match plan.place(id) {
             Place::Arena(slot) => Range { address: arena.address() + slot.offset as u64, len: slot.floats().len() },
-            Place::State(_) | Place::Input(_) => {
+            Place::State(_) | Place::Input(_) | Place::Inside => {
                 unreachable!("what is watched or read at every step lies in the arena")
             }
         };
@@ -154,6 +154,7 @@ impl CudaProgram {
             Place::Arena(slot) => self.arena.address() + slot.offset as u64,
             Place::State(state) => memory.address(state),
             Place::Input(input) => self.stages[stage].input(&self.gpu, input.index()),
+            Place::Inside => unreachable!("`check` has seen that no step has several nodes"),
         };
         Range { address, len }
     }
@@ -221,7 +222,7 @@ impl CudaProgram {
                 grouped = group.steps();
                 continue;
             }
-            let node = self.plan.graph.node(step.node);
+            let node = self.plan.graph.node(step.node());
             let Some(&kernel) = Kernel::of(step) else { continue };
             let call = Call {
                 kernel,
@@ -229,7 +230,7 @@ impl CudaProgram {
                 shape: &node.shape,
                 queue,
                 inputs: node.inputs.iter().map(|&id| self.locate(id, stage, memory)).collect(),
-                output: self.locate(step.node, stage, memory),
+                output: self.locate(step.node(), stage, memory),
                 scratch: self.scratch(step),
                 feed,
             };
@@ -396,6 +397,7 @@ impl Program for CudaProgram {
             }
             Place::Arena(slot) => tensor(shape, download(&self.gpu, self.arena.slice(), slot.floats())?),
             Place::Input(input) => tensor(shape, self.stages[stage].download(&self.gpu, input.index())?),
+            Place::Inside => Err(empty()),
             Place::State(_) => {
                 let kept = self.kept.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone());
                 let value = kept.ok_or_else(empty)?;
@@ -415,7 +417,7 @@ fn check(plan: &Plan, device: &str) -> Result<(), BackendError> {
         return Err(BackendError::Mismatch(format!("the plan was made for {}, and this is {device}", plan.machine)));
     }
     for (index, step) in plan.steps.iter().enumerate() {
-        let node = plan.graph.node(step.node);
+        let node = plan.graph.node(step.node());
         let unsupported = |why: &str| BackendError::Unsupported {
             device: device.to_string(),
             op: format!("{} of {}: {why}", node.op.word(), node.shape),
@@ -426,15 +428,18 @@ fn check(plan: &Plan, device: &str) -> Result<(), BackendError> {
             return Err(unsupported("a tensor has more than 2147483647 elements; take a smaller batch"));
         }
         let refuse = |why: &str| BackendError::Mismatch(format!("the plan's step for {} {why}", node.op.word()));
+        if step.nodes.len() > 1 || !step.reads.is_empty() {
+            return Err(refuse("was made for another device"));
+        }
         let kernel = *Kernel::of(step).ok_or_else(|| refuse("was made for another device"))?;
-        if !ops::suits(&plan.graph, step.node, kernel) {
+        if !ops::suits(&plan.graph, step.node(), kernel) {
             return Err(refuse("has a kernel that does not compute it"));
         }
-        let scratch = ops::workspace(&plan.graph, step.node, kernel) * Type::F32.bytes();
+        let scratch = ops::workspace(&plan.graph, step.node(), kernel) * Type::F32.bytes();
         if step.workspace.map_or(0, |slot| slot.len) < scratch {
             return Err(refuse("has too little scratch memory"));
         }
-        let update = matches!(plan.place(step.node), Place::State(_));
+        let update = matches!(plan.place(step.node()), Place::State(_));
         if update != (index >= plan.commit) || update && !update::is_update(&node.op) {
             return Err(unsupported("it cannot write a state"));
         }

@@ -12,7 +12,7 @@ use crate::Tensor;
 use crate::counted;
 use crate::graph::{Graph, State};
 use crate::ids::{NodeId, StateId};
-use crate::plan::{Choice, Plan};
+use crate::plan::{Choice, Group, Plan};
 use crate::shape::{Shape, join};
 use crate::stop::{Interrupted, Stop};
 
@@ -29,8 +29,13 @@ pub trait Backend: Send + Sync {
     /// By which kernel, and with how much scratch memory, this device would compute a node.
     fn choose(&self, graph: &Graph, node: NodeId) -> Choice;
 
+    /// Neighbours that this device computes better in one step than one by one, in the order in which it wants them most.
+    fn groups(&self, _: &Graph) -> Vec<Group> {
+        Vec::new()
+    }
+
     /// How many bytes of the device's memory plans of one net take that share their states and an arena: states, inputs and
-    /// the arena, each as large as the largest. A device that keeps each plan's inputs, perhaps those of several steps,
+    /// the arena, each as large as the largest, and what each program keeps for itself. A device that keeps each plan's inputs, perhaps those of several steps,
     /// counts them as often as it holds them.
     fn footprint(&self, plans: &[&Plan]) -> u64 {
         together(plans)
@@ -76,10 +81,22 @@ pub trait Backend: Send + Sync {
     }
 }
 
-/// The bytes of plans' values where they share their states, their inputs and an arena, each as large as the largest.
+/// The bytes of plans' values where they share their states, their inputs and an arena, each as large as the largest; what
+/// each program keeps for itself comes on top.
 pub fn together(plans: &[&Plan]) -> u64 {
     let most = |bytes: fn(&Plan) -> u64| plans.iter().map(|plan| bytes(plan)).max().unwrap_or(0);
-    most(Plan::state_bytes) + most(Plan::input_bytes) + most(Plan::arena_bytes)
+    let kept: u64 = plans.iter().map(|plan| plan.kept_bytes()).sum();
+    most(Plan::state_bytes) + most(Plan::input_bytes) + most(Plan::arena_bytes) + kept
+}
+
+/// What brings the gradients of several machines together.
+pub trait Exchange: Send {
+    /// Called once a step, when the last gradient is there and nothing was made of them: what it leaves in each is what the
+    /// machine goes on with, in the order of [`Plan::gradients`].
+    ///
+    /// # Errors
+    /// Any ends the step, which then changes nothing.
+    fn exchange(&mut self, gradients: &mut [(&str, &mut [f32])]) -> Result<(), BackendError>;
 }
 
 /// Memory for the values of plans; several programs may share it, of which one runs at a time.
@@ -360,6 +377,15 @@ pub trait Program: Send {
     /// Whether from now on each of the plan's steps is complete before `before` is called for the next, so that they
     /// can be timed one by one. A device that computes them so anyway has nothing to do. None may be under way.
     fn stepwise(&mut self, _on: bool) {}
+
+    /// From now on each step brings its gradients together with those of other machines. None may be under way.
+    ///
+    /// # Errors
+    /// [`BackendError::Unsupported`] where the device cannot.
+    fn exchange_by(&mut self, _: Box<dyn Exchange>) -> Result<(), BackendError> {
+        let (device, op) = (self.plan().machine.clone(), "an exchange of gradients between machines".into());
+        Err(BackendError::Unsupported { device, op })
+    }
 
     /// Runs one step, while no other is under way.
     fn run(

@@ -35,6 +35,10 @@ id!(
     InputId
 );
 id!(
+    /// Something that a plan's kernels make of values before they can use them.
+    PreparedId
+);
+id!(
     /// A layer as the user wrote it; several nodes belong to one.
     LayerId
 );

@@ -29,7 +29,7 @@ pub mod window;
 pub use backend::{Arena, Backend, BackendError, Device, Feed, Memory, NotFinite, Outcome, Program};
 pub use counted::{counted, noun};
 pub use graph::{Graph, Init, Input, Layer, Node, Role, State};
-pub use ids::{InputId, LayerId, NodeId, StateId};
+pub use ids::{InputId, LayerId, NodeId, PreparedId, StateId};
 pub use op::Op;
 pub use plan::Plan;
 pub use shape::Shape;

@@ -131,7 +131,7 @@ fn a_plan_writes_states_last_and_shares_memory() {
     let plan = plan(step, &Chooser);
     plan.verify().unwrap();
     assert!(plan.arena < 4 * (all + 1000), "{plan}");
-    let writes_state = |i: usize| matches!(plan.place(plan.steps[i].node), Place::State(_));
+    let writes_state = |i: usize| matches!(plan.place(plan.steps[i].node()), Place::State(_));
     assert!((0..plan.commit).all(|i| !writes_state(i)) && (plan.commit..plan.steps.len()).all(writes_state), "{plan}");
     let reshape = plan.graph.ids().find(|&id| matches!(plan.graph.node(id).op, Op::Reshape(_))).unwrap();
     let input = plan.graph.node(reshape).inputs[0];

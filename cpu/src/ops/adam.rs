@@ -26,13 +26,22 @@ pub fn square(op: &AdamSquare, call: Call<'_>) {
 
 /// `m ← beta·m + (1 − beta)·f(g + decay·w)`.
 fn moment(call: Call<'_>, beta: f64, decay: f64, f: impl Fn(f32) -> f32 + Sync) {
-    let (stays, enters, decay, clip) = (beta as f32, (1.0 - beta) as f32, decay as f32, clip(&call, 3));
+    let factors = moment_factors(beta, decay, clip(&call, 3));
     let (w, g) = (call.memory.inputs[0], call.memory.inputs[1]);
-    update(call, OLD_MOMENT, |m, i| {
-        for ((m, &g), &w) in m.iter_mut().zip(&g[i..]).zip(&w[i..]) {
-            *m = stays * *m + enters * f(clip * g + decay * w);
-        }
-    });
+    update(call, OLD_MOMENT, |m, i| moment_of(factors, &f, m, &g[i..], &w[i..]));
+}
+
+/// How much of a moment stays and enters, the decay, and the factor of clipped gradients.
+pub fn moment_factors(beta: f64, decay: f64, clip: f32) -> [f32; 4] {
+    [beta as f32, (1.0 - beta) as f32, decay as f32, clip]
+}
+
+/// The moment of one piece.
+#[inline(always)]
+pub fn moment_of([stays, enters, decay, clip]: [f32; 4], f: impl Fn(f32) -> f32, m: &mut [f32], g: &[f32], w: &[f32]) {
+    for ((m, &g), &w) in m.iter_mut().zip(g).zip(w) {
+        *m = stays * *m + enters * f(clip * g + decay * w);
+    }
 }
 
 /// What the mean at most is, by what w, g and m at most are.
@@ -62,12 +71,21 @@ fn lengths(op: &AdamStep, feed: &Feed<'_>) -> (f32, f32) {
 
 /// `w ← w − lr·decay·w − lr·m̂/(√v̂ + eps)`; inputs w, m, v.
 pub fn step(op: &AdamStep, call: Call<'_>) {
-    let (length, root) = lengths(op, call.feed);
-    let (shrinks, eps) = ((call.feed.learning_rate * op.factor * op.decay) as f32, op.eps as f32);
+    let factors = step_factors(op, call.feed);
     let (m, v) = (call.memory.inputs[1], call.memory.inputs[2]);
-    update(call, OLD_VALUE, |w, i| {
-        for ((w, &m), &v) in w.iter_mut().zip(&m[i..]).zip(&v[i..]) {
-            *w -= shrinks * *w + length * m / (v.sqrt() * root + eps);
-        }
-    });
+    update(call, OLD_VALUE, |w, i| step_of(factors, w, &m[i..], &v[i..]));
+}
+
+/// The length of a step, what the root is multiplied by, how much the value shrinks, and eps.
+pub fn step_factors(op: &AdamStep, feed: &Feed<'_>) -> [f32; 4] {
+    let (length, root) = lengths(op, feed);
+    [length, root, (feed.learning_rate * op.factor * op.decay) as f32, op.eps as f32]
+}
+
+/// The step of one piece.
+#[inline(always)]
+pub fn step_of([length, root, shrinks, eps]: [f32; 4], w: &mut [f32], m: &[f32], v: &[f32]) {
+    for ((w, &m), &v) in w.iter_mut().zip(m).zip(v) {
+        *w -= shrinks * *w + length * m / (v.sqrt() * root + eps);
+    }
 }

@@ -11,19 +11,20 @@ use fovea_graph::op::Activation;
 use super::channels::add_parts;
 use super::{Call, finish};
 use crate::geometry::{Geometry, Position};
+use crate::kernel::{Form, Kernel, Scratch, Way};
 
 /// Elements of a window.
 fn taps(g: &Geometry) -> usize {
     g.window.iter().product()
 }
 
-/// Scratch memory of [`forward`] and of [`dgrad`]: the turned filters.
-pub fn forward_workspace(g: &Geometry) -> usize {
-    taps(g) * g.filters
+/// A kernel of [`forward`] or of [`dgrad`], which reads the turned filters that are made of its input number `filter`.
+pub fn with_turned(way: Way, filter: usize, g: &Geometry) -> Kernel {
+    Kernel::new(way, Scratch::default()).with_wanted(filter, Form::Turned { rows: g.filters }, taps(g) * g.filters)
 }
 
 /// Filters `[filters, taps]` as `[taps, filters]`.
-fn turn(from: &[f32], rows: usize, to: &mut [f32]) {
+pub fn turn(from: &[f32], rows: usize, to: &mut [f32]) {
     for (row, from) in from.chunks_exact((from.len() / rows.max(1)).max(1)).enumerate() {
         for (column, &value) in from.iter().enumerate() {
             to[column * rows + row] = value;
@@ -73,9 +74,7 @@ fn by_channel(g: &Geometry, a: &mut [f32], b: &[f32], c: &[f32]) {
 /// `conv`.
 pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
     let (x, bias) = (call.memory.inputs[0], call.memory.inputs.get(2).copied());
-    let w = &mut call.memory.workspace[..forward_workspace(g)];
-    turn(call.memory.inputs[1], g.filters, w);
-    let (w, k, c) = (&*w, g.filters, g.channels);
+    let (w, k, c) = (call.memory.prepared[0], g.filters, g.channels);
     call.team.chunks(call.memory.output, (g.out[2] * k).max(1), |start, y| {
         let rows = start / k..(start + y.len()) / k;
         y.fill(0.0);
@@ -95,9 +94,7 @@ pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
 /// `conv_dgrad`; inputs filter and dy.
 pub fn dgrad(g: &Geometry, call: Call<'_>) {
     let dy = call.memory.inputs[1];
-    let w = &mut call.memory.workspace[..forward_workspace(g)];
-    turn(call.memory.inputs[0], g.filters, w);
-    let (w, k, c, many) = (&*w, g.filters, g.channels, g.group_filters());
+    let (w, k, c, many) = (call.memory.prepared[0], g.filters, g.channels, g.group_filters());
     call.team.each(g.parts(call.memory.output, 1), &mut [], 0, |(part, dx), _| {
         dx.fill(0.0);
         let first = part.rows.start;

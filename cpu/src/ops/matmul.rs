@@ -19,7 +19,7 @@ pub fn sizes(op: &Matmul, shapes: &[&Shape], y: &Shape) -> [usize; 3] {
 /// How `matmul` is computed, on vectors of so many lanes.
 pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
     let cut = Cut::packed_by_tasks(sizes(op, shapes, y), 1, lanes);
-    Kernel { way: Way::Product(cut), scratch: cut.scratch() }
+    Kernel::new(Way::Product(cut), cut.scratch())
 }
 
 /// `y = act(op(a)·op(b) + bias)`.

@@ -15,6 +15,7 @@ mod loss;
 mod lrn;
 mod matmul;
 mod narrow;
+mod one_pass;
 mod overlap;
 mod pool;
 mod rmsprop;
@@ -30,18 +31,20 @@ mod winograd;
 use fovea_graph::op::Activation;
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
-use crate::kernel::{Kernel, Way};
+use crate::kernel::{Form, Kernel, Way};
 use crate::storage::Operands;
 use crate::team::Team;
 use crate::threads::Threads;
 
-/// One evaluation of one node.
+pub use one_pass::{Rule, groups};
+
+/// One evaluation of a step.
 pub struct Call<'a> {
     /// What the plan has chosen.
     pub kernel: &'a Kernel,
-    /// The shapes of the inputs.
+    /// The shapes of the last node's inputs.
     pub shapes: Vec<&'a Shape>,
-    /// The output's shape.
+    /// The last node's shape.
     pub shape: &'a Shape,
     /// Inputs, output and scratch memory.
     pub memory: Operands<'a>,
@@ -114,8 +117,12 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
     }
 }
 
-/// Whether a node can be computed in this way: for ops that have several it must be one of theirs, for their sizes.
-pub fn suits(way: &Way, graph: &Graph, node: &Node) -> bool {
+/// Whether nodes can be computed in this way: for ops that have several it must be one of theirs, for their sizes.
+pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
+    let &[id] = nodes else {
+        return matches!(way, Way::Updates(rule) if one_pass::rule(graph, nodes) == Some(*rule));
+    };
+    let node = graph.node(id);
     match (&node.op, way) {
         (Op::Matmul(op), Way::Product(cut)) => {
             [cut.rows, cut.columns, cut.depth] == matmul::sizes(op, &graph.input_shapes(node), &node.shape)
@@ -157,8 +164,24 @@ pub fn bound(op: &Op, inputs: [f64; 3], feed: &Feed<'_>) -> f64 {
     }
 }
 
+/// Makes what a kernel wants of these values.
+pub fn prepare(form: &Form, of: &[&[f32]], to: &mut [f32]) {
+    match *form {
+        Form::Turned { rows } => depthwise::turn(of[0], rows, to),
+    }
+}
+
+/// Computes a step's nodes: one, or several in the one way that the kernel knows.
+pub fn run(graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
+    match (nodes, &call.kernel.way) {
+        (_, Way::Updates(rule)) => one_pass::run(*rule, graph, nodes, call),
+        (&[id], _) => run_node(&graph.node(id).op, call),
+        _ => unreachable!("checked when it is compiled"),
+    }
+}
+
 /// Computes a node.
-pub fn run(op: &Op, call: Call<'_>) {
+pub fn run_node(op: &Op, call: Call<'_>) {
     match op {
         Op::Fill(op) => elementwise::fill(op, call),
         Op::Conv(op) => conv::forward(op, call),

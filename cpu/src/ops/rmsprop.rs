@@ -14,11 +14,15 @@ pub const OLD_VELOCITY: usize = 2;
 pub fn velocity(op: &RmsVelocity, call: Call<'_>) {
     let (momentum, eps, decay) = (op.momentum as f32, op.eps as f32, op.decay as f32);
     let (w, g, v, clip) = (call.memory.inputs[0], call.memory.inputs[1], call.memory.inputs[3], clip(&call, 4));
-    update(call, OLD_VELOCITY, |b, i| {
-        for (((b, &g), &w), &v) in b.iter_mut().zip(&g[i..]).zip(&w[i..]).zip(&v[i..]) {
-            *b = momentum * *b + (clip * g + decay * w) / (v.sqrt() + eps);
-        }
-    });
+    update(call, OLD_VELOCITY, |b, i| velocity_of([momentum, eps, decay, clip], b, &g[i..], &w[i..], &v[i..]));
+}
+
+/// The same, of one piece.
+#[inline(always)]
+pub fn velocity_of([momentum, eps, decay, clip]: [f32; 4], b: &mut [f32], g: &[f32], w: &[f32], v: &[f32]) {
+    for (((b, &g), &w), &v) in b.iter_mut().zip(g).zip(w).zip(v) {
+        *b = momentum * *b + (clip * g + decay * w) / (v.sqrt() + eps);
+    }
 }
 
 /// What the velocity at most is, by what w, g and b at most are: √v is at least 0.

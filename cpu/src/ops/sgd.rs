@@ -16,11 +16,15 @@ pub const OLD_VALUE: usize = 0;
 pub fn velocity(op: &SgdVelocity, call: Call<'_>) {
     let (momentum, decay, clip) = (op.momentum as f32, op.decay as f32, clip(&call, 3));
     let (w, g) = (call.memory.inputs[0], call.memory.inputs[1]);
-    update(call, OLD_VELOCITY, |v, i| {
-        for ((v, &g), &w) in v.iter_mut().zip(&g[i..]).zip(&w[i..]) {
-            *v = momentum * *v + clip * g + decay * w;
-        }
-    });
+    update(call, OLD_VELOCITY, |v, i| velocity_of([momentum, decay, clip], v, &g[i..], &w[i..]));
+}
+
+/// The same, of one piece.
+#[inline(always)]
+pub fn velocity_of([momentum, decay, clip]: [f32; 3], v: &mut [f32], g: &[f32], w: &[f32]) {
+    for ((v, &g), &w) in v.iter_mut().zip(g).zip(w) {
+        *v = momentum * *v + clip * g + decay * w;
+    }
 }
 
 /// What the velocity at most is, by what w, g and v at most are.
@@ -42,11 +46,15 @@ pub fn nesterov_bound(op: &NesterovStep, [w, g, v]: [f64; 3], feed: &Feed<'_>) -
 pub fn step(op: &SgdStep, call: Call<'_>) {
     let rate = (call.feed.learning_rate * op.factor) as f32;
     let v = call.memory.inputs[1];
-    update(call, OLD_VALUE, |w, i| {
-        for (w, &v) in w.iter_mut().zip(&v[i..]) {
-            *w -= rate * v;
-        }
-    });
+    update(call, OLD_VALUE, |w, i| step_of(rate, w, &v[i..]));
+}
+
+/// The same, of one piece.
+#[inline(always)]
+pub fn step_of(rate: f32, w: &mut [f32], v: &[f32]) {
+    for (w, &v) in w.iter_mut().zip(v) {
+        *w -= rate * v;
+    }
 }
 
 /// `w ← w − lr·factor·(g + decay·w + momentum·v)`; inputs w, g and the new v.
@@ -54,9 +62,13 @@ pub fn nesterov(op: &NesterovStep, call: Call<'_>) {
     let (rate, clip) = ((call.feed.learning_rate * op.factor) as f32, clip(&call, 3));
     let (momentum, decay) = (op.momentum as f32, op.decay as f32);
     let (g, v) = (call.memory.inputs[1], call.memory.inputs[2]);
-    update(call, OLD_VALUE, |w, i| {
-        for ((w, &g), &v) in w.iter_mut().zip(&g[i..]).zip(&v[i..]) {
-            *w -= rate * (clip * g + decay * *w + momentum * v);
-        }
-    });
+    update(call, OLD_VALUE, |w, i| nesterov_of([rate, momentum, decay, clip], w, &g[i..], &v[i..]));
+}
+
+/// The same, of one piece.
+#[inline(always)]
+pub fn nesterov_of([rate, momentum, decay, clip]: [f32; 4], w: &mut [f32], g: &[f32], v: &[f32]) {
+    for ((w, &g), &v) in w.iter_mut().zip(g).zip(v) {
+        *w -= rate * (clip * g + decay * *w + momentum * v);
+    }
 }

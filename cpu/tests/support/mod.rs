@@ -292,6 +292,7 @@ pub struct Training {
     pub memory: Box<dyn Memory>,
     pub images: Tensor,
     pub labels: Tensor,
+    pub rate: f64,
 }
 
 impl Training {
@@ -309,7 +310,7 @@ impl Training {
         }
         let images = random(graph.inputs[0].shape.dims(), 11);
         let classes = labels(graph.inputs[1].shape.dims(), 10, 12);
-        Self { graph, program, memory, images, labels: classes }
+        Self { graph, program, memory, images, labels: classes, rate: 0.01 }
     }
 
     pub fn step(&mut self, step: u32) -> Outcome {
@@ -328,7 +329,7 @@ impl Training {
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Outcome {
         let inputs = [&self.images, &self.labels];
-        let feed = Feed { inputs: &inputs, learning_rate: 0.01, seed: 5, step, stop };
+        let feed = Feed { inputs: &inputs, learning_rate: self.rate, seed: 5, step, stop };
         self.program.run(&mut *self.memory, &feed, before).unwrap()
     }
 

@@ -58,7 +58,7 @@ pub fn groups(plan: &Plan) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let squares = rms_squares(plan);
     for (index, step) in plan.steps.iter().enumerate() {
-        let Some(family) = family(&plan.graph, step.node, &squares) else { continue };
+        let Some(family) = family(&plan.graph, step.node(), &squares) else { continue };
         if family == Family::Clip {
             groups.push(Group::clip(plan, index));
             continue;
@@ -67,9 +67,9 @@ pub fn groups(plan: &Plan) -> Vec<Group> {
             // What writes states waits for the guard, which looks right before them.
             group.steps.end == index && index != plan.commit && group.family == family
         });
-        if !open.is_some_and(|group| group.admit(plan, step.node)) {
+        if !open.is_some_and(|group| group.admit(plan, step.node())) {
             let mut group = Group { steps: index..index, family, entries: Vec::new(), blocks: 0 };
-            group.add(plan, step.node);
+            group.add(plan, step.node());
             groups.push(group);
         }
     }
@@ -83,7 +83,7 @@ pub fn names(groups: &mut [Group], plan: &Plan, first: usize) -> Vec<NotFinite> 
         for entry in groups.iter_mut().filter(|group| group.looks(plan)).flat_map(|group| &mut group.entries) {
             // A parameter's own step stands last.
             let last = entry.nodes[entry.nodes.len() - 1];
-            let what = plan.updates().iter().find(|step| step.node == last).map(|step| plan.update_of(step));
+            let what = plan.updates().find(|&id| id == last).map(|id| plan.update_of(id));
             let what = match what {
                 Some(NotFinite::Update(name)) if kind == 0 => NotFinite::Gradient(name),
                 Some(what) => what,
@@ -113,7 +113,7 @@ pub fn is_update(op: &Op) -> bool {
 
 /// The mean squares that are RMSprop's.
 fn rms_squares(plan: &Plan) -> HashSet<NodeId> {
-    let nodes = plan.steps.iter().map(|step| plan.graph.node(step.node));
+    let nodes = plan.steps.iter().map(|step| plan.graph.node(step.node()));
     nodes.filter(|node| matches!(node.op, Op::RmsVelocity(_))).map(|node| node.inputs[3]).collect()
 }
 
@@ -140,7 +140,7 @@ impl Group {
     /// The plan's step that gives the factor of clipped gradients, an entry a gradient.
     fn clip(plan: &Plan, index: usize) -> Self {
         let mut group = Self { steps: index..index + 1, family: Family::Clip, entries: Vec::new(), blocks: 0 };
-        for &gradient in &plan.graph.node(plan.steps[index].node).inputs {
+        for &gradient in &plan.graph.node(plan.steps[index].node()).inputs {
             group.entries.push(Entry { nodes: vec![gradient], first_block: group.blocks as u64, names: [0; 2] });
             group.blocks += norm_blocks(plan.graph.shape(gradient));
         }
@@ -183,7 +183,7 @@ impl Group {
             Family::Running => self.rows(|entry| running_entry(&plan.graph, entry, locate)),
             Family::Clip => {
                 let step = &plan.steps[self.steps.start];
-                self.rows(|entry| clip_entry(&plan.graph, entry, (locate, step.node), scratch(step)))
+                self.rows(|entry| clip_entry(&plan.graph, entry, (locate, step.node()), scratch(step)))
             }
         }
     }
@@ -321,7 +321,7 @@ mod tests {
         let word = |id: &NodeId| plan.graph.node(*id).op.word();
         let entry = |entry: &Entry| entry.nodes.iter().map(word).collect::<Vec<_>>().join(" ");
         let covered: usize = groups.iter().map(|group| group.steps().len()).sum();
-        assert_eq!(covered, plan.steps.iter().filter(|step| is_update(&plan.graph.node(step.node).op)).count());
+        assert_eq!(covered, plan.steps.iter().filter(|step| is_update(&plan.graph.node(step.node()).op)).count());
         groups.iter().map(|group| group.entries.iter().map(entry).collect()).collect()
     }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::kernel::Kernel;
+use super::order::Phase;
 use crate::graph::Graph;
-use crate::ids::{InputId, NodeId, StateId};
+use crate::ids::{InputId, NodeId, PreparedId, StateId};
 
 /// What the elements of a value are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -68,6 +69,8 @@ pub enum Place {
     State(StateId),
     /// In the host's tensor.
     Input(InputId),
+    /// Nowhere: only the step that computes it reads it.
+    Inside,
 }
 
 /// A node's value.
@@ -88,21 +91,77 @@ impl Value {
     }
 }
 
-/// One evaluation.
+/// One evaluation: of a node, or of several neighbours that a backend fuses.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Which node.
-    pub node: NodeId,
+    /// Which nodes, each after those that it reads. Of several, those that nothing else reads have no place.
+    pub nodes: Vec<NodeId>,
     /// What runs.
     pub kernel: Arc<dyn Kernel>,
     /// Its scratch memory.
     pub workspace: Option<Slot>,
+    /// What is made for it, and for later ones, before it runs.
+    pub makes: Vec<PreparedId>,
+    /// What of all that was made it reads, in the order in which its kernel asked.
+    pub reads: Vec<PreparedId>,
+}
+
+impl Step {
+    /// The node that it is for: the last.
+    pub fn node(&self) -> NodeId {
+        self.nodes[self.nodes.len() - 1]
+    }
 }
 
 impl PartialEq for Step {
     fn eq(&self, other: &Self) -> bool {
-        self.node == other.node && *self.kernel == *other.kernel && self.workspace == other.workspace
+        let rest = |step: &Self| (step.workspace, step.makes.clone(), step.reads.clone());
+        self.nodes == other.nodes && *self.kernel == *other.kernel && rest(self) == rest(other)
     }
+}
+
+/// What kernels make of values before they can use them: packed, transformed or folded filters.
+///
+/// What is made of states that the plan writes, or of what a step computes, is made once a step, before its first reader,
+/// and lies in the arena until its last. What is made of other states lies in memory that the program keeps, and is made
+/// anew only when the states have changed.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Of which values.
+    pub of: Vec<NodeId>,
+    /// What is made of them: the backend's own.
+    pub form: Arc<dyn Kernel>,
+    /// How many bytes it takes.
+    pub bytes: usize,
+    /// Whether it is kept from step to step.
+    pub is_kept: bool,
+    /// Its first byte, in the arena or in what the program keeps.
+    pub offset: usize,
+}
+
+impl Prepared {
+    /// Where it lies, in the arena or in what the program keeps.
+    pub fn slot(&self) -> Slot {
+        Slot { offset: self.offset, len: self.bytes }
+    }
+}
+
+impl PartialEq for Prepared {
+    fn eq(&self, other: &Self) -> bool {
+        let rest = |made: &Self| (made.of.clone(), made.bytes, made.is_kept, made.offset);
+        *self.form == *other.form && rest(self) == rest(other)
+    }
+}
+
+/// A gradient by a parameter, as the exchange between machines sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gradient {
+    /// The parameter's name.
+    pub name: String,
+    /// Its value; it lies in the arena.
+    pub value: NodeId,
+    /// The number of the step behind which it is there.
+    pub ready: usize,
 }
 
 /// A graph with its order, kernels and memory.
@@ -114,12 +173,18 @@ pub struct Plan {
     pub machine: String,
     /// What runs, in order; inputs, states and reshapes have no step.
     pub steps: Vec<Step>,
+    /// `steps[exchange..commit]` are computed of all gradients together: before them machines may exchange theirs.
+    pub exchange: usize,
     /// `steps[commit..]` write states, all others only the arena: up to here a step can be abandoned without a trace.
     pub commit: usize,
     /// Each node's value.
     pub values: Vec<Value>,
+    /// What kernels want made of values beforehand.
+    pub prepared: Vec<Prepared>,
     /// The arena's size, in bytes.
     pub arena: usize,
+    /// The bytes of what the program keeps from step to step, beside it.
+    pub kept: usize,
 }
 
 impl Plan {
@@ -131,6 +196,20 @@ impl Plan {
     /// The bytes of a node's value.
     pub fn bytes(&self, id: NodeId) -> usize {
         self.graph.shape(id).elements() * self.values[id.index()].dtype.bytes()
+    }
+
+    /// The phase of a step.
+    pub fn phase(&self, step: usize) -> Phase {
+        match step {
+            _ if step >= self.commit => Phase::Commit,
+            _ if step >= self.exchange => Phase::Exchange,
+            _ => Phase::Compute,
+        }
+    }
+
+    /// The bytes that a program of it keeps for itself from step to step.
+    pub fn kept_bytes(&self) -> u64 {
+        self.kept as u64
     }
 
     /// The bytes it needs while it runs: the arena, without states and inputs.

@@ -4,6 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use crate::ids::NodeId;
+
 /// A kernel as its backend owns it: the algorithm and all that was decided with it, such as tiles and cuts. Its text says
 /// all of it: two kernels with one text are the same.
 pub trait Kernel: Any + fmt::Debug + fmt::Display + Send + Sync {}
@@ -40,12 +42,32 @@ pub struct Choice {
     pub kernel: Arc<dyn Kernel>,
     /// How many bytes of scratch memory it needs meanwhile.
     pub workspace: usize,
+    /// What it wants made of its inputs beforehand, in the order in which it reads it.
+    pub prepares: Vec<Preparation>,
+}
+
+/// What a kernel wants made of values before it runs: packed or transformed filters. Kernels that want the same of the
+/// same values share it.
+#[derive(Clone, Debug)]
+pub struct Preparation {
+    /// Of which values.
+    pub of: Vec<NodeId>,
+    /// What is made of them, and how: the backend's own, as kernels are.
+    pub form: Arc<dyn Kernel>,
+    /// How many bytes it takes.
+    pub bytes: usize,
 }
 
 impl Choice {
     /// This kernel, with so many bytes of scratch memory.
     pub fn new(kernel: Arc<dyn Kernel>, workspace: usize) -> Self {
-        Self { kernel, workspace }
+        Self { kernel, workspace, prepares: Vec::new() }
+    }
+
+    /// The same, of a kernel that wants this made beforehand.
+    pub fn with_prepared(mut self, preparation: Preparation) -> Self {
+        self.prepares.push(preparation);
+        self
     }
 
     /// The op's one way, without scratch memory.

@@ -1,21 +1,42 @@
-//! The plan: in which order, by which kernel and where in memory a graph is computed. All of it is data to print.
+//! The plan: in which order, by which kernel and where in memory a graph is computed. All of it is data to print, decided
+//! once by the backend that runs it: it obeys the plan, and refuses what it cannot run.
+//!
+//! A step computes a node, or a group of neighbours that the backend fuses ([`Backend::groups`]): what only the group
+//! itself reads is never stored. Its [`Kernel`] is the backend's own. What kernels want made of values beforehand
+//! ([`Preparation`]: packed, transformed or folded filters) are values of the plan: kept from step to step where nothing
+//! in the plan writes what they are made of, else made once a step. Three phases follow each other: *compute*; *exchange*,
+//! before which machines may bring their gradients together ([`Exchange`](crate::backend::Exchange)), and in which is
+//! computed what needs all of them; *commit*, which writes states.
+//!
+//! What is to stand on this:
+//! - bf16: slots are bytes, and every value has a [`Type`] and a [`Layout`]; a backend that keeps parameters in f32 prepares
+//!   them as bf16, and its kernels say what they read.
+//! - Many machines: [`Plan::gradients`] says which gradient is there behind which step, so that an exchange may begin with
+//!   the first while the last are computed.
+//! - Further fusion: a backend offers the group, one kernel computes it; nothing else learns of it.
 
 mod arena;
 mod data;
 mod kernel;
+mod memory;
 mod occupied;
+mod order;
 mod print;
 mod verify;
 mod watched;
 
 use crate::backend::Backend;
 use crate::graph::Graph;
-use crate::ids::{NodeId, StateId};
+use crate::ids::NodeId;
+pub use crate::ids::PreparedId;
 use crate::op::Op;
 use crate::stop::{Interrupted, Never, Stop};
 use arena::{Lifetime, assign};
-pub use data::{ALIGN, Layout, Place, Plan, Slot, Step, Type, Value};
-pub use kernel::{Choice, Kernel, Plain};
+pub use data::{ALIGN, Gradient, Layout, Place, Plan, Prepared, Slot, Step, Type, Value};
+pub use kernel::{Choice, Kernel, Plain, Preparation};
+use memory::{Preparing, Values, preparing, values};
+pub use order::{Group, Phase};
+use order::{Unit, order};
 
 /// Plans a graph for a device: order, kernels, memory.
 ///
@@ -34,21 +55,23 @@ pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Stop) -> Resu
     for &(state, id) in &graph.updates {
         updates[id.index()] = Some(state);
     }
-    let runs = |id: &NodeId| !matches!(graph.node(*id).op, Op::Input(_) | Op::State(_) | Op::Reshape(_));
-    let (last, first): (Vec<NodeId>, Vec<NodeId>) =
-        graph.ids().filter(runs).partition(|id| updates[id.index()].is_some());
-    let commit = first.len();
-    let order: Vec<NodeId> = first.into_iter().chain(last).collect();
+    let mut units = order(&graph, &updates, backend.groups(&graph));
+    let choose = |unit: Result<&mut Unit, Interrupted>| {
+        let unit = unit?;
+        Ok(unit.choice.take().unwrap_or_else(|| backend.choose(&graph, unit.nodes[0])))
+    };
+    let choices: Vec<Choice> = stop.each(&mut units).map(choose).collect::<Result<_, _>>()?;
+    let Values { lifetimes, inside } = values(&graph, &units, &updates, stop)?;
+    let Preparing { made, steps: wanted } = preparing(&graph, &choices);
 
-    let lifetimes = lifetimes(&graph, &order, &updates, stop)?;
-    let choose = |id: Result<&NodeId, Interrupted>| Ok(backend.choose(&graph, *id?));
-    let choices: Vec<Choice> = stop.each(&order).map(choose).collect::<Result<_, _>>()?;
     let scratch = choices.iter().enumerate().map(|(i, choice)| Lifetime { birth: i, death: i, len: choice.workspace });
-    let all: Vec<Lifetime> = lifetimes.iter().flatten().copied().chain(scratch).collect();
+    let lives = |&(ref made, [birth, death]): &(Prepared, [usize; 2])| Lifetime { birth, death, len: made.bytes };
+    let made_here = made.iter().filter(|(made, _)| !made.is_kept).map(lives);
+    let all: Vec<Lifetime> = lifetimes.iter().flatten().copied().chain(scratch).chain(made_here).collect();
     let arena = assign(&all, stop)?;
 
-    let (values, scratch) = arena.slots.split_at(arena.slots.len() - order.len());
-    let mut values = values.iter().copied();
+    let mut slots = arena.slots.iter().copied();
+    let mut next = || slots.next().expect("all that lies in the arena has a slot");
     let mut placed: Vec<Value> = Vec::with_capacity(graph.nodes.len());
     for id in stop.each(graph.ids()) {
         let id = id?;
@@ -56,17 +79,21 @@ pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Stop) -> Resu
             (&Op::Input(input), _) => Place::Input(input),
             (&Op::State(state), _) | (_, Some(state)) => Place::State(state),
             (Op::Reshape(_), None) => placed[graph.node(id).inputs[0].index()].place,
-            _ => Place::Arena(values.next().expect("every computed value has a slot")),
+            _ if inside[id.index()] => Place::Inside,
+            _ => Place::Arena(next()),
         };
         placed.push(Value::at(place));
     }
-    let steps = order.iter().zip(choices).zip(scratch).map(|((&node, choice), &slot)| Step {
-        node,
-        kernel: choice.kernel,
-        workspace: (choice.workspace > 0).then_some(slot),
-    });
-    let (machine, steps) = (backend.machine(), steps.collect());
-    let plan = Plan { machine, steps, commit, values: placed, arena: arena.size, graph };
+    let begins = |phase: Phase| units.iter().position(|unit| unit.phase >= phase).unwrap_or(units.len());
+    let (exchange, commit) = (begins(Phase::Exchange), begins(Phase::Commit));
+    let mut steps = Vec::with_capacity(units.len());
+    for ((unit, choice), [makes, reads]) in units.into_iter().zip(choices).zip(wanted) {
+        let workspace = Some(next()).filter(|_| choice.workspace > 0);
+        steps.push(Step { nodes: unit.nodes, kernel: choice.kernel, workspace, makes, reads });
+    }
+    let (prepared, kept) = settle(made, next);
+    let (machine, arena) = (backend.machine(), arena.size);
+    let plan = Plan { machine, steps, exchange, commit, values: placed, prepared, arena, kept, graph };
     if cfg!(debug_assertions)
         && let Err(why) = plan.verify()
     {
@@ -75,35 +102,18 @@ pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Stop) -> Resu
     Ok(plan)
 }
 
-/// When each value that needs a slot is written and last read, in step numbers; `None` for all others.
-fn lifetimes(
-    graph: &Graph,
-    order: &[NodeId],
-    updates: &[Option<StateId>],
-    stop: &dyn Stop,
-) -> Result<Vec<Option<Lifetime>>, Interrupted> {
-    let mut lifetimes: Vec<Option<Lifetime>> = vec![None; graph.nodes.len()];
-    for (step, &id) in order.iter().enumerate() {
-        if updates[id.index()].is_none() {
-            let len = graph.shape(id).elements() * Type::F32.bytes();
-            lifetimes[id.index()] = Some(Lifetime { birth: step, death: step, len });
+/// Gives what is prepared its places: in the arena the next slots, else one behind the other. With the size of the latter.
+fn settle(made: Vec<(Prepared, [usize; 2])>, mut next: impl FnMut() -> Slot) -> (Vec<Prepared>, usize) {
+    let mut kept = 0;
+    let place = |(made, _): (Prepared, _)| {
+        let offset = if made.is_kept { kept } else { next().offset };
+        if made.is_kept {
+            kept = (offset + made.bytes).next_multiple_of(ALIGN);
         }
-    }
-    let mut read = |id: NodeId, step: usize| {
-        if let Some(lifetime) = &mut lifetimes[owner(graph, id).index()] {
-            lifetime.death = lifetime.death.max(step);
-        }
+        Prepared { offset, ..made }
     };
-    for at in stop.each(order.iter().enumerate()) {
-        let (step, &id) = at?;
-        for &input in &graph.node(id).inputs {
-            read(input, step);
-        }
-    }
-    for (_, id) in &graph.outputs {
-        read(*id, order.len());
-    }
-    Ok(lifetimes)
+    let prepared = made.into_iter().map(place).collect();
+    (prepared, kept)
 }
 
 /// The value whose memory `id` lies in: itself, but for a reshape its input's.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Place, Plan, Slot};
+use super::{Phase, Place, Plan, Prepared, Slot, Step};
+use crate::counted;
+use crate::ids::NodeId;
 
 impl fmt::Display for Slot {
     /// A range of bytes in the arena, in KiB with one decimal.
@@ -13,7 +15,8 @@ impl fmt::Display for Slot {
 }
 
 impl fmt::Display for Plan {
-    /// A head with the totals, then a line a step: the node, its kernel, where it lies, its scratch.
+    /// A head with the totals, then phase by phase a line a step: its last node, shape and kernel, where the value lies, its
+    /// scratch; under it the neighbours that it computes as well, over it what it prepares.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kib = |bytes: u64| bytes as f64 / 1024.0;
         writeln!(
@@ -23,29 +26,82 @@ impl fmt::Display for Plan {
             self.machine,
             self.steps.len()
         )?;
-        writeln!(f, "arena {:.1} KiB, states {:.1} KiB", kib(self.arena_bytes()), kib(self.state_bytes()))?;
+        let (arena, states, kept) = (self.arena_bytes(), self.state_bytes(), self.kept_bytes());
+        write!(f, "arena {:.1} KiB, states {:.1} KiB", kib(arena), kib(states))?;
+        writeln!(f, ", kept {:.1} KiB; slots are KiB of the arena", kib(kept))?;
+        let mut phase = None;
         for (i, step) in self.steps.iter().enumerate() {
-            if i == self.commit {
-                writeln!(f, "-- from here on states are written --")?;
+            if phase != Some(self.phase(i)) {
+                phase = Some(self.phase(i));
+                self.write_phase(f, i)?;
             }
-            let node = self.graph.node(step.node);
-            let layer = node.layer.map_or("", |l| &self.graph.layers[l.index()].name);
-            let place = match self.place(step.node) {
-                Place::Arena(slot) => format!("at {slot}"),
-                Place::State(s) => format!("into {}", self.graph.states[s.index()].name),
-                Place::Input(_) => String::new(),
-            };
-            let scratch = step.workspace.map_or(String::new(), |slot| format!(", scratch {slot}"));
-            writeln!(
-                f,
-                "{i:4}  %{:<4} {:<20} {:<10} {:<18} {:<16} {place}{scratch}",
-                step.node.0,
-                node.op.word(),
-                layer,
-                step.kernel.to_string(),
-                node.shape.to_string(),
-            )?;
+            for &id in &step.makes {
+                self.write_prepared(f, &self.prepared[id.index()])?;
+            }
+            self.write_step(f, i, step)?;
         }
         Ok(())
+    }
+}
+
+impl Plan {
+    /// The heading of the phase that begins at this step.
+    fn write_phase(&self, f: &mut fmt::Formatter<'_>, step: usize) -> fmt::Result {
+        let gradients = if self.commit < self.steps.len() { self.gradients() } else { Vec::new() };
+        let bytes: usize = gradients.iter().map(|gradient| self.bytes(gradient.value)).sum();
+        let exchanged = format!("{}, {:.1} KiB", counted(gradients.len(), "gradient"), bytes as f64 / 1024.0);
+        match self.phase(step) {
+            Phase::Compute => writeln!(f, "-- compute --"),
+            Phase::Exchange => writeln!(f, "-- exchange ({exchanged}) --"),
+            Phase::Commit if self.exchange < self.commit => {
+                writeln!(f, "-- commit: from here on states are written --")
+            }
+            Phase::Commit => {
+                writeln!(f, "-- exchange ({exchanged}) --")?;
+                writeln!(f, "-- commit: from here on states are written --")
+            }
+        }
+    }
+
+    /// A line for what is prepared.
+    fn write_prepared(&self, f: &mut fmt::Formatter<'_>, made: &Prepared) -> fmt::Result {
+        let of: Vec<String> = made.of.iter().map(|&id| self.name(id)).collect();
+        let home = if made.is_kept { "kept" } else { "at" };
+        writeln!(f, "      prepare {}: {} {home} {}", of.join(", "), made.form, made.slot())
+    }
+
+    /// A value's name: the state's, or its number.
+    fn name(&self, id: NodeId) -> String {
+        match self.place(id) {
+            Place::State(state) => self.graph.states[state.index()].name.clone(),
+            _ => format!("%{}", id.0),
+        }
+    }
+
+    /// The lines of a step.
+    fn write_step(&self, f: &mut fmt::Formatter<'_>, i: usize, step: &Step) -> fmt::Result {
+        let (last, fused) = step.nodes.split_last().expect("a step computes something");
+        let node = self.graph.node(*last);
+        let layer = node.layer.map_or("", |l| &self.graph.layers[l.index()].name);
+        let scratch = step.workspace.map_or(String::new(), |slot| format!(", scratch {slot}"));
+        let (word, shape, kernel) = (node.op.word(), node.shape.to_string(), step.kernel.to_string());
+        let line = format!("{i:4} %{:<4} {word:<14} {layer:<9} {shape:<15} {kernel:<20}", last.0);
+        writeln!(f, "{} {}{scratch}", line, self.where_is(*last))?;
+        for &id in fused {
+            let node = self.graph.node(id);
+            let (word, shape) = (node.op.word(), node.shape.to_string());
+            writeln!(f, "   + %{:<4} {word:<14} {:<9} {shape:<15} {:<20} {}", id.0, "", "", self.where_is(id))?;
+        }
+        Ok(())
+    }
+
+    /// Where a value lies, in words.
+    fn where_is(&self, id: NodeId) -> String {
+        match self.place(id) {
+            Place::Arena(slot) => format!("at {slot}"),
+            Place::State(s) => format!("into {}", self.graph.states[s.index()].name),
+            Place::Input(_) => String::new(),
+            Place::Inside => "not stored".into(),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! What must be finite before a step may write states.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::{Place, Plan, Step, owner};
+use super::{Gradient, Place, Plan, owner};
 use crate::backend::NotFinite;
 use crate::graph::Role;
 use crate::ids::NodeId;
@@ -15,7 +15,7 @@ impl Plan {
         let graph = &self.graph;
         let mut watched: Vec<(NotFinite, NodeId)> = Vec::new();
         let before = &self.steps[..self.commit.min(self.steps.len())];
-        let computed: HashSet<NodeId> = before.iter().map(|step| step.node).collect();
+        let computed: HashSet<NodeId> = before.iter().flat_map(|step| step.nodes.iter().copied()).collect();
         // Both moments of a parameter read its gradient; one look is enough.
         let mut seen = HashSet::new();
         if self.commit < self.steps.len()
@@ -25,8 +25,8 @@ impl Plan {
             seen.insert(owner(graph, loss));
             watched.push((NotFinite::Loss, loss));
         }
-        for step in self.updates() {
-            for &input in &graph.node(step.node).inputs {
+        for id in self.updates() {
+            for &input in &graph.node(id).inputs {
                 let value = owner(graph, input);
                 // It is a number if all gradients are, of which each is watched by its own name.
                 if let Op::ClipFactor(_) = graph.node(value).op {
@@ -36,8 +36,8 @@ impl Plan {
                     && computed.contains(&value)
                     && seen.insert(value)
                 {
-                    let name = self.updated(step).to_string();
-                    let what = match graph.node(step.node).op {
+                    let name = self.updated(id).to_string();
+                    let what = match graph.node(id).op {
                         Op::Running(_) => NotFinite::Statistic(name),
                         _ => NotFinite::Gradient(name),
                     };
@@ -48,24 +48,40 @@ impl Plan {
         watched
     }
 
-    /// The steps that write states.
-    pub fn updates(&self) -> &[Step] {
-        &self.steps[self.commit.min(self.steps.len())..]
+    /// The gradients that updates read, by the parameters' names: what machines exchange before [`Plan::exchange`].
+    pub fn gradients(&self) -> Vec<Gradient> {
+        let mut ready = HashMap::new();
+        for (number, step) in self.steps.iter().enumerate() {
+            ready.extend(step.nodes.iter().map(|&id| (id, number)));
+        }
+        let gradient = |(what, value)| match what {
+            NotFinite::Gradient(name) => {
+                let ready = *ready.get(&owner(&self.graph, value))?;
+                Some(Gradient { name, value, ready })
+            }
+            _ => None,
+        };
+        self.watched().into_iter().filter_map(gradient).collect()
     }
 
-    /// What a step that writes a state must give as well.
-    pub fn update_of(&self, step: &Step) -> NotFinite {
-        NotFinite::Update(self.updated(step).to_string())
+    /// The nodes that write states, in the order in which they do.
+    pub fn updates(&self) -> impl Iterator<Item = NodeId> + Clone {
+        self.steps[self.commit.min(self.steps.len())..].iter().flat_map(|step| step.nodes.iter().copied())
+    }
+
+    /// What a node that writes a state must give as well.
+    pub fn update_of(&self, id: NodeId) -> NotFinite {
+        NotFinite::Update(self.updated(id).to_string())
     }
 
     /// The name of the parameter or the running statistic that an update belongs to.
-    fn updated(&self, step: &Step) -> &str {
-        let node = self.graph.node(step.node);
+    fn updated(&self, id: NodeId) -> &str {
+        let node = self.graph.node(id);
         let read = node.inputs.iter().find_map(|&id| match self.graph.node(id).op {
             Op::State(state) => Some(&self.graph.states[state.index()]).filter(|state| state.role == Role::Parameter),
             _ => None,
         });
-        match (read, self.place(step.node)) {
+        match (read, self.place(id)) {
             (Some(state), _) => &state.name,
             (None, Place::State(state)) => &self.graph.states[state.index()].name,
             (None, _) => node.op.word(),

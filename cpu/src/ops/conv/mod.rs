@@ -124,37 +124,37 @@ pub fn is_of(g: &Geometry, graph: &Graph, node: &Node) -> bool {
 /// How `conv` is computed, on vectors of so many lanes.
 pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
     let g = of_forward(op, shapes, y);
+    if g.is_depthwise() {
+        return depthwise::with_turned(Way::Conv(g, Forward::Depthwise), 1, &g);
+    }
     let (way, scratch) = if narrow::is_narrow(&g) {
         let bands = narrow::Bands::new(&g, lanes);
         (Forward::Direct(bands), narrow::forward_scratch(&g, &bands))
-    } else if g.is_depthwise() {
-        (Forward::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
     } else if let Some((cut, scratch)) = winograd::choose(&g, lanes) {
         (Forward::Winograd(cut), scratch)
     } else {
         let cut = Cut::packed_before([g.rows(), g.group_filters(), g.depth()], g.groups, lanes);
         (Forward::Product(cut), cut.scratch())
     };
-    Kernel { way: Way::Conv(g, way), scratch }
+    Kernel::new(Way::Conv(g, way), scratch)
 }
 
 /// How `conv_dgrad` is computed.
 pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize) -> Kernel {
     let g = of_dgrad(op, shapes, dx);
-    let (way, scratch) = if g.is_depthwise() {
-        (Dgrad::Depthwise, Scratch::shared(depthwise::forward_workspace(&g)))
-    } else if let Some((cut, scratch)) = winograd::choose_dgrad(&g, lanes) {
-        (Dgrad::Winograd(cut), scratch)
-    } else {
-        let cut = |phase: Phase| {
-            (phase, Cut::packed_before([phase.rows(&g), g.group_channels(), phase.depth(&g)], g.groups, lanes))
-        };
-        let phases: Vec<(Phase, Cut)> = Phase::all(&g).map(cut).collect();
-        // One phase after another.
-        let scratch = phases.iter().map(|(_, cut)| cut.scratch()).fold(Scratch::default(), Scratch::either);
-        (Dgrad::Product(phases), scratch)
+    if g.is_depthwise() {
+        return depthwise::with_turned(Way::ConvDgrad(g, Dgrad::Depthwise), 0, &g);
+    }
+    if let Some((cut, scratch)) = winograd::choose_dgrad(&g, lanes) {
+        return Kernel::new(Way::ConvDgrad(g, Dgrad::Winograd(cut)), scratch);
+    }
+    let cut = |phase: Phase| {
+        (phase, Cut::packed_before([phase.rows(&g), g.group_channels(), phase.depth(&g)], g.groups, lanes))
     };
-    Kernel { way: Way::ConvDgrad(g, way), scratch }
+    let phases: Vec<(Phase, Cut)> = Phase::all(&g).map(cut).collect();
+    // One phase after another.
+    let scratch = phases.iter().map(|(_, cut)| cut.scratch()).fold(Scratch::default(), Scratch::either);
+    Kernel::new(Way::ConvDgrad(g, Dgrad::Product(phases)), scratch)
 }
 
 /// How `conv_wgrad` is computed.
@@ -173,7 +173,7 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
         let sums = Scratch::shared(cut.sums(g.filters * g.depth()));
         (Wgrad::Product(cut), cut.scratch().and(sums))
     };
-    Kernel { way: Way::ConvWgrad(g, way), scratch }
+    Kernel::new(Way::ConvWgrad(g, way), scratch)
 }
 
 /// `conv`.

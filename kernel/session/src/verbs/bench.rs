@@ -133,10 +133,12 @@ impl Bench {
             named.map(|name| LayerTime { name, seconds: 0.0, flops: 0.0, steps: 0 }).collect();
         let other = layers.len() - 1;
         for (step, seconds) in self.plan.steps.iter().zip(parts) {
-            let node = graph.node(step.node);
+            // What is fused counts where its step ends.
+            // What is fused counts where its step ends.
+            let node = graph.node(step.node());
             let layer = &mut layers[node.layer.map_or(other, |layer| layer.index())];
             layer.seconds += seconds;
-            layer.flops += graph.cost(node).flops as f64;
+            layer.flops += step.nodes.iter().map(|&id| graph.cost(graph.node(id)).flops as f64).sum::<f64>();
             layer.steps += 1;
         }
         layers.retain(|layer| layer.steps > 0);
