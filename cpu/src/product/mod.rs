@@ -24,7 +24,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::team::Team;
 pub use cut::Cut;
-pub use matrices::{Columns, Rows, Transposed, copy_padded};
+pub use matrices::{Columns, Rows, Transposed, copy, copy_padded};
 pub use micro::{COLUMN, Lie, ROW};
 use micro::{Finish, MOST_ROWS, TILE, Target, Tile};
 
