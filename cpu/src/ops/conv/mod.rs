@@ -1,5 +1,6 @@
 //! Convolution and its gradients: which algorithm, in what tiles, with how much scratch memory.
 
+mod lines;
 mod phases;
 mod windows;
 
@@ -14,6 +15,7 @@ use crate::geometry::Geometry;
 use crate::kernel::{Kernel, Scratch, Way};
 use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
 use crate::team::CHUNK;
+use lines::Lines;
 use phases::{Phase, Taps};
 use windows::Windows;
 
@@ -44,6 +46,8 @@ pub enum Wgrad {
     Direct(narrow::WgradCut),
     /// As [`Forward::Depthwise`].
     Depthwise(depthwise::WgradCut),
+    /// Band by band of output lines.
+    Lines(Lines),
     /// As a product of dy and windows.
     Product(Cut),
 }
@@ -81,6 +85,7 @@ impl fmt::Display for Wgrad {
         match self {
             Wgrad::Direct(cut) => write!(f, "direct {cut}"),
             Wgrad::Depthwise(cut) => write!(f, "depthwise {cut}"),
+            Wgrad::Lines(cut) => write!(f, "lines {cut}"),
             Wgrad::Product(cut) => write!(f, "product {cut}"),
         }
     }
@@ -152,6 +157,8 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
     } else if g.is_depthwise() {
         let cut = depthwise::WgradCut::new(&g);
         (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))
+    } else if let Some(cut) = Lines::new(&g, lanes) {
+        (Wgrad::Lines(cut), cut.scratch(&g))
     } else {
         let cut = Cut::packed_by_tasks([g.group_filters(), g.depth(), g.rows()], g.groups, lanes).split_depth();
         let sums = Scratch::shared(cut.sums(g.filters * g.depth()));
@@ -212,6 +219,7 @@ pub fn wgrad(call: Call<'_>) {
     let cut = match way {
         Wgrad::Direct(cut) => return narrow::wgrad(g, cut, call),
         Wgrad::Depthwise(cut) => return depthwise::wgrad(g, cut, call),
+        Wgrad::Lines(cut) => return lines::wgrad(g, cut, call),
         Wgrad::Product(cut) => cut,
     };
     let (depth, filters) = (g.depth(), g.group_filters());
