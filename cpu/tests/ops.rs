@@ -166,6 +166,30 @@ fn large_convolutions() {
     }
 }
 
+/// Maps whose channels fill the vectors: the gradient by the filters goes band by band.
+#[test]
+fn channels_that_fill_the_vectors() {
+    let conv = |stride: &[usize], pad: [usize; 2], dilate: usize, groups: usize| op::Conv {
+        stride: stride.to_vec(),
+        pad: vec![pad; stride.len()],
+        dilate: vec![dilate; stride.len()],
+        groups,
+        activation: None,
+    };
+    let cases = [
+        (conv(&[1, 1], [1, 1], 1, 1), vec![3, 29, 31, 32], vec![20, 3, 3, 32]),
+        (conv(&[2, 2], [0, 0], 1, 1), vec![2, 29, 32, 48], vec![30, 1, 1, 48]),
+        (conv(&[3, 2], [0, 0], 1, 1), vec![2, 29, 32, 31], vec![15, 3, 1, 31]),
+        (conv(&[2, 3], [2, 1], 2, 2), vec![2, 23, 40, 64], vec![28, 5, 3, 32]),
+        (conv(&[1, 2], [1, 0], 1, 1), vec![1, 7, 1100, 16], vec![17, 3, 4, 16]),
+        (conv(&[2], [3, 1], 3, 1), vec![2, 1500, 48], vec![40, 5, 48]),
+        (conv(&[1, 1], [2, 2], 1, 1), vec![9, 7, 7, 80], vec![64, 3, 3, 80]),
+    ];
+    for (conv, x, filter) in cases {
+        check_conv(&Case { conv, x, filter });
+    }
+}
+
 /// One large image, whose gradients are added up in parts.
 #[test]
 fn parts_of_one_image() {

@@ -1,5 +1,6 @@
 //! Convolution and its gradients: which algorithm, in what tiles, with how much scratch memory.
 
+mod lines;
 mod phases;
 mod windows;
 
@@ -14,6 +15,7 @@ use crate::geometry::Geometry;
 use crate::kernel::{Kernel, Scratch, Way};
 use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
 use crate::team::CHUNK;
+use lines::Lines;
 use phases::{Phase, Taps};
 use windows::Windows;
 
@@ -50,6 +52,8 @@ pub enum Wgrad {
     Depthwise(depthwise::WgradCut),
     /// By Winograd's minimal filtering.
     Winograd(winograd::WgradCut),
+    /// Band by band of output lines.
+    Lines(Lines),
     /// As a product of dy and windows.
     Product(Cut),
 }
@@ -90,6 +94,7 @@ impl fmt::Display for Wgrad {
             Wgrad::Direct(cut) => write!(f, "direct {cut}"),
             Wgrad::Depthwise(cut) => write!(f, "depthwise {cut}"),
             Wgrad::Winograd(cut) => write!(f, "winograd {cut}"),
+            Wgrad::Lines(cut) => write!(f, "lines {cut}"),
             Wgrad::Product(cut) => write!(f, "product {cut}"),
         }
     }
@@ -168,6 +173,8 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
         (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))
     } else if let Some((cut, scratch)) = winograd::choose_wgrad(&g, lanes) {
         (Wgrad::Winograd(cut), scratch)
+    } else if let Some(cut) = Lines::new(&g, lanes) {
+        (Wgrad::Lines(cut), cut.scratch(&g))
     } else {
         let cut = Cut::packed_by_tasks([g.group_filters(), g.depth(), g.rows()], g.groups, lanes).split_depth();
         let sums = Scratch::shared(cut.sums(g.filters * g.depth()));
@@ -231,6 +238,7 @@ pub fn wgrad(call: Call<'_>) {
         Wgrad::Direct(cut) => return narrow::wgrad(g, cut, call),
         Wgrad::Depthwise(cut) => return depthwise::wgrad(g, cut, call),
         Wgrad::Winograd(cut) => return winograd::wgrad(g, cut, call),
+        Wgrad::Lines(cut) => return lines::wgrad(g, cut, call),
         Wgrad::Product(cut) => cut,
     };
     let (depth, filters) = (g.depth(), g.group_filters());
