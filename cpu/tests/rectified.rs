@@ -106,6 +106,7 @@ proptest! {
 #[test]
 fn maps_that_are_cut_into_parts() {
     check(&pooled(&[1, 120, 90, 24], 3, 2, 1));
+    check(&pooled(&[1, 14, 8, 8, 70], 3, 1, 1));
     check(&pooled(&[2, 130, 100, 6], 2, 2, 0));
     check(&summed(&[2, 100, 90, 17], true));
 }
