@@ -39,6 +39,7 @@ options.add_argument("--threads", type=int, default=os.cpu_count())
 options.add_argument("--set", choices=list(ISA), help="hold us and oneDNN back to these instructions")
 options.add_argument("--compile", action="store_true", help="torch.compile as well, which takes minutes")
 options.add_argument("--parts", action="store_true", help="where the time goes: ours by op, theirs by PyTorch's profiler")
+options.add_argument("--hold", action="store_true", help="when all is ready for the rounds, say so and wait for a line: another may have the machine")
 options.add_argument("--write", action="store_true", help="write cpu/RESULTS.md of what is kept, and measure nothing")
 options = options.parse_args()
 if options.set:
@@ -186,6 +187,9 @@ def measure(name, mode, folder):
     for who, one in found.items():
         [first] = one.steps(1)
         counts[who] = max(1, round(options.seconds / min(one.steps(2)))) if first < 0.5 else 1
+    if options.hold:
+        print("ready", flush=True)
+        sys.stdin.readline()
     for turn in range(options.rounds):
         order = list(found)
         order = order[turn % len(order) :] + order[: turn % len(order)]
