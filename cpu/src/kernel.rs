@@ -9,8 +9,13 @@ use fovea_graph::{Graph, NodeId};
 
 use crate::geometry::Geometry;
 use crate::ops::conv::{Dgrad, Forward, Wgrad};
+<<<<<<< HEAD
 use crate::ops::{Norm, Rectified, Rule};
 use crate::product::Cut;
+=======
+use crate::ops::{Norm, Rule};
+use crate::product::{Cut, Thin};
+>>>>>>> main
 
 /// An algorithm with all that was decided with it, and the memory that it needs beside its operands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +56,8 @@ pub enum Way {
     Plain,
     /// A product of matrices.
     Product(Cut),
+    /// A product of few rows.
+    Thin(Thin),
     /// `conv`.
     Conv(Geometry, Forward),
     /// `conv_dgrad`.
@@ -166,6 +173,7 @@ impl fmt::Display for Kernel {
         match &self.way {
             Way::Plain => Ok(()),
             Way::Product(cut) => write!(f, "product {cut}"),
+            Way::Thin(cut) => write!(f, "thin product {cut}"),
             Way::Conv(_, way) => way.fmt(f),
             Way::ConvDgrad(_, way) => way.fmt(f),
             Way::ConvWgrad(_, way) => way.fmt(f),

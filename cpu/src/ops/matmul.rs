@@ -5,7 +5,7 @@ use fovea_graph::op::{Matmul, Transpose};
 
 use super::Call;
 use crate::kernel::{Kernel, Way};
-use crate::product::{Columns, Cut, Factor, Left, Product, Right, Rows, Transposed};
+use crate::product::{Columns, Cut, Factor, Left, Product, Right, Rows, Thin, Transposed, dots, streams};
 
 /// Rows, columns and depth.
 pub fn sizes(op: &Matmul, shapes: &[&Shape], y: &Shape) -> [usize; 3] {
@@ -18,7 +18,13 @@ pub fn sizes(op: &Matmul, shapes: &[&Shape], y: &Shape) -> [usize; 3] {
 
 /// How `matmul` is computed, on vectors of so many lanes.
 pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
-    let cut = Cut::packed_by_tasks(sizes(op, shapes, y), 1, lanes);
+    let sizes = sizes(op, shapes, y);
+    if op.a == Transpose::No
+        && let Some(cut) = Thin::new(sizes, lanes)
+    {
+        return Kernel::new(Way::Thin(cut), cut.scratch());
+    }
+    let cut = Cut::packed_by_tasks(sizes, 1, lanes);
     Kernel::new(Way::Product(cut), cut.scratch())
 }
 
@@ -30,6 +36,15 @@ pub fn matmul(op: &Matmul, call: Call<'_>) {
     let columns = Columns { data: b, stride: along, next: 0 };
     // Seen transposed, its rows are the columns.
     let turned = Rows { data: b, stride: along, next: 0 };
+    if let Way::Thin(cut) = &call.kernel.way {
+        let (bias, memory) = (call.memory.inputs.get(2).copied(), call.memory);
+        return match op.b {
+            Transpose::Yes => dots(call.team, cut, [rows, turned], bias, op.activation, memory.output),
+            Transpose::No => {
+                streams(call.team, cut, (rows, columns), bias, op.activation, memory.output, memory.workspace)
+            }
+        };
+    }
     match (op.a, op.b) {
         (Transpose::No, Transpose::No) => product(op, &rows, &columns, call),
         (Transpose::No, Transpose::Yes) => product(op, &rows, &turned, call),
