@@ -9,13 +9,8 @@ use fovea_graph::{Graph, NodeId};
 
 use crate::geometry::Geometry;
 use crate::ops::conv::{Dgrad, Forward, Wgrad};
-<<<<<<< HEAD
 use crate::ops::{Norm, Rectified, Rule};
-use crate::product::Cut;
-=======
-use crate::ops::{Norm, Rule};
 use crate::product::{Cut, Thin};
->>>>>>> main
 
 /// An algorithm with all that was decided with it, and the memory that it needs beside its operands.
 #[derive(Clone, Debug, PartialEq, Eq)]
