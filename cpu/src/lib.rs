@@ -26,4 +26,4 @@ mod team;
 mod threads;
 
 pub use backend::Cpu;
-pub use simd::Instructions;
+pub use simd::{Instructions, Vectors, mul_add};
