@@ -9,8 +9,8 @@ use fovea_graph::plan::{self, Choice, Plan, Preparation, Step, Type};
 use fovea_graph::{Graph, NodeId};
 
 use crate::geometry::Geometry;
-use crate::ops::Rule;
 use crate::ops::conv::{Dgrad, Forward, Phase, Wgrad};
+use crate::ops::{Norm, Rule};
 use crate::product::Cut;
 
 /// An algorithm with all that was decided with it, and the memory that it needs beside its operands.
@@ -66,6 +66,8 @@ pub enum Way {
     ConvWgrad(Geometry, Wgrad),
     /// The updates of one parameter and of its moments, in one pass over memory.
     Updates(Rule),
+    /// Batch normalisation with its neighbours.
+    Norm(Norm),
 }
 
 /// How much memory a kernel needs beside its operands, in f32.
@@ -188,6 +190,7 @@ impl fmt::Display for Kernel {
             Way::ConvDgrad(_, way) => way.fmt(f),
             Way::ConvWgrad(_, way) => way.fmt(f),
             Way::Updates(rule) => write!(f, "{rule} in one pass"),
+            Way::Norm(norm) => norm.fmt(f),
         }
     }
 }

@@ -46,24 +46,41 @@ pub fn workspace(x: &Shape) -> usize {
     3 * lanes(x.channels())
 }
 
+/// What a normalisation does with each channel, repeated to the length of a row.
+pub struct Normalised<'a>([&'a [f32]; 3]);
+
+impl<'a> Normalised<'a> {
+    /// From mean, variance, scale and shift; the workspace is that of [`workspace`].
+    pub fn new(workspace: &'a mut [f32], op: &BatchNorm, [mean, variance, scale, shift]: [&[f32]; 4]) -> Self {
+        Self(rows(workspace, mean.len(), |c| {
+            [f64::from(mean[c]), f64::from(scale[c]) / deviation(variance[c], op.eps), f64::from(shift[c])]
+        }))
+    }
+
+    /// `scale/σ · (x − mean) + shift` for a row, or its beginning.
+    #[inline(always)]
+    pub fn row(&self, x: &[f32], y: &mut [f32]) {
+        let Self([means, factors, shifts]) = self;
+        let channels = means.iter().zip(*factors).zip(*shifts);
+        for ((y, x), ((mean, factor), shift)) in y.iter_mut().zip(x).zip(channels) {
+            *y = (x - mean) * factor + shift;
+        }
+    }
+}
+
 /// `scale/σ · (x − mean) + shift`; inputs x, mean, variance, scale, shift.
 pub fn forward(op: &BatchNorm, call: Call<'_>) {
     let [x, mean, variance, scale, shift] = call.memory.inputs[..] else {
         unreachable!("the graph has checked the arity")
     };
     let lanes = lanes(mean.len());
-    let [means, factors, shifts] = rows(call.memory.workspace, mean.len(), |c| {
-        [f64::from(mean[c]), f64::from(scale[c]) / deviation(variance[c], op.eps), f64::from(shift[c])]
-    });
+    let by_channel = Normalised::new(call.memory.workspace, op, [mean, variance, scale, shift]);
     call.team.chunks(call.memory.output, chunk(lanes), |start, out| {
         call.team.vectors().run(
             #[inline(always)]
             || {
-                for (y, x) in out.chunks_mut(lanes).zip(x[start..].chunks(lanes)) {
-                    for ((((y, x), mean), factor), shift) in y.iter_mut().zip(x).zip(means).zip(factors).zip(shifts) {
-                        *y = (x - mean) * factor + shift;
-                    }
-                }
+                let rows = out.chunks_mut(lanes).zip(x[start..].chunks(lanes));
+                rows.for_each(|(y, x)| by_channel.row(x, y));
             },
         );
     });
@@ -89,39 +106,48 @@ pub fn dgrad_workspace(x: &Shape) -> usize {
     4 * lanes(x.channels())
 }
 
-/// `scale/σ · (dy − dshift/n − (x − mean)/σ · dscale/n)`, with running statistics `scale/σ · dy`; inputs x, mean, variance,
-/// scale, dy, dscale, dshift.
+/// What [`gradient_row`] needs of each channel, repeated to the length of a row, from mean, variance, scale, dscale and
+/// dshift over n positions; the workspace is that of [`dgrad_workspace`].
+pub fn gradient_rows<'a>(
+    workspace: &'a mut [f32],
+    op: &BatchNormDgrad,
+    n: f64,
+    [mean, variance, scale, dscale, dshift]: [&[f32]; 5],
+) -> [&'a [f32]; 4] {
+    rows(workspace, mean.len(), |c| {
+        let deviation = deviation(variance[c], op.eps);
+        let (shift, slope) = (f64::from(dshift[c]) / n, f64::from(dscale[c]) / n / deviation);
+        [f64::from(mean[c]), f64::from(scale[c]) / deviation, shift, slope]
+    })
+}
+
+/// `scale/σ · (dy − dshift/n − (x − mean)/σ · dscale/n)`, with running statistics `scale/σ · dy`, for a row or part of it.
+#[inline(always)]
+pub fn gradient_row(op: &BatchNormDgrad, by_channel: [&[f32]; 4], x: &[f32], dy: &[f32], dx: &mut [f32]) {
+    let [means, factors, shifts, slopes] = by_channel;
+    match op.statistics {
+        Statistics::Batch => {
+            let channels = means.iter().zip(factors).zip(shifts).zip(slopes);
+            for (((dx, x), dy), (((mean, factor), shift), slope)) in dx.iter_mut().zip(x).zip(dy).zip(channels) {
+                *dx = (dy - shift - (x - mean) * slope) * factor;
+            }
+        }
+        Statistics::Running => dx.iter_mut().zip(dy).zip(factors).for_each(|((dx, dy), factor)| *dx = dy * factor),
+    }
+}
+
+/// The gradient by x; inputs x, mean, variance, scale, dy, dscale, dshift.
 pub fn dgrad(op: &BatchNormDgrad, call: Call<'_>) {
     let [x, mean, variance, scale, dy, dscale, dshift] = call.memory.inputs[..] else {
         unreachable!("the graph has checked the arity")
     };
     let (lanes, n) = (lanes(mean.len()), call.shape.positions() as f64);
-    let [means, factors, shifts, slopes] = rows(call.memory.workspace, mean.len(), |c| {
-        let deviation = deviation(variance[c], op.eps);
-        let (shift, slope) = (f64::from(dshift[c]) / n, f64::from(dscale[c]) / n / deviation);
-        [f64::from(mean[c]), f64::from(scale[c]) / deviation, shift, slope]
-    });
+    let by_channel = gradient_rows(call.memory.workspace, op, n, [mean, variance, scale, dscale, dshift]);
     call.team.chunks(call.memory.output, chunk(lanes), |start, out| {
         let known = x[start..].chunks(lanes).zip(dy[start..].chunks(lanes));
         call.team.vectors().run(
             #[inline(always)]
-            || {
-                for (dx, (x, dy)) in out.chunks_mut(lanes).zip(known) {
-                    match op.statistics {
-                        Statistics::Batch => {
-                            let channels = means.iter().zip(factors).zip(shifts).zip(slopes);
-                            for (((dx, x), dy), (((mean, factor), shift), slope)) in
-                                dx.iter_mut().zip(x).zip(dy).zip(channels)
-                            {
-                                *dx = (dy - shift - (x - mean) * slope) * factor;
-                            }
-                        }
-                        Statistics::Running => {
-                            dx.iter_mut().zip(dy).zip(factors).for_each(|((dx, dy), factor)| *dx = dy * factor);
-                        }
-                    }
-                }
-            },
+            || out.chunks_mut(lanes).zip(known).for_each(|(dx, (x, dy))| gradient_row(op, by_channel, x, dy, dx)),
         );
     });
 }
@@ -143,6 +169,6 @@ pub fn running_bound(op: &Running, r: f64, s: f64) -> f64 {
 }
 
 /// σ = `√(variance + eps)`.
-fn deviation(variance: f32, eps: f64) -> f64 {
+pub fn deviation(variance: f32, eps: f64) -> f64 {
     (f64::from(variance) + eps).sqrt()
 }

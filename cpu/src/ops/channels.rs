@@ -10,10 +10,10 @@ use fovea_graph::Shape;
 use crate::team::{CHUNK, Team};
 
 /// Lanes of a row that are summed at a time: their sums stay in the first cache.
-const STRIP: usize = 512;
+pub const STRIP: usize = 512;
 
 /// Rows whose terms are added in f32.
-const BLOCK: usize = 64;
+pub const BLOCK: usize = 64;
 
 /// Elements of a row: a whole number of positions and, where that is not too long, of vectors, so that short rows of
 /// channels fill vectors too.
@@ -81,7 +81,7 @@ pub fn workspace(x: &Shape, sums: usize) -> usize {
 }
 
 /// The part of a piece that is summed at a time: some lanes of all its rows.
-struct Strip {
+pub struct Strip {
     /// The elements of the piece.
     elements: Range<usize>,
     lanes: usize,
@@ -93,16 +93,28 @@ struct Strip {
 }
 
 impl Strip {
-    /// Where its part of each row lies; the last may be shorter.
+    /// Where its part of each row lies; the last may be shorter. Four places of the piece come by turns, so that more than
+    /// one page at a time is read ahead.
     #[inline(always)]
-    fn rows(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (end, len) = (self.elements.end, self.len);
-        let starts = (self.elements.start + self.first..end).step_by(self.lanes);
-        starts.map(move |start| start..end.min(start + len))
+    pub fn rows(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        const PLACES: usize = 4;
+        let (start, end, lanes, len) = (self.elements.start + self.first, self.elements.end, self.lanes, self.len);
+        let count = end.saturating_sub(start).div_ceil(lanes);
+        let apart = self.elements.len() / lanes / PLACES;
+        (0..count).map(move |i| {
+            let row = if i < PLACES * apart { i % PLACES * apart + i / PLACES } else { i };
+            let from = start + row * lanes;
+            from..end.min(from + len)
+        })
+    }
+
+    /// How many lanes it has.
+    pub fn len(&self) -> usize {
+        self.len
     }
 
     /// The numbers of its lanes' channels.
-    fn of_lanes(&self, by_channel: &[f32], lanes: &mut [f32; STRIP]) {
+    pub fn of_lanes(&self, by_channel: &[f32], lanes: &mut [f32; STRIP]) {
         let lanes = lanes[..self.len].iter_mut().enumerate();
         lanes.for_each(|(i, lane)| *lane = by_channel[(self.first + i) % self.channels]);
     }
@@ -110,7 +122,7 @@ impl Strip {
 
 /// `result(c, sums)` for every channel, of the K sums that `strip` finds for each lane of a strip; it may write the
 /// strip's rows of the piece of `out` that it is given, where `out` is as long as a tensor of the shape.
-fn reduce<const K: usize>(
+pub fn reduce<const K: usize>(
     team: &Team<'_>,
     shape: &Shape,
     (workspace, out): (&mut [f32], &mut [f32]),
@@ -195,9 +207,52 @@ pub fn sums<const N: usize, const K: usize>(
     reduce(team, shape, (workspace, &mut []), strip, result);
 }
 
+/// `result(c, [Σ made, Σ made · (x − centre[c])])` over all positions, where `fill` makes elements of a tensor of the shape;
+/// they are kept in `out`, where that is as long.
+pub fn sums_of_made(
+    team: &Team<'_>,
+    shape: &Shape,
+    (workspace, out): (&mut [f32], &mut [f32]),
+    fill: impl Fn(Range<usize>, &mut [f32]) + Sync,
+    (x, centre): (&[f32], &[f32]),
+    result: impl FnMut(usize, [f64; 2]),
+) {
+    let strip = |strip: &Strip, out: &mut [f32], sums: &mut [[f64; STRIP]; 2]| {
+        let (mut middle, mut made) = ([0.0; STRIP], [0.0; STRIP]);
+        strip.of_lanes(centre, &mut middle);
+        team.vectors().run(
+            #[inline(always)]
+            || {
+                let (mut block, mut left) = ([[0.0; STRIP]; 2], BLOCK);
+                for row in strip.rows() {
+                    let made = match out.get_mut(row.start - strip.elements.start..row.end - strip.elements.start) {
+                        Some(kept) => kept,
+                        None => &mut made[..row.len()],
+                    };
+                    fill(row.clone(), made);
+                    add_row(
+                        [&*made, &x[row]],
+                        &middle,
+                        &mut block,
+                        #[inline(always)]
+                        |[made, x], middle| [made, (x - middle) * made],
+                    );
+                    left -= 1;
+                    if left == 0 {
+                        flush(&mut block, sums);
+                        left = BLOCK;
+                    }
+                }
+                flush(&mut block, sums);
+            },
+        );
+    };
+    reduce(team, shape, (workspace, out), strip, result);
+}
+
 /// Adds the terms of one row.
 #[inline(always)]
-fn add_row<const N: usize, const K: usize>(
+pub fn add_row<const N: usize, const K: usize>(
     row: [&[f32]; N],
     middle: &[f32; STRIP],
     block: &mut [[f32; STRIP]; K],

@@ -14,10 +14,13 @@ mod frame;
 mod loss;
 mod lrn;
 mod matmul;
+mod moments;
 mod narrow;
+mod norm;
 mod one_pass;
 mod overlap;
 mod pool;
+mod pool_lines;
 mod rmsprop;
 mod sgd;
 mod sign_step;
@@ -28,14 +31,16 @@ mod update;
 mod upsample;
 
 use fovea_graph::op::Activation;
+use fovea_graph::plan::Group;
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
-use crate::kernel::{Form, Kernel, Way};
+use crate::kernel::{Form, Kernel, Scratch, Way};
 use crate::storage::Operands;
 use crate::team::Team;
 use crate::threads::Threads;
 
-pub use one_pass::{Rule, groups};
+pub use norm::Norm;
+pub use one_pass::Rule;
 
 /// One evaluation of a step.
 pub struct Call<'a> {
@@ -51,6 +56,13 @@ pub struct Call<'a> {
     pub feed: &'a Feed<'a>,
     /// The threads.
     pub team: &'a Team<'a>,
+}
+
+/// Neighbours that are computed in one step.
+pub fn groups(graph: &Graph) -> Vec<Group> {
+    let mut groups = norm::groups(graph);
+    groups.extend(one_pass::groups(graph));
+    groups
 }
 
 /// How this backend computes a node, on these threads.
@@ -71,6 +83,10 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         }
         Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
+        Op::PoolGrad(op) => {
+            let each = pool::grad_workspace(op, shapes[0], shapes[1]);
+            Kernel::new(Way::Plain, Scratch { each, ..Scratch::default() })
+        }
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads.count())),
         Op::Upsample(_) | Op::UpsampleGrad(_) => {
             plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads.count()))
@@ -86,7 +102,6 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         | Op::Relu(_)
         | Op::ReluGrad(_)
         | Op::Pool(_)
-        | Op::PoolGrad(_)
         | Op::Reshape(_)
         | Op::Dropout(_)
         | Op::Add(_)
@@ -122,7 +137,11 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
 /// Whether nodes can be computed in this way: for ops that have several it must be one of theirs, for their sizes.
 pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
     let &[id] = nodes else {
-        return matches!(way, Way::Updates(rule) if one_pass::rule(graph, nodes) == Some(*rule));
+        return match way {
+            Way::Updates(rule) => one_pass::rule(graph, nodes) == Some(*rule),
+            Way::Norm(norm) => norm::recognised(graph, nodes).is_some_and(|(known, _)| known == *norm),
+            _ => false,
+        };
     };
     let node = graph.node(id);
     match (&node.op, way) {
@@ -180,6 +199,7 @@ pub fn prepare(form: &Form, of: &[&[f32]], to: &mut [f32], team: &Team<'_>) {
 pub fn run(graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
     match (nodes, &call.kernel.way) {
         (_, Way::Updates(rule)) => one_pass::run(*rule, graph, nodes, call),
+        (_, Way::Norm(norm)) => norm::run(*norm, graph, nodes, call),
         (&[id], _) => run_node(&graph.node(id).op, call),
         _ => unreachable!("checked when it is compiled"),
     }

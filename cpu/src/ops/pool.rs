@@ -9,6 +9,7 @@ use pulp::{Simd, WithSimd};
 
 use super::Call;
 use super::channels::chunk;
+use super::pool_lines::{self, span};
 use crate::geometry::{Geometry, Part, Position};
 use crate::simd::{load, store};
 
@@ -63,14 +64,6 @@ fn windows(pool: &Pool, x: &Shape, y: &Shape) -> Geometry {
     Geometry::new(&conv, x, &pool.size, y)
 }
 
-/// What output `at` of one axis sees of the map.
-#[inline(always)]
-fn span(g: &Geometry, axis: usize, at: usize) -> Range<usize> {
-    let start = at * g.stride[axis];
-    let end = (start + g.window[axis]).saturating_sub(g.pad[axis]).min(g.map[axis]);
-    start.saturating_sub(g.pad[axis])..end
-}
-
 /// Calls `visit` for each of the output positions `rows`, counted through the batch, with the place of its channels (from
 /// the first of them on) and what it sees.
 #[inline(always)]
@@ -91,7 +84,16 @@ fn each(g: &Geometry, rows: Range<usize>, mut visit: impl FnMut(usize, Seen)) {
 
 /// `pool`.
 pub fn pool(op: &Pool, call: Call<'_>) {
-    let (g, x) = (windows(op, call.shapes[0], call.shape), call.memory.inputs[0]);
+    let (g, x, vectors) = (windows(op, call.shapes[0], call.shape), call.memory.inputs[0], call.team.vectors());
+    if pool_lines::suits(&g) {
+        let line = g.out[2] * g.channels;
+        return call.team.chunks(call.memory.output, chunk(line), |start, y| {
+            vectors.run(
+                #[inline(always)]
+                || pool_lines::forward(&g, op.kind, start / line, x, y),
+            );
+        });
+    }
     call.team.chunks(call.memory.output, chunk(g.channels.max(1)), |start, y| {
         let rows = start / g.channels..(start + y.len()) / g.channels;
         call.team.vectors().dispatch(Forward { g: &g, rows, kind: op.kind, x, y });
@@ -108,10 +110,25 @@ pub fn pool_pick(op: &PoolPick, call: Call<'_>) {
     });
 }
 
+/// Scratch memory of [`pool_grad`], a thread.
+pub fn grad_workspace(op: &PoolGrad, x: &Shape, dy: &Shape) -> usize {
+    let g = windows(&op.pool, x, dy);
+    if pool_lines::suits(&g) { pool_lines::gradient_workspace(&g) } else { 0 }
+}
+
 /// `pool_grad`; inputs x and dy.
 pub fn pool_grad(op: &PoolGrad, call: Call<'_>) {
     let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
-    let g = windows(&op.pool, call.shapes[0], call.shapes[1]);
+    let (g, vectors) = (windows(&op.pool, call.shapes[0], call.shapes[1]), call.team.vectors());
+    if pool_lines::suits(&g) {
+        let (parts, slot) = (g.parts(call.memory.output, 1), pool_lines::gradient_workspace(&g));
+        return call.team.each(parts, call.memory.workspace, slot, |(part, dx), scratch| {
+            vectors.run(
+                #[inline(always)]
+                || pool_lines::gradient(&g, op.pool.kind, &part, (x, dy), dx, scratch),
+            );
+        });
+    }
     call.team.each(g.parts(call.memory.output, 1), &mut [], 0, |(part, dx), _| {
         call.team.vectors().dispatch(Gradient { g: &g, part, kind: op.pool.kind, x, dy, dx });
     });

@@ -1,0 +1,273 @@
+//! Batch normalisation with its neighbours: what belongs together goes through memory together.
+//!
+//! Reads and writes of a map: mean and variance take one pass instead of two (1 read for 2), scaling, the sum with a shortcut
+//! and ReLU one instead of three (1 or 2 reads and 1 write for 4 and 3). Backward the gradients of ReLU, shift and scale take
+//! one pass, and that of x another, in which ReLU's is worked out once more instead of stored (6 reads and 1 write for 9 and
+//! 2); where others read ReLU's gradient, the first pass stores it and the second reads it.
+//!
+//! Every sum is taken in the order of the ops alone, and every element goes through the same operations; only mean and
+//! variance are other sums than theirs: see [`moments`].
+
+use std::fmt;
+use std::ops::Range;
+
+use fovea_graph::op::{BatchNorm, BatchNormDgrad, BatchNormScaleGrad};
+use fovea_graph::plan::Group;
+use fovea_graph::{Graph, NodeId, Op};
+
+use super::Call;
+use super::batch_norm::{Normalised, deviation, gradient_row, gradient_rows};
+use super::channels::{self, STRIP, chunk, lanes};
+use super::moments::moments;
+use crate::kernel::{Kernel, Scratch, Way};
+
+/// What of batch normalisation a step computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Norm {
+    /// Mean and variance.
+    Moments,
+    /// Its result, with a shortcut added or not, and ReLU's of that.
+    Forward {
+        /// Whether a shortcut is added.
+        add: bool,
+    },
+    /// The gradients by shift, scale and x.
+    Backward {
+        /// Whether the gradient at its result is a sum, which nobody else reads.
+        add: bool,
+        /// Whether it comes through ReLU.
+        relu: bool,
+    },
+}
+
+impl fmt::Display for Norm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Norm::Moments => "mean and variance in one pass",
+            Norm::Forward { .. } => "normalised and rectified in one pass",
+            Norm::Backward { .. } => "gradients in two passes",
+        })
+    }
+}
+
+/// Batch normalisations and their neighbours in few steps.
+pub fn groups(graph: &Graph) -> Vec<Group> {
+    let readers = graph.readers();
+    let once = |id: NodeId| readers[id.index()] == 1;
+    let group = |id: NodeId| {
+        let nodes = match &graph.node(id).op {
+            Op::ChannelVariance(_) => vec![graph.node(id).inputs[1], id],
+            Op::Relu(_) => forward(graph, id, once)?,
+            Op::BatchNormDgrad(_) => backward(graph, id, once)?,
+            _ => return None,
+        };
+        let (norm, x) = recognised(graph, &nodes)?;
+        let shape = graph.shape(x);
+        let rows = |many: usize| many * lanes(shape.channels());
+        let scratch = match norm {
+            Norm::Moments => channels::workspace(shape, 2),
+            Norm::Forward { .. } => rows(3),
+            Norm::Backward { .. } => channels::workspace(shape, 2) + rows(4),
+        };
+        let kernel = Kernel::new(Way::Norm(norm), Scratch::shared(scratch));
+        Some(Group { choice: kernel.choice(graph, &nodes, 0), nodes })
+    };
+    graph.ids().filter_map(group).collect()
+}
+
+/// The nodes before a ReLU that go with it.
+fn forward(graph: &Graph, relu: NodeId, once: impl Fn(NodeId) -> bool) -> Option<Vec<NodeId>> {
+    let is_norm = |id: NodeId| once(id) && matches!(graph.node(id).op, Op::BatchNorm(_));
+    let before = graph.node(relu).inputs[0];
+    match &graph.node(before).op {
+        _ if is_norm(before) => Some(vec![before, relu]),
+        Op::Add(_) if once(before) => {
+            let norm = graph.node(before).inputs.iter().copied().filter(|&id| is_norm(id)).max()?;
+            Some(vec![norm, before, relu])
+        }
+        _ => None,
+    }
+}
+
+/// The nodes before a gradient by x that go with it.
+fn backward(graph: &Graph, dgrad: NodeId, once: impl Fn(NodeId) -> bool) -> Option<Vec<NodeId>> {
+    let [.., dy, dscale, dshift] = graph.node(dgrad).inputs[..] else { return None };
+    let mut nodes = vec![dscale, dshift, dgrad];
+    if let Op::ReluGrad(_) = graph.node(dy).op {
+        nodes.insert(0, dy);
+        let sum = graph.node(dy).inputs[1];
+        if once(sum) && matches!(graph.node(sum).op, Op::Add(_)) {
+            nodes.insert(0, sum);
+        }
+    }
+    Some(nodes)
+}
+
+/// What these nodes, in this order, are together, and the map that is normalised.
+pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<(Norm, NodeId)> {
+    let parts: Vec<(&Op, &[NodeId])> = nodes.iter().map(|&id| graph.node(id)).map(|n| (&n.op, &n.inputs[..])).collect();
+    match parts[..] {
+        [(Op::ChannelMean(_), mean), (Op::ChannelVariance(_), variance)] => {
+            (*variance == [mean[0], nodes[0]]).then_some((Norm::Moments, mean[0]))
+        }
+        [(Op::BatchNorm(_), norm), (Op::Relu(_), relu)] => {
+            (*relu == [nodes[0]]).then_some((Norm::Forward { add: false }, norm[0]))
+        }
+        [(Op::BatchNorm(_), norm), (Op::Add(_), add), (Op::Relu(_), relu)] => {
+            let fits = add.iter().filter(|&&id| id == nodes[0]).count() == 1 && *relu == [nodes[1]];
+            fits.then_some((Norm::Forward { add: true }, norm[0]))
+        }
+        [
+            ref before @ ..,
+            (Op::BatchNormScaleGrad(_), scale),
+            (Op::ChannelSum(_), shift),
+            (Op::BatchNormDgrad(_), dgrad),
+        ] => {
+            let own = before.len();
+            let dy = shift[0];
+            let fits = scale[3] == dy && dgrad[..3] == scale[..3] && dgrad[4..] == [dy, nodes[own], nodes[own + 1]];
+            let (add, relu) = match before {
+                [] => (false, false),
+                [(Op::ReluGrad(_), _)] => (false, dy == nodes[0]),
+                [(Op::Add(_), _), (Op::ReluGrad(_), relu)] => (relu[1] == nodes[0], dy == nodes[1]),
+                _ => return None,
+            };
+            let fits = fits && own == usize::from(add) + usize::from(relu) && (!relu || scale[0] != dy);
+            fits.then_some((Norm::Backward { add, relu }, scale[0]))
+        }
+        _ => None,
+    }
+}
+
+/// Computes a group.
+pub fn run(norm: Norm, graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
+    let op = |back: usize| &graph.node(nodes[nodes.len() - back]).op;
+    match (norm, op(nodes.len()), op(nodes.len().min(3)), op(1)) {
+        (Norm::Moments, ..) => run_moments(graph, nodes, call),
+        (Norm::Forward { .. }, Op::BatchNorm(op), ..) => run_forward(op, call),
+        (Norm::Backward { add, relu }, _, Op::BatchNormScaleGrad(scale), Op::BatchNormDgrad(dgrad)) => {
+            run_backward((scale, dgrad), (add, relu), call);
+        }
+        _ => unreachable!("checked when it is compiled"),
+    }
+}
+
+fn run_moments(graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
+    let shape = graph.shape(graph.node(nodes[0]).inputs[0]);
+    let mut memory = call.memory;
+    let ([means], variances) = (memory.earlier.split_at_mut(1).0, memory.output) else {
+        unreachable!("there are two nodes")
+    };
+    moments(call.team, shape, memory.workspace, memory.inputs[0], |c, mean, variance| {
+        if let Some(to) = means.get_mut(c) {
+            *to = mean as f32;
+        }
+        variances[c] = variance as f32;
+    });
+}
+
+fn run_forward(op: &BatchNorm, call: Call<'_>) {
+    let memory = call.memory;
+    let [x, mean, variance, scale, shift, ref rest @ ..] = memory.inputs[..] else {
+        unreachable!("the graph has checked the arity")
+    };
+    let other = rest.iter().copied().find(|other| !other.is_empty());
+    let lanes = lanes(mean.len());
+    let by_channel = Normalised::new(memory.workspace, op, [mean, variance, scale, shift]);
+    call.team.chunks(memory.output, chunk(lanes), |start, out| {
+        call.team.vectors().run(
+            #[inline(always)]
+            || {
+                for (row, y) in out.chunks_mut(lanes).enumerate() {
+                    let from = start + row * lanes..start + row * lanes + y.len();
+                    by_channel.row(&x[from.clone()], y);
+                    match other {
+                        Some(other) => y.iter_mut().zip(&other[from]).for_each(|(y, o)| *y = rectified(*y + o)),
+                        None => y.iter_mut().for_each(|y| *y = rectified(*y)),
+                    }
+                }
+            },
+        );
+    });
+}
+
+#[inline(always)]
+fn rectified(x: f32) -> f32 {
+    super::elementwise::rectify(x)
+}
+
+/// The gradient at the result of a normalisation: `a`, or `a + b`, where `z > 0`, if there is such.
+#[derive(Clone, Copy)]
+struct Dy<'a> {
+    a: &'a [f32],
+    b: Option<&'a [f32]>,
+    z: Option<&'a [f32]>,
+}
+
+impl Dy<'_> {
+    /// Some of its elements.
+    #[inline(always)]
+    fn row(&self, row: Range<usize>, to: &mut [f32]) {
+        let a = &self.a[row.clone()];
+        match self.b {
+            Some(b) => to.iter_mut().zip(a).zip(&b[row.clone()]).for_each(|((to, a), b)| *to = a + b),
+            None => to.copy_from_slice(a),
+        }
+        if let Some(z) = self.z {
+            to.iter_mut().zip(&z[row]).for_each(|(to, &z)| *to = if z > 0.0 { *to } else { 0.0 });
+        }
+    }
+}
+
+fn run_backward((scale_op, op): (&BatchNormScaleGrad, &BatchNormDgrad), (add, relu): (bool, bool), call: Call<'_>) {
+    let mut memory = call.memory;
+    let (before, own) = memory.inputs.split_at(2 * (usize::from(add) + usize::from(relu)));
+    let [x, mean, variance, given, _, _, _, _, scale, ..] = own[..] else {
+        unreachable!("the graph has checked the arity")
+    };
+    let dy = match *before {
+        [a, b, z, _] => Dy { a, b: Some(b), z: Some(z) },
+        [z, a] => Dy { a, b: None, z: Some(z) },
+        _ => Dy { a: given, b: None, z: None },
+    };
+    let count = memory.earlier.len();
+    let (stored, sums) = memory.earlier.split_at_mut(count - 2);
+    let [dscale, dshift] = sums else { unreachable!("there are two sums") };
+    let stored: &mut [f32] =
+        if relu { stored.last_mut().map(|stored| &mut **stored).unwrap_or_default() } else { &mut [] };
+    let (partial, by_channel) = memory.workspace.split_at_mut(channels::workspace(call.shape, 2));
+    let team = call.team;
+    channels::sums_of_made(
+        team,
+        call.shape,
+        (partial, &mut *stored),
+        #[inline(always)]
+        |row, to| dy.row(row, to),
+        (x, mean),
+        |c, [shift, scale]| {
+            dshift[c] = shift as f32;
+            dscale[c] = (scale / deviation(variance[c], scale_op.eps)) as f32;
+        },
+    );
+    let dy = if stored.is_empty() { dy } else { Dy { a: stored, b: None, z: None } };
+    let lanes = lanes(mean.len());
+    let n = call.shape.positions() as f64;
+    let by_channel = gradient_rows(by_channel, op, n, [mean, variance, scale, dscale, dshift]);
+    team.chunks(memory.output, chunk(lanes), |start, out| {
+        team.vectors().run(
+            #[inline(always)]
+            || {
+                for (row, dx) in out.chunks_mut(lanes).enumerate() {
+                    for (strip, dx) in dx.chunks_mut(STRIP).enumerate() {
+                        let (lane, from) = (strip * STRIP, start + row * lanes + strip * STRIP);
+                        let mut gradient = [0.0; STRIP];
+                        let gradient = &mut gradient[..dx.len()];
+                        dy.row(from..from + dx.len(), gradient);
+                        let by_channel = by_channel.map(|values| &values[lane..]);
+                        gradient_row(op, by_channel, &x[from..from + dx.len()], gradient, dx);
+                    }
+                }
+            },
+        );
+    });
+}
