@@ -39,7 +39,7 @@ fn main() {
 fn bandwidths(vectors: Vectors, threads: usize, bytes: usize) -> [f64; 2] {
     let elements = bytes / 4;
     // At least so much at a time, that starting counts for nothing.
-    let repeated = ((8 << 20) / bytes).max(1);
+    let repeated = ((64 << 20) / bytes).max(1);
     let read = |_| {
         let data = vec![1.0; elements];
         (data, Vec::new())

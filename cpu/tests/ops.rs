@@ -148,8 +148,8 @@ fn large_convolutions() {
         (conv(5, [2, 2], 1, [32, 28, 28, 1], 6), "direct"),
         (conv(7, [3, 2], 1, [2, 70, 66, 7], 40), "direct"),
         (conv(5, [2, 2], 1, [9, 28, 28, 12], 6), "product"),
-        (conv(3, [1, 1], 1, [2, 40, 40, 24], 80), "product"),
-        (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), "product"),
+        (conv(3, [1, 1], 1, [2, 40, 40, 24], 80), "winograd"),
+        (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), "winograd"),
         (conv(1, [0, 0], 1, [4, 30, 30, 48], 100), "product"),
         (conv(3, [1, 1], 2, [2, 30, 30, 32], 48), "product"),
         (conv(3, [1, 1], 40, [3, 33, 33, 40], 40), "depthwise"),
@@ -163,6 +163,30 @@ fn large_convolutions() {
             assert!(kernel.starts_with(algorithm), "{kernel}, not {algorithm}");
         }
         check_conv(&case);
+    }
+}
+
+/// Maps whose channels fill the vectors: the gradient by the filters goes band by band.
+#[test]
+fn channels_that_fill_the_vectors() {
+    let conv = |stride: &[usize], pad: [usize; 2], dilate: usize, groups: usize| op::Conv {
+        stride: stride.to_vec(),
+        pad: vec![pad; stride.len()],
+        dilate: vec![dilate; stride.len()],
+        groups,
+        activation: None,
+    };
+    let cases = [
+        (conv(&[1, 1], [1, 1], 1, 1), vec![3, 29, 31, 32], vec![20, 3, 3, 32]),
+        (conv(&[2, 2], [0, 0], 1, 1), vec![2, 29, 32, 48], vec![30, 1, 1, 48]),
+        (conv(&[3, 2], [0, 0], 1, 1), vec![2, 29, 32, 31], vec![15, 3, 1, 31]),
+        (conv(&[2, 3], [2, 1], 2, 2), vec![2, 23, 40, 64], vec![28, 5, 3, 32]),
+        (conv(&[1, 2], [1, 0], 1, 1), vec![1, 7, 1100, 16], vec![17, 3, 4, 16]),
+        (conv(&[2], [3, 1], 3, 1), vec![2, 1500, 48], vec![40, 5, 48]),
+        (conv(&[1, 1], [2, 2], 1, 1), vec![9, 7, 7, 80], vec![64, 3, 3, 80]),
+    ];
+    for (conv, x, filter) in cases {
+        check_conv(&Case { conv, x, filter });
     }
 }
 
@@ -207,7 +231,7 @@ fn parts_of_one_image() {
     }
 }
 
-/// Scratch memory follows from the tile, not from the batch.
+/// Scratch memory follows from the tile, not from the batch; of 512 filters of 512 channels 36 MiB are transformed at once.
 #[test]
 fn vgg_sized_layers_need_megabytes_of_scratch() {
     let one = Cpu::new(Some(1)).unwrap();
@@ -222,7 +246,7 @@ fn vgg_sized_layers_need_megabytes_of_scratch() {
             let word = op.word();
             let graph = single(op, &inputs);
             let mib = one.choose(&graph, graph.find_output("y").unwrap()).workspace >> 20;
-            assert!(mib <= 24, "{word} of {size}x{size}x{c} takes {mib} MiB");
+            assert!(mib <= if c == 512 { 42 } else { 24 }, "{word} of {size}x{size}x{c} takes {mib} MiB");
         }
     }
 }

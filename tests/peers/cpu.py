@@ -184,8 +184,8 @@ def measure(name, mode, folder):
     found, batch = contenders(name, mode, folder)
     times, counts = {who: [] for who in found}, {}
     for who, one in found.items():
-        one.steps(1)
-        counts[who] = max(1, round(options.seconds / min(one.steps(2))))
+        [first] = one.steps(1)
+        counts[who] = max(1, round(options.seconds / min(one.steps(2)))) if first < 0.5 else 1
     for turn in range(options.rounds):
         order = list(found)
         order = order[turn % len(order) :] + order[: turn % len(order)]

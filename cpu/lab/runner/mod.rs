@@ -78,23 +78,23 @@ pub fn peak(vectors: Vectors, threads: usize) -> f64 {
 
 /// Runs `work` on so many threads at once, so many times: the seconds of all, and what each gave in all.
 pub fn together(threads: usize, times: usize, work: impl Fn(usize) -> f64 + Sync) -> (f64, Vec<f64>) {
-    let barrier = Barrier::new(threads + 1);
+    let barrier = Barrier::new(threads);
+    // Each thread has its own clock: one that only waits for them would be woken late on a machine whose cores are all busy.
     let run = |thread: usize| {
         work(thread);
         barrier.wait();
-        let given = (0..times).map(|_| work(thread)).sum();
-        barrier.wait();
-        given
+        let began = Instant::now();
+        let given: f64 = (0..times).map(|_| work(thread)).sum();
+        (began, Instant::now(), given)
     };
     let run = &run;
-    std::thread::scope(|scope| {
+    let ended: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || run(thread))).collect();
-        barrier.wait();
-        let began = Instant::now();
-        barrier.wait();
-        let seconds = began.elapsed().as_secs_f64();
-        (seconds, threads.into_iter().map(|thread| thread.join().unwrap()).collect())
-    })
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let first = ended.iter().map(|(began, ..)| *began).min().unwrap();
+    let last = ended.iter().map(|(_, end, _)| *end).max().unwrap();
+    ((last - first).as_secs_f64(), ended.into_iter().map(|(.., given)| given).collect())
 }
 
 /// Twelve chains of multiply-adds: more than two units of four cycles keep under way, and few enough for 16 registers.

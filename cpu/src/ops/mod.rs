@@ -29,6 +29,7 @@ mod softmax;
 mod unary;
 mod update;
 mod upsample;
+mod winograd;
 
 use fovea_graph::op::Activation;
 use fovea_graph::plan::Group;

@@ -63,12 +63,14 @@ impl Cut {
     /// With panels packed by the tasks: few rows, or a right factor that is as large as the map.
     pub fn packed_by_tasks(sizes: [usize; 3], times: usize, lanes: usize) -> Self {
         /// Panels of a task: fewer, and the left factor is gathered for little; more, and they leave the cache.
-        const FEWEST: usize = 4;
-        const MOST: usize = 16;
+        const FEWEST: usize = 8;
+        const MOST: usize = 20;
         let mut cut = Self::whole(sizes, times, lanes, true);
         let (tasks, panels, tiles) = (cut.worthwhile(), cut.all_panels(), cut.rows.div_ceil(cut.tile));
-        let fewest = if tiles < FEWEST { 1 } else { FEWEST };
+        let fewest = if tiles < 4 { 1 } else { FEWEST };
         let across = panels.div_ceil(tasks).clamp(fewest, MOST).min(panels.max(1));
+        // As equal as can be.
+        let across = panels.div_ceil(panels.div_ceil(across).max(1)).max(1);
         cut.task_columns = across * cut.width;
         cut.piece = even(cut.depth, LONGEST / 2);
         // Each block of rows packs the panels anew: only where columns alone are too few tasks.

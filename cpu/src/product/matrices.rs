@@ -55,18 +55,13 @@ impl Left for Transposed<'_> {
     #[inline(always)]
     fn gather(&self, which: usize, rows: Range<usize>, depth: Range<usize>, tile: &mut [f32]) {
         for (to, k) in tile.chunks_exact_mut(COLUMN).zip(depth) {
-            let from = &self.data[which * self.next + k * self.stride..][rows.clone()];
-            copy_short::<{ super::micro::MOST_ROWS }>(from, to);
+            let from = &self.data[which * self.next + k * self.stride + rows.start..];
+            // What lies behind the rows is copied, too, where it is there: one move instead of several.
+            match from.first_chunk::<COLUMN>() {
+                Some(from) => to.copy_from_slice(from),
+                None => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+            }
         }
-    }
-}
-
-/// Copies a few elements; the usual number, N, without a loop.
-#[inline(always)]
-pub fn copy_short<const N: usize>(from: &[f32], to: &mut [f32]) {
-    match (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {
-        (Some(from), Some(to)) if from.len() == N => *to = *from,
-        _ => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
     }
 }
 
@@ -88,11 +83,29 @@ impl Right for Columns<'_> {
 #[inline(always)]
 pub fn copy_padded(from: &[f32], to: &mut [f32]) {
     if from.len() == to.len() {
-        to.copy_from_slice(from);
+        copy(from, to);
     } else {
         let (copied, zeros) = to.split_at_mut(from.len());
-        copied.copy_from_slice(from);
+        copied.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
         zeros.fill(0.0);
+    }
+}
+
+/// Copies as many elements as a panel is wide, without a loop, or another number of them.
+#[inline(always)]
+pub fn copy(from: &[f32], to: &mut [f32]) {
+    match to.len() {
+        32 => copy_exactly::<32>(from, to),
+        16 => copy_exactly::<16>(from, to),
+        8 => copy_exactly::<8>(from, to),
+        _ => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+    }
+}
+
+#[inline(always)]
+fn copy_exactly<const N: usize>(from: &[f32], to: &mut [f32]) {
+    if let (Some(from), Some(to)) = (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {
+        *to = *from;
     }
 }
 

@@ -63,31 +63,51 @@ pub struct Target<'a> {
     pub columns: usize,
 }
 
+/// How the steps of the depth lie in a panel: in lines of equally distant steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walk {
+    /// How many lines.
+    pub lines: usize,
+    /// Steps of a line.
+    pub steps: usize,
+    /// Elements from step to step.
+    pub step: usize,
+    /// Elements from the end of a line, a step behind its last, to the beginning of the next.
+    pub jump: usize,
+}
+
+impl Walk {
+    /// Steps of a packed panel: one behind another.
+    pub fn straight(steps: usize, width: usize) -> Self {
+        Self { lines: 1, steps, step: width, jump: 0 }
+    }
+}
+
 /// A tile of the left factor times a panel of the right one.
 pub struct Tile<'a> {
     lie: Lie,
     left: *const f32,
     right: *const f32,
-    depth: usize,
+    walk: Walk,
     target: Target<'a>,
     finish: Finish<'a>,
 }
 
 impl<'a> Tile<'a> {
-    /// Of `depth` steps, to be written to `target`.
+    /// To be written to `target`.
     ///
     /// # Safety
-    /// `left` must hold [`TILE`] elements, of which the target's rows and `depth` steps are set, `right` as many steps of a
-    /// panel of [`VECTORS`] vectors; the target's rows must be as long as its columns, its bias too, and the caller's alone.
+    /// `left` must hold [`TILE`] elements, of which the target's rows and the walk's steps are set, `right` those steps, each
+    /// of [`VECTORS`] vectors; the target's rows must be as long as its columns, its bias too, and the caller's alone.
     pub unsafe fn new(
         (lie, left): (Lie, *const f32),
         right: *const f32,
-        depth: usize,
+        walk: Walk,
         target: Target<'a>,
         finish: Finish<'a>,
     ) -> Self {
-        debug_assert!(depth <= LONGEST && target.offsets.len() <= MOST_ROWS, "a tile");
-        Self { lie, left, right, depth, target, finish }
+        debug_assert!(walk.lines * walk.steps <= LONGEST && target.offsets.len() <= MOST_ROWS, "a tile");
+        Self { lie, left, right, walk, target, finish }
     }
 
     /// Picks the fewest rows that are enough.
@@ -122,20 +142,24 @@ impl<'a> Tile<'a> {
     ) -> Sums<S, M, V> {
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
         let (mut left, mut right) = (self.left, self.right);
-        for _ in 0..self.depth {
-            // SAFETY: there are `depth` steps of the panel and of M rows.
-            unsafe {
-                let panel: [S::f32s; V] =
-                    std::array::from_fn(|v| right.add(v * S::F32_LANES).cast::<S::f32s>().read_unaligned());
-                for (m, sums) in sums.iter_mut().enumerate() {
-                    let x = simd.splat_f32s(*left.add(m * R));
-                    for (sum, panel) in sums.iter_mut().zip(panel) {
-                        *sum = mul_add(simd, x, panel, *sum);
+        let Walk { lines, steps, step, jump } = self.walk;
+        for _ in 0..lines {
+            for _ in 0..steps {
+                // SAFETY: there are as many steps of the panel and of M rows; pointers behind the last are not read.
+                unsafe {
+                    let panel: [S::f32s; V] =
+                        std::array::from_fn(|v| right.add(v * S::F32_LANES).cast::<S::f32s>().read_unaligned());
+                    for (m, sums) in sums.iter_mut().enumerate() {
+                        let x = simd.splat_f32s(*left.add(m * R));
+                        for (sum, panel) in sums.iter_mut().zip(panel) {
+                            *sum = mul_add(simd, x, panel, *sum);
+                        }
                     }
                 }
-                left = left.add(C);
-                right = right.add(VECTORS * S::F32_LANES);
+                left = left.wrapping_add(C);
+                right = right.wrapping_add(step);
             }
+            right = right.wrapping_add(jump);
         }
         Sums(sums)
     }

@@ -24,9 +24,8 @@ use pulp::{Simd, WithSimd};
 
 use crate::team::Team;
 pub use cut::Cut;
-pub use matrices::{Columns, Rows, Transposed, copy_padded};
-pub use micro::{COLUMN, Lie, ROW};
-use micro::{Finish, MOST_ROWS, TILE, Target, Tile};
+pub use matrices::{Columns, Rows, Transposed, copy, copy_padded};
+pub use micro::{COLUMN, Finish, LONGEST, Lie, MOST_ROWS, ROW, TILE, Target, Tile, VECTORS, Walk, tile_rows};
 
 /// What stands left: rows of `depth` elements.
 pub trait Left: Sync {
@@ -79,9 +78,24 @@ struct Task {
 
 /// The memory of a product, which tasks write to that share no element of it.
 #[derive(Clone, Copy)]
-struct Memory {
+pub struct Memory {
     data: *mut f32,
     len: usize,
+}
+
+impl Memory {
+    /// These elements, for as long as they are borrowed.
+    pub fn new(elements: &mut [f32]) -> Self {
+        Self { data: elements.as_mut_ptr(), len: elements.len() }
+    }
+
+    /// Where rows of a product begin that lie at these offsets, from a column on: checked to be inside.
+    pub fn rows(self, offsets: &[usize], columns: &Range<usize>) -> *mut f32 {
+        let furthest = offsets.iter().copied().max().unwrap_or(0);
+        assert!(furthest + columns.end <= self.len, "a product's rows lie in its memory");
+        // SAFETY: the column lies in the first row, which lies in the memory.
+        unsafe { self.data.add(columns.start) }
+    }
 }
 
 // SAFETY: the elements are f32, and no two tasks reach the same ones (`Product::run`).
@@ -111,7 +125,7 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Product<'_, L, R, P
     ///
     /// Rows of `place` must not overlap, and must lie in the `part` elements that a part has.
     pub fn run(&self, team: &Team<'_>, cut: &Cut, output: &mut [f32], part: usize, workspace: &mut [f32]) {
-        let memory = Memory { data: output.as_mut_ptr(), len: output.len() };
+        let memory = Memory::new(output);
         let tasks = cut.tasks(part);
         team.each(tasks, workspace, cut.workspace(), |task, workspace| {
             team.vectors().dispatch(Run { product: self, cut, task, memory, workspace });
@@ -173,19 +187,15 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Piece<'_, '_, L, R,
             *place = task.part + (product.place)(task.which, row);
         }
         let places = &places[..rows.len()];
-        let furthest = places.iter().copied().max().unwrap_or(0);
-        assert!(furthest + task.columns.end <= memory.len, "a product's rows lie in its memory");
-        let size = depth.len() * cut.width;
+        let (size, walk) = (depth.len() * cut.width, Walk::straight(depth.len(), cut.width));
         for (panel, columns) in panels.chunks_exact(size).zip(cut.panels(task.columns.clone())) {
             let bias = product.bias.filter(|_| last).map(|bias| &bias[task.which * cut.columns..][columns.clone()]);
-            // SAFETY: the columns lie in the rows, whose ends the assertion has seen to lie in the memory; rows and columns
-            // of two tasks are never both the same (`Cut::tasks`), nor are their parts.
-            let data = unsafe { memory.data.add(columns.start) };
-            let target = Target { data, offsets: places, columns: columns.len() };
+            let target = Target { data: memory.rows(places, &columns), offsets: places, columns: columns.len() };
             let finish = Finish { add: !first, bias, activation: product.activation.filter(|_| last) };
             // SAFETY: `left` has `TILE` elements, of which `gather` has set what is asked; `panel` is one of that depth; the
-            // target as above.
-            let tile = unsafe { Tile::new((L::LIE, left.as_ptr()), panel.as_ptr(), depth.len(), target, finish) };
+            // target lies in the memory, and rows and columns of two tasks are never both the same (`Cut::tasks`), nor are
+            // their parts.
+            let tile = unsafe { Tile::new((L::LIE, left.as_ptr()), panel.as_ptr(), walk, target, finish) };
             simd.vectorize(tile);
         }
     }

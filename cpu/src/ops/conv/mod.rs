@@ -1,5 +1,6 @@
 //! Convolution and its gradients: which algorithm, in what tiles, with how much scratch memory.
 
+mod lines;
 mod phases;
 mod windows;
 
@@ -9,11 +10,12 @@ use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
 use fovea_graph::{Graph, Node, Op, Shape};
 
 use super::channels::add_parts;
-use super::{Call, depthwise, narrow};
+use super::{Call, depthwise, narrow, winograd};
 use crate::geometry::Geometry;
 use crate::kernel::{Form, Kernel, Scratch, Way};
 use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
 use crate::team::{CHUNK, Team};
+use lines::Lines;
 pub use phases::Phase;
 use phases::Taps;
 use windows::Windows;
@@ -25,6 +27,8 @@ pub enum Forward {
     Direct(narrow::Bands),
     /// As loops over the window, where every filter sees one channel.
     Depthwise,
+    /// By Winograd's minimal filtering.
+    Winograd(winograd::Cut),
     /// As a product of windows and filters.
     Product(Cut),
 }
@@ -34,6 +38,8 @@ pub enum Forward {
 pub enum Dgrad {
     /// As [`Forward::Depthwise`].
     Depthwise,
+    /// By Winograd's minimal filtering.
+    Winograd(winograd::Cut),
     /// As a product of windows over dy and filters, for each phase of the stride.
     Product(Vec<(Phase, Cut)>),
 }
@@ -45,6 +51,10 @@ pub enum Wgrad {
     Direct(narrow::WgradCut),
     /// As [`Forward::Depthwise`].
     Depthwise(depthwise::WgradCut),
+    /// By Winograd's minimal filtering.
+    Winograd(winograd::WgradCut),
+    /// Band by band of output lines.
+    Lines(Lines),
     /// As a product of dy and windows.
     Product(Cut),
 }
@@ -54,6 +64,7 @@ impl fmt::Display for Forward {
         match self {
             Forward::Direct(bands) => write!(f, "direct {bands}"),
             Forward::Depthwise => f.write_str("depthwise"),
+            Forward::Winograd(cut) => write!(f, "winograd {cut}"),
             Forward::Product(cut) => write!(f, "product {cut}"),
         }
     }
@@ -63,6 +74,7 @@ impl fmt::Display for Dgrad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Dgrad::Depthwise => f.write_str("depthwise"),
+            Dgrad::Winograd(cut) => write!(f, "winograd {cut}"),
             Dgrad::Product(phases) => {
                 f.write_str("product")?;
                 if let Some((_, cut)) = phases.first() {
@@ -82,6 +94,8 @@ impl fmt::Display for Wgrad {
         match self {
             Wgrad::Direct(cut) => write!(f, "direct {cut}"),
             Wgrad::Depthwise(cut) => write!(f, "depthwise {cut}"),
+            Wgrad::Winograd(cut) => write!(f, "winograd {cut}"),
+            Wgrad::Lines(cut) => write!(f, "lines {cut}"),
             Wgrad::Product(cut) => write!(f, "product {cut}"),
         }
     }
@@ -123,6 +137,9 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
         let bands = narrow::Bands::new(&g, lanes);
         return Kernel::new(Way::Conv(g, Forward::Direct(bands)), narrow::forward_scratch(&g, &bands));
     }
+    if let Some((cut, scratch)) = winograd::choose(&g, lanes) {
+        return Kernel::new(Way::Conv(g, Forward::Winograd(cut)), scratch);
+    }
     let cut = Cut::packed_before([g.rows(), g.group_filters(), g.depth()], g.groups, lanes);
     let kernel = Kernel::new(Way::Conv(g, Forward::Product(cut)), Scratch::each(cut.workspace()));
     kernel.with_wanted(1, Form::Filters(g, cut), cut.packed())
@@ -133,6 +150,9 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
     let g = of_dgrad(op, shapes, dx);
     if g.is_depthwise() {
         return depthwise::with_turned(Way::ConvDgrad(g, Dgrad::Depthwise), 0, &g);
+    }
+    if let Some((cut, scratch)) = winograd::choose_dgrad(&g, lanes) {
+        return Kernel::new(Way::ConvDgrad(g, Dgrad::Winograd(cut)), scratch);
     }
     let cut = |phase: Phase| {
         (phase, Cut::packed_before([phase.rows(&g), g.group_channels(), phase.depth(&g)], g.groups, lanes))
@@ -155,6 +175,10 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
     } else if g.is_depthwise() {
         let cut = depthwise::WgradCut::new(&g);
         (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))
+    } else if let Some((cut, scratch)) = winograd::choose_wgrad(&g, lanes) {
+        (Wgrad::Winograd(cut), scratch)
+    } else if let Some(cut) = Lines::new(&g, lanes) {
+        (Wgrad::Lines(cut), cut.scratch(&g))
     } else {
         let cut = Cut::packed_by_tasks([g.group_filters(), g.depth(), g.rows()], g.groups, lanes).split_depth();
         let sums = Scratch::shared(cut.sums(g.filters * g.depth()));
@@ -185,6 +209,7 @@ pub fn forward(op: &Conv, call: Call<'_>) {
     let cut = match way {
         Forward::Direct(bands) => return narrow::forward(g, bands, op.activation, call),
         Forward::Depthwise => return depthwise::forward(g, op.activation, call),
+        Forward::Winograd(cut) => return winograd::forward(g, cut, op.activation, call),
         Forward::Product(cut) => cut,
     };
     let product = Product::<_, Rows<'_>, _> {
@@ -202,6 +227,7 @@ pub fn dgrad(call: Call<'_>) {
     let Way::ConvDgrad(g, way) = &call.kernel.way else { unreachable!("checked when it is compiled") };
     let phases = match way {
         Dgrad::Depthwise => return depthwise::dgrad(g, call),
+        Dgrad::Winograd(cut) => return winograd::dgrad(g, cut, call),
         Dgrad::Product(phases) => phases,
     };
     if phases.iter().any(|(_, cut)| cut.depth == 0) {
@@ -228,6 +254,8 @@ pub fn wgrad(call: Call<'_>) {
     let cut = match way {
         Wgrad::Direct(cut) => return narrow::wgrad(g, cut, call),
         Wgrad::Depthwise(cut) => return depthwise::wgrad(g, cut, call),
+        Wgrad::Winograd(cut) => return winograd::wgrad(g, cut, call),
+        Wgrad::Lines(cut) => return lines::wgrad(g, cut, call),
         Wgrad::Product(cut) => cut,
     };
     let (depth, filters) = (g.depth(), g.group_filters());

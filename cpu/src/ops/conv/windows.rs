@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use crate::geometry::Geometry;
-use crate::product::{Left, Lie, ROW, Right, copy_padded};
+use crate::product::{Left, Lie, ROW, Right, copy};
 
 /// The windows along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +169,7 @@ impl Right for Windows<'_> {
                 let to = &mut panels[panel * size + row * width + column..][..now];
                 match &mut source {
                     Some(source) => {
-                        copy_padded(&self.map[*source..*source + now], to);
+                        copy(&self.map[*source..*source + now], to);
                         *source += now;
                     }
                     None => to.fill(0.0),

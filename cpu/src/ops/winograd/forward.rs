@@ -1,0 +1,132 @@
+//! The convolution, and the gradient by the input, which is one with the filters turned around.
+//!
+//! A block of tiles goes through all three parts while it lies in the second-level cache: its squares of the map are transformed
+//! to `[row of tiles, point, vector of channels, tile, channel]`, and for each panel of filters the products of all points to
+//! `[tile, point, filter]`, which are transformed back, with bias and ReLU, into the output. Where there are too few blocks for
+//! all threads, the first part is done for all tiles beforehand, and the panels are shared out, too.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use fovea_graph::op::Activation;
+use pulp::{Simd, WithSimd};
+
+use super::cut::Cut;
+use super::filters::{Filters, pack};
+use super::output::Output;
+use super::plane::{Map, Plane, WINDOW};
+use super::points::{Four, Points, Six};
+use super::products::Products;
+use crate::team::Team;
+
+/// What a convolution is computed from.
+pub struct Operands<'a> {
+    /// The map.
+    pub x: &'a [f32],
+    /// The filters.
+    pub filters: Filters<'a>,
+    /// By filter.
+    pub bias: Option<&'a [f32]>,
+    /// Applied last.
+    pub activation: Option<Activation>,
+}
+
+/// The convolution.
+pub fn run(team: &Team<'_>, plane: &Plane, cut: &Cut, operands: &Operands<'_>, workspace: &mut [f32], y: &mut [f32]) {
+    match cut.size {
+        2 => run_at::<Four, 2, 4>(team, plane, cut, operands, workspace, y),
+        _ => run_at::<Six, 4, 6>(team, plane, cut, operands, workspace, y),
+    }
+}
+
+/// The convolution with these points.
+fn run_at<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize>(
+    team: &Team<'_>,
+    plane: &Plane,
+    cut: &Cut,
+    operands: &Operands<'_>,
+    workspace: &mut [f32],
+    y: &mut [f32],
+) {
+    let (packed, workspace) = workspace.split_at_mut(cut.packed());
+    let (squares, slots) = workspace.split_at_mut(cut.all_squares());
+    pack::<P, OUT, TILE>(team, &cut.packing, operands.filters, packed);
+    let map = plane.input(operands.x);
+    let block = |rows| Block::<P, OUT, TILE> { plane, cut, rows, points: PhantomData };
+    team.each(squares.chunks_exact_mut(cut.squares()).enumerate(), &mut [], 0, |(row, squares), _| {
+        team.vectors().dispatch(Squares { block: block(row..row + 1), map, squares });
+    });
+    let (y, packed, squares) = (Output::new(y), &*packed, &*squares);
+    team.each(cut.tasks(), slots, cut.slot(), |(rows, panels), slot| {
+        let (products, slot) = slot.split_at_mut(cut.products());
+        let (own, made) = slot.split_at_mut(cut.own_squares());
+        let block = block(rows);
+        let squares = if cut.before {
+            &squares[block.rows.start * cut.squares()..block.rows.end * cut.squares()]
+        } else {
+            team.vectors().dispatch(Squares { block: block.clone(), map, squares: own });
+            own
+        };
+        team.vectors().dispatch(Products { block, panels, operands, packed, made, squares, products, y });
+    });
+}
+
+/// Some rows of tiles.
+pub struct Block<'a, P, const OUT: usize, const TILE: usize> {
+    /// What is convolved.
+    pub plane: &'a Plane,
+    /// How it is cut.
+    pub cut: &'a Cut,
+    /// Which.
+    pub rows: Range<usize>,
+    /// With what points.
+    pub points: PhantomData<P>,
+}
+
+impl<P, const OUT: usize, const TILE: usize> Clone for Block<'_, P, OUT, TILE> {
+    fn clone(&self) -> Self {
+        Self { rows: self.rows.clone(), ..*self }
+    }
+}
+
+impl<P, const OUT: usize, const TILE: usize> Block<'_, P, OUT, TILE> {
+    /// The tiles of a row; the last may have fewer.
+    pub fn tiles(&self, row: usize) -> Range<usize> {
+        let first = row * self.cut.row;
+        first..(first + self.cut.row).min(self.plane.tiles(OUT))
+    }
+}
+
+/// The first part: the squares of the map.
+struct Squares<'a, P, const OUT: usize, const TILE: usize> {
+    block: Block<'a, P, OUT, TILE>,
+    map: Map<'a>,
+    squares: &'a mut [f32],
+}
+
+impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> WithSimd for Squares<'_, P, OUT, TILE> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { block, map, squares } = self;
+        let (cut, point) = (block.cut, block.cut.point());
+        for (squares, row) in squares.chunks_exact_mut(cut.squares()).zip(block.rows.clone()) {
+            for (r, number) in block.tiles(row).enumerate() {
+                let tile = block.plane.tile(number, OUT);
+                map.transform(
+                    simd,
+                    (tile.image, tile.seen(block.plane.pad)),
+                    0..cut.packing.channels,
+                    #[inline(always)]
+                    |values| P::data(simd, values),
+                    #[inline(always)]
+                    |vector, line, column, value| {
+                        let at = (line * TILE + column) * point + (vector * cut.row + r) * S::F32_LANES;
+                        S::as_mut_simd_f32s(&mut squares[at..at + S::F32_LANES]).0[0] = value;
+                    },
+                );
+            }
+        }
+    }
+}
