@@ -11,7 +11,7 @@ use fovea_graph::{Graph, NodeId};
 use crate::geometry::Geometry;
 use crate::ops::conv::{Dgrad, Forward, Phase, Wgrad};
 use crate::ops::{Norm, Rule};
-use crate::product::Cut;
+use crate::product::{Cut, Thin};
 
 /// An algorithm with all that was decided with it, and the memory that it needs beside its operands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub enum Way {
     Plain,
     /// A product of matrices.
     Product(Cut),
+    /// A product of few rows.
+    Thin(Thin),
     /// `conv`.
     Conv(Geometry, Forward),
     /// `conv_dgrad`.
@@ -186,6 +188,7 @@ impl fmt::Display for Kernel {
         match &self.way {
             Way::Plain => Ok(()),
             Way::Product(cut) => write!(f, "product {cut}"),
+            Way::Thin(cut) => write!(f, "thin product {cut}"),
             Way::Conv(_, way) => way.fmt(f),
             Way::ConvDgrad(_, way) => way.fmt(f),
             Way::ConvWgrad(_, way) => way.fmt(f),

@@ -279,6 +279,10 @@ fn large_products() {
     check_single(&CPUS, op(Transpose::Yes, Transpose::No), &[&[70, 333], &[70, 1000]]);
     check_single(&CPUS, op(Transpose::No, Transpose::No), &[&[1, 4000], &[4000, 1001]]);
     check_single(&CPUS, op(Transpose::No, Transpose::Yes), &[&[3, 2000], &[1500, 2000]]);
+    for rows in [1, 2, 5, 8, 13, 16, 17] {
+        check_single(&CPUS, op(Transpose::No, Transpose::Yes), &[&[rows, 1003], &[777, 1003]]);
+        check_single(&CPUS, op(Transpose::No, Transpose::No), &[&[rows, 777], &[777, 1003]]);
+    }
 }
 
 /// What is not a number goes through a max pool and a ReLU, so that the loss shows it.

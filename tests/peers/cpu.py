@@ -4,6 +4,8 @@ A figure is a ratio in one round: ours and theirs take turns, in an order that c
 is the median of the rounds' ratios. A turn is some steps, and counts as their median. Theirs is the best of PyTorch's
 variants: eager in both layouts, in inference also traced and frozen (batch norm folded), and compiled where `--compile` asks for it.
 ONNX Runtime has all of its optimisations. Between turns all threads come to rest, for some spin on after their work.
+Where other processes take more than a twentieth of the machine during a round, it is taken again, as often as there are
+rounds; what is still disturbed then is marked.
 
     cargo build --release -p fovea-train --example pace
     python tests/peers/cpu.py --nets LeNet,ResNet-18 --modes infer     # minutes for all, seconds for one
@@ -39,6 +41,7 @@ options.add_argument("--threads", type=int, default=os.cpu_count())
 options.add_argument("--set", choices=list(ISA), help="hold us and oneDNN back to these instructions")
 options.add_argument("--compile", action="store_true", help="torch.compile as well, which takes minutes")
 options.add_argument("--parts", action="store_true", help="where the time goes: ours by op, theirs by PyTorch's profiler")
+options.add_argument("--hold", action="store_true", help="when all is ready for the rounds, say so and wait for a line: another may have the machine")
 options.add_argument("--write", action="store_true", help="write cpu/RESULTS.md of what is kept, and measure nothing")
 options = options.parse_args()
 if options.set:
@@ -179,6 +182,27 @@ def contenders(name, mode, folder):
     return found, batch
 
 
+def busy():
+    """Seconds that all cores have worked, whoever for."""
+    user, nice, system, *_ = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
+
+
+def round_of(found, counts, order):
+    """Seconds and CPU seconds a step of each contender, and the share of the machine that others had meanwhile."""
+    times, mine = {}, found["ours"].cpu_time() + time.process_time()
+    began, before_all = time.perf_counter(), busy()
+    for who in order:
+        # Threads that spin on after their work would take the next one's time.
+        time.sleep(0.1)
+        before = found[who].cpu_time()
+        seconds = found[who].steps(counts[who])
+        times[who] = (statistics.median(seconds), (found[who].cpu_time() - before) / counts[who])
+    mine = found["ours"].cpu_time() + time.process_time() - mine
+    others = (busy() - before_all - mine) / os.cpu_count() / (time.perf_counter() - began)
+    return times, others
+
+
 def measure(name, mode, folder):
     """Seconds and CPU seconds a step: for each contender one of each a round."""
     found, batch = contenders(name, mode, folder)
@@ -186,20 +210,25 @@ def measure(name, mode, folder):
     for who, one in found.items():
         [first] = one.steps(1)
         counts[who] = max(1, round(options.seconds / min(one.steps(2)))) if first < 0.5 else 1
-    for turn in range(options.rounds):
+    if options.hold:
+        print("ready", flush=True)
+        sys.stdin.readline()
+    again, disturbed, turn = options.rounds, 0, 0
+    while turn < options.rounds:
         order = list(found)
         order = order[turn % len(order) :] + order[: turn % len(order)]
-        for who in order if turn % 2 else reversed(order):
-            # Threads that spin on after their work would take the next one's time.
-            time.sleep(0.1)
-            before = found[who].cpu_time()
-            seconds = found[who].steps(counts[who])
-            used = (found[who].cpu_time() - before) / counts[who]
-            times[who].append((statistics.median(seconds), used))
+        taken, others = round_of(found, counts, order if turn % 2 else order[::-1])
+        if others > 0.05 and again > 0:
+            again -= 1
+            continue
+        disturbed += others > 0.05
+        turn += 1
+        for who, one in taken.items():
+            times[who].append(one)
     about = found["ours"].about
     for one in found.values():
         one.close()
-    return {"batch": batch, "flops": about["flops"], "device": about["device"], "times": times}
+    return {"batch": batch, "flops": about["flops"], "device": about["device"], "times": times, "disturbed": disturbed}
 
 
 def median(values):
@@ -221,6 +250,7 @@ def summary(result):
         "ratio": ratio(best),
         "gflops": result["flops"] / ours / 1e9,
         "cpu": cpu(best) / cpu("ours"),
+        "disturbed": result.get("disturbed", 0),
     }
     if "onnxruntime" in times:
         row |= {"ort": result["batch"] / median(times["onnxruntime"]), "ort ratio": ratio("onnxruntime")}
@@ -246,11 +276,13 @@ def write():
     lines = [
         "# Beside PyTorch and ONNX Runtime, on the CPU", "",
         "Written by `tests/peers/cpu.py --write`; how a figure is made stands in its head. Images a second; above 1, ours is faster.", "",
+        "Both see the same shapes, batches and threads; training is forward, backward and SGD with momentum. NEON is not measured: there was no such",
+        "processor; that the kernels compile for it, `.ci/run` checks.", "",
     ]
     for kind in sorted(kept, reverse=True):
         about = kept[kind]["about"]
         peak = roof(about["set"])
-        lines += [f"## {about['device']}", "", f"{about['date']}; {about['processor']}; PyTorch {about['torch']}, ONNX Runtime {about['onnxruntime']}."]
+        lines += [f"## {about['device']}", "", f"{about['date']}, commit {about.get('commit', '')}; {about['processor']}; PyTorch {about['torch']}, ONNX Runtime {about['onnxruntime']}."]
         lines += [about["note"]] if about["note"] else []
         if peak:
             lines += [f"Measured peak (`cargo bench -p fovea-cpu --bench roof`): {peak:.0f} GFLOP/s on all threads."]
@@ -269,9 +301,11 @@ def table(title, rows, batches, peak):
     for name, row in rows:
         ort = [f"{row['ort']:.1f}", f"{row['ort ratio']:.2f}"] if "ort" in row else ["", ""]
         share = f"{row['gflops'] / peak:.0%}" if peak else ""
-        cells = [f"{name} ({batches[name]})", f"{row['ours']:.1f}", f"{row['torch']:.1f} ({row['variant']})", f"**{row['ratio']:.2f}**", f"{row['cpu']:.2f}"]
+        cells = [f"{name} ({batches[name]})" + ("*" if row["disturbed"] else ""), f"{row['ours']:.1f}", f"{row['torch']:.1f} ({row['variant']})", f"**{row['ratio']:.2f}**", f"{row['cpu']:.2f}"]
         lines.append("| " + " | ".join([*cells, *ort, f"{row['gflops']:.0f}", share]) + " |")
     ratios = [row["ratio"] for _, row in rows]
+    if any(row["disturbed"] for _, row in rows):
+        lines += ["", "\\* Others were at work on the machine in some of the rounds."]
     return [*lines, "", f"Median ours / PyTorch: **{median(ratios):.2f}**, least {min(ratios):.2f}."]
 
 
@@ -281,10 +315,13 @@ def keep(results, device):
     note = "oneDNN and ATen held back with us; ONNX Runtime has no such switch and runs its best." if options.set else ""
     about = {
         "set": options.set or best_set(device), "device": device, "date": str(datetime.date.today()), "processor": processor(),
+        "commit": subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip(),
         "torch": torch.__version__, "onnxruntime": onnxruntime.__version__, "note": note,
     }
-    kept.setdefault(name, {"results": {}})["about"] = about
-    kept[name]["results"] |= results
+    there = kept.setdefault(name, {"results": {}})
+    there["about"] = about
+    # What was disturbed takes no undisturbed figure's place.
+    there["results"] |= {key: result for key, result in results.items() if not result["disturbed"] or key not in there["results"]}
     KEPT.parent.mkdir(exist_ok=True)
     KEPT.write_text(json.dumps(kept))
 
@@ -331,7 +368,8 @@ def main():
             keep({f"{name}/{mode}": result}, result["device"])
             row = summary(result)
             ort = f", ONNX Runtime {row['ort']:.1f} ({row['ort ratio']:.2f})" if "ort" in row else ""
-            print(f"{name} ({result['batch']}), {MODES[mode]}: ours {row['ours']:.1f}, PyTorch {row['torch']:.1f} ({row['variant']}), ratio {row['ratio']:.2f}, by CPU time {row['cpu']:.2f}{ort}; {row['gflops']:.0f} GFLOP/s", flush=True)
+            disturbed = f"; {row['disturbed']} rounds disturbed" if row["disturbed"] else ""
+            print(f"{name} ({result['batch']}), {MODES[mode]}: ours {row['ours']:.1f}, PyTorch {row['torch']:.1f} ({row['variant']}), ratio {row['ratio']:.2f}, by CPU time {row['cpu']:.2f}{ort}; {row['gflops']:.0f} GFLOP/s{disturbed}", flush=True)
 
 
 if options.write:

@@ -5,7 +5,7 @@ use fovea_graph::op::{Matmul, Transpose};
 
 use super::Call;
 use crate::kernel::{Form, Kernel, Scratch, Way};
-use crate::product::{self, Columns, Cut, Factor, Left, Product, Right, Rows, Transposed};
+use crate::product::{self, Columns, Cut, Factor, Left, Product, Right, Rows, Thin, Transposed, dots, streams};
 use crate::team::Team;
 
 /// Rows, columns and depth.
@@ -17,9 +17,15 @@ pub fn sizes(op: &Matmul, shapes: &[&Shape], y: &Shape) -> [usize; 3] {
     [y.dims()[0], y.dims()[1], depth]
 }
 
-/// How `matmul` is computed, on vectors of so many lanes. A right factor that is kept from step to step is packed once.
+/// How `matmul` is computed, on vectors of so many lanes. A right factor that is kept from step to step is packed once,
+/// unless the rows are few: then it is read as it lies.
 pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape, lanes: usize, is_kept: bool) -> Kernel {
     let sizes = sizes(op, shapes, y);
+    if op.a == Transpose::No
+        && let Some(cut) = Thin::new(sizes, lanes)
+    {
+        return Kernel::new(Way::Thin(cut), cut.scratch());
+    }
     if is_kept {
         let cut = Cut::packed_before(sizes, 1, lanes);
         let kernel = Kernel::new(Way::Product(cut), Scratch::each(cut.workspace()));
@@ -45,6 +51,15 @@ pub fn matmul(op: &Matmul, call: Call<'_>) {
     let columns = Columns { data: b, stride: along, next: 0 };
     // Seen transposed, its rows are the columns.
     let turned = Rows { data: b, stride: along, next: 0 };
+    if let Way::Thin(cut) = &call.kernel.way {
+        let (bias, memory) = (call.memory.inputs.get(2).copied(), call.memory);
+        return match op.b {
+            Transpose::Yes => dots(call.team, cut, [rows, turned], bias, op.activation, memory.output),
+            Transpose::No => {
+                streams(call.team, cut, (rows, columns), bias, op.activation, memory.output, memory.workspace)
+            }
+        };
+    }
     match (op.a, op.b) {
         (Transpose::No, Transpose::No) => multiply(op, &rows, &columns, call),
         (Transpose::No, Transpose::Yes) => multiply(op, &rows, &turned, call),

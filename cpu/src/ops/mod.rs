@@ -31,7 +31,7 @@ mod update;
 mod upsample;
 mod winograd;
 
-use fovea_graph::op::Activation;
+use fovea_graph::op::{Activation, Transpose};
 use fovea_graph::plan::Group;
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
@@ -148,6 +148,9 @@ pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
     match (&node.op, way) {
         (Op::Matmul(op), Way::Product(cut)) => {
             [cut.rows, cut.columns, cut.depth] == matmul::sizes(op, &graph.input_shapes(node), &node.shape)
+        }
+        (Op::Matmul(op), Way::Thin(cut)) => {
+            op.a == Transpose::No && cut.sizes == matmul::sizes(op, &graph.input_shapes(node), &node.shape)
         }
         (Op::Conv(_), Way::Conv(g, _)) | (Op::ConvDgrad(_), Way::ConvDgrad(g, _)) => conv::is_of(g, graph, node),
         (Op::ConvWgrad(_), Way::ConvWgrad(g, _)) => conv::is_of(g, graph, node),

@@ -16,6 +16,7 @@ mod matrices;
 mod micro;
 #[cfg(test)]
 mod tests;
+mod thin;
 
 use std::ops::Range;
 
@@ -26,6 +27,7 @@ use crate::team::Team;
 pub use cut::Cut;
 pub use matrices::{Columns, Rows, Transposed, copy, copy_padded};
 pub use micro::{COLUMN, Finish, LONGEST, Lie, MOST_ROWS, ROW, TILE, Target, Tile, VECTORS, Walk, tile_rows};
+pub use thin::{Thin, dots, streams};
 
 /// What stands left: rows of `depth` elements.
 pub trait Left: Sync {
@@ -89,7 +91,7 @@ impl Memory {
         Self { data: elements.as_mut_ptr(), len: elements.len() }
     }
 
-    /// Where rows of a product begin that lie at these offsets, from a column on: checked to be inside.
+    /// What offsets of a product's rows count from, at a column: the rows, as long as the columns, are checked to be inside.
     pub fn rows(self, offsets: &[usize], columns: &Range<usize>) -> *mut f32 {
         let furthest = offsets.iter().copied().max().unwrap_or(0);
         assert!(furthest + columns.end <= self.len, "a product's rows lie in its memory");

@@ -143,7 +143,7 @@ fn planes() -> impl Strategy<Value = Plane> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn all_are_close_to_plain_sums(plane in planes()) {
