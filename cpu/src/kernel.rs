@@ -4,11 +4,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use fovea_graph::op::Transpose;
 use fovea_graph::plan::{self, Choice, Plan, Preparation, Step, Type};
 use fovea_graph::{Graph, NodeId};
 
 use crate::geometry::Geometry;
-use crate::ops::conv::{Dgrad, Forward, Wgrad};
+use crate::ops::conv::{Dgrad, Forward, Phase, Wgrad};
 use crate::ops::{Norm, Rectified, Rule};
 use crate::product::{Cut, Thin};
 
@@ -24,7 +25,7 @@ pub struct Kernel {
 }
 
 /// What a kernel wants made of an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Which input.
     pub input: usize,
@@ -35,13 +36,19 @@ pub struct Wanted {
 }
 
 /// What is made of values before kernels can use them. Its text says all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A matrix of so many rows, as its transpose.
     Turned {
         /// The rows of the matrix as it lies.
         rows: usize,
     },
+    /// The filters of `conv` as the panels of its product.
+    Filters(Geometry, Cut),
+    /// The filters of `conv_dgrad` as the panels of its products, a phase behind another.
+    Taps(Geometry, Vec<(Phase, Cut)>),
+    /// The right factor of a product, transposed or not, as its panels.
+    Weights(Transpose, Cut),
 }
 
 /// How a node is computed.
@@ -80,6 +87,11 @@ impl Scratch {
     /// So much for all threads together.
     pub fn shared(shared: usize) -> Self {
         Self { shared, ..Self::default() }
+    }
+
+    /// So much for each thread.
+    pub fn each(each: usize) -> Self {
+        Self { each, ..Self::default() }
     }
 
     /// Both.
@@ -121,7 +133,7 @@ impl Kernel {
 
     /// As a plan for so many threads takes it, for these nodes.
     pub fn choice(self, graph: &Graph, nodes: &[NodeId], threads: usize) -> Choice {
-        let (bytes, wants) = (self.scratch.bytes(threads), self.wants);
+        let (bytes, wants) = (self.scratch.bytes(threads), self.wants.clone());
         let choice = Choice::new(Arc::new(self), bytes);
         match wants {
             Some(Wanted { input, form, len }) => {
@@ -135,16 +147,12 @@ impl Kernel {
 
     /// Whether it is one for this step's nodes: for their ops, and of their sizes; with all prepared that it wants.
     pub fn suits(&self, plan: &Plan, step: &Step) -> bool {
-        let prepared: Vec<(Option<&Form>, usize)> = step
-            .reads
-            .iter()
-            .map(|&id| &plan.prepared[id.index()])
-            .map(|made| (made.form.downcast(), made.bytes))
-            .collect();
-        let wanted = self.wants.map(|wanted| (wanted.form, wanted.len * Type::F32.bytes()));
-        let is_prepared = match (&prepared[..], wanted) {
+        let prepared: Vec<_> = step.reads.iter().map(|&id| &plan.prepared[id.index()]).collect();
+        let is_prepared = match (&prepared[..], &self.wants) {
             ([], None) => true,
-            (&[(Some(form), bytes)], Some(wanted)) => (*form, bytes) == wanted,
+            ([made], Some(Wanted { form, len, .. })) => {
+                made.form.downcast() == Some(form) && made.bytes == len * Type::F32.bytes()
+            }
             _ => false,
         };
         is_prepared && crate::ops::suits(&self.way, &plan.graph, &step.nodes)
@@ -159,6 +167,20 @@ impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Form::Turned { rows } => write!(f, "{rows} rows as columns"),
+            Form::Filters(_, cut) => write!(f, "panels {}x{} in {}", cut.width, cut.piece, cut.times),
+            // At stride 1 the taps are all, in one phase, however the map is padded.
+            Form::Taps(g, phases) => {
+                let join = |sizes: [usize; 3]| sizes.map(|size| size.to_string()).join("x");
+                let (width, piece) = phases.first().map_or((0, 0), |(_, cut)| (cut.width, cut.piece));
+                write!(f, "taps {width}x{piece} in {}", g.groups)?;
+                if g.stride == [1; 3] {
+                    return Ok(());
+                }
+                let [stride, pad, dilate] = [g.stride, g.pad, g.dilate].map(join);
+                write!(f, ", {} phases of stride {stride} pad {pad} dilate {dilate}", phases.len())
+            }
+            Form::Weights(Transpose::No, cut) => write!(f, "panels {}x{}", cut.width, cut.piece),
+            Form::Weights(Transpose::Yes, cut) => write!(f, "panels {}x{} of rows", cut.width, cut.piece),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::memory::StateMemory;
 use crate::ops;
 use crate::pages::Buffer;
 use crate::storage::{Source, overlap, prepared, unwritten};
+use crate::team::Team;
 
 /// Something that kernels want made beforehand.
 pub struct Made {
@@ -24,7 +25,7 @@ impl Made {
     pub fn new(plan: &Plan, id: PreparedId) -> Result<Self, BackendError> {
         let made = &plan.prepared[id.index()];
         let foreign = || BackendError::Mismatch(format!("what the plan prepares as {} is another device's", made.form));
-        let form = *made.form.downcast().ok_or_else(foreign)?;
+        let form = made.form.downcast::<Form>().ok_or_else(foreign)?.clone();
         let state = |&id: &NodeId| match plan.place(id) {
             Place::State(state) if made.is_kept => Some((state, 0)),
             _ => None,
@@ -33,13 +34,24 @@ impl Made {
     }
 
     /// Makes it, where it is not there already.
-    pub fn make(&mut self, arena: &mut [f32], memory: &StateMemory, inputs: &[&[f32]], kept: &mut [f32]) {
+    pub fn make(
+        &mut self,
+        arena: &mut [f32],
+        memory: &StateMemory,
+        inputs: &[&[f32]],
+        kept: &mut [f32],
+        team: &Team<'_>,
+    ) {
         let stale = |&(state, stamp): &(StateId, u64)| memory.stamps[state.index()] != stamp;
         if !self.kept_of.is_empty() && !self.kept_of.iter().any(stale) {
             return;
         }
         let (of, to) = self.making.operands(arena, &memory.buffers, inputs, kept);
-        ops::prepare(&self.form, &of, to);
+        ops::prepare(&self.form, &of, to, team);
+        if !team.is_done() {
+            // Broken off: it is of no use.
+            return;
+        }
         self.kept_of.iter_mut().for_each(|(state, stamp)| *stamp = memory.stamps[state.index()]);
         self.times += 1;
     }

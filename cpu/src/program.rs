@@ -104,7 +104,7 @@ impl CpuProgram {
             // Once updates have begun they are all made.
             let stop = feed.stop.filter(|_| index < self.plan.commit);
             let team = Team::new(&threads, stop);
-            self.prepare(index, held.buffer.as_mut_slice(), memory, &inputs);
+            self.prepare(index, held.buffer.as_mut_slice(), memory, &inputs, &team);
             self.step(index, held.buffer.as_mut_slice(), &mut memory.buffers, &inputs, feed, &team);
             if !team.is_done() {
                 return Ok(Outcome::Interrupted);
@@ -118,9 +118,9 @@ impl CpuProgram {
     }
 
     /// Makes what a step wants made, where it is not there.
-    fn prepare(&mut self, index: usize, arena: &mut [f32], memory: &StateMemory, inputs: &[&[f32]]) {
+    fn prepare(&mut self, index: usize, arena: &mut [f32], memory: &StateMemory, inputs: &[&[f32]], team: &Team<'_>) {
         for &id in &self.plan.steps[index].makes {
-            self.prepared[id.index()].make(arena, memory, inputs, self.kept_memory.as_mut_slice());
+            self.prepared[id.index()].make(arena, memory, inputs, self.kept_memory.as_mut_slice(), team);
         }
     }
 

@@ -176,3 +176,9 @@ fn phases_have_names_and_gradients_know_when_they_are_there() {
     let text = plan.to_string();
     assert!(text.contains("-- exchange (1 gradient,") && text.contains("-- commit"), "{text}");
 }
+
+#[test]
+fn the_lines_of_a_plan_fit_a_hundred_columns() {
+    let text = plan(shifted(true), &Fusing(Vec::new())).to_string();
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}

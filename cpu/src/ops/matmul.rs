@@ -4,8 +4,9 @@ use fovea_graph::Shape;
 use fovea_graph::op::{Matmul, Transpose};
 
 use super::Call;
-use crate::kernel::{Kernel, Way};
-use crate::product::{Columns, Cut, Factor, Left, Product, Right, Rows, Thin, Transposed, dots, streams};
+use crate::kernel::{Form, Kernel, Scratch, Way};
+use crate::product::{self, Columns, Cut, Factor, Left, Product, Right, Rows, Thin, Transposed, dots, streams};
+use crate::team::Team;
 
 /// Rows, columns and depth.
 pub fn sizes(op: &Matmul, shapes: &[&Shape], y: &Shape) -> [usize; 3] {
@@ -16,16 +17,30 @@ pub fn sizes(op: &Matmul, shapes: &[&Shape], y: &Shape) -> [usize; 3] {
     [y.dims()[0], y.dims()[1], depth]
 }
 
-/// How `matmul` is computed, on vectors of so many lanes.
-pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
+/// How `matmul` is computed, on vectors of so many lanes. A right factor that is kept from step to step is packed once,
+/// unless the rows are few: then it is read as it lies.
+pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape, lanes: usize, is_kept: bool) -> Kernel {
     let sizes = sizes(op, shapes, y);
     if op.a == Transpose::No
         && let Some(cut) = Thin::new(sizes, lanes)
     {
         return Kernel::new(Way::Thin(cut), cut.scratch());
     }
+    if is_kept {
+        let cut = Cut::packed_before(sizes, 1, lanes);
+        let kernel = Kernel::new(Way::Product(cut), Scratch::each(cut.workspace()));
+        return kernel.with_wanted(1, Form::Weights(op.b, cut), cut.packed());
+    }
     let cut = Cut::packed_by_tasks(sizes, 1, lanes);
     Kernel::new(Way::Product(cut), cut.scratch())
+}
+
+/// The right factor of a product, packed.
+pub fn pack_weights(transpose: Transpose, cut: &Cut, w: &[f32], packed: &mut [f32], team: &Team<'_>) {
+    match transpose {
+        Transpose::No => product::pack(team, cut, &Columns { data: w, stride: cut.columns, next: 0 }, packed),
+        Transpose::Yes => product::pack(team, cut, &Rows { data: w, stride: cut.depth, next: 0 }, packed),
+    }
 }
 
 /// `y = act(op(a)·op(b) + bias)`.
@@ -46,18 +61,18 @@ pub fn matmul(op: &Matmul, call: Call<'_>) {
         };
     }
     match (op.a, op.b) {
-        (Transpose::No, Transpose::No) => product(op, &rows, &columns, call),
-        (Transpose::No, Transpose::Yes) => product(op, &rows, &turned, call),
-        (Transpose::Yes, Transpose::No) => product(op, &transposed, &columns, call),
-        (Transpose::Yes, Transpose::Yes) => product(op, &transposed, &turned, call),
+        (Transpose::No, Transpose::No) => multiply(op, &rows, &columns, call),
+        (Transpose::No, Transpose::Yes) => multiply(op, &rows, &turned, call),
+        (Transpose::Yes, Transpose::No) => multiply(op, &transposed, &columns, call),
+        (Transpose::Yes, Transpose::Yes) => multiply(op, &transposed, &turned, call),
     }
 }
 
-fn product<L: Left, R: Right>(op: &Matmul, left: &L, right: &R, call: Call<'_>) {
+fn multiply<L: Left, R: Right>(op: &Matmul, left: &L, right: &R, call: Call<'_>) {
     let Way::Product(cut) = &call.kernel.way else { unreachable!("checked when it is compiled") };
     let product = Product {
         left,
-        right: Factor::Own(right),
+        right: call.memory.prepared.first().map_or(Factor::Own(right), |packed| Factor::Packed(packed)),
         place: |_, row| row * cut.columns,
         bias: call.memory.inputs.get(2).copied(),
         activation: op.activation,

@@ -78,7 +78,10 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         Op::Conv(op) => conv::choose(op, &shapes, &node.shape, lanes),
         Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape, lanes),
         Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, lanes),
-        Op::Matmul(op) => matmul::choose(op, &shapes, &node.shape, lanes),
+        Op::Matmul(op) => {
+            let is_kept = matches!(graph.node(node.inputs[1]).op, Op::State(_)) && graph.updates.is_empty();
+            matmul::choose(op, &shapes, &node.shape, lanes, is_kept)
+        }
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
             plain(channels::workspace(shapes[0], 1))
         }
@@ -191,9 +194,12 @@ pub fn bound(op: &Op, inputs: [f64; 3], feed: &Feed<'_>) -> f64 {
 }
 
 /// Makes what a kernel wants of these values.
-pub fn prepare(form: &Form, of: &[&[f32]], to: &mut [f32]) {
-    match *form {
-        Form::Turned { rows } => depthwise::turn(of[0], rows, to),
+pub fn prepare(form: &Form, of: &[&[f32]], to: &mut [f32], team: &Team<'_>) {
+    match form {
+        Form::Turned { rows } => depthwise::turn(of[0], *rows, to),
+        Form::Filters(g, cut) => conv::pack_filters(g, cut, of[0], to, team),
+        Form::Taps(g, phases) => conv::pack_taps(g, phases, of[0], to, team),
+        Form::Weights(transpose, cut) => matmul::pack_weights(*transpose, cut, of[0], to, team),
     }
 }
 

@@ -6,6 +6,9 @@ use super::{Phase, Place, Plan, Prepared, Slot, Step};
 use crate::counted;
 use crate::ids::NodeId;
 
+/// Columns of a line, as far as a step's words fit.
+const WIDTH: usize = 100;
+
 impl fmt::Display for Slot {
     /// A range of bytes in the arena, in KiB with one decimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,14 +86,20 @@ impl Plan {
         let (last, fused) = step.nodes.split_last().expect("a step computes something");
         let node = self.graph.node(*last);
         let layer = node.layer.map_or("", |l| &self.graph.layers[l.index()].name);
-        let scratch = step.workspace.map_or(String::new(), |slot| format!(", scratch {slot}"));
         let (word, shape, kernel) = (node.op.word(), node.shape.to_string(), step.kernel.to_string());
-        let line = format!("{i:4} %{:<4} {word:<14} {layer:<9} {shape:<15} {kernel:<20}", last.0);
-        writeln!(f, "{} {}{scratch}", line, self.where_is(*last))?;
+        let number = last.0;
+        let what =
+            format!("{i:4} %{number:<4} {word:<14} {layer:<9} {shape:<14} {kernel:<18} {}", self.where_is(*last));
+        let scratch = step.workspace.map_or(String::new(), |slot| format!(", scratch {slot}"));
+        if what.len() + scratch.len() <= WIDTH {
+            writeln!(f, "{what}{scratch}")?;
+        } else {
+            writeln!(f, "{what}\n{:11}{}", "", &scratch[", ".len().min(scratch.len())..])?;
+        }
         for &id in fused {
             let node = self.graph.node(id);
             let (word, shape) = (node.op.word(), node.shape.to_string());
-            writeln!(f, "   + %{:<4} {word:<14} {:<9} {shape:<15} {:<20} {}", id.0, "", "", self.where_is(id))?;
+            writeln!(f, "   + %{:<4} {word:<14} {:<9} {shape:<14} {:<18} {}", id.0, "", "", self.where_is(id))?;
         }
         Ok(())
     }

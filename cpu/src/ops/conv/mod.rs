@@ -12,11 +12,12 @@ use fovea_graph::{Graph, Node, Op, Shape};
 use super::channels::add_parts;
 use super::{Call, depthwise, narrow, winograd};
 use crate::geometry::Geometry;
-use crate::kernel::{Kernel, Scratch, Way};
+use crate::kernel::{Form, Kernel, Scratch, Way};
 use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
-use crate::team::CHUNK;
+use crate::team::{CHUNK, Team};
 use lines::Lines;
-use phases::{Phase, Taps};
+pub use phases::Phase;
+use phases::Taps;
 use windows::Windows;
 
 /// How `conv` is computed.
@@ -132,16 +133,16 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
     if g.is_depthwise() {
         return depthwise::with_turned(Way::Conv(g, Forward::Depthwise), 1, &g);
     }
-    let (way, scratch) = if narrow::is_narrow(&g) {
+    if narrow::is_narrow(&g) {
         let bands = narrow::Bands::new(&g, lanes);
-        (Forward::Direct(bands), narrow::forward_scratch(&g, &bands))
-    } else if let Some((cut, scratch)) = winograd::choose(&g, lanes) {
-        (Forward::Winograd(cut), scratch)
-    } else {
-        let cut = Cut::packed_before([g.rows(), g.group_filters(), g.depth()], g.groups, lanes);
-        (Forward::Product(cut), cut.scratch())
-    };
-    Kernel::new(Way::Conv(g, way), scratch)
+        return Kernel::new(Way::Conv(g, Forward::Direct(bands)), narrow::forward_scratch(&g, &bands));
+    }
+    if let Some((cut, scratch)) = winograd::choose(&g, lanes) {
+        return Kernel::new(Way::Conv(g, Forward::Winograd(cut)), scratch);
+    }
+    let cut = Cut::packed_before([g.rows(), g.group_filters(), g.depth()], g.groups, lanes);
+    let kernel = Kernel::new(Way::Conv(g, Forward::Product(cut)), Scratch::each(cut.workspace()));
+    kernel.with_wanted(1, Form::Filters(g, cut), cut.packed())
 }
 
 /// How `conv_dgrad` is computed.
@@ -158,8 +159,11 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
     };
     let phases: Vec<(Phase, Cut)> = Phase::all(&g).map(cut).collect();
     // One phase after another.
-    let scratch = phases.iter().map(|(_, cut)| cut.scratch()).fold(Scratch::default(), Scratch::either);
-    Kernel::new(Way::ConvDgrad(g, Dgrad::Product(phases)), scratch)
+    let scratch =
+        phases.iter().map(|(_, cut)| Scratch::each(cut.workspace())).fold(Scratch::default(), Scratch::either);
+    let packed = phases.iter().map(|(_, cut)| cut.packed()).sum();
+    let form = Form::Taps(g, phases.clone());
+    Kernel::new(Way::ConvDgrad(g, Dgrad::Product(phases)), scratch).with_wanted(0, form, packed)
 }
 
 /// How `conv_wgrad` is computed.
@@ -183,6 +187,22 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
     Kernel::new(Way::ConvWgrad(g, way), scratch)
 }
 
+/// The filters as the panels of the product that `conv` is.
+pub fn pack_filters(g: &Geometry, cut: &Cut, w: &[f32], packed: &mut [f32], team: &Team<'_>) {
+    let w = Rows { data: w, stride: g.depth(), next: g.group_filters() * g.depth() };
+    product::pack(team, cut, &w, packed);
+}
+
+/// The filters as the panels of the products that `conv_dgrad` is, a phase behind another.
+pub fn pack_taps(g: &Geometry, phases: &[(Phase, Cut)], w: &[f32], packed: &mut [f32], team: &Team<'_>) {
+    let mut rest = packed;
+    for (phase, cut) in phases {
+        let (packed, behind) = rest.split_at_mut(cut.packed());
+        product::pack(team, cut, &phase.filters(g, w), packed);
+        rest = behind;
+    }
+}
+
 /// `conv`.
 pub fn forward(op: &Conv, call: Call<'_>) {
     let Way::Conv(g, way) = &call.kernel.way else { unreachable!("checked when it is compiled") };
@@ -192,18 +212,14 @@ pub fn forward(op: &Conv, call: Call<'_>) {
         Forward::Winograd(cut) => return winograd::forward(g, cut, op.activation, call),
         Forward::Product(cut) => cut,
     };
-    let (packed, workspace) = call.memory.workspace.split_at_mut(cut.packed());
-    let (depth, filters) = (g.depth(), g.group_filters());
-    let w = Rows { data: call.memory.inputs[1], stride: depth, next: filters * depth };
-    product::pack(call.team, cut, &w, packed);
     let product = Product::<_, Rows<'_>, _> {
         left: &Windows::forward(g, call.memory.inputs[0]),
-        right: Factor::Packed(packed),
-        place: |group, row| row * g.filters + group * filters,
+        right: Factor::Packed(call.memory.prepared[0]),
+        place: |group, row| row * g.filters + group * g.group_filters(),
         bias: call.memory.inputs.get(2).copied(),
         activation: op.activation,
     };
-    product.run(call.team, cut, call.memory.output, 0, workspace);
+    product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);
 }
 
 /// `conv_dgrad`; inputs filter and dy.
@@ -217,9 +233,10 @@ pub fn dgrad(call: Call<'_>) {
     if phases.iter().any(|(_, cut)| cut.depth == 0) {
         call.team.chunks(call.memory.output, CHUNK, |_, dx| dx.fill(0.0));
     }
+    let mut rest = call.memory.prepared[0];
     for (phase, cut) in phases.iter().filter(|(_, cut)| cut.depth > 0) {
-        let (packed, workspace) = call.memory.workspace.split_at_mut(cut.packed());
-        product::pack(call.team, cut, &phase.filters(g, call.memory.inputs[0]), packed);
+        let (packed, behind) = rest.split_at(cut.packed());
+        rest = behind;
         let product = Product::<_, Taps<'_>, _> {
             left: &phase.windows(g, call.memory.inputs[1]),
             right: Factor::Packed(packed),
@@ -227,7 +244,7 @@ pub fn dgrad(call: Call<'_>) {
             bias: None,
             activation: None,
         };
-        product.run(call.team, cut, call.memory.output, 0, workspace);
+        product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);
     }
 }
 
