@@ -15,9 +15,10 @@ use crate::geometry::{Geometry, Part};
 /// Fewer channels than this do not fill vectors.
 const MANY: usize = 16;
 
-/// Whether this is the way for such maps: of many channels, and of more than one line.
+/// Whether this is the way for such maps: of many channels and of more than one line, at stride 1 along it. At others a pass
+/// is a short loop for each position, and a window at a time is faster: 4.6 times for 2x2 at stride 2 and 32 channels.
 pub fn suits(g: &Geometry) -> bool {
-    g.channels >= MANY && g.map[0] * g.map[1] > 1
+    g.channels >= MANY && g.map[0] * g.map[1] > 1 && g.stride[2] == 1
 }
 
 /// Scratch memory of [`gradient`], a thread: a line of the largest elements, and one of what is left to give.
