@@ -67,7 +67,8 @@ pub fn groups(graph: &Graph) -> Vec<Group> {
         let scratch = match norm {
             Norm::Moments => channels::workspace(shape, 2),
             Norm::Forward { .. } => rows(3),
-            Norm::Backward { .. } => channels::workspace(shape, 2) + rows(4),
+            // The sums, too, where only the gradient by x reads them.
+            Norm::Backward { .. } => channels::workspace(shape, 2) + rows(4) + 2 * shape.channels(),
         };
         let kernel = Kernel::new(Way::Norm(norm), Scratch::shared(scratch));
         Some(Group { choice: kernel.choice(graph, &nodes, 0), nodes })
@@ -233,9 +234,14 @@ fn run_backward((scale_op, op): (&BatchNormScaleGrad, &BatchNormDgrad), (add, re
     let count = memory.earlier.len();
     let (stored, sums) = memory.earlier.split_at_mut(count - 2);
     let [dscale, dshift] = sums else { unreachable!("there are two sums") };
+    let (own_sums, workspace) = memory.workspace.split_at_mut(2 * mean.len());
+    let (own_scale, own_shift) = own_sums.split_at_mut(mean.len());
+    // Of frozen parameters and in gradients by pictures nobody else reads them: they have no place.
+    let dscale = if dscale.is_empty() { own_scale } else { &mut **dscale };
+    let dshift = if dshift.is_empty() { own_shift } else { &mut **dshift };
     let stored: &mut [f32] =
         if relu { stored.last_mut().map(|stored| &mut **stored).unwrap_or_default() } else { &mut [] };
-    let (partial, by_channel) = memory.workspace.split_at_mut(channels::workspace(call.shape, 2));
+    let (partial, by_channel) = workspace.split_at_mut(channels::workspace(call.shape, 2));
     let team = call.team;
     channels::sums_of_made(
         team,
