@@ -20,7 +20,15 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let batch = args.get(1).map_or(8, |a| a.parse().unwrap());
     let cpu = Cpu::new(args.get(2).and_then(|a| a.parse().ok())).unwrap();
-    let layers: &[Layer] = match args.first().map_or("resnet", String::as_str) {
+    for layer in layers(args.first().map_or("resnet", String::as_str)) {
+        convolution(&cpu, batch, layer);
+    }
+    products(&cpu, batch);
+}
+
+/// The convolutions of a net that differ.
+fn layers(net: &str) -> &'static [Layer] {
+    match net {
         "vgg" => &[
             (224, 3, 3, 1, 1, 64),
             (224, 64, 3, 1, 1, 64),
@@ -67,22 +75,27 @@ fn main() {
             (7, 512, 3, 1, 1, 512),
             (7, 2048, 1, 1, 0, 512),
         ],
-    };
-    for &(map, channels, window, stride, pad, filters) in layers {
-        let conv = Conv { stride: vec![stride; 2], pad: vec![[pad; 2]; 2], ..Conv::plain(2) };
-        let (x, w) = ([batch, map, map, channels], [filters, window, window, channels]);
-        let out = conv.output_extent(&[map; 2], &[window; 2]).unwrap()[0];
-        let y = [batch, out, out, filters];
-        let dgrad = ConvDgrad { conv: conv.clone(), extent: vec![map; 2] };
-        let wgrad = ConvWgrad { conv: conv.clone(), window: vec![window; 2] };
-        print!("{map:4}² ×{channels:<4} {window}x{window}/{stride} {filters:4}:");
-        for (op, inputs) in
-            [(Op::Conv(conv), [&x, &w]), (Op::ConvDgrad(dgrad), [&w, &y]), (Op::ConvWgrad(wgrad), [&x, &y])]
-        {
-            print!("{}", time(&cpu, op, &inputs.map(|dims| &dims[..])));
-        }
-        println!();
     }
+}
+
+/// Forward, gradient by the input, gradient by the filters.
+fn convolution(cpu: &Cpu, batch: usize, &(map, channels, window, stride, pad, filters): &Layer) {
+    let conv = Conv { stride: vec![stride; 2], pad: vec![[pad; 2]; 2], ..Conv::plain(2) };
+    let (x, w) = ([batch, map, map, channels], [filters, window, window, channels]);
+    let out = conv.output_extent(&[map; 2], &[window; 2]).unwrap()[0];
+    let y = [batch, out, out, filters];
+    let dgrad = ConvDgrad { conv: conv.clone(), extent: vec![map; 2] };
+    let wgrad = ConvWgrad { conv: conv.clone(), window: vec![window; 2] };
+    print!("{map:4}² ×{channels:<4} {window}x{window}/{stride} {filters:4}:");
+    for (op, inputs) in [(Op::Conv(conv), [&x, &w]), (Op::ConvDgrad(dgrad), [&w, &y]), (Op::ConvWgrad(wgrad), [&x, &y])]
+    {
+        print!("{}", time(cpu, op, &inputs.map(|dims| &dims[..])));
+    }
+    println!();
+}
+
+/// Fully connected layers, and a square product.
+fn products(cpu: &Cpu, batch: usize) {
     let [no, yes] = [Transpose::No, Transpose::Yes];
     for (columns, depth) in [(4096, 9216), (4096, 4096), (1024, 1024)] {
         print!("{batch} × {depth} → {columns}:");
@@ -91,11 +104,11 @@ fn main() {
             (no, no, [batch, columns], [columns, depth]),
             (yes, no, [batch, columns], [batch, depth]),
         ] {
-            print!("{}", time(&cpu, Op::Matmul(Matmul::new(a, b)), &[&first, &second]));
+            print!("{}", time(cpu, Op::Matmul(Matmul::new(a, b)), &[&first, &second]));
         }
         println!();
     }
-    print!("1024²:{}", time(&cpu, Op::Matmul(Matmul::new(no, no)), &[&[1024, 1024], &[1024, 1024]]));
+    print!("1024²:{}", time(cpu, Op::Matmul(Matmul::new(no, no)), &[&[1024, 1024], &[1024, 1024]]));
     println!();
 }
 

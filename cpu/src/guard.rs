@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use fovea_graph::plan::{Place, Slot};
 use fovea_graph::{Feed, NodeId, NotFinite, Plan, StateId};
 
-use crate::kernel::Kernel;
 use crate::memory::StateMemory;
+use crate::ops::kernel::Kernel;
 use crate::ops::{self, Call};
 use crate::simd::Vectors;
 use crate::storage::Operands;

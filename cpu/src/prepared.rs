@@ -3,9 +3,9 @@
 use fovea_graph::plan::{Place, Plan, Slot};
 use fovea_graph::{BackendError, NodeId, PreparedId, StateId};
 
-use crate::kernel::Form;
 use crate::memory::StateMemory;
 use crate::ops;
+use crate::ops::kernel::Form;
 use crate::pages::Buffer;
 use crate::storage::{Source, overlap, prepared, unwritten};
 use crate::team::Team;

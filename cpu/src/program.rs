@@ -12,8 +12,8 @@ use fovea_graph::{Arena, BackendError, Feed, Memory, Never, NodeId, Op, Outcome,
 use crate::arena::{CpuArena, Held};
 use crate::exchange::Exchanging;
 use crate::guard::Guard;
-use crate::kernel::Kernel;
 use crate::memory::StateMemory;
+use crate::ops::kernel::Kernel;
 use crate::ops::{self, Call};
 use crate::pages::Buffer;
 use crate::prepared::Made;

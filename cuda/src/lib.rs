@@ -9,7 +9,6 @@ mod cache;
 mod gpu;
 mod guard;
 mod images;
-mod kernel;
 mod kernels;
 mod memory;
 mod modules;

@@ -13,8 +13,8 @@ use fovea_graph::{Arena, BackendError, Feed, Memory, NodeId, Op, Outcome, Plan, 
 use crate::arena::CudaArena;
 use crate::gpu::Gpu;
 use crate::guard::{self, Guard};
-use crate::kernel::Kernel;
 use crate::memory::{StateMemory, download};
+use crate::ops::kernel::Kernel;
 use crate::ops::update::{self, Group};
 use crate::ops::{self, Call, Range};
 use crate::queue::Queue;

@@ -11,7 +11,8 @@ use fovea_graph::op::Activation;
 use super::channels::add_parts;
 use super::{Call, finish};
 use crate::geometry::{Geometry, Position};
-use crate::kernel::{Form, Kernel, Scratch, Way};
+use crate::ops::kernel::{Form, Kernel, Way};
+use crate::scratch::Scratch;
 
 /// Elements of a window.
 fn taps(g: &Geometry) -> usize {

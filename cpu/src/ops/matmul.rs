@@ -4,8 +4,9 @@ use fovea_graph::Shape;
 use fovea_graph::op::{Matmul, Transpose};
 
 use super::Call;
-use crate::kernel::{Form, Kernel, Scratch, Way};
+use crate::ops::kernel::{Form, Kernel, Way};
 use crate::product::{self, Columns, Cut, Factor, Left, Product, Right, Rows, Thin, Transposed, dots, streams};
+use crate::scratch::Scratch;
 use crate::team::Team;
 
 /// Rows, columns and depth.

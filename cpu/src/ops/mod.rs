@@ -11,6 +11,7 @@ mod depthwise;
 mod dropout;
 mod elementwise;
 mod frame;
+pub mod kernel;
 mod loss;
 mod lrn;
 mod matmul;
@@ -36,7 +37,8 @@ use fovea_graph::op::{Activation, Transpose};
 use fovea_graph::plan::Group;
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
-use crate::kernel::{Form, Kernel, Scratch, Way};
+use crate::ops::kernel::{Form, Kernel, Way};
+use crate::scratch::Scratch;
 use crate::storage::Operands;
 use crate::team::Team;
 use crate::threads::Threads;
@@ -69,18 +71,30 @@ pub fn groups(graph: &Graph, threads: usize) -> Vec<Group> {
     groups
 }
 
+/// How it computes what is a product, on vectors of so many lanes.
+fn product(graph: &Graph, id: NodeId, lanes: usize) -> Kernel {
+    let node = graph.node(id);
+    let (shapes, shape) = (graph.input_shapes(node), &node.shape);
+    match &node.op {
+        Op::Conv(op) => conv::choose(op, &shapes, shape, lanes),
+        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, shape, lanes),
+        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, lanes),
+        Op::Matmul(op) => {
+            let is_kept = matches!(graph.node(node.inputs[1]).op, Op::State(_)) && graph.updates.is_empty();
+            matmul::choose(op, &shapes, shape, lanes, is_kept)
+        }
+        _ => unreachable!("`choose` asks for these alone"),
+    }
+}
+
 /// How this backend computes a node, on these threads.
 pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
     let node = graph.node(id);
     let shapes = graph.input_shapes(node);
-    let (plain, lanes) = (Kernel::plain, threads.vectors().lanes());
+    let plain = Kernel::plain;
     match &node.op {
-        Op::Conv(op) => conv::choose(op, &shapes, &node.shape, lanes),
-        Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, &node.shape, lanes),
-        Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, lanes),
-        Op::Matmul(op) => {
-            let is_kept = matches!(graph.node(node.inputs[1]).op, Op::State(_)) && graph.updates.is_empty();
-            matmul::choose(op, &shapes, &node.shape, lanes, is_kept)
+        Op::Conv(_) | Op::ConvDgrad(_) | Op::ConvWgrad(_) | Op::Matmul(_) => {
+            product(graph, id, threads.vectors().lanes())
         }
         Op::ChannelSum(_) | Op::ChannelMean(_) | Op::ChannelVariance(_) | Op::BatchNormScaleGrad(_) => {
             plain(channels::workspace(shapes[0], 1))

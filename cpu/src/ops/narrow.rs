@@ -15,7 +15,7 @@ use super::Call;
 use super::channels::add_parts;
 use super::elementwise::rectify;
 use crate::geometry::Geometry;
-use crate::kernel::Scratch;
+use crate::scratch::Scratch;
 use crate::simd::{Vectors, load, multiply_add, store};
 
 /// The most channels of a map that counts as narrow.

@@ -19,7 +19,8 @@ use super::Call;
 use super::batch_norm::{Normalised, deviation, gradient_row, gradient_rows};
 use super::channels::{self, STRIP, chunk, lanes};
 use super::moments::moments;
-use crate::kernel::{Kernel, Scratch, Way};
+use crate::ops::kernel::{Kernel, Way};
+use crate::scratch::Scratch;
 
 /// What of batch normalisation a step computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

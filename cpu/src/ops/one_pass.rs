@@ -10,7 +10,8 @@ use fovea_graph::plan::Group;
 use fovea_graph::{Graph, NodeId, Op, StateId};
 
 use super::{Call, adam, rmsprop, sgd};
-use crate::kernel::{Kernel, Scratch, Way};
+use crate::ops::kernel::{Kernel, Way};
+use crate::scratch::Scratch;
 use crate::team::CHUNK;
 
 /// Elements that a loop takes at a time: four arrays of them stay in a first cache of 32 KiB.

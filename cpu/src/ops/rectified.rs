@@ -12,7 +12,8 @@ use fovea_graph::{Graph, NodeId, Op};
 
 use super::norm::Dy;
 use super::{Call, channels, pool};
-use crate::kernel::{Kernel, Scratch, Way};
+use crate::ops::kernel::{Kernel, Way};
+use crate::scratch::Scratch;
 
 /// What goes with ReLU's gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

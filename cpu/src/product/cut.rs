@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::Task;
 use super::micro::{LONGEST, TILE, VECTORS, tile_rows};
-use crate::kernel::Scratch;
+use crate::scratch::Scratch;
 
 /// Elements of the panels of one piece of the depth that stay in the second-level cache: 512 KiB.
 const PANELS: usize = 1 << 17;

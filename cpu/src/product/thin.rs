@@ -14,7 +14,7 @@ use pulp::{Simd, WithSimd};
 
 use super::micro::tile_rows;
 use super::{Columns, Finish, LONGEST, Left, Lie, Memory, Right, Rows, TILE, Target, Tile, VECTORS, Walk};
-use crate::kernel::Scratch;
+use crate::scratch::Scratch;
 use crate::simd::mul_add;
 use crate::team::Team;
 

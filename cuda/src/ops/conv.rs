@@ -6,8 +6,8 @@ use fovea_graph::{BackendError, Shape};
 use super::maps::{counts, extent, three};
 use super::matmul::{Finish, Gemm, Products, Tile, sliced};
 use super::{Call, grid, kernels, unfit};
-use crate::kernel::{Kernel, Tiling};
 use crate::kernels::{Convolution, DepthwiseWgrad, Dgrad, Divider, Fprop, Wgrad};
+use crate::ops::kernel::{Kernel, Tiling};
 use crate::queue::MULTIPROCESSORS;
 
 /// Positions on a padded map are below this, so that sums of a few of them fit 32 bits.

@@ -4,8 +4,8 @@ use fovea_graph::op::{Activation, Matmul, Transpose};
 use fovea_graph::{BackendError, Shape};
 
 use super::{Call, grid, kernels, unfit};
-use crate::kernel::{Kernel, Tiling};
 use crate::kernels::MatmulSizes;
+use crate::ops::kernel::{Kernel, Tiling};
 use crate::queue::{MULTIPROCESSORS, Queue};
 use crate::view::{In, Out};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use fovea_graph::plan::{Choice, Type};
 use fovea_graph::{BackendError, Graph, NodeId, Op, Shape};
 
-use crate::kernel::Kernel;
 use crate::kernels::{self, StepFeed};
+use crate::ops::kernel::Kernel;
 use crate::queue::{Queue, grid};
 use crate::view::{In, InOut, Out};
 
@@ -16,6 +16,7 @@ mod conv;
 mod dropout;
 mod elementwise;
 mod frame;
+pub mod kernel;
 mod loss;
 mod lrn;
 mod maps;

@@ -5,9 +5,30 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::kernel::Kernel;
-use super::order::Phase;
 use crate::graph::Graph;
 use crate::ids::{InputId, NodeId, PreparedId, StateId};
+
+/// The phases of a plan, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// From the batch to the loss and the gradients.
+    Compute,
+    /// Gradients may be exchanged between machines before it: what is computed of all of them together.
+    Exchange,
+    /// States are written.
+    Commit,
+}
+
+impl Phase {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Phase::Compute => "compute",
+            Phase::Exchange => "exchange",
+            Phase::Commit => "commit",
+        }
+    }
+}
 
 /// What the elements of a value are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

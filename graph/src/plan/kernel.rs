@@ -58,6 +58,15 @@ pub struct Preparation {
     pub bytes: usize,
 }
 
+/// Neighbours that a backend computes in one step.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// At least two nodes, each after those that it reads. What nothing outside reads of them is never stored.
+    pub nodes: Vec<NodeId>,
+    /// By which kernel, whose operands are the inputs of all nodes one after the other.
+    pub choice: Choice,
+}
+
 impl Choice {
     /// This kernel, with so many bytes of scratch memory.
     pub fn new(kernel: Arc<dyn Kernel>, workspace: usize) -> Self {

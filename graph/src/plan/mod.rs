@@ -32,10 +32,9 @@ pub use crate::ids::PreparedId;
 use crate::op::Op;
 use crate::stop::{Interrupted, Never, Stop};
 use arena::{Lifetime, assign};
-pub use data::{ALIGN, Gradient, Layout, Place, Plan, Prepared, Slot, Step, Type, Value};
-pub use kernel::{Choice, Kernel, Plain, Preparation};
+pub use data::{ALIGN, Gradient, Layout, Phase, Place, Plan, Prepared, Slot, Step, Type, Value};
+pub use kernel::{Choice, Group, Kernel, Plain, Preparation};
 use memory::{Preparing, Values, preparing, values};
-pub use order::{Group, Phase};
 use order::{Unit, order};
 
 /// Plans a graph for a device: order, kernels, memory.

@@ -7,41 +7,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{Choice, owner};
+use super::{Choice, Group, Phase, owner};
 use crate::graph::Graph;
 use crate::ids::{NodeId, StateId};
 use crate::op::Op;
-
-/// Neighbours that a backend computes in one step.
-#[derive(Clone, Debug)]
-pub struct Group {
-    /// At least two nodes, each after those that it reads. What nothing outside reads of them is never stored.
-    pub nodes: Vec<NodeId>,
-    /// By which kernel, whose operands are the inputs of all nodes one after the other.
-    pub choice: Choice,
-}
-
-/// The phases of a plan, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// From the batch to the loss and the gradients.
-    Compute,
-    /// Gradients may be exchanged between machines before it: what is computed of all of them together.
-    Exchange,
-    /// States are written.
-    Commit,
-}
-
-impl Phase {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Phase::Compute => "compute",
-            Phase::Exchange => "exchange",
-            Phase::Commit => "commit",
-        }
-    }
-}
 
 /// What one step computes.
 #[derive(Clone, Debug)]

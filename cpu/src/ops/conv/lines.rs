@@ -13,11 +13,11 @@ use pulp::{Simd, WithSimd};
 
 use super::super::channels::add_parts;
 use crate::geometry::Geometry;
-use crate::kernel::Scratch;
 use crate::ops::Call;
 use crate::product::{
     COLUMN, Finish, LONGEST, Lie, MOST_ROWS, Memory, TILE, Target, Tile, VECTORS, Walk, copy, tile_rows,
 };
+use crate::scratch::Scratch;
 
 /// How the work is cut, from the sizes and the width of the vectors alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::filters::{GAP, Packing};
 use super::kernel::{self, VECTORS};
 use super::plane::{Plane, WINDOW};
-use crate::kernel::Scratch;
+use crate::scratch::Scratch;
 
 /// Tiles, panels of filters, and what is transformed when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

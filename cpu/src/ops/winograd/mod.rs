@@ -33,7 +33,7 @@ use fovea_graph::op::Activation;
 
 use super::Call;
 use crate::geometry::Geometry;
-use crate::kernel::Scratch;
+use crate::scratch::Scratch;
 pub use cut::Cut;
 use filters::{Direction, Filters};
 use forward::Operands;

@@ -15,8 +15,8 @@ use super::kernel::{self, Product, VECTORS};
 use super::output::Output;
 use super::plane::{Plane, WINDOW};
 use super::points::{Points, Six, both_axes};
-use crate::kernel::Scratch;
 use crate::ops::channels::add_parts;
+use crate::scratch::Scratch;
 use crate::team::Team;
 
 /// Positions of a tile along an axis.
