@@ -50,7 +50,9 @@ fn a_net_learns_a_class_at_every_position_and_its_weights_keep_it() {
     let mut again = Trainee::with_weights(cpu(), per_position(24, 32, 6), &weights).unwrap();
     assert_eq!(bits(&again.weights().unwrap().tensors), bits(&weights.tensors));
     let found = again.evaluate(&data, &data.test, &GO_ON).unwrap();
-    assert_eq!((Some(found.loss), found.accuracy), (last.test_loss, last.test_accuracy));
+    // Another batch may be computed by other kernels, whose sums are rounded otherwise.
+    assert!((found.loss - last.test_loss.unwrap()).abs() < 1e-6 * found.loss, "{found:?}, {last:?}");
+    assert_eq!(found.accuracy, last.test_accuracy);
 }
 
 /// Loss, accuracy and confusion per position follow from the probabilities.

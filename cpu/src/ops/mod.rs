@@ -101,10 +101,7 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         }
         Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
-        Op::PoolGrad(op) => {
-            let each = pool::grad_workspace(op, shapes[0], shapes[1]);
-            Kernel::new(Way::Plain, Scratch { each, ..Scratch::default() })
-        }
+        Op::PoolGrad(op) => Kernel::new(Way::Plain, Scratch::each(pool::grad_workspace(op, shapes[0], shapes[1]))),
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads.count())),
         Op::Upsample(_) | Op::UpsampleGrad(_) => {
             plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads.count()))
