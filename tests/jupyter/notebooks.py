@@ -4,7 +4,8 @@
     notebooks.py execute FOLDER [NAME...]  each is run, and its file keeps what came of it
 
 A run gives what the file has where every cell has the same outputs in the same order, each in the same forms (MIME
-types), with the same text. Two things may differ: figures of time and speed; and, from the first cell on that trains,
+types), with the same text. Three things may differ: figures of time and speed; the plan, and how much memory training
+takes, because another processor has other kernels; and, from the first cell on that trains,
 any figure, and how many lines list them, because another processor rounds otherwise. Pictures are compared by their
 forms alone. A cell that is to show a mistake has the tag `raises-exception`.
 """
@@ -142,6 +143,9 @@ def said(text, trained):
     # A share of the time is told only where there is one.
     text = re.sub(rf",\s+{NUMBER}\s*%\s+of\s+the\s+time\s+waiting\s+for\s+data", "", text)
     text = TIMED.sub("# of time", text)
+    # Kernels, and the memory that they need, are the processor's.
+    text = re.sub(rf"(training(?:\s+by\s+{NUMBER}\s+a\s+step)?\s+takes\s+){NUMBER}\s*[kMGT]?B", r"\1# B", text)
+    text = re.sub(r"(Its plan, fused:).*", r"\1", text, flags=re.DOTALL)
     if trained:
         # Which pictures are told most wrongly, and what they are taken for.
         text = re.sub(r"(The worst mistakes\n[^\n]*\n)(?:[^\n]+\n?)*", r"\1", text)
