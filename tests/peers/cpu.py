@@ -277,7 +277,8 @@ def write():
         "# Beside PyTorch and ONNX Runtime, on the CPU", "",
         "Written by `tests/peers/cpu.py --write`; how a figure is made stands in its head. Images a second; above 1, ours is faster.", "",
         "Both see the same shapes, batches and threads; training is forward, backward and SGD with momentum. NEON is not measured: there was no such",
-        "processor; that the kernels compile for it, `.ci/run` checks.", "",
+        "processor; that the kernels compile for it, `.ci/run` checks. FLOPs are those of the plain sums: Winograd's filtering needs fewer, and so",
+        "may pass the peak.", "",
     ]
     for kind in sorted(kept, reverse=True):
         about = kept[kind]["about"]
