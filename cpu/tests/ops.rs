@@ -166,16 +166,15 @@ fn large_convolutions() {
     }
 }
 
+/// A convolution that is padded and dilated alike along all axes.
+fn conv(stride: &[usize], pad: [usize; 2], dilate: usize, groups: usize) -> op::Conv {
+    let rank = stride.len();
+    op::Conv { stride: stride.to_vec(), pad: vec![pad; rank], dilate: vec![dilate; rank], groups, activation: None }
+}
+
 /// Maps whose channels fill the vectors: the gradient by the filters goes band by band.
 #[test]
 fn channels_that_fill_the_vectors() {
-    let conv = |stride: &[usize], pad: [usize; 2], dilate: usize, groups: usize| op::Conv {
-        stride: stride.to_vec(),
-        pad: vec![pad; stride.len()],
-        dilate: vec![dilate; stride.len()],
-        groups,
-        activation: None,
-    };
     let cases = [
         (conv(&[1, 1], [1, 1], 1, 1), vec![3, 29, 31, 32], vec![20, 3, 3, 32]),
         (conv(&[2, 2], [0, 0], 1, 1), vec![2, 29, 32, 48], vec![30, 1, 1, 48]),
@@ -193,13 +192,6 @@ fn channels_that_fill_the_vectors() {
 /// One large image, whose gradients are added up in parts.
 #[test]
 fn parts_of_one_image() {
-    let conv = |stride: &[usize], pad: [usize; 2], dilate: usize, groups: usize| op::Conv {
-        stride: stride.to_vec(),
-        pad: vec![pad; stride.len()],
-        dilate: vec![dilate; stride.len()],
-        groups,
-        activation: None,
-    };
     let cases = [
         (conv(&[1, 1], [1, 1], 1, 1), vec![1, 150, 131, 12], vec![5, 3, 3, 12]),
         (conv(&[3, 2], [4, 3], 2, 2), vec![1, 190, 120, 12], vec![6, 5, 4, 6]),

@@ -13,7 +13,7 @@ use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::micro::tile_rows;
-use super::{Columns, Finish, LONGEST, Left, Lie, Memory, Right, Rows, TILE, Target, Tile, VECTORS, Walk};
+use super::{Columns, Finish, Left, Lie, Memory, Right, Rows, TILE, Target, Tile, VECTORS, Walk};
 use crate::scratch::Scratch;
 use crate::simd::mul_add;
 use crate::team::Team;
@@ -206,7 +206,7 @@ impl WithSimd for Streams<'_> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (left, last) = std::mem::take(&mut self.workspace).split_at_mut(TILE);
         let ([_, width, depth], panel) = (self.cut.sizes, self.cut.width);
-        for start in (0..depth).step_by(STREAMS.min(LONGEST)) {
+        for start in (0..depth).step_by(STREAMS) {
             let steps = start..(start + STREAMS).min(depth);
             for rows in self.cut.tiles() {
                 self.a.gather(0, rows.clone(), steps.clone(), left);

@@ -11,9 +11,9 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::channels::add_parts;
 use crate::geometry::Geometry;
 use crate::ops::Call;
+use crate::ops::channels::add_parts;
 use crate::product::{
     COLUMN, Finish, LONGEST, Lie, MOST_ROWS, Memory, TILE, Target, Tile, VECTORS, Walk, copy, tile_rows,
 };
