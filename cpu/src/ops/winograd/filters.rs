@@ -7,6 +7,7 @@
 //! Nine reads, about 60 operations and 36 writes a channel and vector of filters; where vectors run over what lies apart in
 //! memory, a small piece is turned first.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -14,7 +15,7 @@ use pulp::{Simd, WithSimd};
 
 use super::kernel::VECTORS;
 use super::plane::WINDOW;
-use super::points::{Points, both_axes};
+use super::points::{Four, Points, Six, both_axes};
 use crate::team::Team;
 
 /// Elements between points, so that those of one place do not all fall into the same set of a cache.
@@ -58,6 +59,12 @@ pub struct Packing {
     pub width: usize,
 }
 
+impl fmt::Display for Packing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} points of {}x{} in panels of {}", self.points, self.filters, self.channels, self.width)
+    }
+}
+
 impl Packing {
     /// Panels of filters.
     pub fn panels(&self) -> usize {
@@ -86,7 +93,15 @@ impl Packing {
 }
 
 /// Transforms and packs all filters.
-pub fn pack<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize>(
+pub fn transform(packing: &Packing, direction: Direction, data: &[f32], packed: &mut [f32], team: &Team<'_>) {
+    let filters = Filters { data, direction };
+    match packing.points {
+        16 => pack::<Four, 2, 4>(team, packing, filters, packed),
+        _ => pack::<Six, 4, 6>(team, packing, filters, packed),
+    }
+}
+
+fn pack<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize>(
     team: &Team<'_>,
     packing: &Packing,
     filters: Filters<'_>,
