@@ -34,7 +34,7 @@ pub fn is_narrow(g: &Geometry) -> bool {
 }
 
 /// How the work is cut, from the sizes alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bands {
     /// Output lines of a band; a band lies in one image.
     lines: usize,
@@ -48,6 +48,8 @@ pub struct Bands {
     block: usize,
     /// Filters, rounded up to whole blocks.
     filters: usize,
+    /// Where each element of a window lies, counted from its first.
+    offsets: Vec<usize>,
 }
 
 impl Bands {
@@ -56,13 +58,18 @@ impl Bands {
         let block = if g.filters <= lanes { lanes } else { 2 * lanes };
         let lines = (2048 / g.out[2]).clamp(1, g.out[1]);
         let extent = |axis: usize, n: usize| (n - 1) * g.stride[axis] + (g.window[axis] - 1) * g.dilate[axis] + 1;
+        let width = extent(2, g.out[2] + ROWS) * g.channels;
+        let at = |r: usize, s: usize| r * g.dilate[1] * width + s * g.dilate[2] * g.channels;
+        let taps = (0..g.window[1]).flat_map(|r| (0..g.window[2]).map(move |s| (r, s)));
+        let offsets = taps.flat_map(|(r, s)| at(r, s)..at(r, s) + g.channels).collect();
         Self {
             lines,
             per_image: g.out[1].div_ceil(lines),
-            width: extent(2, g.out[2] + ROWS) * g.channels,
+            width,
             height: extent(1, lines),
             block,
             filters: g.filters.next_multiple_of(block),
+            offsets,
         }
     }
 
@@ -93,14 +100,6 @@ impl Bands {
             }
         }
     }
-
-    /// Where each element of a window lies, counted from its first.
-    fn offsets(&self, g: &Geometry) -> Vec<usize> {
-        let [_, height, width] = g.window;
-        let line = |r: usize| r * g.dilate[1] * self.width;
-        let at = |r: usize, s: usize| line(r) + s * g.dilate[2] * g.channels;
-        (0..height).flat_map(|r| (0..width).flat_map(move |s| (0..g.channels).map(move |c| at(r, s) + c))).collect()
-    }
 }
 
 impl fmt::Display for Bands {
@@ -123,7 +122,7 @@ pub fn forward(g: &Geometry, bands: &Bands, operands: Operands<'_>, call: Call<'
         bias[..g.filters].copy_from_slice(given);
     }
     turn_in(operands.filters, g, bands.block, turned);
-    let (x, offsets) = (operands.x, bands.offsets(g));
+    let x = operands.x;
     // The bias is where the sums begin.
     let behind = Epilogue { bias: None, ..operands.epilogue };
     let line_length = g.out[2] * g.filters;
@@ -136,7 +135,7 @@ pub fn forward(g: &Geometry, bands: &Bands, operands: Operands<'_>, call: Call<'
             let line = Line {
                 x: &copy[number * g.stride[1] * bands.width..],
                 step: g.stride[2] * g.channels,
-                offsets: &offsets,
+                offsets: &bands.offsets,
                 turned,
                 bias,
                 filters: g.filters,
@@ -235,7 +234,7 @@ fn turn_back(turned: &[f32], g: &Geometry, block: usize, filters: &mut [f32]) {
 }
 
 /// How [`wgrad`] is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WgradCut {
     bands: Bands,
     /// Into how many parts the bands are split.
@@ -268,10 +267,10 @@ impl fmt::Display for WgradCut {
 
 /// `conv_wgrad`; inputs x and dy.
 pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
-    let (WgradCut { bands, parts, share }, size) = (*cut, g.depth() * cut.bands.filters);
+    let (&WgradCut { ref bands, parts, share }, size) = (cut, g.depth() * cut.bands.filters);
     let (sums, copies) = call.memory.workspace.split_at_mut((parts + 1) * size);
     let (total, sums) = sums.split_at_mut(size);
-    let (x, dy, offsets) = (call.memory.inputs[0], call.memory.inputs[1], bands.offsets(g));
+    let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
     call.team.each(sums.chunks_mut(size).enumerate(), copies, bands.copy(), |(part, dw), copy| {
         dw.fill(0.0);
         let mine = part * share..((part + 1) * share).min(g.batch * bands.per_image);
@@ -284,7 +283,7 @@ pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
                 count: lines.len(),
                 width: bands.width * g.stride[1],
             };
-            call.team.vectors().dispatch(Gradient { lines, g, offsets: &offsets, dw });
+            call.team.vectors().dispatch(Gradient { lines, g, offsets: &bands.offsets, dw });
         }
     });
     add_parts(call.team, sums, total);

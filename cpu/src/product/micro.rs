@@ -9,7 +9,7 @@
 use pulp::{Simd, WithSimd};
 
 use crate::epilogue::Epilogue;
-use crate::simd::{mul_add, prefetch};
+use crate::simd::{mul_add, prefetch, prefetch_ahead};
 
 /// The vectors of a whole panel of columns.
 pub const VECTORS: usize = 2;
@@ -169,6 +169,7 @@ impl<'a> Tile<'a> {
         let Walk { lines, steps, step, jump } = self.walk;
         for _ in 0..lines {
             for _ in 0..steps {
+                prefetch_ahead::<S, V>(right);
                 // SAFETY: there are as many steps of the panel and of M rows; pointers behind the last are not read.
                 unsafe {
                     let panel: [S::f32s; V] =
