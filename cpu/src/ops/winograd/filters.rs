@@ -1,8 +1,8 @@
 //! The filters, transformed and packed: `[panel, point, channel, column]`, where a panel is [`VECTORS`] vectors of filters.
 //!
-//! 36 numbers of each 3×3 filter at F(4×4): four times the bytes, which a step of many tiles writes once and reads back from the
-//! outer caches. Where tiles are few, each task makes those of its own panel, some channels at a time, and they never leave
-//! the second-level cache.
+//! 36 numbers of each 3×3 filter at F(4×4): four times the bytes. Filters that stay are transformed once, as the plan prepares them.
+//! Of others a step of many tiles writes its own once and reads them back from the outer caches; where tiles are few, each task
+//! makes those of its own panel, some channels at a time, and they never leave the second-level cache.
 //!
 //! Nine reads, about 60 operations and 36 writes a channel and vector of filters; where vectors run over what lies apart in
 //! memory, a small piece is turned first.
