@@ -6,10 +6,9 @@
 use std::fmt;
 use std::ops::Range;
 
-use fovea_graph::op::Activation;
-
+use super::Call;
 use super::channels::add_parts;
-use super::{Call, finish};
+use super::conv::Operands;
 use crate::geometry::{Geometry, Position};
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::scratch::Scratch;
@@ -73,9 +72,9 @@ fn by_channel(g: &Geometry, a: &mut [f32], b: &[f32], c: &[f32]) {
 }
 
 /// `conv`.
-pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
-    let (x, bias) = (call.memory.inputs[0], call.memory.inputs.get(2).copied());
-    let (w, k, c) = (call.memory.prepared[0], g.filters, g.channels);
+pub fn forward(g: &Geometry, operands: Operands<'_>, call: Call<'_>) {
+    let Operands { x, filters: w, epilogue } = operands;
+    let (k, c) = (g.filters, g.channels);
     call.team.chunks(call.memory.output, (g.out[2] * k).max(1), |start, y| {
         let rows = start / k..(start + y.len()) / k;
         y.fill(0.0);
@@ -86,7 +85,7 @@ pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
                     let y = &mut y[row * k..(row + 1) * k];
                     by_channel(g, y, &w[tap * k..(tap + 1) * k], &x[source * c..(source + 1) * c]);
                 });
-                y.chunks_exact_mut(k).for_each(|row| finish(row, bias, activation));
+                epilogue.positions(start, k, y);
             },
         );
     });

@@ -8,15 +8,15 @@
 use std::fmt;
 use std::ops::Range;
 
-use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::Call;
 use super::channels::add_parts;
-use super::elementwise::rectify;
+use super::conv::Operands;
+use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::scratch::Scratch;
-use crate::simd::{Vectors, load, multiply_add, store};
+use crate::simd::{load, multiply_add, store};
 
 /// The most channels of a map that counts as narrow.
 const CHANNELS: usize = 8;
@@ -114,22 +114,24 @@ pub fn forward_scratch(g: &Geometry, bands: &Bands) -> Scratch {
 }
 
 /// `conv`.
-pub fn forward(g: &Geometry, bands: &Bands, activation: Option<Activation>, call: Call<'_>) {
+pub fn forward(g: &Geometry, bands: &Bands, operands: Operands<'_>, call: Call<'_>) {
     let (turned, copies) = call.memory.workspace.split_at_mut((g.depth() + 1) * bands.filters);
     let (bias, turned) = turned.split_at_mut(bands.filters);
     bias.fill(0.0);
-    if let Some(&given) = call.memory.inputs.get(2) {
+    if let Some(given) = operands.epilogue.bias {
         bias[..g.filters].copy_from_slice(given);
     }
-    turn_in(call.memory.inputs[1], g, bands.block, turned);
-    let x = call.memory.inputs[0];
-    let line = g.out[2] * g.filters;
-    let images = call.memory.output.chunks_mut((g.out[1] * line).max(1));
-    let tasks = images.flat_map(|image| image.chunks_mut(bands.lines * line)).enumerate();
+    turn_in(operands.filters, g, bands.block, turned);
+    let x = operands.x;
+    // The bias is where the sums begin.
+    let behind = Epilogue { bias: None, ..operands.epilogue };
+    let line_length = g.out[2] * g.filters;
+    let images = call.memory.output.chunks_mut((g.out[1] * line_length).max(1));
+    let tasks = images.flat_map(|image| image.chunks_mut(bands.lines * line_length)).enumerate();
     call.team.each(tasks, copies, bands.copy(), |(band, y), copy| {
         let (image, lines) = bands.place(g, band);
         bands.fill(g, &x[image * g.image()..], &lines, copy);
-        for (number, y) in y.chunks_exact_mut(line).enumerate() {
+        for (number, y) in y.chunks_exact_mut(line_length).enumerate() {
             let line = Line {
                 x: &copy[number * g.stride[1] * bands.width..],
                 step: g.stride[2] * g.channels,
@@ -140,19 +142,13 @@ pub fn forward(g: &Geometry, bands: &Bands, activation: Option<Activation>, call
                 y,
             };
             call.team.vectors().dispatch(line);
-            finish_line(call.team.vectors(), y, activation);
+            let start = (image * g.out[1] + lines.start + number) * line_length;
+            call.team.vectors().run(
+                #[inline(always)]
+                || behind.positions(start, g.filters, y),
+            );
         }
     });
-}
-
-/// The activation on a line that has just been computed.
-fn finish_line(vectors: Vectors, y: &mut [f32], activation: Option<Activation>) {
-    if let Some(Activation::Relu) = activation {
-        vectors.run(
-            #[inline(always)]
-            || y.iter_mut().for_each(|y| *y = rectify(*y)),
-        );
-    }
 }
 
 /// One line of the output of the forward pass.
