@@ -189,6 +189,38 @@ fn channels_that_fill_the_vectors() {
     }
 }
 
+/// Windows of one channel each: of the widths that have loops of their own and of others, at the edges and between, with
+/// channels that end inside of a vector, that do not fill one, and that have several filters.
+#[test]
+fn depthwise_convolutions() {
+    let case = |conv: op::Conv, x: &[usize], window: &[usize], filters: usize| Case {
+        filter: [&[filters], window, &[1]].concat(),
+        x: x.to_vec(),
+        conv,
+    };
+    for channels in [5, 16, 37] {
+        let across = |stride, pad, dilate| conv(&[stride; 2], pad, dilate, channels);
+        for (size, pad) in [(1, [0, 0]), (2, [1, 0]), (3, [1, 1]), (4, [2, 1]), (5, [2, 2]), (7, [3, 3])] {
+            for stride in [1, 2, 3] {
+                for width in [size.max(2), 9, 22] {
+                    let x = [2, 7, width, channels];
+                    check_conv(&case(across(stride, pad, 1), &x, &[size; 2], channels));
+                }
+            }
+        }
+        let others = [
+            case(across(2, [4, 3], 3), &[1, 11, 17, channels], &[3, 3], channels),
+            case(across(1, [2, 1], 1), &[1, 6, 13, channels], &[2, 5], 2 * channels),
+            case(across(2, [1, 1], 1), &[2, 6, 13, channels], &[3, 3], 3 * channels),
+            case(conv(&[1], [1, 1], 1, channels), &[3, 50, channels], &[3], channels),
+            case(conv(&[2], [3, 0], 2, channels), &[3, 50, channels], &[5], 2 * channels),
+            case(conv(&[1; 3], [1, 1], 1, channels), &[1, 4, 5, 9, channels], &[3, 3, 3], channels),
+            case(conv(&[2, 1, 2], [1, 1], 1, channels), &[1, 5, 6, 11, channels], &[2, 3, 3], channels),
+        ];
+        others.iter().for_each(check_conv);
+    }
+}
+
 /// One large image, whose gradients are added up in parts.
 #[test]
 fn parts_of_one_image() {

@@ -19,6 +19,7 @@ use crate::team::{CHUNK, Team};
 use lines::Lines;
 pub use phases::Phase;
 use phases::Taps;
+pub use windows::Axis;
 use windows::Windows;
 
 /// How `conv` is computed.

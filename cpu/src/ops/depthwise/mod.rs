@@ -8,11 +8,22 @@ use std::ops::Range;
 
 use fovea_graph::op::Activation;
 
+mod few;
+mod sized;
+mod slide;
+#[cfg(test)]
+mod tests;
+
+use pulp::{Simd, WithSimd};
+
+use super::Call;
 use super::channels::add_parts;
-use super::{Call, finish};
+use super::conv::Phase;
 use crate::geometry::{Geometry, Position};
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::scratch::Scratch;
+use crate::team::CHUNK;
+pub use slide::Slide;
 
 /// Elements of a window.
 fn taps(g: &Geometry) -> usize {
@@ -21,10 +32,11 @@ fn taps(g: &Geometry) -> usize {
 
 /// A kernel of [`forward`] or of [`dgrad`], which reads the turned filters that are made of its input number `filter`.
 pub fn with_turned(way: Way, filter: usize, g: &Geometry) -> Kernel {
-    Kernel::new(way, Scratch::default()).with_wanted(filter, Form::Turned { rows: g.filters }, taps(g) * g.filters)
+    Kernel::new(way, Scratch::default()).with_wanted(filter, Form::Turned { rows: g.channels }, taps(g) * g.filters)
 }
 
-/// Filters `[filters, taps]` as `[taps, filters]`.
+/// The transpose of a matrix of so many rows: of filters `[channels, filters of a channel · taps]`, as they lie, the elements
+/// that vectors of channels meet.
 pub fn turn(from: &[f32], rows: usize, to: &mut [f32]) {
     for (row, from) in from.chunks_exact((from.len() / rows.max(1)).max(1)).enumerate() {
         for (column, &value) in from.iter().enumerate() {
@@ -72,51 +84,73 @@ fn by_channel(g: &Geometry, a: &mut [f32], b: &[f32], c: &[f32]) {
     }
 }
 
+/// Lines of `line` elements each that are worth handing over.
+fn lines(line: usize) -> usize {
+    (CHUNK / 2).div_ceil(line.max(1))
+}
+
 /// `conv`.
 pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
     let (x, bias) = (call.memory.inputs[0], call.memory.inputs.get(2).copied());
-    let (w, k, c) = (call.memory.prepared[0], g.filters, g.channels);
-    call.team.chunks(call.memory.output, (g.out[2] * k).max(1), |start, y| {
-        let rows = start / k..(start + y.len()) / k;
-        y.fill(0.0);
-        call.team.vectors().run(
-            #[inline(always)]
-            || {
-                each_tap(g, rows, |row, tap, source| {
-                    let y = &mut y[row * k..(row + 1) * k];
-                    by_channel(g, y, &w[tap * k..(tap + 1) * k], &x[source * c..(source + 1) * c]);
-                });
-                y.chunks_exact_mut(k).for_each(|row| finish(row, bias, activation));
-            },
-        );
+    let slide = Slide::forward(g, x, call.memory.prepared[0], bias, activation);
+    let line = g.out[2] * g.filters;
+    call.team.chunks(call.memory.output, lines(line) * line, |start, y| {
+        let rows = start / g.filters..(start + y.len()) / g.filters;
+        call.team.vectors().dispatch(Rows { slide, rows, y });
     });
+}
+
+/// Some rows of the result.
+struct Rows<'a> {
+    slide: Slide<'a>,
+    rows: Range<usize>,
+    y: &'a mut [f32],
+}
+
+impl WithSimd for Rows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let stride = self.y.len() / self.rows.len();
+        self.slide.rows(simd, self.rows, 0..self.slide.channels, self.y, stride);
+    }
 }
 
 /// `conv_dgrad`; inputs filter and dy.
 pub fn dgrad(g: &Geometry, call: Call<'_>) {
-    let dy = call.memory.inputs[1];
-    let (w, k, c, many) = (call.memory.prepared[0], g.filters, g.channels, g.group_filters());
-    call.team.each(g.parts(call.memory.output, 1), &mut [], 0, |(part, dx), _| {
-        dx.fill(0.0);
-        let first = part.rows.start;
-        call.team.vectors().run(
-            #[inline(always)]
-            || {
-                each_tap(g, part.rows, |row, tap, source| {
-                    let Some(at) = (source * c).checked_sub(part.offset).filter(|&at| at < dx.len()) else { return };
-                    let (dx, dy) = (&mut dx[at..at + c], &dy[(first + row) * k..(first + row + 1) * k]);
-                    let w = &w[tap * k..(tap + 1) * k];
-                    if many == 1 {
-                        dx.iter_mut().zip(dy).zip(w).for_each(|((dx, dy), w)| *dx += dy * w);
-                        return;
-                    }
-                    for ((dx, dy), w) in dx.iter_mut().zip(dy.chunks_exact(many)).zip(w.chunks_exact(many)) {
-                        *dx += dy.iter().zip(w).map(|(dy, w)| dy * w).sum::<f32>();
-                    }
-                });
-            },
-        );
+    let (dy, filters) = (call.memory.inputs[1], call.memory.prepared[0]);
+    let line = g.map[2] * g.channels;
+    call.team.chunks(call.memory.output, lines(line) * line, |start, dx| {
+        call.team.vectors().dispatch(Lines { g, dy, filters, first: start / line, dx });
     });
+}
+
+/// Some lines of the gradient by the input, each of which has elements of several phases.
+struct Lines<'a> {
+    g: &'a Geometry,
+    dy: &'a [f32],
+    filters: &'a [f32],
+    first: usize,
+    dx: &'a mut [f32],
+}
+
+impl WithSimd for Lines<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { g, dy, filters, first, dx } = self;
+        let ([_, height, width], [s0, s1, s2]) = (g.map, g.stride);
+        for (line, dx) in dx.chunks_exact_mut(width * g.channels).enumerate() {
+            let line = first + line;
+            let [image, z, y] = [line / height / g.map[0], line / height % g.map[0], line % height];
+            for x in 0..s2.min(width) {
+                let slide = Slide::gradient(g, &Phase::new(g, [z % s0, y % s1, x]), dy, filters);
+                slide.whole_line(simd, [image, z / s0, y / s1], &mut dx[x * g.channels..], s2 * g.channels);
+            }
+        }
+    }
 }
 
 /// How [`wgrad`] is cut.
