@@ -19,8 +19,7 @@ use crate::team::{CHUNK, Team};
 use lines::Lines;
 pub use phases::Phase;
 use phases::Taps;
-pub use windows::Axis;
-use windows::Windows;
+pub use windows::{Axis, Windows};
 
 /// How `conv` is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +174,7 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
         let cut = narrow::WgradCut::new(&g, lanes);
         (Wgrad::Direct(cut), cut.scratch(&g))
     } else if g.is_depthwise() {
-        let cut = depthwise::WgradCut::new(&g);
+        let cut = depthwise::WgradCut::new(&g, lanes);
         (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))
     } else if let Some((cut, scratch)) = winograd::choose_wgrad(&g, lanes) {
         (Wgrad::Winograd(cut), scratch)

@@ -43,11 +43,6 @@ impl Phase {
         }
     }
 
-    /// The windows over dy along each axis.
-    pub fn axes(&self) -> [Axis; 3] {
-        self.axes
-    }
-
     /// The window's element that the first taps stand for, and from one tap's to the next one's along each axis.
     pub fn elements(&self, g: &Geometry) -> (usize, [isize; 3]) {
         let [_, height, width] = g.window;

@@ -44,10 +44,10 @@ impl Slide<'_> {
         seen: &Seen,
         which: usize,
     ) -> [S::f32s; POSITIONS] {
-        let axis = &self.axes[2];
+        let axis = &self.windows.axes[2];
         let mut sums = [simd.splat_f32s(0.0); POSITIONS];
         // Of a channel's filters all count in the gradient, one in `conv`.
-        for filter in if self.read > 1 { 0..self.read } else { which..which + 1 } {
+        for filter in if self.read() > 1 { 0..self.read() } else { which..which + 1 } {
             for z in seen.taps[0].clone() {
                 for y in seen.taps[1].clone() {
                     for x in 0..axis.taps {
@@ -70,16 +70,11 @@ impl Slide<'_> {
     /// The map's numbers at a place, of these channels' filters of this number where there are several.
     #[inline(always)]
     fn numbers<S: Simd>(&self, simd: S, place: usize, channels: &Range<usize>, filter: usize) -> S::f32s {
-        let from = &self.map[place * self.channels * self.read..][..self.channels * self.read];
-        if self.read == 1 {
-            let [x] = load::<S, 1>(simd, &from[channels.clone()]);
-            return x;
+        let from = &self.windows.map[place * self.windows.channels..][..self.windows.channels];
+        match self.read() {
+            1 => load::<S, 1>(simd, &from[channels.clone()])[0],
+            read => lanes_of::<S>(simd, &from[channels.start * read + filter..channels.end * read], read),
         }
-        let mut vector = simd.splat_f32s(0.0);
-        let lanes = pulp::bytemuck::cast_slice_mut::<S::f32s, f32>(std::slice::from_mut(&mut vector));
-        let from = from[channels.start * self.read..channels.end * self.read].iter().skip(filter).step_by(self.read);
-        lanes.iter_mut().zip(from).for_each(|(lane, x)| *lane = *x);
-        vector
     }
 
     /// Writes the sums of some channels, by position, as numbers `first` and every `written`-th behind it of each row; with
@@ -100,4 +95,13 @@ impl Slide<'_> {
             }
         }
     }
+}
+
+/// A vector of the first number and every `every`-th behind it, as far as they go; zeros beyond.
+#[inline(always)]
+pub(super) fn lanes_of<S: Simd>(simd: S, from: &[f32], every: usize) -> S::f32s {
+    let mut vector = simd.splat_f32s(0.0);
+    let lanes = pulp::bytemuck::cast_slice_mut::<S::f32s, f32>(std::slice::from_mut(&mut vector));
+    lanes.iter_mut().zip(from.iter().step_by(every)).for_each(|(lane, x)| *lane = *x);
+    vector
 }

@@ -13,23 +13,74 @@ use fovea_graph::op::Activation;
 use pulp::Simd;
 
 use super::slide::{Line, Seen, Slide, Target};
+use crate::ops::conv::Windows;
 use crate::simd::mul_add;
 
 /// The most positions that have their sums in registers together.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 
 /// The most lanes of a vector.
 const WIDEST: usize = 16;
+
+/// What windows next to one another see of their lines of the map.
+pub(super) struct View {
+    map: *const f32,
+    channels: usize,
+    /// The place on the line at which the first window begins.
+    first: isize,
+    /// Behind the last place of the line that lies on the map and in a window.
+    end: usize,
+    /// Which of the first places lie on the map.
+    on_map: u32,
+}
+
+impl View {
+    /// The windows from the place `first` on, which see so many places.
+    #[inline(always)]
+    pub(super) fn new(windows: &Windows<'_>, first: isize, places: usize) -> Self {
+        let end = windows.axes[2].map.min((first + places as isize).max(0) as usize);
+        let is_on = |i: &usize| ((first + *i as isize) as usize) < end;
+        let on_map = (0..places.min(32)).filter(is_on).fold(0, |bits, i| bits | 1 << i);
+        Self { map: windows.map.as_ptr(), channels: windows.channels, first, end, on_map }
+    }
+
+    /// Whether all of the places lie on the map.
+    #[inline(always)]
+    pub(super) fn is_whole(&self, places: usize) -> bool {
+        self.on_map.count_ones() as usize == places
+    }
+
+    /// Where a vector of channels of the first window lies, in the line of these taps; it may lie beside the map.
+    #[inline(always)]
+    pub(super) fn window(&self, seen: &Seen, taps: [usize; 2], channel: usize) -> *const f32 {
+        let place = (seen.line(taps) + self.first) * self.channels as isize;
+        self.map.wrapping_offset(place).wrapping_add(channel)
+    }
+
+    /// The vector at a place, counted from that of the `window`; zeros beside the map. W says how wide the windows are, if
+    /// they see 32 places at most.
+    ///
+    /// # Safety
+    /// The line must lie on the map, the place, too, where all are known to (`WHOLE`), and the channels must fill a vector.
+    #[inline(always)]
+    pub(super) unsafe fn x<S: Simd, const W: usize, const WHOLE: bool>(&self, window: *const f32, i: usize) -> S::f32s {
+        const ZEROS: &[f32; WIDEST] = &[0.0; WIDEST];
+        let is_there = match W {
+            0 => ((self.first + i as isize) as usize) < self.end,
+            _ => WHOLE || self.on_map >> i & 1 == 1,
+        };
+        let x = if is_there { window.wrapping_add(i * self.channels) } else { ZEROS.as_ptr() };
+        // SAFETY: as was promised, the map has a vector at each place that is on it; there are zeros for the widest.
+        unsafe { x.cast::<S::f32s>().read_unaligned() }
+    }
+}
 
 /// Some positions of a line.
 struct Block<'l> {
     line: &'l Line,
     seen: &'l Seen,
+    view: View,
     count: usize,
-    /// The place on the map's line at which the first window begins.
-    first: isize,
-    /// Which of the W-wide windows' places from there on lie on the map.
-    on_map: u32,
     /// Which of a channel's numbers in the result.
     which: usize,
 }
@@ -45,32 +96,36 @@ impl Slide<'_> {
         to: Target<'_>,
     ) {
         let Target { out, stride } = to;
-        let (blocks, axis) = (line.columns.len().div_ceil(MOST), &self.axes[2]);
+        let (blocks, axis) = (line.columns.len().div_ceil(MOST), &self.windows.axes[2]);
+        assert!(W == 0 || (axis.taps, axis.stride, axis.step) == (W, STEP, 1), "windows of the kind");
         let mut start = line.columns.start;
         for block in 0..blocks {
             // As equal as can be.
             let count = (line.columns.end - start).div_ceil(blocks - block);
-            let first = axis.place(start, 0);
-            let is_on = |i: &usize| ((first + *i as isize) as usize) < axis.map;
-            let on_map = (0..count.saturating_sub(1) * STEP + W).filter(is_on).fold(0, |bits, i| bits | 1 << i);
+            let places = (count - 1) * axis.stride + axis.taps.saturating_sub(1) * axis.step + 1;
             let out = &mut out[(start - line.columns.start) * stride..];
             for which in 0..self.written {
-                let block = Block { line, seen, count, first, on_map, which };
-                self.block::<S, W, STEP>(simd, &block, Target { out: &mut *out, stride });
+                let view = View::new(&self.windows, axis.place(start, 0), places);
+                let is_whole = W > 0 && view.is_whole(places);
+                let block = Block { line, seen, view, count, which };
+                self.block::<S, W, STEP>(simd, &block, is_whole, Target { out: &mut *out, stride });
             }
             start += count;
         }
     }
 
     #[inline(always)]
-    fn block<S: Simd, const W: usize, const STEP: usize>(&self, simd: S, block: &Block<'_>, to: Target<'_>) {
-        let (channels, axis) = (&block.line.channels, &self.axes[2]);
+    fn block<S: Simd, const W: usize, const STEP: usize>(
+        &self,
+        simd: S,
+        block: &Block<'_>,
+        is_whole: bool,
+        to: Target<'_>,
+    ) {
+        let channels = &block.line.channels;
         let end = (block.count - 1) * to.stride + (channels.len() - 1) * self.written + block.which;
         assert!(end < to.out.len() && channels.end <= self.channels, "the block lies in the result");
-        assert!(self.read == 1 && channels.len() >= S::F32_LANES, "channels fill a vector");
-        let known = W > 0 && (axis.taps, axis.stride, axis.step) == (W, STEP, 1);
-        assert!(known || W == 0, "windows of the kind");
-        let is_whole = W > 0 && block.on_map.count_ones() as usize == (block.count - 1) * STEP + W;
+        assert!(self.read() == 1 && channels.len() >= S::F32_LANES, "channels fill a vector");
         // SAFETY: block and channels are as `compute` wants them, by the assertions.
         unsafe {
             match (block.count, is_whole) {
@@ -132,26 +187,16 @@ impl Slide<'_> {
         block: &Block<'_>,
         channel: usize,
     ) -> [S::f32s; P] {
-        let axis = &self.axes[2];
+        let axis = &self.windows.axes[2];
         let (taps, stride) = if W > 0 { (W, STEP) } else { (axis.taps, axis.stride) };
         let next = self.steps[2] * self.channels as isize;
         let mut sums = [simd.splat_f32s(0.0); P];
         for z in block.seen.taps[0].clone() {
             for y in block.seen.taps[1].clone() {
-                let window = (block.seen.line([z, y]) + block.first) * self.channels as isize;
-                let window = self.map.as_ptr().wrapping_offset(window).wrapping_add(channel);
+                let window = block.view.window(block.seen, [z, y], channel);
+                // SAFETY: the lines that are seen lie on the map, and so do all places of them if the block is whole.
+                let x = |i: usize| unsafe { block.view.x::<S, W, WHOLE>(window, i) };
                 let filter = self.filters.as_ptr().wrapping_add(self.filter(block.which, [z, y, 0]) + channel);
-                // A vector at a place of the line from the block's first window on; zeros beside the map.
-                let x = |i: usize| {
-                    const ZEROS: &[f32; WIDEST] = &[0.0; WIDEST];
-                    let is_there = match W {
-                        0 => ((block.first + i as isize) as usize) < axis.map,
-                        _ => WHOLE || block.on_map >> i & 1 == 1,
-                    };
-                    let x = if is_there { window.wrapping_add(i * self.channels) } else { ZEROS.as_ptr() };
-                    // SAFETY: the map has a vector at each place that is on it.
-                    unsafe { x.cast::<S::f32s>().read_unaligned() }
-                };
                 // SAFETY: there is a vector of filters for each tap.
                 let filter =
                     |s: usize| unsafe { filter.wrapping_offset(s as isize * next).cast::<S::f32s>().read_unaligned() };

@@ -6,19 +6,15 @@ use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use crate::geometry::Geometry;
-use crate::ops::conv::{Axis, Phase};
+use crate::ops::conv::{Axis, Phase, Windows};
 
 /// Windows over maps, and the elements of the filters that they meet: those of `conv`, or of a phase of its gradient.
 #[derive(Clone, Copy)]
 pub struct Slide<'a> {
-    /// The maps, `[batch, axes…, channels · read]`.
-    pub(super) map: &'a [f32],
-    /// The windows along each axis.
-    pub(super) axes: [Axis; 3],
+    /// The windows; a group is one channel, which in the gradient has as many numbers as filters.
+    pub(super) windows: Windows<'a>,
     /// Channels.
     pub(super) channels: usize,
-    /// Numbers of a channel on the map: in the gradient as many as it has filters.
-    pub(super) read: usize,
     /// Numbers of a channel in the result: in `conv` as many as it has filters.
     pub(super) written: usize,
     /// The turned filters, `[filters of a channel, window…, channels]`.
@@ -61,6 +57,18 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// Of the windows at an image and a place on the first two axes.
+    #[inline(always)]
+    pub(super) fn new([a0, a1, a2]: &[Axis; 3], [image, z, y]: [usize; 3]) -> Self {
+        let first = (image * a0.map) as isize + a0.place(z, 0);
+        let first = first * a1.map as isize + a1.place(y, 0);
+        Self {
+            taps: [a0.inside(z), a1.inside(y)],
+            line: first * a2.map as isize,
+            next: [a0.step * a1.map * a2.map, a1.step * a2.map].map(|next| next as isize),
+        }
+    }
+
     /// The place on all maps where the line of these taps begins.
     #[inline(always)]
     pub(super) fn line(&self, [z, y]: [usize; 2]) -> isize {
@@ -79,24 +87,28 @@ impl<'a> Slide<'a> {
     ) -> Self {
         let [window, height, width] = [g.window.iter().product(), g.window[1], g.window[2]];
         let steps = [height * width, width, 1].map(|step| step as isize);
-        let (axes, channels, written) = (Axis::forward(g), g.channels, g.group_filters());
-        let (read, first) = (1, 0);
-        Self { map, axes, channels, read, written, filters, window, first, steps, bias, activation }.checked()
+        let (windows, channels, written) = (Windows::forward(g, map), g.channels, g.group_filters());
+        Self { windows, channels, written, filters, window, first: 0, steps, bias, activation }.checked()
     }
 
     /// A phase of the gradient by the input, from dy and turned filters.
     pub fn gradient(g: &Geometry, phase: &Phase, dy: &'a [f32], filters: &'a [f32]) -> Self {
         let forward = Self::forward(g, &[], filters, None, None);
         let (first, steps) = phase.elements(g);
-        let (axes, read, written) = (phase.axes(), forward.written, 1);
-        Self { map: dy, axes, read, written, first, steps, ..forward }.checked()
+        Self { windows: phase.windows(g, dy), written: 1, first, steps, ..forward }.checked()
     }
 
     /// What the loops count on.
     fn checked(self) -> Self {
-        assert_eq!(self.filters.len(), self.read * self.written * self.window * self.channels, "all filters");
+        assert!(self.filters.len() >= self.read() * self.written * self.window * self.channels, "all filters");
         assert!(self.bias.is_none_or(|bias| bias.len() == self.channels * self.written), "a bias for each");
         self
+    }
+
+    /// Numbers of a channel on the map.
+    #[inline(always)]
+    pub(super) fn read(&self) -> usize {
+        self.windows.group
     }
 
     /// Computes `rows` of the result, counted over the whole batch, as far as `channels` go: number j of channel c of row r
@@ -108,7 +120,7 @@ impl<'a> Slide<'a> {
     /// the caller is compiled for the vectors: inside of `with_simd`.
     #[inline(always)]
     pub fn rows<S: Simd>(&self, simd: S, rows: Range<usize>, channels: Range<usize>, out: &mut [f32], stride: usize) {
-        let [a0, a1, a2] = self.axes.map(|axis| axis.out);
+        let [a0, a1, a2] = self.windows.axes.map(|axis| axis.out);
         let mut row = rows.start;
         while row < rows.end {
             let (line, start) = (row / a2, row % a2);
@@ -123,7 +135,7 @@ impl<'a> Slide<'a> {
     /// Computes all channels of a line of the result: `at` is the image, and the place on the first two axes.
     #[inline(always)]
     pub fn whole_line<S: Simd>(&self, simd: S, at: [usize; 3], out: &mut [f32], stride: usize) {
-        let line = Line { at, columns: 0..self.axes[2].out, channels: 0..self.channels };
+        let line = Line { at, columns: 0..self.windows.axes[2].out, channels: 0..self.channels };
         simd.vectorize(Run { slide: self, line, to: Target { out, stride } });
     }
 
@@ -149,22 +161,15 @@ impl WithSimd for Run<'_, '_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { slide, line, to } = self;
-        let [a0, a1, a2] = &slide.axes;
-        let [image, z, y] = line.at;
-        let size = a0.map * a1.map * a2.map * slide.channels * slide.read;
-        assert!((image + 1) * size <= slide.map.len(), "an image that is there");
-        let first = (image * a0.map) as isize + a0.place(z, 0);
-        let first = first * a1.map as isize + a1.place(y, 0);
-        let seen = Seen {
-            taps: [a0.inside(z), a1.inside(y)],
-            line: first * a2.map as isize,
-            next: [a0.step * a1.map * a2.map, a1.step * a2.map].map(|next| next as isize),
-        };
+        let axes = &slide.windows.axes;
+        let size = axes.iter().map(|axis| axis.map).product::<usize>() * slide.windows.channels;
+        assert!((line.at[0] + 1) * size <= slide.windows.map.len(), "an image that is there");
+        let seen = Seen::new(axes, line.at);
         // Windows of the usual widths and strides have loops of their own.
-        if slide.read > 1 || line.channels.len() < S::F32_LANES {
+        if slide.read() > 1 || line.channels.len() < S::F32_LANES {
             return slide.few(simd, &line, &seen, to);
         }
-        match (a2.step == 1, a2.taps, a2.stride) {
+        match (axes[2].step == 1, axes[2].taps, axes[2].stride) {
             // These two are phases of the gradient of 3×3 at stride 2.
             (true, 1, 1) => slide.sized::<S, 1, 1>(simd, &line, &seen, to),
             (true, 2, 1) => slide.sized::<S, 2, 1>(simd, &line, &seen, to),
