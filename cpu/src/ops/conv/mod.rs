@@ -10,7 +10,8 @@ use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
 use fovea_graph::{Graph, Node, Op, Shape};
 
 use super::channels::add_parts;
-use super::{Call, depthwise, narrow, winograd};
+use super::planar::Planes;
+use super::{Call, depthwise, narrow, planar, winograd};
 use crate::geometry::Geometry;
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
@@ -28,17 +29,21 @@ pub enum Forward {
     Direct(narrow::Bands),
     /// As loops over the window, where every filter sees one channel.
     Depthwise,
+    /// As loops over the window, where filters are few: vectors of positions.
+    Planar(Planes),
     /// By Winograd's minimal filtering.
     Winograd(winograd::Cut),
     /// As a product of windows and filters.
     Product(Cut),
 }
 
-/// How `conv_dgrad` is computed. Narrow maps have no way of their own here: most are images, whose gradient nobody wants.
+/// How `conv_dgrad` is computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dgrad {
     /// As [`Forward::Depthwise`].
     Depthwise,
+    /// As [`Forward::Planar`], where channels are few.
+    Planar(Planes),
     /// By Winograd's minimal filtering.
     Winograd(winograd::Cut),
     /// As a product of windows over dy and filters, for each phase of the stride.
@@ -65,6 +70,7 @@ impl fmt::Display for Forward {
         match self {
             Forward::Direct(bands) => write!(f, "direct {bands}"),
             Forward::Depthwise => f.write_str("depthwise"),
+            Forward::Planar(planes) => write!(f, "planar {planes}"),
             Forward::Winograd(cut) => write!(f, "winograd {cut}"),
             Forward::Product(cut) => write!(f, "product {cut}"),
         }
@@ -75,6 +81,7 @@ impl fmt::Display for Dgrad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Dgrad::Depthwise => f.write_str("depthwise"),
+            Dgrad::Planar(planes) => write!(f, "planar {planes}"),
             Dgrad::Winograd(cut) => write!(f, "winograd {cut}"),
             Dgrad::Product(phases) => {
                 f.write_str("product")?;
@@ -138,6 +145,9 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
         let bands = narrow::Bands::new(&g, lanes);
         return Kernel::new(Way::Conv(g, Forward::Direct(bands)), narrow::forward_scratch(&g, &bands));
     }
+    if let Some(planes) = Planes::forward(&g, lanes) {
+        return Kernel::new(Way::Conv(g, Forward::Planar(planes)), planes.scratch());
+    }
     if let Some((cut, scratch)) = winograd::choose(&g, lanes) {
         return Kernel::new(Way::Conv(g, Forward::Winograd(cut)), scratch);
     }
@@ -151,6 +161,9 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
     let g = of_dgrad(op, shapes, dx);
     if g.is_depthwise() {
         return depthwise::with_turned(Way::ConvDgrad(g, Dgrad::Depthwise), 0, &g);
+    }
+    if let Some(planes) = Planes::gradient(&g, lanes) {
+        return Kernel::new(Way::ConvDgrad(g, Dgrad::Planar(planes)), planes.scratch());
     }
     if let Some((cut, scratch)) = winograd::choose_dgrad(&g, lanes) {
         return Kernel::new(Way::ConvDgrad(g, Dgrad::Winograd(cut)), scratch);
@@ -210,6 +223,7 @@ pub fn forward(op: &Conv, call: Call<'_>) {
     let cut = match way {
         Forward::Direct(bands) => return narrow::forward(g, bands, op.activation, call),
         Forward::Depthwise => return depthwise::forward(g, op.activation, call),
+        Forward::Planar(planes) => return planar::forward(g, planes, op.activation, call),
         Forward::Winograd(cut) => return winograd::forward(g, cut, op.activation, call),
         Forward::Product(cut) => cut,
     };
@@ -228,6 +242,7 @@ pub fn dgrad(call: Call<'_>) {
     let Way::ConvDgrad(g, way) = &call.kernel.way else { unreachable!("checked when it is compiled") };
     let phases = match way {
         Dgrad::Depthwise => return depthwise::dgrad(g, call),
+        Dgrad::Planar(planes) => return planar::dgrad(g, planes, call),
         Dgrad::Winograd(cut) => return winograd::dgrad(g, cut, call),
         Dgrad::Product(phases) => phases,
     };
