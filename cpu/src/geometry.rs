@@ -43,7 +43,6 @@ pub fn axes<T: Copy>(given: &[T], missing: T) -> [T; 3] {
 impl Geometry {
     /// The geometry of `conv` from `x` to `y` with this window.
     pub fn new(conv: &Conv, x: &Shape, window: &[usize], y: &Shape) -> Self {
-        let before: Vec<usize> = conv.pad.iter().map(|pad| pad[0]).collect();
         Self {
             batch: x.batch(),
             channels: x.channels(),
@@ -53,7 +52,7 @@ impl Geometry {
             out: axes(y.spatial(), 1),
             window: axes(window, 1),
             stride: axes(&conv.stride, 1),
-            pad: axes(&before, 0),
+            pad: axes(&conv.pad, [0; 2]).map(|pad| pad[0]),
             dilate: axes(&conv.dilate, 1),
         }
     }

@@ -12,7 +12,7 @@ use crate::memory::StateMemory;
 use crate::ops::kernel::Kernel;
 use crate::ops::{self, Call};
 use crate::simd::Vectors;
-use crate::storage::Operands;
+use crate::storage::{Earlier, Operands};
 use crate::team::{CHUNK, Team};
 use crate::threads::Threads;
 
@@ -146,16 +146,17 @@ fn spoiled(
             (None, Place::Inside) => &[],
         };
         let mut output = vec![0.0; node.shape.elements()];
+        let (inputs, shapes): (Vec<_>, _) = (node.inputs.iter().map(value).collect(), graph.input_shapes(node));
         let operands = Operands {
-            inputs: node.inputs.iter().map(value).collect(),
-            prepared: Vec::new(),
-            earlier: Vec::new(),
+            inputs: &inputs,
+            prepared: &[],
+            earlier: Earlier::default(),
             output: &mut output,
             workspace: &mut [],
             in_place: None,
         };
-        let (kernel, shapes) = (&Kernel::plain(0), graph.input_shapes(node));
-        ops::run_node(&node.op, Call { kernel, shapes, shape: &node.shape, memory: operands, feed, team });
+        let kernel = &Kernel::plain(0);
+        ops::run_node(&node.op, Call { kernel, shapes: &shapes, shape: &node.shape, memory: operands, feed, team });
         if largest(team.vectors(), &output).is_none() {
             return Some(plan.update_of(updated));
         }

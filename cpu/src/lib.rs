@@ -20,6 +20,7 @@ mod product;
 mod program;
 pub mod reference;
 mod scratch;
+mod shadow;
 mod simd;
 mod storage;
 mod team;

@@ -7,6 +7,7 @@ use crate::memory::StateMemory;
 use crate::ops;
 use crate::ops::kernel::Form;
 use crate::pages::Buffer;
+use crate::shadow::Closed;
 use crate::storage::{Source, overlap, prepared, unwritten};
 use crate::team::Team;
 
@@ -33,21 +34,24 @@ impl Made {
         Ok(Self { form, making: Making::new(plan, id)?, kept_of: made.of.iter().filter_map(state).collect(), times: 0 })
     }
 
-    /// Makes it, where it is not there already.
-    pub fn make(
+    /// Makes it, where it is not there already; the list of what it is made of is the caller's.
+    pub fn make<'a>(
         &mut self,
-        arena: &mut [f32],
-        memory: &StateMemory,
-        inputs: &[&[f32]],
-        kept: &mut [f32],
-        team: &Team<'_>,
+        arena: &'a mut [f32],
+        memory: &'a StateMemory,
+        inputs: &[&'a [f32]],
+        kept: &'a mut [f32],
+        (team, of): (&Team<'_>, &mut Vec<&'a [f32]>),
     ) {
         let stale = |&(state, stamp): &(StateId, u64)| memory.stamps[state.index()] != stamp;
         if !self.kept_of.is_empty() && !self.kept_of.iter().any(stale) {
             return;
         }
-        let (of, to) = self.making.operands(arena, &memory.buffers, inputs, kept);
-        ops::prepare(&self.form, &of, to, team);
+        let closed = Closed::new(arena, kept);
+        let to = self.making.operands(arena, &memory.buffers, inputs, kept, of);
+        of.iter().for_each(|value| closed.but_for_one(value));
+        closed.but_for_one(to);
+        ops::prepare(&self.form, of, to, team);
         if !team.is_done() {
             // Broken off: it is of no use.
             return;
@@ -93,14 +97,15 @@ impl Making {
         Ok(Self { of, to })
     }
 
-    /// What it is made of, and the memory for it.
+    /// Lists what it is made of; the memory for it.
     fn operands<'a>(
         &self,
         arena: &'a mut [f32],
         states: &'a [Buffer],
         inputs: &[&'a [f32]],
         kept: &'a mut [f32],
-    ) -> (Vec<&'a [f32]>, &'a mut [f32]) {
+        list: &mut Vec<&'a [f32]>,
+    ) -> &'a mut [f32] {
         let (pieces, to) = match &self.to {
             Source::Arena(range) => {
                 let (before, rest) = arena.split_at_mut(range.start);
@@ -116,7 +121,8 @@ impl Making {
             Source::Input(input) => inputs[*input],
             Source::Kept(_) | Source::Own => &[],
         };
-        (self.of.iter().map(read).collect(), to)
+        list.extend(self.of.iter().map(read));
+        to
     }
 }
 #[cfg(test)]

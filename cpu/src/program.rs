@@ -1,5 +1,6 @@
 //! Running a plan: step after step, and only then the updates.
 
+use std::mem::take;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fovea_graph::backend::{Exchange, tensor};
 use fovea_graph::plan::{Place, Step};
 use fovea_graph::shape::join;
-use fovea_graph::{Arena, BackendError, Feed, Memory, Never, NodeId, Op, Outcome, Plan, PreparedId, Program, Tensor};
+use fovea_graph::{
+    Arena, BackendError, Feed, Memory, Never, NodeId, Op, Outcome, Plan, PreparedId, Program, Shape, Tensor,
+};
 
 use crate::arena::{CpuArena, Held};
 use crate::exchange::Exchanging;
@@ -17,9 +20,18 @@ use crate::ops::kernel::Kernel;
 use crate::ops::{self, Call};
 use crate::pages::Buffer;
 use crate::prepared::Made;
-use crate::storage::{Access, Given, fits, zeros};
+use crate::shadow::Closed;
+use crate::storage::{Access, Given, emptied, fits, zeros};
 use crate::team::Team;
 use crate::threads::Threads;
+
+/// Lists of what a step reads, kept for the room that they have.
+#[derive(Default)]
+struct Lists {
+    inputs: Vec<&'static [f32]>,
+    reads: Vec<&'static [f32]>,
+    shapes: Vec<&'static Shape>,
+}
 
 /// A plan with its memory.
 pub struct CpuProgram {
@@ -42,6 +54,7 @@ pub struct CpuProgram {
     kept: Vec<(String, Tensor)>,
     /// How the step that was begun ended, until it is finished.
     begun: Option<Outcome>,
+    lists: Lists,
 }
 
 impl CpuProgram {
@@ -66,8 +79,8 @@ impl CpuProgram {
         fits("what the plan prepares", plan.kept / size_of::<f32>())?;
         let kept_memory = zeros("what the plan prepares", plan.kept / size_of::<f32>(), &Never)?;
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let (exchange, kept) = (None, Vec::new());
-        Ok(Self { plan, id, arena, threads, steps, prepared, kept_memory, exchange, guard, kept, begun: None })
+        let (exchange, kept, begun, lists) = (None, Vec::new(), None, Lists::default());
+        Ok(Self { plan, id, arena, threads, steps, prepared, kept_memory, exchange, guard, kept, begun, lists })
     }
 
     /// Computes all of the plan's steps, unless `before` breaks, the feed's flag is set, the values before the updates are
@@ -78,7 +91,23 @@ impl CpuProgram {
         feed: &Feed<'_>,
         before: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Outcome, BackendError> {
-        let inputs = feed.elements(&self.plan.graph)?;
+        let mut inputs = emptied(take(&mut self.lists.inputs));
+        let outcome = match feed.elements(&self.plan.graph, &mut inputs) {
+            Ok(()) => self.compute_on(&inputs, memory, feed, before),
+            Err(wrong) => Err(wrong),
+        };
+        self.lists.inputs = emptied(inputs);
+        outcome
+    }
+
+    /// The same, on inputs that have been checked.
+    fn compute_on(
+        &mut self,
+        inputs: &[&[f32]],
+        memory: &mut StateMemory,
+        feed: &Feed<'_>,
+        before: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Outcome, BackendError> {
         let (arena, threads) = (Arc::clone(&self.arena), Arc::clone(&self.threads));
         let mut held = arena.hold();
         held.program = self.id;
@@ -94,7 +123,7 @@ impl CpuProgram {
             }
             if index == self.plan.commit
                 && let Some(what) =
-                    self.guard.look(&self.plan, held.buffer.as_slice(), memory, &inputs, feed, &self.threads)
+                    self.guard.look(&self.plan, held.buffer.as_slice(), memory, inputs, feed, &self.threads)
             {
                 return Ok(Outcome::NotFinite(what));
             }
@@ -104,8 +133,8 @@ impl CpuProgram {
             // Once updates have begun they are all made.
             let stop = feed.stop.filter(|_| index < self.plan.commit);
             let team = Team::new(&threads, stop);
-            self.prepare(index, held.buffer.as_mut_slice(), memory, &inputs, &team);
-            self.step(index, held.buffer.as_mut_slice(), &mut memory.buffers, &inputs, feed, &team);
+            self.prepare(index, held.buffer.as_mut_slice(), memory, inputs, &team);
+            self.step(index, held.buffer.as_mut_slice(), &mut memory.buffers, inputs, feed, &team);
             if !team.is_done() {
                 return Ok(Outcome::Interrupted);
             }
@@ -113,20 +142,23 @@ impl CpuProgram {
         if before(self.plan.steps.len()).is_break() && self.plan.commit >= self.plan.steps.len() {
             return Ok(Outcome::Interrupted);
         }
-        self.keep(&memory.buffers, &inputs)?;
+        self.keep(&memory.buffers, inputs)?;
         Ok(Outcome::Done)
     }
 
     /// Makes what a step wants made, where it is not there.
     fn prepare(&mut self, index: usize, arena: &mut [f32], memory: &StateMemory, inputs: &[&[f32]], team: &Team<'_>) {
         for &id in &self.plan.steps[index].makes {
-            self.prepared[id.index()].make(arena, memory, inputs, self.kept_memory.as_mut_slice(), team);
+            let mut of = emptied(take(&mut self.lists.reads));
+            let kept = self.kept_memory.as_mut_slice();
+            self.prepared[id.index()].make(&mut *arena, memory, inputs, kept, (team, &mut of));
+            self.lists.reads = emptied(of);
         }
     }
 
     /// Computes one step of the plan.
     fn step(
-        &self,
+        &mut self,
         index: usize,
         arena: &mut [f32],
         states: &mut [Buffer],
@@ -138,15 +170,14 @@ impl CpuProgram {
         let nodes = &self.plan.steps[index].nodes;
         let node = self.plan.graph.node(self.plan.steps[index].node());
         let (kernel, access) = &self.steps[index];
-        let call = Call {
-            kernel,
-            shapes: self.plan.graph.input_shapes(node),
-            shape: &node.shape,
-            memory: access.operands(arena, states, given),
-            feed,
-            team,
-        };
+        let (mut reads, mut shapes) = (emptied(take(&mut self.lists.reads)), emptied(take(&mut self.lists.shapes)));
+        shapes.extend(node.inputs.iter().map(|&id| self.plan.graph.shape(id)));
+        let closed = Closed::new(arena, given.kept);
+        let memory = access.operands(arena, states, given, &mut reads);
+        closed.but_for(&memory);
+        let call = Call { kernel, shapes: &shapes, shape: &node.shape, memory, feed, team };
         ops::run(&self.plan.graph, nodes, call);
+        (self.lists.reads, self.lists.shapes) = (emptied(reads), emptied(shapes));
     }
 
     /// How often anything was prepared.

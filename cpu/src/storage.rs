@@ -1,6 +1,6 @@
 //! The arena, and how one step's operands are taken from it.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use fovea_graph::plan::{ALIGN, Place, Plan, Slot, Step};
 use fovea_graph::{BackendError, NodeId, PreparedId, Stop};
@@ -69,20 +69,50 @@ enum Target {
     Workspace,
 }
 
+/// At most so many nodes can be one step: the lists of what it writes lie on the stack.
+const NODES: usize = 16;
+
 /// One step's memory.
 pub struct Operands<'a> {
     /// The inputs' values, of several nodes one after the other; empty for those that lie in what the step writes.
-    pub inputs: Vec<&'a [f32]>,
+    pub inputs: &'a [&'a [f32]],
     /// What was prepared, in the order in which the kernel asked.
-    pub prepared: Vec<&'a [f32]>,
+    pub prepared: &'a [&'a [f32]],
     /// The memory of the values of all nodes but the last; empty for those that are not stored.
-    pub earlier: Vec<&'a mut [f32]>,
+    pub earlier: Earlier<'a>,
     /// The output's memory, which is the last node's; the old value where it is updated in place, else anything.
     pub output: &'a mut [f32],
     /// Scratch memory.
     pub workspace: &'a mut [f32],
     /// Of a single node, which input lies in `output`.
     pub in_place: Option<usize>,
+}
+
+/// What the nodes of a step but its last write.
+#[derive(Default)]
+pub struct Earlier<'a> {
+    values: [&'a mut [f32]; NODES],
+    count: usize,
+}
+
+impl<'a> Deref for Earlier<'a> {
+    type Target = [&'a mut [f32]];
+
+    fn deref(&self) -> &Self::Target {
+        &self.values[..self.count]
+    }
+}
+
+impl DerefMut for Earlier<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.values[..self.count]
+    }
+}
+
+/// The same list, empty, for what lives for another time: a step after the first allocates nothing.
+pub fn emptied<'b, T: ?Sized>(mut list: Vec<&T>) -> Vec<&'b T> {
+    list.clear();
+    list.into_iter().map(|_| unreachable!("it is empty")).collect()
 }
 
 /// What a step reads beside the arena.
@@ -107,6 +137,9 @@ impl Access {
             nodes: step.nodes.len(),
             in_place: None,
         };
+        if step.nodes.len() > NODES {
+            return Err(defect("has too many nodes"));
+        }
         access.arena.extend(step.workspace.map(|slot| (slot.floats(), Target::Workspace)));
         for (number, &id) in step.nodes.iter().enumerate() {
             match plan.place(id) {
@@ -183,44 +216,54 @@ impl Access {
         self.in_place
     }
 
-    /// The step's memory.
-    pub fn operands<'a>(&self, arena: &'a mut [f32], states: &'a mut [Buffer], given: Given<'a>) -> Operands<'a> {
-        let mut written: Vec<&'a mut [f32]> = (0..self.nodes).map(|_| Default::default()).collect();
+    /// The step's memory; the list of what it reads is the caller's.
+    pub fn operands<'l, 'a: 'l>(
+        &self,
+        arena: &'a mut [f32],
+        states: &'a mut [Buffer],
+        given: Given<'a>,
+        reads: &'l mut Vec<&'a [f32]>,
+    ) -> Operands<'l> {
+        let mut written: [&'a mut [f32]; NODES] = Default::default();
         let mut workspace: &'a mut [f32] = &mut [];
-        let (mut arena_rest, mut pieces) = ((0, arena), Vec::with_capacity(self.arena.len() + 1));
-        for (range, target) in &self.arena {
+        // What lies between what is written: before each, and behind the last.
+        let (mut arena_rest, mut pieces) = ((0, arena), [(0, &[][..]); NODES + 2]);
+        for ((range, target), piece) in self.arena.iter().zip(&mut pieces) {
             let (start, rest) = arena_rest;
             let (before, rest) = rest.split_at_mut(range.start - start);
             let (taken, rest) = rest.split_at_mut(range.len());
-            pieces.push((start, &*before));
+            *piece = (start, &*before);
             arena_rest = (range.end, rest);
             match *target {
                 Target::Output(number) => written[number] = taken,
                 Target::Workspace => workspace = taken,
             }
         }
-        pieces.push((arena_rest.0, &*arena_rest.1));
-        let (mut states_rest, mut others) = ((0, states), Vec::with_capacity(self.states.len() + 1));
-        for &(state, number) in &self.states {
+        pieces[self.arena.len()] = (arena_rest.0, &*arena_rest.1);
+        let (mut states_rest, mut others) = ((0, states), [(0, &[][..]); NODES + 1]);
+        for (&(state, number), other) in self.states.iter().zip(&mut others) {
             let (start, rest) = states_rest;
             let (before, rest) = rest.split_at_mut(state - start);
             let (taken, rest) = rest.split_at_mut(1);
-            others.push((start, &*before));
+            *other = (start, &*before);
             states_rest = (state + 1, rest);
             written[number] = taken[0].as_mut_slice();
         }
-        others.push((states_rest.0, &*states_rest.1));
+        others[self.states.len()] = (states_rest.0, &*states_rest.1);
+        let (pieces, others) = (&pieces[..=self.arena.len()], &others[..=self.states.len()]);
         let read = |source: &Source| match source {
             Source::Own => &[],
-            Source::Arena(range) => unwritten(&pieces, range.clone()),
-            Source::State(state) => unwritten(&others, *state..state + 1)[0].as_slice(),
+            Source::Arena(range) => unwritten(pieces, range.clone()),
+            Source::State(state) => unwritten(others, *state..state + 1)[0].as_slice(),
             Source::Input(input) => given.inputs[*input],
             Source::Kept(range) => &given.kept[range.clone()],
         };
-        let inputs = self.inputs.iter().map(read).collect();
-        let prepared = self.prepared.iter().map(read).collect();
-        let output = written.pop().unwrap_or_default();
-        Operands { inputs, prepared, earlier: written, output, workspace, in_place: self.in_place }
+        reads.extend(self.inputs.iter().chain(&self.prepared).map(read));
+        let (inputs, prepared) = reads.split_at(self.inputs.len());
+        let count = self.nodes.saturating_sub(1);
+        let output = std::mem::take(&mut written[count]);
+        let earlier = Earlier { values: written, count };
+        Operands { inputs, prepared, earlier, output, workspace, in_place: self.in_place }
     }
 }
 

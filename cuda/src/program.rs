@@ -296,7 +296,8 @@ impl CudaProgram {
         let foreign = || BackendError::Mismatch("the memory belongs to another device".to_string());
         let memory = memory.as_any_mut().downcast_mut::<StateMemory>().ok_or_else(foreign)?;
         memory.check(&self.gpu, &self.plan.graph.states)?;
-        let inputs = feed.elements(&self.plan.graph)?;
+        let mut inputs = Vec::new();
+        feed.elements(&self.plan.graph, &mut inputs)?;
         if self.begun.is_empty() {
             self.guard.reset(&self.gpu)?;
         }

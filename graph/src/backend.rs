@@ -193,7 +193,7 @@ impl<'a> Feed<'a> {
     ///
     /// # Errors
     /// [`BackendError::Mismatch`] where the graph declares others.
-    pub fn elements(&self, graph: &Graph) -> Result<Vec<&'a [f32]>, BackendError> {
+    pub fn elements(&self, graph: &Graph, list: &mut Vec<&'a [f32]>) -> Result<(), BackendError> {
         if self.inputs.len() != graph.inputs.len() {
             let (wanted, found) = (graph.inputs.len(), self.inputs.len());
             return Err(BackendError::Mismatch(format!(
@@ -201,15 +201,16 @@ impl<'a> Feed<'a> {
                 counted(wanted, "input")
             )));
         }
-        let checked = graph.inputs.iter().zip(self.inputs).map(|(declared, &given)| {
+        for (declared, &given) in graph.inputs.iter().zip(self.inputs) {
             let (name, wanted) = (&declared.name, &declared.shape);
             if given.shape() != wanted.dims() {
                 let found = join(given.shape());
                 return Err(BackendError::Mismatch(format!("{name} is {wanted}, but was given as {found}")));
             }
-            given.as_slice().ok_or_else(|| BackendError::Mismatch(format!("{name} is not in row-major layout")))
-        });
-        checked.collect()
+            let askew = || BackendError::Mismatch(format!("{name} is not in row-major layout"));
+            list.push(given.as_slice().ok_or_else(askew)?);
+        }
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ pub fn workspace(gradients: &[&Shape]) -> usize {
 /// follows from the shapes.
 pub fn factor(op: &ClipFactor, call: Call<'_>) {
     let mut left = &mut *call.memory.workspace;
-    for &gradient in &call.memory.inputs {
+    for &gradient in call.memory.inputs {
         let (norms, rest) = left.split_at_mut(gradient.len().div_ceil(CHUNK));
         left = rest;
         call.team.chunks(norms, 1, |task, norm| {

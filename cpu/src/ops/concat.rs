@@ -8,7 +8,7 @@ use super::channels::chunk;
 /// All channels of the first input, then all of the second, and so on.
 pub fn concat(call: Call<'_>) {
     let channels = call.shape.channels().max(1);
-    let (inputs, shapes) = (&call.memory.inputs, &call.shapes);
+    let (inputs, shapes) = (call.memory.inputs, call.shapes);
     call.team.chunks(call.memory.output, chunk(channels), |start, out| {
         let mut first = 0;
         for (x, shape) in inputs.iter().zip(shapes) {

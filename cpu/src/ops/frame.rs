@@ -10,7 +10,7 @@ use crate::geometry::axes;
 pub fn frame(op: &Frame, call: Call<'_>) {
     let (x, channels) = (call.memory.inputs[0], call.shape.channels());
     let (map, out) = (axes(call.shapes[0].spatial(), 1), axes(call.shape.spatial(), 1));
-    let before: [i64; 3] = axes(&op.edges.iter().map(|edge| edge[0]).collect::<Vec<_>>(), 0);
+    let before: [i64; 3] = axes(&op.edges, [0; 2]).map(|edge| edge[0]);
     let source = |axis: usize, at: usize| {
         let at = usize::try_from(at as i64 - before[axis]).ok()?;
         (at < map[axis]).then_some(at)

@@ -25,7 +25,7 @@ pub fn cross_entropy(op: &CrossEntropy, call: Call<'_>) {
         return soft::cross_entropy(op, call);
     }
     let weighing = Weighing::of(call.shapes[0], &call.memory.inputs[2..]);
-    let sum = over_positions(call.team, &call.memory.inputs, call.shapes[0], call.memory.workspace, |x, label| {
+    let sum = over_positions(call.team, call.memory.inputs, call.shapes[0], call.memory.workspace, |x, label| {
         let label = match named(label, x.len(), op.ignore) {
             Label::Ignored => return 0.0,
             Label::Wrong => return f64::NAN,
@@ -51,7 +51,7 @@ pub fn correct(op: &Correct, call: Call<'_>) {
     if call.shapes[0] == call.shapes[1] {
         return soft::correct(call);
     }
-    let sum = over_positions(call.team, &call.memory.inputs, call.shapes[0], call.memory.workspace, |x, label| {
+    let sum = over_positions(call.team, call.memory.inputs, call.shapes[0], call.memory.workspace, |x, label| {
         let Label::Class(label) = named(label, x.len(), op.ignore) else { return 0.0 };
         let (before, rest) = x.split_at(label);
         let right = before.iter().all(|&other| other < rest[0]) && rest.iter().all(|&other| other <= rest[0]);

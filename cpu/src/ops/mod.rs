@@ -53,7 +53,7 @@ pub struct Call<'a> {
     /// What the plan has chosen.
     pub kernel: &'a Kernel,
     /// The shapes of the last node's inputs.
-    pub shapes: Vec<&'a Shape>,
+    pub shapes: &'a [&'a Shape],
     /// The last node's shape.
     pub shape: &'a Shape,
     /// Inputs, output and scratch memory.

@@ -93,21 +93,21 @@ pub fn rule(graph: &Graph, nodes: &[NodeId]) -> Option<Rule> {
 
 /// Updates a parameter and its moments.
 pub fn run(rule: Rule, graph: &Graph, nodes: &[NodeId], mut call: Call<'_>) {
-    let ops: Vec<&Op> = nodes.iter().map(|&id| &graph.node(id).op).collect();
+    let op = |i: usize| nodes.get(i).map(|&id| &graph.node(id).op);
     let g = call.memory.inputs[1];
     // The first node's operands are value, gradient, old moment and, where gradients are clipped, their factor.
     let own = graph.node(nodes[0]).inputs.len();
     let clip = if own > 3 { call.memory.inputs[3][0] } else { 1.0 };
     let rate = |factor: f64| (call.feed.learning_rate * factor) as f32;
-    match (rule, &ops[..]) {
-        (Rule::Sgd, [Op::SgdVelocity(velocity), Op::SgdStep(step)]) => {
+    match (rule, [op(0), op(1), op(2)]) {
+        (Rule::Sgd, [Some(Op::SgdVelocity(velocity)), Some(Op::SgdStep(step)), _]) => {
             let (factors, rate) = ([velocity.momentum as f32, velocity.decay as f32, clip], rate(step.factor));
             pieces(&mut call, g, |w, [v, _], g| {
                 sgd::velocity_of(factors, v, g, w);
                 sgd::step_of(rate, w, v);
             });
         }
-        (Rule::Nesterov, [Op::SgdVelocity(velocity), Op::NesterovStep(step)]) => {
+        (Rule::Nesterov, [Some(Op::SgdVelocity(velocity)), Some(Op::NesterovStep(step)), _]) => {
             let factors = [velocity.momentum as f32, velocity.decay as f32, clip];
             let last = [rate(step.factor), step.momentum as f32, step.decay as f32, clip];
             pieces(&mut call, g, |w, [v, _], g| {
@@ -115,7 +115,7 @@ pub fn run(rule: Rule, graph: &Graph, nodes: &[NodeId], mut call: Call<'_>) {
                 sgd::nesterov_of(last, w, g, v);
             });
         }
-        (Rule::Rmsprop, [Op::AdamSquare(square), Op::RmsVelocity(velocity), Op::SgdStep(step)]) => {
+        (Rule::Rmsprop, [Some(Op::AdamSquare(square)), Some(Op::RmsVelocity(velocity)), Some(Op::SgdStep(step))]) => {
             let squared = adam::moment_factors(square.beta, square.decay, clip);
             let factors = [velocity.momentum as f32, velocity.eps as f32, velocity.decay as f32, clip];
             let rate = rate(step.factor);
@@ -125,7 +125,7 @@ pub fn run(rule: Rule, graph: &Graph, nodes: &[NodeId], mut call: Call<'_>) {
                 sgd::step_of(rate, w, b);
             });
         }
-        (Rule::Adam, [Op::AdamMean(mean), Op::AdamSquare(square), Op::AdamStep(step)]) => {
+        (Rule::Adam, [Some(Op::AdamMean(mean)), Some(Op::AdamSquare(square)), Some(Op::AdamStep(step))]) => {
             let first = adam::moment_factors(mean.beta, mean.decay, clip);
             let second = adam::moment_factors(square.beta, square.decay, clip);
             let last = adam::step_factors(step, call.feed);

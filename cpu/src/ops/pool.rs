@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use fovea_graph::Shape;
-use fovea_graph::op::{Conv, Pool, PoolGrad, PoolKind, PoolPick};
+use fovea_graph::op::{Pool, PoolGrad, PoolKind, PoolPick};
 
 use pulp::{Simd, WithSimd};
 
 use super::Call;
 use super::channels::chunk;
 use super::pool_lines::{self, span};
-use crate::geometry::{Geometry, Part, Position};
+use crate::geometry::{Geometry, Part, Position, axes};
 use crate::simd::{load, store};
 
 /// The part of one window that lies on the map.
@@ -54,14 +54,18 @@ impl Seen {
 
 /// The windows of `pool` from `x` to `y`: those of a convolution in which every filter sees one channel.
 fn windows(pool: &Pool, x: &Shape, y: &Shape) -> Geometry {
-    let conv = Conv {
-        stride: pool.stride.clone(),
-        pad: pool.pad.clone(),
-        dilate: vec![1; pool.rank()],
+    Geometry {
+        batch: x.batch(),
+        channels: x.channels(),
+        filters: y.channels(),
         groups: x.channels(),
-        activation: None,
-    };
-    Geometry::new(&conv, x, &pool.size, y)
+        map: axes(x.spatial(), 1),
+        out: axes(y.spatial(), 1),
+        window: axes(&pool.size, 1),
+        stride: axes(&pool.stride, 1),
+        pad: axes(&pool.pad, [0; 2]).map(|pad| pad[0]),
+        dilate: [1; 3],
+    }
 }
 
 /// Calls `visit` for each of the output positions `rows`, counted through the batch, with the place of its channels (from

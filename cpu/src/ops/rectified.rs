@@ -90,8 +90,8 @@ pub fn run(rectified: Rectified, graph: &Graph, nodes: &[NodeId], call: Call<'_>
     let first = graph.node(nodes[0]);
     match (rectified, &first.op) {
         (Rectified::Pool, Op::PoolGrad(op)) => {
-            let shapes = graph.input_shapes(first);
-            pool::gradient(op, [shapes[0], shapes[1]], pool::Before::Relu, call);
+            let shapes = [0, 1].map(|i| graph.shape(first.inputs[i]));
+            pool::gradient(op, shapes, pool::Before::Relu, call);
         }
         (Rectified::Sum { .. }, _) => sum(call),
         _ => unreachable!("checked when it is compiled"),

@@ -23,7 +23,7 @@ use phases::Taps;
 pub use windows::{Axis, Windows};
 
 /// How `conv` is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Forward {
     /// As loops over the window, where a filter sees few channels of a map that has few.
     Direct(narrow::Bands),
@@ -51,7 +51,7 @@ pub enum Dgrad {
 }
 
 /// How `conv_wgrad` is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wgrad {
     /// As [`Forward::Direct`].
     Direct(narrow::WgradCut),
@@ -143,7 +143,8 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
     }
     if narrow::is_narrow(&g) {
         let bands = narrow::Bands::new(&g, lanes);
-        return Kernel::new(Way::Conv(g, Forward::Direct(bands)), narrow::forward_scratch(&g, &bands));
+        let scratch = narrow::forward_scratch(&g, &bands);
+        return Kernel::new(Way::Conv(g, Forward::Direct(bands)), scratch);
     }
     if let Some(planes) = Planes::forward(&g, lanes) {
         return Kernel::new(Way::Conv(g, Forward::Planar(planes)), planes.scratch());
@@ -185,7 +186,8 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
     let g = of_wgrad(op, shapes);
     let (way, scratch) = if narrow::is_narrow(&g) {
         let cut = narrow::WgradCut::new(&g, lanes);
-        (Wgrad::Direct(cut), cut.scratch(&g))
+        let scratch = cut.scratch(&g);
+        (Wgrad::Direct(cut), scratch)
     } else if g.is_depthwise() {
         let cut = depthwise::WgradCut::new(&g, lanes);
         (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))

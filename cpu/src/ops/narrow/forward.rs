@@ -30,7 +30,7 @@ pub fn forward(g: &Geometry, bands: &Bands, activation: Option<Activation>, call
         bias[..g.filters].copy_from_slice(given);
     }
     turn_in(call.memory.inputs[1], g, bands.block, turned);
-    let (x, offsets) = (call.memory.inputs[0], bands.offsets(g));
+    let x = call.memory.inputs[0];
     let line = g.out[2] * g.filters;
     let images = call.memory.output.chunks_mut((g.out[1] * line).max(1));
     let tasks = images.flat_map(|image| image.chunks_mut(bands.lines * line)).enumerate();
@@ -41,7 +41,7 @@ pub fn forward(g: &Geometry, bands: &Bands, activation: Option<Activation>, call
             let line = Line {
                 x: &copy[number * g.stride[1] * bands.width..],
                 step: g.stride[2] * g.channels,
-                offsets: &offsets,
+                offsets: &bands.offsets,
                 turned,
                 bias,
                 filters: g.filters,

@@ -31,7 +31,7 @@ pub fn is_narrow(g: &Geometry) -> bool {
 }
 
 /// How the work is cut, from the sizes alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bands {
     /// Output lines of a band; a band lies in one image.
     lines: usize,
@@ -45,6 +45,8 @@ pub struct Bands {
     block: usize,
     /// Filters, rounded up to whole blocks.
     filters: usize,
+    /// Where each element of a window lies, counted from its first.
+    offsets: Vec<usize>,
 }
 
 impl Bands {
@@ -57,13 +59,18 @@ impl Bands {
     fn with_block(g: &Geometry, block: usize) -> Self {
         let lines = (2048 / g.out[2]).clamp(1, g.out[1]);
         let extent = |axis: usize, n: usize| (n - 1) * g.stride[axis] + (g.window[axis] - 1) * g.dilate[axis] + 1;
+        let width = extent(2, g.out[2] + MORE) * g.channels;
+        let at = |r: usize, s: usize| r * g.dilate[1] * width + s * g.dilate[2] * g.channels;
+        let taps = (0..g.window[1]).flat_map(|r| (0..g.window[2]).map(move |s| (r, s)));
+        let offsets = taps.flat_map(|(r, s)| at(r, s)..at(r, s) + g.channels).collect();
         Self {
             lines,
             per_image: g.out[1].div_ceil(lines),
-            width: extent(2, g.out[2] + MORE) * g.channels,
+            width,
             height: extent(1, lines),
             block,
             filters: g.filters.next_multiple_of(block),
+            offsets,
         }
     }
 
@@ -93,14 +100,6 @@ impl Bands {
                 None => to.fill(0.0),
             }
         }
-    }
-
-    /// Where each element of a window lies, counted from its first.
-    fn offsets(&self, g: &Geometry) -> Vec<usize> {
-        let [_, height, width] = g.window;
-        let line = |r: usize| r * g.dilate[1] * self.width;
-        let at = |r: usize, s: usize| line(r) + s * g.dilate[2] * g.channels;
-        (0..height).flat_map(|r| (0..width).flat_map(move |s| (0..g.channels).map(move |c| at(r, s) + c))).collect()
     }
 }
 

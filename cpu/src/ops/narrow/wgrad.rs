@@ -26,7 +26,7 @@ fn turn_back(turned: &[f32], g: &Geometry, block: usize, filters: &mut [f32]) {
 }
 
 /// How [`wgrad`] is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WgradCut {
     bands: Bands,
     /// Into how many parts the bands are split.
@@ -60,10 +60,10 @@ impl fmt::Display for WgradCut {
 
 /// `conv_wgrad`; inputs x and dy.
 pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
-    let (WgradCut { bands, parts, share }, size) = (*cut, g.depth() * cut.bands.filters);
+    let (&WgradCut { ref bands, parts, share }, size) = (cut, g.depth() * cut.bands.filters);
     let (sums, copies) = call.memory.workspace.split_at_mut((parts + 1) * size);
     let (total, sums) = sums.split_at_mut(size);
-    let (x, dy, offsets) = (call.memory.inputs[0], call.memory.inputs[1], bands.offsets(g));
+    let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
     call.team.each(sums.chunks_mut(size).enumerate(), copies, bands.copy(), |(part, dw), copy| {
         dw.fill(0.0);
         let mine = part * share..((part + 1) * share).min(g.batch * bands.per_image);
@@ -76,7 +76,7 @@ pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
                 count: lines.len(),
                 width: bands.width * g.stride[1],
             };
-            call.team.vectors().dispatch(Gradient { lines, g, offsets: &offsets, block: bands.block, dw });
+            call.team.vectors().dispatch(Gradient { lines, g, offsets: &bands.offsets, block: bands.block, dw });
         }
     });
     add_parts(call.team, sums, total);
