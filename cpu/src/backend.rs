@@ -56,7 +56,7 @@ impl Backend for Cpu {
     }
 
     fn groups(&self, graph: &Graph) -> Vec<Group> {
-        ops::groups(graph, self.threads.count())
+        ops::groups(graph, &self.threads)
     }
 
     fn shares_host(&self) -> bool {

@@ -7,6 +7,7 @@
 
 mod arena;
 mod backend;
+mod epilogue;
 mod exchange;
 mod geometry;
 mod guard;

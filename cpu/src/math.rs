@@ -6,6 +6,12 @@ use std::f32::consts::{LOG2_E, SQRT_2};
 const LN_2_HIGH: f32 = 355.0 / 512.0;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
+/// max(x, 0); what is not a number stays so.
+#[inline(always)]
+pub fn rectify(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
 /// `x^power` for positive x; 0 and what is less or no number as `1/√x` has them.
 #[inline(always)]
 pub fn negative_power(x: f32, power: f32) -> f32 {

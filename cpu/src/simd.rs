@@ -143,6 +143,28 @@ impl Vectors {
     }
 }
 
+/// Has the line of the caches that this address lies in fetched, where processors can be asked to. It may be any address.
+#[inline(always)]
+pub fn prefetch(at: *const f32) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: every x86-64 has it, and it neither reads nor faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = at;
+}
+
+/// How far ahead panels are fetched that are read one behind another: 4 KiB. Those of small batches come from memory and are
+/// used by few tiles: products of 49 rows are a fifth faster so, and none is slower.
+const AHEAD: usize = 1024;
+
+/// Has fetched what comes [`AHEAD`] of a step of V vectors.
+#[inline(always)]
+pub fn prefetch_ahead<S: Simd, const V: usize>(step: *const f32) {
+    (0..V).for_each(|v| prefetch(step.wrapping_add(AHEAD + v * S::F32_LANES)));
+}
+
 /// `a · b + c`: fused where the processor fuses, else two roundings, because a fused one would be a call of the library.
 #[inline(always)]
 pub fn mul_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {

@@ -1,7 +1,8 @@
 //! One number a channel at every position, and the sum over positions.
 
+use super::Call;
 use super::channels::sums;
-use super::{Call, finish};
+use crate::epilogue::Epilogue;
 use crate::team::CHUNK;
 
 /// `y[…, c] = x[…, c] + b[c]`.
@@ -13,7 +14,7 @@ pub fn bias(call: Call<'_>) {
         out.copy_from_slice(&x[start..start + out.len()]);
         call.team.vectors().run(
             #[inline(always)]
-            || out.chunks_exact_mut(channels).for_each(|row| finish(row, Some(b), None)),
+            || Epilogue::new(Some(b), None).positions(start, channels, out),
         );
     });
 }

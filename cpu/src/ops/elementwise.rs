@@ -3,13 +3,8 @@
 use fovea_graph::op::{Fill, Scale};
 
 use super::Call;
+use crate::math::rectify;
 use crate::team::CHUNK;
-
-/// max(x, 0); what is not a number stays so.
-#[inline(always)]
-pub fn rectify(x: f32) -> f32 {
-    if x < 0.0 { 0.0 } else { x }
-}
 
 /// Every element is the value.
 pub fn fill(op: &Fill, call: Call<'_>) {

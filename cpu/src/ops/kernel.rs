@@ -9,36 +9,39 @@ use fovea_graph::plan::{self, Choice, Plan, Preparation, Step, Type};
 use fovea_graph::{Graph, NodeId};
 
 use crate::geometry::Geometry;
-use crate::ops::conv::{Dgrad, Forward, Phase, Wgrad};
+use crate::ops::conv::{Dgrad, Forward, Fused, Phase, Wgrad};
+use crate::ops::winograd::{Direction, Packing};
 use crate::ops::{Norm, Rectified, Rule};
 use crate::product::{Cut, Thin};
 use crate::scratch::Scratch;
 
 /// An algorithm with all that was decided with it, and the memory that it needs beside its operands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Kernel {
     /// How it is computed.
     pub way: Way,
     /// With what memory.
     pub scratch: Scratch,
-    /// What it wants made of one of its inputs beforehand.
+    /// What it wants made of some of its inputs beforehand.
     pub wants: Option<Wanted>,
 }
 
-/// What a kernel wants made of an input.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a kernel wants made of inputs.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
-    /// Which input.
-    pub input: usize,
-    /// What is made of it.
+    /// Of which.
+    pub inputs: Vec<usize>,
+    /// What is made of them.
     pub form: Form,
     /// How many f32 that takes.
     pub len: usize,
 }
 
 /// What is made of values before kernels can use them. Its text says all of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Form {
+    /// The values as they lie.
+    Same,
     /// A matrix of so many rows, as its transpose.
     Turned {
         /// The rows of the matrix as it lies.
@@ -48,8 +51,19 @@ pub enum Form {
     Filters(Geometry, Cut),
     /// The filters of `conv_dgrad` as the panels of its products, a phase behind another.
     Taps(Geometry, Vec<(Phase, Cut)>),
+    /// The filters of a convolution, or of its gradient by the input, transformed for Winograd's filtering.
+    Transformed(Packing, Direction),
     /// The right factor of a product, transposed or not, as its panels.
     Weights(Transpose, Cut),
+    /// Filters that batch normalisation is folded into, in some form, and behind them the bias that comes of it.
+    Folded {
+        /// What is made of the filters.
+        form: Box<Form>,
+        /// The normalisation's.
+        eps: f64,
+        /// Whether the convolution has a bias, too.
+        has_bias: bool,
+    },
 }
 
 /// How a node is computed.
@@ -61,8 +75,8 @@ pub enum Way {
     Product(Cut),
     /// A product of few rows.
     Thin(Thin),
-    /// `conv`.
-    Conv(Geometry, Forward),
+    /// `conv`, and what follows it.
+    Conv(Geometry, Forward, Fused),
     /// `conv_dgrad`.
     ConvDgrad(Geometry, Dgrad),
     /// `conv_wgrad`.
@@ -88,7 +102,7 @@ impl Kernel {
 
     /// The same, but it wants this made of an input beforehand.
     pub fn with_wanted(self, input: usize, form: Form, len: usize) -> Self {
-        Self { wants: Some(Wanted { input, form, len }), ..self }
+        Self { wants: Some(Wanted { inputs: vec![input], form, len }), ..self }
     }
 
     /// The kernel of a step, if it is the CPU's.
@@ -101,9 +115,9 @@ impl Kernel {
         let (bytes, wants) = (self.scratch.bytes(threads), self.wants.clone());
         let choice = Choice::new(Arc::new(self), bytes);
         match wants {
-            Some(Wanted { input, form, len }) => {
-                let of = nodes.iter().flat_map(|&id| &graph.node(id).inputs).nth(input).copied();
-                let of = of.into_iter().collect();
+            Some(Wanted { inputs, form, len }) => {
+                let all: Vec<NodeId> = nodes.iter().flat_map(|&id| &graph.node(id).inputs).copied().collect();
+                let of = inputs.iter().filter_map(|&input| all.get(input).copied()).collect();
                 choice.with_prepared(Preparation { of, form: Arc::new(form), bytes: len * Type::F32.bytes() })
             }
             None => choice,
@@ -131,6 +145,7 @@ impl plan::Kernel for Form {}
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Form::Same => f.write_str("as it lies"),
             Form::Turned { rows } => write!(f, "{rows} rows as columns"),
             Form::Filters(_, cut) => write!(f, "panels {}x{} in {}", cut.width, cut.piece, cut.times),
             // At stride 1 the taps are all, in one phase, however the map is padded.
@@ -144,8 +159,11 @@ impl fmt::Display for Form {
                 let [stride, pad, dilate] = [g.stride, g.pad, g.dilate].map(join);
                 write!(f, ", {} phases of stride {stride} pad {pad} dilate {dilate}", phases.len())
             }
+            Form::Transformed(packing, Direction::Forward) => packing.fmt(f),
+            Form::Transformed(packing, Direction::Backward) => write!(f, "{packing}, turned"),
             Form::Weights(Transpose::No, cut) => write!(f, "panels {}x{}", cut.width, cut.piece),
             Form::Weights(Transpose::Yes, cut) => write!(f, "panels {}x{} of rows", cut.width, cut.piece),
+            Form::Folded { form, eps, .. } => write!(f, "{form}, norm of eps {eps:?} folded"),
         }
     }
 }
@@ -156,7 +174,7 @@ impl fmt::Display for Kernel {
             Way::Plain => Ok(()),
             Way::Product(cut) => write!(f, "product {cut}"),
             Way::Thin(cut) => write!(f, "thin product {cut}"),
-            Way::Conv(_, way) => way.fmt(f),
+            Way::Conv(_, way, fused) => write!(f, "{way}{fused}"),
             Way::ConvDgrad(_, way) => way.fmt(f),
             Way::ConvWgrad(_, way) => way.fmt(f),
             Way::Updates(rule) => write!(f, "{rule} in one pass"),

@@ -4,6 +4,7 @@ use fovea_graph::Shape;
 use fovea_graph::op::{Matmul, Transpose};
 
 use super::Call;
+use crate::epilogue::Epilogue;
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::product::{self, Columns, Cut, Factor, Left, Product, Right, Rows, Thin, Transposed, dots, streams};
 use crate::scratch::Scratch;
@@ -75,8 +76,7 @@ fn multiply<L: Left, R: Right>(op: &Matmul, left: &L, right: &R, call: Call<'_>)
         left,
         right: call.memory.prepared.first().map_or(Factor::Own(right), |packed| Factor::Packed(packed)),
         place: |_, row| row * cut.columns,
-        bias: call.memory.inputs.get(2).copied(),
-        activation: op.activation,
+        epilogue: Epilogue::new(call.memory.inputs.get(2).copied(), op.activation),
     };
     product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);
 }

@@ -34,10 +34,11 @@ mod update;
 mod upsample;
 mod winograd;
 
-use fovea_graph::op::{Activation, Transpose};
+use fovea_graph::op::Transpose;
 use fovea_graph::plan::Group;
 use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
+use crate::ops::conv::Fused;
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::scratch::Scratch;
 use crate::storage::Operands;
@@ -64,12 +65,18 @@ pub struct Call<'a> {
     pub team: &'a Team<'a>,
 }
 
-/// Neighbours that so many threads compute in one step.
-pub fn groups(graph: &Graph, threads: usize) -> Vec<Group> {
-    let mut groups = norm::groups(graph);
-    groups.extend(rectified::groups(graph, threads));
+/// Neighbours that these threads compute in one step.
+pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
+    let mut groups = conv::groups(graph, threads);
+    groups.extend(norm::groups(graph));
+    groups.extend(rectified::groups(graph, threads.count()));
     groups.extend(one_pass::groups(graph));
     groups
+}
+
+/// Whether a value stays from step to step: a state, where the graph writes none.
+fn is_kept(graph: &Graph, id: NodeId) -> bool {
+    matches!(graph.node(id).op, Op::State(_)) && graph.updates.is_empty()
 }
 
 /// How it computes what is a product, on vectors of so many lanes.
@@ -77,13 +84,10 @@ fn product(graph: &Graph, id: NodeId, lanes: usize) -> Kernel {
     let node = graph.node(id);
     let (shapes, shape) = (graph.input_shapes(node), &node.shape);
     match &node.op {
-        Op::Conv(op) => conv::choose(op, &shapes, shape, lanes),
+        Op::Conv(op) => conv::choose(op, &shapes, shape, lanes, is_kept(graph, node.inputs[1])),
         Op::ConvDgrad(op) => conv::choose_dgrad(op, &shapes, shape, lanes),
         Op::ConvWgrad(op) => conv::choose_wgrad(op, &shapes, lanes),
-        Op::Matmul(op) => {
-            let is_kept = matches!(graph.node(node.inputs[1]).op, Op::State(_)) && graph.updates.is_empty();
-            matmul::choose(op, &shapes, shape, lanes, is_kept)
-        }
+        Op::Matmul(op) => matmul::choose(op, &shapes, shape, lanes, is_kept(graph, node.inputs[1])),
         _ => unreachable!("`choose` asks for these alone"),
     }
 }
@@ -157,6 +161,7 @@ pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
             Way::Updates(rule) => one_pass::rule(graph, nodes) == Some(*rule),
             Way::Norm(norm) => norm::recognised(graph, nodes).is_some_and(|(known, _)| known == *norm),
             Way::Rectified(rectified) => rectified::recognised(graph, nodes) == Some(*rectified),
+            Way::Conv(g, _, fused) => conv::is_group(g, *fused, graph, nodes),
             _ => false,
         };
     };
@@ -168,7 +173,8 @@ pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
         (Op::Matmul(op), Way::Thin(cut)) => {
             op.a == Transpose::No && cut.sizes == matmul::sizes(op, &graph.input_shapes(node), &node.shape)
         }
-        (Op::Conv(_), Way::Conv(g, _)) | (Op::ConvDgrad(_), Way::ConvDgrad(g, _)) => conv::is_of(g, graph, node),
+        (Op::Conv(_), Way::Conv(g, _, fused)) => *fused == Fused::default() && conv::is_of(g, graph, node),
+        (Op::ConvDgrad(_), Way::ConvDgrad(g, _)) => conv::is_of(g, graph, node),
         (Op::ConvWgrad(_), Way::ConvWgrad(g, _)) => conv::is_of(g, graph, node),
         (Op::Matmul(_) | Op::Conv(_) | Op::ConvDgrad(_) | Op::ConvWgrad(_), _) => false,
         (_, way) => *way == Way::Plain,
@@ -208,10 +214,13 @@ pub fn bound(op: &Op, inputs: [f64; 3], feed: &Feed<'_>) -> f64 {
 /// Makes what a kernel wants of these values.
 pub fn prepare(form: &Form, of: &[&[f32]], to: &mut [f32], team: &Team<'_>) {
     match form {
+        Form::Same => to.copy_from_slice(of[0]),
         Form::Turned { rows } => depthwise::turn(of[0], *rows, to),
         Form::Filters(g, cut) => conv::pack_filters(g, cut, of[0], to, team),
         Form::Taps(g, phases) => conv::pack_taps(g, phases, of[0], to, team),
         Form::Weights(transpose, cut) => matmul::pack_weights(*transpose, cut, of[0], to, team),
+        Form::Transformed(packing, direction) => winograd::transform(packing, *direction, of[0], to, team),
+        Form::Folded { form, eps, has_bias } => conv::fold(form, *eps, *has_bias, of, to, team),
     }
 }
 
@@ -221,7 +230,7 @@ pub fn run(graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
         (_, Way::Updates(rule)) => one_pass::run(*rule, graph, nodes, call),
         (_, Way::Norm(norm)) => norm::run(*norm, graph, nodes, call),
         (_, Way::Rectified(rectified)) => rectified::run(*rectified, graph, nodes, call),
-        (&[id], _) => run_node(&graph.node(id).op, call),
+        (&[id, ..], Way::Conv(..)) | (&[id], _) => run_node(&graph.node(id).op, call),
         _ => unreachable!("checked when it is compiled"),
     }
 }
@@ -285,19 +294,5 @@ pub fn run_node(op: &Op, call: Call<'_>) {
         Op::Input(_) | Op::State(_) | Op::Reshape(_) => {
             unreachable!("a plan has no step for an input, a state or a reshape: checked when it is compiled")
         }
-    }
-}
-
-/// Adds the bias of these channels, where there is one, and applies the activation, to one position.
-#[inline(always)]
-fn finish(row: &mut [f32], bias: Option<&[f32]>, activation: Option<Activation>) {
-    if let Some(bias) = bias {
-        for (y, b) in row.iter_mut().zip(bias) {
-            *y += b;
-        }
-    }
-    match activation {
-        Some(Activation::Relu) => row.iter_mut().for_each(|y| *y = elementwise::rectify(*y)),
-        None => {}
     }
 }

@@ -195,7 +195,7 @@ fn run_forward(op: &BatchNorm, call: Call<'_>) {
 
 #[inline(always)]
 fn rectified(x: f32) -> f32 {
-    super::elementwise::rectify(x)
+    crate::math::rectify(x)
 }
 
 /// The gradient at the result of an op: `a`, or `a + b`, where `z > 0`, if there is such.

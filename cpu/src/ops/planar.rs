@@ -11,11 +11,11 @@
 
 use std::fmt;
 
-use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::Call;
-use super::conv::{Axis, Phase, Windows};
+use super::conv::{Axis, Operands, Phase, Windows};
+use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::scratch::Scratch;
 use crate::simd::mul_add;
@@ -157,14 +157,12 @@ impl Planes {
 
     /// Computes the result from maps, where `weight([r, s], channel, output)` is the filters' element. `workspace` is what
     /// [`Planes::scratch`] says.
-    #[allow(clippy::too_many_arguments)]
     pub fn run(
         &self,
         team: &Team<'_>,
         map: &[f32],
         weight: impl Fn([usize; 2], usize, usize) -> f32,
-        bias: Option<&[f32]>,
-        activation: Option<Activation>,
+        epilogue: Epilogue<'_>,
         output: &mut [f32],
         workspace: &mut [f32],
     ) {
@@ -178,23 +176,29 @@ impl Planes {
         }
         let turned = &*turned;
         let (image, line) = (down.map * across.map * self.channels, across.out * self.outputs);
-        let images = output.chunks_mut((down.out * line).max(1)).zip(map.chunks(image.max(1)));
-        let bands = images.flat_map(|(y, x)| y.chunks_mut(self.lines * line).enumerate().map(move |(i, y)| (i, y, x)));
-        team.each(bands, copies, self.copy(), |(band, y, x), copy| {
+        let images = output.chunks_mut((down.out * line).max(1)).zip(map.chunks(image.max(1))).enumerate();
+        let bands = images.flat_map(|(n, (y, x))| {
+            let start = n * down.out * line;
+            let bands = y.chunks_mut(self.lines * line).enumerate();
+            bands.map(move |(i, y)| (i, start + i * self.lines * line, y, x))
+        });
+        team.each(bands, copies, self.copy(), |(band, start, y, x), copy| {
             self.fill(x, band * self.lines, copy);
-            team.vectors().dispatch(Band { planes: self, copy, turned, bias, activation, y });
+            team.vectors().dispatch(Band { planes: self, copy, turned, y: &mut *y });
+            team.vectors().run(
+                #[inline(always)]
+                || epilogue.positions(start, self.outputs, y),
+            );
         });
     }
 }
 
-/// `conv`.
-pub fn forward(g: &Geometry, planes: &Planes, activation: Option<Activation>, call: Call<'_>) {
-    let [x, w] = [call.memory.inputs[0], call.memory.inputs[1]];
-    let bias = call.memory.inputs.get(2).copied();
-    let weight = |[r, s]: [usize; 2], channel, filter: usize| {
-        w[filter * g.depth() + (r * g.window[2] + s) * g.channels + channel]
-    };
-    planes.run(call.team, x, weight, bias, activation, call.memory.output, call.memory.workspace);
+/// `conv`, and what follows it.
+pub fn forward(g: &Geometry, planes: &Planes, operands: Operands<'_>, call: Call<'_>) {
+    let Operands { x, filters, epilogue } = operands;
+    let element = |[r, s]: [usize; 2], channel| (r * g.window[2] + s) * g.channels + channel;
+    let weight = |tap, channel, filter: usize| filters[filter * g.depth() + element(tap, channel)];
+    planes.run(call.team, x, weight, epilogue, call.memory.output, call.memory.workspace);
 }
 
 /// `conv_dgrad`; inputs filter and dy. Here the filters' channels are the result's.
@@ -203,7 +207,7 @@ pub fn dgrad(g: &Geometry, planes: &Planes, call: Call<'_>) {
     let (first, [_, down, across]) = Phase::new(g, [0; 3]).elements(g);
     let element = |[r, s]: [usize; 2]| (first as isize + r as isize * down + s as isize * across) as usize;
     let weight = |tap, filter: usize, channel| w[filter * g.depth() + element(tap) * g.channels + channel];
-    planes.run(call.team, dy, weight, None, None, call.memory.output, call.memory.workspace);
+    planes.run(call.team, dy, weight, Epilogue::default(), call.memory.output, call.memory.workspace);
 }
 
 /// Some lines of an image's result.
@@ -211,8 +215,6 @@ struct Band<'a> {
     planes: &'a Planes,
     copy: &'a [f32],
     turned: &'a [f32],
-    bias: Option<&'a [f32]>,
-    activation: Option<Activation>,
     y: &'a mut [f32],
 }
 
@@ -256,7 +258,7 @@ impl Band<'_> {
                     let (line, x) = place(v);
                     let row = (line * across.out + x * lanes) * planes.outputs;
                     let count = lanes.min(across.out - x * lanes);
-                    let sums = std::array::from_fn(|f| self.finished(simd, sums[f][v], number * F + f));
+                    let sums = std::array::from_fn(|f| sums[f][v]);
                     let y = &mut self.y[row..row + count * planes.outputs];
                     scatter::<S, F>(sums, y.chunks_exact_mut(planes.outputs), number * F);
                 }
@@ -291,20 +293,6 @@ impl Band<'_> {
             }
         }
         sums
-    }
-
-    /// What becomes of a vector of sums of a channel.
-    #[inline(always)]
-    fn finished<S: Simd>(&self, simd: S, mut sum: S::f32s, output: usize) -> S::f32s {
-        if let Some(bias) = self.bias.and_then(|bias| bias.get(output)) {
-            sum = simd.add_f32s(sum, simd.splat_f32s(*bias));
-        }
-        if let Some(Activation::Relu) = self.activation {
-            // What is not a number stays so: it is not below zero.
-            let zero = simd.splat_f32s(0.0);
-            sum = simd.select_f32s(simd.less_than_f32s(sum, zero), zero, sum);
-        }
-        sum
     }
 }
 

@@ -6,10 +6,10 @@
 //!
 //! Source: K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008.
 
-use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
-use crate::simd::mul_add;
+use crate::epilogue::Epilogue;
+use crate::simd::{mul_add, prefetch, prefetch_ahead};
 
 /// The vectors of a whole panel of columns.
 pub const VECTORS: usize = 2;
@@ -47,10 +47,19 @@ pub fn tile_rows(lanes: usize) -> usize {
 pub struct Finish<'a> {
     /// Added to what lies there, or put in its place.
     pub add: bool,
-    /// By column, from the tile's first.
-    pub bias: Option<&'a [f32]>,
-    /// Applied last.
-    pub activation: Option<Activation>,
+    /// What follows.
+    pub epilogue: Epilogue<'a>,
+    /// The tile's first column, as the epilogue counts them.
+    pub column: usize,
+    /// The element of the map that the offsets of the tile's rows count from.
+    pub start: usize,
+}
+
+impl Finish<'_> {
+    /// Nothing follows.
+    pub fn sums(add: bool) -> Self {
+        Self { add, epilogue: Epilogue::default(), column: 0, start: 0 }
+    }
 }
 
 /// Where a tile's rows lie: each begins at `data` plus its offset; `columns` elements of it are written.
@@ -98,7 +107,7 @@ impl<'a> Tile<'a> {
     ///
     /// # Safety
     /// `left` must hold [`TILE`] elements, of which the target's rows and the walk's steps are set, `right` those steps, each
-    /// of [`VECTORS`] vectors; the target's rows must be as long as its columns, its bias too, and the caller's alone.
+    /// of [`VECTORS`] vectors; the target's rows must be as long as its columns, and the caller's alone.
     pub unsafe fn new(
         (lie, left): (Lie, *const f32),
         right: *const f32,
@@ -131,6 +140,20 @@ impl<'a> Tile<'a> {
         }
     }
 
+    /// Has fetched what the sums will go to while they are worked out: rows lie too far apart for the processor to foresee.
+    #[inline(always)]
+    fn fetch<S: Simd, const V: usize>(&self) {
+        for &offset in self.target.offsets {
+            for v in 0..V {
+                let at = offset + v * S::F32_LANES;
+                prefetch(self.target.data.wrapping_add(at));
+                if let Some(shortcut) = self.finish.epilogue.shortcut {
+                    prefetch(shortcut.as_ptr().wrapping_add(self.finish.start + at));
+                }
+            }
+        }
+    }
+
     /// The innermost loop of everything.
     ///
     /// # Safety
@@ -140,11 +163,13 @@ impl<'a> Tile<'a> {
         &self,
         simd: S,
     ) -> Sums<S, M, V> {
+        self.fetch::<S, V>();
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
         let (mut left, mut right) = (self.left, self.right);
         let Walk { lines, steps, step, jump } = self.walk;
         for _ in 0..lines {
             for _ in 0..steps {
+                prefetch_ahead::<S, V>(right);
                 // SAFETY: there are as many steps of the panel and of M rows; pointers behind the last are not read.
                 unsafe {
                     let panel: [S::f32s; V] =
@@ -196,9 +221,9 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
             unsafe {
                 let row = target.data.add(offset);
                 if whole {
-                    store_whole(simd, row, sums, finish);
+                    store_whole(simd, row, sums, finish, offset);
                 } else {
-                    store_some(row, &sums, target.columns, finish);
+                    store_some(row, &sums, target.columns, finish, offset);
                 }
             }
         }
@@ -208,24 +233,23 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
 /// # Safety
 /// `row` must have V vectors.
 #[inline(always)]
-unsafe fn store_whole<S: Simd, const V: usize>(simd: S, row: *mut f32, sums: [S::f32s; V], finish: Finish<'_>) {
+unsafe fn store_whole<S: Simd, const V: usize>(
+    simd: S,
+    row: *mut f32,
+    sums: [S::f32s; V],
+    finish: Finish<'_>,
+    offset: usize,
+) {
     for (v, mut sum) in sums.into_iter().enumerate() {
-        // SAFETY: the caller has V vectors there, and a bias that is as long.
+        let first = v * S::F32_LANES;
+        // SAFETY: the caller has V vectors there.
         unsafe {
-            let at = row.add(v * S::F32_LANES).cast::<S::f32s>();
+            let at = row.add(first).cast::<S::f32s>();
             if finish.add {
                 sum = simd.add_f32s(at.read_unaligned(), sum);
             }
-            if let Some(bias) = finish.bias {
-                let bias = bias.as_ptr().add(v * S::F32_LANES).cast::<S::f32s>();
-                sum = simd.add_f32s(sum, bias.read_unaligned());
-            }
-            if let Some(Activation::Relu) = finish.activation {
-                // What is not a number stays so: it is not below zero.
-                let zero = simd.splat_f32s(0.0);
-                sum = simd.select_f32s(simd.less_than_f32s(sum, zero), zero, sum);
-            }
-            at.write_unaligned(sum);
+            let (element, column) = (finish.start + offset + first, finish.column + first);
+            at.write_unaligned(finish.epilogue.vector(simd, element, column, S::F32_LANES, sum));
         }
     }
 }
@@ -235,7 +259,7 @@ unsafe fn store_whole<S: Simd, const V: usize>(simd: S, row: *mut f32, sums: [S:
 /// # Safety
 /// `row` must have `columns` elements, and the vectors at least as many.
 #[inline(always)]
-unsafe fn store_some<V: Copy>(row: *mut f32, sums: &[V], columns: usize, finish: Finish<'_>) {
+unsafe fn store_some<V: Copy>(row: *mut f32, sums: &[V], columns: usize, finish: Finish<'_>, offset: usize) {
     debug_assert!(columns <= size_of_val(sums) / 4, "the vectors have as many elements");
     for c in 0..columns {
         // SAFETY: vectors are f32 in a row, of which there are `columns`; so are the row's elements.
@@ -245,15 +269,7 @@ unsafe fn store_some<V: Copy>(row: *mut f32, sums: &[V], columns: usize, finish:
             if finish.add {
                 sum += *at;
             }
-            if let Some(bias) = finish.bias {
-                sum += bias[c];
-            }
-            if let Some(Activation::Relu) = finish.activation
-                && sum < 0.0
-            {
-                sum = 0.0;
-            }
-            *at = sum;
+            *at = finish.epilogue.number(finish.start + offset + c, finish.column + c, sum);
         }
     }
 }

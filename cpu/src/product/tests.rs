@@ -65,7 +65,7 @@ proptest! {
                     pack(&team, &cut, &right, packed);
                 }
                 let right = if before { Factor::Packed(packed) } else { Factor::Own(&right) };
-                let product = Product { left: &left, right, place: |_, row| row * n, bias: None, activation: None };
+                let product = Product { left: &left, right, place: |_, row| row * n, epilogue: Epilogue::default() };
                 let mut found = vec![f32::NAN; m * n];
                 product.run(&team, &cut, &mut found, 0, workspace);
                 for (found, expected) in found.iter().zip(&expected) {

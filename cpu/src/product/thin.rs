@@ -14,6 +14,7 @@ use pulp::{Simd, WithSimd};
 
 use super::micro::tile_rows;
 use super::{Columns, Finish, Left, Lie, Memory, Right, Rows, TILE, Target, Tile, VECTORS, Walk};
+use crate::epilogue::Epilogue;
 use crate::scratch::Scratch;
 use crate::simd::mul_add;
 use crate::team::Team;
@@ -223,8 +224,8 @@ impl WithSimd for Streams<'_> {
                         (&*last, panel)
                     };
                     let done = steps.end == depth;
-                    let bias = self.bias.filter(|_| done).map(|bias| &bias[columns.clone()]);
-                    let finish = Finish { add: start > 0, bias, activation: self.activation.filter(|_| done) };
+                    let epilogue = Epilogue::new(self.bias.filter(|_| done), self.activation.filter(|_| done));
+                    let finish = Finish { add: start > 0, epilogue, column: first, start: first };
                     let data = self.memory.rows(offsets, &columns);
                     let target = Target { data, offsets, columns: columns.len() };
                     let walk = Walk::straight(steps.len(), step);

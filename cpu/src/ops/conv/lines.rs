@@ -285,7 +285,7 @@ impl Run<'_> {
             let columns = element * g.group_channels() + channels.start..element * g.group_channels() + channels.end;
             let data = self.memory.rows(offsets, &columns);
             let target = Target { data, offsets, columns: channels.len() };
-            let finish = Finish { add, bias: None, activation: None };
+            let finish = Finish::sums(add);
             // SAFETY: `tile` has `TILE` elements, of which `gather` has set the band's positions; the walk ends in the copy,
             // as the assertion has seen; the target lies in the memory, and no two tasks have a part and channels in common.
             let product = unsafe { Tile::new((Lie::Columns, tile.as_ptr()), right.as_ptr(), walk, target, finish) };

@@ -1,5 +1,6 @@
 //! Convolution and its gradients: which algorithm, in what tiles, with how much scratch memory.
 
+mod fused;
 mod lines;
 mod phases;
 mod windows;
@@ -12,11 +13,13 @@ use fovea_graph::{Graph, Node, Op, Shape};
 use super::channels::add_parts;
 use super::planar::Planes;
 use super::{Call, depthwise, narrow, planar, winograd};
+use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
 use crate::scratch::Scratch;
 use crate::team::{CHUNK, Team};
+pub use fused::{Fused, Operands, fold, groups, is_group};
 use lines::Lines;
 pub use phases::Phase;
 use phases::Taps;
@@ -135,25 +138,26 @@ pub fn is_of(g: &Geometry, graph: &Graph, node: &Node) -> bool {
     }
 }
 
-/// How `conv` is computed, on vectors of so many lanes.
-pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize) -> Kernel {
-    let g = of_forward(op, shapes, y);
+/// How `conv` is computed, on vectors of so many lanes; its filters may stay from step to step.
+pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize, is_kept: bool) -> Kernel {
+    let (g, alone) = (of_forward(op, shapes, y), Fused::default());
     if g.is_depthwise() {
-        return depthwise::with_turned(Way::Conv(g, Forward::Depthwise), 1, &g);
+        return depthwise::with_turned(Way::Conv(g, Forward::Depthwise, alone), 1, &g);
     }
     if narrow::is_narrow(&g) {
         let bands = narrow::Bands::new(&g, lanes);
         let scratch = narrow::forward_scratch(&g, &bands);
-        return Kernel::new(Way::Conv(g, Forward::Direct(bands)), scratch);
+        return Kernel::new(Way::Conv(g, Forward::Direct(bands), alone), scratch);
     }
     if let Some(planes) = Planes::forward(&g, lanes) {
-        return Kernel::new(Way::Conv(g, Forward::Planar(planes)), planes.scratch());
+        return Kernel::new(Way::Conv(g, Forward::Planar(planes), alone), planes.scratch());
     }
-    if let Some((cut, scratch)) = winograd::choose(&g, lanes) {
-        return Kernel::new(Way::Conv(g, Forward::Winograd(cut)), scratch);
+    if let Some((cut, scratch)) = winograd::choose(&g, lanes, is_kept) {
+        let kernel = Kernel::new(Way::Conv(g, Forward::Winograd(cut), alone), scratch);
+        return winograd::with_packed(kernel, 1, &cut, winograd::Direction::Forward);
     }
     let cut = Cut::packed_before([g.rows(), g.group_filters(), g.depth()], g.groups, lanes);
-    let kernel = Kernel::new(Way::Conv(g, Forward::Product(cut)), Scratch::each(cut.workspace()));
+    let kernel = Kernel::new(Way::Conv(g, Forward::Product(cut), alone), Scratch::each(cut.workspace()));
     kernel.with_wanted(1, Form::Filters(g, cut), cut.packed())
 }
 
@@ -167,7 +171,8 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
         return Kernel::new(Way::ConvDgrad(g, Dgrad::Planar(planes)), planes.scratch());
     }
     if let Some((cut, scratch)) = winograd::choose_dgrad(&g, lanes) {
-        return Kernel::new(Way::ConvDgrad(g, Dgrad::Winograd(cut)), scratch);
+        let kernel = Kernel::new(Way::ConvDgrad(g, Dgrad::Winograd(cut)), scratch);
+        return winograd::with_packed(kernel, 0, &cut, winograd::Direction::Backward);
     }
     let cut = |phase: Phase| {
         (phase, Cut::packed_before([phase.rows(&g), g.group_channels(), phase.depth(&g)], g.groups, lanes))
@@ -219,22 +224,22 @@ pub fn pack_taps(g: &Geometry, phases: &[(Phase, Cut)], w: &[f32], packed: &mut 
     }
 }
 
-/// `conv`.
+/// `conv`, and what follows it.
 pub fn forward(op: &Conv, call: Call<'_>) {
-    let Way::Conv(g, way) = &call.kernel.way else { unreachable!("checked when it is compiled") };
+    let Way::Conv(g, way, fused) = &call.kernel.way else { unreachable!("checked when it is compiled") };
+    let operands = fused::operands(op, g, *fused, &call);
     let cut = match way {
-        Forward::Direct(bands) => return narrow::forward(g, bands, op.activation, call),
-        Forward::Depthwise => return depthwise::forward(g, op.activation, call),
-        Forward::Planar(planes) => return planar::forward(g, planes, op.activation, call),
-        Forward::Winograd(cut) => return winograd::forward(g, cut, op.activation, call),
+        Forward::Direct(bands) => return narrow::forward(g, bands, operands, call),
+        Forward::Depthwise => return depthwise::forward(g, operands, call),
+        Forward::Planar(planes) => return planar::forward(g, planes, operands, call),
+        Forward::Winograd(cut) => return winograd::forward(g, cut, operands, call),
         Forward::Product(cut) => cut,
     };
     let product = Product::<_, Rows<'_>, _> {
-        left: &Windows::forward(g, call.memory.inputs[0]),
-        right: Factor::Packed(call.memory.prepared[0]),
+        left: &Windows::forward(g, operands.x),
+        right: Factor::Packed(operands.filters),
         place: |group, row| row * g.filters + group * g.group_filters(),
-        bias: call.memory.inputs.get(2).copied(),
-        activation: op.activation,
+        epilogue: operands.epilogue,
     };
     product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);
 }
@@ -259,8 +264,7 @@ pub fn dgrad(call: Call<'_>) {
             left: &phase.windows(g, call.memory.inputs[1]),
             right: Factor::Packed(packed),
             place: |group, row| phase.place(g, row) + group * g.group_channels(),
-            bias: None,
-            activation: None,
+            epilogue: Epilogue::default(),
         };
         product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);
     }
@@ -282,8 +286,7 @@ pub fn wgrad(call: Call<'_>) {
         left: &Transposed { data: call.memory.inputs[1], stride: g.filters, next: filters },
         right: Factor::Own(&Windows::forward(g, call.memory.inputs[0])),
         place: |group, row| (group * filters + row) * depth,
-        bias: None,
-        activation: None,
+        epilogue: Epilogue::default(),
     };
     if cut.parts == 1 {
         return product.run(call.team, cut, call.memory.output, 0, workspace);

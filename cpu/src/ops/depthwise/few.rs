@@ -3,11 +3,9 @@
 
 use std::ops::Range;
 
-use fovea_graph::op::Activation;
 use pulp::Simd;
 
 use super::slide::{Line, Seen, Slide, Target};
-use crate::ops::elementwise::rectify;
 use crate::simd::{load, mul_add};
 
 /// Positions that have their sums in registers together.
@@ -27,8 +25,9 @@ impl Slide<'_> {
                     let first = (vector.start - channels.start) * self.written + which;
                     let lanes = pulp::bytemuck::cast_slice::<S::f32s, f32>(&sums).chunks_exact(S::F32_LANES);
                     let lanes = lanes.take(positions.len()).map(|lanes| &lanes[..vector.len()]);
-                    let out = &mut to.out[(start - line.columns.start) * to.stride..];
-                    self.scatter(lanes, first, channel * self.written + which, to.stride, out);
+                    let (out, number) =
+                        (&mut to.out[(start - line.columns.start) * to.stride..], channel * self.written + which);
+                    self.scatter(lanes, first, [self.element(line, start), number], to.stride, out);
                 }
             }
         }
@@ -78,20 +77,20 @@ impl Slide<'_> {
     }
 
     /// Writes the sums of some channels, by position, as numbers `first` and every `written`-th behind it of each row; with
-    /// what becomes of them, which goes by the `number` in the result.
+    /// what becomes of them, which goes by the `element` of the first position in the result and the `number` in it.
     pub(super) fn scatter<'s>(
         &self,
         sums: impl Iterator<Item = &'s [f32]>,
         first: usize,
-        number: usize,
+        [element, number]: [usize; 2],
         stride: usize,
         out: &mut [f32],
     ) {
         for (position, sums) in sums.enumerate() {
+            let element = element + position * self.channels * self.written;
             let row = out[position * stride + first..].iter_mut().step_by(self.written);
             for ((to, &sum), number) in row.zip(sums).zip((number..).step_by(self.written)) {
-                let sum = sum + self.bias.map_or(0.0, |bias| bias[number]);
-                *to = if let Some(Activation::Relu) = self.activation { rectify(sum) } else { sum };
+                *to = self.epilogue.number(element + number, number, sum);
             }
         }
     }

@@ -15,11 +15,10 @@ mod wgrad;
 
 use std::ops::Range;
 
-use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::Call;
-use super::conv::Phase;
+use super::conv::{Operands, Phase};
 use crate::geometry::Geometry;
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::scratch::Scratch;
@@ -53,9 +52,8 @@ fn lines(line: usize) -> usize {
 }
 
 /// `conv`.
-pub fn forward(g: &Geometry, activation: Option<Activation>, call: Call<'_>) {
-    let (x, bias) = (call.memory.inputs[0], call.memory.inputs.get(2).copied());
-    let slide = Slide::forward(g, x, call.memory.prepared[0], bias, activation);
+pub fn forward(g: &Geometry, operands: Operands<'_>, call: Call<'_>) {
+    let slide = Slide::forward(g, operands.x, operands.filters, operands.epilogue);
     let line = g.out[2] * g.filters;
     call.team.chunks(call.memory.output, lines(line) * line, |start, y| {
         let rows = start / g.filters..(start + y.len()) / g.filters;

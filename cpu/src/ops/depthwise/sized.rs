@@ -9,7 +9,6 @@
 //! next: maps are read in long runs. Elements beside the map are read as zeros, its lines beside the map left out. Channels
 //! that end inside of a vector are met by one that overlaps the last.
 
-use fovea_graph::op::Activation;
 use pulp::Simd;
 
 use super::slide::{Line, Seen, Slide, Target};
@@ -80,6 +79,8 @@ struct Block<'l> {
     line: &'l Line,
     seen: &'l Seen,
     view: View,
+    /// The element of the result at which the first position begins.
+    element: usize,
     count: usize,
     /// Which of a channel's numbers in the result.
     which: usize,
@@ -107,7 +108,7 @@ impl Slide<'_> {
             for which in 0..self.written {
                 let view = View::new(&self.windows, axis.place(start, 0), places);
                 let is_whole = W > 0 && view.is_whole(places);
-                let block = Block { line, seen, view, count, which };
+                let block = Block { line, seen, view, element: self.element(line, start), count, which };
                 self.block::<S, W, STEP>(simd, &block, is_whole, Target { out: &mut *out, stride });
             }
             start += count;
@@ -159,15 +160,15 @@ impl Slide<'_> {
             let at = (channel - channels.start) * self.written + block.which;
             if self.written == 1 {
                 for (p, sum) in sums.into_iter().enumerate().take(block.count) {
+                    let element = block.element + p * self.channels + channel;
+                    let sum = self.epilogue.vector(simd, element, channel, S::F32_LANES, sum);
                     // SAFETY: the row has a vector from there on.
-                    unsafe {
-                        let out = to.out.as_mut_ptr().add(p * to.stride + at).cast::<S::f32s>();
-                        out.write_unaligned(self.finished(simd, sum, channel));
-                    }
+                    unsafe { to.out.as_mut_ptr().add(p * to.stride + at).cast::<S::f32s>().write_unaligned(sum) };
                 }
             } else {
                 let lanes = pulp::bytemuck::cast_slice::<S::f32s, f32>(&sums).chunks_exact(S::F32_LANES);
-                self.scatter(lanes.take(block.count), at, channel * self.written + block.which, to.stride, to.out);
+                let number = channel * self.written + block.which;
+                self.scatter(lanes.take(block.count), at, [block.element, number], to.stride, to.out);
             }
             if channel + S::F32_LANES == channels.end {
                 break;
@@ -218,19 +219,5 @@ impl Slide<'_> {
             }
         }
         sums
-    }
-
-    /// What becomes of a vector of sums.
-    #[inline(always)]
-    fn finished<S: Simd>(&self, simd: S, mut sum: S::f32s, channel: usize) -> S::f32s {
-        if let Some(bias) = self.bias {
-            sum = simd.add_f32s(sum, S::as_simd_f32s(&bias[channel..][..S::F32_LANES]).0[0]);
-        }
-        if let Some(Activation::Relu) = self.activation {
-            // What is not a number stays so: it is not below zero.
-            let zero = simd.splat_f32s(0.0);
-            sum = simd.select_f32s(simd.less_than_f32s(sum, zero), zero, sum);
-        }
-        sum
     }
 }

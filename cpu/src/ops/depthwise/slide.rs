@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
+use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::conv::{Axis, Phase, Windows};
 
@@ -25,10 +25,8 @@ pub struct Slide<'a> {
     first: usize,
     /// From one tap's element of the window to the next one's, by axis.
     pub(super) steps: [isize; 3],
-    /// By number in the result.
-    pub(super) bias: Option<&'a [f32]>,
-    /// Applied last.
-    pub(super) activation: Option<Activation>,
+    /// What follows the sums.
+    pub(super) epilogue: Epilogue<'a>,
 }
 
 /// Neighbours on the last axis of the result.
@@ -78,22 +76,16 @@ impl Seen {
 
 impl<'a> Slide<'a> {
     /// `conv` of maps with turned filters.
-    pub fn forward(
-        g: &Geometry,
-        map: &'a [f32],
-        filters: &'a [f32],
-        bias: Option<&'a [f32]>,
-        activation: Option<Activation>,
-    ) -> Self {
+    pub fn forward(g: &Geometry, map: &'a [f32], filters: &'a [f32], epilogue: Epilogue<'a>) -> Self {
         let [window, height, width] = [g.window.iter().product(), g.window[1], g.window[2]];
         let steps = [height * width, width, 1].map(|step| step as isize);
         let (windows, channels, written) = (Windows::forward(g, map), g.channels, g.group_filters());
-        Self { windows, channels, written, filters, window, first: 0, steps, bias, activation }.checked()
+        Self { windows, channels, written, filters, window, first: 0, steps, epilogue }.checked()
     }
 
     /// A phase of the gradient by the input, from dy and turned filters.
     pub fn gradient(g: &Geometry, phase: &Phase, dy: &'a [f32], filters: &'a [f32]) -> Self {
-        let forward = Self::forward(g, &[], filters, None, None);
+        let forward = Self::forward(g, &[], filters, Epilogue::default());
         let (first, steps) = phase.elements(g);
         Self { windows: phase.windows(g, dy), written: 1, first, steps, ..forward }.checked()
     }
@@ -101,7 +93,7 @@ impl<'a> Slide<'a> {
     /// What the loops count on.
     fn checked(self) -> Self {
         assert!(self.filters.len() >= self.read() * self.written * self.window * self.channels, "all filters");
-        assert!(self.bias.is_none_or(|bias| bias.len() == self.channels * self.written), "a bias for each");
+        assert!(self.epilogue.bias.is_none_or(|bias| bias.len() == self.channels * self.written), "a bias for each");
         self
     }
 
@@ -137,6 +129,14 @@ impl<'a> Slide<'a> {
     pub fn whole_line<S: Simd>(&self, simd: S, at: [usize; 3], out: &mut [f32], stride: usize) {
         let line = Line { at, columns: 0..self.windows.axes[2].out, channels: 0..self.channels };
         simd.vectorize(Run { slide: self, line, to: Target { out, stride } });
+    }
+
+    /// The element of the result at which the numbers of a line's position begin.
+    #[inline(always)]
+    pub(super) fn element(&self, line: &Line, column: usize) -> usize {
+        let [a0, a1, a2] = self.windows.axes.map(|axis| axis.out);
+        let [image, z, y] = line.at;
+        (((image * a0 + z) * a1 + y) * a2 + column) * self.channels * self.written
     }
 
     /// Where the vectors of channels of a tap begin among the filters' numbers `which` of each channel.

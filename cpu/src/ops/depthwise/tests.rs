@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
+use fovea_graph::op::Activation;
+
 use super::*;
+use crate::epilogue::Epilogue;
 use crate::simd::{Instructions, Vectors};
 
 /// 2 maps of 6×9, 3×3 windows, 40 channels of one or two filters.
@@ -43,7 +46,12 @@ fn any_rows_and_channels_are_those_of_the_whole() {
             let g = geometry(filters, step);
             let numbers = |n: usize| (0..n).map(|i| (i * i % 23) as f32 - 11.0).collect::<Vec<_>>();
             let (x, w, bias) = (numbers(g.batch * g.image()), numbers(9 * g.filters), numbers(g.filters));
-            let slide = Slide::forward(&g, &x, &w, Option::Some(&bias), Option::Some(Activation::Relu));
+            let shortcut = numbers(g.rows() * g.filters);
+            let epilogue = Epilogue {
+                shortcut: Option::Some(&shortcut),
+                ..Epilogue::new(Option::Some(&bias), Option::Some(Activation::Relu))
+            };
+            let slide = Slide::forward(&g, &x, &w, epilogue);
             let compute = |rows: Range<usize>, channels: Range<usize>, stride: usize| {
                 let mut out = vec![-1.0; rows.len() * stride];
                 vectors.dispatch(Some { slide, rows, channels, out: &mut out, stride });

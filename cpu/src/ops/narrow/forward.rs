@@ -7,12 +7,13 @@
 //! a part of the instructions. Of a measured peak of 220 GFLOP/s a core of AVX-512 reaches 150 to 175, and AVX2 85 of 110,
 //! where the result stays in the second-level cache; else memory is the limit: 3×3 of 3 channels are 54 FLOPs a number.
 
-use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::Bands;
+use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::Call;
+use crate::ops::conv::Operands;
 use crate::scratch::Scratch;
 use crate::simd::{load, multiply_add};
 
@@ -22,22 +23,23 @@ pub fn forward_scratch(g: &Geometry, bands: &Bands) -> Scratch {
 }
 
 /// `conv`.
-pub fn forward(g: &Geometry, bands: &Bands, activation: Option<Activation>, call: Call<'_>) {
+pub fn forward(g: &Geometry, bands: &Bands, operands: Operands<'_>, call: Call<'_>) {
     let (turned, copies) = call.memory.workspace.split_at_mut((g.depth() + 1) * bands.filters);
     let (bias, turned) = turned.split_at_mut(bands.filters);
     bias.fill(0.0);
-    if let Some(&given) = call.memory.inputs.get(2) {
+    if let Some(given) = operands.epilogue.bias {
         bias[..g.filters].copy_from_slice(given);
     }
-    turn_in(call.memory.inputs[1], g, bands.block, turned);
-    let x = call.memory.inputs[0];
-    let line = g.out[2] * g.filters;
-    let images = call.memory.output.chunks_mut((g.out[1] * line).max(1));
-    let tasks = images.flat_map(|image| image.chunks_mut(bands.lines * line)).enumerate();
+    turn_in(operands.filters, g, bands.block, turned);
+    // The bias is where the sums begin.
+    let (x, epilogue) = (operands.x, Epilogue { bias: None, ..operands.epilogue });
+    let length = g.out[2] * g.filters;
+    let images = call.memory.output.chunks_mut((g.out[1] * length).max(1));
+    let tasks = images.flat_map(|image| image.chunks_mut(bands.lines * length)).enumerate();
     call.team.each(tasks, copies, bands.copy(), |(band, y), copy| {
         let (image, lines) = bands.place(g, band);
         bands.fill(g, &x[image * g.image()..], &lines, copy);
-        for (number, y) in y.chunks_exact_mut(line).enumerate() {
+        for (number, y) in y.chunks_exact_mut(length).enumerate() {
             let line = Line {
                 x: &copy[number * g.stride[1] * bands.width..],
                 step: g.stride[2] * g.channels,
@@ -45,7 +47,8 @@ pub fn forward(g: &Geometry, bands: &Bands, activation: Option<Activation>, call
                 turned,
                 bias,
                 filters: g.filters,
-                activation,
+                epilogue,
+                start: (image * g.out[1] + lines.start + number) * length,
                 y,
             };
             call.team.vectors().dispatch(line);
@@ -63,7 +66,9 @@ struct Line<'a> {
     turned: &'a [f32],
     bias: &'a [f32],
     filters: usize,
-    activation: Option<Activation>,
+    epilogue: Epilogue<'a>,
+    /// The element of the result at which the line begins.
+    start: usize,
     y: &'a mut [f32],
 }
 
@@ -75,10 +80,8 @@ impl WithSimd for Line<'_> {
         // The usual steps as constants: neighbours' offsets become part of the instructions.
         match (self.filters <= S::F32_LANES, self.step) {
             (true, 1) => self.compute::<S, 1, 1>(simd),
-            (true, 3) => self.compute::<S, 1, 3>(simd),
             (true, 6) => self.compute::<S, 1, 6>(simd),
             (true, _) => self.compute::<S, 1, 0>(simd),
-            (false, 1) => self.compute::<S, 2, 1>(simd),
             (false, 3) => self.compute::<S, 2, 3>(simd),
             (false, 6) => self.compute::<S, 2, 6>(simd),
             (false, 12) => self.compute::<S, 2, 12>(simd),
@@ -106,12 +109,11 @@ impl Line<'_> {
                 let at = [start, number * block, count];
                 match (V, count) {
                     (1, 11..) => self.block::<S, 14, V, STEP>(simd, w, at),
-                    (1, 9..) => self.block::<S, 10, V, STEP>(simd, w, at),
-                    (_, 8) => self.block::<S, 8, V, STEP>(simd, w, at),
-                    (_, 7) => self.block::<S, 7, V, STEP>(simd, w, at),
+                    (1, 8..) => self.block::<S, 10, V, STEP>(simd, w, at),
+                    (2, 8..) => self.block::<S, 8, V, STEP>(simd, w, at),
                     (2, 6) => self.block::<S, 6, V, STEP>(simd, w, at),
-                    (1, 6) => self.block::<S, 7, V, STEP>(simd, w, at),
-                    (_, 5) => self.block::<S, 5, V, STEP>(simd, w, at),
+                    (_, 6..) => self.block::<S, 7, V, STEP>(simd, w, at),
+                    (1, _) | (_, 5) => self.block::<S, 5, V, STEP>(simd, w, at),
                     _ => self.block::<S, 4, V, STEP>(simd, w, at),
                 }
                 start += count;
@@ -142,13 +144,16 @@ impl Line<'_> {
                 load::<S, V>(simd, w),
             );
         }
-        let zero = simd.splat_f32s(0.0);
         // What a single block writes too far is written over by the next position.
         let whole = first + block <= self.filters || self.filters <= block;
         for (p, mut sums) in sums.into_iter().enumerate().take(count) {
-            if let Some(Activation::Relu) = self.activation {
-                // What is not a number stays so: it is not below zero.
-                sums = sums.map(|sum| simd.select_f32s(simd.less_than_f32s(sum, zero), zero, sum));
+            for (v, sum) in sums.iter_mut().enumerate() {
+                let column = first + v * S::F32_LANES;
+                let count = self.filters.saturating_sub(column).min(S::F32_LANES);
+                if count > 0 {
+                    let element = self.start + (start + p) * self.filters + column;
+                    *sum = self.epilogue.vector(simd, element, column, count, *sum);
+                }
             }
             let at = (start + p) * self.filters + first;
             let end = if whole { self.y.len() } else { at + self.filters - first };

@@ -19,6 +19,8 @@ const RESULT: [f64; 2] = [45.0, 130.0];
 const FILTER: [f64; 2] = [160.0, 260.0];
 /// The bytes that go to the outer caches and come back, a cycle.
 const BYTES: f64 = 4.0;
+/// The bytes that come from memory, a cycle.
+const READ: f64 = 6.0;
 /// The sums of a vector of weights of F(3×3, 4×4), put to zero and transformed.
 const SUMS: f64 = 250.0;
 /// Two more phases of all threads.
@@ -51,14 +53,18 @@ impl Sizes {
         (WINDOW * WINDOW) as f64 * self.positions * self.channels * self.filter_vectors * PLAIN
     }
 
-    /// With this cut.
-    fn of(&self, cut: &Cut, tiles: usize) -> f64 {
+    /// With this cut; filters that stay from step to step are transformed already, and only read.
+    fn of(&self, cut: &Cut, tiles: usize, is_kept: bool) -> f64 {
         let (kind, tiles, points) = (usize::from(cut.size > 2), tiles as f64, cut.packing.points as f64);
         let products = points * tiles * self.channels * self.filter_vectors * PRODUCT;
         let squares = tiles * self.channel_vectors * SQUARE[kind];
         let results = tiles * self.filter_vectors * RESULT[kind];
-        let kept = if cut.made.is_some() { 0.0 } else { points * self.lanes * 4.0 / BYTES };
-        let filters = self.channels * self.filter_vectors * (FILTER[kind] + kept);
+        let vector = match (cut.made, is_kept) {
+            (Some(_), _) => FILTER[kind],
+            (None, false) => FILTER[kind] + points * self.lanes * 4.0 / BYTES,
+            (None, true) => (points - (WINDOW * WINDOW) as f64) * self.lanes * 4.0 / READ,
+        };
+        let filters = self.channels * self.filter_vectors * vector;
         products + squares + results + filters + PHASES
     }
 
@@ -73,15 +79,16 @@ impl Sizes {
     }
 }
 
-/// The cut of a convolution, where it is worth it.
-pub fn cut(plane: &Plane, lanes: usize) -> Option<Cut> {
+/// The cut of a convolution, where it is worth it; its filters may stay from step to step.
+pub fn cut(plane: &Plane, lanes: usize, is_kept: bool) -> Option<Cut> {
     if plane.channels.min(plane.filters) < CHANNELS {
         return None;
     }
     let sizes = Sizes::new(plane, lanes);
-    let cost = |cut: &Cut| sizes.of(cut, plane.tiles(cut.size));
-    let cuts = [4, 2].map(|size| Cut::new(plane, size, lanes));
-    let best = cuts.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
+    let cost = |cut: &Cut| sizes.of(cut, plane.tiles(cut.size), is_kept);
+    let transformed = [4, 2].into_iter().filter(|_| is_kept).map(|size| Cut::transformed(plane, size, lanes));
+    let cuts = transformed.chain([4, 2].map(|size| Cut::new(plane, size, lanes)));
+    let best = cuts.min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
     (cost(&best) < sizes.plain()).then_some(best)
 }
 

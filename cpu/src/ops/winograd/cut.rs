@@ -42,8 +42,20 @@ const FEW_ROWS: usize = 10;
 const MADE: usize = 128;
 
 impl Cut {
-    /// Of a convolution in tiles of `size`×`size` results, with vectors of so many lanes.
+    /// Of a convolution in tiles of `size`×`size` results, with vectors of so many lanes, where filters are others at every
+    /// step.
     pub fn new(plane: &Plane, size: usize, lanes: usize) -> Self {
+        let cut = Self::transformed(plane, size, lanes);
+        let few = if lanes == 16 { FEW_ROWS } else { 2 * FEW_ROWS };
+        if cut.rows > few || cut.packing.len() <= 2 * SQUARES {
+            return cut;
+        }
+        let made = Some(MADE.min(cut.packing.channels));
+        Self { block: cut.rows, panels: 1, before: true, made, ..cut }
+    }
+
+    /// The same with filters that are transformed beforehand.
+    pub fn transformed(plane: &Plane, size: usize, lanes: usize) -> Self {
         let packing = Packing {
             filters: plane.filters,
             channels: plane.channels,
@@ -54,10 +66,6 @@ impl Cut {
         let rows = plane.tiles(size).div_ceil(row);
         let panels = packing.panels();
         let mut cut = Self { packing, size, row, rows, block: rows, panels, before: false, made: None };
-        let few = if lanes == 16 { FEW_ROWS } else { 2 * FEW_ROWS };
-        if rows <= few && packing.len() > 2 * SQUARES {
-            return Self { panels: 1, before: true, made: Some(MADE.min(packing.channels)), ..cut };
-        }
         cut.block = (SQUARES / cut.squares()).clamp(2, ROWS).min(rows.max(1));
         let blocks = rows.div_ceil(cut.block);
         if blocks < BLOCKS {
@@ -82,11 +90,6 @@ impl Cut {
         if self.before { self.rows * self.squares() } else { 0 }
     }
 
-    /// Elements of the filters that are packed beforehand.
-    pub fn packed(&self) -> usize {
-        if self.made.is_some() { 0 } else { self.packing.len() }
-    }
-
     /// Elements of the products of a block with a panel.
     pub fn products(&self) -> usize {
         self.block * self.row * self.packing.points * self.packing.width
@@ -102,9 +105,9 @@ impl Cut {
         self.products() + self.own_squares() + self.made.map_or(0, |channels| self.packing.panel(channels))
     }
 
-    /// The transformed filters, perhaps squares, and what each thread needs.
+    /// Perhaps squares, and what each thread needs.
     pub fn scratch(&self) -> Scratch {
-        Scratch { shared: self.packed() + self.all_squares(), each: self.slot() }
+        Scratch { shared: self.all_squares(), each: self.slot() }
     }
 
     /// The tasks: rows of tiles, and panels of filters.

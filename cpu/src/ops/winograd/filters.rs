@@ -1,12 +1,13 @@
 //! The filters, transformed and packed: `[panel, point, channel, column]`, where a panel is [`VECTORS`] vectors of filters.
 //!
-//! 36 numbers of each 3×3 filter at F(4×4): four times the bytes, which a step of many tiles writes once and reads back from the
-//! outer caches. Where tiles are few, each task makes those of its own panel, some channels at a time, and they never leave
-//! the second-level cache.
+//! 36 numbers of each 3×3 filter at F(4×4): four times the bytes. Filters that stay are transformed once, as the plan prepares them.
+//! Of others a step of many tiles writes its own once and reads them back from the outer caches; where tiles are few, each task
+//! makes those of its own panel, some channels at a time, and they never leave the second-level cache.
 //!
 //! Nine reads, about 60 operations and 36 writes a channel and vector of filters; where vectors run over what lies apart in
 //! memory, a small piece is turned first.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -14,7 +15,7 @@ use pulp::{Simd, WithSimd};
 
 use super::kernel::VECTORS;
 use super::plane::WINDOW;
-use super::points::{Points, both_axes};
+use super::points::{Four, Points, Six, both_axes};
 use crate::team::Team;
 
 /// Elements between points, so that those of one place do not all fall into the same set of a cache.
@@ -58,6 +59,12 @@ pub struct Packing {
     pub width: usize,
 }
 
+impl fmt::Display for Packing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} points of {}x{} in panels of {}", self.points, self.filters, self.channels, self.width)
+    }
+}
+
 impl Packing {
     /// Panels of filters.
     pub fn panels(&self) -> usize {
@@ -86,7 +93,15 @@ impl Packing {
 }
 
 /// Transforms and packs all filters.
-pub fn pack<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize>(
+pub fn transform(packing: &Packing, direction: Direction, data: &[f32], packed: &mut [f32], team: &Team<'_>) {
+    let filters = Filters { data, direction };
+    match packing.points {
+        16 => pack::<Four, 2, 4>(team, packing, filters, packed),
+        _ => pack::<Six, 4, 6>(team, packing, filters, packed),
+    }
+}
+
+fn pack<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize>(
     team: &Team<'_>,
     packing: &Packing,
     filters: Filters<'_>,

@@ -8,31 +8,22 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::cut::Cut;
-use super::filters::{Filters, pack};
+use super::filters::Direction;
 use super::output::Output;
 use super::plane::{Map, Plane, WINDOW};
 use super::points::{Four, Points, Six};
 use super::products::Products;
+use crate::ops::conv::Operands;
 use crate::team::Team;
 
-/// What a convolution is computed from.
-pub struct Operands<'a> {
-    /// The map.
-    pub x: &'a [f32],
-    /// The filters.
-    pub filters: Filters<'a>,
-    /// By filter.
-    pub bias: Option<&'a [f32]>,
-    /// Applied last.
-    pub activation: Option<Activation>,
-}
+/// A convolution's operands, and which way round its filters are taken: as they lie where the tasks make theirs, else packed.
+pub type Given<'a> = (Operands<'a>, Direction);
 
 /// The convolution.
-pub fn run(team: &Team<'_>, plane: &Plane, cut: &Cut, operands: &Operands<'_>, workspace: &mut [f32], y: &mut [f32]) {
+pub fn run(team: &Team<'_>, plane: &Plane, cut: &Cut, operands: Given<'_>, workspace: &mut [f32], y: &mut [f32]) {
     match cut.size {
         2 => run_at::<Four, 2, 4>(team, plane, cut, operands, workspace, y),
         _ => run_at::<Six, 4, 6>(team, plane, cut, operands, workspace, y),
@@ -44,19 +35,17 @@ fn run_at<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize>(
     team: &Team<'_>,
     plane: &Plane,
     cut: &Cut,
-    operands: &Operands<'_>,
+    operands: Given<'_>,
     workspace: &mut [f32],
     y: &mut [f32],
 ) {
-    let (packed, workspace) = workspace.split_at_mut(cut.packed());
     let (squares, slots) = workspace.split_at_mut(cut.all_squares());
-    pack::<P, OUT, TILE>(team, &cut.packing, operands.filters, packed);
-    let map = plane.input(operands.x);
+    let map = plane.input(operands.0.x);
     let block = |rows| Block::<P, OUT, TILE> { plane, cut, rows, points: PhantomData };
     team.each(squares.chunks_exact_mut(cut.squares()).enumerate(), &mut [], 0, |(row, squares), _| {
         team.vectors().dispatch(Squares { block: block(row..row + 1), map, squares });
     });
-    let (y, packed, squares) = (Output::new(y), &*packed, &*squares);
+    let (y, squares) = (Output::new(y), &*squares);
     team.each(cut.tasks(), slots, cut.slot(), |(rows, panels), slot| {
         let (products, slot) = slot.split_at_mut(cut.products());
         let (own, made) = slot.split_at_mut(cut.own_squares());
@@ -67,7 +56,7 @@ fn run_at<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize>(
             team.vectors().dispatch(Squares { block: block.clone(), map, squares: own });
             own
         };
-        team.vectors().dispatch(Products { block, panels, operands, packed, made, squares, products, y });
+        team.vectors().dispatch(Products { block, panels, operands, made, squares, products, y });
     });
 }
 

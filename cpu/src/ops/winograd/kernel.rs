@@ -5,7 +5,7 @@
 
 use pulp::Simd;
 
-use crate::simd::mul_add;
+use crate::simd::{mul_add, prefetch_ahead};
 
 /// The vectors of a panel of columns.
 pub const VECTORS: usize = 2;
@@ -115,6 +115,7 @@ impl Product {
         while left > 0 {
             let piece = left.min(S::F32_LANES);
             for j in 0..piece {
+                prefetch_ahead::<S, V>(b);
                 // SAFETY: a piece has ROWS rows of a vector's length, of which `piece` steps are there.
                 unsafe {
                     step(

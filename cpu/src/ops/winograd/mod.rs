@@ -29,26 +29,26 @@ mod products;
 mod tests;
 mod wgrad;
 
-use fovea_graph::op::Activation;
-
 use super::Call;
+use super::conv::Operands;
+use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
+use crate::ops::kernel::{Form, Kernel};
 use crate::scratch::Scratch;
 pub use cut::Cut;
-use filters::{Direction, Filters};
-use forward::Operands;
+pub use filters::{Direction, Packing, transform};
 use plane::Plane;
 pub use wgrad::WgradCut;
 
-/// How `conv` is computed on vectors of so many lanes, where this is the way to do it.
-pub fn choose(g: &Geometry, lanes: usize) -> Option<(Cut, Scratch)> {
-    let cut = cost::cut(&Plane::new(g)?, lanes)?;
+/// How `conv` is computed on vectors of so many lanes, where this is the way to do it; its filters may stay from step to step.
+pub fn choose(g: &Geometry, lanes: usize, is_kept: bool) -> Option<(Cut, Scratch)> {
+    let cut = cost::cut(&Plane::new(g)?, lanes, is_kept)?;
     Some((cut, cut.scratch()))
 }
 
 /// How `conv_dgrad` is.
 pub fn choose_dgrad(g: &Geometry, lanes: usize) -> Option<(Cut, Scratch)> {
-    let cut = cost::cut(&Plane::new(g)?.turned(), lanes)?;
+    let cut = cost::cut(&Plane::new(g)?.turned(), lanes, false)?;
     Some((cut, cut.scratch()))
 }
 
@@ -64,28 +64,30 @@ fn plane(g: &Geometry) -> Plane {
     Plane::new(g).expect("it is chosen for such convolutions only")
 }
 
+/// The same, which wants the transformed filters that are made of its input number `filter`, unless its tasks make them.
+pub fn with_packed(kernel: Kernel, filter: usize, cut: &Cut, direction: Direction) -> Kernel {
+    let packing = cut.packing;
+    if cut.made.is_some() {
+        kernel
+    } else {
+        kernel.with_wanted(filter, Form::Transformed(packing, direction), packing.len())
+    }
+}
+
 /// `conv`.
-pub fn forward(g: &Geometry, cut: &Cut, activation: Option<Activation>, call: Call<'_>) {
+pub fn forward(g: &Geometry, cut: &Cut, operands: Operands<'_>, call: Call<'_>) {
     let memory = call.memory;
-    let operands = Operands {
-        x: memory.inputs[0],
-        filters: Filters { data: memory.inputs[1], direction: Direction::Forward },
-        bias: memory.inputs.get(2).copied(),
-        activation,
-    };
-    forward::run(call.team, &plane(g), cut, &operands, memory.workspace, memory.output);
+    let operands = (operands, Direction::Forward);
+    forward::run(call.team, &plane(g), cut, operands, memory.workspace, memory.output);
 }
 
 /// `conv_dgrad`; inputs filter and dy.
 pub fn dgrad(g: &Geometry, cut: &Cut, call: Call<'_>) {
     let memory = call.memory;
-    let operands = Operands {
-        x: memory.inputs[1],
-        filters: Filters { data: memory.inputs[0], direction: Direction::Backward },
-        bias: None,
-        activation: None,
-    };
-    forward::run(call.team, &plane(g).turned(), cut, &operands, memory.workspace, memory.output);
+    let filters = memory.prepared.first().copied().unwrap_or(memory.inputs[0]);
+    let operands = Operands { x: memory.inputs[1], filters, epilogue: Epilogue::default() };
+    let operands = (operands, Direction::Backward);
+    forward::run(call.team, &plane(g).turned(), cut, operands, memory.workspace, memory.output);
 }
 
 /// `conv_wgrad`; inputs x and dy.

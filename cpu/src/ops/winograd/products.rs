@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
-use super::filters::Piece;
-use super::forward::{Block, Operands};
+use super::filters::{Filters, Piece};
+use super::forward::{Block, Given};
 use super::kernel::{Product, VECTORS};
 use super::output::Output;
 use super::plane::WINDOW;
 use super::points::{Points, both_axes};
+use crate::ops::conv::Operands;
 
 /// A block of tiles with some panels of filters.
 pub struct Products<'a, P, const OUT: usize, const TILE: usize> {
@@ -18,11 +18,9 @@ pub struct Products<'a, P, const OUT: usize, const TILE: usize> {
     pub block: Block<'a, P, OUT, TILE>,
     /// The panels.
     pub panels: Range<usize>,
-    /// Filters, bias and activation.
-    pub operands: &'a Operands<'a>,
-    /// All transformed filters, where that was done before.
-    pub packed: &'a [f32],
-    /// Room for some of a panel, where it was not.
+    /// Filters, and what follows.
+    pub operands: Given<'a>,
+    /// Room for some of a panel, where filters were not transformed before.
     pub made: &'a mut [f32],
     /// The transformed squares of the block.
     pub squares: &'a [f32],
@@ -43,7 +41,8 @@ impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> WithSimd
             for first in (0..packing.channels).step_by(step) {
                 let channels = first..(first + step).min(packing.channels);
                 if self.block.cut.made.is_some() {
-                    let filters = self.operands.filters;
+                    let (Operands { filters: data, .. }, direction) = self.operands;
+                    let filters = Filters { data, direction };
                     let piece = Piece::<P, OUT, TILE>::new(packing, filters, panel, channels.clone(), self.made);
                     simd.vectorize(piece);
                 }
@@ -72,7 +71,7 @@ impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> Products
         let size = packing.panel(channels.len());
         let filters = match cut.made {
             Some(_) => &self.made[..size],
-            None => &self.packed[panel * size..][..size],
+            None => &self.operands.0.filters[panel * size..][..size],
         };
         assert!(packing.points == TILE * TILE && packing.width == VECTORS * S::F32_LANES, "a cut for these vectors");
         assert!(self.products.len() >= rows.len() * cut.row * packing.points * packing.width, "room for all");
@@ -104,7 +103,7 @@ impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> Products
     fn finish<S: Simd>(&self, simd: S, v: usize, filter: usize) {
         let (block, width, zero) = (&self.block, VECTORS * S::F32_LANES, simd.splat_f32s(0.0));
         let (plane, count) = (block.plane, (block.plane.filters - filter).min(S::F32_LANES));
-        let bias = self.operands.bias.map_or(zero, |bias| simd.partial_load_f32s(&bias[filter..filter + count]));
+        let epilogue = self.operands.0.epilogue;
         let first = block.tiles(block.rows.start).start;
         for number in first..block.tiles(block.rows.end - 1).end {
             let tile = plane.tile(number, OUT);
@@ -125,12 +124,8 @@ impl<P: Points<OUT, WINDOW, TILE>, const OUT: usize, const TILE: usize> Products
                     if line >= room[0] || column >= room[1] {
                         return;
                     }
-                    let mut value = simd.add_f32s(value, bias);
-                    if let Some(Activation::Relu) = self.operands.activation {
-                        // What is not a number stays so: it is not below zero.
-                        value = simd.select_f32s(simd.less_than_f32s(value, zero), zero, value);
-                    }
                     let at = (position + line * plane.out[1] + column) * plane.filters + filter;
+                    let value = epilogue.vector(simd, at, filter, count, value);
                     // SAFETY: the task has this tile, with these filters, to itself (`Cut::tasks`).
                     unsafe { self.y.store(simd, at, count, value) };
                 },

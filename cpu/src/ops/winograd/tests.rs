@@ -7,10 +7,12 @@ use fovea_graph::philox::{Purpose, Stream};
 use proptest::prelude::*;
 
 use super::cut::Cut;
-use super::filters::{Direction, Filters};
-use super::forward::{self, Operands};
+use super::filters::{Direction, transform};
+use super::forward;
 use super::plane::Plane;
 use super::wgrad::{self, WgradCut};
+use crate::epilogue::Epilogue;
+use crate::ops::conv::Operands;
 use crate::simd::Instructions;
 use crate::team::Team;
 use crate::threads::Threads;
@@ -80,24 +82,21 @@ impl Case {
     }
 
     /// The same by this module.
-    fn found(&self, threads: &Threads, size: usize) -> [Vec<f32>; 3] {
+    fn found(&self, threads: &Threads, size: usize, cut: fn(&Plane, usize, usize) -> Cut) -> [Vec<f32>; 3] {
         let (team, lanes) = (Team::new(threads, None), threads.vectors().lanes());
-        let run = |plane: Plane, operands: &Operands<'_>, y: &mut [f32]| {
-            let cut = Cut::new(&plane, size, lanes);
+        let run = |plane: Plane, x: &[f32], epilogue: Epilogue<'_>, direction: Direction, y: &mut [f32]| {
+            let cut = cut(&plane, size, lanes);
             let mut workspace = random(cut.scratch().bytes(threads.count()) / 4, 5);
+            let mut packed = vec![f32::NAN; cut.packing.len()];
+            transform(&cut.packing, direction, &self.w, &mut packed, &team);
+            let filters = if cut.made.is_some() { &self.w } else { &packed };
+            let operands = (Operands { x, filters, epilogue }, direction);
             forward::run(&team, &plane, &cut, operands, &mut workspace, y);
         };
         let (mut y, mut dx) = (vec![f32::NAN; self.dy.len()], vec![f32::NAN; self.x.len()]);
-        let filters = |direction| Filters { data: &self.w, direction };
-        let forward = Operands {
-            x: &self.x,
-            filters: filters(Direction::Forward),
-            bias: Some(&self.bias),
-            activation: Some(Activation::Relu),
-        };
-        run(self.plane, &forward, &mut y);
-        let back = Operands { x: &self.dy, filters: filters(Direction::Backward), bias: None, activation: None };
-        run(self.plane.turned(), &back, &mut dx);
+        let behind = Epilogue::new(Some(&self.bias), Some(Activation::Relu));
+        run(self.plane, &self.x, behind, Direction::Forward, &mut y);
+        run(self.plane.turned(), &self.dy, Epilogue::default(), Direction::Backward, &mut dx);
         let (cut, mut dw) = (WgradCut::new(&self.plane, lanes), vec![f32::NAN; self.w.len()]);
         let mut workspace = random(cut.scratch(&self.plane).bytes(threads.count()) / 4, 5);
         wgrad::run(&team, &self.plane, &cut, [&self.x, &self.dy], &mut workspace, &mut dw);
@@ -105,8 +104,8 @@ impl Case {
     }
 
     /// How far the results are off at most, by the largest of each.
-    fn errors(&self, threads: &Threads, size: usize) -> [f64; 3] {
-        let (found, expected) = (self.found(threads, size), self.expected());
+    fn errors(&self, found: [Vec<f32>; 3]) -> [f64; 3] {
+        let expected = self.expected();
         std::array::from_fn(|i| {
             let largest = expected[i].iter().fold(1e-3f64, |most, e| most.max(e.abs()));
             let off = found[i].iter().zip(&expected[i]).map(|(&f, e)| (f64::from(f) - e).abs());
@@ -121,8 +120,9 @@ impl Case {
     fn check(&self) {
         for set in Instructions::available() {
             let threads = Threads::new(2, set).unwrap();
-            for size in [4, 2] {
-                let errors = self.errors(&threads, size);
+            let cuts: [fn(&Plane, usize, usize) -> Cut; 2] = [Cut::new, Cut::transformed];
+            for (size, cut) in [4, 2].into_iter().flat_map(|size| cuts.map(|cut| (size, cut))) {
+                let errors = self.errors(self.found(&threads, size, cut));
                 assert!(errors.iter().all(|&e| e <= ERROR), "{errors:?} with {set} at {size}: {:?}", self.plane);
             }
         }
@@ -197,7 +197,7 @@ fn bits_are_the_same_for_any_number_of_threads() {
         for plane in [plane(2, [6, 6], 300, 200, [[1, 1]; 2]), plane(5, [21, 18], 70, 50, [[0, 1], [2, 1]])] {
             let case = Case::new(plane);
             let found = |threads| {
-                case.found(&Threads::new(threads, set).unwrap(), 4)
+                case.found(&Threads::new(threads, set).unwrap(), 4, Cut::new)
                     .map(|v| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>())
             };
             let one = found(1);

@@ -1,0 +1,176 @@
+//! What follows a convolution in inference, in its own step: batch normalisation, a shortcut and ReLU.
+//!
+//! With statistics that are states, batch normalisation is a number by which a filter is multiplied and one that is added to its
+//! bias: `w' = w · s/σ`, `b' = shift + (b − mean) · s/σ`, σ = √(variance + eps). Both are worked out in f64, once for as long as the
+//! states stay what they are. Shortcut and ReLU are done to the sums while they are at hand. A map is so written once, and read
+//! only where it is a shortcut, instead of written three times and read four times.
+
+use std::fmt;
+
+use fovea_graph::op::{Activation, BatchNorm, Conv};
+use fovea_graph::plan::Group;
+use fovea_graph::{Graph, NodeId, Op};
+
+use super::{choose, is_of};
+use crate::epilogue::Epilogue;
+use crate::geometry::Geometry;
+use crate::ops::batch_norm::deviation;
+use crate::ops::kernel::{Form, Kernel, Wanted, Way};
+use crate::ops::{Call, is_kept, prepare};
+use crate::team::Team;
+use crate::threads::Threads;
+
+/// What a convolution's step computes beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fused {
+    /// Batch normalisation, folded into filters and bias.
+    pub norm: bool,
+    /// Whether a shortcut is added.
+    pub add: bool,
+    /// Whether the result is rectified.
+    pub relu: bool,
+}
+
+impl fmt::Display for Fused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [(self.norm, ", norm folded"), (self.add, ", shortcut"), (self.relu, ", relu")];
+        parts.iter().filter(|(is, _)| *is).try_for_each(|(_, text)| f.write_str(text))
+    }
+}
+
+/// Convolutions and what follows them.
+pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
+    let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.nodes.len()];
+    for id in graph.ids() {
+        graph.node(id).inputs.iter().for_each(|input| readers[input.index()].push(id));
+    }
+    let counts = graph.readers();
+    let next = |id: NodeId| match readers[id.index()][..] {
+        [reader] if counts[id.index()] == 1 => Some(reader),
+        _ => None,
+    };
+    let mut taken = vec![false; graph.nodes.len()];
+    // From the last on: of two convolutions that are added the later one adds, when the other is there.
+    let convolutions = graph.ids().rev().filter(|&id| matches!(graph.node(id).op, Op::Conv(_)));
+    let group = |id: NodeId| {
+        let mut nodes = vec![id];
+        while let Some(reader) = next(nodes[nodes.len() - 1]).filter(|reader| !taken[reader.index()]) {
+            nodes.push(reader);
+            if recognised(graph, &nodes).is_none() {
+                nodes.pop();
+                break;
+            }
+        }
+        let fused = recognised(graph, &nodes).filter(|_| nodes.len() > 1)?;
+        nodes.iter().for_each(|id| taken[id.index()] = true);
+        Some(Group { choice: kernel(graph, &nodes, fused, threads)?.choice(graph, &nodes, threads.count()), nodes })
+    };
+    convolutions.filter_map(group).collect()
+}
+
+/// What these nodes, in this order, are together.
+pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<Fused> {
+    let (first, rest) = nodes.split_first()?;
+    let Op::Conv(Conv { activation: None, .. }) = &graph.node(*first).op else { return None };
+    let is_state = |id: &NodeId| matches!(graph.node(*id).op, Op::State(_));
+    let (mut fused, mut last) = (Fused::default(), *first);
+    for &id in rest {
+        let node = graph.node(id);
+        let before = fused;
+        match &node.op {
+            Op::BatchNorm(_) if before == Fused::default() => {
+                let states = graph.node(*first).inputs[1..].iter().chain(&node.inputs[1..]);
+                let is_constant = graph.updates.is_empty() && states.clone().all(is_state);
+                fused.norm = node.inputs[0] == last && is_constant;
+            }
+            Op::Add(_) if !before.add && !before.relu => {
+                fused.add = node.inputs.iter().filter(|&&input| input == last).count() == 1;
+            }
+            Op::Relu(_) if !before.relu => fused.relu = node.inputs == [last],
+            _ => {}
+        }
+        if fused == before {
+            return None;
+        }
+        last = id;
+    }
+    Some(fused)
+}
+
+/// The kernel of such a group.
+fn kernel(graph: &Graph, nodes: &[NodeId], fused: Fused, threads: &Threads) -> Option<Kernel> {
+    let node = graph.node(nodes[0]);
+    let Op::Conv(op) = &node.op else { return None };
+    let kernel =
+        choose(op, &graph.input_shapes(node), &node.shape, threads.vectors().lanes(), is_kept(graph, node.inputs[1]));
+    let Way::Conv(g, way, _) = kernel.way else { return None };
+    let kernel = Kernel { way: Way::Conv(g, way, fused), ..kernel };
+    let Some(&Op::BatchNorm(BatchNorm { eps, .. })) = nodes.get(1).map(|&id| &graph.node(id).op) else {
+        return Some(kernel);
+    };
+    let own = node.inputs.len();
+    let (form, len) = match kernel.wants {
+        Some(Wanted { form, len, .. }) => (form, len),
+        None => (Form::Same, g.filters * g.depth()),
+    };
+    // The filters, the bias where there is one, and the normalisation's.
+    let inputs = (1..own).chain(own + 1..own + 5).collect();
+    let form = Form::Folded { form: Box::new(form), eps, has_bias: own == 3 };
+    Some(Kernel { wants: Some(Wanted { inputs, form, len: len + g.filters }), ..kernel })
+}
+
+/// The form of folded filters, and behind it the bias.
+pub fn fold(form: &Form, eps: f64, has_bias: bool, of: &[&[f32]], to: &mut [f32], team: &Team<'_>) {
+    let (w, own) = (of[0], if has_bias { of[1] } else { &[] });
+    let [mean, variance, scale, shift] = of[of.len() - 4..] else { unreachable!("the kernel asks for four") };
+    let filters = mean.len();
+    let (made, bias) = to.split_at_mut(to.len() - filters);
+    let factor = |k: usize| f64::from(scale[k]) / deviation(variance[k], eps);
+    for (k, bias) in bias.iter_mut().enumerate() {
+        let given = own.get(k).map_or(0.0, |&b| f64::from(b));
+        *bias = (f64::from(shift[k]) + (given - f64::from(mean[k])) * factor(k)) as f32;
+    }
+    let (mut folded, each) = (vec![0.0; w.len()], (w.len() / filters.max(1)).max(1));
+    team.chunks(&mut folded, each, |start, to| {
+        let factor = factor(start / each);
+        to.iter_mut().zip(&w[start..]).for_each(|(to, &w)| *to = (f64::from(w) * factor) as f32);
+    });
+    prepare(form, &[&folded], made, team);
+}
+
+/// What a convolution's kernel reads.
+#[derive(Clone, Copy)]
+pub struct Operands<'a> {
+    /// The map.
+    pub x: &'a [f32],
+    /// The filters: as they were prepared, else as they lie.
+    pub filters: &'a [f32],
+    /// What follows.
+    pub epilogue: Epilogue<'a>,
+}
+
+/// Finds the operands of `conv` and of what follows it among those of its step.
+pub fn operands<'a>(op: &Conv, g: &Geometry, fused: Fused, call: &Call<'a>) -> Operands<'a> {
+    let (inputs, prepared) = (&call.memory.inputs, call.memory.prepared.first().copied());
+    // Behind those of the convolution come those of the normalisation, both of the sum, and ReLU's.
+    let behind = usize::from(fused.relu) + if fused.add { 2 } else { 0 } + if fused.norm { 5 } else { 0 };
+    let own = inputs.len() - behind;
+    let given = if own == 3 { Some(inputs[2]) } else { None };
+    let (filters, bias) = match prepared {
+        Some(made) if fused.norm => {
+            let (filters, bias) = made.split_at(made.len() - g.filters);
+            (filters, Some(bias))
+        }
+        made => (made.unwrap_or(inputs[1]), given),
+    };
+    let summed = inputs.len() - behind + if fused.norm { 5 } else { 0 };
+    let shortcut =
+        fused.add.then(|| inputs[summed..summed + 2].iter().copied().find(|other| !other.is_empty())).flatten();
+    let activation = if fused.relu { Some(Activation::Relu) } else { op.activation };
+    Operands { x: inputs[0], filters, epilogue: Epilogue { bias, shortcut, activation } }
+}
+
+/// Whether these nodes are a convolution of these sizes and what follows it.
+pub fn is_group(g: &Geometry, fused: Fused, graph: &Graph, nodes: &[NodeId]) -> bool {
+    recognised(graph, nodes) == Some(fused) && nodes.first().is_some_and(|&id| is_of(g, graph, graph.node(id)))
+}
