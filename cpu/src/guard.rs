@@ -4,6 +4,7 @@
 //! measured anew; where they still do, the updates are computed aside and looked at.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use fovea_graph::plan::{Place, Slot};
 use fovea_graph::{Feed, NodeId, NotFinite, Plan, StateId};
@@ -11,7 +12,6 @@ use fovea_graph::{Feed, NodeId, NotFinite, Plan, StateId};
 use crate::memory::StateMemory;
 use crate::ops::kernel::Kernel;
 use crate::ops::{self, Call};
-use crate::simd::Vectors;
 use crate::storage::{Earlier, Operands};
 use crate::team::{CHUNK, Team};
 use crate::threads::Threads;
@@ -79,18 +79,19 @@ impl Guard {
         feed: &Feed<'_>,
         threads: &Threads,
     ) -> Option<NotFinite> {
+        let team = &Team::new(threads, None);
         for ((what, slot), kept) in self.watched.iter().zip(&mut self.largest) {
-            match largest(threads.vectors(), &arena[slot.floats()]) {
+            match largest(team, &arena[slot.floats()]) {
                 Some(largest) => *kept = largest,
                 None => return Some(what.clone()),
             }
         }
         if !self.is_bounded(plan, &memory.bounds, feed) {
             for (bound, buffer) in memory.bounds.iter_mut().zip(&memory.buffers) {
-                *bound = largest(threads.vectors(), buffer.as_slice()).unwrap_or(f64::INFINITY);
+                *bound = largest(team, buffer.as_slice()).unwrap_or(f64::INFINITY);
             }
             if !self.is_bounded(plan, &memory.bounds, feed) {
-                let spoiled = spoiled(plan, arena, memory, inputs, feed, threads);
+                let spoiled = spoiled(plan, arena, memory, inputs, feed, team);
                 if spoiled.is_some() {
                     return spoiled;
                 }
@@ -132,9 +133,9 @@ fn spoiled(
     memory: &StateMemory,
     inputs: &[&[f32]],
     feed: &Feed<'_>,
-    threads: &Threads,
+    team: &Team<'_>,
 ) -> Option<NotFinite> {
-    let (graph, team) = (&plan.graph, &Team::new(threads, None));
+    let graph = &plan.graph;
     let mut made: HashMap<NodeId, Vec<f32>> = HashMap::new();
     for (i, updated) in plan.updates().enumerate() {
         let node = graph.node(updated);
@@ -157,7 +158,7 @@ fn spoiled(
         };
         let kernel = &Kernel::plain(0);
         ops::run_node(&node.op, Call { kernel, shapes: &shapes, shape: &node.shape, memory: operands, feed, team });
-        if largest(team.vectors(), &output).is_none() {
+        if largest(team, &output).is_none() {
             return Some(plan.update_of(updated));
         }
         made.insert(updated, output);
@@ -168,34 +169,41 @@ fn spoiled(
     None
 }
 
-/// The largest magnitude; none where an element is no finite number.
-fn largest(vectors: Vectors, x: &[f32]) -> Option<f64> {
+/// The largest magnitude, which does not depend on who looks at what; none where an element is no finite number.
+fn largest(team: &Team<'_>, x: &[f32]) -> Option<f64> {
     const INFINITE: u32 = f32::INFINITY.to_bits();
-    let bits = x.chunks(CHUNK).map(|piece| {
-        vectors.run(
+    // Of positive numbers the larger has the larger bits, and what is no number has the largest.
+    let most = AtomicU32::new(0);
+    team.tasks(x.len().div_ceil(CHUNK), &mut [], 0, |task, _| {
+        let piece = &x[task * CHUNK..x.len().min((task + 1) * CHUNK)];
+        let bits = team.vectors().run(
             #[inline(always)]
             || piece.iter().fold(0, |most: u32, x| most.max(x.abs().to_bits())),
-        )
+        );
+        most.fetch_max(bits, Ordering::Relaxed);
     });
-    // Of positive numbers the larger has the larger bits, and what is no number has the largest.
-    let most = bits.max().unwrap_or(0);
+    let most = most.into_inner();
     (most < INFINITE).then(|| f64::from(f32::from_bits(most)))
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+    use crate::simd::Instructions;
 
     #[test]
     fn the_largest_magnitude_is_found_among_many_and_what_is_no_number_too() {
-        let vectors = Vectors::best();
+        let threads = Threads::new(3, Instructions::best()).unwrap();
+        let team = &Team::new(&threads, None);
         let mut x = vec![0.5; 3 * CHUNK];
         x[CHUNK + 7] = -2.0;
-        assert_eq!(largest(vectors, &x), Some(2.0));
+        assert_eq!(largest(team, &x), Some(2.0));
         for spoil in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             x[2 * CHUNK + 1] = spoil;
-            assert_eq!(largest(vectors, &x), None);
+            assert_eq!(largest(team, &x), None);
         }
-        assert_eq!(largest(vectors, &[]), Some(0.0));
+        assert_eq!(largest(team, &[]), Some(0.0));
     }
 }

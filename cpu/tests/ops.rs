@@ -264,6 +264,8 @@ fn parts_of_one_image() {
     for (size, stride, pad, x) in [
         (vec![3, 3], vec![2, 2], 1, vec![1, 190, 140, 9]),
         (vec![2, 2], vec![2, 2], 0, vec![1, 191, 141, 5]),
+        (vec![3, 3], vec![1, 1], 1, vec![1, 90, 70, 33]),
+        (vec![2, 2], vec![1, 2], 1, vec![1, 130, 70, 19]),
         (vec![2, 3], vec![5, 1], 1, vec![1, 191, 141, 8]),
         (vec![3], vec![3], 1, vec![1, 100_000, 3]),
         (vec![2, 2, 2], vec![2, 1, 2], 0, vec![1, 61, 40, 20, 3]),
@@ -357,20 +359,25 @@ fn what_is_not_a_number_is_not_hidden() {
 /// Of several that are not numbers the first in a window is the largest, wherever the others stand.
 #[test]
 fn the_first_that_is_not_a_number_gets_the_gradient() {
-    let x = [1, 13, 11, 9];
+    let x = [1, 13, 11, 19];
     let holes = random(&x, 3);
     let mut values = random(&x, 1);
-    values.zip_mut_with(&holes, |x, &hole| *x = if hole > 0.5 { f32::NAN } else { *x });
-    for stride in [1, 3] {
+    values.zip_mut_with(&holes, |x, &hole| match hole {
+        0.5.. => *x = f32::NAN,
+        0.3.. => *x = f32::INFINITY,
+        ..-0.5 => *x = f32::NEG_INFINITY,
+        _ => {}
+    });
+    for (size, stride) in [(3, 1), (3, 3), (2, 2), (2, 1)] {
         let pool = op::Pool {
             kind: PoolKind::Max,
-            size: vec![3, 3],
+            size: vec![size; 2],
             stride: vec![stride; 2],
             pad: vec![[1, 1]; 2],
             rounding: Rounding::Floor,
         };
         let spatial = pool.output_extent(&x[1..3]).unwrap();
-        let dy = random(&[1, spatial[0], spatial[1], 9], 2);
+        let dy = random(&[1, spatial[0], spatial[1], 19], 2);
         let pick = op::PoolPick { pool: pool.clone() };
         check_single_on(&CPUS, Op::PoolGrad(op::PoolGrad { pool }), &[values.clone(), dy], 1e-6);
         check_single_on(&CPUS, Op::PoolPick(pick), &[values.clone(), random(&x, 4)], 1e-6);

@@ -113,10 +113,14 @@ impl Strip {
         self.len
     }
 
-    /// The numbers of its lanes' channels.
-    pub fn of_lanes(&self, by_channel: &[f32], lanes: &mut [f32; STRIP]) {
-        let lanes = lanes[..self.len].iter_mut().enumerate();
-        lanes.for_each(|(i, lane)| *lane = by_channel[(self.first + i) % self.channels]);
+    /// The numbers of its lanes' channels; without any, zeros.
+    fn middle(&self, by_channel: Option<&[f32]>) -> [f32; STRIP] {
+        let mut middle = [0.0; STRIP];
+        if let Some(by_channel) = by_channel {
+            let lanes = middle[..self.len].iter_mut().enumerate();
+            lanes.for_each(|(i, lane)| *lane = by_channel[(self.first + i) % self.channels]);
+        }
+        middle
     }
 }
 
@@ -184,23 +188,16 @@ pub fn sums<const N: usize, const K: usize>(
     result: impl FnMut(usize, [f64; K]),
 ) {
     let strip = |strip: &Strip, _: &mut [f32], sums: &mut [[f64; STRIP]; K]| {
-        let mut middle = [0.0; STRIP];
-        if let Some(centre) = centre {
-            strip.of_lanes(centre, &mut middle);
-        }
+        let middle = strip.middle(centre);
         team.vectors().run(
             #[inline(always)]
             || {
-                let (mut block, mut left) = ([[0.0; STRIP]; K], BLOCK);
-                for row in strip.rows() {
-                    add_row(streams.map(|x| &x[row.clone()]), &middle, &mut block, &term);
-                    left -= 1;
-                    if left == 0 {
-                        flush(&mut block, sums);
-                        left = BLOCK;
-                    }
-                }
-                flush(&mut block, sums);
+                in_blocks(
+                    strip,
+                    sums,
+                    #[inline(always)]
+                    |row, block| add_row(streams.map(|x| &x[row.clone()]), &middle, block, &term),
+                );
             },
         );
     };
@@ -219,32 +216,46 @@ pub fn sums_of_made<const K: usize>(
     result: impl FnMut(usize, [f64; K]),
 ) {
     let strip = |strip: &Strip, out: &mut [f32], sums: &mut [[f64; STRIP]; K]| {
-        let (mut middle, mut made) = ([0.0; STRIP], [0.0; STRIP]);
-        if let Some(centre) = centre {
-            strip.of_lanes(centre, &mut middle);
-        }
+        let (middle, mut made, start) = (strip.middle(centre), [0.0; STRIP], strip.elements.start);
         team.vectors().run(
             #[inline(always)]
             || {
-                let (mut block, mut left) = ([[0.0; STRIP]; K], BLOCK);
-                for row in strip.rows() {
-                    let made = match out.get_mut(row.start - strip.elements.start..row.end - strip.elements.start) {
-                        Some(kept) => kept,
-                        None => &mut made[..row.len()],
-                    };
-                    fill(row.clone(), made);
-                    add_row([&*made, &x[row]], &middle, &mut block, &term);
-                    left -= 1;
-                    if left == 0 {
-                        flush(&mut block, sums);
-                        left = BLOCK;
-                    }
-                }
-                flush(&mut block, sums);
+                in_blocks(
+                    strip,
+                    sums,
+                    #[inline(always)]
+                    |row, block| {
+                        let made = match out.get_mut(row.start - start..row.end - start) {
+                            Some(kept) => kept,
+                            None => &mut made[..row.len()],
+                        };
+                        fill(row.clone(), made);
+                        add_row([&*made, &x[row]], &middle, block, &term);
+                    },
+                );
             },
         );
     };
     reduce(team, shape, (workspace, out), strip, result);
+}
+
+/// Adds up what `add` adds for each row of a strip.
+#[inline(always)]
+fn in_blocks<const K: usize>(
+    strip: &Strip,
+    sums: &mut [[f64; STRIP]; K],
+    mut add: impl FnMut(Range<usize>, &mut [[f32; STRIP]; K]),
+) {
+    let (mut block, mut left) = ([[0.0; STRIP]; K], BLOCK);
+    for row in strip.rows() {
+        add(row, &mut block);
+        left -= 1;
+        if left == 0 {
+            flush(&mut block, sums);
+            left = BLOCK;
+        }
+    }
+    flush(&mut block, sums);
 }
 
 /// Adds the terms of one row.

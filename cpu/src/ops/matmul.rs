@@ -33,9 +33,20 @@ pub fn choose(op: &Matmul, shapes: &[&Shape], y: &Shape, lanes: usize, is_kept: 
         let kernel = Kernel::new(Way::Product(cut), Scratch::each(cut.workspace()));
         return kernel.with_wanted(1, Form::Weights(op.b, cut), cut.packed());
     }
-    let cut = Cut::packed_by_tasks(sizes, 1, lanes);
+    let [rows, columns, depth] = sizes;
+    let cut = if depth <= SHALLOW && rows * columns >= LARGE {
+        Cut::packed_before(sizes, 1, lanes)
+    } else {
+        Cut::packed_by_tasks(sizes, 1, lanes)
+    };
     Kernel::new(Way::Product(cut), cut.scratch())
 }
+
+/// Products of at most this depth with at least so many elements are as fast as memory takes them: tasks are whole rows, and
+/// write one line behind another. The gradients by the weights of large fully connected layers are such.
+const SHALLOW: usize = 64;
+/// See [`SHALLOW`].
+const LARGE: usize = 1 << 20;
 
 /// The right factor of a product, packed.
 pub fn pack_weights(transpose: Transpose, cut: &Cut, w: &[f32], packed: &mut [f32], team: &Team<'_>) {
@@ -72,11 +83,21 @@ pub fn matmul(op: &Matmul, call: Call<'_>) {
 
 fn multiply<L: Left, R: Right>(op: &Matmul, left: &L, right: &R, call: Call<'_>) {
     let Way::Product(cut) = &call.kernel.way else { unreachable!("checked when it is compiled") };
+    let prepared = call.memory.prepared.first().copied();
+    let shared = if prepared.is_none() { cut.packed() } else { 0 };
+    let (packed, workspace) = call.memory.workspace.split_at_mut(shared);
+    if shared > 0 {
+        product::pack(call.team, cut, right, packed);
+    }
     let product = Product {
         left,
-        right: call.memory.prepared.first().map_or(Factor::Own(right), |packed| Factor::Packed(packed)),
+        right: match prepared {
+            Some(packed) => Factor::Packed(packed),
+            None if shared > 0 => Factor::Packed(packed),
+            None => Factor::Own(right),
+        },
         place: |_, row| row * cut.columns,
         epilogue: Epilogue::new(call.memory.inputs.get(2).copied(), op.activation),
     };
-    product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);
+    product.run(call.team, cut, call.memory.output, 0, workspace);
 }

@@ -22,7 +22,8 @@ mod one_pass;
 mod overlap;
 mod planar;
 mod pool;
-mod pool_lines;
+mod pool_gradient;
+mod pool_windows;
 mod rectified;
 mod rmsprop;
 mod sgd;
@@ -40,7 +41,6 @@ use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
 
 use crate::ops::conv::Fused;
 use crate::ops::kernel::{Form, Kernel, Way};
-use crate::scratch::Scratch;
 use crate::storage::Operands;
 use crate::team::Team;
 use crate::threads::Threads;
@@ -106,7 +106,6 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         }
         Op::BatchNorm(_) => plain(batch_norm::workspace(shapes[0])),
         Op::BatchNormDgrad(_) => plain(batch_norm::dgrad_workspace(shapes[0])),
-        Op::PoolGrad(op) => Kernel::new(Way::Plain, Scratch::each(pool::grad_workspace(op, shapes[0], shapes[1]))),
         Op::LrnGrad(_) => plain(lrn::grad_workspace(shapes[0], threads.count())),
         Op::Upsample(_) | Op::UpsampleGrad(_) => {
             plain(upsample::workspace(&node.op, shapes[0], &node.shape, threads.count()))
@@ -122,6 +121,7 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
         | Op::Relu(_)
         | Op::ReluGrad(_)
         | Op::Pool(_)
+        | Op::PoolGrad(_)
         | Op::Reshape(_)
         | Op::Dropout(_)
         | Op::Add(_)
@@ -248,7 +248,7 @@ pub fn run_node(op: &Op, call: Call<'_>) {
         Op::Relu(_) => elementwise::relu(call),
         Op::ReluGrad(_) => elementwise::relu_grad(call),
         Op::Pool(op) => pool::pool(op, call),
-        Op::PoolGrad(op) => pool::pool_grad(op, call),
+        Op::PoolGrad(op) => pool_gradient::pool_grad(op, call),
         Op::Dropout(op) => dropout::dropout(op, call),
         Op::Add(_) => elementwise::add(call),
         Op::Softmax(_) => softmax::softmax(call),

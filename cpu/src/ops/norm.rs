@@ -55,13 +55,16 @@ impl fmt::Display for Norm {
 pub fn groups(graph: &Graph) -> Vec<Group> {
     let readers = graph.readers();
     let once = |id: NodeId| readers[id.index()] == 1;
-    let group = |id: NodeId| {
-        let nodes = match &graph.node(id).op {
-            Op::ChannelVariance(_) => vec![graph.node(id).inputs[1], id],
-            Op::Relu(_) => forward(graph, id, once)?,
-            Op::BatchNormDgrad(_) => backward(graph, id, once)?,
-            _ => return None,
-        };
+    let candidates = |id: NodeId| -> [Option<Vec<NodeId>>; 2] {
+        match &graph.node(id).op {
+            Op::ChannelVariance(_) => [Some(vec![graph.node(id).inputs[1], id]), None],
+            Op::Relu(_) => [forward(graph, id, once), None],
+            // Of two that share ReLU's gradient it goes with the first alone.
+            Op::BatchNormDgrad(_) => [backward(graph, id, once), gradients(graph, id)],
+            _ => [None, None],
+        }
+    };
+    let group = |nodes: Vec<NodeId>| {
         let (norm, x) = recognised(graph, &nodes)?;
         let shape = graph.shape(x);
         let rows = |many: usize| many * lanes(shape.channels());
@@ -74,7 +77,7 @@ pub fn groups(graph: &Graph) -> Vec<Group> {
         let kernel = Kernel::new(Way::Norm(norm), Scratch::shared(scratch));
         Some(Group { choice: kernel.choice(graph, &nodes, 0), nodes })
     };
-    graph.ids().filter_map(group).collect()
+    graph.ids().flat_map(candidates).flatten().filter_map(group).collect()
 }
 
 /// The nodes before a ReLU that go with it.
@@ -91,10 +94,16 @@ fn forward(graph: &Graph, relu: NodeId, once: impl Fn(NodeId) -> bool) -> Option
     }
 }
 
-/// The nodes before a gradient by x that go with it.
+/// The gradients by scale, shift and x.
+fn gradients(graph: &Graph, dgrad: NodeId) -> Option<Vec<NodeId>> {
+    let [.., dscale, dshift] = graph.node(dgrad).inputs[..] else { return None };
+    Some(vec![dscale, dshift, dgrad])
+}
+
+/// The same with the nodes before them that go with them.
 fn backward(graph: &Graph, dgrad: NodeId, once: impl Fn(NodeId) -> bool) -> Option<Vec<NodeId>> {
-    let [.., dy, dscale, dshift] = graph.node(dgrad).inputs[..] else { return None };
-    let mut nodes = vec![dscale, dshift, dgrad];
+    let [.., dy, _, _] = graph.node(dgrad).inputs[..] else { return None };
+    let mut nodes = gradients(graph, dgrad)?;
     if let Op::ReluGrad(_) = graph.node(dy).op {
         nodes.insert(0, dy);
         let sum = graph.node(dy).inputs[1];
@@ -211,12 +220,16 @@ impl Dy<'_> {
     #[inline(always)]
     pub fn row(&self, row: Range<usize>, to: &mut [f32]) {
         let a = &self.a[row.clone()];
-        match self.b {
-            Some(b) => to.iter_mut().zip(a).zip(&b[row.clone()]).for_each(|((to, a), b)| *to = a + b),
-            None => to.copy_from_slice(a),
-        }
-        if let Some(z) = self.z {
-            to.iter_mut().zip(&z[row]).for_each(|(to, &z)| *to = if z > 0.0 { *to } else { 0.0 });
+        match (self.b, self.z) {
+            (None, None) => to.copy_from_slice(a),
+            (None, Some(z)) => {
+                to.iter_mut().zip(a).zip(&z[row]).for_each(|((to, a), z)| *to = if *z > 0.0 { *a } else { 0.0 });
+            }
+            (Some(b), None) => to.iter_mut().zip(a).zip(&b[row]).for_each(|((to, a), b)| *to = a + b),
+            (Some(b), Some(z)) => {
+                let sums = a.iter().zip(&b[row.clone()]).zip(&z[row]);
+                to.iter_mut().zip(sums).for_each(|(to, ((a, b), z))| *to = if *z > 0.0 { a + b } else { 0.0 });
+            }
         }
     }
 }

@@ -11,7 +11,8 @@ use fovea_graph::plan::Group;
 use fovea_graph::{Graph, NodeId, Op};
 
 use super::norm::Dy;
-use super::{Call, channels, pool};
+use super::pool_gradient::Before;
+use super::{Call, channels, pool_gradient};
 use crate::ops::kernel::{Kernel, Way};
 use crate::scratch::Scratch;
 
@@ -54,14 +55,12 @@ pub fn groups(graph: &Graph, threads: usize) -> Vec<Group> {
         _ => None,
     });
     let group = |nodes: Vec<NodeId>| {
-        let shapes = graph.input_shapes(graph.node(nodes[0]));
-        let scratch = match (recognised(graph, &nodes)?, &graph.node(nodes[0]).op) {
-            (Rectified::Pool, Op::PoolGrad(op)) => {
-                Scratch { each: pool::grad_workspace(op, shapes[0], shapes[1]), ..Scratch::default() }
-            }
-            _ => Scratch::shared(channels::workspace(shapes[0], 1)),
+        let rectified = recognised(graph, &nodes)?;
+        let scratch = match rectified {
+            Rectified::Pool => 0,
+            Rectified::Sum { .. } => channels::workspace(graph.shape(nodes[0]), 1),
         };
-        let kernel = Kernel::new(Way::Rectified(recognised(graph, &nodes)?), scratch);
+        let kernel = Kernel::new(Way::Rectified(rectified), Scratch::shared(scratch));
         Some(Group { choice: kernel.choice(graph, &nodes, threads), nodes })
     };
     pools.chain(sums).filter_map(group).collect()
@@ -91,7 +90,7 @@ pub fn run(rectified: Rectified, graph: &Graph, nodes: &[NodeId], call: Call<'_>
     match (rectified, &first.op) {
         (Rectified::Pool, Op::PoolGrad(op)) => {
             let shapes = [0, 1].map(|i| graph.shape(first.inputs[i]));
-            pool::gradient(op, shapes, pool::Before::Relu, call);
+            pool_gradient::gradient(op, shapes, Before::Relu, call);
         }
         (Rectified::Sum { .. }, _) => sum(call),
         _ => unreachable!("checked when it is compiled"),
