@@ -2,6 +2,10 @@
 //!
 //! R rows × V vectors: 14×2 on AVX-512 (28 of 32 registers hold sums), 6×2 on AVX2 (12 of 16). A step of the depth reads V
 //! vectors and R numbers and does R·V multiply-adds: the multipliers are the limit, not the loads.
+//!
+//! Why it is not the kernel of `product/micro.rs`: there rows of the left factor are gathered to a tile and sums end in the map.
+//! Here the left factor lies in vectors of channels, as the transforms store it: to gather it would be one more pass over the
+//! squares, which have 2.25 times the elements of the map at 4×4, four times at 2×2. Sums go to a scratch of one stride.
 
 use pulp::Simd;
 
