@@ -26,10 +26,10 @@
 mod runner;
 
 use fovea_cpu::{Cpu, Instructions, Vectors};
+use fovea_graph::Op;
 use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
-use fovea_graph::plan::plan;
-use fovea_graph::{Backend, Feed, Graph, Op, Shape, Tensor};
-use runner::{Attempt, Work, compare, peak};
+use runner::single::Single;
+use runner::{Work, compare, peak};
 
 /// Batch, map, channels, filters: VGG-16's, ResNet-18's and those of a small net at 32×32.
 const LAYERS: [[usize; 4]; 16] = [
@@ -70,36 +70,6 @@ fn main() {
     }
 }
 
-/// An op with random inputs.
-struct Single {
-    word: &'static str,
-    kernel: String,
-    program: Box<dyn fovea_graph::Program>,
-    memory: Box<dyn fovea_graph::Memory>,
-    inputs: [Tensor; 2],
-}
-
-impl Single {
-    fn new(cpu: &Cpu, op: Op, dims: [&[usize]; 2]) -> Self {
-        let (word, mut graph) = (op.word(), Graph::new("single"));
-        let inputs = dims.map(|dims| graph.input("in", Shape::new(dims).unwrap()));
-        let y = graph.push(op, &inputs, None).unwrap();
-        graph.output("y", y);
-        let memory = cpu.allocate(&graph.states).unwrap();
-        let plan = plan(graph, cpu);
-        let kernel = plan.steps[0].kernel.to_string();
-        Self { word, kernel, program: cpu.compile(plan).unwrap(), memory, inputs: dims.map(noise) }
-    }
-
-    fn attempt(mut self, name: &str) -> Attempt<'_> {
-        Attempt::new(name, move || {
-            let inputs = [&self.inputs[0], &self.inputs[1]];
-            let feed = Feed { inputs: &inputs, learning_rate: 0.0, seed: 0, step: 0, stop: None };
-            self.program.run(&mut *self.memory, &feed, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
-        })
-    }
-}
-
 /// The convolution and both of its gradients, with two axes or with three.
 fn layer(cpu: &Cpu, [batch, size, channels, filters]: [usize; 4], three: bool) -> [Single; 3] {
     let mut conv = Conv { pad: vec![[1, 1]; 2], ..Conv::plain(2) };
@@ -115,19 +85,8 @@ fn layer(cpu: &Cpu, [batch, size, channels, filters]: [usize; 4], three: bool) -
     let dgrad = ConvDgrad { conv: conv.clone(), extent };
     let wgrad = ConvWgrad { conv: conv.clone(), window };
     [
-        Single::new(cpu, Op::Conv(conv), [&x, &w]),
-        Single::new(cpu, Op::ConvDgrad(dgrad), [&w, &y]),
-        Single::new(cpu, Op::ConvWgrad(wgrad), [&x, &y]),
+        Single::new(cpu, Op::Conv(conv), &[&x, &w]),
+        Single::new(cpu, Op::ConvDgrad(dgrad), &[&w, &y]),
+        Single::new(cpu, Op::ConvWgrad(wgrad), &[&x, &y]),
     ]
-}
-
-/// Numbers between −1 and 1.
-fn noise(dims: &[usize]) -> Tensor {
-    let mut state = 1u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    let values = (0..dims.iter().product()).map(|_| next()).collect();
-    Tensor::from_shape_vec(dims, values).unwrap()
 }

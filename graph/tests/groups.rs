@@ -1,38 +1,17 @@
 //! Neighbours that a backend fuses, and what it prepares: where they stand in a plan, and what is refused.
 #![allow(clippy::unwrap_used)]
 
-use std::fmt;
+mod support;
+
 use std::sync::Arc;
 
-use fovea_graph::backend::{Arena, Backend, BackendError, Device, Memory, Program};
-use fovea_graph::plan::{Choice, Group, Kernel, Phase, Place, Plan, Preparation, plan};
+use fovea_graph::plan::{Choice, Phase, Place, Plan, Preparation, plan};
 use fovea_graph::{Graph, Init, NodeId, Op, Role, Shape, Span, State, op};
-
-/// A kernel, or a form, of this name.
-#[derive(Debug)]
-struct Named(&'static str);
-
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Kernel for Named {}
+use support::{Chooser, Named};
 
 /// Fuses these nodes, and wants scales to be prepared.
-struct Fusing(Vec<Vec<NodeId>>);
-
-impl Backend for Fusing {
-    fn device(&self) -> Device {
-        Device { name: "none".into(), description: String::new(), memory: None }
-    }
-    fn groups(&self, _: &Graph) -> Vec<Group> {
-        let group =
-            |nodes: &Vec<NodeId>| Group { nodes: nodes.clone(), choice: Choice::new(Arc::new(Named("together")), 100) };
-        self.0.iter().map(group).collect()
-    }
-    fn choose(&self, graph: &Graph, id: NodeId) -> Choice {
+fn fusing(fused: Vec<Vec<NodeId>>) -> Chooser {
+    let choose = |graph: &Graph, id: NodeId| {
         let node = graph.node(id);
         match node.op {
             Op::Bias(_) => Choice::plain().with_prepared(Preparation {
@@ -42,16 +21,8 @@ impl Backend for Fusing {
             }),
             _ => Choice::plain(),
         }
-    }
-    fn allocate(&self, _: &[State]) -> Result<Box<dyn Memory>, BackendError> {
-        Err(BackendError::Unavailable("nothing runs here".into()))
-    }
-    fn arena(&self, _: usize) -> Result<Arc<dyn Arena>, BackendError> {
-        Err(BackendError::Unavailable("nothing runs here".into()))
-    }
-    fn compile_in(&self, _: Plan, _: &Arc<dyn Arena>) -> Result<Box<dyn Program>, BackendError> {
-        Err(BackendError::Unavailable("nothing runs here".into()))
-    }
+    };
+    Chooser { choose, fused }
 }
 
 /// x → a → b → d, a → c → d: rectifiers and a sum; all of 2×3.
@@ -75,14 +46,14 @@ fn steps(plan: &Plan) -> Vec<Vec<NodeId>> {
 #[test]
 fn what_only_its_own_step_reads_is_not_stored() {
     let (graph, [a, b, c, d]) = diamond();
-    let fused = plan(graph, &Fusing(vec![vec![b, d]]));
+    let fused = plan(graph, &fusing(vec![vec![b, d]]));
     assert_eq!(steps(&fused), [vec![a], vec![c], vec![b, d]]);
     assert_eq!(fused.place(b), Place::Inside);
     assert!([a, c, d].iter().all(|&id| matches!(fused.place(id), Place::Arena(_))));
     assert!(fused.to_string().contains("not stored") && fused.to_string().contains("together"), "{fused}");
     // What others read, too, has a place beside the last one's.
     let (graph, [a, b, c, d]) = diamond();
-    let both = plan(graph, &Fusing(vec![vec![a, b]]));
+    let both = plan(graph, &fusing(vec![vec![a, b]]));
     assert_eq!(steps(&both), [vec![a, b], vec![c], vec![d]]);
     let slots: Vec<_> = [a, b]
         .iter()
@@ -99,14 +70,14 @@ fn what_only_its_own_step_reads_is_not_stored() {
 fn a_group_that_would_wait_for_itself_and_one_that_overlaps_are_taken_apart() {
     let (graph, [a, b, c, d]) = diamond();
     // b and c stand between a and d.
-    let apart = plan(graph.clone(), &Fusing(vec![vec![a, d]]));
+    let apart = plan(graph.clone(), &fusing(vec![vec![a, d]]));
     assert_eq!(steps(&apart), [vec![a], vec![b], vec![c], vec![d]]);
     // Of two groups with one node, the first.
-    let first = plan(graph.clone(), &Fusing(vec![vec![c, d], vec![b, d]]));
+    let first = plan(graph.clone(), &fusing(vec![vec![c, d], vec![b, d]]));
     assert_eq!(steps(&first), [vec![a], vec![b], vec![c, d]]);
     // What is no group: one node, none, in another order, inputs.
     let none = vec![vec![a], vec![], vec![b, a], vec![NodeId(0), a], vec![a, NodeId(99)]];
-    assert_eq!(steps(&plan(graph.clone(), &Fusing(none))).len(), 4);
+    assert_eq!(steps(&plan(graph.clone(), &fusing(none))).len(), 4);
     // Two that wait for each other only together: one of them stays.
     let mut crossed = Graph::new("crossed");
     let x = crossed.input("images", Shape::new([2, 3]).unwrap());
@@ -115,7 +86,7 @@ fn a_group_that_would_wait_for_itself_and_one_that_overlaps_are_taken_apart() {
     let (r, s) = (relu(p), relu(q));
     let sum = crossed.push(Op::Add(op::Add {}), &[r, s], None).unwrap();
     crossed.output("result", sum);
-    let one = plan(crossed, &Fusing(vec![vec![p, s], vec![q, r]]));
+    let one = plan(crossed, &fusing(vec![vec![p, s], vec![q, r]]));
     assert_eq!(steps(&one).iter().filter(|nodes| nodes.len() == 2).count(), 1);
 }
 
@@ -142,7 +113,7 @@ fn shifted(updated: bool) -> Graph {
 #[test]
 fn what_is_prepared_of_one_state_is_shared_and_kept_where_no_step_writes_the_state() {
     for updated in [false, true] {
-        let plan = plan(shifted(updated), &Fusing(Vec::new()));
+        let plan = plan(shifted(updated), &fusing(Vec::new()));
         plan.verify().unwrap();
         let [made] = &plan.prepared[..] else { panic!("{plan}") };
         assert_eq!(made.is_kept, !updated);
@@ -168,7 +139,7 @@ fn what_is_prepared_of_one_state_is_shared_and_kept_where_no_step_writes_the_sta
 
 #[test]
 fn phases_have_names_and_gradients_know_when_they_are_there() {
-    let plan = plan(shifted(true), &Fusing(Vec::new()));
+    let plan = plan(shifted(true), &fusing(Vec::new()));
     assert_eq!((plan.exchange, plan.commit, plan.steps.len()), (4, 4, 5));
     assert_eq!([plan.phase(3), plan.phase(4)], [Phase::Compute, Phase::Commit]);
     let [gradient] = &plan.gradients()[..] else { panic!("{plan}") };
@@ -179,6 +150,6 @@ fn phases_have_names_and_gradients_know_when_they_are_there() {
 
 #[test]
 fn the_lines_of_a_plan_fit_a_hundred_columns() {
-    let text = plan(shifted(true), &Fusing(Vec::new())).to_string();
+    let text = plan(shifted(true), &fusing(Vec::new())).to_string();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 }

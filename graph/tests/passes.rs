@@ -128,7 +128,7 @@ fn verification_finds_what_a_broken_pass_would_leave() {
 fn a_plan_writes_states_last_and_shares_memory() {
     let step = fuse(&training_step(&forward(), &sgd()).unwrap());
     let all: usize = step.nodes.iter().map(|n| n.shape.elements()).sum();
-    let plan = plan(step, &Chooser);
+    let plan = plan(step, &Chooser::default());
     plan.verify().unwrap();
     assert!(plan.arena < 4 * (all + 1000), "{plan}");
     let writes_state = |i: usize| matches!(plan.place(plan.steps[i].node()), Place::State(_));
@@ -142,7 +142,7 @@ fn a_plan_writes_states_last_and_shares_memory() {
 #[test]
 fn a_plan_that_overwrites_what_is_still_read_is_found() {
     let step = fuse(&training_step(&forward(), &sgd()).unwrap());
-    let mut plan = plan(step, &Chooser);
+    let mut plan = plan(step, &Chooser::default());
     let arena: Vec<usize> =
         (0..plan.values.len()).filter(|&i| matches!(plan.values[i].place, Place::Arena(_))).collect();
     for &i in &arena {

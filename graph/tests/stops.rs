@@ -69,8 +69,10 @@ fn passes_from_graph_to_graph_end_at_any_layer() {
 
 #[test]
 fn planning_ends_at_any_layer() {
-    asks("planning", |graph, stop| plan_unless(graph.clone(), &Chooser, stop).map(drop));
-    asks("planning a step", |graph, stop| plan_unless(training_step(graph, &SGD).unwrap(), &Chooser, stop).map(drop));
+    asks("planning", |graph, stop| plan_unless(graph.clone(), &Chooser::default(), stop).map(drop));
+    asks("planning a step", |graph, stop| {
+        plan_unless(training_step(graph, &SGD).unwrap(), &Chooser::default(), stop).map(drop)
+    });
 }
 
 #[test]

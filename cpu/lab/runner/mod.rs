@@ -4,6 +4,8 @@
 //! of many: what disturbs only ever makes longer.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod single;
+
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};

@@ -1,25 +1,24 @@
-//! Convolutions of the lecture's nets, one by one: `cargo run --release -p fovea-cpu --example convs -- vgg 2 all`
-//! (net, batch, threads); milliseconds and effective GFLOP/s of the forward pass and both gradients.
+//! Convolutions of the lecture's nets, one by one, and some fully connected layers: `cargo bench -p fovea-cpu --bench convs -- vgg 2 1`
+//! (net, batch, threads); milliseconds and effective GFLOP/s of the forward pass and both gradients. `FOVEA_CPU=avx2` for the
+//! narrower vectors.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../tests/support/mod.rs"]
-mod support;
+mod runner;
 
-use std::time::{Duration, Instant};
-
-use fovea_cpu::Cpu;
+use fovea_cpu::{Cpu, Instructions};
+use fovea_graph::Op;
 use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad, Matmul, Transpose};
-use fovea_graph::plan::plan;
-use fovea_graph::{Backend, Op, Outcome};
-use support::{feed, go, random, single};
+use runner::best_of;
+use runner::single::Single;
 
 /// Map, channels, window, stride, pad, filters.
 type Layer = (usize, usize, usize, usize, usize, usize);
 
 fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let batch = args.get(1).map_or(8, |a| a.parse().unwrap());
-    let cpu = Cpu::new(args.get(2).and_then(|a| a.parse().ok())).unwrap();
+    let set = std::env::var("FOVEA_CPU").map_or(Instructions::best(), |word| Instructions::from_word(&word).unwrap());
+    let cpu = Cpu::with(args.get(2).and_then(|a| a.parse().ok()), set).unwrap();
     for layer in layers(args.first().map_or("resnet", String::as_str)) {
         convolution(&cpu, batch, layer);
     }
@@ -113,21 +112,8 @@ fn products(cpu: &Cpu, batch: usize) {
 }
 
 fn time(cpu: &Cpu, op: Op, inputs: &[&[usize]]) -> String {
-    let graph = single(op, inputs);
-    let flops = graph.total_cost().flops as f64;
-    let inputs: Vec<_> = inputs.iter().enumerate().map(|(i, dims)| random(dims, i as u64)).collect();
-    let inputs: Vec<_> = inputs.iter().collect();
-    let mut program = cpu.compile(plan(graph, cpu)).unwrap();
-    let mut memory = cpu.allocate(&[]).unwrap();
-    let mut run = || assert_eq!(program.run(&mut *memory, &feed(&inputs), &mut go).unwrap(), Outcome::Done);
-    run();
-    let (mut best, start) = (f64::MAX, Instant::now());
-    let mut runs = 0;
-    while runs < 3 || start.elapsed() < Duration::from_millis(200) {
-        let began = Instant::now();
-        run();
-        best = best.min(began.elapsed().as_secs_f64());
-        runs += 1;
-    }
+    let single = Single::new(cpu, op, inputs);
+    let flops = single.flops;
+    let [best] = best_of(&mut [single.attempt("")])[..] else { unreachable!("one was timed") };
     format!("  {:8.3} ms {:6.1}", 1e3 * best, flops / best / 1e9)
 }
