@@ -166,23 +166,4 @@ impl Position {
         let (rest, y) = (rest / g.out[1], rest % g.out[1]);
         Self { image: rest / g.out[0], at: [rest % g.out[0], y, x] }
     }
-
-    /// On to the next.
-    #[inline(always)]
-    pub fn advance(&mut self, g: &Geometry) {
-        for axis in (0..3).rev() {
-            self.at[axis] += 1;
-            if self.at[axis] < g.out[axis] {
-                return;
-            }
-            self.at[axis] = 0;
-        }
-        self.image += 1;
-    }
-
-    /// Where its window begins on the map; wraps around where that is on the padding before the map.
-    #[inline(always)]
-    pub fn corner(&self, g: &Geometry) -> [usize; 3] {
-        std::array::from_fn(|axis| (self.at[axis] * g.stride[axis]).wrapping_sub(g.pad[axis]))
-    }
 }

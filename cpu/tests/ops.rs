@@ -147,7 +147,8 @@ fn large_convolutions() {
     let cases = [
         (conv(5, [2, 2], 1, [32, 28, 28, 1], 6), "direct"),
         (conv(7, [3, 2], 1, [2, 70, 66, 7], 40), "direct"),
-        (conv(5, [2, 2], 1, [9, 28, 28, 12], 6), "product"),
+        (conv(5, [2, 2], 1, [9, 28, 28, 12], 6), "planar"),
+        (conv(5, [2, 2], 1, [9, 28, 28, 12], 32), "product"),
         (conv(3, [1, 1], 1, [2, 40, 40, 24], 80), "winograd"),
         (conv(3, [0, 1], 1, [3, 9, 9, 256], 160), "winograd"),
         (conv(1, [0, 0], 1, [4, 30, 30, 48], 100), "product"),
@@ -186,6 +187,62 @@ fn channels_that_fill_the_vectors() {
     ];
     for (conv, x, filter) in cases {
         check_conv(&Case { conv, x, filter });
+    }
+}
+
+/// Few channels on the map, or few filters: steps and runs that are constants somewhere and others, lines of any length.
+#[test]
+fn few_channels() {
+    let cases = [
+        (conv(&[1, 1], [2, 2], 1, 1), vec![2, 28, 28, 1], vec![6, 5, 5, 1]),
+        (conv(&[1, 1], [0, 0], 1, 1), vec![3, 14, 14, 6], vec![16, 5, 5, 6]),
+        (conv(&[2, 2], [3, 3], 1, 1), vec![2, 37, 41, 3], vec![40, 7, 7, 3]),
+        (conv(&[4, 4], [2, 2], 1, 1), vec![1, 47, 39, 3], vec![20, 11, 11, 3]),
+        (conv(&[1, 1], [1, 1], 1, 1), vec![2, 20, 17, 4], vec![9, 3, 3, 4]),
+        (conv(&[1, 2], [0, 0], 1, 1), vec![1, 11, 50, 1], vec![33, 1, 10, 1]),
+        (conv(&[2, 1], [1, 2], 2, 1), vec![2, 13, 27, 3], vec![12, 3, 3, 3]),
+        (conv(&[3], [1, 1], 1, 1), vec![4, 90, 2], vec![7, 9, 2]),
+        (conv(&[1, 1], [2, 1], 1, 1), vec![2, 9, 30, 20], vec![3, 5, 5, 20]),
+        (conv(&[2, 3], [2, 1], 1, 1), vec![2, 23, 31, 12], vec![2, 5, 5, 12]),
+        (conv(&[1, 2], [2, 3], 2, 1), vec![1, 20, 45, 10], vec![5, 5, 5, 10]),
+        (conv(&[1, 1], [4, 0], 1, 1), vec![1, 8, 33, 9], vec![1, 7, 7, 9]),
+        (conv(&[1], [3, 2], 3, 1), vec![2, 50, 24], vec![4, 9, 24]),
+        (conv(&[1, 1], [1, 1], 1, 1), vec![2, 17, 19, 3], vec![64, 3, 3, 3]),
+    ];
+    for (conv, x, filter) in cases {
+        check_conv(&Case { conv, x, filter });
+    }
+}
+
+/// Windows of one channel each: of the widths that have loops of their own and of others, at the edges and between, with
+/// channels that end inside of a vector, that do not fill one, and that have several filters.
+#[test]
+fn depthwise_convolutions() {
+    let case = |conv: op::Conv, x: &[usize], window: &[usize], filters: usize| Case {
+        filter: [&[filters], window, &[1]].concat(),
+        x: x.to_vec(),
+        conv,
+    };
+    for channels in [5, 16, 37] {
+        let across = |stride, pad, dilate| conv(&[stride; 2], pad, dilate, channels);
+        for (size, pad) in [(1, [0, 0]), (2, [1, 0]), (3, [1, 1]), (4, [2, 1]), (5, [2, 2]), (7, [3, 3])] {
+            for stride in [1, 2, 3] {
+                for width in [size.max(2), 9, 22] {
+                    let x = [2, 7, width, channels];
+                    check_conv(&case(across(stride, pad, 1), &x, &[size; 2], channels));
+                }
+            }
+        }
+        let others = [
+            case(across(2, [4, 3], 3), &[1, 11, 17, channels], &[3, 3], channels),
+            case(across(1, [1, 1], 1), &[1, 6, 13, channels], &[2, 5], 2 * channels),
+            case(across(2, [1, 1], 1), &[2, 6, 13, channels], &[3, 3], 3 * channels),
+            case(conv(&[1], [1, 1], 1, channels), &[3, 50, channels], &[3], channels),
+            case(conv(&[2], [3, 0], 2, channels), &[3, 50, channels], &[5], 2 * channels),
+            case(conv(&[1; 3], [1, 1], 1, channels), &[1, 4, 5, 9, channels], &[3, 3, 3], channels),
+            case(conv(&[2, 1, 2], [1, 1], 1, channels), &[1, 5, 6, 11, channels], &[2, 3, 3], channels),
+        ];
+        others.iter().for_each(check_conv);
     }
 }
 

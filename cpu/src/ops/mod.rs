@@ -20,6 +20,7 @@ mod narrow;
 mod norm;
 mod one_pass;
 mod overlap;
+mod planar;
 mod pool;
 mod pool_gradient;
 mod pool_windows;

@@ -1,12 +1,13 @@
-//! Pooling of windows of 4 or 9 elements (2x2 and 3x3), which stay in registers: each element of a window is loaded once for
-//! the pool, and once more, to see whether it has won, for the gradient.
+//! Pooling of windows of 4 or 9 elements (2x2 and 3x3), which stay in registers: each element of a window is loaded once, for
+//! the pool as for the gradient.
 //!
 //! Blocking: a window by one vector of channels, windows in the order of the map. A window over the edge of the map is one that
 //! sees its last line or column several times: of equal elements the first wins, so the others get nothing.
 //!
 //! Bytes: the map is read and the pool written; the gradient reads map and dy and writes dx, whose lines are cleared when they
-//! are first reached. Operations an element of a window: 2 for the pool, 6 more for the gradient. One thread of AVX-512 gives
-//! 3x3 at stride 1 on maps that the second cache holds 45 GB/s of elements of windows, and half of that backward.
+//! are first reached. Operations an element of a window: 2 for the pool, 6 more for the gradient. 3x3 at stride 1 over
+//! 8x14x14x512 takes a thread with AVX-512 0.6 ms, and 1.9 ms backward (on a busy machine): 12 and 4 elements of windows a
+//! nanosecond. Of few channels it is the scalar work for each window that counts.
 
 use std::ops::Range;
 

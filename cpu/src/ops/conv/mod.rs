@@ -11,7 +11,8 @@ use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
 use fovea_graph::{Graph, Node, Op, Shape};
 
 use super::channels::add_parts;
-use super::{Call, depthwise, narrow, winograd};
+use super::planar::Planes;
+use super::{Call, depthwise, narrow, planar, winograd};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::kernel::{Form, Kernel, Way};
@@ -22,7 +23,7 @@ pub use fused::{Fused, Operands, fold, groups, is_group};
 use lines::Lines;
 pub use phases::Phase;
 use phases::Taps;
-use windows::Windows;
+pub use windows::{Axis, Windows};
 
 /// How `conv` is computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,17 +32,21 @@ pub enum Forward {
     Direct(narrow::Bands),
     /// As loops over the window, where every filter sees one channel.
     Depthwise,
+    /// As loops over the window, where filters are few: vectors of positions.
+    Planar(Planes),
     /// By Winograd's minimal filtering.
     Winograd(winograd::Cut),
     /// As a product of windows and filters.
     Product(Cut),
 }
 
-/// How `conv_dgrad` is computed. Narrow maps have no way of their own here: most are images, whose gradient nobody wants.
+/// How `conv_dgrad` is computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dgrad {
     /// As [`Forward::Depthwise`].
     Depthwise,
+    /// As [`Forward::Planar`], where channels are few.
+    Planar(Planes),
     /// By Winograd's minimal filtering.
     Winograd(winograd::Cut),
     /// As a product of windows over dy and filters, for each phase of the stride.
@@ -68,6 +73,7 @@ impl fmt::Display for Forward {
         match self {
             Forward::Direct(bands) => write!(f, "direct {bands}"),
             Forward::Depthwise => f.write_str("depthwise"),
+            Forward::Planar(planes) => write!(f, "planar {planes}"),
             Forward::Winograd(cut) => write!(f, "winograd {cut}"),
             Forward::Product(cut) => write!(f, "product {cut}"),
         }
@@ -78,6 +84,7 @@ impl fmt::Display for Dgrad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Dgrad::Depthwise => f.write_str("depthwise"),
+            Dgrad::Planar(planes) => write!(f, "planar {planes}"),
             Dgrad::Winograd(cut) => write!(f, "winograd {cut}"),
             Dgrad::Product(phases) => {
                 f.write_str("product")?;
@@ -142,6 +149,9 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize, is_kept: bo
         let scratch = narrow::forward_scratch(&g, &bands);
         return Kernel::new(Way::Conv(g, Forward::Direct(bands), alone), scratch);
     }
+    if let Some(planes) = Planes::forward(&g, lanes) {
+        return Kernel::new(Way::Conv(g, Forward::Planar(planes), alone), planes.scratch());
+    }
     if let Some((cut, scratch)) = winograd::choose(&g, lanes, is_kept) {
         let kernel = Kernel::new(Way::Conv(g, Forward::Winograd(cut), alone), scratch);
         return winograd::with_packed(kernel, 1, &cut, winograd::Direction::Forward);
@@ -156,6 +166,9 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
     let g = of_dgrad(op, shapes, dx);
     if g.is_depthwise() {
         return depthwise::with_turned(Way::ConvDgrad(g, Dgrad::Depthwise), 0, &g);
+    }
+    if let Some(planes) = Planes::gradient(&g, lanes) {
+        return Kernel::new(Way::ConvDgrad(g, Dgrad::Planar(planes)), planes.scratch());
     }
     if let Some((cut, scratch)) = winograd::choose_dgrad(&g, lanes) {
         let kernel = Kernel::new(Way::ConvDgrad(g, Dgrad::Winograd(cut)), scratch);
@@ -181,7 +194,7 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
         let scratch = cut.scratch(&g);
         (Wgrad::Direct(cut), scratch)
     } else if g.is_depthwise() {
-        let cut = depthwise::WgradCut::new(&g);
+        let cut = depthwise::WgradCut::new(&g, lanes);
         (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))
     } else if let Some((cut, scratch)) = winograd::choose_wgrad(&g, lanes) {
         (Wgrad::Winograd(cut), scratch)
@@ -218,6 +231,7 @@ pub fn forward(op: &Conv, call: Call<'_>) {
     let cut = match way {
         Forward::Direct(bands) => return narrow::forward(g, bands, operands, call),
         Forward::Depthwise => return depthwise::forward(g, operands, call),
+        Forward::Planar(planes) => return planar::forward(g, planes, operands, call),
         Forward::Winograd(cut) => return winograd::forward(g, cut, operands, call),
         Forward::Product(cut) => cut,
     };
@@ -235,6 +249,7 @@ pub fn dgrad(call: Call<'_>) {
     let Way::ConvDgrad(g, way) = &call.kernel.way else { unreachable!("checked when it is compiled") };
     let phases = match way {
         Dgrad::Depthwise => return depthwise::dgrad(g, call),
+        Dgrad::Planar(planes) => return planar::dgrad(g, planes, call),
         Dgrad::Winograd(cut) => return winograd::dgrad(g, cut, call),
         Dgrad::Product(phases) => phases,
     };

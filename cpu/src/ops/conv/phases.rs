@@ -32,7 +32,8 @@ impl Phase {
             .filter(|phase| phase.axes.iter().all(|axis| axis.out > 0))
     }
 
-    fn new(g: &Geometry, start: [usize; 3]) -> Self {
+    /// The phase of these elements, each below the stride.
+    pub fn new(g: &Geometry, start: [usize; 3]) -> Self {
         let along: [_; 3] = std::array::from_fn(|a| axis(g, a, start[a]));
         Self {
             axes: along.map(|(axis, ..)| axis),
@@ -40,6 +41,14 @@ impl Phase {
             last: along.map(|(_, last, _)| last),
             back: along.map(|(.., back)| back),
         }
+    }
+
+    /// The window's element that the first taps stand for, and from one tap's to the next one's along each axis.
+    pub fn elements(&self, g: &Geometry) -> (usize, [isize; 3]) {
+        let [_, height, width] = g.window;
+        let elements = [height * width, width, 1];
+        let first = elements.iter().zip(self.last).map(|(elements, last)| elements * last).sum();
+        (first, std::array::from_fn(|a| -((self.back[a] * elements[a]) as isize)))
     }
 
     /// Elements of the map, over the whole batch.

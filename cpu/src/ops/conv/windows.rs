@@ -45,15 +45,7 @@ pub struct Windows<'a> {
 impl<'a> Windows<'a> {
     /// The windows that the filters see.
     pub fn forward(g: &Geometry, map: &'a [f32]) -> Self {
-        let axis = |a: usize| Axis {
-            map: g.map[a],
-            out: g.out[a],
-            stride: g.stride[a],
-            taps: g.window[a],
-            first: -(g.pad[a] as isize),
-            step: g.dilate[a],
-        };
-        Self { map, axes: std::array::from_fn(axis), channels: g.channels, group: g.group_channels() }
+        Self { map, axes: Axis::forward(g), channels: g.channels, group: g.group_channels() }
     }
 
     /// Whether the elements of a window on the last axis lie together on the map.
@@ -127,10 +119,32 @@ impl<'a> Windows<'a> {
 }
 
 impl Axis {
+    /// The windows that the filters see, along the three axes.
+    pub fn forward(g: &Geometry) -> [Self; 3] {
+        let axis = |a: usize| Axis {
+            map: g.map[a],
+            out: g.out[a],
+            stride: g.stride[a],
+            taps: g.window[a],
+            first: -(g.pad[a] as isize),
+            step: g.dilate[a],
+        };
+        std::array::from_fn(axis)
+    }
+
     /// Where a tap of a window falls.
     #[inline(always)]
-    fn place(&self, window: usize, tap: usize) -> isize {
+    pub fn place(&self, window: usize, tap: usize) -> isize {
         (window * self.stride + tap * self.step) as isize + self.first
+    }
+
+    /// The taps of a window that fall on the map.
+    #[inline(always)]
+    pub fn inside(&self, window: usize) -> Range<usize> {
+        let first = self.place(window, 0);
+        let behind = (self.map as isize - first).max(0).unsigned_abs().div_ceil(self.step).min(self.taps);
+        let before = first.min(0).unsigned_abs().div_ceil(self.step).min(behind);
+        before..behind
     }
 }
 

@@ -20,7 +20,7 @@ const FILTER: [f64; 2] = [160.0, 260.0];
 /// The bytes that go to the outer caches and come back, a cycle.
 const BYTES: f64 = 4.0;
 /// The bytes that come from memory, a cycle.
-const READ: f64 = 6.0;
+const READ: f64 = 5.0;
 /// The sums of a vector of weights of F(3×3, 4×4), put to zero and transformed.
 const SUMS: f64 = 250.0;
 /// Two more phases of all threads.
@@ -53,19 +53,19 @@ impl Sizes {
         (WINDOW * WINDOW) as f64 * self.positions * self.channels * self.filter_vectors * PLAIN
     }
 
-    /// With this cut; filters that stay from step to step are transformed already, and only read.
+    /// With this cut. Filters that stay from step to step are transformed already, and read while products are computed.
     fn of(&self, cut: &Cut, tiles: usize, is_kept: bool) -> f64 {
         let (kind, tiles, points) = (usize::from(cut.size > 2), tiles as f64, cut.packing.points as f64);
         let products = points * tiles * self.channels * self.filter_vectors * PRODUCT;
         let squares = tiles * self.channel_vectors * SQUARE[kind];
         let results = tiles * self.filter_vectors * RESULT[kind];
-        let vector = match (cut.made, is_kept) {
-            (Some(_), _) => FILTER[kind],
-            (None, false) => FILTER[kind] + points * self.lanes * 4.0 / BYTES,
-            (None, true) => (points - (WINDOW * WINDOW) as f64) * self.lanes * 4.0 / READ,
+        let (vectors, bytes) = (self.channels * self.filter_vectors, points * self.lanes * 4.0);
+        let products = match (cut.made, is_kept) {
+            (Some(_), _) => products + vectors * FILTER[kind],
+            (None, false) => products + vectors * (FILTER[kind] + bytes / BYTES),
+            (None, true) => products.max(vectors * bytes / READ),
         };
-        let filters = self.channels * self.filter_vectors * vector;
-        products + squares + results + filters + PHASES
+        products + squares + results + PHASES
     }
 
     /// The gradient by the filters.

@@ -1,0 +1,110 @@
+//! Convolution of maps with few channels, such as images: no matrix is gathered, vectors run over the filters.
+//!
+//! A band of output lines works on a copy of the map's lines it sees, padded with zeros, so that every window lies inside.
+//! There each window element is a fixed offset. A block of positions ([`forward`]), or of window elements ([`wgrad`]), with
+//! one or two vectors of filters has its sums in registers. After E. Georganas et al., "Anatomy of high-performance deep learning
+//! convolutions on SIMD architectures", arXiv:1808.05567.
+
+mod forward;
+mod wgrad;
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::geometry::Geometry;
+pub use forward::{forward, forward_scratch};
+pub use wgrad::{WgradCut, wgrad};
+
+/// The most channels of a map that counts as narrow.
+const CHANNELS: usize = 8;
+
+/// Lines are padded for so many more positions than they have, because blocks of positions may end beyond them.
+const MORE: usize = 8;
+
+/// The largest copy of a band, in elements: 4 MiB. Longer lines take another way.
+const COPY: usize = 1 << 20;
+
+/// Whether this module is the way to compute it: one or two axes, few channels, lines that are not too long.
+pub fn is_narrow(g: &Geometry) -> bool {
+    let plane = g.map[0] == 1 && g.window[0] == 1 && g.out[0] == 1;
+    g.groups == 1 && g.channels <= CHANNELS && plane && Bands::new(g, 1).copy() <= COPY
+}
+
+/// How the work is cut, from the sizes alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bands {
+    /// Output lines of a band; a band lies in one image.
+    lines: usize,
+    /// Bands of an image.
+    per_image: usize,
+    /// Elements of one padded line of the map; the last positions' neighbours are there too.
+    width: usize,
+    /// Padded lines of the map that a band sees.
+    height: usize,
+    /// Filters of a block: one vector, or two where there are more.
+    block: usize,
+    /// Filters, rounded up to whole blocks.
+    filters: usize,
+    /// Where each element of a window lies, counted from its first.
+    offsets: Vec<usize>,
+}
+
+impl Bands {
+    /// Bands that keep a thread busy, for vectors of so many lanes.
+    pub fn new(g: &Geometry, lanes: usize) -> Self {
+        Self::with_block(g, if g.filters <= lanes { lanes } else { 2 * lanes })
+    }
+
+    /// Bands for blocks of so many filters.
+    fn with_block(g: &Geometry, block: usize) -> Self {
+        let lines = (2048 / g.out[2]).clamp(1, g.out[1]);
+        let extent = |axis: usize, n: usize| (n - 1) * g.stride[axis] + (g.window[axis] - 1) * g.dilate[axis] + 1;
+        let width = extent(2, g.out[2] + MORE) * g.channels;
+        let at = |r: usize, s: usize| r * g.dilate[1] * width + s * g.dilate[2] * g.channels;
+        let taps = (0..g.window[1]).flat_map(|r| (0..g.window[2]).map(move |s| (r, s)));
+        let offsets = taps.flat_map(|(r, s)| at(r, s)..at(r, s) + g.channels).collect();
+        Self {
+            lines,
+            per_image: g.out[1].div_ceil(lines),
+            width,
+            height: extent(1, lines),
+            block,
+            filters: g.filters.next_multiple_of(block),
+            offsets,
+        }
+    }
+
+    /// Elements of a band's padded copy.
+    fn copy(&self) -> usize {
+        self.width * self.height
+    }
+
+    /// The image of a band, and which of its output lines.
+    fn place(&self, g: &Geometry, band: usize) -> (usize, Range<usize>) {
+        let first = band % self.per_image * self.lines;
+        (band / self.per_image, first..(first + self.lines).min(g.out[1]))
+    }
+
+    /// Copies the lines of the map that the output lines `lines` of an image see.
+    fn fill(&self, g: &Geometry, image: &[f32], lines: &Range<usize>, copy: &mut [f32]) {
+        let line = g.map[2] * g.channels;
+        let before = g.pad[2] * g.channels;
+        let inside = line.min(self.width - before);
+        for (number, to) in copy[..self.copy()].chunks_exact_mut(self.width).enumerate() {
+            match (lines.start * g.stride[1] + number).checked_sub(g.pad[1]).filter(|&y| y < g.map[1]) {
+                Some(y) => {
+                    to[..before].fill(0.0);
+                    to[before..before + inside].copy_from_slice(&image[y * line..y * line + inside]);
+                    to[before + inside..].fill(0.0);
+                }
+                None => to.fill(0.0),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Bands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} lines x {}", self.lines, self.block)
+    }
+}
