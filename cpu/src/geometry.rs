@@ -82,6 +82,19 @@ impl Geometry {
         self.filters / self.groups
     }
 
+    /// How many neighbouring groups fill a vector of so many lanes with their filters: where each has few, as many as can be
+    /// are computed as one, whose filters are zero at the others' channels. That takes no more multiplications, for the
+    /// lanes would be idle, and a task where there were several.
+    pub fn neighbours(&self, filters: usize, lanes: usize) -> usize {
+        let most = (lanes / filters.max(1)).clamp(1, self.groups);
+        (1..=most).rev().find(|&n| self.groups.is_multiple_of(n)).unwrap_or(1)
+    }
+
+    /// The same, of so many groups.
+    pub fn with_groups(&self, groups: usize) -> Self {
+        Self { groups, ..*self }
+    }
+
     /// Elements of one filter: the depth of the matrix product.
     pub fn depth(&self) -> usize {
         self.window.iter().product::<usize>() * self.group_channels()

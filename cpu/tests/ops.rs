@@ -246,6 +246,24 @@ fn depthwise_convolutions() {
     }
 }
 
+/// Groups that fill no vector: neighbours are one where their number allows.
+#[test]
+fn small_groups() {
+    let cases = [
+        (conv(&[1, 1], [1, 1], 1, 32), vec![2, 15, 14, 128], vec![128, 3, 3, 4]),
+        (conv(&[2, 1], [1, 0], 1, 16), vec![2, 9, 11, 32], vec![48, 3, 3, 2]),
+        (conv(&[2, 2], [1, 1], 1, 6), vec![1, 13, 10, 30], vec![30, 3, 3, 5]),
+        (conv(&[1, 1], [2, 1], 2, 7), vec![3, 8, 9, 21], vec![14, 3, 3, 3]),
+        (conv(&[1, 1], [0, 0], 1, 8), vec![3, 7, 9, 64], vec![32, 1, 1, 8]),
+        (conv(&[1, 3], [1, 1], 1, 4), vec![1, 40, 33, 24], vec![8, 5, 5, 6]),
+        (conv(&[2], [2, 2], 1, 8), vec![2, 200, 32], vec![24, 5, 4]),
+        (conv(&[1, 2, 1], [1, 0], 1, 4), vec![1, 4, 6, 5, 12], vec![16, 2, 3, 3, 3]),
+    ];
+    for (conv, x, filter) in cases {
+        check_conv(&Case { conv, x, filter });
+    }
+}
+
 /// One large image, whose gradients are added up in parts.
 #[test]
 fn parts_of_one_image() {

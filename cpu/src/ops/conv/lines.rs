@@ -12,12 +12,12 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use crate::geometry::Geometry;
-use crate::ops::Call;
 use crate::ops::channels::add_parts;
 use crate::product::{
     COLUMN, Finish, LONGEST, Lie, MOST_ROWS, Memory, TILE, Target, Tile, VECTORS, Walk, copy, tile_rows,
 };
 use crate::scratch::Scratch;
+use crate::team::Team;
 
 /// How the work is cut, from the sizes and the width of the vectors alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,16 +140,16 @@ struct Band {
 }
 
 /// `conv_wgrad`; inputs x and dy.
-pub fn wgrad(g: &Geometry, cut: &Lines, call: Call<'_>) {
-    let (sums, workspace) = call.memory.workspace.split_at_mut(cut.sums(g));
-    let memory = Memory::new(if cut.parts > 1 { &mut *sums } else { &mut *call.memory.output });
-    let [x, dy] = [call.memory.inputs[0], call.memory.inputs[1]];
+pub fn wgrad(g: &Geometry, cut: &Lines, inputs: &[&[f32]], output: &mut [f32], workspace: &mut [f32], team: &Team<'_>) {
+    let (sums, workspace) = workspace.split_at_mut(cut.sums(g));
+    let memory = Memory::new(if cut.parts > 1 { &mut *sums } else { &mut *output });
+    let [x, dy] = [inputs[0], inputs[1]];
     let each = TILE + cut.blocks * cut.copy(g);
-    call.team.each(cut.tasks(g), workspace, each, |task, workspace| {
-        call.team.vectors().dispatch(Run { g, cut, x, dy, task, memory, workspace });
+    team.each(cut.tasks(g), workspace, each, |task, workspace| {
+        team.vectors().dispatch(Run { g, cut, x, dy, task, memory, workspace });
     });
     if cut.parts > 1 {
-        add_parts(call.team, sums, call.memory.output);
+        add_parts(team, sums, output);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Convolution and its gradients: which algorithm, in what tiles, with how much scratch memory.
 
 mod fused;
+mod groups;
 mod lines;
 mod phases;
 mod windows;
@@ -20,6 +21,7 @@ use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
 use crate::scratch::Scratch;
 use crate::team::{CHUNK, Team};
 pub use fused::{Fused, Operands, fold, groups, is_group};
+use groups::Joined;
 use lines::Lines;
 pub use phases::Phase;
 use phases::Taps;
@@ -64,6 +66,8 @@ pub enum Wgrad {
     Winograd(winograd::WgradCut),
     /// Band by band of output lines.
     Lines(Lines),
+    /// The same, where groups are small: so many neighbours as one, of whose gradient each has its part.
+    Joined(usize, Lines),
     /// As a product of dy and windows.
     Product(Cut),
 }
@@ -107,6 +111,7 @@ impl fmt::Display for Wgrad {
             Wgrad::Depthwise(cut) => write!(f, "depthwise {cut}"),
             Wgrad::Winograd(cut) => write!(f, "winograd {cut}"),
             Wgrad::Lines(cut) => write!(f, "lines {cut}"),
+            Wgrad::Joined(groups, cut) => write!(f, "lines {cut}, {groups} groups as one"),
             Wgrad::Product(cut) => write!(f, "product {cut}"),
         }
     }
@@ -156,7 +161,8 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize, is_kept: bo
         let kernel = Kernel::new(Way::Conv(g, Forward::Winograd(cut), alone), scratch);
         return winograd::with_packed(kernel, 1, &cut, winograd::Direction::Forward);
     }
-    let cut = Cut::packed_before([g.rows(), g.group_filters(), g.depth()], g.groups, lanes);
+    let joined = g.with_groups(g.groups / g.neighbours(g.group_filters(), lanes));
+    let cut = Cut::packed_before([g.rows(), joined.group_filters(), joined.depth()], joined.groups, lanes);
     let kernel = Kernel::new(Way::Conv(g, Forward::Product(cut), alone), Scratch::each(cut.workspace()));
     kernel.with_wanted(1, Form::Filters(g, cut), cut.packed())
 }
@@ -174,8 +180,10 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
         let kernel = Kernel::new(Way::ConvDgrad(g, Dgrad::Winograd(cut)), scratch);
         return winograd::with_packed(kernel, 0, &cut, winograd::Direction::Backward);
     }
+    let joined = g.with_groups(g.groups / g.neighbours(g.group_channels(), lanes));
     let cut = |phase: Phase| {
-        (phase, Cut::packed_before([phase.rows(&g), g.group_channels(), phase.depth(&g)], g.groups, lanes))
+        let sizes = [phase.rows(&g), joined.group_channels(), phase.depth(&joined)];
+        (phase, Cut::packed_before(sizes, joined.groups, lanes))
     };
     let phases: Vec<(Phase, Cut)> = Phase::all(&g).map(cut).collect();
     // One phase after another.
@@ -200,6 +208,9 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
         (Wgrad::Winograd(cut), scratch)
     } else if let Some(cut) = Lines::new(&g, lanes) {
         (Wgrad::Lines(cut), cut.scratch(&g))
+    } else if let Some((groups, cut)) = groups::lines(&g, lanes) {
+        let joined = g.with_groups(g.groups / groups);
+        (Wgrad::Joined(groups, cut), cut.scratch(&joined).and(Scratch::shared(joined.filters * joined.depth())))
     } else {
         let cut = Cut::packed_by_tasks([g.group_filters(), g.depth(), g.rows()], g.groups, lanes).split_depth();
         let sums = Scratch::shared(cut.sums(g.filters * g.depth()));
@@ -210,8 +221,13 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
 
 /// The filters as the panels of the product that `conv` is.
 pub fn pack_filters(g: &Geometry, cut: &Cut, w: &[f32], packed: &mut [f32], team: &Team<'_>) {
-    let w = Rows { data: w, stride: g.depth(), next: g.group_filters() * g.depth() };
-    product::pack(team, cut, &w, packed);
+    match g.groups / cut.times {
+        1 => {
+            let rows = Rows { data: w, stride: g.depth(), next: g.group_filters() * g.depth() };
+            product::pack(team, cut, &rows, packed);
+        }
+        groups => product::pack(team, cut, &Joined { g, groups, w }, packed),
+    }
 }
 
 /// The filters as the panels of the products that `conv_dgrad` is, a phase behind another.
@@ -219,7 +235,7 @@ pub fn pack_taps(g: &Geometry, phases: &[(Phase, Cut)], w: &[f32], packed: &mut 
     let mut rest = packed;
     for (phase, cut) in phases {
         let (packed, behind) = rest.split_at_mut(cut.packed());
-        product::pack(team, cut, &phase.filters(g, w), packed);
+        product::pack(team, cut, &phase.filters(g, g.groups / cut.times, w), packed);
         rest = behind;
     }
 }
@@ -235,6 +251,7 @@ pub fn forward(op: &Conv, call: Call<'_>) {
         Forward::Winograd(cut) => return winograd::forward(g, cut, operands, call),
         Forward::Product(cut) => cut,
     };
+    let g = &g.with_groups(cut.times);
     let product = Product::<_, Rows<'_>, _> {
         left: &Windows::forward(g, operands.x),
         right: Factor::Packed(operands.filters),
@@ -260,6 +277,7 @@ pub fn dgrad(call: Call<'_>) {
     for (phase, cut) in phases.iter().filter(|(_, cut)| cut.depth > 0) {
         let (packed, behind) = rest.split_at(cut.packed());
         rest = behind;
+        let g = &g.with_groups(cut.times);
         let product = Product::<_, Taps<'_>, _> {
             left: &phase.windows(g, call.memory.inputs[1]),
             right: Factor::Packed(packed),
@@ -277,7 +295,10 @@ pub fn wgrad(call: Call<'_>) {
         Wgrad::Direct(cut) => return narrow::wgrad(g, cut, call),
         Wgrad::Depthwise(cut) => return depthwise::wgrad(g, cut, call),
         Wgrad::Winograd(cut) => return winograd::wgrad(g, cut, call),
-        Wgrad::Lines(cut) => return lines::wgrad(g, cut, call),
+        Wgrad::Lines(cut) => {
+            return lines::wgrad(g, cut, call.memory.inputs, call.memory.output, call.memory.workspace, call.team);
+        }
+        Wgrad::Joined(groups, cut) => return groups::wgrad(g, *groups, cut, call),
         Wgrad::Product(cut) => cut,
     };
     let (depth, filters) = (g.depth(), g.group_filters());

@@ -76,9 +76,9 @@ impl Phase {
         (((image * g.map[0] + at[0]) * g.map[1] + at[1]) * g.map[2] + at[2]) * g.channels
     }
 
-    /// The filters of its taps.
-    pub fn filters<'a>(&'a self, g: &'a Geometry, w: &'a [f32]) -> Taps<'a> {
-        Taps { phase: self, g, w }
+    /// The filters of its taps, where so many neighbouring groups are computed as one.
+    pub fn filters<'a>(&'a self, g: &'a Geometry, groups: usize, w: &'a [f32]) -> Taps<'a> {
+        Taps { phase: self, g, groups, w }
     }
 }
 
@@ -106,6 +106,7 @@ fn gcd(a: usize, b: usize) -> usize {
 pub struct Taps<'a> {
     phase: &'a Phase,
     g: &'a Geometry,
+    groups: usize,
     w: &'a [f32],
 }
 
@@ -124,11 +125,19 @@ impl Right for Taps<'_> {
     #[inline(always)]
     fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]) {
         let (filters, channels) = (self.g.group_filters(), self.g.group_channels());
-        let size = depth.len() * width;
+        let (size, all) = (depth.len() * width, self.groups * filters);
         for (at, step) in depth.enumerate() {
-            let (tap, filter) = (step / filters, which * filters + step % filters);
+            let (tap, filter) = (step / all, which * all + step % all);
             let from = filter * self.g.depth() + self.element(tap) * channels;
-            let row = &self.w[from..from + channels][columns.clone()];
+            let row = &self.w[from..from + channels];
+            if self.groups > 1 {
+                // The channels of all of them are one panel, of which the filter's group has some.
+                let (to, own) = (&mut panels[at * width..][..width], step % all / filters * channels);
+                to.fill(0.0);
+                to[own..own + channels].copy_from_slice(row);
+                continue;
+            }
+            let row = &row[columns.clone()];
             for (p, row) in row.chunks(width).enumerate() {
                 copy_padded(row, &mut panels[p * size + at * width..][..width]);
             }
