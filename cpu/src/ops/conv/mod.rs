@@ -154,12 +154,12 @@ pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize, is_kept: bo
         let scratch = narrow::forward_scratch(&g, &bands);
         return Kernel::new(Way::Conv(g, Forward::Direct(bands), alone), scratch);
     }
-    if let Some(planes) = Planes::forward(&g, lanes) {
-        return Kernel::new(Way::Conv(g, Forward::Planar(planes), alone), planes.scratch());
-    }
     if let Some((cut, scratch)) = winograd::choose(&g, lanes, is_kept) {
         let kernel = Kernel::new(Way::Conv(g, Forward::Winograd(cut), alone), scratch);
         return winograd::with_packed(kernel, 1, &cut, winograd::Direction::Forward);
+    }
+    if let Some(planes) = Planes::forward(&g, lanes) {
+        return Kernel::new(Way::Conv(g, Forward::Planar(planes), alone), planes.scratch());
     }
     let joined = g.with_groups(g.groups / g.neighbours(g.group_filters(), lanes));
     let cut = Cut::packed_before([g.rows(), joined.group_filters(), joined.depth()], joined.groups, lanes);
@@ -173,12 +173,12 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
     if g.is_depthwise() {
         return depthwise::with_turned(Way::ConvDgrad(g, Dgrad::Depthwise), 0, &g);
     }
-    if let Some(planes) = Planes::gradient(&g, lanes) {
-        return Kernel::new(Way::ConvDgrad(g, Dgrad::Planar(planes)), planes.scratch());
-    }
     if let Some((cut, scratch)) = winograd::choose_dgrad(&g, lanes) {
         let kernel = Kernel::new(Way::ConvDgrad(g, Dgrad::Winograd(cut)), scratch);
         return winograd::with_packed(kernel, 0, &cut, winograd::Direction::Backward);
+    }
+    if let Some(planes) = Planes::gradient(&g, lanes) {
+        return Kernel::new(Way::ConvDgrad(g, Dgrad::Planar(planes)), planes.scratch());
     }
     let joined = g.with_groups(g.groups / g.neighbours(g.group_channels(), lanes));
     let cut = |phase: Phase| {
