@@ -146,14 +146,21 @@ impl Line<'_> {
         }
         // What a single block writes too far is written over by the next position.
         let whole = first + block <= self.filters || self.filters <= block;
-        for (p, mut sums) in sums.into_iter().enumerate().take(count) {
+        // Nearly always nothing else is left: the bias is in the sums, and shortcuts are rare here.
+        let activation = Epilogue::new(None, self.epilogue.activation);
+        for (p, mut sums) in sums.into_iter().enumerate() {
+            if p == count {
+                break;
+            }
             for (v, sum) in sums.iter_mut().enumerate() {
                 let column = first + v * S::F32_LANES;
-                let count = self.filters.saturating_sub(column).min(S::F32_LANES);
-                if count > 0 {
+                let lanes = self.filters.saturating_sub(column).min(S::F32_LANES);
+                *sum = if self.epilogue.shortcut.is_none() || lanes == 0 {
+                    activation.vector(simd, 0, 0, 0, *sum)
+                } else {
                     let element = self.start + (start + p) * self.filters + column;
-                    *sum = self.epilogue.vector(simd, element, column, count, *sum);
-                }
+                    self.epilogue.vector(simd, element, column, lanes, *sum)
+                };
             }
             let at = (start + p) * self.filters + first;
             let end = if whole { self.y.len() } else { at + self.filters - first };
