@@ -1,20 +1,9 @@
 //! Convolutions of odd kinds: `cargo bench -p fovea-cpu --bench odd [-- THREADS [WORD]]`; `FOVEA_CPU=avx2` for the narrower
 //! vectors. Milliseconds of the forward pass and both gradients, and what runs them; WORD picks those whose name has it.
 //!
-//! Measured against the kernels before the blocked product (AVX2 then, AVX-512 now; one thread of a busy Sapphire Rapids, the
-//! best of two runs): times before by times now, of the forward pass, the gradient by the input, and that by the filters.
-//!
-//! | faster | | slower | |
-//! |---|---|---|---|
-//! | batch 1 | 5.0, 7.5, 5.6 | 32 groups of 4 | 0.30, 0.43, 0.31 |
-//! | odd sizes | 2.4, 2.2, 1.7 | 16 groups of 2 | 0.26, 0.27, 0.22 |
-//! | 2 groups, 5x5 | 2.3, 1.8, 2.3 | three axes, one channel | 0.49, 0.43, 0.45 |
-//! | dilation 2 | 1.7, 1.8, 2.2 | one filter | 0.23, 0.21, 0.45 |
-//! | stride 2, odd size | 1.8, 1.7, 1.8 | batch 1, deep | 0.74, 0.40, 0.59 |
-//! | 11x11 | 1.5, 1.8, 1.9 | one channel | 0.86, 0.48, 1.16 |
-//! | one axis | 1.7, 1.7, 2.0 | one axis, one channel | 2.3, 0.49, 1.06 |
-//!
-//! The slower ones fill no vector: few channels or filters a group, a product each; and few positions by many filters.
+//! Groups that fill no vector were 0.22 to 0.43 as fast as before the blocked product; neighbours computed as one
+//! (`ops/conv/groups.rs`) made them 4.6 to 20 times as fast (AVX-512, one thread, the least of two runs in turns): 32 groups of 4
+//! 18.1 to 3.9, 22.1 to 4.0, 19.9 to 1.7 ms; 16 groups of 2 6.2 to 0.9, 6.5 to 1.0, 7.0 to 0.3 ms.
 #![allow(clippy::unwrap_used)]
 
 mod runner;

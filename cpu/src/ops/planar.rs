@@ -7,7 +7,7 @@
 //! it takes 2 loads of the map and 8 filters, each for all lanes, for 16 multiply–adds. In and out of planes each number
 //! takes about 1.5 cycles, which is why windows of few elements are left to others.
 //!
-//! LeNet's gradient by 6 channels from 16 (5×5): 100 GFLOP/s a core on AVX-512 and 60 on AVX2 beside 13 as a product.
+//! LeNet's gradient by 6 channels from 16 (5×5): 32 GFLOP/s a core on AVX-512 and 17 on AVX2, beside 13 as a product.
 
 use std::fmt;
 
