@@ -1,6 +1,6 @@
 """Writes ops.npz and, by the verb that each is for, convolve.npz, deconv.npz, deconvnet.npz, fool.npz, maximize.npz,
-saliency.npz and style.npz: what PyTorch computes, in float64, for the cases of cases.json and for those verbs; lenet.npz, the
-same of a training run; and figures.npz and embed.npz, what scikit-learn says of tests and of codes.
+saliency.npz and style.npz: what PyTorch computes, in float64, for the cases of cases.json and for those verbs; lenet.npz,
+resnet18.npz and unet.npz, the same of training runs; and figures.npz and embed.npz, what scikit-learn says of tests and of codes.
 
     pip install torch numpy scikit-learn
     python make.py
@@ -25,6 +25,7 @@ import lenet
 import maximize
 import saliency
 import style
+import whole
 from ops import LAYERS, OPS
 
 FOLDER = Path(__file__).parent
@@ -195,6 +196,8 @@ def main():
     # Row-major order throughout, as the graph's tensors are.
     np.savez_compressed(FOLDER / "ops.npz", **{key: np.ascontiguousarray(x).reshape(x.shape) for key, x in arrays.items()})
     np.savez_compressed(FOLDER / "lenet.npz", **lenet.trajectory())
+    for net, steps in whole.trajectories().items():
+        np.savez_compressed(FOLDER / f"{net}.npz", **steps)
     np.savez_compressed(FOLDER / "figures.npz", **figures.cases())
     np.savez_compressed(FOLDER / "convolve.npz", **convolve.cases())
     np.savez_compressed(FOLDER / "saliency.npz", **saliency.cases())

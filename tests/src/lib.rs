@@ -17,6 +17,7 @@ pub mod products;
 pub mod steps;
 pub mod sweep;
 pub mod training_runs;
+pub mod whole;
 
 /// The folder of `goldens` and the other files that tests read: this crate's, or where they were carried to with the
 /// built tests, which `FOVEA_TESTS_ROOT` tells.
