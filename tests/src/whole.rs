@@ -7,13 +7,16 @@ use fovea_graph::training::{Optimizer, training_step};
 use fovea_graph::{Backend, Graph, Tensor};
 use ndarray::{Array1, ArrayD, Axis, Ix1, Ix2, arr0};
 
-use crate::backend::{GRADIENT_TOLERANCE, Running};
+use crate::backend::Running;
 use crate::compare::{Failures, compare, wide};
 use crate::goldens::Goldens;
 use crate::nets::net;
 
 /// The learning rate of every step.
 pub const LEARNING_RATE: f64 = 0.01;
+/// How far rounding may lead in one step, as ‖Δ‖/‖expected‖ of any state: 1.2e-5 was the worst seen, of a shift's gradient at the
+/// bottom of twenty layers, whose terms nearly cancel.
+const LED_TOLERANCE: f64 = 5e-5;
 /// How far rounding may have led a net away in five steps, as ‖Δ‖/‖expected‖ of any state.
 const FREE_TOLERANCE: f64 = 1e-3;
 
@@ -121,9 +124,7 @@ pub fn check_whole(backend: &dyn Backend) -> usize {
         let (mut led, mut free) = (Running::new(backend, &fused, &[]), Running::new(backend, &fused, &whole.before(0)));
         for (step, &loss) in whole.losses.iter().enumerate() {
             led.write(&whole.before(step));
-            for (how, running, tolerance) in
-                [("led", &mut led, GRADIENT_TOLERANCE), ("free", &mut free, FREE_TOLERANCE)]
-            {
+            for (how, running, tolerance) in [("led", &mut led, LED_TOLERANCE), ("free", &mut free, FREE_TOLERANCE)] {
                 running.run(&whole.batch(step), LEARNING_RATE, step as u32);
                 let what = |of: &str| format!("{}, {how}, step {step}, {of}", fused.name);
                 failures.check(|| what("loss"), compare(&running.output("loss"), &arr0(loss).into_dyn(), tolerance));
