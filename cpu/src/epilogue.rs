@@ -55,6 +55,12 @@ impl Epilogue<'_> {
         }
     }
 
+    /// Whether it goes as far as a map of so many elements and columns.
+    pub fn covers(&self, [elements, columns]: [usize; 2]) -> bool {
+        self.shortcut.is_none_or(|shortcut| elements <= shortcut.len())
+            && self.bias.is_none_or(|bias| columns <= bias.len())
+    }
+
     /// To a vector, of which `count` elements are wanted: from element `at` of the map on, of the columns from `column` on.
     #[inline(always)]
     pub fn vector<S: Simd>(&self, simd: S, at: usize, column: usize, count: usize, mut sum: S::f32s) -> S::f32s {
@@ -64,13 +70,18 @@ impl Epilogue<'_> {
         if let Some(shortcut) = self.shortcut {
             sum = simd.add_f32s(sum, some(simd, &shortcut[at..at + count]));
         }
-        match self.activation {
-            // What is not a number stays so: it is not below zero.
-            Some(Activation::Relu) => {
-                let zero = simd.splat_f32s(0.0);
-                simd.select_f32s(simd.less_than_f32s(sum, zero), zero, sum)
-            }
-            None => sum,
+        self.activation.map_or(sum, |activation| activate(simd, activation, sum))
+    }
+}
+
+/// The activation of each element.
+#[inline(always)]
+pub fn activate<S: Simd>(simd: S, activation: Activation, x: S::f32s) -> S::f32s {
+    match activation {
+        // What is not a number stays so: it is not below zero.
+        Activation::Relu => {
+            let zero = simd.splat_f32s(0.0);
+            simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
         }
     }
 }

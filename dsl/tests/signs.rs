@@ -90,6 +90,19 @@ fn a_misspelled_statement_is_told_first() {
 }
 
 #[test]
+fn a_word_behind_a_dash_that_is_longer_than_a_byte() {
+    for dash in ["-", "–", "—"] {
+        let count = mistake(&format!("net n = CONV3{dash}q"), "q");
+        assert_eq!(count.message, "a name glued to `CONV3-` could be a layer or a count");
+        let none = mistakes(&format!("net n = softmax{dash}64{dash}q"));
+        assert!(none.iter().all(|mistake| !mistake.message.contains("count")), "{none:#?}");
+    }
+    for text in ["softmax–64–where64\t#", "softmax→64–a", "→64–a", "é–a"] {
+        assert!(!mistakes(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
 fn characters_that_nobody_sees_are_named() {
     for (text, place, name) in [
         ("net q = conv 8 - rel\u{ad}u", "\u{ad}", "U+00AD, soft hyphen"),

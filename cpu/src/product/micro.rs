@@ -6,9 +6,9 @@
 //!
 //! Source: K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008.
 
-use pulp::{Simd, WithSimd};
+use pulp::{MemMask, Simd, WithSimd};
 
-use crate::epilogue::Epilogue;
+use crate::epilogue::{Epilogue, activate};
 use crate::simd::{mul_add, prefetch, prefetch_ahead};
 
 /// The vectors of a whole panel of columns.
@@ -32,6 +32,16 @@ pub enum Lie {
     Rows,
     /// The elements of one step of the depth together, [`COLUMN`] from step to step.
     Columns,
+}
+
+impl Lie {
+    /// How many tiles of so many rows are gathered together: a line of the cache holds several where tiles are low.
+    pub fn tiles(self, rows: usize) -> usize {
+        match self {
+            Self::Rows => 1,
+            Self::Columns => COLUMN / rows,
+        }
+    }
 }
 
 /// How many rows a tile has on this processor: as many as its registers hold.
@@ -68,8 +78,19 @@ pub struct Target<'a> {
     pub data: *mut f32,
     /// By row, up to [`MOST_ROWS`].
     pub offsets: &'a [usize],
-    /// How many columns, at most those of a panel.
+    /// How many columns, of as many panels as they need.
     pub columns: usize,
+}
+
+/// The panels that a tile meets.
+#[derive(Clone, Copy)]
+pub struct Panels {
+    /// The first.
+    pub first: *const f32,
+    /// Elements from one to the next.
+    pub next: usize,
+    /// How each is walked through.
+    pub walk: Walk,
 }
 
 /// How the steps of the depth lie in a panel: in lines of equally distant steps.
@@ -92,12 +113,11 @@ impl Walk {
     }
 }
 
-/// A tile of the left factor times a panel of the right one.
+/// A tile of the left factor times panels of the right one.
 pub struct Tile<'a> {
     lie: Lie,
     left: *const f32,
-    right: *const f32,
-    walk: Walk,
+    panels: Panels,
     target: Target<'a>,
     finish: Finish<'a>,
 }
@@ -106,17 +126,13 @@ impl<'a> Tile<'a> {
     /// To be written to `target`.
     ///
     /// # Safety
-    /// `left` must hold [`TILE`] elements, of which the target's rows and the walk's steps are set, `right` those steps, each
-    /// of [`VECTORS`] vectors; the target's rows must be as long as its columns, and the caller's alone.
-    pub unsafe fn new(
-        (lie, left): (Lie, *const f32),
-        right: *const f32,
-        walk: Walk,
-        target: Target<'a>,
-        finish: Finish<'a>,
-    ) -> Self {
+    /// `left` must point to the first of the target's rows in [`TILE`] elements, of which these rows and the walk's steps are
+    /// set, with room for as many rows as a tile has; each of the panels that the target's columns need must hold those steps,
+    /// each of [`VECTORS`] vectors; the target's rows must be as long as its columns, and the caller's alone.
+    pub unsafe fn new((lie, left): (Lie, *const f32), panels: Panels, target: Target<'a>, finish: Finish<'a>) -> Self {
+        let walk = panels.walk;
         debug_assert!(walk.lines * walk.steps <= LONGEST && target.offsets.len() <= MOST_ROWS, "a tile");
-        Self { lie, left, right, walk, target, finish }
+        Self { lie, left, panels, target, finish }
     }
 
     /// Picks the fewest rows that are enough.
@@ -124,49 +140,78 @@ impl<'a> Tile<'a> {
     /// # Safety
     /// As for [`Tile::new`].
     #[inline(always)]
-    unsafe fn run<S: Simd, const V: usize, const R: usize, const C: usize>(&self, simd: S) {
+    unsafe fn run<S: Simd, const R: usize, const C: usize>(&self, simd: S) {
         // SAFETY: as was promised; more rows than are set may be computed, but are not stored.
         unsafe {
             match self.target.offsets.len() {
                 0 => {}
-                1 => self.sums::<S, 1, V, R, C>(simd).store(simd, &self.target, self.finish),
-                2 => self.sums::<S, 2, V, R, C>(simd).store(simd, &self.target, self.finish),
-                3 | 4 => self.sums::<S, 4, V, R, C>(simd).store(simd, &self.target, self.finish),
-                5 | 6 => self.sums::<S, 6, V, R, C>(simd).store(simd, &self.target, self.finish),
-                7 | 8 => self.sums::<S, 8, V, R, C>(simd).store(simd, &self.target, self.finish),
-                9..=11 => self.sums::<S, 11, V, R, C>(simd).store(simd, &self.target, self.finish),
-                _ => self.sums::<S, MOST_ROWS, V, R, C>(simd).store(simd, &self.target, self.finish),
+                1 => self.strip::<S, 1, R, C>(simd),
+                2 => self.strip::<S, 2, R, C>(simd),
+                3 | 4 => self.strip::<S, 4, R, C>(simd),
+                5 | 6 => self.strip::<S, 6, R, C>(simd),
+                _ if S::F32_LANES < 16 => unreachable!("tiles of narrow vectors have 6 rows at most"),
+                7 | 8 => self.strip::<S, 8, R, C>(simd),
+                9..=11 => self.strip::<S, 11, R, C>(simd),
+                _ => self.strip::<S, MOST_ROWS, R, C>(simd),
+            }
+        }
+    }
+
+    /// Panel by panel: what is decided for one holds for all.
+    ///
+    /// # Safety
+    /// As for [`Tile::new`], with room for M rows in the tile.
+    #[inline(always)]
+    unsafe fn strip<S: Simd, const M: usize, const R: usize, const C: usize>(&self, simd: S) {
+        let (columns, width, finish) = (self.target.columns, VECTORS * S::F32_LANES, &self.finish);
+        let (mut column, mut right) = (0, self.panels.first);
+        let furthest = self.target.offsets.iter().copied().max().unwrap_or(0);
+        let covered = [finish.start + furthest + columns, finish.column + columns];
+        assert!(finish.epilogue.covers(covered), "what follows is there for all rows and columns");
+        // SAFETY: as was promised; a panel is read as far as it is wide, columns are written as far as they go.
+        unsafe {
+            while column + width <= columns {
+                self.sums::<S, M, VECTORS, R, C>(simd, right, column).store(simd, &self.target, finish, column);
+                (column, right) = (column + width, right.wrapping_add(self.panels.next));
+            }
+            if column + S::F32_LANES < columns {
+                self.sums::<S, M, VECTORS, R, C>(simd, right, column).store(simd, &self.target, finish, column);
+            } else if column < columns {
+                self.sums::<S, M, 1, R, C>(simd, right, column).store(simd, &self.target, finish, column);
             }
         }
     }
 
     /// Has fetched what the sums will go to while they are worked out: rows lie too far apart for the processor to foresee.
     #[inline(always)]
-    fn fetch<S: Simd, const V: usize>(&self) {
-        for &offset in self.target.offsets {
-            for v in 0..V {
-                let at = offset + v * S::F32_LANES;
-                prefetch(self.target.data.wrapping_add(at));
-                if let Some(shortcut) = self.finish.epilogue.shortcut {
-                    prefetch(shortcut.as_ptr().wrapping_add(self.finish.start + at));
-                }
+    fn fetch<S: Simd, const V: usize>(&self, column: usize) {
+        let lines = |from: *const f32| {
+            for &offset in self.target.offsets {
+                // Of two vectors the second may lie in another line of the cache, and does where they fill one.
+                (0..V).for_each(|v| prefetch(from.wrapping_add(offset + column + v * S::F32_LANES)));
             }
+        };
+        lines(self.target.data);
+        if let Some(shortcut) = self.finish.epilogue.shortcut {
+            lines(shortcut.as_ptr().wrapping_add(self.finish.start));
         }
     }
 
     /// The innermost loop of everything.
     ///
     /// # Safety
-    /// As for [`Tile::new`], with room for M rows in the tile.
+    /// As for [`Tile::new`], with room for M rows in the tile, and `right` one of the panels.
     #[inline(always)]
     unsafe fn sums<S: Simd, const M: usize, const V: usize, const R: usize, const C: usize>(
         &self,
         simd: S,
+        mut right: *const f32,
+        column: usize,
     ) -> Sums<S, M, V> {
-        self.fetch::<S, V>();
+        self.fetch::<S, V>(column);
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
-        let (mut left, mut right) = (self.left, self.right);
-        let Walk { lines, steps, step, jump } = self.walk;
+        let mut left = self.left;
+        let Walk { lines, steps, step, jump } = self.panels.walk;
         for _ in 0..lines {
             for _ in 0..steps {
                 prefetch_ahead::<S, V>(right);
@@ -197,11 +242,9 @@ impl WithSimd for Tile<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         // SAFETY: as was promised to `new`.
         unsafe {
-            match (self.lie, self.target.columns > S::F32_LANES) {
-                (Lie::Rows, true) => self.run::<S, VECTORS, ROW, 1>(simd),
-                (Lie::Rows, false) => self.run::<S, 1, ROW, 1>(simd),
-                (Lie::Columns, true) => self.run::<S, VECTORS, 1, COLUMN>(simd),
-                (Lie::Columns, false) => self.run::<S, 1, 1, COLUMN>(simd),
+            match self.lie {
+                Lie::Rows => self.run::<S, ROW, 1>(simd),
+                Lie::Columns => self.run::<S, 1, COLUMN>(simd),
             }
         }
     }
@@ -211,65 +254,77 @@ impl WithSimd for Tile<'_> {
 struct Sums<S: Simd, const M: usize, const V: usize>([[S::f32s; V]; M]);
 
 impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
+    /// Does what follows, and writes them from a column of the target on.
+    ///
     /// # Safety
-    /// The target's rows must be the caller's alone, and as long as its columns.
+    /// The target's rows must be the caller's alone, and as long as its columns; what follows must cover them.
     #[inline(always)]
-    unsafe fn store(self, simd: S, target: &Target<'_>, finish: Finish<'_>) {
-        let whole = target.columns == V * S::F32_LANES;
-        for (sums, &offset) in self.0.into_iter().zip(target.offsets) {
-            // SAFETY: a row has `columns` elements from its offset on.
-            unsafe {
-                let row = target.data.add(offset);
-                if whole {
-                    store_whole(simd, row, sums, finish, offset);
-                } else {
-                    store_some(row, &sums, target.columns, finish, offset);
+    unsafe fn store(self, simd: S, target: &Target<'_>, finish: &Finish<'_>, column: usize) {
+        // SAFETY: as was promised.
+        unsafe {
+            if target.columns - column >= V * S::F32_LANES {
+                self.put::<true>(simd, target, finish, column);
+            } else {
+                self.put::<false>(simd, target, finish, column);
+            }
+        }
+    }
+
+    /// The same, of WHOLE vectors or some of their lanes. Loops of one instruction each, over indices that are known when it is
+    /// compiled: else the sums would leave the registers.
+    ///
+    /// # Safety
+    /// As for [`Self::store`].
+    #[inline(always)]
+    unsafe fn put<const WHOLE: bool>(self, simd: S, target: &Target<'_>, finish: &Finish<'_>, column: usize) {
+        let (Self(mut sums), lanes, rows) = (self, S::F32_LANES, target.offsets.len());
+        let ends: [u32; V] =
+            std::array::from_fn(|v| (target.columns - column).saturating_sub(v * lanes).min(lanes) as u32);
+        let masks = ends.map(|end| MemMask::new(simd.mask_between_m32s(0, end).mask()));
+        // Of rows that are not there the first is read.
+        let row = |m: usize| target.offsets[if m < rows { m } else { 0 }] + column;
+        // SAFETY: of the columns that are written there are as many in a row of the target and of the shortcut, and in the bias.
+        unsafe {
+            let load = |from: *const f32, v: usize| match WHOLE {
+                true => from.add(v * lanes).cast::<S::f32s>().read_unaligned(),
+                false => simd.mask_load_ptr_f32s(masks[v], from.wrapping_add(v * lanes)),
+            };
+            if finish.add {
+                each(&mut sums, |m, v, sum| simd.add_f32s(load(target.data.add(row(m)), v), sum));
+            }
+            if let Some(bias) = finish.epilogue.bias {
+                let bias = bias.as_ptr().add(finish.column + column);
+                let bias: [S::f32s; V] = std::array::from_fn(|v| load(bias, v));
+                each(&mut sums, |_, v, sum| simd.add_f32s(sum, bias[v]));
+            }
+            if let Some(shortcut) = finish.epilogue.shortcut {
+                let start = shortcut.as_ptr().add(finish.start);
+                each(&mut sums, |m, v, sum| simd.add_f32s(sum, load(start.add(row(m)), v)));
+            }
+            if let Some(activation) = finish.epilogue.activation {
+                each(&mut sums, |_, _, sum| activate(simd, activation, sum));
+            }
+            for (m, sums) in sums.into_iter().enumerate() {
+                if m < rows {
+                    for (v, sum) in sums.into_iter().enumerate() {
+                        let to = target.data.add(row(m)).wrapping_add(v * lanes);
+                        match WHOLE {
+                            true => to.cast::<S::f32s>().write_unaligned(sum),
+                            false => simd.mask_store_ptr_f32s(masks[v], to, sum),
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-/// # Safety
-/// `row` must have V vectors.
+/// Does something to each of the sums.
 #[inline(always)]
-unsafe fn store_whole<S: Simd, const V: usize>(
-    simd: S,
-    row: *mut f32,
-    sums: [S::f32s; V],
-    finish: Finish<'_>,
-    offset: usize,
-) {
-    for (v, mut sum) in sums.into_iter().enumerate() {
-        let first = v * S::F32_LANES;
-        // SAFETY: the caller has V vectors there.
-        unsafe {
-            let at = row.add(first).cast::<S::f32s>();
-            if finish.add {
-                sum = simd.add_f32s(at.read_unaligned(), sum);
-            }
-            let (element, column) = (finish.start + offset + first, finish.column + first);
-            at.write_unaligned(finish.epilogue.vector(simd, element, column, S::F32_LANES, sum));
-        }
-    }
-}
-
-/// A row that ends inside of a vector.
-///
-/// # Safety
-/// `row` must have `columns` elements, and the vectors at least as many.
-#[inline(always)]
-unsafe fn store_some<V: Copy>(row: *mut f32, sums: &[V], columns: usize, finish: Finish<'_>, offset: usize) {
-    debug_assert!(columns <= size_of_val(sums) / 4, "the vectors have as many elements");
-    for c in 0..columns {
-        // SAFETY: vectors are f32 in a row, of which there are `columns`; so are the row's elements.
-        unsafe {
-            let mut sum = *sums.as_ptr().cast::<f32>().add(c);
-            let at = row.add(c);
-            if finish.add {
-                sum += *at;
-            }
-            *at = finish.epilogue.number(finish.start + offset + c, finish.column + c, sum);
+fn each<T: Copy, const M: usize, const V: usize>(sums: &mut [[T; V]; M], change: impl Fn(usize, usize, T) -> T) {
+    for (m, sums) in sums.iter_mut().enumerate() {
+        for (v, sum) in sums.iter_mut().enumerate() {
+            *sum = change(m, v, *sum);
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::epilogue::Epilogue;
 use crate::team::Team;
 pub use cut::Cut;
 pub use matrices::{Columns, Rows, Transposed, copy, copy_padded};
-pub use micro::{COLUMN, Finish, LONGEST, Lie, MOST_ROWS, ROW, TILE, Target, Tile, VECTORS, Walk, tile_rows};
+pub use micro::{COLUMN, Finish, LONGEST, Lie, MOST_ROWS, Panels, ROW, TILE, Target, Tile, VECTORS, Walk, tile_rows};
 pub use thin::{Thin, dots, streams};
 
 /// What stands left: rows of `depth` elements.
@@ -160,30 +160,43 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> WithSimd for Run<'_
                     own
                 }
             };
-            for start in task.rows.clone().step_by(cut.tile) {
-                let rows = start..(start + cut.tile).min(task.rows.end);
-                product.left.gather(task.which, rows.clone(), depth.clone(), tile);
-                let piece = Piece { product, cut, task: &task, rows, depth: depth.clone(), panels };
-                piece.multiply(simd, tile, memory);
+            for columns in cut.blocks(task.columns.clone(), depth.len()) {
+                let panels = &panels[(columns.start - task.columns.start) * depth.len()..];
+                let block = Block { product, cut, task: &task, columns, depth: depth.clone(), panels };
+                block.multiply(simd, tile, memory);
             }
         }
     }
 }
 
-/// A tile of the left factor, and the panels that it meets.
-struct Piece<'a, 'p, L, R, P> {
+/// Panels that stay in the second-level cache while all of a task's rows meet them.
+struct Block<'a, 'p, L, R, P> {
     product: &'a Product<'p, L, R, P>,
     cut: &'a Cut,
     task: &'a Task,
-    rows: Range<usize>,
+    columns: Range<usize>,
     depth: Range<usize>,
     panels: &'a [f32],
 }
 
-impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Piece<'_, '_, L, R, P> {
+impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Block<'_, '_, L, R, P> {
     #[inline(always)]
-    fn multiply<S: Simd>(&self, simd: S, left: &[f32], memory: Memory) {
-        let Self { product, cut, task, rows, depth, panels } = self;
+    fn multiply<S: Simd>(&self, simd: S, tile: &mut [f32], memory: Memory) {
+        let Self { product, cut, task, depth, .. } = self;
+        let together = L::LIE.tiles(cut.tile) * cut.tile;
+        for first in task.rows.clone().step_by(together) {
+            let gathered = first..(first + together).min(task.rows.end);
+            product.left.gather(task.which, gathered.clone(), depth.clone(), tile);
+            for start in gathered.clone().step_by(cut.tile) {
+                let rows = start..(start + cut.tile).min(gathered.end);
+                self.tile(simd, rows, &tile[start - first..], memory);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd>(&self, simd: S, rows: Range<usize>, left: &[f32], memory: Memory) {
+        let Self { product, cut, task, columns, depth, panels } = self;
         let (first, last) = (depth.start == task.depth.start, depth.end == task.depth.end);
         let mut places = [0; MOST_ROWS];
         for (place, row) in places.iter_mut().zip(rows.clone()) {
@@ -191,16 +204,16 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Piece<'_, '_, L, R,
         }
         let places = &places[..rows.len()];
         let none = Epilogue::default();
-        let (size, walk) = (depth.len() * cut.width, Walk::straight(depth.len(), cut.width));
-        for (panel, columns) in panels.chunks_exact(size).zip(cut.panels(task.columns.clone())) {
-            let target = Target { data: memory.rows(places, &columns), offsets: places, columns: columns.len() };
-            let (column, start) = (task.which * cut.columns + columns.start, columns.start);
-            let finish = Finish { add: !first, epilogue: if last { product.epilogue } else { none }, column, start };
-            // SAFETY: `left` has `TILE` elements, of which `gather` has set what is asked; `panel` is one of that depth; the
-            // target lies in the memory, and rows and columns of two tasks are never both the same (`Cut::tasks`), nor are
-            // their parts.
-            let tile = unsafe { Tile::new((L::LIE, left.as_ptr()), panel.as_ptr(), walk, target, finish) };
-            simd.vectorize(tile);
-        }
+        let (next, walk) = (depth.len() * cut.width, Walk::straight(depth.len(), cut.width));
+        assert!(columns.len().div_ceil(cut.width) * next <= panels.len(), "a panel for all columns");
+        let panels = Panels { first: panels.as_ptr(), next, walk };
+        let target = Target { data: memory.rows(places, columns), offsets: places, columns: columns.len() };
+        let (column, start) = (task.which * cut.columns + columns.start, columns.start);
+        let finish = Finish { add: !first, epilogue: if last { product.epilogue } else { none }, column, start };
+        // SAFETY: `left` begins in `TILE` elements, of which `gather` has set what is asked; the panels are of that depth; the
+        // target lies in the memory, and rows and columns of two tasks are never both the same (`Cut::tasks`), nor are
+        // their parts.
+        let tile = unsafe { Tile::new((L::LIE, left.as_ptr()), panels, target, finish) };
+        simd.vectorize(tile);
     }
 }

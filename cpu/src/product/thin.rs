@@ -13,7 +13,7 @@ use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::micro::tile_rows;
-use super::{Columns, Finish, Left, Lie, Memory, Right, Rows, TILE, Target, Tile, VECTORS, Walk};
+use super::{Columns, Finish, Left, Lie, Memory, Panels, Right, Rows, TILE, Target, Tile, VECTORS, Walk};
 use crate::epilogue::Epilogue;
 use crate::scratch::Scratch;
 use crate::simd::mul_add;
@@ -228,11 +228,11 @@ impl WithSimd for Streams<'_> {
                     let finish = Finish { add: start > 0, epilogue, column: first, start: first };
                     let data = self.memory.rows(offsets, &columns);
                     let target = Target { data, offsets, columns: columns.len() };
-                    let walk = Walk::straight(steps.len(), step);
+                    let panels = Panels { first: right.as_ptr(), next: 0, walk: Walk::straight(steps.len(), step) };
                     // SAFETY: `left` has `TILE` elements, of which `gather` has set what is asked; the walk ends in the
                     // factor, as the assertion has seen, or in the packed panel; the target lies in the memory, and no two
                     // tasks have a column in common.
-                    let tile = unsafe { Tile::new((Lie::Rows, left.as_ptr()), right.as_ptr(), walk, target, finish) };
+                    let tile = unsafe { Tile::new((Lie::Rows, left.as_ptr()), panels, target, finish) };
                     simd.vectorize(tile);
                 }
             }

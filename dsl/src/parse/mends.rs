@@ -101,7 +101,7 @@ impl Reader<'_> {
     fn counter_before(&self, span: Span) -> Option<&str> {
         let before = &self.text[..span.range().start.saturating_sub(self.base)];
         let word = before.strip_suffix(is_dash)?;
-        let word = &word[word.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1)..];
+        let word = &word[word.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len()..];
         let takes_count = matches!(chain_word(word), ChainWord::Layer(LayerWord::Conv | LayerWord::Fc, _));
         takes_count.then_some(word)
     }

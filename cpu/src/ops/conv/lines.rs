@@ -2,9 +2,13 @@
 //!
 //! A band works on a copy of the lines of the map that it sees, two vectors of channels wide and padded with zeros, so that
 //! each element of the window is the same walk through it from another beginning: the map is copied once, not once an element
-//! of the window. The sums of 14 filters by two vectors of channels stay in registers for a whole band, at most 512
-//! positions; dy is gathered a tile of filters at a time, for all elements of the window. After E. Georganas et al., "Anatomy
-//! of high-performance deep learning convolutions on SIMD architectures", arXiv:1808.05567.
+//! of the window. The sums of a tile of filters, 14 or 6, by two vectors of channels stay in registers for a whole band, at
+//! most 512 positions; dy is gathered a cache line of filters at a time, for all elements of the window. Where windows do not
+//! reach from line to line the images are one high map, so that bands of small maps are as long. After E. Georganas et al.,
+//! "Anatomy of high-performance deep learning convolutions on SIMD architectures", arXiv:1808.05567.
+//!
+//! Bytes: a task reads dy once, and again for every 8 vectors of channels that other tasks have; the sums of a band that is not
+//! the first are read and written once for up to 512 multiply–adds of each.
 
 use std::fmt;
 use std::ops::Range;
@@ -14,7 +18,7 @@ use pulp::{Simd, WithSimd};
 use crate::geometry::Geometry;
 use crate::ops::channels::add_parts;
 use crate::product::{
-    COLUMN, Finish, LONGEST, Lie, MOST_ROWS, Memory, TILE, Target, Tile, VECTORS, Walk, copy, tile_rows,
+    COLUMN, Finish, LONGEST, Lie, MOST_ROWS, Memory, Panels, TILE, Target, Tile, VECTORS, Walk, copy, tile_rows,
 };
 use crate::scratch::Scratch;
 use crate::team::Team;
@@ -59,7 +63,7 @@ impl Lines {
         /// Elements of the parts' sums, and of a task's copies, that are not too many.
         const SUMS: usize = 1 << 20;
         const COPIES: usize = 1 << 17;
-        let channels = g.group_channels();
+        let (g, channels) = (&piled(g), g.group_channels());
         let fills = channels.next_multiple_of(lanes) * 4 <= channels * 5;
         if [g.map[0], g.window[0], g.out[0]] != [1; 3] || !fills {
             return None;
@@ -99,6 +103,7 @@ impl Lines {
 
     /// Each thread has a tile of dy and the copies of a task, all threads the parts' sums.
     pub fn scratch(&self, g: &Geometry) -> Scratch {
+        let g = &piled(g);
         Scratch { shared: self.sums(g), each: TILE + self.blocks * self.copy(g) }
     }
 
@@ -117,6 +122,13 @@ impl Lines {
             Task { group, blocks: b..(b + blocks).min(all), part, bands }
         })
     }
+}
+
+/// The same convolution over one high map, where windows do not reach from line to line: the images one below another.
+fn piled(g: &Geometry) -> Geometry {
+    let is_piled = g.map[0] == 1 && [g.window[1], g.pad[1]] == [1, 0] && g.map[1] == g.out[1] * g.stride[1];
+    let axis = |[first, lines, width]: [usize; 3]| [first, g.batch * lines, width];
+    if is_piled { Geometry { batch: 1, map: axis(g.map), out: axis(g.out), ..*g } } else { *g }
 }
 
 /// From window to window in a copy: what lies between windows of one element is not copied.
@@ -141,6 +153,7 @@ struct Band {
 
 /// `conv_wgrad`; inputs x and dy.
 pub fn wgrad(g: &Geometry, cut: &Lines, inputs: &[&[f32]], output: &mut [f32], workspace: &mut [f32], team: &Team<'_>) {
+    let g = &piled(g);
     let (sums, workspace) = workspace.split_at_mut(cut.sums(g));
     let memory = Memory::new(if cut.parts > 1 { &mut *sums } else { &mut *output });
     let [x, dy] = [inputs[0], inputs[1]];
@@ -175,11 +188,15 @@ impl WithSimd for Run<'_> {
             for (block, copy) in self.task.blocks.clone().zip(copies.chunks_exact_mut(size)) {
                 self.fill(&band, block, copy);
             }
-            for first in (0..filters).step_by(self.cut.tile) {
-                let rows = first..(first + self.cut.tile).min(filters);
-                self.gather(&band, &rows, tile);
-                for (block, copy) in self.task.blocks.clone().zip(copies.chunks_exact(size)) {
-                    self.multiply(simd, &band, &rows, tile, block, copy, number > 0);
+            let together = Lie::Columns.tiles(self.cut.tile) * self.cut.tile;
+            for first in (0..filters).step_by(together) {
+                self.gather(&band, first, tile);
+                let gathered = first..(first + together).min(filters);
+                for start in gathered.clone().step_by(self.cut.tile) {
+                    let rows = start..(start + self.cut.tile).min(filters);
+                    for (block, copy) in self.task.blocks.clone().zip(copies.chunks_exact(size)) {
+                        self.multiply(simd, &band, &rows, &tile[start - first..], block, copy, number > 0);
+                    }
                 }
             }
         }
@@ -234,11 +251,11 @@ impl Run<'_> {
         }
     }
 
-    /// The tile of dy of some filters, position by position.
+    /// The tiles of dy of the filters from one on, position by position.
     #[inline(always)]
-    fn gather(&self, band: &Band, filters: &Range<usize>, tile: &mut [f32]) {
+    fn gather(&self, band: &Band, filter: usize, tile: &mut [f32]) {
         let g = self.g;
-        let first = self.task.group * g.group_filters() + filters.start;
+        let first = self.task.group * g.group_filters() + filter;
         let mut to = tile.chunks_exact_mut(COLUMN);
         for line in band.lines.clone() {
             let from = (band.image * g.out[1] + line) * g.out[2] + band.columns.start;
@@ -285,10 +302,11 @@ impl Run<'_> {
             let columns = element * g.group_channels() + channels.start..element * g.group_channels() + channels.end;
             let data = self.memory.rows(offsets, &columns);
             let target = Target { data, offsets, columns: channels.len() };
+            let panels = Panels { first: right.as_ptr(), next: 0, walk };
             let finish = Finish::sums(add);
-            // SAFETY: `tile` has `TILE` elements, of which `gather` has set the band's positions; the walk ends in the copy,
+            // SAFETY: `tile` begins in `TILE` elements, where `gather` has set the band's positions; the walk ends in the copy,
             // as the assertion has seen; the target lies in the memory, and no two tasks have a part and channels in common.
-            let product = unsafe { Tile::new((Lie::Columns, tile.as_ptr()), right.as_ptr(), walk, target, finish) };
+            let product = unsafe { Tile::new((Lie::Columns, tile.as_ptr()), panels, target, finish) };
             simd.vectorize(product);
         }
     }
