@@ -61,6 +61,35 @@ impl Epilogue<'_> {
             && self.bias.is_none_or(|bias| columns <= bias.len())
     }
 
+    /// To M rows of V vectors of sums, of the columns from `column` on; the rows begin at these elements of the map. `load`
+    /// reads vector number v of a row. Loops of one instruction each, over indices that are known when it is compiled: else
+    /// the sums would leave the registers.
+    ///
+    /// # Safety
+    /// `load` must be allowed to read the bias from `column` on, and the shortcut from the rows' elements on ([`Self::covers`]).
+    #[inline(always)]
+    pub unsafe fn finish<S: Simd, const M: usize, const V: usize>(
+        &self,
+        simd: S,
+        sums: &mut [[S::f32s; V]; M],
+        column: usize,
+        element: impl Fn(usize) -> usize,
+        load: impl Fn(*const f32, usize) -> S::f32s,
+    ) {
+        if let Some(bias) = self.bias {
+            let bias = bias.as_ptr().wrapping_add(column);
+            let bias: [S::f32s; V] = std::array::from_fn(|v| load(bias, v));
+            each(sums, |_, v, sum| simd.add_f32s(sum, bias[v]));
+        }
+        if let Some(shortcut) = self.shortcut {
+            let row = |m: usize| shortcut.as_ptr().wrapping_add(element(m));
+            each(sums, |m, v, sum| simd.add_f32s(sum, load(row(m), v)));
+        }
+        if let Some(activation) = self.activation {
+            each(sums, |_, _, sum| activate(simd, activation, sum));
+        }
+    }
+
     /// To a vector, of which `count` elements are wanted: from element `at` of the map on, of the columns from `column` on.
     #[inline(always)]
     pub fn vector<S: Simd>(&self, simd: S, at: usize, column: usize, count: usize, mut sum: S::f32s) -> S::f32s {
@@ -71,6 +100,16 @@ impl Epilogue<'_> {
             sum = simd.add_f32s(sum, some(simd, &shortcut[at..at + count]));
         }
         self.activation.map_or(sum, |activation| activate(simd, activation, sum))
+    }
+}
+
+/// Does something to each of the sums.
+#[inline(always)]
+pub fn each<T: Copy, const M: usize, const V: usize>(sums: &mut [[T; V]; M], change: impl Fn(usize, usize, T) -> T) {
+    for (m, sums) in sums.iter_mut().enumerate() {
+        for (v, sum) in sums.iter_mut().enumerate() {
+            *sum = change(m, v, *sum);
+        }
     }
 }
 

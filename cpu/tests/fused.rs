@@ -6,7 +6,7 @@ mod support;
 use fovea_cpu::reference::{Feed64, evaluate, output};
 use fovea_cpu::{Cpu, Instructions};
 use fovea_graph::op::{self, Statistics};
-use fovea_graph::plan::plan;
+use fovea_graph::plan::{Plan, plan};
 use fovea_graph::{Backend, Graph, Init, Memory, NodeId, Op, Outcome, Role, State, StateId, Tensor};
 use support::{check_close, each_set, feed, go, random, shape, wide};
 
@@ -62,20 +62,33 @@ fn cases() -> Vec<Case> {
 /// The graph, whose map and shortcut are inputs, all else states; all that others could read between is read by nobody.
 fn graph(case: &Case, behind: Behind) -> Graph {
     let mut graph = Graph::new("fused");
-    let filters = case.filter[0];
     let window = &case.filter[1..case.filter.len() - 1];
     let spatial = case.conv.output_extent(&case.x[1..case.x.len() - 1], window).unwrap();
-    let y = [&case.x[..1], &spatial[..], &[filters]].concat();
+    let y = [&case.x[..1], &spatial[..], &case.filter[..1]].concat();
     let (x, shortcut) = (graph.input("x", shape(&case.x)), graph.input("shortcut", shape(&y)));
-    let mut state = |name: &str, dims: &[usize]| {
-        let state = State { name: name.into(), shape: shape(dims), role: Role::Parameter, init: Init::Zeros };
-        graph.state(state, None).1
+    let last = push(&mut graph, "", case.conv.clone(), [x, shortcut], &case.filter, behind);
+    graph.output("y", last);
+    graph
+}
+
+/// Adds a convolution of `x` and what follows it, with states of its own.
+fn push(
+    graph: &mut Graph,
+    name: &str,
+    conv: op::Conv,
+    [x, shortcut]: [NodeId; 2],
+    filter: &[usize],
+    behind: Behind,
+) -> NodeId {
+    let mut state = |what: &str, dims: &[usize]| {
+        let name = format!("{name}{what}");
+        graph.state(State { name, shape: shape(dims), role: Role::Parameter, init: Init::Zeros }, None).1
     };
-    let w = state("filter", &case.filter);
-    let bias = behind.bias.then(|| state("bias", &[filters]));
-    let norm = ["mean", "variance", "scale", "shift"].map(|name| state(name, &[filters]));
+    let w = state("filter", filter);
+    let bias = behind.bias.then(|| state("bias", &filter[..1]));
+    let norm = ["mean", "variance", "scale", "shift"].map(|name| state(name, &filter[..1]));
     let inputs: Vec<NodeId> = [x, w].into_iter().chain(bias).collect();
-    let mut last = graph.push(Op::Conv(case.conv.clone()), &inputs, None).unwrap();
+    let mut last = graph.push(Op::Conv(conv), &inputs, None).unwrap();
     if behind.norm {
         let op = op::BatchNorm { eps: 1e-4, statistics: Statistics::Running };
         last = graph.push(Op::BatchNorm(op), &[&[last][..], &norm].concat(), None).unwrap();
@@ -86,16 +99,40 @@ fn graph(case: &Case, behind: Behind) -> Graph {
     if behind.relu {
         last = graph.push(Op::Relu(op::Relu {}), &[last], None).unwrap();
     }
+    last
+}
+
+/// A convolution of each channel alone, and a 1×1 one of what it gives.
+fn separable(case: &Case, filters: usize, [before, behind]: [Behind; 2]) -> Graph {
+    let mut graph = Graph::new("separable");
+    let spatial =
+        case.conv.output_extent(&case.x[1..case.x.len() - 1], &case.filter[1..case.filter.len() - 1]).unwrap();
+    let y = [&case.x[..1], &spatial[..], &[filters]].concat();
+    let (x, shortcut) = (graph.input("x", shape(&case.x)), graph.input("shortcut", shape(&y)));
+    let first = push(&mut graph, "first ", case.conv.clone(), [x, shortcut], &case.filter, before);
+    let rank = spatial.len();
+    let point = [&[filters][..], &vec![1; rank], &case.filter[..1]].concat();
+    let last = push(&mut graph, "second ", op::Conv::plain(rank), [first, shortcut], &point, behind);
     graph.output("y", last);
     graph
+}
+
+/// Convolutions of each channel alone whose maps are large enough, and the filters of the 1×1 one behind them.
+fn separables() -> Vec<(Case, usize)> {
+    vec![
+        (case("depthwise", &[2, 58, 57, 48], &[48, 3, 3, 1], 1, 1, 48), 70),
+        (case("depthwise", &[5, 111, 112, 21], &[21, 5, 5, 1], 2, 2, 21), 9),
+        (case("depthwise", &[40, 9, 9, 530], &[530, 3, 3, 1], 1, 0, 530), 34),
+        (case("depthwise", &[33, 700, 12], &[12, 7, 1], 1, 3, 12), 40),
+    ]
 }
 
 /// Values of a state: scales of either sign, some 0; variances from nothing to large.
 fn value(state: &State) -> Tensor {
     let dims = state.shape.dims();
-    match state.name.as_str() {
-        "variance" => Tensor::from_shape_fn(dims, |at| [0.0, 1e-9, 0.3, 25.0][at[0] % 4]),
-        "scale" => random(dims, 5).mapv(|v| if v.abs() < 0.2 { 0.0 } else { v }),
+    match state.name.rsplit(' ').next() {
+        Some("variance") => Tensor::from_shape_fn(dims, |at| [0.0, 1e-9, 0.3, 25.0][at[0] % 4]),
+        Some("scale") => random(dims, 5).mapv(|v| if v.abs() < 0.2 { 0.0 } else { v }),
         _ => random(dims, state.name.len() as u64),
     }
 }
@@ -118,22 +155,67 @@ fn run(cpu: &Cpu, graph: &Graph, memory: &mut dyn Memory, inputs: &[&Tensor]) ->
 /// Against f64, on every set of instructions.
 fn check(case: &Case, behind: Behind) {
     let graph = graph(case, behind);
-    let inputs = [0, 1].map(|i| random(graph.inputs[i].shape.dims(), i as u64 + 1));
-    let given = inputs.each_ref();
-    let (wide_inputs, states) = (inputs.each_ref().map(wide), graph.states.iter().map(|s| wide(&value(s))));
-    let feed = Feed64 { inputs: &wide_inputs.each_ref(), learning_rate: 0.0, seed: 7, step: 3 };
-    let values = evaluate(&graph, &states.collect::<Vec<_>>(), &feed).unwrap();
-    let expected = output(&graph, &values, "y").unwrap();
-    for cpu in each_set(2) {
-        let plan = plan(graph.clone(), &cpu);
-        let what = format!("{behind:?} on {}: {plan}", cpu.device().description);
+    check_graph(&graph, &format!("{behind:?}"), |plan, what| {
         let [step] = &plan.steps[..] else { panic!("more than one step: {what}") };
         assert_eq!(step.nodes.len(), 1 + [behind.norm, behind.add, behind.relu].iter().filter(|is| **is).count());
         assert!(step.kernel.to_string().starts_with(case.word), "{what}");
         assert_eq!(step.kernel.to_string().contains(", norm folded"), behind.norm, "{what}");
         assert!(!behind.norm || plan.prepared[0].is_kept, "{what}");
-        check_close(&what, &computed(&cpu, &graph, &given), expected, 1e-5);
+    });
+}
+
+/// The result against f64, and the plan by what is asked of it, on every set of instructions.
+fn check_graph(graph: &Graph, what: &str, is_planned: impl Fn(&Plan, &str)) {
+    let inputs = [0, 1].map(|i| random(graph.inputs[i].shape.dims(), i as u64 + 1));
+    let given = inputs.each_ref();
+    let (wide_inputs, states) = (inputs.each_ref().map(wide), graph.states.iter().map(|s| wide(&value(s))));
+    let feed = Feed64 { inputs: &wide_inputs.each_ref(), learning_rate: 0.0, seed: 7, step: 3 };
+    let values = evaluate(graph, &states.collect::<Vec<_>>(), &feed).unwrap();
+    let expected = output(graph, &values, "y").unwrap();
+    for cpu in each_set(2) {
+        let plan = plan(graph.clone(), &cpu);
+        let what = format!("{what} on {}: {plan}", cpu.device().description);
+        is_planned(&plan, &what);
+        check_close(&what, &computed(&cpu, graph, &given), expected, 1e-5);
     }
+}
+
+#[test]
+fn each_channel_alone_and_then_all_in_one_step() {
+    let none = Behind { bias: false, norm: false, add: false, relu: false };
+    let usual = Behind { norm: true, relu: true, ..none };
+    let pairs = [[usual; 2], [none, ALL], [Behind { add: false, ..ALL }, none], [none; 2]];
+    for ((case, filters), behind) in separables().iter().flat_map(|case| pairs.map(|behind| (case, behind))) {
+        let graph = separable(case, *filters, behind);
+        check_graph(&graph, &format!("{behind:?}"), |plan, what| {
+            let [step] = &plan.steps[..] else { panic!("more than one step: {what}") };
+            let kernel = step.kernel.to_string();
+            assert!(kernel.starts_with("depthwise") && kernel.contains("lines at a time, product"), "{what}");
+            assert!(plan.prepared.len() == 2 && plan.prepared.iter().all(|made| made.is_kept), "{what}");
+        });
+    }
+    // A shortcut between, and maps that stay in a cache, are two steps.
+    let (small, (large, _)) = (case("depthwise", &[2, 9, 11, 40], &[40, 3, 3, 1], 1, 1, 40), &separables()[0]);
+    let between = Behind { add: true, ..usual };
+    for (case, filters, before) in [(&small, 70, usual), (large, 48, between)] {
+        check_graph(&separable(case, filters, [before, usual]), "two steps", |plan, what| {
+            assert_eq!(plan.steps.len(), 2, "{what}");
+        });
+    }
+}
+
+#[test]
+fn bits_of_both_together_do_not_depend_on_threads_and_changed_states_count() {
+    for set in Instructions::available() {
+        let (case, filters) = &separables()[0];
+        let graph = separable(case, *filters, [Behind { add: false, ..ALL }, ALL]);
+        let inputs = [0, 1].map(|i| random(graph.inputs[i].shape.dims(), i as u64 + 1));
+        let found = |threads| computed(&Cpu::with(Some(threads), set).unwrap(), &graph, &inputs.each_ref());
+        let one = found(1);
+        assert!(one == found(2) && one == found(3), "{set}");
+    }
+    let (case, filters) = &separables()[1];
+    every_state_counts(&separable(case, *filters, [Behind { add: false, ..ALL }, ALL]));
 }
 
 #[test]
@@ -170,8 +252,12 @@ fn bits_do_not_depend_on_the_number_of_threads() {
 
 #[test]
 fn a_changed_state_is_folded_anew() {
-    let (cpu, case) = (Cpu::new(Some(2)).unwrap(), &cases()[0]);
-    let graph = graph(case, ALL);
+    every_state_counts(&graph(&cases()[0], ALL));
+}
+
+/// Writes each state anew: the result is that of a program that has seen nothing else, and not what it was.
+fn every_state_counts(graph: &Graph) {
+    let cpu = Cpu::new(Some(2)).unwrap();
     let inputs = [0, 1].map(|i| random(graph.inputs[i].shape.dims(), i as u64 + 1));
     let mut memory = cpu.allocate(&graph.states).unwrap();
     let mut program = cpu.compile(plan(graph.clone(), &cpu)).unwrap();
@@ -180,7 +266,7 @@ fn a_changed_state_is_folded_anew() {
         memory.write(StateId::new(i), &value(state).mapv(|v| factor * v)).unwrap();
         assert_eq!(program.run(memory, &feed(&inputs.each_ref()), &mut go).unwrap(), Outcome::Done);
         let found = program.output("y").unwrap();
-        assert!(found == run(&cpu, &graph, memory, &inputs.each_ref()), "after {}", state.name);
+        assert!(found == run(&cpu, graph, memory, &inputs.each_ref()), "after {}", state.name);
         found
     };
     (0..graph.states.len()).for_each(|i| _ = write(&mut *memory, i, 1.0));

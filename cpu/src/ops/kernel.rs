@@ -9,7 +9,7 @@ use fovea_graph::plan::{self, Choice, Plan, Preparation, Step, Type};
 use fovea_graph::{Graph, NodeId};
 
 use crate::geometry::Geometry;
-use crate::ops::conv::{Dgrad, Forward, Fused, Phase, Wgrad};
+use crate::ops::conv::{Dgrad, Forward, Fused, Phase, Separable, Wgrad};
 use crate::ops::winograd::{Direction, Packing};
 use crate::ops::{Norm, Rectified, Rule};
 use crate::product::{Cut, Thin};
@@ -22,8 +22,8 @@ pub struct Kernel {
     pub way: Way,
     /// With what memory.
     pub scratch: Scratch,
-    /// What it wants made of some of its inputs beforehand.
-    pub wants: Option<Wanted>,
+    /// What it wants made of some of its inputs beforehand, in the order in which it reads it.
+    pub wants: Vec<Wanted>,
 }
 
 /// What a kernel wants made of inputs.
@@ -77,6 +77,8 @@ pub enum Way {
     Thin(Thin),
     /// `conv`, and what follows it.
     Conv(Geometry, Forward, Fused),
+    /// A convolution of each channel alone and a 1×1 convolution of what it gives, each with what follows it.
+    Separable(Separable),
     /// `conv_dgrad`.
     ConvDgrad(Geometry, Dgrad),
     /// `conv_wgrad`.
@@ -97,12 +99,13 @@ impl Kernel {
 
     /// Of this way, with this memory.
     pub fn new(way: Way, scratch: Scratch) -> Self {
-        Self { way, scratch, wants: None }
+        Self { way, scratch, wants: Vec::new() }
     }
 
     /// The same, but it wants this made of an input beforehand.
-    pub fn with_wanted(self, input: usize, form: Form, len: usize) -> Self {
-        Self { wants: Some(Wanted { inputs: vec![input], form, len }), ..self }
+    pub fn with_wanted(mut self, input: usize, form: Form, len: usize) -> Self {
+        self.wants.push(Wanted { inputs: vec![input], form, len });
+        self
     }
 
     /// The kernel of a step, if it is the CPU's.
@@ -113,27 +116,21 @@ impl Kernel {
     /// As a plan for so many threads takes it, for these nodes.
     pub fn choice(self, graph: &Graph, nodes: &[NodeId], threads: usize) -> Choice {
         let (bytes, wants) = (self.scratch.bytes(threads), self.wants.clone());
-        let choice = Choice::new(Arc::new(self), bytes);
-        match wants {
-            Some(Wanted { inputs, form, len }) => {
-                let all: Vec<NodeId> = nodes.iter().flat_map(|&id| &graph.node(id).inputs).copied().collect();
-                let of = inputs.iter().filter_map(|&input| all.get(input).copied()).collect();
-                choice.with_prepared(Preparation { of, form: Arc::new(form), bytes: len * Type::F32.bytes() })
-            }
-            None => choice,
-        }
+        let all: Vec<NodeId> = nodes.iter().flat_map(|&id| &graph.node(id).inputs).copied().collect();
+        wants.into_iter().fold(Choice::new(Arc::new(self), bytes), |choice, Wanted { inputs, form, len }| {
+            let of = inputs.iter().filter_map(|&input| all.get(input).copied()).collect();
+            choice.with_prepared(Preparation { of, form: Arc::new(form), bytes: len * Type::F32.bytes() })
+        })
     }
 
     /// Whether it is one for this step's nodes: for their ops, and of their sizes; with all prepared that it wants.
     pub fn suits(&self, plan: &Plan, step: &Step) -> bool {
         let prepared: Vec<_> = step.reads.iter().map(|&id| &plan.prepared[id.index()]).collect();
-        let is_prepared = match (&prepared[..], &self.wants) {
-            ([], None) => true,
-            ([made], Some(Wanted { form, len, .. })) => {
-                made.form.downcast() == Some(form) && made.bytes == len * Type::F32.bytes()
-            }
-            _ => false,
+        let is_made = |made: &plan::Prepared, Wanted { form, len, .. }: &Wanted| {
+            made.form.downcast() == Some(form) && made.bytes == len * Type::F32.bytes()
         };
+        let is_prepared = prepared.len() == self.wants.len()
+            && prepared.iter().zip(&self.wants).all(|(made, wanted)| is_made(made, wanted));
         is_prepared && crate::ops::suits(&self.way, &plan.graph, &step.nodes)
     }
 }
@@ -175,6 +172,7 @@ impl fmt::Display for Kernel {
             Way::Product(cut) => write!(f, "product {cut}"),
             Way::Thin(cut) => write!(f, "thin product {cut}"),
             Way::Conv(_, way, fused) => write!(f, "{way}{fused}"),
+            Way::Separable(separable) => separable.fmt(f),
             Way::ConvDgrad(_, way) => way.fmt(f),
             Way::ConvWgrad(_, way) => way.fmt(f),
             Way::Updates(rule) => write!(f, "{rule} in one pass"),

@@ -162,6 +162,7 @@ pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
             Way::Norm(norm) => norm::recognised(graph, nodes).is_some_and(|(known, _)| known == *norm),
             Way::Rectified(rectified) => rectified::recognised(graph, nodes) == Some(*rectified),
             Way::Conv(g, _, fused) => conv::is_group(g, *fused, graph, nodes),
+            Way::Separable(separable) => conv::is_separable(separable, graph, nodes),
             _ => false,
         };
     };
@@ -230,6 +231,7 @@ pub fn run(graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
         (_, Way::Updates(rule)) => one_pass::run(*rule, graph, nodes, call),
         (_, Way::Norm(norm)) => norm::run(*norm, graph, nodes, call),
         (_, Way::Rectified(rectified)) => rectified::run(*rectified, graph, nodes, call),
+        (_, Way::Separable(separable)) => conv::separable(separable, graph, nodes, call),
         (&[id, ..], Way::Conv(..)) | (&[id], _) => run_node(&graph.node(id).op, call),
         _ => unreachable!("checked when it is compiled"),
     }

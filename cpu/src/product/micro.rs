@@ -8,7 +8,7 @@
 
 use pulp::{MemMask, Simd, WithSimd};
 
-use crate::epilogue::{Epilogue, activate};
+use crate::epilogue::{Epilogue, each};
 use crate::simd::{mul_add, prefetch, prefetch_ahead};
 
 /// The vectors of a whole panel of columns.
@@ -270,8 +270,7 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
         }
     }
 
-    /// The same, of WHOLE vectors or some of their lanes. Loops of one instruction each, over indices that are known when it is
-    /// compiled: else the sums would leave the registers.
+    /// The same, of WHOLE vectors or some of their lanes.
     ///
     /// # Safety
     /// As for [`Self::store`].
@@ -292,18 +291,7 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
             if finish.add {
                 each(&mut sums, |m, v, sum| simd.add_f32s(load(target.data.add(row(m)), v), sum));
             }
-            if let Some(bias) = finish.epilogue.bias {
-                let bias = bias.as_ptr().add(finish.column + column);
-                let bias: [S::f32s; V] = std::array::from_fn(|v| load(bias, v));
-                each(&mut sums, |_, v, sum| simd.add_f32s(sum, bias[v]));
-            }
-            if let Some(shortcut) = finish.epilogue.shortcut {
-                let start = shortcut.as_ptr().add(finish.start);
-                each(&mut sums, |m, v, sum| simd.add_f32s(sum, load(start.add(row(m)), v)));
-            }
-            if let Some(activation) = finish.epilogue.activation {
-                each(&mut sums, |_, _, sum| activate(simd, activation, sum));
-            }
+            finish.epilogue.finish(simd, &mut sums, finish.column + column, |m| finish.start + row(m), load);
             for (m, sums) in sums.into_iter().enumerate() {
                 if m < rows {
                     for (v, sum) in sums.into_iter().enumerate() {
@@ -315,16 +303,6 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
                     }
                 }
             }
-        }
-    }
-}
-
-/// Does something to each of the sums.
-#[inline(always)]
-fn each<T: Copy, const M: usize, const V: usize>(sums: &mut [[T; V]; M], change: impl Fn(usize, usize, T) -> T) {
-    for (m, sums) in sums.iter_mut().enumerate() {
-        for (v, sum) in sums.iter_mut().enumerate() {
-            *sum = change(m, v, *sum);
         }
     }
 }

@@ -136,6 +136,35 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Product<'_, L, R, P
     }
 }
 
+impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Product<'_, L, R, P> {
+    /// Computes all columns of some rows over the whole depth, for tasks that are more than a product. The rows must be theirs
+    /// alone; `workspace` as a thread's in [`Self::run`].
+    #[inline(always)]
+    pub fn rows<S: Simd>(&self, simd: S, cut: &Cut, rows: Range<usize>, memory: Memory, workspace: &mut [f32]) {
+        let task = Task { which: 0, rows, columns: 0..cut.columns, depth: 0..cut.depth, part: 0 };
+        self.task(simd, cut, &task, memory, workspace);
+    }
+
+    #[inline(always)]
+    fn task<S: Simd>(&self, simd: S, cut: &Cut, task: &Task, memory: Memory, workspace: &mut [f32]) {
+        let (tile, own) = workspace.split_at_mut(TILE);
+        for depth in cut.pieces(task.depth.clone()) {
+            let panels: &[f32] = match self.right {
+                Factor::Packed(packed) => &packed[cut.panel_at(task.which, &depth, task.columns.start)..],
+                Factor::Own(right) => {
+                    right.pack(task.which, depth.clone(), task.columns.clone(), cut.width, own);
+                    own
+                }
+            };
+            for columns in cut.blocks(task.columns.clone(), depth.len()) {
+                let panels = &panels[(columns.start - task.columns.start) * depth.len()..];
+                let block = Block { product: self, cut, task, columns, depth: depth.clone(), panels };
+                block.multiply(simd, tile, memory);
+            }
+        }
+    }
+}
+
 /// One task, for the widest vectors.
 struct Run<'a, 'p, L, R, P> {
     product: &'a Product<'p, L, R, P>,
@@ -150,22 +179,7 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> WithSimd for Run<'_
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { product, cut, task, memory, workspace } = self;
-        let (tile, own) = workspace.split_at_mut(TILE);
-        for depth in cut.pieces(task.depth.clone()) {
-            let panels: &[f32] = match product.right {
-                Factor::Packed(packed) => &packed[cut.panel_at(task.which, &depth, task.columns.start)..],
-                Factor::Own(right) => {
-                    right.pack(task.which, depth.clone(), task.columns.clone(), cut.width, own);
-                    own
-                }
-            };
-            for columns in cut.blocks(task.columns.clone(), depth.len()) {
-                let panels = &panels[(columns.start - task.columns.start) * depth.len()..];
-                let block = Block { product, cut, task: &task, columns, depth: depth.clone(), panels };
-                block.multiply(simd, tile, memory);
-            }
-        }
+        self.product.task(simd, self.cut, &self.task, self.memory, self.workspace);
     }
 }
 

@@ -11,12 +11,12 @@ use fovea_graph::op::{Activation, BatchNorm, Conv};
 use fovea_graph::plan::Group;
 use fovea_graph::{Graph, NodeId, Op};
 
-use super::{choose, is_of};
+use super::{choose, is_of, separable};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::batch_norm::deviation;
 use crate::ops::kernel::{Form, Kernel, Wanted, Way};
-use crate::ops::{Call, is_kept, prepare};
+use crate::ops::{is_kept, prepare};
 use crate::team::Team;
 use crate::threads::Threads;
 
@@ -52,7 +52,7 @@ pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
     let mut taken = vec![false; graph.nodes.len()];
     // From the last on: of two convolutions that are added the later one adds, when the other is there.
     let convolutions = graph.ids().rev().filter(|&id| matches!(graph.node(id).op, Op::Conv(_)));
-    let group = |id: NodeId| {
+    let chain = |id: NodeId| {
         let mut nodes = vec![id];
         while let Some(reader) = next(nodes[nodes.len() - 1]).filter(|reader| !taken[reader.index()]) {
             nodes.push(reader);
@@ -61,17 +61,29 @@ pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
                 break;
             }
         }
-        let fused = recognised(graph, &nodes).filter(|_| nodes.len() > 1)?;
         nodes.iter().for_each(|id| taken[id.index()] = true);
-        Some(Group { choice: kernel(graph, &nodes, fused, threads)?.choice(graph, &nodes, threads.count()), nodes })
+        nodes
     };
-    convolutions.filter_map(group).collect()
+    let chains: Vec<Vec<NodeId>> = convolutions.map(chain).collect();
+    let pairs = separable::groups(graph, &chains, next, threads);
+    let alone = |nodes: &&Vec<NodeId>| !pairs.iter().any(|pair| pair.nodes.contains(&nodes[0]));
+    let group = |nodes: &Vec<NodeId>| {
+        let fused = recognised(graph, nodes).filter(|_| nodes.len() > 1)?;
+        let choice = kernel(graph, nodes, fused, threads)?.choice(graph, nodes, threads.count());
+        Some(Group { choice, nodes: nodes.clone() })
+    };
+    let alone: Vec<Group> = chains.iter().filter(alone).filter_map(group).collect();
+    pairs.into_iter().chain(alone).collect()
 }
 
 /// What these nodes, in this order, are together.
 pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<Fused> {
     let (first, rest) = nodes.split_first()?;
-    let Op::Conv(Conv { activation: None, .. }) = &graph.node(*first).op else { return None };
+    let Op::Conv(Conv { activation, .. }) = &graph.node(*first).op else { return None };
+    // What has its own activation is followed by nothing more.
+    if activation.is_some() && !rest.is_empty() {
+        return None;
+    }
     let is_state = |id: &NodeId| matches!(graph.node(*id).op, Op::State(_));
     let (mut fused, mut last) = (Fused::default(), *first);
     for &id in rest {
@@ -97,26 +109,26 @@ pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<Fused> {
     Some(fused)
 }
 
-/// The kernel of such a group.
-fn kernel(graph: &Graph, nodes: &[NodeId], fused: Fused, threads: &Threads) -> Option<Kernel> {
+/// The kernel of such nodes.
+pub(super) fn kernel(graph: &Graph, nodes: &[NodeId], fused: Fused, threads: &Threads) -> Option<Kernel> {
     let node = graph.node(nodes[0]);
     let Op::Conv(op) = &node.op else { return None };
     let kernel =
         choose(op, &graph.input_shapes(node), &node.shape, threads.vectors().lanes(), is_kept(graph, node.inputs[1]));
     let Way::Conv(g, way, _) = kernel.way else { return None };
-    let kernel = Kernel { way: Way::Conv(g, way, fused), ..kernel };
+    let way = Way::Conv(g, way, fused);
     let Some(&Op::BatchNorm(BatchNorm { eps, .. })) = nodes.get(1).map(|&id| &graph.node(id).op) else {
-        return Some(kernel);
+        return Some(Kernel { way, ..kernel });
     };
     let own = node.inputs.len();
-    let (form, len) = match kernel.wants {
+    let (form, len) = match kernel.wants.into_iter().next() {
         Some(Wanted { form, len, .. }) => (form, len),
         None => (Form::Same, g.filters * g.depth()),
     };
     // The filters, the bias where there is one, and the normalisation's.
     let inputs = (1..own).chain(own + 1..own + 5).collect();
     let form = Form::Folded { form: Box::new(form), eps, has_bias: own == 3 };
-    Some(Kernel { wants: Some(Wanted { inputs, form, len: len + g.filters }), ..kernel })
+    Some(Kernel { way, wants: vec![Wanted { inputs, form, len: len + g.filters }], scratch: kernel.scratch })
 }
 
 /// The form of folded filters, and behind it the bias.
@@ -149,13 +161,17 @@ pub struct Operands<'a> {
     pub epilogue: Epilogue<'a>,
 }
 
-/// Finds the operands of `conv` and of what follows it among those of its step.
-pub fn operands<'a>(op: &Conv, g: &Geometry, fused: Fused, call: &Call<'a>) -> Operands<'a> {
-    let (inputs, prepared) = (&call.memory.inputs, call.memory.prepared.first().copied());
+/// Finds the operands of `conv`, which has this activation itself, and of what follows it: among the inputs of its nodes, and what
+/// was made of its filters.
+pub fn operands<'a>(
+    g: &Geometry,
+    (fused, own): (Fused, Option<Activation>),
+    inputs: &[&'a [f32]],
+    prepared: Option<&'a [f32]>,
+) -> Operands<'a> {
     // Behind those of the convolution come those of the normalisation, both of the sum, and ReLU's.
     let behind = usize::from(fused.relu) + if fused.add { 2 } else { 0 } + if fused.norm { 5 } else { 0 };
-    let own = inputs.len() - behind;
-    let given = if own == 3 { Some(inputs[2]) } else { None };
+    let given = if inputs.len() - behind == 3 { Some(inputs[2]) } else { None };
     let (filters, bias) = match prepared {
         Some(made) if fused.norm => {
             let (filters, bias) = made.split_at(made.len() - g.filters);
@@ -166,7 +182,7 @@ pub fn operands<'a>(op: &Conv, g: &Geometry, fused: Fused, call: &Call<'a>) -> O
     let summed = inputs.len() - behind + if fused.norm { 5 } else { 0 };
     let shortcut =
         fused.add.then(|| inputs[summed..summed + 2].iter().copied().find(|other| !other.is_empty())).flatten();
-    let activation = if fused.relu { Some(Activation::Relu) } else { op.activation };
+    let activation = if fused.relu { Some(Activation::Relu) } else { own };
     Operands { x: inputs[0], filters, epilogue: Epilogue { bias, shortcut, activation } }
 }
 

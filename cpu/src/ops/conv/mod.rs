@@ -4,6 +4,7 @@ mod fused;
 mod groups;
 mod lines;
 mod phases;
+mod separable;
 mod windows;
 
 use std::fmt;
@@ -25,6 +26,7 @@ use groups::Joined;
 use lines::Lines;
 pub use phases::Phase;
 use phases::Taps;
+pub use separable::{Separable, is_separable, separable};
 pub use windows::{Axis, Windows};
 
 /// How `conv` is computed.
@@ -243,7 +245,8 @@ pub fn pack_taps(g: &Geometry, phases: &[(Phase, Cut)], w: &[f32], packed: &mut 
 /// `conv`, and what follows it.
 pub fn forward(op: &Conv, call: Call<'_>) {
     let Way::Conv(g, way, fused) = &call.kernel.way else { unreachable!("checked when it is compiled") };
-    let operands = fused::operands(op, g, *fused, &call);
+    let prepared = call.memory.prepared.first().copied();
+    let operands = fused::operands(g, (*fused, op.activation), &call.memory.inputs, prepared);
     let cut = match way {
         Forward::Direct(bands) => return narrow::forward(g, bands, operands, call),
         Forward::Depthwise => return depthwise::forward(g, operands, call),

@@ -13,13 +13,16 @@ use pulp::Simd;
 
 use super::slide::{Line, Seen, Slide, Target};
 use crate::ops::conv::Windows;
-use crate::simd::mul_add;
+use crate::simd::{mul_add, prefetch};
 
 /// The most positions that have their sums in registers together.
 pub(super) const MOST: usize = 8;
 
-/// The most lanes of a vector.
-const WIDEST: usize = 16;
+/// Which of the places that windows see lie beside the map: the first of them, the last, or whichever.
+pub(super) const FIRST: usize = 1;
+pub(super) const LAST: usize = 2;
+pub(super) const BOTH: usize = FIRST | LAST;
+pub(super) const ANY: usize = 4;
 
 /// What windows next to one another see of their lines of the map.
 pub(super) struct View {
@@ -43,10 +46,19 @@ impl View {
         Self { map: windows.map.as_ptr(), channels: windows.channels, first, end, on_map }
     }
 
-    /// Whether all of the places lie on the map.
+    /// Which of the places lie beside the map: none, [`FIRST`], [`LAST`], [`BOTH`] or [`ANY`].
     #[inline(always)]
-    pub(super) fn is_whole(&self, places: usize) -> bool {
-        self.on_map.count_ones() as usize == places
+    pub(super) fn missing(&self, places: usize) -> usize {
+        let last = 1u32.checked_shl(places as u32 - 1).unwrap_or(0);
+        let all = last | last.wrapping_sub(1);
+        match (all & !self.on_map, last) {
+            (_, 0) => ANY,
+            (0, _) => 0,
+            (1, _) => FIRST,
+            (gone, last) if gone == last => LAST,
+            (gone, last) if gone == last | 1 => BOTH,
+            _ => ANY,
+        }
     }
 
     /// Where a vector of channels of the first window lies, in the line of these taps; it may lie beside the map.
@@ -57,20 +69,29 @@ impl View {
     }
 
     /// The vector at a place, counted from that of the `window`; zeros beside the map. W says how wide the windows are, if
-    /// they see 32 places at most.
+    /// they see 32 places at most, `last` which place is the last.
     ///
     /// # Safety
-    /// The line must lie on the map, the place, too, where all are known to (`WHOLE`), and the channels must fill a vector.
+    /// The line must lie on the map, the place, too, where it is not one of those that are `MISSING`, and the channels must fill
+    /// a vector.
     #[inline(always)]
-    pub(super) unsafe fn x<S: Simd, const W: usize, const WHOLE: bool>(&self, window: *const f32, i: usize) -> S::f32s {
-        const ZEROS: &[f32; WIDEST] = &[0.0; WIDEST];
-        let is_there = match W {
-            0 => ((self.first + i as isize) as usize) < self.end,
-            _ => WHOLE || self.on_map >> i & 1 == 1,
+    pub(super) unsafe fn x<S: Simd, const W: usize, const MISSING: usize>(
+        &self,
+        simd: S,
+        window: *const f32,
+        i: usize,
+        last: usize,
+    ) -> S::f32s {
+        let is_there = match (W, MISSING) {
+            (0, _) => ((self.first + i as isize) as usize) < self.end,
+            (_, ANY) => self.on_map >> i & 1 == 1,
+            _ => !(MISSING & FIRST != 0 && i == 0 || MISSING & LAST != 0 && i == last),
         };
-        let x = if is_there { window.wrapping_add(i * self.channels) } else { ZEROS.as_ptr() };
-        // SAFETY: as was promised, the map has a vector at each place that is on it; there are zeros for the widest.
-        unsafe { x.cast::<S::f32s>().read_unaligned() }
+        if !is_there {
+            return simd.splat_f32s(0.0);
+        }
+        // SAFETY: as was promised, the map has a vector at each place that is on it.
+        unsafe { window.wrapping_add(i * self.channels).cast::<S::f32s>().read_unaligned() }
     }
 }
 
@@ -107,9 +128,9 @@ impl Slide<'_> {
             let out = &mut out[(start - line.columns.start) * stride..];
             for which in 0..self.written {
                 let view = View::new(&self.windows, axis.place(start, 0), places);
-                let is_whole = W > 0 && view.is_whole(places);
+                let missing = view.missing(places);
                 let block = Block { line, seen, view, element: self.element(line, start), count, which };
-                self.block::<S, W, STEP>(simd, &block, is_whole, Target { out: &mut *out, stride });
+                self.block::<S, W, STEP>(simd, &block, missing, Target { out: &mut *out, stride });
             }
             start += count;
         }
@@ -120,21 +141,29 @@ impl Slide<'_> {
         &self,
         simd: S,
         block: &Block<'_>,
-        is_whole: bool,
+        missing: usize,
         to: Target<'_>,
     ) {
         let channels = &block.line.channels;
         let end = (block.count - 1) * to.stride + (channels.len() - 1) * self.written + block.which;
         assert!(end < to.out.len() && channels.end <= self.channels, "the block lies in the result");
         assert!(self.read() == 1 && channels.len() >= S::F32_LANES, "channels fill a vector");
+        let covered = [block.element + block.count * self.channels * self.written, self.channels * self.written];
+        assert!(self.epilogue.covers(covered), "what follows is there for all of it");
         // SAFETY: block and channels are as `compute` wants them, by the assertions.
         unsafe {
-            match (block.count, is_whole) {
-                (8, true) => self.compute::<S, W, STEP, 8, true>(simd, block, to),
-                (7, true) => self.compute::<S, W, STEP, 7, true>(simd, block, to),
-                (7 | 8, false) => self.compute::<S, W, STEP, 8, false>(simd, block, to),
-                (5 | 6, _) => self.compute::<S, W, STEP, 6, false>(simd, block, to),
-                _ => self.compute::<S, W, STEP, 4, false>(simd, block, to),
+            // Lines of 7, 14, 28 … and of 8, 16, 32 … positions have such blocks, padded by one place or not at all.
+            match (block.count, missing) {
+                (8, 0) if W > 0 => self.compute::<S, W, STEP, 8, 0>(simd, block, to),
+                (8, FIRST) if W == 3 => self.compute::<S, W, STEP, 8, FIRST>(simd, block, to),
+                (8, LAST) if W == 3 => self.compute::<S, W, STEP, 8, LAST>(simd, block, to),
+                (7, 0) if W > 0 => self.compute::<S, W, STEP, 7, 0>(simd, block, to),
+                (7, FIRST) if W == 3 => self.compute::<S, W, STEP, 7, FIRST>(simd, block, to),
+                (7, LAST) if W == 3 => self.compute::<S, W, STEP, 7, LAST>(simd, block, to),
+                (7, BOTH) if W == 3 => self.compute::<S, W, STEP, 7, BOTH>(simd, block, to),
+                (7 | 8, _) => self.compute::<S, W, STEP, 8, ANY>(simd, block, to),
+                (5 | 6, _) => self.compute::<S, W, STEP, 6, ANY>(simd, block, to),
+                _ => self.compute::<S, W, STEP, 4, ANY>(simd, block, to),
             }
         }
     }
@@ -143,10 +172,10 @@ impl Slide<'_> {
     ///
     /// # Safety
     /// The block's numbers must lie in `to`; its channels must fill a vector and be those of the map, that of one number a
-    /// channel; the lines that are seen must lie on it, and so must all places of them, if the block is `WHOLE`; windows
+    /// channel; the lines that are seen must lie on it, and so must all places of them but what is `MISSING`; windows
     /// must have the width and the stride, if there is one.
     #[inline(always)]
-    unsafe fn compute<S: Simd, const W: usize, const STEP: usize, const P: usize, const WHOLE: bool>(
+    unsafe fn compute<S: Simd, const W: usize, const STEP: usize, const P: usize, const MISSING: usize>(
         &self,
         simd: S,
         block: &Block<'_>,
@@ -155,18 +184,17 @@ impl Slide<'_> {
         let channels = block.line.channels.clone();
         let mut channel = channels.start;
         loop {
+            if W > 0 {
+                self.fetch::<W, STEP, P>(block, channel);
+            }
             // SAFETY: a vector of channels from here on is there.
-            let sums = unsafe { self.sums::<S, W, STEP, P, WHOLE>(simd, block, channel) };
+            let sums = unsafe { self.sums::<S, W, STEP, P, MISSING>(simd, block, channel) };
             let at = (channel - channels.start) * self.written + block.which;
             if self.written == 1 {
-                for (p, sum) in sums.into_iter().enumerate().take(block.count) {
-                    let element = block.element + p * self.channels + channel;
-                    let sum = self.epilogue.vector(simd, element, channel, S::F32_LANES, sum);
-                    // SAFETY: the row has a vector from there on.
-                    unsafe { to.out.as_mut_ptr().add(p * to.stride + at).cast::<S::f32s>().write_unaligned(sum) };
-                }
+                // SAFETY: as was promised, rows, bias and shortcut have a vector from there on.
+                unsafe { self.put(simd, block, channel, sums, to.out.as_mut_ptr().add(at), to.stride) };
             } else {
-                let lanes = pulp::bytemuck::cast_slice::<S::f32s, f32>(&sums).chunks_exact(S::F32_LANES);
+                let lanes = pulp::bytemuck::cast_slice::<S::f32s, f32>(sums.as_flattened()).chunks_exact(S::F32_LANES);
                 let number = channel * self.written + block.which;
                 self.scatter(lanes.take(block.count), at, [block.element, number], to.stride, to.out);
             }
@@ -177,33 +205,76 @@ impl Slide<'_> {
         }
     }
 
+    /// Does what follows to the sums of a vector of channels, and writes them to rows that lie so far apart.
+    ///
+    /// # Safety
+    /// The rows must have a vector there; what follows must cover the block.
+    #[inline(always)]
+    unsafe fn put<S: Simd, const P: usize>(
+        &self,
+        simd: S,
+        block: &Block<'_>,
+        channel: usize,
+        mut sums: [[S::f32s; 1]; P],
+        to: *mut f32,
+        stride: usize,
+    ) {
+        // Of positions that are not there the first is read.
+        let element = |p: usize| block.element + if p < block.count { p * self.channels } else { 0 } + channel;
+        // SAFETY: as was promised.
+        unsafe {
+            self.epilogue.finish(simd, &mut sums, channel, element, |from, _| from.cast::<S::f32s>().read_unaligned());
+            for (p, [sum]) in sums.into_iter().enumerate() {
+                if p < block.count {
+                    to.add(p * stride).cast::<S::f32s>().write_unaligned(sum);
+                }
+            }
+        }
+    }
+
+    /// Has fetched what the next positions see of the map that none has seen before: places on the last lines of their windows.
+    /// These are too many streams for the processor to foresee.
+    #[inline(always)]
+    fn fetch<const W: usize, const STEP: usize, const P: usize>(&self, block: &Block<'_>, channel: usize) {
+        let [z, y] = [0, 1].map(|axis| block.seen.taps[axis].clone());
+        let new = self.windows.axes[1].stride.min(y.len());
+        for y in y.end - new..y.end {
+            let window = block.view.window(block.seen, [z.end.saturating_sub(1), y], channel);
+            for place in (P - 1) * STEP + W..(2 * P - 1) * STEP + W {
+                prefetch(window.wrapping_add(place * self.channels));
+            }
+        }
+    }
+
     /// The sums of a vector of channels.
     ///
     /// # Safety
     /// As for `compute`; the vector must lie in the block's channels.
     #[inline(always)]
-    unsafe fn sums<S: Simd, const W: usize, const STEP: usize, const P: usize, const WHOLE: bool>(
+    unsafe fn sums<S: Simd, const W: usize, const STEP: usize, const P: usize, const MISSING: usize>(
         &self,
         simd: S,
         block: &Block<'_>,
         channel: usize,
-    ) -> [S::f32s; P] {
+    ) -> [[S::f32s; 1]; P] {
         let axis = &self.windows.axes[2];
         let (taps, stride) = if W > 0 { (W, STEP) } else { (axis.taps, axis.stride) };
         let next = self.steps[2] * self.channels as isize;
-        let mut sums = [simd.splat_f32s(0.0); P];
+        let mut sums = [[simd.splat_f32s(0.0)]; P];
         for z in block.seen.taps[0].clone() {
             for y in block.seen.taps[1].clone() {
                 let window = block.view.window(block.seen, [z, y], channel);
-                // SAFETY: the lines that are seen lie on the map, and so do all places of them if the block is whole.
-                let x = |i: usize| unsafe { block.view.x::<S, W, WHOLE>(window, i) };
+                // SAFETY: the lines that are seen lie on the map, and so do all places of them but what is missing.
+                let x = |i: usize| unsafe {
+                    block.view.x::<S, W, MISSING>(simd, window, i, ((P - 1) * STEP + W).wrapping_sub(1))
+                };
                 let filter = self.filters.as_ptr().wrapping_add(self.filter(block.which, [z, y, 0]) + channel);
                 // SAFETY: there is a vector of filters for each tap.
                 let filter =
                     |s: usize| unsafe { filter.wrapping_offset(s as isize * next).cast::<S::f32s>().read_unaligned() };
                 if W > 0 {
                     let filters: [S::f32s; W] = std::array::from_fn(filter);
-                    for (p, sum) in sums.iter_mut().enumerate() {
+                    for (p, [sum]) in sums.iter_mut().enumerate() {
                         for (s, &filter) in filters.iter().enumerate() {
                             *sum = mul_add(simd, x(p * stride + s), filter, *sum);
                         }
@@ -211,7 +282,7 @@ impl Slide<'_> {
                 } else {
                     for s in 0..taps {
                         let filter = filter(s);
-                        for (p, sum) in sums.iter_mut().enumerate() {
+                        for (p, [sum]) in sums.iter_mut().enumerate() {
                             *sum = mul_add(simd, x(p * stride + s * axis.step), filter, *sum);
                         }
                     }

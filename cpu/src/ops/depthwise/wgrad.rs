@@ -12,7 +12,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::few::lanes_of;
-use super::sized::{MOST, View};
+use super::sized::{ANY, BOTH, FIRST, LAST, MOST, View};
 use super::slide::Seen;
 use super::taps;
 use crate::geometry::Geometry;
@@ -144,17 +144,27 @@ impl Part<'_> {
         let (channels, axis) = (self.g.channels, self.windows.axes[2]);
         assert!(W == 0 || (axis.taps, axis.stride, axis.step) == (W, STEP, 1), "windows of the kind");
         assert!(channels >= S::F32_LANES && S::F32_LANES == self.cut.lanes, "channels fill a vector");
-        for (block, dy) in line.dy.chunks(MOST * channels).enumerate() {
-            let (first, count) = (axis.place(block * MOST, 0), dy.len() / channels);
+        let (width, mut start) = (line.dy.len() / channels, 0);
+        let blocks = width.div_ceil(MOST);
+        for block in 0..blocks {
+            // As equal as can be.
+            let count = (width - start).div_ceil(blocks - block);
+            let dy = &line.dy[start * channels..][..count * channels];
             let places = (count - 1) * axis.stride + (axis.taps - 1) * axis.step + 1;
-            let view = View::new(&self.windows, first, places);
+            let view = View::new(&self.windows, axis.place(start, 0), places);
+            start += count;
             // SAFETY: the block has `count` positions of all channels, which fill a vector, and the windows are of the kind;
             // the sums are as the cut says.
             unsafe {
-                if W > 0 && view.is_whole(places) && count == MOST {
-                    self.compute::<S, W, STEP, true>(simd, line.seen, &view, dy);
-                } else {
-                    self.compute::<S, W, STEP, false>(simd, line.seen, &view, dy);
+                match (count, view.missing(places)) {
+                    (8, 0) if W > 0 => self.compute::<S, W, STEP, 8, 0>(simd, line.seen, &view, dy),
+                    (8, FIRST) if W == 3 => self.compute::<S, W, STEP, 8, FIRST>(simd, line.seen, &view, dy),
+                    (8, LAST) if W == 3 => self.compute::<S, W, STEP, 8, LAST>(simd, line.seen, &view, dy),
+                    (7, 0) if W > 0 => self.compute::<S, W, STEP, 7, 0>(simd, line.seen, &view, dy),
+                    (7, FIRST) if W == 3 => self.compute::<S, W, STEP, 7, FIRST>(simd, line.seen, &view, dy),
+                    (7, LAST) if W == 3 => self.compute::<S, W, STEP, 7, LAST>(simd, line.seen, &view, dy),
+                    (7, BOTH) if W == 3 => self.compute::<S, W, STEP, 7, BOTH>(simd, line.seen, &view, dy),
+                    _ => self.compute::<S, W, STEP, MOST, ANY>(simd, line.seen, &view, dy),
                 }
             }
         }
@@ -163,10 +173,10 @@ impl Part<'_> {
     /// All channels of a block of positions, one vector after another.
     ///
     /// # Safety
-    /// `dy` must be up to [`MOST`] positions, all places of whose windows lie on the map where it is `WHOLE`; there must be a
+    /// `dy` must be up to P positions, P where it is known what is `MISSING` of the places that their windows see; there must be a
     /// vector of channels, of as many lanes as the cut says, and windows of the width and the stride, if they have one.
     #[inline(always)]
-    unsafe fn compute<S: Simd, const W: usize, const STEP: usize, const WHOLE: bool>(
+    unsafe fn compute<S: Simd, const W: usize, const STEP: usize, const P: usize, const MISSING: usize>(
         &mut self,
         simd: S,
         seen: &Seen,
@@ -178,7 +188,7 @@ impl Part<'_> {
         let (taps, stride) = if W > 0 { (W, STEP) } else { (axis.taps, axis.stride) };
         for slot in (0..channels).step_by(S::F32_LANES) {
             let channel = slot.min(channels - S::F32_LANES);
-            let dy: [S::f32s; MOST] = std::array::from_fn(|p| match WHOLE || p < count {
+            let dy: [S::f32s; P] = std::array::from_fn(|p| match MISSING != ANY || p < count {
                 // SAFETY: the position has a vector of channels from there on.
                 true => unsafe { dy.as_ptr().add(p * channels + channel).cast::<S::f32s>().read_unaligned() },
                 false => simd.splat_f32s(0.0),
@@ -190,9 +200,10 @@ impl Part<'_> {
                     // SAFETY: each of the taps has whole vectors of slots.
                     let at = |s: usize| unsafe { sums.add(s * slots).cast::<S::f32s>() };
                     let window = view.window(seen, [z, y], channel);
-                    // SAFETY: the lines that are seen lie on the map, and so do all places of them if it is whole.
+                    // SAFETY: the lines that are seen lie on the map, and so do all places of them but what is missing.
                     unsafe {
-                        let x = |i: usize| view.x::<S, W, WHOLE>(window, i);
+                        let last = ((P - 1) * STEP + W).wrapping_sub(1);
+                        let x = |i: usize| view.x::<S, W, MISSING>(simd, window, i, last);
                         if W > 0 {
                             let mut sums: [S::f32s; W] = std::array::from_fn(|s| at(s).read_unaligned());
                             for (p, &dy) in dy.iter().enumerate() {

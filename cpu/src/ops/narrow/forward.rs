@@ -10,7 +10,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::Bands;
-use crate::epilogue::Epilogue;
+use crate::epilogue::{Epilogue, activate, each};
 use crate::geometry::Geometry;
 use crate::ops::Call;
 use crate::ops::conv::Operands;
@@ -144,29 +144,27 @@ impl Line<'_> {
                 load::<S, V>(simd, w),
             );
         }
-        // What a single block writes too far is written over by the next position.
-        let whole = first + block <= self.filters || self.filters <= block;
-        // Nearly always nothing else is left: the bias is in the sums, and shortcuts are rare here.
-        let activation = Epilogue::new(None, self.epilogue.activation);
-        for (p, mut sums) in sums.into_iter().enumerate() {
-            if p == count {
-                break;
-            }
-            for (v, sum) in sums.iter_mut().enumerate() {
+        // The bias is in the sums. Indices that are known when it is compiled: else the sums would leave the registers.
+        if self.epilogue.shortcut.is_some() {
+            each(&mut sums, |p, v, sum| {
                 let column = first + v * S::F32_LANES;
                 let lanes = self.filters.saturating_sub(column).min(S::F32_LANES);
-                *sum = if self.epilogue.shortcut.is_none() || lanes == 0 {
-                    activation.vector(simd, 0, 0, 0, *sum)
-                } else {
-                    let element = self.start + (start + p) * self.filters + column;
-                    self.epilogue.vector(simd, element, column, lanes, *sum)
-                };
-            }
-            let at = (start + p) * self.filters + first;
-            let end = if whole { self.y.len() } else { at + self.filters - first };
-            match self.y[at..end].get_mut(..block) {
-                Some(y) => S::as_mut_simd_f32s(y).0.copy_from_slice(&sums),
-                None => store_some(&mut self.y[at..end], pulp::bytemuck::cast_slice::<S::f32s, f32>(&sums)),
+                let element = self.start + (start + p) * self.filters + column;
+                if p < count && lanes > 0 { self.epilogue.vector(simd, element, column, lanes, sum) } else { sum }
+            });
+        } else if let Some(activation) = self.epilogue.activation {
+            each(&mut sums, |_, _, sum| activate(simd, activation, sum));
+        }
+        // What a single block writes too far is written over by the next position.
+        let whole = first + block <= self.filters || self.filters <= block;
+        for (p, sums) in sums.into_iter().enumerate() {
+            if p < count {
+                let at = (start + p) * self.filters + first;
+                let end = if whole { self.y.len() } else { at + self.filters - first };
+                match self.y[at..end].get_mut(..block) {
+                    Some(y) => S::as_mut_simd_f32s(y).0.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum),
+                    None => store_some::<S, V>(&mut self.y[at..end], sums),
+                }
             }
         }
     }
@@ -174,8 +172,8 @@ impl Line<'_> {
 
 /// Stores as many as there is room for.
 #[inline(never)]
-fn store_some(y: &mut [f32], sums: &[f32]) {
-    y.iter_mut().zip(sums).for_each(|(y, sum)| *y = *sum);
+fn store_some<S: Simd, const V: usize>(y: &mut [f32], sums: [S::f32s; V]) {
+    y.iter_mut().zip(pulp::bytemuck::cast_slice::<S::f32s, f32>(&sums)).for_each(|(y, sum)| *y = *sum);
 }
 
 /// Filters `[filters, depth]` as blocks `[depth, block]`; those beyond the last are zero.
