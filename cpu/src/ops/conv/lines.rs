@@ -74,8 +74,8 @@ impl Lines {
         let block = VECTORS * lanes;
         let mut cut = Self { lines, width, block, tile: tile_rows(lanes), blocks: 1, share: 1, parts: 1 };
         let all = channels.div_ceil(block);
-        let most = (COPIES / cut.copy(g).max(1)).max(1);
-        cut.blocks = even(all, 8usize.div_ceil(g.window[1] * g.window[2]).min(most).min(all));
+        let fit = (COPIES / cut.copy(g).max(1)).max(1);
+        cut.blocks = even(all, 8usize.div_ceil(g.window[1] * g.window[2]).min(fit).min(all));
         let tasks = g.groups * all.div_ceil(cut.blocks);
         let worth = (g.rows() * g.filters * g.depth() / WORTH).clamp(1, TASKS);
         let parts = worth.div_ceil(tasks).min(SUMS / (g.filters * g.depth()).max(1)).max(1);
@@ -194,9 +194,7 @@ impl WithSimd for Run<'_> {
                 let gathered = first..(first + together).min(filters);
                 for start in gathered.clone().step_by(self.cut.tile) {
                     let rows = start..(start + self.cut.tile).min(filters);
-                    for (block, copy) in self.task.blocks.clone().zip(copies.chunks_exact(size)) {
-                        self.multiply(simd, &band, &rows, &tile[start - first..], block, copy, number > 0);
-                    }
+                    self.multiply(simd, &band, &rows, &tile[start - first..], copies, number > 0);
                 }
             }
         }
@@ -270,44 +268,34 @@ impl Run<'_> {
         }
     }
 
-    /// Adds a band's part to the gradients by all elements of the window of a block of channels.
-    #[allow(clippy::too_many_arguments)]
+    /// Adds a band's part to the gradients by all elements of the window of the task's channels.
     #[inline(always)]
-    fn multiply<S: Simd>(
-        &self,
-        simd: S,
-        band: &Band,
-        filters: &Range<usize>,
-        tile: &[f32],
-        block: usize,
-        copy: &[f32],
-        add: bool,
-    ) {
-        let (g, size) = (self.g, self.cut.block);
+    fn multiply<S: Simd>(&self, simd: S, band: &Band, filters: &Range<usize>, tile: &[f32], copies: &[f32], add: bool) {
+        let (g, block, next) = (self.g, self.cut.block, self.cut.copy(self.g));
         let [_, width] = self.cut.seen(g);
-        let line = width * size;
-        let (step, steps) = (stride(g, 2) * size, band.columns.len());
+        let line = width * block;
+        let (step, steps) = (stride(g, 2) * block, band.columns.len());
         let down = stride(g, 1) * line;
         let walk = Walk { lines: band.lines.len(), steps, step, jump: down.wrapping_sub(steps * step) };
-        let channels = block * size..((block + 1) * size).min(g.group_channels());
+        let channels = self.task.blocks.start * block..(self.task.blocks.end * block).min(g.group_channels());
         let part = self.task.part * g.filters * g.depth();
         let row = |k: usize| part + (self.task.group * g.group_filters() + filters.start + k) * g.depth();
         let offsets: [usize; MOST_ROWS] = std::array::from_fn(row);
         let offsets = &offsets[..filters.len()];
-        let furthest = (walk.lines - 1) * down + (steps - 1) * step + size;
+        let furthest = (walk.lines - 1) * down + (steps - 1) * step + block;
         for element in 0..g.window[1] * g.window[2] {
             let (r, s) = (element / g.window[2], element % g.window[2]);
-            let right = &copy[r * g.dilate[1] * line + s * g.dilate[2] * size..];
-            assert!(furthest <= right.len(), "a walk ends in its copy");
+            let first = r * g.dilate[1] * line + s * g.dilate[2] * block;
+            let fits = first + furthest <= next && self.task.blocks.len() * next <= copies.len();
+            assert!(fits, "a walk ends in its copy");
             let columns = element * g.group_channels() + channels.start..element * g.group_channels() + channels.end;
-            let data = self.memory.rows(offsets, &columns);
-            let target = Target { data, offsets, columns: channels.len() };
-            let panels = Panels { first: right.as_ptr(), next: 0, walk };
-            let finish = Finish::sums(add);
-            // SAFETY: `tile` begins in `TILE` elements, where `gather` has set the band's positions; the walk ends in the copy,
-            // as the assertion has seen; the target lies in the memory, and no two tasks have a part and channels in common.
-            let product = unsafe { Tile::new((Lie::Columns, tile.as_ptr()), panels, target, finish) };
-            simd.vectorize(product);
+            let target = Target { data: self.memory.rows(offsets, &columns), offsets, columns: channels.len() };
+            let panels = Panels { first: copies[first..].as_ptr(), next, walk };
+            // SAFETY: `tile` begins in `TILE` elements, where `gather` has set the band's positions; the walk ends in each of
+            // the copies, as the assertion has seen; the target lies in the memory, as no two tasks have a part and channels
+            // in common.
+            let tile = unsafe { Tile::new((Lie::Columns, tile.as_ptr()), panels, target, Finish::sums(add)) };
+            simd.vectorize(tile);
         }
     }
 }
