@@ -273,17 +273,20 @@ def roof(kept):
 
 def write():
     kept = json.loads(KEPT.read_text())
-    lines = [
+    head = [
         "# Beside PyTorch and ONNX Runtime, on the CPU", "",
         "Written by `tests/peers/cpu.py --write`; how a figure is made stands in its head. Images a second; above 1, ours is faster.", "",
         "Both see the same shapes, batches and threads; training is forward, backward and SGD with momentum. NEON is not measured: there was no such",
         "processor; that the kernels compile for it, `.ci/run` checks. FLOPs are those of the plain sums: Winograd's filtering needs fewer, and so",
-        "may pass the peak.", "",
+        "may pass the peak. Sections were measured on several machines, and each at a commit: compare ratios, and only within one.",
     ]
+    # What other machines have measured stays as it is.
+    there = (ROOT / "cpu" / "RESULTS.md").read_text().split("\n## ")[1:]
+    sections = {text.partition("\n")[0]: text.partition("\n")[2].strip() for text in there}
     for kind in sorted(kept, reverse=True):
         about = kept[kind]["about"]
         peak = roof(about["set"])
-        lines += [f"## {about['device']}", "", f"{about['date']}, commit {about.get('commit', '')}; {about['processor']}; PyTorch {about['torch']}, ONNX Runtime {about['onnxruntime']}."]
+        lines = [f"{about['date']}, commit {about.get('commit', '')}; {about['processor']}; PyTorch {about['torch']}, ONNX Runtime {about['onnxruntime']}."]
         lines += [about["note"]] if about["note"] else []
         if peak:
             lines += [f"Measured peak (`cargo bench -p fovea-cpu --bench roof`): {peak:.0f} GFLOP/s on all threads."]
@@ -292,7 +295,9 @@ def write():
             rows = [(name, summary(kept[kind]["results"][f"{name}/{mode}"])) for name in NETS if f"{name}/{mode}" in kept[kind]["results"]]
             if rows:
                 lines += table(title, rows, {name: kept[kind]["results"][f"{name}/{mode}"]["batch"] for name, _ in rows}, peak) + [""]
-    (ROOT / "cpu" / "RESULTS.md").write_text("\n".join(lines).rstrip() + "\n")
+        sections[about["device"]] = "\n".join(lines).strip()
+    text = "\n".join(head) + "\n" + "".join(f"\n## {device}\n\n{section}\n" for device, section in sections.items())
+    (ROOT / "cpu" / "RESULTS.md").write_text(text)
 
 
 def table(title, rows, batches, peak):
