@@ -246,7 +246,7 @@ pub fn pack_taps(g: &Geometry, phases: &[(Phase, Cut)], w: &[f32], packed: &mut 
 pub fn forward(op: &Conv, call: Call<'_>) {
     let Way::Conv(g, way, fused) = &call.kernel.way else { unreachable!("checked when it is compiled") };
     let prepared = call.memory.prepared.first().copied();
-    let operands = fused::operands(g, (*fused, op.activation), &call.memory.inputs, prepared);
+    let operands = fused::operands(g, (*fused, op.activation), call.memory.inputs, prepared);
     let cut = match way {
         Forward::Direct(bands) => return narrow::forward(g, bands, operands, call),
         Forward::Depthwise => return depthwise::forward(g, operands, call),
