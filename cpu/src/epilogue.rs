@@ -5,6 +5,7 @@ use fovea_graph::op::Activation;
 use pulp::Simd;
 
 use crate::math::rectify;
+use crate::statistics::Statistics;
 
 /// What follows the sums.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,12 +16,14 @@ pub struct Epilogue<'a> {
     pub shortcut: Option<&'a [f32]>,
     /// Applied last.
     pub activation: Option<Activation>,
+    /// Sums by column of what is written, where whoever writes whole rows of the map gathers them.
+    pub statistics: Option<Statistics<'a>>,
 }
 
 impl Epilogue<'_> {
     /// A bias and an activation.
     pub fn new<'a>(bias: Option<&'a [f32]>, activation: Option<Activation>) -> Epilogue<'a> {
-        Epilogue { bias, shortcut: None, activation }
+        Epilogue { bias, activation, ..Epilogue::default() }
     }
 
     /// To whole positions of so many filters, the first of which is element `start` of the map.
@@ -105,7 +108,10 @@ impl Epilogue<'_> {
 
 /// Does something to each of the sums.
 #[inline(always)]
-pub fn each<T: Copy, const M: usize, const V: usize>(sums: &mut [[T; V]; M], change: impl Fn(usize, usize, T) -> T) {
+pub fn each<T: Copy, const M: usize, const V: usize>(
+    sums: &mut [[T; V]; M],
+    mut change: impl FnMut(usize, usize, T) -> T,
+) {
     for (m, sums) in sums.iter_mut().enumerate() {
         for (v, sum) in sums.iter_mut().enumerate() {
             *sum = change(m, v, *sum);

@@ -23,6 +23,7 @@ pub mod reference;
 mod scratch;
 mod shadow;
 mod simd;
+mod statistics;
 mod storage;
 mod team;
 mod threads;

@@ -119,3 +119,85 @@ fn large_maps_and_values_far_from_zero() {
     check(&[3, 70, 61, 7], around, 0.0);
     check(&[2, 33, 40, 48], Around { sum: false, shared: false, ..around }, 100.0);
 }
+
+/// A convolution with a bias, and the mean and the variance of its result.
+fn convolved(conv: &op::Conv, x: &[usize], filter: &[usize]) -> Graph {
+    let mut graph = Graph::new("statistics");
+    let (x, w) = (graph.input("x", shape(x)), graph.input("filter", shape(filter)));
+    let bias = graph.input("bias", shape(&filter[..1]));
+    let mut push = |op: Op, inputs: &[NodeId]| graph.push(op, inputs, None).unwrap();
+    let y = push(Op::Conv(conv.clone()), &[x, w, bias]);
+    let mean = push(Op::ChannelMean(op::ChannelMean {}), &[y]);
+    let variance = push(Op::ChannelVariance(op::ChannelVariance {}), &[y, mean]);
+    for (name, id) in [("y", y), ("mean", mean), ("variance", variance)] {
+        graph.output(name, id);
+    }
+    graph
+}
+
+/// The statistics behind a convolution on every set, with results around `centre`; whether its own step gathers them.
+fn check_behind(conv: &op::Conv, [x, filter]: [&[usize]; 2], centre: f32, is_one: bool) {
+    let graph = convolved(conv, x, filter);
+    let tensors = [x, filter, &filter[..1]].map(|dims| random(dims, dims.len() as u64));
+    let [x, w, bias] = &tensors;
+    let (w, bias) = (w.mapv(|w| w / (filter[1..].iter().product::<usize>() as f32).sqrt()), bias.mapv(|b| b + centre));
+    let given = [x, &w, &bias];
+    let inputs: Vec<_> = given.iter().map(|tensor| wide(tensor)).collect();
+    let feed64 = Feed64 { inputs: &inputs.iter().collect::<Vec<_>>(), learning_rate: 0.05, seed: 7, step: 3 };
+    let expected = evaluate(&graph, &[], &feed64).unwrap();
+    for set in Instructions::available() {
+        let found = [1, 2, 3].map(|threads| {
+            let cpu = Cpu::with(Some(threads), set).unwrap();
+            let plan = plan(graph.clone(), &cpu);
+            let text = plan.to_string();
+            assert_eq!(
+                (plan.steps.len(), text.contains(", mean and variance")),
+                if is_one { (1, true) } else { (2, false) },
+                "{text}"
+            );
+            let mut program = cpu.compile(plan).unwrap();
+            let mut memory = cpu.allocate(&graph.states).unwrap();
+            assert_eq!(program.run(&mut *memory, &feed(&given), &mut go).unwrap(), Outcome::Done);
+            ["y", "mean", "variance"].map(|name| program.output(name).unwrap())
+        });
+        assert!(found[0] == found[1] && found[0] == found[2], "bits do not depend on threads: {filter:?}, {set}");
+        for (name, found) in ["y", "mean", "variance"].iter().zip(&found[0]) {
+            // Around 100 the result itself is off by some 2⁻²⁴ of that, and so the variance of it by more.
+            let tolerance = if centre == 0.0 || *name != "variance" { 1e-5 } else { 2e-4 };
+            check_close(
+                &format!("{name} of {filter:?}, {set}"),
+                found,
+                output(&graph, &expected, name).unwrap(),
+                tolerance,
+            );
+        }
+    }
+}
+
+#[test]
+fn convolutions_gather_mean_and_variance_of_what_they_give() {
+    let plain = op::Conv::plain;
+    let strided = |stride: usize, pad: usize, groups: usize| op::Conv {
+        stride: vec![stride; 2],
+        pad: vec![[pad; 2]; 2],
+        groups,
+        ..plain(2)
+    };
+    for centre in [0.0, 100.0] {
+        let check =
+            |conv: &op::Conv, x: &[usize], filter: &[usize], is_one| check_behind(conv, [x, filter], centre, is_one);
+        // Products: few and many rows, ragged and more than a strip of channels, several pieces of the depth.
+        check(&plain(2), &[3, 37, 41, 20], &[37, 1, 1, 20], true);
+        check(&plain(2), &[1, 3, 5, 24], &[530, 1, 1, 24], true);
+        check(&plain(2), &[2, 11, 9, 1100], &[130, 1, 1, 1100], true);
+        check(&strided(2, 1, 1), &[4, 29, 30, 9], &[33, 3, 3, 9], true);
+        check(&plain(1), &[3, 37, 16], &[24, 5, 16], true);
+        check(&plain(2), &[1, 1, 1, 33], &[2, 1, 1, 33], true);
+        // Few channels, each channel alone, and what does not gather: Winograd's and groups.
+        check(&strided(2, 3, 1), &[2, 75, 77, 3], &[37, 7, 7, 3], true);
+        check(&strided(1, 1, 530), &[5, 9, 11, 530], &[530, 3, 3, 1], true);
+        check(&strided(2, 1, 21), &[1, 79, 78, 21], &[42, 3, 3, 1], true);
+        check(&strided(1, 1, 1), &[2, 14, 13, 64], &[50, 3, 3, 64], false);
+        check(&strided(1, 1, 2), &[2, 8, 8, 12], &[10, 3, 3, 6], false);
+    }
+}

@@ -47,6 +47,7 @@ pub fn workspace(x: &Shape) -> usize {
 }
 
 /// What a normalisation does with each channel, repeated to the length of a row.
+#[derive(Clone, Copy)]
 pub struct Normalised<'a>([&'a [f32]; 3]);
 
 impl<'a> Normalised<'a> {
@@ -55,6 +56,12 @@ impl<'a> Normalised<'a> {
         Self(rows(workspace, mean.len(), |c| {
             [f64::from(mean[c]), f64::from(scale[c]) / deviation(variance[c], op.eps), f64::from(shift[c])]
         }))
+    }
+
+    /// Means, factors and shifts from the lane of this element on.
+    #[inline(always)]
+    pub fn lanes(&self, element: usize) -> [&'a [f32]; 3] {
+        self.0.map(|row| &row[element % row.len()..])
     }
 
     /// `scale/σ · (x − mean) + shift` for a row, or its beginning.

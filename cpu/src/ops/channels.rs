@@ -7,13 +7,9 @@ use std::ops::Range;
 
 use fovea_graph::Shape;
 
+use crate::statistics::BLOCK;
+pub use crate::statistics::STRIP;
 use crate::team::{CHUNK, Team};
-
-/// Lanes of a row that are summed at a time: their sums stay in the first cache.
-pub const STRIP: usize = 512;
-
-/// Rows whose terms are added in f32.
-pub const BLOCK: usize = 64;
 
 /// Elements of a row: a whole number of positions and, where that is not too long, of vectors, so that short rows of
 /// channels fill vectors too.

@@ -29,7 +29,7 @@ pub struct Kernel {
 /// What a kernel wants made of inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
-    /// Of which.
+    /// Of which; behind its nodes' inputs come those that [`Kernel::choice_with`] is given.
     pub inputs: Vec<usize>,
     /// What is made of them.
     pub form: Form,
@@ -115,8 +115,13 @@ impl Kernel {
 
     /// As a plan for so many threads takes it, for these nodes.
     pub fn choice(self, graph: &Graph, nodes: &[NodeId], threads: usize) -> Choice {
+        self.choice_with(graph, (nodes, &[]), threads)
+    }
+
+    /// The same for a kernel that wants something made of others than these nodes' inputs: of states, or of what is fed.
+    pub fn choice_with(self, graph: &Graph, (nodes, others): (&[NodeId], &[NodeId]), threads: usize) -> Choice {
         let (bytes, wants) = (self.scratch.bytes(threads), self.wants.clone());
-        let all: Vec<NodeId> = nodes.iter().flat_map(|&id| &graph.node(id).inputs).copied().collect();
+        let all: Vec<NodeId> = nodes.iter().flat_map(|&id| &graph.node(id).inputs).chain(others).copied().collect();
         wants.into_iter().fold(Choice::new(Arc::new(self), bytes), |choice, Wanted { inputs, form, len }| {
             let of = inputs.iter().filter_map(|&input| all.get(input).copied()).collect();
             choice.with_prepared(Preparation { of, form: Arc::new(form), bytes: len * Type::F32.bytes() })

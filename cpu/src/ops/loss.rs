@@ -6,7 +6,7 @@ use fovea_graph::op::{Correct, CrossEntropy, LabelWeight, Measure, PointwiseLoss
 use super::Call;
 use super::elementwise::zip;
 use super::soft;
-use super::softmax::{exponentials, largest, rows};
+use super::softmax::{exponentials, largest, rows, sum_of_exponentials};
 use crate::team::{CHUNK, Team};
 
 /// The scratch memory of what sums over positions: a partial sum a task.
@@ -25,14 +25,15 @@ pub fn cross_entropy(op: &CrossEntropy, call: Call<'_>) {
         return soft::cross_entropy(op, call);
     }
     let weighing = Weighing::of(call.shapes[0], &call.memory.inputs[2..]);
+    let vectors = call.team.vectors();
     let sum = over_positions(call.team, call.memory.inputs, call.shapes[0], call.memory.workspace, |x, label| {
         let label = match named(label, x.len(), op.ignore) {
             Label::Ignored => return 0.0,
             Label::Wrong => return f64::NAN,
             Label::Class(label) => label,
         };
-        let largest = largest(x);
-        let sum: f32 = x.iter().map(|x| (x - largest).exp()).sum();
+        let largest = largest(vectors, x);
+        let sum = sum_of_exponentials(vectors, x, largest);
         let log = f64::from(sum).ln();
         let own = (log - f64::from(x[label] - largest)) * f64::from(weighing.of_class(label));
         if op.smoothing == 0.0 {
@@ -109,7 +110,7 @@ pub fn cross_entropy_grad(op: &CrossEntropy, call: Call<'_>) {
                 Label::Class(label) => label,
             };
             let own = scale * (1.0 - smooth) * weighing.of_class(label);
-            let factor = (own + each * all) / exponentials(x, dx);
+            let factor = (own + each * all) / exponentials(call.team.vectors(), x, dx);
             dx.iter_mut().for_each(|dx| *dx *= factor);
             dx[label] -= own;
             if smooth != 0.0 {

@@ -2,16 +2,11 @@
 
 use fovea_graph::Shape;
 
-use super::channels::{BLOCK, STRIP, Strip, add_row, reduce};
+use super::channels::{Strip, add_row, reduce};
+use crate::statistics::{BLOCK, FIRST, STRIP, add_block, variance};
 use crate::team::Team;
 
-/// `result(c, mean, variance)` of every channel, in one pass.
-///
-/// Each block's terms are `d = x − m` and `d²`, where m is the mean of the block before it: from them follow `Σ x` and `Σ x²`
-/// in f64, where their difference costs nothing. How far a block's mean is from the one before is, taken over all blocks,
-/// not more than four times the variance (`Σ n (m' − m)² ≤ 4 Σ (x − mean)²`), so the variance is as exact as with its own
-/// mean subtracted, however far that lies from 0 (T. Chan, G. Golub and R. LeVeque, "Algorithms for computing the sample
-/// variance", 1983, has the sums of blocks).
+/// `result(c, mean, variance)` of every channel, in one pass; how, says [`crate::statistics`].
 pub fn moments(
     team: &Team<'_>,
     shape: &Shape,
@@ -27,17 +22,13 @@ pub fn moments(
         );
     };
     reduce(team, shape, (workspace, &mut []), strip, |c, [sum, squares]| {
-        // What is not a number stays so.
-        let variance = (squares - sum * (sum / n)) / n;
-        result(c, sum / n, if variance < 0.0 { 0.0 } else { variance });
+        result(c, sum / n, variance(n, sum, squares));
     });
 }
 
 /// `Σ x` and `Σ x²` of a strip.
 #[inline(always)]
 fn strip_moments(strip: &Strip, x: &[f32], sums: &mut [[f64; STRIP]; 2]) {
-    /// Rows whose mean the first block gets.
-    const FIRST: usize = 8;
     let mut middle = [0.0; STRIP];
     let rows = strip.rows().take(FIRST).take_while(|row| row.len() == strip.len());
     let mut count = 0.0;
@@ -72,26 +63,18 @@ fn strip_moments(strip: &Strip, x: &[f32], sums: &mut [[f64; STRIP]; 2]) {
     flush_moments(&mut block, count, strip.len(), &mut middle, sums);
 }
 
-/// Adds the sums of a block of so many rows, of which the first `len` lanes count; the next has its mean as its middle.
+/// Adds the sums of a block of so many rows, of which the first `len` lanes count.
 #[inline(always)]
 fn flush_moments(
     block: &mut [[f32; STRIP]; 2],
     count: usize,
     len: usize,
     middle: &mut [f32; STRIP],
-    sums: &mut [[f64; STRIP]; 2],
+    [sum, squares]: &mut [[f64; STRIP]; 2],
 ) {
     if count == 0 {
         return;
     }
-    let n = count as f64;
-    let ([first, second], [sum, squares]) = (block, sums);
-    let sums = sum.iter_mut().zip(squares).zip(middle);
-    for ((first, second), ((sum, squares), middle)) in first.iter_mut().zip(second).zip(sums).take(len) {
-        let (m, d) = (f64::from(*middle), f64::from(*first));
-        *sum += n * m + d;
-        *squares += f64::from(*second) + m * (2.0 * d + n * m);
-        *middle = (m + d / n) as f32;
-        (*first, *second) = (0.0, 0.0);
-    }
+    add_block([&block[0][..len], &block[1][..len]], count, middle, [sum, squares]);
+    block.iter_mut().for_each(|block| block[..len].fill(0.0));
 }

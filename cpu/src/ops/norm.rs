@@ -19,7 +19,7 @@ use super::Call;
 use super::batch_norm::{Normalised, deviation, gradient_row, gradient_rows};
 use super::channels::{self, STRIP, chunk, lanes};
 use super::moments::moments;
-use crate::ops::kernel::{Kernel, Way};
+use crate::ops::kernel::{Form, Kernel, Way};
 use crate::scratch::Scratch;
 
 /// What of batch normalisation a step computes.
@@ -36,9 +36,20 @@ pub enum Norm {
     Backward {
         /// Whether the gradient at its result is a sum, which nobody else reads.
         add: bool,
-        /// Whether it comes through ReLU.
-        relu: bool,
+        /// Through what it comes.
+        through: Through,
     },
+}
+
+/// Through what a gradient comes to a normalisation's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Through {
+    /// Nothing.
+    Nothing,
+    /// ReLU of something, whose result is read.
+    Relu,
+    /// ReLU of the normalisation itself, which is worked out once more: multiplications cost less than reading.
+    OwnRelu,
 }
 
 impl fmt::Display for Norm {
@@ -72,10 +83,16 @@ pub fn groups(graph: &Graph) -> Vec<Group> {
             Norm::Moments => channels::workspace(shape, 2),
             Norm::Forward { .. } => rows(3),
             // The sums, too, where only the gradient by x reads them.
-            Norm::Backward { .. } => channels::workspace(shape, 2) + rows(4) + 2 * shape.channels(),
+            Norm::Backward { .. } => channels::workspace(shape, 2) + rows(4 + 3) + 2 * shape.channels(),
         };
-        let kernel = Kernel::new(Way::Norm(norm), Scratch::shared(scratch));
-        Some(Group { choice: kernel.choice(graph, &nodes, 0), nodes })
+        let mut kernel = Kernel::new(Way::Norm(norm), Scratch::shared(scratch));
+        let mut others = Vec::new();
+        if let Norm::Backward { through: Through::OwnRelu, .. } = norm {
+            others.push(shift_behind(graph, nodes[0])?);
+            let behind = nodes.iter().map(|&id| graph.node(id).inputs.len()).sum();
+            kernel = kernel.with_wanted(behind, Form::Same, shape.channels());
+        }
+        Some(Group { choice: kernel.choice_with(graph, (&nodes, &others), 0), nodes })
     };
     graph.ids().flat_map(candidates).flatten().filter_map(group).collect()
 }
@@ -114,6 +131,32 @@ fn backward(graph: &Graph, dgrad: NodeId, once: impl Fn(NodeId) -> bool) -> Opti
     Some(nodes)
 }
 
+/// The shift of a normalisation that the ReLU of this gradient rectifies; one that is there before the step.
+fn shift_behind(graph: &Graph, relu_grad: NodeId) -> Option<NodeId> {
+    let norm = rectified_norm(graph, relu_grad)?;
+    let shift = *graph.node(norm).inputs.last()?;
+    matches!(graph.node(shift).op, Op::State(_) | Op::Input(_)).then_some(shift)
+}
+
+/// The normalisation that the ReLU of this gradient rectifies.
+fn rectified_norm(graph: &Graph, relu_grad: NodeId) -> Option<NodeId> {
+    let relu = graph.node(graph.node(relu_grad).inputs[0]);
+    let before = *relu.inputs.first().filter(|_| matches!(relu.op, Op::Relu(_)))?;
+    matches!(graph.node(before).op, Op::BatchNorm(_)).then_some(before)
+}
+
+/// Through what the gradient comes behind a gradient of ReLU to a normalisation of x, mean, variance and scale.
+fn through(graph: &Graph, relu_grad: NodeId, x: &[NodeId], eps: f64) -> Through {
+    let is_own = |norm: NodeId| {
+        let node = graph.node(norm);
+        matches!(&node.op, Op::BatchNorm(op) if op.eps.to_bits() == eps.to_bits()) && node.inputs[..4] == *x
+    };
+    match shift_behind(graph, relu_grad).and_then(|_| rectified_norm(graph, relu_grad)) {
+        Some(norm) if is_own(norm) => Through::OwnRelu,
+        _ => Through::Relu,
+    }
+}
+
 /// What these nodes, in this order, are together, and the map that is normalised.
 pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<(Norm, NodeId)> {
     let parts: Vec<(&Op, &[NodeId])> = nodes.iter().map(|&id| graph.node(id)).map(|n| (&n.op, &n.inputs[..])).collect();
@@ -132,7 +175,7 @@ pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<(Norm, NodeId)> {
             ref before @ ..,
             (Op::BatchNormScaleGrad(_), scale),
             (Op::ChannelSum(_), shift),
-            (Op::BatchNormDgrad(_), dgrad),
+            (Op::BatchNormDgrad(op), dgrad),
         ] => {
             let own = before.len();
             let dy = shift[0];
@@ -144,7 +187,8 @@ pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<(Norm, NodeId)> {
                 _ => return None,
             };
             let fits = fits && own == usize::from(add) + usize::from(relu) && (!relu || scale[0] != dy);
-            fits.then_some((Norm::Backward { add, relu }, scale[0]))
+            let through = if relu { through(graph, dy, &dgrad[..4], op.eps) } else { Through::Nothing };
+            fits.then_some((Norm::Backward { add, through }, scale[0]))
         }
         _ => None,
     }
@@ -156,8 +200,8 @@ pub fn run(norm: Norm, graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
     match (norm, op(nodes.len()), op(nodes.len().min(3)), op(1)) {
         (Norm::Moments, ..) => run_moments(graph, nodes, call),
         (Norm::Forward { .. }, Op::BatchNorm(op), ..) => run_forward(op, call),
-        (Norm::Backward { add, relu }, _, Op::BatchNormScaleGrad(scale), Op::BatchNormDgrad(dgrad)) => {
-            run_backward((scale, dgrad), (add, relu), call);
+        (Norm::Backward { add, through }, _, Op::BatchNormScaleGrad(scale), Op::BatchNormDgrad(dgrad)) => {
+            run_backward((scale, dgrad), (add, through), call);
         }
         _ => unreachable!("checked when it is compiled"),
     }
@@ -207,43 +251,64 @@ fn rectified(x: f32) -> f32 {
     crate::math::rectify(x)
 }
 
-/// The gradient at the result of an op: `a`, or `a + b`, where `z > 0`, if there is such.
+/// The gradient at the result of an op: `a`, or `a + b`, where ReLU let it through, if there is one.
 #[derive(Clone, Copy)]
 pub struct Dy<'a> {
     pub a: &'a [f32],
     pub b: Option<&'a [f32]>,
-    pub z: Option<&'a [f32]>,
+    pub open: Open<'a>,
+}
+
+/// Where ReLU lets a gradient through.
+#[derive(Clone, Copy)]
+pub enum Open<'a> {
+    /// There is none.
+    Everywhere,
+    /// Where its result is above zero.
+    Above(&'a [f32]),
+    /// Where the normalisation of x is, which is as it was: the same operations.
+    Normalised(&'a [f32], Normalised<'a>),
 }
 
 impl Dy<'_> {
-    /// Some of its elements.
+    /// Some of its elements, which lie in one row of lanes.
     #[inline(always)]
     pub fn row(&self, row: Range<usize>, to: &mut [f32]) {
         let a = &self.a[row.clone()];
-        match (self.b, self.z) {
-            (None, None) => to.copy_from_slice(a),
-            (None, Some(z)) => {
-                to.iter_mut().zip(a).zip(&z[row]).for_each(|((to, a), z)| *to = if *z > 0.0 { *a } else { 0.0 });
+        match self.b {
+            None => self.open.through(row, a.iter().copied(), to),
+            Some(b) => self.open.through(row.clone(), a.iter().zip(&b[row]).map(|(a, b)| a + b), to),
+        }
+    }
+}
+
+impl Open<'_> {
+    #[inline(always)]
+    fn through(&self, row: Range<usize>, dy: impl Iterator<Item = f32>, to: &mut [f32]) {
+        match self {
+            Self::Everywhere => to.iter_mut().zip(dy).for_each(|(to, dy)| *to = dy),
+            Self::Above(z) => {
+                to.iter_mut().zip(dy).zip(&z[row]).for_each(|((to, dy), z)| *to = if *z > 0.0 { dy } else { 0.0 });
             }
-            (Some(b), None) => to.iter_mut().zip(a).zip(&b[row]).for_each(|((to, a), b)| *to = a + b),
-            (Some(b), Some(z)) => {
-                let sums = a.iter().zip(&b[row.clone()]).zip(&z[row]);
-                to.iter_mut().zip(sums).for_each(|(to, ((a, b), z))| *to = if *z > 0.0 { a + b } else { 0.0 });
+            Self::Normalised(x, by_channel) => {
+                let [means, factors, shifts] = by_channel.lanes(row.start);
+                let norm = x[row].iter().zip(means).zip(factors).zip(shifts);
+                let norm = norm.map(|(((x, mean), factor), shift)| (x - mean) * factor + shift);
+                to.iter_mut().zip(dy).zip(norm).for_each(|((to, dy), z)| *to = if z > 0.0 { dy } else { 0.0 });
             }
         }
     }
 }
 
-fn run_backward((scale_op, op): (&BatchNormScaleGrad, &BatchNormDgrad), (add, relu): (bool, bool), call: Call<'_>) {
-    let mut memory = call.memory;
+fn run_backward(
+    (scale_op, op): (&BatchNormScaleGrad, &BatchNormDgrad),
+    (add, through): (bool, Through),
+    call: Call<'_>,
+) {
+    let (mut memory, relu) = (call.memory, through != Through::Nothing);
     let (before, own) = memory.inputs.split_at(2 * (usize::from(add) + usize::from(relu)));
     let [x, mean, variance, given, _, _, _, _, scale, ..] = own[..] else {
         unreachable!("the graph has checked the arity")
-    };
-    let dy = match *before {
-        [a, b, z, _] => Dy { a, b: Some(b), z: Some(z) },
-        [z, a] => Dy { a, b: None, z: Some(z) },
-        _ => Dy { a: given, b: None, z: None },
     };
     let count = memory.earlier.len();
     let (stored, sums) = memory.earlier.split_at_mut(count - 2);
@@ -256,6 +321,22 @@ fn run_backward((scale_op, op): (&BatchNormScaleGrad, &BatchNormDgrad), (add, re
     let stored: &mut [f32] =
         if relu { stored.last_mut().map(|stored| &mut **stored).unwrap_or_default() } else { &mut [] };
     let (partial, by_channel) = workspace.split_at_mut(channels::workspace(call.shape, 2));
+    let lanes = lanes(mean.len());
+    let (forward, by_channel) = by_channel.split_at_mut(3 * lanes);
+    let (a, b, z) = match *before {
+        [a, b, z, _] => (a, Some(b), z),
+        [z, a] => (a, None, z),
+        _ => (given, None, given),
+    };
+    let open = match through {
+        Through::Nothing => Open::Everywhere,
+        Through::Relu => Open::Above(z),
+        Through::OwnRelu => {
+            let norm = BatchNorm { eps: op.eps, statistics: op.statistics };
+            Open::Normalised(x, Normalised::new(forward, &norm, [mean, variance, scale, memory.prepared[0]]))
+        }
+    };
+    let dy = Dy { a, b, open };
     let team = call.team;
     channels::sums_of_made(
         team,
@@ -271,8 +352,7 @@ fn run_backward((scale_op, op): (&BatchNormScaleGrad, &BatchNormDgrad), (add, re
             dscale[c] = (scale / deviation(variance[c], scale_op.eps)) as f32;
         },
     );
-    let dy = if stored.is_empty() { dy } else { Dy { a: stored, b: None, z: None } };
-    let lanes = lanes(mean.len());
+    let dy = if stored.is_empty() { dy } else { Dy { a: stored, b: None, open: Open::Everywhere } };
     let n = call.shape.positions() as f64;
     let by_channel = gradient_rows(by_channel, op, n, [mean, variance, scale, dscale, dshift]);
     team.chunks(memory.output, chunk(lanes), |start, out| {

@@ -10,7 +10,7 @@ use fovea_graph::op::PoolKind;
 use fovea_graph::plan::Group;
 use fovea_graph::{Graph, NodeId, Op};
 
-use super::norm::Dy;
+use super::norm::{Dy, Open};
 use super::pool_gradient::Before;
 use super::{Call, channels, pool_gradient};
 use crate::ops::kernel::{Kernel, Way};
@@ -101,8 +101,8 @@ pub fn run(rectified: Rectified, graph: &Graph, nodes: &[NodeId], call: Call<'_>
 fn sum(call: Call<'_>) {
     let mut memory = call.memory;
     let dy = match memory.inputs[..] {
-        [a, b, z, _, _] => Dy { a, b: Some(b), z: Some(z) },
-        [z, a, _] => Dy { a, b: None, z: Some(z) },
+        [a, b, z, _, _] => Dy { a, b: Some(b), open: Open::Above(z) },
+        [z, a, _] => Dy { a, b: None, open: Open::Above(z) },
         _ => unreachable!("the graph has checked the arity"),
     };
     let stored = memory.earlier.last_mut().map(|stored| &mut **stored).unwrap_or_default();

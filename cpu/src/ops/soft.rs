@@ -4,16 +4,16 @@ use fovea_graph::Shape;
 use fovea_graph::op::CrossEntropy;
 
 use super::Call;
-use super::softmax::{exponentials, largest, rows};
+use super::softmax::{exponentials, largest, rows, sum_of_exponentials};
 use crate::team::Team;
 
 /// `−mean Σ w[k]·q[k]·log softmax(logits)[k]`.
 pub fn cross_entropy(op: &CrossEntropy, call: Call<'_>) {
     let wanted = Wanted::under(op, call.shapes[0], call.memory.inputs.get(2).copied());
-    let (x, target) = (call.memory.inputs[0], call.memory.inputs[1]);
+    let (x, target, vectors) = (call.memory.inputs[0], call.memory.inputs[1], call.team.vectors());
     let sum = over_rows(call.team, (x, target), call.shapes[0], call.memory.workspace, |x, shares| {
-        let largest = largest(x);
-        let sum: f32 = x.iter().map(|x| (x - largest).exp()).sum();
+        let largest = largest(vectors, x);
+        let sum = sum_of_exponentials(vectors, x, largest);
         let log = f64::from(sum).ln();
         let of =
             |(k, (x, share)): (usize, (&f32, &f32))| f64::from(wanted.of(k, *share)) * (log - f64::from(x - largest));
@@ -34,7 +34,7 @@ pub fn cross_entropy_grad(op: &CrossEntropy, call: Call<'_>) {
         let known = logits[start..].chunks_exact(channels).zip(target[start..].chunks_exact(channels));
         for (dx, (x, shares)) in out.chunks_exact_mut(channels).zip(known) {
             let all: f32 = shares.iter().enumerate().map(|(k, share)| wanted.of(k, *share)).sum();
-            let factor = all / exponentials(x, dx);
+            let factor = all / exponentials(call.team.vectors(), x, dx);
             for (k, (dx, share)) in dx.iter_mut().zip(shares).enumerate() {
                 *dx = scale * (*dx * factor - wanted.of(k, *share));
             }

@@ -1,6 +1,8 @@
 //! Softmax over the channels.
 
 use super::Call;
+use crate::math::exp;
+use crate::simd::Vectors;
 use crate::team::CHUNK;
 
 /// `y = exp(x − m) / Σ exp(x − m)` at every position, with m the largest of the position.
@@ -9,7 +11,7 @@ pub fn softmax(call: Call<'_>) {
     let channels = call.shape.channels().max(1);
     call.team.chunks(call.memory.output, rows(channels), |start, out| {
         for (y, x) in out.chunks_exact_mut(channels).zip(x[start..].chunks_exact(channels)) {
-            let sum = exponentials(x, y);
+            let sum = exponentials(call.team.vectors(), x, y);
             y.iter_mut().for_each(|y| *y /= sum);
         }
     });
@@ -40,18 +42,52 @@ pub fn rows(channels: usize) -> usize {
     (CHUNK / 8 / channels).max(1) * channels
 }
 
+/// Numbers that go side by side: two vectors or more, whatever the processor has, so that sums are the same on all.
+const LANES: usize = 16;
+
 /// The largest element; −∞ where there is none.
-pub fn largest(x: &[f32]) -> f32 {
-    x.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+pub fn largest(vectors: Vectors, x: &[f32]) -> f32 {
+    vectors.run(
+        #[inline(always)]
+        || {
+            let (whole, rest) = x.as_chunks::<LANES>();
+            let mut lanes = [f32::NEG_INFINITY; LANES];
+            for x in whole {
+                lanes.iter_mut().zip(x).for_each(|(lane, x)| *lane = lane.max(*x));
+            }
+            lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max)
+        },
+    )
 }
 
 /// `y = exp(x − max x)`; returns their sum.
-pub fn exponentials(x: &[f32], y: &mut [f32]) -> f32 {
-    let largest = largest(x);
-    let mut sum = 0.0;
-    for (y, x) in y.iter_mut().zip(x) {
-        *y = (x - largest).exp();
-        sum += *y;
+pub fn exponentials(vectors: Vectors, x: &[f32], y: &mut [f32]) -> f32 {
+    let largest = largest(vectors, x);
+    vectors.run(
+        #[inline(always)]
+        || {
+            y.iter_mut().zip(x).for_each(|(y, x)| *y = exp(x - largest));
+            sum(y, |y| y)
+        },
+    )
+}
+
+/// `Σ exp(x − largest)`.
+pub fn sum_of_exponentials(vectors: Vectors, x: &[f32], largest: f32) -> f32 {
+    vectors.run(
+        #[inline(always)]
+        || sum(x, |x| exp(x - largest)),
+    )
+}
+
+/// `Σ f(x)`.
+#[inline(always)]
+fn sum(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+    let (whole, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for x in whole {
+        lanes.iter_mut().zip(x).for_each(|(lane, &x)| *lane += f(x));
     }
-    sum
+    lanes.iter_mut().zip(rest).for_each(|(lane, &x)| *lane += f(x));
+    lanes.iter().sum()
 }

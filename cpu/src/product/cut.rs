@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::Task;
 use super::micro::{LONGEST, TILE, VECTORS, tile_rows};
 use crate::scratch::Scratch;
+use crate::statistics::STRIP;
 
 /// Panels of the longest piece of the depth that stay in the second-level cache: 256 KiB of AVX2's, 512 of AVX-512's, whose
 /// processors have larger ones. With more of them products of 392×1024 over 1024 took a seventh longer on a core of the former.
@@ -101,6 +102,16 @@ impl Cut {
         (self.rows * self.columns * self.depth / WORTH).clamp(1, TASKS.div_ceil(self.times))
     }
 
+    /// Blocks of rows that tasks are given.
+    pub fn row_blocks(&self) -> usize {
+        self.rows.div_ceil(self.task_rows)
+    }
+
+    /// Which of these blocks begins with this row.
+    pub(super) fn row_block(&self, row: usize) -> usize {
+        row / self.task_rows
+    }
+
     /// Panels of the whole product.
     pub fn all_panels(&self) -> usize {
         self.columns.div_ceil(self.width)
@@ -138,9 +149,10 @@ impl Cut {
         panels.start * self.width..(panels.end * self.width).min(self.columns)
     }
 
-    /// Columns, which begin with a panel, in blocks whose panels of so many steps stay in the cache.
+    /// Columns, which begin with a panel, in blocks whose panels of so many steps stay in the cache, and whose statistics can
+    /// be gathered together.
     pub(super) fn blocks(&self, columns: Range<usize>, steps: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let most = (PANELS * LONGEST / steps.max(1)).max(1);
+        let most = (PANELS * LONGEST / steps.max(1)).clamp(1, STRIP / self.width);
         let panels = columns.len().div_ceil(self.width);
         // As equal as can be.
         let block = panels.div_ceil(panels.div_ceil(most).max(1)).max(1) * self.width;

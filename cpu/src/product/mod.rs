@@ -29,6 +29,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use crate::epilogue::Epilogue;
+use crate::statistics::{BLOCK, Gather};
 use crate::team::Team;
 pub use cut::Cut;
 pub use matrices::{Columns, Rows, Transposed, copy, copy_padded};
@@ -196,11 +197,34 @@ struct Block<'a, 'p, L, R, P> {
     panels: &'a [f32],
 }
 
+/// Statistics of the sums of a block, from its rows while they lie in the first cache.
+struct Gathering<'a> {
+    gather: Gather<'a>,
+    /// The first row that is not in it.
+    next: usize,
+}
+
+impl Gathering<'_> {
+    /// Adds the rows below `end`, where they are as many as can be added at a time: `more` do not fit. `place` says where a row
+    /// lies, and how far from it the next.
+    #[inline(always)]
+    fn up_to<S: Simd>(&mut self, simd: S, (end, more): (usize, usize), place: impl Fn(usize) -> (*const f32, usize)) {
+        let count = end - self.next;
+        if count + more > BLOCK || more == 0 {
+            let (first, stride) = place(self.next);
+            // SAFETY: the task has written these rows, and nobody else writes them.
+            unsafe { self.gather.add(simd, first, stride, count) };
+            self.next = end;
+        }
+    }
+}
+
 impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Block<'_, '_, L, R, P> {
     #[inline(always)]
     fn multiply<S: Simd>(&self, simd: S, tile: &mut [f32], memory: Memory) {
         let Self { product, cut, task, depth, .. } = self;
         let together = L::LIE.tiles(cut.tile) * cut.tile;
+        let mut gathering = self.gathering();
         for first in task.rows.clone().step_by(together) {
             let gathered = first..(first + together).min(task.rows.end);
             product.left.gather(task.which, gathered.clone(), depth.clone(), tile);
@@ -208,7 +232,26 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Block<'_, '_, L, R,
                 let rows = start..(start + cut.tile).min(gathered.end);
                 self.tile(simd, rows, &tile[start - first..], memory);
             }
+            if let Some(gathering) = &mut gathering {
+                let is_last = gathered.end == task.rows.end;
+                gathering.up_to(simd, (gathered.end, if is_last { 0 } else { together }), |row| {
+                    let [place, next] = [row, row + 1].map(|row| (product.place)(task.which, row));
+                    (memory.rows(&[place], &self.columns).wrapping_add(place).cast_const(), next - place)
+                });
+            }
         }
+        if let Some(gathering) = gathering {
+            gathering.gather.finish();
+        }
+    }
+
+    /// Where the statistics of the sums are wanted and these are the last: their gathering.
+    fn gathering(&self) -> Option<Gathering<'_>> {
+        let is_last = self.depth.end == self.task.depth.end;
+        let statistics = self.product.epilogue.statistics.filter(|_| is_last)?;
+        // SAFETY: rows and columns of two tasks are never both the same, nor are those of two blocks of a task.
+        let gather = unsafe { Gather::new(statistics, self.cut.row_block(self.task.rows.start), self.columns.clone()) };
+        Some(Gathering { gather, next: self.task.rows.start })
     }
 
     #[inline(always)]

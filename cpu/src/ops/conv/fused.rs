@@ -1,9 +1,11 @@
-//! What follows a convolution in inference, in its own step: batch normalisation, a shortcut and ReLU.
+//! What follows a convolution in its own step: in inference batch normalisation, a shortcut and ReLU, in training the mean and
+//! the variance that the normalisation behind it needs.
 //!
 //! With statistics that are states, batch normalisation is a number by which a filter is multiplied and one that is added to its
 //! bias: `w' = w · s/σ`, `b' = shift + (b − mean) · s/σ`, σ = √(variance + eps). Both are worked out in f64, once for as long as the
 //! states stay what they are. Shortcut and ReLU are done to the sums while they are at hand. A map is so written once, and read
-//! only where it is a shortcut, instead of written three times and read four times.
+//! only where it is a shortcut, instead of written three times and read four times. In training each task sums what it has written
+//! while that lies in a cache, which saves a read of the map.
 
 use std::fmt;
 
@@ -17,6 +19,8 @@ use crate::geometry::Geometry;
 use crate::ops::batch_norm::deviation;
 use crate::ops::kernel::{Form, Kernel, Wanted, Way};
 use crate::ops::{is_kept, prepare};
+use crate::scratch::Scratch;
+use crate::statistics::Statistics;
 use crate::team::Team;
 use crate::threads::Threads;
 
@@ -29,11 +33,18 @@ pub struct Fused {
     pub add: bool,
     /// Whether the result is rectified.
     pub relu: bool,
+    /// Whether the mean and the variance of the result's channels are worked out, too.
+    pub statistics: bool,
 }
 
 impl fmt::Display for Fused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [(self.norm, ", norm folded"), (self.add, ", shortcut"), (self.relu, ", relu")];
+        let parts = [
+            (self.norm, ", norm folded"),
+            (self.add, ", shortcut"),
+            (self.relu, ", relu"),
+            (self.statistics, ", mean and variance"),
+        ];
         parts.iter().filter(|(is, _)| *is).try_for_each(|(_, text)| f.write_str(text))
     }
 }
@@ -61,6 +72,9 @@ pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
                 break;
             }
         }
+        if let &[conv] = &nodes[..] {
+            nodes.extend(statistics_behind(graph, conv, &readers[conv.index()]));
+        }
         nodes.iter().for_each(|id| taken[id.index()] = true);
         nodes
     };
@@ -76,6 +90,16 @@ pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
     pairs.into_iter().chain(alone).collect()
 }
 
+/// Mean and variance of a convolution's result, which others read as well.
+fn statistics_behind(graph: &Graph, conv: NodeId, readers: &[NodeId]) -> Vec<NodeId> {
+    let first = |is: fn(&Op) -> bool| readers.iter().copied().find(|&id| is(&graph.node(id).op));
+    let mean = first(|op| matches!(op, Op::ChannelMean(_)));
+    let nodes: Vec<NodeId> = mean.into_iter().chain(first(|op| matches!(op, Op::ChannelVariance(_)))).collect();
+    let all: Vec<NodeId> = std::iter::once(conv).chain(nodes.iter().copied()).collect();
+    let is_stored = readers.iter().any(|reader| !all.contains(reader));
+    if is_stored && all.len() == 3 && recognised(graph, &all).is_some() { nodes } else { Vec::new() }
+}
+
 /// What these nodes, in this order, are together.
 pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<Fused> {
     let (first, rest) = nodes.split_first()?;
@@ -83,6 +107,12 @@ pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<Fused> {
     // What has its own activation is followed by nothing more.
     if activation.is_some() && !rest.is_empty() {
         return None;
+    }
+    if let [mean, variance] = rest
+        && let [Op::ChannelMean(_), Op::ChannelVariance(_)] = [mean, variance].map(|&id| &graph.node(id).op)
+    {
+        let fits = graph.node(*mean).inputs == [*first] && graph.node(*variance).inputs == [*first, *mean];
+        return fits.then_some(Fused { statistics: true, ..Fused::default() });
     }
     let is_state = |id: &NodeId| matches!(graph.node(*id).op, Op::State(_));
     let (mut fused, mut last) = (Fused::default(), *first);
@@ -116,6 +146,10 @@ pub(super) fn kernel(graph: &Graph, nodes: &[NodeId], fused: Fused, threads: &Th
     let kernel =
         choose(op, &graph.input_shapes(node), &node.shape, threads.vectors().lanes(), is_kept(graph, node.inputs[1]));
     let Way::Conv(g, way, _) = kernel.way else { return None };
+    if fused.statistics {
+        let scratch = kernel.scratch.and(Scratch::shared(Statistics::workspace(way.parts(&g)?, g.filters)));
+        return Some(Kernel { way: Way::Conv(g, way, fused), scratch, wants: kernel.wants });
+    }
     let way = Way::Conv(g, way, fused);
     let Some(&Op::BatchNorm(BatchNorm { eps, .. })) = nodes.get(1).map(|&id| &graph.node(id).op) else {
         return Some(Kernel { way, ..kernel });
@@ -169,8 +203,9 @@ pub fn operands<'a>(
     inputs: &[&'a [f32]],
     prepared: Option<&'a [f32]>,
 ) -> Operands<'a> {
-    // Behind those of the convolution come those of the normalisation, both of the sum, and ReLU's.
-    let behind = usize::from(fused.relu) + if fused.add { 2 } else { 0 } + if fused.norm { 5 } else { 0 };
+    // Behind those of the convolution come those of the normalisation, both of the sum, and ReLU's; or of mean and variance.
+    let statistics = if fused.statistics { 3 } else { 0 };
+    let behind = statistics + usize::from(fused.relu) + if fused.add { 2 } else { 0 } + if fused.norm { 5 } else { 0 };
     let given = if inputs.len() - behind == 3 { Some(inputs[2]) } else { None };
     let (filters, bias) = match prepared {
         Some(made) if fused.norm => {
@@ -183,7 +218,7 @@ pub fn operands<'a>(
     let shortcut =
         fused.add.then(|| inputs[summed..summed + 2].iter().copied().find(|other| !other.is_empty())).flatten();
     let activation = if fused.relu { Some(Activation::Relu) } else { own };
-    Operands { x: inputs[0], filters, epilogue: Epilogue { bias, shortcut, activation } }
+    Operands { x: inputs[0], filters, epilogue: Epilogue { bias, shortcut, activation, statistics: None } }
 }
 
 /// Whether these nodes are a convolution of these sizes and what follows it.

@@ -60,7 +60,8 @@ impl Separable {
         let g = &first.0;
         let (line, all) = (g.out[2] * g.filters, g.rows() / g.out[2]);
         let lines = (OWN * cut.width / line).min(all / (TASKS / 2));
-        let is_alone = g.group_filters() == 1 && !first.1.add && second.0.groups == 1;
+        let has_statistics = first.1.statistics || second.1.statistics;
+        let is_alone = g.group_filters() == 1 && !first.1.add && second.0.groups == 1 && !has_statistics;
         let is_point = [second.0.window, second.0.stride] == [[1; 3]; 2] && second.0.pad == [0; 3];
         let is_large = all * line >= LARGE && lines * g.out[2] >= FEWEST;
         let times = all.div_ceil(lines.max(1)).div_ceil(TASKS);

@@ -46,18 +46,27 @@ pub fn turn(from: &[f32], rows: usize, to: &mut [f32]) {
     }
 }
 
-/// Lines of `line` elements each that are worth handing over.
-fn lines(line: usize) -> usize {
-    (CHUNK / 4).div_ceil(line.max(1))
+/// Elements of a task, of lines of so many elements: as many as are worth handing over.
+fn task(line: usize) -> usize {
+    (CHUNK / 4).div_ceil(line.max(1)) * line
+}
+
+/// Tasks of [`forward`].
+pub fn tasks(g: &Geometry) -> usize {
+    (g.rows() * g.filters).div_ceil(task(g.out[2] * g.filters).max(1))
 }
 
 /// `conv`.
 pub fn forward(g: &Geometry, operands: Operands<'_>, call: Call<'_>) {
     let slide = Slide::forward(g, operands.x, operands.filters, operands.epilogue);
-    let line = g.out[2] * g.filters;
-    call.team.chunks(call.memory.output, lines(line) * line, |start, y| {
+    let task = task(g.out[2] * g.filters);
+    call.team.chunks(call.memory.output, task, |start, y| {
         let rows = start / g.filters..(start + y.len()) / g.filters;
-        call.team.vectors().dispatch(Rows { slide, rows, y });
+        call.team.vectors().dispatch(Rows { slide, rows, y: &mut *y });
+        if let Some(statistics) = operands.epilogue.statistics {
+            // SAFETY: every task comes once.
+            unsafe { statistics.part(call.team.vectors(), start / task, y) };
+        }
     });
 }
 
@@ -82,7 +91,7 @@ impl WithSimd for Rows<'_> {
 pub fn dgrad(g: &Geometry, call: Call<'_>) {
     let (dy, filters) = (call.memory.inputs[1], call.memory.prepared[0]);
     let line = g.map[2] * g.channels;
-    call.team.chunks(call.memory.output, lines(line) * line, |start, dx| {
+    call.team.chunks(call.memory.output, task(line), |start, dx| {
         call.team.vectors().dispatch(Lines { g, dy, filters, first: start / line, dx });
     });
 }

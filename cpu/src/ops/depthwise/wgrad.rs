@@ -1,10 +1,11 @@
 //! The gradient by the filters: `dw[r, s, c] = Σ dy[p, q, c] · x[p + r, q + s, c]`, vectors of channels.
 //!
-//! A part of the lines of dy has its own sums. 8 positions of a line go through all channels before the next; of a vector of
-//! channels their dy stays in registers for the whole window, and so do a window's line of sums: (8 + 7·stride + 3·W) loads and
-//! W stores for 8·W multiply–adds a line of the window, from the first two caches. Maps are read once, for 18 FLOPs an
-//! element of 3×3: memory is the limit where they are not in a cache. Vectors of channels are as in `sized`: the last may
-//! overlap the one before, and has sums of its own.
+//! A part of the lines of dy has its own sums. One vector of channels after another goes along a line of dy, the sums of the
+//! window's elements in registers: of 3×3 all 9 (with 4 elements of dy and one of the map 14 of AVX2's 16 registers), of wider
+//! windows those of a line. Each element of dy and of the map's lines is loaded once: 22 loads for 36 multiply–adds at stride 1.
+//! What channels lie between vectors comes from the second-level cache, which holds the lines that windows see. Maps are read
+//! once, for 18 FLOPs an element of 3×3: memory is the limit where they are not in a cache. Vectors of channels are as in
+//! `sized`: the last may overlap the one before, and has sums of its own.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,9 +13,9 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::few::lanes_of;
-use super::sized::{ANY, BOTH, FIRST, LAST, MOST, View};
 use super::slide::Seen;
 use super::taps;
+use crate::epilogue::each;
 use crate::geometry::Geometry;
 use crate::ops::Call;
 use crate::ops::channels::add_parts;
@@ -33,12 +34,13 @@ pub struct WgradCut {
 }
 
 impl WgradCut {
-    /// Parts that are worth the sums that they have of their own.
+    /// Parts that are worth the sums that they have of their own; a power of two, for threads to have as many each.
     pub fn new(g: &Geometry, lanes: usize) -> Self {
         const PARTS: usize = 16;
         const POSITIONS: usize = 128;
         let all = g.batch * g.out[0] * g.out[1];
-        let lines = all.div_ceil(PARTS).max(POSITIONS.div_ceil(g.out[2].max(1))).max(1);
+        let worth = (all * g.out[2] / POSITIONS).clamp(1, PARTS);
+        let lines = all.div_ceil(1 << worth.ilog2()).max(1);
         Self { parts: all.div_ceil(lines), lines, lanes }
     }
 
@@ -131,97 +133,116 @@ impl WithSimd for Part<'_> {
                 (true, 5, 1) => self.sized::<S, 5, 1>(simd, &line),
                 (true, 5, 2) => self.sized::<S, 5, 2>(simd, &line),
                 (true, 7, 1) => self.sized::<S, 7, 1>(simd, &line),
-                _ => self.sized::<S, 0, 0>(simd, &line),
+                _ => self.any(simd, &line),
             }
         }
     }
 }
 
+/// Positions whose elements of dy are in registers together.
+const POSITIONS: usize = 4;
+
 impl Part<'_> {
-    /// A line whose windows are W wide, or of any width where that is 0, and lie STEP apart, or any number of places.
+    /// A line whose windows are W wide and lie STEP apart: of 3×3 all lines of the window together.
     #[inline(always)]
     fn sized<S: Simd, const W: usize, const STEP: usize>(&mut self, simd: S, line: &Line<'_>) {
-        let (channels, axis) = (self.g.channels, self.windows.axes[2]);
-        assert!(W == 0 || (axis.taps, axis.stride, axis.step) == (W, STEP, 1), "windows of the kind");
-        assert!(channels >= S::F32_LANES && S::F32_LANES == self.cut.lanes, "channels fill a vector");
-        let (width, mut start) = (line.dy.len() / channels, 0);
-        let blocks = width.div_ceil(MOST);
-        for block in 0..blocks {
-            // As equal as can be.
-            let count = (width - start).div_ceil(blocks - block);
-            let dy = &line.dy[start * channels..][..count * channels];
-            let places = (count - 1) * axis.stride + (axis.taps - 1) * axis.step + 1;
-            let view = View::new(&self.windows, axis.place(start, 0), places);
-            start += count;
-            // SAFETY: the block has `count` positions of all channels, which fill a vector, and the windows are of the kind;
-            // the sums are as the cut says.
-            unsafe {
-                match (count, view.missing(places)) {
-                    (8, 0) if W > 0 => self.compute::<S, W, STEP, 8, 0>(simd, line.seen, &view, dy),
-                    (8, FIRST) if W == 3 => self.compute::<S, W, STEP, 8, FIRST>(simd, line.seen, &view, dy),
-                    (8, LAST) if W == 3 => self.compute::<S, W, STEP, 8, LAST>(simd, line.seen, &view, dy),
-                    (7, 0) if W > 0 => self.compute::<S, W, STEP, 7, 0>(simd, line.seen, &view, dy),
-                    (7, FIRST) if W == 3 => self.compute::<S, W, STEP, 7, FIRST>(simd, line.seen, &view, dy),
-                    (7, LAST) if W == 3 => self.compute::<S, W, STEP, 7, LAST>(simd, line.seen, &view, dy),
-                    (7, BOTH) if W == 3 => self.compute::<S, W, STEP, 7, BOTH>(simd, line.seen, &view, dy),
-                    _ => self.compute::<S, W, STEP, MOST, ANY>(simd, line.seen, &view, dy),
-                }
+        let axis = self.windows.axes[2];
+        assert!((axis.taps, axis.stride, axis.step) == (W, STEP, 1), "windows of the kind");
+        let [z, y] = line.seen.taps.clone();
+        for z in z {
+            match (W, y.len()) {
+                (3, 3) => self.lines::<S, 3, W, STEP>(simd, line, [z, y.start]),
+                (3, 2) => self.lines::<S, 2, W, STEP>(simd, line, [z, y.start]),
+                _ => y.clone().for_each(|y| self.lines::<S, 1, W, STEP>(simd, line, [z, y])),
             }
         }
     }
 
-    /// All channels of a block of positions, one vector after another.
-    ///
-    /// # Safety
-    /// `dy` must be up to P positions, P where it is known what is `MISSING` of the places that their windows see; there must be a
-    /// vector of channels, of as many lanes as the cut says, and windows of the width and the stride, if they have one.
+    /// H lines of the window from this one on, one vector of channels after another.
     #[inline(always)]
-    unsafe fn compute<S: Simd, const W: usize, const STEP: usize, const P: usize, const MISSING: usize>(
+    fn lines<S: Simd, const H: usize, const W: usize, const STEP: usize>(
         &mut self,
         simd: S,
-        seen: &Seen,
-        view: &View,
-        dy: &[f32],
+        line: &Line<'_>,
+        [z, y]: [usize; 2],
     ) {
         let (channels, slots, axis) = (self.g.channels, self.cut.slots(self.g), self.windows.axes[2]);
-        let count = dy.len() / channels;
-        let (taps, stride) = if W > 0 { (W, STEP) } else { (axis.taps, axis.stride) };
+        assert!(channels >= S::F32_LANES && S::F32_LANES == self.cut.lanes, "channels fill a vector");
+        assert!(line.dy.len() == axis.out * channels, "a line of dy");
+        // The positions whose windows lie on the map.
+        let first = axis.first.min(0).unsigned_abs().div_ceil(STEP).min(axis.out);
+        let last = axis.map as isize - axis.first - W as isize;
+        let end = if last < 0 { 0 } else { last.unsigned_abs() / STEP + 1 };
+        let inner = first..end.clamp(first, axis.out.max(first));
+        let element = |h: usize| ((z * self.g.window[1] + y + h) * self.g.window[2]) * slots;
+        assert!(element(H - 1) + W * slots <= self.dw.len(), "sums for all of them");
+        let sums = std::array::from_fn::<_, H, _>(|h| self.dw.as_mut_ptr().wrapping_add(element(h)));
+        let windows = std::array::from_fn::<_, H, _>(|h| {
+            let place = (line.seen.line([z, y + h]) + axis.first) * channels as isize;
+            self.windows.map.as_ptr().wrapping_offset(place)
+        });
         for slot in (0..channels).step_by(S::F32_LANES) {
             let channel = slot.min(channels - S::F32_LANES);
-            let dy: [S::f32s; P] = std::array::from_fn(|p| match MISSING != ANY || p < count {
-                // SAFETY: the position has a vector of channels from there on.
-                true => unsafe { dy.as_ptr().add(p * channels + channel).cast::<S::f32s>().read_unaligned() },
-                false => simd.splat_f32s(0.0),
-            });
-            for z in seen.taps[0].clone() {
-                for y in seen.taps[1].clone() {
-                    let element = (z * self.g.window[1] + y) * self.g.window[2];
-                    let sums = self.dw[element * slots..][..taps * slots].as_mut_ptr().wrapping_add(slot);
-                    // SAFETY: each of the taps has whole vectors of slots.
-                    let at = |s: usize| unsafe { sums.add(s * slots).cast::<S::f32s>() };
-                    let window = view.window(seen, [z, y], channel);
-                    // SAFETY: the lines that are seen lie on the map, and so do all places of them but what is missing.
-                    unsafe {
-                        let last = ((P - 1) * STEP + W).wrapping_sub(1);
-                        let x = |i: usize| view.x::<S, W, MISSING>(simd, window, i, last);
-                        if W > 0 {
-                            let mut sums: [S::f32s; W] = std::array::from_fn(|s| at(s).read_unaligned());
-                            for (p, &dy) in dy.iter().enumerate() {
-                                for (s, sum) in sums.iter_mut().enumerate() {
-                                    *sum = mul_add(simd, x(p * stride + s), dy, *sum);
-                                }
-                            }
-                            sums.into_iter().enumerate().for_each(|(s, sum)| at(s).write_unaligned(sum));
-                        } else {
-                            for s in 0..taps {
-                                let mut sum = at(s).read_unaligned();
-                                for (p, &dy) in dy.iter().enumerate() {
-                                    sum = mul_add(simd, x(p * stride + s * axis.step), dy, sum);
-                                }
-                                at(s).write_unaligned(sum);
-                            }
-                        }
+            // SAFETY: these lines of the window lie on the map; places on it, positions of dy and sums have a vector of channels
+            // from there on.
+            unsafe {
+                let at = |h: usize, s: usize| sums[h].add(s * slots + slot).cast::<S::f32s>();
+                let x = |h: usize, place: usize| {
+                    windows[h].wrapping_add(place * channels + channel).cast::<S::f32s>().read_unaligned()
+                };
+                let dy = |p: usize| line.dy.as_ptr().add(p * channels + channel).cast::<S::f32s>().read_unaligned();
+                let mut sums: [[S::f32s; W]; H] =
+                    std::array::from_fn(|h| std::array::from_fn(|s| at(h, s).read_unaligned()));
+                for p in (0..inner.start).chain(inner.end..axis.out) {
+                    for s in axis.inside(p) {
+                        // One number of W is known here, or the sums would not stay in registers.
+                        each(
+                            &mut sums,
+                            |h, at, sum| if at == s { mul_add(simd, x(h, p * STEP + s), dy(p), sum) } else { sum },
+                        );
                     }
+                }
+                let mut p = inner.start;
+                while p + POSITIONS <= inner.end {
+                    let dy: [S::f32s; POSITIONS] = std::array::from_fn(|i| dy(p + i));
+                    for (i, dy) in dy.into_iter().enumerate() {
+                        each(&mut sums, |h, s, sum| mul_add(simd, x(h, (p + i) * STEP + s), dy, sum));
+                    }
+                    p += POSITIONS;
+                }
+                for p in p..inner.end {
+                    let dy = dy(p);
+                    each(&mut sums, |h, s, sum| mul_add(simd, x(h, p * STEP + s), dy, sum));
+                }
+                each(&mut sums, |h, s, sum| {
+                    at(h, s).write_unaligned(sum);
+                    sum
+                });
+            }
+        }
+    }
+
+    /// A line of any windows: tap by tap.
+    #[inline(always)]
+    fn any<S: Simd>(&mut self, simd: S, line: &Line<'_>) {
+        let (channels, slots, axis) = (self.g.channels, self.cut.slots(self.g), self.windows.axes[2]);
+        assert!(channels >= S::F32_LANES && S::F32_LANES == self.cut.lanes, "channels fill a vector");
+        let (width, taps) = (line.dy.len() / channels, line.seen.taps.clone());
+        for (z, y) in taps[0].clone().flat_map(|z| taps[1].clone().map(move |y| (z, y))) {
+            for x in 0..axis.taps {
+                let element = ((z * self.g.window[1] + y) * self.g.window[2] + x) * slots;
+                let positions = (0..width).filter(|&p| axis.inside(p).contains(&x));
+                for slot in (0..channels).step_by(S::F32_LANES) {
+                    let channel = slot.min(channels - S::F32_LANES);
+                    let dw = &mut self.dw[element + slot..][..S::F32_LANES];
+                    let [mut sum] = load::<S, 1>(simd, dw);
+                    for p in positions.clone() {
+                        let place = (line.seen.line([z, y]) + axis.place(p, x)) as usize * channels + channel;
+                        let [x] = load::<S, 1>(simd, &self.windows.map[place..][..S::F32_LANES]);
+                        let [dy] = load::<S, 1>(simd, &line.dy[p * channels + channel..][..S::F32_LANES]);
+                        sum = mul_add(simd, x, dy, sum);
+                    }
+                    store::<S, 1>(dw, &[sum]);
                 }
             }
         }

@@ -74,6 +74,11 @@ impl Bands {
         }
     }
 
+    /// Bands of the whole batch.
+    pub fn count(&self, g: &Geometry) -> usize {
+        g.batch * self.per_image
+    }
+
     /// Elements of a band's padded copy.
     fn copy(&self) -> usize {
         self.width * self.height
