@@ -2,7 +2,7 @@
 //! window.
 //!
 //! An element of the window takes V loads of filters and P of the map, each for all lanes, for P·V multiply–adds: 8×2 on
-//! AVX-512 10 loads for 16, 6×2 on AVX2 8 for 12, 14×1 15 for 14 (two loads and two multiply–adds a cycle). A line is cut as
+//! AVX-512 10 loads for 16, 6×2 on AVX2 8 for 12, 10×1 11 for 10 (two loads and two multiply–adds a cycle). A line is cut as
 //! evenly as can be, so that few positions are computed for nothing; the step from window to window is a constant where it is
 //! a usual one, and so a part of the instructions. The last block of filters is one vector where that is enough. What is done
 //! to the sums, and how they are stored, goes by known indices, or they would leave the registers. For 3×3 of 3 channels memory is
@@ -112,7 +112,9 @@ impl Line<'_> {
     /// All positions with the block of V vectors of filters that begins with this one.
     #[inline(always)]
     fn positions<S: Simd, const V: usize, const STEP: usize>(&mut self, simd: S, first: usize) {
+        // On AVX2 14 sums, a filter and an element of the map are all registers that there are, and some sums left them.
         let most = match (V, S::F32_LANES) {
+            (1, 8) => 10,
             (1, _) => 14,
             (_, 16) => 8,
             _ => 6,
@@ -124,7 +126,7 @@ impl Line<'_> {
             let count = (positions - start).div_ceil(left);
             let at = [start, first, count];
             match count {
-                11.. if V == 1 => self.block::<S, 14, V, STEP>(simd, at),
+                11.. if V == 1 && S::F32_LANES != 8 => self.block::<S, 14, V, STEP>(simd, at),
                 8.. if V == 1 => self.block::<S, 10, V, STEP>(simd, at),
                 8.. if S::F32_LANES == 16 => self.block::<S, 8, V, STEP>(simd, at),
                 7 if V == 1 || S::F32_LANES == 16 => self.block::<S, 7, V, STEP>(simd, at),
