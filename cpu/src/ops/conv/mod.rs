@@ -1,5 +1,6 @@
 //! Convolution and its gradients: which algorithm, in what tiles, with how much scratch memory.
 
+mod forward;
 mod fused;
 mod groups;
 mod lines;
@@ -8,7 +9,6 @@ mod separable;
 mod windows;
 
 use std::fmt;
-use std::mem::take;
 
 use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
 use fovea_graph::{Graph, Node, Op, Shape};
@@ -21,8 +21,8 @@ use crate::geometry::Geometry;
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
 use crate::scratch::Scratch;
-use crate::statistics::{Statistics, totals};
 use crate::team::{CHUNK, Team};
+pub use forward::forward;
 pub use fused::{Fused, Operands, fold, groups, is_group};
 use groups::Joined;
 use lines::Lines;
@@ -242,65 +242,6 @@ pub fn pack_taps(g: &Geometry, phases: &[(Phase, Cut)], w: &[f32], packed: &mut 
         product::pack(team, cut, &phase.filters(g, g.groups / cut.times, w), packed);
         rest = behind;
     }
-}
-
-impl Forward {
-    /// In how many parts the statistics of the result are gathered, where this way can gather them.
-    fn parts(&self, g: &Geometry) -> Option<usize> {
-        match self {
-            Forward::Direct(bands) => Some(bands.count(g)),
-            Forward::Depthwise => Some(depthwise::tasks(g)),
-            Forward::Product(cut) if cut.times == 1 => Some(cut.row_blocks()),
-            Forward::Planar(_) | Forward::Winograd(_) | Forward::Product(_) => None,
-        }
-    }
-}
-
-/// `conv`, and what follows it.
-pub fn forward(op: &Conv, call: Call<'_>) {
-    let Way::Conv(g, way, fused) = &call.kernel.way else { unreachable!("checked when it is compiled") };
-    let prepared = call.memory.prepared.first().copied();
-    let operands = fused::operands(g, (*fused, op.activation), call.memory.inputs, prepared);
-    match fused.statistics {
-        true => with_statistics(g, way, operands, call),
-        false => run(g, way, operands, call),
-    }
-}
-
-/// `conv`, and mean and variance of its result.
-fn with_statistics(g: &Geometry, way: &Forward, operands: Operands<'_>, mut call: Call<'_>) {
-    let [y, means] = &mut call.memory.earlier[..] else { unreachable!("there are three nodes") };
-    let (y, means) = (take(y), take(means));
-    let variances = std::mem::replace(&mut call.memory.output, y);
-    let parts = Statistics::workspace(way.parts(g).unwrap_or(0), g.filters);
-    let (parts, workspace) = take(&mut call.memory.workspace).split_at_mut(parts);
-    call.memory.workspace = workspace;
-    let epilogue = Epilogue { statistics: Some(Statistics::new(parts, g.filters)), ..operands.epilogue };
-    run(g, way, Operands { epilogue, ..operands }, call);
-    totals(parts, g.filters, g.rows() as f64, |c, mean, variance| {
-        if let Some(to) = means.get_mut(c) {
-            *to = mean as f32;
-        }
-        variances[c] = variance as f32;
-    });
-}
-
-fn run(g: &Geometry, way: &Forward, operands: Operands<'_>, call: Call<'_>) {
-    let cut = match way {
-        Forward::Direct(bands) => return narrow::forward(g, bands, operands, call),
-        Forward::Depthwise => return depthwise::forward(g, operands, call),
-        Forward::Planar(planes) => return planar::forward(g, planes, operands, call),
-        Forward::Winograd(cut) => return winograd::forward(g, cut, operands, call),
-        Forward::Product(cut) => cut,
-    };
-    let g = &g.with_groups(cut.times);
-    let product = Product::<_, Rows<'_>, _> {
-        left: &Windows::forward(g, operands.x),
-        right: Factor::Packed(operands.filters),
-        place: |group, row| row * g.filters + group * g.group_filters(),
-        epilogue: operands.epilogue,
-    };
-    product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);
 }
 
 /// `conv_dgrad`; inputs filter and dy.

@@ -138,6 +138,15 @@ impl Axis {
         (window * self.stride + tap * self.step) as isize + self.first
     }
 
+    /// The windows all of whose taps fall on the map.
+    #[inline(always)]
+    pub fn whole(&self) -> Range<usize> {
+        let first = self.first.min(0).unsigned_abs().div_ceil(self.stride).min(self.out);
+        let room = self.map as isize - self.first - ((self.taps - 1) * self.step + 1) as isize;
+        let end = if room < 0 { 0 } else { room.unsigned_abs() / self.stride + 1 };
+        first..end.clamp(first, self.out)
+    }
+
     /// The taps of a window that fall on the map.
     #[inline(always)]
     pub fn inside(&self, window: usize) -> Range<usize> {

@@ -169,11 +169,7 @@ impl Part<'_> {
         let (channels, slots, axis) = (self.g.channels, self.cut.slots(self.g), self.windows.axes[2]);
         assert!(channels >= S::F32_LANES && S::F32_LANES == self.cut.lanes, "channels fill a vector");
         assert!(line.dy.len() == axis.out * channels, "a line of dy");
-        // The positions whose windows lie on the map.
-        let first = axis.first.min(0).unsigned_abs().div_ceil(STEP).min(axis.out);
-        let last = axis.map as isize - axis.first - W as isize;
-        let end = if last < 0 { 0 } else { last.unsigned_abs() / STEP + 1 };
-        let inner = first..end.clamp(first, axis.out.max(first));
+        let inner = axis.whole();
         let element = |h: usize| ((z * self.g.window[1] + y + h) * self.g.window[2]) * slots;
         assert!(element(H - 1) + W * slots <= self.dw.len(), "sums for all of them");
         let sums = std::array::from_fn::<_, H, _>(|h| self.dw.as_mut_ptr().wrapping_add(element(h)));

@@ -2,25 +2,28 @@
 //!
 //! Reads and writes of a map: mean and variance take one pass instead of two (1 read for 2), scaling, the sum with a shortcut
 //! and ReLU one instead of three (1 or 2 reads and 1 write for 4 and 3). Backward the gradients of ReLU, shift and scale take
-//! one pass, and that of x another, in which ReLU's is worked out once more instead of stored (6 reads and 1 write for 9 and
-//! 2); where others read ReLU's gradient, the first pass stores it and the second reads it.
+//! one pass, and that of x another, in which ReLU's is worked out once more instead of stored. Where nothing was added to the
+//! normalised map, what ReLU saw is worked out, too (4 reads and 1 write for 9 and 2; 6 reads behind a shortcut). Where others
+//! read ReLU's gradient, the first pass stores it and the second reads it.
 //!
 //! Every sum is taken in the order of the ops alone, and every element goes through the same operations; only mean and
 //! variance are other sums than theirs: see [`moments`].
 
-use std::fmt;
-use std::ops::Range;
+mod backward;
 
-use fovea_graph::op::{BatchNorm, BatchNormDgrad, BatchNormScaleGrad};
+use std::fmt;
+
+use fovea_graph::op::BatchNorm;
 use fovea_graph::plan::Group;
 use fovea_graph::{Graph, NodeId, Op};
 
 use super::Call;
-use super::batch_norm::{Normalised, deviation, gradient_row, gradient_rows};
-use super::channels::{self, STRIP, chunk, lanes};
+use super::batch_norm::Normalised;
+use super::channels::{self, chunk, lanes};
 use super::moments::moments;
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::scratch::Scratch;
+pub use backward::{Dy, Open};
 
 /// What of batch normalisation a step computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +204,7 @@ pub fn run(norm: Norm, graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
         (Norm::Moments, ..) => run_moments(graph, nodes, call),
         (Norm::Forward { .. }, Op::BatchNorm(op), ..) => run_forward(op, call),
         (Norm::Backward { add, through }, _, Op::BatchNormScaleGrad(scale), Op::BatchNormDgrad(dgrad)) => {
-            run_backward((scale, dgrad), (add, through), call);
+            backward::run((scale, dgrad), (add, through), call);
         }
         _ => unreachable!("checked when it is compiled"),
     }
@@ -249,127 +252,4 @@ fn run_forward(op: &BatchNorm, call: Call<'_>) {
 #[inline(always)]
 fn rectified(x: f32) -> f32 {
     crate::math::rectify(x)
-}
-
-/// The gradient at the result of an op: `a`, or `a + b`, where ReLU let it through, if there is one.
-#[derive(Clone, Copy)]
-pub struct Dy<'a> {
-    pub a: &'a [f32],
-    pub b: Option<&'a [f32]>,
-    pub open: Open<'a>,
-}
-
-/// Where ReLU lets a gradient through.
-#[derive(Clone, Copy)]
-pub enum Open<'a> {
-    /// There is none.
-    Everywhere,
-    /// Where its result is above zero.
-    Above(&'a [f32]),
-    /// Where the normalisation of x is, which is as it was: the same operations.
-    Normalised(&'a [f32], Normalised<'a>),
-}
-
-impl Dy<'_> {
-    /// Some of its elements, which lie in one row of lanes.
-    #[inline(always)]
-    pub fn row(&self, row: Range<usize>, to: &mut [f32]) {
-        let a = &self.a[row.clone()];
-        match self.b {
-            None => self.open.through(row, a.iter().copied(), to),
-            Some(b) => self.open.through(row.clone(), a.iter().zip(&b[row]).map(|(a, b)| a + b), to),
-        }
-    }
-}
-
-impl Open<'_> {
-    #[inline(always)]
-    fn through(&self, row: Range<usize>, dy: impl Iterator<Item = f32>, to: &mut [f32]) {
-        match self {
-            Self::Everywhere => to.iter_mut().zip(dy).for_each(|(to, dy)| *to = dy),
-            Self::Above(z) => {
-                to.iter_mut().zip(dy).zip(&z[row]).for_each(|((to, dy), z)| *to = if *z > 0.0 { dy } else { 0.0 });
-            }
-            Self::Normalised(x, by_channel) => {
-                let [means, factors, shifts] = by_channel.lanes(row.start);
-                let norm = x[row].iter().zip(means).zip(factors).zip(shifts);
-                let norm = norm.map(|(((x, mean), factor), shift)| (x - mean) * factor + shift);
-                to.iter_mut().zip(dy).zip(norm).for_each(|((to, dy), z)| *to = if z > 0.0 { dy } else { 0.0 });
-            }
-        }
-    }
-}
-
-fn run_backward(
-    (scale_op, op): (&BatchNormScaleGrad, &BatchNormDgrad),
-    (add, through): (bool, Through),
-    call: Call<'_>,
-) {
-    let (mut memory, relu) = (call.memory, through != Through::Nothing);
-    let (before, own) = memory.inputs.split_at(2 * (usize::from(add) + usize::from(relu)));
-    let [x, mean, variance, given, _, _, _, _, scale, ..] = own[..] else {
-        unreachable!("the graph has checked the arity")
-    };
-    let count = memory.earlier.len();
-    let (stored, sums) = memory.earlier.split_at_mut(count - 2);
-    let [dscale, dshift] = sums else { unreachable!("there are two sums") };
-    let (own_sums, workspace) = memory.workspace.split_at_mut(2 * mean.len());
-    let (own_scale, own_shift) = own_sums.split_at_mut(mean.len());
-    // Of frozen parameters and in gradients by pictures nobody else reads them: they have no place.
-    let dscale = if dscale.is_empty() { own_scale } else { &mut **dscale };
-    let dshift = if dshift.is_empty() { own_shift } else { &mut **dshift };
-    let stored: &mut [f32] =
-        if relu { stored.last_mut().map(|stored| &mut **stored).unwrap_or_default() } else { &mut [] };
-    let (partial, by_channel) = workspace.split_at_mut(channels::workspace(call.shape, 2));
-    let lanes = lanes(mean.len());
-    let (forward, by_channel) = by_channel.split_at_mut(3 * lanes);
-    let (a, b, z) = match *before {
-        [a, b, z, _] => (a, Some(b), z),
-        [z, a] => (a, None, z),
-        _ => (given, None, given),
-    };
-    let open = match through {
-        Through::Nothing => Open::Everywhere,
-        Through::Relu => Open::Above(z),
-        Through::OwnRelu => {
-            let norm = BatchNorm { eps: op.eps, statistics: op.statistics };
-            Open::Normalised(x, Normalised::new(forward, &norm, [mean, variance, scale, memory.prepared[0]]))
-        }
-    };
-    let dy = Dy { a, b, open };
-    let team = call.team;
-    channels::sums_of_made(
-        team,
-        call.shape,
-        (partial, &mut *stored),
-        #[inline(always)]
-        |row, to| dy.row(row, to),
-        (x, Some(mean)),
-        #[inline(always)]
-        |[dy, x], mean| [dy, (x - mean) * dy],
-        |c, [shift, scale]| {
-            dshift[c] = shift as f32;
-            dscale[c] = (scale / deviation(variance[c], scale_op.eps)) as f32;
-        },
-    );
-    let dy = if stored.is_empty() { dy } else { Dy { a: stored, b: None, open: Open::Everywhere } };
-    let n = call.shape.positions() as f64;
-    let by_channel = gradient_rows(by_channel, op, n, [mean, variance, scale, dscale, dshift]);
-    team.chunks(memory.output, chunk(lanes), |start, out| {
-        team.vectors().run(
-            #[inline(always)]
-            || {
-                for (row, dx) in out.chunks_mut(lanes).enumerate() {
-                    for (strip, dx) in dx.chunks_mut(STRIP).enumerate() {
-                        let (lane, from) = (strip * STRIP, start + row * lanes + strip * STRIP);
-                        let mut gradient = [0.0; STRIP];
-                        let gradient = &mut gradient[..dx.len()];
-                        dy.row(from..from + dx.len(), gradient);
-                        let by_channel = by_channel.map(|values| &values[lane..]);
-                        gradient_row(op, by_channel, &x[from..from + dx.len()], gradient, dx);
-                    }
-                }
-            },
-        );
-    });
 }
