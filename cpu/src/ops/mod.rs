@@ -161,7 +161,7 @@ pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
             Way::Updates(rule) => one_pass::rule(graph, nodes) == Some(*rule),
             Way::Norm(norm) => norm::recognised(graph, nodes).is_some_and(|(known, _)| known == *norm),
             Way::Rectified(rectified) => rectified::recognised(graph, nodes) == Some(*rectified),
-            Way::Conv(g, _, fused) => conv::is_group(g, *fused, graph, nodes),
+            Way::Conv(g, way, fused) => conv::is_group(g, (way, *fused), graph, nodes),
             Way::Separable(separable) => conv::is_separable(separable, graph, nodes),
             _ => false,
         };

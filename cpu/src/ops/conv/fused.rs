@@ -13,7 +13,7 @@ use fovea_graph::op::{Activation, BatchNorm, Conv};
 use fovea_graph::plan::Group;
 use fovea_graph::{Graph, NodeId, Op};
 
-use super::{choose, is_of, separable};
+use super::{Forward, choose, is_of, separable};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::batch_norm::deviation;
@@ -73,7 +73,7 @@ pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
             }
         }
         if let &[conv] = &nodes[..] {
-            nodes.extend(statistics_behind(graph, conv, &readers[conv.index()]));
+            nodes.extend(statistics_behind(graph, conv, &readers[conv.index()], counts[conv.index()]));
         }
         nodes.iter().for_each(|id| taken[id.index()] = true);
         nodes
@@ -90,14 +90,17 @@ pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
     pairs.into_iter().chain(alone).collect()
 }
 
-/// Mean and variance of a convolution's result, which others read as well.
-fn statistics_behind(graph: &Graph, conv: NodeId, readers: &[NodeId]) -> Vec<NodeId> {
+/// Mean and variance of a convolution's result, where it is stored: read by others as well, so often in all.
+fn statistics_behind(graph: &Graph, conv: NodeId, readers: &[NodeId], count: usize) -> Vec<NodeId> {
     let first = |is: fn(&Op) -> bool| readers.iter().copied().find(|&id| is(&graph.node(id).op));
     let mean = first(|op| matches!(op, Op::ChannelMean(_)));
-    let nodes: Vec<NodeId> = mean.into_iter().chain(first(|op| matches!(op, Op::ChannelVariance(_)))).collect();
-    let all: Vec<NodeId> = std::iter::once(conv).chain(nodes.iter().copied()).collect();
-    let is_stored = readers.iter().any(|reader| !all.contains(reader));
-    if is_stored && all.len() == 3 && recognised(graph, &all).is_some() { nodes } else { Vec::new() }
+    let variance = first(|op| matches!(op, Op::ChannelVariance(_)));
+    match (mean, variance) {
+        (Some(mean), Some(variance)) if count > 2 && recognised(graph, &[conv, mean, variance]).is_some() => {
+            vec![mean, variance]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What these nodes, in this order, are together.
@@ -221,7 +224,10 @@ pub fn operands<'a>(
     Operands { x: inputs[0], filters, epilogue: Epilogue { bias, shortcut, activation, statistics: None } }
 }
 
-/// Whether these nodes are a convolution of these sizes and what follows it.
-pub fn is_group(g: &Geometry, fused: Fused, graph: &Graph, nodes: &[NodeId]) -> bool {
-    recognised(graph, nodes) == Some(fused) && nodes.first().is_some_and(|&id| is_of(g, graph, graph.node(id)))
+/// Whether these nodes are a convolution of these sizes and what follows it, and this way can compute both.
+pub fn is_group(g: &Geometry, (way, fused): (&Forward, Fused), graph: &Graph, nodes: &[NodeId]) -> bool {
+    let is_able = !fused.statistics || way.parts(g).is_some();
+    is_able
+        && recognised(graph, nodes) == Some(fused)
+        && nodes.first().is_some_and(|&id| is_of(g, graph, graph.node(id)))
 }
