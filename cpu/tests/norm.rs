@@ -64,10 +64,12 @@ fn graph(dims: &[usize], around: Around) -> Graph {
 }
 
 /// The outputs on this backend.
-fn computed(backend: &Cpu, graph: &Graph, inputs: &[&Tensor]) -> Vec<Tensor> {
+fn computed(backend: &Cpu, graph: &Graph, around: Around, inputs: &[&Tensor]) -> Vec<Tensor> {
     let plan = plan(graph.clone(), backend);
     let fused = plan.steps.iter().filter(|step| step.nodes.len() > 1).count();
     assert_eq!(fused, 3, "statistics, result and gradients are a step each: {plan}");
+    let is_anew = plan.to_string().contains("relu worked out anew");
+    assert_eq!(is_anew, around.relu && !around.shortcut, "what is at hand is not read: {plan}");
     let mut program = backend.compile(plan).unwrap();
     let mut memory = backend.allocate(&graph.states).unwrap();
     assert_eq!(program.run(&mut *memory, &feed(inputs), &mut go).unwrap(), Outcome::Done);
@@ -87,14 +89,14 @@ fn check(dims: &[usize], around: Around, centre: f32) {
     let feed = Feed64 { inputs: &wide.iter().collect::<Vec<_>>(), learning_rate: 0.05, seed: 7, step: 3 };
     let expected = evaluate(&graph, &[], &feed).unwrap();
     for instructions in Instructions::available() {
-        let found = computed(&Cpu::with(Some(2), instructions).unwrap(), &graph, &given);
+        let found = computed(&Cpu::with(Some(2), instructions).unwrap(), &graph, around, &given);
         for ((name, _), found) in graph.outputs.iter().zip(&found) {
             let tolerance = if centre == 0.0 { 2e-5 } else { 2e-4 };
             let what = format!("{name} of {dims:?}, {around:?}, {instructions}");
             check_close(&what, found, output(&graph, &expected, name).unwrap(), tolerance);
         }
         for threads in [1, 3] {
-            assert_eq!(computed(&Cpu::with(Some(threads), instructions).unwrap(), &graph, &given), found);
+            assert_eq!(computed(&Cpu::with(Some(threads), instructions).unwrap(), &graph, around, &given), found);
         }
     }
 }

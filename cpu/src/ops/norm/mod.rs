@@ -60,6 +60,7 @@ impl fmt::Display for Norm {
         f.write_str(match self {
             Norm::Moments => "mean and variance in one pass",
             Norm::Forward { .. } => "normalised and rectified in one pass",
+            Norm::Backward { through: Through::OwnRelu, .. } => "gradients in two passes, relu worked out anew",
             Norm::Backward { .. } => "gradients in two passes",
         })
     }
@@ -91,7 +92,9 @@ pub fn groups(graph: &Graph) -> Vec<Group> {
         let mut kernel = Kernel::new(Way::Norm(norm), Scratch::shared(scratch));
         let mut others = Vec::new();
         if let Norm::Backward { through: Through::OwnRelu, .. } = norm {
-            others.push(shift_behind(graph, nodes[0])?);
+            // Before it there may be a sum.
+            let relu_grad = nodes.iter().copied().find(|&id| matches!(graph.node(id).op, Op::ReluGrad(_)))?;
+            others.push(shift_behind(graph, relu_grad)?);
             let behind = nodes.iter().map(|&id| graph.node(id).inputs.len()).sum();
             kernel = kernel.with_wanted(behind, Form::Same, shape.channels());
         }
