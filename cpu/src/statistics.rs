@@ -81,25 +81,6 @@ impl<'a> Statistics<'a> {
     }
 }
 
-/// `result(c, mean, variance)` of every channel of n rows, from the sums of all parts.
-pub fn totals(memory: &[f32], channels: usize, n: f64, mut result: impl FnMut(usize, f64, f64)) {
-    for first in (0..channels).step_by(STRIP) {
-        let len = STRIP.min(channels - first);
-        let mut sums = [[0.0; STRIP]; 2];
-        for part in memory.chunks_exact(4 * channels) {
-            for (sums, part) in sums.iter_mut().zip(part.chunks_exact(2 * channels)) {
-                let (high, low) = part.split_at(channels);
-                let parts = high[first..first + len].iter().zip(&low[first..]);
-                sums.iter_mut().zip(parts).for_each(|(sum, (high, low))| *sum += f64::from(*high) + f64::from(*low));
-            }
-        }
-        let [sums, squares] = &sums;
-        for (c, (&sum, &squares)) in sums.iter().zip(squares).take(len).enumerate() {
-            result(first + c, sum / n, variance(n, sum, squares));
-        }
-    }
-}
-
 /// The variance of n numbers, from their sum and that of their squares; what is not a number stays so.
 pub fn variance(n: f64, sum: f64, squares: f64) -> f64 {
     let variance = (squares - sum * (sum / n)) / n;

@@ -151,19 +151,23 @@ pub fn reduce<const K: usize>(
             }
         }
     });
-    totals(&cut, partial, &mut result);
+    totals([cut.channels, cut.lanes], partial, &mut result);
 }
 
-/// All pieces' sums together, channel by channel.
-fn totals<const K: usize>(cut: &Cut, partial: &[f32], result: &mut impl FnMut(usize, [f64; K])) {
-    let lanes = cut.lanes;
-    for first in (0..cut.channels).step_by(STRIP) {
-        let len = STRIP.min(cut.channels - first);
+/// All pieces' sums together, channel by channel: `partial` is `[pieces, K, 2, lanes]`, of each sum the f32 nearest to it, and
+/// what it leaves.
+pub fn totals<const K: usize>(
+    [channels, lanes]: [usize; 2],
+    partial: &[f32],
+    result: &mut impl FnMut(usize, [f64; K]),
+) {
+    for first in (0..channels).step_by(STRIP) {
+        let len = STRIP.min(channels - first);
         let mut totals = [[0.0; STRIP]; K];
         for piece in partial.chunks_exact((K * 2 * lanes).max(1)) {
             for (k, totals) in totals.iter_mut().enumerate() {
                 let (high, low) = piece[k * 2 * lanes..(k + 1) * 2 * lanes].split_at(lanes);
-                for start in (first..lanes).step_by(cut.channels) {
+                for start in (first..lanes).step_by(channels) {
                     let parts = high[start..start + len].iter().zip(&low[start..start + len]);
                     totals.iter_mut().zip(parts).for_each(|(t, (h, l))| *t += f64::from(*h) + f64::from(*l));
                 }

@@ -8,10 +8,11 @@ use super::fused::{self, Operands};
 use super::{Forward, Windows};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
+use crate::ops::channels::totals;
 use crate::ops::kernel::Way;
 use crate::ops::{Call, depthwise, narrow, planar, winograd};
 use crate::product::{Factor, Product, Rows};
-use crate::statistics::{Statistics, totals};
+use crate::statistics::{Statistics, variance};
 
 impl Forward {
     /// In how many parts the statistics of the result are gathered, where this way can gather them.
@@ -46,11 +47,12 @@ fn with_statistics(g: &Geometry, way: &Forward, operands: Operands<'_>, mut call
     call.memory.workspace = workspace;
     let epilogue = Epilogue { statistics: Some(Statistics::new(parts, g.filters)), ..operands.epilogue };
     run(g, way, Operands { epilogue, ..operands }, call);
-    totals(parts, g.filters, g.rows() as f64, |c, mean, variance| {
+    let n = g.rows() as f64;
+    totals([g.filters; 2], parts, &mut |c, [sum, squares]| {
         if let Some(to) = means.get_mut(c) {
-            *to = mean as f32;
+            *to = (sum / n) as f32;
         }
-        variances[c] = variance as f32;
+        variances[c] = variance(n, sum, squares) as f32;
     });
 }
 
