@@ -122,6 +122,15 @@ impl Vectors {
         self.dispatch(Lanes)
     }
 
+    /// Half as wide, where so few lanes are enough: processors that have both do as many of the narrower ones at a time, or more.
+    pub fn for_lanes(self, lanes: usize) -> Self {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(_) if lanes <= 8 => Self::new(Instructions::Avx2).unwrap_or(self),
+            _ => self,
+        }
+    }
+
     /// Runs a kernel that is written over the vectors. Without vector instructions these are four numbers side by side.
     #[inline(always)]
     pub fn dispatch<O: WithSimd>(self, kernel: O) -> O::Output {
@@ -159,10 +168,13 @@ pub fn prefetch(at: *const f32) {
 /// used by few tiles: products of 49 rows are a fifth faster so, and none is slower.
 const AHEAD: usize = 1024;
 
-/// Has fetched what comes [`AHEAD`] of a step of V vectors.
+/// Elements of a line of the caches.
+const LINE: usize = 16;
+
+/// Has fetched what comes [`AHEAD`] of a step of V vectors, of which several may lie in a line.
 #[inline(always)]
 pub fn prefetch_ahead<S: Simd, const V: usize>(step: *const f32) {
-    (0..V).for_each(|v| prefetch(step.wrapping_add(AHEAD + v * S::F32_LANES)));
+    (0..V * S::F32_LANES).step_by(LINE).for_each(|at| prefetch(step.wrapping_add(AHEAD + at)));
 }
 
 /// `a · b + c`: fused where the processor fuses, else two roundings, because a fused one would be a call of the library.
@@ -195,22 +207,6 @@ pub fn store<S: Simd, const V: usize>(y: &mut [f32], vectors: &[S::f32s; V]) {
         None => {
             let lanes = pulp::bytemuck::cast_slice::<S::f32s, f32>(vectors);
             y.iter_mut().zip(lanes).for_each(|(y, lane)| *y = *lane);
-        }
-    }
-}
-
-/// `sums[p] += x(p) · b` for P rows of V vectors, which stay in registers.
-#[inline(always)]
-pub fn multiply_add<S: Simd, const P: usize, const V: usize>(
-    simd: S,
-    sums: &mut [[S::f32s; V]; P],
-    x: impl Fn(usize) -> f32,
-    b: [S::f32s; V],
-) {
-    for (p, sums) in sums.iter_mut().enumerate() {
-        let x = simd.splat_f32s(x(p));
-        for v in 0..V {
-            sums[v] = mul_add(simd, x, b[v], sums[v]);
         }
     }
 }

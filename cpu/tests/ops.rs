@@ -374,6 +374,34 @@ fn what_is_not_a_number_is_not_hidden() {
     }
 }
 
+/// Where lines are pooled together, too, each window has its own: what is no number, or infinite, stays in the windows that see it.
+#[test]
+fn a_max_pool_of_a_line_keeps_what_is_not_a_number_where_it_is() {
+    let [height, width, channels] = [9, 15, 21];
+    let mut x = random(&[2, height, width, channels], 5);
+    for (at, odd) in [([0, 3, 6, 2], f32::NAN), ([1, 8, 14, 20], f32::INFINITY), ([1, 2, 0, 0], f32::NEG_INFINITY)] {
+        x[at] = odd;
+    }
+    for (size, stride) in [(2, 2), (2, 1), (3, 2)] {
+        let pool = op::Pool {
+            kind: PoolKind::Max,
+            size: vec![size; 2],
+            stride: vec![stride; 2],
+            pad: vec![[0, 0]; 2],
+            rounding: Rounding::Floor,
+        };
+        for cpu in &*CPUS {
+            let y = support::run_single(cpu, &single(Op::Pool(pool.clone()), &[&[2, height, width, channels]]), &[&x]);
+            for (at, &y) in y.indexed_iter() {
+                let window =
+                    (0..size * size).map(|n| x[[at[0], at[1] * stride + n / size, at[2] * stride + n % size, at[3]]]);
+                let largest = window.reduce(|a, b| if a.is_nan() || a >= b { a } else { b }).unwrap();
+                assert!(y == largest || y.is_nan() && largest.is_nan(), "{size} {stride} {at:?}: {y} for {largest}");
+            }
+        }
+    }
+}
+
 /// Of several that are not numbers the first in a window is the largest, wherever the others stand.
 #[test]
 fn the_first_that_is_not_a_number_gets_the_gradient() {

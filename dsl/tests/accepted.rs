@@ -122,6 +122,8 @@ fn every_layer() {
         ),
         ("upsample 2 bilinear - upsample 2x2x1 nearest", "upsample 2 bilinear - upsample 2x2x1 nearest"),
         ("LEAKY 0.1 - sigmoid - tanh - elu - gelu", "leaky 0.1 - sigmoid - tanh - elu - gelu"),
+        // Other programs' `a` is the slope; `_a` and `n_` are names like any other.
+        ("leaky _a {0, 0} - fc n_ {1, 2} - conv _kernel 3", "leaky _a {0, 0} - fc n_ {1, 2} - conv _kernel 3"),
         ("bn eps 0.001 momentum=0.1 - bn", "bn eps 0.001 momentum 0.1 - bn"),
         ("lrn size 5 alpha 1e-4 beta .75 k 2 - norm", "lrn size 5 alpha 1e-4 beta 0.75 k 2 - lrn"),
         (

@@ -11,7 +11,7 @@ use pulp::{Simd, WithSimd};
 
 use super::Call;
 use super::channels::chunk;
-use super::pool_windows;
+use super::pool_windows::{self, Line};
 use crate::geometry::{Geometry, Position, axes};
 use crate::simd::{load, store};
 
@@ -173,7 +173,13 @@ impl Forward<'_> {
             #[inline(always)]
             |mut at, mut seen, run| {
                 let mut taps = pool_windows::taps::<N>(&seen, g.window, &offsets, kind);
-                for _ in 0..run {
+                let (step, channels) = (g.stride[2] * g.channels, g.channels);
+                let done = match taps {
+                    Some(taps) => Line { taps, count: run, step, channels }.pool(simd, kind, x, &mut y[at..]),
+                    None => 0,
+                };
+                (at, taps) = (at + done * channels, seen.advance(done * g.stride[2], taps));
+                for _ in done..run {
                     for first in (0..g.channels).step_by(S::F32_LANES) {
                         let lanes = match &taps {
                             Some(taps) => pool_windows::pool(simd, kind, (taps, first), x),

@@ -108,6 +108,69 @@ pub fn pool<S: Simd, const N: usize>(
     }
 }
 
+/// The pools of windows in a line.
+pub struct Line<const N: usize> {
+    /// Where the elements of the first window lie.
+    pub taps: [usize; N],
+    /// How many windows.
+    pub count: usize,
+    /// Elements of the map from one to the next.
+    pub step: usize,
+    pub channels: usize,
+}
+
+impl<const N: usize> Line<N> {
+    /// Of as many windows as whole vectors can be read and written for; none where one has to be looked at alone. Gives how
+    /// many it did.
+    #[inline(always)]
+    pub fn pool<S: Simd>(&self, simd: S, kind: PoolKind, x: &[f32], y: &mut [f32]) -> usize {
+        let width = self.channels.next_multiple_of(S::F32_LANES);
+        let furthest = self.taps.iter().copied().max().unwrap_or(0);
+        let fit = |elements: usize, step: usize| elements.checked_sub(width).map_or(0, |room| room / step + 1);
+        let count = self.count.min(fit(x.len().saturating_sub(furthest), self.step)).min(fit(y.len(), self.channels));
+        // SAFETY: the last window's elements and its pool lie in `x` and `y`, in whole vectors; what comes before, too.
+        let is_done = unsafe {
+            match kind {
+                PoolKind::Max => self.run::<S, true>(simd, count, x.as_ptr(), y.as_mut_ptr()),
+                PoolKind::Avg => self.run::<S, false>(simd, count, x.as_ptr(), y.as_mut_ptr()),
+            }
+        };
+        if is_done { count } else { 0 }
+    }
+
+    /// So many windows; false where one holds what is no number, or infinite.
+    ///
+    /// # Safety
+    /// Whole vectors of all channels must lie at the elements of these windows in `x`, and at their pools in `y`.
+    #[inline(always)]
+    unsafe fn run<S: Simd, const MAX: bool>(&self, simd: S, count: usize, x: *const f32, y: *mut f32) -> bool {
+        let (zero, share) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0 / N as f32));
+        let mut trace = zero;
+        for window in 0..count {
+            for first in (0..self.channels).step_by(S::F32_LANES) {
+                let at = window * self.step + first;
+                let mut found = zero;
+                for (n, &tap) in self.taps.iter().enumerate() {
+                    // SAFETY: as was promised.
+                    let x = unsafe { x.add(tap + at).cast::<S::f32s>().read_unaligned() };
+                    found = match MAX {
+                        _ if n == 0 => x,
+                        true => simd.max_f32s(found, x),
+                        false => simd.add_f32s(found, x),
+                    };
+                    if MAX {
+                        trace = mul_add(simd, x, zero, trace);
+                    }
+                }
+                let found = if MAX { found } else { simd.mul_f32s(found, share) };
+                // SAFETY: as was promised; what is written too far is written over with the next window.
+                unsafe { y.add(window * self.channels + first).cast::<S::f32s>().write_unaligned(found) };
+            }
+        }
+        simd.first_true_m32s(simd.not_m32s(simd.equal_f32s(trace, zero))) == S::F32_LANES
+    }
+}
+
 /// The gradient of one window's channels from `first` on, of which some positions alone are the receiver's; false where that is
 /// another's to compute.
 #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{COLUMN, Left, Lie, ROW, Right};
+use super::{COLUMN, Left, Lie, ROW, Right, TILE};
 
 /// A matrix whose rows' elements lie together, as the left factor; or a right factor whose columns do.
 #[derive(Clone, Copy)]
@@ -13,6 +13,17 @@ pub struct Rows<'a> {
     pub stride: usize,
     /// Elements from one of several equal products to the next.
     pub next: usize,
+}
+
+/// A left factor that was written as tiles of all rows of it, one piece of the depth behind another; [`TILE`] more elements follow.
+#[derive(Clone, Copy)]
+pub struct Tiles<'a> {
+    /// The elements: a row [`ROW`] behind the one before it.
+    pub data: &'a [f32],
+    /// Steps of a piece.
+    pub piece: usize,
+    /// How many rows of a piece there is room for.
+    pub rows: usize,
 }
 
 /// A right factor whose rows lie together: `b[k, n] = data[k · stride + n]`.
@@ -46,6 +57,19 @@ impl Left for Rows<'_> {
             let from = which * self.next + row * self.stride;
             to[..depth.len()].copy_from_slice(&self.data[from + depth.start..from + depth.end]);
         }
+    }
+}
+
+impl Left for Tiles<'_> {
+    const LIE: Lie = Lie::Rows;
+
+    fn gather(&self, _which: usize, _rows: Range<usize>, _depth: Range<usize>, _tile: &mut [f32]) {
+        unreachable!("tiles lie there already");
+    }
+
+    #[inline(always)]
+    fn lying(&self, rows: &Range<usize>, depth: &Range<usize>) -> Option<&[f32]> {
+        Some(&self.data[(depth.start / self.piece * self.rows + rows.start) * ROW..][..TILE])
     }
 }
 

@@ -15,6 +15,8 @@ use crate::simd::{mul_add, prefetch, prefetch_ahead};
 pub const VECTORS: usize = 2;
 /// The most rows that a tile has, whatever the processor.
 pub const MOST_ROWS: usize = 14;
+/// Steps of the depth between two looks at their number: narrow vectors leave little to do in one.
+const TOGETHER: usize = 4;
 /// The longest piece of the depth that a tile of the left factor holds.
 pub const LONGEST: usize = 512;
 /// Elements from one row of a tile to the next where it lies row by row: not a multiple of 1024, so that its rows share no
@@ -213,21 +215,18 @@ impl<'a> Tile<'a> {
         let mut left = self.left;
         let Walk { lines, steps, step, jump } = self.panels.walk;
         for _ in 0..lines {
-            for _ in 0..steps {
-                prefetch_ahead::<S, V>(right);
-                // SAFETY: there are as many steps of the panel and of M rows; pointers behind the last are not read.
-                unsafe {
-                    let panel: [S::f32s; V] =
-                        std::array::from_fn(|v| right.add(v * S::F32_LANES).cast::<S::f32s>().read_unaligned());
-                    for (m, sums) in sums.iter_mut().enumerate() {
-                        let x = simd.splat_f32s(*left.add(m * R));
-                        for (sum, panel) in sums.iter_mut().zip(panel) {
-                            *sum = mul_add(simd, x, panel, *sum);
-                        }
-                    }
+            for _ in 0..steps / TOGETHER {
+                for u in 0..TOGETHER {
+                    let (left, right) = (left.wrapping_add(u * C), right.wrapping_add(u * step));
+                    // SAFETY: there are as many steps of the panel and of M rows.
+                    unsafe { update::<S, M, V, R>(simd, &mut sums, left, right) };
                 }
-                left = left.wrapping_add(C);
-                right = right.wrapping_add(step);
+                (left, right) = (left.wrapping_add(TOGETHER * C), right.wrapping_add(TOGETHER * step));
+            }
+            for _ in 0..steps % TOGETHER {
+                // SAFETY: as above; pointers behind the last step are not read.
+                unsafe { update::<S, M, V, R>(simd, &mut sums, left, right) };
+                (left, right) = (left.wrapping_add(C), right.wrapping_add(step));
             }
             right = right.wrapping_add(jump);
         }
@@ -245,6 +244,31 @@ impl WithSimd for Tile<'_> {
             match self.lie {
                 Lie::Rows => self.run::<S, ROW, 1>(simd),
                 Lie::Columns => self.run::<S, 1, COLUMN>(simd),
+            }
+        }
+    }
+}
+
+/// One step of the depth.
+///
+/// # Safety
+/// There must be M numbers R elements apart on the left, and V vectors on the right.
+#[inline(always)]
+unsafe fn update<S: Simd, const M: usize, const V: usize, const R: usize>(
+    simd: S,
+    sums: &mut [[S::f32s; V]; M],
+    left: *const f32,
+    right: *const f32,
+) {
+    prefetch_ahead::<S, V>(right);
+    // SAFETY: as was promised.
+    unsafe {
+        let panel: [S::f32s; V] =
+            std::array::from_fn(|v| right.add(v * S::F32_LANES).cast::<S::f32s>().read_unaligned());
+        for (m, sums) in sums.iter_mut().enumerate() {
+            let x = simd.splat_f32s(*left.add(m * R));
+            for (sum, panel) in sums.iter_mut().zip(panel) {
+                *sum = mul_add(simd, x, panel, *sum);
             }
         }
     }

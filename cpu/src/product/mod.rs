@@ -32,7 +32,7 @@ use crate::epilogue::Epilogue;
 use crate::statistics::{BLOCK, Gather};
 use crate::team::Team;
 pub use cut::Cut;
-pub use matrices::{Columns, Rows, Transposed, copy, copy_padded};
+pub use matrices::{Columns, Rows, Tiles, Transposed, copy, copy_padded};
 pub use micro::{COLUMN, Finish, LONGEST, Lie, MOST_ROWS, Panels, ROW, TILE, Target, Tile, VECTORS, Walk, tile_rows};
 pub use thin::{Thin, dots, streams};
 
@@ -43,6 +43,11 @@ pub trait Left: Sync {
 
     /// Writes some steps of some rows to a tile, as [`Left::LIE`] says; `which` of several equal products it is.
     fn gather(&self, which: usize, rows: Range<usize>, depth: Range<usize>, tile: &mut [f32]);
+
+    /// The tile, where it lies there already: [`TILE`] elements of it, with room for as many rows as a tile has.
+    fn lying(&self, _rows: &Range<usize>, _depth: &Range<usize>) -> Option<&[f32]> {
+        None
+    }
 }
 
 /// What stands right: `depth` rows of columns.
@@ -227,10 +232,16 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Block<'_, '_, L, R,
         let mut gathering = self.gathering();
         for first in task.rows.clone().step_by(together) {
             let gathered = first..(first + together).min(task.rows.end);
-            product.left.gather(task.which, gathered.clone(), depth.clone(), tile);
+            let left = match product.left.lying(&gathered, depth) {
+                Some(left) => left,
+                None => {
+                    product.left.gather(task.which, gathered.clone(), depth.clone(), tile);
+                    &*tile
+                }
+            };
             for start in gathered.clone().step_by(cut.tile) {
                 let rows = start..(start + cut.tile).min(gathered.end);
-                self.tile(simd, rows, &tile[start - first..], memory);
+                self.tile(simd, rows, &left[start - first..], memory);
             }
             if let Some(gathering) = &mut gathering {
                 let is_last = gathered.end == task.rows.end;
@@ -270,7 +281,7 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Block<'_, '_, L, R,
         let target = Target { data: memory.rows(places, columns), offsets: places, columns: columns.len() };
         let (column, start) = (task.which * cut.columns + columns.start, columns.start);
         let finish = Finish { add: !first, epilogue: if last { product.epilogue } else { none }, column, start };
-        // SAFETY: `left` begins in `TILE` elements, of which `gather` has set what is asked; the panels are of that depth; the
+        // SAFETY: `left` begins in `TILE` elements, of which what is asked is set; the panels are of that depth; the
         // target lies in the memory, and rows and columns of two tasks are never both the same (`Cut::tasks`), nor are
         // their parts.
         let tile = unsafe { Tile::new((L::LIE, left.as_ptr()), panels, target, finish) };

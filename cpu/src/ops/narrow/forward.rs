@@ -16,7 +16,7 @@ use crate::geometry::Geometry;
 use crate::ops::Call;
 use crate::ops::conv::Operands;
 use crate::scratch::Scratch;
-use crate::simd::{load, multiply_add};
+use crate::simd::{load, mul_add};
 
 /// Scratch memory of [`forward`]: the turned filters, the bias, and a band's copy a thread.
 pub fn forward_scratch(g: &Geometry, bands: &Bands) -> Scratch {
@@ -31,7 +31,8 @@ pub fn forward(g: &Geometry, bands: &Bands, operands: Operands<'_>, call: Call<'
     if let Some(given) = operands.epilogue.bias {
         bias[..g.filters].copy_from_slice(given);
     }
-    turn_in(operands.filters, g, call.team.vectors().lanes(), turned);
+    let vectors = call.team.vectors().for_lanes(bands.block);
+    turn_in(operands.filters, g, vectors.lanes(), turned);
     // The bias is where the sums begin.
     let (x, epilogue) = (operands.x, Epilogue { bias: None, ..operands.epilogue });
     let length = g.out[2] * g.filters;
@@ -52,7 +53,7 @@ pub fn forward(g: &Geometry, bands: &Bands, operands: Operands<'_>, call: Call<'
                 start: (image * g.out[1] + lines.start + number) * length,
                 y,
             };
-            call.team.vectors().dispatch(line);
+            vectors.dispatch(line);
         }
         if let Some(statistics) = epilogue.statistics {
             // SAFETY: every band comes once.
@@ -145,62 +146,117 @@ impl Line<'_> {
         simd: S,
         [start, first, count]: [usize; 3],
     ) {
+        let mut sums = self.sums::<S, P, V, STEP>(simd, [start, first]);
+        if let Some(shortcut) = self.epilogue.shortcut {
+            sums = self.with_shortcut::<S, P, V>(simd, [start, first, count], shortcut, sums);
+        }
+        if let Some(activation) = self.epilogue.activation {
+            each(&mut sums, |_, _, sum| activate(simd, activation, sum));
+        }
+        self.put(simd, [start, first, count], sums);
+    }
+
+    /// The sums of P positions from `start` on with the block of filters that begins with `first`, and the bias.
+    #[inline(always)]
+    fn sums<S: Simd, const P: usize, const V: usize, const STEP: usize>(
+        &self,
+        simd: S,
+        [start, first]: [usize; 2],
+    ) -> [[S::f32s; V]; P] {
         let step = if STEP > 0 { STEP } else { self.step };
         let (depth, lanes) = (self.offsets.len(), S::F32_LANES);
         let seen = self.offsets.last().map_or(0, |last| last + 1);
-        let windows = &self.x[start * step..][..(P - 1) * step + seen];
-        let w = &self.turned[first * depth..][..depth * V * lanes];
+        let windows = self.x[start * step..][..(P - 1) * step + seen].as_ptr();
+        let mut w = self.turned[first * depth..][..depth * V * lanes].as_ptr();
         let mut sums = [load::<S, V>(simd, &self.bias[first..]); P];
-        for (&offset, w) in self.offsets.iter().zip(w.chunks_exact(V * lanes)) {
-            let window = &windows[offset..][..(P - 1) * step + 1];
-            multiply_add(
-                simd,
-                &mut sums,
-                #[inline(always)]
-                |p| window[p * step],
-                load::<S, V>(simd, w),
-            );
+        for &offset in self.offsets {
+            let window = windows.wrapping_add(offset);
+            // SAFETY: offsets ascend, so the last window's last element is the furthest; there are as many vectors of filters.
+            unsafe {
+                let filters: [S::f32s; V] =
+                    std::array::from_fn(|v| w.add(v * lanes).cast::<S::f32s>().read_unaligned());
+                for (p, sums) in sums.iter_mut().enumerate() {
+                    let x = simd.splat_f32s(*window.add(p * step));
+                    for (sum, filter) in sums.iter_mut().zip(filters) {
+                        *sum = mul_add(simd, x, filter, *sum);
+                    }
+                }
+            }
+            w = w.wrapping_add(V * lanes);
         }
-        // The bias is in the sums. Indices that are known when it is compiled: else the sums would leave the registers.
-        if self.epilogue.shortcut.is_some() {
-            each(&mut sums, |p, v, sum| {
-                let column = first + v * lanes;
-                let lanes = self.filters.saturating_sub(column).min(lanes);
-                let element = self.start + (start + p) * self.filters + column;
-                if p < count && lanes > 0 { self.epilogue.vector(simd, element, column, lanes, sum) } else { sum }
-            });
-        } else if let Some(activation) = self.epilogue.activation {
-            each(&mut sums, |_, _, sum| activate(simd, activation, sum));
+        sums
+    }
+
+    /// The sums with the other map added. It is rare that few channels have one: not a part of the loop around it.
+    #[inline(never)]
+    fn with_shortcut<S: Simd, const P: usize, const V: usize>(
+        &self,
+        simd: S,
+        [start, first, count]: [usize; 3],
+        shortcut: &[f32],
+        mut sums: [[S::f32s; V]; P],
+    ) -> [[S::f32s; V]; P] {
+        for (p, sums) in sums.iter_mut().enumerate().take(count) {
+            let position = &shortcut[self.start + (start + p) * self.filters..][..self.filters];
+            for (v, sum) in sums.iter_mut().enumerate() {
+                let rest = position.get(first + v * S::F32_LANES..).unwrap_or(&[]);
+                let [added] = load::<S, 1>(simd, rest);
+                *sum = simd.add_f32s(*sum, added);
+            }
         }
-        // What a single block writes too far is written over by the next position.
-        let is_single = self.filters <= V * lanes;
+        sums
+    }
+
+    /// Stores the sums of `count` positions. What a block of all filters writes too far is written over by the next position.
+    #[inline(always)]
+    fn put<S: Simd, const P: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        [start, first, count]: [usize; 3],
+        mut sums: [[S::f32s; V]; P],
+    ) {
+        let (filters, lanes) = (self.filters, S::F32_LANES);
+        let wanted = filters - first;
+        // Positions whose vectors lie in the line as a whole.
+        let inside = (self.y.len() - first).checked_sub(V * lanes).map_or(0, |room| room / filters + 1);
+        let inside = inside.saturating_sub(start).min(count);
+        let (y, is_free) = (self.y.as_mut_ptr().wrapping_add(start * filters + first), wanted == filters);
         each(&mut sums, |p, v, sum| {
-            if p < count {
-                let column = first + v * lanes;
-                let y = &mut self.y[(start + p) * self.filters + column..];
-                put(simd, y, (self.filters - column, is_single), sum);
+            if p < inside {
+                // SAFETY: this and the other vectors of the position lie in the line.
+                unsafe {
+                    let to = y.add(p * filters + v * lanes).cast::<S::f32s>();
+                    if is_free || wanted >= V * lanes {
+                        to.write_unaligned(sum);
+                    } else {
+                        let ours = simd.mask_between_m32s(0, wanted.saturating_sub(v * lanes).min(lanes) as u32);
+                        to.write_unaligned(simd.select_f32s(ours.mask(), sum, to.read_unaligned()));
+                    }
+                }
             }
             sum
         });
+        if inside < count {
+            self.end::<S, P, V>([start, first, count], inside, sums);
+        }
     }
-}
 
-/// Stores the first `count` lanes of a vector, or all; what lies behind them stays, unless it may be written over.
-#[inline(always)]
-fn put<S: Simd>(simd: S, y: &mut [f32], (count, is_free): (usize, bool), sum: S::f32s) {
-    match S::as_mut_simd_f32s(y).0 {
-        [y, ..] if is_free || count >= S::F32_LANES => *y = sum,
-        [y, ..] => *y = simd.select_f32s(simd.mask_between_m32s(0, count as u32).mask(), sum, *y),
-        [] => put_some::<S>(y, count, sum),
+    /// The same of the positions from number `next` on, at the end of the line.
+    #[cold]
+    #[inline(never)]
+    fn end<S: Simd, const P: usize, const V: usize>(
+        &mut self,
+        [start, first, count]: [usize; 3],
+        next: usize,
+        sums: [[S::f32s; V]; P],
+    ) {
+        let lanes = pulp::bytemuck::cast_slice::<S::f32s, f32>(sums.as_flattened());
+        let rows = lanes.chunks_exact(V * S::F32_LANES).enumerate();
+        for (p, sums) in rows.take(count).skip(next) {
+            let y = &mut self.y[(start + p) * self.filters..][..self.filters][first..];
+            y.iter_mut().zip(sums).for_each(|(y, sum)| *y = *sum);
+        }
     }
-}
-
-/// The same at the end of the line.
-#[cold]
-#[inline(never)]
-fn put_some<S: Simd>(y: &mut [f32], count: usize, sum: S::f32s) {
-    let lanes = pulp::bytemuck::cast_slice::<S::f32s, f32>(std::slice::from_ref(&sum));
-    y[..count].copy_from_slice(&lanes[..count]);
 }
 
 /// Filters `[filters, depth]` as blocks `[depth, block]`, of two vectors of so many lanes or, at the end, one; those beyond the

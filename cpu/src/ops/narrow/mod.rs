@@ -30,6 +30,11 @@ pub fn is_narrow(g: &Geometry) -> bool {
     g.groups == 1 && g.channels <= CHANNELS && plane && Bands::new(g, 1).copy() <= COPY
 }
 
+/// How many of so many lanes the filters need: a vector of 16 is for nothing where there are 8 of them.
+fn enough(g: &Geometry, lanes: usize) -> usize {
+    if g.filters <= 8 { lanes.min(8) } else { lanes }
+}
+
 /// How the work is cut, from the sizes alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bands {
@@ -50,8 +55,9 @@ pub struct Bands {
 }
 
 impl Bands {
-    /// Bands that keep a thread busy, for vectors of so many lanes.
+    /// Bands that keep a thread busy, for vectors of at most so many lanes.
     pub fn new(g: &Geometry, lanes: usize) -> Self {
+        let lanes = enough(g, lanes);
         Self::with_block(g, if g.filters <= lanes { lanes } else { 2 * lanes })
     }
 

@@ -76,7 +76,8 @@ pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
                 count: lines.len(),
                 width: bands.width * g.stride[1],
             };
-            call.team.vectors().dispatch(Gradient { lines, g, offsets: &bands.offsets, block: bands.block, dw });
+            let vectors = call.team.vectors().for_lanes(bands.block);
+            vectors.dispatch(Gradient { lines, g, offsets: &bands.offsets, block: bands.block, dw });
         }
     });
     add_parts(call.team, sums, total);

@@ -247,9 +247,10 @@ fn says(layer: LayerWord, word: &str) -> Option<Says> {
     found.map(|&(.., says)| says).or_else(|| key_of(layer, &word).map(Key))
 }
 
-/// The word without what only some programs put into it.
+/// The word without what only some programs put into it; a `_` at its ends makes it a name.
 fn bare(word: &str) -> String {
-    word.to_lowercase().replace('_', "")
+    let word = word.to_lowercase();
+    if word.starts_with('_') || word.ends_with('_') { word } else { word.replace('_', "") }
 }
 
 /// A value in the language's own form: `3x3` for `(3, 3)`, a word without its quotes, in lower case.
