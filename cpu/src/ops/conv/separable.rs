@@ -43,7 +43,8 @@ pub struct Separable {
 impl fmt::Display for Separable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { first: (_, first), second: (_, second), cut, lines, .. } = self;
-        write!(f, "depthwise{first}; {lines} lines at a time, product {cut}{second}")
+        let plural = if *lines == 1 { "" } else { "s" };
+        write!(f, "depthwise{first}; {lines} line{plural} at a time, product {cut}{second}")
     }
 }
 
@@ -51,19 +52,17 @@ impl Separable {
     /// How these two are computed together, where that is worth it.
     fn new(first: (Geometry, Fused), second: (Geometry, Fused), cut: Cut) -> Option<Self> {
         /// Elements of the map between from which on it is not stored.
-        const LARGE: usize = 1 << 18;
-        /// Rows that are worth going through all panels for.
-        const FEWEST: usize = 24;
-        /// Tasks that are enough for all threads.
+        const LARGE: usize = 1 << 16;
+        /// Tasks that two threads share out evenly, and that are enough for many.
+        const FEWEST: usize = 14;
         const TASKS: usize = 64;
-        let g = &first.0;
-        let (width, all) = (g.out[2], g.rows() / g.out[2]);
-        let lines = lines(g, &cut).min(all / (TASKS / 4));
+        let (g, all) = (&first.0, first.0.rows() / first.0.out[2]);
+        let lines = lines(g, &cut, all / FEWEST)?;
         let has_statistics = first.1.statistics || second.1.statistics;
         let is_alone = g.group_filters() == 1 && !first.1.add && second.0.groups == 1 && !has_statistics;
         let is_point = [second.0.window, second.0.stride] == [[1; 3]; 2] && second.0.pad == [0; 3];
-        let is_large = g.rows() * g.filters >= LARGE && lines * width >= FEWEST;
-        let times = all.div_ceil(lines.max(1)).div_ceil(TASKS);
+        let is_large = g.rows() * g.filters >= LARGE;
+        let times = all.div_ceil(lines).div_ceil(TASKS);
         (is_alone && is_point && is_large).then_some(Self { first, second, cut, lines, times })
     }
 
@@ -78,17 +77,18 @@ impl Separable {
     }
 }
 
-/// Lines of the map between whose elements stay in the second-level cache, and whose rows fill tiles as well as they can.
-fn lines(g: &Geometry, cut: &Cut) -> usize {
+/// Lines of the map between, so many at most, whose elements stay in the second-level cache, and whose rows fill tiles best;
+/// none where they leave a tenth of them empty.
+fn lines(g: &Geometry, cut: &Cut, most: usize) -> Option<usize> {
     /// Elements, by the columns of a panel.
     const OWN: usize = 2700;
     /// Rows, which lie as far apart as those of the deepest tile.
     const MOST: usize = 512;
     let width = g.out[2];
-    let most = ((OWN * cut.width / g.filters).min(MOST) / width).max(1);
+    let most = ((OWN * cut.width / g.filters).min(MOST) / width).clamp(1, most.max(1));
     // Of a thousand rows that are computed, those that are wanted.
-    let filled = |lines: &usize| lines * width * 1000 / (lines * width).next_multiple_of(cut.tile);
-    (1..=most).max_by_key(filled).unwrap_or(1)
+    let filled = |lines: usize| lines * width * 1000 / (lines * width).next_multiple_of(cut.tile);
+    (1..=most).max_by_key(|&lines| filled(lines)).filter(|&lines| filled(lines) >= 900)
 }
 
 /// Those of the chains, each a convolution with what follows it, that are computed together.
