@@ -36,11 +36,11 @@ pub fn forward(g: &Geometry, bands: &Bands, operands: Operands<'_>, call: Call<'
     // The bias is where the sums begin.
     let (x, epilogue) = (operands.x, Epilogue { bias: None, ..operands.epilogue });
     let length = g.out[2] * g.filters;
-    let images = call.memory.output.chunks_mut((g.out[1] * length).max(1));
-    let tasks = images.flat_map(|image| image.chunks_mut(bands.lines * length)).enumerate();
+    let planes = call.memory.output.chunks_mut((g.out[1] * length).max(1));
+    let tasks = planes.flat_map(|plane| plane.chunks_mut(bands.lines * length)).enumerate();
     call.team.each(tasks, copies, bands.copy(), |(band, y), copy| {
-        let (image, lines) = bands.place(g, band);
-        bands.fill(g, &x[image * g.image()..], &lines, copy);
+        let (plane, lines) = bands.place(g, band);
+        bands.fill(g, x, (plane, &lines), copy);
         for (number, y) in y.chunks_exact_mut(length).enumerate() {
             let line = Line {
                 x: &copy[number * g.stride[1] * bands.width..],
@@ -50,7 +50,7 @@ pub fn forward(g: &Geometry, bands: &Bands, operands: Operands<'_>, call: Call<'
                 bias,
                 filters: g.filters,
                 epilogue,
-                start: (image * g.out[1] + lines.start + number) * length,
+                start: (plane * g.out[1] + lines.start + number) * length,
                 y,
             };
             vectors.dispatch(line);

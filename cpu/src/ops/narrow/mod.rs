@@ -24,10 +24,9 @@ const MORE: usize = 8;
 /// The largest copy of a band, in elements: 4 MiB. Longer lines take another way.
 const COPY: usize = 1 << 20;
 
-/// Whether this module is the way to compute it: one or two axes, few channels, lines that are not too long.
+/// Whether this module is the way to compute it: few channels, and what a band sees is not too much.
 pub fn is_narrow(g: &Geometry) -> bool {
-    let plane = g.map[0] == 1 && g.window[0] == 1 && g.out[0] == 1;
-    g.groups == 1 && g.channels <= CHANNELS && plane && Bands::new(g, 1).copy() <= COPY
+    g.groups == 1 && g.channels <= CHANNELS && Bands::new(g, 1).copy() <= COPY
 }
 
 /// How many of so many lanes the filters need: a vector of 16 is for nothing where there are 8 of them.
@@ -38,14 +37,16 @@ fn enough(g: &Geometry, lanes: usize) -> usize {
 /// How the work is cut, from the sizes alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bands {
-    /// Output lines of a band; a band lies in one image.
+    /// Output lines of a band; a band lies in one plane of the last two axes.
     lines: usize,
-    /// Bands of an image.
-    per_image: usize,
+    /// Bands of such a plane.
+    per_plane: usize,
     /// Elements of one padded line of the map; the last positions' neighbours are there too.
     width: usize,
-    /// Padded lines of the map that a band sees.
+    /// Padded lines of a plane of the map that a band sees.
     height: usize,
+    /// Planes that it sees.
+    planes: usize,
     /// Filters of a block: one vector, or two where there are more.
     block: usize,
     /// Filters, rounded up to whole blocks.
@@ -66,14 +67,17 @@ impl Bands {
         let lines = (2048 / g.out[2]).clamp(1, g.out[1]);
         let extent = |axis: usize, n: usize| (n - 1) * g.stride[axis] + (g.window[axis] - 1) * g.dilate[axis] + 1;
         let width = extent(2, g.out[2] + MORE) * g.channels;
-        let at = |r: usize, s: usize| r * g.dilate[1] * width + s * g.dilate[2] * g.channels;
-        let taps = (0..g.window[1]).flat_map(|r| (0..g.window[2]).map(move |s| (r, s)));
-        let offsets = taps.flat_map(|(r, s)| at(r, s)..at(r, s) + g.channels).collect();
+        let height = extent(1, lines);
+        let [planes, down, across] = g.window;
+        let elements = (0..planes * down * across).map(|tap| [tap / across / down, tap / across % down, tap % across]);
+        let at = |[t, r, s]: [usize; 3]| (t * height + r * g.dilate[1]) * width + s * g.dilate[2] * g.channels;
+        let offsets = elements.flat_map(|tap| at(tap)..at(tap) + g.channels).collect();
         Self {
             lines,
-            per_image: g.out[1].div_ceil(lines),
+            per_plane: g.out[1].div_ceil(lines),
             width,
-            height: extent(1, lines),
+            height,
+            planes,
             block,
             filters: g.filters.next_multiple_of(block),
             offsets,
@@ -82,27 +86,31 @@ impl Bands {
 
     /// Bands of the whole batch.
     pub fn count(&self, g: &Geometry) -> usize {
-        g.batch * self.per_image
+        g.batch * g.out[0] * self.per_plane
     }
 
     /// Elements of a band's padded copy.
     fn copy(&self) -> usize {
-        self.width * self.height
+        self.width * self.height * self.planes
     }
 
-    /// The image of a band, and which of its output lines.
+    /// The plane of a band, counted through the batch, and which of its output lines.
     fn place(&self, g: &Geometry, band: usize) -> (usize, Range<usize>) {
-        let first = band % self.per_image * self.lines;
-        (band / self.per_image, first..(first + self.lines).min(g.out[1]))
+        let first = band % self.per_plane * self.lines;
+        (band / self.per_plane, first..(first + self.lines).min(g.out[1]))
     }
 
-    /// Copies the lines of the map that the output lines `lines` of an image see.
-    fn fill(&self, g: &Geometry, image: &[f32], lines: &Range<usize>, copy: &mut [f32]) {
+    /// Copies the lines of the maps that the output lines `lines` of a plane see.
+    fn fill(&self, g: &Geometry, maps: &[f32], (plane, lines): (usize, &Range<usize>), copy: &mut [f32]) {
         let line = g.map[2] * g.channels;
         let before = g.pad[2] * g.channels;
         let inside = line.min(self.width - before);
+        let (image, plane) = (&maps[plane / g.out[0] * g.image()..], plane % g.out[0]);
+        let on_map = |axis: usize, at: usize| at.checked_sub(g.pad[axis]).filter(|&at| at < g.map[axis]);
         for (number, to) in copy[..self.copy()].chunks_exact_mut(self.width).enumerate() {
-            match (lines.start * g.stride[1] + number).checked_sub(g.pad[1]).filter(|&y| y < g.map[1]) {
+            let z = on_map(0, plane * g.stride[0] + number / self.height * g.dilate[0]);
+            let y = on_map(1, lines.start * g.stride[1] + number % self.height);
+            match z.zip(y).map(|(z, y)| z * g.map[1] + y) {
                 Some(y) => {
                     to[..before].fill(0.0);
                     to[before..before + inside].copy_from_slice(&image[y * line..y * line + inside]);

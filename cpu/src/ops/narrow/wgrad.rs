@@ -40,7 +40,7 @@ impl WgradCut {
     pub fn new(g: &Geometry, lanes: usize) -> Self {
         // Registers for a run with two vectors are there with AVX-512.
         let bands = if lanes < 16 { Bands::with_block(g, lanes) } else { Bands::new(g, lanes) };
-        let all = g.batch * bands.per_image;
+        let all = bands.count(g);
         let share = all.div_ceil(16);
         Self { bands, parts: all.div_ceil(share), share }
     }
@@ -66,13 +66,13 @@ pub fn wgrad(g: &Geometry, cut: &WgradCut, call: Call<'_>) {
     let (x, dy) = (call.memory.inputs[0], call.memory.inputs[1]);
     call.team.each(sums.chunks_mut(size).enumerate(), copies, bands.copy(), |(part, dw), copy| {
         dw.fill(0.0);
-        let mine = part * share..((part + 1) * share).min(g.batch * bands.per_image);
+        let mine = part * share..((part + 1) * share).min(bands.count(g));
         for band in mine.take_while(|_| call.team.goes_on()) {
-            let (image, lines) = bands.place(g, band);
-            bands.fill(g, &x[image * g.image()..], &lines, copy);
+            let (plane, lines) = bands.place(g, band);
+            bands.fill(g, x, (plane, &lines), copy);
             let lines = Lines {
                 x: copy,
-                dy: &dy[(image * g.out[1] + lines.start) * g.out[2] * g.filters..],
+                dy: &dy[(plane * g.out[1] + lines.start) * g.out[2] * g.filters..],
                 count: lines.len(),
                 width: bands.width * g.stride[1],
             };
