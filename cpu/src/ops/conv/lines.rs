@@ -55,7 +55,7 @@ impl fmt::Display for Lines {
 }
 
 impl Lines {
-    /// The cut, where this is a good way: on one or two axes, and where channels fill the vectors well enough.
+    /// The cut, where this is a good way: where channels fill the vectors well enough.
     pub fn new(g: &Geometry, lanes: usize) -> Option<Self> {
         /// Tasks for each thread to find one, as long as each is worth handing over.
         const TASKS: usize = 32;
@@ -64,8 +64,8 @@ impl Lines {
         const SUMS: usize = 1 << 20;
         const COPIES: usize = 1 << 17;
         let (g, channels) = (&piled(g), g.group_channels());
-        let fills = channels.next_multiple_of(lanes) * 4 <= channels * 5;
-        if [g.map[0], g.window[0], g.out[0]] != [1; 3] || !fills {
+        let fills = channels.next_multiple_of(lanes) * 2 <= channels * 3;
+        if !fills {
             return None;
         }
         let even = |whole: usize, most: usize| whole.div_ceil(whole.div_ceil(most).max(1)).max(1);
@@ -75,7 +75,7 @@ impl Lines {
         let mut cut = Self { lines, width, block, tile: tile_rows(lanes), blocks: 1, share: 1, parts: 1 };
         let all = channels.div_ceil(block);
         let fit = (COPIES / cut.copy(g).max(1)).max(1);
-        cut.blocks = even(all, 8usize.div_ceil(g.window[1] * g.window[2]).min(fit).min(all));
+        cut.blocks = even(all, 8usize.div_ceil(g.window.iter().product()).min(fit).min(all));
         let tasks = g.groups * all.div_ceil(cut.blocks);
         let worth = (g.rows() * g.filters * g.depth() / WORTH).clamp(1, TASKS);
         let parts = worth.div_ceil(tasks).min(SUMS / (g.filters * g.depth()).max(1)).max(1);
@@ -85,10 +85,10 @@ impl Lines {
         Some(cut)
     }
 
-    /// Lines and columns of the map that a band's copy has: all that it sees.
-    fn seen(&self, g: &Geometry) -> [usize; 2] {
+    /// Planes, lines of each and columns of the map that a band's copy has: all that it sees.
+    fn seen(&self, g: &Geometry) -> [usize; 3] {
         let seen = |axis: usize, n: usize| (n - 1) * stride(g, axis) + (g.window[axis] - 1) * g.dilate[axis] + 1;
-        [seen(1, self.lines), seen(2, self.width)]
+        [g.window[0], seen(1, self.lines), seen(2, self.width)]
     }
 
     /// Elements of a block's copy.
@@ -98,7 +98,7 @@ impl Lines {
 
     /// Bands of the whole batch.
     fn bands(&self, g: &Geometry) -> usize {
-        g.batch * g.out[1].div_ceil(self.lines) * g.out[2].div_ceil(self.width)
+        g.batch * g.out[0] * g.out[1].div_ceil(self.lines) * g.out[2].div_ceil(self.width)
     }
 
     /// Each thread has a tile of dy and the copies of a task, all threads the parts' sums.
@@ -144,9 +144,10 @@ struct Task {
     bands: Range<usize>,
 }
 
-/// Some lines of one image's output.
+/// Some lines of a plane of the output.
 struct Band {
-    image: usize,
+    /// Counted through the batch.
+    plane: usize,
     lines: Range<usize>,
     columns: Range<usize>,
 }
@@ -207,7 +208,7 @@ impl Run<'_> {
         let [down, across] = [g.out[1].div_ceil(cut.lines), g.out[2].div_ceil(cut.width)];
         let (line, column) = (number / across % down * cut.lines, number % across * cut.width);
         Band {
-            image: number / across / down,
+            plane: number / across / down,
             lines: line..(line + cut.lines).min(g.out[1]),
             columns: column..(column + cut.width).min(g.out[2]),
         }
@@ -217,7 +218,7 @@ impl Run<'_> {
     #[inline(always)]
     fn fill(&self, band: &Band, block: usize, to: &mut [f32]) {
         let (g, size) = (self.g, self.cut.block);
-        let [_, width] = self.cut.seen(g);
+        let [_, lines, width] = self.cut.seen(g);
         let channel = block * size;
         let channels = size.min(g.group_channels() - channel);
         // From one column, or line, of the copy to the next on the map.
@@ -226,9 +227,11 @@ impl Run<'_> {
         // The columns of the copy that lie on the map.
         let before = first.min(0).unsigned_abs().div_ceil(across).min(width);
         let end = ((g.map[2] as isize - first).max(0) as usize).div_ceil(across).clamp(before, width);
+        let (image, plane) = (band.plane / g.out[0], band.plane % g.out[0]);
         for (number, line) in to.chunks_exact_mut(width * size).enumerate() {
-            let y = (band.lines.start * g.stride[1] + number * down).wrapping_sub(g.pad[1]);
-            if y >= g.map[1] || before == end {
+            let z = (plane * g.stride[0] + number / lines * g.dilate[0]).wrapping_sub(g.pad[0]);
+            let y = (band.lines.start * g.stride[1] + number % lines * down).wrapping_sub(g.pad[1]);
+            if z >= g.map[0] || y >= g.map[1] || before == end {
                 line.fill(0.0);
                 continue;
             }
@@ -236,7 +239,8 @@ impl Run<'_> {
             let (padding, middle) = line.split_at_mut(before * size);
             padding.fill(0.0);
             behind.fill(0.0);
-            let from = (band.image * g.map[1] + y) * g.map[2] + (first + (before * across) as isize) as usize;
+            let from =
+                ((image * g.map[0] + z) * g.map[1] + y) * g.map[2] + (first + (before * across) as isize) as usize;
             let from = &self.x[from * g.channels + self.task.group * g.group_channels() + channel..];
             for (to, from) in middle.chunks_exact_mut(size).zip(from.chunks(g.channels * across)) {
                 if channels == size {
@@ -256,7 +260,7 @@ impl Run<'_> {
         let first = self.task.group * g.group_filters() + filter;
         let mut to = tile.chunks_exact_mut(COLUMN);
         for line in band.lines.clone() {
-            let from = (band.image * g.out[1] + line) * g.out[2] + band.columns.start;
+            let from = (band.plane * g.out[1] + line) * g.out[2] + band.columns.start;
             for position in from..from + band.columns.len() {
                 let (Some(to), from) = (to.next(), &self.dy[position * g.filters + first..]) else { return };
                 // What lies behind the filters is copied, too, where it is there: one move instead of several.
@@ -272,7 +276,7 @@ impl Run<'_> {
     #[inline(always)]
     fn multiply<S: Simd>(&self, simd: S, band: &Band, filters: &Range<usize>, tile: &[f32], copies: &[f32], add: bool) {
         let (g, block, next) = (self.g, self.cut.block, self.cut.copy(self.g));
-        let [_, width] = self.cut.seen(g);
+        let [_, lines, width] = self.cut.seen(g);
         let line = width * block;
         let (step, steps) = (stride(g, 2) * block, band.columns.len());
         let down = stride(g, 1) * line;
@@ -283,9 +287,10 @@ impl Run<'_> {
         let offsets: [usize; MOST_ROWS] = std::array::from_fn(row);
         let offsets = &offsets[..filters.len()];
         let furthest = (walk.lines - 1) * down + (steps - 1) * step + block;
-        for element in 0..g.window[1] * g.window[2] {
-            let (r, s) = (element / g.window[2], element % g.window[2]);
-            let first = r * g.dilate[1] * line + s * g.dilate[2] * block;
+        let [planes, height, across] = g.window;
+        for element in 0..planes * height * across {
+            let [t, r, s] = [element / across / height, element / across % height, element % across];
+            let first = (t * lines + r * g.dilate[1]) * line + s * g.dilate[2] * block;
             let fits = first + furthest <= next && self.task.blocks.len() * next <= copies.len();
             assert!(fits, "a walk ends in its copy");
             let columns = element * g.group_channels() + channels.start..element * g.group_channels() + channels.end;
