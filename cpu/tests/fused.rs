@@ -127,7 +127,7 @@ fn separables() -> Vec<(Case, usize)> {
         (case("depthwise", &[2, 58, 57, 48], &[48, 3, 3, 1], 1, 1, 48), 70),
         (case("depthwise", &[5, 111, 112, 21], &[21, 5, 5, 1], 2, 2, 21), 9),
         (case("depthwise", &[40, 9, 9, 530], &[530, 3, 3, 1], 1, 0, 530), 34),
-        (case("depthwise", &[33, 700, 12], &[12, 7, 1], 1, 3, 12), 40),
+        (case("depthwise", &[33, 500, 12], &[12, 7, 1], 1, 3, 12), 40),
     ]
 }
 
@@ -198,10 +198,11 @@ fn each_channel_alone_and_then_all_in_one_step() {
             assert!(plan.prepared.len() == 2 && plan.prepared.iter().all(|made| made.is_kept), "{what}");
         });
     }
-    // A shortcut between, and maps that stay in a cache, are two steps.
+    // A shortcut between, maps that stay in a cache, and a line that is a map of its own, are two steps.
     let (small, (large, _)) = (case("depthwise", &[2, 9, 11, 40], &[40, 3, 3, 1], 1, 1, 40), &separables()[0]);
+    let long = case("depthwise", &[1, 5000, 16], &[16, 3, 1], 1, 1, 16);
     let between = Behind { add: true, ..usual };
-    for (case, filters, before) in [(&small, 70, usual), (large, 48, between)] {
+    for (case, filters, before) in [(&small, 70, usual), (large, 48, between), (&long, 24, usual)] {
         check_graph(&separable(case, filters, [before, usual]), "two steps", |plan, what| {
             assert_eq!(plan.steps.len(), 2, "{what}");
         });

@@ -64,8 +64,8 @@ impl Lines {
         const SUMS: usize = 1 << 20;
         const COPIES: usize = 1 << 17;
         let (g, channels) = (&piled(g), g.group_channels());
-        let fills = channels.next_multiple_of(lanes) * 2 <= channels * 3;
-        if !fills {
+        // A third of the lanes may be for nothing: to gather windows for a product takes more.
+        if channels.next_multiple_of(lanes) * 2 > channels * 3 {
             return None;
         }
         let even = |whole: usize, most: usize| whole.div_ceil(whole.div_ceil(most).max(1)).max(1);

@@ -78,14 +78,14 @@ impl Separable {
 }
 
 /// Lines of the map between, so many at most, whose elements stay in the second-level cache, and whose rows fill tiles best;
-/// none where they leave a tenth of them empty.
+/// none where they leave a tenth of them empty, or a line is too much.
 fn lines(g: &Geometry, cut: &Cut, most: usize) -> Option<usize> {
     /// Elements, by the columns of a panel.
     const OWN: usize = 2700;
     /// Rows, which lie as far apart as those of the deepest tile.
     const MOST: usize = 512;
     let width = g.out[2];
-    let most = ((OWN * cut.width / g.filters).min(MOST) / width).clamp(1, most.max(1));
+    let most = ((OWN * cut.width / g.filters).min(MOST) / width).min(most);
     // Of a thousand rows that are computed, those that are wanted.
     let filled = |lines: usize| lines * width * 1000 / (lines * width).next_multiple_of(cut.tile);
     (1..=most).max_by_key(|&lines| filled(lines)).filter(|&lines| filled(lines) >= 900)
