@@ -124,9 +124,8 @@ impl Vectors {
 
     /// Half as wide, where so few lanes are enough: processors that have both do as many of the narrower ones at a time, or more.
     pub fn for_lanes(self, lanes: usize) -> Self {
-        match self.0 {
-            #[cfg(target_arch = "x86_64")]
-            Arch::V4(_) if lanes <= 8 => Self::new(Instructions::Avx2).unwrap_or(self),
+        match self.instructions() {
+            Instructions::Avx512 if lanes <= 8 => Self::new(Instructions::Avx2).unwrap_or(self),
             _ => self,
         }
     }
