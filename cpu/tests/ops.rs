@@ -354,18 +354,23 @@ fn large_products() {
     }
 }
 
+/// Max pooling of squares.
+fn max_pool(size: usize, stride: usize, pad: usize) -> op::Pool {
+    op::Pool {
+        kind: PoolKind::Max,
+        size: vec![size; 2],
+        stride: vec![stride; 2],
+        pad: vec![[pad; 2]; 2],
+        rounding: Rounding::Floor,
+    }
+}
+
 /// What is not a number goes through a max pool and a ReLU, so that the loss shows it.
 #[test]
 fn what_is_not_a_number_is_not_hidden() {
     let mut x = random(&[1, 4, 4, 1], 1);
     x[[0, 0, 1, 0]] = f32::NAN;
-    let pool = op::Pool {
-        kind: PoolKind::Max,
-        size: vec![2, 2],
-        stride: vec![2, 2],
-        pad: vec![[0, 0]; 2],
-        rounding: Rounding::Floor,
-    };
+    let pool = max_pool(2, 2, 0);
     for op in [Op::Pool(pool), Op::Relu(op::Relu {})] {
         for cpu in &*CPUS {
             let y = support::run_single(cpu, &single(op.clone(), &[&[1, 4, 4, 1]]), &[&x]);
@@ -383,13 +388,7 @@ fn a_max_pool_of_a_line_keeps_what_is_not_a_number_where_it_is() {
         x[at] = odd;
     }
     for (size, stride) in [(2, 2), (2, 1), (3, 2)] {
-        let pool = op::Pool {
-            kind: PoolKind::Max,
-            size: vec![size; 2],
-            stride: vec![stride; 2],
-            pad: vec![[0, 0]; 2],
-            rounding: Rounding::Floor,
-        };
+        let pool = max_pool(size, stride, 0);
         for cpu in &*CPUS {
             let y = support::run_single(cpu, &single(Op::Pool(pool.clone()), &[&[2, height, width, channels]]), &[&x]);
             for (at, &y) in y.indexed_iter() {
@@ -415,13 +414,7 @@ fn the_first_that_is_not_a_number_gets_the_gradient() {
         _ => {}
     });
     for (size, stride) in [(3, 1), (3, 3), (2, 2), (2, 1)] {
-        let pool = op::Pool {
-            kind: PoolKind::Max,
-            size: vec![size; 2],
-            stride: vec![stride; 2],
-            pad: vec![[1, 1]; 2],
-            rounding: Rounding::Floor,
-        };
+        let pool = max_pool(size, stride, 1);
         let spatial = pool.output_extent(&x[1..3]).unwrap();
         let dy = random(&[1, spatial[0], spatial[1], 19], 2);
         let pick = op::PoolPick { pool: pool.clone() };

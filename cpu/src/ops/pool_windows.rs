@@ -116,6 +116,7 @@ pub struct Line<const N: usize> {
     pub count: usize,
     /// Elements of the map from one to the next.
     pub step: usize,
+    /// Channels of the map.
     pub channels: usize,
 }
 
