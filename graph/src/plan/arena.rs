@@ -20,14 +20,16 @@ pub(super) struct Lifetime {
 struct Taken {
     /// How many leaves there are, a power of two; a node `n` has the children `2n` and `2n + 1`, the root is 1.
     leaves: usize,
-    /// By node: what of the arena is taken at all of its steps by values that live at all of them and have no node above.
-    whole: Vec<Occupied>,
-    /// By node: what is taken at any of its steps.
-    any: Vec<Occupied>,
+    /// By node but for the leaves: what of the arena is taken at all of its steps by values that live at all of them and
+    /// have no node above. Behind them, by node: what is taken at any of its steps.
+    lines: Vec<Occupied>,
     /// The nodes of the value that is being placed: the fewest whose steps are its lifetime.
     cover: Vec<usize>,
     /// The nodes above those.
     above: Vec<usize>,
+    /// The lines that say what is taken while it lives, but for those where nothing is, each with the range that the search
+    /// has come to.
+    met: Vec<(usize, usize)>,
     /// How many ranges were passed over so far.
     passed: usize,
 }
@@ -35,9 +37,8 @@ struct Taken {
 impl Taken {
     fn new(steps: usize) -> Self {
         let leaves = steps.next_power_of_two();
-        let empty = vec![Occupied::default(); 2 * leaves];
-        let (cover, above) = (Vec::new(), Vec::new());
-        Self { leaves, whole: empty.clone(), any: empty, cover, above, passed: 0 }
+        let lines = vec![Occupied::default(); 3 * leaves];
+        Self { leaves, lines, cover: Vec::new(), above: Vec::new(), met: Vec::new(), passed: 0 }
     }
 
     /// Gives a value the lowest offset at which it meets no other.
@@ -45,11 +46,12 @@ impl Taken {
         self.look_up(value.birth + self.leaves, value.death + 1 + self.leaves);
         let offset = self.fit(value.len);
         let end = (offset + value.len).next_multiple_of(ALIGN);
-        for &node in &self.cover {
-            self.whole[node].take(offset, end);
+        let leaves = self.leaves;
+        for &node in self.cover.iter().filter(|&&node| node < leaves) {
+            self.lines[node].take(offset, end);
         }
         for &node in self.cover.iter().chain(&self.above) {
-            self.any[node].take(offset, end);
+            self.lines[leaves + node].take(offset, end);
         }
         offset
     }
@@ -85,19 +87,20 @@ impl Taken {
 
     /// The lowest offset at which `len` bytes are free at all steps of the nodes that were looked up.
     fn fit(&mut self, len: usize) -> usize {
-        let mut offset = 0;
-        loop {
-            let before = offset;
-            for &node in &self.above {
-                offset = self.whole[node].fit(offset, len, &mut self.passed);
-            }
-            for &node in &self.cover {
-                offset = self.any[node].fit(offset, len, &mut self.passed);
-            }
-            if offset == before {
-                return offset;
-            }
+        let any = self.cover.iter().map(|&node| self.leaves + node);
+        self.met.clear();
+        let taken = self.above.iter().copied().chain(any).filter(|&line| !self.lines[line].is_empty());
+        self.met.extend(taken.map(|line| (line, 0)));
+        let (mut offset, mut agreed, mut asked) = (0, 0, 0);
+        // Until as many in turn as there are have it free.
+        while agreed < self.met.len() {
+            let (line, next) = &mut self.met[asked];
+            let free = self.lines[*line].fit(next, offset, len, &mut self.passed);
+            agreed = if free == offset { agreed + 1 } else { 1 };
+            offset = free;
+            asked = (asked + 1) % self.met.len();
         }
+        offset
     }
 }
 
@@ -114,13 +117,13 @@ pub(super) struct Arena {
 
 /// Places the values, the largest first, each as low as it fits, unless `stop` ends it.
 pub(super) fn assign(values: &[Lifetime], stop: &dyn Stop) -> Result<Arena, Interrupted> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by_key(|&i| (std::cmp::Reverse(values[i].len), i));
+    // Values without bytes stay at the beginning: they meet nobody.
+    let mut order: Vec<usize> = (0..values.len()).filter(|&i| values[i].len > 0).collect();
+    order.sort_unstable_by_key(|&i| (std::cmp::Reverse(values[i].len), i));
     let mut slots = vec![Slot { offset: 0, len: 0 }; values.len()];
     let mut taken = Taken::new(values.iter().map(|value| value.death + 1).max().unwrap_or(0));
     let mut size = 0;
-    // Values without bytes stay at the beginning: they meet nobody.
-    for i in order.into_iter().filter(|&i| values[i].len > 0) {
+    for i in order {
         stop.go_on()?;
         let value = values[i];
         let offset = taken.place(&value);

@@ -7,18 +7,27 @@ pub(super) struct Occupied {
 }
 
 impl Occupied {
-    /// The lowest offset from `offset` on at which `len` elements are free. Each range that is passed over counts in
-    /// `passed`.
-    pub fn fit(&self, mut offset: usize, len: usize, passed: &mut usize) -> usize {
-        let first = self.ranges.partition_point(|&(_, end)| end <= offset);
-        for &(start, end) in &self.ranges[first..] {
+    /// The lowest offset from `offset` on at which `len` elements are free. Before range number `next` all end by `offset`, and
+    /// afterwards all end by what is found: so far a search with ever larger offsets has come. Each range that is passed
+    /// over counts in `passed`.
+    pub fn fit(&self, next: &mut usize, mut offset: usize, len: usize, passed: &mut usize) -> usize {
+        if self.ranges.get(*next).is_some_and(|&(_, end)| end <= offset) {
+            *next += self.ranges[*next..].partition_point(|&(_, end)| end <= offset);
+        }
+        for &(start, end) in &self.ranges[*next..] {
             if offset + len <= start {
                 break;
             }
             offset = end;
+            *next += 1;
             *passed += 1;
         }
         offset
+    }
+
+    /// Whether nothing is taken.
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
     }
 
     /// Takes `start..end`; what of it is taken already may be.
@@ -31,10 +40,11 @@ impl Occupied {
         if let Some(&(_, to)) = self.ranges[first..behind].last() {
             end = end.max(to);
         }
-        if behind == first + 1 {
-            self.ranges[first] = (start, end);
+        if behind == first {
+            self.ranges.insert(first, (start, end));
         } else {
-            self.ranges.splice(first..behind, [(start, end)]);
+            self.ranges[first] = (start, end);
+            self.ranges.drain(first + 1..behind);
         }
     }
 }
@@ -51,9 +61,9 @@ mod tests {
         line.take(64, 80);
         line.take(32, 48);
         assert_eq!(line.ranges, [(16, 48), (64, 80)]);
-        assert_eq!(line.fit(0, 16, &mut 0), 0);
-        assert_eq!(line.fit(0, 17, &mut 0), 80);
-        assert_eq!(line.fit(20, 16, &mut 0), 48);
+        assert_eq!(line.fit(&mut 0, 0, 16, &mut 0), 0);
+        assert_eq!(line.fit(&mut 0, 0, 17, &mut 0), 80);
+        assert_eq!(line.fit(&mut 0, 20, 16, &mut 0), 48);
         line.take(40, 70);
         assert_eq!(line.ranges, [(16, 80)]);
     }
@@ -69,7 +79,7 @@ mod tests {
                 elements[start..start + len].fill(true);
             }
             let first = (from..).find(|&at| !elements[at..at + len].contains(&true));
-            prop_assert_eq!(Some(line.fit(from, len, &mut 0)), first);
+            prop_assert_eq!(Some(line.fit(&mut 0, from, len, &mut 0)), first);
             prop_assert!(line.ranges.windows(2).all(|pair| pair[0].1 < pair[1].0));
         }
     }
