@@ -68,7 +68,7 @@ pub(super) struct Preparing {
 /// that the plan itself does not write is kept from step to step.
 pub(super) fn preparing(graph: &Graph, choices: &[Choice]) -> Preparing {
     let mut all = Preparing { made: Vec::new(), steps: vec![Default::default(); choices.len()] };
-    let mut known: HashMap<(Vec<NodeId>, String), PreparedId> = HashMap::new();
+    let mut known: HashMap<Vec<NodeId>, Vec<PreparedId>> = HashMap::new();
     let mut written = vec![false; graph.states.len()];
     graph.updates.iter().for_each(|(state, _)| written[state.index()] = true);
     let mut state_nodes: HashMap<StateId, NodeId> = HashMap::new();
@@ -84,12 +84,14 @@ pub(super) fn preparing(graph: &Graph, choices: &[Choice]) -> Preparing {
                 Op::State(state) => !written[state.index()],
                 _ => false,
             });
-            let key = (of.clone(), preparation.form.to_string());
-            let id = *known.entry(key).or_insert_with(|| {
+            let same = known.entry(of.clone()).or_default();
+            let found = same.iter().copied().find(|id| *all.made[id.index()].0.form == *preparation.form);
+            let id = found.unwrap_or_else(|| {
                 let (form, bytes) = (preparation.form.clone(), preparation.bytes);
                 all.made.push((Prepared { of, form, bytes, is_kept, offset: 0 }, [step, step]));
                 let id = PreparedId::new(all.made.len() - 1);
                 all.steps[step][0].push(id);
+                same.push(id);
                 id
             });
             all.made[id.index()].1[1] = step;

@@ -35,7 +35,7 @@ use arena::{Lifetime, assign};
 pub use data::{ALIGN, Gradient, Layout, Phase, Place, Plan, Prepared, Slot, Step, Type, Value};
 pub use kernel::{Choice, Group, Kernel, Plain, Preparation};
 use memory::{Preparing, Values, preparing, values};
-use order::{Unit, order};
+use order::order;
 
 /// Plans a graph for a device: order, kernels, memory.
 ///
@@ -55,18 +55,19 @@ pub fn plan_unless(graph: Graph, backend: &dyn Backend, stop: &dyn Stop) -> Resu
         updates[id.index()] = Some(state);
     }
     let mut units = order(&graph, &updates, backend.groups(&graph));
-    let choose = |unit: Result<&mut Unit, Interrupted>| {
+    let mut choices: Vec<Choice> = Vec::with_capacity(units.len());
+    for unit in stop.each(&mut units) {
         let unit = unit?;
-        Ok(unit.choice.take().unwrap_or_else(|| backend.choose(&graph, unit.nodes[0])))
-    };
-    let choices: Vec<Choice> = stop.each(&mut units).map(choose).collect::<Result<_, _>>()?;
+        choices.push(unit.choice.take().unwrap_or_else(|| backend.choose(&graph, unit.nodes[0])));
+    }
     let Values { lifetimes, inside } = values(&graph, &units, &updates, stop)?;
     let Preparing { made, steps: wanted } = preparing(&graph, &choices);
 
     let scratch = choices.iter().enumerate().map(|(i, choice)| Lifetime { birth: i, death: i, len: choice.workspace });
     let lives = |&(ref made, [birth, death]): &(Prepared, [usize; 2])| Lifetime { birth, death, len: made.bytes };
     let made_here = made.iter().filter(|(made, _)| !made.is_kept).map(lives);
-    let all: Vec<Lifetime> = lifetimes.iter().flatten().copied().chain(scratch).chain(made_here).collect();
+    let mut all: Vec<Lifetime> = Vec::with_capacity(lifetimes.len() + choices.len() + made.len());
+    all.extend(lifetimes.iter().flatten().copied().chain(scratch).chain(made_here));
     let arena = assign(&all, stop)?;
 
     let mut slots = arena.slots.iter().copied();

@@ -21,16 +21,45 @@ pub(super) struct Unit {
     pub choice: Option<Choice>,
 }
 
+/// What one step is to compute.
+#[derive(Clone, Copy)]
+enum Part {
+    Node(NodeId),
+    /// The group of this number.
+    Group(usize),
+}
+
+impl Part {
+    fn nodes<'a>(&'a self, groups: &'a [Group]) -> &'a [NodeId] {
+        match self {
+            Part::Node(id) => std::slice::from_ref(id),
+            Part::Group(number) => &groups[*number].nodes,
+        }
+    }
+}
+
 /// Every node that is computed, in the order of the steps.
 pub(super) fn order(graph: &Graph, updates: &[Option<StateId>], groups: Vec<Group>) -> Vec<Unit> {
     let phases = phases(graph, updates);
     let mut groups = admitted(graph, &phases, groups);
-    loop {
+    let parts = loop {
         match contracted(graph, updates, &phases, &groups) {
-            Ok(order) => return order,
+            Ok(parts) => break parts,
             Err(group) => drop(groups.remove(group)),
         }
-    }
+    };
+    let mut groups: Vec<Option<Group>> = groups.into_iter().map(Some).collect();
+    let unit = |part: Part| {
+        let (nodes, choice) = match part {
+            Part::Node(id) => (vec![id], None),
+            Part::Group(number) => {
+                let Group { nodes, choice } = groups[number].take().expect("a group is one step");
+                (nodes, Some(choice))
+            }
+        };
+        Unit { phase: phases[nodes[0].index()], nodes, choice }
+    };
+    parts.into_iter().map(unit).collect()
 }
 
 /// Whether a node has a step: what is given and what only looks at another value has none.
@@ -77,61 +106,64 @@ fn contracted(
     updates: &[Option<StateId>],
     phases: &[Phase],
     groups: &[Group],
-) -> Result<Vec<Unit>, usize> {
+) -> Result<Vec<Part>, usize> {
     let mut group_of = vec![None; graph.nodes.len()];
     for (number, group) in groups.iter().enumerate() {
         group.nodes.iter().for_each(|id| group_of[id.index()] = Some(number));
     }
-    let mut units: Vec<(Unit, Option<usize>)> = Vec::with_capacity(graph.nodes.len());
-    for id in graph.ids().filter(|&id| runs(graph, id)) {
-        let phase = phases[id.index()];
-        match group_of[id.index()] {
-            None => units.push((Unit { nodes: vec![id], phase, choice: None }, None)),
-            // A group counts as standing where its last node stands.
-            Some(number) if groups[number].nodes.last() == Some(&id) => {
-                let Group { nodes, choice } = groups[number].clone();
-                units.push((Unit { nodes, phase, choice: Some(choice) }, Some(number)));
-            }
-            Some(_) => {}
-        }
-    }
+    // A group counts as standing where its last node stands.
+    let part = |id: NodeId| match group_of[id.index()] {
+        None => Some((phases[id.index()], Part::Node(id))),
+        Some(number) if groups[number].nodes.last() == Some(&id) => Some((phases[id.index()], Part::Group(number))),
+        Some(_) => None,
+    };
+    let mut parts: Vec<(Phase, Part)> = Vec::with_capacity(graph.nodes.len());
+    parts.extend(graph.ids().filter(|&id| runs(graph, id)).filter_map(part));
     // Stable: within a phase the order stays.
-    units.sort_by_key(|(unit, _)| unit.phase);
+    parts.sort_by_key(|&(phase, _)| phase);
+    let parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
     if groups.is_empty() {
-        return Ok(units.into_iter().map(|(unit, _)| unit).collect());
+        return Ok(parts);
     }
-    let waits = Waits::new(graph, updates, &units);
+    let waits = Waits::new(graph, updates, parts.iter().map(|part| part.nodes(groups)));
     let order = waits.sorted();
-    if order.len() < units.len() {
-        return Err(waits.circle(&order, |unit| units[unit].1));
+    if order.len() < parts.len() {
+        let group = |unit: usize| match parts[unit] {
+            Part::Node(_) => None,
+            Part::Group(number) => Some(number),
+        };
+        return Err(waits.circle(&order, group));
     }
-    let mut units: Vec<Option<Unit>> = units.into_iter().map(|(unit, _)| Some(unit)).collect();
-    Ok(order.into_iter().filter_map(|unit| units[unit].take()).collect())
+    Ok(order.into_iter().map(|unit| parts[unit]).collect())
 }
 
 /// Which units wait for which.
 struct Waits {
-    /// By unit: those that it waits for.
-    before: Vec<Vec<usize>>,
-    /// By unit: those that wait for it.
-    after: Vec<Vec<usize>>,
+    /// How many there are.
+    units: usize,
+    /// Each with one that waits for it.
+    pairs: Vec<[usize; 2]>,
 }
 
 impl Waits {
-    fn new(graph: &Graph, updates: &[Option<StateId>], units: &[(Unit, Option<usize>)]) -> Self {
+    fn new<'a>(
+        graph: &Graph,
+        updates: &[Option<StateId>],
+        units: impl ExactSizeIterator<Item = &'a [NodeId]> + Clone,
+    ) -> Self {
         let mut unit_of = vec![None; graph.nodes.len()];
         let mut writer = vec![None; graph.states.len()];
-        for (number, (unit, _)) in units.iter().enumerate() {
-            for id in &unit.nodes {
+        for (number, nodes) in units.clone().enumerate() {
+            for id in nodes {
                 unit_of[id.index()] = Some(number);
                 if let Some(state) = updates[id.index()] {
                     writer[state.index()] = Some(number);
                 }
             }
         }
-        let mut waits = Self { before: vec![Vec::new(); units.len()], after: vec![Vec::new(); units.len()] };
-        for (number, (unit, _)) in units.iter().enumerate() {
-            for &input in unit.nodes.iter().flat_map(|&id| &graph.node(id).inputs) {
+        let mut waits = Self { units: units.len(), pairs: Vec::with_capacity(2 * graph.nodes.len()) };
+        for (number, nodes) in units.enumerate() {
+            for &input in nodes.iter().flat_map(|&id| &graph.node(id).inputs) {
                 let value = owner(graph, input);
                 match graph.node(value).op {
                     // An old value is read before it is written over.
@@ -147,20 +179,38 @@ impl Waits {
         if let (Some(first), Some(then)) = (first, then)
             && first != then
         {
-            self.before[then].push(first);
-            self.after[first].push(then);
+            self.pairs.push([first, then]);
         }
+    }
+
+    /// By unit, those that wait for it: from where on in one list, up to where the next one's begin.
+    fn after(&self) -> (Vec<usize>, Vec<usize>) {
+        let mut begins = vec![0; self.units + 1];
+        self.pairs.iter().for_each(|&[first, _]| begins[first] += 1);
+        let mut end = 0;
+        for begin in &mut begins {
+            end += *begin;
+            *begin = end;
+        }
+        let mut all = vec![0; self.pairs.len()];
+        for &[first, then] in &self.pairs {
+            begins[first] -= 1;
+            all[begins[first]] = then;
+        }
+        (begins, all)
     }
 
     /// All units that can be computed, each as early as its number says; those in and behind circles are left out.
     fn sorted(&self) -> Vec<usize> {
-        let mut open: Vec<usize> = self.before.iter().map(Vec::len).collect();
+        let (begins, after) = self.after();
+        let mut open = vec![0; self.units];
+        self.pairs.iter().for_each(|&[_, then]| open[then] += 1);
         let free = open.iter().enumerate().filter(|&(_, &open)| open == 0);
         let mut ready: BinaryHeap<Reverse<usize>> = free.map(|(unit, _)| Reverse(unit)).collect();
-        let mut order = Vec::with_capacity(open.len());
+        let mut order = Vec::with_capacity(self.units);
         while let Some(Reverse(unit)) = ready.pop() {
             order.push(unit);
-            for &then in &self.after[unit] {
+            for &then in &after[begins[unit]..begins[unit + 1]] {
                 open[then] -= 1;
                 if open[then] == 0 {
                     ready.push(Reverse(then));
@@ -172,9 +222,14 @@ impl Waits {
 
     /// A group on a circle, where some units are not sorted.
     fn circle(&self, sorted: &[usize], group: impl Fn(usize) -> Option<usize>) -> usize {
-        let mut stuck = vec![true; self.before.len()];
+        let mut stuck = vec![true; self.units];
         sorted.iter().for_each(|&unit| stuck[unit] = false);
-        let waiting = |unit: usize| self.before[unit].iter().copied().find(|&before| stuck[before]);
+        // By unit: the first of those that it waits for which is stuck.
+        let mut blocked = vec![None; self.units];
+        for &[first, then] in self.pairs.iter().filter(|[first, _]| stuck[*first]) {
+            blocked[then].get_or_insert(first);
+        }
+        let waiting = |unit: usize| blocked[unit];
         // What is stuck waits for what is stuck: going back so often ends on a circle, and going on goes round it.
         let mut at = stuck.iter().position(|&stuck| stuck).expect("some unit is stuck");
         for _ in 0..stuck.len() {
