@@ -12,6 +12,9 @@ use crate::net::{Kind, Layer, Net, work};
 /// The most work of one evaluation, batch included, that the counts of operations hold without overflow.
 const MAX_WORK: f64 = (1u64 << 56) as f64;
 
+/// Nodes that there is room for from the first, by layer: those of deep residual nets.
+const NODES: usize = 4;
+
 /// What the graph is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -46,6 +49,7 @@ pub fn lower_unless(
         return Ok(Err(error));
     }
     let mut growing = Growing::new(&net.name);
+    growing.graph.nodes.reserve(NODES * net.layers.len());
     for layer in stop.each(&net.layers) {
         if let Err(error) = growing.grow(layer?, batch, mode) {
             return Ok(Err(error));

@@ -97,6 +97,8 @@ fn walk(
     let wanted = depends_on(graph, &roots, stop)?;
     let mut adjoint: Vec<Option<NodeId>> = vec![None; forward];
     adjoint[value.index()] = Some(seed);
+    // Most ops have one node a gradient.
+    graph.nodes.reserve(forward);
 
     for id in stop.each((0..forward).rev().map(NodeId::new)) {
         let id = id?;

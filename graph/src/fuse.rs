@@ -79,17 +79,17 @@ pub fn prune_unless(mut graph: Graph, stop: &dyn Stop) -> Result<Graph, Interrup
     }
 
     let mut renamed = vec![NodeId(u32::MAX); graph.nodes.len()];
-    let mut nodes = Vec::new();
-    let old = std::mem::take(&mut graph.nodes);
-    for at in stop.each(old.into_iter().enumerate().filter(|(id, _)| needed[*id])) {
-        let (id, mut node) = at?;
-        for input in &mut node.inputs {
+    let mut kept = 0;
+    for id in stop.each(graph.ids().filter(|id| needed[id.index()])) {
+        let id = id?;
+        for input in &mut graph.nodes[id.index()].inputs {
             *input = renamed[input.index()];
         }
-        renamed[id] = NodeId::new(nodes.len());
-        nodes.push(node);
+        renamed[id.index()] = NodeId::new(kept);
+        graph.nodes.swap(kept, id.index());
+        kept += 1;
     }
-    graph.nodes = nodes;
+    graph.nodes.truncate(kept);
     let outputs = graph.outputs.iter_mut().map(|(_, id)| id).chain(graph.sides.iter_mut().map(|(_, id)| id));
     for id in outputs.chain(graph.updates.iter_mut().map(|(_, id)| id)) {
         *id = renamed[id.index()];

@@ -116,7 +116,10 @@ impl Graph {
     /// # Errors
     /// [`Interrupted`].
     pub fn copy_unless(&self, stop: &dyn Stop) -> Result<Self, Interrupted> {
-        let nodes = stop.each(&self.nodes).map(|node| node.cloned()).collect::<Result<_, _>>()?;
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        for node in stop.each(&self.nodes) {
+            nodes.push(node?.clone());
+        }
         let Self { name, inputs, states, layers, sides, outputs, updates, .. } = self;
         let (states, layers) = (states.clone(), layers.clone());
         let (sides, outputs, updates) = (sides.clone(), outputs.clone(), updates.clone());

@@ -75,15 +75,18 @@ impl Question {
     /// The net's result and its `loss` on `labels` or on a `target`, by how it ends.
     pub fn test() -> Self {
         Self::new("test", Mode::Infer, |forward, stop| {
-            let graph = with_logits(forward, stop)?;
-            with_objective(&graph, &objective(forward), stop)
+            let mut graph = with_objective(forward, &objective(forward), stop)?;
+            name_logits(&mut graph);
+            Ok(graph)
         })
     }
 
     /// The same by an objective.
     pub fn test_by(by: Objective) -> Self {
         Self::new(format!("test by {by:?}"), Mode::Infer, move |forward, stop| {
-            with_objective(&with_logits(forward, stop)?, &by, stop)
+            let mut graph = with_objective(forward, &by, stop)?;
+            name_logits(&mut graph);
+            Ok(graph)
         })
     }
 
@@ -214,9 +217,15 @@ pub struct Route {
     pub plan: Plan,
 }
 
-/// Names the scores before a softmax as the output `logits`.
+/// The same graph, which names the scores before a softmax.
 pub(crate) fn with_logits(forward: &Graph, stop: &dyn Stop) -> Result<Graph, Interrupted> {
     let mut graph = forward.copy_unless(stop)?;
+    name_logits(&mut graph);
+    Ok(graph)
+}
+
+/// Names the scores before a softmax as the output `logits`.
+fn name_logits(graph: &mut Graph) {
     let result = graph.find_output("result").map(|id| graph.node(id));
     if let Some(node) = result
         && let Op::Softmax(_) = node.op
@@ -225,5 +234,4 @@ pub(crate) fn with_logits(forward: &Graph, stop: &dyn Stop) -> Result<Graph, Int
         let logits = node.inputs[0];
         graph.output("logits", logits);
     }
-    Ok(graph)
 }
