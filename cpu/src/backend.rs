@@ -32,8 +32,7 @@ impl Cpu {
     /// # Errors
     /// [`BackendError::Unavailable`] where the machine lacks them or the system refuses the threads.
     pub fn with(threads: Option<usize>, instructions: Instructions) -> Result<Self, BackendError> {
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self { threads: Arc::new(Threads::new(threads.unwrap_or_else(all), instructions)?) })
+        Ok(Self { threads: Arc::new(Threads::new(threads, instructions)?) })
     }
 
     /// What the threads work with.

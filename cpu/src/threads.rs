@@ -41,12 +41,14 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// This many threads, the caller's among them, and the instructions that they work with.
-    pub fn new(threads: usize, instructions: Instructions) -> Result<Self, BackendError> {
+    /// This many threads, the caller's among them, or as many as there are processors, and the instructions that they work
+    /// with.
+    pub fn new(threads: impl Into<Option<usize>>, instructions: Instructions) -> Result<Self, BackendError> {
         let lacks = || BackendError::Unavailable(format!("this machine has no {instructions}"));
         let vectors = Vectors::new(instructions).ok_or_else(lacks)?;
-        let threads = threads.max(1);
+        // Asked once: the system looks it up in several files.
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads.into().unwrap_or(processors).max(1);
         // Whoever spins on a processor that another of us needs holds up what it waits for.
         let awake = if threads > processors { Duration::ZERO } else { AWAKE };
         let shared = Arc::new(Shared::new(awake));
