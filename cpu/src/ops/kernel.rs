@@ -2,7 +2,7 @@
 //! [`ops::run`](crate::ops::run), printed by `explain`.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use fovea_graph::op::Transpose;
 use fovea_graph::plan::{self, Choice, Plan, Preparation, Step, Type};
@@ -78,7 +78,7 @@ pub enum Way {
     /// `conv`, and what follows it.
     Conv(Geometry, Forward, Fused),
     /// A convolution of each channel alone and a 1×1 convolution of what it gives, each with what follows it.
-    Separable(Separable),
+    Separable(Box<Separable>),
     /// `conv_dgrad`.
     ConvDgrad(Geometry, Dgrad),
     /// `conv_wgrad`.
@@ -104,6 +104,7 @@ impl Kernel {
 
     /// The same, but it wants this made of an input beforehand.
     pub fn with_wanted(mut self, input: usize, form: Form, len: usize) -> Self {
+        self.wants.reserve_exact(1);
         self.wants.push(Wanted { inputs: vec![input], form, len });
         self
     }
@@ -120,7 +121,11 @@ impl Kernel {
 
     /// The same for a kernel that wants something made of others than these nodes' inputs: of states, or of what is fed.
     pub fn choice_with(self, graph: &Graph, (nodes, others): (&[NodeId], &[NodeId]), threads: usize) -> Choice {
+        static PLAIN: LazyLock<Arc<dyn plan::Kernel>> = LazyLock::new(|| Arc::new(Kernel::plain(0)));
         let (bytes, wants) = (self.scratch.bytes(threads), self.wants.clone());
+        if self.way == Way::Plain && bytes == 0 {
+            return Choice::new(Arc::clone(&PLAIN), 0);
+        }
         let all: Vec<NodeId> = nodes.iter().flat_map(|&id| &graph.node(id).inputs).chain(others).copied().collect();
         wants.into_iter().fold(Choice::new(Arc::new(self), bytes), |choice, Wanted { inputs, form, len }| {
             let of = inputs.iter().filter_map(|&input| all.get(input).copied()).collect();
@@ -136,7 +141,7 @@ impl Kernel {
         };
         let is_prepared = prepared.len() == self.wants.len()
             && prepared.iter().zip(&self.wants).all(|(made, wanted)| is_made(made, wanted));
-        is_prepared && crate::ops::suits(&self.way, &plan.graph, &step.nodes)
+        is_prepared && crate::ops::suits(&self.way, plan, &step.nodes)
     }
 }
 

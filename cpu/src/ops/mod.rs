@@ -36,8 +36,8 @@ mod upsample;
 mod winograd;
 
 use fovea_graph::op::Transpose;
-use fovea_graph::plan::Group;
-use fovea_graph::{Feed, Graph, Node, NodeId, Op, Shape};
+use fovea_graph::plan::{Group, Place};
+use fovea_graph::{Feed, Graph, Node, NodeId, Op, Plan, Shape};
 
 use crate::ops::conv::Fused;
 use crate::ops::kernel::{Form, Kernel, Way};
@@ -67,9 +67,10 @@ pub struct Call<'a> {
 
 /// Neighbours that these threads compute in one step.
 pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
-    let mut groups = conv::groups(graph, threads);
-    groups.extend(norm::groups(graph));
-    groups.extend(rectified::groups(graph, threads.count()));
+    let readers = graph.readers();
+    let mut groups = conv::groups(graph, &readers, threads);
+    groups.extend(norm::groups(graph, &readers));
+    groups.extend(rectified::groups(graph, &readers, threads.count()));
     groups.extend(one_pass::groups(graph));
     groups
 }
@@ -154,11 +155,16 @@ pub fn choose(graph: &Graph, id: NodeId, threads: &Threads) -> Kernel {
     }
 }
 
-/// Whether nodes can be computed in this way: for ops that have several it must be one of theirs, for their sizes.
-pub fn suits(way: &Way, graph: &Graph, nodes: &[NodeId]) -> bool {
+/// Whether a plan's nodes can be computed in this way: for ops that have several it must be one of theirs, for their sizes.
+pub fn suits(way: &Way, plan: &Plan, nodes: &[NodeId]) -> bool {
+    let graph = &plan.graph;
     let &[id] = nodes else {
+        let written = |id: NodeId| match plan.place(id) {
+            Place::State(state) => Some(state),
+            _ => None,
+        };
         return match way {
-            Way::Updates(rule) => one_pass::rule(graph, nodes) == Some(*rule),
+            Way::Updates(rule) => one_pass::rule(graph, nodes, written) == Some(*rule),
             Way::Norm(norm) => norm::recognised(graph, nodes).is_some_and(|(known, _)| known == *norm),
             Way::Rectified(rectified) => rectified::recognised(graph, nodes) == Some(*rectified),
             Way::Conv(g, way, fused) => conv::is_group(g, (way, *fused), graph, nodes),

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use fovea_graph::plan::Group;
+use fovea_graph::plan::{Choice, Group};
 use fovea_graph::{Graph, NodeId, Op, StateId};
 
 use super::{Call, adam, rmsprop, sgd};
@@ -43,6 +43,10 @@ impl fmt::Display for Rule {
 
 /// The parameters' updates in one step each.
 pub fn groups(graph: &Graph) -> Vec<Group> {
+    let mut written = vec![None; graph.nodes.len()];
+    graph.updates.iter().for_each(|&(state, id)| written[id.index()] = Some(state));
+    // Of one rule there is one kernel.
+    let mut known: Vec<(Rule, Choice)> = Vec::new();
     let group = |&(_, last): &(StateId, NodeId)| {
         let node = graph.node(last);
         let nodes = match node.op {
@@ -54,17 +58,26 @@ pub fn groups(graph: &Graph) -> Vec<Group> {
             },
             _ => return None,
         };
-        let kernel = Kernel::new(Way::Updates(rule(graph, &nodes)?), Scratch::default());
-        Some(Group { choice: kernel.choice(graph, &nodes, 0), nodes })
+        let rule = rule(graph, &nodes, |id| written[id.index()])?;
+        let choice = match known.iter().find(|(one, _)| *one == rule) {
+            Some((_, choice)) => choice.clone(),
+            None => {
+                let kernel = Kernel::new(Way::Updates(rule), Scratch::default());
+                known.push((rule, kernel.choice(graph, &nodes, 0)));
+                known[known.len() - 1].1.clone()
+            }
+        };
+        Some(Group { choice, nodes })
     };
     graph.updates.iter().filter_map(group).collect()
 }
 
-/// The rule by which these nodes, in this order, update one parameter and its moments, each in place.
-pub fn rule(graph: &Graph, nodes: &[NodeId]) -> Option<Rule> {
-    let updates = |&id: &NodeId, old: usize| {
-        let Op::State(state) = graph.node(graph.node(id).inputs[old]).op else { return false };
-        graph.updates.contains(&(state, id))
+/// The rule by which these nodes, in this order, update one parameter and its moments, each in place; `written` says which
+/// state a node is the new value of.
+pub fn rule(graph: &Graph, nodes: &[NodeId], written: impl Fn(NodeId) -> Option<StateId>) -> Option<Rule> {
+    let updates = |&id: &NodeId, old: usize| match graph.node(graph.node(id).inputs[old]).op {
+        Op::State(state) => written(id) == Some(state),
+        _ => false,
     };
     let last = nodes.last()?;
     let moments = &nodes[..nodes.len() - 1];

@@ -38,8 +38,7 @@ impl fmt::Display for Rectified {
 }
 
 /// Gradients of ReLU with their neighbours: behind pools first.
-pub fn groups(graph: &Graph, threads: usize) -> Vec<Group> {
-    let readers = graph.readers();
+pub fn groups(graph: &Graph, readers: &[usize], threads: usize) -> Vec<Group> {
     let once = |id: NodeId| readers[id.index()] == 1;
     let pools = graph.ids().filter_map(|id| match graph.node(id).op {
         Op::ReluGrad(_) if once(graph.node(id).inputs[1]) => Some(vec![graph.node(id).inputs[1], id]),

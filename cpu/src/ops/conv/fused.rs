@@ -7,6 +7,7 @@
 //! only where it is a shortcut, instead of written three times and read four times. In training each task sums what it has written
 //! while that lies in a cache, which saves a read of the map.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use fovea_graph::op::{Activation, BatchNorm, Conv};
@@ -49,17 +50,18 @@ impl fmt::Display for Fused {
     }
 }
 
-/// Convolutions and what follows them.
-pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
-    let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.nodes.len()];
+/// Convolutions and what follows them; `readers` says how often each value is read.
+pub fn groups(graph: &Graph, readers: &[usize], threads: &Threads) -> Vec<Group> {
+    // By value: the last node that reads it, and the first variance.
+    let (mut last, mut variance) = (vec![None; graph.nodes.len()], vec![None; graph.nodes.len()]);
     for id in graph.ids() {
-        graph.node(id).inputs.iter().for_each(|input| readers[input.index()].push(id));
+        let node = graph.node(id);
+        node.inputs.iter().for_each(|input| last[input.index()] = Some(id));
+        if let Op::ChannelVariance(_) = node.op {
+            variance[node.inputs[0].index()].get_or_insert(id);
+        }
     }
-    let counts = graph.readers();
-    let next = |id: NodeId| match readers[id.index()][..] {
-        [reader] if counts[id.index()] == 1 => Some(reader),
-        _ => None,
-    };
+    let next = |id: NodeId| last[id.index()].filter(|_| readers[id.index()] == 1);
     let mut taken = vec![false; graph.nodes.len()];
     // From the last on: of two convolutions that are added the later one adds, when the other is there.
     let convolutions = graph.ids().rev().filter(|&id| matches!(graph.node(id).op, Op::Conv(_)));
@@ -72,15 +74,19 @@ pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
                 break;
             }
         }
-        if let &[conv] = &nodes[..] {
-            nodes.extend(statistics_behind(graph, conv, &readers[conv.index()], counts[conv.index()]));
+        // Read by others as well, so often in all.
+        if readers[id.index()] > 2
+            && let (&[conv], Some(variance)) = (&nodes[..], variance[id.index()])
+        {
+            nodes.extend(statistics_behind(graph, conv, variance));
         }
         nodes.iter().for_each(|id| taken[id.index()] = true);
         nodes
     };
     let chains: Vec<Vec<NodeId>> = convolutions.map(chain).collect();
     let pairs = separable::groups(graph, &chains, next, threads);
-    let alone = |nodes: &&Vec<NodeId>| !pairs.iter().any(|pair| pair.nodes.contains(&nodes[0]));
+    let paired: HashSet<NodeId> = pairs.iter().flat_map(|pair| pair.nodes.iter().copied()).collect();
+    let alone = |nodes: &&Vec<NodeId>| !paired.contains(&nodes[0]);
     let group = |nodes: &Vec<NodeId>| {
         let fused = recognised(graph, nodes).filter(|_| nodes.len() > 1)?;
         let choice = kernel(graph, nodes, fused, threads)?.choice(graph, nodes, threads.count());
@@ -90,17 +96,11 @@ pub fn groups(graph: &Graph, threads: &Threads) -> Vec<Group> {
     pairs.into_iter().chain(alone).collect()
 }
 
-/// Mean and variance of a convolution's result, where it is stored: read by others as well, so often in all.
-fn statistics_behind(graph: &Graph, conv: NodeId, readers: &[NodeId], count: usize) -> Vec<NodeId> {
-    let first = |is: fn(&Op) -> bool| readers.iter().copied().find(|&id| is(&graph.node(id).op));
-    let mean = first(|op| matches!(op, Op::ChannelMean(_)));
-    let variance = first(|op| matches!(op, Op::ChannelVariance(_)));
-    match (mean, variance) {
-        (Some(mean), Some(variance)) if count > 2 && recognised(graph, &[conv, mean, variance]).is_some() => {
-            vec![mean, variance]
-        }
-        _ => Vec::new(),
-    }
+/// This variance of a convolution's result, and the mean before it.
+fn statistics_behind(graph: &Graph, conv: NodeId, variance: NodeId) -> Vec<NodeId> {
+    let mean = graph.node(variance).inputs[1];
+    let fits = recognised(graph, &[conv, mean, variance]).is_some();
+    if fits { vec![mean, variance] } else { Vec::new() }
 }
 
 /// What these nodes, in this order, are together.

@@ -9,6 +9,7 @@
 //!
 //! Source: A. G. Howard et al., "MobileNets", arXiv:1704.04861.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use fovea_graph::plan::Group;
@@ -98,10 +99,11 @@ pub fn groups(
     next: impl Fn(NodeId) -> Option<NodeId>,
     threads: &Threads,
 ) -> Vec<Group> {
+    let by_first: HashMap<NodeId, &Vec<NodeId>> = chains.iter().map(|chain| (chain[0], chain)).collect();
     let is_depthwise = |id: NodeId| matches!(&graph.node(id).op, Op::Conv(conv) if conv.groups > 1);
     let pair = |first: &Vec<NodeId>| {
         let behind = first.last().filter(|_| is_depthwise(first[0])).and_then(|&last| next(last))?;
-        let second = chains.iter().find(|chain| chain[0] == behind)?;
+        let second = *by_first.get(&behind)?;
         let kernel = kernel(graph, first, second, threads)?;
         let nodes = [&first[..], second].concat();
         Some(Group { choice: kernel.choice(graph, &nodes, threads.count()), nodes })
@@ -122,7 +124,7 @@ fn kernel(graph: &Graph, first: &[NodeId], second: &[NodeId], threads: &Threads)
     let inputs: usize = first.iter().map(|&id| graph.node(id).inputs.len()).sum();
     let shifted = |wanted: Wanted| Wanted { inputs: wanted.inputs.iter().map(|at| at + inputs).collect(), ..wanted };
     let wants = one.wants.into_iter().chain(other.wants.into_iter().map(shifted)).collect();
-    Some(Kernel { way: Way::Separable(separable), scratch, wants })
+    Some(Kernel { way: Way::Separable(Box::new(separable)), scratch, wants })
 }
 
 /// The two chains of a group.

@@ -67,8 +67,7 @@ impl fmt::Display for Norm {
 }
 
 /// Batch normalisations and their neighbours in few steps.
-pub fn groups(graph: &Graph) -> Vec<Group> {
-    let readers = graph.readers();
+pub fn groups(graph: &Graph, readers: &[usize]) -> Vec<Group> {
     let once = |id: NodeId| readers[id.index()] == 1;
     let candidates = |id: NodeId| -> [Option<Vec<NodeId>>; 2] {
         match &graph.node(id).op {
