@@ -17,16 +17,16 @@ use crate::ops::conv::Windows;
 use crate::simd::{mul_add, prefetch};
 
 /// The most positions that have their sums in registers together.
-pub(super) const MOST: usize = 8;
+const MOST: usize = 8;
 
 /// Which of the places that windows see lie beside the map: the first of them, the last, or whichever.
-pub(super) const FIRST: usize = 1;
-pub(super) const LAST: usize = 2;
-pub(super) const BOTH: usize = FIRST | LAST;
-pub(super) const ANY: usize = 4;
+const FIRST: usize = 1;
+const LAST: usize = 2;
+const BOTH: usize = FIRST | LAST;
+const ANY: usize = 4;
 
 /// What windows next to one another see of their lines of the map.
-pub(super) struct View {
+struct View {
     map: *const f32,
     channels: usize,
     /// The place on the line at which the first window begins.
@@ -40,7 +40,7 @@ pub(super) struct View {
 impl View {
     /// The windows from the place `first` on, which see so many places.
     #[inline(always)]
-    pub(super) fn new(windows: &Windows<'_>, first: isize, places: usize) -> Self {
+    fn new(windows: &Windows<'_>, first: isize, places: usize) -> Self {
         let end = windows.axes[2].map.min((first + places as isize).max(0) as usize);
         let is_on = |i: &usize| ((first + *i as isize) as usize) < end;
         let on_map = (0..places.min(32)).filter(is_on).fold(0, |bits, i| bits | 1 << i);
@@ -49,7 +49,7 @@ impl View {
 
     /// Which of the places lie beside the map: none, [`FIRST`], [`LAST`], [`BOTH`] or [`ANY`].
     #[inline(always)]
-    pub(super) fn missing(&self, places: usize) -> usize {
+    fn missing(&self, places: usize) -> usize {
         let last = 1u32.checked_shl(places as u32 - 1).unwrap_or(0);
         let all = last | last.wrapping_sub(1);
         match (all & !self.on_map, last) {
@@ -64,7 +64,7 @@ impl View {
 
     /// Where a vector of channels of the first window lies, in the line of these taps; it may lie beside the map.
     #[inline(always)]
-    pub(super) fn window(&self, seen: &Seen, taps: [usize; 2], channel: usize) -> *const f32 {
+    fn window(&self, seen: &Seen, taps: [usize; 2], channel: usize) -> *const f32 {
         let place = (seen.line(taps) + self.first) * self.channels as isize;
         self.map.wrapping_offset(place).wrapping_add(channel)
     }
@@ -76,7 +76,7 @@ impl View {
     /// The line must lie on the map, the place, too, where it is not one of those that are `MISSING`, and the channels must fill
     /// a vector.
     #[inline(always)]
-    pub(super) unsafe fn x<S: Simd, const W: usize, const MISSING: usize>(
+    unsafe fn x<S: Simd, const W: usize, const MISSING: usize>(
         &self,
         simd: S,
         window: *const f32,
