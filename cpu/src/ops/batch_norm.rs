@@ -66,12 +66,10 @@ impl<'a> Normalised<'a> {
 
     /// `scale/σ · (x − mean) + shift` for a row, or its beginning.
     #[inline(always)]
-    pub fn row(&self, x: &[f32], y: &mut [f32]) {
-        let Self([means, factors, shifts]) = self;
-        let channels = means.iter().zip(*factors).zip(*shifts);
-        for ((y, x), ((mean, factor), shift)) in y.iter_mut().zip(x).zip(channels) {
-            *y = (x - mean) * factor + shift;
-        }
+    pub fn row(&self, x: &'a [f32]) -> impl Iterator<Item = f32> + use<'a> {
+        let Self([means, factors, shifts]) = *self;
+        let all = x.iter().zip(means).zip(factors).zip(shifts);
+        all.map(|(((x, mean), factor), shift)| (x - mean) * factor + shift)
     }
 }
 
@@ -87,7 +85,7 @@ pub fn forward(op: &BatchNorm, call: Call<'_>) {
             #[inline(always)]
             || {
                 let rows = out.chunks_mut(lanes).zip(x[start..].chunks(lanes));
-                rows.for_each(|(y, x)| by_channel.row(x, y));
+                rows.for_each(|(y, x)| y.iter_mut().zip(by_channel.row(x)).for_each(|(y, norm)| *y = norm));
             },
         );
     });

@@ -6,6 +6,9 @@
 //! normalised map, what ReLU saw is worked out, too (4 reads and 1 write for 9 and 2; 6 reads behind a shortcut). Where others
 //! read ReLU's gradient, the first pass stores it and the second reads it.
 //!
+//! Memory is the limit. 32 maps of 56² and 256 channels on one core, which reads 20 GB/s and moves 22 in a copy (`roof`): mean and
+//! variance read 17 GB/s on AVX-512 and 20 on AVX2, normalising with ReLU moves 25 and 23; backward see there.
+//!
 //! Every sum is taken in the order of the ops alone, and every element goes through the same operations; only mean and
 //! variance are other sums than theirs: see [`moments`].
 
@@ -21,6 +24,7 @@ use super::Call;
 use super::batch_norm::Normalised;
 use super::channels::{self, chunk, lanes};
 use super::moments::moments;
+use crate::math::rectify;
 use crate::ops::kernel::{Form, Kernel, Way};
 use crate::scratch::Scratch;
 pub use backward::{Dy, Open};
@@ -240,18 +244,18 @@ fn run_forward(op: &BatchNorm, call: Call<'_>) {
             || {
                 for (row, y) in out.chunks_mut(lanes).enumerate() {
                     let from = start + row * lanes..start + row * lanes + y.len();
-                    by_channel.row(&x[from.clone()], y);
+                    let norm = y.iter_mut().zip(by_channel.row(&x[from.clone()]));
                     match other {
-                        Some(other) => y.iter_mut().zip(&other[from]).for_each(|(y, o)| *y = rectified(*y + o)),
-                        None => y.iter_mut().for_each(|y| *y = rectified(*y)),
+                        // Row after row, not element by element: two maps come out of memory faster so.
+                        Some(other) => {
+                            norm.for_each(|(y, norm)| *y = norm);
+                            y.iter_mut().zip(&other[from]).for_each(|(y, o)| *y = rectify(*y + o));
+                        }
+                        // In one loop: with one of its own for ReLU it took AVX2 five times as long in a cache.
+                        None => norm.for_each(|(y, norm)| *y = rectify(norm)),
                     }
                 }
             },
         );
     });
-}
-
-#[inline(always)]
-fn rectified(x: f32) -> f32 {
-    crate::math::rectify(x)
 }
