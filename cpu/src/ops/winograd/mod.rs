@@ -14,7 +14,7 @@
 //!
 //! FLOPs: a quarter of the plain ones at 4×4, 4/9 at 2×2, and the transforms: at 64 channels and filters a sixth more. Bytes: a block's
 //! squares and products stay in the second-level cache; filters grow fourfold (`filters.rs`). Speed, effective (the plain FLOPs
-//! by the time): `cpu/lab/winograd.rs`.
+//! by the time): `cpu/lab/winograd.rs`, and shares of one core's peak in `forward.rs` and `wgrad.rs`.
 
 mod cost;
 mod cut;

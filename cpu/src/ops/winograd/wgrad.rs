@@ -4,6 +4,9 @@
 //! A task has a block of channels and filters, and a part of the tiles. Its sums `[point, panel of channels, filter, column]`
 //! stay in the second-level cache beside the transformed squares of some tiles of the map, `[point, panel, tile, column]`, and
 //! of the output's gradient, `[point, tile, filter]`. At its end nine numbers are left of 36 sums.
+//!
+//! Effective share of a core's 116 GFLOP/s, AVX-512 and AVX2: 8 maps of 56² by 64 filters of 64 channels 181 and 167 %, 8 of 28²
+//! by 128 of 128 190 and 176 %, 2 of 14² by 512 of 512 160 and 129 %; a quarter of that are multiply–adds.
 
 use std::fmt;
 use std::ops::Range;
