@@ -70,7 +70,7 @@ enum Target {
 }
 
 /// At most so many nodes can be one step: the lists of what it writes lie on the stack.
-const NODES: usize = 16;
+pub const NODES: usize = 32;
 
 /// One step's memory.
 pub struct Operands<'a> {

@@ -223,6 +223,61 @@ fn bits_of_both_together_do_not_depend_on_threads_and_changed_states_count() {
     every_state_counts(&separable(case, *filters, [Behind { add: false, ..ALL }, ALL]));
 }
 
+/// A convolution of few channels, one of each channel alone with a 1×1 one, and a 1×1 one of what they give, on maps so large that
+/// a batch of them goes through memory.
+fn large(batch: usize, last: Behind) -> Graph {
+    let mut graph = Graph::new("large");
+    let x = graph.input("x", shape(&[batch, 97, 93, 3]));
+    let shortcut = graph.input("shortcut", shape(&[batch, 97, 93, 10]));
+    let usual = Behind { add: false, ..ALL };
+    let wide = op::Conv { pad: vec![[1; 2]; 2], ..op::Conv::plain(2) };
+    let alone = op::Conv { groups: 20, ..wide.clone() };
+    let first = push(&mut graph, "first ", wide, [x, shortcut], &[20, 3, 3, 3], usual);
+    let second = push(&mut graph, "second ", alone, [first, shortcut], &[20, 3, 3, 1], usual);
+    let third = push(&mut graph, "third ", op::Conv::plain(2), [second, shortcut], &[20, 1, 1, 20], usual);
+    let fourth = push(&mut graph, "fourth ", op::Conv::plain(2), [third, shortcut], &[10, 1, 1, 20], last);
+    graph.output("y", fourth);
+    graph
+}
+
+#[test]
+fn large_maps_go_from_one_to_the_next_for_a_few_images_at_a_time() {
+    // What is left of the batch behind whole rounds would be sizes of its own: of 6 images 2 at a time, of 7 each alone.
+    for (batch, words) in [(6, "2 images at a time: direct"), (7, "1 image at a time: direct")] {
+        check_graph(&large(batch, ALL), "rounds", |plan, what| {
+            let [step] = &plan.steps[..] else { panic!("more than one step: {what}") };
+            let kernel = step.kernel.to_string();
+            let parts: Vec<&str> = kernel.split(" | ").collect();
+            assert!(parts.len() == 3 && kernel.starts_with(words), "{what}");
+            assert!(parts[1].starts_with("depthwise") && parts[2].starts_with("product"), "{what}");
+            assert!(plan.prepared.len() == 4 && plan.prepared.iter().all(|made| made.is_kept), "{what}");
+        });
+    }
+    // One image is one round, and what is read by others as well has a place of its own.
+    let one = plan(large(1, ALL), &Cpu::new(Some(2)).unwrap());
+    assert_eq!(one.steps.len(), 3, "{one}");
+    let mut graph = large(6, ALL);
+    let between = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Relu(_))).nth(2).unwrap();
+    graph.output("between", between);
+    check_graph(&graph, "a map that is read", |plan, what| {
+        let [rounds, alone] = &plan.steps[..] else { panic!("not two steps: {what}") };
+        assert!(rounds.kernel.to_string().contains(" at a time: direct"), "{what}");
+        assert!(alone.kernel.to_string().starts_with("product"), "{what}");
+    });
+}
+
+#[test]
+fn bits_in_rounds_do_not_depend_on_threads_and_changed_states_count() {
+    let graph = large(6, Behind { norm: true, bias: false, add: true, relu: false });
+    for set in Instructions::available() {
+        let inputs = [0, 1].map(|i| random(graph.inputs[i].shape.dims(), i as u64 + 1));
+        let found = |threads| computed(&Cpu::with(Some(threads), set).unwrap(), &graph, &inputs.each_ref());
+        let one = found(1);
+        assert!(one == found(2) && one == found(3), "{set}");
+    }
+    every_state_counts(&graph);
+}
+
 #[test]
 fn every_way_with_everything_behind_it() {
     for case in cases() {

@@ -9,7 +9,7 @@ use fovea_graph::plan::{self, Choice, Plan, Preparation, Step, Type};
 use fovea_graph::{Graph, NodeId};
 
 use crate::geometry::Geometry;
-use crate::ops::conv::{Dgrad, Forward, Fused, Phase, Separable, Wgrad};
+use crate::ops::conv::{Dgrad, Forward, Fused, Phase, Rounds, Separable, Wgrad};
 use crate::ops::winograd::{Direction, Packing};
 use crate::ops::{Norm, Rectified, Rule};
 use crate::product::{Cut, Thin};
@@ -67,7 +67,7 @@ pub enum Form {
 }
 
 /// How a node is computed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Way {
     /// The op's one way: what is cut follows from the shapes.
     Plain,
@@ -79,6 +79,8 @@ pub enum Way {
     Conv(Geometry, Forward, Fused),
     /// A convolution of each channel alone and a 1×1 convolution of what it gives, each with what follows it.
     Separable(Box<Separable>),
+    /// Several convolutions with what follows them, for a few images at a time.
+    Rounds(Box<Rounds>),
     /// `conv_dgrad`.
     ConvDgrad(Geometry, Dgrad),
     /// `conv_wgrad`.
@@ -183,6 +185,7 @@ impl fmt::Display for Kernel {
             Way::Thin(cut) => write!(f, "thin product {cut}"),
             Way::Conv(_, way, fused) => write!(f, "{way}{fused}"),
             Way::Separable(separable) => separable.fmt(f),
+            Way::Rounds(rounds) => rounds.fmt(f),
             Way::ConvDgrad(_, way) => way.fmt(f),
             Way::ConvWgrad(_, way) => way.fmt(f),
             Way::Updates(rule) => write!(f, "{rule} in one pass"),

@@ -167,8 +167,9 @@ pub fn suits(way: &Way, plan: &Plan, nodes: &[NodeId]) -> bool {
             Way::Updates(rule) => one_pass::rule(graph, nodes, written) == Some(*rule),
             Way::Norm(norm) => norm::recognised(graph, nodes).is_some_and(|(known, _)| known == *norm),
             Way::Rectified(rectified) => rectified::recognised(graph, nodes) == Some(*rectified),
-            Way::Conv(g, way, fused) => conv::is_group(g, (way, *fused), graph, nodes),
-            Way::Separable(separable) => conv::is_separable(separable, graph, nodes),
+            Way::Conv(g, way, fused) => conv::is_group(g, (way, *fused), 1, graph, nodes),
+            Way::Separable(separable) => conv::is_separable(separable, 1, graph, nodes),
+            Way::Rounds(rounds) => conv::is_rounds(rounds, graph, nodes),
             _ => false,
         };
     };
@@ -180,9 +181,9 @@ pub fn suits(way: &Way, plan: &Plan, nodes: &[NodeId]) -> bool {
         (Op::Matmul(op), Way::Thin(cut)) => {
             op.a == Transpose::No && cut.sizes == matmul::sizes(op, &graph.input_shapes(node), &node.shape)
         }
-        (Op::Conv(_), Way::Conv(g, _, fused)) => *fused == Fused::default() && conv::is_of(g, graph, node),
-        (Op::ConvDgrad(_), Way::ConvDgrad(g, _)) => conv::is_of(g, graph, node),
-        (Op::ConvWgrad(_), Way::ConvWgrad(g, _)) => conv::is_of(g, graph, node),
+        (Op::Conv(_), Way::Conv(g, _, fused)) => *fused == Fused::default() && conv::is_of(g, 1, graph, node),
+        (Op::ConvDgrad(_), Way::ConvDgrad(g, _)) => conv::is_of(g, 1, graph, node),
+        (Op::ConvWgrad(_), Way::ConvWgrad(g, _)) => conv::is_of(g, 1, graph, node),
         (Op::Matmul(_) | Op::Conv(_) | Op::ConvDgrad(_) | Op::ConvWgrad(_), _) => false,
         (_, way) => *way == Way::Plain,
     }
@@ -238,6 +239,7 @@ pub fn run(graph: &Graph, nodes: &[NodeId], call: Call<'_>) {
         (_, Way::Norm(norm)) => norm::run(*norm, graph, nodes, call),
         (_, Way::Rectified(rectified)) => rectified::run(*rectified, graph, nodes, call),
         (_, Way::Separable(separable)) => conv::separable(separable, graph, nodes, call),
+        (_, Way::Rounds(rounds)) => conv::rounds(rounds, graph, nodes, call),
         (&[id, ..], Way::Conv(..)) | (&[id], _) => run_node(&graph.node(id).op, call),
         _ => unreachable!("checked when it is compiled"),
     }

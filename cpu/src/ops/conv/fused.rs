@@ -14,7 +14,7 @@ use fovea_graph::op::{Activation, BatchNorm, Conv};
 use fovea_graph::plan::Group;
 use fovea_graph::{Graph, NodeId, Op};
 
-use super::{Forward, choose, is_of, separable};
+use super::{Forward, choose_for, is_of, of_forward, rounds, separable};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::batch_norm::deviation;
@@ -84,16 +84,27 @@ pub fn groups(graph: &Graph, readers: &[usize], threads: &Threads) -> Vec<Group>
         nodes
     };
     let chains: Vec<Vec<NodeId>> = convolutions.map(chain).collect();
-    let pairs = separable::groups(graph, &chains, next, threads);
-    let paired: HashSet<NodeId> = pairs.iter().flat_map(|pair| pair.nodes.iter().copied()).collect();
-    let alone = |nodes: &&Vec<NodeId>| !paired.contains(&nodes[0]);
-    let group = |nodes: &Vec<NodeId>| {
-        let fused = recognised(graph, nodes).filter(|_| nodes.len() > 1)?;
-        let choice = kernel(graph, nodes, fused, threads)?.choice(graph, nodes, threads.count());
-        Some(Group { choice, nodes: nodes.clone() })
+    let pairs = separable::pairs(graph, &chains, next, threads);
+    let paired: HashSet<NodeId> = pairs.iter().flat_map(|(pair, _)| pair.iter().copied()).collect();
+    let alone = chains.into_iter().filter(|nodes| !paired.contains(&nodes[0])).map(|nodes| (nodes, None));
+    let steps: Vec<_> = pairs.into_iter().map(|(nodes, kernel)| (nodes, Some(kernel))).chain(alone).collect();
+    let rounds = rounds::groups(graph, steps.iter().map(|(nodes, _)| &nodes[..]), next, threads);
+    let grouped: HashSet<NodeId> = rounds.iter().flat_map(|group| group.nodes.iter().copied()).collect();
+    let group = |(nodes, known): (Vec<NodeId>, Option<Kernel>)| {
+        let kernel = known.or_else(|| kernel_in_rounds(graph, &nodes, 1, threads))?;
+        Some(Group { choice: kernel.choice(graph, &nodes, threads.count()), nodes })
     };
-    let alone: Vec<Group> = chains.iter().filter(alone).filter_map(group).collect();
-    pairs.into_iter().chain(alone).collect()
+    let others = steps.into_iter().filter(|(nodes, _)| nodes.len() > 1 && !grouped.contains(&nodes[0]));
+    let others: Vec<Group> = others.filter_map(group).collect();
+    rounds.into_iter().chain(others).collect()
+}
+
+/// The kernel of a convolution, or of two, with what follows each, done in so many rounds.
+pub(super) fn kernel_in_rounds(graph: &Graph, nodes: &[NodeId], rounds: usize, threads: &Threads) -> Option<Kernel> {
+    match recognised(graph, nodes) {
+        Some(fused) => kernel(graph, nodes, (fused, rounds), threads),
+        None => separable::kernel(graph, nodes, rounds, threads),
+    }
 }
 
 /// This variance of a convolution's result, and the mean before it.
@@ -142,12 +153,13 @@ pub fn recognised(graph: &Graph, nodes: &[NodeId]) -> Option<Fused> {
     Some(fused)
 }
 
-/// The kernel of such nodes.
-pub(super) fn kernel(graph: &Graph, nodes: &[NodeId], fused: Fused, threads: &Threads) -> Option<Kernel> {
+/// The kernel of such nodes, done in so many rounds.
+fn kernel(graph: &Graph, nodes: &[NodeId], (fused, rounds): (Fused, usize), threads: &Threads) -> Option<Kernel> {
     let node = graph.node(nodes[0]);
     let Op::Conv(op) = &node.op else { return None };
-    let kernel =
-        choose(op, &graph.input_shapes(node), &node.shape, threads.vectors().lanes(), is_kept(graph, node.inputs[1]));
+    let whole = of_forward(op, &graph.input_shapes(node), &node.shape);
+    let g = Geometry { batch: whole.batch / rounds, ..whole };
+    let kernel = choose_for(g, threads.vectors().lanes(), is_kept(graph, node.inputs[1]));
     let Way::Conv(g, way, _) = kernel.way else { return None };
     if fused.statistics {
         let scratch = kernel.scratch.and(Scratch::shared(Statistics::workspace(way.parts(&g)?, g.filters)));
@@ -224,10 +236,10 @@ pub fn operands<'a>(
     Operands { x: inputs[0], filters, epilogue: Epilogue { bias, shortcut, activation, statistics: None } }
 }
 
-/// Whether these nodes are a convolution of these sizes and what follows it, and this way can compute both.
-pub fn is_group(g: &Geometry, (way, fused): (&Forward, Fused), graph: &Graph, nodes: &[NodeId]) -> bool {
+/// Whether these nodes are a convolution of these sizes and what follows it, done in so many rounds, and this way can compute both.
+pub fn is_group(g: &Geometry, (way, fused): (&Forward, Fused), rounds: usize, graph: &Graph, nodes: &[NodeId]) -> bool {
     let is_able = !fused.statistics || way.parts(g).is_some();
     is_able
         && recognised(graph, nodes) == Some(fused)
-        && nodes.first().is_some_and(|&id| is_of(g, graph, graph.node(id)))
+        && nodes.first().is_some_and(|&id| is_of(g, rounds, graph, graph.node(id)))
 }

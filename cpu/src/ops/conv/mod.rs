@@ -5,6 +5,7 @@ mod fused;
 mod groups;
 mod lines;
 mod phases;
+mod rounds;
 mod separable;
 mod windows;
 
@@ -28,6 +29,7 @@ use groups::Joined;
 use lines::Lines;
 pub use phases::Phase;
 use phases::Taps;
+pub use rounds::{Rounds, is_rounds, rounds};
 pub use separable::{Separable, is_separable, separable};
 pub use windows::{Axis, Windows};
 
@@ -136,9 +138,9 @@ fn of_wgrad(op: &ConvWgrad, shapes: &[&Shape]) -> Geometry {
     Geometry::new(&op.conv, shapes[0], &op.window, shapes[1])
 }
 
-/// Whether these are the sizes of the node's convolution.
-pub fn is_of(g: &Geometry, graph: &Graph, node: &Node) -> bool {
-    let shapes = graph.input_shapes(node);
+/// Whether these are the sizes of the node's convolution, done in so many rounds.
+pub fn is_of(g: &Geometry, rounds: usize, graph: &Graph, node: &Node) -> bool {
+    let (shapes, g) = (graph.input_shapes(node), &Geometry { batch: g.batch * rounds, ..*g });
     match &node.op {
         Op::Conv(op) => *g == of_forward(op, &shapes, &node.shape),
         Op::ConvDgrad(op) => *g == of_dgrad(op, &shapes, &node.shape),
@@ -149,7 +151,12 @@ pub fn is_of(g: &Geometry, graph: &Graph, node: &Node) -> bool {
 
 /// How `conv` is computed, on vectors of so many lanes; its filters may stay from step to step.
 pub fn choose(op: &Conv, shapes: &[&Shape], y: &Shape, lanes: usize, is_kept: bool) -> Kernel {
-    let (g, alone) = (of_forward(op, shapes, y), Fused::default());
+    choose_for(of_forward(op, shapes, y), lanes, is_kept)
+}
+
+/// The same for a convolution of these sizes.
+fn choose_for(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
+    let alone = Fused::default();
     if g.is_depthwise() {
         return depthwise::with_turned(Way::Conv(g, Forward::Depthwise, alone), 1, &g);
     }

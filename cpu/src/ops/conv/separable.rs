@@ -12,7 +12,6 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use fovea_graph::plan::Group;
 use fovea_graph::{Graph, NodeId, Op};
 use pulp::{Simd, WithSimd};
 
@@ -92,28 +91,29 @@ fn lines(g: &Geometry, cut: &Cut, most: usize) -> Option<usize> {
     (1..=most).max_by_key(|&lines| filled(lines)).filter(|&lines| filled(lines) >= 900)
 }
 
-/// Those of the chains, each a convolution with what follows it, that are computed together.
-pub fn groups(
+/// Those of the chains, each a convolution with what follows it, that are computed together, two by two, and how.
+pub fn pairs(
     graph: &Graph,
     chains: &[Vec<NodeId>],
     next: impl Fn(NodeId) -> Option<NodeId>,
     threads: &Threads,
-) -> Vec<Group> {
+) -> Vec<(Vec<NodeId>, Kernel)> {
     let by_first: HashMap<NodeId, &Vec<NodeId>> = chains.iter().map(|chain| (chain[0], chain)).collect();
     let is_depthwise = |id: NodeId| matches!(&graph.node(id).op, Op::Conv(conv) if conv.groups > 1);
     let pair = |first: &Vec<NodeId>| {
         let behind = first.last().filter(|_| is_depthwise(first[0])).and_then(|&last| next(last))?;
-        let second = *by_first.get(&behind)?;
-        let kernel = kernel(graph, first, second, threads)?;
-        let nodes = [&first[..], second].concat();
-        Some(Group { choice: kernel.choice(graph, &nodes, threads.count()), nodes })
+        let nodes = [&first[..], by_first.get(&behind)?].concat();
+        kernel(graph, &nodes, 1, threads).map(|kernel| (nodes, kernel))
     };
     chains.iter().filter_map(pair).collect()
 }
 
-/// The kernel of two such chains.
-fn kernel(graph: &Graph, first: &[NodeId], second: &[NodeId], threads: &Threads) -> Option<Kernel> {
-    let of = |nodes: &[NodeId]| fused::kernel(graph, nodes, fused::recognised(graph, nodes)?, threads);
+/// The kernel of two such chains, done in so many rounds.
+pub(super) fn kernel(graph: &Graph, nodes: &[NodeId], rounds: usize, threads: &Threads) -> Option<Kernel> {
+    let (first, second) = halves(graph, nodes)?;
+    let of = |nodes: &[NodeId]| {
+        fused::recognised(graph, nodes).and_then(|_| fused::kernel_in_rounds(graph, nodes, rounds, threads))
+    };
     let (one, other) = (of(first)?, of(second)?);
     let (Way::Conv(g, Forward::Depthwise, before), Way::Conv(h, Forward::Product(cut), behind)) = (one.way, other.way)
     else {
@@ -133,10 +133,10 @@ fn halves<'a>(graph: &Graph, nodes: &'a [NodeId]) -> Option<(&'a [NodeId], &'a [
     Some(nodes.split_at(second + 1))
 }
 
-/// Whether these nodes are the two convolutions, each of its sizes and with what follows it.
-pub fn is_separable(separable: &Separable, graph: &Graph, nodes: &[NodeId]) -> bool {
+/// Whether these nodes are the two convolutions, each of its sizes and with what follows it, done in so many rounds.
+pub fn is_separable(separable: &Separable, rounds: usize, graph: &Graph, nodes: &[NodeId]) -> bool {
     let is = |(g, fused): &(Geometry, Fused), nodes: &[NodeId]| {
-        fused::recognised(graph, nodes) == Some(*fused) && is_of(g, graph, graph.node(nodes[0]))
+        fused::recognised(graph, nodes) == Some(*fused) && is_of(g, rounds, graph, graph.node(nodes[0]))
     };
     halves(graph, nodes).is_some_and(|(first, second)| {
         let joins = first.last().is_some_and(|last| graph.node(second[0]).inputs[0] == *last);

@@ -64,7 +64,12 @@ impl Bands {
 
     /// Bands for blocks of so many filters.
     fn with_block(g: &Geometry, block: usize) -> Self {
-        let lines = (2048 / g.out[2]).clamp(1, g.out[1]);
+        // Where bands are few, an even number of them in a plane, for two threads to have as many each.
+        const FEW: usize = 32;
+        let most = (2048 / g.out[2]).clamp(1, g.out[1]);
+        let bands = g.out[1].div_ceil(most);
+        let is_few = g.batch * g.out[0] * bands < FEW;
+        let lines = if is_few { g.out[1].div_ceil(bands.next_multiple_of(2)) } else { most };
         let extent = |axis: usize, n: usize| (n - 1) * g.stride[axis] + (g.window[axis] - 1) * g.dilate[axis] + 1;
         let width = extent(2, g.out[2] + MORE) * g.channels;
         let height = extent(1, lines);
