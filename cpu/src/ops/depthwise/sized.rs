@@ -1,10 +1,14 @@
-//! The innermost loops: P positions of a line by one vector of channels, whose sums stay in registers over the whole window.
+//! The innermost loops: P positions of a line by V vectors of channels, whose sums stay in registers over the whole window.
 //!
 //! Of each line of a window the filters' vectors are loaded once for P positions and, where the window's width W and the
 //! stride are known here, a vector of the map once for all that use it: (P − 1)·stride + 2·W loads for P·W multiply–adds.
 //! With 7 positions of a 3×3 window at stride 1 these are 36 loads for 63: the multipliers are the limit where the map lies
 //! in the second-level cache, memory where it does not, for 18 FLOPs stand against 8 bytes that are read and written. 8 maps of
-//! 28² and 256 channels: 35 % of a core's 116 GFLOP/s on AVX-512, 24 % on AVX2; one of 56² and 128: 59 and 26 %.
+//! 28² and 256 channels: 35 % of a core's 116 GFLOP/s on AVX-512, 24 % on AVX2; one of 56² and 128: 59 and 26 %, before two of
+//! AVX2's vectors went together.
+//!
+//! Places of many channels, often a power of two, share few sets of the first-level cache: what a vector has loaded has left it
+//! when the next vector asks for its neighbours. So two of AVX2's, which fill a line of the cache, go together, for 4 positions.
 //!
 //! Up to 8 positions (8 sums, 3 filters and 3 elements are 14 of AVX2's 16 registers) go through all channels before the
 //! next: maps are read in long runs. Elements beside the map are read as zeros, its lines beside the map left out. Channels
@@ -18,6 +22,8 @@ use crate::simd::{mul_add, prefetch};
 
 /// The most positions that have their sums in registers together.
 const MOST: usize = 8;
+/// The same of two vectors.
+const MOST_OF_TWO: usize = 4;
 
 /// Which of the places that windows see lie beside the map: the first of them, the last, or whichever.
 const FIRST: usize = 1;
@@ -119,7 +125,8 @@ impl Slide<'_> {
         to: Target<'_>,
     ) {
         let Target { out, stride } = to;
-        let (blocks, axis) = (line.columns.len().div_ceil(MOST), &self.windows.axes[2]);
+        let most = if self.is_paired::<S, W>(line) { MOST_OF_TWO } else { MOST };
+        let (blocks, axis) = (line.columns.len().div_ceil(most), &self.windows.axes[2]);
         assert!(W == 0 || (axis.taps, axis.stride, axis.step) == (W, STEP, 1), "windows of the kind");
         let mut start = line.columns.start;
         for block in 0..blocks {
@@ -137,6 +144,12 @@ impl Slide<'_> {
         }
     }
 
+    /// Whether two vectors of channels go together.
+    #[inline(always)]
+    fn is_paired<S: Simd, const W: usize>(&self, line: &Line) -> bool {
+        S::F32_LANES == 8 && (W == 3 || W == 5) && self.written == 1 && line.channels.len() >= 2 * S::F32_LANES
+    }
+
     #[inline(always)]
     fn block<S: Simd, const W: usize, const STEP: usize>(
         &self,
@@ -151,72 +164,89 @@ impl Slide<'_> {
         assert!(self.read() == 1 && channels.len() >= S::F32_LANES, "channels fill a vector");
         let covered = [block.element + block.count * self.channels * self.written, self.channels * self.written];
         assert!(self.epilogue.covers(covered), "what follows is there for all of it");
-        // SAFETY: block and channels are as `compute` wants them, by the assertions.
+        // SAFETY: block and channels are as `compute` wants them, by the assertions, and fill two vectors where they are paired.
         unsafe {
+            if self.is_paired::<S, W>(block.line) {
+                return match (block.count, missing) {
+                    (4, 0) => self.compute::<S, W, STEP, 4, 2, 0>(simd, block, to),
+                    (4, FIRST) if W == 3 => self.compute::<S, W, STEP, 4, 2, FIRST>(simd, block, to),
+                    (4, LAST) if W == 3 => self.compute::<S, W, STEP, 4, 2, LAST>(simd, block, to),
+                    (3, 0) => self.compute::<S, W, STEP, 3, 2, 0>(simd, block, to),
+                    (3, LAST) if W == 3 => self.compute::<S, W, STEP, 3, 2, LAST>(simd, block, to),
+                    _ => self.compute::<S, W, STEP, 4, 2, ANY>(simd, block, to),
+                };
+            }
             // Lines of 7, 14, 28 … and of 8, 16, 32 … positions have such blocks, padded by one place or not at all.
             match (block.count, missing) {
-                (8, 0) if W > 0 => self.compute::<S, W, STEP, 8, 0>(simd, block, to),
-                (8, FIRST) if W == 3 => self.compute::<S, W, STEP, 8, FIRST>(simd, block, to),
-                (8, LAST) if W == 3 => self.compute::<S, W, STEP, 8, LAST>(simd, block, to),
-                (7, 0) if W > 0 => self.compute::<S, W, STEP, 7, 0>(simd, block, to),
-                (7, FIRST) if W == 3 => self.compute::<S, W, STEP, 7, FIRST>(simd, block, to),
-                (7, LAST) if W == 3 => self.compute::<S, W, STEP, 7, LAST>(simd, block, to),
-                (7, BOTH) if W == 3 => self.compute::<S, W, STEP, 7, BOTH>(simd, block, to),
-                (7 | 8, _) => self.compute::<S, W, STEP, 8, ANY>(simd, block, to),
-                (5 | 6, _) => self.compute::<S, W, STEP, 6, ANY>(simd, block, to),
-                _ => self.compute::<S, W, STEP, 4, ANY>(simd, block, to),
+                (8, 0) if W > 0 => self.compute::<S, W, STEP, 8, 1, 0>(simd, block, to),
+                (8, FIRST) if W == 3 => self.compute::<S, W, STEP, 8, 1, FIRST>(simd, block, to),
+                (8, LAST) if W == 3 => self.compute::<S, W, STEP, 8, 1, LAST>(simd, block, to),
+                (7, 0) if W > 0 => self.compute::<S, W, STEP, 7, 1, 0>(simd, block, to),
+                (7, FIRST) if W == 3 => self.compute::<S, W, STEP, 7, 1, FIRST>(simd, block, to),
+                (7, LAST) if W == 3 => self.compute::<S, W, STEP, 7, 1, LAST>(simd, block, to),
+                (7, BOTH) if W == 3 => self.compute::<S, W, STEP, 7, 1, BOTH>(simd, block, to),
+                (7 | 8, _) => self.compute::<S, W, STEP, 8, 1, ANY>(simd, block, to),
+                (5 | 6, _) => self.compute::<S, W, STEP, 6, 1, ANY>(simd, block, to),
+                _ => self.compute::<S, W, STEP, 4, 1, ANY>(simd, block, to),
             }
         }
     }
 
-    /// All channels of a block, one vector after another.
+    /// All channels of a block, V vectors after V others.
     ///
     /// # Safety
-    /// The block's numbers must lie in `to`; its channels must fill a vector and be those of the map, that of one number a
+    /// The block's numbers must lie in `to`; its channels must fill V vectors and be those of the map, that of one number a
     /// channel; the lines that are seen must lie on it, and so must all places of them but what is `MISSING`; windows
     /// must have the width and the stride, if there is one.
     #[inline(always)]
-    unsafe fn compute<S: Simd, const W: usize, const STEP: usize, const P: usize, const MISSING: usize>(
+    unsafe fn compute<
+        S: Simd,
+        const W: usize,
+        const STEP: usize,
+        const P: usize,
+        const V: usize,
+        const MISSING: usize,
+    >(
         &self,
         simd: S,
         block: &Block<'_>,
         to: Target<'_>,
     ) {
-        let channels = block.line.channels.clone();
+        let (channels, together) = (block.line.channels.clone(), V * S::F32_LANES);
         let mut channel = channels.start;
         loop {
             if W > 0 {
                 self.fetch::<W, STEP, P>(block, channel);
             }
-            // SAFETY: a vector of channels from here on is there.
-            let sums = unsafe { self.sums::<S, W, STEP, P, MISSING>(simd, block, channel) };
+            // SAFETY: V vectors of channels from here on are there.
+            let sums = unsafe { self.sums::<S, W, STEP, P, V, MISSING>(simd, block, channel) };
             let at = (channel - channels.start) * self.written + block.which;
             if self.written == 1 {
-                // SAFETY: as was promised, rows, bias and shortcut have a vector from there on.
+                // SAFETY: as was promised, rows, bias and shortcut have V vectors from there on.
                 unsafe { self.put(simd, block, channel, sums, to.out.as_mut_ptr().add(at), to.stride) };
             } else {
                 let lanes = pulp::bytemuck::cast_slice::<S::f32s, f32>(sums.as_flattened()).chunks_exact(S::F32_LANES);
                 let number = channel * self.written + block.which;
                 self.scatter(lanes.take(block.count), at, [block.element, number], to.stride, to.out);
             }
-            if channel + S::F32_LANES == channels.end {
+            if channel + together == channels.end {
                 break;
             }
-            channel = (channel + S::F32_LANES).min(channels.end - S::F32_LANES);
+            channel = (channel + together).min(channels.end - together);
         }
     }
 
-    /// Does what follows to the sums of a vector of channels, and writes them to rows that lie so far apart.
+    /// Does what follows to the sums of V vectors of channels, and writes them to rows that lie so far apart.
     ///
     /// # Safety
-    /// The rows must have a vector there; what follows must cover the block.
+    /// The rows must have V vectors there; what follows must cover the block.
     #[inline(always)]
-    unsafe fn put<S: Simd, const P: usize>(
+    unsafe fn put<S: Simd, const P: usize, const V: usize>(
         &self,
         simd: S,
         block: &Block<'_>,
         channel: usize,
-        mut sums: [[S::f32s; 1]; P],
+        mut sums: [[S::f32s; V]; P],
         to: *mut f32,
         stride: usize,
     ) {
@@ -224,10 +254,12 @@ impl Slide<'_> {
         let element = |p: usize| block.element + if p < block.count { p * self.channels } else { 0 } + channel;
         // SAFETY: as was promised.
         unsafe {
-            self.epilogue.finish(simd, &mut sums, channel, element, |from, _| from.cast::<S::f32s>().read_unaligned());
-            for (p, [sum]) in sums.into_iter().enumerate() {
+            let load = |from: *const f32, v: usize| from.cast::<S::f32s>().add(v).read_unaligned();
+            self.epilogue.finish(simd, &mut sums, channel, element, load);
+            for (p, sums) in sums.into_iter().enumerate() {
                 if p < block.count {
-                    to.add(p * stride).cast::<S::f32s>().write_unaligned(sum);
+                    let to = to.add(p * stride).cast::<S::f32s>();
+                    sums.into_iter().enumerate().for_each(|(v, sum)| to.add(v).write_unaligned(sum));
                 }
             }
         }
@@ -247,44 +279,48 @@ impl Slide<'_> {
         }
     }
 
-    /// The sums of a vector of channels.
+    /// The sums of V vectors of channels.
     ///
     /// # Safety
-    /// As for `compute`; the vector must lie in the block's channels.
+    /// As for `compute`; the vectors must lie in the block's channels.
     #[inline(always)]
-    unsafe fn sums<S: Simd, const W: usize, const STEP: usize, const P: usize, const MISSING: usize>(
+    unsafe fn sums<S: Simd, const W: usize, const STEP: usize, const P: usize, const V: usize, const MISSING: usize>(
         &self,
         simd: S,
         block: &Block<'_>,
         channel: usize,
-    ) -> [[S::f32s; 1]; P] {
+    ) -> [[S::f32s; V]; P] {
         let axis = &self.windows.axes[2];
         let (taps, stride) = if W > 0 { (W, STEP) } else { (axis.taps, axis.stride) };
         let next = self.steps[2] * self.channels as isize;
-        let mut sums = [[simd.splat_f32s(0.0)]; P];
+        let mut sums = [[simd.splat_f32s(0.0); V]; P];
         for z in block.seen.taps[0].clone() {
             for y in block.seen.taps[1].clone() {
-                let window = block.view.window(block.seen, [z, y], channel);
-                // SAFETY: the lines that are seen lie on the map, and so do all places of them but what is missing.
-                let x = |i: usize| unsafe {
-                    block.view.x::<S, W, MISSING>(simd, window, i, ((P - 1) * STEP + W).wrapping_sub(1))
-                };
-                let filter = self.filters.as_ptr().wrapping_add(self.filter(block.which, [z, y, 0]) + channel);
-                // SAFETY: there is a vector of filters for each tap.
-                let filter =
-                    |s: usize| unsafe { filter.wrapping_offset(s as isize * next).cast::<S::f32s>().read_unaligned() };
-                if W > 0 {
-                    let filters: [S::f32s; W] = std::array::from_fn(filter);
-                    for (p, [sum]) in sums.iter_mut().enumerate() {
-                        for (s, &filter) in filters.iter().enumerate() {
-                            *sum = mul_add(simd, x(p * stride + s), filter, *sum);
+                for v in 0..V {
+                    let channel = channel + v * S::F32_LANES;
+                    let window = block.view.window(block.seen, [z, y], channel);
+                    // SAFETY: the lines that are seen lie on the map, and so do all places of them but what is missing.
+                    let x = |i: usize| unsafe {
+                        block.view.x::<S, W, MISSING>(simd, window, i, ((P - 1) * STEP + W).wrapping_sub(1))
+                    };
+                    let filter = self.filters.as_ptr().wrapping_add(self.filter(block.which, [z, y, 0]) + channel);
+                    // SAFETY: there is a vector of filters for each tap.
+                    let filter = |s: usize| unsafe {
+                        filter.wrapping_offset(s as isize * next).cast::<S::f32s>().read_unaligned()
+                    };
+                    if W > 0 {
+                        let filters: [S::f32s; W] = std::array::from_fn(filter);
+                        for (p, sums) in sums.iter_mut().enumerate() {
+                            for (s, &filter) in filters.iter().enumerate() {
+                                sums[v] = mul_add(simd, x(p * stride + s), filter, sums[v]);
+                            }
                         }
-                    }
-                } else {
-                    for s in 0..taps {
-                        let filter = filter(s);
-                        for (p, [sum]) in sums.iter_mut().enumerate() {
-                            *sum = mul_add(simd, x(p * stride + s * axis.step), filter, *sum);
+                    } else {
+                        for s in 0..taps {
+                            let filter = filter(s);
+                            for (p, sums) in sums.iter_mut().enumerate() {
+                                sums[v] = mul_add(simd, x(p * stride + s * axis.step), filter, sums[v]);
+                            }
                         }
                     }
                 }
