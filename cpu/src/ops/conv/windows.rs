@@ -42,6 +42,24 @@ pub struct Windows<'a> {
     pub group: usize,
 }
 
+/// How many runs are looked up at a time, for all windows.
+const RUNS: usize = 32;
+
+/// Elements of a window that lie together on the map.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    /// Places from the window's first tap, by axis.
+    away: [isize; 3],
+    /// The first of its elements that is asked for.
+    first: usize,
+    /// Where that lies on the map, counted from the window's first element.
+    source: usize,
+    /// How many are.
+    len: usize,
+    /// Where they go, counted from the first that is asked for of all.
+    into: usize,
+}
+
 impl<'a> Windows<'a> {
     /// The windows that the filters see.
     pub fn forward(g: &Geometry, map: &'a [f32]) -> Self {
@@ -65,29 +83,53 @@ impl<'a> Windows<'a> {
         mut visit: impl FnMut(usize, usize, Option<usize>, usize),
     ) {
         let [a0, a1, a2] = self.axes;
-        let (run, per_row) = if self.is_run() { (a2.taps * self.group, 1) } else { (self.group, a2.taps) };
-        let mut at = Position::new(&self.axes, rows.start);
-        for row in 0..rows.len() {
-            let mut from = depth.start;
-            while from < depth.end {
-                let tap = from / run;
-                let to = depth.end.min((tap + 1) * run);
-                let (line, x) = (tap / per_row, tap % per_row);
-                let z = a0.place(at.at[0], line / a1.taps);
-                let y = a1.place(at.at[1], line % a1.taps);
-                let x = a2.place(at.at[2], x);
-                let span = from - tap * run..to - tap * run;
-                let into = from - depth.start;
-                if (0..a0.map as isize).contains(&z) && (0..a1.map as isize).contains(&y) {
-                    let line = ((at.image * a0.map + z as usize) * a1.map + y as usize) * a2.map;
-                    self.line(line, x, which * self.group, span, |at, source, len| visit(row, into + at, source, len));
-                } else {
-                    visit(row, into, None, span.len());
+        let whole = self.axes.map(|axis| axis.whole());
+        let mut list = [Run::default(); RUNS];
+        let mut from = depth.start;
+        while from < depth.end {
+            let runs = self.list(&mut list, depth.start, from..depth.end);
+            from = runs.last().map_or(depth.end, |run| depth.start + run.into + run.len);
+            let mut at = Position::new(&self.axes, rows.start);
+            for row in 0..rows.len() {
+                let [z, y, x] = std::array::from_fn(|a| self.axes[a].place(at.at[a], 0));
+                if whole.iter().zip(at.at).all(|(whole, at)| whole.contains(&at)) {
+                    let first = (((at.image * a0.map) as isize + z) * a1.map as isize + y) * a2.map as isize + x;
+                    let first = first as usize * self.channels + which * self.group;
+                    runs.iter().for_each(|run| visit(row, run.into, Some(first + run.source), run.len));
+                    at.advance(&self.axes);
+                    continue;
                 }
-                from = to;
+                for run in runs {
+                    let [z, y, x] = [z + run.away[0], y + run.away[1], x + run.away[2]];
+                    if !(0..a0.map as isize).contains(&z) || !(0..a1.map as isize).contains(&y) {
+                        visit(row, run.into, None, run.len);
+                        continue;
+                    }
+                    let line = ((at.image * a0.map + z as usize) * a1.map + y as usize) * a2.map;
+                    let (channel, span) = (which * self.group, run.first..run.first + run.len);
+                    self.line(line, x, channel, span, |at, source, len| visit(row, run.into + at, source, len));
+                }
+                at.advance(&self.axes);
             }
-            at.advance(&self.axes);
         }
+    }
+
+    /// The runs of the elements `depth` of a window, as many as the list holds; they go to their places behind `start`.
+    fn list<'l>(&self, list: &'l mut [Run; RUNS], start: usize, depth: Range<usize>) -> &'l [Run] {
+        let [a0, a1, a2] = self.axes;
+        let (run, per_row) = if self.is_run() { (a2.taps * self.group, 1) } else { (self.group, a2.taps) };
+        let (mut from, mut count) = (depth.start, 0);
+        while from < depth.end && count < RUNS {
+            let tap = from / run;
+            let to = depth.end.min((tap + 1) * run);
+            let (line, x) = (tap / per_row, tap % per_row);
+            let away = [line / a1.taps * a0.step, line % a1.taps * a1.step, x * a2.step];
+            let source = ((away[0] * a1.map + away[1]) * a2.map + away[2]) * self.channels + from - tap * run;
+            let away = away.map(|away| away as isize);
+            list[count] = Run { away, first: from - tap * run, source, len: to - from, into: from - start };
+            (from, count) = (to, count + 1);
+        }
+        &list[..count]
     }
 
     /// The elements `span` of a run that begins at place `x` of a line of the map.
@@ -163,12 +205,28 @@ impl Left for Windows<'_> {
     #[inline(always)]
     fn gather(&self, which: usize, rows: Range<usize>, depth: Range<usize>, tile: &mut [f32]) {
         self.runs(which, rows, depth, |row, at, source, len| {
-            let to = &mut tile[row * ROW + at..][..len];
+            // As far as the row is wide: what is written too far is written over by the next run, or not read.
+            let to = &mut tile[row * ROW..(row + 1) * ROW][at..];
             match source {
-                Some(source) => to.copy_from_slice(&self.map[source..source + len]),
-                None => to.fill(0.0),
+                Some(source) => copy_run(&self.map[source..], to, len),
+                None => to[..len].fill(0.0),
             }
         });
+    }
+}
+
+/// Copies a run by whole lines of the cache, where there is room for them: no call, and no loop over a few elements.
+#[inline(always)]
+fn copy_run(from: &[f32], to: &mut [f32], len: usize) {
+    const LINE: usize = 16;
+    let whole = len.next_multiple_of(LINE);
+    match (from.get(..whole), to.get_mut(..whole)) {
+        (Some(from), Some(to)) => {
+            for (from, to) in from.as_chunks::<LINE>().0.iter().zip(to.as_chunks_mut::<LINE>().0) {
+                *to = *from;
+            }
+        }
+        _ => to[..len].copy_from_slice(&from[..len]),
     }
 }
 
