@@ -207,11 +207,29 @@ fn few_channels() {
         (conv(&[1, 2], [2, 3], 2, 1), vec![1, 20, 45, 10], vec![5, 5, 5, 10]),
         (conv(&[1, 1], [4, 0], 1, 1), vec![1, 8, 33, 9], vec![1, 7, 7, 9]),
         (conv(&[1], [3, 2], 3, 1), vec![2, 50, 24], vec![4, 9, 24]),
+        (conv(&[1], [4, 4], 1, 1), vec![2, 300, 18], vec![1, 9, 18]),
+        (conv(&[1, 1, 1], [1, 1], 1, 1), vec![2, 5, 7, 20, 9], vec![2, 3, 3, 3, 9]),
+        (conv(&[2, 1, 2], [1, 0], 1, 1), vec![1, 7, 6, 40, 10], vec![1, 3, 2, 4, 10]),
+        (conv(&[1, 1, 1], [1, 1], 1, 1), vec![1, 6, 7, 18, 1], vec![9, 3, 3, 3, 1]),
         (conv(&[1, 1], [1, 1], 1, 1), vec![2, 17, 19, 3], vec![64, 3, 3, 3]),
     ];
     for (conv, x, filter) in cases {
         check_conv(&Case { conv, x, filter });
     }
+}
+
+/// Windows of single places and few filters: channels that fill vectors and others, positions of several tasks.
+#[test]
+fn few_filters() {
+    for (channels, filters, x) in [(64, 1, [4, 32, 32]), (30, 3, [4, 20, 20]), (17, 2, [1, 3, 1]), (9, 4, [2, 5, 7])] {
+        let x = [&x[..], &[channels]].concat();
+        let case = Case { conv: conv(&[1, 1], [0, 0], 1, 1), x, filter: vec![filters, 1, 1, channels] };
+        let graph = single(Op::Conv(case.conv.clone()), &[&case.x, &case.filter]);
+        let node = graph.find_output("y").unwrap();
+        assert!(CPUS.iter().all(|cpu| cpu.choose(&graph, node).kernel.to_string().starts_with("few filters")));
+        check_conv(&case);
+    }
+    check_conv(&Case { conv: conv(&[1], [0, 0], 1, 1), x: vec![3, 70, 100], filter: vec![3, 1, 100] });
 }
 
 /// Windows of one channel each: of the widths that have loops of their own and of others, at the edges and between, with

@@ -10,6 +10,7 @@ pub mod conv;
 mod depthwise;
 mod dropout;
 mod elementwise;
+mod few;
 mod frame;
 pub mod kernel;
 mod loss;

@@ -10,7 +10,7 @@ use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::channels::totals;
 use crate::ops::kernel::Way;
-use crate::ops::{Call, depthwise, narrow, planar, winograd};
+use crate::ops::{Call, depthwise, few, narrow, planar, winograd};
 use crate::product::{Factor, Product, Rows};
 use crate::statistics::{Statistics, variance};
 
@@ -21,7 +21,7 @@ impl Forward {
             Forward::Direct(bands) => Some(bands.count(g)),
             Forward::Depthwise => Some(depthwise::tasks(g)),
             Forward::Product(cut) if cut.times == 1 => Some(cut.row_blocks()),
-            Forward::Planar(_) | Forward::Winograd(_) | Forward::Product(_) => None,
+            Forward::Planar(_) | Forward::Few(_) | Forward::Winograd(_) | Forward::Product(_) => None,
         }
     }
 }
@@ -61,6 +61,7 @@ fn run(g: &Geometry, way: &Forward, operands: Operands<'_>, call: Call<'_>) {
         Forward::Direct(bands) => return narrow::forward(g, bands, operands, call),
         Forward::Depthwise => return depthwise::forward(g, operands, call),
         Forward::Planar(planes) => return planar::forward(g, planes, operands, call),
+        Forward::Few(few) => return few::forward(g, few, operands, call),
         Forward::Winograd(cut) => return winograd::forward(g, cut, operands, call),
         Forward::Product(cut) => cut,
     };

@@ -7,16 +7,16 @@ mod lines;
 mod phases;
 mod rounds;
 mod separable;
+mod ways;
 mod windows;
-
-use std::fmt;
 
 use fovea_graph::op::{Conv, ConvDgrad, ConvWgrad};
 use fovea_graph::{Graph, Node, Op, Shape};
 
 use super::channels::add_parts;
+use super::few::Few;
 use super::planar::Planes;
-use super::{Call, depthwise, narrow, planar, winograd};
+use super::{Call, depthwise, few, narrow, planar, winograd};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::kernel::{Form, Kernel, Way};
@@ -31,97 +31,8 @@ pub use phases::Phase;
 use phases::Taps;
 pub use rounds::{Rounds, is_rounds, rounds};
 pub use separable::{Separable, is_separable, separable};
+pub use ways::{Dgrad, Forward, Wgrad};
 pub use windows::{Axis, Windows};
-
-/// How `conv` is computed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Forward {
-    /// As loops over the window, where a filter sees few channels of a map that has few.
-    Direct(narrow::Bands),
-    /// As loops over the window, where every filter sees one channel.
-    Depthwise,
-    /// As loops over the window, where filters are few: vectors of positions.
-    Planar(Planes),
-    /// By Winograd's minimal filtering.
-    Winograd(winograd::Cut),
-    /// As a product of windows and filters.
-    Product(Cut),
-}
-
-/// How `conv_dgrad` is computed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Dgrad {
-    /// As [`Forward::Depthwise`].
-    Depthwise,
-    /// As [`Forward::Planar`], where channels are few.
-    Planar(Planes),
-    /// By Winograd's minimal filtering.
-    Winograd(winograd::Cut),
-    /// As a product of windows over dy and filters, for each phase of the stride.
-    Product(Vec<(Phase, Cut)>),
-}
-
-/// How `conv_wgrad` is computed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wgrad {
-    /// As [`Forward::Direct`].
-    Direct(narrow::WgradCut),
-    /// As [`Forward::Depthwise`].
-    Depthwise(depthwise::WgradCut),
-    /// By Winograd's minimal filtering.
-    Winograd(winograd::WgradCut),
-    /// Band by band of output lines.
-    Lines(Lines),
-    /// The same, where groups are small: so many neighbours as one, of whose gradient each has its part.
-    Joined(usize, Lines),
-    /// As a product of dy and windows.
-    Product(Cut),
-}
-
-impl fmt::Display for Forward {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Forward::Direct(bands) => write!(f, "direct {bands}"),
-            Forward::Depthwise => f.write_str("depthwise"),
-            Forward::Planar(planes) => write!(f, "planar {planes}"),
-            Forward::Winograd(cut) => write!(f, "winograd {cut}"),
-            Forward::Product(cut) => write!(f, "product {cut}"),
-        }
-    }
-}
-
-impl fmt::Display for Dgrad {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Dgrad::Depthwise => f.write_str("depthwise"),
-            Dgrad::Planar(planes) => write!(f, "planar {planes}"),
-            Dgrad::Winograd(cut) => write!(f, "winograd {cut}"),
-            Dgrad::Product(phases) => {
-                f.write_str("product")?;
-                if let Some((_, cut)) = phases.first() {
-                    write!(f, " {cut}")?;
-                }
-                if phases.len() > 1 {
-                    write!(f, " in {} phases", phases.len())?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl fmt::Display for Wgrad {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Wgrad::Direct(cut) => write!(f, "direct {cut}"),
-            Wgrad::Depthwise(cut) => write!(f, "depthwise {cut}"),
-            Wgrad::Winograd(cut) => write!(f, "winograd {cut}"),
-            Wgrad::Lines(cut) => write!(f, "lines {cut}"),
-            Wgrad::Joined(groups, cut) => write!(f, "lines {cut}, {groups} groups as one"),
-            Wgrad::Product(cut) => write!(f, "product {cut}"),
-        }
-    }
-}
 
 /// The sizes of a convolution from its input and filter.
 fn of_forward(op: &Conv, shapes: &[&Shape], y: &Shape) -> Geometry {
@@ -165,6 +76,9 @@ fn choose_for(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
         let scratch = narrow::forward_scratch(&g, &bands);
         return Kernel::new(Way::Conv(g, Forward::Direct(bands), alone), scratch);
     }
+    if let Some(few) = Few::new(&g) {
+        return Kernel::new(Way::Conv(g, Forward::Few(few), alone), Scratch::default());
+    }
     if let Some((cut, scratch)) = winograd::choose(&g, lanes, is_kept) {
         let kernel = Kernel::new(Way::Conv(g, Forward::Winograd(cut), alone), scratch);
         return winograd::with_packed(kernel, 1, &cut, winograd::Direction::Forward);
@@ -183,6 +97,9 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
     let g = of_dgrad(op, shapes, dx);
     if g.is_depthwise() {
         return depthwise::with_turned(Way::ConvDgrad(g, Dgrad::Depthwise), 0, &g);
+    }
+    if let Some(few) = Few::new(&g) {
+        return Kernel::new(Way::ConvDgrad(g, Dgrad::Few(few)), Scratch::default());
     }
     if let Some((cut, scratch)) = winograd::choose_dgrad(&g, lanes) {
         let kernel = Kernel::new(Way::ConvDgrad(g, Dgrad::Winograd(cut)), scratch);
@@ -215,6 +132,8 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
     } else if g.is_depthwise() {
         let cut = depthwise::WgradCut::new(&g, lanes);
         (Wgrad::Depthwise(cut), Scratch::shared(cut.workspace(&g)))
+    } else if let Some(few) = Few::new(&g) {
+        (Wgrad::Few(few), few.sums(&g))
     } else if let Some((cut, scratch)) = winograd::choose_wgrad(&g, lanes) {
         (Wgrad::Winograd(cut), scratch)
     } else if let Some(cut) = Lines::new(&g, lanes) {
@@ -257,6 +176,7 @@ pub fn dgrad(call: Call<'_>) {
     let phases = match way {
         Dgrad::Depthwise => return depthwise::dgrad(g, call),
         Dgrad::Planar(planes) => return planar::dgrad(g, planes, call),
+        Dgrad::Few(few) => return few::dgrad(g, few, call),
         Dgrad::Winograd(cut) => return winograd::dgrad(g, cut, call),
         Dgrad::Product(phases) => phases,
     };
@@ -284,6 +204,7 @@ pub fn wgrad(call: Call<'_>) {
     let cut = match way {
         Wgrad::Direct(cut) => return narrow::wgrad(g, cut, call),
         Wgrad::Depthwise(cut) => return depthwise::wgrad(g, cut, call),
+        Wgrad::Few(few) => return few::wgrad(g, few, call),
         Wgrad::Winograd(cut) => return winograd::wgrad(g, cut, call),
         Wgrad::Lines(cut) => {
             return lines::wgrad(g, cut, call.memory.inputs, call.memory.output, call.memory.workspace, call.team);
