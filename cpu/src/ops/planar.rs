@@ -4,7 +4,8 @@
 //! works on a copy of what it sees of the map, padded with zeros, in planes: for each line the places of each channel, every
 //! `stride`-th together, so that neighbouring windows see neighbouring numbers. Two vectors of positions by up to 8 channels
 //! of the result (AVX-512: 16 sums of 32 registers; else 6: 12 of 16) stay in registers over the whole window; an element of
-//! it takes 2 loads of the map and 8 filters, each for all lanes, for 16 multiply–adds. In and out of planes each number
+//! it takes 2 loads of the map and 8 filters, each for all lanes, for 16 multiply–adds. Of one to three channels more vectors
+//! are computed together, so that no sum waits for the one before. In and out of planes each number
 //! takes about 1.5 cycles, which is why windows of few elements are left to others.
 //!
 //! LeNet's gradient by 6 channels from 16 (5×5): 32 GFLOP/s a core on AVX-512 and 17 on AVX2, beside 13 as a product.
@@ -18,11 +19,18 @@ use super::conv::{Axis, Operands, Phase, Windows};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::scratch::Scratch;
-use crate::simd::mul_add;
+use crate::simd::{mul_add, store};
 use crate::team::Team;
 
-/// Vectors of positions that are computed together.
-const VECTORS: usize = 2;
+/// Vectors of positions that are computed together with a block of so many channels.
+const fn vectors(block: usize) -> usize {
+    match block {
+        1 => 8,
+        2 => 4,
+        3 => 3,
+        _ => 2,
+    }
+}
 
 /// The most lanes of a vector.
 const WIDEST: usize = 16;
@@ -33,8 +41,8 @@ const COPY: usize = 1 << 17;
 /// How the work is cut, from the sizes and the width of the vectors alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Planes {
-    /// The windows along the lines' and the last axis.
-    axes: [Axis; 2],
+    /// The windows.
+    axes: [Axis; 3],
     /// Channels of the map.
     channels: usize,
     /// Channels of the result.
@@ -49,7 +57,7 @@ pub struct Planes {
 
 impl fmt::Display for Planes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} lines, {}x{}", self.lines, VECTORS * self.lanes, self.block)
+        write!(f, "{} lines, {}x{}", self.lines, vectors(self.block) * self.lanes, self.block)
     }
 }
 
@@ -69,14 +77,16 @@ impl Planes {
 
     fn new(windows: &Windows<'_>, outputs: usize, lanes: usize) -> Option<Self> {
         let [a0, a1, a2] = windows.axes;
-        if [a0.map, a0.out, a0.taps] != [1; 3] || windows.channels != windows.group || outputs == 0 {
+        if windows.channels != windows.group || outputs == 0 {
             return None;
         }
         let most = if lanes == WIDEST { 8 } else { 6 };
         let block = outputs.div_ceil(outputs.div_ceil(most));
-        let mut planes = Self { axes: [a1, a2], channels: windows.channels, outputs, block, lines: 1, lanes };
+        let mut planes = Self { axes: windows.axes, channels: windows.channels, outputs, block, lines: 1, lanes };
         let wanted = (2048 / a2.out.max(1)).clamp(1, a1.out.max(1));
-        let fit = (COPY / planes.line()).checked_sub(a1.taps.saturating_sub(1) * a1.step + 1)? / a1.stride + 1;
+        let fit = (COPY / planes.line() / a0.taps.max(1)).checked_sub(a1.taps.saturating_sub(1) * a1.step + 1)?
+            / a1.stride
+            + 1;
         planes.lines = wanted.min(fit);
         planes.is_good().then_some(planes)
     }
@@ -84,32 +94,39 @@ impl Planes {
     /// Whether it takes clearly fewer cycles than a product whose vectors are channels of the result.
     fn is_good(&self) -> bool {
         let [depth, channels, outputs] = [self.depth(), self.channels, self.outputs].map(|n| n as f64);
-        let used = self.axes[1].out as f64 / self.axes[1].out.next_multiple_of(self.lanes).max(1) as f64;
-        let planes = depth * outputs / (2.0 * self.lanes as f64 * used) + 1.5 * (channels + outputs);
+        let used = self.axes[2].out as f64 / self.axes[2].out.next_multiple_of(self.lanes).max(1) as f64;
+        // Each plane of the map is copied for all that see it.
+        let copies = channels * self.axes[0].taps as f64;
+        let planes = depth * outputs / (2.0 * self.lanes as f64 * used) + 1.5 * (copies + outputs);
         let product = depth * (0.55 * self.outputs.div_ceil(self.lanes) as f64 + 0.15);
         planes < 0.8 * product
     }
 
     /// Terms of each sum.
     fn depth(&self) -> usize {
-        self.axes[0].taps * self.axes[1].taps * self.channels
+        self.axes.iter().map(|axis| axis.taps).product::<usize>() * self.channels
     }
 
     /// Elements of a plane of a line.
     fn width(&self) -> usize {
-        let across = self.axes[1];
+        let across = self.axes[2];
         across.out.next_multiple_of(self.lanes) + across.taps.saturating_sub(1) * across.step / across.stride
     }
 
     /// Elements of a line of the copy, `[channels, stride, width]`.
     fn line(&self) -> usize {
-        self.channels * self.axes[1].stride * self.width()
+        self.channels * self.axes[2].stride * self.width()
     }
 
-    /// Elements of a band's copy.
+    /// Lines of each plane of the map that a band sees.
+    fn height(&self) -> usize {
+        let down = self.axes[1];
+        (self.lines - 1) * down.stride + down.taps.saturating_sub(1) * down.step + 1
+    }
+
+    /// Elements of a band's copy: of each plane that it sees all lines.
     fn copy(&self) -> usize {
-        let down = self.axes[0];
-        ((self.lines - 1) * down.stride + down.taps.saturating_sub(1) * down.step + 1) * self.line()
+        self.axes[0].taps * self.height() * self.line()
     }
 
     /// Elements of the turned filters, `[blocks, depth, block]`.
@@ -122,68 +139,87 @@ impl Planes {
         Scratch { shared: self.turned(), each: self.copy() }
     }
 
-    /// Where the window's element `[r, s]` of a channel lies in the copy, from where the window begins.
+    /// Where the window's element `[t, r, s]` of the first channel lies in the copy, from where the window begins.
     #[inline(always)]
-    fn offset(&self, [r, s]: [usize; 2], channel: usize) -> usize {
-        let [down, across] = self.axes;
-        let (place, line) = (s * across.step, r * down.step * self.line());
-        line + (channel * across.stride + place % across.stride) * self.width() + place / across.stride
+    fn offset(&self, [t, r, s]: [usize; 3]) -> usize {
+        let [_, down, across] = self.axes;
+        let (place, line) = (s * across.step, (t * self.height() + r * down.step) * self.line());
+        line + place % across.stride * self.width() + place / across.stride
     }
 
-    /// Copies what the output lines from `first` on see of an image.
-    fn fill(&self, image: &[f32], first: usize, copy: &mut [f32]) {
-        let ([down, across], channels) = (self.axes, self.channels);
+    /// Copies what the output lines of a plane from `first` on see of an image.
+    fn fill(&self, image: &[f32], [plane, first]: [usize; 2], copy: &mut [f32]) {
+        let ([deep, down, across], height) = (self.axes, self.height());
+        let size = across.map * self.channels;
         for (number, line) in copy[..self.copy()].chunks_exact_mut(self.line()).enumerate() {
-            let y = down.place(first, 0) + number as isize;
-            if !(0..down.map as isize).contains(&y) {
+            let z = deep.place(plane, number / height);
+            let y = down.place(first, 0) + (number % height) as isize;
+            if !(0..deep.map as isize).contains(&z) || !(0..down.map as isize).contains(&y) {
                 line.fill(0.0);
                 continue;
             }
-            let from = &image[y as usize * across.map * channels..][..across.map * channels];
-            for (number, plane) in line.chunks_exact_mut(self.width()).enumerate() {
-                let (channel, phase) = (number / across.stride, number % across.stride);
-                // The place of the plane's first number; the numbers that lie on the map.
-                let place = across.first + phase as isize;
-                let before = place.min(0).unsigned_abs().div_ceil(across.stride).min(plane.len());
-                let start = (place + (before * across.stride) as isize) as usize;
-                let count = across.map.saturating_sub(start).div_ceil(across.stride).min(plane.len() - before);
-                plane[..before].fill(0.0);
-                plane[before + count..].fill(0.0);
-                let from = from.iter().skip(start * channels + channel).step_by(across.stride * channels);
-                plane[before..before + count].iter_mut().zip(from).for_each(|(to, x)| *to = *x);
+            let from = &image[(z as usize * down.map + y as usize) * size..][..size];
+            (0..across.stride).for_each(|phase| self.turn(from, phase, line));
+        }
+    }
+
+    /// Copies every `stride`-th place of a line of the map, from number `phase` on, to the planes of its channels.
+    #[inline(always)]
+    fn turn(&self, from: &[f32], phase: usize, line: &mut [f32]) {
+        /// Places whose channels lie in the first cache together.
+        const PLACES: usize = 64;
+        let (across, channels, width) = (self.axes[2], self.channels, self.width());
+        // The place of the planes' first number; the numbers that lie on the map.
+        let place = across.first + phase as isize;
+        let before = place.min(0).unsigned_abs().div_ceil(across.stride).min(width);
+        let start = (place + (before * across.stride) as isize) as usize;
+        let count = across.map.saturating_sub(start).div_ceil(across.stride).min(width - before);
+        let step = across.stride * channels;
+        for plane in line.chunks_exact_mut(width).skip(phase).step_by(across.stride) {
+            plane[..before].fill(0.0);
+            plane[before + count..].fill(0.0);
+        }
+        for first in (0..count).step_by(PLACES) {
+            let places = PLACES.min(count - first);
+            for channel in 0..channels {
+                let to = (channel * across.stride + phase) * width + before + first;
+                let from = from[(start + first * across.stride) * channels + channel..].iter().step_by(step);
+                line[to..to + places].iter_mut().zip(from).for_each(|(to, x)| *to = *x);
             }
         }
     }
 
-    /// Computes the result from maps, where `weight([r, s], channel, output)` is the filters' element. `workspace` is what
+    /// Computes the result from maps, where `weight([t, r, s], channel, output)` is the filters' element. `workspace` is what
     /// [`Planes::scratch`] says.
     pub fn run(
         &self,
         team: &Team<'_>,
         map: &[f32],
-        weight: impl Fn([usize; 2], usize, usize) -> f32,
+        weight: impl Fn([usize; 3], usize, usize) -> f32,
         epilogue: Epilogue<'_>,
         output: &mut [f32],
         workspace: &mut [f32],
     ) {
-        let [down, across] = self.axes;
+        let [deep, down, across] = self.axes;
         let (turned, copies) = workspace.split_at_mut(self.turned());
         for (at, to) in turned.iter_mut().enumerate() {
             let (output, step) = (at / self.block / self.depth() * self.block + at % self.block, at / self.block);
             let (tap, channel) = (step % self.depth() / self.channels, step % self.channels);
             let inside = output < self.outputs;
-            *to = if inside { weight([tap / across.taps, tap % across.taps], channel, output) } else { 0.0 };
+            let tap = [tap / across.taps / down.taps, tap / across.taps % down.taps, tap % across.taps];
+            *to = if inside { weight(tap, channel, output) } else { 0.0 };
         }
         let turned = &*turned;
-        let (image, line) = (down.map * across.map * self.channels, across.out * self.outputs);
-        let images = output.chunks_mut((down.out * line).max(1)).zip(map.chunks(image.max(1))).enumerate();
-        let bands = images.flat_map(|(n, (y, x))| {
-            let start = n * down.out * line;
+        let (image, line) = (deep.map * down.map * across.map * self.channels, across.out * self.outputs);
+        let planes = output.chunks_mut((down.out * line).max(1)).enumerate();
+        let bands = planes.flat_map(|(plane, y)| {
+            let start = plane * down.out * line;
             let bands = y.chunks_mut(self.lines * line).enumerate();
-            bands.map(move |(i, y)| (i, start + i * self.lines * line, y, x))
+            bands.map(move |(i, y)| (plane, i, start + i * self.lines * line, y))
         });
-        team.each(bands, copies, self.copy(), |(band, start, y, x), copy| {
-            self.fill(x, band * self.lines, copy);
+        team.each(bands, copies, self.copy(), |(plane, band, start, y), copy| {
+            let map = &map[plane / deep.out * image..][..image];
+            self.fill(map, [plane % deep.out, band * self.lines], copy);
             team.vectors().dispatch(Band { planes: self, copy, turned, y: &mut *y });
             team.vectors().run(
                 #[inline(always)]
@@ -196,7 +232,7 @@ impl Planes {
 /// `conv`, and what follows it.
 pub fn forward(g: &Geometry, planes: &Planes, operands: Operands<'_>, call: Call<'_>) {
     let Operands { x, filters, epilogue } = operands;
-    let element = |[r, s]: [usize; 2], channel| (r * g.window[2] + s) * g.channels + channel;
+    let element = |[t, r, s]: [usize; 3], channel| ((t * g.window[1] + r) * g.window[2] + s) * g.channels + channel;
     let weight = |tap, channel, filter: usize| filters[filter * g.depth() + element(tap, channel)];
     planes.run(call.team, x, weight, epilogue, call.memory.output, call.memory.workspace);
 }
@@ -204,8 +240,10 @@ pub fn forward(g: &Geometry, planes: &Planes, operands: Operands<'_>, call: Call
 /// `conv_dgrad`; inputs filter and dy. Here the filters' channels are the result's.
 pub fn dgrad(g: &Geometry, planes: &Planes, call: Call<'_>) {
     let [w, dy] = [call.memory.inputs[0], call.memory.inputs[1]];
-    let (first, [_, down, across]) = Phase::new(g, [0; 3]).elements(g);
-    let element = |[r, s]: [usize; 2]| (first as isize + r as isize * down + s as isize * across) as usize;
+    let (first, steps) = Phase::new(g, [0; 3]).elements(g);
+    let element = |tap: [usize; 3]| {
+        (first as isize + tap.iter().zip(steps).map(|(&tap, step)| tap as isize * step).sum::<isize>()) as usize
+    };
     let weight = |tap, filter: usize, channel| w[filter * g.depth() + element(tap) * g.channels + channel];
     planes.run(call.team, dy, weight, Epilogue::default(), call.memory.output, call.memory.workspace);
 }
@@ -224,42 +262,46 @@ impl WithSimd for Band<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         match self.planes.block {
-            1 => self.compute::<S, 1>(simd),
-            2 => self.compute::<S, 2>(simd),
-            3 => self.compute::<S, 3>(simd),
-            4 => self.compute::<S, 4>(simd),
-            5 => self.compute::<S, 5>(simd),
-            6 => self.compute::<S, 6>(simd),
-            7 => self.compute::<S, 7>(simd),
-            _ => self.compute::<S, 8>(simd),
+            1 => self.compute::<S, 1, { vectors(1) }>(simd),
+            2 => self.compute::<S, 2, { vectors(2) }>(simd),
+            3 => self.compute::<S, 3, { vectors(3) }>(simd),
+            4 => self.compute::<S, 4, { vectors(4) }>(simd),
+            5 => self.compute::<S, 5, { vectors(5) }>(simd),
+            6 => self.compute::<S, 6, { vectors(6) }>(simd),
+            7 => self.compute::<S, 7, { vectors(7) }>(simd),
+            _ => self.compute::<S, 8, { vectors(8) }>(simd),
         }
     }
 }
 
 impl Band<'_> {
-    /// All positions and channels of the result, F channels at a time.
+    /// All positions and channels of the result, F channels at V vectors of positions at a time.
     #[inline(always)]
-    fn compute<S: Simd, const F: usize>(self, simd: S) {
+    fn compute<S: Simd, const F: usize, const V: usize>(self, simd: S) {
         let (planes, lanes) = (self.planes, S::F32_LANES);
-        let [down, across] = planes.axes;
+        let [_, down, across] = planes.axes;
         assert!(planes.block == F && planes.lanes == lanes, "blocks and vectors as they were cut");
         assert!(self.copy.len() >= planes.copy(), "a copy of all that a band sees");
         let per_line = across.out.div_ceil(lanes);
         let vectors = self.y.len() / (across.out * planes.outputs) * per_line;
         assert!(vectors <= planes.lines * per_line, "the lines of a band");
         for (number, turned) in self.turned.chunks_exact(planes.depth() * F).enumerate() {
-            for first in (0..vectors).step_by(VECTORS) {
+            for first in (0..vectors).step_by(V) {
                 // The last may come twice.
                 let place =
                     |v: usize| ((first + v).min(vectors - 1) / per_line, (first + v).min(vectors - 1) % per_line);
                 let begin = |v: usize| place(v).0 * down.stride * planes.line() + place(v).1 * lanes;
-                let sums = self.sums::<S, F>(simd, turned, std::array::from_fn(begin));
-                for v in 0..VECTORS {
+                let sums = self.sums::<S, F, V>(simd, turned, std::array::from_fn(begin));
+                for v in 0..V {
                     let (line, x) = place(v);
                     let row = (line * across.out + x * lanes) * planes.outputs;
                     let count = lanes.min(across.out - x * lanes);
                     let sums = std::array::from_fn(|f| sums[f][v]);
                     let y = &mut self.y[row..row + count * planes.outputs];
+                    if planes.outputs == 1 {
+                        store::<S, 1>(y, &[sums[0]]);
+                        continue;
+                    }
                     scatter::<S, F>(sums, y.chunks_exact_mut(planes.outputs), number * F);
                 }
             }
@@ -268,18 +310,19 @@ impl Band<'_> {
 
     /// The sums of vectors of positions whose windows begin at these places of the copy.
     #[inline(always)]
-    fn sums<S: Simd, const F: usize>(
+    fn sums<S: Simd, const F: usize, const V: usize>(
         &self,
         simd: S,
         turned: &[f32],
-        begin: [usize; VECTORS],
-    ) -> [[S::f32s; VECTORS]; F] {
-        let (planes, [down, across]) = (self.planes, self.planes.axes);
-        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; F];
+        begin: [usize; V],
+    ) -> [[S::f32s; V]; F] {
+        let (planes, [deep, down, across]) = (self.planes, self.planes.axes);
+        let mut sums = [[simd.splat_f32s(0.0); V]; F];
         let mut filters = turned.chunks_exact(F);
-        for r in 0..down.taps {
+        for line in 0..deep.taps * down.taps {
             for s in 0..across.taps {
-                let x = begin.map(|begin| &self.copy[begin + planes.offset([r, s], 0)..]);
+                let offset = planes.offset([line / down.taps, line % down.taps, s]);
+                let x = begin.map(|begin| &self.copy[begin + offset..]);
                 let next = across.stride * planes.width();
                 for (channel, w) in filters.by_ref().take(planes.channels).enumerate() {
                     // SAFETY: the copy has a vector there: its planes have as many numbers as vectors of positions and the
