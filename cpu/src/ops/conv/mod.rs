@@ -95,7 +95,9 @@ fn choose_for(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
 /// How `conv_dgrad` is computed.
 pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize) -> Kernel {
     let g = of_dgrad(op, shapes, dx);
-    if g.is_depthwise() {
+    // Of several filters a channel, numbers of dy lie apart: as a product of joined groups they need not be picked out.
+    let is_joined = g.group_filters() > 1 && 2 * g.neighbours(1, lanes) > lanes;
+    if g.is_depthwise() && !is_joined {
         return depthwise::with_turned(Way::ConvDgrad(g, Dgrad::Depthwise), 0, &g);
     }
     if let Some(few) = Few::new(&g) {
