@@ -186,6 +186,21 @@ pub fn mul_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s 
     }
 }
 
+/// Four rows of four as columns: by shuffles, where every processor has them.
+#[inline(always)]
+pub fn turn(rows: [&[f32; 4]; 4]) -> [[f32; 4]; 4] {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{__m128, _MM_TRANSPOSE4_PS};
+        let [mut a, mut b, mut c, mut d] = rows.map(|row| pulp::bytemuck::cast::<[f32; 4], __m128>(*row));
+        // SAFETY: every x86-64 has it, and it touches no memory but these four.
+        unsafe { _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d) };
+        [a, b, c, d].map(pulp::bytemuck::cast::<__m128, [f32; 4]>)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]))
+}
+
 /// V vectors from the beginning of `x`; zeros beyond its end.
 #[inline(always)]
 pub fn load<S: Simd, const V: usize>(simd: S, x: &[f32]) -> [S::f32s; V] {

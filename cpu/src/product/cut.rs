@@ -62,6 +62,16 @@ impl Cut {
         cut
     }
 
+    /// As is best where the right factor is made anew for each product: of few rows it would be written and read for little.
+    pub fn packed_once(sizes: [usize; 3], times: usize, lanes: usize) -> Self {
+        const FEW: usize = 128;
+        if sizes[0] <= FEW {
+            Self::packed_by_tasks(sizes, times, lanes)
+        } else {
+            Self::packed_before(sizes, times, lanes)
+        }
+    }
+
     /// With panels packed by the tasks: few rows, or a right factor that is as large as the map.
     pub fn packed_by_tasks(sizes: [usize; 3], times: usize, lanes: usize) -> Self {
         /// Panels of a task: fewer, and the left factor is gathered for little; more, and they leave the cache.

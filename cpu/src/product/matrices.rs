@@ -2,7 +2,12 @@
 
 use std::ops::Range;
 
+use crate::simd::{prefetch, turn};
+
 use super::{COLUMN, Left, Lie, ROW, Right, TILE};
+
+/// Steps that are turned at a time: a cache line of each column.
+const STEPS: usize = 16;
 
 /// A matrix whose rows' elements lie together, as the left factor; or a right factor whose columns do.
 #[derive(Clone, Copy)]
@@ -137,8 +142,6 @@ impl Right for Rows<'_> {
     /// Here a row is a column of the factor: `b[k, n] = data[n · stride + k]`.
     #[inline(always)]
     fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]) {
-        /// Steps that are turned at a time: a cache line of each column.
-        const STEPS: usize = 16;
         let size = depth.len() * width;
         for (p, start) in columns.clone().step_by(width).enumerate() {
             let panel = &mut panels[p * size..][..size];
@@ -147,13 +150,34 @@ impl Right for Rows<'_> {
                 panel.fill(0.0);
             }
             for (block, k) in panel.chunks_mut(STEPS * width).zip(depth.clone().step_by(STEPS)) {
-                for (c, column) in columns.clone().enumerate() {
-                    let column = which * self.next + column * self.stride;
-                    let from = &self.data[column + k..column + depth.end];
-                    for (to, from) in block.chunks_exact_mut(width).zip(from) {
-                        to[c] = *from;
-                    }
+                self.turn_in(which, columns.clone(), k..(k + STEPS).min(depth.end), width, block);
+            }
+        }
+    }
+}
+
+impl Rows<'_> {
+    /// Writes some steps of as many columns as a panel is wide, or fewer, to it: four by four where there are so many.
+    #[inline(always)]
+    fn turn_in(&self, which: usize, columns: Range<usize>, depth: Range<usize>, width: usize, panel: &mut [f32]) {
+        let column = |c: usize| &self.data[which * self.next + c * self.stride..][depth.clone()];
+        let (fours, steps) = (columns.len() / 4 * 4, depth.len() / 4 * 4);
+        for c in (0..fours).step_by(4) {
+            let from: [&[f32]; 4] = std::array::from_fn(|i| column(columns.start + c + i));
+            // Columns lie too far apart for the processor to foresee the next block of steps.
+            from.iter().for_each(|from| prefetch(from.as_ptr().wrapping_add(2 * STEPS)));
+            let from = from.map(|from| from.as_chunks::<4>().0);
+            for k in 0..steps / 4 {
+                for (i, turned) in turn(from.map(|from| &from[k])).into_iter().enumerate() {
+                    panel[(4 * k + i) * width + c..][..4].copy_from_slice(&turned);
                 }
+            }
+        }
+        for c in 0..columns.len() {
+            let rest = if c < fours { steps } else { 0 };
+            let from = &column(columns.start + c)[rest..];
+            for (to, from) in panel.chunks_exact_mut(width).skip(rest).zip(from) {
+                to[c] = *from;
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::geometry::Geometry;
 use crate::ops::channels::totals;
 use crate::ops::kernel::Way;
 use crate::ops::{Call, depthwise, few, narrow, planar, winograd};
-use crate::product::{Factor, Product, Rows};
+use crate::product::{Factor, Product};
 use crate::statistics::{Statistics, variance};
 
 impl Forward {
@@ -66,9 +66,10 @@ fn run(g: &Geometry, way: &Forward, operands: Operands<'_>, call: Call<'_>) {
         Forward::Product(cut) => cut,
     };
     let g = &g.with_groups(cut.times);
-    let product = Product::<_, Rows<'_>, _> {
+    let filters = super::filters(g, operands.filters);
+    let product = Product {
         left: &Windows::forward(g, operands.x),
-        right: Factor::Packed(operands.filters),
+        right: if cut.packed() == 0 { Factor::Own(&filters) } else { Factor::Packed(operands.filters) },
         place: |group, row| row * g.filters + group * g.group_filters(),
         epilogue: operands.epilogue,
     };

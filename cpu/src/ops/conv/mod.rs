@@ -28,7 +28,6 @@ pub use fused::{Fused, Operands, fold, groups, is_group};
 use groups::Joined;
 use lines::Lines;
 pub use phases::Phase;
-use phases::Taps;
 pub use rounds::{Rounds, is_rounds, rounds};
 pub use separable::{Separable, is_separable, separable};
 pub use ways::{Dgrad, Forward, Wgrad};
@@ -87,9 +86,15 @@ fn choose_for(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
         return Kernel::new(Way::Conv(g, Forward::Planar(planes), alone), planes.scratch());
     }
     let joined = g.with_groups(g.groups / g.neighbours(g.group_filters(), lanes));
-    let cut = Cut::packed_before([g.rows(), joined.group_filters(), joined.depth()], joined.groups, lanes);
+    let sizes = [g.rows(), joined.group_filters(), joined.depth()];
+    // Where windows are single places a convolution before it may be computed with it, and meets packed filters.
+    let cut = if is_kept || joined != g || g.window == [1; 3] {
+        Cut::packed_before(sizes, joined.groups, lanes)
+    } else {
+        Cut::packed_once(sizes, g.groups, lanes)
+    };
     let kernel = Kernel::new(Way::Conv(g, Forward::Product(cut), alone), Scratch::each(cut.workspace()));
-    kernel.with_wanted(1, Form::Filters(g, cut), cut.packed())
+    if cut.packed() == 0 { kernel } else { kernel.with_wanted(1, Form::Filters(g, cut), cut.packed()) }
 }
 
 /// How `conv_dgrad` is computed.
@@ -113,7 +118,7 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
     let joined = g.with_groups(g.groups / g.neighbours(g.group_channels(), lanes));
     let cut = |phase: Phase| {
         let sizes = [phase.rows(&g), joined.group_channels(), phase.depth(&joined)];
-        (phase, Cut::packed_before(sizes, joined.groups, lanes))
+        (phase, Cut::packed_once(sizes, joined.groups, lanes))
     };
     let phases: Vec<(Phase, Cut)> = Phase::all(&g).map(cut).collect();
     // One phase after another.
@@ -121,7 +126,8 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
         phases.iter().map(|(_, cut)| Scratch::each(cut.workspace())).fold(Scratch::default(), Scratch::either);
     let packed = phases.iter().map(|(_, cut)| cut.packed()).sum();
     let form = Form::Taps(g, phases.clone());
-    Kernel::new(Way::ConvDgrad(g, Dgrad::Product(phases)), scratch).with_wanted(0, form, packed)
+    let kernel = Kernel::new(Way::ConvDgrad(g, Dgrad::Product(phases)), scratch);
+    if packed == 0 { kernel } else { kernel.with_wanted(0, form, packed) }
 }
 
 /// How `conv_wgrad` is computed.
@@ -151,12 +157,16 @@ pub fn choose_wgrad(op: &ConvWgrad, shapes: &[&Shape], lanes: usize) -> Kernel {
     Kernel::new(Way::ConvWgrad(g, way), scratch)
 }
 
+/// The filters as the right factor of the product that `conv` is.
+fn filters<'a>(g: &Geometry, w: &'a [f32]) -> Rows<'a> {
+    Rows { data: w, stride: g.depth(), next: g.group_filters() * g.depth() }
+}
+
 /// The filters as the panels of the product that `conv` is.
 pub fn pack_filters(g: &Geometry, cut: &Cut, w: &[f32], packed: &mut [f32], team: &Team<'_>) {
     match g.groups / cut.times {
         1 => {
-            let rows = Rows { data: w, stride: g.depth(), next: g.group_filters() * g.depth() };
-            product::pack(team, cut, &rows, packed);
+            product::pack(team, cut, &filters(g, w), packed);
         }
         groups => product::pack(team, cut, &Joined { g, groups, w }, packed),
     }
@@ -165,7 +175,7 @@ pub fn pack_filters(g: &Geometry, cut: &Cut, w: &[f32], packed: &mut [f32], team
 /// The filters as the panels of the products that `conv_dgrad` is, a phase behind another.
 pub fn pack_taps(g: &Geometry, phases: &[(Phase, Cut)], w: &[f32], packed: &mut [f32], team: &Team<'_>) {
     let mut rest = packed;
-    for (phase, cut) in phases {
+    for (phase, cut) in phases.iter().filter(|(_, cut)| cut.packed() > 0) {
         let (packed, behind) = rest.split_at_mut(cut.packed());
         product::pack(team, cut, &phase.filters(g, g.groups / cut.times, w), packed);
         rest = behind;
@@ -185,14 +195,15 @@ pub fn dgrad(call: Call<'_>) {
     if phases.iter().any(|(_, cut)| cut.depth == 0) {
         call.team.chunks(call.memory.output, CHUNK, |_, dx| dx.fill(0.0));
     }
-    let mut rest = call.memory.prepared[0];
+    let mut rest = call.memory.prepared.first().copied().unwrap_or_default();
     for (phase, cut) in phases.iter().filter(|(_, cut)| cut.depth > 0) {
         let (packed, behind) = rest.split_at(cut.packed());
         rest = behind;
+        let taps = phase.filters(g, g.groups / cut.times, call.memory.inputs[0]);
         let g = &g.with_groups(cut.times);
-        let product = Product::<_, Taps<'_>, _> {
+        let product = Product {
             left: &phase.windows(g, call.memory.inputs[1]),
-            right: Factor::Packed(packed),
+            right: if packed.is_empty() { Factor::Own(&taps) } else { Factor::Packed(packed) },
             place: |group, row| phase.place(g, row) + group * g.group_channels(),
             epilogue: Epilogue::default(),
         };

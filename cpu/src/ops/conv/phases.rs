@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::windows::{Axis, Windows};
 use crate::geometry::Geometry;
 use crate::product::{Right, copy_padded};
+use crate::simd::prefetch;
 
 /// The elements of the map that the same taps reach, along all axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +122,10 @@ impl Taps<'_> {
     }
 }
 
+/// How many filters ahead they are fetched, and elements of a line of the caches.
+const AHEAD: usize = 4;
+const LINE: usize = 16;
+
 impl Right for Taps<'_> {
     #[inline(always)]
     fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]) {
@@ -139,6 +144,9 @@ impl Right for Taps<'_> {
             }
             let row = &row[columns.clone()];
             for (p, row) in row.chunks(width).enumerate() {
+                // Filters lie too far apart for the processor to foresee the next ones.
+                let ahead = row.as_ptr().wrapping_add(AHEAD * self.g.depth());
+                (0..row.len()).step_by(LINE).for_each(|at| prefetch(ahead.wrapping_add(at)));
                 copy_padded(row, &mut panels[p * size + at * width..][..width]);
             }
         }
