@@ -107,50 +107,63 @@ impl WithSimd for Dots<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, w, channels, filters, epilogue, start, y } = self;
-        for (tile, y) in y.chunks_mut(ACROSS * filters).enumerate() {
-            let count = y.len() / filters;
-            // The last position stands for those that are missing.
-            let position = |p: usize| &x[(tile * ACROSS + p.min(count - 1)) * channels..][..channels];
-            let x: [&[f32]; ACROSS] = std::array::from_fn(position);
-            let mut put = |filter: usize, sums: [f32; ACROSS]| {
-                for (p, sum) in sums.into_iter().enumerate().take(count) {
-                    let at = p * filters + filter;
-                    y[at] = epilogue.number(start + tile * ACROSS * filters + at, filter, sum);
-                }
-            };
-            for filter in (0..filters).step_by(2) {
-                let w = &w[filter * channels..];
-                if filter + 1 < filters {
-                    let [first, second] = dots::<S, 2>(simd, x, w);
-                    put(filter, first);
-                    put(filter + 1, second);
-                } else {
-                    let [first] = dots::<S, 1>(simd, x, w);
-                    put(filter, first);
-                }
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let wide = ACROSS * self.filters;
+        let (tiles, filters) = (self.y.len() / wide, self.filters);
+        for tile in 0..tiles {
+            self.tile::<S, ACROSS>(simd, tile * ACROSS);
+        }
+        for position in tiles * ACROSS..self.y.len() / filters {
+            self.tile::<S, 1>(simd, position);
+        }
+    }
+}
+
+impl Dots<'_> {
+    /// P positions from one on.
+    #[inline(always)]
+    fn tile<S: Simd, const P: usize>(&mut self, simd: S, first: usize) {
+        let Self { x, w, channels, filters, epilogue, start, ref mut y } = *self;
+        let (x, y) = (&x[first * channels..][..P * channels], &mut y[first * filters..][..P * filters]);
+        let start = start + first * filters;
+        let mut put = |filter: usize, sums: [f32; P]| {
+            for (p, sum) in sums.into_iter().enumerate() {
+                let at = p * filters + filter;
+                y[at] = epilogue.number(start + at, filter, sum);
+            }
+        };
+        for filter in (0..filters).step_by(2) {
+            let w = &w[filter * channels..];
+            if filter + 1 < filters {
+                let [first, second] = dots::<S, P, 2>(simd, x, w, channels);
+                put(filter, first);
+                put(filter + 1, second);
+            } else {
+                let [first] = dots::<S, P, 1>(simd, x, w, channels);
+                put(filter, first);
             }
         }
     }
 }
 
-/// The products of positions and F filters, which lie one behind another.
+/// The products of P positions and F filters.
 #[inline(always)]
-fn dots<S: Simd, const F: usize>(simd: S, x: [&[f32]; ACROSS], w: &[f32]) -> [[f32; ACROSS]; F] {
-    let channels = x[0].len();
-    let whole = channels / S::F32_LANES;
-    let w: [&[f32]; F] = std::array::from_fn(|f| &w[f * channels..][..channels]);
-    let (x, w) = (x.map(|x| S::as_simd_f32s(x)), w.map(|w| S::as_simd_f32s(w)));
-    let mut sums = [[simd.splat_f32s(0.0); ACROSS]; F];
-    if channels % S::F32_LANES > 0 {
-        each(&mut sums, |f, p, _| simd.mul_f32s(simd.partial_load_f32s(x[p].1), simd.partial_load_f32s(w[f].1)));
+fn dots<S: Simd, const P: usize, const F: usize>(simd: S, x: &[f32], w: &[f32], channels: usize) -> [[f32; P]; F] {
+    assert!(P * channels <= x.len() && F * channels <= w.len(), "as many positions and filters");
+    let whole = channels / S::F32_LANES * S::F32_LANES;
+    let mut sums = [[simd.splat_f32s(0.0); P]; F];
+    if whole < channels {
+        let rest = |from: &[f32], row: usize| simd.partial_load_f32s(&from[row * channels..][whole..channels]);
+        each(&mut sums, |f, p, _| simd.mul_f32s(rest(x, p), rest(w, f)));
     }
-    let (x, w) = (x.map(|(x, _)| &x[..whole]), w.map(|(w, _)| &w[..whole]));
-    for k in 0..whole {
-        each(&mut sums, |f, p, sum| mul_add(simd, x[p][k], w[f][k], sum));
+    for k in (0..whole).step_by(S::F32_LANES) {
+        // SAFETY: a vector of a position or a filter, of which the assertion has seen that it is there.
+        let load = |from: &[f32], row: usize| unsafe {
+            from.as_ptr().add(row * channels + k).cast::<S::f32s>().read_unaligned()
+        };
+        each(&mut sums, |f, p, sum| mul_add(simd, load(x, p), load(w, f), sum));
     }
-    let mut numbers = [[0.0; ACROSS]; F];
+    let mut numbers = [[0.0; P]; F];
     for (numbers, sums) in numbers.iter_mut().zip(sums) {
         numbers.iter_mut().zip(sums).for_each(|(number, sum)| *number = simd.reduce_sum_f32s(sum));
     }
