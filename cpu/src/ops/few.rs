@@ -29,7 +29,7 @@ pub struct Few {
     /// Positions of a task.
     rows: usize,
     /// Tasks.
-    parts: usize,
+    pub parts: usize,
 }
 
 impl fmt::Display for Few {
@@ -59,9 +59,14 @@ impl Few {
 /// `conv`, and what follows it.
 pub fn forward(g: &Geometry, few: &Few, operands: Operands<'_>, call: Call<'_>) {
     let (Operands { x, filters: w, epilogue }, channels) = (operands, g.channels);
-    call.team.chunks(call.memory.output, few.rows * g.filters, |start, y| {
+    let task = few.rows * g.filters;
+    call.team.chunks(call.memory.output, task, |start, y| {
         let x = &x[start / g.filters * channels..];
-        call.team.vectors().dispatch(Dots { x, w, channels, filters: g.filters, epilogue, start, y });
+        call.team.vectors().dispatch(Dots { x, w, channels, filters: g.filters, epilogue, start, y: &mut *y });
+        if let Some(statistics) = epilogue.statistics {
+            // SAFETY: every task comes once.
+            unsafe { statistics.part(call.team.vectors(), start / task, y) };
+        }
     });
 }
 

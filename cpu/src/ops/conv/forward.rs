@@ -21,7 +21,8 @@ impl Forward {
             Forward::Direct(bands) => Some(bands.count(g)),
             Forward::Depthwise => Some(depthwise::tasks(g)),
             Forward::Product(cut) if cut.times == 1 => Some(cut.row_blocks()),
-            Forward::Planar(_) | Forward::Few(_) | Forward::Winograd(_) | Forward::Product(_) => None,
+            Forward::Few(few) => Some(few.parts),
+            Forward::Planar(_) | Forward::Winograd(_) | Forward::Product(_) => None,
         }
     }
 }
