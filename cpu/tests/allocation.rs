@@ -52,9 +52,11 @@ fn dropping(batch: usize) -> Graph {
     net.conv(16, 3, 1).relu().fc(33).relu().dropout(0.5).fc(10).softmax()
 }
 
-fn nets() -> [Graph; 6] {
+fn nets() -> [Graph; 7] {
+    // Inference goes from one of its convolutions to the next for an image at a time.
+    let large = Net::new("large", &[4, 97, 93, 3]).conv(32, 3, 1).relu().conv(6, 1, 0).relu().pool().fc(10).softmax();
     let wide = Net::new("wide", &[64, 8, 8, 1]).fc(1500).relu().fc(1500).relu().fc(10).softmax();
-    [lenet(64), lenet(512), pattern(32), residual(32, 32), dropping(7), wide]
+    [lenet(64), lenet(512), pattern(32), residual(32, 32), dropping(7), wide, large]
 }
 
 #[test]
