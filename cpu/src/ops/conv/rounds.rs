@@ -129,7 +129,8 @@ fn group(graph: &Graph, steps: &[&[NodeId]], threads: &Threads) -> Option<Group>
     let batch = graph.shape(*steps[0].first()?).dims()[0];
     let between = steps[..steps.len() - 1].iter().filter_map(|step| step.last());
     let image = between.map(|&id| elements(graph, id) / batch.max(1)).max()?;
-    let images = (1..batch).rev().find(|&images| batch % images == 0 && (images == 1 || images * image <= WANTED))?;
+    let images =
+        (1..batch).rev().find(|&images| batch.is_multiple_of(images) && (images == 1 || images * image <= WANTED))?;
     if images * image > MOST {
         return None;
     }
