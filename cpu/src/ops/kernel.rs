@@ -37,6 +37,14 @@ pub struct Wanted {
     pub len: usize,
 }
 
+impl Wanted {
+    /// The same of a kernel that comes behind others, whose nodes have so many inputs.
+    pub fn behind(&self, inputs: usize) -> Self {
+        let of = self.inputs.iter().map(|input| input + inputs).collect();
+        Self { inputs: of, form: self.form.clone(), len: self.len }
+    }
+}
+
 /// What is made of values before kernels can use them. Its text says all of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Form {

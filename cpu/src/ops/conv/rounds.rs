@@ -12,7 +12,7 @@ use fovea_graph::{Graph, NodeId, Op};
 
 use super::{forward, fused, separable};
 use crate::ops::Call;
-use crate::ops::kernel::{Kernel, Wanted, Way};
+use crate::ops::kernel::{Kernel, Way};
 use crate::scratch::Scratch;
 use crate::storage::{Earlier, NODES, Operands};
 use crate::threads::Threads;
@@ -137,13 +137,10 @@ fn group(graph: &Graph, steps: &[&[NodeId]], threads: &Threads) -> Option<Group>
     let (mut parts, mut wants, mut scratch) = (Vec::new(), Vec::new(), Scratch::default());
     let mut inputs = 0;
     for &nodes in steps {
-        let mut kernel = fused::kernel_in_rounds(graph, nodes, batch / images, threads)?;
-        for Wanted { inputs: of, form, len } in kernel.wants.clone() {
-            wants.push(Wanted { inputs: of.into_iter().map(|input| input + inputs).collect(), form, len });
-        }
+        let kernel = fused::kernel_in_rounds(graph, nodes, batch / images, threads)?;
+        wants.extend(kernel.wants.iter().map(|wanted| wanted.behind(inputs)));
         inputs += nodes.iter().map(|&id| graph.node(id).inputs.len()).sum::<usize>();
         scratch = scratch.either(kernel.scratch);
-        kernel.wants.iter_mut().for_each(|wanted| wanted.inputs.clear());
         let len = elements(graph, *nodes.last()?) / batch * images;
         parts.push(Part { kernel, nodes: nodes.len(), len });
     }

@@ -20,7 +20,7 @@ use super::{Forward, is_of};
 use crate::geometry::Geometry;
 use crate::ops::Call;
 use crate::ops::depthwise::Slide;
-use crate::ops::kernel::{Kernel, Wanted, Way};
+use crate::ops::kernel::{Kernel, Way};
 use crate::product::{Cut, Factor, Memory, Product, ROW, Rows, TILE, Tiles};
 use crate::scratch::Scratch;
 use crate::threads::Threads;
@@ -122,8 +122,8 @@ pub(super) fn kernel(graph: &Graph, nodes: &[NodeId], rounds: usize, threads: &T
     let separable = Separable::new((g, before), (h, behind), cut)?;
     let scratch = Scratch::each(separable.own() + cut.workspace());
     let inputs: usize = first.iter().map(|&id| graph.node(id).inputs.len()).sum();
-    let shifted = |wanted: Wanted| Wanted { inputs: wanted.inputs.iter().map(|at| at + inputs).collect(), ..wanted };
-    let wants = one.wants.into_iter().chain(other.wants.into_iter().map(shifted)).collect();
+    let behind = other.wants.iter().map(|wanted| wanted.behind(inputs));
+    let wants = one.wants.iter().cloned().chain(behind).collect();
     Some(Kernel { way: Way::Separable(Box::new(separable)), scratch, wants })
 }
 
