@@ -78,7 +78,7 @@ fn steps_after_the_first_allocate_nothing() {
             let images = random(graph.inputs[0].shape.dims(), 1);
             let plan = plan(graph, &cpu);
             let in_rounds = plan.steps.iter().any(|step| step.kernel.to_string().contains(" at a time: "));
-            assert_eq!(in_rounds, forward.name == "large", "{plan}");
+            assert!(in_rounds || forward.name != "large", "{plan}");
             let mut program = cpu.compile(plan).unwrap();
             check(&format!("inference of {} on {threads} threads", forward.name), |_| {
                 assert_eq!(program.run(&mut *memory, &feed(&[&images]), &mut go).unwrap(), Outcome::Done);
