@@ -70,6 +70,9 @@ impl Phase {
     /// Where the element of a row begins in dx.
     #[inline(always)]
     pub fn place(&self, g: &Geometry, row: usize) -> usize {
+        if g.stride == [1; 3] {
+            return row * g.channels;
+        }
         let [a0, a1, a2] = self.axes.map(|axis| axis.out);
         let at = [row / a2 / a1 % a0, row / a2 % a1, row % a2];
         let image = row / a2 / a1 / a0;
@@ -130,24 +133,28 @@ impl Right for Taps<'_> {
     #[inline(always)]
     fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]) {
         let (filters, channels) = (self.g.group_filters(), self.g.group_channels());
-        let (size, all) = (depth.len() * width, self.groups * filters);
-        for (at, step) in depth.enumerate() {
-            let (tap, filter) = (step / all, which * all + step % all);
-            let from = filter * self.g.depth() + self.element(tap) * channels;
-            let row = &self.w[from..from + channels];
-            if self.groups > 1 {
-                // The channels of all of them are one panel, of which the filter's group has some.
-                let (to, own) = (&mut panels[at * width..][..width], step % all / filters * channels);
-                to.fill(0.0);
-                to[own..own + channels].copy_from_slice(row);
-                continue;
-            }
-            let row = &row[columns.clone()];
-            for (p, row) in row.chunks(width).enumerate() {
-                // Filters lie too far apart for the processor to foresee the next ones.
-                let ahead = row.as_ptr().wrapping_add(AHEAD * self.g.depth());
-                (0..row.len()).step_by(LINE).for_each(|at| prefetch(ahead.wrapping_add(at)));
-                copy_padded(row, &mut panels[p * size + at * width..][..width]);
+        let (size, all, own) = (depth.len() * width, self.groups * filters, self.g.depth());
+        let mut at = 0;
+        // Tap by tap, as far as the steps go: to find a tap takes divisions.
+        for tap in depth.start / all..depth.end.div_ceil(all) {
+            let element = self.element(tap) * channels;
+            for step in depth.start.max(tap * all) - tap * all..depth.end.min((tap + 1) * all) - tap * all {
+                let from = (which * all + step) * own + element;
+                let (row, rows) = (&self.w[from..from + channels], at * width);
+                at += 1;
+                if self.groups > 1 {
+                    // The channels of all of them are one panel, of which the filter's group has some.
+                    let (to, first) = (&mut panels[rows..][..width], step / filters * channels);
+                    to.fill(0.0);
+                    to[first..first + channels].copy_from_slice(row);
+                    continue;
+                }
+                for (p, row) in row[columns.clone()].chunks(width).enumerate() {
+                    // Filters lie too far apart for the processor to foresee the next ones.
+                    let ahead = row.as_ptr().wrapping_add(AHEAD * own);
+                    (0..row.len()).step_by(LINE).for_each(|at| prefetch(ahead.wrapping_add(at)));
+                    copy_padded(row, &mut panels[p * size + rows..][..width]);
+                }
             }
         }
     }
