@@ -2,7 +2,7 @@
 //!
 //! A product's vectors hold filters, or the terms of a sum, and would be all but empty. Here they hold channels: the forward
 //! pass is dot products, four positions by two filters, each sum in a vector of its own that is added up at the end; the
-//! gradient by the input a few filters times numbers of dy; that by the filters keeps up to four vectors of channels by all
+//! gradient by the input a few filters times numbers of dy; that by the filters keeps up to eight vectors of channels by all
 //! filters in registers. Memory is the limit: a number of the map takes 2 FLOPs a filter.
 
 use std::fmt;
@@ -15,7 +15,7 @@ use super::conv::Operands;
 use crate::epilogue::{Epilogue, each};
 use crate::geometry::Geometry;
 use crate::scratch::Scratch;
-use crate::simd::{load, mul_add, store};
+use crate::simd::{load, mul_add, store, turn};
 use crate::team::CHUNK;
 
 /// The most filters that are few.
@@ -121,6 +121,8 @@ impl WithSimd for Dots<'_> {
         for position in tiles * ACROSS..self.y.len() / filters {
             self.tile::<S, 1>(simd, position);
         }
+        // The positions of a task lie in the first cache.
+        self.epilogue.positions(self.start, filters, self.y);
     }
 }
 
@@ -128,26 +130,27 @@ impl Dots<'_> {
     /// P positions from one on.
     #[inline(always)]
     fn tile<S: Simd, const P: usize>(&mut self, simd: S, first: usize) {
-        let Self { x, w, channels, filters, epilogue, start, ref mut y } = *self;
-        let (x, y) = (&x[first * channels..][..P * channels], &mut y[first * filters..][..P * filters]);
-        let start = start + first * filters;
-        let mut put = |filter: usize, sums: [f32; P]| {
-            for (p, sum) in sums.into_iter().enumerate() {
-                let at = p * filters + filter;
-                y[at] = epilogue.number(start + at, filter, sum);
-            }
-        };
+        let (channels, filters) = (self.channels, self.filters);
+        let x = &self.x[first * channels..][..P * channels];
         for filter in (0..filters).step_by(2) {
-            let w = &w[filter * channels..];
+            let w = &self.w[filter * channels..];
             if filter + 1 < filters {
-                let [first, second] = dots::<S, P, 2>(simd, x, w, channels);
-                put(filter, first);
-                put(filter + 1, second);
+                let [sums, others] = dots::<S, P, 2>(simd, x, w, channels);
+                self.put(first, filter, sums);
+                self.put(first, filter + 1, others);
             } else {
-                let [first] = dots::<S, P, 1>(simd, x, w, channels);
-                put(filter, first);
+                let [sums] = dots::<S, P, 1>(simd, x, w, channels);
+                self.put(first, filter, sums);
             }
         }
+    }
+
+    /// Writes the sums of one filter.
+    #[inline(always)]
+    fn put<const P: usize>(&mut self, first: usize, filter: usize, sums: [f32; P]) {
+        let filters = self.filters;
+        let y = &mut self.y[first * filters + filter..][..(P - 1) * filters + 1];
+        sums.into_iter().enumerate().for_each(|(p, sum)| y[p * filters] = sum);
     }
 }
 
@@ -169,10 +172,28 @@ fn dots<S: Simd, const P: usize, const F: usize>(simd: S, x: &[f32], w: &[f32], 
         each(&mut sums, |f, p, sum| mul_add(simd, load(x, p), load(w, f), sum));
     }
     let mut numbers = [[0.0; P]; F];
-    for (numbers, sums) in numbers.iter_mut().zip(sums) {
-        numbers.iter_mut().zip(sums).for_each(|(number, sum)| *number = simd.reduce_sum_f32s(sum));
+    for (numbers, sums) in numbers.iter_mut().zip(&sums) {
+        add_up::<S, P>(simd, sums, numbers);
     }
     numbers
+}
+
+/// The sum of each vector's lanes: of four at a time by turning them.
+#[inline(always)]
+fn add_up<S: Simd, const P: usize>(simd: S, sums: &[S::f32s; P], numbers: &mut [f32; P]) {
+    if P != ACROSS {
+        numbers.iter_mut().zip(sums).for_each(|(number, &sum)| *number = simd.reduce_sum_f32s(sum));
+        return;
+    }
+    let mut fours = [[0.0; ACROSS]; ACROSS];
+    for (four, sum) in fours.iter_mut().zip(pulp::bytemuck::cast_slice::<S::f32s, f32>(sums).chunks_exact(S::F32_LANES))
+    {
+        for part in sum.as_chunks::<ACROSS>().0 {
+            four.iter_mut().zip(part).for_each(|(four, part)| *four += part);
+        }
+    }
+    let [a, b, c, d] = turn(fours.each_ref());
+    numbers.iter_mut().enumerate().for_each(|(p, number)| *number = (a[p] + b[p]) + (c[p] + d[p]));
 }
 
 /// Some positions of the gradient by the input.
@@ -259,6 +280,8 @@ impl Gather<'_> {
                     2 => self.block::<S, F, 2>(simd, first),
                     // Of 16 registers four filters leave room for two.
                     _ if F > 2 && lanes < 16 => self.block::<S, F, 2>(simd, first),
+                    // Of one filter four chains of sums would wait for each other.
+                    5.. if F == 1 => self.block::<S, F, 8>(simd, first),
                     _ => self.block::<S, F, 4>(simd, first),
                 };
         }
