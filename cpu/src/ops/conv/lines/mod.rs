@@ -76,11 +76,12 @@ impl Lines {
         let block = VECTORS * lanes;
         let mut cut =
             Self { lines, width, block, run: g.window[2], tile: tile_rows(lanes), blocks: 1, share: 1, parts: 1 };
+        // A vector that is left alone takes longer than half of two.
+        let panels = |columns: usize| columns.div_ceil(block);
         let vectors = |columns: usize| columns.div_ceil(lanes);
-        let is_run = g.groups == 1
-            && g.dilate[2] == 1
-            && vectors(g.window[2] * channels) < g.window[2] * vectors(channels)
-            && cut.copy(g) <= COPIES;
+        let is_fewer = |count: &dyn Fn(usize) -> usize| count(g.window[2] * channels) < g.window[2] * count(channels);
+        let is_run =
+            g.groups == 1 && g.dilate[2] == 1 && (is_fewer(&vectors) || is_fewer(&panels)) && cut.copy(g) <= COPIES;
         if !is_run {
             cut.run = 1;
         }
