@@ -165,15 +165,15 @@ pub fn prefetch(at: *const f32) {
 
 /// How far ahead panels are fetched that are read one behind another: 4 KiB. Those of small batches come from memory and are
 /// used by few tiles: products of 49 rows are a fifth faster so, and none is slower.
-const AHEAD: usize = 1024;
+pub const AHEAD: usize = 1024;
 
 /// Elements of a line of the caches.
 const LINE: usize = 16;
 
-/// Has fetched what comes [`AHEAD`] of a step of V vectors, of which several may lie in a line.
+/// Has fetched what comes so many elements ahead of a step of V vectors, of which several may lie in a line.
 #[inline(always)]
-pub fn prefetch_ahead<S: Simd, const V: usize>(step: *const f32) {
-    (0..V * S::F32_LANES).step_by(LINE).for_each(|at| prefetch(step.wrapping_add(AHEAD + at)));
+pub fn prefetch_ahead<S: Simd, const V: usize>(step: *const f32, ahead: usize) {
+    (0..V * S::F32_LANES).step_by(LINE).for_each(|at| prefetch(step.wrapping_add(ahead + at)));
 }
 
 /// `a · b + c`: fused where the processor fuses, else two roundings, because a fused one would be a call of the library.

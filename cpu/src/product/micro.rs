@@ -10,7 +10,7 @@
 use pulp::{MemMask, Simd, WithSimd};
 
 use crate::epilogue::{Epilogue, each};
-use crate::simd::{mul_add, prefetch, prefetch_ahead};
+use crate::simd::{AHEAD, mul_add, prefetch, prefetch_ahead};
 
 /// The vectors of a whole panel of columns.
 pub const VECTORS: usize = 2;
@@ -114,6 +114,14 @@ impl Walk {
     pub fn straight(steps: usize, width: usize) -> Self {
         Self { lines: 1, steps, step: width, jump: 0 }
     }
+
+    /// How many elements ahead of a step the panel is fetched: so many lie behind one another or, where more lies between the
+    /// lines than in them, the same step of the next line.
+    #[inline(always)]
+    fn ahead(&self) -> usize {
+        let line = self.steps * self.step;
+        if self.jump > line { line.wrapping_add(self.jump) } else { AHEAD }
+    }
 }
 
 /// A tile of the left factor times panels of the right one.
@@ -215,18 +223,19 @@ impl<'a> Tile<'a> {
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
         let mut left = self.left;
         let Walk { lines, steps, step, jump } = self.panels.walk;
+        let ahead = self.panels.walk.ahead();
         for _ in 0..lines {
             for _ in 0..steps / TOGETHER {
                 for u in 0..TOGETHER {
                     let (left, right) = (left.wrapping_add(u * C), right.wrapping_add(u * step));
                     // SAFETY: there are as many steps of the panel and of M rows.
-                    unsafe { update::<S, M, V, R>(simd, &mut sums, left, right) };
+                    unsafe { update::<S, M, V, R>(simd, &mut sums, left, right, ahead) };
                 }
                 (left, right) = (left.wrapping_add(TOGETHER * C), right.wrapping_add(TOGETHER * step));
             }
             for _ in 0..steps % TOGETHER {
                 // SAFETY: as above; pointers behind the last step are not read.
-                unsafe { update::<S, M, V, R>(simd, &mut sums, left, right) };
+                unsafe { update::<S, M, V, R>(simd, &mut sums, left, right, ahead) };
                 (left, right) = (left.wrapping_add(C), right.wrapping_add(step));
             }
             right = right.wrapping_add(jump);
@@ -260,8 +269,9 @@ unsafe fn update<S: Simd, const M: usize, const V: usize, const R: usize>(
     sums: &mut [[S::f32s; V]; M],
     left: *const f32,
     right: *const f32,
+    ahead: usize,
 ) {
-    prefetch_ahead::<S, V>(right);
+    prefetch_ahead::<S, V>(right, ahead);
     // SAFETY: as was promised.
     unsafe {
         let panel: [S::f32s; V] =
