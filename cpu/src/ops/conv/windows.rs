@@ -84,6 +84,8 @@ impl<'a> Windows<'a> {
     ) {
         let [a0, a1, a2] = self.axes;
         let whole = self.axes.map(|axis| axis.whole());
+        // Places that a run takes on the last axis.
+        let wide = if self.is_run() { a2.taps } else { 1 };
         let mut list = [Run::default(); RUNS];
         let mut from = depth.start;
         while from < depth.end {
@@ -92,22 +94,25 @@ impl<'a> Windows<'a> {
             let mut at = Position::new(&self.axes, rows.start);
             for row in 0..rows.len() {
                 let [z, y, x] = std::array::from_fn(|a| self.axes[a].place(at.at[a], 0));
+                let first = (((at.image * a0.map) as isize + z) * a1.map as isize + y) * a2.map as isize + x;
+                let first = first * self.channels as isize + (which * self.group) as isize;
                 if whole.iter().zip(at.at).all(|(whole, at)| whole.contains(&at)) {
-                    let first = (((at.image * a0.map) as isize + z) * a1.map as isize + y) * a2.map as isize + x;
-                    let first = first as usize * self.channels + which * self.group;
-                    runs.iter().for_each(|run| visit(row, run.into, Some(first + run.source), run.len));
+                    runs.iter().for_each(|run| visit(row, run.into, Some(first as usize + run.source), run.len));
                     at.advance(&self.axes);
                     continue;
                 }
                 for run in runs {
                     let [z, y, x] = [z + run.away[0], y + run.away[1], x + run.away[2]];
-                    if !(0..a0.map as isize).contains(&z) || !(0..a1.map as isize).contains(&y) {
+                    let is_beside = |place: isize, axis: &Axis| place < 0 || place >= axis.map as isize;
+                    if is_beside(z, &a0) || is_beside(y, &a1) || wide == 1 && is_beside(x, &a2) {
                         visit(row, run.into, None, run.len);
-                        continue;
+                    } else if wide == 1 || x >= 0 && x as usize + wide <= a2.map {
+                        visit(row, run.into, Some((first + run.source as isize) as usize), run.len);
+                    } else {
+                        let line = ((at.image * a0.map + z as usize) * a1.map + y as usize) * a2.map;
+                        let span = run.first..run.first + run.len;
+                        self.line(line, x, span, |at, source, len| visit(row, run.into + at, source, len));
                     }
-                    let line = ((at.image * a0.map + z as usize) * a1.map + y as usize) * a2.map;
-                    let (channel, span) = (which * self.group, run.first..run.first + run.len);
-                    self.line(line, x, channel, span, |at, source, len| visit(row, run.into + at, source, len));
                 }
                 at.advance(&self.axes);
             }
@@ -118,40 +123,39 @@ impl<'a> Windows<'a> {
     fn list<'l>(&self, list: &'l mut [Run; RUNS], start: usize, depth: Range<usize>) -> &'l [Run] {
         let [a0, a1, a2] = self.axes;
         let (run, per_row) = if self.is_run() { (a2.taps * self.group, 1) } else { (self.group, a2.taps) };
-        let (mut from, mut count) = (depth.start, 0);
+        let (mut from, mut count, mut begin) = (depth.start, 0, depth.start / run * run);
+        // Divided once; from there on the taps are counted.
+        let (line, mut x) = (begin / run / per_row, begin / run % per_row);
+        let (mut z, mut y) = (line / a1.taps, line % a1.taps);
         while from < depth.end && count < RUNS {
-            let tap = from / run;
-            let to = depth.end.min((tap + 1) * run);
-            let (line, x) = (tap / per_row, tap % per_row);
-            let away = [line / a1.taps * a0.step, line % a1.taps * a1.step, x * a2.step];
-            let source = ((away[0] * a1.map + away[1]) * a2.map + away[2]) * self.channels + from - tap * run;
+            let to = depth.end.min(begin + run);
+            let away = [z * a0.step, y * a1.step, x * a2.step];
+            let source = ((away[0] * a1.map + away[1]) * a2.map + away[2]) * self.channels + from - begin;
             let away = away.map(|away| away as isize);
-            list[count] = Run { away, first: from - tap * run, source, len: to - from, into: from - start };
-            (from, count) = (to, count + 1);
+            list[count] = Run { away, first: from - begin, source, len: to - from, into: from - start };
+            (from, begin, count, x) = (to, begin + run, count + 1, x + 1);
+            if x == per_row {
+                (x, y) = (0, y + 1);
+            }
+            if y == a1.taps {
+                (y, z) = (0, z + 1);
+            }
         }
         &list[..count]
     }
 
-    /// The elements `span` of a run that begins at place `x` of a line of the map.
+    /// The elements `span` of a run of several places, which has all channels, that begins at place `x` of a line of the map.
     #[inline(always)]
-    fn line(
-        &self,
-        line: usize,
-        x: isize,
-        channel: usize,
-        span: Range<usize>,
-        mut visit: impl FnMut(usize, Option<usize>, usize),
-    ) {
+    fn line(&self, line: usize, x: isize, span: Range<usize>, mut visit: impl FnMut(usize, Option<usize>, usize)) {
         let (channels, places) = (self.channels as isize, self.axes[2].map as isize);
-        // Where the run is more than one place, it has all channels.
-        let (low, high) = (-x * channels, (places - x) * channels - channel as isize);
+        let (low, high) = (-x * channels, (places - x) * channels);
         let clamp = |end: isize| end.clamp(span.start as isize, span.end as isize) as usize;
         let (low, high) = (clamp(low), clamp(high.max(low)));
         if low > span.start {
             visit(0, None, low - span.start);
         }
         if high > low {
-            let source = line as isize * channels + x * channels + channel as isize + low as isize;
+            let source = (line as isize + x) * channels + low as isize;
             visit(low - span.start, Some(source as usize), high - low);
         }
         if span.end > high {
@@ -193,6 +197,9 @@ impl Axis {
     #[inline(always)]
     pub fn inside(&self, window: usize) -> Range<usize> {
         let first = self.place(window, 0);
+        if first >= 0 && first as usize + self.taps * self.step < self.map + self.step {
+            return 0..self.taps;
+        }
         let behind = (self.map as isize - first).max(0).unsigned_abs().div_ceil(self.step).min(self.taps);
         let before = first.min(0).unsigned_abs().div_ceil(self.step).min(behind);
         before..behind
@@ -209,16 +216,27 @@ impl Left for Windows<'_> {
             let to = &mut tile[row * ROW..(row + 1) * ROW][at..];
             match source {
                 Some(source) => copy_run(&self.map[source..], to, len),
-                None => to[..len].fill(0.0),
+                None => clear_run(to, len),
             }
         });
     }
 }
 
+/// Clears a run in the way in which [`copy_run`] copies one.
+#[inline(always)]
+fn clear_run(to: &mut [f32], len: usize) {
+    match to.get_mut(..len.next_multiple_of(LINE)) {
+        Some(to) => to.as_chunks_mut::<LINE>().0.fill([0.0; LINE]),
+        None => to[..len].fill(0.0),
+    }
+}
+
+/// Elements of a line of the cache.
+const LINE: usize = 16;
+
 /// Copies a run by whole lines of the cache, where there is room for them: no call, and no loop over a few elements.
 #[inline(always)]
 fn copy_run(from: &[f32], to: &mut [f32], len: usize) {
-    const LINE: usize = 16;
     let whole = len.next_multiple_of(LINE);
     match (from.get(..whole), to.get_mut(..whole)) {
         (Some(from), Some(to)) => {
