@@ -223,6 +223,31 @@ fn few_channels() {
     }
 }
 
+/// Strides whose phases are many and small: the gradient by the input is one product, whose sums are added where windows
+/// overlap, beside one another, and with places between them that none reaches; over one, two and three axes, and in parts.
+#[test]
+fn windows_that_are_added() {
+    let cases = [
+        (conv(&[3, 3], [0, 0], 1, 1), vec![2, 50, 50, 24], vec![40, 4, 4, 24]),
+        (conv(&[2, 2], [1, 1], 1, 1), vec![1, 29, 31, 17], vec![37, 3, 3, 17]),
+        (conv(&[3, 2], [2, 1], 1, 1), vec![3, 22, 19, 9], vec![33, 3, 4, 9]),
+        (conv(&[2, 3], [3, 2], 2, 1), vec![2, 25, 31, 11], vec![40, 3, 3, 11]),
+        (conv(&[4, 3], [0, 0], 1, 1), vec![2, 23, 25, 20], vec![50, 2, 1, 20]),
+        (conv(&[3, 3], [2, 2], 1, 1), vec![1, 160, 120, 12], vec![30, 4, 5, 12]),
+        (conv(&[4], [5, 1], 1, 1), vec![2, 5003, 20], vec![33, 7, 20]),
+        (conv(&[2, 3, 2], [1, 1], 1, 1), vec![2, 7, 10, 9, 9], vec![35, 3, 2, 3, 9]),
+    ];
+    for (conv, x, filter) in cases {
+        let extent = x[1..x.len() - 1].to_vec();
+        let out = conv.output_extent(&extent, &filter[1..filter.len() - 1]).unwrap();
+        let y = [&x[..1], &out[..], &filter[..1]].concat();
+        let graph = single(Op::ConvDgrad(op::ConvDgrad { conv: conv.clone(), extent }), &[&filter, &y]);
+        let node = graph.find_output("y").unwrap();
+        assert!(CPUS.iter().all(|cpu| cpu.choose(&graph, node).kernel.to_string().ends_with("added at a time")));
+        check_conv(&Case { conv, x, filter });
+    }
+}
+
 /// Windows of single places and few filters: channels that fill vectors and others, positions of several tasks.
 #[test]
 fn few_filters() {

@@ -1,5 +1,6 @@
 //! Convolution and its gradients: which algorithm, in what tiles, with how much scratch memory.
 
+mod added;
 mod forward;
 mod fused;
 mod groups;
@@ -23,6 +24,7 @@ use crate::ops::kernel::{Form, Kernel, Way};
 use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
 use crate::scratch::Scratch;
 use crate::team::{CHUNK, Team};
+use added::Added;
 pub use forward::forward;
 pub use fused::{Fused, Operands, fold, groups, is_group};
 use groups::Joined;
@@ -115,6 +117,10 @@ pub fn choose_dgrad(op: &ConvDgrad, shapes: &[&Shape], dx: &Shape, lanes: usize)
     if let Some(planes) = Planes::gradient(&g, lanes) {
         return Kernel::new(Way::ConvDgrad(g, Dgrad::Planar(planes)), planes.scratch());
     }
+    if let Some(added) = Added::new(&g, lanes) {
+        let (form, len) = added.form();
+        return Kernel::new(Way::ConvDgrad(g, Dgrad::Added(added)), added.scratch()).with_wanted(0, form, len);
+    }
     let joined = g.with_groups(g.groups / g.neighbours(g.group_channels(), lanes));
     let cut = |phase: Phase| {
         let sizes = [phase.rows(&g), joined.group_channels(), phase.depth(&joined)];
@@ -190,6 +196,7 @@ pub fn dgrad(call: Call<'_>) {
         Dgrad::Planar(planes) => return planar::dgrad(g, planes, call),
         Dgrad::Few(few) => return few::dgrad(g, few, call),
         Dgrad::Winograd(cut) => return winograd::dgrad(g, cut, call),
+        Dgrad::Added(added) => return added::dgrad(g, added, call),
         Dgrad::Product(phases) => phases,
     };
     if phases.iter().any(|(_, cut)| cut.depth == 0) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::added::Added;
 use super::lines::Lines;
 use super::phases::Phase;
 use crate::ops::few::Few;
@@ -37,6 +38,8 @@ pub enum Dgrad {
     Few(Few),
     /// By Winograd's minimal filtering.
     Winograd(winograd::Cut),
+    /// As a product of dy and filters, whose sums are added where windows overlap.
+    Added(Added),
     /// As a product of windows over dy and filters, for each phase of the stride.
     Product(Vec<(Phase, Cut)>),
 }
@@ -80,6 +83,7 @@ impl fmt::Display for Dgrad {
             Dgrad::Planar(planes) => write!(f, "planar {planes}"),
             Dgrad::Few(few) => write!(f, "few filters, {few}"),
             Dgrad::Winograd(cut) => write!(f, "winograd {cut}"),
+            Dgrad::Added(added) => write!(f, "product {added}"),
             Dgrad::Product(phases) => {
                 f.write_str("product")?;
                 if let Some((_, cut)) = phases.first() {

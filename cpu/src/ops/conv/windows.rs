@@ -281,20 +281,20 @@ impl Right for Windows<'_> {
 
 /// A window, counted through the batch.
 #[derive(Clone, Copy)]
-struct Position {
-    image: usize,
-    at: [usize; 3],
+pub(super) struct Position {
+    pub(super) image: usize,
+    pub(super) at: [usize; 3],
 }
 
 impl Position {
-    fn new([a0, a1, a2]: &[Axis; 3], row: usize) -> Self {
+    pub(super) fn new([a0, a1, a2]: &[Axis; 3], row: usize) -> Self {
         let (rest, x) = (row / a2.out, row % a2.out);
         let (rest, y) = (rest / a1.out, rest % a1.out);
         Self { image: rest / a0.out, at: [rest % a0.out, y, x] }
     }
 
     #[inline(always)]
-    fn advance(&mut self, axes: &[Axis; 3]) {
+    pub(super) fn advance(&mut self, axes: &[Axis; 3]) {
         for axis in (0..3).rev() {
             self.at[axis] += 1;
             if self.at[axis] < axes[axis].out {
