@@ -5,6 +5,7 @@ use fovea_graph::op::Activation;
 use pulp::Simd;
 
 use crate::math::rectify;
+use crate::simd::rectified;
 use crate::statistics::Statistics;
 
 /// What follows the sums.
@@ -62,6 +63,14 @@ impl Epilogue<'_> {
     pub fn covers(&self, [elements, columns]: [usize; 2]) -> bool {
         self.shortcut.is_none_or(|shortcut| elements <= shortcut.len())
             && self.bias.is_none_or(|bias| columns <= bias.len())
+    }
+
+    /// The furthest that a row of so many columns may begin, counted from this element of the map, where it begins with this
+    /// column; none where what follows does not go as far as one.
+    pub fn furthest(&self, [element, column]: [usize; 2], columns: usize) -> Option<usize> {
+        let has_bias = self.bias.is_none_or(|bias| column + columns <= bias.len());
+        let room = self.shortcut.map_or(Some(usize::MAX), |shortcut| shortcut.len().checked_sub(element + columns));
+        room.filter(|_| has_bias)
     }
 
     /// To M rows of V vectors of sums, of the columns from `column` on; the rows begin at these elements of the map. `load`
@@ -123,11 +132,7 @@ pub fn each<T: Copy, const M: usize, const V: usize>(
 #[inline(always)]
 pub fn activate<S: Simd>(simd: S, activation: Activation, x: S::f32s) -> S::f32s {
     match activation {
-        // What is not a number stays so: it is not below zero.
-        Activation::Relu => {
-            let zero = simd.splat_f32s(0.0);
-            simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
-        }
+        Activation::Relu => rectified(simd, x),
     }
 }
 

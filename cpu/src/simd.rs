@@ -168,12 +168,18 @@ pub fn prefetch(at: *const f32) {
 pub const AHEAD: usize = 1024;
 
 /// Elements of a line of the caches.
-const LINE: usize = 16;
+pub const LINE: usize = 16;
 
 /// Has fetched what comes so many elements ahead of a step of V vectors, of which several may lie in a line.
 #[inline(always)]
 pub fn prefetch_ahead<S: Simd, const V: usize>(step: *const f32, ahead: usize) {
-    (0..V * S::F32_LANES).step_by(LINE).for_each(|at| prefetch(step.wrapping_add(ahead + at)));
+    prefetch_vectors::<S, V>(step.wrapping_add(ahead));
+}
+
+/// Has V vectors fetched, as far as their lines of the cache begin with them.
+#[inline(always)]
+pub fn prefetch_vectors<S: Simd, const V: usize>(first: *const f32) {
+    (0..V * S::F32_LANES).step_by(LINE).for_each(|at| prefetch(first.wrapping_add(at)));
 }
 
 /// `a · b + c`: fused where the processor fuses, else two roundings, because a fused one would be a call of the library.
@@ -183,6 +189,17 @@ pub fn mul_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s 
         simd.add_f32s(simd.mul_f32s(a, b), c)
     } else {
         simd.mul_add_f32s(a, b, c)
+    }
+}
+
+/// max(x, 0); what is not a number stays so, for of two operands x86 takes the second where they are not ordered.
+#[inline(always)]
+pub fn rectified<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let zero = simd.splat_f32s(0.0);
+    if cfg!(target_arch = "x86_64") && TypeId::of::<S>() != TypeId::of::<Scalar128b>() {
+        simd.max_f32s(zero, x)
+    } else {
+        simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
     }
 }
 

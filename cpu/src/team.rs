@@ -10,6 +10,9 @@ use crate::threads::Threads;
 /// Elements of one task of an elementwise op; tensors up to this size are not worth a second thread.
 pub const CHUNK: usize = 1 << 15;
 
+/// Into how many ranges tasks are shared out at most.
+const RANGES: usize = 32;
+
 /// The threads for the time of one op, which a flag may end early.
 ///
 /// Nothing here decides how work is cut: the callers do, from shapes alone.
@@ -49,8 +52,15 @@ impl<'a> Team<'a> {
     /// Runs `work` once for each number below `count`. Each thread has `slot` elements of `workspace` to itself, so that
     /// must hold `slot` for each thread; a task must not count on what it finds there.
     pub fn tasks(&self, count: usize, workspace: &mut [f32], slot: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
-        let next = AtomicUsize::new(0);
-        let next = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&task| task < count);
+        let ranges = self.threads.count().min(RANGES);
+        let next: [AtomicUsize; RANGES] = std::array::from_fn(|range| AtomicUsize::new(range * count / ranges));
+        let next = |thread: usize| {
+            (0..ranges).find_map(|away| {
+                let range = (thread + away) % ranges;
+                let task = next[range].fetch_add(1, Ordering::Relaxed);
+                (task < (range + 1) * count / ranges).then_some(task)
+            })
+        };
         self.share(count, workspace, slot, next, work);
     }
 
@@ -64,7 +74,7 @@ impl<'a> Team<'a> {
     ) {
         let count = tasks.size_hint().1.unwrap_or(usize::MAX);
         let queue = Mutex::new(tasks);
-        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let next = |_| queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         self.share(count, workspace, slot, next, work);
     }
 
@@ -83,7 +93,7 @@ impl<'a> Team<'a> {
         count: usize,
         workspace: &mut [f32],
         slot: usize,
-        next: impl Fn() -> Option<T> + Sync,
+        next: impl Fn(usize) -> Option<T> + Sync,
         work: impl Fn(T, &mut [f32]) + Sync,
     ) {
         let room = workspace.len().checked_div(slot).unwrap_or(usize::MAX);
@@ -95,7 +105,7 @@ impl<'a> Team<'a> {
             }
             // SAFETY: each thread comes once, and has its own number.
             let mine = if slot == 0 { &mut [] } else { unsafe { slots.piece(thread) } };
-            while let Some(task) = next() {
+            while let Some(task) = next(thread) {
                 if self.goes_on() {
                     work(task, mine);
                 }
@@ -162,6 +172,23 @@ mod tests {
             }
         });
         (begun.into_inner(), team.is_done())
+    }
+
+    #[test]
+    fn every_task_comes_once_however_many_threads_there_are() {
+        for threads in [1, 2, 3, RANGES + 1] {
+            let threads = Threads::new(threads, Instructions::best()).unwrap();
+            for count in [0, 1, 2, 7, RANGES, 1_000] {
+                let done: Vec<_> = (0..count).map(|_| AtomicUsize::new(0)).collect();
+                Team::new(&threads, None)
+                    .tasks(count, &mut [], 0, |task, _| _ = done[task].fetch_add(1, Ordering::Relaxed));
+                assert!(
+                    done.into_iter().all(|done| done.into_inner() == 1),
+                    "{count} tasks, {} threads",
+                    threads.count()
+                );
+            }
+        }
     }
 
     #[test]

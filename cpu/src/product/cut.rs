@@ -47,18 +47,21 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// With the right factor packed beforehand: many rows.
+    /// With the right factor packed beforehand: many rows. A task has no more columns than panels stay in the second-level
+    /// cache, and those of the same columns come one behind another, to one thread as far as can be: so panels come from the third
+    /// or from memory once, and to one core.
     pub fn packed_before(sizes: [usize; 3], times: usize, lanes: usize) -> Self {
         let mut cut = Self::whole(sizes, times, lanes, false);
         cut.piece = even(cut.depth, LONGEST);
-        let tiles = cut.rows.div_ceil(cut.tile);
-        let most = (SUMS / cut.columns.max(1) / cut.tile).max(1);
-        let tasks = cut.worthwhile();
-        let block = tiles.div_ceil(tasks).min(most).max(1);
-        let blocks = tiles.div_ceil(block);
+        let (tiles, tasks, panels) = (cut.rows.div_ceil(cut.tile), cut.worthwhile(), cut.all_panels());
+        let blocks = panels.div_ceil((PANELS * LONGEST / cut.piece).max(1)).max(1);
+        let most_across = panels.div_ceil(blocks).max(1);
+        let most = (SUMS / (most_across * cut.width) / cut.tile).max(1);
+        let block = tiles.div_ceil((tasks / blocks).max(1)).min(most).max(1);
         cut.task_rows = block * cut.tile;
-        let across = (tasks / blocks.max(1)).clamp(1, cut.all_panels());
-        cut.task_columns = cut.all_panels().div_ceil(across) * cut.width;
+        // Where rows alone are too few tasks, columns are split further.
+        let wanted = (tasks / tiles.div_ceil(block).max(1)).clamp(1, panels.max(1));
+        cut.task_columns = panels.div_ceil(wanted).clamp(1, most_across) * cut.width;
         cut
     }
 
@@ -169,31 +172,44 @@ impl Cut {
         columns.clone().step_by(block).map(move |start| start..(start + block).min(columns.end))
     }
 
+    /// Whether the vectors are wider than AVX2's.
+    pub fn is_wide(&self) -> bool {
+        self.tile > tile_rows(8)
+    }
+
+    /// Whether the panels of a piece of the depth stay in the cache as a whole.
+    pub fn is_one_block(&self) -> bool {
+        self.blocks(0..self.columns, self.piece).count() <= 1
+    }
+
     /// A stretch of the depth, piece by piece.
     pub fn pieces(&self, depth: Range<usize>) -> impl Iterator<Item = Range<usize>> + Send + use<> {
         let piece = self.piece.max(1);
         depth.clone().step_by(piece).map(move |start| start..(start + piece).min(depth.end))
     }
 
-    /// The tasks, whose parts have `part` elements each. No two reach the same element.
-    pub(super) fn tasks(&self, part: usize) -> impl Iterator<Item = Task> + Send + use<> {
+    /// How many tasks there are.
+    pub(super) fn tasks(&self) -> usize {
+        self.times * self.parts * self.rows.div_ceil(self.task_rows) * self.columns.div_ceil(self.task_columns)
+    }
+
+    /// The task of this number, whose parts have `part` elements each. No two reach the same element; all rows meet the
+    /// same columns before the next.
+    pub(super) fn task(&self, i: usize, part: usize) -> Task {
         let (rows, columns, depth) = (self.rows, self.columns, self.depth);
-        let (down, across) = (self.task_rows, self.task_columns);
-        let parts = self.parts;
+        let (down, across, parts) = (self.task_rows, self.task_columns, self.parts);
         let share = depth.div_ceil(parts).max(1);
         let (downs, acrosses) = (rows.div_ceil(down), columns.div_ceil(across));
-        (0..self.times * self.parts * acrosses * downs).map(move |i| {
-            let (rest, r) = (i / downs, i % downs * down);
-            let (rest, c) = (rest / acrosses, rest % acrosses * across);
-            let (which, p) = (rest / parts, rest % parts);
-            Task {
-                which,
-                rows: r..(r + down).min(rows),
-                columns: c..(c + across).min(columns),
-                depth: (p * share).min(depth)..((p + 1) * share).min(depth),
-                part: p * part,
-            }
-        })
+        let (rest, r) = (i / downs, i % downs * down);
+        let (rest, c) = (rest / acrosses, rest % acrosses * across);
+        let (which, p) = (rest / parts, rest % parts);
+        Task {
+            which,
+            rows: r..(r + down).min(rows),
+            columns: c..(c + across).min(columns),
+            depth: (p * share).min(depth)..((p + 1) * share).min(depth),
+            part: p * part,
+        }
     }
 }
 

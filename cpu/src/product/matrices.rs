@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::simd::{prefetch, turn};
 
-use super::{COLUMN, Left, Lie, ROW, Right, TILE};
+use super::{COLUMN, Left, Lie, Lying, ROW, Right, TILE};
 
 /// Steps that are turned at a time: a cache line of each column.
 const STEPS: usize = 16;
@@ -20,11 +20,13 @@ pub struct Rows<'a> {
     pub next: usize,
 }
 
-/// A left factor that was written as tiles of all rows of it, one piece of the depth behind another; [`TILE`] more elements follow.
+/// A left factor that was written as all rows of it for one piece of the depth behind another; [`TILE`] more elements follow.
 #[derive(Clone, Copy)]
 pub struct Tiles<'a> {
-    /// The elements: a row [`ROW`] behind the one before it.
+    /// The elements.
     pub data: &'a [f32],
+    /// Elements from row to row.
+    pub row: usize,
     /// Steps of a piece.
     pub piece: usize,
     /// How many rows of a piece there is room for.
@@ -63,6 +65,12 @@ impl Left for Rows<'_> {
             to[..depth.len()].copy_from_slice(&self.data[from + depth.start..from + depth.end]);
         }
     }
+
+    #[inline(always)]
+    fn lying(&self, which: usize, rows: &Range<usize>, depth: &Range<usize>, room: usize) -> Option<Lying<'_>> {
+        let from = which * self.next + rows.start * self.stride + depth.start;
+        Lying::new(&self.data[from..], self.stride, room, depth.len())
+    }
 }
 
 impl Left for Tiles<'_> {
@@ -73,8 +81,9 @@ impl Left for Tiles<'_> {
     }
 
     #[inline(always)]
-    fn lying(&self, rows: &Range<usize>, depth: &Range<usize>) -> Option<&[f32]> {
-        Some(&self.data[(depth.start / self.piece * self.rows + rows.start) * ROW..][..TILE])
+    fn lying(&self, _: usize, rows: &Range<usize>, depth: &Range<usize>, _: usize) -> Option<Lying<'_>> {
+        let data = &self.data[(depth.start / self.piece * self.rows + rows.start) * self.row..][..TILE];
+        Some(Lying { data, row: self.row, is_far: false })
     }
 }
 

@@ -7,10 +7,13 @@
 //!
 //! Source: K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008.
 
+use std::ops::Range;
+
 use pulp::{MemMask, Simd, WithSimd};
 
+use super::Memory;
 use crate::epilogue::{Epilogue, each};
-use crate::simd::{AHEAD, mul_add, prefetch, prefetch_ahead};
+use crate::simd::{AHEAD, LINE, mul_add, prefetch, prefetch_ahead, prefetch_vectors};
 
 /// The vectors of a whole panel of columns.
 pub const VECTORS: usize = 2;
@@ -55,6 +58,20 @@ pub fn tile_rows(lanes: usize) -> usize {
     }
 }
 
+/// How many rows are read where a tile has so many: see [`Tile`]'s kernels.
+#[inline(always)]
+pub fn rows_read(rows: usize, lanes: usize) -> usize {
+    match rows {
+        3 => 4,
+        5 if lanes < 16 => 5,
+        5 => 6,
+        7 => 8,
+        9 | 10 => 11,
+        12.. => MOST_ROWS,
+        _ => rows,
+    }
+}
+
 /// What becomes of a tile's sums.
 #[derive(Clone, Copy)]
 pub struct Finish<'a> {
@@ -75,14 +92,11 @@ impl Finish<'_> {
     }
 }
 
-/// Where a tile's rows lie: each begins at `data` plus its offset; `columns` elements of it are written.
-pub struct Target<'a> {
-    /// The memory of the product.
-    pub data: *mut f32,
-    /// By row, up to [`MOST_ROWS`].
-    pub offsets: &'a [usize],
-    /// How many columns, of as many panels as they need.
-    pub columns: usize,
+/// Where a tile's rows begin, counted from the beginning of the product's memory.
+pub struct Places {
+    /// By row; of rows that are not there, where the first begins.
+    at: [usize; MOST_ROWS],
+    rows: usize,
 }
 
 /// The panels that a tile meets.
@@ -124,26 +138,73 @@ impl Walk {
     }
 }
 
-/// A tile of the left factor times panels of the right one.
-pub struct Tile<'a> {
+/// Panels of the right factor, and what becomes of their products with tiles of the left one.
+pub struct Strip<'a> {
     lie: Lie,
-    left: *const f32,
     panels: Panels,
-    target: Target<'a>,
+    /// Where the columns begin in the product's memory.
+    data: *mut f32,
+    columns: usize,
+    /// The furthest from there that a row may begin.
+    furthest: usize,
     finish: Finish<'a>,
 }
 
-impl<'a> Tile<'a> {
-    /// To be written to `target`.
+impl<'a> Strip<'a> {
+    /// To be written to these columns of a product's rows.
     ///
     /// # Safety
-    /// `left` must point to the first of the target's rows in [`TILE`] elements, of which these rows and the walk's steps are
-    /// set, with room for as many rows as a tile has; each of the panels that the target's columns need must hold those steps,
-    /// each of [`VECTORS`] vectors; the target's rows must be as long as its columns, and the caller's alone.
-    pub unsafe fn new((lie, left): (Lie, *const f32), panels: Panels, target: Target<'a>, finish: Finish<'a>) -> Self {
-        let walk = panels.walk;
-        debug_assert!(walk.lines * walk.steps <= LONGEST && target.offsets.len() <= MOST_ROWS, "a tile");
-        Self { lie, left, panels, target, finish }
+    /// Each of the panels that the columns need must hold the walk's steps, at most [`LONGEST`], each of [`VECTORS`] vectors.
+    pub unsafe fn new(lie: Lie, panels: Panels, memory: Memory, columns: &Range<usize>, finish: Finish<'a>) -> Self {
+        debug_assert!(panels.walk.lines * panels.walk.steps <= LONGEST, "a tile's depth");
+        let followed = finish.epilogue.furthest([finish.start, finish.column], columns.len());
+        let room = memory.len.checked_sub(columns.end);
+        let (Some(room), Some(followed)) = (room, followed) else { panic!("columns of the product's memory") };
+        // SAFETY: the columns lie in the memory's first row.
+        let data = unsafe { memory.data.add(columns.start) };
+        Self { lie, panels, data, columns: columns.len(), furthest: room.min(followed), finish }
+    }
+
+    /// Where so many rows begin, at least one and at most [`MOST_ROWS`].
+    #[inline(always)]
+    pub fn places(&self, rows: usize, place: impl Fn(usize) -> usize) -> Places {
+        let checked = |row: usize| {
+            let place = place(row);
+            assert!(place <= self.furthest, "a product's rows lie in its memory");
+            place
+        };
+        let mut at = [checked(0); MOST_ROWS];
+        for (row, at) in at[..rows].iter_mut().enumerate().skip(1) {
+            *at = checked(row);
+        }
+        Places { at, rows }
+    }
+}
+
+/// A tile of the left factor times panels of the right one.
+pub struct Tile<'t, 'a> {
+    strip: &'t Strip<'a>,
+    left: *const f32,
+    /// Elements from row to row, where a row's elements lie together.
+    row: usize,
+    /// Rows behind the tile's that are fetched meanwhile.
+    ahead: usize,
+    places: &'t Places,
+}
+
+impl<'t, 'a> Tile<'t, 'a> {
+    /// To be written to places that the strip has seen.
+    ///
+    /// # Safety
+    /// `left` must point to the first of the rows, of which these and the walk's steps must be set, and as many rows as are
+    /// read ([`rows_read`]) be there: [`TILE`] elements where they are gathered. The places' columns must be the caller's alone.
+    pub unsafe fn new(strip: &'t Strip<'a>, (left, row): (*const f32, usize), places: &'t Places) -> Self {
+        Self { strip, left, row, ahead: 0, places }
+    }
+
+    /// Has so many rows fetched that lie behind its own: the next tile's.
+    pub fn with_ahead(self, ahead: usize) -> Self {
+        Self { ahead, ..self }
     }
 
     /// Picks the fewest rows that are enough.
@@ -151,19 +212,19 @@ impl<'a> Tile<'a> {
     /// # Safety
     /// As for [`Tile::new`].
     #[inline(always)]
-    unsafe fn run<S: Simd, const R: usize, const C: usize>(&self, simd: S) {
+    unsafe fn run<S: Simd, const C: usize>(&self, simd: S) {
         // SAFETY: as was promised; more rows than are set may be computed, but are not stored.
         unsafe {
-            match self.target.offsets.len() {
-                0 => {}
-                1 => self.strip::<S, 1, R, C>(simd),
-                2 => self.strip::<S, 2, R, C>(simd),
-                3 | 4 => self.strip::<S, 4, R, C>(simd),
-                5 | 6 => self.strip::<S, 6, R, C>(simd),
+            match self.places.rows {
+                0 | 1 => self.strip::<S, 1, C>(simd),
+                2 => self.strip::<S, 2, C>(simd),
+                3 | 4 => self.strip::<S, 4, C>(simd),
+                5 if S::F32_LANES < 16 => self.strip::<S, 5, C>(simd),
+                5 | 6 => self.strip::<S, 6, C>(simd),
                 _ if S::F32_LANES < 16 => unreachable!("tiles of narrow vectors have 6 rows at most"),
-                7 | 8 => self.strip::<S, 8, R, C>(simd),
-                9..=11 => self.strip::<S, 11, R, C>(simd),
-                _ => self.strip::<S, MOST_ROWS, R, C>(simd),
+                7 | 8 => self.strip::<S, 8, C>(simd),
+                9..=11 => self.strip::<S, 11, C>(simd),
+                _ => self.strip::<S, MOST_ROWS, C>(simd),
             }
         }
     }
@@ -173,38 +234,47 @@ impl<'a> Tile<'a> {
     /// # Safety
     /// As for [`Tile::new`], with room for M rows in the tile.
     #[inline(always)]
-    unsafe fn strip<S: Simd, const M: usize, const R: usize, const C: usize>(&self, simd: S) {
-        let (columns, width, finish) = (self.target.columns, VECTORS * S::F32_LANES, &self.finish);
-        let (mut column, mut right) = (0, self.panels.first);
-        let furthest = self.target.offsets.iter().copied().max().unwrap_or(0);
-        let covered = [finish.start + furthest + columns, finish.column + columns];
-        assert!(finish.epilogue.covers(covered), "what follows is there for all rows and columns");
+    unsafe fn strip<S: Simd, const M: usize, const C: usize>(&self, simd: S) {
+        let (columns, width) = (self.strip.columns, VECTORS * S::F32_LANES);
+        let (mut column, mut right) = (0, self.strip.panels.first);
+        // As many with each panel.
+        let (mut fetched, each) = (0, self.ahead.div_ceil(columns.div_ceil(width)));
         // SAFETY: as was promised; a panel is read as far as it is wide, columns are written as far as they go.
         unsafe {
             while column + width <= columns {
-                self.sums::<S, M, VECTORS, R, C>(simd, right, column).store(simd, &self.target, finish, column);
-                (column, right) = (column + width, right.wrapping_add(self.panels.next));
+                self.fetch_rows(fetched, each);
+                fetched += each;
+                self.sums::<S, M, VECTORS, C>(simd, right, column).store(simd, self, column);
+                (column, right) = (column + width, right.wrapping_add(self.strip.panels.next));
             }
             if column + S::F32_LANES < columns {
-                self.sums::<S, M, VECTORS, R, C>(simd, right, column).store(simd, &self.target, finish, column);
+                self.sums::<S, M, VECTORS, C>(simd, right, column).store(simd, self, column);
             } else if column < columns {
-                self.sums::<S, M, 1, R, C>(simd, right, column).store(simd, &self.target, finish, column);
+                self.sums::<S, M, 1, C>(simd, right, column).store(simd, self, column);
             }
         }
     }
 
     /// Has fetched what the sums will go to while they are worked out: rows lie too far apart for the processor to foresee.
     #[inline(always)]
-    fn fetch<S: Simd, const V: usize>(&self, column: usize) {
+    fn fetch<S: Simd, const M: usize, const V: usize>(&self, column: usize) {
         let lines = |from: *const f32| {
-            for &offset in self.target.offsets {
-                // Of two vectors the second may lie in another line of the cache, and does where they fill one.
-                (0..V).for_each(|v| prefetch(from.wrapping_add(offset + column + v * S::F32_LANES)));
+            for place in &self.places.at[..M] {
+                prefetch_vectors::<S, V>(from.wrapping_add(place + column));
             }
         };
-        lines(self.target.data);
-        if let Some(shortcut) = self.finish.epilogue.shortcut {
-            lines(shortcut.as_ptr().wrapping_add(self.finish.start));
+        lines(self.strip.data);
+        if let Some(shortcut) = self.strip.finish.epilogue.shortcut {
+            lines(shortcut.as_ptr().wrapping_add(self.strip.finish.start));
+        }
+    }
+
+    /// Has some of the rows ahead fetched, `count` from one on.
+    #[inline(always)]
+    fn fetch_rows(&self, first: usize, count: usize) {
+        for row in first..(first + count).min(self.ahead) {
+            let row = self.left.wrapping_add((self.places.rows + row) * self.row);
+            (0..self.strip.panels.walk.steps).step_by(LINE).for_each(|at| prefetch(row.wrapping_add(at)));
         }
     }
 
@@ -213,29 +283,30 @@ impl<'a> Tile<'a> {
     /// # Safety
     /// As for [`Tile::new`], with room for M rows in the tile, and `right` one of the panels.
     #[inline(always)]
-    unsafe fn sums<S: Simd, const M: usize, const V: usize, const R: usize, const C: usize>(
+    unsafe fn sums<S: Simd, const M: usize, const V: usize, const C: usize>(
         &self,
         simd: S,
         mut right: *const f32,
         column: usize,
     ) -> Sums<S, M, V> {
-        self.fetch::<S, V>(column);
+        self.fetch::<S, M, V>(column);
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
-        let mut left = self.left;
-        let Walk { lines, steps, step, jump } = self.panels.walk;
-        let ahead = self.panels.walk.ahead();
+        let (mut left, row) = (self.left, if C == 1 { self.row } else { 1 });
+        let Walk { lines, steps, step, jump } = self.strip.panels.walk;
+        // What lies row by row meets panels whose steps lie one behind another.
+        let ahead = if C == 1 { AHEAD } else { self.strip.panels.walk.ahead() };
         for _ in 0..lines {
             for _ in 0..steps / TOGETHER {
                 for u in 0..TOGETHER {
                     let (left, right) = (left.wrapping_add(u * C), right.wrapping_add(u * step));
                     // SAFETY: there are as many steps of the panel and of M rows.
-                    unsafe { update::<S, M, V, R>(simd, &mut sums, left, right, ahead) };
+                    unsafe { update::<S, M, V>(simd, &mut sums, (left, row), right, ahead) };
                 }
                 (left, right) = (left.wrapping_add(TOGETHER * C), right.wrapping_add(TOGETHER * step));
             }
             for _ in 0..steps % TOGETHER {
                 // SAFETY: as above; pointers behind the last step are not read.
-                unsafe { update::<S, M, V, R>(simd, &mut sums, left, right, ahead) };
+                unsafe { update::<S, M, V>(simd, &mut sums, (left, row), right, ahead) };
                 (left, right) = (left.wrapping_add(C), right.wrapping_add(step));
             }
             right = right.wrapping_add(jump);
@@ -244,16 +315,16 @@ impl<'a> Tile<'a> {
     }
 }
 
-impl WithSimd for Tile<'_> {
+impl WithSimd for Tile<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         // SAFETY: as was promised to `new`.
         unsafe {
-            match self.lie {
-                Lie::Rows => self.run::<S, ROW, 1>(simd),
-                Lie::Columns => self.run::<S, 1, COLUMN>(simd),
+            match self.strip.lie {
+                Lie::Rows => self.run::<S, 1>(simd),
+                Lie::Columns => self.run::<S, COLUMN>(simd),
             }
         }
     }
@@ -262,12 +333,12 @@ impl WithSimd for Tile<'_> {
 /// One step of the depth.
 ///
 /// # Safety
-/// There must be M numbers R elements apart on the left, and V vectors on the right.
+/// There must be M numbers so many elements apart on the left, and V vectors on the right.
 #[inline(always)]
-unsafe fn update<S: Simd, const M: usize, const V: usize, const R: usize>(
+unsafe fn update<S: Simd, const M: usize, const V: usize>(
     simd: S,
     sums: &mut [[S::f32s; V]; M],
-    left: *const f32,
+    (left, row): (*const f32, usize),
     right: *const f32,
     ahead: usize,
 ) {
@@ -277,7 +348,7 @@ unsafe fn update<S: Simd, const M: usize, const V: usize, const R: usize>(
         let panel: [S::f32s; V] =
             std::array::from_fn(|v| right.add(v * S::F32_LANES).cast::<S::f32s>().read_unaligned());
         for (m, sums) in sums.iter_mut().enumerate() {
-            let x = simd.splat_f32s(*left.add(m * R));
+            let x = simd.splat_f32s(*left.add(m * row));
             for (sum, panel) in sums.iter_mut().zip(panel) {
                 *sum = mul_add(simd, x, panel, *sum);
             }
@@ -294,13 +365,13 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
     /// # Safety
     /// The target's rows must be the caller's alone, and as long as its columns; what follows must cover them.
     #[inline(always)]
-    unsafe fn store(self, simd: S, target: &Target<'_>, finish: &Finish<'_>, column: usize) {
+    unsafe fn store(self, simd: S, tile: &Tile<'_, '_>, column: usize) {
         // SAFETY: as was promised.
         unsafe {
-            if target.columns - column >= V * S::F32_LANES {
-                self.put::<true>(simd, target, finish, column);
+            if tile.strip.columns - column >= V * S::F32_LANES {
+                self.put::<true>(simd, tile, column);
             } else {
-                self.put::<false>(simd, target, finish, column);
+                self.put::<false>(simd, tile, column);
             }
         }
     }
@@ -310,13 +381,12 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
     /// # Safety
     /// As for [`Self::store`].
     #[inline(always)]
-    unsafe fn put<const WHOLE: bool>(self, simd: S, target: &Target<'_>, finish: &Finish<'_>, column: usize) {
-        let (Self(mut sums), lanes, rows) = (self, S::F32_LANES, target.offsets.len());
-        let ends: [u32; V] =
-            std::array::from_fn(|v| (target.columns - column).saturating_sub(v * lanes).min(lanes) as u32);
+    unsafe fn put<const WHOLE: bool>(self, simd: S, tile: &Tile<'_, '_>, column: usize) {
+        let Strip { data, columns, finish, .. } = tile.strip;
+        let (Self(mut sums), lanes, rows) = (self, S::F32_LANES, tile.places.rows);
+        let ends: [u32; V] = std::array::from_fn(|v| (columns - column).saturating_sub(v * lanes).min(lanes) as u32);
         let masks = ends.map(|end| MemMask::new(simd.mask_between_m32s(0, end).mask()));
-        // Of rows that are not there the first is read.
-        let row = |m: usize| target.offsets[if m < rows { m } else { 0 }] + column;
+        let row = |m: usize| tile.places.at[m] + column;
         // SAFETY: of the columns that are written there are as many in a row of the target and of the shortcut, and in the bias.
         unsafe {
             let load = |from: *const f32, v: usize| match WHOLE {
@@ -324,13 +394,13 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
                 false => simd.mask_load_ptr_f32s(masks[v], from.wrapping_add(v * lanes)),
             };
             if finish.add {
-                each(&mut sums, |m, v, sum| simd.add_f32s(load(target.data.add(row(m)), v), sum));
+                each(&mut sums, |m, v, sum| simd.add_f32s(load(data.add(row(m)), v), sum));
             }
             finish.epilogue.finish(simd, &mut sums, finish.column + column, |m| finish.start + row(m), load);
             for (m, sums) in sums.into_iter().enumerate() {
                 if m < rows {
                     for (v, sum) in sums.into_iter().enumerate() {
-                        let to = target.data.add(row(m)).wrapping_add(v * lanes);
+                        let to = data.add(row(m)).wrapping_add(v * lanes);
                         match WHOLE {
                             true => to.cast::<S::f32s>().write_unaligned(sum),
                             false => simd.mask_store_ptr_f32s(masks[v], to, sum),

@@ -1,18 +1,21 @@
 //! One blocked product for everything that is one: fully connected layers, convolutions and their gradients.
 //!
 //! `c[m, n] = Σ_k a[m, k] · b[k, n]`. The left factor is gathered a tile at a time, a few rows by at most [`LONGEST`] steps,
-//! into the first-level cache; the right one lies in panels of two vectors of columns, packed beforehand or by the task itself,
-//! in the second-level cache. What the factors are, windows of a map, filters or matrices, is only known to what gathers
-//! ([`Left`]) and packs ([`Right`]) them: nothing is stored that is larger than a tile or a task's panels.
+//! into the first-level cache, or read where it lies ([`Left::lying`]); the right one lies in panels of two vectors of columns,
+//! packed beforehand or by the task itself, in the second-level cache. What the factors are, windows of a map, filters or
+//! matrices, is only known to what gathers ([`Left`]) and packs ([`Right`]) them: nothing is stored that is larger than a tile or
+//! a task's panels.
 //!
 //! Bytes: a tile of 14 rows is read once a panel from the first level, a panel once a tile from the second (9 bytes a cycle on
 //! AVX-512 at full rate); sums leave the registers once for each piece of the depth. Columns go in blocks whose panels stay in
-//! the second level for all rows of a task. What the sums go to, and the shortcut that is added, is fetched while they are
-//! worked out, and panels ahead of their steps: in rows that lie a kilobyte apart, or in what is read once, the processor
-//! foresees neither. On one core with AVX-512 beside other work, 25088×256 sums over 64 rose from 61 to 83 GFLOP/s so, 49×2048
-//! over 512 with filters from memory from 69 to 87, of 179 that multiply-adds in registers reached. What follows the sums is done
-//! in loops over known indices, so that they stay in registers until they are written: with that and the blocks 100352×64
-//! over 32 rose from 52 to 65, 25088×256 over 64 from 69 to 85, 392×1024 over 512 from 79 to 93, of 100 on a core with AVX2.
+//! the second level for all rows of a task, and tasks of the same columns come one behind another ([`Cut::packed_before`]). What
+//! the sums go to, and the shortcut that is added, is fetched while they are worked out, panels ahead of their steps, and of a
+//! left factor that is read where it lies the next tile's rows: in rows that lie a kilobyte apart, or in what is read once, the
+//! processor foresees none of them. What follows the sums is done in loops over known indices, so that they stay in registers
+//! until they are written.
+//!
+//! Share of the peak, two cores of 102 GFLOP/s with AVX2 (Zen 3), with everything around it: 196×512 over 512 95 %, 49×1024 over
+//! 1024 89, 3136×128 over 128 91, 12544×64 over 32 77; on one core with AVX-512 (116, Zen 4) 1568×512 over 512 92 %.
 //!
 //! Source: K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008; the left
 //! factor as in S. Chetlur et al., "cuDNN: efficient primitives for deep learning", arXiv:1410.0759.
@@ -33,7 +36,7 @@ use crate::statistics::{BLOCK, Gather};
 use crate::team::Team;
 pub use cut::Cut;
 pub use matrices::{Columns, Rows, Tiles, Transposed, copy, copy_padded};
-pub use micro::{COLUMN, Finish, LONGEST, Lie, MOST_ROWS, Panels, ROW, TILE, Target, Tile, VECTORS, Walk, tile_rows};
+pub use micro::{COLUMN, Finish, LONGEST, Lie, Panels, ROW, Strip, TILE, Tile, VECTORS, Walk, rows_read, tile_rows};
 pub use thin::{Thin, dots, streams};
 
 /// What stands left: rows of `depth` elements.
@@ -44,9 +47,32 @@ pub trait Left: Sync {
     /// Writes some steps of some rows to a tile, as [`Left::LIE`] says; `which` of several equal products it is.
     fn gather(&self, which: usize, rows: Range<usize>, depth: Range<usize>, tile: &mut [f32]);
 
-    /// The tile, where it lies there already: [`TILE`] elements of it, with room for as many rows as a tile has.
-    fn lying(&self, _rows: &Range<usize>, _depth: &Range<usize>) -> Option<&[f32]> {
+    /// The tile, where it lies there already, with room for so many rows.
+    fn lying(&self, _which: usize, _rows: &Range<usize>, _depth: &Range<usize>, _room: usize) -> Option<Lying<'_>> {
         None
+    }
+}
+
+/// Rows of a tile where they lie in a map or a matrix.
+#[derive(Clone, Copy)]
+pub struct Lying<'a> {
+    /// From the first row's first step on.
+    data: &'a [f32],
+    /// Elements from row to row.
+    row: usize,
+    /// Whether its rows may come from memory.
+    is_far: bool,
+}
+
+impl<'a> Lying<'a> {
+    /// So many rows of some steps, `row` elements apart; none where that is more than there is, or where their lines would
+    /// meet in few sets of the first-level cache.
+    #[inline(always)]
+    pub fn new(data: &'a [f32], row: usize, rows: usize, steps: usize) -> Option<Self> {
+        /// Elements of the first-level cache: what lies within does not meet.
+        const CACHE: usize = 8192;
+        let is_there = data.len() >= (rows - 1) * row + steps;
+        (is_there && rows * row <= CACHE).then_some(Self { data, row, is_far: true })
     }
 }
 
@@ -101,12 +127,12 @@ impl Memory {
         Self { data: elements.as_mut_ptr(), len: elements.len() }
     }
 
-    /// What offsets of a product's rows count from, at a column: the rows, as long as the columns, are checked to be inside.
-    pub fn rows(self, offsets: &[usize], columns: &Range<usize>) -> *mut f32 {
-        let furthest = offsets.iter().copied().max().unwrap_or(0);
-        assert!(furthest + columns.end <= self.len, "a product's rows lie in its memory");
-        // SAFETY: the column lies in the first row, which lies in the memory.
-        unsafe { self.data.add(columns.start) }
+    /// The first of these elements, which are checked to be inside.
+    #[inline(always)]
+    pub fn at(self, elements: Range<usize>) -> *mut f32 {
+        assert!(elements.start <= elements.end && elements.end <= self.len, "elements of the memory");
+        // SAFETY: they lie inside.
+        unsafe { self.data.add(elements.start) }
     }
 }
 
@@ -138,8 +164,8 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Product<'_, L, R, P
     /// Rows of `place` must not overlap, and must lie in the `part` elements that a part has.
     pub fn run(&self, team: &Team<'_>, cut: &Cut, output: &mut [f32], part: usize, workspace: &mut [f32]) {
         let memory = Memory::new(output);
-        let tasks = cut.tasks(part);
-        team.each(tasks, workspace, cut.workspace(), |task, workspace| {
+        team.tasks(cut.tasks(), workspace, cut.workspace(), |i, workspace| {
+            let task = cut.task(i, part);
             team.vectors().dispatch(Run { product: self, cut, task, memory, workspace });
         });
     }
@@ -228,28 +254,42 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Block<'_, '_, L, R,
     #[inline(always)]
     fn multiply<S: Simd>(&self, simd: S, tile: &mut [f32], memory: Memory) {
         let Self { product, cut, task, depth, .. } = self;
+        let strip = self.strip(memory);
         let together = L::LIE.tiles(cut.tile) * cut.tile;
         let mut gathering = self.gathering();
-        for first in task.rows.clone().step_by(together) {
-            let gathered = first..(first + together).min(task.rows.end);
-            let left = match product.left.lying(&gathered, depth) {
+        let mut first = task.rows.start;
+        // Low tiles are as even as can be: a row alone takes as long as four.
+        let (rows, tiles) = (task.rows.len(), task.rows.len().div_ceil(together));
+        let is_even = L::LIE == Lie::Rows && S::F32_LANES < 16;
+        let [few, more] = if is_even { [rows / tiles.max(1), rows % tiles.max(1)] } else { [together, 0] };
+        for number in 0..tiles {
+            let height = (few + usize::from(number < more)).min(task.rows.end - first);
+            let gathered = first..first + height;
+            let room = rows_read(height.min(cut.tile), S::F32_LANES);
+            let left = match product.left.lying(task.which, &gathered, depth, room) {
                 Some(left) => left,
                 None => {
                     product.left.gather(task.which, gathered.clone(), depth.clone(), tile);
-                    &*tile
+                    Lying { data: &*tile, row: ROW, is_far: false }
                 }
             };
+            let ahead = if left.is_far { height.min(task.rows.end - gathered.end) } else { 0 };
             for start in gathered.clone().step_by(cut.tile) {
                 let rows = start..(start + cut.tile).min(gathered.end);
-                self.tile(simd, rows, &left[start - first..], memory);
+                let places = strip.places(rows.len(), |m| task.part + (product.place)(task.which, rows.start + m));
+                let left = (left.data[start - first..].as_ptr(), left.row);
+                // SAFETY: as many rows as are read are there, gathered in `TILE` elements or lying, and the steps are set; rows
+                // and columns of two tasks are never both the same (`Cut::task`), nor are their parts.
+                simd.vectorize(unsafe { Tile::new(&strip, left, &places) }.with_ahead(ahead));
             }
             if let Some(gathering) = &mut gathering {
                 let is_last = gathered.end == task.rows.end;
                 gathering.up_to(simd, (gathered.end, if is_last { 0 } else { together }), |row| {
                     let [place, next] = [row, row + 1].map(|row| (product.place)(task.which, row));
-                    (memory.rows(&[place], &self.columns).wrapping_add(place).cast_const(), next - place)
+                    (memory.at(place + self.columns.start..place + self.columns.end).cast_const(), next - place)
                 });
             }
+            first += height;
         }
         if let Some(gathering) = gathering {
             gathering.gather.finish();
@@ -265,26 +305,16 @@ impl<L: Left, R: Right, P: Fn(usize, usize) -> usize + Sync> Block<'_, '_, L, R,
         Some(Gathering { gather, next: self.task.rows.start })
     }
 
-    #[inline(always)]
-    fn tile<S: Simd>(&self, simd: S, rows: Range<usize>, left: &[f32], memory: Memory) {
+    /// The panels, and what becomes of what they give.
+    fn strip(&self, memory: Memory) -> Strip<'_> {
         let Self { product, cut, task, columns, depth, panels } = self;
         let (first, last) = (depth.start == task.depth.start, depth.end == task.depth.end);
-        let mut places = [0; MOST_ROWS];
-        for (place, row) in places.iter_mut().zip(rows.clone()) {
-            *place = task.part + (product.place)(task.which, row);
-        }
-        let places = &places[..rows.len()];
-        let none = Epilogue::default();
         let (next, walk) = (depth.len() * cut.width, Walk::straight(depth.len(), cut.width));
         assert!(columns.len().div_ceil(cut.width) * next <= panels.len(), "a panel for all columns");
         let panels = Panels { first: panels.as_ptr(), next, walk };
-        let target = Target { data: memory.rows(places, columns), offsets: places, columns: columns.len() };
+        let epilogue = if last { product.epilogue } else { Epilogue::default() };
         let (column, start) = (task.which * cut.columns + columns.start, columns.start);
-        let finish = Finish { add: !first, epilogue: if last { product.epilogue } else { none }, column, start };
-        // SAFETY: `left` begins in `TILE` elements, of which what is asked is set; the panels are of that depth; the
-        // target lies in the memory, and rows and columns of two tasks are never both the same (`Cut::tasks`), nor are
-        // their parts.
-        let tile = unsafe { Tile::new((L::LIE, left.as_ptr()), panels, target, finish) };
-        simd.vectorize(tile);
+        // SAFETY: the panels are of that depth.
+        unsafe { Strip::new(L::LIE, panels, memory, columns, Finish { add: !first, epilogue, column, start }) }
     }
 }

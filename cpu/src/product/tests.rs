@@ -20,7 +20,7 @@ fn naive(a: &[f32], b: &[f32], [m, n, k]: [usize; 3]) -> Vec<f64> {
 fn each_once(cut: &Cut) {
     let len = cut.rows * cut.columns;
     let mut depths = vec![0; cut.times * len];
-    for task in cut.tasks(len) {
+    for task in (0..cut.tasks()).map(|i| cut.task(i, len)) {
         assert!(!task.rows.is_empty() && !task.columns.is_empty());
         assert_eq!(task.columns.start % cut.width, 0);
         for row in task.rows {
@@ -48,11 +48,14 @@ proptest! {
     }
 
     #[test]
-    fn both_ways_of_packing_are_the_product(sizes in sizes(), threads in 1usize..4) {
+    fn both_ways_of_packing_are_the_product(sizes in sizes(), threads in 1usize..4, apart in 0usize..3) {
         let [m, n, k] = sizes;
         let (a, b) = (numbers(m * k, 1), numbers(n * k, 2));
         let expected = naive(&a, &b, sizes);
-        let (left, right) = (Rows { data: &a, stride: k, next: 0 }, Rows { data: &b, stride: k, next: 0 });
+        // Where rows lie apart, what is between them is of no use.
+        let rest = vec![f32::NAN; apart];
+        let a: Vec<f32> = a.chunks(k).flat_map(|row| [row, &rest[..]].concat()).collect();
+        let (left, right) = (Rows { data: &a, stride: k + apart, next: 0 }, Rows { data: &b, stride: k, next: 0 });
         for set in Instructions::available() {
             let lanes = Vectors::new(set).unwrap().lanes();
             let threads = Threads::new(threads, set).unwrap();

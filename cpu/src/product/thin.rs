@@ -14,7 +14,7 @@ use fovea_graph::op::Activation;
 use pulp::{Simd, WithSimd};
 
 use super::micro::tile_rows;
-use super::{Columns, Finish, Left, Lie, Memory, Panels, Right, Rows, TILE, Target, Tile, VECTORS, Walk};
+use super::{Columns, Finish, Left, Lie, Memory, Panels, ROW, Right, Rows, Strip, TILE, Tile, VECTORS, Walk};
 use crate::epilogue::Epilogue;
 use crate::scratch::Scratch;
 use crate::simd::mul_add;
@@ -154,7 +154,7 @@ impl Dots<'_> {
         }
         for (m, (sums, (_, a))) in sums.iter().zip(&a).enumerate() {
             let offset = (row + m) * width;
-            let target = self.memory.rows(&[offset], columns);
+            let target = self.memory.at(offset + columns.start..offset + columns.end);
             for (c, (sum, (_, b))) in sums.iter().zip(&b).enumerate().take(columns.len()) {
                 let rest: f32 = a.iter().zip(*b).map(|(a, b)| a * b).sum();
                 let mut y = simd.reduce_sum_f32s(*sum) + rest;
@@ -166,8 +166,8 @@ impl Dots<'_> {
                 {
                     y = 0.0;
                 }
-                // SAFETY: `rows` has seen that these columns of the row lie in the memory; no two tasks have one in common.
-                unsafe { target.add(offset + c).write(y) };
+                // SAFETY: these columns of the row lie in the memory, as `at` has seen; no two tasks have one in common.
+                unsafe { target.add(c).write(y) };
             }
         }
         M
@@ -212,8 +212,6 @@ impl WithSimd for Streams<'_> {
             let steps = start..(start + STREAMS).min(depth);
             for rows in self.cut.tiles() {
                 self.a.gather(0, rows.clone(), steps.clone(), left);
-                let offsets: [usize; FEW] = std::array::from_fn(|m| (rows.start + m) * width);
-                let offsets = &offsets[..rows.len()];
                 for first in self.columns.clone().step_by(panel) {
                     let columns = first..(first + panel).min(self.columns.end);
                     let (right, step) = if columns.len() == panel {
@@ -227,14 +225,13 @@ impl WithSimd for Streams<'_> {
                     let done = steps.end == depth;
                     let epilogue = Epilogue::new(self.bias.filter(|_| done), self.activation.filter(|_| done));
                     let finish = Finish { add: start > 0, epilogue, column: first, start: first };
-                    let data = self.memory.rows(offsets, &columns);
-                    let target = Target { data, offsets, columns: columns.len() };
                     let panels = Panels { first: right.as_ptr(), next: 0, walk: Walk::straight(steps.len(), step) };
-                    // SAFETY: `left` has `TILE` elements, of which `gather` has set what is asked; the walk ends in the
-                    // factor, as the assertion has seen, or in the packed panel; the target lies in the memory, and no two
-                    // tasks have a column in common.
-                    let tile = unsafe { Tile::new((Lie::Rows, left.as_ptr()), panels, target, finish) };
-                    simd.vectorize(tile);
+                    // SAFETY: the walk ends in the factor, as the assertion has seen, or in the packed panel; `left` has
+                    // `TILE` elements, of which `gather` has set what is asked; no two tasks have a column in common.
+                    let strip = unsafe { Strip::new(Lie::Rows, panels, self.memory, &columns, finish) };
+                    let places = strip.places(rows.len(), |m| (rows.start + m) * width);
+                    // SAFETY: as above.
+                    simd.vectorize(unsafe { Tile::new(&strip, (left.as_ptr(), ROW), &places) });
                 }
             }
         }

@@ -68,10 +68,11 @@ fn run(g: &Geometry, way: &Forward, operands: Operands<'_>, call: Call<'_>) {
     };
     let g = &g.with_groups(cut.times);
     let filters = super::filters(g, operands.filters);
+    let in_group = g.group_filters();
     let product = Product {
         left: &Windows::forward(g, operands.x),
         right: if cut.packed() == 0 { Factor::Own(&filters) } else { Factor::Packed(operands.filters) },
-        place: |group, row| row * g.filters + group * g.group_filters(),
+        place: |group, row| row * g.filters + group * in_group,
         epilogue: operands.epilogue,
     };
     product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);

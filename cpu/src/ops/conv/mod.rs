@@ -208,10 +208,11 @@ pub fn dgrad(call: Call<'_>) {
         rest = behind;
         let taps = phase.filters(g, g.groups / cut.times, call.memory.inputs[0]);
         let g = &g.with_groups(cut.times);
+        let in_group = g.group_channels();
         let product = Product {
             left: &phase.windows(g, call.memory.inputs[1]),
             right: if packed.is_empty() { Factor::Own(&taps) } else { Factor::Packed(packed) },
-            place: |group, row| phase.place(g, row) + group * g.group_channels(),
+            place: |group, row| phase.place(g, row) + group * in_group,
             epilogue: Epilogue::default(),
         };
         product.run(call.team, cut, call.memory.output, 0, call.memory.workspace);

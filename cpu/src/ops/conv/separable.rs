@@ -2,7 +2,7 @@
 //! inference: what the first gives is never stored as a map.
 //!
 //! A task computes some lines of the first for all channels into its own memory, 170 KiB of the second-level cache on AVX2, 340 on
-//! AVX-512, as the tiles of the product that multiplies them by the second's filters: nothing is gathered. Saved are a write of
+//! AVX-512, as rows of the product that multiplies them by the second's filters: nothing is gathered. Saved are a write of
 //! the map between and two reads (one of them to own the lines that are written): of MobileNet's first pair at batch 8, 112² of
 //! 32 and 64 channels, 39 of 103 MB.
 //! Where that map is small it stays in a cache anyway, and two steps share out their work better.
@@ -21,9 +21,12 @@ use crate::geometry::Geometry;
 use crate::ops::Call;
 use crate::ops::depthwise::Slide;
 use crate::ops::kernel::{Kernel, Way};
-use crate::product::{Cut, Factor, Memory, Product, ROW, Rows, TILE, Tiles};
+use crate::product::{Cut, Factor, Memory, Product, Rows, TILE, Tiles};
 use crate::scratch::Scratch;
 use crate::threads::Threads;
+
+/// Elements of a line of the cache.
+const LINE: usize = 16;
 
 /// Both convolutions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +64,10 @@ impl Separable {
         let has_statistics = first.1.statistics || second.1.statistics;
         let is_alone = g.group_filters() == 1 && !first.1.add && second.0.groups == 1 && !has_statistics;
         let is_point = [second.0.window, second.0.stride] == [[1; 3]; 2] && second.0.pad == [0; 3];
-        let is_large = g.rows() * g.filters >= LARGE;
+        // Panels that leave the second-level cache come anew for each task: on AVX2 two steps are faster then. On AVX-512 one
+        // was, before products went through all rows with some columns; it was not measured since.
+        let stays = cut.is_wide() || cut.is_one_block();
+        let is_large = g.rows() * g.filters >= LARGE && stays;
         let times = all.div_ceil(lines).div_ceil(TASKS);
         (is_alone && is_point && is_large).then_some(Self { first, second, cut, lines, times })
     }
@@ -71,9 +77,14 @@ impl Separable {
         self.lines * self.first.0.out[2]
     }
 
+    /// Elements of a row of the map between, as a task has it: not a power of two, so that rows share no set of the cache.
+    fn row(&self) -> usize {
+        self.cut.piece.next_multiple_of(LINE) + LINE
+    }
+
     /// Elements of the tiles that a task has to itself.
     fn own(&self) -> usize {
-        self.cut.pieces(0..self.cut.depth).count() * self.rows() * ROW + TILE
+        self.cut.pieces(0..self.cut.depth).count() * self.rows() * self.row() + TILE
     }
 }
 
@@ -82,7 +93,7 @@ impl Separable {
 fn lines(g: &Geometry, cut: &Cut, most: usize) -> Option<usize> {
     /// Elements, by the columns of a panel.
     const OWN: usize = 2700;
-    /// Rows, which lie as far apart as those of the deepest tile.
+    /// Rows.
     const MOST: usize = 512;
     let width = g.out[2];
     let most = ((OWN * cut.width / g.filters).min(MOST) / width).min(most);
@@ -182,15 +193,15 @@ impl WithSimd for Run<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { separable, slide, second, rows, memory, workspace } = self;
-        let (cut, together) = (&separable.cut, separable.rows());
+        let (cut, together, row) = (&separable.cut, separable.rows(), separable.row());
         let (made, workspace) = workspace.split_at_mut(separable.own());
         for start in rows.clone().step_by(together) {
             let end = (start + together).min(rows.end);
             for (piece, channels) in cut.pieces(0..cut.depth).enumerate() {
-                slide.rows(simd, start..end, channels, &mut made[piece * together * ROW..], ROW);
+                slide.rows(simd, start..end, channels, &mut made[piece * together * row..], row);
             }
             let product = Product::<_, Rows<'_>, _> {
-                left: &Tiles { data: made, piece: cut.piece, rows: together },
+                left: &Tiles { data: made, row, piece: cut.piece, rows: together },
                 right: Factor::Packed(second.filters),
                 place: |_, row| (start + row) * cut.columns,
                 epilogue: second.epilogue,

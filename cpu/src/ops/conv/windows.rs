@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use crate::geometry::Geometry;
-use crate::product::{Left, Lie, ROW, Right, copy};
+use crate::product::{Left, Lie, Lying, ROW, Right, copy};
 
 /// The windows along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,11 @@ impl<'a> Windows<'a> {
     /// Whether the elements of a window on the last axis lie together on the map.
     fn is_run(&self) -> bool {
         self.channels == self.group && (self.axes[2].step == 1 || self.axes[2].taps == 1)
+    }
+
+    /// Whether windows are the map's places, one behind another.
+    fn is_pointwise(&self) -> bool {
+        self.axes.iter().all(|axis| (axis.taps, axis.stride, axis.first, axis.out) == (1, 1, 0, axis.map))
     }
 
     /// Walks through elements `depth` of the windows `rows`, counted over the whole batch, in runs that lie together:
@@ -208,6 +213,15 @@ impl Axis {
 
 impl Left for Windows<'_> {
     const LIE: Lie = Lie::Rows;
+
+    #[inline(always)]
+    fn lying(&self, which: usize, rows: &Range<usize>, depth: &Range<usize>, room: usize) -> Option<Lying<'_>> {
+        if !self.is_pointwise() {
+            return None;
+        }
+        let from = rows.start * self.channels + which * self.group + depth.start;
+        Lying::new(&self.map[from..], self.channels, room, depth.len())
+    }
 
     #[inline(always)]
     fn gather(&self, which: usize, rows: Range<usize>, depth: Range<usize>, tile: &mut [f32]) {

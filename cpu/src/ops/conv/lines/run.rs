@@ -6,7 +6,7 @@ use pulp::{Simd, WithSimd};
 
 use super::{Lines, Task, stride};
 use crate::geometry::Geometry;
-use crate::product::{COLUMN, Finish, Lie, MOST_ROWS, Memory, Panels, TILE, Target, Tile, Walk, copy};
+use crate::product::{COLUMN, Finish, Lie, Memory, Panels, Strip, TILE, Tile, Walk, copy};
 
 /// Some lines of a plane of the output.
 struct Band {
@@ -143,8 +143,6 @@ impl Run<'_> {
         };
         let part = self.task.part * g.filters * g.depth();
         let row = |k: usize| part + (self.task.group * g.group_filters() + filters.start + k) * g.depth();
-        let offsets: [usize; MOST_ROWS] = std::array::from_fn(row);
-        let offsets = &offsets[..filters.len()];
         let panels = channels.len().div_ceil(block);
         let furthest = (walk.lines - 1) * down + (steps - 1) * step + (panels - 1) * next + block;
         let [planes, height, across] = [g.window[0], g.window[1], g.window[2] / cut.run];
@@ -154,13 +152,13 @@ impl Run<'_> {
             assert!(first + furthest <= copies.len(), "a walk ends in its copies");
             let before = element * cut.run * g.group_channels();
             let columns = before + channels.start..before + channels.end;
-            let target = Target { data: self.memory.rows(offsets, &columns), offsets, columns: channels.len() };
             let panels = Panels { first: copies[first..].as_ptr(), next, walk };
-            // SAFETY: `tile` begins in `TILE` elements, where `gather` has set the band's positions; the walk ends in
-            // the copies, as the assertion has seen; the target lies in the memory, as no two tasks have a part and channels
-            // in common.
-            let tile = unsafe { Tile::new((Lie::Columns, tile.as_ptr()), panels, target, Finish::sums(add)) };
-            simd.vectorize(tile);
+            // SAFETY: the walk ends in the copies, as the assertion has seen; `tile` begins in `TILE` elements, where `gather`
+            // has set the band's positions; no two tasks have a part and channels in common.
+            let strip = unsafe { Strip::new(Lie::Columns, panels, self.memory, &columns, Finish::sums(add)) };
+            let places = strip.places(filters.len(), row);
+            // SAFETY: as above.
+            simd.vectorize(unsafe { Tile::new(&strip, (tile.as_ptr(), 1), &places) });
         }
     }
 }
