@@ -6,6 +6,7 @@
 //! Source: F. Chollet, "Xception: deep learning with depthwise separable convolutions", arXiv:1610.02357. The filters are
 //! turned once, so that those of one window element lie together.
 
+mod block;
 mod few;
 mod sized;
 mod slide;

@@ -51,7 +51,7 @@ pub(super) struct Seen {
     /// The place on all maps where the line of their taps 0 begins; it may lie beside the map.
     line: isize,
     /// Places from line to line, on the first two axes.
-    next: [isize; 2],
+    pub(super) next: [isize; 2],
 }
 
 impl Seen {
