@@ -10,10 +10,10 @@ use fovea_graph::op::{Pool, PoolKind, PoolPick};
 use pulp::{Simd, WithSimd};
 
 use super::Call;
-use super::channels::chunk;
 use super::pool_windows::{self, Line};
 use crate::geometry::{Geometry, Position, axes};
 use crate::simd::{load, store};
+use crate::team::CHUNK;
 
 /// The part of one window that lies on the map.
 #[derive(Clone, Copy)]
@@ -119,10 +119,16 @@ pub fn each(g: &Geometry, rows: Range<usize>, mut visit: impl FnMut(usize, Seen,
     }
 }
 
+/// Elements of a task: as many windows as see so many elements as one of an elementwise op.
+fn task(g: &Geometry) -> usize {
+    let (seen, channels) = (g.window.iter().product::<usize>().max(1), g.channels.max(1));
+    (CHUNK / seen / channels).max(1) * channels
+}
+
 /// `pool`.
 pub fn pool(op: &Pool, call: Call<'_>) {
     let (g, x) = (windows(op, call.shapes[0], call.shape), call.memory.inputs[0]);
-    call.team.chunks(call.memory.output, chunk(g.channels.max(1)), |start, y| {
+    call.team.chunks(call.memory.output, task(&g), |start, y| {
         let rows = start / g.channels..(start + y.len()) / g.channels;
         call.team.vectors().dispatch(Forward { g: &g, rows, kind: op.kind, x, y });
     });
@@ -132,7 +138,7 @@ pub fn pool(op: &Pool, call: Call<'_>) {
 pub fn pool_pick(op: &PoolPick, call: Call<'_>) {
     let (x, from) = (call.memory.inputs[0], call.memory.inputs[1]);
     let g = windows(&op.pool, call.shapes[0], call.shape);
-    call.team.chunks(call.memory.output, chunk(g.channels.max(1)), |start, y| {
+    call.team.chunks(call.memory.output, task(&g), |start, y| {
         let rows = start / g.channels..(start + y.len()) / g.channels;
         call.team.vectors().dispatch(Pick { g: &g, rows, kind: op.pool.kind, x, from, y });
     });
