@@ -267,6 +267,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_number_stays_so_where_it_is_rectified() {
+        struct Rectified(f32);
+        impl WithSimd for Rectified {
+            type Output = Vec<f32>;
+            fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
+                pulp::bytemuck::cast_slice(&[rectified(simd, simd.splat_f32s(self.0))]).to_vec()
+            }
+        }
+        for set in Instructions::available() {
+            let all = |x: f32| Vectors::new(set).unwrap().dispatch(Rectified(x));
+            assert!(all(f32::NAN).iter().all(|x| x.is_nan()), "{set}");
+            for (x, expected) in [(-1.5, 0.0), (2.5, 2.5), (f32::NEG_INFINITY, 0.0), (f32::INFINITY, f32::INFINITY)] {
+                assert!(all(x).iter().all(|&x| x == expected), "{set}: {x}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_not_there_is_refused_with_what_is() {
         let unknown = Instructions::from_word("AVX").unwrap_err();
         assert!(unknown.starts_with("there is no set of instructions `AVX`; this machine has `"), "{unknown}");

@@ -157,10 +157,7 @@ fn large_convolutions() {
         (conv(3, [1, 1], 20, [3, 21, 21, 20], 60), "depthwise"),
     ];
     for (case, algorithm) in cases {
-        let graph = single(Op::Conv(case.conv.clone()), &[&case.x, &case.filter]);
-        let node = graph.find_output("y").unwrap();
-        for cpu in &*CPUS {
-            let kernel = cpu.choose(&graph, node).kernel.to_string();
+        for kernel in kernels(Op::Conv(case.conv.clone()), &[&case.x, &case.filter]) {
             assert!(kernel.starts_with(algorithm), "{kernel}, not {algorithm}");
         }
         check_conv(&case);
@@ -223,6 +220,13 @@ fn few_channels() {
     }
 }
 
+/// What runs an op of inputs of these shapes, on each set of instructions.
+fn kernels(op: Op, shapes: &[&[usize]]) -> Vec<String> {
+    let graph = single(op, shapes);
+    let node = graph.find_output("y").unwrap();
+    CPUS.iter().map(|cpu| cpu.choose(&graph, node).kernel.to_string()).collect()
+}
+
 /// Strides whose phases are many and small: the gradient by the input is one product, whose sums are added where windows
 /// overlap, beside one another, and with places between them that none reaches; over one, two and three axes, and in parts.
 #[test]
@@ -241,9 +245,8 @@ fn windows_that_are_added() {
         let extent = x[1..x.len() - 1].to_vec();
         let out = conv.output_extent(&extent, &filter[1..filter.len() - 1]).unwrap();
         let y = [&x[..1], &out[..], &filter[..1]].concat();
-        let graph = single(Op::ConvDgrad(op::ConvDgrad { conv: conv.clone(), extent }), &[&filter, &y]);
-        let node = graph.find_output("y").unwrap();
-        assert!(CPUS.iter().all(|cpu| cpu.choose(&graph, node).kernel.to_string().ends_with("added at a time")));
+        let dgrad = Op::ConvDgrad(op::ConvDgrad { conv: conv.clone(), extent });
+        assert!(kernels(dgrad, &[&filter, &y]).iter().all(|kernel| kernel.ends_with("added at a time")));
         check_conv(&Case { conv, x, filter });
     }
 }
@@ -254,9 +257,8 @@ fn few_filters() {
     for (channels, filters, x) in [(64, 1, [4, 32, 32]), (30, 3, [4, 20, 20]), (17, 2, [1, 3, 1]), (9, 4, [2, 5, 7])] {
         let x = [&x[..], &[channels]].concat();
         let case = Case { conv: conv(&[1, 1], [0, 0], 1, 1), x, filter: vec![filters, 1, 1, channels] };
-        let graph = single(Op::Conv(case.conv.clone()), &[&case.x, &case.filter]);
-        let node = graph.find_output("y").unwrap();
-        assert!(CPUS.iter().all(|cpu| cpu.choose(&graph, node).kernel.to_string().starts_with("few filters")));
+        let kernels = kernels(Op::Conv(case.conv.clone()), &[&case.x, &case.filter]);
+        assert!(kernels.iter().all(|kernel| kernel.starts_with("few filters")));
         check_conv(&case);
     }
     check_conv(&Case { conv: conv(&[1], [0, 0], 1, 1), x: vec![3, 70, 100], filter: vec![3, 1, 100] });

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::windows::{Axis, Windows};
 use crate::geometry::Geometry;
 use crate::product::{Right, copy_padded};
-use crate::simd::prefetch;
+use crate::simd::{LINE, prefetch};
 
 /// The elements of the map that the same taps reach, along all axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,9 +125,8 @@ impl Taps<'_> {
     }
 }
 
-/// How many filters ahead they are fetched, and elements of a line of the caches.
+/// How many filters ahead they are fetched.
 const AHEAD: usize = 4;
-const LINE: usize = 16;
 
 impl Right for Taps<'_> {
     #[inline(always)]

@@ -23,10 +23,8 @@ use crate::ops::depthwise::Slide;
 use crate::ops::kernel::{Kernel, Way};
 use crate::product::{Cut, Factor, Memory, Product, Rows, TILE, Tiles};
 use crate::scratch::Scratch;
+use crate::simd::LINE;
 use crate::threads::Threads;
-
-/// Elements of a line of the cache.
-const LINE: usize = 16;
 
 /// Both convolutions.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use crate::geometry::Geometry;
 use crate::product::{Left, Lie, Lying, ROW, Right, copy};
+use crate::simd::LINE;
 
 /// The windows along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,9 +245,6 @@ fn clear_run(to: &mut [f32], len: usize) {
         None => to[..len].fill(0.0),
     }
 }
-
-/// Elements of a line of the cache.
-const LINE: usize = 16;
 
 /// Copies a run by whole lines of the cache, where there is room for them: no call, and no loop over a few elements.
 #[inline(always)]
