@@ -43,6 +43,7 @@ fn cases() -> Vec<Case> {
     vec![
         case("product", &[3, 7, 7, 20], &[37, 1, 1, 20], 1, 0, 1),
         case("product", &[1, 7, 5, 530], &[70, 1, 1, 530], 1, 0, 1),
+        case("strassen", &[2, 15, 15, 514], &[256, 1, 1, 514], 1, 0, 1),
         case("product", &[2, 13, 10, 9], &[33, 3, 3, 9], 2, 1, 1),
         case("product", &[2, 8, 8, 12], &[10, 3, 3, 6], 1, 1, 2),
         case("product", &[2, 9, 8, 32], &[64, 3, 3, 4], 1, 1, 8),
@@ -165,7 +166,9 @@ fn check(case: &Case, behind: Behind) {
     check_graph(&graph, &format!("{behind:?}"), |plan, what| {
         let [step] = &plan.steps[..] else { panic!("more than one step: {what}") };
         assert_eq!(step.nodes.len(), 1 + [behind.norm, behind.add, behind.relu].iter().filter(|is| **is).count());
-        assert!(step.kernel.to_string().starts_with(case.word), "{what}");
+        // Of seven multiplications on AVX2 alone.
+        let word = if what.contains("threads, AVX2") { case.word } else { &case.word.replace("strassen", "product") };
+        assert!(step.kernel.to_string().starts_with(word), "{what}");
         assert_eq!(step.kernel.to_string().contains(", norm folded"), behind.norm, "{what}");
         assert!(!behind.norm || plan.prepared[0].is_kept, "{what}");
     });

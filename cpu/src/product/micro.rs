@@ -139,6 +139,7 @@ impl Walk {
 }
 
 /// Panels of the right factor, and what becomes of their products with tiles of the left one.
+#[derive(Clone, Copy)]
 pub struct Strip<'a> {
     lie: Lie,
     panels: Panels,
@@ -178,6 +179,25 @@ impl<'a> Strip<'a> {
             *at = checked(row);
         }
         Places { at, rows }
+    }
+
+    /// Its panels.
+    pub(super) fn panels(&self) -> &Panels {
+        &self.panels
+    }
+
+    /// Has fetched what M rows of sums will go to while they are worked out: rows lie too far apart for the processor to foresee.
+    #[inline(always)]
+    pub(super) fn fetch<S: Simd, const M: usize, const V: usize>(&self, places: &Places, column: usize) {
+        let lines = |from: *const f32| {
+            for place in &places.at[..M] {
+                prefetch_vectors::<S, V>(from.wrapping_add(place + column));
+            }
+        };
+        lines(self.data);
+        if let Some(shortcut) = self.finish.epilogue.shortcut {
+            lines(shortcut.as_ptr().wrapping_add(self.finish.start));
+        }
     }
 }
 
@@ -244,28 +264,14 @@ impl<'t, 'a> Tile<'t, 'a> {
             while column + width <= columns {
                 self.fetch_rows(fetched, each);
                 fetched += each;
-                self.sums::<S, M, VECTORS, C>(simd, right, column).store(simd, self, column);
+                self.sums::<S, M, VECTORS, C>(simd, right, column).store(simd, self.strip, self.places, column);
                 (column, right) = (column + width, right.wrapping_add(self.strip.panels.next));
             }
             if column + S::F32_LANES < columns {
-                self.sums::<S, M, VECTORS, C>(simd, right, column).store(simd, self, column);
+                self.sums::<S, M, VECTORS, C>(simd, right, column).store(simd, self.strip, self.places, column);
             } else if column < columns {
-                self.sums::<S, M, 1, C>(simd, right, column).store(simd, self, column);
+                self.sums::<S, M, 1, C>(simd, right, column).store(simd, self.strip, self.places, column);
             }
-        }
-    }
-
-    /// Has fetched what the sums will go to while they are worked out: rows lie too far apart for the processor to foresee.
-    #[inline(always)]
-    fn fetch<S: Simd, const M: usize, const V: usize>(&self, column: usize) {
-        let lines = |from: *const f32| {
-            for place in &self.places.at[..M] {
-                prefetch_vectors::<S, V>(from.wrapping_add(place + column));
-            }
-        };
-        lines(self.strip.data);
-        if let Some(shortcut) = self.strip.finish.epilogue.shortcut {
-            lines(shortcut.as_ptr().wrapping_add(self.strip.finish.start));
         }
     }
 
@@ -278,7 +284,7 @@ impl<'t, 'a> Tile<'t, 'a> {
         }
     }
 
-    /// The innermost loop of everything.
+    /// The sums of one panel's columns.
     ///
     /// # Safety
     /// As for [`Tile::new`], with room for M rows in the tile, and `right` one of the panels.
@@ -286,32 +292,13 @@ impl<'t, 'a> Tile<'t, 'a> {
     unsafe fn sums<S: Simd, const M: usize, const V: usize, const C: usize>(
         &self,
         simd: S,
-        mut right: *const f32,
+        right: *const f32,
         column: usize,
     ) -> Sums<S, M, V> {
-        self.fetch::<S, M, V>(column);
-        let mut sums = [[simd.splat_f32s(0.0); V]; M];
-        let (mut left, row) = (self.left, if C == 1 { self.row } else { 1 });
-        let Walk { lines, steps, step, jump } = self.strip.panels.walk;
-        // What lies row by row meets panels whose steps lie one behind another.
-        let ahead = if C == 1 { AHEAD } else { self.strip.panels.walk.ahead() };
-        for _ in 0..lines {
-            for _ in 0..steps / TOGETHER {
-                for u in 0..TOGETHER {
-                    let (left, right) = (left.wrapping_add(u * C), right.wrapping_add(u * step));
-                    // SAFETY: there are as many steps of the panel and of M rows.
-                    unsafe { update::<S, M, V>(simd, &mut sums, (left, row), right, ahead) };
-                }
-                (left, right) = (left.wrapping_add(TOGETHER * C), right.wrapping_add(TOGETHER * step));
-            }
-            for _ in 0..steps % TOGETHER {
-                // SAFETY: as above; pointers behind the last step are not read.
-                unsafe { update::<S, M, V>(simd, &mut sums, (left, row), right, ahead) };
-                (left, right) = (left.wrapping_add(C), right.wrapping_add(step));
-            }
-            right = right.wrapping_add(jump);
-        }
-        Sums(sums)
+        self.strip.fetch::<S, M, V>(self.places, column);
+        let row = if C == 1 { self.row } else { 1 };
+        // SAFETY: as was promised.
+        unsafe { Sums::zeros(simd).add_product::<C>(simd, (self.left, row), right, self.strip.panels.walk) }
     }
 }
 
@@ -357,21 +344,70 @@ unsafe fn update<S: Simd, const M: usize, const V: usize>(
 }
 
 /// The sums of a tile.
-struct Sums<S: Simd, const M: usize, const V: usize>([[S::f32s; V]; M]);
+#[derive(Clone, Copy)]
+pub(super) struct Sums<S: Simd, const M: usize, const V: usize>([[S::f32s; V]; M]);
 
 impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
+    /// Of nothing yet.
+    #[inline(always)]
+    pub(super) fn zeros(simd: S) -> Self {
+        Self([[simd.splat_f32s(0.0); V]; M])
+    }
+
+    /// Both sums in one.
+    #[inline(always)]
+    pub(super) fn plus(mut self, simd: S, other: Self) -> Self {
+        each(&mut self.0, |m, v, sum| simd.add_f32s(sum, other.0[m][v]));
+        self
+    }
+
+    /// With the product of M rows and a panel added, the innermost loop of everything.
+    ///
+    /// # Safety
+    /// The walk's steps of the rows, C elements from step to step and `row` from row to row, and of the panel must be there.
+    #[inline(always)]
+    pub(super) unsafe fn add_product<const C: usize>(
+        self,
+        simd: S,
+        (mut left, row): (*const f32, usize),
+        mut right: *const f32,
+        walk: Walk,
+    ) -> Self {
+        let Self(mut sums) = self;
+        let Walk { lines, steps, step, jump } = walk;
+        // What lies row by row meets panels whose steps lie one behind another.
+        let ahead = if C == 1 { AHEAD } else { walk.ahead() };
+        for _ in 0..lines {
+            for _ in 0..steps / TOGETHER {
+                for u in 0..TOGETHER {
+                    let (left, right) = (left.wrapping_add(u * C), right.wrapping_add(u * step));
+                    // SAFETY: there are as many steps of the panel and of M rows.
+                    unsafe { update::<S, M, V>(simd, &mut sums, (left, row), right, ahead) };
+                }
+                (left, right) = (left.wrapping_add(TOGETHER * C), right.wrapping_add(TOGETHER * step));
+            }
+            for _ in 0..steps % TOGETHER {
+                // SAFETY: as above; pointers behind the last step are not read.
+                unsafe { update::<S, M, V>(simd, &mut sums, (left, row), right, ahead) };
+                (left, right) = (left.wrapping_add(C), right.wrapping_add(step));
+            }
+            right = right.wrapping_add(jump);
+        }
+        Self(sums)
+    }
+
     /// Does what follows, and writes them from a column of the target on.
     ///
     /// # Safety
     /// The target's rows must be the caller's alone, and as long as its columns; what follows must cover them.
     #[inline(always)]
-    unsafe fn store(self, simd: S, tile: &Tile<'_, '_>, column: usize) {
+    pub(super) unsafe fn store(self, simd: S, strip: &Strip<'_>, places: &Places, column: usize) {
         // SAFETY: as was promised.
         unsafe {
-            if tile.strip.columns - column >= V * S::F32_LANES {
-                self.put::<true>(simd, tile, column);
+            if strip.columns - column >= V * S::F32_LANES {
+                self.put::<true>(simd, strip, places, column);
             } else {
-                self.put::<false>(simd, tile, column);
+                self.put::<false>(simd, strip, places, column);
             }
         }
     }
@@ -381,12 +417,12 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
     /// # Safety
     /// As for [`Self::store`].
     #[inline(always)]
-    unsafe fn put<const WHOLE: bool>(self, simd: S, tile: &Tile<'_, '_>, column: usize) {
-        let Strip { data, columns, finish, .. } = tile.strip;
-        let (Self(mut sums), lanes, rows) = (self, S::F32_LANES, tile.places.rows);
+    unsafe fn put<const WHOLE: bool>(self, simd: S, strip: &Strip<'_>, places: &Places, column: usize) {
+        let Strip { data, columns, finish, .. } = strip;
+        let (Self(mut sums), lanes, rows) = (self, S::F32_LANES, places.rows);
         let ends: [u32; V] = std::array::from_fn(|v| (columns - column).saturating_sub(v * lanes).min(lanes) as u32);
         let masks = ends.map(|end| MemMask::new(simd.mask_between_m32s(0, end).mask()));
-        let row = |m: usize| tile.places.at[m] + column;
+        let row = |m: usize| places.at[m] + column;
         // SAFETY: of the columns that are written there are as many in a row of the target and of the shortcut, and in the bias.
         unsafe {
             let load = |from: *const f32, v: usize| match WHOLE {
@@ -411,3 +447,7 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
         }
     }
 }
+
+// SAFETY: what it reads is only read, and what is written through it goes to columns of rows that a task has to itself
+// (`Tile::new`).
+unsafe impl Sync for Strip<'_> {}

@@ -23,6 +23,7 @@
 mod cut;
 mod matrices;
 mod micro;
+mod strassen;
 #[cfg(test)]
 mod tests;
 mod thin;
@@ -37,6 +38,7 @@ use crate::team::Team;
 pub use cut::Cut;
 pub use matrices::{Columns, Rows, Tiles, Transposed, copy, copy_padded};
 pub use micro::{COLUMN, Finish, LONGEST, Lie, Panels, ROW, Strip, TILE, Tile, VECTORS, Walk, rows_read, tile_rows};
+pub use strassen::Strassen;
 pub use thin::{Thin, dots, streams};
 
 /// What stands left: rows of `depth` elements.

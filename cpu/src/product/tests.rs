@@ -78,4 +78,99 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn seven_multiplications_are_the_product(
+        images in 1usize..4,
+        rows in prop_oneof![10usize..13, 19usize..26, 40usize..120],
+        [columns, depth] in [1usize..4, 1usize..80],
+        threads in 1usize..4,
+    ) {
+        for set in Instructions::available() {
+            let lanes = Vectors::new(set).unwrap().lanes();
+            let (columns, depth) = (columns * 2 * VECTORS * lanes, 2 * depth);
+            let Some(cut) = Strassen::new(images, [rows, columns, depth], lanes) else { continue };
+            let (m, threads) = (images * rows, Threads::new(threads, set).unwrap());
+            let (a, b) = (numbers(m * depth, 1), numbers(columns * depth, 2));
+            let (bias, shortcut) = (numbers(columns, 3), numbers(m * columns, 4));
+            let epilogue = Epilogue { bias: Some(&bias), shortcut: Some(&shortcut), ..Epilogue::default() };
+            let (mut found, each) = (vec![f32::NAN; m * columns], cut.scratch().each);
+            by_seven(&Team::new(&threads, None), &cut, [&a, &b], epilogue, (&mut found, &mut vec![f32::NAN; threads.count() * each]));
+            for (at, (found, sum)) in found.iter().zip(naive(&a, &b, [m, columns, depth])).enumerate() {
+                let expected = sum + f64::from(bias[at % columns]) + f64::from(shortcut[at]);
+                // 4.5 times as much as the plain product's.
+                prop_assert!((f64::from(*found) - expected).abs() <= 4.5e-6 * depth as f64, "{set}: {found} {expected}");
+            }
+        }
+    }
+}
+
+fn by_seven(
+    team: &Team<'_>,
+    cut: &Strassen,
+    [a, b]: [&[f32]; 2],
+    epilogue: Epilogue<'_>,
+    to: (&mut [f32], &mut [f32]),
+) {
+    let mut packed = vec![f32::NAN; cut.packed()];
+    cut.pack(team, b, &mut packed);
+    cut.run(team, (a, &packed), epilogue, to.0, to.1);
+}
+
+/// An image does not reach another one's results, though its elements are very large; nor are sums beyond the range of f32 hidden.
+#[test]
+fn images_do_not_meet_in_seven_multiplications() {
+    let sizes @ [rows, columns, depth] = [49, 32, 64];
+    for set in Instructions::available() {
+        let lanes = Vectors::new(set).unwrap().lanes();
+        let Some(cut) = Strassen::new(3, [rows, columns, depth], lanes) else { continue };
+        let threads = Threads::new(2, set).unwrap();
+        let (mut a, b) = (numbers(3 * rows * depth, 1), numbers(columns * depth, 2));
+        let expected = naive(&a, &b, [3 * rows, columns, depth]);
+        a[rows * depth..2 * rows * depth].iter_mut().for_each(|a| *a *= 1e30);
+        a[rows * depth] = f32::INFINITY;
+        let mut found = vec![f32::NAN; 3 * rows * columns];
+        let mut workspace = vec![f32::NAN; 2 * cut.scratch().each];
+        by_seven(&Team::new(&threads, None), &cut, [&a, &b], Epilogue::default(), (&mut found, &mut workspace));
+        let image = rows * columns;
+        for (at, (found, expected)) in found.iter().zip(&expected).enumerate().filter(|(at, _)| at / image != 1) {
+            assert!((f64::from(*found) - expected).abs() <= 4.5e-6 * depth as f64, "{set}, {sizes:?}: {found} at {at}");
+        }
+        assert!(found[image..][..columns].iter().all(|found| !found.is_finite()), "{set}");
+    }
+}
+
+/// Rounding errors of both ways for sums of 512 terms, in the mean: the more of the seven's is what its head says.
+#[test]
+fn seven_multiplications_round_about_three_times_as_much() {
+    let sizes @ [rows, columns, depth] = [96, 64, 512];
+    let set = Instructions::best();
+    let (lanes, threads) = (Vectors::new(set).unwrap().lanes(), Threads::new(2, set).unwrap());
+    let team = Team::new(&threads, None);
+    // Of neighbouring numbers nothing follows for the next ones: where they went on evenly, sums of halves would add up.
+    let mut state = 1u32;
+    let mut random = |len: usize| -> Vec<f32> {
+        let next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1u32 << 23) as f32 - 1.0
+        };
+        (0..len).map(next).collect()
+    };
+    let (a, b) = (random(rows * depth), random(columns * depth));
+    let expected = naive(&a, &b, sizes);
+    let error = |found: &[f32]| {
+        let square = |(found, expected): (&f32, &f64)| (f64::from(*found) - expected).powi(2);
+        (found.iter().zip(&expected).map(square).sum::<f64>() / found.len() as f64).sqrt()
+    };
+    let Some(cut) = Strassen::new(1, sizes, lanes) else { return };
+    let mut found = vec![f32::NAN; rows * columns];
+    by_seven(&team, &cut, [&a, &b], Epilogue::default(), (&mut found, &mut vec![0.0; 2 * cut.scratch().each]));
+    let seven = error(&found);
+    let cut = Cut::packed_by_tasks(sizes, 1, lanes);
+    let (left, right) = (Rows { data: &a, stride: depth, next: 0 }, Rows { data: &b, stride: depth, next: 0 });
+    let right = Factor::Own(&right);
+    let product = Product { left: &left, right, place: |_, row| row * columns, epilogue: Epilogue::default() };
+    product.run(&team, &cut, &mut found, 0, &mut vec![0.0; 2 * cut.scratch().each]);
+    let plain = error(&found);
+    assert!((1.5..4.5).contains(&(seven / plain)), "{seven:e} for {plain:e}");
 }

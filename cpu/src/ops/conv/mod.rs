@@ -21,7 +21,7 @@ use super::{Call, depthwise, few, narrow, planar, winograd};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::kernel::{Form, Kernel, Way};
-use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
+use crate::product::{self, Cut, Factor, Product, Rows, Strassen, Transposed};
 use crate::scratch::Scratch;
 use crate::team::{CHUNK, Team};
 use added::Added;
@@ -87,6 +87,10 @@ fn choose_for(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
     if let Some(planes) = Planes::forward(&g, lanes) {
         return Kernel::new(Way::Conv(g, Forward::Planar(planes), alone), planes.scratch());
     }
+    if is_kept && let Some(cut) = by_seven(&g, lanes) {
+        let kernel = Kernel::new(Way::Conv(g, Forward::Strassen(cut), alone), cut.scratch());
+        return kernel.with_wanted(1, Form::Sevenths(cut), cut.packed());
+    }
     let joined = g.with_groups(g.groups / g.neighbours(g.group_filters(), lanes));
     let sizes = [g.rows(), joined.group_filters(), joined.depth()];
     // Where windows are single places a convolution before it may be computed with it, and meets packed filters.
@@ -97,6 +101,17 @@ fn choose_for(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
     };
     let kernel = Kernel::new(Way::Conv(g, Forward::Product(cut), alone), Scratch::each(cut.workspace()));
     if cut.packed() == 0 { kernel } else { kernel.with_wanted(1, Form::Filters(g, cut), cut.packed()) }
+}
+
+/// How it is cut as a product by seven multiplications, where that is possible and worth it.
+fn by_seven(g: &Geometry, lanes: usize) -> Option<Strassen> {
+    /// Sizes from which on what is saved is more than what the sums and more panels cost, on AVX2; not measured on others.
+    const LEAST: [usize; 3] = [384, 256, 512];
+    const LANES: usize = 8;
+    let is_points = [g.window, g.stride] == [[1; 3]; 2] && g.pad == [0; 3] && g.out == g.map && g.groups == 1;
+    let is_large = [g.rows(), g.filters, g.channels].iter().zip(LEAST).all(|(&size, least)| size >= least);
+    let sizes = [g.rows() / g.batch.max(1), g.filters, g.channels];
+    if is_points && is_large && lanes == LANES { Strassen::new(g.batch, sizes, lanes) } else { None }
 }
 
 /// How `conv_dgrad` is computed.
