@@ -59,12 +59,6 @@ impl Epilogue<'_> {
         }
     }
 
-    /// Whether it goes as far as a map of so many elements and columns.
-    pub fn covers(&self, [elements, columns]: [usize; 2]) -> bool {
-        self.shortcut.is_none_or(|shortcut| elements <= shortcut.len())
-            && self.bias.is_none_or(|bias| columns <= bias.len())
-    }
-
     /// The furthest that a row of so many columns may begin, counted from this element of the map, where it begins with this
     /// column; none where what follows does not go as far as one.
     pub fn furthest(&self, [element, column]: [usize; 2], columns: usize) -> Option<usize> {
@@ -78,7 +72,7 @@ impl Epilogue<'_> {
     /// the sums would leave the registers.
     ///
     /// # Safety
-    /// `load` must be allowed to read the bias from `column` on, and the shortcut from the rows' elements on ([`Self::covers`]).
+    /// `load` must be allowed to read the bias from `column` on, and the shortcut from the rows' elements on ([`Self::furthest`]).
     #[inline(always)]
     pub unsafe fn finish<S: Simd, const M: usize, const V: usize>(
         &self,

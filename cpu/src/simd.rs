@@ -170,13 +170,7 @@ pub const AHEAD: usize = 1024;
 /// Elements of a line of the caches.
 pub const LINE: usize = 16;
 
-/// Has fetched what comes so many elements ahead of a step of V vectors, of which several may lie in a line.
-#[inline(always)]
-pub fn prefetch_ahead<S: Simd, const V: usize>(step: *const f32, ahead: usize) {
-    prefetch_vectors::<S, V>(step.wrapping_add(ahead));
-}
-
-/// Has V vectors fetched, as far as their lines of the cache begin with them.
+/// Has V vectors fetched, as far as their lines of the cache begin with them. They may be anywhere.
 #[inline(always)]
 pub fn prefetch_vectors<S: Simd, const V: usize>(first: *const f32) {
     (0..V * S::F32_LANES).step_by(LINE).for_each(|at| prefetch(first.wrapping_add(at)));

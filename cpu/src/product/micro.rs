@@ -13,7 +13,7 @@ use pulp::{MemMask, Simd, WithSimd};
 
 use super::Memory;
 use crate::epilogue::{Epilogue, each};
-use crate::simd::{AHEAD, LINE, mul_add, prefetch, prefetch_ahead, prefetch_vectors};
+use crate::simd::{AHEAD, LINE, mul_add, prefetch, prefetch_vectors};
 
 /// The vectors of a whole panel of columns.
 pub const VECTORS: usize = 2;
@@ -329,7 +329,7 @@ unsafe fn update<S: Simd, const M: usize, const V: usize>(
     right: *const f32,
     ahead: usize,
 ) {
-    prefetch_ahead::<S, V>(right, ahead);
+    prefetch_vectors::<S, V>(right.wrapping_add(ahead));
     // SAFETY: as was promised.
     unsafe {
         let panel: [S::f32s; V] =

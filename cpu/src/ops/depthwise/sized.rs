@@ -81,8 +81,10 @@ impl Slide<'_> {
         let end = (block.count - 1) * to.stride + (channels.len() - 1) * self.written + block.which;
         assert!(end < to.out.len() && channels.end <= self.channels, "the block lies in the result");
         assert!(self.read() == 1 && channels.len() >= S::F32_LANES, "channels fill a vector");
-        let covered = [block.element + block.count * self.channels * self.written, self.channels * self.written];
-        assert!(self.epilogue.covers(covered), "what follows is there for all of it");
+        let row = self.channels * self.written;
+        let last = block.element + (block.count - 1) * row;
+        let furthest = self.epilogue.furthest([0, 0], row);
+        assert!(furthest.is_some_and(|furthest| last <= furthest), "what follows is there for all of it");
         // SAFETY: block and channels are as `compute` wants them, by the assertions, and fill two vectors where they are paired.
         unsafe {
             if self.is_paired::<S, W>(block.line) {

@@ -10,7 +10,7 @@
 
 use pulp::Simd;
 
-use crate::simd::{AHEAD, mul_add, prefetch_ahead};
+use crate::simd::{AHEAD, mul_add, prefetch_vectors};
 
 /// The vectors of a panel of columns.
 pub const VECTORS: usize = 2;
@@ -120,7 +120,7 @@ impl Product {
         while left > 0 {
             let piece = left.min(S::F32_LANES);
             for j in 0..piece {
-                prefetch_ahead::<S, V>(b, AHEAD);
+                prefetch_vectors::<S, V>(b.wrapping_add(AHEAD));
                 // SAFETY: a piece has ROWS rows of a vector's length, of which `piece` steps are there.
                 unsafe {
                     step(
