@@ -22,6 +22,7 @@ impl Forward {
             Forward::Depthwise => Some(depthwise::tasks(g)),
             Forward::Product(cut) if cut.times == 1 => Some(cut.row_blocks()),
             Forward::Few(few) => Some(few.parts),
+            Forward::Inner(_) => Some(1),
             Forward::Planar(_) | Forward::Winograd(_) | Forward::Product(_) => None,
         }
     }
@@ -64,6 +65,11 @@ fn run(g: &Geometry, way: &Forward, operands: Operands<'_>, call: Call<'_>) {
         Forward::Planar(planes) => return planar::forward(g, planes, operands, call),
         Forward::Few(few) => return few::forward(g, few, operands, call),
         Forward::Winograd(cut) => return winograd::forward(g, cut, operands, call),
+        Forward::Inner(cut) => {
+            let factors = (&Windows::forward(g, operands.x), super::filters(g, operands.filters));
+            let memory = call.memory;
+            return cut.run(call.team, factors, operands.epilogue, memory.output, memory.workspace);
+        }
         Forward::Product(cut) => cut,
     };
     let g = &g.with_groups(cut.times);

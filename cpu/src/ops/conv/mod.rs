@@ -21,7 +21,7 @@ use super::{Call, depthwise, few, narrow, planar, winograd};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::kernel::{Form, Kernel, Way};
-use crate::product::{self, Cut, Factor, Product, Rows, Transposed};
+use crate::product::{self, Cut, Factor, Inner, Product, Rows, Transposed};
 use crate::scratch::Scratch;
 use crate::team::{CHUNK, Team};
 use added::Added;
@@ -86,6 +86,12 @@ fn choose_for(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
     }
     if let Some(planes) = Planes::forward(&g, lanes) {
         return Kernel::new(Way::Conv(g, Forward::Planar(planes), alone), planes.scratch());
+    }
+    if !is_kept
+        && g.groups == 1
+        && let Some(cut) = Inner::new([g.rows(), g.filters, g.depth()], lanes)
+    {
+        return Kernel::new(Way::Conv(g, Forward::Inner(cut), alone), cut.scratch());
     }
     let joined = g.with_groups(g.groups / g.neighbours(g.group_filters(), lanes));
     let sizes = [g.rows(), joined.group_filters(), joined.depth()];

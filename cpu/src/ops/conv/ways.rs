@@ -8,7 +8,7 @@ use super::phases::Phase;
 use crate::ops::few::Few;
 use crate::ops::planar::Planes;
 use crate::ops::{depthwise, narrow, winograd};
-use crate::product::Cut;
+use crate::product::{Cut, Inner};
 
 /// How `conv` is computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Forward {
     Few(Few),
     /// By Winograd's minimal filtering.
     Winograd(winograd::Cut),
+    /// As inner products of few windows and filters as they lie.
+    Inner(Inner),
     /// As a product of windows and filters.
     Product(Cut),
 }
@@ -71,6 +73,7 @@ impl fmt::Display for Forward {
             Forward::Planar(planes) => write!(f, "planar {planes}"),
             Forward::Few(few) => write!(f, "few filters, {few}"),
             Forward::Winograd(cut) => write!(f, "winograd {cut}"),
+            Forward::Inner(cut) => write!(f, "inner product {cut}"),
             Forward::Product(cut) => write!(f, "product {cut}"),
         }
     }
