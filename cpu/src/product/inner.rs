@@ -15,7 +15,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::{LONGEST, Left, Lie, Memory, ROW, Rows};
-use crate::epilogue::Epilogue;
+use crate::epilogue::{Epilogue, each};
 use crate::scratch::Scratch;
 use crate::simd::{LINE, mul_add, prefetch, turn};
 use crate::statistics::{BLOCK, Gather};
@@ -59,8 +59,11 @@ impl Inner {
         const COLUMNS: usize = 128;
         /// Elements of the sums of a task, which lie in the second cache, too.
         const SUMS: usize = 1 << 16;
+        /// Cycles that it takes to add up the lanes of a sum, and to turn and pack an element of the right factor.
+        const ADD_UP: usize = 10;
+        const PACK: usize = 2;
         let [rows, columns, depth] = sizes;
-        if rows == 0 || rows > FEW || depth < 8 * lanes {
+        if rows == 0 || rows > FEW || ADD_UP * rows > PACK * depth {
             return None;
         }
         let even = |whole: usize, most: usize| whole.div_ceil(whole.div_ceil(most).max(1)).max(1);
@@ -197,11 +200,14 @@ impl<L: Left> Task<'_, L> {
         let mut sums = [[simd.splat_f32s(0.0); ACROSS]; M];
         let (between, _) = between.as_chunks_mut::<ACROSS>();
         if depth.start > 0 {
-            sums.copy_from_slice(&between[..M]);
+            each(&mut sums, |m, c, _| between[m][c]);
         }
-        add::<S, M>(simd, left, right, steps, &mut sums);
+        let mut sums = add::<S, M>(simd, left, right, steps, sums);
         if depth.end < self.cut.sizes[2] {
-            between[..M].copy_from_slice(&sums);
+            each(&mut sums, |m, c, sum| {
+                between[m][c] = sum;
+                sum
+            });
             return;
         }
         for (m, sums) in sums.iter().enumerate() {
@@ -264,24 +270,25 @@ fn add<S: Simd, const M: usize>(
     left: &[f32],
     right: &[f32],
     steps: usize,
-    sums: &mut [[S::f32s; ACROSS]; M],
-) {
+    mut sums: [[S::f32s; ACROSS]; M],
+) -> [[S::f32s; ACROSS]; M] {
     assert!(left.len() >= M * ROW && right.len() >= ACROSS * ROW && steps * S::F32_LANES <= ROW, "rows and columns");
     let (mut left, mut right) = (left.as_ptr(), right.as_ptr());
     for _ in 0..steps / UNROLLED {
         for u in 0..UNROLLED {
             let away = u * S::F32_LANES;
             // SAFETY: the assertion has seen that rows and columns have as many vectors.
-            unsafe { step::<S, M>(simd, left.wrapping_add(away), right.wrapping_add(away), sums) };
+            unsafe { step::<S, M>(simd, left.wrapping_add(away), right.wrapping_add(away), &mut sums) };
         }
         let away = UNROLLED * S::F32_LANES;
         (left, right) = (left.wrapping_add(away), right.wrapping_add(away));
     }
     for _ in 0..steps % UNROLLED {
         // SAFETY: as above.
-        unsafe { step::<S, M>(simd, left, right, sums) };
+        unsafe { step::<S, M>(simd, left, right, &mut sums) };
         (left, right) = (left.wrapping_add(S::F32_LANES), right.wrapping_add(S::F32_LANES));
     }
+    sums
 }
 
 /// A vector of the depth.
@@ -295,16 +302,16 @@ unsafe fn step<S: Simd, const M: usize>(
     right: *const f32,
     sums: &mut [[S::f32s; ACROSS]; M],
 ) {
-    // SAFETY: as was promised.
-    let vector = |from: *const f32, row: usize| unsafe { from.add(row * ROW).cast::<S::f32s>().read_unaligned() };
     let mut a = [simd.splat_f32s(0.0); M];
-    for m in 0..M {
-        a[m] = vector(left, m);
+    for (m, a) in a.iter_mut().enumerate() {
+        // SAFETY: as was promised.
+        *a = unsafe { left.wrapping_add(m * ROW).cast::<S::f32s>().read_unaligned() };
     }
     for c in 0..ACROSS {
-        let b = vector(right, c);
-        for m in 0..M {
-            sums[m][c] = mul_add(simd, a[m], b, sums[m][c]);
+        // SAFETY: as was promised.
+        let b = unsafe { right.wrapping_add(c * ROW).cast::<S::f32s>().read_unaligned() };
+        for (sums, a) in sums.iter_mut().zip(a) {
+            sums[c] = mul_add(simd, a, b, sums[c]);
         }
     }
 }

@@ -87,15 +87,16 @@ fn choose_for(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
     if let Some(planes) = Planes::forward(&g, lanes) {
         return Kernel::new(Way::Conv(g, Forward::Planar(planes), alone), planes.scratch());
     }
+    // Where windows are single places a convolution before it may be computed with it, and meets packed filters.
     if !is_kept
         && g.groups == 1
+        && g.window != [1; 3]
         && let Some(cut) = Inner::new([g.rows(), g.filters, g.depth()], lanes)
     {
         return Kernel::new(Way::Conv(g, Forward::Inner(cut), alone), cut.scratch());
     }
     let joined = g.with_groups(g.groups / g.neighbours(g.group_filters(), lanes));
     let sizes = [g.rows(), joined.group_filters(), joined.depth()];
-    // Where windows are single places a convolution before it may be computed with it, and meets packed filters.
     let cut = if is_kept || joined != g || g.window == [1; 3] {
         Cut::packed_before(sizes, joined.groups, lanes)
     } else {
