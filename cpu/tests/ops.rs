@@ -274,12 +274,13 @@ fn few_positions() {
 /// Windows that lie together on the map are read where they lie, but for those that reach over an edge or from line to line.
 #[test]
 fn windows_on_one_line() {
+    let padded = |stride: &[usize], pad: &[[usize; 2]]| op::Conv { pad: pad.to_vec(), ..conv(stride, [0, 0], 1, 1) };
     let cases = [
         (conv(&[1], [2, 2], 1, 1), vec![4, 128, 32], vec![64, 5, 32]),
         (conv(&[3], [0, 4], 1, 1), vec![2, 301, 9], vec![33, 7, 9]),
-        (conv(&[1, 2], [1, 0], 1, 1), vec![2, 13, 41, 24], vec![40, 1, 3, 24]),
-        (conv(&[2, 2], [1, 0], 1, 1), vec![2, 28, 28, 40], vec![50, 1, 1, 40]),
-        (conv(&[2, 3, 1], [0, 2], 1, 1), vec![2, 5, 7, 30, 12], vec![50, 1, 1, 4, 12]),
+        (padded(&[1, 2], &[[0, 0], [1, 0]]), vec![2, 13, 41, 24], vec![40, 1, 3, 24]),
+        (conv(&[2, 2], [0, 0], 1, 1), vec![2, 28, 28, 40], vec![50, 1, 1, 40]),
+        (padded(&[2, 3, 1], &[[0, 0], [0, 0], [0, 2]]), vec![2, 5, 7, 30, 12], vec![50, 1, 1, 4, 12]),
     ];
     for (conv, x, filter) in cases {
         check_conv(&Case { conv, x, filter });
