@@ -194,6 +194,8 @@ fn convolutions_gather_mean_and_variance_of_what_they_give() {
         check(&plain(2), &[2, 11, 9, 1100], &[130, 1, 1, 1100], true);
         check(&strided(2, 1, 1), &[4, 29, 30, 9], &[33, 3, 3, 9], true);
         check(&plain(1), &[3, 37, 16], &[24, 5, 16], true);
+        // Inner products of few positions, more than one block of them.
+        check(&strided(1, 2, 1), &[2, 7, 7, 60], &[131, 5, 5, 60], true);
         // Few filters, in one task and in several.
         check(&plain(2), &[1, 1, 1, 33], &[2, 1, 1, 33], true);
         check(&plain(2), &[4, 20, 20, 30], &[3, 1, 1, 30], true);

@@ -251,6 +251,42 @@ fn windows_that_are_added() {
     }
 }
 
+/// Few windows and deep filters that are made anew for each step: rows, filters and channels that fill tiles and vectors and
+/// others, one piece of the depth and several, one task and several; over one, two and three axes.
+#[test]
+fn few_positions() {
+    let cases = [
+        (conv(&[1, 1], [2, 2], 1, 1), vec![1, 7, 7, 130], vec![131, 5, 5, 130]),
+        (conv(&[1, 1], [2, 2], 1, 1), vec![1, 8, 16, 64], vec![144, 5, 5, 64]),
+        (conv(&[2, 2], [1, 1], 1, 1), vec![2, 5, 5, 70], vec![25, 3, 3, 70]),
+        (conv(&[2, 2], [0, 0], 1, 1), vec![1, 3, 3, 100], vec![70, 3, 3, 100]),
+        (conv(&[2, 3], [0, 1], 2, 1), vec![1, 9, 9, 35], vec![50, 3, 3, 35]),
+        (conv(&[1], [3, 3], 1, 1), vec![3, 20, 90], vec![150, 7, 90]),
+        (conv(&[1, 1, 1], [1, 1], 1, 1), vec![1, 3, 4, 5, 40], vec![33, 3, 3, 3, 40]),
+    ];
+    for (conv, x, filter) in cases {
+        let kernels = kernels(Op::Conv(conv.clone()), &[&x, &filter]);
+        assert!(kernels.iter().all(|kernel| kernel.starts_with("inner product")), "{x:?} {filter:?}: {kernels:?}");
+        check_conv(&Case { conv, x, filter });
+    }
+}
+
+/// Windows that lie together on the map are read where they lie, but for those that reach over an edge or from line to line.
+#[test]
+fn windows_on_one_line() {
+    let padded = |stride: &[usize], pad: &[[usize; 2]]| op::Conv { pad: pad.to_vec(), ..conv(stride, [0, 0], 1, 1) };
+    let cases = [
+        (conv(&[1], [2, 2], 1, 1), vec![4, 128, 32], vec![64, 5, 32]),
+        (conv(&[3], [0, 4], 1, 1), vec![2, 301, 9], vec![33, 7, 9]),
+        (padded(&[1, 2], &[[0, 0], [1, 0]]), vec![2, 13, 41, 24], vec![40, 1, 3, 24]),
+        (conv(&[2, 2], [0, 0], 1, 1), vec![2, 28, 28, 40], vec![50, 1, 1, 40]),
+        (padded(&[2, 3, 1], &[[0, 0], [0, 0], [0, 2]]), vec![2, 5, 7, 30, 12], vec![50, 1, 1, 4, 12]),
+    ];
+    for (conv, x, filter) in cases {
+        check_conv(&Case { conv, x, filter });
+    }
+}
+
 /// Windows of single places and few filters: channels that fill vectors and others, positions of several tasks.
 #[test]
 fn few_filters() {

@@ -21,6 +21,7 @@
 //! factor as in S. Chetlur et al., "cuDNN: efficient primitives for deep learning", arXiv:1410.0759.
 
 mod cut;
+mod inner;
 mod matrices;
 mod micro;
 mod strassen;
@@ -36,6 +37,7 @@ use crate::epilogue::Epilogue;
 use crate::statistics::{BLOCK, Gather};
 use crate::team::Team;
 pub use cut::Cut;
+pub use inner::Inner;
 pub use matrices::{Columns, Rows, Tiles, Transposed, copy, copy_padded};
 pub use micro::{COLUMN, Finish, LONGEST, Lie, Panels, ROW, Strip, TILE, Tile, VECTORS, Walk, rows_read, tile_rows};
 pub use strassen::Strassen;

@@ -22,6 +22,7 @@ impl Forward {
             Forward::Depthwise => Some(depthwise::tasks(g)),
             Forward::Product(cut) if cut.times == 1 => Some(cut.row_blocks()),
             Forward::Few(few) => Some(few.parts),
+            Forward::Inner(_) => Some(1),
             Forward::Planar(_) | Forward::Winograd(_) | Forward::Strassen(_) | Forward::Product(_) => None,
         }
     }
@@ -64,6 +65,10 @@ fn run(g: &Geometry, way: &Forward, operands: Operands<'_>, call: Call<'_>) {
         Forward::Planar(planes) => return planar::forward(g, planes, operands, call),
         Forward::Few(few) => return few::forward(g, few, operands, call),
         Forward::Winograd(cut) => return winograd::forward(g, cut, operands, call),
+        Forward::Inner(cut) => {
+            let factors = (&Windows::forward(g, operands.x), super::filters(g, operands.filters));
+            return cut.run(call.team, factors, operands.epilogue, call.memory.output, call.memory.workspace);
+        }
         Forward::Strassen(cut) => {
             let factors = (operands.x, operands.filters);
             return cut.run(call.team, factors, operands.epilogue, call.memory.output, call.memory.workspace);

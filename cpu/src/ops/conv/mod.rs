@@ -21,7 +21,7 @@ use super::{Call, depthwise, few, narrow, planar, winograd};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::ops::kernel::{Form, Kernel, Way};
-use crate::product::{self, Cut, Factor, Product, Rows, Strassen, Transposed};
+use crate::product::{self, Cut, Factor, Inner, Product, Rows, Strassen, Transposed};
 use crate::scratch::Scratch;
 use crate::team::{CHUNK, Team};
 use added::Added;
@@ -87,17 +87,30 @@ fn choose_for(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
     if let Some(planes) = Planes::forward(&g, lanes) {
         return Kernel::new(Way::Conv(g, Forward::Planar(planes), alone), planes.scratch());
     }
+    as_product(g, lanes, is_kept)
+}
+
+/// The same as a product, whatever the window.
+fn as_product(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
+    let alone = Fused::default();
     if is_kept && let Some(cut) = by_seven(&g, lanes) {
         let kernel = Kernel::new(Way::Conv(g, Forward::Strassen(cut), alone), cut.scratch());
         return kernel.with_wanted(1, Form::Sevenths(cut), cut.packed());
     }
+    // Where windows are single places a convolution before it may be computed with it, and meets packed filters.
+    let is_once = !is_kept && g.window != [1; 3];
+    if is_once
+        && g.groups == 1
+        && let Some(cut) = Inner::new([g.rows(), g.filters, g.depth()], lanes)
+    {
+        return Kernel::new(Way::Conv(g, Forward::Inner(cut), alone), cut.scratch());
+    }
     let joined = g.with_groups(g.groups / g.neighbours(g.group_filters(), lanes));
     let sizes = [g.rows(), joined.group_filters(), joined.depth()];
-    // Where windows are single places a convolution before it may be computed with it, and meets packed filters.
-    let cut = if is_kept || joined != g || g.window == [1; 3] {
-        Cut::packed_before(sizes, joined.groups, lanes)
-    } else {
+    let cut = if is_once && joined == g {
         Cut::packed_once(sizes, g.groups, lanes)
+    } else {
+        Cut::packed_before(sizes, joined.groups, lanes)
     };
     let kernel = Kernel::new(Way::Conv(g, Forward::Product(cut), alone), Scratch::each(cut.workspace()));
     if cut.packed() == 0 { kernel } else { kernel.with_wanted(1, Form::Filters(g, cut), cut.packed()) }

@@ -125,36 +125,64 @@ impl Taps<'_> {
     }
 }
 
-/// How many filters ahead they are fetched.
-const AHEAD: usize = 4;
+/// Filters that are copied together: a panel has a line of the cache of each, and those of one panel lie together.
+const TOGETHER: usize = 8;
 
 impl Right for Taps<'_> {
     #[inline(always)]
     fn pack(&self, which: usize, depth: Range<usize>, columns: Range<usize>, width: usize, panels: &mut [f32]) {
-        let (filters, channels) = (self.g.group_filters(), self.g.group_channels());
-        let (size, all, own) = (depth.len() * width, self.groups * filters, self.g.depth());
-        let mut at = 0;
+        let all = self.groups * self.g.group_filters();
         // Tap by tap, as far as the steps go: to find a tap takes divisions.
         for tap in depth.start / all..depth.end.div_ceil(all) {
-            let element = self.element(tap) * channels;
-            for step in depth.start.max(tap * all) - tap * all..depth.end.min((tap + 1) * all) - tap * all {
-                let from = (which * all + step) * own + element;
-                let (row, rows) = (&self.w[from..from + channels], at * width);
-                at += 1;
+            let element = self.element(tap) * self.g.group_channels();
+            let steps = depth.start.max(tap * all)..depth.end.min((tap + 1) * all);
+            for first in steps.clone().step_by(TOGETHER) {
+                let (some, at) = (first..(first + TOGETHER).min(steps.end), first - depth.start);
+                let filters = which * all + some.start - tap * all..which * all + some.end - tap * all;
                 if self.groups > 1 {
-                    // The channels of all of them are one panel, of which the filter's group has some.
-                    let (to, first) = (&mut panels[rows..][..width], step / filters * channels);
-                    to.fill(0.0);
-                    to[first..first + channels].copy_from_slice(row);
-                    continue;
-                }
-                for (p, row) in row[columns.clone()].chunks(width).enumerate() {
-                    // Filters lie too far apart for the processor to foresee the next ones.
-                    let ahead = row.as_ptr().wrapping_add(AHEAD * own);
-                    (0..row.len()).step_by(LINE).for_each(|at| prefetch(ahead.wrapping_add(at)));
-                    copy_padded(row, &mut panels[p * size + rows..][..width]);
+                    self.join(filters, element, &mut panels[at * width..][..some.len() * width]);
+                } else {
+                    self.copy(filters, element, &columns, width, (at, depth.len() * width), panels);
                 }
             }
+        }
+    }
+}
+
+impl Taps<'_> {
+    /// Copies some columns of some filters' element to the panels, from a step on.
+    #[inline(always)]
+    fn copy(
+        &self,
+        filters: Range<usize>,
+        element: usize,
+        columns: &Range<usize>,
+        width: usize,
+        (at, size): (usize, usize),
+        panels: &mut [f32],
+    ) {
+        let own = self.g.depth();
+        for (p, first) in columns.clone().step_by(width).enumerate() {
+            let some = first..(first + width).min(columns.end);
+            let to = panels[p * size + at * width..].chunks_exact_mut(width);
+            for (filter, to) in filters.clone().zip(to) {
+                let row = &self.w[filter * own + element..][some.clone()];
+                // Filters lie too far apart for the processor to foresee the next ones.
+                let ahead = row.as_ptr().wrapping_add(TOGETHER * own);
+                (0..row.len()).step_by(LINE).for_each(|at| prefetch(ahead.wrapping_add(at)));
+                copy_padded(row, to);
+            }
+        }
+    }
+
+    /// Copies some filters' element to the one panel that the channels of all groups are, of which the filter's has some.
+    #[inline(always)]
+    fn join(&self, filters: Range<usize>, element: usize, to: &mut [f32]) {
+        let (channels, width) = (self.g.group_channels(), to.len() / filters.len());
+        for (filter, to) in filters.zip(to.chunks_exact_mut(width)) {
+            let first = filter / self.g.group_filters() % self.groups * channels;
+            to.fill(0.0);
+            to[first..first + channels].copy_from_slice(&self.w[filter * self.g.depth() + element..][..channels]);
         }
     }
 }

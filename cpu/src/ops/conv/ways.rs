@@ -8,7 +8,7 @@ use super::phases::Phase;
 use crate::ops::few::Few;
 use crate::ops::planar::Planes;
 use crate::ops::{depthwise, narrow, winograd};
-use crate::product::{Cut, Strassen};
+use crate::product::{Cut, Inner, Strassen};
 
 /// How `conv` is computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Forward {
     Winograd(winograd::Cut),
     /// As a product of places and filters by seven multiplications of halves.
     Strassen(Strassen),
+    /// As inner products of few windows and filters as they lie.
+    Inner(Inner),
     /// As a product of windows and filters.
     Product(Cut),
 }
@@ -74,6 +76,7 @@ impl fmt::Display for Forward {
             Forward::Few(few) => write!(f, "few filters, {few}"),
             Forward::Winograd(cut) => write!(f, "winograd {cut}"),
             Forward::Strassen(cut) => write!(f, "strassen {cut}"),
+            Forward::Inner(cut) => write!(f, "inner product {cut}"),
             Forward::Product(cut) => write!(f, "product {cut}"),
         }
     }

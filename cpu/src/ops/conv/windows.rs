@@ -77,6 +77,24 @@ impl<'a> Windows<'a> {
         self.axes.iter().all(|axis| (axis.taps, axis.stride, axis.first, axis.out) == (1, 1, 0, axis.map))
     }
 
+    /// Where the first of these windows begins on the maps, where each is one run and all lie on the same line.
+    #[inline(always)]
+    fn one_line(&self, rows: &Range<usize>) -> Option<usize> {
+        let [a0, a1, a2] = self.axes;
+        if a0.taps * a1.taps > 1 || !self.is_run() {
+            return None;
+        }
+        let at = Position::new(&self.axes, rows.start);
+        let [z, y, x] = std::array::from_fn(|a| self.axes[a].place(at.at[a], 0));
+        let is_inside = a0.whole().contains(&at.at[0]) && a1.whole().contains(&at.at[1]);
+        let places = a2.whole();
+        if !is_inside || at.at[2] < places.start || at.at[2] + rows.len() > places.end {
+            return None;
+        }
+        let line = ((at.image * a0.map) as isize + z) * a1.map as isize + y;
+        Some(((line * a2.map as isize + x) as usize) * self.channels)
+    }
+
     /// Walks through elements `depth` of the windows `rows`, counted over the whole batch, in runs that lie together:
     /// `visit(row, at, source, len)`, where rows and elements count from the first asked for, and `source` is the run's place
     /// on the maps, or `None` beside them.
@@ -217,11 +235,12 @@ impl Left for Windows<'_> {
 
     #[inline(always)]
     fn lying(&self, which: usize, rows: &Range<usize>, depth: &Range<usize>, room: usize) -> Option<Lying<'_>> {
-        if !self.is_pointwise() {
-            return None;
-        }
-        let from = rows.start * self.channels + which * self.group + depth.start;
-        Lying::new(&self.map[from..], self.channels, room, depth.len())
+        let (from, row) = if self.is_pointwise() {
+            (rows.start * self.channels + which * self.group, self.channels)
+        } else {
+            (self.one_line(rows)?, self.axes[2].stride * self.channels)
+        };
+        Lying::new(&self.map[from + depth.start..], row, room, depth.len())
     }
 
     #[inline(always)]

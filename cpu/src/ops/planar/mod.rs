@@ -55,6 +55,19 @@ pub struct Planes {
     lanes: usize,
 }
 
+/// Filters as they lie.
+struct Filters<'a> {
+    w: &'a [f32],
+    /// The element of the first tap.
+    first: usize,
+    /// From tap to tap, along each axis.
+    taps: [isize; 3],
+    /// From one channel of the map to the next.
+    channel: usize,
+    /// From one channel of the result to the next.
+    output: usize,
+}
+
 impl fmt::Display for Planes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} lines, {}x{}", self.lines, vectors(self.block) * self.lanes, self.block)
@@ -189,26 +202,40 @@ impl Planes {
         }
     }
 
-    /// Computes the result from maps, where `weight([t, r, s], channel, output)` is the filters' element. `workspace` is what
-    /// [`Planes::scratch`] says.
-    pub fn run(
+    /// Copies the filters in the order in which blocks need them, `[blocks, depth, block]`.
+    fn turn_filters(&self, filters: &Filters<'_>, turned: &mut [f32]) {
+        let [planes, lines, places] = self.axes.map(|axis| axis.taps as isize);
+        for (block, turned) in turned.chunks_exact_mut((self.depth() * self.block).max(1)).enumerate() {
+            let mut to = turned.chunks_exact_mut(self.block);
+            for (t, r) in (0..planes).flat_map(|t| (0..lines).map(move |r| (t, r))) {
+                for s in 0..places {
+                    let away: isize = [t, r, s].iter().zip(filters.taps).map(|(tap, step)| tap * step).sum();
+                    let first = (filters.first as isize + away) as usize + block * self.block * filters.output;
+                    for (channel, to) in (0..self.channels).zip(&mut to) {
+                        let first = first + channel * filters.channel;
+                        for (output, to) in to.iter_mut().enumerate() {
+                            let inside = block * self.block + output < self.outputs;
+                            *to = if inside { filters.w[first + output * filters.output] } else { 0.0 };
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Computes the result from maps. `workspace` is what [`Planes::scratch`] says.
+    fn run(
         &self,
         team: &Team<'_>,
         map: &[f32],
-        weight: impl Fn([usize; 3], usize, usize) -> f32,
+        filters: &Filters<'_>,
         epilogue: Epilogue<'_>,
         output: &mut [f32],
         workspace: &mut [f32],
     ) {
         let [deep, down, across] = self.axes;
         let (turned, copies) = workspace.split_at_mut(self.turned());
-        for (at, to) in turned.iter_mut().enumerate() {
-            let (output, step) = (at / self.block / self.depth() * self.block + at % self.block, at / self.block);
-            let (tap, channel) = (step % self.depth() / self.channels, step % self.channels);
-            let inside = output < self.outputs;
-            let tap = [tap / across.taps / down.taps, tap / across.taps % down.taps, tap % across.taps];
-            *to = if inside { weight(tap, channel, output) } else { 0.0 };
-        }
+        self.turn_filters(filters, turned);
         let turned = &*turned;
         let (image, line) = (deep.map * down.map * across.map * self.channels, across.out * self.outputs);
         let planes = output.chunks_mut((down.out * line).max(1)).enumerate();
@@ -232,18 +259,16 @@ impl Planes {
 /// `conv`, and what follows it.
 pub fn forward(g: &Geometry, planes: &Planes, operands: Operands<'_>, call: Call<'_>) {
     let Operands { x, filters, epilogue } = operands;
-    let element = |[t, r, s]: [usize; 3], channel| ((t * g.window[1] + r) * g.window[2] + s) * g.channels + channel;
-    let weight = |tap, channel, filter: usize| filters[filter * g.depth() + element(tap, channel)];
-    planes.run(call.team, x, weight, epilogue, call.memory.output, call.memory.workspace);
+    let taps = [g.window[1] * g.window[2], g.window[2], 1].map(|elements| (elements * g.channels) as isize);
+    let filters = Filters { w: filters, first: 0, taps, channel: 1, output: g.depth() };
+    planes.run(call.team, x, &filters, epilogue, call.memory.output, call.memory.workspace);
 }
 
 /// `conv_dgrad`; inputs filter and dy. Here the filters' channels are the result's.
 pub fn dgrad(g: &Geometry, planes: &Planes, call: Call<'_>) {
     let [w, dy] = [call.memory.inputs[0], call.memory.inputs[1]];
     let (first, steps) = Phase::new(g, [0; 3]).elements(g);
-    let element = |tap: [usize; 3]| {
-        (first as isize + tap.iter().zip(steps).map(|(&tap, step)| tap as isize * step).sum::<isize>()) as usize
-    };
-    let weight = |tap, filter: usize, channel| w[filter * g.depth() + element(tap) * g.channels + channel];
-    planes.run(call.team, dy, weight, Epilogue::default(), call.memory.output, call.memory.workspace);
+    let taps = steps.map(|step| step * g.channels as isize);
+    let filters = Filters { w, first: first * g.channels, taps, channel: g.depth(), output: 1 };
+    planes.run(call.team, dy, &filters, Epilogue::default(), call.memory.output, call.memory.workspace);
 }
