@@ -61,7 +61,11 @@ impl Cut {
         cut.task_rows = block * cut.tile;
         // Where rows alone are too few tasks, columns are split further.
         let wanted = (tasks / tiles.div_ceil(block).max(1)).clamp(1, panels.max(1));
-        cut.task_columns = panels.div_ceil(wanted).clamp(1, most_across) * cut.width;
+        let across = panels.div_ceil(wanted).clamp(1, most_across);
+        // As many in the last as in the others, where some more in each do that.
+        let left = |across: &usize| panels.next_multiple_of(*across) - panels;
+        let across = (across..=most_across.min(across + across / 4)).min_by_key(left).unwrap_or(across);
+        cut.task_columns = across * cut.width;
         cut
     }
 
