@@ -58,7 +58,7 @@ pub enum Form {
     /// The filters of `conv` as the panels of its product.
     Filters(Geometry, Cut),
     /// The filters of `conv` as the panels of seven products.
-    Sevenths(Strassen),
+    Strassen(Strassen),
     /// The filters of `conv_dgrad` as the panels of its products, a phase behind another.
     Taps(Geometry, Vec<(Phase, Cut)>),
     /// The filters of a convolution, or of its gradient by the input, transformed for Winograd's filtering.
@@ -167,7 +167,7 @@ impl fmt::Display for Form {
             Form::Same => f.write_str("as it lies"),
             Form::Turned { rows } => write!(f, "{rows} rows as columns"),
             Form::Filters(_, cut) => write!(f, "panels {}x{} in {}", cut.width, cut.piece, cut.times),
-            Form::Sevenths(cut) => write!(f, "seven panels {}x{}", cut.width(), cut.half()),
+            Form::Strassen(cut) => write!(f, "seven panels {}x{}", cut.width(), cut.half()),
             // At stride 1 the taps are all, in one phase, however the map is padded.
             Form::Taps(g, phases) => {
                 let join = |sizes: [usize; 3]| sizes.map(|size| size.to_string()).join("x");

@@ -226,7 +226,7 @@ pub fn prepare(form: &Form, of: &[&[f32]], to: &mut [f32], team: &Team<'_>) {
         Form::Same => to.copy_from_slice(of[0]),
         Form::Turned { rows } => depthwise::turn(of[0], *rows, to),
         Form::Filters(g, cut) => conv::pack_filters(g, cut, of[0], to, team),
-        Form::Sevenths(cut) => cut.pack(team, of[0], to),
+        Form::Strassen(cut) => cut.pack(team, of[0], to),
         Form::Taps(g, phases) => conv::pack_taps(g, phases, of[0], to, team),
         Form::Weights(transpose, cut) => matmul::pack_weights(*transpose, cut, of[0], to, team),
         Form::Transformed(packing, direction) => winograd::transform(packing, *direction, of[0], to, team),

@@ -230,6 +230,6 @@ impl fmt::Display for Cut {
 }
 
 /// Pieces of at most `most`, as equal as can be.
-fn even(whole: usize, most: usize) -> usize {
+pub(super) fn even(whole: usize, most: usize) -> usize {
     whole.div_ceil(whole.div_ceil(most).max(1)).max(1)
 }

@@ -15,6 +15,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::cut::even;
 use super::{LONGEST, Left, Lie, Memory, ROW, Rows};
 use crate::epilogue::{Epilogue, each};
 use crate::scratch::Scratch;
@@ -67,7 +68,6 @@ impl Inner {
         if rows == 0 || rows > FEW || ADD_UP * rows > PACK * depth {
             return None;
         }
-        let even = |whole: usize, most: usize| whole.div_ceil(whole.div_ceil(most).max(1)).max(1);
         let piece = even(depth, LONGEST).next_multiple_of(LINE);
         let most = (SUMS / rows / lanes).clamp(TOGETHER, COLUMNS);
         Some(Self { sizes, piece, columns: even(columns, most).next_multiple_of(TOGETHER), lanes })

@@ -139,7 +139,6 @@ impl Walk {
 }
 
 /// Panels of the right factor, and what becomes of their products with tiles of the left one.
-#[derive(Clone, Copy)]
 pub struct Strip<'a> {
     lie: Lie,
     panels: Panels,
@@ -150,6 +149,9 @@ pub struct Strip<'a> {
     furthest: usize,
     finish: Finish<'a>,
 }
+
+// SAFETY: panels are only read, and what is written through it goes to columns of rows that a task has to itself.
+unsafe impl Sync for Strip<'_> {}
 
 impl<'a> Strip<'a> {
     /// To be written to these columns of a product's rows.
@@ -447,7 +449,3 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
         }
     }
 }
-
-// SAFETY: what it reads is only read, and what is written through it goes to columns of rows that a task has to itself
-// (`Tile::new`).
-unsafe impl Sync for Strip<'_> {}

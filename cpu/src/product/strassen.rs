@@ -17,8 +17,8 @@
 //!
 //! Bytes: a task of a tile or two has its rows and their sums in the second-level cache, 96 KiB of 24 rows of 512 steps, and
 //! the panels come from the third for each task, 7·`depth` bytes a column. Share of the peak, by the multiply–adds of the plain
-//! product, two cores of 102 GFLOP/s with AVX2 (Zen 3), with everything around it: 1568×512 over 512
-//! 100 % (the plain product 94), 392×1024 over 1024 96 (91).
+//! product, two cores of 102 GFLOP/s with AVX2 (Zen 3), with everything around it: 1568×512 over 512 100 % (the plain product
+//! 94), 392×1024 over 1024 96 (91).
 //!
 //! Rounding: at most 4.5 times the plain product's bound, and that by the largest elements of both factors' halves, not by
 //! each sum's own terms (N. Higham, "Accuracy and stability of numerical algorithms", 2nd ed., §23.2.2, of one level). Of random
@@ -34,7 +34,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::micro::{Finish, LONGEST, Lie, MOST_ROWS, Panels, Places, Strip, Sums, VECTORS, Walk, tile_rows};
-use super::{Memory, Right, Rows};
+use super::{Lying, Memory, Right, Rows};
 use crate::epilogue::Epilogue;
 use crate::scratch::Scratch;
 use crate::simd::LINE;
@@ -77,9 +77,8 @@ impl Strassen {
         let pairs = rows.div_ceil(2);
         let tiles = pairs.div_ceil(tile).max(1);
         let is_full = pairs / tiles >= fewest(tile) && rows * 25 >= computed(pairs, tiles, tile) * 24;
-        let is_halved = depth % 2 == 0 && columns % (2 * width) == 0;
-        // Rows lie as in `Lying`.
-        let fits = depth <= 2 * LONGEST && tile * depth <= 8192;
+        let is_halved = depth > 0 && depth % 2 == 0 && columns % (2 * width) == 0;
+        let fits = depth <= 2 * LONGEST && !Lying::meet(tile, depth);
         if !(is_full && is_halved && fits) {
             return None;
         }

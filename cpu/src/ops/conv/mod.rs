@@ -95,7 +95,7 @@ fn as_product(g: Geometry, lanes: usize, is_kept: bool) -> Kernel {
     let alone = Fused::default();
     if is_kept && let Some(cut) = by_seven(&g, lanes) {
         let kernel = Kernel::new(Way::Conv(g, Forward::Strassen(cut), alone), cut.scratch());
-        return kernel.with_wanted(1, Form::Sevenths(cut), cut.packed());
+        return kernel.with_wanted(1, Form::Strassen(cut), cut.packed());
     }
     // Where windows are single places a convolution before it may be computed with it, and meets packed filters.
     let is_once = !is_kept && g.window != [1; 3];
