@@ -5,7 +5,7 @@ use fovea_graph::op::Activation;
 use pulp::Simd;
 
 use crate::math::rectify;
-use crate::simd::rectified;
+use crate::simd::{Span, each, rectified};
 use crate::statistics::Statistics;
 
 /// What follows the sums.
@@ -67,32 +67,36 @@ impl Epilogue<'_> {
         room.filter(|_| has_bias)
     }
 
-    /// To M rows of V vectors of sums, of the columns from `column` on; the rows begin at these elements of the map. `load`
-    /// reads vector number v of a row. Loops of one instruction each, over indices that are known when it is compiled: else
-    /// the sums would leave the registers.
+    /// To M rows of V vectors of sums, of the columns from `column` on; each row begins so many elements behind `start` on the
+    /// map.
     ///
     /// # Safety
-    /// `load` must be allowed to read the bias from `column` on, and the shortcut from the rows' elements on ([`Self::furthest`]).
+    /// What is there of the vectors must be so in the bias from `column` on, and in the shortcut from the rows' elements on
+    /// ([`Self::furthest`]).
     #[inline(always)]
-    pub unsafe fn finish<S: Simd, const M: usize, const V: usize>(
+    pub unsafe fn finish<S: Simd, const M: usize, const V: usize, const WHOLE: bool>(
         &self,
         simd: S,
         sums: &mut [[S::f32s; V]; M],
         column: usize,
-        element: impl Fn(usize) -> usize,
-        load: impl Fn(*const f32, usize) -> S::f32s,
+        (start, rows): (usize, &[usize]),
+        span: Span<S, V, WHOLE>,
     ) {
         if let Some(bias) = self.bias {
-            let bias = bias.as_ptr().wrapping_add(column);
-            let bias: [S::f32s; V] = std::array::from_fn(|v| load(bias, v));
-            each(sums, |_, v, sum| simd.add_f32s(sum, bias[v]));
+            let mut added = [simd.splat_f32s(0.0); V];
+            for (v, added) in added.iter_mut().enumerate() {
+                // SAFETY: as was promised.
+                *added = unsafe { span.load(simd, bias.as_ptr().wrapping_add(column), v) };
+            }
+            each!(sums, |_, v, sum| simd.add_f32s(sum, added[v]));
         }
         if let Some(shortcut) = self.shortcut {
-            let row = |m: usize| shortcut.as_ptr().wrapping_add(element(m));
-            each(sums, |m, v, sum| simd.add_f32s(sum, load(row(m), v)));
+            let from = shortcut.as_ptr().wrapping_add(start);
+            // SAFETY: as was promised.
+            each!(sums, |m, v, sum| simd.add_f32s(sum, unsafe { span.load(simd, from.wrapping_add(rows[m]), v) }));
         }
         if let Some(activation) = self.activation {
-            each(sums, |_, _, sum| activate(simd, activation, sum));
+            each!(sums, |_, _, sum| activate(simd, activation, sum));
         }
     }
 
@@ -106,19 +110,6 @@ impl Epilogue<'_> {
             sum = simd.add_f32s(sum, some(simd, &shortcut[at..at + count]));
         }
         self.activation.map_or(sum, |activation| activate(simd, activation, sum))
-    }
-}
-
-/// Does something to each of the sums.
-#[inline(always)]
-pub fn each<T: Copy, const M: usize, const V: usize>(
-    sums: &mut [[T; V]; M],
-    mut change: impl FnMut(usize, usize, T) -> T,
-) {
-    for (m, sums) in sums.iter_mut().enumerate() {
-        for (v, sum) in sums.iter_mut().enumerate() {
-            *sum = change(m, v, *sum);
-        }
     }
 }
 

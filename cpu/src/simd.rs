@@ -6,7 +6,14 @@
 use std::any::TypeId;
 use std::fmt;
 
-use pulp::{Arch, Scalar128b, Simd, WithSimd};
+use pulp::{Arch, MemMask, Simd, WithSimd};
+
+/// What stands for vectors where no instructions are: four numbers side by side.
+#[cfg(not(fovea_asan))]
+use pulp::Scalar128b as Scalar;
+/// Where bounds are checked sixteen, so that tiles as wide as AVX-512's are seen on every machine.
+#[cfg(fovea_asan)]
+use pulp::Scalar512b as Scalar;
 
 /// A set of vector instructions that the CPU backend has kernels for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,13 +131,10 @@ impl Vectors {
 
     /// Half as wide, where so few lanes are enough: processors that have both do as many of the narrower ones at a time, or more.
     pub fn for_lanes(self, lanes: usize) -> Self {
-        match self.instructions() {
-            Instructions::Avx512 if lanes <= 8 => Self::new(Instructions::Avx2).unwrap_or(self),
-            _ => self,
-        }
+        if lanes <= 8 && self.lanes() > 8 { Self::new(Instructions::Avx2).unwrap_or(self) } else { self }
     }
 
-    /// Runs a kernel that is written over the vectors. Without vector instructions these are four numbers side by side.
+    /// Runs a kernel that is written over the vectors.
     #[inline(always)]
     pub fn dispatch<O: WithSimd>(self, kernel: O) -> O::Output {
         match self.0 {
@@ -140,7 +144,7 @@ impl Vectors {
             Arch::V3(simd) => Simd::vectorize(simd, kernel),
             #[cfg(target_arch = "aarch64")]
             Arch::Neon(simd) => Simd::vectorize(simd, kernel),
-            _ => Simd::vectorize(Scalar128b, kernel),
+            _ => Simd::vectorize(Scalar, kernel),
         }
     }
 
@@ -179,7 +183,7 @@ pub fn prefetch_vectors<S: Simd, const V: usize>(first: *const f32) {
 /// `a · b + c`: fused where the processor fuses, else two roundings, because a fused one would be a call of the library.
 #[inline(always)]
 pub fn mul_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
-    if TypeId::of::<S>() == TypeId::of::<Scalar128b>() {
+    if TypeId::of::<S>() == TypeId::of::<Scalar>() {
         simd.add_f32s(simd.mul_f32s(a, b), c)
     } else {
         simd.mul_add_f32s(a, b, c)
@@ -190,7 +194,7 @@ pub fn mul_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s 
 #[inline(always)]
 pub fn rectified<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let zero = simd.splat_f32s(0.0);
-    if cfg!(target_arch = "x86_64") && TypeId::of::<S>() != TypeId::of::<Scalar128b>() {
+    if cfg!(target_arch = "x86_64") && TypeId::of::<S>() != TypeId::of::<Scalar>() {
         simd.max_f32s(zero, x)
     } else {
         simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
@@ -210,6 +214,79 @@ pub fn turn(rows: [&[f32; 4]; 4]) -> [[f32; 4]; 4] {
     }
     #[cfg(not(target_arch = "x86_64"))]
     std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]))
+}
+
+/// Does something to each of the sums, in loops of one instruction over indices that are known when it is compiled: else they
+/// would leave the registers. A closure may become a call, which is compiled for no vectors at all.
+macro_rules! each {
+    ($sums:expr, |$m:pat_param, $v:pat_param, $sum:pat_param| $change:expr) => {
+        for (m, sums) in $sums.iter_mut().enumerate() {
+            for (v, at) in sums.iter_mut().enumerate() {
+                let ($m, $v, $sum) = (m, v, *at);
+                *at = $change;
+            }
+        }
+    };
+}
+pub(crate) use each;
+
+/// V vectors in memory, side by side: WHOLE ones, or as many of their elements as there are.
+#[derive(Clone, Copy)]
+pub struct Span<S: Simd, const V: usize, const WHOLE: bool>([MemMask<S::m32s>; V]);
+
+impl<S: Simd, const V: usize> Span<S, V, true> {
+    /// All of them.
+    #[inline(always)]
+    pub fn whole(simd: S) -> Self {
+        Self([MemMask::new(simd.mask_between_m32s(0, 0).mask()); V])
+    }
+}
+
+impl<S: Simd, const V: usize> Span<S, V, false> {
+    /// The first `count` elements.
+    #[inline(always)]
+    pub fn first(simd: S, count: usize) -> Self {
+        let mut masks = [MemMask::new(simd.mask_between_m32s(0, 0).mask()); V];
+        for (v, mask) in masks.iter_mut().enumerate() {
+            let end = count.saturating_sub(v * S::F32_LANES).min(S::F32_LANES);
+            *mask = MemMask::new(simd.mask_between_m32s(0, end as u32).mask());
+        }
+        Self(masks)
+    }
+}
+
+impl<S: Simd, const V: usize, const WHOLE: bool> Span<S, V, WHOLE> {
+    /// Vector number v of those that begin here; zeros for what is not there.
+    ///
+    /// # Safety
+    /// Its elements that are there must be readable.
+    #[inline(always)]
+    pub unsafe fn load(&self, simd: S, from: *const f32, v: usize) -> S::f32s {
+        let from = from.wrapping_add(v * S::F32_LANES);
+        // SAFETY: as was promised.
+        unsafe {
+            match WHOLE {
+                true => from.cast::<S::f32s>().read_unaligned(),
+                false => simd.mask_load_ptr_f32s(self.0[v], from),
+            }
+        }
+    }
+
+    /// Stores what is there of vector number v of those that begin here.
+    ///
+    /// # Safety
+    /// Its elements that are there must be the caller's alone.
+    #[inline(always)]
+    pub unsafe fn store(&self, simd: S, to: *mut f32, v: usize, vector: S::f32s) {
+        let to = to.wrapping_add(v * S::F32_LANES);
+        // SAFETY: as was promised.
+        unsafe {
+            match WHOLE {
+                true => to.cast::<S::f32s>().write_unaligned(vector),
+                false => simd.mask_store_ptr_f32s(self.0[v], to, vector),
+            }
+        }
+    }
 }
 
 /// V vectors from the beginning of `x`; zeros beyond its end.
@@ -252,6 +329,7 @@ mod tests {
             let lanes = match set {
                 Instructions::Avx512 => 16,
                 Instructions::Avx2 => 8,
+                Instructions::Plain if cfg!(fovea_asan) => 16,
                 Instructions::Neon | Instructions::Plain => 4,
             };
             assert_eq!((vectors.instructions(), vectors.lanes()), (set, lanes));

@@ -12,10 +12,10 @@ use pulp::{Simd, WithSimd};
 use super::Call;
 use super::channels::add_parts;
 use super::conv::Operands;
-use crate::epilogue::{Epilogue, each};
+use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::scratch::Scratch;
-use crate::simd::{load, mul_add, store, turn};
+use crate::simd::{each, load, mul_add, store, turn};
 use crate::team::CHUNK;
 
 /// The most filters that are few.
@@ -162,14 +162,14 @@ fn dots<S: Simd, const P: usize, const F: usize>(simd: S, x: &[f32], w: &[f32], 
     let mut sums = [[simd.splat_f32s(0.0); P]; F];
     if whole < channels {
         let rest = |from: &[f32], row: usize| simd.partial_load_f32s(&from[row * channels..][whole..channels]);
-        each(&mut sums, |f, p, _| simd.mul_f32s(rest(x, p), rest(w, f)));
+        each!(sums, |f, p, _| simd.mul_f32s(rest(x, p), rest(w, f)));
     }
     for k in (0..whole).step_by(S::F32_LANES) {
         // SAFETY: a vector of a position or a filter, of which the assertion has seen that it is there.
         let load = |from: &[f32], row: usize| unsafe {
             from.as_ptr().add(row * channels + k).cast::<S::f32s>().read_unaligned()
         };
-        each(&mut sums, |f, p, sum| mul_add(simd, load(x, p), load(w, f), sum));
+        each!(sums, |f, p, sum| mul_add(simd, load(x, p), load(w, f), sum));
     }
     let mut numbers = [[0.0; P]; F];
     for (numbers, sums) in numbers.iter_mut().zip(&sums) {

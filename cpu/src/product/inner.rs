@@ -17,9 +17,9 @@ use pulp::{Simd, WithSimd};
 
 use super::cut::even;
 use super::{LONGEST, Left, Lie, Memory, ROW, Rows};
-use crate::epilogue::{Epilogue, each};
+use crate::epilogue::Epilogue;
 use crate::scratch::Scratch;
-use crate::simd::{LINE, mul_add, prefetch, turn};
+use crate::simd::{LINE, each, mul_add, prefetch, turn};
 use crate::statistics::{BLOCK, Gather};
 use crate::team::Team;
 
@@ -205,11 +205,11 @@ impl<L: Left> Task<'_, L> {
         let mut sums = [[simd.splat_f32s(0.0); ACROSS]; M];
         let (between, _) = between.as_chunks_mut::<ACROSS>();
         if depth.start > 0 {
-            each(&mut sums, |m, c, _| between[m][c]);
+            each!(sums, |m, c, _| between[m][c]);
         }
         let mut sums = add::<S, M>(simd, left, right, steps, sums);
         if depth.end < self.cut.sizes[2] {
-            each(&mut sums, |m, c, sum| {
+            each!(sums, |m, c, sum| {
                 between[m][c] = sum;
                 sum
             });

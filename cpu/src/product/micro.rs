@@ -9,11 +9,11 @@
 
 use std::ops::Range;
 
-use pulp::{MemMask, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::Memory;
-use crate::epilogue::{Epilogue, each};
-use crate::simd::{AHEAD, LINE, mul_add, prefetch, prefetch_vectors};
+use crate::epilogue::Epilogue;
+use crate::simd::{AHEAD, LINE, Span, each, mul_add, prefetch, prefetch_vectors};
 
 /// The vectors of a whole panel of columns.
 pub const VECTORS: usize = 2;
@@ -359,7 +359,7 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
     /// Both sums in one.
     #[inline(always)]
     pub(super) fn plus(mut self, simd: S, other: Self) -> Self {
-        each(&mut self.0, |m, v, sum| simd.add_f32s(sum, other.0[m][v]));
+        each!(self.0, |m, v, sum| simd.add_f32s(sum, other.0[m][v]));
         self
     }
 
@@ -404,45 +404,43 @@ impl<S: Simd, const M: usize, const V: usize> Sums<S, M, V> {
     /// The target's rows must be the caller's alone, and as long as its columns; what follows must cover them.
     #[inline(always)]
     pub(super) unsafe fn store(self, simd: S, strip: &Strip<'_>, places: &Places, column: usize) {
+        let there = strip.columns - column;
         // SAFETY: as was promised.
         unsafe {
-            if strip.columns - column >= V * S::F32_LANES {
-                self.put::<true>(simd, strip, places, column);
+            if there >= V * S::F32_LANES {
+                self.put(simd, strip, places, column, Span::whole(simd));
             } else {
-                self.put::<false>(simd, strip, places, column);
+                self.put(simd, strip, places, column, Span::first(simd, there));
             }
         }
     }
 
-    /// The same, of WHOLE vectors or some of their lanes.
+    /// The same of this part of them.
     ///
     /// # Safety
     /// As for [`Self::store`].
     #[inline(always)]
-    unsafe fn put<const WHOLE: bool>(self, simd: S, strip: &Strip<'_>, places: &Places, column: usize) {
-        let Strip { data, columns, finish, .. } = strip;
-        let (Self(mut sums), lanes, rows) = (self, S::F32_LANES, places.rows);
-        let ends: [u32; V] = std::array::from_fn(|v| (columns - column).saturating_sub(v * lanes).min(lanes) as u32);
-        let masks = ends.map(|end| MemMask::new(simd.mask_between_m32s(0, end).mask()));
-        let row = |m: usize| places.at[m] + column;
+    unsafe fn put<const WHOLE: bool>(
+        self,
+        simd: S,
+        strip: &Strip<'_>,
+        places: &Places,
+        column: usize,
+        span: Span<S, V, WHOLE>,
+    ) {
+        let Strip { data, finish, .. } = strip;
+        let (Self(mut sums), rows) = (self, &places.at[..M]);
+        let to = data.wrapping_add(column);
         // SAFETY: of the columns that are written there are as many in a row of the target and of the shortcut, and in the bias.
         unsafe {
-            let load = |from: *const f32, v: usize| match WHOLE {
-                true => from.add(v * lanes).cast::<S::f32s>().read_unaligned(),
-                false => simd.mask_load_ptr_f32s(masks[v], from.wrapping_add(v * lanes)),
-            };
             if finish.add {
-                each(&mut sums, |m, v, sum| simd.add_f32s(load(data.add(row(m)), v), sum));
+                each!(sums, |m, v, sum| simd.add_f32s(span.load(simd, to.wrapping_add(rows[m]), v), sum));
             }
-            finish.epilogue.finish(simd, &mut sums, finish.column + column, |m| finish.start + row(m), load);
+            finish.epilogue.finish(simd, &mut sums, finish.column + column, (finish.start + column, rows), span);
             for (m, sums) in sums.into_iter().enumerate() {
-                if m < rows {
+                if m < places.rows {
                     for (v, sum) in sums.into_iter().enumerate() {
-                        let to = data.add(row(m)).wrapping_add(v * lanes);
-                        match WHOLE {
-                            true => to.cast::<S::f32s>().write_unaligned(sum),
-                            false => simd.mask_store_ptr_f32s(masks[v], to, sum),
-                        }
+                        span.store(simd, to.wrapping_add(rows[m]), v, sum);
                     }
                 }
             }

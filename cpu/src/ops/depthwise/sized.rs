@@ -19,7 +19,7 @@ use pulp::Simd;
 
 use super::block::{ANY, BOTH, Block, FIRST, LAST, Taps, View};
 use super::slide::{Line, Seen, Slide, Target};
-use crate::simd::{mul_add, prefetch};
+use crate::simd::{Span, mul_add, prefetch};
 
 /// The most positions that have their sums in registers together.
 const MOST: usize = 8;
@@ -204,15 +204,19 @@ impl Slide<'_> {
         stride: usize,
     ) {
         // Of positions that are not there the first is read.
-        let element = |p: usize| block.element + if p < block.count { p * self.channels } else { 0 } + channel;
+        let mut rows = [0; P];
+        for (p, row) in rows.iter_mut().enumerate().take(block.count) {
+            *row = p * self.channels;
+        }
+        let span = Span::whole(simd);
         // SAFETY: as was promised.
         unsafe {
-            let load = |from: *const f32, v: usize| from.cast::<S::f32s>().add(v).read_unaligned();
-            self.epilogue.finish(simd, &mut sums, channel, element, load);
+            self.epilogue.finish(simd, &mut sums, channel, (block.element + channel, &rows), span);
             for (p, sums) in sums.into_iter().enumerate() {
                 if p < block.count {
-                    let to = to.add(p * stride).cast::<S::f32s>();
-                    sums.into_iter().enumerate().for_each(|(v, sum)| to.add(v).write_unaligned(sum));
+                    for (v, sum) in sums.into_iter().enumerate() {
+                        span.store(simd, to.wrapping_add(p * stride), v, sum);
+                    }
                 }
             }
         }
@@ -222,15 +226,14 @@ impl Slide<'_> {
     #[inline(always)]
     fn taps(&self, block: &Block<'_>) -> Taps {
         let (seen, channels) = (block.seen, self.windows.channels as isize);
-        let first = [0, 1].map(|axis| seen.taps[axis].start);
+        let first = [seen.taps[0].start, seen.taps[1].start];
         let window = (seen.line(first) + block.view.first) * channels;
-        let [planes, lines] =
-            [0, 1].map(|axis| [seen.next[axis] * channels, self.steps[axis] * self.channels as isize]);
+        let apart = |axis: usize| [seen.next[axis] * channels, self.steps[axis] * self.channels as isize];
         Taps {
             window: self.windows.map.as_ptr().wrapping_offset(window),
             filters: self.filters.as_ptr().wrapping_add(self.filter(block.which, [first[0], first[1], 0])),
-            planes,
-            lines,
+            planes: apart(0),
+            lines: apart(1),
         }
     }
 

@@ -16,12 +16,11 @@ use pulp::{Simd, WithSimd};
 use super::few::lanes_of;
 use super::slide::Seen;
 use super::taps;
-use crate::epilogue::each;
 use crate::geometry::Geometry;
 use crate::ops::Call;
 use crate::ops::channels::add_parts;
 use crate::ops::conv::Windows;
-use crate::simd::{load, mul_add, store};
+use crate::simd::{each, load, mul_add, store};
 
 /// How it is cut, from the sizes and the width of the vectors alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,25 +192,26 @@ impl Part<'_> {
                 for p in (0..inner.start).chain(inner.end..axis.out) {
                     for s in axis.inside(p) {
                         // One number of W is known here, or the sums would not stay in registers.
-                        each(
-                            &mut sums,
-                            |h, at, sum| if at == s { mul_add(simd, x(h, p * STEP + s), dy(p), sum) } else { sum },
-                        );
+                        each!(sums, |h, at, sum| if at == s {
+                            mul_add(simd, x(h, p * STEP + s), dy(p), sum)
+                        } else {
+                            sum
+                        });
                     }
                 }
                 let mut p = inner.start;
                 while p + POSITIONS <= inner.end {
                     let dy: [S::f32s; POSITIONS] = std::array::from_fn(|i| dy(p + i));
                     for (i, dy) in dy.into_iter().enumerate() {
-                        each(&mut sums, |h, s, sum| mul_add(simd, x(h, (p + i) * STEP + s), dy, sum));
+                        each!(sums, |h, s, sum| mul_add(simd, x(h, (p + i) * STEP + s), dy, sum));
                     }
                     p += POSITIONS;
                 }
                 for p in p..inner.end {
                     let dy = dy(p);
-                    each(&mut sums, |h, s, sum| mul_add(simd, x(h, p * STEP + s), dy, sum));
+                    each!(sums, |h, s, sum| mul_add(simd, x(h, p * STEP + s), dy, sum));
                 }
-                each(&mut sums, |h, s, sum| {
+                each!(sums, |h, s, sum| {
                     at(h, s).write_unaligned(sum);
                     sum
                 });

@@ -12,12 +12,12 @@
 use pulp::{Simd, WithSimd};
 
 use super::Bands;
-use crate::epilogue::{Epilogue, activate, each};
+use crate::epilogue::{Epilogue, activate};
 use crate::geometry::Geometry;
 use crate::ops::Call;
 use crate::ops::conv::Operands;
 use crate::scratch::Scratch;
-use crate::simd::{load, mul_add};
+use crate::simd::{each, load, mul_add};
 
 /// Scratch memory of [`forward`]: the turned filters, the bias, and a band's copy a thread.
 pub fn forward_scratch(g: &Geometry, bands: &Bands) -> Scratch {
@@ -149,10 +149,10 @@ impl Line<'_> {
     ) {
         let mut sums = self.sums::<S, P, V, STEP>(simd, [start, first]);
         if let Some(shortcut) = self.epilogue.shortcut {
-            sums = self.with_shortcut::<S, P, V>(simd, [start, first, count], shortcut, sums);
+            sums = self.with_shortcut::<S, P, V>([start, first, count], shortcut, sums);
         }
         if let Some(activation) = self.epilogue.activation {
-            each(&mut sums, |_, _, sum| activate(simd, activation, sum));
+            each!(sums, |_, _, sum| activate(simd, activation, sum));
         }
         self.put(simd, [start, first, count], sums);
     }
@@ -188,22 +188,19 @@ impl Line<'_> {
         sums
     }
 
-    /// The sums with the other map added. It is rare that few channels have one: not a part of the loop around it.
+    /// The sums with the other map added. It is rare that few channels have one: not a part of the loop around it, so it is
+    /// compiled for no vectors and works on their lanes.
     #[inline(never)]
     fn with_shortcut<S: Simd, const P: usize, const V: usize>(
         &self,
-        simd: S,
         [start, first, count]: [usize; 3],
         shortcut: &[f32],
         mut sums: [[S::f32s; V]; P],
     ) -> [[S::f32s; V]; P] {
-        for (p, sums) in sums.iter_mut().enumerate().take(count) {
-            let position = &shortcut[self.start + (start + p) * self.filters..][..self.filters];
-            for (v, sum) in sums.iter_mut().enumerate() {
-                let rest = position.get(first + v * S::F32_LANES..).unwrap_or(&[]);
-                let [added] = load::<S, 1>(simd, rest);
-                *sum = simd.add_f32s(*sum, added);
-            }
+        let positions = shortcut[self.start + start * self.filters..].chunks(self.filters);
+        for (sums, position) in sums.iter_mut().zip(positions).take(count) {
+            let lanes = pulp::bytemuck::cast_slice_mut::<S::f32s, f32>(sums);
+            lanes.iter_mut().zip(&position[first..]).for_each(|(sum, added)| *sum += added);
         }
         sums
     }
@@ -222,7 +219,7 @@ impl Line<'_> {
         let inside = (self.y.len() - first).checked_sub(V * lanes).map_or(0, |room| room / filters + 1);
         let inside = inside.saturating_sub(start).min(count);
         let (y, is_free) = (self.y.as_mut_ptr().wrapping_add(start * filters + first), wanted == filters);
-        each(&mut sums, |p, v, sum| {
+        each!(sums, |p, v, sum| {
             if p < inside {
                 // SAFETY: this and the other vectors of the position lie in the line.
                 unsafe {
