@@ -171,15 +171,13 @@ impl<'a> Strip<'a> {
     /// Where so many rows begin, at least one and at most [`MOST_ROWS`].
     #[inline(always)]
     pub fn places(&self, rows: usize, place: impl Fn(usize) -> usize) -> Places {
-        let checked = |row: usize| {
-            let place = place(row);
-            assert!(place <= self.furthest, "a product's rows lie in its memory");
-            place
-        };
-        let mut at = [checked(0); MOST_ROWS];
+        let mut at = [place(0); MOST_ROWS];
+        let mut furthest = at[0];
         for (row, at) in at[..rows].iter_mut().enumerate().skip(1) {
-            *at = checked(row);
+            *at = place(row);
+            furthest = furthest.max(*at);
         }
+        assert!(furthest <= self.furthest, "a product's rows lie in its memory");
         Places { at, rows }
     }
 

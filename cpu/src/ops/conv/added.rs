@@ -159,16 +159,18 @@ impl Run<'_> {
         }
         // Elements of a window that lie together are added together.
         let run = if across.step == 1 { places.len() } else { 1 };
+        let (down, next) = (down.step * g.map[2] * channels, across.step * channels);
         for z in planes {
-            for y in lines.clone() {
-                let (line, element) = (line(z, y), (z * g.window[1] + y) * g.window[2]);
-                let mut x = places.start;
-                while x < places.end {
-                    let to = (line + across.place(at.at[2], x) as usize) * channels - self.part.offset;
-                    let (to, from) = (&mut self.dx[to..][..run * channels], &window[(element + x) * channels..]);
+            let mut to =
+                (line(z, lines.start) + across.place(at.at[2], places.start) as usize) * channels - self.part.offset;
+            let mut from = ((z * g.window[1] + lines.start) * g.window[2] + places.start) * channels;
+            for _ in lines.clone() {
+                for x in (0..places.len()).step_by(run) {
+                    let to = &mut self.dx[to + x * next..][..run * channels];
+                    let from = &window[from + x * channels..][..run * channels];
                     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
-                    x += run;
                 }
+                (to, from) = (to + down, from + g.window[2] * channels);
             }
         }
     }
