@@ -1,7 +1,7 @@
 //! Completion, colours and the reference's examples.
 #![allow(clippy::unwrap_used)]
 
-use fovea_dsl::editor::{CompletionKind, Context, Token, complete, examples, highlight};
+use fovea_dsl::editor::{CompletionKind, Context, Token, complete, examples, highlight, topic};
 use fovea_dsl::scope::Scope;
 use fovea_dsl::slide::audit;
 use fovea_dsl::syntax::StatementKind;
@@ -170,6 +170,29 @@ fn a_completion_says_what_it_replaces_and_what_it_means() {
     assert_eq!(all[0].text, "conv");
     assert_eq!((all[0].start, all[0].kind), (13, CompletionKind::Layer));
     assert_eq!(all[0].doc, "Convolution");
+}
+
+/// `momentum` is a number of `bn`, `sgd` and `rmsprop`, `decay` of optimizers and of `step`.
+#[test]
+fn a_number_is_explained_by_what_it_is_a_number_of() {
+    let doc = |text: &str| {
+        let found = complete(text, text.len(), &context());
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        found[0].doc.clone()
+    };
+    assert_eq!(doc("train q on d with sgd(lr 0.1, mom"), "Stochastic gradient descent");
+    assert_eq!(doc("train q on d with rmsprop(mom"), "Gradients divided by the root of their running mean square");
+    assert_ne!(doc("net q = conv - bn mom"), "Stochastic gradient descent");
+    for (before, word, expected) in [
+        ("train q on d with sgd(lr 0.1, ", "momentum", "sgd"),
+        ("train q on d with SGD(", "lr", "SGD"),
+        ("train q on d with sgd(lr 0.1), ", "momentum", "momentum"),
+        ("net q = conv - bn ", "momentum", "momentum"),
+        ("net q = (conv - ", "relu", "relu"),
+        ("", "sgd", "sgd"),
+    ] {
+        assert_eq!(topic(before, word), expected, "{before}{word}");
+    }
 }
 
 #[test]

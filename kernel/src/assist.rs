@@ -56,7 +56,7 @@ pub fn complete(text: &str, cursor: usize, known: &Known) -> (usize, Vec<Offer>)
     }
     let found = editor::complete(text, cursor, &known.context_behind(text.get(..cursor).unwrap_or_default()));
     if let Some(typed) = text.get(..cursor).filter(|typed| typed.starts_with('%')) {
-        let words = magic::WORDS.iter().filter(|word| word.starts_with(typed));
+        let words = magic::WORDS.iter().chain(&["%%slide"]).filter(|word| word.starts_with(typed));
         let own = words.map(|word| Offer::of(word)).chain(found.into_iter().map(Offer::from));
         return (0, own.collect());
     }
@@ -148,18 +148,24 @@ pub fn explain(word: &str, known: &Known) -> Option<Explained> {
     Some(Explained::Page(format!("{data}: data; `show {data}` shows some of it")))
 }
 
+/// What the word is that stands at a byte of a text, or ends there.
+pub fn explain_at(text: &str, at: usize, known: &Known) -> Option<Explained> {
+    let (before, word) = word_at(text, at)?;
+    explain(editor::topic(before, word), known)
+}
+
 /// What is said of a word that nothing explains.
 pub fn unexplained(word: &str) -> String {
     format!("`{word}` is neither a word of the language nor a name here; `?` alone says how to begin")
 }
 
-/// The word that stands at a byte of a text, or ends there.
-pub fn word_at(text: &str, at: usize) -> Option<&str> {
+/// The word that stands at a byte of a text, or ends there, and what stands before it.
+fn word_at(text: &str, at: usize) -> Option<(&str, &str)> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let (before, behind) = text.split_at_checked(at)?;
     let start = before.len() - before.chars().rev().take_while(|&c| is_part(c)).map(char::len_utf8).sum::<usize>();
     let end = at + behind.chars().take_while(|&c| is_part(c)).map(char::len_utf8).sum::<usize>();
-    (start < end).then(|| &text[start..end])
+    (start < end).then(|| (&text[..start], &text[start..end]))
 }
 
 #[cfg(test)]
@@ -186,8 +192,8 @@ mod tests {
 
     #[test]
     fn the_word_at_the_cursor_may_end_there() {
-        assert_eq!(word_at("ä conv_2 x", 3), Some("conv_2"));
-        assert_eq!(word_at("ä conv_2 x", 9), Some("conv_2"));
+        assert_eq!(word_at("ä conv_2 x", 3), Some(("ä ", "conv_2")));
+        assert_eq!(word_at("ä conv_2 x", 9), Some(("ä ", "conv_2")));
         assert_eq!(word_at("a  b", 2), None);
         assert_eq!(word_at("ä", 1), None, "no character begins here");
     }

@@ -190,6 +190,19 @@ def training(lab):
     assert sum(bool(one["picture"]) for one in lab.finish(typed)) == 3
     lab.picture("dark-pictures")
     lab.theme("light")
+    completed(lab, typed)
+
+
+def completed(lab, cell):
+    """What is chosen stands for what was typed: JupyterLab's own completion of words would add to it."""
+    lab.type_into(cell, "summary re")
+    lab.page.keyboard.press("Tab")
+    lab.page.wait_for_selector(".jp-Completer-item")
+    matches = [match.inner_text() for match in lab.page.query_selector_all(".jp-Completer-match")]
+    assert matches and all(match.startswith("re") for match in matches), matches
+    lab.page.keyboard.press("Enter")
+    typed = lab.page.query_selector_all(".jp-CodeCell .cm-content")[cell].inner_text()
+    assert typed == f"summary {matches[0]}", (typed, matches)
 
 
 def colours(lab, editor):
@@ -198,7 +211,7 @@ def colours(lab, editor):
     lab.wait("there are colours", lambda: lab.look(editor, "net"))
     looks = {kind: lab.look(editor, word) for kind, word in kinds.items()}
     looks["text"] = lab.look(editor, '"a string"')
-    # A name stands between signs, which look alike.
+    # JupyterLab's theme shows names as it shows the signs that they stand between.
     looks["name"] = looks["name"] or "plain"
     assert None not in looks.values() and len(set(looks.values())) == len(looks), looks
 

@@ -84,7 +84,8 @@ pub fn complete(text: &str, cursor: usize, context: &Context) -> Vec<Completion>
     // `conv1..pool2` is two words.
     let start = before[start..].rfind("..").map_or(start, |dots| start + dots + "..".len());
     let prefix = before[start..].to_lowercase();
-    let mut found = candidates(&before[..start], context);
+    let typed = &before[..start];
+    let mut found = candidates(typed, context);
     // Where a net may stand, behind its dot a layer of it.
     if prefix.contains('.') && found.iter().any(|(_, kind)| *kind == Kind::Net) {
         found.extend(names(&context.layers, Kind::LayerName));
@@ -94,10 +95,18 @@ pub fn complete(text: &str, cursor: usize, context: &Context) -> Vec<Completion>
     found.retain(|(word, _)| seen.insert(word.clone()));
     let completion = |(text, kind): (String, Kind)| {
         let is_name = matches!(kind, Kind::Net | Kind::Block | Kind::Data | Kind::Constant | Kind::LayerName);
-        let doc = if is_name { String::new() } else { sentence(&text).to_string() };
+        let doc = if is_name { String::new() } else { sentence(topic(typed, &text)).to_string() };
         Completion { text, start, kind, doc }
     };
     found.into_iter().map(completion).collect()
+}
+
+/// The word whose page explains this one where it stands behind `before`: a number of an optimizer, a schedule and the like
+/// is explained by what it is a number of.
+pub fn topic<'t>(before: &'t str, word: &'t str) -> &'t str {
+    let pieces: Vec<&str> = tokens(before).into_iter().map(|(range, _)| &before[range]).collect();
+    let is_its = |of: &&str| numbers(of).iter().any(|(key, _)| key.eq_ignore_ascii_case(word));
+    opener(&pieces).filter(is_its).unwrap_or(word)
 }
 
 type Found = Vec<(String, Kind)>;

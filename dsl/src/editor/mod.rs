@@ -8,7 +8,7 @@ mod tokens;
 mod vocabulary;
 
 pub use crate::reference::{examples, words};
-pub use complete::{Completion, CompletionKind, Context, complete};
+pub use complete::{Completion, CompletionKind, Context, complete, topic};
 pub use highlight::{Token, highlight};
 pub use pages::{inspect, inspect_at};
 pub use vocabulary::{Vocabulary, vocabulary};

@@ -127,12 +127,14 @@
     return kind;
   };
 
-  // The kinds by CodeMirror's names, for which every theme has a colour.
+  // The kinds by CodeMirror's names, for which every theme has a colour. Names have one too: JupyterLab's own completion adds the
+  // words of the text to the kernel's where the cursor's has none.
   const STYLES = {
     statement: 'keyword',
     clause: 'keyword',
     layer: 'def',
     option: 'attribute',
+    name: 'variable',
     number: 'number',
     text: 'string',
     comment: 'comment',

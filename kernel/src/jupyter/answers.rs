@@ -105,7 +105,7 @@ pub fn explained(code: &str, cursor: usize, known: &Known) -> Option<Explained> 
     if code.len() > LONG {
         return None;
     }
-    assist::word_at(code, byte(code, cursor)).and_then(|word| assist::explain(word, known))
+    assist::explain_at(code, byte(code, cursor), known)
 }
 
 /// A page of the reference, which is Markdown.

@@ -43,6 +43,15 @@ fn completions_count_characters_and_know_the_session() {
 }
 
 #[test]
+fn what_is_said_to_the_notebook_completes_too() {
+    let kernel = Kernel::new();
+    for (text, words) in [("%", vec!["%load", "%save", "%%slide"]), ("%%s", vec!["%%slide"]), ("%l", vec!["%load"])] {
+        let found = answer(&kernel, "complete_request", json!({ "code": text, "cursor_pos": text.len() }));
+        assert_eq!((&found["matches"], &found["cursor_start"]), (&json!(words), &json!(0)), "{text}");
+    }
+}
+
+#[test]
 fn a_word_is_explained_where_the_cursor_stands() {
     let kernel = Kernel::new();
     kernel.run("let width = 16");
@@ -53,6 +62,8 @@ fn a_word_is_explained_where_the_cursor_stands() {
     assert_eq!(conv["data"]["text/markdown"], conv["data"]["text/plain"]);
     assert_eq!(conv["data"]["text/plain"], fovea_dsl::editor::inspect("conv").unwrap());
     assert_eq!(inspect("conv width", 10)["data"]["text/plain"], "width = 16");
+    let number = inspect("train lenet on digits with sgd(momentum 0.9)", 35);
+    assert_eq!(number["data"]["text/plain"], fovea_dsl::editor::inspect("sgd").unwrap());
     let net = inspect("summary lenet", 9);
     assert!(net["data"]["text/plain"].as_str().unwrap().contains("conv1"), "{net}");
     assert!(net["data"]["text/html"].as_str().unwrap().contains("<table"), "{net}");
