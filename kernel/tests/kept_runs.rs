@@ -319,3 +319,20 @@ fn a_run_whose_program_lost_its_data_says_so() {
     );
     assert!(mistakes[0].message.contains("pets"), "{mistakes:?}");
 }
+
+/// Two notebooks in one folder do not take each other's `run last`; whoever has none of their own gets the newest.
+#[test]
+fn the_last_run_is_the_sessions_own() {
+    let mut bench = trained();
+    let mut other = again(&bench);
+    let last = |session: &mut Session| run(session, "show run last").unwrap()[0].data["run"].clone();
+    assert_eq!(last(&mut other), 1);
+    run(&mut other, &format!("{TINY}train tiny on digits for 1 epochs")).unwrap();
+    assert_eq!((last(&mut other), last(&mut bench.session)), (2.into(), 1.into()));
+    assert_eq!((other.known().last_run, bench.session.known().last_run), (Some(2), Some(1)));
+    // A run that is gone on with is the last one; one that was removed is none any more.
+    run(&mut other, "resume run 1 for 3 epochs").unwrap();
+    assert_eq!(last(&mut other), 1);
+    bench.ok("remove run 1");
+    assert_eq!((last(&mut other), last(&mut bench.session)), (2.into(), 2.into()));
+}

@@ -17,6 +17,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::TrainError;
 use crate::file::{FileError, read_file};
@@ -33,10 +34,13 @@ pub(crate) const REMOVED: &str = ".removed";
 /// How many checkpoints are kept: the newest, and one in case a power cut spoils it.
 const KEPT: usize = 2;
 
-/// The folder that holds all runs.
+/// The folder that holds all runs. Copies of this are of one session, which has its own last run: others may train in the
+/// same folder.
 #[derive(Clone, Debug)]
 pub struct Runs {
     folder: PathBuf,
+    /// Those that were begun or gone on with here, the last one last.
+    own: Arc<Mutex<Vec<u32>>>,
 }
 
 /// A run being written.
@@ -52,7 +56,7 @@ pub struct RunFolder {
 impl Runs {
     /// The runs in this folder, which need not exist yet.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), own: Arc::default() }
     }
 
     /// Where they are.
@@ -77,6 +81,7 @@ impl Runs {
         // It has its name now: nothing is left to be tidied away.
         let _ = part.keep();
         sync_folder(&self.folder);
+        self.go_on(number);
         Ok(RunFolder { number, folder, metrics, lock: Some(lock) })
     }
 
@@ -100,12 +105,24 @@ impl Runs {
         }
     }
 
-    /// The newest run's number.
+    /// A run that goes on here is the last one, as if it had begun.
+    pub fn go_on(&self, number: u32) {
+        self.own().push(number);
+    }
+
+    fn own(&self) -> MutexGuard<'_, Vec<u32>> {
+        // Nothing that holds the lock can leave it half done.
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the run that was begun here last, of those that are there still; where none was, of the newest.
     ///
     /// # Errors
     /// The folder cannot be read; one that does not exist has no runs.
     pub fn last(&self) -> Result<Option<u32>, FileError> {
-        Ok(self.list()?.last().copied())
+        let all = self.list()?;
+        let own = self.own().iter().rev().copied().find(|number| all.binary_search(number).is_ok());
+        Ok(own.or(all.last().copied()))
     }
 
     /// The highest number that a run has or had: the next one's is above it.
@@ -114,7 +131,7 @@ impl Runs {
     /// As for [`Runs::last`].
     pub fn newest_ever(&self) -> Result<Option<u32>, FileError> {
         let removed = fs::read_to_string(self.folder.join(REMOVED)).ok().and_then(|text| text.trim().parse().ok());
-        Ok(self.last()?.max(removed))
+        Ok(self.list()?.last().copied().max(removed))
     }
 
     /// All runs' numbers, ascending.

@@ -108,7 +108,7 @@ impl Job for Who {
             "device": self.device,
             "seed": self.seed,
             "runs": runs.len(),
-            "last_run": runs.last(),
+            "last_run": world.runs.last().ok().flatten(),
         });
         Ok(Output::page("%who", &page, data))
     }

@@ -56,7 +56,7 @@ fn there(run: &RunRef, names: &Names, world: &World) -> Result<(), Failure> {
     }
 }
 
-/// The newest run's number.
+/// The last run's number.
 fn last(world: &World, span: Span) -> Result<u32, Failure> {
     world.runs.last().at(span)?.ok_or_else(|| {
         let message = format!("there is no run in {}", world.runs.folder().display());

@@ -45,7 +45,8 @@ fn completions_count_characters_and_know_the_session() {
 #[test]
 fn what_is_said_to_the_notebook_completes_too() {
     let kernel = Kernel::new();
-    for (text, words) in [("%", vec!["%load", "%save", "%%slide"]), ("%%s", vec!["%%slide"]), ("%l", vec!["%load"])] {
+    let all = vec!["%load", "%save", "%%slide", "%who", "%reset"];
+    for (text, words) in [("%", all), ("%%s", vec!["%%slide"]), ("%l", vec!["%load"])] {
         let found = answer(&kernel, "complete_request", json!({ "code": text, "cursor_pos": text.len() }));
         assert_eq!((&found["matches"], &found["cursor_start"]), (&json!(words), &json!(0)), "{text}");
     }

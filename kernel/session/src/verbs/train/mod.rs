@@ -224,6 +224,7 @@ impl Run {
         tell: &mut dyn FnMut(News),
     ) -> Result<Left, Failure> {
         let (record, recipe) = resumed.open(&self.train, &self.recipe, &self.spec, world)?;
+        world.runs.go_on(record.number);
         let (device, stop) = (Arc::clone(&self.device), &world.interrupted);
         let fresh = Trainee::fresh_unless(device, forward(&self.net, stop), recipe.seed, &**stop);
         let mut trained = fresh.at(self.span)?;
