@@ -81,7 +81,6 @@ impl Runs {
         // It has its name now: nothing is left to be tidied away.
         let _ = part.keep();
         sync_folder(&self.folder);
-        self.go_on(number);
         Ok(RunFolder { number, folder, metrics, lock: Some(lock) })
     }
 
@@ -105,8 +104,9 @@ impl Runs {
         }
     }
 
-    /// A run that goes on here is the last one, as if it had begun.
-    pub fn go_on(&self, number: u32) {
+    /// A run has begun here, or goes on here: it is the last one. Not before its first step is told, for a run that does not
+    /// begin gives its number back ([`RunFolder::discard`]).
+    pub fn began(&self, number: u32) {
         self.own().push(number);
     }
 

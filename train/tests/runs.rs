@@ -51,6 +51,29 @@ fn runs_begun_at_once_have_numbers_of_their_own() {
     }
 }
 
+/// The number of a run that did not begin may be another session's next.
+#[test]
+fn a_run_that_did_not_begin_is_nobodys_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mine, theirs] = [Runs::at(folder.path()), Runs::at(folder.path())];
+    let begin = |runs: &Runs| {
+        let number = runs.create(&info(&recipe())).unwrap().number();
+        runs.began(number);
+        number
+    };
+    assert_eq!(begin(&mine), 1);
+    mine.create(&info(&recipe())).unwrap().discard().unwrap();
+    assert_eq!((mine.last().unwrap(), begin(&theirs)), (Some(1), 2));
+    assert_eq!(
+        (mine.last().unwrap(), mine.clone().last().unwrap(), theirs.last().unwrap()),
+        (Some(1), Some(1), Some(2))
+    );
+    mine.began(2);
+    assert_eq!(mine.last().unwrap(), Some(2));
+    fs::remove_dir_all(folder.path().join("2")).unwrap();
+    assert_eq!((mine.last().unwrap(), theirs.last().unwrap()), (Some(1), Some(1)));
+}
+
 #[test]
 fn a_number_is_not_used_again_and_other_names_do_not_matter() {
     let folder = tempfile::tempdir().unwrap();

@@ -23,7 +23,7 @@ use fovea_dsl::{Diagnostic, Stage};
 use fovea_graph::training::{Adam, Decay, Optimizer};
 use fovea_graph::{Backend, NotFinite, Span};
 use fovea_train::{
-    BEST, Course, Ending, EpochMetrics, Event as News, History, Keep, Mode, Needs, Question, Recipe, RunInfo,
+    BEST, Course, Ending, EpochMetrics, Event as News, History, Keep, Mode, Needs, Question, Recipe, RunInfo, Runs,
     TrainError, Trainee, Weights as File, batches, fit, resume,
 };
 use serde_json::json;
@@ -172,6 +172,21 @@ impl Run {
 /// What a run leaves behind: the net, what happened, and where it is on disk.
 type Left = (Trainee, History, PathBuf);
 
+/// Tells on, and with the first news that this run has begun.
+fn begins<'t>(
+    runs: &'t Runs,
+    number: u32,
+    begun: &'t mut bool,
+    tell: &'t mut dyn FnMut(News),
+) -> impl FnMut(News) + 't {
+    move |news| {
+        if !std::mem::replace(begun, true) {
+            runs.began(number);
+        }
+        tell(news);
+    }
+}
+
 impl Run {
     /// What the weights that it leaves will fix.
     fn binding(&self) -> Binding {
@@ -200,11 +215,10 @@ impl Run {
         };
         let mut folder = world.runs.create(&info).at(self.span)?;
         let mut begun = false;
-        let mut tell = |event| {
-            begun = true;
-            tell(event);
-        };
-        match fit(&mut trained, data, &recipe, Some(&mut folder), &mut tell, &world.interrupted) {
+        let mut tell = begins(&world.runs, folder.number(), &mut begun, tell);
+        let fitted = fit(&mut trained, data, &recipe, Some(&mut folder), &mut tell, &world.interrupted);
+        drop(tell);
+        match fitted {
             Ok(history) => Ok((trained, history, folder.path().to_path_buf())),
             Err(error) => {
                 if !begun {
@@ -224,11 +238,12 @@ impl Run {
         tell: &mut dyn FnMut(News),
     ) -> Result<Left, Failure> {
         let (record, recipe) = resumed.open(&self.train, &self.recipe, &self.spec, world)?;
-        world.runs.go_on(record.number);
         let (device, stop) = (Arc::clone(&self.device), &world.interrupted);
         let fresh = Trainee::fresh_unless(device, forward(&self.net, stop), recipe.seed, &**stop);
         let mut trained = fresh.at(self.span)?;
-        let history = resume(&mut trained, data, &recipe, &record, tell, &world.interrupted);
+        let mut begun = false;
+        let mut tell = begins(&world.runs, record.number, &mut begun, tell);
+        let history = resume(&mut trained, data, &recipe, &record, &mut tell, &world.interrupted);
         let history = history.map_err(|error| self.failed(error))?;
         Ok((trained, history, record.folder))
     }
